@@ -1,0 +1,254 @@
+"""The ledger's file: one connection, transactions that are durable when they end, and the questions asked of it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import LedgerUnreadable, StorageFailed
+from . import schema
+from .chain import GENESIS, Body, Broken, Event, Kind, SubjectKind, canonical, check, link
+from .fold import Subject, fold
+
+_SUBJECT_COLUMNS = "kind, id, run, model, open, first_seq, last_seq, at, body"
+_EVENT_COLUMNS = "seq, at, kind, subject, run, model, body, prev, hash"
+
+
+class Ledger:
+    """The record of one workspace.
+
+    Safe to use from several threads (a lock serialises them) and by several processes (SQLite does).
+
+    :param path: the file; created with mode 0600 if absent, its folder must exist.
+    :param busy_timeout_s: how long a writer waits for another one before it gives up.
+    :param clock: gives the unix time that events carry.
+    :raises LedgerUnreadable: if the file is damaged or from a newer version; it is left as it is.
+    :raises StorageFailed: if it cannot be opened or written.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout_s: float = 30.0, clock: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._clock = clock
+        self._lock = threading.RLock()
+        with translated(path):
+            path.touch(mode=0o600)
+            self._connection = sqlite3.connect(
+                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+            )
+            # Rollback journal with EXTRA: the directory is synced too, so an acknowledged commit survives a power cut.
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+            self._connection.execute("PRAGMA synchronous = EXTRA")
+            self._connection.execute("PRAGMA trusted_schema = OFF")
+            self._refuse_newer()
+            schema.upgrade(self._connection)
+            self.id = self._identity()
+
+    def _refuse_newer(self) -> None:
+        found = schema.version(self._connection)
+        if found > len(schema.STEPS):
+            raise LedgerUnreadable(
+                f"The ledger {self.path} has version {found}, this watchkeeper knows {len(schema.STEPS)}.",
+                "Use the newer watchkeeper that wrote it.",
+            )
+
+    def _identity(self) -> str:
+        self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(8),))
+        return str(self._connection.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file; the ledger is of no use afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Generator[Transaction]:
+        """Give a transaction that alone may write; it is on disk when the block ends, or did not happen.
+
+        :raises StorageFailed: if another process holds the ledger for too long, or the disk is full.
+        """
+        with self._lock, translated(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Transaction(self._connection, self._clock)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        with self._lock, translated(self.path):
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def head(self) -> tuple[int, str]:
+        """Return number and hash of the newest event; (0, the genesis hash) when there is none."""
+        rows = self._rows("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1")
+        return (int(rows[0][0]), str(rows[0][1])) if rows else (0, GENESIS)
+
+    def subject(self, kind: SubjectKind, subject_id: str) -> Subject | None:
+        """Return the present state of one subject, or None if there never was one."""
+        found = self._rows(f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE kind = ? AND id = ?", (kind, subject_id))  # noqa: S608 (constant columns)
+        return _subject(found[0]) if found else None
+
+    def subjects(
+        self, kind: SubjectKind, *, run: str | None = None, model: str | None = None, open_only: bool = False
+    ) -> list[Subject]:
+        """Return the subjects of a kind, oldest first, of one run or model or of all."""
+        where, parameters = ["kind = ?"], [str(kind)]
+        if run is not None:
+            where.append("run = ?")
+            parameters.append(run)
+        if model is not None:
+            where.append("model = ?")
+            parameters.append(model)
+        if open_only:
+            where.append("open")
+        sql = f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE {' AND '.join(where)} ORDER BY first_seq"  # noqa: S608 (constants)
+        return [_subject(row) for row in self._rows(sql, tuple(parameters))]
+
+    def events(self, *, after: int = 0, run: str | None = None, limit: int = 1000) -> list[Event]:
+        """Return up to `limit` events with a number above `after`, oldest first, of one run or of all."""
+        where = "seq > ?" if run is None else "seq > ? AND run = ?"
+        parameters = (after, limit) if run is None else (after, run, limit)
+        sql = f"SELECT {_EVENT_COLUMNS} FROM chain WHERE {where} ORDER BY seq LIMIT ?"  # noqa: S608 (constants)
+        return [_event(row) for row in self._rows(sql, parameters)]
+
+    def scan_position(self, run: str) -> tuple[int, str] | None:
+        """Return (offset, recogniser state) of a run's log, or None when it was never read."""
+        rows = self._rows("SELECT offset, state FROM scan WHERE run = ?", (run,))
+        return (int(rows[0][0]), str(rows[0][1])) if rows else None
+
+    def watched(self, run: str, role: str) -> float | None:
+        """Return the unix time at which a role last looked at a run."""
+        rows = self._rows("SELECT last FROM watch WHERE run = ? AND role = ?", (run, role))
+        return float(rows[0][0]) if rows else None
+
+    def saw(self, runs: Iterable[str], role: str, at: float) -> None:
+        """Note that a role looked at these runs. Beside the chain: it moves no cursor and wakes nobody's news."""
+        with self._lock, translated(self.path):
+            self._connection.executemany(
+                "INSERT INTO watch VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
+                [(run, role, at) for run in runs],
+            )
+
+    def broken(self) -> list[Broken]:
+        """Read the whole chain and return every place where it does not hold; empty means intact."""
+        with self._lock, translated(self.path):
+            return list(check(self._connection.execute(f"SELECT {_EVENT_COLUMNS} FROM chain ORDER BY seq")))  # noqa: S608 (constant columns)
+
+
+class Transaction:
+    """What may be done while the ledger is ours alone."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def append(self, kind: Kind, subject: str, *, run: str = "", model: str = "", body: Body) -> Event:
+        """Add an event at the end of the chain and bring its subject up to date."""
+        last = self._connection.execute("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, prev = (int(last[0]) + 1, str(last[1])) if last else (1, GENESIS)
+        at, text = self._clock(), canonical(body)
+        digest = link(prev=prev, seq=seq, at=at, kind=kind, subject=subject, run=run, model=model, body=text)
+        row = (seq, at, kind, subject, run, model, text, prev, digest)
+        self._connection.execute("INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        event = _event(row)
+        self._keep(fold(self.subject(kind.subject, subject), event))
+        return event
+
+    def _keep(self, subject: Subject) -> None:
+        self._connection.execute(
+            "INSERT OR REPLACE INTO subjects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                subject.kind,
+                subject.id,
+                subject.run,
+                subject.model,
+                int(subject.open),
+                subject.first_seq,
+                subject.last_seq,
+                subject.at,
+                canonical(subject.body),
+            ),
+        )
+
+    def subject(self, kind: SubjectKind, subject_id: str) -> Subject | None:
+        """Return the present state of one subject as this transaction sees it."""
+        row = self._connection.execute(
+            f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE kind = ? AND id = ?",  # noqa: S608 (constant columns)
+            (kind, subject_id),
+        ).fetchone()
+        return _subject(row) if row else None
+
+    def subjects(self, kind: SubjectKind, *, model: str) -> list[Subject]:
+        """Return a model's subjects of a kind, oldest first, as this transaction sees them."""
+        sql = f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE kind = ? AND model = ? ORDER BY first_seq"  # noqa: S608 (constant columns)
+        return [_subject(row) for row in self._connection.execute(sql, (kind, model))]
+
+    def move_scan(self, run: str, *, expected: int | None, offset: int, state: str) -> bool:
+        """Move the position in a run's log from `expected` (None: never read) to `offset`.
+
+        :return: False, with nothing changed, if another server moved it first.
+        """
+        row = self._connection.execute("SELECT offset FROM scan WHERE run = ?", (run,)).fetchone()
+        if (int(row[0]) if row else None) != expected:
+            return False
+        self._connection.execute("INSERT OR REPLACE INTO scan VALUES (?, ?, ?)", (run, offset, state))
+        return True
+
+
+def _subject(row: Any) -> Subject:  # noqa: ANN401 (sqlite rows are untyped)
+    kind, subject_id, run, model, is_open, first_seq, last_seq, at, body = row
+    return Subject(
+        kind=SubjectKind(kind),
+        id=subject_id,
+        run=run,
+        model=model,
+        open=bool(is_open),
+        first_seq=first_seq,
+        last_seq=last_seq,
+        at=at,
+        body=json.loads(body),
+    )
+
+
+def _event(row: Any) -> Event:  # noqa: ANN401 (sqlite rows are untyped)
+    seq, at, kind, subject, run, model, body, prev, digest = row
+    return Event(
+        seq=seq,
+        at=at,
+        kind=Kind(kind),
+        subject=subject,
+        run=run,
+        model=model,
+        body=json.loads(body),
+        prev=prev,
+        hash=digest,
+    )
+
+
+@contextmanager
+def translated(path: Path) -> Generator[None]:
+    """Turn SQLite's errors and the file system's into ours; the only seam where they may arise."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StorageFailed(
+            f"The ledger {path} cannot be used now: {error}.",
+            "Nothing was recorded. Free disk space or end the process that holds it, then repeat the same call.",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:  # its subclasses are mistakes of ours, not of the file
+            raise
+        raise LedgerUnreadable(
+            f"The ledger {path} is damaged: {error}.", "The file was left as it is; run `watchkeeper doctor`."
+        ) from error
+    except OSError as error:
+        raise StorageFailed(f"The ledger {path} cannot be opened: {error}.", "Run `watchkeeper doctor`.") from error

@@ -1,0 +1,91 @@
+"""From events to what they amount to: the present state of a run, a finding, a report. Pure.
+
+A subject's body starts as the body of its first event; later events add to it or change its status. Whether it is
+`open` (still asks for something) follows from the status alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .chain import Body, Event, Kind, SubjectKind
+
+_CLOSED_STATUS = frozenset({"ended", "reported", "accepted", "closed", "noticed", "flag", "kept"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The present state of one subject. `at` is the unix time of its first event."""
+
+    kind: SubjectKind
+    id: str
+    run: str
+    model: str
+    open: bool
+    first_seq: int
+    last_seq: int
+    at: float
+    body: Mapping[str, Any]
+
+    @property
+    def status(self) -> str:
+        """Where its life stands: a run is active or ended; a report open, answered, applied or closed."""
+        return str(self.body.get("status", ""))
+
+
+def _finding(previous: Body, event: Event) -> dict[str, Any]:
+    body = {**previous, **event.body}
+    if event.kind in (Kind.REPORTED, Kind.ACCEPTED):
+        body["status"] = event.kind.value.split(".")[1]
+    elif previous.get("status") not in ("reported", "accepted"):
+        body["status"] = "open" if body.get("level") == "failure" else str(body.get("level"))
+    return body
+
+
+def _run(previous: Body, event: Event) -> dict[str, Any]:
+    if event.kind is Kind.START:
+        return {**event.body, "status": "active"}
+    if event.kind is Kind.STOP:
+        return {**previous, "stop": dict(event.body)}
+    return {**previous, "end": dict(event.body), "status": "ended"}
+
+
+def _report(previous: Body, event: Event) -> dict[str, Any]:
+    match event.kind:
+        case Kind.REPORT:
+            return {**event.body, "status": "open", "times": 1}
+        case Kind.REPORT_AGAIN:
+            return {**previous, **event.body, "times": int(previous.get("times", 1)) + 1}
+        case Kind.ANSWER:
+            return {**previous, "answer": dict(event.body), "answered_at": event.at, "status": "answered"}
+        case Kind.APPLIED:
+            return {**previous, "applied": dict(event.body), "status": "applied"}
+        case _:
+            return {**previous, "closed": dict(event.body), "status": "closed"}
+
+
+def fold(previous: Subject | None, event: Event) -> Subject:
+    """Return what a subject amounts to after one more event."""
+    before: Body = previous.body if previous else {}
+    match event.kind.subject:
+        case SubjectKind.RUN:
+            body = _run(before, event)
+        case SubjectKind.FINDING:
+            body = _finding(before, event)
+        case SubjectKind.REPORT:
+            body = _report(before, event)
+        case _:
+            body = {**event.body, "status": "kept"}
+    return Subject(
+        kind=event.kind.subject,
+        id=event.subject,
+        run=previous.run if previous else event.run,
+        model=previous.model if previous else event.model,
+        open=body["status"] not in _CLOSED_STATUS,
+        first_seq=previous.first_seq if previous else event.seq,
+        last_seq=event.seq,
+        at=previous.at if previous else event.at,
+        body=body,
+    )

@@ -1,0 +1,51 @@
+"""The ledger's tables, as steps: step n brings a file of version n-1 to version n, and never changes afterwards."""
+
+from __future__ import annotations
+
+import sqlite3
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        # The truth. Rows are only ever added.
+        """CREATE TABLE chain (
+            seq INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
+            run TEXT NOT NULL, model TEXT NOT NULL, body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL)""",
+        "CREATE INDEX chain_by_run ON chain (run, seq)",
+        "CREATE INDEX chain_by_subject ON chain (subject, seq)",
+        # Computed from the chain, event by event, so that a question does not read it all; can be rebuilt.
+        """CREATE TABLE subjects (
+            kind TEXT NOT NULL, id TEXT NOT NULL, run TEXT NOT NULL, model TEXT NOT NULL, open INTEGER NOT NULL,
+            first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, at REAL NOT NULL, body TEXT NOT NULL,
+            PRIMARY KEY (kind, id)) WITHOUT ROWID""",
+        "CREATE INDEX subjects_open ON subjects (kind, first_seq) WHERE open",
+        "CREATE INDEX subjects_by_model ON subjects (model, kind, first_seq)",
+        "CREATE INDEX subjects_by_run ON subjects (run, kind, first_seq)",
+        # Beside the chain: how far a run's log was read, and who looked at it when. Not evidence, only position.
+        """CREATE TABLE scan (
+            run TEXT PRIMARY KEY, offset INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID""",
+        """CREATE TABLE watch (
+            run TEXT NOT NULL, role TEXT NOT NULL, last REAL NOT NULL, PRIMARY KEY (run, role)) WITHOUT ROWID""",
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    ),
+)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Return the version of the file behind a connection; 0 for an empty one."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Apply the missing steps, all or none; safe when several processes do it at once."""
+    if version(connection) >= len(STEPS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in STEPS[version(connection) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(STEPS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

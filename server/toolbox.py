@@ -1,0 +1,235 @@
+"""What a tool is, and the one wrapper around all of them: arguments in, result out.
+
+A tool is an async function `(desk, **arguments) -> BaseModel`; its signature and docstring are its schema, its help
+and its command line. Arguments are taken loosely (a number as an id, one string for a list) and unknown ones are
+refused with the nearest known name, because the SDK would drop them silently and `run_id=…` would then poll all runs.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import math
+import types
+import typing
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel
+
+from .errors import InvalidArgument
+
+LONGEST_TEXT = 20_000
+"""Characters that one text argument may have; a diary entry of ten pages still fits."""
+
+Value = str | float | bool | list[str]
+
+
+class Role(StrEnum):
+    """Who uses the server; fixed at its launch, never an argument."""
+
+    TRAINER = "trainer"
+    DIRECTOR = "director"
+    OBSERVER = "observer"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a tool. `kind` is the type it takes: str, float, bool or list (of str)."""
+
+    name: str
+    kind: type[str] | type[float] | type[bool] | type[list[str]]
+    required: bool
+    about: str
+
+    def schema(self) -> dict[str, Any]:
+        """Return its JSON schema, without what costs tokens and helps nobody."""
+        shape: dict[str, Any] = {str: {"type": "string"}, float: {"type": "number"}, bool: {"type": "boolean"}}.get(
+            self.kind, {"type": "array", "items": {"type": "string"}}
+        )
+        return {**shape, "description": self.about} if self.about else dict(shape)
+
+    def take(self, value: object) -> Value:
+        """Return the value in this parameter's type.
+
+        :raises InvalidArgument: if it cannot be taken; the message says what can.
+        """
+        if self.kind is float:
+            return self._number(value)
+        if self.kind is bool:
+            return self._truth(value)
+        if self.kind is str:
+            return self._text(value)
+        items: Iterable[object] = typing.cast(list[object], value) if isinstance(value, list) else [value]
+        return [self._text(item) for item in items]
+
+    def _refuse(self, wanted: str, value: object) -> InvalidArgument:
+        return InvalidArgument(
+            f"{self.name} takes {wanted}, not {str(value)[:60]!r}.", "Call again with that corrected."
+        )
+
+    def _number(self, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise self._refuse("a number", value)
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            raise self._refuse("a number", value) from None
+        if not math.isfinite(number):
+            raise self._refuse("a finite number", value)
+        return number
+
+    def _truth(self, value: object) -> bool:
+        known = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+        found = known.get(str(value).strip().lower())
+        if found is None:
+            raise self._refuse("true or false", value)
+        return found
+
+    def _text(self, value: object) -> str:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise self._refuse("a text", value)
+        text = str(value)
+        if "\0" in text:
+            raise self._refuse("a text without NUL characters", value)
+        if len(text) > LONGEST_TEXT:
+            raise InvalidArgument(
+                f"{self.name} has {len(text)} characters; {LONGEST_TEXT} are the most.", "Shorten it and call again."
+            )
+        return text
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool as the server and the command line offer it.
+
+    :ivar run: the function; its first parameter is the desk, the others are the tool's arguments.
+    :ivar command: its name on the command line.
+    :ivar roles: who sees it.
+    :ivar read_only: it changes nothing that the user would call a change.
+    :ivar idempotent: the same call again does nothing more.
+    :ivar destructive: it may end or undo something.
+    """
+
+    run: Callable[..., Awaitable[BaseModel]]
+    command: str
+    result: type[BaseModel]
+    roles: frozenset[Role]
+    read_only: bool = False
+    idempotent: bool = False
+    destructive: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name by which an agent calls it."""
+        return self.run.__name__
+
+    @property
+    def description(self) -> str:
+        """What the model reads: the function's docstring."""
+        return inspect.cleandoc(self.run.__doc__ or "")
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The arguments, in the order of the signature."""
+        hints = typing.get_type_hints(self.run, include_extras=True)
+        signature = list(inspect.signature(self.run).parameters.values())[1:]
+        return tuple(_parameter(one, hints[one.name]) for one in signature)
+
+    def input_schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the arguments."""
+        return {
+            "type": "object",
+            "properties": {one.name: one.schema() for one in self.parameters},
+            "required": [one.name for one in self.parameters if one.required],
+            "additionalProperties": False,
+        }
+
+    def output_schema(self) -> dict[str, Any]:
+        """Return the flat JSON schema of the result: names and types, nothing nested."""
+        full = self.result.model_json_schema()
+        properties = {name: {"type": _flat_type(one)} for name, one in full["properties"].items()}
+        return {"type": "object", "properties": properties, "required": full.get("required", [])}
+
+    def take(self, arguments: Mapping[str, object]) -> dict[str, Value]:
+        """Return the arguments as the function wants them; absent and null ones are left out.
+
+        :raises InvalidArgument: naming the argument, what it takes, and the nearest known name for an unknown one.
+        """
+        known = {one.name: one for one in self.parameters}
+        for name in arguments:
+            if name not in known:
+                raise self._unknown(name, list(known))
+        given = {name: value for name, value in arguments.items() if value is not None}
+        missing = [one.name for one in self.parameters if one.required and one.name not in given]
+        if missing:
+            raise InvalidArgument(f"{self.name} needs {', '.join(missing)}.", f"Call {self.usage()}.")
+        return {name: known[name].take(value) for name, value in given.items()}
+
+    def _unknown(self, name: str, known: list[str]) -> InvalidArgument:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        return InvalidArgument(f"{self.name} has no argument {name[:60]!r}.", f"{hint}It takes {', '.join(known)}.")
+
+    def usage(self) -> str:
+        """Return the call in one line, optional arguments marked by a question mark."""
+        return f"{self.name}({', '.join(one.name + ('' if one.required else '?') for one in self.parameters)})"
+
+
+def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:  # noqa: ANN401 (a type hint is anything)
+    about = ""
+    if typing.get_origin(hint) is typing.Annotated:
+        hint, about = typing.get_args(hint)[:2]
+    if isinstance(hint, types.UnionType):  # `T | None`
+        hint = next(one for one in typing.get_args(hint) if one is not type(None))
+    kind = list if typing.get_origin(hint) is list else hint
+    if kind not in (str, float, bool, list):
+        raise TypeError(f"parameter {parameter.name}: {hint} is no type that a tool can take")
+    return Parameter(parameter.name, kind, parameter.default is inspect.Parameter.empty, about)
+
+
+def _flat_type(schema: Mapping[str, Any]) -> str:
+    options = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
+    return str(options[0].get("type", "object"))
+
+
+def facts(result: BaseModel) -> dict[str, Any]:
+    """Return a result as structured content: what is None is absent."""
+    return result.model_dump(mode="json", exclude_none=True)
+
+
+def rendered(content: Mapping[str, Any]) -> str:
+    """Return structured content as compact text with the same facts, one a line."""
+    lines: list[str] = []
+    for name, value in content.items():
+        lines.extend(_lines(name, value))
+    return "\n".join(lines)
+
+
+def _lines(name: str, value: object) -> list[str]:
+    if isinstance(value, list):
+        items = typing.cast(list[object], value)
+        if not items:
+            return [f"{name}: none"]
+        return [f"{name}:", *(line for item in items for line in _item(item))]
+    if isinstance(value, dict):
+        return [f"{name}:", *_indented(typing.cast(dict[str, object], value))]
+    text = str(value)
+    if "\n" in text:
+        return [f"{name}:", *(f"  {line}" for line in text.split("\n"))]
+    return [f"{name}: {text}"]
+
+
+def _item(item: object) -> list[str]:
+    if not isinstance(item, dict):
+        first, *rest = str(item).split("\n")
+        return [f"- {first}", *(f"  {line}" for line in rest)]
+    first, *rest = _indented(typing.cast(dict[str, object], item))
+    return [f"-{first[1:]}", *rest]
+
+
+def _indented(content: dict[str, object]) -> list[str]:
+    return [f"  {line}" for name, value in content.items() for line in _lines(name, value)]
