@@ -36,32 +36,43 @@ class Role(StrEnum):
     OBSERVER = "observer"
 
 
+class Shape(StrEnum):
+    """What an argument may be; the values are JSON's words for it."""
+
+    TEXT = "string"
+    NUMBER = "number"
+    TRUTH = "boolean"
+    TEXTS = "array"
+
+
+_SHAPES: dict[object, Shape] = {str: Shape.TEXT, float: Shape.NUMBER, bool: Shape.TRUTH, list[str]: Shape.TEXTS}
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of a tool. `kind` is the type it takes: str, float, bool or list (of str)."""
+    """One argument of a tool: its name, what it may be, whether it must be given, and what it means."""
 
     name: str
-    kind: type[str] | type[float] | type[bool] | type[list[str]]
+    shape: Shape
     required: bool
     about: str
 
     def schema(self) -> dict[str, Any]:
         """Return its JSON schema, without what costs tokens and helps nobody."""
-        shape: dict[str, Any] = {str: {"type": "string"}, float: {"type": "number"}, bool: {"type": "boolean"}}.get(
-            self.kind, {"type": "array", "items": {"type": "string"}}
-        )
-        return {**shape, "description": self.about} if self.about else dict(shape)
+        items = {"items": {"type": "string"}} if self.shape is Shape.TEXTS else {}
+        about = {"description": self.about} if self.about else {}
+        return {"type": str(self.shape), **items, **about}
 
     def take(self, value: object) -> Value:
-        """Return the value in this parameter's type.
+        """Return the value in this parameter's shape.
 
         :raises InvalidArgument: if it cannot be taken; the message says what can.
         """
-        if self.kind is float:
+        if self.shape is Shape.NUMBER:
             return self._number(value)
-        if self.kind is bool:
+        if self.shape is Shape.TRUTH:
             return self._truth(value)
-        if self.kind is str:
+        if self.shape is Shape.TEXT:
             return self._text(value)
         items: Iterable[object] = typing.cast(list[object], value) if isinstance(value, list) else [value]
         return [self._text(item) for item in items]
@@ -185,10 +196,9 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:  # noqa: A
         hint, about = typing.get_args(hint)[:2]
     if isinstance(hint, types.UnionType):  # `T | None`
         hint = next(one for one in typing.get_args(hint) if one is not type(None))
-    kind = list if typing.get_origin(hint) is list else hint
-    if kind not in (str, float, bool, list):
+    if hint not in _SHAPES:
         raise TypeError(f"parameter {parameter.name}: {hint} is no type that a tool can take")
-    return Parameter(parameter.name, kind, parameter.default is inspect.Parameter.empty, about)
+    return Parameter(parameter.name, _SHAPES[hint], parameter.default is inspect.Parameter.empty, about)
 
 
 def _flat_type(schema: Mapping[str, Any]) -> str:
