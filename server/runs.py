@@ -13,6 +13,14 @@ class Phase(StrEnum):
     FULL = "full"
 
 
+class Role(StrEnum):
+    """Who uses the server; fixed at its launch, never an argument."""
+
+    TRAINER = "trainer"
+    DIRECTOR = "director"
+    OBSERVER = "observer"
+
+
 class RunState(StrEnum):
     """Where a run stands. Exactly one holds at any time, computed from the facts in its run directory."""
 

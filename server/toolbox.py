@@ -21,19 +21,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from .errors import InvalidArgument
+from .runs import Role
 
 LONGEST_TEXT = 20_000
 """Characters that one text argument may have; a diary entry of ten pages still fits."""
 
 Value = str | float | bool | list[str]
-
-
-class Role(StrEnum):
-    """Who uses the server; fixed at its launch, never an argument."""
-
-    TRAINER = "trainer"
-    DIRECTOR = "director"
-    OBSERVER = "observer"
 
 
 class Shape(StrEnum):
