@@ -98,9 +98,15 @@ class Ledger:
         return _subject(found[0]) if found else None
 
     def subjects(
-        self, kind: SubjectKind, *, run: str | None = None, model: str | None = None, open_only: bool = False
+        self,
+        kind: SubjectKind,
+        *,
+        run: str | None = None,
+        model: str | None = None,
+        open_only: bool = False,
+        newest: int = -1,
     ) -> list[Subject]:
-        """Return the subjects of a kind, oldest first, of one run or model or of all."""
+        """Return the subjects of a kind, oldest first, of one run or model or of all; only the `newest` so many."""
         where, parameters = ["kind = ?"], [str(kind)]
         if run is not None:
             where.append("run = ?")
@@ -110,8 +116,8 @@ class Ledger:
             parameters.append(model)
         if open_only:
             where.append("open")
-        sql = f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE {' AND '.join(where)} ORDER BY first_seq"  # noqa: S608 (constants)
-        return [_subject(row) for row in self._rows(sql, tuple(parameters))]
+        sql = f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE {' AND '.join(where)} ORDER BY first_seq DESC LIMIT ?"  # noqa: S608 (constants)
+        return [_subject(row) for row in reversed(self._rows(sql, (*parameters, newest)))]
 
     def events(self, *, after: int = 0, run: str | None = None, limit: int = 1000) -> list[Event]:
         """Return up to `limit` events with a number above `after`, oldest first, of one run or of all."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from .chain import Body, Event, Kind, SubjectKind
 
-_CLOSED_STATUS = frozenset({"ended", "reported", "accepted", "closed", "noticed", "flag", "kept"})
+_ASKS_FOR_SOMETHING = frozenset({"active", "open", "answered", "applied"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,11 @@ class Subject:
     def status(self) -> str:
         """Where its life stands: a run is active or ended; a report open, answered, applied or closed."""
         return str(self.body.get("status", ""))
+
+    def part(self, name: str) -> Mapping[str, Any]:
+        """Return a record inside the body, such as a run's `end` or a report's `answer`; empty when there is none."""
+        found: Mapping[str, Any] | None = self.body.get(name)
+        return found or {}
 
 
 def _finding(previous: Body, event: Event) -> dict[str, Any]:
@@ -83,7 +88,7 @@ def fold(previous: Subject | None, event: Event) -> Subject:
         id=event.subject,
         run=previous.run if previous else event.run,
         model=previous.model if previous else event.model,
-        open=body["status"] not in _CLOSED_STATUS,
+        open=body.get("status") in _ASKS_FOR_SOMETHING,
         first_seq=previous.first_seq if previous else event.seq,
         last_seq=event.seq,
         at=previous.at if previous else event.at,

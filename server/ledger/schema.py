@@ -18,6 +18,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, at REAL NOT NULL, body TEXT NOT NULL,
             PRIMARY KEY (kind, id)) WITHOUT ROWID""",
         "CREATE INDEX subjects_open ON subjects (kind, first_seq) WHERE open",
+        "CREATE INDEX subjects_newest ON subjects (kind, first_seq)",
         "CREATE INDEX subjects_by_model ON subjects (model, kind, first_seq)",
         "CREATE INDEX subjects_by_run ON subjects (run, kind, first_seq)",
         # Beside the chain: how far a run's log was read, and who looked at it when. Not evidence, only position.

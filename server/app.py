@@ -1,0 +1,152 @@
+"""The MCP server, built from the tools and prompts that it is handed; our errors become tool errors here.
+
+The SDK's low-level server is used on purpose: it hands arguments over as they came, so that unknown ones can be
+refused, and leaves the text of an error to us (docs/decisions/0001-low-level-server.md).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import anyio
+import mcp_types as types
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+
+from .desk import Desk
+from .errors import InvalidArgument, WatchkeeperError
+from .instructions import instructions
+from .toolbox import Tool, facts, rendered
+
+HEARTBEAT_S = 10.0
+"""How often a waiting call tells the client that it lives; it resets the idle timer of some (CLIENTS.md)."""
+
+_log = logging.getLogger(__name__)
+
+
+class Prompt(Protocol):
+    """What the server needs to know of a prompt."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def description(self) -> str: ...  # noqa: D102
+    @property
+    def arguments(self) -> Mapping[str, str]: ...  # noqa: D102
+
+    def filled(self, values: dict[str, str]) -> str: ...  # noqa: D102
+
+
+def build(desk: Desk, tools: Sequence[Tool], prompts: Sequence[Prompt], version: str) -> Server[Any]:
+    """Return a server for one role: it lists and runs the tools of that role only."""
+    own = {tool.name: tool for tool in tools if desk.role in tool.roles}
+    named = {prompt.name: prompt for prompt in prompts}
+
+    async def list_tools(_ctx: Any, _params: Any) -> types.ListToolsResult:  # noqa: ANN401 (the SDK's context)
+        return types.ListToolsResult(tools=[described(tool) for tool in own.values()])
+
+    async def call_tool(ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:  # noqa: ANN401
+        async with _beating(ctx.session):
+            return await answered(desk, own, params.name, params.arguments or {})
+
+    async def list_prompts(_ctx: Any, _params: Any) -> types.ListPromptsResult:  # noqa: ANN401
+        return types.ListPromptsResult(prompts=[_offered(prompt) for prompt in named.values()])
+
+    async def get_prompt(_ctx: Any, params: types.GetPromptRequestParams) -> types.GetPromptResult:  # noqa: ANN401
+        return _prompted(named, params.name, params.arguments or {})
+
+    return Server(
+        "watchkeeper",
+        version=version,
+        title="watchkeeper",
+        description="Trains models for hours, keeps watch, proves the compute, remembers.",
+        instructions=instructions(desk.role),
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        on_list_prompts=list_prompts,
+        on_get_prompt=get_prompt,
+    )
+
+
+def described(tool: Tool) -> types.Tool:
+    """Return a tool as a client sees it."""
+    return types.Tool(
+        name=tool.name,
+        description=tool.description,
+        input_schema=tool.input_schema(),
+        output_schema=tool.output_schema(),
+        annotations=types.ToolAnnotations(
+            read_only_hint=tool.read_only,
+            idempotent_hint=tool.idempotent,
+            destructive_hint=tool.destructive,
+            open_world_hint=False,
+        ),
+    )
+
+
+async def answered(
+    desk: Desk, tools: Mapping[str, Tool], name: str, arguments: Mapping[str, object]
+) -> types.CallToolResult:
+    """Run a tool and return its result as text and as structured content, or its error as text."""
+    try:
+        if name not in tools:
+            raise InvalidArgument(
+                f"There is no tool {name[:60]!r} for the role {desk.role}.", f"Tools: {', '.join(tools)}."
+            )
+        tool = tools[name]
+        content = facts(await tool.run(desk.current(), **tool.take(arguments)))
+    except WatchkeeperError as error:
+        return _failed(str(error))
+    except Exception as error:  # the one seam: whatever else escapes is a defect of ours and must not end the server
+        _log.exception("tool %s failed", name)
+        return _failed(
+            f"{name} failed inside watchkeeper ({type(error).__name__}). Nothing that was acknowledged is lost. "
+            "Call it again; if it fails again, run `watchkeeper doctor` and report it with the server's standard error."
+        )
+    return types.CallToolResult(
+        content=[types.TextContent(type="text", text=rendered(content))], structured_content=content
+    )
+
+
+def _failed(text: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=True)
+
+
+@asynccontextmanager
+async def _beating(session: Any) -> AsyncGenerator[None]:  # noqa: ANN401 (the SDK's session)
+    async with anyio.create_task_group() as heart:
+        heart.start_soon(_beat, session)
+        yield
+        heart.cancel_scope.cancel()
+
+
+async def _beat(session: Any) -> None:  # noqa: ANN401 (the SDK's session)
+    """Report progress while a call waits; does nothing for a client that did not ask for it."""
+    begun = anyio.current_time()
+    while True:
+        await anyio.sleep(HEARTBEAT_S)
+        waited_s = anyio.current_time() - begun
+        await session.report_progress(waited_s, message=f"watching, {waited_s:.0f} s")
+
+
+def _offered(prompt: Prompt) -> types.Prompt:
+    arguments = [
+        types.PromptArgument(name=name, description=about, required=True) for name, about in prompt.arguments.items()
+    ]
+    return types.Prompt(name=prompt.name, description=prompt.description, arguments=arguments)
+
+
+def _prompted(named: Mapping[str, Prompt], name: str, arguments: Mapping[str, str]) -> types.GetPromptResult:
+    prompt = named.get(name)
+    if prompt is None:
+        raise MCPError(types.INVALID_PARAMS, f"There is no prompt {name[:60]!r}. Prompts: {', '.join(named)}.")
+    missing = [one for one in prompt.arguments if one not in arguments]
+    if missing:
+        raise MCPError(types.INVALID_PARAMS, f"Prompt {name} needs {', '.join(missing)}.")
+    content = types.TextContent(type="text", text=prompt.filled(dict(arguments)))
+    return types.GetPromptResult(
+        description=prompt.description, messages=[types.PromptMessage(role="user", content=content)]
+    )

@@ -1,0 +1,70 @@
+"""The gates: may this phase start, has that one passed. Judgements over what is on record and on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .desk import Desk
+from .errors import Refused
+from .ledger import Subject, SubjectKind
+from .runs import Phase, RunState
+
+
+def quick_problems(desk: Desk, run: Subject) -> list[str]:
+    """Return why a quick run has not passed; empty when it has.
+
+    It has passed when it ended by itself within its limit with exit status 0, left results of its own that were
+    written while it went on, and no failure stands against it.
+    """
+    end = run.body.get("end")
+    if end is None:
+        return ["it has not ended yet"]
+    problems: list[str] = []
+    if end["state"] != RunState.COMPLETED:
+        problems.append(f"it is {end['state']}: {end['reason'] or 'exit status ' + str(end['exit_code'])}")
+    standing = [one.id for one in failures(desk, run.id) if one.status != "accepted"]
+    if standing:
+        problems.append(f"failures stand: {', '.join(standing[:3])}")
+    about = desk.workspace.about(run.body["results"])
+    if about is None or about.size_bytes == 0:
+        problems.append(f"its results {run.body['results']} are missing or empty")
+    elif end["started_at"] is not None and about.modified_at < end["started_at"] - 0.05:
+        problems.append(f"its results {run.body['results']} are older than the run")
+    return problems
+
+
+def failures(desk: Desk, run: str) -> list[Subject]:
+    """Return the findings of level failure of a run, oldest first, whatever became of them."""
+    return [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.body.get("level") == "failure"]
+
+
+def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
+    """Let a start pass or refuse it.
+
+    A full run needs a passed quick run of the same script; same means equal in parsed form.
+
+    :raises Refused: saying what is missing and the exact next call.
+    """
+    if phase is Phase.QUICK:
+        return
+    quick = [one for one in desk.ledger.subjects(SubjectKind.RUN, model=model) if one.body["phase"] == Phase.QUICK]
+    same = [one for one in quick if one.body["code_sha256"] == code_sha256]
+    if same and not quick_problems(desk, same[-1]):
+        return
+    raise Refused(
+        f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
+        f"Run the quick phase first: {_quick_call(model, quick)}.",
+    )
+
+
+def _why(desk: Desk, quick: Sequence[Subject], same: Sequence[Subject]) -> str:
+    if not quick:
+        return "there is none"
+    if not same:
+        return f"the script was changed after {quick[-1].id}"
+    return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
+
+
+def _quick_call(model: str, quick: Sequence[Subject]) -> str:
+    follows = f", follows={quick[-1].id!r}" if quick else ""
+    return f"start_training(model={model!r}, phase='quick'{follows})"

@@ -1,0 +1,137 @@
+"""What is new for a watcher since its cursor, shown as an agent may see it: cleaned, capped, marked as untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .desk import Desk
+from .ledger import Event, Kind, Subject, SubjectKind
+from .reporting import excerpt
+from .reports import Action
+from .runs import Role
+from .untrusted import clean, one_line
+
+MOST_FINDINGS = 10
+LONGEST_EXCERPT = 2_400
+"""Characters of log that one finding may carry; the whole text stays in the log, whose lines are named."""
+
+_FINDING_EVENTS = frozenset({Kind.SEEN, Kind.SETTLED, Kind.REPEATED, Kind.ACCEPTED})
+_TRAINER_EVENTS = _FINDING_EVENTS | {Kind.ENDED, Kind.ANSWER, Kind.STOP}
+_DIRECTOR_EVENTS = frozenset({Kind.SEEN, Kind.ENDED, Kind.REPORT, Kind.REPORT_AGAIN, Kind.VERDICT, Kind.STOP})
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a watcher was not yet told: findings as shown, whether anything else moved, and up to which event."""
+
+    findings: tuple[dict[str, Any], ...]
+    moved: bool
+    seq: int
+
+    def __bool__(self) -> bool:
+        return bool(self.findings) or self.moved
+
+
+def interesting(desk: Desk) -> frozenset[Kind]:
+    """Return the kinds of events that wake this desk's role."""
+    return _TRAINER_EVENTS if desk.role is Role.TRAINER else _DIRECTOR_EVENTS
+
+
+def since(desk: Desk, after: int | None, run: str | None, include_text: bool) -> News:
+    """Return the news after an event number; for None everything not yet reported or accepted."""
+    newest = desk.ledger.head()[0]
+    if after is None:
+        return News(tuple(_standing_findings(desk, run, include_text)), moved=False, seq=newest)
+    events = [one for one in _events(desk, after, run) if one.kind in interesting(desk)]
+    shown = _changed_findings(desk, events, include_text)
+    return News(tuple(shown), moved=any(one.kind not in _FINDING_EVENTS for one in events), seq=newest)
+
+
+def _events(desk: Desk, after: int, run: str | None) -> Sequence[Event]:
+    found: list[Event] = []
+    while batch := desk.ledger.events(after=after, run=run):
+        found.extend(batch)
+        after = batch[-1].seq
+    return found
+
+
+def _standing_findings(desk: Desk, run: str | None, include_text: bool) -> list[dict[str, Any]]:
+    if run is None:
+        found = desk.ledger.subjects(SubjectKind.FINDING, open_only=True, newest=MOST_FINDINGS)
+    else:
+        found = [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.status in ("open", "flag")]
+    return [finding_view(one, include_text) for one in _failures_first(found)[:MOST_FINDINGS]]
+
+
+def _changed_findings(desk: Desk, events: Sequence[Event], include_text: bool) -> list[dict[str, Any]]:
+    fresh = {one.subject for one in events if one.kind is Kind.SEEN}
+    ids = dict.fromkeys(one.subject for one in events if one.kind in _FINDING_EVENTS)
+    found = [desk.ledger.subject(SubjectKind.FINDING, one) for one in ids]
+    changed = _failures_first([one for one in found if one is not None])[:MOST_FINDINGS]
+    return [finding_view(one, include_text and one.id in fresh) for one in changed]
+
+
+def _failures_first(findings: Sequence[Subject]) -> list[Subject]:
+    return sorted(findings, key=lambda one: (one.body.get("level") != "failure", one.first_seq))
+
+
+def finding_view(finding: Subject, include_text: bool) -> dict[str, Any]:
+    """Return a finding as an agent sees it; what comes from the log stands under `untrusted`."""
+    body = finding.body
+    wanted = ("level", "type", "line", "last_line", "exception", "root_exception", "frame", "count", "emergency")
+    view: dict[str, Any] = {"id": finding.id, **{name: body[name] for name in wanted if name in body}}
+    for name in ("exception", "root_exception", "frame"):
+        if name in view:
+            view[name] = one_line(str(view[name]), 120)
+    if view.get("count") == 1:
+        del view["count"]
+    if view.get("root_exception") == view.get("exception"):
+        view.pop("root_exception", None)
+    if body.get("status") in ("reported", "accepted"):
+        view["status"] = body["status"]
+    if body.get("line") is not None:
+        view["log"] = body["log"]
+    if body.get("advice"):
+        view["advice"] = body["advice"]
+    untrusted = _untrusted(body, include_text)
+    return {**view, "untrusted": untrusted} if untrusted else view
+
+
+def _untrusted(body: Mapping[str, Any], include_text: bool) -> dict[str, str]:
+    if not include_text:
+        return {}
+    shown = {"message": one_line(str(body.get("message", "")), 240), "lines": clean(excerpt(body), LONGEST_EXCERPT)}
+    return {name: text for name, text in shown.items() if text}
+
+
+def pending_answer(desk: Desk, run: str) -> Subject | None:
+    """Return the newest report of a run whose answer was not yet carried out."""
+    reports = desk.ledger.subjects(SubjectKind.REPORT, run=run)
+    return next((one for one in reversed(reports) if one.status == "answered"), None)
+
+
+def answer_view(report: Subject) -> dict[str, Any]:
+    """Return a director's answer as the trainer sees it."""
+    answer = report.body["answer"]
+    wanted = ("action", "instructions", "changes_applied", "next_steps", "approve")
+    return {"report": report.id, **{name: answer[name] for name in wanted if answer.get(name)}}
+
+
+def takes_no_start(report: Subject) -> bool:
+    """Whether an answer is carried out by being told: nothing is started for it."""
+    return report.body["answer"]["action"] in (Action.CONTINUE, Action.TERMINATE)
+
+
+def report_view(report: Subject) -> dict[str, Any]:
+    """Return a report in short for a brief: facts, and the trainer's words marked as an agent's text."""
+    body = report.body
+    wanted = ("run", "error_type", "exception", "frame", "owner")
+    view: dict[str, Any] = {"report": report.id, "status": report.status}
+    view.update({name: one_line(str(body[name]), 120) for name in wanted if body.get(name)})
+    if body.get("emergency"):
+        view["emergency"] = True
+    if report.status == "open" and body.get("hypothesis"):
+        view["trainer_says"] = one_line(str(body["hypothesis"]), 160)
+    return view

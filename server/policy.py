@@ -1,0 +1,374 @@
+"""Every number and list of rules, with its default; a project changes them in `watchkeeper.toml`.
+
+The tables are frozen models whose field descriptions say unit, meaning and source; the commented default file and the
+error messages are made from them (`policy_text`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Protocol, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from . import policy_text as texts
+from .errors import PolicyInvalid
+
+POLICY_FILE = "watchkeeper.toml"
+POLICY_LIMIT_BYTES = 1_000_000
+
+_DAY_S = 86_400.0
+_INHERITED = (
+    *("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"),
+    *("LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV"),
+)
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class _Table(BaseModel):
+    """A table of the policy: frozen, no unknown keys, a number is a number (no string, no bool, no NaN)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _template(value: str) -> str:
+    parts = value.split("/")
+    if "\0" in value or {"", ".", ".."} & set(parts):
+        raise ValueError("expected a path relative to the workspace, without . or .. or empty parts")
+    if parts[0] in {".watchkeeper", POLICY_FILE}:
+        raise ValueError("expected a path outside watchkeeper's own files")
+    if "{" in value.replace("{i}", "") or "}" in value.replace("{i}", ""):
+        raise ValueError("{i} (the model's id) is the only thing that may stand in braces")
+    return value
+
+
+def _label(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_. -]{1,20}", value):
+        raise ValueError("expected 1 to 20 letters, digits, blanks, _ . or -")
+    return value
+
+
+def _as_candidates(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _environment_name(value: str) -> str:
+    if not _ENVIRONMENT_NAME.fullmatch(value):
+        raise ValueError("expected the name of an environment variable: letters, digits and _, not first a digit")
+    if value.startswith("WATCHKEEPER_"):
+        raise ValueError("names that begin by WATCHKEEPER_ are set by watchkeeper itself")
+    return value
+
+
+def _environment_value(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if not math.isfinite(value):
+        raise ValueError("expected a string or a finite number")
+    return str(value)
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("expected a string without a NUL character")
+    return value
+
+
+def _ascending(**values: float) -> None:
+    for (lower, low), (upper, high) in pairwise(values.items()):
+        if low > high:
+            raise ValueError(f"{lower} ({low:g}) must not be above {upper} ({high:g})")
+
+
+Template = Annotated[str, AfterValidator(_template)]
+Candidates = Annotated[
+    tuple[Template, ...], BeforeValidator(_as_candidates), Field(strict=False, min_length=1, max_length=20)
+]
+EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
+EnvironmentValue = Annotated[str, BeforeValidator(_environment_value), AfterValidator(_without_nul)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Hours = Annotated[float, Field(ge=0, le=8760)]
+Minutes = Annotated[float, Field(gt=0, le=525_600)]
+Seconds = Annotated[float, Field(gt=0, le=_DAY_S)]
+Rhat = Annotated[float, Field(ge=1, le=1000)]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Label = Annotated[str, AfterValidator(_label)]
+
+
+class Quick(_Table):
+    """The quick phase: a short run on a part of the data that shows whether the code runs at all."""
+
+    max_minutes: Minutes = Field(default=30.0, description="Minutes after which a quick run is stopped.")
+    data_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.2, description="Share of the data (above 0, at most 1) that the script is told to use."
+    )
+    label: Label = Field(default="5A", description="What reports call this phase.")
+
+
+class Full(_Table):
+    """The full phase; a model's design document overrides the hours."""
+
+    min_hours: Hours = Field(default=2.0, description="Hours that a full run should take at least.")
+    max_hours: Hours = Field(
+        default=6.0, description="Hours above which a full run is warned about; it is never stopped."
+    )
+    label: Label = Field(default="5B", description="What reports call this phase.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _ascending(min_hours=self.min_hours, max_hours=self.max_hours)
+        return self
+
+
+class Watch(_Table):
+    """How polls wait and how often they are suggested."""
+
+    wait_s: Seconds = Field(
+        default=45.0, description="Seconds that a poll waits for news when it names no time of its own."
+    )
+    max_wait_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=50.0,
+        description="Seconds that a poll may wait at most. Raise only for a client that allows longer calls.",
+    )
+    brisk_minutes: Minutes = Field(default=10.0, description="Minutes after a start in which most errors come.")
+    brisk_poll_s: Seconds = Field(default=10.0, description="Seconds between polls suggested in that time.")
+    calm_poll_s: Seconds = Field(default=60.0, description="Seconds between polls suggested later on.")
+    gap_minutes: Minutes = Field(
+        default=15.0, description="Minutes without a trainer's poll after which an active run counts as unwatched."
+    )
+    status_minutes: Minutes = Field(default=30.0, description="Minutes between status lines.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _ascending(wait_s=self.wait_s, max_wait_s=self.max_wait_s)
+        _ascending(brisk_poll_s=self.brisk_poll_s, calm_poll_s=self.calm_poll_s)
+        return self
+
+
+class Keeper(_Table):
+    """The process that stays with a run."""
+
+    sample_s: Annotated[float, Field(ge=0.1, le=3600)] = Field(
+        default=5.0, description="Seconds between two samples of CPU, memory and log size."
+    )
+    grace_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=10.0, description="Seconds between SIGTERM and SIGKILL when a run is stopped."
+    )
+
+
+class Report(_Table):
+    """Error reports to the director."""
+
+    deadline_minutes: Minutes = Field(
+        default=30.0,
+        description="Minutes within which the director should answer; then the report's stated default holds.",
+    )
+    open_after_minutes: Minutes = Field(
+        default=10.0, description="Minutes after which the server itself reports a failure that nobody reported."
+    )
+
+
+class Mcmc(_Table):
+    """Levels of MCMC diagnostics. R-hat and ESS are rank-normalised (Vehtari et al. 2021, doi:10.1214/20-BA1221)."""
+
+    divergent_share_failure: Share = Field(
+        default=0.01,
+        description="Share of divergent draws above which a run has failed. Any divergence is a flag (Stan).",
+    )
+    divergent_share_emergency: Share = Field(
+        default=0.10,
+        description="Share of divergent draws above which the failure is an emergency (error report's rule).",
+    )
+    rhat_flag: Rhat = Field(default=1.01, description="R-hat above which a run is flagged (Vehtari et al. 2021).")
+    rhat_investigate: Rhat = Field(
+        default=1.05,
+        description="R-hat from which a full run's verdict is INVESTIGATE (Stan and ArviZ warn in this range).",
+    )
+    rhat_failure: Rhat = Field(
+        default=1.1, description="R-hat above which a run has failed (Gelman and Rubin's customary limit)."
+    )
+    rhat_emergency: Rhat = Field(
+        default=1.3, description="R-hat above which the failure is an emergency (error report's rule)."
+    )
+    min_ess: Count = Field(
+        default=400, description="Effective sample size, bulk and tail, that a full run needs (Vehtari et al. 2021)."
+    )
+    min_chains: Count = Field(default=4, description="Chains that a full run needs (Vehtari et al. 2021).")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _ascending(
+            divergent_share_failure=self.divergent_share_failure,
+            divergent_share_emergency=self.divergent_share_emergency,
+        )
+        _ascending(
+            rhat_flag=self.rhat_flag,
+            rhat_investigate=self.rhat_investigate,
+            rhat_failure=self.rhat_failure,
+            rhat_emergency=self.rhat_emergency,
+        )
+        return self
+
+
+class Method(_Table):
+    """Marks of an approved training method and names that no full run may rest on (requirement document, 5B)."""
+
+    min_draws: Count = Field(default=2000, description="Draws per chain of an MCMC run.")
+    min_tune: Count = Field(default=1000, description="Tuning steps per chain of an MCMC run.")
+    min_epochs: Count = Field(default=5000, description="Epochs of a neural network.")
+    min_folds: Count = Field(default=5, description="Folds of a grid search's cross-validation.")
+    min_bootstraps: Count = Field(default=1000, description="Bootstrap models after a grid search.")
+    forbidden: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        default=("Ridge", "RidgeCV", "Lasso", "LassoCV", "LinearRegression", "linregress"),
+        description="Classes and functions that are too light to be a full run's method.",
+    )
+
+
+class Compute(_Table):
+    """What the keeper must have measured before a full run counts as computed."""
+
+    min_cores_busy: Annotated[float, Field(ge=0, le=100_000)] = Field(
+        default=0.5, description="CPU seconds per second of wall time, over the whole run, that are the least."
+    )
+    max_idle_share: Share = Field(default=0.5, description="Share of the wall time that a run may be idle.")
+    idle_below_cores: Annotated[float, Field(ge=0, le=100_000)] = Field(
+        default=0.05, description="CPU seconds per second between two samples below which the run was idle in between."
+    )
+
+
+class Names(_Table):
+    """Where files lie, relative to the workspace; {i} stands for the model's id. Lists name candidates, best first."""
+
+    script: Template = Field(default="output/implementation/code/model_{i}.py", description="Training script.")
+    design: Candidates = Field(
+        default=("output/model/model_design_{i}.md", "output/model_design.md", "model_design.md"),
+        description="Design document; the first that exists counts.",
+    )
+    features: Candidates = Field(
+        default=("output/implementation/data/features_{i}.pkl", "output/implementation/data/features_{i}.csv"),
+        description="Features; the first that exists counts.",
+    )
+    results_quick: Template = Field(
+        default="output/implementation/data/results_quick_{i}.csv", description="Results of a quick run."
+    )
+    results_full: Template = Field(
+        default="output/implementation/data/results_{i}.csv", description="Results of a full run."
+    )
+    log_quick: Template = Field(
+        default="output/implementation/logs/training_quick_{i}.log", description="Log that quick runs append to."
+    )
+    log_full: Template = Field(
+        default="output/implementation/logs/training_{i}_full.log", description="Log that full runs append to."
+    )
+    history: Template = Field(
+        default="output/implementation/logs/training_history_{i}.csv", description="Table of losses by epoch."
+    )
+    final_model: Candidates = Field(
+        default=tuple(
+            f"output/implementation/models/model_{{i}}_full.{suffix}"
+            for suffix in ("pkl", "nc", "pt", "joblib", "safetensors")
+        ),
+        description="Final model; the first that exists counts.",
+    )
+    diary: Template = Field(default="output/docs/insights/dev_diary_{i}.md", description="Development diary.")
+    search_log: Template = Field(
+        default="output/docs/insights/hyperparameter_search_{i}.md", description="Hyper-parameter search log."
+    )
+    summary: Template = Field(default="output/implementation/logs/summary_{i}.json", description="Summary of the log.")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        kinds: dict[str, str] = {}
+        for kind, value in self:
+            for template in (value,) if isinstance(value, str) else value:
+                if template in kinds:
+                    raise ValueError(f"{kinds[template]} and {kind} name the same file, {template}")
+                kinds[template] = kind
+        return self
+
+
+class Python(_Table):
+    """What a training is started with."""
+
+    interpreter: Annotated[str, Field(min_length=1), AfterValidator(_without_nul)] | None = Field(
+        default=None,
+        description="Python that runs the scripts, absolute or relative to the workspace. Default: that of the first"
+        " environment among output/venv, output/implementation/.venv and .venv, else the server's own.",
+    )
+    pass_through: Annotated[tuple[EnvironmentName, ...], Field(strict=False)] = Field(
+        default=_INHERITED,
+        description="Environment variables that a training inherits from the server; no others.",
+    )
+
+
+class Policy(_Table):
+    """The rules in force."""
+
+    quick: Quick = Quick()
+    full: Full = Full()
+    watch: Watch = Watch()
+    keeper: Keeper = Keeper()
+    report: Report = Report()
+    mcmc: Mcmc = Mcmc()
+    method: Method = Method()
+    compute: Compute = Compute()
+    names: Names = Names()
+    python: Python = Python()
+    environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
+        default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
+    )
+
+
+class _Files(Protocol):
+    """The part of a workspace that reading the policy needs."""
+
+    def exists(self, path: str) -> bool: ...
+
+    def read_bytes(self, path: str, limit_bytes: int) -> bytes: ...
+
+
+def load_policy(text: str, source: str = POLICY_FILE) -> Policy:
+    """Return the policy that `text` (TOML) asks for; what it does not mention has its default.
+
+    :raises PolicyInvalid: naming every unknown key and wrong value as `source:line`, with what was expected.
+    """
+    data = texts.parsed(text, source)
+    try:
+        return Policy.model_validate(data)
+    except ValidationError as error:
+        problems = texts.problems(error, text, source, Policy)
+    raise PolicyInvalid("\n".join(problems), "Correct these lines and repeat the call; nothing was changed.")
+
+
+def read_policy(workspace: _Files) -> Policy:
+    """Return the policy of a workspace, the defaults when it has no `watchkeeper.toml`.
+
+    :raises PolicyInvalid: as `load_policy`, and when the file is not UTF-8.
+    :raises PathRefused: the file cannot be read or is larger than a megabyte.
+    """
+    if not workspace.exists(POLICY_FILE):
+        return Policy()
+    try:
+        text = workspace.read_bytes(POLICY_FILE, POLICY_LIMIT_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PolicyInvalid(f"{POLICY_FILE} is not UTF-8 at byte {error.start}.", "Save it as UTF-8.") from None
+    return load_policy(text)
+
+
+def policy_text(policy: Policy) -> str:
+    """Return the policy in force as TOML; `load_policy` gives the same policy back."""
+    return texts.dumped(policy)
+
+
+def policy_sha256(policy: Policy) -> str:
+    """Return the hexadecimal sha256 of `policy_text`."""
+    return hashlib.sha256(policy_text(policy).encode()).hexdigest()
+
+
+def default_policy_text() -> str:
+    """Return a `watchkeeper.toml` in which every key stands commented out (`#key = default`) below what it means."""
+    return texts.commented(Policy())

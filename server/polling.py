@@ -1,0 +1,152 @@
+"""The wait of a poll: look, answer at once on news, else sleep on the waker until something moves or time is over.
+
+A poll holds no state: asked again with the same cursor, by whichever server, it gives the same news.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+
+from . import cursor as cursors
+from . import news, stopping, watch
+from .desk import Desk, in_thread
+from .ledger import Kind, Subject, SubjectKind
+from .news import News
+from .runs import Level, Role
+from .waker import Waker
+from .watch import Look, Watcher
+
+LOOK_EVERY_S = 5.0
+"""A poll looks at least this often by itself: a process may end or stall without any file telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a poll came back with: the last look at each run, the news, and the cursor to ask with next."""
+
+    looks: tuple[Look, ...]
+    news: News
+    cursor: str
+
+
+async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_text: bool) -> Seen:
+    """Watch one run, or all active ones, until there is news or the time is over.
+
+    :param run: a run's id; None for all.
+    :raises NotFound: if there is no such run.
+    """
+    round_ = _Round(desk, run, cursor, include_text)
+    deadline = anyio.current_time() + wait_s
+    try:
+        await in_thread(round_.begin)
+        async with Waker(round_.paths) as waker:
+            while True:
+                seen = await in_thread(round_.look)
+                left = deadline - anyio.current_time()
+                if round_.enough(seen) or left <= 0:
+                    break
+                if not any(look.behind_bytes for look in seen.looks):
+                    await waker.wait(min(left, LOOK_EVERY_S))
+        await in_thread(round_.close)
+    finally:
+        round_.stop.set()
+    return seen
+
+
+class _Round:
+    """The looks of one poll."""
+
+    def __init__(self, desk: Desk, run: str | None, cursor: str, include_text: bool) -> None:
+        self._desk = desk
+        self._run = run
+        self._asked = cursor
+        self._scope = run or "*"
+        self._include_text = include_text
+        self._after: int | None = None
+        self._watchers: dict[str, Watcher] = {}
+        self.stop = threading.Event()
+        self.paths: list[Path] = []
+
+    def begin(self) -> None:
+        newest = self._desk.ledger.head()[0]
+        self._after = cursors.seq_of(self._asked, self._desk.ledger.id, self._scope, newest)
+        runs = self._runs()
+        note_gaps(self._desk, [one for one in runs if one.status != "ended"])
+        self.paths = [self._desk.workspace.ledger_path, *self._files(runs)]
+
+    def _runs(self) -> list[Subject]:
+        if self._run is not None:
+            return [watch.find_run(self._desk, self._run)]
+        return self._desk.ledger.subjects(SubjectKind.RUN, open_only=True)
+
+    def _files(self, runs: Iterable[Subject]) -> Iterable[Path]:
+        for run in runs:
+            yield self._desk.workspace.run_dir(run.id)
+            yield self._desk.workspace.root / run.body["log"]
+
+    def look(self) -> Seen:
+        looks = tuple(self._watcher(run).look() for run in self._runs())
+        if self._desk.role is Role.TRAINER:
+            for look in looks:
+                stopping.carry_out(self._desk, look.run)
+        found = news.since(self._desk, self._after, self._run, self._include_text)
+        salt = int(self._desk.clock() * 1000)
+        issued = cursors.issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
+        return Seen(looks, found, issued)
+
+    def _watcher(self, run: Subject) -> Watcher:
+        return self._watchers.setdefault(run.id, Watcher(self._desk, run, self.stop))
+
+    def enough(self, seen: Seen) -> bool:
+        """Whether there is something to tell, or nothing left to wait for."""
+        if seen.news or any(news.pending_answer(self._desk, look.run.id) for look in self._mine(seen.looks)):
+            return True
+        if self._run is None:
+            return not seen.looks and self._after is None
+        return seen.looks[0].status.state.final and not self._waits_for_answer()
+
+    def _mine(self, looks: Sequence[Look]) -> Sequence[Look]:
+        return looks if self._desk.role is Role.TRAINER and self._after is None else ()
+
+    def _waits_for_answer(self) -> bool:
+        reports = self._desk.ledger.subjects(SubjectKind.REPORT, run=self._run, open_only=True)
+        return any(one.status == "open" for one in reports)
+
+    def close(self) -> None:
+        """Keep the place in each log and note that this role was here."""
+        for watcher in self._watchers.values():
+            watcher.keep_place()
+        self._desk.ledger.saw(list(self._watchers), self._desk.role, self._desk.clock())
+
+
+def note_gaps(desk: Desk, runs: Iterable[Subject]) -> None:
+    """Record for how long no trainer looked at an active run, where that is longer than the policy allows."""
+    if desk.role is not Role.TRAINER:
+        return
+    now = desk.clock()
+    for run in runs:
+        last = desk.ledger.watched(run.id, Role.TRAINER) or run.at
+        if now - last > desk.policy.watch.gap_minutes * 60:
+            _record_gap(desk, run, last, now)
+        desk.ledger.saw([run.id], desk.role, now)
+
+
+def _record_gap(desk: Desk, run: Subject, begin: float, end: float) -> None:
+    since, until = (datetime.fromtimestamp(at, UTC).strftime("%H:%M") for at in (begin, end))
+    finding = f"{run.id}:unwatched-{int(begin)}"
+    body = {
+        "kind": "watch_gap",
+        "level": Level.FLAG.value,
+        "message": f"unwatched {since}-{until} UTC",
+        "log": run.body["log"],
+        "updated_at": end,
+    }
+    with desk.ledger.transaction() as transaction:
+        if transaction.subject(SubjectKind.FINDING, finding) is None:
+            transaction.append(Kind.SEEN, finding, run=run.id, model=run.model, body=body)

@@ -1,0 +1,226 @@
+"""The rule for starting: once, never twice, and never past a gate.
+
+A start is decided and recorded in one transaction of the ledger, so two servers that are asked at once start once. The
+run directory and the keeper follow from the record and can be made by any server (`launch`).
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import gates, launch, watch
+from .desk import Desk
+from .errors import InvalidArgument, NotFound, Refused
+from .ledger import Kind, Subject, SubjectKind, Transaction
+from .reports import Action
+from .runs import Phase
+
+LONGEST_SCRIPT_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A start as it was asked for; the script was read and its snapshot kept."""
+
+    model: str
+    phase: Phase
+    script: str
+    script_sha256: str
+    code_sha256: str
+    args: tuple[str, ...]
+    follows: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a start came to: the run, and whether it existed before this call."""
+
+    run: Subject
+    existing: bool
+
+
+def parse_phase(text: str, labels: Mapping[str, str]) -> Phase:
+    """Return the phase that a word or label names, in any case.
+
+    :raises InvalidArgument: naming the words there are.
+    """
+    wanted = text.strip().lower()
+    for phase in Phase:
+        if wanted in (phase.value, labels[phase].lower()):
+            return phase
+    words = ", ".join(f"{phase} ({labels[phase]})" for phase in Phase)
+    raise InvalidArgument(f"phase takes {words}, not {text[:40]!r}.", "Call start_training again with one of these.")
+
+
+def request(
+    desk: Desk, model: str, phase: Phase, script: str | None, args: Sequence[str], follows: str | None
+) -> Request:
+    """Read what shall be started and keep a snapshot of the script.
+
+    :raises PathRefused: if the script is not a plain file in the workspace.
+    :raises InvalidArgument: if the model's id is none.
+    """
+    desk.workspace.check_model_id(model)
+    path = desk.workspace.relative(script or desk.workspace.script(model))
+    source = desk.workspace.read_bytes(path, LONGEST_SCRIPT_BYTES)
+    return Request(
+        model=model,
+        phase=phase,
+        script=path,
+        script_sha256=desk.workspace.store_snapshot(source),
+        code_sha256=code_sha256(source),
+        args=tuple(args),
+        follows=follows,
+    )
+
+
+def code_sha256(source: bytes) -> str:
+    """Return a digest of a script's parsed form: comments and formatting change nothing.
+
+    A script that does not parse is known by its bytes.
+    """
+    try:
+        text = ast.dump(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return hashlib.sha256(source).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def start(desk: Desk, wanted: Request) -> Start:
+    """Start a run, or return the one that this call started before.
+
+    :raises Refused: if a gate, an active run or the director's decision forbids it.
+    :raises NotFound: if `follows` names no attempt of this model and phase.
+    """
+    for attempt in attempts(desk, wanted.model, wanted.phase):
+        if attempt.status != "ended":
+            watch.look_at(desk, attempt.id)  # a run that ended unseen must not block the next one
+    if not attempts(desk, wanted.model, wanted.phase):
+        gates.check(desk, wanted.model, wanted.phase, wanted.code_sha256)
+    elif wanted.follows is not None:
+        _check_follows(desk, wanted)
+    with desk.ledger.transaction() as transaction:
+        known = [one for one in transaction.subjects(SubjectKind.RUN, model=wanted.model) if _same(one, wanted.phase)]
+        earlier = _existing(known, wanted)
+        run = earlier or _record(desk, transaction, wanted, known)
+    if earlier is None:
+        launch.launch(desk, run)
+    return Start(run, existing=earlier is not None)
+
+
+def attempts(desk: Desk, model: str, phase: Phase) -> list[Subject]:
+    """Return the attempts of one phase of a model, oldest first."""
+    return [one for one in desk.ledger.subjects(SubjectKind.RUN, model=model) if _same(one, phase)]
+
+
+def _same(run: Subject, phase: Phase) -> bool:
+    return run.body["phase"] == phase
+
+
+def _existing(known: Sequence[Subject], wanted: Request) -> Subject | None:
+    """Return the run that this call created earlier, or that stands where a new one was not asked for."""
+    if not known:
+        return None
+    if wanted.follows is None:
+        return known[-1]
+    return next((one for one in known if one.body.get("follows") == wanted.follows), None)
+
+
+def _check_follows(desk: Desk, wanted: Request) -> None:
+    known = attempts(desk, wanted.model, wanted.phase)
+    previous = next((one for one in known if one.id == wanted.follows), None)
+    if previous is None:
+        raise NotFound(
+            f"follows={wanted.follows!r} is no attempt of model {wanted.model} in phase {wanted.phase}.",
+            f"The latest is {known[-1].id}: start_training(model={wanted.model!r}, phase='{wanted.phase}', "
+            f"follows={known[-1].id!r}).",
+        )
+    if any(one.body.get("follows") == previous.id for one in known):
+        return  # this very start was made before; nothing new happens
+    if previous.status != "ended":
+        raise Refused(
+            f"{previous.id} is still active; one run of a model and phase goes on at a time.",
+            f"Watch it: poll_training(run={previous.id!r}), or end it: stop_training(run={previous.id!r}, reason=…).",
+        )
+    _check_answers(desk, wanted, previous)
+    _check_strays(desk, previous)
+    gates.check(desk, wanted.model, wanted.phase, wanted.code_sha256)
+
+
+def _check_answers(desk: Desk, wanted: Request, previous: Subject) -> None:
+    """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
+    for report in desk.ledger.subjects(SubjectKind.REPORT, run=previous.id):
+        if report.status == "open" and wanted.phase is Phase.FULL:
+            raise Refused(
+                f"Report {report.id} on {previous.id} is not answered yet.",
+                f"Wait for the director: poll_training(run={previous.id!r}). A quick run may go on meanwhile.",
+            )
+        answer = report.body.get("answer")
+        if answer and answer["action"] == Action.TERMINATE:
+            raise Refused(
+                f"The director answered {report.id} with TERMINATE: {answer['instructions'][:200]}",
+                f"Write the diary entry: write_diary_entry(model={wanted.model!r}, report={report.id!r}, …). "
+                "Only another answer of the director reopens this phase.",
+            )
+
+
+def _check_strays(desk: Desk, previous: Subject) -> None:
+    left = desk.engine.living(desk.workspace.run_dir(previous.id))
+    if left:
+        names = ", ".join(f"{one.pid} ({one.command[:40]})" for one in left[:5])
+        raise Refused(
+            f"Processes of {previous.id} still live and may write to the same files: {names}.",
+            f"End them: stop_training(run={previous.id!r}, reason='left over').",
+        )
+
+
+def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Subject]) -> Subject:
+    number = 1 + max((int(one.body["attempt"]) for one in known), default=0)
+    run = f"{wanted.model}-{wanted.phase}-{number}"
+    body = _body(desk, wanted, run, number, _resume(desk, wanted.follows))
+    transaction.append(Kind.START, run, run=run, model=wanted.model, body=body)
+    for report in transaction.subjects(SubjectKind.REPORT, model=wanted.model):
+        if report.run == wanted.follows and report.status == "answered":
+            transaction.append(
+                Kind.APPLIED, report.id, run=report.run, model=report.model, body={"by": desk.who, "run": run}
+            )
+    started = transaction.subject(SubjectKind.RUN, run)
+    assert started is not None  # noqa: S101 (appended two lines above)
+    return started
+
+
+def _resume(desk: Desk, follows: str | None) -> str:
+    reports = desk.ledger.subjects(SubjectKind.REPORT, run=follows) if follows else []
+    actions = [one.body["answer"]["action"] for one in reports if one.body.get("answer")]
+    return "checkpoint" if actions and actions[-1] == Action.RESUME else "start"
+
+
+def _body(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> dict[str, Any]:
+    python = launch.interpreter(desk)
+    quick = wanted.phase is Phase.QUICK
+    return {
+        "model": wanted.model,
+        "phase": wanted.phase.value,
+        "attempt": attempt,
+        "follows": wanted.follows,
+        "script": wanted.script,
+        "script_sha256": wanted.script_sha256,
+        "code_sha256": wanted.code_sha256,
+        "args": list(wanted.args),
+        "argv": [python, str(desk.workspace.root / wanted.script), *wanted.args],
+        "cwd": str(desk.workspace.root),
+        "env": launch.environment(
+            desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume
+        ),
+        "limit_s": desk.policy.quick.max_minutes * 60 if quick else None,
+        "sample_s": desk.policy.keeper.sample_s,
+        "grace_s": desk.policy.keeper.grace_s,
+        "log": desk.workspace.log(wanted.model, wanted.phase),
+        "results": desk.workspace.results(wanted.model, wanted.phase),
+        "policy_sha256": launch.policy_digest(desk),
+        "by": desk.who,
+    }

@@ -1,0 +1,255 @@
+"""Look at a run: read what its keeper left and what its log gained, judge, and record what is new.
+
+A look holds no state that matters: facts lie in the run directory, the position in the log and all findings in the
+ledger. Two servers may look at once; each failure is recorded once, because the position is moved in the same
+transaction that records what was found before it, and only from where it was read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from . import launch, rundir
+from .desk import Desk
+from .errors import NotFound, PathRefused
+from .ledger import Kind, Subject, SubjectKind, Transaction
+from .logs.recognise import Change, Recogniser
+from .rundir import RunStatus
+from .runs import ErrorType, Finding, Level, RunState
+
+BLOCK_BYTES = 1 << 18
+SLICE_S = 0.4
+"""How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
+QUIET_S = 2.0
+"""Silence of the log after which a construct at its end counts as finished."""
+REPEAT_S = 60.0
+"""A repeated failure is recorded at most this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look saw.
+
+    :ivar metrics: the newest value of each metric that the log named.
+    :ivar behind_bytes: how much of the log is not yet read; 0 when caught up.
+    """
+
+    run: Subject
+    status: RunStatus
+    metrics: Mapping[str, float]
+    behind_bytes: int
+
+
+def find_run(desk: Desk, run: str) -> Subject:
+    """Return a run from the record.
+
+    :raises NotFound: naming the runs there are.
+    """
+    found = desk.ledger.subject(SubjectKind.RUN, run)
+    if found is None:
+        newest = [one.id for one in desk.ledger.subjects(SubjectKind.RUN, newest=5)]
+        known = f"Known runs: {', '.join(newest)}." if newest else "Nothing was started yet: call start_training."
+        raise NotFound(f"There is no run {run[:60]!r}.", known)
+    return found
+
+
+def look_at(desk: Desk, run: str) -> Look:
+    """Look at one run once, to the end of its log."""
+    return Watcher(desk, find_run(desk, run)).look()
+
+
+class Watcher:
+    """Looks at one run again and again without reading anything of its log twice.
+
+    :param stop: when set, a long catch-up ends after the block at hand.
+    """
+
+    def __init__(self, desk: Desk, run: Subject, stop: threading.Event | None = None) -> None:
+        self._desk = desk
+        self._run = run
+        self._stop = stop or threading.Event()
+        self._position: int | None = None
+        self._offset = 0
+        self._recogniser: Recogniser | None = None
+
+    def look(self) -> Look:
+        """Look once: mend what lacks a keeper, read on, record what is new.
+
+        :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
+        """
+        status = self._mended(self._status())
+        behind = self._read(status) if status.log_begin is not None else 0
+        if status.state.final and not behind:
+            self._finish(status)
+        self._run = find_run(self._desk, self._run.id)
+        metrics = dict(self._recogniser.latest) if self._recogniser else {}
+        return Look(self._run, status, metrics, behind)
+
+    def _status(self) -> RunStatus:
+        run_dir = self._desk.workspace.run_dir(self._run.id)
+        if not run_dir.exists():  # the server that recorded the start was killed before it made the directory
+            launch.materialise(self._desk, self._run)
+        return rundir.judge(rundir.read_facts(run_dir))
+
+    def _mended(self, status: RunStatus) -> RunStatus:
+        """Do what the facts ask for, then look again."""
+        if status.needs_keeper:
+            launch.attach(self._desk, self._run)
+        elif status.needs_launch:
+            launch.launch(self._desk, self._run)
+        elif status.needs_closing:
+            rundir.close_never_started(self._desk.workspace.run_dir(self._run.id))
+        else:
+            return status
+        return self._status()
+
+    def _read(self, status: RunStatus) -> int:
+        """Read the log on to its present end and return how many bytes are left unread."""
+        try:
+            log = self._desk.workspace.open_beneath(self._run.body["log"], os.O_RDONLY)
+        except PathRefused:  # the script moved or removed its log; what the keeper measured still stands
+            return 0
+        try:
+            about = os.fstat(log)
+            end = min(about.st_size, status.log_end) if status.log_end is not None else about.st_size
+            recogniser = self._recogniser or self._resume(log, status)
+            self._read_blocks(log, end, recogniser)
+            if self._offset >= end and self._desk.clock() - about.st_mtime > QUIET_S:
+                self._commit(recogniser.quiet())
+        finally:
+            os.close(log)
+        if self._recogniser is None:  # another server was faster: what it found is on record, read on from there
+            return max(1, about.st_size - self._offset)
+        return max(0, end - self._offset)
+
+    def _read_blocks(self, log: int, end: int, recogniser: Recogniser) -> None:
+        committed_at = time.monotonic()
+        while self._offset < end and not self._stop.is_set():
+            data = os.pread(log, min(BLOCK_BYTES, end - self._offset), self._offset)
+            if not data:
+                break
+            changes = recogniser.feed(data)
+            self._offset += len(data)
+            if changes or time.monotonic() - committed_at > SLICE_S:
+                if not self._commit(changes):
+                    return
+                committed_at = time.monotonic()
+
+    def _resume(self, log: int, status: RunStatus) -> Recogniser:
+        """Take up the log where the record says, or at the beginning of this run's part of it."""
+        stored = self._desk.ledger.scan_position(self._run.id)
+        if stored is None:
+            self._position, self._offset = None, status.log_begin or 0
+            self._recogniser = Recogniser(first_line=1 + _lines_before(log, self._offset))
+        else:
+            self._position, self._offset = stored[0], stored[0]
+            self._recogniser = Recogniser(state=json.loads(stored[1]))
+        return self._recogniser
+
+    def keep_place(self) -> None:
+        """Record how far the log was read, so that the next server need not read it again."""
+        if self._recogniser is not None and self._offset != self._position:
+            self._commit([])
+
+    def _commit(self, changes: list[Change]) -> bool:
+        """Record changes and the place in one transaction; False when another server was faster."""
+        recogniser = self._recogniser
+        if recogniser is None or (not changes and self._offset == self._position):
+            return True
+        state = json.dumps(recogniser.state())
+        with self._desk.ledger.transaction() as transaction:
+            ours = transaction.move_scan(self._run.id, expected=self._position, offset=self._offset, state=state)
+            if ours:
+                for change in changes:
+                    self._record(transaction, change)
+        if not ours:
+            self._recogniser = None
+            return False
+        self._position = self._offset
+        return True
+
+    def _record(self, transaction: Transaction, change: Change) -> None:
+        finding_id = f"{self._run.id}:{change.key}"
+        known = transaction.subject(SubjectKind.FINDING, finding_id)
+        if change.kind == "repeated" and known and self._desk.clock() - known.body["updated_at"] < REPEAT_S:
+            return
+        kind = {"seen": Kind.SEEN, "settled": Kind.SETTLED, "repeated": Kind.REPEATED}[change.kind]
+        body = {**finding_body(change.finding), "log": self._run.body["log"], "updated_at": self._desk.clock()}
+        transaction.append(kind, finding_id, run=self._run.id, model=self._run.model, body=body)
+
+    def _finish(self, status: RunStatus) -> None:
+        """Record the end of a run, once, with all that the log and the exit tell together."""
+        if self._run.status == "ended":
+            return
+        recogniser = self._recogniser or Recogniser()  # none: there is no log, the exit alone speaks
+        changes = recogniser.end(status.ended())
+        ending = ending_finding(status)
+        if ending is not None:
+            changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
+        state = json.dumps(recogniser.state())
+        with self._desk.ledger.transaction() as transaction:
+            known = transaction.subject(SubjectKind.RUN, self._run.id)
+            if known is None or known.status == "ended":
+                return
+            if not transaction.move_scan(self._run.id, expected=self._position, offset=self._offset, state=state):
+                self._recogniser = None
+                return
+            for change in changes:
+                self._record(transaction, change)
+            transaction.append(Kind.ENDED, self._run.id, run=self._run.id, model=self._run.model, body=_ending(status))
+
+
+def finding_body(finding: Finding) -> dict[str, Any]:
+    """Return a finding as the record keeps it: what is empty is absent."""
+    return {name: value for name, value in asdict(finding).items() if value not in (None, "", (), False)}
+
+
+def ending_finding(status: RunStatus) -> Finding | None:
+    """Return the failure that lies in how a run ended, where the log cannot tell it; None when there is none."""
+    types = {
+        RunState.NEVER_STARTED: ErrorType.INFRASTRUCTURE,
+        RunState.LOST: ErrorType.INFRASTRUCTURE,
+        RunState.TIMED_OUT: ErrorType.INFRASTRUCTURE,
+        RunState.OUT_OF_MEMORY: ErrorType.RESOURCE,
+    }
+    if status.state not in types:
+        return None
+    kind = "limit" if status.state is RunState.TIMED_OUT else "exit"
+    return Finding(
+        kind=kind, level=Level.FAILURE, type=types[status.state], message=status.reason, fingerprint=str(status.state)
+    )
+
+
+def _ending(status: RunStatus) -> dict[str, Any]:
+    return {
+        "state": status.state,
+        "reason": status.reason,
+        "exit_code": status.exit_code,
+        "signal": status.signal,
+        "started_at": status.started_at,
+        "ended_at": status.ended_at,
+        "wall_s": status.elapsed_s,
+        "cpu_s": status.cpu_s,
+        "cpu_is_lower_bound": status.cpu_is_lower_bound,
+        "max_rss_bytes": status.max_rss_bytes,
+        "log_begin": status.log_begin,
+        "log_end": status.log_end,
+    }
+
+
+def _lines_before(log: int, offset: int) -> int:
+    """Count the line ends before an offset, as `grep -n` does, in bounded memory."""
+    count = place = 0
+    while place < offset:
+        block = os.pread(log, min(1 << 22, offset - place), place)
+        if not block:
+            break
+        count += block.count(b"\n")
+        place += len(block)
+    return count

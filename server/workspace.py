@@ -1,0 +1,527 @@
+"""The workspace: the only place that knows file names, and the only door to files, which opens beneath the root (P8).
+
+Paths are relative to the root (or absolute and lexically beneath it) and resolved by descriptor. Links may lead about
+inside the workspace, never out of it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import difflib
+import errno
+import fcntl
+import hashlib
+import os
+import posixpath
+import re
+import secrets
+import stat
+import sys
+import weakref
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from .errors import InvalidArgument, PathRefused, StorageFailed, WatchkeeperError
+from .policy import Names
+from .runs import Phase
+from .untrusted import one_line
+
+STATE_DIR = ".watchkeeper"
+_STATE_FOLDERS = ("runs", "snapshots", "reports", "verdicts")
+_INTERPRETERS = ("output/venv", "output/implementation/.venv", ".venv")
+_MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+_RUN_ID = re.compile(r"(.+)-(?:quick|full)-[1-9][0-9]{0,8}")
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.syscall.restype = ctypes.c_long
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY
+_LOOK = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK)  # macOS has no O_PATH
+_MOST_LINKS = 40  # as in the kernel
+_OPENAT2, _RESOLVE_NO_MAGICLINKS, _RESOLVE_BENEATH = 437, 0x02, 0x08  # 437 everywhere but on alpha
+# RESOLVE_BENEATH refuses every absolute link (EXDEV); the walk knows those that lead back inside.
+_WALK_INSTEAD = {errno.ENOSYS, errno.EPERM, errno.EXDEV, errno.EAGAIN}
+_NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR}
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
+_OUTSIDE = ("leads out of the workspace", "Copy it into the workspace and use a path relative to its top folder")
+_NO_PATH = ("is no path of a file", "Use a path relative to the workspace")
+_RULES = {
+    errno.EXDEV: _OUTSIDE,
+    errno.ELOOP: ("runs through too many links", "Name the file itself"),
+    errno.ENXIO: ("is a FIFO, a socket or a device, not a plain file", "Name a plain file"),
+    errno.EISDIR: ("is a folder, not a plain file", "Name a file in it"),
+    errno.ENOTDIR: ("runs through something that is no folder", "Check the path"),
+    errno.EACCES: ("may not be opened: permission denied", "Change its permissions"),
+    errno.EPERM: ("may not be opened: operation not permitted", "Change its permissions"),
+    errno.EEXIST: ("exists already", "Choose another name"),
+    errno.ENAMETOOLONG: ("is too long for a path", "Use a shorter one"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the file system says of a plain file; `modified_at` in seconds since the epoch."""
+
+    size_bytes: int
+    modified_at: float
+
+
+def check_model_id(model: str) -> str:
+    """Return `model` when it may be a model's id.
+
+    :raises InvalidArgument: it would not be one plain part of a file's name.
+    """
+    if not _MODEL_ID.fullmatch(model) or ".." in model:
+        rule = "Use 1 to 32 letters, digits, _ . or -, first a letter or digit, and no two dots in a row."
+        raise InvalidArgument(f"{one_line(ascii(model), 60)} is no model id.", rule)
+    return model
+
+
+class Workspace:
+    """The project directory that the agents work in.
+
+    :param root: an existing directory; links in it are resolved once, here.
+    :param names: where files lie, the `[names]` table of the policy.
+    :raises PathRefused: the root is no directory that can be opened.
+    """
+
+    check_model_id = staticmethod(check_model_id)
+
+    def __init__(self, root: Path, names: Names | None = None) -> None:
+        given = os.path.abspath(root)
+        try:
+            self.root = Path(os.path.realpath(given, strict=True))
+            self._root = os.open(self.root, _FOLDER)
+        except (OSError, ValueError) as error:
+            what = f"The workspace {one_line(given, 300)} is no folder that can be opened: {error}."
+            raise PathRefused(what, "Create it, or name an existing folder.") from None
+        self._close = weakref.finalize(self, os.close, self._root)
+        self._roots = (str(self.root), given)
+        self.names = names or Names()
+        # Absolute, because other programs (SQLite, a keeper) open these by name.
+        self.state_dir = self.root / STATE_DIR
+        self.ledger_path = self.state_dir / "ledger.sqlite3"
+        self.runs_dir, self.snapshots_dir, self.reports_dir, self.verdicts_dir = (
+            self.state_dir / name for name in _STATE_FOLDERS
+        )
+
+    def named(self, names: Names) -> Workspace:
+        """Return the same workspace with other names for its files."""
+        return Workspace(self.root, names)
+
+    def close(self) -> None:
+        """Give the root's descriptor back; twice is once. Also done when the object is collected."""
+        self._close()
+
+    def relative(self, path: str) -> str:
+        """Return the canonical form in which a path is stored: relative to the root, `/` between names, no `..`.
+
+        :raises PathRefused: it is empty, too long, no path at all, or lies outside the root.
+        """
+        try:
+            size = max(len(os.fsencode(part)) for part in path.split("/"))
+        except UnicodeEncodeError:
+            raise _refused(path, _NO_PATH) from None
+        if not path or "\0" in path:
+            raise _refused(path, _NO_PATH)
+        if size > 255 or len(os.fsencode(path)) > 4095:
+            raise _refused(path, _RULES[errno.ENAMETOOLONG])
+        plain = posixpath.normpath(path)
+        if plain.startswith("/"):
+            absolute = PurePosixPath("/" + plain.lstrip("/"))
+            inside = (str(absolute.relative_to(root)) for root in self._roots if absolute.is_relative_to(root))
+            plain = next(inside, "..")
+        if plain == ".." or plain.startswith("../"):
+            raise _refused(path, _OUTSIDE)
+        return plain
+
+    def about(self, path: str) -> About | None:
+        """Return size and time of a plain file, None when nothing is there.
+
+        :raises PathRefused: something is there, but no plain file beneath the root.
+        """
+        plain = self.relative(path)
+        try:
+            descriptor = self._open(plain, _LOOK)
+        except OSError as error:
+            if error.errno in _NOTHING_THERE:
+                return None
+            raise self._refusal(plain, error) from None
+        with _closing(descriptor):
+            found = os.fstat(descriptor)
+            _require_plain(plain, found)
+            return About(found.st_size, found.st_mtime)
+
+    def exists(self, path: str) -> bool:
+        """Whether a plain file is there; raises as `about`."""
+        return self.about(path) is not None
+
+    def list_dir(self, path: str = ".") -> list[str]:
+        """Return the sorted names in a folder.
+
+        :raises PathRefused: it is no folder beneath the root.
+        """
+        plain = self.relative(path)
+        with self._refusing(plain), _closing(self._folder(plain)) as folder:
+            return sorted(os.listdir(folder))
+
+    def open_beneath(self, path: str, flags: int, mode: int | None = None, *, make_parents: bool = False) -> int:
+        """Open a plain file beneath the root and return its descriptor, which is blocking and closed on exec.
+
+        :param flags: as for `os.open`; `mode` of a file that it creates: 0644, 0600 beneath `.watchkeeper`.
+        :param make_parents: create missing folders, durably.
+        :raises PathRefused: naming the path, the rule and what to do: outside, missing, a folder, FIFO, device …
+        :raises StorageFailed: the disk is full or read-only.
+        """
+        plain = self.relative(path)
+        with self._refusing(plain):
+            if make_parents:
+                os.close(self._folder(posixpath.dirname(plain), make=True))
+            # Non-blocking for the moment of opening only: a FIFO that nobody writes to must not hold us.
+            descriptor = self._open(plain, flags | os.O_NONBLOCK | os.O_NOCTTY, _mode(plain, mode))
+            try:
+                _require_plain(plain, os.fstat(descriptor))
+                os.set_blocking(descriptor, True)
+            except BaseException:
+                os.close(descriptor)
+                raise
+        return descriptor
+
+    def read_bytes(self, path: str, limit_bytes: int) -> bytes:
+        """Return a whole file.
+
+        :raises PathRefused: as `open_beneath`, and when the file is longer than `limit_bytes`.
+        """
+        with self._refusing(path), open(self.open_beneath(path, os.O_RDONLY), "rb") as file:
+            data = file.read(limit_bytes + 1)
+        if len(data) > limit_bytes:
+            raise _refused(path, (f"is longer than the {limit_bytes} bytes that are read of it", "Shorten it"))
+        return data
+
+    def sha256(self, path: str) -> str:
+        """Return the hexadecimal sha256 of a file of any size, read in pieces; raises as `open_beneath`."""
+        with self._refusing(path), open(self.open_beneath(path, os.O_RDONLY), "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def write_text_atomically(self, path: str, text: str, mode: int | None = None) -> None:
+        """Put `text` in the place of a file, durably: whoever reads sees the old or the new one, whole.
+
+        Missing folders are made. An existing file keeps its permissions; a link is refused, neither followed nor cut.
+
+        :raises PathRefused: as `open_beneath`.
+        :raises StorageFailed: the disk is full or read-only; the old file is untouched.
+        """
+        self._publish(path, _encoded(text), mode, replace=True)
+
+    def create_exclusive(self, path: str, content: str | bytes, mode: int | None = None) -> bool:
+        """Create a file, durably and complete from its first moment on; False when the name is taken.
+
+        :raises PathRefused: as `open_beneath`.
+        :raises StorageFailed: the disk is full or read-only; nothing was created.
+        """
+        return self._publish(path, content if isinstance(content, bytes) else _encoded(content), mode, replace=False)
+
+    def append_durably(self, path: str, text: str, mode: int | None = None) -> int:
+        """Append to a file, made with its folders where missing, and return the offset at which `text` begins.
+
+        Two writers at once follow one another. What cannot be written whole is taken back.
+
+        :raises PathRefused: as `open_beneath`.
+        :raises StorageFailed: the disk is full or read-only; the file is as it was.
+        """
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        while True:
+            with self._refusing(path), _closing(self.open_beneath(path, flags, mode, make_parents=True)) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if os.fstat(file).st_nlink:  # 0 when the file was replaced while we waited for the lock
+                    begin = _append(file, _encoded(text))
+                    with _closing(self._folder(posixpath.dirname(self.relative(path)))) as folder:
+                        os.fsync(folder)
+                    return begin
+
+    @contextmanager
+    def locked(self, path: str) -> Generator[None]:
+        """Keep every other holder of this lock on `path` waiting, in this process or another; death gives it back.
+
+        It lies beside the ledger, not on the file, so that the file may be missing, replaced or appended to meanwhile.
+        """
+        name = hashlib.sha256(os.fsencode(self.relative(path))).hexdigest()[:32]
+        flags = os.O_WRONLY | os.O_CREAT
+        with _closing(self.open_beneath(f"{STATE_DIR}/locks/{name}", flags, make_parents=True)) as lock:
+            with self._refusing(path):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def store_snapshot(self, data: bytes) -> str:
+        """Keep `data`, durably, and return its hexadecimal sha256, the name under which it lies in `snapshots_dir`."""
+        digest = hashlib.sha256(data).hexdigest()
+        self.create_exclusive(f"{STATE_DIR}/snapshots/{digest}", data)
+        return digest
+
+    def ensure_state(self) -> None:
+        """Make the state folders, 0700, with a `.gitignore` that keeps them out of git; twice is once.
+
+        :raises PathRefused: `.watchkeeper` is a link or a file, or may not be made.
+        :raises StorageFailed: the disk is full or read-only.
+        """
+        for folder in (STATE_DIR, *(f"{STATE_DIR}/{name}" for name in _STATE_FOLDERS)):
+            with self._refusing(folder), _closing(self._folder(folder, make=True)) as descriptor:
+                if stat.S_ISLNK(os.stat(folder, dir_fd=self._root, follow_symlinks=False).st_mode):
+                    raise _refused(
+                        folder, ("is a link", "Remove it; watchkeeper keeps its state in a folder of its own")
+                    )
+                if os.fstat(descriptor).st_mode & 0o077:
+                    os.fchmod(descriptor, 0o700)
+        self.create_exclusive(f"{STATE_DIR}/.gitignore", "*\n")
+
+    def run_dir(self, run_id: str) -> Path:
+        """Return the absolute directory of a run.
+
+        :raises InvalidArgument: `run_id` is not of the form `{model}-{phase}-{n}`.
+        """
+        match = _RUN_ID.fullmatch(run_id)
+        if not match:
+            raise InvalidArgument(f"{one_line(ascii(run_id), 60)} is no run id.", "A run id looks like 1-quick-1.")
+        check_model_id(match[1])
+        return self.runs_dir / run_id
+
+    def script(self, model: str) -> str:
+        """Return the training script's path; all paths of a model's files are relative to the root."""
+        return _of(model, self.names.script)
+
+    def design(self, model: str) -> str:
+        """Return the design document's path: of the candidates the first that exists, else the first."""
+        return self._first(model, self.names.design)
+
+    def features(self, model: str) -> str:
+        """Return the features' path: of the candidates the first that exists, else the first."""
+        return self._first(model, self.names.features)
+
+    def results(self, model: str, phase: Phase) -> str:
+        """Return the path of a phase's results."""
+        return _of(model, self.names.results_quick if phase is Phase.QUICK else self.names.results_full)
+
+    def log(self, model: str, phase: Phase) -> str:
+        """Return the path of the log that all attempts of a phase append to."""
+        return _of(model, self.names.log_quick if phase is Phase.QUICK else self.names.log_full)
+
+    def history(self, model: str) -> str:
+        """Return the path of the table of losses by epoch."""
+        return _of(model, self.names.history)
+
+    def final_model(self, model: str) -> str:
+        """Return the final model's path: of the candidates the first that exists, else the first."""
+        return self._first(model, self.names.final_model)
+
+    def diary(self, model: str) -> str:
+        """Return the development diary's path."""
+        return _of(model, self.names.diary)
+
+    def search_log(self, model: str) -> str:
+        """Return the hyper-parameter search log's path."""
+        return _of(model, self.names.search_log)
+
+    def summary(self, model: str) -> str:
+        """Return the path of the log's summary."""
+        return _of(model, self.names.summary)
+
+    def interpreter(self) -> str | None:
+        """Return the absolute path of the Python of the workspace's first environment, None without one.
+
+        It is only looked at, not opened: in an environment it is a link to a Python outside, as it must be.
+        """
+        candidates = (self.root / environment / "bin" / "python" for environment in _INTERPRETERS)
+        return next((str(one) for one in candidates if one.is_file() and os.access(one, os.X_OK)), None)
+
+    def _first(self, model: str, templates: tuple[str, ...]) -> str:
+        paths = [_of(model, template) for template in templates]
+        return next((path for path in paths if self.exists(path)), paths[0])
+
+    def _open(self, plain: str, flags: int, mode: int = 0) -> int:
+        try:
+            return open_by_kernel(self._root, plain, flags, mode)
+        except OSError as error:
+            if error.errno not in _WALK_INSTEAD:
+                raise
+        for _ in range(_MOST_LINKS):
+            found = _walk(self._root, plain, flags, mode)
+            if isinstance(found, int):
+                return found
+            try:
+                plain = self.relative(str(self.root / found))
+            except PathRefused:
+                break
+        else:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    def _folder(self, plain: str, *, make: bool = False) -> int:
+        try:
+            return self._open(plain or ".", _FOLDER)
+        except FileNotFoundError:
+            if not make:
+                raise
+        parent, name = posixpath.split(plain)
+        with _closing(self._folder(parent, make=True)) as above:
+            with suppress(FileExistsError):  # another process was faster
+                os.mkdir(name, 0o700 if _is_state(plain) else 0o755, dir_fd=above)
+            os.fsync(above)
+        return self._folder(plain)
+
+    def _publish(self, path: str, data: bytes, mode: int | None, *, replace: bool) -> bool:
+        plain = self.relative(path)
+        parent, name = posixpath.split(plain)
+        with self._refusing(plain), _closing(self._folder(parent, make=True)) as folder:
+            permissions = _mode(plain, mode)
+            with suppress(FileNotFoundError):
+                found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if not replace:
+                    os.fsync(folder)  # whoever created it may not have come so far
+                    return False
+                _require_plain(plain, found)
+                permissions = stat.S_IMODE(found.st_mode)
+            return _put(folder, name, data, permissions, replace=replace)
+
+    @contextmanager
+    def _refusing(self, path: str) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._refusal(path, error) from error
+
+    def _refusal(self, path: str, error: OSError) -> WatchkeeperError:
+        """Say an operating system's error in words that help."""
+        if error.errno == errno.ENOENT:
+            return self._missing(path)
+        if error.errno in _DISK:
+            what = f"{one_line(path, 300)} could not be read or written: {error.strerror}."
+            return StorageFailed(what, "Make room on the disk, or make it writable, and repeat the call.")
+        return _refused(
+            path, _RULES.get(error.errno or 0, (f"could not be opened: {error.strerror}", "Check the path"))
+        )
+
+    def _missing(self, path: str) -> PathRefused:
+        """Say which folder was looked in and what lies there under a similar name."""
+        folder, names = self.relative(path), None
+        wanted = ""
+        while names is None:
+            folder, wanted = posixpath.split(folder)
+            with suppress(OSError), _closing(self._folder(folder)) as descriptor:
+                names = sorted(os.listdir(descriptor))[:2000]
+            names = names if folder or names else []
+        near = difflib.get_close_matches(wanted, names, 3, 0.5) or names[:5]
+        where = one_line(folder, 300) or "the workspace's top folder"
+        there = f"There is: {one_line(', '.join(near), 300)}" if near else "That folder is empty"
+        return _refused(path, (f"does not exist: there is no {one_line(wanted, 100)} in {where}", there))
+
+
+class _OpenHow(ctypes.Structure):
+    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+
+
+def open_by_kernel(root: int, plain: str, flags: int, mode: int) -> int:
+    """Open with openat2, which resolves the whole path beneath `root` in one step.
+
+    :raises OSError: as open(2); ENOSYS where the kernel does not know it, EXDEV where the path leads out.
+    """
+    if sys.platform != "linux":
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    mode = mode if flags & os.O_CREAT else 0
+    how = _OpenHow(flags | os.O_CLOEXEC, mode, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
+    size = ctypes.c_size_t(ctypes.sizeof(how))
+    descriptor = _LIBC.syscall(ctypes.c_long(_OPENAT2), root, os.fsencode(plain), ctypes.byref(how), size)
+    if descriptor < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return descriptor
+
+
+def _walk(root: int, plain: str, flags: int, mode: int) -> int | str:
+    """Open name by name, following no link; return the descriptor, or the path to go on with after the first link."""
+    names = plain.split("/")
+    folder = os.dup(root)
+    try:
+        for place, name in enumerate(names, 1):
+            with suppress(OSError):  # EINVAL: no link; whatever else it is, opening will say
+                target = os.readlink(name, dir_fd=folder)
+                return posixpath.join(*names[: place - 1], target, *names[place:])
+            last = place == len(names)
+            opened = os.open(name, (flags if last else _FOLDER) | os.O_NOFOLLOW, mode, dir_fd=folder)
+            os.close(folder)
+            folder = opened
+        return os.dup(folder)
+    finally:
+        os.close(folder)
+
+
+def _put(folder: int, name: str, data: bytes, permissions: int, *, replace: bool) -> bool:
+    """Write beside, sync, then give it its name: by rename, or by link, which never replaces."""
+    temporary = f".watchkeeper-{secrets.token_hex(8)}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, permissions, dir_fd=folder)
+    try:
+        with _closing(descriptor):
+            _append(descriptor, data)
+        if replace:
+            os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        else:
+            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except FileExistsError:
+        return False
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
+        os.fsync(folder)
+    return True
+
+
+def _append(file: int, data: bytes) -> int:
+    """Write all of `data` at the end, durably, or nothing; return where it begins."""
+    begin = os.fstat(file).st_size
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(file, rest) :]
+        os.fsync(file)
+    except OSError:
+        os.ftruncate(file, begin)
+        raise
+    return begin
+
+
+@contextmanager
+def _closing(descriptor: int) -> Generator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _require_plain(path: str, found: os.stat_result) -> None:
+    mode = found.st_mode
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISLNK(mode):
+        raise _refused(path, ("is a link, which is not replaced", "Name the file that it leads to"))
+    raise _refused(path, _RULES[errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO])
+
+
+def _refused(path: str, rule: tuple[str, str]) -> PathRefused:
+    what, do_next = rule
+    return PathRefused(f"{one_line(path, 300) or 'An empty path'} {what}.", f"{do_next}.")
+
+
+def _of(model: str, template: str) -> str:
+    return template.replace("{i}", check_model_id(model))
+
+
+def _is_state(plain: str) -> bool:
+    return plain.partition("/")[0] == STATE_DIR
+
+
+def _mode(plain: str, mode: int | None) -> int:
+    return mode if mode is not None else 0o600 if _is_state(plain) else 0o644
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")  # lone surrogates, which an agent's JSON may hold, become ?

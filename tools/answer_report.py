@@ -1,0 +1,68 @@
+"""answer_report: the director's decision."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from ..server import reporting, stopping, watch
+from ..server.desk import Desk, in_thread
+from ..server.errors import InvalidArgument
+from ..server.reports import Action
+from ..server.runs import Role
+from ..server.toolbox import Tool
+
+
+class Answered(BaseModel):
+    """An answer that is on record."""
+
+    report: str
+    action: str
+    run: str | None = None
+    accepted_finding: str | None = None
+    path: str
+    next: str
+
+
+async def answer_report(
+    desk: Desk,
+    report: str,
+    action: Annotated[str, "RESTART, RESUME (from checkpoint), TERMINATE (stops the run) or CONTINUE (accept it)"],
+    instructions: Annotated[str, "what the trainer shall do, and why"],
+    approve: Annotated[list[str] | None, "names of changes you approve"] = None,
+    changes_applied: Annotated[str | None, "file, issue, fix, parameters, algorithm, features changed"] = None,
+    next_steps: str | None = None,
+) -> Answered:
+    """Decide on a trainer's report; the waiting trainer is woken at once.
+
+    CONTINUE accepts the finding: it stays visible beside your reason and no longer blocks the phase. No answer turns
+    a rejected verdict into an approved one. A further answer replaces the earlier one.
+    """
+    if not instructions.strip():
+        raise InvalidArgument("An answer needs instructions.", "Say what the trainer shall do, and why.")
+    body = {
+        "action": reporting.parse_action(action).value,
+        "instructions": instructions.strip(),
+        "changes_applied": (changes_applied or "").strip(),
+        "next_steps": (next_steps or "").strip(),
+    }
+    return await in_thread(_answer, desk, report, body, approve or [])
+
+
+def _answer(desk: Desk, report_id: str, body: dict[str, str], approve: list[str]) -> Answered:
+    report = reporting.answer(desk, reporting.find_report(desk, report_id), body, approve)
+    if report.run and body["action"] == Action.TERMINATE:
+        stopping.carry_out(desk, watch.find_run(desk, report.run))
+    accepted = report.body.get("finding") if body["action"] == Action.CONTINUE else None
+    return Answered(
+        report=report.id,
+        action=body["action"],
+        run=report.run or None,
+        accepted_finding=accepted,
+        path=reporting.write_document(desk, report),
+        next="poll_training() shows what the trainer makes of it",
+    )
+
+
+TOOL = Tool(answer_report, "answer", Answered, frozenset({Role.DIRECTOR}), idempotent=True, destructive=True)

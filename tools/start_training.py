@@ -1,0 +1,79 @@
+"""start_training: gate, snapshot, record, launch."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from ..server import cursor as cursors
+from ..server import owed, starting, watch
+from ..server.desk import Desk, in_thread
+from ..server.runs import Role
+from ..server.toolbox import Tool
+
+
+class Started(BaseModel):
+    """What a start came to."""
+
+    run: str
+    state: str
+    phase: str
+    existing: bool | None = None
+    script_changed_since: bool | None = None
+    pid: int | None = None
+    log: str
+    results: str
+    script: str
+    script_sha256: str
+    interpreter: str
+    limit_minutes: float | None = None
+    cursor: str
+    next: str
+
+
+async def start_training(
+    desk: Desk,
+    model: Annotated[str, "model id, such as 1 or sir_network"],
+    phase: Annotated[str, "quick (5A) or full (5B)"],
+    script: Annotated[str | None, "path in the workspace; default output/implementation/code/model_{model}.py"] = None,
+    args: Annotated[list[str] | None, "arguments of the script"] = None,
+    follows: Annotated[str | None, "the latest attempt of this model and phase that this one replaces"] = None,
+) -> Started:
+    """Start a training that outlives this session; returns at once with the run id.
+
+    Quick first (a small share of the data, limited time); full needs a passed quick run of the same script.
+    The first start of a phase needs only model and phase. Every later attempt names the one it replaces in `follows`.
+    Calling twice starts once: you get the existing run (existing=true). The script learns phase, data fraction and
+    paths from WATCHKEEPER_* variables. Then watch it: make the call in `next`.
+    """
+    return await in_thread(_start, desk, model, phase, script, args or [], follows)
+
+
+def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[str], follows: str | None) -> Started:
+    wanted = starting.request(desk, model, starting.parse_phase(phase, desk.labels), script, args, follows)
+    begun = starting.start(desk, wanted)
+    look = watch.look_at(desk, begun.run.id)
+    body = look.run.body
+    salt = int(desk.clock() * 1000)
+    cursor = cursors.issue(desk.ledger.id, look.run.id, begun.run.last_seq, salt=salt)
+    standing = owed.standing(desk, look.run, look.status.state, look.status.elapsed_s)
+    return Started(
+        run=look.run.id,
+        state=look.status.state,
+        phase=body["phase"],
+        existing=True if begun.existing else None,
+        script_changed_since=body["script_sha256"] != wanted.script_sha256 if begun.existing else None,
+        pid=look.status.pid,
+        log=body["log"],
+        results=body["results"],
+        script=body["script"],
+        script_sha256=body["script_sha256"],
+        interpreter=body["argv"][0],
+        limit_minutes=body["limit_s"] / 60 if body["limit_s"] else None,
+        cursor=cursor,
+        next=owed.next_call(desk, standing, cursor),
+    )
+
+
+TOOL = Tool(start_training, "start", Started, frozenset({Role.TRAINER}), idempotent=True)

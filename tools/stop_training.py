@@ -1,0 +1,70 @@
+"""stop_training: end a run's whole tree of processes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from ..server import owed, reporting, stopping, watch
+from ..server.desk import Desk, in_thread
+from ..server.errors import InvalidArgument
+from ..server.ledger import Subject
+from ..server.rundir import RunStatus
+from ..server.runs import Phase, Role
+from ..server.toolbox import Tool
+
+
+class Stopped(BaseModel):
+    """How a stop went."""
+
+    run: str
+    state: str
+    reason: str
+    left_processes: list[str] | None = None
+    report: str | None = None
+    next: str
+
+
+async def stop_training(
+    desk: Desk,
+    run: str,
+    reason: Annotated[str, "why, for the record"],
+) -> Stopped:
+    """End a run and every process it started: TERM, a grace time, KILL. Says what is left, if anything is.
+
+    The reason is kept. A trainer's stop of a full run opens a report to the director. Safe to repeat.
+    """
+    if not reason.strip():
+        raise InvalidArgument("A stop needs a reason.", "Say why in `reason`; it is kept in the record.")
+    return await in_thread(_stop, desk, run, reason)
+
+
+def _stop(desk: Desk, run_id: str, reason: str) -> Stopped:
+    run = watch.find_run(desk, run_id)
+    was_active = run.status != "ended"
+    done = stopping.stop(desk, run, reason)
+    run = watch.find_run(desk, run_id)
+    report = _report(desk, run, done.status, reason) if was_active else None
+    standing = owed.standing(desk, run, done.status.state, done.status.elapsed_s)
+    return Stopped(
+        run=run.id,
+        state=done.status.state,
+        reason=done.status.reason or reason,
+        left_processes=list(done.left) or None,
+        report=report,
+        next=owed.next_call(desk, standing, ""),
+    )
+
+
+def _report(desk: Desk, run: Subject, status: RunStatus, reason: str) -> str | None:
+    """Tell the director when a trainer ends a full run: hours of work are given up."""
+    if desk.role is not Role.TRAINER or run.body["phase"] != Phase.FULL:
+        return None
+    words = {"what_happened": f"The trainer stopped the run: {reason}"}
+    finding = reporting.decisive(desk, run.id)
+    report, _ = reporting.open_report(desk, model=run.model, run=run, status=status, finding=finding, words=words)
+    return report.id
+
+
+TOOL = Tool(stop_training, "stop", Stopped, frozenset({Role.TRAINER, Role.DIRECTOR}), idempotent=True, destructive=True)

@@ -1,0 +1,82 @@
+"""verify_compute: was the compute really done?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..server import owed, verifying
+from ..server.compute.checks import Outcome
+from ..server.desk import Desk, in_thread
+from ..server.runs import Role
+from ..server.toolbox import Tool
+from ..server.untrusted import one_line
+from ..server.watch import find_run
+
+
+class Verified(BaseModel):
+    """A verdict."""
+
+    verdict: str
+    met: bool
+    reason_code: str
+    why: str
+    run: str
+    phase: str
+    wall_s: float
+    cpu_s: float | None = None
+    cores_busy: float | None = None
+    idle_share: float | None = None
+    intensity: str
+    checks: list[dict[str, Any]]
+    required_actions: list[str] | None = None
+    verdict_id: str
+    chain_head: str
+    path: str
+    text: str
+    next: str
+
+
+async def verify_compute(desk: Desk, run: str) -> Verified:
+    """Compute whether a run's work was really done, from the keeper's measurements and the files on disk.
+
+    Takes no claim from you. Each check is passed, failed or not inspected, with its evidence. Paste `text` into the
+    completion report; when it is not met, send it to the director. A quick run never satisfies the full phase.
+    """
+    return await in_thread(_verify, desk, run)
+
+
+def _verify(desk: Desk, run_id: str) -> Verified:
+    found = verifying.verify(desk, run_id)
+    evidence, verdict = found.evidence, found.verdict
+    standing = owed.standing(desk, find_run(desk, run_id), evidence.state, evidence.wall_s)
+    return Verified(
+        verdict=verdict.word,
+        met=verdict.word.met,
+        reason_code=verdict.code,
+        why=one_line(verdict.why, 400),
+        run=evidence.run,
+        phase=evidence.phase,
+        wall_s=round(evidence.wall_s, 2),
+        cpu_s=round(evidence.cpu_s, 2) if evidence.cpu_s is not None else None,
+        cores_busy=round(evidence.cores_busy, 2) if evidence.cores_busy is not None else None,
+        idle_share=round(evidence.idle_share, 3) if evidence.idle_share is not None else None,
+        intensity=found.intensity,
+        checks=[_check(one.name, one.outcome, one.evidence) for one in verdict.checks],
+        required_actions=list(verdict.actions) or None,
+        verdict_id=found.id,
+        chain_head=evidence.chain_head,
+        path=found.path,
+        text=found.message or found.block,
+        next=owed.next_call(desk, standing, "")
+        if verdict.word.met
+        else "mend what required_actions names, train again",
+    )
+
+
+def _check(name: str, outcome: Outcome, evidence: str) -> dict[str, Any]:
+    return {"check": name, "outcome": outcome.value, "evidence": one_line(evidence, 240)}
+
+
+TOOL = Tool(verify_compute, "verify", Verified, frozenset(Role), idempotent=True)

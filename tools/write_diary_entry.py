@@ -1,0 +1,75 @@
+"""write_diary_entry: tell the struggle while it is fresh."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from ..server import diary, owed, reporting, watch, writing
+from ..server.desk import Desk, in_thread
+from ..server.runs import Role
+from ..server.toolbox import Tool
+
+
+class Entered(BaseModel):
+    """An entry that is in the diary."""
+
+    entry: int
+    path: str
+    existing: bool | None = None
+    advice: list[str] | None = None
+    closed_report: str | None = None
+    next: str
+
+
+async def write_diary_entry(
+    desk: Desk,
+    model: str,
+    struggle: Annotated[str, "what broke"],
+    investigation: Annotated[list[str], "each test with its result, failed ones too"],
+    fix: Annotated[str, "before and after"],
+    why: Annotated[str, "the cause in the domain, not the symptom"],
+    run: Annotated[str | None, "the failed run"] = None,
+    report: Annotated[str | None, "the report it closes"] = None,
+    next_steps: list[str] | None = None,
+) -> Entered:
+    """Write an entry in the model's development diary; numbered, with error text and evidence added by the server.
+
+    Owed for each reported failure once a later attempt ended well. Empty sections are refused; `advice` says what
+    would make the entry worth more.
+    """
+    entry = diary.Entry(
+        struggle.strip(),
+        tuple(text.strip() for text in investigation if text.strip()),
+        fix.strip(),
+        why.strip(),
+        tuple(text.strip() for text in next_steps or [] if text.strip()),
+    )
+    return await in_thread(_write, desk, model, entry, run, report)
+
+
+def _write(desk: Desk, model: str, entry: diary.Entry, run_id: str | None, report_id: str | None) -> Entered:
+    desk.workspace.check_model_id(model)
+    report = reporting.find_report(desk, report_id) if report_id else None
+    run_id = run_id or (report.run if report and report.run else None)
+    run = watch.find_run(desk, run_id) if run_id else None
+    written = writing.write_entry(desk, model, entry, run, report)
+    return Entered(
+        entry=written.number,
+        path=written.path,
+        existing=written.existing or None,
+        advice=list(written.advice) or None,
+        closed_report=report.id if report else None,
+        next=_next(desk, model),
+    )
+
+
+def _next(desk: Desk, model: str) -> str:
+    entry = owed.owed_entry(desk, model)
+    if entry is not None:
+        return f"write_diary_entry(model={model!r}, report={entry.id!r}, …)"
+    return "poll_training() shows where everything stands"
+
+
+TOOL = Tool(write_diary_entry, "diary", Entered, frozenset({Role.TRAINER}), idempotent=True)
