@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_the_list_of_packages_is_the_list_of_folders() -> None:
+    folders = {
+        "watchkeeper." + ".".join(path.parent.relative_to(ROOT).parts)
+        for top in ("server", "tools", "prompts")
+        for path in (ROOT / top).rglob("__init__.py")
+    }
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders
+
+
+def test_every_package_is_installed_and_can_be_imported() -> None:
+    for name in PROJECT["tool"]["setuptools"]["packages"]:
+        assert importlib.import_module(name).__name__ == name
+
+
+def test_nothing_called_server_or_tools_lands_at_the_top_level() -> None:
+    files = [str(path) for path in metadata.files("watchkeeper") or []]
+    tops = {path.split("/")[0] for path in files if not path.startswith(("..", "__editable__"))}
+    assert not tops & {"server", "tools", "prompts"}
+
+
+def test_the_versions_agree() -> None:
+    bundle = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+    assert metadata.version("watchkeeper") == PROJECT["project"]["version"] == bundle["version"]
+    assert f"## [{bundle['version']}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_bundle_names_every_tool() -> None:
+    tools = importlib.import_module("watchkeeper.tools").TOOLS
+    bundle = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in bundle["tools"]] == [tool.name for tool in tools]
+
+
+def test_the_module_and_the_command_are_the_same() -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "watchkeeper.server", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"watchkeeper {metadata.version('watchkeeper')}\n"
+
+
+def test_a_file_of_the_workspace_never_shadows_the_standard_library(tmp_path: Path) -> None:
+    (tmp_path / "sqlite3.py").write_text("raise SystemExit('imported from the workspace')\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "watchkeeper.server", "status"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "No run yet. Start one: watchkeeper start MODEL quick\n", "")
