@@ -136,7 +136,7 @@ def report(checks: list[Check]) -> str:
 
 
 def rebuild(workspace: Workspace) -> str:
-    """Record the runs whose directories exist but which the ledger does not know; their ends are found by the next look.
+    """Record the runs whose directories exist but which the ledger does not know; the next look finds their ends.
 
     A ledger that cannot be read is set aside first, and kept. Reports, answers, verdicts and diary entries cannot be
     had from the directories; their Markdown files stay. Stop all servers of the workspace before.

@@ -70,15 +70,18 @@ def _changed_findings(desk: Desk, events: Sequence[Event], include_text: bool) -
     ids = dict.fromkeys(one.subject for one in events if one.kind in _FINDING_EVENTS)
     found = [desk.ledger.subject(SubjectKind.FINDING, one) for one in ids]
     changed = _failures_first([one for one in found if one is not None])[:MOST_FINDINGS]
-    return [finding_view(one, include_text and one.id in fresh) for one in changed]
+    return [finding_view(one, include_text, lines=one.id in fresh) for one in changed]
 
 
 def _failures_first(findings: Sequence[Subject]) -> list[Subject]:
     return sorted(findings, key=lambda one: (one.body.get("level") != "failure", one.first_seq))
 
 
-def finding_view(finding: Subject, include_text: bool) -> dict[str, Any]:
-    """Return a finding as an agent sees it; what comes from the log stands under `untrusted`."""
+def finding_view(finding: Subject, include_text: bool, *, lines: bool = True) -> dict[str, Any]:
+    """Return a finding as an agent sees it; what comes from the log stands under `untrusted`.
+
+    :param lines: whether the lines of the log are shown too; they are told once, when the failure is new.
+    """
     body = finding.body
     wanted = ("level", "type", "line", "last_line", "exception", "root_exception", "frame", "count", "emergency")
     view: dict[str, Any] = {"id": finding.id, **{name: body[name] for name in wanted if name in body}}
@@ -95,14 +98,14 @@ def finding_view(finding: Subject, include_text: bool) -> dict[str, Any]:
         view["log"] = body["log"]
     if body.get("advice"):
         view["advice"] = body["advice"]
-    untrusted = _untrusted(body, include_text)
+    untrusted = _untrusted(body, lines) if include_text else {}
     return {**view, "untrusted": untrusted} if untrusted else view
 
 
-def _untrusted(body: Mapping[str, Any], include_text: bool) -> dict[str, str]:
-    if not include_text:
-        return {}
-    shown = {"message": one_line(str(body.get("message", "")), 240), "lines": clean(excerpt(body), LONGEST_EXCERPT)}
+def _untrusted(body: Mapping[str, Any], lines: bool) -> dict[str, str]:
+    shown = {"message": one_line(str(body.get("message", "")), 240)}
+    if lines:
+        shown["lines"] = clean(excerpt(body), LONGEST_EXCERPT)
     return {name: text for name, text in shown.items() if text}
 
 

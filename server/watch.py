@@ -84,7 +84,9 @@ class Watcher:
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
         status = self._mended(self._status())
-        behind = self._read(status) if status.log_begin is not None else 0
+        behind = self._read(status)
+        if self._recogniser is None and behind:  # another server was faster: read on from where it came to
+            behind = self._read(status)
         if status.state.final and not behind:
             self._finish(status)
         self._run = find_run(self._desk, self._run.id)
@@ -111,6 +113,8 @@ class Watcher:
 
     def _read(self, status: RunStatus) -> int:
         """Read the log on to its present end and return how many bytes are left unread."""
+        if status.log_begin is None:
+            return 0
         try:
             log = self._desk.workspace.open_beneath(self._run.body["log"], os.O_RDONLY)
         except PathRefused:  # the script moved or removed its log; what the keeper measured still stands
@@ -124,8 +128,8 @@ class Watcher:
                 self._commit(recogniser.quiet())
         finally:
             os.close(log)
-        if self._recogniser is None:  # another server was faster: what it found is on record, read on from there
-            return max(1, about.st_size - self._offset)
+        if self._recogniser is None:
+            return 1
         return max(0, end - self._offset)
 
     def _read_blocks(self, log: int, end: int, recogniser: Recogniser) -> None:

@@ -16,7 +16,7 @@ from ..server.reports import clock_time
 from ..server.runs import Phase, Role
 from ..server.toolbox import Tool
 from ..server.untrusted import one_line
-from ..server.watch import Look
+from ..server.watch import BLOCK_BYTES, Look
 
 MOST_RUNS = 8
 MOST_METRICS = 8
@@ -34,7 +34,7 @@ class Polled(BaseModel):
     reason: str | None = None
     exit_code: int | None = None
     signal: int | None = None
-    metrics: dict[str, float | str] | None = None
+    metrics: dict[str, int | float | str] | None = None
     catching_up: str | None = None
     status: str | None = None
     report: str | None = None
@@ -94,11 +94,17 @@ def _one(desk: Desk, seen: polling.Seen) -> Polled:
         exit_code=status.exit_code,
         signal=status.signal,
         metrics=_metrics(look.metrics),
-        catching_up=f"{look.behind_bytes} bytes of log not read yet" if look.behind_bytes else None,
+        catching_up=_behind(look.behind_bytes),
         report=standing.report.id if standing.report else None,
         cursor=seen.cursor,
         next=following,
     )
+
+
+def _behind(unread_bytes: int) -> str | None:
+    if unread_bytes <= BLOCK_BYTES:  # the next look reads that much at once
+        return None
+    return f"{unread_bytes >> 20} MiB of the log not read yet"
 
 
 def _delivered(desk: Desk, run: Subject) -> dict[str, Any] | None:
@@ -111,12 +117,12 @@ def _delivered(desk: Desk, run: Subject) -> dict[str, Any] | None:
     return news.answer_view(report)
 
 
-def _metrics(values: Mapping[str, float]) -> dict[str, float | str] | None:
+def _metrics(values: Mapping[str, float]) -> dict[str, int | float | str] | None:
     shown = {one_line(name, 40): _number(value) for name, value in list(values.items())[:MOST_METRICS]}
     return shown or None
 
 
-def _number(value: float) -> float | str:
+def _number(value: float) -> int | float | str:
     """Return a number as JSON can carry it; NaN and infinities become words."""
     if not math.isfinite(value):
         return str(value)

@@ -12,7 +12,6 @@ from ..server.errors import InvalidArgument, NotFound
 from ..server.ledger import Subject, SubjectKind
 from ..server.runs import Role
 from ..server.toolbox import Tool
-from ..server.untrusted import clean
 
 
 class Reported(BaseModel):
@@ -102,7 +101,7 @@ def _reported(desk: Desk, report: Subject, existing: bool) -> Reported:
         resume_point=body["resume_point"],
         emergency=body["emergency"] or None,
         path=reporting.write_document(desk, report),
-        message=clean(reports.message(body, desk.labels), 4_000),
+        message=reports.message(body, desk.labels),
         next=f"{watching} returns when the director answers",
     )
 

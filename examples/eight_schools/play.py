@@ -119,8 +119,14 @@ async def trainer_until_killed(workspace: Path) -> str:
                 tasks.start_soon(_kill_soon)
                 await trainer.watch(run)
     except* (MCPError, anyio.BrokenResourceError, anyio.ClosedResourceError) as gone:
-        print(f"{time.monotonic() - BEGUN:6.1f} s  trainer: connection lost ({gone.exceptions[0]})", flush=True)
+        print(f"{time.monotonic() - BEGUN:6.1f} s  trainer: connection lost ({_innermost(gone)})", flush=True)
     return run
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _kill_soon() -> None:

@@ -21,13 +21,12 @@ def intensity(evidence: Evidence) -> str:
 def verification_block(evidence: Evidence, limits: Limits, verdict: Verdict) -> str:
     """Return the block that validators parse; what this version does not inspect is called so."""
     met = "✅ YES" if verdict.word.met else "❌ NO"
-    kind = "minimum" if evidence.phase is Phase.FULL else "limit; a quick run never satisfies the full phase"
     lines = [
         "## Computational Requirements Verification",
         "",
         "**Training Method**: Not inspected",
         f"**Actual Training Time**: {evidence.wall_s / 3600:.2f} hours",
-        f"**Requirement Met**: {met} ({span_range(limits)} {kind})",
+        f"**Requirement Met**: {met} ({_required(evidence.phase, limits)})",
         f"**Computational Intensity**: {intensity(evidence)}",
         "**Forbidden Methods**: Not inspected",
         "",
@@ -58,6 +57,12 @@ def not_met_message(evidence: Evidence, limits: Limits, verdict: Verdict) -> str
 
 I cannot mark this phase as complete until computational requirements are met.
 """
+
+
+def _required(phase: Phase, limits: Limits) -> str:
+    if phase is Phase.QUICK:
+        return f"{span_range(limits)}; a quick run never satisfies the full phase"
+    return f"{limits.min_s / 3600:g}-{limits.max_s / 3600:g} hour minimum"
 
 
 def _cell(text: str) -> str:

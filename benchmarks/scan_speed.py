@@ -1,0 +1,176 @@
+"""How fast a log is read, on one core: a typical log and the worst ones, with every engine that is installed.
+
+    python benchmarks/scan_speed.py [--mb 200] [--engine shapes] [--only NAME]
+
+The log is made in memory and fed in chunks of 1 MB; the best of three runs counts. Peak memory is what the recogniser
+adds to the process while it reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import random
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from watchkeeper.server.logs.recognise import Recogniser
+
+CHUNK = 1 << 20
+Line = Callable[[int, random.Random], bytes]
+
+
+def epochs(i: int, r: random.Random) -> bytes:
+    return (
+        f"2026-11-23 18:26:{i % 60:02d},{i % 1000:03d} INFO train: epoch {i // 500} step {i} "
+        f"loss={r.random() * 3:.4f} val_error={r.random():.5f} lr={r.random() * 1e-3:.3e}\n"
+    ).encode()
+
+
+def mixed(i: int, r: random.Random) -> bytes:
+    kind = i % 50
+    if kind == 0:
+        return b"/srv/venv/lib/python3.11/site-packages/x.py:5: UserWarning: Error rates may differ\n  warnings.warn(\n"
+    if kind < 5:
+        return f"[{i}]\ttrain-rmse:{r.random():.5f}\tvalidation-error:{r.random():.5f}\n".encode()
+    if kind < 10:
+        return f"Epoch {i // 50}/900 - {r.randrange(99)}s - loss: {r.random():.4f} - val_loss: {r.random():.4f}\n".encode()
+    return epochs(i, r)
+
+
+def json_lines(i: int, r: random.Random) -> bytes:
+    return json.dumps({"level": "info", "event": "step", "step": i, "loss": r.random(), "lr": 1e-4}).encode() + b"\n"
+
+
+def bars(i: int, r: random.Random) -> bytes:
+    done = i % 200
+    blocks = "█" * (done // 20)
+    return f"\rEpoch {i // 200}: {done // 2:3d}%|{blocks:10}| {done}/200 [00:{i % 60:02d}<00:01, {r.random() * 99:.2f}it/s, error={r.random():.4f}]".encode() + (
+        b"\n" if done == 199 else b""
+    )
+
+
+def errors_in_names(i: int, r: random.Random) -> bytes:
+    return f"fold {i}: Mean Squared Error: {r.random():.3f}  Error: 0 failed\n".encode()
+
+
+def tracebacks(i: int, r: random.Random) -> bytes:
+    return (
+        f'Traceback (most recent call last):\n  File "/home/user/train_{i}.py", line {i % 900}, in <module>\n'
+        f'    main(cfg)\n  File "/home/user/model.py", line 7, in main\n    raise ValueError(f"bad {{x}}")\n'
+        f"ValueError: bad batch {r.choice(WORDS)} {r.choice(WORDS)}\n"
+    ).encode()
+
+
+def same_traceback(i: int, r: random.Random) -> bytes:
+    return tracebacks(7, random.Random(1))
+
+
+def handled(i: int, r: random.Random) -> bytes:
+    return tracebacks(i, r) + epochs(i, r)
+
+
+def nan_lines(i: int, r: random.Random) -> bytes:
+    return f"epoch {i} loss nan\n".encode()
+
+
+def nan_and_back(i: int, r: random.Random) -> bytes:
+    return f"epoch {i} loss={'nan' if i % 3 else r.random()} val_loss=nan\n".encode()
+
+
+def divergences(i: int, r: random.Random) -> bytes:
+    return f"draws {i}/1000000 divergences {i // 20}\n".encode()
+
+
+def words(i: int, r: random.Random) -> bytes:
+    return (" ".join(r.choices(WORDS, k=12)) + "\n").encode()
+
+
+def long_lines(i: int, r: random.Random) -> bytes:
+    return (" ".join(r.choices(WORDS, k=55_000)) + "\n").encode()
+
+
+def binary(i: int, r: random.Random) -> bytes:
+    return r.randbytes(4000)
+
+
+def coloured(i: int, r: random.Random) -> bytes:
+    return f"\x1b[32m{i}\x1b[0m \x1b[1mINFO\x1b[0m loss \x1b[36m{r.random():.5f}\x1b[0m\n".encode()
+
+
+WORDS = ["".join(random.Random(seed).choices("abcdefghijklmnopqrstuvwxyz", k=3 + seed % 9)) for seed in range(4000)]
+LOGS: dict[str, Line] = {
+    "typical: epochs": epochs,
+    "typical: mixed": mixed,
+    "typical: JSON lines": json_lines,
+    "typical: progress bars": bars,
+    "coloured": coloured,
+    "metric names with Error": errors_in_names,
+    "worst: tracebacks": tracebacks,
+    "worst: one traceback again": same_traceback,
+    "worst: tracebacks, handled": handled,
+    "worst: NaN on every line": nan_lines,
+    "worst: NaN and back": nan_and_back,
+    "worst: divergences": divergences,
+    "worst: random words": words,
+    "worst: 400 KB lines": long_lines,
+    "worst: binary": binary,
+}
+
+
+def made(line: Line, size: int) -> bytes:
+    random_ = random.Random(1)
+    part = b"".join(_until(line, random_, min(size, 8 << 20)))
+    return (part * (size // len(part) + 1))[:size]
+
+
+def _until(line: Line, random_: random.Random, size: int) -> Iterator[bytes]:
+    total = number = 0
+    while total < size:
+        text = line(number, random_)
+        total += len(text)
+        number += 1
+        yield text
+
+
+def read(data: bytes, engine: str) -> tuple[float, int]:
+    recogniser = Recogniser(engine=engine)
+    start = time.perf_counter()
+    changes = 0
+    for at in range(0, len(data), CHUNK):
+        changes += len(recogniser.feed(data[at : at + CHUNK]))
+        recogniser.take_rows()
+    changes += len(recogniser.end(None))
+    return time.perf_counter() - start, changes
+
+
+def peak_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mb", type=int, default=64)
+    parser.add_argument("--engine", choices=("shapes", "hyperscan"))
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    engines = [options.engine] if options.engine else ["shapes"]
+    if not options.engine and importlib.util.find_spec("hyperscan"):
+        engines.append("hyperscan")
+    for name, line in LOGS.items():
+        if options.only not in name:
+            continue
+        data = made(line, options.mb << 20)
+        for engine in engines:
+            before = peak_kb()
+            seconds, changes = min(read(data, engine) for _ in range(3))
+            speed = len(data) / seconds / 1e6
+            print(f"{name:28} {engine:10} {speed:8.0f} MB/s  {changes:7} changes  +{peak_kb() - before} KB", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""A loss that runs away or jumps: divergence, spike. Pure functions over one curve."""
+
+from __future__ import annotations
+
+import math
+
+from .robust import Curve, Seen, median, noise_sigma
+from .thresholds import Thresholds
+
+
+def divergence(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:
+    """Find a loss that went up and stayed up to the end.
+
+    Either the last five all lost a quarter of what had been gained, or the last three all lie above the level the
+    run began at. Differences, not ratios, so that a negative loss is judged alike.
+    """
+    found = _lost_again(train, limits) or _above_start(train, limits) or _never_below(train, limits)
+    return found or _burst_at_first(train, val, limits)
+
+
+def _lost_again(train: Curve, limits: Thresholds) -> Seen | None:
+    tail = limits.divergence_evaluations
+    if len(train) < tail + 3:
+        return None
+    best = min(train.values[:-tail])
+    gain = max(0.0, train.start - best)
+    rise = max(limits.divergence_gain_share * gain, limits.divergence_start_share * _size(train), _margin(train))
+    return _stays_above(train, best + rise, tail)
+
+
+def _above_start(train: Curve, limits: Thresholds) -> Seen | None:
+    tail = limits.divergence_above_start
+    if len(train) < tail + 3:
+        return None
+    gain = max(0.0, train.start - min(train.values[:-tail]))
+    rise = max(limits.divergence_start_share * _size(train), 0.1 * gain, _margin(train))
+    return _stays_above(train, max(train.start, train.values[0]) + rise, tail)
+
+
+def _never_below(train: Curve, limits: Thresholds) -> Seen | None:
+    """Find a loss that the first updates drove up by a tenth and that never came back to its first value."""
+    tail = limits.divergence_evaluations
+    if (
+        len(train) < tail + 1
+        or not never_improved(train, limits)
+        or median(train.values[1:]) < (1 + limits.oscillation_swing) * train.values[0]
+    ):
+        return None
+    return _stays_above(train, (1 + limits.divergence_start_share) * train.values[0], tail)
+
+
+def _burst_at_first(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:
+    """Find a first epoch whose mean loss lay far above the loss at its end, after which nothing was learned."""
+    if len(train) < 6 or not len(val) or not (train.anchored and val.anchored):
+        return None
+    bound = limits.divergence_burst * val.values[0]
+    stuck = min(val.values) > 0.7 * val.values[0] and min(train.values) > 0.8 * median(train.values[1:4])
+    return Seen(train.rows[0], train.values[0], bound) if stuck and train.values[0] > bound else None
+
+
+def _stays_above(train: Curve, bound: float, tail: int) -> Seen | None:
+    if min(train.values[-tail:]) <= bound:
+        return None
+    first = len(train)
+    while first > 0 and train.values[first - 1] > bound:
+        first -= 1
+    return Seen(train.rows[first], median(train.values[-tail:]), bound)
+
+
+def spike(train: Curve, limits: Thresholds) -> Seen | None:
+    """Find the first jump that lost at once everything gained so far, and ended above the level the run began at."""
+    noise = limits.spike_sigma * noise_sigma(train.values)
+    for at in range(2, len(train)):
+        before = train.values[:at]
+        level, start = median(before[-5:]), median(before[:3])
+        gain = max(0.0, start - min(before))
+        size = abs(start) if train.anchored else 0.0
+        jump = max(limits.spike_gain * gain, limits.spike_start_share * size, noise)
+        if jump > 0 and train.values[at] > max(start, level + jump):
+            return Seen(train.rows[at], train.values[at], max(start, level + jump))
+    return None
+
+
+def never_improved(train: Curve, limits: Thresholds) -> bool:
+    """Say whether a positive loss never fell clearly below the lower of its first value and its first level."""
+    return train.anchored and min(train.values) > (1 - limits.improved) * min(train.values[0], train.start)
+
+
+def _size(train: Curve) -> float:
+    return abs(train.start) if train.anchored else 0.0
+
+
+def _margin(train: Curve) -> float:
+    """Return four standard deviations of the noise before the last fifth, or the smallest float."""
+    calm = train.values[: max(4, len(train) * 4 // 5)]
+    return max(4 * noise_sigma(calm), math.ulp(abs(train.start)))

@@ -1,0 +1,104 @@
+"""Writes the exit record, the last thing that a keeper does for its run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+
+from . import exit_record, oom, procfs, records
+from .main_process import Main
+from .usage import Meter, boottime_s
+
+
+class Ending:
+    """The exit record of one run.
+
+    It is written as soon as the main process has ended, and once more when what the main process left behind has ended
+    or stays: `settled` says which of the two it is. So a keeper that is killed in between has still told the status.
+    """
+
+    def __init__(self, start: Mapping[str, object], main: Main, meter: Meter) -> None:
+        self._start = start
+        self._main = main
+        self._meter = meter
+        self._reserved = list(records.EXIT_RESERVED)
+        self._settled = False
+        self._end: dict[str, object] = {}
+        self.cause: dict[str, object] = {}
+        """Why the keeper ended it: {"stop": …} or {"limit": …}; empty when the run ended by itself."""
+
+    def notice(self) -> None:
+        """Note when the main process ended and what the OOM killer's counters say. Called once."""
+        wall_s = boottime_s() - (records.number(self._start, "started_boottime_s") or boottime_s())
+        before = records.part(self._start, "oom_before") or {}
+        after = oom.later(before)
+        status = self._main.wait_status
+        by_signal = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None
+        self._end = {
+            "at": time.time(),
+            "wall_s": round(wall_s, 3),
+            "oom": {"before": before, "after": after},
+            "out_of_memory": not self.cause and oom.killed(before, after, by_signal),
+        }
+
+    def publish(self, left: list[procfs.Stat], *, settled: bool) -> None:
+        """Write the record, naming what is left; nothing when the record is settled, or written and still unsettled."""
+        first = len(self._reserved) == len(records.EXIT_RESERVED)
+        if self._settled or not (first or settled):
+            return
+        self._settled = settled
+        if first and os.path.exists(records.EXIT):
+            self._settled = True  # the child could not execute its command, and said so itself
+        else:
+            self._write(left, settled=settled)
+        if self._settled:
+            forget_reserved()
+
+    def _write(self, left: list[procfs.Stat], *, settled: bool) -> None:
+        strays = exit_record.strays(procfs.described(one) for one in left)
+        record = self._record(left) | {"strays": strays, "strays_total": len(strays), "settled": settled}
+        records.publish(self._reserved.pop(0), records.EXIT, exit_record.fitted(record))
+
+    def _record(self, left: list[procfs.Stat]) -> dict[str, object]:
+        main, meter = self._main, self._meter
+        user_s = main.user_s + sum(one.user_s for one in left)
+        system_s = main.system_s + sum(one.system_s for one in left)
+        known = {key: value for key, value in self._end.items() if key != "at"}
+        return exit_record.ended(
+            records.text(self._start, "run"),
+            main.wait_status,
+            records.number(self._end, "at") or time.time(),
+            user_s=round(user_s, 3),
+            system_s=round(system_s, 3),
+            cpu_s=round(max(meter.cpu_s, user_s + system_s), 3),
+            cpu_is_lower_bound=main.attached,
+            max_rss_bytes=max(main.peak_rss_bytes, meter.peak_rss_bytes),
+            log_end=meter.log_bytes(),
+            lost_samples=meter.lost,
+            attached=main.attached,
+            **known,
+            **self.cause,
+        )
+
+
+def reserve() -> None:
+    """Set the space for the exit record aside, where that has not been done yet."""
+    for name in records.EXIT_RESERVED:
+        if not os.path.exists(name) or os.path.getsize(name) < records.EXIT_BYTES:
+            records.reserve(name)
+
+
+def close(record: Mapping[str, object]) -> None:
+    """Write the exit record of a run that ends without a watch: it never started, or nobody saw its end."""
+    records.publish(records.EXIT_RESERVED[0], records.EXIT, exit_record.fitted(record))
+    forget_reserved()
+
+
+def forget_reserved() -> None:
+    """Give back what was not needed."""
+    for name in records.EXIT_RESERVED:
+        try:
+            os.unlink(name)
+        except FileNotFoundError:
+            continue  # used, or given back by the child of the same keeper

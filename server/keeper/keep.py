@@ -1,0 +1,138 @@
+"""The two ways to keep a run: to start it, and to go on where an earlier keeper was killed.
+
+The working directory is the run directory. Each returns the exit status for the keeper itself.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from . import child, exit_record, lock, log_part, main_process, oom, procfs, records, usage
+from .ending import Ending, close, reserve
+from .main_process import Main
+from .signals import Signals
+from .spec import Spec
+from .tree import Tree
+from .watch import Watch, requested_stop
+
+
+def launch(log_descriptor: int) -> int:
+    """Start the run and stay with it. Leaves at once if another keeper has the run or had it."""
+    signals = Signals()
+    held = lock.take(records.LOCK)
+    if held is None or os.path.exists(records.START) or os.path.exists(records.EXIT):
+        return 0
+    _sign(held)
+    reserve()
+    try:
+        spec = Spec(records.read(records.SPEC) or {})
+    except records.DamagedRecord as error:
+        return _never_started(f"{error}.")
+    if stop := requested_stop():
+        return _never_started("It was stopped before it began.", stop)
+    return _start(spec, log_descriptor, signals)
+
+
+def attach(log_descriptor: int) -> int:
+    """Stay with the run whose keeper was killed. Leaves at once if it has a keeper or its end is recorded."""
+    signals = Signals()
+    held = lock.take(records.LOCK)
+    if held is None or os.path.exists(records.EXIT):
+        return 0
+    start = records.read(records.START)
+    if start is None or records.text(start, "boot_id") != procfs.boot_id():
+        return 0
+    _sign(held)
+    reserve()
+    spec = Spec(records.read(records.SPEC) or {})
+    pid, start_ticks = records.whole(start, "pid") or 0, records.whole(start, "start_ticks") or 0
+    last = usage.last(records.USAGE)
+    main = main_process.adopt(pid, start_ticks)
+    if main is None:
+        return _ended_unseen(start, last)
+    family = Tree(spec.marker_bytes, members=[(pid, start_ticks)])
+    meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), records.number(last, "cpu_s") or 0.0)
+    return _watch(spec, start, main, family, meter, signals)
+
+
+def _start(spec: Spec, log_descriptor: int, signals: Signals) -> int:
+    log_begin = log_part.begin(log_descriptor, spec, time.time())
+    try:
+        gate = child.fork(spec, log_descriptor)
+    except OSError as error:
+        return _never_started(f"There was no room for another process: {error}.")
+    # A child that has not been waited for keeps its pid, so these two cannot miss it.
+    main = main_process.Child(gate.pid, _start_ticks(gate.pid), os.pidfd_open(gate.pid))
+    start = _start_record(spec, main, log_descriptor, log_begin)
+    try:
+        records.write(records.START, start)
+    except OSError as error:
+        gate.refuse(f"Its start could not be written down: {error}.")
+        os.waitpid(main.pid, 0)
+        return child.NO_STATUS
+    meter = usage.Meter(spec.sample_s, log_descriptor)
+    gate.open()
+    return _watch(spec, start, main, Tree(spec.marker_bytes, ancestors=[os.getpid()]), meter, signals)
+
+
+def _watch(spec: Spec, start: dict[str, object], main: Main, family: Tree, meter: usage.Meter, signals: Signals) -> int:
+    deadline_s = records.number(start, "deadline_boottime_s")
+    ending = Ending(start, main, meter)
+    Watch(spec, deadline_s, main, family, meter, ending).to_the_end(signals)
+    status = main.wait_status
+    if status is None:
+        return child.NO_STATUS
+    # A scheduler believes the keeper's own status; shells report a signal as 128 and its number.
+    return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def _start_record(spec: Spec, main: Main, log_descriptor: int, log_begin: int) -> dict[str, object]:
+    now_s = usage.boottime_s()
+    log = os.fstat(log_descriptor)
+    return {
+        "run": spec.run,
+        "boot_id": procfs.boot_id(),
+        "pid": main.pid,
+        "start_ticks": main.start_ticks,
+        "started_at": round(time.time(), 3),
+        "started_boottime_s": round(now_s, 3),
+        "deadline_boottime_s": None if spec.limit_s is None else round(now_s + spec.limit_s, 3),
+        "log_begin": log_begin,
+        "log_device": log.st_dev,
+        "log_inode": log.st_ino,
+        "keeper": {"pid": os.getpid(), "start_ticks": _start_ticks(os.getpid())},
+        "oom_before": oom.counters(main.pid),
+    }
+
+
+def _sign(held: int) -> None:
+    """Say in the lock who keeps the run now, so that it can be signalled. Its signals are caught before that."""
+    pid = os.getpid()
+    lock.sign(held, {"boot_id": procfs.boot_id(), "pid": pid, "start_ticks": _start_ticks(pid)})
+
+
+def _start_ticks(pid: int) -> int:
+    found = procfs.stat(pid)
+    if found is None:
+        raise ProcessLookupError(f"process {pid} is not in /proc")
+    return found.start_ticks
+
+
+def _same_log(descriptor: int, start: dict[str, object]) -> int | None:
+    log = os.fstat(descriptor)
+    recorded = (records.whole(start, "log_device"), records.whole(start, "log_inode"))
+    return descriptor if recorded == (log.st_dev, log.st_ino) else None
+
+
+def _never_started(reason: str, stop: dict[str, object] | None = None) -> int:
+    run = os.path.basename(os.getcwd())
+    close(exit_record.never_started(run, reason, time.time(), stop))
+    return child.NO_STATUS
+
+
+def _ended_unseen(start: dict[str, object], last: dict[str, object] | None) -> int:
+    at = records.number(last, "at") or records.number(start, "started_at") or time.time()
+    reason = "Its keeper was killed, and it ended before another one came."
+    close(exit_record.unknown(records.text(start, "run"), reason, at))
+    return child.NO_STATUS

@@ -1,0 +1,65 @@
+"""The keeper's lock: who holds it keeps the run.
+
+An open-file-description lock (F_OFD_SETLK): it lives as long as its descriptor, in whichever process, and a reader can
+ask about it without touching it. Probing a flock by taking it answered falsely in a tenth of all tries.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+from collections.abc import Mapping
+
+from . import records
+
+# struct flock of 64-bit Linux: type, whence, start, length, pid.
+_FLOCK = struct.Struct("hhqqi4x")
+_CONTENT_BYTES = 512
+
+
+def take(path: str | os.PathLike[str]) -> int | None:
+    """Take the lock and return the descriptor that holds it, None when somebody else does.
+
+    The lock is free again once every copy of the descriptor is closed, by `os.close` or by the end of the process.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, records.MODE)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return None
+        raise
+    return descriptor
+
+
+def held(path: str | os.PathLike[str]) -> bool:
+    """Whether somebody holds the lock. Takes nothing, so it never gets in anybody's way."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        question = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        answer = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, question)
+    finally:
+        os.close(descriptor)
+    return _FLOCK.unpack(answer)[0] != fcntl.F_UNLCK
+
+
+def sign(descriptor: int, holder: Mapping[str, object]) -> None:
+    """Write who holds the lock into its file.
+
+    Always the same number of bytes: once the first keeper has written them, a full disk cannot refuse the next one.
+    """
+    os.pwrite(descriptor, records.encode(holder).ljust(_CONTENT_BYTES), 0)
+
+
+def holder(path: str | os.PathLike[str]) -> dict[str, object] | None:
+    """Return who wrote the lock's file last, None when that cannot be told. It need not hold the lock any more."""
+    try:
+        return records.read(path)
+    except records.DamagedRecord:
+        return None

@@ -1,0 +1,112 @@
+"""The main process of a run, as the keeper that started it sees it, and as one that came later does."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import struct
+import time
+
+from . import procfs
+
+# struct pidfd_info of Linux 6.15: mask, cgroup id, eleven identities of which none matters here, exit status, spare.
+_PIDFD_INFO = struct.Struct("=QQ44xi")
+_PIDFD_INFO_EXIT = 1 << 3
+_PIDFD_GET_INFO = (3 << 30) | (_PIDFD_INFO.size << 16) | (0xFF << 8) | 11
+
+
+class Main:
+    """What both kinds share; `wait_status` is as wait() gives it, None while it lives and where it was not seen."""
+
+    attached = False
+
+    def __init__(self, pid: int, start_ticks: int, descriptor: int) -> None:
+        self.pid = pid
+        self.start_ticks = start_ticks
+        self.descriptor = descriptor
+        """A pidfd: readable once the process has ended."""
+        self.ended = False
+        self.wait_status: int | None = None
+        self.user_s = 0.0
+        self.system_s = 0.0
+        self.peak_rss_bytes = 0
+
+    def look(self) -> None:
+        """Take note of what ended meanwhile. Waits for nothing."""
+        raise NotImplementedError
+
+
+class Child(Main):
+    """The keeper's own child. Everything that daemonises below it becomes the keeper's child too and is reaped here.
+
+    `user_s` and `system_s` are exact: of everything reaped so far and of all that those had waited for.
+    """
+
+    def look(self) -> None:
+        """Reap what ended."""
+        while True:
+            try:
+                pid, status, used = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.user_s += used.ru_utime
+            self.system_s += used.ru_stime
+            self.peak_rss_bytes = max(self.peak_rss_bytes, used.ru_maxrss * 1024)
+            if pid == self.pid:
+                self.ended, self.wait_status = True, status
+
+
+class Adopted(Main):
+    """Somebody else's child, watched through a pidfd.
+
+    Its exit status is in the zombie as long as nobody has reaped it, and from Linux 6.15 on in the pidfd afterwards.
+    """
+
+    attached = True
+
+    def look(self) -> None:
+        """See whether it ended, and how."""
+        if self.ended:
+            return
+        if not select.select([self.descriptor], [], [], 0)[0]:
+            self.peak_rss_bytes = max(self.peak_rss_bytes, procfs.peak_rss_bytes(self.pid))
+            return
+        self.ended = True
+        # Its parent may be reaping it at this very moment, so both places are asked in turn.
+        for _ in range(50):
+            found = procfs.stat(self.pid)
+            if found is not None and found.start_ticks == self.start_ticks:
+                self.user_s, self.system_s, self.wait_status = found.user_s, found.system_s, found.wait_status
+                return
+            self.wait_status = status_after_reaping(self.descriptor)
+            if self.wait_status is not None:
+                return
+            time.sleep(0.001)
+
+
+def adopt(pid: int, start_ticks: int) -> Adopted | None:
+    """Return a main process that this keeper did not start, None when it is gone. A zombie can still be adopted."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+    found = procfs.stat(pid)
+    if found is not None and found.start_ticks == start_ticks:
+        return Adopted(pid, start_ticks, descriptor)
+    os.close(descriptor)
+    return None
+
+
+def status_after_reaping(descriptor: int) -> int | None:
+    """Ask the pidfd for the exit status of a process that was reaped; None where the kernel does not tell."""
+    answer = bytearray(_PIDFD_INFO.size)
+    _PIDFD_INFO.pack_into(answer, 0, _PIDFD_INFO_EXIT, 0, 0)
+    try:
+        fcntl.ioctl(descriptor, _PIDFD_GET_INFO, answer)
+    except OSError:
+        return None
+    mask, _, wait_status = _PIDFD_INFO.unpack(answer)
+    return wait_status if mask & _PIDFD_INFO_EXIT else None

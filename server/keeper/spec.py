@@ -1,0 +1,70 @@
+"""What a keeper is told to do: spec.json, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import records
+
+MARKER = "WATCHKEEPER_RUN"
+
+
+class Spec:
+    """One run, as its server wrote it down before the launch. Unknown keys are ignored.
+
+    :raises records.DamagedRecord: if something that the keeper needs is missing or of the wrong kind.
+    """
+
+    __slots__ = (
+        "argv", "attempt", "cwd", "env", "grace_s", "limit_s", "marker", "model", "phase", "run", "sample_s",
+    )  # fmt: skip
+
+    def __init__(self, record: Mapping[str, object]) -> None:
+        self.run = _required(record, "run")
+        self.marker = marker(record)
+        self.model = _required(record, "model")
+        self.phase = _required(record, "phase")
+        self.attempt = records.whole(record, "attempt") or 1
+        self.argv = _texts(record.get("argv"), "argv")
+        self.cwd = _required(record, "cwd")
+        self.env = self._environment(record)
+        self.limit_s = records.number(record, "limit_s")
+        self.sample_s = max(records.number(record, "sample_s") or 5.0, 0.05)
+        grace_s = records.number(record, "grace_s")
+        self.grace_s = 10.0 if grace_s is None else max(grace_s, 0.0)
+
+    def _environment(self, record: Mapping[str, object]) -> dict[str, str]:
+        """Return the child's environment. Without these two a log says nothing for minutes, a segfault nothing ever."""
+        given = records.part(record, "env")
+        if given is None:
+            raise records.DamagedRecord(f"{records.SPEC} names no env")
+        _texts(list(given.values()) or [""], "env")
+        said = {name: str(value) for name, value in given.items()}
+        name, _, value = self.marker.partition("=")
+        return {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **said, name: value}
+
+    @property
+    def marker_bytes(self) -> bytes:
+        """The marker as it stands in /proc/PID/environ."""
+        return self.marker.encode("utf-8", "surrogateescape")
+
+
+def marker(record: Mapping[str, object]) -> str:
+    """Return `WATCHKEEPER_RUN=<workspace>/<run>`, which marks every process that belongs to the run."""
+    return f"{MARKER}={_required(record, 'workspace')}/{_required(record, 'run')}"
+
+
+def _required(record: Mapping[str, object], key: str) -> str:
+    value = records.text(record, key)
+    if not value:
+        raise records.DamagedRecord(f"{records.SPEC} names no {key}")
+    return value
+
+
+def _texts(value: object, key: str) -> list[str]:
+    if not isinstance(value, list) or not value:
+        raise records.DamagedRecord(f"{records.SPEC} names no {key}")
+    texts = [word for word in value if isinstance(word, str)]  # pyright: ignore[reportUnknownVariableType] # JSON
+    if len(texts) != len(value):  # pyright: ignore[reportUnknownArgumentType] # JSON
+        raise records.DamagedRecord(f"in {records.SPEC} something in {key} is no text")
+    return texts

@@ -1,0 +1,125 @@
+"""The processes of one run: found by descent and by a mark in their environment, and ended together.
+
+Descent is read from the parent pids in /proc/*/stat. /proc/PID/task/*/children would be the other source, but not every
+kernel has it, it has to be read for every thread, and the kernel's manual calls it unreliable for moving targets.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterable
+
+from . import procfs
+
+KILL_PATIENCE_S = 5.0
+"""How long SIGKILL may take before what is left is called left; a process in uninterruptible sleep may take longer."""
+
+
+class Tree:
+    """Finds the living and unreaped processes of one run.
+
+    :param marker: `NAME=value` in the environment of everything that the run started; empty where it is not known.
+    :param ancestors: pids whose descendants belong to the run, without being part of it themselves: its keeper.
+    :param members: processes that belong to it, as (pid, start_ticks): its main process, known strays.
+    """
+
+    def __init__(
+        self, marker: bytes, *, ancestors: Iterable[int] = (), members: Iterable[tuple[int, int]] = ()
+    ) -> None:
+        self._marker = marker
+        self._ancestors = frozenset(ancestors)
+        self._members = frozenset(members)
+        self._foreign: set[int] = set()
+
+    def scan(self, *, thorough: bool = True) -> list[procfs.Stat]:
+        """Return every process of the run, zombies included.
+
+        :param thorough: look at every process anew. Otherwise those that did not belong at an earlier look are passed
+            over, which misses only a process that got the pid of one of them since then.
+        """
+        present = procfs.pids()
+        self._foreign = set() if thorough else self._foreign.intersection(present)
+        seen = {pid: found for pid in present if pid not in self._foreign and (found := _visible(pid))}
+        ours = descendants(seen, self._ancestors, self._members)
+        marked = [pid for pid in seen if pid not in ours and self._is_marked(pid)]
+        if marked:
+            ours = descendants(
+                seen, self._ancestors, [*ours.items(), *((pid, seen[pid].start_ticks) for pid in marked)]
+            )
+        self._foreign.update(_settled_strangers(seen, ours, self._foreign))
+        return [seen[pid] for pid in ours]
+
+    def living(self) -> list[procfs.Stat]:
+        """Return what of the run lives now, after a thorough look."""
+        return [found for found in self.scan() if found.alive]
+
+    def _is_marked(self, pid: int) -> bool:
+        return bool(self._marker) and pid not in self._ancestors and procfs.carries(pid, self._marker)
+
+
+def descendants(
+    seen: dict[int, procfs.Stat], ancestors: Iterable[int], members: Iterable[tuple[int, int]]
+) -> dict[int, int]:
+    """Return pid and start_ticks of the members that were seen and of everything below them and the ancestors."""
+    children: dict[int, list[int]] = {}
+    for found in seen.values():
+        children.setdefault(found.ppid, []).append(found.pid)
+    waiting = [pid for pid, ticks in members if pid in seen and seen[pid].start_ticks == ticks]
+    for ancestor in ancestors:
+        waiting += children.get(ancestor, ())
+    ours: dict[int, int] = {}
+    while waiting:
+        pid = waiting.pop()
+        if pid not in ours:
+            ours[pid] = seen[pid].start_ticks
+            waiting += children.get(pid, ())
+    return ours
+
+
+def end(find: Callable[[], list[procfs.Stat]], grace_s: float, pause: Callable[[float], None]) -> list[procfs.Stat]:
+    """End everything that `find` finds: SIGTERM, a time of grace, SIGKILL until nothing new turns up.
+
+    :param find: looks for what lives; called again and again.
+    :param pause: waits for the given seconds, or less.
+    :return: what is left, because it belongs to another user or the kernel does not let it go.
+    """
+    deadline = time.monotonic() + grace_s
+    left = find()
+    for found in left:
+        # A stopped process takes SIGTERM only once it goes on.
+        _send(found, signal.SIGTERM)
+        _send(found, signal.SIGCONT)
+    while left and time.monotonic() < deadline:
+        pause(0.05)
+        left = find()
+    deadline = time.monotonic() + KILL_PATIENCE_S
+    while left and time.monotonic() < deadline:
+        for found in left:
+            _send(found, signal.SIGKILL)
+        pause(0.02)
+        left = find()
+    return left
+
+
+def _visible(pid: int) -> procfs.Stat | None:
+    try:
+        return procfs.stat(pid)
+    except PermissionError:
+        return None  # /proc is mounted with hidepid: another user's process
+
+
+def _send(found: procfs.Stat, signum: int) -> None:
+    try:
+        procfs.send(found.pid, found.start_ticks, signum)
+    except PermissionError:
+        return  # it belongs to another user; it is named as what is left
+
+
+def _settled_strangers(seen: dict[int, procfs.Stat], ours: dict[int, int], known: set[int]) -> list[int]:
+    """Return those whose parent was seen too. One whose parent ended in mid-look may turn out to be ours."""
+    return [
+        found.pid
+        for found in seen.values()
+        if found.pid not in ours and (found.ppid == 0 or found.ppid in seen or found.ppid in known)
+    ]

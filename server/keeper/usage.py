@@ -1,0 +1,130 @@
+"""What a run uses while it runs: one line of usage.jsonl per sample.
+
+Every byte of the log thereby has a time, and a run that works can be told from one that hangs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator
+
+from . import procfs, records
+
+FIRST_S = 1.0
+"""The second sample comes after this time, so that a run that starts badly is seen early."""
+
+
+class Meter:
+    """Writes samples of one run and keeps its totals.
+
+    :param log_descriptor: the log, None where it cannot be told which file it is.
+    :param floor_s: CPU seconds that an earlier keeper already counted.
+    """
+
+    def __init__(self, sample_s: float, log_descriptor: int | None, floor_s: float = 0.0) -> None:
+        self._sample_s = sample_s
+        self._log = log_descriptor
+        self._file = os.open(records.USAGE, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, records.MODE)
+        self._next_s = 0.0
+        self.cpu_s = floor_s
+        self.peak_rss_bytes = 0
+        self.lost: dict[str, object] | None = None
+        """Samples that the disk refused: {"count", "from", "to"}."""
+
+    @property
+    def due_in_s(self) -> float:
+        """Seconds until the next sample, 0 when it is due."""
+        return max(0.0, self._next_s - boottime_s())
+
+    def log_bytes(self) -> int | None:
+        """The log's size now."""
+        return None if self._log is None else os.fstat(self._log).st_size
+
+    def sample(self, processes: Iterable[procfs.Stat], reaped_s: float) -> None:
+        """Write one sample.
+
+        :param processes: those of the run, zombies included.
+        :param reaped_s: CPU seconds of those that were waited for already. The sum never falls: what ends between two
+            looks is counted when it is waited for.
+        """
+        seen = list(processes)
+        rss_bytes = sum(one.rss_bytes for one in seen if one.alive)
+        self.cpu_s = max(self.cpu_s, reaped_s + sum(one.user_s + one.system_s for one in seen))
+        self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
+        line = {
+            "at": round(time.time(), 3),
+            "boottime_s": round(boottime_s(), 3),
+            "cpu_s": round(self.cpu_s, 2),
+            "rss_bytes": rss_bytes,
+            "processes": sum(1 for one in seen if one.alive),
+            "log_bytes": self.log_bytes(),
+        }
+        if not self._written(json.dumps(line, separators=(",", ":")).encode() + b"\n"):
+            self._count_lost()
+        self._schedule()
+
+    def miss(self) -> None:
+        """Count a sample that could not be taken."""
+        self._count_lost()
+        self._schedule()
+
+    def _count_lost(self) -> None:
+        now = round(time.time(), 3)
+        before = self.lost or {"count": 0, "from": now}
+        self.lost = before | {"count": (records.whole(before, "count") or 0) + 1, "to": now}
+
+    def _schedule(self) -> None:
+        first = self._next_s == 0.0
+        self._next_s = boottime_s() + (min(FIRST_S, self._sample_s) if first else self._sample_s)
+
+    def _written(self, line: bytes) -> bool:
+        size = os.fstat(self._file).st_size
+        try:
+            records.write_all(self._file, line)
+        except OSError:
+            os.ftruncate(self._file, size)
+            return False
+        return True
+
+
+def boottime_s() -> float:
+    """Seconds since the machine started, time asleep included; nobody can set this clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def parsed(line: bytes) -> dict[str, object] | None:
+    """Return one sample, None for a line that is torn or damaged."""
+    try:
+        sample: object = json.loads(line)
+    except ValueError:
+        return None
+    return sample if isinstance(sample, dict) else None  # pyright: ignore[reportUnknownVariableType] # JSON keys are text
+
+
+def last(path: str | os.PathLike[str]) -> dict[str, object] | None:
+    """Return the last whole sample of a file, None when there is none."""
+    for line in backwards(path):
+        if (sample := parsed(line)) is not None:
+            return sample
+    return None
+
+
+def backwards(path: str | os.PathLike[str], block_bytes: int = 8192) -> Iterator[bytes]:
+    """Yield the lines of a file from its end, the unfinished last one included, reading no more than is asked for."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        position = os.fstat(descriptor).st_size
+        rest = b""
+        while position:
+            size = min(block_bytes, position)
+            position -= size
+            rest, *lines = (os.pread(descriptor, size, position) + rest).split(b"\n")
+            yield from reversed(lines)
+        yield rest
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,121 @@
+"""Stays with a main process to its end: samples it, and stops it on request, on a signal or at its limit."""
+
+from __future__ import annotations
+
+import time
+
+from . import exit_record, procfs, records, tree
+from .ending import Ending
+from .main_process import Main
+from .signals import Signals
+from .spec import Spec
+from .usage import Meter, boottime_s
+
+SETTLE_S = 0.5
+"""Helpers of a training, such as a resource tracker, end this soon after it and are no strays."""
+RECOUNT_SAMPLES = 60
+"""Every so many samples all processes of the machine are looked at anew."""
+
+
+class Watch:
+    """One keeper's watch over one main process.
+
+    :param deadline_s: when to stop it, on the clock of the boot; None for no limit.
+    """
+
+    def __init__(
+        self, spec: Spec, deadline_s: float | None, main: Main, family: tree.Tree, meter: Meter, ending: Ending
+    ) -> None:
+        self._spec = spec
+        self._deadline_s = deadline_s
+        self._main = main
+        self._tree = family
+        self._meter = meter
+        self._ending = ending
+        self._samples = 0
+
+    def to_the_end(self, signals: Signals) -> None:
+        """Stay until the main process has ended, and what it left behind too if it was stopped; then it is recorded."""
+        while not self._look():
+            self._ending.cause = self._cause_to_stop(signals.outside)
+            if self._ending.cause:
+                left = self._stop(signals)
+                break
+            if self._meter.due_in_s == 0.0:
+                self._sample()
+            signals.wait(self._main.descriptor, self._patience_s())
+        else:
+            left = self._settle(signals)
+        self._ending.publish(left, settled=True)
+
+    def _look(self) -> bool:
+        """Reap, and return whether the main process has ended; the first time, take its last sample."""
+        before = self._main.ended
+        self._main.look()
+        if self._main.ended and not before:
+            self._ending.notice()
+            self._sample()
+        return self._main.ended
+
+    def _living(self) -> list[procfs.Stat]:
+        """Return what lives; the end of the main process is on disk before anybody waits for the rest."""
+        ended = self._look()
+        left = self._tree.living()
+        if ended:
+            self._ending.publish(left, settled=not left)
+        return left
+
+    def _stop(self, signals: Signals) -> list[procfs.Stat]:
+        left = tree.end(self._living, self._spec.grace_s, lambda seconds: self._pause(signals, seconds))
+        while not self._look():
+            # The kernel holds it, for example in a read from a dead network disk. SIGKILL stands; it is waited for.
+            left = tree.end(self._living, 0.0, lambda seconds: self._pause(signals, seconds))
+        return left
+
+    def _settle(self, signals: Signals) -> list[procfs.Stat]:
+        deadline_s = boottime_s() + SETTLE_S
+        while (left := self._living()) and boottime_s() < deadline_s:
+            self._pause(signals, 0.02)
+        return left
+
+    def _pause(self, signals: Signals, seconds: float) -> None:
+        signals.wait(None if self._main.ended else self._main.descriptor, seconds)
+
+    def _sample(self) -> None:
+        self._samples += 1
+        try:
+            found = self._tree.scan(thorough=self._samples % RECOUNT_SAMPLES == 0)
+        except OSError:
+            return self._meter.miss()  # the machine is out of descriptors or memory; the run goes on, and so do we
+        # A zombie that another process has yet to reap is counted by the main process's own figures already.
+        rest = [one for one in found if not (self._main.ended and one.pid == self._main.pid)]
+        return self._meter.sample(rest, self._main.user_s + self._main.system_s)
+
+    def _patience_s(self) -> float:
+        until_deadline_s = float("inf") if self._deadline_s is None else self._deadline_s - boottime_s()
+        return min(self._meter.due_in_s, until_deadline_s)
+
+    def _cause_to_stop(self, outside: int | None) -> dict[str, object]:
+        """Return why to stop now, as the exit record shows it; empty when there is no reason to."""
+        stop = requested_stop()
+        if stop is None and outside is not None:
+            name = exit_record.signal_name(outside)
+            stop = {"reason": f"{name} was sent to its keeper from outside.", "who": "outside", "act": None,
+                    "at": round(time.time(), 3), "signal": outside}  # fmt: skip
+        if stop is not None:
+            return {"stop": stop | {"applied_at": round(time.time(), 3)}}
+        late_s = -1.0 if self._deadline_s is None else boottime_s() - self._deadline_s
+        if late_s < 0.0:
+            return {}
+        return {"limit": {"limit_s": self._spec.limit_s, "late_s": round(late_s, 3)}}
+
+
+def requested_stop() -> dict[str, object] | None:
+    """Return what stop.json asks for, None when there is none. A damaged one still asks for a stop."""
+    try:
+        stop = records.read(records.STOP)
+    except records.DamagedRecord as error:
+        return {"reason": str(error), "who": "", "act": None, "at": None}
+    except OSError:
+        return None  # it cannot be read now; it is looked for again at the next sample
+    return stop and {key: value for key, value in stop.items() if key != "version"}

@@ -1,0 +1,85 @@
+"""The lines that tracebacks are made of: headers, frames, exceptions, prefixes. Pure functions over one line."""
+
+from __future__ import annotations
+
+import re
+
+HEADER = "Traceback (most recent call last)"
+_FRAME = re.compile(r'^\s*(?:> )?(?:\| +)?File "(?P<file>.+?)", line (?P<line>\d+)')
+_BARE_FRAME = re.compile(r"^(?:File )?(?P<file>[^\s:]\S*\.(?:py|ipynb|pyx)):(?P<line>\d+)(?:,? in\b|$)")
+_EXCEPTION = re.compile(
+    r"^(?P<name>(?:[A-Za-z_]\w*\.)*(?P<last>[A-Za-z_]\w*))(?:\((?P<inner>\w+)\))?(?:: (?P<message>.*)|:?\s*)$"
+)
+_SUFFIX = re.compile(
+    r"(?:Error|Exception|Interrupt|Exit|Warning|Timeout|Iteration|Group|Failure|Fault|Killed|Abort|Aborted|Cancelled|"
+    r"Expired|Invalid|NotFound|Empty|Full|Diverged|Interrupted|Pruned|Disconnected|Refused|Reset|Pool|Signal|error)$"
+)
+_EVERYDAY = re.compile(
+    r"(?i)^(?:info|warn|warning|debug|error|critical|fatal|notice|trace|note|hint|tip|epochs?|steps?|iter\w*|loss|"
+    r"train\w*|valid\w*|val|test\w*|eval\w*|fold|trial|batch|total|best|time|done|finished|file|usage|accuracy|"
+    r"sampling|progress|loading|saving|saved|starting|process|rank|worker|attempt|config|result|results|elapsed|eta|"
+    r"downloading|try|else|finally|wandb|seed|device|date|name|type|message|status|model|data|args?)$"
+)
+_LIBRARY = re.compile(r"(?:site|dist)-packages[/\\]|lib(?:64)?/python3|<frozen |^<string>|/bin/[^/]+$|\.pyx$|^<__array")
+CHAIN = re.compile(
+    r"The above exception was the direct cause of the following exception:"
+    r"|During handling of the above exception, another exception occurred:"
+)
+_LEAD = re.compile(
+    r"Exception in thread |^Process \S+:$|RemoteTraceback:|^(?:ERROR|FAIL): \S+ \(|Exception in callback|"
+    r"Task exception was never retrieved|^future: <|^Error executing job|^handle: <|^Unhandled exception"
+)
+_BETWEEN = re.compile(r'^(?:"""|[-=]{20,}|)$')
+
+
+def frame_of(text: str) -> tuple[str, int] | None:
+    """Return file and line of a frame line of any format, or None."""
+    found = _FRAME.match(text) or _BARE_FRAME.match(text.strip("│ ┃|"))
+    return (found["file"], int(found["line"][:9])) if found else None
+
+
+def is_own(file: str) -> bool:
+    """Whether a frame's file is the user's own code and not of an installed library or the interpreter."""
+    return not _LIBRARY.search(file)
+
+
+def exception_of(text: str, *, follows: bool) -> tuple[str, str] | None:
+    """Return class (without its module) and message of the line that ends a traceback, or None.
+
+    :param follows: the line before belongs to the same traceback, so that any class name will do; otherwise (threads
+        tear tracebacks apart) it must look like the name of an exception.
+    """
+    found = _EXCEPTION.match(text)
+    if not found:
+        return None
+    last, message = found["last"], found["message"]
+    known = _SUFFIX.search(last) is not None
+    dotted = "." in found["name"]
+    if not known and (_EVERYDAY.match(last) or last.isupper()):
+        return None
+    if not (known or dotted or (follows and (message is not None or text.endswith(":") or last[0].isupper()))):
+        return None
+    if not follows and not known and message is None:
+        return None
+    return last, message or ""
+
+
+def is_lead(text: str) -> bool:
+    """Whether a line announces the traceback that follows it (a thread's, a worker's, a test's)."""
+    return _LEAD.search(text) is not None
+
+
+def may_stand_between(text: str) -> bool:
+    """Whether a line may stand between such an announcement and its traceback."""
+    return _BETWEEN.match(text) is not None
+
+
+def without_prefix(prefix: str, text: str) -> str | None:
+    """Return the rest of a line behind a prefix whose digits may differ (a time, a rank); None if it has another."""
+    if not prefix or text.startswith(prefix):
+        return text[len(prefix) :]
+    head = text[: len(prefix)]
+    if len(head) < len(prefix):
+        return "" if prefix.startswith(text.rstrip()) or not text.strip() else None
+    same = all(a == b or (a.isdigit() and b.isdigit()) for a, b in zip(prefix, head, strict=True))
+    return text[len(prefix) :] if same else None

@@ -1,0 +1,98 @@
+"""One failure as the recogniser carries it: the finding, and what happened after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..runs import ErrorType, Finding, Level
+from .progress import Sign, dealt_with
+from .text import cap
+
+CONTEXT_LINES = 5
+CONTEXT_LIMIT = 200
+VOLUME_LINES = 200
+"""After so many lines of other text a run went on, whatever they say."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Incident:
+    """A failure and its fate. `kind` is traceback, native, error, word, lead, harmless, metric or mcmc."""
+
+    key: str
+    kind: str
+    line: int
+    last: int
+    type: ErrorType
+    level: Level
+    message: str = ""
+    exception: str | None = None
+    root: str | None = None
+    frame: str | None = None
+    fingerprint: str = ""
+    text: str = ""
+    before: list[str] = field(default_factory=list[str])
+    after: list[str] = field(default_factory=list[str])
+    count: int = 1
+    emergency: bool = False
+    advice: str = ""
+    newest: int = 0
+    """First line of its newest occurrence."""
+    handled: bool = False
+    """Its own words, or a record of a lower level before it, say that it was dealt with."""
+    apart: bool = False
+    """Of a thread, a worker or a rank: others may go on while this one is dead."""
+    fatal: bool = False
+    went_on: bool = False
+    others: int = 0
+    """Lines of other text after its newest occurrence."""
+    bar: str = ""
+    settled: bool = False
+
+    def witness(self, text: str, sign: Sign, position: str) -> None:
+        """Take a line that stands after it, with its sign and, for a bar, its position."""
+        if self.count == 1 and len(self.after) < CONTEXT_LINES:
+            self.after.append(cap(text, CONTEXT_LIMIT))
+        if sign is Sign.NONE:
+            return
+        if sign is Sign.BAR:
+            self.went_on = self.went_on or bool(self.bar and self.bar != position)
+            self.bar = position
+            return
+        if self.others < 2 and dealt_with(text):
+            self.handled = True
+        self.others += 1
+        if sign is Sign.STRONG or self.others > VOLUME_LINES:
+            self.went_on = True
+
+    def happened_again(self, first: int, last: int) -> None:
+        """Count another occurrence; its fate is open again."""
+        self.count += 1
+        self.newest, self.last = first, last
+        self.went_on, self.others, self.bar, self.settled = False, 0, "", False
+
+    def finding(self) -> Finding:
+        """Return it as the rest of the project knows it."""
+        return Finding(
+            kind=self.kind,
+            level=self.level,
+            type=self.type,
+            message=self.message,
+            fingerprint=self.fingerprint,
+            line=self.line,
+            last_line=self.last,
+            exception=self.exception,
+            root_exception=self.root,
+            frame=self.frame,
+            text=self.text,
+            before=tuple(self.before),
+            after=tuple(self.after),
+            count=self.count,
+            emergency=self.emergency,
+            advice=self.advice,
+        )
+
+    def slim(self) -> None:
+        """Forget what is only for reading; it was handed out already."""
+        self.text, self.before, self.after = "", [], []
+        self.message = cap(self.message, 160)
+        self.frame = cap(self.frame, 160) if self.frame else None

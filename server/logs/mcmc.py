@@ -1,0 +1,133 @@
+"""Follows what samplers say of themselves: divergences, R-hat, tree depth, effective sample size.
+
+Understood: PyMC's sentences and progress table, lines of a callback (`draws=400 divergences=37`), ArviZ summaries,
+Stan's and NumPyro's sentences. nutpie says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+
+from ..runs import Level
+from .metrics import read_metrics
+from .rules import McmcLevels
+
+UNKNOWN_DRAWS = 4000
+"""Draws assumed where the log does not say: PyMC's default of four chains of a thousand."""
+TABLE_LINES = 60
+
+_SENTENCE = re.compile(
+    r"There (?:were|was) (?P<count>[\d_,]+) divergences? after tuning"
+    r"|(?P<stan>\d+) of (?P<of>\d+) (?:\([\d.]+%\) )?(?:transitions|iterations) ended with a divergence"
+    r"|[Nn]umber of divergences: (?P<pyro>\d+)"
+    r"|(?P<chain>\d+) divergent transitions"
+)
+_DRAWS = re.compile(r"\((?P<tune>[\d_,]+) \+ (?P<draws>[\d_,]+) draws total\)")
+_DEPTH = re.compile(r"[Cc]hains? ?\d* ?(?:reached|saturated) the maximum tree ?depth|hit the maximum treedepth limit")
+_RHAT = re.compile(r"rhat statistic is larger than (?P<rhat>[\d.]+\d)")
+_ESS = re.compile(r"effective sample size per chain is smaller|number of effective samples is smaller")
+_HEADER = re.compile(r"\bDraw\w*\b.*\bDivergences\b")
+_SUMMARY = re.compile(r"(?:^|\s)r_hat\s*$|(?:^|\s)[rR]_hat\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One diagnostic at one line."""
+
+    aspect: str
+    """divergences, rhat, treedepth or ess."""
+    level: Level
+    emergency: bool
+    message: str
+    sentence: bool = False
+    """The library's own sentence, which states it best."""
+
+
+@dataclass(slots=True)
+class Mcmc:
+    """What is known of the sampling so far."""
+
+    draws: int = 0
+    table_until: int = 0
+    summary_until: int = 0
+    rhat_column: int = 0
+    depth_line: int = 0
+    doubts: int = 0
+
+    def state(self) -> dict[str, int]:
+        """Return what a new one continues from."""
+        return asdict(self)
+
+    def reads_on(self, number: int) -> bool:
+        """Whether the next line may be a row of a table."""
+        return number <= max(self.table_until, self.summary_until)
+
+    def read(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
+        """Take one line; return what it diagnoses, None if nothing (a count of zero is nothing)."""
+        if _HEADER.search(text):
+            self.table_until = number + TABLE_LINES
+            return None
+        if total := _DRAWS.search(text):
+            self.draws = _int(total["draws"])
+            return None
+        return self._sentences(text, levels) or self._table(number, text, levels) or self._values(text, levels)
+
+    def _sentences(self, text: str, levels: McmcLevels) -> Diagnosis | None:
+        if found := _SENTENCE.search(text):
+            count = _int(found["count"] or found["stan"] or found["pyro"] or found["chain"])
+            return _divergent(count, _int(found["of"] or "0") or self.draws or UNKNOWN_DRAWS, levels, sentence=True)
+        if _DEPTH.search(text):
+            return Diagnosis("treedepth", Level.FLAG, False, text.strip())
+        if found := _RHAT.search(text):
+            return _rhat(float(found["rhat"]), levels, text.strip())
+        if _ESS.search(text):
+            return Diagnosis("ess", Level.FLAG, False, text.strip())
+        return None
+
+    def _table(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
+        if _SUMMARY.search(text) and "=" not in text:
+            self.summary_until = number + TABLE_LINES
+            self.rhat_column = len(text.split()) - next(i for i, w in enumerate(text.split()) if w.lower() == "r_hat")
+            return None
+        if number <= self.summary_until:
+            return self._row(text, levels)
+        return None
+
+    def _row(self, text: str, levels: McmcLevels) -> Diagnosis | None:
+        cells = text.split()
+        if len(cells) <= self.rhat_column or not re.fullmatch(r"\d{1,9}(?:\.\d+)?", cells[-self.rhat_column]):
+            self.summary_until = 0
+            return None
+        return _rhat(float(cells[-self.rhat_column]), levels, f"R-hat {cells[-self.rhat_column]} of {cells[0]}")
+
+    def _values(self, text: str, levels: McmcLevels) -> Diagnosis | None:
+        values = read_metrics(text)
+        rhat = values.get("rhat")
+        if rhat is not None and rhat >= levels.rhat_flag:
+            return _rhat(rhat, levels, f"R-hat {rhat:g}")
+        count = values.get("divergences")
+        if not count or count != count or count > 1e12:
+            return None
+        draws = values.get("draws") or values.get("step") or float(self.draws or UNKNOWN_DRAWS)
+        return _divergent(int(count), int(min(draws, 1e15)) or UNKNOWN_DRAWS, levels, sentence=False)
+
+
+def _int(digits: str) -> int:
+    return int(re.sub(r"[_,]", "", digits)[:15] or "0")
+
+
+def _divergent(count: int, draws: int, levels: McmcLevels, *, sentence: bool) -> Diagnosis | None:
+    if count <= 0:
+        return None
+    share = count / max(draws, 1)
+    level = Level.FAILURE if share > levels.divergent_share_failure else Level.FLAG
+    message = f"{count} divergences in {draws} draws ({share:.1%})"
+    return Diagnosis("divergences", level, share > levels.divergent_share_emergency, message, sentence)
+
+
+def _rhat(value: float, levels: McmcLevels, message: str) -> Diagnosis | None:
+    if value < levels.rhat_flag or value > 1e6:
+        return None
+    level = Level.FAILURE if value > levels.rhat_failure else Level.FLAG
+    return Diagnosis("rhat", level, value > levels.rhat_emergency, message)

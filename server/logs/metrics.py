@@ -1,0 +1,126 @@
+"""One line of a log to the metrics that it states. Pure.
+
+Understood: `key=value`, `key: value`, `key value` for known keys, JSON objects and Python dicts, Keras, Lightning,
+transformers, XGBoost, LightGBM, CatBoost, tqdm (position and postfix), scikit-learn, PyMC's progress table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import cast
+
+VALUES_LIMIT = 48
+
+_NUMBER = (
+    r"(?:[-+]?(?:\d++(?:[,_]\d{3})*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?i:nan|inf(?:inity)?)(?:\.0)?)(?!\w)"
+)
+_SPACED = (
+    "epoch|epochs|step|steps|iter|iteration|loss|acc|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|perplexity|draws|draw|"
+    "divergences|rhat|ess|nll|reward|f1"
+)
+_PAIR = re.compile(
+    r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,3}?)"
+    r"[\"']?(?: ?= ?| ?: ?|\t)[\"'(\[]?(?:np\.\w+\(|tensor\()?(?P<value>" + _NUMBER + r")(?![:\w])"
+    r"|\b(?P<word>(?:\w{1,24}_)?(?:" + _SPACED + r"))[ #\[]{1,3}(?P<number>" + _NUMBER + r")",
+    re.IGNORECASE,
+)
+_TURN = re.compile(r"^\[(\d+)\]\t|^(\d+):\t|^\[(?:Epoch )?(\d+)(?:/\d+)?\]")
+_BAR = re.compile(r"(?<!\d)(\d++)/(\d++) \[|^(\d++)/(\d++) [━\[ ]")
+_TABLE = re.compile(r"^[\s━╸╺╌─█▏▎▍▌▋▊▉|]+(\d+) +(\d+) +(\d+\.\d+) +(\d+) +[\d.]+")
+
+_ALIASES = {
+    "iter": "step",
+    "iters": "step",
+    "iteration": "step",
+    "iterations": "step",
+    "steps": "step",
+    "global_step": "step",
+    "epochs": "epoch",
+    "ep": "epoch",
+    "training_loss": "train_loss",
+    "tr_loss": "train_loss",
+    "loss_train": "train_loss",
+    "loss_val": "val_loss",
+    "test_loss_val": "val_loss",
+    "learning_rate": "lr",
+    "gnorm": "grad_norm",
+    "gradient_norm": "grad_norm",
+    "draw": "draws",
+    "divergence": "divergences",
+    "divergent": "divergences",
+    "divs": "divergences",
+    "r_hat": "rhat",
+    "max_rhat": "rhat",
+    "rhat_max": "rhat",
+    "max_r_hat": "rhat",
+    "r_hat_max": "rhat",
+    "ess_bulk_min": "ess_bulk",
+    "min_ess": "ess",
+    "min_ess_bulk": "ess_bulk",
+    "ess_min": "ess",
+}
+_NO_METRIC = re.compile(r"(?i)^(?:line|port|pid|version|python|seed|http|https|file|errno|error code|[a-f0-9]{8,})$")
+
+
+def normalise(name: str) -> str:
+    """Return a metric's usual name: `Train/Loss` is train_loss, `valid's l2` val_l2; unknown names stay."""
+    flat = re.sub(r"'s\b", "", name.strip().strip("\"'")).lower()
+    flat = re.sub(r"[^a-z0-9_@]+", "_", flat).strip("_")
+    flat = re.sub(r"^(?:validation|valid|valid_0|eval|validation_0)_", "val_", flat)
+    flat = re.sub(r"^training_", "train_", flat)
+    return _ALIASES.get(flat, flat)[:64]
+
+
+def read_metrics(line: str) -> dict[str, float]:
+    """Return the metrics that a line states, by normalised name; at most `VALUES_LIMIT`, empty if there are none.
+
+    :param line: one line or frame without its end and without colours.
+    """
+    text = line.strip()
+    if not text or not any(map(str.isdigit, text)) and "nan" not in text.lower() and "inf" not in text:
+        return {}
+    if text[0] == "{" and text[-1] == "}" and (values := _from_json(text)):
+        return values
+    return _from_text(text)
+
+
+def _from_json(text: str) -> dict[str, float]:
+    try:
+        read: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    values: dict[str, float] = {}
+    if isinstance(read, dict):
+        for name, value in cast("dict[str, object]", read).items():
+            inner = cast("dict[str, object]", value) if isinstance(value, dict) else {name: value}
+            for key, item in inner.items():
+                if (number := _number(item)) is not None and len(values) < VALUES_LIMIT:
+                    values[normalise(key)] = number
+    return values
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_text(text: str) -> dict[str, float]:
+    values: dict[str, float] = {}
+    if turn := _TURN.match(text):
+        values["step"] = float(turn[1] or turn[2] or turn[3])
+    if table := _TABLE.match(text):
+        return {"draws": float(table[1]), "divergences": float(table[2]), "step_size": float(table[3])}
+    if bar := _BAR.search(text):
+        values["step"] = float(bar[1] or bar[3])
+        text = text[bar.end() :] if bar[1] else text
+    for found in _PAIR.finditer(text):
+        name = found["word"] or found["name"]
+        number = _number((found["number"] or found["value"]).replace(",", "").rstrip("."))
+        if number is not None and not _NO_METRIC.match(name) and len(values) < VALUES_LIMIT:
+            values.setdefault(normalise(name), number)
+    return values

@@ -1,0 +1,164 @@
+"""Follows metrics that are NaN or infinite: which, since when, and whether they came back.
+
+Only loss-like metrics count. A validation metric may be NaN by design (every fifth epoch), so it counts only when a
+run of NaN is much longer than any before it. Names are compared without their digits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from .metrics import read_metrics
+from .text import SHAPELESS, cap
+
+NAMES_LIMIT = 16
+FORGET_LINES = 20_000
+TOKEN = re.compile(r"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?:\.0)?(?![A-Za-z_])")
+
+_LOSS = re.compile(
+    r"loss|nll|elbo|perplexity|ppl|mse|mae|log_?likelihood|cross_?entropy|objective|cost|error|deviance|grad_?norm|"
+    r"gnorm|logp|energy|(?:^|_)l$|rmsle|mape|^learn$|residual"
+)
+_OTHER = re.compile(r"best|min|max|prev|last|init|delta|improv|thresh|tol|target|scal|count|num|batches|skip|gain|std")
+_HELD_OUT = re.compile(r"val|eval|test|dev(?!iance)|holdout|cv|score")
+_CSV = re.compile(
+    r"^(?:[-+.\deE]+|nan|NaN|inf|Infinity)?(?:[,;\t] ?(?:[-+.\deE]*|-?nan|-?NaN|-?inf|-?Infinity)){1,64}$"
+)
+
+_STATEMENT = re.compile(
+    r"(?i)\b(?:loss|grad\w*|weights|parameters|elbo)\b(?! scal)[^.,;=:(]{0,40}?"
+    r"\b(?:is|are|was|were|became|becomes|went|turned|has become)(?: now)? "
+    r"(?:nan|\+?inf(?:inite|inity)?|non-?finite|not finite)\b"
+    r"|\b(?:nan|non-?finite)(?: or inf|/inf)? (?:loss|gradients?)\b(?!\w*\s*[=:]\s*[\d0])[^\n]*"
+    r"(?:detect|encounter|found|stop|abort|terminat|diverg|!|at (?:step|epoch|iter))"
+    r"|\b(?:detected|encountered|found) (?:an? )?(?:nan|inf|non-?finite)(?: or inf|/inf)? (?:in )?(?:the )?"
+    r"(?:train\w* )?(?:loss|gradients?)\b"
+    r"|Invalid loss, terminating training|onitored metric .* is not finite"
+)
+"""A sentence that says it: whoever prints it checked for it."""
+STATED = "stated"
+
+Sight = tuple[tuple[str, ...], tuple[str, ...]]
+"""Loss-like names that are not finite in a line, and names that are."""
+
+
+@dataclass(slots=True)
+class Series:
+    """One metric's run of values that are not finite."""
+
+    first: int = 0
+    last: int = 0
+    streak: int = 0
+    longest: int = 0
+    finite: bool = False
+
+
+def sight(text: str) -> Sight:
+    """Return which loss-like metrics of a line are not finite and which are."""
+    values = read_metrics(text)
+    if _STATEMENT.search(text):
+        return (STATED,), ()
+    if not values and _CSV.match(text.strip()):
+        return _csv(text)
+    bad: list[str] = []
+    good: list[str] = []
+    for name, value in values.items():
+        plain = name.translate({digit: None for digit in SHAPELESS}).strip("_")
+        if _LOSS.search(plain) and not _OTHER.search(plain):
+            (good if value - value == 0 else bad).append(plain[:40])
+    return tuple(bad), tuple(good)
+
+
+def _csv(text: str) -> Sight:
+    cells = re.split(r"[,;\t]", text.strip())[1:]
+    bad = [bool(TOKEN.search(cell)) for cell in cells]
+    if cells and all(bad) and len(cells) > 1:
+        return ("columns",), ()
+    return (("val column",), ()) if any(bad) else ((), ("columns", "val column"))
+
+
+def is_held_out(name: str) -> bool:
+    """Whether a metric may be missing by design."""
+    return _HELD_OUT.search(name) is not None
+
+
+class NonFinite:
+    """All metrics that are or were not finite. `since` is the line where the present trouble began, None without."""
+
+    def __init__(self, state: dict[str, dict[str, int]] | None = None) -> None:
+        self.series = {name: Series(**item) for name, item in (state or {}).items()}  # pyright: ignore[reportArgumentType] our own asdict
+
+    def state(self) -> dict[str, dict[str, int]]:
+        """Return what a new one continues from."""
+        return {name: asdict(series) for name, series in self.series.items()}
+
+    @property
+    def open(self) -> bool:
+        """Whether a metric is not finite at the moment, so that every line must be looked at."""
+        return any(series.streak for series in self.series.values())
+
+    def read(self, number: int, seen: Sight, usual: Callable[[], set[str]]) -> bool:
+        """Take what a line shows.
+
+        :param usual: asked at a metric's first NaN: names that were finite shortly before.
+        :return: whether anything changed.
+        """
+        bad, good = seen
+        for name in bad:
+            self._bad(name, number, usual)
+        changed = bool(bad)
+        if good and STATED in self.series and self.series[STATED].streak < 2:
+            good = (*good, STATED)
+        for name in good:
+            series = self.series.get(name)
+            if series:
+                changed = changed or series.streak > 0
+                series.longest, series.streak, series.finite = max(series.longest, series.streak), 0, True
+        return changed
+
+    def _bad(self, name: str, number: int, usual: Callable[[], set[str]]) -> None:
+        series = self.series.get(name)
+        if series is None:
+            if len(self.series) >= NAMES_LIMIT:
+                return
+            series = self.series[name] = Series(finite=name in usual())
+        if not series.streak:
+            series.first = number
+        series.streak += 1
+        series.last = number
+
+    def forget(self, number: int) -> None:
+        """Stop waiting for metrics that were not printed for a long time."""
+        for name in [name for name, s in self.series.items() if s.streak and number - s.last > FORGET_LINES]:
+            series = self.series[name]
+            if is_held_out(name) or series.streak < 2:
+                del self.series[name]
+
+    def alarming(self, *, ended: bool) -> list[str]:
+        """Return the names that are a failure now (or, when the log has ended, if nothing more comes)."""
+        return [name for name, series in self.series.items() if _alarming(name, series, ended=ended)]
+
+    def since(self, names: list[str]) -> int:
+        """Return the first line of the trouble."""
+        return min(self.series[name].first for name in names)
+
+    def last(self, names: list[str]) -> int:
+        """Return its newest line."""
+        return max(self.series[name].last for name in names)
+
+
+def _alarming(name: str, series: Series, *, ended: bool) -> bool:
+    if name == STATED:
+        return series.streak > 0
+    if is_held_out(name):
+        return series.finite and series.streak > max(3, 3 * series.longest)
+    if "grad" in name or "norm" in name:
+        return series.streak >= 4
+    return series.streak >= (1 if ended else 2)
+
+
+def describe(names: list[str], line: str) -> str:
+    """Say what is not finite, in one sentence."""
+    return cap(f"{', '.join(names[:4])} not finite: {line.strip()}", 600)

@@ -1,0 +1,130 @@
+"""Finds the lines worth reading. Two engines, the same lines from both.
+
+A line is worth reading if one of the triggers stands in it and in its shape (the line without digits and signs).
+
+`shapes` (default, standard library only): a log repeats itself, so its lines are compared by shape, and only shapes
+that were not met yet are searched. `hyperscan` (extra `fast`) searches all triggers at once in the bytes themselves.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+from ..errors import InvalidArgument
+from .blocks import Block
+from .text import SHAPELESS, shape
+
+NOT_FINITE = r"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![A-Za-z_])"
+_NOT_FINITE_LOOSE = r"[^A-Za-z_](?:nan|NaN|NAN|inf|Inf|INF|Infinity)[^A-Za-z_]"
+KNOWN_LIMIT = 20_000
+SHAPE_LIMIT = 300
+
+
+class Engine(Protocol):
+    """Finds candidates in a block."""
+
+    def candidates(self, block: Block) -> list[int]:
+        """Return the indexes of the segments worth reading, ascending."""
+        ...
+
+
+class Triggers:
+    """The literals of all rules, and values that are not finite."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+        literals = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+        self.pattern = re.compile(f"{NOT_FINITE}|{literals}".encode())
+        self.worded = re.compile(literals.encode())
+
+    def agree(self, line: bytes) -> bool:
+        """Whether a line is worth reading; the definition that both engines obey."""
+        return self.pattern.search(line) is not None and self.pattern.search(shape(line)) is not None
+
+
+class ShapeEngine:
+    """Looks at each shape once."""
+
+    def __init__(self, triggers: Triggers) -> None:
+        self._triggers = triggers
+        self._dull: set[bytes] = set()
+        self._fold = bytes.maketrans(b"\r", b"\n")
+
+    def candidates(self, block: Block) -> list[int]:
+        """Return the indexes of the segments worth reading, ascending."""
+        shapes = block.visible.translate(self._fold if b"\r" in block.visible else None, SHAPELESS).split(b"\n")
+        shapes.pop()
+        if self._dull.issuperset(shapes):
+            return []
+        bright = self._bright(set(shapes) - self._dull)
+        if not bright:
+            return []
+        clean, agree = block.clean, self._triggers.agree
+        return [index for index, form in enumerate(shapes) if form in bright and agree(clean[index])]
+
+    def _bright(self, novel: set[bytes]) -> set[bytes]:
+        search = self._triggers.pattern.search
+        bright = {form for form in novel if search(form)}
+        if len(self._dull) > KNOWN_LIMIT:
+            self._dull.clear()
+        self._dull.update(form for form in novel if len(form) <= SHAPE_LIMIT and form not in bright)
+        return bright
+
+
+class HyperscanEngine:
+    """Searches all triggers at once in the bytes themselves."""
+
+    def __init__(self, triggers: Triggers) -> None:
+        hyperscan = importlib.import_module("hyperscan")
+        self._triggers = triggers
+        patterns = [re.escape(word).encode() for word in triggers.words] + [_NOT_FINITE_LOOSE.encode()]
+        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        self._database.compile(expressions=patterns, ids=list(range(len(patterns))), elements=len(patterns))
+
+    def candidates(self, block: Block) -> list[int]:
+        """Return the indexes of the segments worth reading, ascending."""
+        ends: list[int] = []
+
+        def hit(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            ends.append(end)
+
+        # A number may open or close the block: one byte in front stands for the line end there.
+        self._database.scan(b"\n" + block.visible, match_event_handler=hit)
+        if not ends:
+            return []
+        clean = block.clean
+        found: set[int] = set()
+        for end in ends:
+            found.update((block.index_at(max(end - 3, 0)), block.index_at(max(end - 2, 0))))
+        return [index for index in sorted(found) if index < len(clean) and self._triggers.agree(clean[index])]
+
+
+def _best(triggers: Triggers) -> Engine:
+    try:
+        return HyperscanEngine(triggers)
+    except ImportError:
+        return ShapeEngine(triggers)
+
+
+_ENGINES: dict[str, Callable[[Triggers], Engine]] = {
+    "auto": _best,
+    "shapes": ShapeEngine,
+    "hyperscan": HyperscanEngine,
+}
+
+
+def engine(name: str, triggers: Triggers) -> Engine:
+    """Return an engine for these triggers.
+
+    :param name: `shapes`, `hyperscan`, or `auto` for the fastest one installed.
+    :raises InvalidArgument: if there is no such engine, or hyperscan is asked for and not installed.
+    """
+    if name not in _ENGINES:
+        raise InvalidArgument(f"There is no engine {name!r}.", f"Choose one of {', '.join(_ENGINES)}.")
+    try:
+        return _ENGINES[name](triggers)
+    except ImportError as error:
+        raise InvalidArgument("The engine hyperscan is not installed.", "Install watchkeeper[fast].") from error

@@ -1,0 +1,102 @@
+"""Whether a line shows that the run goes on. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Container
+from enum import StrEnum
+
+from .metrics import read_metrics
+from .text import shape
+
+_COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "batch")
+_TEARDOWN = re.compile(
+    r"^(?:wandb:|mlflow|\[?neptune|comet|Elapsed|Total time|Peak mem|Cleaning|Closing|Releasing|Shutting|Exiting|"
+    r"real\b|user\b|sys\b|\+ |Ran \d+ tests|\[W.*(?:socket|ProcessGroup|destroy)|W\d{4} |E\d{4} |I\d{4} |\s*$)",
+    re.IGNORECASE,
+)
+_BAR = re.compile(r"(?<!\d)(\d{1,12}+)/(\d{1,12}+)\b")
+_BAR_SIGN = re.compile(r"it/s|s/it|%\||━|█|\[=+|\.\.\.\.+\]|ETA")
+_COMPLETE = re.compile(
+    r"(?i)\b(?:train\w*|run|fit\w*|sampling|search|study|job|experiment|pipeline|evaluation|model)\b[^:=]{0,40}"
+    r"\b(?:complete|completed|finished|done|succeeded|saved)\b|^(?:all )?(?:done|finished|success)\b|^best\b"
+)
+_UNDONE = re.compile(r"(?i)\b(?:not|un\w+|fail\w*|error\w*|abort\w*|before|never|until|incomplete)\b")
+_DEALT_WITH = re.compile(
+    r"(?i)\b(?:skip(?:ped|ping|s)?|retry(?:ing)?|retries|re-?trying|trying again|fall(?:s|ing)?[ -]?back|fallback|"
+    r"continu(?:e|es|ing)|ignor(?:ed|ing)|substitut\w+|instead|recover(?:ed|ing|y)|imput\w+|resum(?:e|ed|ing)|"
+    r"reconnect\w*|tolerat\w+|non-?fatal|trying another|will retry|handled)\b"
+)
+_MILD = re.compile(r"(?i)\b(?:disabled|without|default\w*|another|unavailable|not installed|optional|using)\b")
+_TROUBLE = re.compile(r"(?i)\b(?:fail\w*|error\w*|exception|bad|could not|couldn't|cannot|can't|corrupt\w*|unable)\b")
+_WARNING = re.compile(r"\bWARN(?:ING)?\b|^\[W |^W\d{4}|\[warn|^warn\w*:|\"warning\"")
+_PYTHON_WARNING = re.compile(r":\d+: \w*Warning: |^\w*Warning: |^WARNING[: ]|^\[W |\| WARNING")
+
+
+class Sign(StrEnum):
+    """What a line after a failure says about the run."""
+
+    NONE = "none"
+    """Nothing: blank, or the teardown that follows a failure too."""
+    WEAK = "weak"
+    """Some text."""
+    BAR = "bar"
+    """A frame of a progress bar; a library prints its last one once more when it dies."""
+    STRONG = "strong"
+    """The run goes on: a counter with a metric, its usual line with other numbers, or its own word that it is done."""
+
+
+def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
+    """Judge a line that follows a failure.
+
+    :param usual: `usual_shape` of the lines before the failure.
+    :return: the sign, and for a bar its position.
+    """
+    if _TEARDOWN.match(text):
+        return Sign.NONE, ""
+    if (bar := _BAR.search(text)) and _BAR_SIGN.search(text):
+        return Sign.BAR, f"{bar[1]}/{bar[2]}"
+    metrics = read_metrics(text[:600])
+    if len(metrics) >= 2 and any(name in metrics for name in _COUNTERS):
+        return Sign.STRONG, ""
+    if completed(text) or (len(text) > 3 and any(map(str.isdigit, text)) and usual_shape(text) in usual):
+        return Sign.STRONG, ""
+    return Sign.WEAK, ""
+
+
+def usual_shape(text: str) -> str:
+    """Return a short name of the shape by which a run's usual lines are recognised."""
+    form = shape(text.strip()[:200].encode("utf-8", "replace"))
+    return hashlib.blake2s(form, digest_size=6).hexdigest()
+
+
+def completed(text: str) -> bool:
+    """Whether a line says that the work was completed."""
+    return _COMPLETE.search(text[:300]) is not None and not _UNDONE.search(text[:300])
+
+
+def dealt_with(text: str) -> bool:
+    """Whether a line's own words say that an error was dealt with."""
+    return _DEALT_WITH.search(text[:600]) is not None
+
+
+def mild(text: str) -> bool:
+    """Whether an error line says of itself that the run does without."""
+    return dealt_with(text) or _MILD.search(text[:600]) is not None or _WARNING.search(text[:200]) is not None
+
+
+def is_warning(text: str) -> bool:
+    """Whether a line is a Python warning or a record of that level."""
+    return _PYTHON_WARNING.search(text[:400]) is not None
+
+
+def announces_handled(text: str) -> bool:
+    """Whether the line before a traceback says that what follows was dealt with."""
+    trouble = _TROUBLE.search(text[:600]) is not None
+    return trouble and (dealt_with(text) or _WARNING.search(text[:200]) is not None)
+
+
+def is_metric_line(text: str) -> bool:
+    """Whether a line is part of the run's ordinary reports."""
+    return bool(read_metrics(text[:600])) or _BAR_SIGN.search(text) is not None
