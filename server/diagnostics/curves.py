@@ -40,7 +40,7 @@ _WHAT = {
     "divergence": "the loss rose to {value:.4g} and stayed above {threshold:.4g}",
     "spike": "the loss jumped to {value:.4g}, above {threshold:.4g}",
     "oscillation": "the loss rises and falls by {value:.0%} of its level (limit {threshold:.0%}) without progress",
-    "vanishing_gradient": "the layer's gradient, alone or as a share of the whole, is {value:.2g} (limit {threshold:g})",
+    "vanishing_gradient": "the gradient of the layer, alone or as a share, is {value:.2g} (limit {threshold:g})",
     "exploding_gradient": "the gradient norm is {value:.4g} (limit {threshold:.4g})",
     "overfitting": (
         "the validation loss left its best for {value:.4g} (limit {threshold:.4g}) while the training loss fell"

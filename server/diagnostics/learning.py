@@ -67,8 +67,9 @@ def not_learning(train: Curve, limits: Thresholds) -> Seen | None:
     if count < limits.not_learning_evaluations:
         return None
     last = median(train.values[-max(3, count // 10) :])
-    if not train.anchored:
-        return _lost_in_noise(train, last)
+    lost = _lost_in_noise(train, limits) if count >= 40 or not train.anchored else None
+    if lost or not train.anchored:
+        return lost
     first = train.values[0]
     if last > (1 - limits.not_learning_gain) * first:
         return Seen(train.rows[0], 1 - last / first, limits.not_learning_gain)
@@ -101,10 +102,11 @@ def _straight(train: Curve) -> bool:
     return middle - last > 0.8 * (first - middle) > 0
 
 
-def _lost_in_noise(train: Curve, last: float) -> Seen | None:
-    """Judge a loss without a floor: its fall must stand out of its noise, and it must not be a straight line."""
-    noise = 2 * noise_sigma(train.values)
-    fall = train.start - last
-    if fall <= noise:
-        return Seen(train.rows[0], fall, noise)
-    return None
+def _lost_in_noise(train: Curve, limits: Thresholds) -> Seen | None:
+    """Find a fall that does not stand out of the noise, as of an ELBO that single draws estimate.
+
+    It is the only rule for a loss without a floor, whose level says nothing about its progress.
+    """
+    noise = limits.not_learning_sigma * noise_sigma(train.values)
+    fall = max(train.values[0], train.start) - median(train.values[-max(3, len(train) // 4) :])
+    return Seen(train.rows[0], fall, noise) if fall <= noise else None

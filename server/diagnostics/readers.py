@@ -16,6 +16,8 @@ from ..errors import InvalidArgument
 from .series import COLUMNS, History, from_records, recognise
 
 _NAN_WORDS = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
+_TRUTH = {"true": 1.0, "false": 0.0}
+"""How pandas writes whether a draw diverged."""
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -81,7 +83,9 @@ def _text_number(text: str, *, comma: bool) -> float | None:
     try:
         return float(text)
     except ValueError:
-        return _text_number(text.replace(",", "."), comma=False) if comma and "," in text else None
+        if comma and "," in text:
+            return _text_number(text.replace(",", "."), comma=False)
+        return _TRUTH.get(text.strip().lower())
 
 
 def _number(value: object) -> float | None:

@@ -7,6 +7,7 @@ whole sampling when its output is a file, so silence with a busy processor says 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -122,8 +123,9 @@ def judge_silence(
     limits = rule or StallRule()
     if len(samples) < 2 or now - samples[-1].at > limits.blind_s:
         return None
-    known = [at for at in (last_output_novel_at, last_growth_at, samples[0].at) if at is not None and at <= now]
-    quiet = [sample for sample in samples if sample.at >= max(known)]
+    news = [at for at in (last_output_novel_at, last_growth_at) if at is not None and at <= now]
+    quiet_from = max(news, default=samples[0].at)
+    quiet = [sample for sample in samples if sample.at >= quiet_from]
     return _hang(quiet, now, intervals_s, limits) or _busy(quiet, now, intervals_s, limits)
 
 
@@ -132,7 +134,12 @@ def _hang(quiet: Sequence[UsageSample], now: float, intervals_s: Sequence[float]
     limit_s = _limit(limits.idle_s, limits.idle_intervals, intervals_s, limits)
     if len(quiet) < 2 or _cores(quiet[-2], quiet[-1]) >= limits.idle_cores:
         return None
-    first = next((at for at, sample in enumerate(quiet[:-1]) if _cores(sample, quiet[-1]) < limits.idle_cores), None)
+    idle = (
+        at
+        for at, (sample, after) in enumerate(itertools.pairwise(quiet))
+        if max(_cores(sample, after), _cores(sample, quiet[-1])) < limits.idle_cores
+    )
+    first = next(idle, None)
     if first is None or now - quiet[first].at < limit_s:
         return None
     return _stall(StallKind.HANG, quiet[first:], now, limit_s)

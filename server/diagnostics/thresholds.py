@@ -96,6 +96,8 @@ class Thresholds:
     """The same improvement, and the noise, of a loss that does not move at all, while …"""
     not_learning_level_still: float = 0.7
     """… it is above this share of its first value. Measured: six saturated layers; fine-tuning is noisier."""
+    not_learning_sigma: float = 1.5
+    """Or the whole fall in standard deviations of the noise."""
     not_learning_evaluations: int = 8
     """Evaluations before anything is said."""
 

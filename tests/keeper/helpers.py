@@ -113,8 +113,12 @@ class Run:
         return pid
 
     def keepers(self) -> list[tuple[int, int]]:
-        """Every keeper that was launched for this run and lives, whether it has the lock or not."""
-        return processes_of(self.dir)
+        """Every keeper that was launched for this run and lives, whether it has the lock or not.
+
+        A child at the gate still looks like its keeper; it is none.
+        """
+        found = dict(processes_of(self.dir))
+        return [(pid, ticks) for pid, ticks in found.items() if (one := procfs.stat(pid)) and one.ppid not in found]
 
     def kill_keeper(self) -> Run:
         keeper = self.keeper

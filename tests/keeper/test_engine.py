@@ -93,10 +93,14 @@ def test_a_run_in_a_folder_with_any_name_can_be_kept(workspace: Path) -> None:
     assert run.kill_keeper().attach().go().ends().state is RunState.COMPLETED
 
 
-def test_a_run_whose_workspace_was_moved_goes_on_to_its_end(workspace: Path) -> None:
-    run = Run(workspace, WAITS.replace("'go'", "'go'"), cwd="/").launch_until_ready()
-    run.ask_to_stop()
-    run.ends()
+def test_a_run_whose_workspace_was_moved_goes_on_to_its_true_end(workspace: Path) -> None:
+    before, after = workspace / "before", workspace / "after"
+    before.mkdir()
+    run = Run(before, WAITS + "sys.exit(3)").launch_until_ready()
+    before.rename(after)
+    (after / "go").touch()
+    run.dir = after / "runs" / run.dir.name
+    assert run.ends().exit_code == 3
 
 
 def test_the_keeper_imports_little_and_nothing_of_ours_but_itself() -> None:
