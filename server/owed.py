@@ -141,5 +141,6 @@ def _for_director(about: Standing, cursor: str) -> str:
 
 
 def _poll(about: Standing, cursor: str, wait_s: float | None = None) -> str:
+    place = f", cursor={cursor!r}" if cursor else ""
     wait = f", wait_s={wait_s:g}" if wait_s is not None else ""
-    return f"poll_training(run={about.run.id!r}, cursor={cursor!r}{wait})"
+    return f"poll_training(run={about.run.id!r}{place}{wait})"

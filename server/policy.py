@@ -141,6 +141,18 @@ class Watch(_Table):
         default=15.0, description="Minutes without a trainer's poll after which an active run counts as unwatched."
     )
     status_minutes: Minutes = Field(default=30.0, description="Minutes between status lines.")
+    histories: tuple[str, ...] = Field(
+        default=(
+            "lightning_logs/version_*/metrics.csv",
+            "logs/*/metrics.csv",
+            "output/*/trainer_state.json",
+            "output/*/checkpoint-*/trainer_state.json",
+            "output/implementation/logs/*history*.csv",
+            "output/implementation/logs/*history*.jsonl",
+        ),
+        description="Where training libraries write their numbers; read besides the log, newest first.",
+        strict=False,
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

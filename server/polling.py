@@ -52,6 +52,7 @@ async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_
                 if round_.enough(seen) or left <= 0:
                     break
                 if not any(look.behind_bytes for look in seen.looks):
+                    await in_thread(round_.judge, seen.looks)
                     await waker.wait(min(left, LOOK_EVERY_S))
         await in_thread(round_.close)
     finally:
@@ -99,6 +100,10 @@ class _Round:
         salt = int(self._desk.clock() * 1000)
         issued = cursors.issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
         return Seen(looks, found, issued)
+
+    def judge(self, looks: Sequence[Look]) -> None:
+        for look in looks:
+            self._watcher(look.run).judge(look.status)
 
     def _watcher(self, run: Subject) -> Watcher:
         return self._watchers.setdefault(run.id, Watcher(self._desk, run, self.stop))

@@ -12,14 +12,16 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from . import launch, rundir
+from . import histories, launch, rundir, stalls
 from .desk import Desk
 from .errors import NotFound, PathRefused
+from .findings import finding_body
 from .ledger import Kind, Subject, SubjectKind, Transaction
 from .logs.recognise import Change, Recogniser
+from .logs.rules import DEFAULT_RULES, McmcLevels, Rules
 from .rundir import RunStatus
 from .runs import ErrorType, Finding, Level, RunState
 
@@ -30,6 +32,8 @@ QUIET_S = 2.0
 """Silence of the log after which a construct at its end counts as finished."""
 REPEAT_S = 60.0
 """A repeated failure is recorded at most this often."""
+JUDGE_EVERY_S = 30.0
+"""Curves and silence are judged at most this often within one poll, and when nothing else is to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Watcher:
         self._position: int | None = None
         self._offset = 0
         self._recogniser: Recogniser | None = None
+        self._judged_at = float("-inf")
+        self._rules = rules(desk)
 
     def look(self) -> Look:
         """Look once: mend what lacks a keeper, read on, record what is new.
@@ -150,11 +156,20 @@ class Watcher:
         stored = self._desk.ledger.scan_position(self._run.id)
         if stored is None:
             self._position, self._offset = None, status.log_begin or 0
-            self._recogniser = Recogniser(first_line=1 + _lines_before(log, self._offset))
+            self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         else:
             self._position, self._offset = stored[0], stored[0]
-            self._recogniser = Recogniser(state=json.loads(stored[1]))
+            self._recogniser = Recogniser(self._rules, state=json.loads(stored[1]))
         return self._recogniser
+
+    def judge(self, status: RunStatus) -> None:
+        """Judge what is not one line of the log, the curve of its numbers and silence; now and then only."""
+        if self._run.status == "ended" or time.monotonic() - self._judged_at < JUDGE_EVERY_S:
+            return
+        self._judged_at = time.monotonic()
+        self.keep_place()
+        stalls.update(self._desk, self._run, status)
+        histories.update(self._desk, self._run, status.started_at)
 
     def keep_place(self) -> None:
         """Record how far the log was read, so that the next server need not read it again."""
@@ -170,6 +185,7 @@ class Watcher:
         with self._desk.ledger.transaction() as transaction:
             ours = transaction.move_scan(self._run.id, expected=self._position, offset=self._offset, state=state)
             if ours:
+                transaction.keep_metrics(self._run.id, ((row.line, row.values) for row in recogniser.take_rows()))
                 for change in changes:
                     self._record(transaction, change)
         if not ours:
@@ -191,7 +207,9 @@ class Watcher:
         """Record the end of a run, once, with all that the log and the exit tell together."""
         if self._run.status == "ended":
             return
-        recogniser = self._recogniser or Recogniser()  # none: there is no log, the exit alone speaks
+        self.keep_place()
+        histories.update(self._desk, self._run, status.started_at)
+        recogniser = self._recogniser or Recogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
         ending = ending_finding(status)
         if ending is not None:
@@ -209,9 +227,17 @@ class Watcher:
             transaction.append(Kind.ENDED, self._run.id, run=self._run.id, model=self._run.model, body=_ending(status))
 
 
-def finding_body(finding: Finding) -> dict[str, Any]:
-    """Return a finding as the record keeps it: what is empty is absent."""
-    return {name: value for name, value in asdict(finding).items() if value not in (None, "", (), False)}
+def rules(desk: Desk) -> Rules:
+    """Return what to look for in logs, with the policy's levels for MCMC diagnostics."""
+    mcmc = desk.policy.mcmc
+    levels = McmcLevels(
+        divergent_share_failure=mcmc.divergent_share_failure,
+        divergent_share_emergency=mcmc.divergent_share_emergency,
+        rhat_flag=mcmc.rhat_flag,
+        rhat_failure=mcmc.rhat_failure,
+        rhat_emergency=mcmc.rhat_emergency,
+    )
+    return DEFAULT_RULES.extended((), levels)
 
 
 def ending_finding(status: RunStatus) -> Finding | None:

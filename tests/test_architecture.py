@@ -13,12 +13,13 @@ ROOT = Path(__file__).parents[1]
 # Innermost first. A room may import what stands in an earlier row, and the rooms named for it in its own row.
 ROWS: list[dict[str, set[str]]] = [
     {"errors": set(), "runs": set(), "keeper": set()},
+    {"findings": set()},
     {"policy": {"policy_text"}, "policy_text": set(), "untrusted": set(), "cursor": set(), "waker": set()},
     {"workspace": set()},
     {"logs": set(), "diagnostics": set(), "compute": set(), "ledger": set(), "rundir": set(), "reports": set()},
     {"engines": set(), "diary": set(), "toolbox": set(), "translate": {"toolbox"}, "instructions": set()},
     {"desk": set()},
-    {"launch": set(), "gates": set()},
+    {"launch": set(), "gates": set(), "histories": set(), "stalls": set()},
     {"watch": set(), "reporting": set()},
     {"starting": set(), "stopping": set(), "owed": set(), "news": set(), "verifying": set()},
     {"polling": set(), "writing": set(), "status": set()},
@@ -29,7 +30,7 @@ ROWS: list[dict[str, set[str]]] = [
 ]
 ORDER = {room: place for place, row in enumerate(ROWS) for room in row}
 BESIDE = {room: beside for row in ROWS for room, beside in row.items()}
-KEEPER_LEAVES = {"records", "procfs", "lock", "tree", "exit_record", "signals", "usage"}
+KEEPER_LEAVES = {"records", "procfs", "lock", "tree", "exit_record", "signals", "spec", "usage"}
 """Modules of the keeper that others may import: formats and readings, nothing that acts on a run by itself."""
 
 

@@ -13,7 +13,7 @@ from ..server.desk import Desk, in_thread
 from ..server.ledger import Subject, SubjectKind
 from ..server.reporting import applied
 from ..server.reports import clock_time
-from ..server.runs import Phase, Role
+from ..server.runs import Phase, Role, RunState
 from ..server.toolbox import Tool
 from ..server.untrusted import one_line
 from ..server.watch import BLOCK_BYTES, Look
@@ -177,7 +177,7 @@ def _next_of_all(desk: Desk, shown: list[Subject], seen: polling.Seen) -> str:
     if look is not None:
         return f"poll_training(run={first.id!r})"
     end = first.part("end")
-    standing = owed.standing(desk, first, end["state"], float(end.get("wall_s") or 0)) if end else None
+    standing = owed.standing(desk, first, RunState(end["state"]), float(end.get("wall_s") or 0)) if end else None
     return owed.next_call(desk, standing, seen.cursor) if standing else again
 
 

@@ -11,7 +11,7 @@ from ..server.desk import Desk, in_thread
 from ..server.errors import InvalidArgument
 from ..server.ledger import Subject
 from ..server.rundir import RunStatus
-from ..server.runs import Phase, Role
+from ..server.runs import Phase, Role, RunState
 from ..server.toolbox import Tool
 
 
@@ -45,12 +45,13 @@ def _stop(desk: Desk, run_id: str, reason: str) -> Stopped:
     was_active = run.status != "ended"
     done = stopping.stop(desk, run, reason)
     run = watch.find_run(desk, run_id)
-    report = _report(desk, run, done.status, reason) if was_active else None
+    stopped = was_active and done.status.state is RunState.STOPPED
+    report = _report(desk, run, done.status, reason) if stopped else None
     standing = owed.standing(desk, run, done.status.state, done.status.elapsed_s)
     return Stopped(
         run=run.id,
         state=done.status.state,
-        reason=done.status.reason or reason,
+        reason=done.status.reason or ("" if done.status.state is RunState.STOPPED else "it had ended by itself before"),
         left_processes=list(done.left) or None,
         report=report,
         next=owed.next_call(desk, standing, ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .robust import Curve, Seen, median, noise_sigma
+from .robust import Curve, Seen, median, noise_sigma, smoothed
 from .thresholds import Thresholds
 
 
@@ -22,7 +22,9 @@ def _lost_again(train: Curve, limits: Thresholds) -> Seen | None:
     tail = limits.divergence_evaluations
     if len(train) < tail + 3:
         return None
-    best = min(train.values[:-tail])
+    before = train.values[:-tail]
+    # The lowest of many noisy values lies far below their level; the lowest of a moving average hardly does.
+    best = min(smoothed(before) if len(train) >= 15 else before)
     gain = max(0.0, train.start - best)
     rise = max(limits.divergence_gain_share * gain, limits.divergence_start_share * _size(train), _margin(train))
     return _stays_above(train, best + rise, tail)
@@ -39,14 +41,14 @@ def _above_start(train: Curve, limits: Thresholds) -> Seen | None:
 
 def _never_below(train: Curve, limits: Thresholds) -> Seen | None:
     """Find a loss that the first updates drove up by a tenth and that never came back to its first value."""
-    tail = limits.divergence_evaluations
-    if (
-        len(train) < tail + 1
-        or not never_improved(train, limits)
-        or median(train.values[1:]) < (1 + limits.oscillation_swing) * train.values[0]
-    ):
+    tail, first = limits.divergence_evaluations, train.values[0]
+    if len(train) < tail + 1 or not never_improved(train, limits):
         return None
-    return _stays_above(train, (1 + limits.divergence_start_share) * train.values[0], tail)
+    # In a short history the unrest itself would be taken for noise.
+    noise = _margin(train) if len(train) >= 15 else 0.0
+    if median(train.values[1:]) < first + max(limits.oscillation_swing * first, noise):
+        return None
+    return _stays_above(train, (1 + limits.divergence_start_share) * first, tail)
 
 
 def _burst_at_first(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:

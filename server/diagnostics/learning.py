@@ -108,5 +108,6 @@ def _lost_in_noise(train: Curve, limits: Thresholds) -> Seen | None:
     It is the only rule for a loss without a floor, whose level says nothing about its progress.
     """
     noise = limits.not_learning_sigma * noise_sigma(train.values)
-    fall = max(train.values[0], train.start) - median(train.values[-max(3, len(train) // 4) :])
-    return Seen(train.rows[0], fall, noise) if fall <= noise else None
+    last = median(train.values[-max(3, len(train) // 4) :])
+    lost = train.start - last <= noise and train.values[0] - last <= 2 * noise
+    return Seen(train.rows[0], train.start - last, noise) if lost else None

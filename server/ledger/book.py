@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from ..errors import LedgerUnreadable, StorageFailed
 from . import schema
 from .chain import GENESIS, Body, Broken, Event, Kind, SubjectKind, canonical, check, link
 from .fold import Subject, fold
+
+MOST_METRIC_ROWS = 20_000
+"""More than a judge of curves can tell apart; training at a line a second fills it in five hours."""
 
 _SUBJECT_COLUMNS = "kind, id, run, model, open, first_seq, last_seq, at, body"
 _EVENT_COLUMNS = "seq, at, kind, subject, run, model, body, prev, hash"
@@ -131,6 +134,21 @@ class Ledger:
         rows = self._rows("SELECT offset, state FROM scan WHERE run = ?", (run,))
         return (int(rows[0][0]), str(rows[0][1])) if rows else None
 
+    def metric_rows(self, run: str) -> list[tuple[float, dict[str, float]]]:
+        """Return (unix time at which it was read, values by name) of the metric rows of a run's log, in order."""
+        rows = self._rows("SELECT at, body FROM metrics WHERE run = ? ORDER BY line", (run,))
+        return [(float(at), json.loads(body)) for at, body in rows]
+
+    def note(self, key: str) -> str:
+        """Return a note kept beside the chain; empty when there is none."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else ""
+
+    def take_note(self, key: str, value: str) -> None:
+        """Keep a note beside the chain, in place of an earlier one."""
+        with self._lock, translated(self.path):
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
     def watched(self, run: str, role: str) -> float | None:
         """Return the unix time at which a role last looked at a run."""
         rows = self._rows("SELECT last FROM watch WHERE run = ? AND role = ?", (run, role))
@@ -208,6 +226,21 @@ class Transaction:
             return False
         self._connection.execute("INSERT OR REPLACE INTO scan VALUES (?, ?, ?)", (run, offset, state))
         return True
+
+    def keep_metrics(self, run: str, rows: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+        """Keep metric rows (line, values) of a run; of more than MOST_METRIC_ROWS a random half, never the newest."""
+        at = self._clock()
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?)",
+            [(run, line, at, json.dumps(dict(values))) for line, values in rows],
+        )
+        count, newest = self._connection.execute(
+            "SELECT count(*), max(line) FROM metrics WHERE run = ?", (run,)
+        ).fetchone()
+        if count > MOST_METRIC_ROWS:
+            self._connection.execute(
+                "DELETE FROM metrics WHERE run = ? AND line < ? AND random() % 2 = 0", (run, newest)
+            )
 
 
 def _subject(row: Any) -> Subject:  # noqa: ANN401 (sqlite rows are untyped)

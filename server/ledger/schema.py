@@ -21,11 +21,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX subjects_newest ON subjects (kind, first_seq)",
         "CREATE INDEX subjects_by_model ON subjects (model, kind, first_seq)",
         "CREATE INDEX subjects_by_run ON subjects (run, kind, first_seq)",
-        # Beside the chain: how far a run's log was read, and who looked at it when. Not evidence, only position.
+        # Beside the chain: how far a run's log was read, its numbers, who looked at it when. Not evidence: position.
         """CREATE TABLE scan (
             run TEXT PRIMARY KEY, offset INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID""",
         """CREATE TABLE watch (
             run TEXT NOT NULL, role TEXT NOT NULL, last REAL NOT NULL, PRIMARY KEY (run, role)) WITHOUT ROWID""",
+        """CREATE TABLE metrics (
+            run TEXT NOT NULL, line INTEGER NOT NULL, at REAL NOT NULL, body TEXT NOT NULL,
+            PRIMARY KEY (run, line)) WITHOUT ROWID""",
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     ),
 )

@@ -80,7 +80,8 @@ class Splitter:
     def push(self, data: bytes) -> Iterator[Block]:
         """Yield the blocks that are complete now."""
         for start in range(0, len(data), BLOCK_BYTES):
-            piece = self.tail + data[start : start + BLOCK_BYTES]
+            piece = data[start : start + BLOCK_BYTES] if len(data) > BLOCK_BYTES else data
+            piece = self.tail + piece if self.tail else piece
             complete, self.tail = _cut(piece)
             if complete:
                 block = Block(complete, self.line)
@@ -110,5 +111,7 @@ def _cut(data: bytes) -> tuple[bytes, bytes]:
         begin = position = position + SEGMENT_LIMIT
     end = max(data.rfind(b"\n", position), data.rfind(b"\r", position)) + 1
     cut = end if end > position else position
+    if not parts:
+        return data[:cut], data[cut:]
     parts.append(data[begin:cut])
     return b"".join(parts), data[cut:]

@@ -47,6 +47,8 @@ class Incident:
     """Lines of other text after its newest occurrence."""
     bar: str = ""
     settled: bool = False
+    told: Level | None = None
+    """The level that was told when it was last settled."""
 
     def witness(self, text: str, sign: Sign, position: str) -> None:
         """Take a line that stands after it, with its sign and, for a bar, its position."""

@@ -31,6 +31,10 @@ _HEADER = re.compile(r"\bDraw\w*\b.*\bDivergences\b")
 _SUMMARY = re.compile(r"(?:^|\s)r_hat\s*$|(?:^|\s)[rR]_hat\b")
 
 
+WORDS = (b"ivergen", b"diverging", b"hat", b"tree", b"draws total", b"effective s")
+"""One of them stands in every line that can diagnose something."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """One diagnostic at one line."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import cast
 
 VALUES_LIMIT = 48
@@ -63,8 +64,14 @@ _ALIASES = {
 _NO_METRIC = re.compile(r"(?i)^(?:line|port|pid|version|python|seed|http|https|file|errno|error code|[a-f0-9]{8,})$")
 
 
+@lru_cache(maxsize=1024)
 def normalise(name: str) -> str:
-    """Return a metric's usual name: `Train/Loss` is train_loss, `valid's l2` val_l2; unknown names stay."""
+    """Return a metric's usual name: `Train/Loss` is train_loss, `valid's l2` val_l2; unknown names stay.
+
+    Empty for names of what is no metric (ports, versions, line numbers).
+    """
+    if _NO_METRIC.match(name):
+        return ""
     flat = re.sub(r"'s\b", "", name.strip().strip("\"'")).lower()
     flat = re.sub(r"[^a-z0-9_@]+", "_", flat).strip("_")
     flat = re.sub(r"^(?:validation|valid|valid_0|eval|validation_0)_", "val_", flat)
@@ -96,7 +103,7 @@ def _from_json(text: str) -> dict[str, float]:
             inner = cast("dict[str, object]", value) if isinstance(value, dict) else {name: value}
             for key, item in inner.items():
                 if (number := _number(item)) is not None and len(values) < VALUES_LIMIT:
-                    values[normalise(key)] = number
+                    values[normalise(key[:200])] = number
     return values
 
 
@@ -121,6 +128,6 @@ def _from_text(text: str) -> dict[str, float]:
     for found in _PAIR.finditer(text):
         name = found["word"] or found["name"]
         number = _number((found["number"] or found["value"]).replace(",", "").rstrip("."))
-        if number is not None and not _NO_METRIC.match(name) and len(values) < VALUES_LIMIT:
-            values.setdefault(normalise(name), number)
+        if number is not None and len(values) < VALUES_LIMIT and (usual := normalise(name[:200])):
+            values.setdefault(usual, number)
     return values

@@ -38,6 +38,9 @@ _STATEMENT = re.compile(
     r"|Invalid loss, terminating training|onitored metric .* is not finite"
 )
 """A sentence that says it: whoever prints it checked for it."""
+_MAY_SHOW = re.compile(
+    rb"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![A-Za-z_])|inite|Invalid loss|Nan|become"
+)
 STATED = "stated"
 
 Sight = tuple[tuple[str, ...], tuple[str, ...]]
@@ -53,6 +56,11 @@ class Series:
     streak: int = 0
     longest: int = 0
     finite: bool = False
+
+
+def may_show(form: bytes) -> bool:
+    """Whether a line of this shape can hold a value that is not finite, or a sentence about one."""
+    return _MAY_SHOW.search(form) is not None
 
 
 def sight(text: str) -> Sight:
@@ -88,35 +96,38 @@ class NonFinite:
     """All metrics that are or were not finite. `since` is the line where the present trouble began, None without."""
 
     def __init__(self, state: dict[str, dict[str, int]] | None = None) -> None:
+        self.open = False
+        """Whether a metric is not finite at the moment, so that every line must be looked at."""
         self.series = {name: Series(**item) for name, item in (state or {}).items()}  # pyright: ignore[reportArgumentType] our own asdict
+        self._reopen()
 
     def state(self) -> dict[str, dict[str, int]]:
         """Return what a new one continues from."""
         return {name: asdict(series) for name, series in self.series.items()}
 
-    @property
-    def open(self) -> bool:
-        """Whether a metric is not finite at the moment, so that every line must be looked at."""
-        return any(series.streak for series in self.series.values())
+    def _reopen(self) -> None:
+        self.open = any(series.streak for series in self.series.values())
 
-    def read(self, number: int, seen: Sight, usual: Callable[[], set[str]]) -> bool:
+    def read(self, number: int, seen: Sight, usual: Callable[[], set[str]]) -> None:
         """Take what a line shows.
 
-        :param usual: asked at a metric's first NaN: names that were finite shortly before.
-        :return: whether anything changed.
-        """
+        :param usual: asked at a metric's first NaN: names that were finite shortly before."""
         bad, good = seen
         for name in bad:
             self._bad(name, number, usual)
-        changed = bool(bad)
-        if good and STATED in self.series and self.series[STATED].streak < 2:
-            good = (*good, STATED)
-        for name in good:
+        if good:
+            self._good(good)
+        elif bad:
+            self.open = True
+
+    def _good(self, good: tuple[str, ...]) -> None:
+        stated = self.series.get(STATED)
+        names = (*good, STATED) if stated and stated.streak < 2 else good
+        for name in names:
             series = self.series.get(name)
             if series:
-                changed = changed or series.streak > 0
                 series.longest, series.streak, series.finite = max(series.longest, series.streak), 0, True
-        return changed
+        self._reopen()
 
     def _bad(self, name: str, number: int, usual: Callable[[], set[str]]) -> None:
         series = self.series.get(name)
@@ -135,6 +146,7 @@ class NonFinite:
             series = self.series[name]
             if is_held_out(name) or series.streak < 2:
                 del self.series[name]
+        self._reopen()
 
     def alarming(self, *, ended: bool) -> list[str]:
         """Return the names that are a failure now (or, when the log has ended, if nothing more comes)."""
@@ -155,8 +167,8 @@ def _alarming(name: str, series: Series, *, ended: bool) -> bool:
     if is_held_out(name):
         return series.finite and series.streak > max(3, 3 * series.longest)
     if "grad" in name or "norm" in name:
-        return series.streak >= 4
-    return series.streak >= (1 if ended else 2)
+        return series.streak > max(3, 2 * series.longest)
+    return series.streak > series.longest if ended else series.streak > max(1, 2 * series.longest)
 
 
 def describe(names: list[str], line: str) -> str:

@@ -35,9 +35,10 @@ _EMPTY: nonfinite.Sight = ((), ())
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the shape of a line says about it."""
+    """What the shape of a line says about it: cheap to ask for a second time."""
 
-    bright: bool
+    rules: tuple[int, ...]
+    sampler: bool
     sight: nonfinite.Sight
 
 
@@ -51,6 +52,7 @@ class Reader:
         self.nonfinite = nonfinite.NonFinite(state.get("nonfinite"))
         self.mcmc = mcmc.Mcmc(**state.get("mcmc", {}))
         self.last_failed: int = state.get("last_failed", 0)
+        self._metric = next((i for i in self.register.incidents.values() if i.kind == "metric"), None)
         self._line: int = state.get("line", 0)
         self._usual: dict[str, None] = dict.fromkeys(state.get("usual", []))
         self._triggers = triggers
@@ -84,15 +86,18 @@ class Reader:
         self._line = number
         if not clean or clean.isspace():
             return
-        look = self._look(clean)
-        if look.sight != _EMPTY and (self.nonfinite.open or look.sight[0]):
-            self._values(number, clean, look.sight, before)
-        if not (look.bright or self.tracebacks.waiting or self.register.pending or self.mcmc.reads_on(number)):
+        if (self.tracebacks.waiting or b"Traceback" in clean) and self._in_traceback(number, clean, before):
             return
-        text = decode(clean.translate(None, CONTROLS)).rstrip()
-        if self._constructs(number, text, before, bright=look.bright):
+        look = self._look(clean)
+        if look.sight[0] or (self.nonfinite.open and look.sight[1]):
+            self._values(number, clean, look.sight, before)
+        sampler = look.sampler or self.mcmc.reads_on(number)
+        if not (look.rules or sampler or self.register.pending):
+            return
+        text = _text(clean)
+        if look.rules and (self._syntax(number, text, before) or self._ruled(number, text, look.rules, before)):
             self.last_failed = number
-        elif not ((look.bright or self.mcmc.reads_on(number)) and self._sampler(number, text, before)):
+        elif not (sampler and self._sampler(number, text, before)):
             self._witness(text)
 
     def finish(self) -> None:
@@ -105,45 +110,53 @@ class Reader:
 
     def _look(self, clean: bytes) -> Look:
         form = shape(clean)
+        if self.nonfinite.open:
+            form += b"\n"  # now the finite values matter too: another look
         known = self._looks.get(form)
         if known:
             return known
-        look = Look(
-            self._triggers.worded.search(form) is not None,
-            nonfinite.sight(decode(clean.translate(None, CONTROLS))),
-        )
+        rules = self.rules.among(form)
+        seen = _EMPTY
+        if self.nonfinite.open or nonfinite.may_show(form):
+            seen = nonfinite.sight(_text(clean))
+        look = Look(rules, any(word in form for word in mcmc.WORDS), seen)
         if len(form) <= SHAPE_LIMIT:
             if len(self._looks) >= LOOKS_LIMIT:
                 self._looks.clear()
             self._looks[form] = look
         return look
 
-    def _constructs(self, number: int, text: str, before: Before, *, bright: bool) -> bool:
-        if bright or self.tracebacks.waiting:
-            if frames.HEADER in text:
-                self._remember_usual(before)
-            taken, trace = self.tracebacks.read(number, text, before)
-            if trace:
-                self._traceback(trace, before)
-            if taken:
-                return True
-        return bright and (self._syntax(number, text, before) or self._ruled(number, text, before))
+    def _in_traceback(self, number: int, clean: bytes, before: Before) -> bool:
+        text = _text(clean)
+        if frames.HEADER in text:
+            self._remember_usual(before)
+        taken, trace = self.tracebacks.read(number, text, before)
+        if trace:
+            self._traceback(trace, before)
+        if taken:
+            self.last_failed = number
+        return taken
 
     # values that are not finite
 
     def _values(self, number: int, clean: bytes, sight: nonfinite.Sight, before: Before) -> None:
-        incident = self._of_kind("metric")
+        metric = self._metric
         self.nonfinite.read(number, sight, lambda: _names_before(before))
+        if metric and metric.level is Level.FAILURE and not sight[1]:
+            metric.last = number
+            metric.count += 1
+            self.register.count(metric)
+            return
         names = self.nonfinite.alarming(ended=False)
         if names:
-            self._alarm(names, number, decode(clean.translate(None, CONTROLS)), before)
-        elif incident and incident.level is Level.FAILURE:
-            self.register.settle(incident, Level.NOTICED)
+            self._alarm(names, number, _text(clean), before)
+        elif metric and metric.level is Level.FAILURE:
+            self.register.settle(metric, Level.NOTICED)
         if number % 1024 == 0:
             self.nonfinite.forget(number)
 
     def _alarm(self, names: list[str], number: int, text: str, before: Before) -> None:
-        incident = self._of_kind("metric")
+        incident = self._metric
         since = self.nonfinite.since(names)
         if incident and incident.level is Level.FAILURE:
             incident.last = number
@@ -170,9 +183,7 @@ class Reader:
                 before=[cap(line, CONTEXT_LIMIT) for _, line in context[-CONTEXT_LINES:]],
             )
             self.register.add(incident, "metric")
-
-    def _of_kind(self, kind: str) -> Incident | None:
-        return next((i for i in self.register.incidents.values() if i.kind == kind), None)
+            self._metric = incident
 
     # tracebacks and single lines
 
@@ -247,8 +258,8 @@ class Reader:
                 return True
         return False
 
-    def _ruled(self, number: int, text: str, before: Before) -> bool:
-        matched = self.rules.match(text)
+    def _ruled(self, number: int, text: str, among: tuple[int, ...], before: Before) -> bool:
+        matched = self.rules.match(text, among)
         if matched is None:
             return False
         rule, found = matched
@@ -363,6 +374,10 @@ class Reader:
                 break
             if any(map(str.isdigit, line[1])):
                 self._usual[progress.usual_shape(line[1])] = None
+
+
+def _text(clean: bytes) -> str:
+    return decode(clean.translate(None, CONTROLS)).rstrip()
 
 
 def _names_before(before: Before) -> set[str]:

@@ -24,7 +24,7 @@ __all__ = ["Change", "MetricRow", "Recogniser"]
 
 ROWS_LIMIT = 2000
 LATEST_LIMIT = 64
-SAMPLES_PER_BLOCK = 16
+SAMPLES_PER_BLOCK = 4
 READ_ALL_BYTES = 16 * 1024
 RING_BYTES = 300
 DISK_BLOCK_BYTES = 4096
@@ -252,5 +252,5 @@ def _samples(block: Block) -> list[tuple[int, bytes]]:
         at = start
         picked.append((number, block.raw[start : start + SEGMENT_LIMIT].partition(b"\n")[0].rpartition(b"\r")[2]))
     end = _tail(block, SEGMENT_LIMIT)
-    picked += [(end.number(index), line) for index, line in enumerate(end.segments) if line][-8:]
+    picked += [(end.number(index), line) for index, line in enumerate(end.segments) if line][-2:]
     return picked

@@ -37,6 +37,7 @@ class Register:
         self.incidents: dict[str, Incident] = {}
         for item in cast("list[dict[str, Any]]", state.get("incidents", [])):
             read = {**item, "type": ErrorType(item["type"]), "level": Level(item["level"])}
+            read["told"] = Level(item["told"]) if item["told"] else None
             self.incidents[read["key"]] = Incident(**read)
         self._keys: dict[str, str] = dict(state.get("keys", {}))
         self._distinct: int = state.get("distinct", 0)
@@ -115,8 +116,12 @@ class Register:
         """Decide an incident's fate as far as it is known now."""
         incident.level = level or so_far(incident)
         incident.settled = True
-        self._repeated.pop(incident.key, None)
-        self.tell("settled", incident)
+        if incident.told is incident.level:
+            self._repeated[incident.key] = incident
+        else:
+            incident.told = incident.level
+            self._repeated.pop(incident.key, None)
+            self.tell("settled", incident)
         self.pending = [other for other in self.pending if other is not incident]
 
     def _bound(self) -> None:

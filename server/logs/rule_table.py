@@ -61,7 +61,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "SIGABRT",
-        "libc++abi",
+        "terminating due|terminating with",
         r"libc\+\+abi: terminating (?:due to|with) uncaught exception(?: of type (?:\w+::)*(?P<exception>\w+))?",
     ),
     (
@@ -129,7 +129,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "resource",
         "fatal",
         "SIGKILL",
-        "oom_kill|oom-kill|OOM Killed|OOMKilled|Out of memory: Kill|out_of_memory",
+        "oom_kill|OOM Kill|OOMKill|Out of memory: Kill|kill event|invoked oom",
         r"(?i)oom[-_ ]?kill|out of memory: kill",
     ),
     (
@@ -277,7 +277,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         ": can't open file|: No module named |: can't find '__main__'",
         r"^\S*python[\d.]*: (?:can't|No module named)|^\S*python[\d.]*: Error while finding",
     ),
-    ("make", "implementation", "fatal", "", "make", r"^make(?:\[\d+\])?: \*\*\* .*Error \d+"),
+    ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*Error \d+"),
     ("R stop", "implementation", "fatal", "", "Execution halted", r"^Execution halted"),
     (
         "jvm",
@@ -292,7 +292,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "AssertionError",
-        "FAILED (|failed",
+        "FAILED (|failed in |failed, ",
         r"^FAILED \((?:failures|errors)=\d+|^=+ (?:.*, )?\d+ failed.* =+$",
     ),
     (
@@ -300,7 +300,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "infrastructure",
         "error",
         "",
-        "sh: |line ",
+        "not found|No such file|ermission denied|syntax error|unbound variable",
         r"^(?:\S*/)?(?:ba|da|z|k)?sh: (?:line )?\d*:? ?.*(?:not found|No such file|[Pp]ermission denied|syntax error)"
         r"|^\S+\.sh: (?:line )?\d+: .*(?:not found|No such file|ermission denied|syntax error|unbound variable)",
     ),
@@ -336,7 +336,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "",
-        "CRITICAL|FATAL|Critical|critical|fatal",
+        'CRITICAL|FATAL|"critical|"fatal',
         r"^(?:.{0,80}?[\s\[|:\"])?(?:CRITICAL|FATAL)(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)(?P<message>.*)"
         r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:critical|fatal|CRITICAL|FATAL)\"",
     ),

@@ -82,16 +82,26 @@ class Rules:
     @cached_property
     def triggers(self) -> tuple[str, ...]:
         """Return the literals that make a line worth reading; none contains a digit, a dot or a sign."""
-        words = (_longest_part(word) for rule in self.rules for word in rule.words)
-        return tuple(dict.fromkeys((*rule_table.CONSTRUCTS, *words)))
+        words = [_longest_part(word) for rule in self.rules for word in rule.words]
+        found = dict.fromkeys((*rule_table.CONSTRUCTS, *words))
+        return tuple(word for word in found if not any(part in word for part in found if part != word))
 
     @cached_property
     def _compiled(self) -> tuple[tuple[Rule, re.Pattern[str]], ...]:
         return tuple((rule, re.compile(rule.pattern or "|".join(map(re.escape, rule.words)))) for rule in self.rules)
 
-    def match(self, text: str) -> tuple[Rule, re.Match[str]] | None:
-        """Return the first rule that a line (without its end, stripped of colours) matches."""
-        for rule, pattern in self._compiled:
+    def among(self, form: bytes) -> tuple[int, ...]:
+        """Return the numbers of the rules whose words may stand in a line of this shape."""
+        return tuple(number for number, parts in enumerate(self._parts) if any(part in form for part in parts))
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[bytes, ...], ...]:
+        return tuple(tuple(_longest_part(word).encode() for word in rule.words) for rule in self.rules)
+
+    def match(self, text: str, among: Iterable[int]) -> tuple[Rule, re.Match[str]] | None:
+        """Return the first of these rules that a line (without its end, stripped of colours) matches."""
+        for number in among:
+            rule, pattern = self._compiled[number]
             if any(word in text for word in rule.words) and (found := pattern.search(text)):
                 return rule, found
         return None

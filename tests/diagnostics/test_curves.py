@@ -109,11 +109,13 @@ def test_a_loss_that_does_not_move_is_not_learning(rows: int, offset: float):
     assert names(judge_history(history(train, train))) == ["not_learning"]
 
 
-def test_a_loss_whose_fall_is_lost_in_the_noise_of_its_estimate_is_not_learning():
-    for seed in range(10):
+def test_a_loss_whose_fall_is_lost_in_the_noise_of_its_estimate_is_mostly_not_learning_and_never_a_failure():
+    found = list[Flag]()
+    for seed in range(40):
         source = random.Random(seed)
-        train = [abs(source.gauss(1.5e5, 1e5)) - row for row in range(3000)]
-        assert names(judge_history(history(train))) == ["not_learning"]
+        found += judge_history(history([abs(source.gauss(1.5e5, 1e5)) for _ in range(3000)]))
+    assert names(found).count("not_learning") >= 36
+    assert {flag.level for flag in found} == {Level.FLAG}
 
 
 def test_a_crawl_in_a_straight_line_is_not_learning():

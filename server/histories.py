@@ -1,0 +1,105 @@
+"""The numbers of a run: gathered from wherever it wrote them, judged, and kept as training_history_{i}.csv.
+
+A history comes from one source, the one with most rows: what the log printed, or a file that the run's library
+writes by itself. What the run never printed stays blank; a history file that the run writes itself is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from .desk import Desk
+from .diagnostics.curves import judge_history
+from .diagnostics.flags import Flag
+from .diagnostics.readers import read_history
+from .diagnostics.series import COLUMNS, History, from_records
+from .diagnostics.writer import history_csv
+from .errors import InvalidArgument, PathRefused
+from .findings import finding_body
+from .ledger import Kind, Subject, SubjectKind
+from .runs import Level
+
+LARGEST_FILE_BYTES = 16 << 20
+MOST_FILES = 50
+
+
+def update(desk: Desk, run: Subject, started_at: float | None) -> None:
+    """Judge a run's numbers as they stand, record new red flags, and write the history file."""
+    history = gathered(desk, run, started_at)
+    if history is None:
+        return
+    _record(desk, run, judge_history(history))
+    _write(desk, run, history)
+
+
+def gathered(desk: Desk, run: Subject, started_at: float | None) -> History | None:
+    """Return the history of a run from the source with most rows; None when it has printed no number of a curve."""
+    found = [_from_log(desk, run), *_from_files(desk, started_at)]
+    usable = [one for one in found if one is not None and any(one.column(name) for name in COLUMNS)]
+    return max(usable, key=lambda one: len(one.epochs), default=None)
+
+
+def _from_log(desk: Desk, run: Subject) -> History | None:
+    rows = [values for _, values in desk.ledger.metric_rows(run.id)]
+    return from_records(rows, dict.fromkeys(name for values in rows for name in values)) if rows else None
+
+
+def _from_files(desk: Desk, started_at: float | None) -> Iterator[History]:
+    if started_at is None:
+        return
+    for path in _candidates(desk, started_at):
+        try:
+            yield read_history(desk.workspace.read_bytes(path, LARGEST_FILE_BYTES), path)
+        except (PathRefused, InvalidArgument):  # not a history after all, or not to be read: other sources remain
+            continue
+
+
+def _candidates(desk: Desk, started_at: float) -> Iterator[str]:
+    """Yield the files that libraries write, newest first, if they were written since the run started."""
+    matches = (path for pattern in desk.policy.watch.histories for path in desk.workspace.root.glob(pattern))
+    written = [(path.stat().st_mtime, path) for path in _first(matches, MOST_FILES) if path.is_file()]
+    for at, path in sorted(written, reverse=True):
+        if at >= started_at:
+            yield str(path.relative_to(desk.workspace.root))
+
+
+def _first(paths: Iterable[Path], count: int) -> list[Path]:
+    return [path for _, path in zip(range(count), paths, strict=False)]
+
+
+def _record(desk: Desk, run: Subject, flags: list[Flag]) -> None:
+    """Record flags that are new, and settle those that the curve has overcome."""
+    known = {one.id: one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run.id)}
+    now = {f"{run.id}:{flag.flag}": flag for flag in flags if not _told_by_the_log(flag, known.values())}
+    with desk.ledger.transaction() as transaction:
+        for finding, flag in now.items():
+            if finding not in known or known[finding].body.get("level") != flag.level:
+                about = {"of_curve": True, "log": run.body["log"], "updated_at": desk.clock()}
+                body = {**finding_body(flag.to_finding()), **about}
+                transaction.append(Kind.SEEN, finding, run=run.id, model=run.model, body=body)
+        for finding, old in known.items():
+            if old.body.get("of_curve") and finding not in now and old.body.get("level") != Level.NOTICED:
+                body = {"level": Level.NOTICED.value, "updated_at": desk.clock()}
+                transaction.append(Kind.SETTLED, finding, run=run.id, model=run.model, body=body)
+
+
+def _told_by_the_log(flag: Flag, known: Iterable[Subject]) -> bool:
+    """Whether the log's own finding speaks of the same cause: a NaN is one failure, not two."""
+    if flag.flag != "non_finite":
+        return False
+    return any(one.body.get("kind") == "metric" and one.body.get("line") is not None for one in known)
+
+
+def _write(desk: Desk, run: Subject, history: History) -> None:
+    path = desk.workspace.history(run.model)
+    text = history_csv(history)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    present = desk.workspace.sha256(path) if desk.workspace.exists(path) else ""
+    ours = desk.ledger.note(f"history:{path}").split()
+    if present == digest or (present and present not in ours):
+        return
+    # Both are noted before the file changes: whichever a crash leaves is known as ours.
+    desk.ledger.take_note(f"history:{path}", f"{present} {digest}")
+    desk.workspace.write_text_atomically(path, text)

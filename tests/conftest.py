@@ -1,0 +1,28 @@
+"""A place to train in for each test of the tools, and the proof that no process of the test outlives it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from watchkeeper.server.keeper import procfs
+
+from .keeper.helpers import processes_of, until
+from .play import Place
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    yield Place(tmp_path)
+    try:
+        until(lambda: not processes_of(tmp_path), "the test left no process behind", within_s=5.0)
+    finally:
+        for process in processes_of(tmp_path):
+            procfs.send(*process, signal.SIGKILL)

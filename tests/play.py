@@ -1,0 +1,229 @@
+"""What the tests of the tools play with: a workspace, agents that call tools over real MCP, and small trainings."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+from mcp import StdioServerParameters
+from mcp.client import Client
+from watchkeeper.prompts import load
+from watchkeeper.server.app import build
+from watchkeeper.server.cli import version
+from watchkeeper.server.desk import Desk, open_desk
+from watchkeeper.server.ledger import Subject, SubjectKind
+from watchkeeper.server.runs import Role
+from watchkeeper.server.workspace import Workspace
+from watchkeeper.tools import TOOLS
+
+from .keeper.helpers import until
+
+Mode = Literal["auto", "legacy"]
+Facts = dict[str, Any]
+
+POLICY = """
+[quick]
+max_minutes = 1.0
+[full]
+min_hours = 0.0001
+max_hours = 0.25
+[keeper]
+sample_s = 0.1
+grace_s = 1.0
+"""
+"""Short: 0.36 seconds of full training where a real policy asks for hours."""
+
+_BEGINNING = """
+import os, pathlib, sys, time
+def leave(*names):
+    for name in names:
+        path = pathlib.Path(os.environ["WATCHKEEPER_" + name])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("draw,mu\\n1,4.4\\n")
+def work(seconds):
+    begun = time.monotonic()
+    while time.monotonic() - begun < seconds:
+        pass
+def wait_for(name):
+    while not pathlib.Path(name).exists():
+        time.sleep(0.01)
+def leave_what_the_phase_asks_for():
+    leave("RESULTS", *(["FINAL_MODEL"] if os.environ["WATCHKEEPER_PHASE"] == "full" else []))
+"""
+GOOD = f"""{_BEGINNING}
+print("sampling", flush=True)
+work(0.6 if os.environ["WATCHKEEPER_PHASE"] == "full" else 0.0)
+leave_what_the_phase_asks_for()
+print("done")
+"""
+"""Works for as long as the policy asks for and leaves what its phase should leave."""
+WAITS = f"""{_BEGINNING}
+print("ready")
+wait_for("go")
+leave_what_the_phase_asks_for()
+print("done")
+"""
+"""Goes on until the test says go."""
+FAILS = f"""{_BEGINNING}
+for number in range(1, 8):
+    print(f"loading file {{number}}")
+raise ValueError("Input X contains NaN")
+"""
+"""Ends by an exception; the traceback begins at line 8 of the log."""
+DIVERGES = f"""{_BEGINNING}
+print("epoch 1 loss 0.5")
+for epoch in range(2, 40):
+    print(f"epoch {{epoch}} loss nan")
+wait_for("go")
+leave_what_the_phase_asks_for()
+"""
+"""Its loss becomes NaN and it goes on all the same, until the test says go."""
+
+
+def script(body: str) -> str:
+    """Return a training with the helpers of the others: leave, work, wait_for, leave_what_the_phase_asks_for."""
+    return _BEGINNING + body
+
+
+class Agent:
+    """Somebody who calls tools through an MCP client.
+
+    :ivar client: the client, for what is not a tool call.
+    :ivar server: the server's process; None in memory.
+    """
+
+    def __init__(self, client: Client, server: psutil.Process | None = None) -> None:
+        self.client = client
+        self._server = server
+
+    @property
+    def server(self) -> psutil.Process:
+        assert self._server is not None
+        return self._server
+
+    async def call(self, tool: str, **arguments: object) -> tuple[Facts, str]:
+        """Return the structured answer and the text of a call that must succeed."""
+        result = await self.client.call_tool(tool, arguments)
+        text = "\n".join(getattr(block, "text", "") for block in result.content)
+        assert not result.is_error, f"{tool}({arguments}): {text}"
+        assert result.structured_content is not None
+        return result.structured_content, text
+
+    async def ask(self, tool: str, **arguments: object) -> Facts:
+        """Return the structured answer of a call that must succeed."""
+        return (await self.call(tool, **arguments))[0]
+
+    async def refused(self, tool: str, **arguments: object) -> str:
+        """Return the error text of a call that must be refused on purpose."""
+        result = await self.client.call_tool(tool, arguments)
+        text = "\n".join(getattr(block, "text", "") for block in result.content)
+        assert result.is_error, f"{tool}({arguments}) was not refused: {text}"
+        assert "inside watchkeeper" not in text, text
+        return text
+
+    async def poll(self, run: str | None = None, **arguments: object) -> Facts:
+        """Poll once; without waiting if no time is named."""
+        about = {"run": run} if run else {}
+        return await self.ask("poll_training", **about, **{"wait_s": 0, **arguments})
+
+    async def watch(self, run: str, **arguments: object) -> Facts:
+        """Poll until the run has ended and return the last answer, with all findings that were told on the way."""
+        told: list[Facts] = []
+        deadline = time.monotonic() + 30
+        seen = await self.poll(run, wait_s=5, **arguments)
+        while told.extend(seen["findings"]) or seen["state"] in ("starting", "running", "running_unattended"):
+            assert time.monotonic() < deadline, f"{run} did not end: {seen}"
+            seen = await self.poll(run, wait_s=5, cursor=seen["cursor"])
+        return {**seen, "findings": told}
+
+    async def trained(self, model: str = "1", phase: str = "quick", **arguments: object) -> str:
+        """Start a run, watch it to its end and return its id."""
+        started = await self.ask("start_training", model=model, phase=phase, **arguments)
+        await self.watch(started["run"])
+        return str(started["run"])
+
+
+class Place:
+    """A workspace with a policy, scripts, and agents that share nothing else."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.policy()
+
+    def policy(self, text: str = "", *, instead_of: str = "", by: str = "") -> Place:
+        """Write the policy of the tests with tables added, or a line of it replaced."""
+        (self.root / "watchkeeper.toml").write_text(POLICY.replace(instead_of, by) + text, encoding="utf-8")
+        return self
+
+    def script(self, text: str, model: str = "1") -> Place:
+        """Write the training of a model."""
+        path = self.root / f"output/implementation/code/model_{model}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return self
+
+    def go(self) -> None:
+        """Let the trainings that wait go on."""
+        (self.root / "go").touch()
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def desk(self, role: str = "trainer", clock: Callable[[], float] = time.time) -> Desk:
+        return replace(open_desk(Workspace(self.root), Role(role), who=f"{role} of the test"), clock=clock)
+
+    def subjects(self, kind: SubjectKind, **which: str) -> Sequence[Subject]:
+        """Return what the record holds, read by somebody new."""
+        desk = self.desk("observer")
+        try:
+            return desk.ledger.subjects(kind, **which)
+        finally:
+            desk.ledger.close()
+
+    def ends(self, run: str) -> None:
+        """Wait for the end of a run without letting any server look at it."""
+        until(lambda: (self.root / ".watchkeeper/runs" / run / "exit.json").exists(), f"{run} ends")
+
+    def spec(self, run: str) -> Mapping[str, Any]:
+        """Return the recorded start of a run."""
+        return next(one.body for one in self.subjects(SubjectKind.RUN) if one.id == run)
+
+    @asynccontextmanager
+    async def agent(self, role: str, clock: Callable[[], float] = time.time) -> AsyncGenerator[Agent]:
+        """Give an agent whose server lives in this process: real MCP messages, no wire."""
+        desk = self.desk(role, clock)
+        try:
+            async with Client(build(desk, TOOLS, load(), version())) as client:
+                yield Agent(client)
+        finally:
+            desk.ledger.close()
+
+    def trainer(self) -> Any:  # noqa: ANN401 (a context manager that gives an Agent)
+        return self.agent("trainer")
+
+    def director(self) -> Any:  # noqa: ANN401 (the same)
+        return self.agent("director")
+
+    @asynccontextmanager
+    async def served(self, role: str = "trainer", mode: Mode = "auto") -> AsyncGenerator[Agent]:
+        """Give an agent with a server process of its own, over standard input and output."""
+        before = set(psutil.Process().children())
+        arguments = ["-P", "-m", "watchkeeper.server", "--workspace", str(self.root), "serve", "--role", role]
+        parameters = StdioServerParameters(command=sys.executable, args=arguments)
+        async with Client(parameters, mode=mode) as client:
+            (server,) = [one for one in psutil.Process().children() if one not in before]
+            yield Agent(client, server)
+
+
+def kill(process: psutil.Process) -> None:
+    """End a process by SIGKILL and wait until it is gone."""
+    os.kill(process.pid, signal.SIGKILL)
+    psutil.wait_procs([process], timeout=10)
