@@ -13,8 +13,8 @@ from pathlib import Path
 
 import anyio
 
+from . import checkin, news, stopping, watch
 from . import cursor as cursors
-from . import news, stopping, watch
 from .desk import Desk, in_thread
 from .ledger import Kind, Subject, SubjectKind
 from .news import News
@@ -114,6 +114,8 @@ class _Round:
             return True
         if self._run is None:
             return not seen.looks and self._after is None
+        if checkin.due(self._desk, seen.looks[0].run, seen.looks[0].status):
+            return True
         return seen.looks[0].status.state.final and not self._waits_for_answer()
 
     def _mine(self, looks: Sequence[Look]) -> Sequence[Look]:

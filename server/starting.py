@@ -99,10 +99,10 @@ def start(desk: Desk, wanted: Request) -> Start:
     for attempt in attempts(desk, wanted.model, wanted.phase):
         if attempt.status != "ended":
             watch.look_at(desk, attempt.id)  # a run that ended unseen must not block the next one
-    if not attempts(desk, wanted.model, wanted.phase):
-        gates.check(desk, wanted.model, wanted.phase, wanted.code_sha256)
-    elif wanted.follows is not None:
+    if wanted.follows is not None:
         _check_follows(desk, wanted)
+    elif not attempts(desk, wanted.model, wanted.phase):
+        _check_first(desk, wanted)
     with desk.ledger.transaction() as transaction:
         known = [one for one in transaction.subjects(SubjectKind.RUN, model=wanted.model) if _same(one, wanted.phase)]
         earlier = _existing(known, wanted)
@@ -130,14 +130,22 @@ def _existing(known: Sequence[Subject], wanted: Request) -> Subject | None:
     return next((one for one in known if one.body.get("follows") == wanted.follows), None)
 
 
+def _check_first(desk: Desk, wanted: Request) -> None:
+    """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
+    gates.check(desk, wanted.model, wanted.phase, wanted.code_sha256)
+    if wanted.phase is Phase.FULL:
+        for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
+            _check_answers(desk, wanted, quick)
+
+
 def _check_follows(desk: Desk, wanted: Request) -> None:
     known = attempts(desk, wanted.model, wanted.phase)
     previous = next((one for one in known if one.id == wanted.follows), None)
     if previous is None:
+        call = f"start_training(model={wanted.model!r}, phase='{wanted.phase}'"
         raise NotFound(
-            f"follows={wanted.follows!r} is no attempt of model {wanted.model} in phase {wanted.phase}.",
-            f"The latest is {known[-1].id}: start_training(model={wanted.model!r}, phase='{wanted.phase}', "
-            f"follows={known[-1].id!r}).",
+            f"follows={str(wanted.follows)[:60]!r} is no attempt of model {wanted.model} in phase {wanted.phase}.",
+            f"The latest is {known[-1].id}: {call}, follows={known[-1].id!r})." if known else f"Call {call}).",
         )
     if any(one.body.get("follows") == previous.id for one in known):
         return  # this very start was made before; nothing new happens

@@ -19,7 +19,7 @@ ROWS: list[dict[str, set[str]]] = [
     {"logs": set(), "diagnostics": set(), "compute": set(), "ledger": set(), "rundir": set(), "reports": set()},
     {"engines": set(), "diary": set(), "toolbox": set(), "translate": {"toolbox"}, "instructions": set()},
     {"desk": set()},
-    {"launch": set(), "gates": set(), "histories": set(), "stalls": set()},
+    {"launch": set(), "gates": set(), "histories": set(), "stalls": set(), "checkin": set()},
     {"watch": set(), "reporting": set()},
     {"starting": set(), "stopping": set(), "owed": set(), "news": set(), "verifying": set()},
     {"polling": set(), "writing": set(), "status": set()},

@@ -56,7 +56,7 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
     look = watch.look_at(desk, begun.run.id)
     body = look.run.body
     salt = int(desk.clock() * 1000)
-    cursor = cursors.issue(desk.ledger.id, look.run.id, begun.run.last_seq, salt=salt)
+    cursor = cursors.issue(desk.ledger.id, look.run.id, begun.run.first_seq, salt=salt)
     standing = owed.standing(desk, look.run, look.status.state, look.status.elapsed_s)
     return Started(
         run=look.run.id,

@@ -28,6 +28,9 @@ _DEPTH = re.compile(r"[Cc]hains? ?\d* ?(?:reached|saturated) the maximum tree ?d
 _RHAT = re.compile(r"rhat statistic is larger than (?P<rhat>[\d.]+\d)")
 _ESS = re.compile(r"effective sample size per chain is smaller|number of effective samples is smaller")
 _HEADER = re.compile(r"\bDraw\w*\b.*\bDivergences\b")
+_COUNTED = re.compile(
+    r"\bdraws?\b[\"']?\s?[=: ]\s?(?P<draws>\d{1,15})\b.*?\bdiverg(?:ences|ent|ing)\b[\"']?\s?[=: ]\s?(?P<count>\d{1,15})\b"
+)
 _SUMMARY = re.compile(r"(?:^|\s)r_hat\s*$|(?:^|\s)[rR]_hat\b")
 
 
@@ -69,6 +72,8 @@ class Mcmc:
 
     def read(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
         """Take one line; return what it diagnoses, None if nothing (a count of zero is nothing)."""
+        if counted := _COUNTED.search(text):
+            return _divergent(int(counted["count"]), int(counted["draws"]), levels, sentence=False)
         if _HEADER.search(text):
             self.table_until = number + TABLE_LINES
             return None

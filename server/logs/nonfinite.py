@@ -120,6 +120,18 @@ class NonFinite:
         elif bad:
             self.open = True
 
+    def again(self, number: int, bad: tuple[str, ...]) -> bool:
+        """Count names that are not finite and were not before; whether that was all there is to do."""
+        for name in bad:
+            series = self.series.get(name)
+            if series is None or not series.streak:
+                return False
+        for name in bad:
+            series = self.series[name]
+            series.streak += 1
+            series.last = number
+        return True
+
     def _good(self, good: tuple[str, ...]) -> None:
         stated = self.series.get(STATED)
         names = (*good, STATED) if stated and stated.streak < 2 else good

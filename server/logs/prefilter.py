@@ -34,33 +34,44 @@ class Engine(Protocol):
 
 
 class Triggers:
-    """The literals of all rules, and values that are not finite."""
+    """The literals of all rules, and values that are not finite.
+
+    A literal that begins with a small letter must stand at the beginning of a word; the others may stand anywhere.
+    """
 
     def __init__(self, words: tuple[str, ...]) -> None:
         self.words = tuple(word.encode() for word in words)
-        self._not_finite = re.compile(NOT_FINITE.encode())
+        small = [word for word in words if word[0].islower()]
+        patterns = [_alternatives([word for word in words if word not in small])]
+        if small:
+            patterns.append(f"[^a-z](?:{_alternatives(small)})")
+        patterns.append(NOT_FINITE)
+        # Apart from each other, because each begins with few characters and those are found fast.
+        self._patterns = [re.compile(pattern.encode()) for pattern in patterns]
 
     def agree(self, line: bytes) -> bool:
         """Whether a line is worth reading; the definition that both engines obey."""
-        return self._in(line) and self._in(shape(line))
+        return self._in(b"\n" + line) and self._in(b"\n" + shape(line))
 
     def _in(self, line: bytes) -> bool:
-        return any(word in line for word in self.words) or self._not_finite.search(line) is not None
+        return any(pattern.search(line) for pattern in self._patterns)
 
     def lines_with(self, lines: list[bytes]) -> set[bytes]:
-        """Return the lines that a trigger stands in; one search per trigger over all of them at once."""
-        text = b"\n".join(lines)
-        ends = list(accumulate((len(line) + 1 for line in lines)))
+        """Return the lines that a trigger stands in; one search over all of them at once."""
+        text = b"\n" + b"\n".join(lines)
+        ends = list(accumulate((len(line) + 1 for line in lines), initial=1))[1:]
         found: set[int] = set()
-        for word in self.words:
-            at = text.find(word)
-            while at >= 0:
-                index = bisect_right(ends, at)
-                found.add(index)
-                at = text.find(word, ends[index])
-        if b"nan" in (lowered := text.lower()) or b"inf" in lowered:
-            found.update(bisect_right(ends, hit.start()) for hit in self._not_finite.finditer(text))
+        for pattern in self._patterns:
+            found.update(bisect_right(ends, hit.end() - 1) for hit in pattern.finditer(text))
         return {lines[index] for index in found}
+
+
+def _alternatives(words: list[str]) -> str:
+    """Return a pattern for any of these words, by first letters, which the engine of `re` can tell apart quickly."""
+    groups: dict[str, list[str]] = {}
+    for word in sorted(words):
+        groups.setdefault(word[0], []).append(word[1:])
+    return "|".join(f"{re.escape(head)}(?:{'|'.join(map(re.escape, rest))})" for head, rest in groups.items())
 
 
 class ShapeEngine:

@@ -10,15 +10,17 @@ from typing import Any
 from ..runs import ErrorType, Level
 from . import frames, mcmc, nonfinite, progress
 from .blame import blame
+from .blocks import Block
 from .incident import CONTEXT_LIMIT, CONTEXT_LINES, Incident
 from .prefilter import SHAPE_LIMIT, Triggers
 from .register import Register
 from .rules import Rule, Rules, Weight
 from .text import CONTROLS, cap, decode, fingerprint, shape
-from .tracebacks import TEXT_LIMIT, Before, Trace, Tracebacks
+from .tracebacks import Before, Trace, Tracebacks
 
 LOOKS_LIMIT = 5000
 USUAL_LINES = 12
+TEXT_LIMIT = 2400
 ABSORB_LINES = 2
 ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
@@ -30,6 +32,8 @@ _KINDS = {
     Weight.LEAD: "lead",
 }
 _SYNTAX = re.compile(r"^(SyntaxError|IndentationError|TabError): ")
+PLAIN_HEADER = b"Traceback (most recent call last):"
+WHOLE_LIMIT = 400
 _EMPTY: nonfinite.Sight = ((), ())
 
 
@@ -100,10 +104,34 @@ class Reader:
         elif not (sampler and self._sampler(number, text, before)):
             self._witness(text)
 
+    def skim(self, block: Block, index: int) -> int:
+        """Read as many lines as need no more than a glance; return the index of the first that does.
+
+        Only for the time when nothing but values that are not finite is waited for.
+        """
+        metric, looks, follow = self._metric, self._looks, self.nonfinite.again
+        if metric is None or metric.level is not Level.FAILURE or self.register.pending or self.tracebacks.waiting:
+            return index
+        clean, start = block.clean, index
+        while index < len(clean):
+            look = looks.get(shape(clean[index]) + b"\n")
+            if look is None or look.rules or look.sampler or look.sight[1]:
+                break
+            if look.sight[0]:
+                if not follow(block.number(index), look.sight[0]):
+                    break
+                metric.last = block.number(index)
+                metric.count += 1
+            index += 1
+        if index > start:
+            self._line = block.number(index - 1)
+            self.register.count(metric)
+        return index
+
     def finish(self) -> None:
         """The log is over: take what is left open."""
         for trace in self.tracebacks.abandon():
-            self._traceback(trace, lambda _: None)
+            self._traceback(trace)
         names = self.nonfinite.alarming(ended=True)
         if names:
             self._alarm(names, self.nonfinite.last(names), "", lambda _: None)
@@ -126,13 +154,33 @@ class Reader:
             self._looks[form] = look
         return look
 
+    def whole_traceback(self, block: Block, index: int, before: Before) -> int:
+        """Read a plain traceback at once if it stands complete in the block; return the index behind it."""
+        clean = block.clean
+        if clean[index] != PLAIN_HEADER:
+            return index
+        end = index + 1
+        while end < len(clean) and clean[end][:2] == b"  ":
+            end += 1
+        if end in (index + 1, len(clean)) or end - index > WHOLE_LIMIT:
+            return index
+        first, last = block.number(index), block.number(end)
+        self._remember_usual(before)
+        lines = [_text(line) for line in clean[index : end + 1]]
+        trace = self.tracebacks.whole(first, lines, last, before) if all(lines) else None
+        if trace is None:
+            return index
+        self._line = self.last_failed = last
+        self._traceback(trace)
+        return end + 1
+
     def _in_traceback(self, number: int, clean: bytes, before: Before) -> bool:
         text = _text(clean)
         if frames.HEADER in text:
             self._remember_usual(before)
         taken, trace = self.tracebacks.read(number, text, before)
         if trace:
-            self._traceback(trace, before)
+            self._traceback(trace)
         if taken:
             self.last_failed = number
         return taken
@@ -187,7 +235,7 @@ class Reader:
 
     # tracebacks and single lines
 
-    def _traceback(self, trace: Trace, before: Before) -> None:
+    def _traceback(self, trace: Trace) -> None:
         mark = fingerprint("traceback", trace.exception, trace.message, trace.root, trace.own)
         coarse = f"traceback {trace.exception}"
         incident = self.register.incidents.get(trace.key) if trace.key else None
@@ -198,13 +246,14 @@ class Reader:
             ):
                 self.register.repeat(known, trace.first, trace.last)
             known.last = trace.last
-            known.handled = known.handled or self._announced(trace, before)
+            known.handled = known.handled or self._announced(trace)
             return
         if incident is None:
             incident = self._announcing(trace)
         if incident is None:
-            incident = self._incident("traceback", trace.first, trace.last, "", before)
-            incident.handled = self._announced(trace, before)
+            incident = self._incident("traceback", trace.first, trace.last, "", lambda _: None)
+            incident.before = list(trace.before)
+            incident.handled = self._announced(trace)
             self._fill(incident, trace)
             incident.fingerprint = mark
             self.register.add(incident, coarse)
@@ -219,7 +268,7 @@ class Reader:
         incident.kind, incident.last = "traceback", trace.last
         incident.exception, incident.root, incident.frame = trace.exception, trace.root, trace.own
         incident.message = trace.message
-        incident.text = trace.text
+        incident.text = cap(trace.text, TEXT_LIMIT)
         kind = blame(trace.root or "", trace.root_message, trace.files)
         if kind is ErrorType.IMPLEMENTATION:
             kind = blame(trace.exception or "", trace.message, trace.files)
@@ -235,12 +284,10 @@ class Reader:
         near = ABSORB_FATAL_LINES if last.fatal or last.kind == "lead" else 1 if last.handled else ABSORB_LINES
         return last if 0 <= gap <= near else None
 
-    def _announced(self, trace: Trace, before: Before) -> bool:
+    def _announced(self, trace: Trace) -> bool:
         newest = self.register.newest
-        if newest and newest.kind == "harmless" and trace.first - newest.last <= 80 and not newest.went_on:
-            return True
-        line = next((line for k in range(1, 100) if (line := before(k)) is None or line[0] < trace.first), None)
-        return line is not None and progress.announces_handled(line[1])
+        within = newest and newest.kind == "harmless" and trace.first - newest.last <= 80 and not newest.went_on
+        return bool(within) or trace.handled
 
     def _syntax(self, number: int, text: str, before: Before) -> bool:
         if not _SYNTAX.match(text):
@@ -254,7 +301,7 @@ class Reader:
                 found = frames.exception_of(text, follows=True)
                 trace.add_exception(number, text, found or ("SyntaxError", ""))
                 self._remember_usual(before)
-                self._traceback(trace, before)
+                self._traceback(trace)
                 return True
         return False
 
@@ -292,7 +339,7 @@ class Reader:
         return True
 
     def _incident(self, kind: str, first: int, last: int, text: str, before: Before) -> Incident:
-        context = [line for k in range(100, 0, -1) if (line := before(k)) and line[0] < first]
+        context = [line for k in range(USUAL_LINES, 0, -1) if (line := before(k)) and line[0] < first]
         return Incident(
             key=f"L{first}",
             kind=kind,
@@ -311,7 +358,7 @@ class Reader:
         found = self.mcmc.read(number, text, self.rules.levels)
         if found is None:
             return False
-        mark = fingerprint("mcmc", found.aspect)
+        mark = f"mcmc {found.aspect}"
         incident = self.register.known(mark, mark)
         if incident is None:
             incident = self._incident("mcmc", number, number, text, before)
@@ -320,7 +367,8 @@ class Reader:
             self.register.add(incident, mark)
         else:
             self._update(incident, found, number, text)
-        self._doubts()
+        if found.aspect != "divergences":
+            self._doubts()
         return True
 
     def _update(self, incident: Incident, found: mcmc.Diagnosis, number: int, text: str) -> None:

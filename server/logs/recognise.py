@@ -7,6 +7,7 @@ over the bytes; a line that cannot matter is never looked at singly.
 from __future__ import annotations
 
 import base64
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -138,19 +139,24 @@ class Recogniser:
         reader = self._reader
         found: list[int] | None = None
         index = at = 0
+        before = _Before(self._ring, block)
         while True:
             if reader.hungry:
+                index = reader.skim(block, index)
                 if index >= len(block.clean):
                     return
             else:
                 found = self._engine.candidates(block) if found is None else found
-                while at < len(found) and found[at] < index:
-                    at += 1
+                at = bisect_left(found, index, at)
                 if at == len(found):
                     return
                 index = found[at]
-            reader.read(block.number(index), block.clean[index], _Before(self._ring, block, index))
-            index += 1
+            before.move(index)
+            behind = reader.whole_traceback(block, index, before)
+            if behind == index:
+                reader.read(block.number(index), block.clean[index], before)
+                behind += 1
+            index = behind
 
     def _remember(self, block: Block) -> None:
         self._ring = [*self._ring, *_last_lines(block)][-USUAL_LINES:]
@@ -186,10 +192,16 @@ class _Before:
 
     __slots__ = ("_at", "_block", "_found", "_ring", "_taken")
 
-    def __init__(self, ring: list[tuple[int, bytes]], block: Block, index: int) -> None:
-        self._ring, self._block, self._at = ring, block, index
+    def __init__(self, ring: list[tuple[int, bytes]], block: Block) -> None:
+        self._ring, self._block, self._at = ring, block, 0
         self._taken = 0
         self._found: list[tuple[int, str]] = []
+
+    def move(self, index: int) -> None:
+        """Stand before segment `index` of the block."""
+        self._at, self._taken = index, 0
+        if self._found:
+            self._found = []
 
     def __call__(self, back: int) -> tuple[int, str] | None:
         if back > USUAL_LINES:

@@ -20,10 +20,12 @@ CONSTRUCTS = (
     "TabError",
     "RemoteTraceback",
     "Exception in thread",
-    "ivergen",
+    "divergen",
+    "Divergen",
     "diverging",
     "r_hat",
     "rhat",
+    "max_rhat",
     "R_hat",
     "tree depth",
     "treedepth",
@@ -32,6 +34,7 @@ CONSTRUCTS = (
     "effective samples",
     "Invalid loss",
     "finite",
+    "nonfinite",
 )
 """Literals of the constructs that have code of their own: tracebacks, exceptions, sampler diagnostics."""
 
@@ -300,7 +303,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "infrastructure",
         "error",
         "",
-        "not found|No such file|ermission denied|syntax error|unbound variable",
+        "not found|No such file|permission denied|Permission denied|syntax error|unbound variable",
         r"^(?:\S*/)?(?:ba|da|z|k)?sh: (?:line )?\d*:? ?.*(?:not found|No such file|[Pp]ermission denied|syntax error)"
         r"|^\S+\.sh: (?:line )?\d+: .*(?:not found|No such file|ermission denied|syntax error|unbound variable)",
     ),

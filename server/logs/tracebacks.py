@@ -7,14 +7,19 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from . import frames
+from .progress import announces_handled
 from .text import cap
 
-OPEN_LIMIT = 4
+OPEN_LIMIT = 3
 FOREIGN_LIMIT = 3000
 """How many lines of others may stand inside a traceback before it is given up (1,117 were seen)."""
 CHAIN_WINDOW = 60
-TEXT_LIMIT = 1600
+HEAD_CHARS = 400
+TAIL_CHARS = 600
+FILES_CHARS = 400
 PARTS_LIMIT = 4
+CONTEXT_LINES = 5
+CONTEXT_LIMIT = 200
 
 Before = Callable[[int], tuple[int, str] | None]
 """Gives the k-th line before the current one (k from 1): its number and text; None where unknown."""
@@ -35,7 +40,11 @@ class Trace:
     """Innermost frame in the user's own code, of the newest part."""
     files: str = ""
     """Tail of the files and code lines, for the choice of the type."""
-    text: str = ""
+    head: str = ""
+    tail: str = ""
+    before: list[str] = field(default_factory=list[str])
+    handled: bool = False
+    """The line before it says that it was dealt with."""
     frames: int = 0
     foreign: int = 0
     follows: bool = True
@@ -76,11 +85,20 @@ class Trace:
             return ""
         return self.messages[0] if self.form == "group" or self.original else self.messages[-1]
 
+    @property
+    def text(self) -> str:
+        """Its beginning and its end."""
+        return self.head + self.tail if len(self.tail) < TAIL_CHARS else f"{self.head} … {self.tail}"
+
     def add(self, number: int, text: str) -> None:
-        """Take a line as part of it."""
+        """Take a line, or several, as part of it."""
         self.last = number
         self.follows = True
-        self.text = cap(f"{self.text}\n{text}" if self.text else text, TEXT_LIMIT)
+        more = f"\n{text}" if self.head else text
+        room = HEAD_CHARS - len(self.head)
+        self.head += more[:room]
+        if len(more) > room:
+            self.tail = (self.tail + more[room:])[-TAIL_CHARS:]
 
     def add_exception(self, number: int, text: str, found: tuple[str, str]) -> None:
         """Take the line that names the exception."""
@@ -95,7 +113,7 @@ class Trace:
         """Take a frame line."""
         self.add(number, text)
         self.frames += 1
-        self.files = f"{self.files} {frame[0]}"[-400:]
+        self.files = f"{self.files} {frame[0]}"[-FILES_CHARS:]
         if frames.is_own(frame[0]):
             self.own = cap(f"{frame[0]}:{frame[1]}", 400)
 
@@ -134,6 +152,40 @@ class Tracebacks:
             trace.follows = False
         self.traces = [trace for trace in self.traces if not _given_up(trace, number)]
         return False, None
+
+    def whole(self, number: int, lines: list[str], last: int, before: Before) -> Trace | None:
+        """Take a plain traceback at once, from its header to the line that names the exception.
+
+        The same as `read` for each of its lines, for logs that hold thousands of them; None if it is not plain or one
+        is open already.
+
+        :param number: line of the header.
+        :param lines: all its lines; the last one is not indented.
+        :param last: line of the exception.
+        """
+        if any(not trace.done or trace.chain for trace in self.traces) or not lines[1].startswith('  File "'):
+            return None
+        found = frames.exception_of(lines[-1], follows=True)
+        if not found:
+            return None
+        trace = _opened(number, "", before)
+        trace.add(number, lines[0])
+        for offset in range(1, len(lines) - 1):
+            line = lines[offset]
+            frame = frames.frame_of(line) if line.startswith("  File") else None
+            if frame:
+                trace.frames += 1
+                trace.files = f"{trace.files} {frame[0]}"
+                if frames.is_own(frame[0]):
+                    trace.own = cap(f"{frame[0]}:{frame[1]}", 400)
+            else:
+                trace.files = f"{trace.files} {line.strip()[:100]}"
+        trace.files = trace.files[-FILES_CHARS:]
+        trace.add(last, "\n".join(lines[1:-1]))
+        trace.add_exception(last, lines[-1], found)
+        trace.done = True
+        self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
+        return trace
 
     def abandon(self) -> list[Trace]:
         """Return the tracebacks that have frames but no end; the log is over."""
@@ -186,7 +238,8 @@ class Tracebacks:
             found = inner.read(number, plain, lambda _: None)[1] or found
         if found is None:
             return False, None
-        found.text, found.embedded, found.done = cap(text, TEXT_LIMIT), True, True
+        found.head, found.tail, found.embedded, found.done = "", "", True, True
+        found.add(number, text)
         return True, found
 
     def _continue(self, trace: Trace, number: int, text: str) -> bool:
@@ -218,7 +271,19 @@ def _opened(number: int, prefix: str, before: Before) -> Trace:
     else:
         trace.prefix = cap(prefix.removesuffix("Original "), 300)
     _lead_in(trace, before)
+    _context(trace, before)
     return trace
+
+
+def _context(trace: Trace, before: Before) -> None:
+    for back in range(1, 13):
+        line = before(back)
+        if line is None or len(trace.before) == CONTEXT_LINES:
+            break
+        if line[0] < trace.first:
+            if not trace.before:
+                trace.handled = announces_handled(line[1])
+            trace.before.insert(0, cap(line[1], CONTEXT_LIMIT))
 
 
 def _lead_in(trace: Trace, before: Before) -> None:
@@ -250,7 +315,7 @@ def _plain(trace: Trace, number: int, text: str) -> bool:
     elif body[0] in " \t":
         if not trace.frames or not trace.follows and not body.startswith("    "):
             return False
-        trace.files = f"{trace.files} {body.strip()[:100]}"[-400:]
+        trace.files = f"{trace.files} {body.strip()[:100]}"[-FILES_CHARS:]
         trace.add(number, text)
     else:
         return bool(trace.frames) and _ends(trace, number, body, text)
