@@ -40,8 +40,13 @@ class Prompt(Protocol):
     def filled(self, values: dict[str, str]) -> str: ...  # noqa: D102
 
 
-def build(desk: Desk, tools: Sequence[Tool], prompts: Sequence[Prompt], version: str) -> Server[Any]:
-    """Return a server for one role: it lists and runs the tools of that role only."""
+def build(
+    desk: Desk, tools: Sequence[Tool], prompts: Sequence[Prompt], version: str, *, heartbeat_s: float = HEARTBEAT_S
+) -> Server[Any]:
+    """Return a server for one role: it lists and runs the tools of that role only.
+
+    :param heartbeat_s: seconds between two progress notifications of a call that waits.
+    """
     own = {tool.name: tool for tool in tools if desk.role in tool.roles}
     named = {prompt.name: prompt for prompt in prompts}
 
@@ -49,7 +54,7 @@ def build(desk: Desk, tools: Sequence[Tool], prompts: Sequence[Prompt], version:
         return types.ListToolsResult(tools=[described(tool) for tool in own.values()])
 
     async def call_tool(ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:  # noqa: ANN401
-        async with _beating(ctx.session):
+        async with _beating(ctx.session, heartbeat_s):
             return await answered(desk, own, params.name, params.arguments or {})
 
     async def list_prompts(_ctx: Any, _params: Any) -> types.ListPromptsResult:  # noqa: ANN401
@@ -116,18 +121,18 @@ def _failed(text: str) -> types.CallToolResult:
 
 
 @asynccontextmanager
-async def _beating(session: Any) -> AsyncGenerator[None]:  # noqa: ANN401 (the SDK's session)
+async def _beating(session: Any, every_s: float) -> AsyncGenerator[None]:  # noqa: ANN401 (the SDK's session)
     async with anyio.create_task_group() as heart:
-        heart.start_soon(_beat, session)
+        heart.start_soon(_beat, session, every_s)
         yield
         heart.cancel_scope.cancel()
 
 
-async def _beat(session: Any) -> None:  # noqa: ANN401 (the SDK's session)
+async def _beat(session: Any, every_s: float) -> None:  # noqa: ANN401 (the SDK's session)
     """Report progress while a call waits; does nothing for a client that did not ask for it."""
     begun = anyio.current_time()
     while True:
-        await anyio.sleep(HEARTBEAT_S)
+        await anyio.sleep(every_s)
         waited_s = anyio.current_time() - begun
         await session.report_progress(waited_s, message=f"watching, {waited_s:.0f} s")
 

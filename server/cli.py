@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import anyio
 
 from ..tools import TOOLS
-from . import doctor, initialise, status
+from . import doctor, initialise, offline, status
 from .desk import Desk, open_desk
 from .errors import InvalidArgument, WatchkeeperError
 from .runs import Role, RunState
@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     for tool in TOOLS:
         _add_tool(commands, tool)
     _add_people(commands)
+    offline.add_commands(commands)
     return top
 
 

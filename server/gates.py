@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .desk import Desk
-from .errors import Refused
+from .errors import PathRefused, Refused
 from .ledger import Subject, SubjectKind
 from .runs import Phase, RunState
 
@@ -25,12 +25,19 @@ def quick_problems(desk: Desk, run: Subject) -> list[str]:
     standing = [one.id for one in failures(desk, run.id) if one.status != "accepted"]
     if standing:
         problems.append(f"failures stand: {', '.join(standing[:3])}")
-    about = desk.workspace.about(run.body["results"])
+    return problems + _results_problems(desk, run.body["results"], end["started_at"])
+
+
+def _results_problems(desk: Desk, results: str, started_at: float | None) -> list[str]:
+    try:
+        about = desk.workspace.about(results)
+    except PathRefused as refusal:  # what the script left there must not keep anybody from watching it
+        return [refusal.what]
     if about is None or about.size_bytes == 0:
-        problems.append(f"its results {run.body['results']} are missing or empty")
-    elif end["started_at"] is not None and about.modified_at < end["started_at"] - 0.05:
-        problems.append(f"its results {run.body['results']} are older than the run")
-    return problems
+        return [f"its results {results} are missing or empty"]
+    if started_at is not None and about.modified_at < started_at - 0.05:
+        return [f"its results {results} are older than the run"]
+    return []
 
 
 def failures(desk: Desk, run: str) -> list[Subject]:

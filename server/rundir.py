@@ -97,7 +97,7 @@ class RunStatus:
     strays_total: int = 0
     lost_samples: Record | None = None
     settled: bool = True
-    """False while its keeper still ends what the main process left behind."""
+    """False while its keeper still looks for what the main process left behind, or ends it."""
     needs_keeper: bool = False
     """Attach a keeper now: nobody waits for the main process."""
     needs_launch: bool = False
@@ -215,9 +215,6 @@ def _lost(facts: Facts, reason: str) -> RunStatus:
 
 def _ended(facts: Facts, end: Record) -> RunStatus:
     stop = records.part(end, "stop")
-    settled = end.get("settled") is not False or not facts.lock_held
-    # Helpers that end right after the training are no strays; a run that is being stopped says what is left meanwhile.
-    shown = settled or stop is not None or end.get("limit") is not None
     state = _final_state(end)
     return replace(
         _status(facts, state, _why(state, end)),
@@ -232,10 +229,10 @@ def _ended(facts: Facts, end: Record) -> RunStatus:
         log_end=records.whole(end, "log_end"),
         stop=stop,
         late_s=records.number(records.part(end, "limit"), "late_s"),
-        strays=facts.strays if shown else (),
-        strays_total=(records.whole(end, "strays_total") or 0) if shown else 0,
+        strays=facts.strays,
+        strays_total=records.whole(end, "strays_total") or 0,
         lost_samples=records.part(end, "lost_samples"),
-        settled=settled,
+        settled=end.get("settled") is not False or not facts.lock_held,
     )
 
 

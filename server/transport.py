@@ -1,6 +1,6 @@
 """MCP over standard input and output: bounded lines in, nothing but the protocol out, and a prompt end.
 
-The SDK reads lines of any length into memory, and its stdio server neither ends at once on SIGTERM nor while a thread
+The SDK reads lines of any length into memory, says nothing about those it cannot read, and its stdio server neither ends at once on SIGTERM nor while a thread
 waits for input. All state is on disk at every moment, so ending at once loses nothing.
 """
 
@@ -15,33 +15,44 @@ from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
 import anyio
+import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
 LONGEST_LINE_BYTES = 1 << 20
 _ENDS = 512
-_ID_FIRST = re.compile(rb'^\s*\{(?:"jsonrpc":\s*"2\.0",\s*)?"id":\s*(\d+|"[^"\\]{0,100}")')
-_ID_LAST = re.compile(rb'"id":\s*(\d+|"[^"\\]{0,100}")\s*\}\s*$')
+_TEXT_MEMBERS = rb'(?:"[a-z]{1,10}"\s*:\s*"[^"\\]{0,100}"\s*,\s*)*'
+_ID = rb'"id"\s*:\s*(-?\d{1,18}|"[^"\\]{0,100}")'
+_ID_FIRST = re.compile(rb"^\s*\{\s*" + _TEXT_MEMBERS + _ID + rb"\s*[,}]")
+_ID_LAST = re.compile(_ID + rb"\s*\}\s*$")
 
 
-class BoundedLines(io.TextIOBase):
-    """Reads lines of at most 1 MiB; a longer one is dropped unread and answered with an error in its place.
+class ReadableLines(io.TextIOBase):
+    """Reads lines that are messages of at most 1 MiB; others are answered with an error in their place.
+
+    The SDK would drop what it cannot read in silence, and a client that waits for that answer would wait for ever.
 
     :param source: where the lines come from.
     :param reply: where the error is written.
     """
 
-    def __init__(self, source: io.BufferedReader, reply: io.TextIOWrapper) -> None:
+    def __init__(self, source: io.BufferedReader, reply: WholeWrites) -> None:
         self._source = source
         self._reply = reply
 
     def readline(self, size: int = -1, /) -> str:  # noqa: ARG002 (the signature is io's)
-        """Return the next line that is short enough; empty at the end of the input."""
+        """Return the next line that the SDK can read; empty at the end of the input."""
         while True:
             line = self._source.readline(LONGEST_LINE_BYTES + 1)
-            if len(line) <= LONGEST_LINE_BYTES:
-                return line.decode("utf-8", "replace")
-            self._refuse(line[:_ENDS], self._skip(line))
+            if len(line) > LONGEST_LINE_BYTES:
+                text = "message longer than 1 MiB refused; send less in one call"
+                self._refuse(types.INVALID_REQUEST, text, line[:_ENDS], self._skip(line))
+                continue
+            text = line.decode("utf-8", "replace")
+            if not line or _is_message(text):
+                return text
+            if not text.isspace():
+                self._refuse(types.PARSE_ERROR, "no JSON-RPC message", line[:_ENDS], line[-_ENDS:])
 
     def __next__(self) -> str:
         line = self.readline()
@@ -59,12 +70,37 @@ class BoundedLines(io.TextIOBase):
             tail = (tail + line[-_ENDS:])[-_ENDS:]
         return tail
 
-    def _refuse(self, head: bytes, tail: bytes) -> None:
+    def _refuse(self, code: int, text: str, head: bytes, tail: bytes) -> None:
+        """Answer with an error; with the id null, as JSON-RPC 2.0 (5.1) wants it, where none can be made out."""
         found = _ID_FIRST.search(head) or _ID_LAST.search(tail)
-        request = found.group(1).decode() if found else "null"
-        text = "message longer than 1 MiB refused; send less in one call"
-        self._reply.write(f'{{"jsonrpc":"2.0","id":{request},"error":{{"code":-32600,"message":"{text}"}}}}\n')
+        request = found.group(1).decode("utf-8", "replace") if found else "null"
+        self._reply.write(f'{{"jsonrpc":"2.0","id":{request},"error":{{"code":{code},"message":"{text}"}}}}\n')
         self._reply.flush()
+
+
+def _is_message(text: str) -> bool:
+    """Whether the SDK can read a line."""
+    try:
+        types.jsonrpc_message_adapter.validate_json(text, by_name=False)
+    except ValueError:
+        return False
+    return True
+
+
+class WholeWrites(io.TextIOBase):
+    """Writes text so that two threads never mix their lines: the SDK's answers and our refusals share the wire."""
+
+    def __init__(self, target: io.BufferedWriter) -> None:
+        self._target = target
+
+    def write(self, text: str, /) -> int:
+        """Write a text in one piece; what no UTF-8 can carry (a lone surrogate) becomes a question mark."""
+        self._target.write(text.encode("utf-8", "replace"))  # a BufferedWriter serialises its callers
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand everything that was written to the client."""
+        self._target.flush()
 
 
 def serve(server: Server[Any]) -> NoReturn:
@@ -72,7 +108,10 @@ def serve(server: Server[Any]) -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _leave)
     wire_in, wire_out = _claimed()
-    anyio.run(_serve, server, wire_in, wire_out)
+    try:
+        anyio.run(_serve, server, wire_in, wire_out)
+    except* BrokenPipeError:  # the client has closed its end; nobody is left to tell
+        os._exit(0)
     os._exit(0)  # a thread may still wait in a read or in a long look; nothing of it is needed
 
 
@@ -80,7 +119,7 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     os._exit(0)
 
 
-def _claimed() -> tuple[io.BufferedReader, io.TextIOWrapper]:
+def _claimed() -> tuple[io.BufferedReader, WholeWrites]:
     """Take the two wires for the protocol alone: stray prints go to standard error, stray reads get end of file."""
     wire_in, wire_out = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -88,10 +127,10 @@ def _claimed() -> tuple[io.BufferedReader, io.TextIOWrapper]:
     os.close(nothing)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    return os.fdopen(wire_in, "rb"), os.fdopen(wire_out, "w", encoding="utf-8", newline="\n")
+    return os.fdopen(wire_in, "rb"), WholeWrites(os.fdopen(wire_out, "wb"))
 
 
-async def _serve(server: Server[Any], wire_in: io.BufferedReader, wire_out: io.TextIOWrapper) -> None:
-    lines = cast("TextIO", BoundedLines(wire_in, wire_out))
-    async with stdio_server(anyio.wrap_file(lines), anyio.wrap_file(wire_out)) as (reading, writing):
+async def _serve(server: Server[Any], wire_in: io.BufferedReader, wire_out: WholeWrites) -> None:
+    lines = cast("TextIO", ReadableLines(wire_in, wire_out))
+    async with stdio_server(anyio.wrap_file(lines), anyio.wrap_file(cast("TextIO", wire_out))) as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())

@@ -99,7 +99,10 @@ def _artefacts(desk: Desk, run: Subject) -> tuple[Artefact, ...]:
 
 
 def _artefact(desk: Desk, role: str, path: str) -> Artefact:
-    about = desk.workspace.about(path)
+    try:
+        about = desk.workspace.about(path)
+    except PathRefused:  # a folder, a FIFO or a link out of the workspace is no artefact
+        about = None
     if about is None:
         return Artefact(role, path)
     return Artefact(role, path, about.size_bytes, about.modified_at, _sha256(desk, path))

@@ -17,7 +17,7 @@ ROWS: list[dict[str, set[str]]] = [
     {"policy": {"policy_text"}, "policy_text": set(), "untrusted": set(), "cursor": set(), "waker": set()},
     {"workspace": set()},
     {"logs": set(), "diagnostics": set(), "compute": set(), "ledger": set(), "rundir": set(), "reports": set()},
-    {"engines": set(), "diary": set(), "toolbox": set(), "translate": {"toolbox"}, "instructions": set()},
+    {"engines": set(), "diary": set(), "offline": set(), "toolbox": set(), "translate": {"toolbox"}, "instructions": set()},
     {"desk": set()},
     {"launch": set(), "gates": set(), "histories": set(), "stalls": set(), "checkin": set()},
     {"watch": set(), "reporting": set()},
@@ -26,6 +26,7 @@ ROWS: list[dict[str, set[str]]] = [
     {"tools": set(), "prompts": set()},
     {"app": set(), "transport": set(), "doctor": set(), "initialise": set()},
     {"cli": set()},
+    {"entry": set()},
     {"__main__": set()},
 ]
 ORDER = {room: place for place, row in enumerate(ROWS) for room in row}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from watchkeeper.server.errors import PathRefused, PolicyInvalid
@@ -199,6 +199,7 @@ def test_a_value_in_a_complaint_is_short_and_plain() -> None:
     assert len(found) < 200
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.text(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_any_toml_gives_a_policy_or_a_complaint_never_another_error(value: Any) -> None:
     for name in Policy.model_fields:
@@ -224,6 +225,7 @@ _environment = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(environment=_environment, minutes=st.floats(0.001, 500_000), interpreter=st.none() | st.just("bin/python"))
 def test_the_text_of_a_policy_reads_back_as_that_policy(
     environment: dict[str, str], minutes: float, interpreter: str | None
@@ -295,6 +297,7 @@ _values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(st.characters(codec="utf-8")), _values), st.booleans())
 def test_every_key_of_any_toml_is_found_and_on_no_line_before_its_tables(document: dict[str, Any], long: bool) -> None:
     lines = key_lines(tomli_w.dumps(document, multiline_strings=long))

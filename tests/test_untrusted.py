@@ -6,7 +6,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.untrusted import clean, mask_secrets, one_line, outgoing
 
@@ -23,6 +23,7 @@ _pieces = st.sampled_from(
 texts = st.lists(_pieces | st.text(st.characters(), max_size=5), max_size=40).map("".join)
 
 
+@settings(deadline=None)
 @given(texts, st.integers(0, 60))
 def test_cleaning_twice_changes_nothing_and_the_limit_holds(text: str, limit: int) -> None:
     once = clean(text, limit)
@@ -30,23 +31,27 @@ def test_cleaning_twice_changes_nothing_and_the_limit_holds(text: str, limit: in
     assert len(once) <= limit
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_become_text_that_can_be_sent(data: bytes) -> None:
     clean(data, LIMIT).encode()
     one_line(data, LIMIT).encode()
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"])))
 def test_plain_text_stays_as_it_is(text: str) -> None:
     assert clean(text, LIMIT) == text
 
 
+@settings(deadline=None)
 @given(texts)
 def test_nothing_is_shown_that_was_not_in_the_text(text: str) -> None:
     rest = iter(text)
     assert all(character in rest for character in clean(text, LIMIT)), "the result is a subsequence of the text"
 
 
+@settings(deadline=None)
 @given(texts, st.integers(0, 200))
 def test_one_line_is_one_line_and_as_long_as_allowed(text: str, limit: int) -> None:
     line = one_line(text, limit)
@@ -55,6 +60,7 @@ def test_one_line_is_one_line_and_as_long_as_allowed(text: str, limit: int) -> N
     assert line == line.strip()
 
 
+@settings(deadline=None)
 @given(texts)
 def test_masking_twice_masks_no_more(text: str) -> None:
     masked = mask_secrets(text)

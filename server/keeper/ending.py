@@ -14,61 +14,46 @@ from .usage import Meter, boottime_s
 class Ending:
     """The exit record of one run.
 
-    It is written as soon as the main process has ended, and once more when what the main process left behind has ended
-    or stays: `settled` says which of the two it is. So a keeper that is killed in between has still told the status.
+    It is written the moment the main process has ended, and once more when it is known what that left behind: `settled`
+    says which of the two it is. So hardly a moment is left in which the death of the keeper could lose the status.
     """
 
     def __init__(self, start: Mapping[str, object], main: Main, meter: Meter) -> None:
         self._start = start
         self._main = main
         self._meter = meter
-        self._reserved = list(records.EXIT_RESERVED)
-        self._settled = False
-        self._end: dict[str, object] = {}
+        self._seen: dict[str, object] = {}
         self.cause: dict[str, object] = {}
         """Why the keeper ended it: {"stop": …} or {"limit": …}; empty when the run ended by itself."""
 
-    def notice(self) -> None:
-        """Note when the main process ended and what the OOM killer's counters say. Called once."""
-        wall_s = boottime_s() - (records.number(self._start, "started_boottime_s") or boottime_s())
+    def tell(self) -> None:
+        """Write how the main process ended, which is now."""
+        now_s = boottime_s()
         before = records.part(self._start, "oom_before") or {}
         after = oom.later(before)
         status = self._main.wait_status
         by_signal = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None
-        self._end = {
-            "at": time.time(),
-            "wall_s": round(wall_s, 3),
+        self._seen = {
+            "ended_at": round(time.time(), 3),
+            "wall_s": round(now_s - (records.number(self._start, "started_boottime_s") or now_s), 3),
             "oom": {"before": before, "after": after},
             "out_of_memory": not self.cause and oom.killed(before, after, by_signal),
         }
+        self._write(records.EXIT_RESERVED[0], [], settled=False)
 
-    def publish(self, left: list[procfs.Stat], *, settled: bool) -> None:
-        """Write the record, naming what is left; nothing when the record is settled, or written and still unsettled."""
-        first = len(self._reserved) == len(records.EXIT_RESERVED)
-        if self._settled or not (first or settled):
-            return
-        self._settled = settled
-        if first and os.path.exists(records.EXIT):
-            self._settled = True  # the child could not execute its command, and said so itself
-        else:
-            self._write(left, settled=settled)
-        if self._settled:
-            forget_reserved()
+    def settle(self, left: list[procfs.Stat]) -> None:
+        """Write the record for good, naming what is left."""
+        self._write(records.EXIT_RESERVED[1], left, settled=True)
+        forget_reserved()
 
-    def _write(self, left: list[procfs.Stat], *, settled: bool) -> None:
-        strays = exit_record.strays(procfs.described(one) for one in left)
-        record = self._record(left) | {"strays": strays, "strays_total": len(strays), "settled": settled}
-        records.publish(self._reserved.pop(0), records.EXIT, exit_record.fitted(record))
-
-    def _record(self, left: list[procfs.Stat]) -> dict[str, object]:
+    def _write(self, reserved: str, left: list[procfs.Stat], *, settled: bool) -> None:
         main, meter = self._main, self._meter
         user_s = main.user_s + sum(one.user_s for one in left)
         system_s = main.system_s + sum(one.system_s for one in left)
-        known = {key: value for key, value in self._end.items() if key != "at"}
-        return exit_record.ended(
+        strays = exit_record.strays(procfs.described(one) for one in left)
+        record = exit_record.ended(
             records.text(self._start, "run"),
             main.wait_status,
-            records.number(self._end, "at") or time.time(),
             user_s=round(user_s, 3),
             system_s=round(system_s, 3),
             cpu_s=round(max(meter.cpu_s, user_s + system_s), 3),
@@ -77,9 +62,13 @@ class Ending:
             log_end=meter.log_bytes(),
             lost_samples=meter.lost,
             attached=main.attached,
-            **known,
+            strays=strays,
+            strays_total=len(strays),
+            settled=settled,
+            **self._seen,
             **self.cause,
         )
+        records.publish(reserved, records.EXIT, exit_record.fitted(record))
 
 
 def reserve() -> None:

@@ -29,13 +29,13 @@ def unknown(run: str, reason: str, ended_at: float) -> dict[str, object]:
     return {**_NOTHING, "run": run, "ended_at": round(ended_at, 3), "outcome": "unknown", "reason": reason}
 
 
-def ended(run: str, wait_status: int | None, ended_at: float, **known: object) -> dict[str, object]:
+def ended(run: str, wait_status: int | None, **known: object) -> dict[str, object]:
     """Return the record of a run that ended.
 
     :param wait_status: as wait() gives it; None when nobody could see it.
     :param known: the other fields of the record, as far as they are known.
     """
-    return {**_NOTHING, "run": run, "ended_at": round(ended_at, 3), **_outcome(wait_status), **known}
+    return {**_NOTHING, "run": run, **_outcome(wait_status), **known}
 
 
 def _outcome(wait_status: int | None) -> dict[str, object]:

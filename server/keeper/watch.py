@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from . import exit_record, procfs, records, tree
@@ -33,6 +34,7 @@ class Watch:
         self._meter = meter
         self._ending = ending
         self._samples = 0
+        self._was_never_there = False
 
     def to_the_end(self, signals: Signals) -> None:
         """Stay until the main process has ended, and what it left behind too if it was stopped; then it is recorded."""
@@ -46,24 +48,24 @@ class Watch:
             signals.wait(self._main.descriptor, self._patience_s())
         else:
             left = self._settle(signals)
-        self._ending.publish(left, settled=True)
+        if not self._was_never_there:
+            self._ending.settle(left)
 
     def _look(self) -> bool:
-        """Reap, and return whether the main process has ended; the first time, take its last sample."""
+        """Reap, and return whether the main process has ended; the first time, before all else, write down how."""
         before = self._main.ended
         self._main.look()
         if self._main.ended and not before:
-            self._ending.notice()
-            self._sample()
+            # A child that could not execute its command has said so itself.
+            self._was_never_there = os.path.exists(records.EXIT)
+            if not self._was_never_there:
+                self._ending.tell()
+                self._sample()
         return self._main.ended
 
     def _living(self) -> list[procfs.Stat]:
-        """Return what lives; the end of the main process is on disk before anybody waits for the rest."""
-        ended = self._look()
-        left = self._tree.living()
-        if ended:
-            self._ending.publish(left, settled=not left)
-        return left
+        self._look()
+        return self._tree.living()
 
     def _stop(self, signals: Signals) -> list[procfs.Stat]:
         left = tree.end(self._living, self._spec.grace_s, lambda seconds: self._pause(signals, seconds))

@@ -24,7 +24,7 @@ def test_the_record_always_fits_and_still_tells_the_status(
     strays = exit_record.strays(left)
     said = {"reason": reason, "who": reason, "act": None}
     record = exit_record.ended(
-        "1-full-1", code << 8, 1.5, stop=said, strays=strays, strays_total=len(left), oom={"before": {"file": cause}}
+        "1-full-1", code << 8, stop=said, strays=strays, strays_total=len(left), oom={"before": {"file": cause}}
     )
     content = exit_record.fitted(record)
     assert len(content) <= records.EXIT_BYTES
