@@ -10,7 +10,7 @@ from .ledger import Subject
 from .reports import clock_time
 from .rundir import RunStatus
 from .runs import Phase, Role
-from .untrusted import one_line
+from .untrusted import one_line, outgoing
 
 _TAIL_BYTES = 4096
 
@@ -50,7 +50,7 @@ def last_line(desk: Desk, run: Subject) -> str:
     finally:
         os.close(log)
     lines = [text for text in tail.decode("utf-8", "replace").split("\n") if text.strip()]
-    return one_line(lines[-1], 160) if lines else ""
+    return outgoing(one_line(lines[-1], 160), 160) if lines else ""
 
 
 def _key(run: Subject) -> str:

@@ -30,7 +30,7 @@ def update(desk: Desk, run: Subject, started_at: float | None) -> None:
     history = gathered(desk, run, started_at)
     if history is None:
         return
-    _record(desk, run, judge_history(history))
+    _record(desk, run, judge_history(history, desk.policy.thresholds()))
     _write(desk, run, history)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Mapping
@@ -93,8 +92,3 @@ def spec(desk: Desk, run: Subject) -> Mapping[str, Any]:
     """Return what the keeper reads: the whole recorded start, so that a lost ledger can be rebuilt from it."""
     start = {name: value for name, value in run.body.items() if name not in ("status", "stop", "end")}
     return {"version": 1, "run": run.id, "workspace": str(desk.workspace.root), **start}
-
-
-def policy_digest(desk: Desk) -> str:
-    """Return the sha256 of the policy in force."""
-    return hashlib.sha256(policy_text(desk.policy).encode()).hexdigest()

@@ -11,7 +11,7 @@ from .ledger import Event, Kind, Subject, SubjectKind
 from .reporting import excerpt
 from .reports import Action
 from .runs import Role
-from .untrusted import clean, one_line
+from .untrusted import mask_secrets, one_line, outgoing
 
 MOST_FINDINGS = 10
 LONGEST_EXCERPT = 2_400
@@ -24,14 +24,18 @@ _DIRECTOR_EVENTS = frozenset({Kind.SEEN, Kind.ENDED, Kind.REPORT, Kind.REPORT_AG
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a watcher was not yet told: findings as shown, whether anything else moved, and up to which event."""
+    """What a watcher was not yet told: findings as shown, whether anything else moved, and up to which event.
+
+    :ivar answers: ids of the reports whose answers a trainer is to be told.
+    """
 
     findings: tuple[dict[str, Any], ...]
     moved: bool
     seq: int
+    answers: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.findings) or self.moved
+        return bool(self.findings or self.answers) or self.moved
 
 
 def interesting(desk: Desk) -> frozenset[Kind]:
@@ -43,10 +47,33 @@ def since(desk: Desk, after: int | None, run: str | None, include_text: bool) ->
     """Return the news after an event number; for None everything not yet reported or accepted."""
     newest = desk.ledger.head()[0]
     if after is None:
-        return News(tuple(_standing_findings(desk, run, include_text)), moved=False, seq=newest)
-    events = [one for one in _events(desk, after, run) if one.kind in interesting(desk)]
+        return _standing(desk, run, include_text, newest)
+    every = [one for one in _events(desk, after, run) if one.seq <= newest and one.kind in interesting(desk)]
+    events, seq = _page(every, newest)
     shown = _changed_findings(desk, events, include_text)
-    return News(tuple(shown), moved=any(one.kind not in _FINDING_EVENTS for one in events), seq=newest)
+    answers = dict.fromkeys(one.subject for one in events if one.kind is Kind.ANSWER)
+    moved = any(one.kind not in _FINDING_EVENTS for one in events)
+    return News(tuple(shown), moved=moved, seq=seq, answers=tuple(answers))
+
+
+def _page(events: Sequence[Event], newest: int) -> tuple[Sequence[Event], int]:
+    """Cut behind the findings that fit into one answer; the next poll tells the rest at once."""
+    found: set[str] = set()
+    for place, event in enumerate(events):
+        if event.kind in _FINDING_EVENTS:
+            found.add(event.subject)
+        if len(found) > MOST_FINDINGS:
+            return events[:place], event.seq - 1
+    return events, newest
+
+
+def _standing(desk: Desk, run: str | None, include_text: bool, newest: int) -> News:
+    """Return everything that is not settled: findings, answers for a trainer, reports for a director."""
+    findings, seq = _standing_findings(desk, run, include_text, newest)
+    reports = desk.ledger.subjects(SubjectKind.REPORT, run=run, open_only=True)
+    answers = [one.id for one in reports if one.status == "answered" and desk.role is Role.TRAINER]
+    asked = any(one.status == "open" for one in reports) and desk.role is Role.DIRECTOR
+    return News(tuple(findings), moved=asked, seq=seq, answers=tuple(answers))
 
 
 def _events(desk: Desk, after: int, run: str | None) -> Sequence[Event]:
@@ -57,19 +84,23 @@ def _events(desk: Desk, after: int, run: str | None) -> Sequence[Event]:
     return found
 
 
-def _standing_findings(desk: Desk, run: str | None, include_text: bool) -> list[dict[str, Any]]:
+def _standing_findings(
+    desk: Desk, run: str | None, include_text: bool, newest: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the findings that fit into one answer, and up to which event they are all that there is."""
     if run is None:
         found = desk.ledger.subjects(SubjectKind.FINDING, open_only=True, newest=MOST_FINDINGS)
     else:
         found = [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.status in ("open", "flag")]
-    return [finding_view(one, include_text) for one in _failures_first(found)[:MOST_FINDINGS]]
+    seq = found[MOST_FINDINGS].first_seq - 1 if len(found) > MOST_FINDINGS else newest
+    return [finding_view(one, include_text) for one in _failures_first(found[:MOST_FINDINGS])], seq
 
 
 def _changed_findings(desk: Desk, events: Sequence[Event], include_text: bool) -> list[dict[str, Any]]:
     fresh = {one.subject for one in events if one.kind is Kind.SEEN}
     ids = dict.fromkeys(one.subject for one in events if one.kind in _FINDING_EVENTS)
     found = [desk.ledger.subject(SubjectKind.FINDING, one) for one in ids]
-    changed = _failures_first([one for one in found if one is not None])[:MOST_FINDINGS]
+    changed = _failures_first([one for one in found if one is not None])
     return [finding_view(one, include_text, lines=one.id in fresh) for one in changed]
 
 
@@ -103,9 +134,9 @@ def finding_view(finding: Subject, include_text: bool, *, lines: bool = True) ->
 
 
 def _untrusted(body: Mapping[str, Any], lines: bool) -> dict[str, str]:
-    shown = {"message": one_line(str(body.get("message", "")), 240)}
+    shown = {"message": one_line(mask_secrets(str(body.get("message", ""))), 240)}
     if lines:
-        shown["lines"] = clean(excerpt(body), LONGEST_EXCERPT)
+        shown["lines"] = outgoing(excerpt(body), LONGEST_EXCERPT)
     return {name: text for name, text in shown.items() if text}
 
 
@@ -122,9 +153,11 @@ def answer_view(report: Subject) -> dict[str, Any]:
     return {"report": report.id, **{name: answer[name] for name in wanted if answer.get(name)}}
 
 
-def takes_no_start(report: Subject) -> bool:
-    """Whether an answer is carried out by being told: nothing is started for it."""
-    return report.body["answer"]["action"] in (Action.CONTINUE, Action.TERMINATE)
+def told_is_done(desk: Desk, report: Subject) -> bool:
+    """Whether telling an answer carries it out: it asks for no start, and there is nothing (left) to stop."""
+    action = report.body["answer"]["action"]
+    run = desk.ledger.subject(SubjectKind.RUN, report.run) if report.run else None
+    return action == Action.CONTINUE or (action == Action.TERMINATE and (run is None or run.status == "ended"))
 
 
 def report_view(report: Subject) -> dict[str, Any]:
@@ -137,4 +170,6 @@ def report_view(report: Subject) -> dict[str, Any]:
         view["emergency"] = True
     if report.status == "open" and body.get("hypothesis"):
         view["trainer_says"] = one_line(str(body["hypothesis"]), 160)
+    if report.status != "open" and body.get("answer"):
+        view["answer"] = {name: text for name, text in answer_view(report).items() if name != "report"}
     return view

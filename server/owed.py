@@ -98,6 +98,9 @@ def _for_trainer(desk: Desk, about: Standing, cursor: str) -> str:
             return f"no answer in time; {HOLD}. End your turn, call poll_training() when you are back"
         return _poll(about, cursor)
     if not about.state.final:
+        if about.report is not None and _asks_for_a_start(about.report):
+            reason = f"director's answer to {about.report.id}"
+            return f"stop_training(run={run.id!r}, reason={reason!r}), then start with the fix"
         brisk = about.elapsed_s < desk.policy.watch.brisk_minutes * 60
         return _poll(about, cursor, wait_s=desk.policy.watch.brisk_poll_s if brisk else None)
     if about.report is not None and about.report.status == "answered":
@@ -106,11 +109,14 @@ def _for_trainer(desk: Desk, about: Standing, cursor: str) -> str:
 
 
 def _carry_out(about: Standing) -> str:
-    report, run = about.report, about.run
-    action = report.body["answer"]["action"] if report else ""
-    if action in (Action.RESTART, Action.RESUME):
+    run = about.run
+    if about.report is not None and _asks_for_a_start(about.report):
         return f"start_training(model={run.model!r}, phase={run.body['phase']!r}, follows={run.id!r}) with the fix"
     return _afterwards(about)
+
+
+def _asks_for_a_start(report: Subject) -> bool:
+    return report.status == "answered" and report.part("answer").get("action") in (Action.RESTART, Action.RESUME)
 
 
 def _afterwards(about: Standing) -> str:

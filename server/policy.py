@@ -13,10 +13,14 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Protocol, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from . import policy_text as texts
+from .diagnostics.silence import StallRule
+from .diagnostics.thresholds import Thresholds
 from .errors import PolicyInvalid
+from .logs.rules import DEFAULT_RULES, McmcLevels, Rules
+from .policy_tables import Curves, Logs, Stalls, Table, numbers_from
 
 POLICY_FILE = "watchkeeper.toml"
 POLICY_LIMIT_BYTES = 1_000_000
@@ -27,12 +31,6 @@ _INHERITED = (
     *("LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV"),
 )
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-class _Table(BaseModel):
-    """A table of the policy: frozen, no unknown keys, a number is a number (no string, no bool, no NaN)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def _template(value: str) -> str:
@@ -99,7 +97,7 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 Label = Annotated[str, AfterValidator(_label)]
 
 
-class Quick(_Table):
+class Quick(Table):
     """The quick phase: a short run on a part of the data that shows whether the code runs at all."""
 
     max_minutes: Minutes = Field(default=30.0, description="Minutes after which a quick run is stopped.")
@@ -109,7 +107,7 @@ class Quick(_Table):
     label: Label = Field(default="5A", description="What reports call this phase.")
 
 
-class Full(_Table):
+class Full(Table):
     """The full phase; a model's design document overrides the hours."""
 
     min_hours: Hours = Field(default=2.0, description="Hours that a full run should take at least.")
@@ -124,7 +122,7 @@ class Full(_Table):
         return self
 
 
-class Watch(_Table):
+class Watch(Table):
     """How polls wait and how often they are suggested."""
 
     wait_s: Seconds = Field(
@@ -161,7 +159,7 @@ class Watch(_Table):
         return self
 
 
-class Keeper(_Table):
+class Keeper(Table):
     """The process that stays with a run."""
 
     sample_s: Annotated[float, Field(ge=0.1, le=3600)] = Field(
@@ -172,7 +170,7 @@ class Keeper(_Table):
     )
 
 
-class Report(_Table):
+class Report(Table):
     """Error reports to the director."""
 
     deadline_minutes: Minutes = Field(
@@ -184,7 +182,7 @@ class Report(_Table):
     )
 
 
-class Mcmc(_Table):
+class Mcmc(Table):
     """Levels of MCMC diagnostics. R-hat and ESS are rank-normalised (Vehtari et al. 2021, doi:10.1214/20-BA1221)."""
 
     divergent_share_failure: Share = Field(
@@ -226,7 +224,7 @@ class Mcmc(_Table):
         return self
 
 
-class Method(_Table):
+class Method(Table):
     """Marks of an approved training method and names that no full run may rest on (requirement document, 5B)."""
 
     min_draws: Count = Field(default=2000, description="Draws per chain of an MCMC run.")
@@ -240,7 +238,7 @@ class Method(_Table):
     )
 
 
-class Compute(_Table):
+class Compute(Table):
     """What the keeper must have measured before a full run counts as computed."""
 
     min_cores_busy: Annotated[float, Field(ge=0, le=100_000)] = Field(
@@ -252,7 +250,7 @@ class Compute(_Table):
     )
 
 
-class Names(_Table):
+class Names(Table):
     """Where files lie, relative to the workspace; {i} stands for the model's id. Lists name candidates, best first."""
 
     script: Template = Field(default="output/implementation/code/model_{i}.py", description="Training script.")
@@ -303,7 +301,7 @@ class Names(_Table):
         return self
 
 
-class Python(_Table):
+class Python(Table):
     """What a training is started with."""
 
     interpreter: Annotated[str, Field(min_length=1), AfterValidator(_without_nul)] | None = Field(
@@ -317,7 +315,7 @@ class Python(_Table):
     )
 
 
-class Policy(_Table):
+class Policy(Table):
     """The rules in force."""
 
     quick: Quick = Quick()
@@ -326,6 +324,9 @@ class Policy(_Table):
     keeper: Keeper = Keeper()
     report: Report = Report()
     mcmc: Mcmc = Mcmc()
+    curves: Curves = Curves()
+    stalls: Stalls = Stalls()
+    logs: Logs = Logs()
     method: Method = Method()
     compute: Compute = Compute()
     names: Names = Names()
@@ -333,6 +334,26 @@ class Policy(_Table):
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
     )
+
+    def thresholds(self) -> Thresholds:
+        """Return the thresholds of the curve flags."""
+        return numbers_from(self.curves, Thresholds)
+
+    def stall_rule(self) -> StallRule:
+        """Return when silence is called a stall."""
+        return numbers_from(self.stalls, StallRule)
+
+    def rules(self) -> Rules:
+        """Return what to look for in logs."""
+        mcmc = self.mcmc
+        levels = McmcLevels(
+            divergent_share_failure=mcmc.divergent_share_failure,
+            divergent_share_emergency=mcmc.divergent_share_emergency,
+            rhat_flag=mcmc.rhat_flag,
+            rhat_failure=mcmc.rhat_failure,
+            rhat_emergency=mcmc.rhat_emergency,
+        )
+        return DEFAULT_RULES.extended(self.logs.made(), levels)
 
 
 class _Files(Protocol):

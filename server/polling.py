@@ -110,16 +110,13 @@ class _Round:
 
     def enough(self, seen: Seen) -> bool:
         """Whether there is something to tell, or nothing left to wait for."""
-        if seen.news or any(news.pending_answer(self._desk, look.run.id) for look in self._mine(seen.looks)):
+        if seen.news:
             return True
         if self._run is None:
             return not seen.looks and self._after is None
         if checkin.due(self._desk, seen.looks[0].run, seen.looks[0].status):
             return True
         return seen.looks[0].status.state.final and not self._waits_for_answer()
-
-    def _mine(self, looks: Sequence[Look]) -> Sequence[Look]:
-        return looks if self._desk.role is Role.TRAINER and self._after is None else ()
 
     def _waits_for_answer(self) -> bool:
         reports = self._desk.ledger.subjects(SubjectKind.REPORT, run=self._run, open_only=True)

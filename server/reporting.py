@@ -11,7 +11,7 @@ from .errors import InvalidArgument, NotFound
 from .ledger import Kind, Subject, SubjectKind, Transaction
 from .rundir import RunStatus
 from .runs import ErrorType, Phase
-from .untrusted import clean
+from .untrusted import outgoing
 
 _BLOCKING = "CRITICAL (training halted)"
 _GOES_ON = "HIGH (training goes on)"
@@ -116,7 +116,7 @@ def _facts(
         "resume_point": care.resume_point,
         "severity": _BLOCKING if halted else _GOES_ON,
         "emergency": bool(about.get("emergency")),
-        "message": about.get("message"),
+        "message": outgoing(str(about["message"]), 2_000) if about.get("message") else None,
         "exception": about.get("exception"),
         "frame": about.get("frame"),
         "line": about.get("line"),
@@ -144,10 +144,10 @@ def excerpt(finding: Mapping[str, Any]) -> str:
         return ""
     before, after = list(finding.get("before", ())), list(finding.get("after", ()))
     own = str(finding.get("text", "")).split("\n")
-    numbered = [f"  {line - len(before) + place}: {clean(text, 300)}" for place, text in enumerate(before)]
-    numbered += [f"> {line + place}: {clean(text, 300)}" for place, text in enumerate(own)]
+    numbered = [f"  {line - len(before) + place}: {outgoing(text, 300)}" for place, text in enumerate(before)]
+    numbered += [f"> {line + place}: {outgoing(text, 300)}" for place, text in enumerate(own)]
     last = finding.get("last_line") or line + len(own) - 1
-    numbered += [f"  {last + 1 + place}: {clean(text, 300)}" for place, text in enumerate(after)]
+    numbered += [f"  {last + 1 + place}: {outgoing(text, 300)}" for place, text in enumerate(after)]
     return "\n".join(numbered)
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from .runs import ErrorType, Phase
-from .untrusted import one_line
+from .untrusted import one_line, outgoing
 
 Facts = Mapping[str, Any]
 
@@ -144,7 +144,7 @@ def _answer(answer: Facts) -> str:
 
 def _headline(facts: Facts) -> str:
     exception, text = facts.get("exception"), facts.get("message") or facts["what_happened"]
-    first = one_line(str(text).strip().split("\n", 1)[0], 300)
+    first = outgoing(one_line(str(text).strip().split("\n", 1)[0], 300), 300)
     return f"{exception}: {first}" if exception and not first.startswith(str(exception)) else first
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from . import rundir
 from .desk import Desk
 from .diagnostics.novelty import novel
-from .diagnostics.silence import Stall, StallRule, judge_silence
+from .diagnostics.silence import Stall, judge_silence
 from .errors import PathRefused
 from .findings import finding_body
 from .ledger import Kind, Subject, SubjectKind
@@ -36,7 +36,7 @@ class Measured:
 
 def update(desk: Desk, run: Subject, status: RunStatus) -> None:
     """Record that a run stalls, or that one which did goes on again."""
-    if not status.state.running or status.elapsed_s < StallRule().idle_s:
+    if not status.state.running or status.elapsed_s < desk.policy.stall_rule().idle_s:
         return
     found = _stall(desk, run)
     finding = f"{run.id}:stall"
@@ -67,6 +67,7 @@ def _stall(desk: Desk, run: Subject) -> Stall | None:
         last_output_novel_at=fresh[-1] if fresh else None,
         intervals_s=intervals_s,
         last_growth_at=_last_growth(desk, run),
+        rule=desk.policy.stall_rule(),
     )
 
 

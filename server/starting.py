@@ -16,6 +16,7 @@ from . import gates, launch, watch
 from .desk import Desk
 from .errors import InvalidArgument, NotFound, Refused
 from .ledger import Kind, Subject, SubjectKind, Transaction
+from .policy import policy_sha256
 from .reports import Action
 from .runs import Phase
 
@@ -65,6 +66,7 @@ def request(
     :raises InvalidArgument: if the model's id is none.
     """
     desk.workspace.check_model_id(model)
+    _check_names(desk, model, phase)
     path = desk.workspace.relative(script or desk.workspace.script(model))
     source = desk.workspace.read_bytes(path, LONGEST_SCRIPT_BYTES)
     return Request(
@@ -76,6 +78,19 @@ def request(
         args=tuple(args),
         follows=follows,
     )
+
+
+def _check_names(desk: Desk, model: str, phase: Phase) -> None:
+    """Two models must not share a file: the quick log of `1_full` would be the full log of `quick_1`."""
+    wanted = {desk.workspace.log(model, phase), desk.workspace.results(model, phase)}
+    for other in desk.ledger.models():
+        for its in Phase:
+            shared = wanted & {desk.workspace.log(other, its), desk.workspace.results(other, its)}
+            if shared and (other, its) != (model, phase):
+                raise Refused(
+                    f"Model {model} in phase {phase} would write {min(shared)}, which belongs to model {other}, {its}.",
+                    "Choose another model id, or other names in [names] of watchkeeper.toml.",
+                )
 
 
 def code_sha256(source: bytes) -> str:
@@ -229,6 +244,6 @@ def _body(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> d
         "grace_s": desk.policy.keeper.grace_s,
         "log": desk.workspace.log(wanted.model, wanted.phase),
         "results": desk.workspace.results(wanted.model, wanted.phase),
-        "policy_sha256": launch.policy_digest(desk),
+        "policy_sha256": policy_sha256(desk.policy),
         "by": desk.who,
     }

@@ -1,7 +1,7 @@
 """MCP over standard input and output: bounded lines in, nothing but the protocol out, and a prompt end.
 
-The SDK reads lines of any length into memory, says nothing about those it cannot read, and its stdio server neither ends at once on SIGTERM nor while a thread
-waits for input. All state is on disk at every moment, so ending at once loses nothing.
+The SDK reads lines of any length into memory, says nothing about those it cannot read, and its stdio server ends at
+once neither on SIGTERM nor while a thread waits for input. All state is on disk at every moment: ending loses nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
 LONGEST_LINE_BYTES = 1 << 20
+_TOO_LONG = "message longer than 1 MiB refused, nothing was done; send less in one call"
+_UNREADABLE = "no JSON-RPC message, nothing was done: the JSON is broken or half of a surrogate pair stands in it"
 _ENDS = 512
 _TEXT_MEMBERS = rb'(?:"[a-z]{1,10}"\s*:\s*"[^"\\]{0,100}"\s*,\s*)*'
 _ID = rb'"id"\s*:\s*(-?\d{1,18}|"[^"\\]{0,100}")'
@@ -45,14 +47,13 @@ class ReadableLines(io.TextIOBase):
         while True:
             line = self._source.readline(LONGEST_LINE_BYTES + 1)
             if len(line) > LONGEST_LINE_BYTES:
-                text = "message longer than 1 MiB refused; send less in one call"
-                self._refuse(types.INVALID_REQUEST, text, line[:_ENDS], self._skip(line))
+                self._refuse(types.INVALID_REQUEST, _TOO_LONG, line[:_ENDS], self._skip(line))
                 continue
             text = line.decode("utf-8", "replace")
             if not line or _is_message(text):
                 return text
             if not text.isspace():
-                self._refuse(types.PARSE_ERROR, "no JSON-RPC message", line[:_ENDS], line[-_ENDS:])
+                self._refuse(types.PARSE_ERROR, _UNREADABLE, line[:_ENDS], line[-_ENDS:])
 
     def __next__(self) -> str:
         line = self.readline()
@@ -75,7 +76,6 @@ class ReadableLines(io.TextIOBase):
         found = _ID_FIRST.search(head) or _ID_LAST.search(tail)
         request = found.group(1).decode("utf-8", "replace") if found else "null"
         self._reply.write(f'{{"jsonrpc":"2.0","id":{request},"error":{{"code":{code},"message":"{text}"}}}}\n')
-        self._reply.flush()
 
 
 def _is_message(text: str) -> bool:
@@ -94,13 +94,16 @@ class WholeWrites(io.TextIOBase):
         self._target = target
 
     def write(self, text: str, /) -> int:
-        """Write a text in one piece; what no UTF-8 can carry (a lone surrogate) becomes a question mark."""
-        self._target.write(text.encode("utf-8", "replace"))  # a BufferedWriter serialises its callers
-        return len(text)
+        """Write a text in one piece; what UTF-8 cannot carry (a lone surrogate) becomes a question mark.
 
-    def flush(self) -> None:
-        """Hand everything that was written to the client."""
-        self._target.flush()
+        When the client has closed its end, the process ends: nobody is left to serve.
+        """
+        try:
+            self._target.write(text.encode("utf-8", "replace"))  # a BufferedWriter serialises its callers
+            self._target.flush()
+        except BrokenPipeError:
+            os._exit(0)
+        return len(text)
 
 
 def serve(server: Server[Any]) -> NoReturn:
@@ -108,10 +111,7 @@ def serve(server: Server[Any]) -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _leave)
     wire_in, wire_out = _claimed()
-    try:
-        anyio.run(_serve, server, wire_in, wire_out)
-    except* BrokenPipeError:  # the client has closed its end; nobody is left to tell
-        os._exit(0)
+    anyio.run(_serve, server, wire_in, wire_out)
     os._exit(0)  # a thread may still wait in a read or in a long look; nothing of it is needed
 
 

@@ -14,7 +14,7 @@ from .desk import Desk
 from .errors import PathRefused
 from .ledger import Kind, Subject, SubjectKind
 from .runs import Phase
-from .untrusted import one_line
+from .untrusted import mask_secrets, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
 def _failure(finding: Subject) -> tuple[str, str, str]:
     body = finding.body
     text = " ".join(str(body[name]) for name in ("exception", "message") if body.get(name))
-    return finding.id, str(body.get("type", "")), one_line(text, 160)
+    return finding.id, str(body.get("type", "")), one_line(mask_secrets(text), 160)
 
 
 def _artefacts(desk: Desk, run: Subject) -> tuple[Artefact, ...]:

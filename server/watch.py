@@ -21,7 +21,6 @@ from .errors import NotFound, PathRefused
 from .findings import finding_body
 from .ledger import Kind, Subject, SubjectKind, Transaction
 from .logs.recognise import Change, Recogniser
-from .logs.rules import DEFAULT_RULES, McmcLevels, Rules
 from .rundir import RunStatus
 from .runs import ErrorType, Finding, Level, RunState
 
@@ -82,7 +81,7 @@ class Watcher:
         self._offset = 0
         self._recogniser: Recogniser | None = None
         self._judged_at = float("-inf")
-        self._rules = rules(desk)
+        self._rules = desk.policy.rules()
 
     def look(self) -> Look:
         """Look once: mend what lacks a keeper, read on, record what is new.
@@ -225,19 +224,6 @@ class Watcher:
             for change in changes:
                 self._record(transaction, change)
             transaction.append(Kind.ENDED, self._run.id, run=self._run.id, model=self._run.model, body=_ending(status))
-
-
-def rules(desk: Desk) -> Rules:
-    """Return what to look for in logs, with the policy's levels for MCMC diagnostics."""
-    mcmc = desk.policy.mcmc
-    levels = McmcLevels(
-        divergent_share_failure=mcmc.divergent_share_failure,
-        divergent_share_emergency=mcmc.divergent_share_emergency,
-        rhat_flag=mcmc.rhat_flag,
-        rhat_failure=mcmc.rhat_failure,
-        rhat_emergency=mcmc.rhat_emergency,
-    )
-    return DEFAULT_RULES.extended((), levels)
 
 
 def ending_finding(status: RunStatus) -> Finding | None:

@@ -6,7 +6,6 @@ inside the workspace, never out of it.
 
 from __future__ import annotations
 
-import ctypes
 import difflib
 import errno
 import fcntl
@@ -14,15 +13,14 @@ import hashlib
 import os
 import posixpath
 import re
-import secrets
 import stat
-import sys
 import weakref
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from . import beneath
 from .errors import InvalidArgument, PathRefused, StorageFailed, WatchkeeperError
 from .policy import Names
 from .runs import Phase
@@ -33,30 +31,6 @@ _STATE_FOLDERS = ("runs", "snapshots", "reports", "verdicts")
 _INTERPRETERS = ("output/venv", "output/implementation/.venv", ".venv")
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 _RUN_ID = re.compile(r"(.+)-(?:quick|full)-[1-9][0-9]{0,8}")
-
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_LIBC.syscall.restype = ctypes.c_long
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY
-_LOOK = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK)  # macOS has no O_PATH
-_MOST_LINKS = 40  # as in the kernel
-_OPENAT2, _RESOLVE_NO_MAGICLINKS, _RESOLVE_BENEATH = 437, 0x02, 0x08  # 437 everywhere but on alpha
-# RESOLVE_BENEATH refuses every absolute link (EXDEV); the walk knows those that lead back inside.
-_WALK_INSTEAD = {errno.ENOSYS, errno.EPERM, errno.EXDEV, errno.EAGAIN}
-_NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR}
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
-_OUTSIDE = ("leads out of the workspace", "Copy it into the workspace and use a path relative to its top folder")
-_NO_PATH = ("is no path of a file", "Use a path relative to the workspace")
-_RULES = {
-    errno.EXDEV: _OUTSIDE,
-    errno.ELOOP: ("runs through too many links", "Name the file itself"),
-    errno.ENXIO: ("is a FIFO, a socket or a device, not a plain file", "Name a plain file"),
-    errno.EISDIR: ("is a folder, not a plain file", "Name a file in it"),
-    errno.ENOTDIR: ("runs through something that is no folder", "Check the path"),
-    errno.EACCES: ("may not be opened: permission denied", "Change its permissions"),
-    errno.EPERM: ("may not be opened: operation not permitted", "Change its permissions"),
-    errno.EEXIST: ("exists already", "Choose another name"),
-    errno.ENAMETOOLONG: ("is too long for a path", "Use a shorter one"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +66,7 @@ class Workspace:
         given = os.path.abspath(root)
         try:
             self.root = Path(os.path.realpath(given, strict=True))
-            self._root = os.open(self.root, _FOLDER)
+            self._root = os.open(self.root, beneath.FOLDER)
         except (OSError, ValueError) as error:
             what = f"The workspace {one_line(given, 300)} is no folder that can be opened: {error}."
             raise PathRefused(what, "Create it, or name an existing folder.") from None
@@ -122,18 +96,18 @@ class Workspace:
         try:
             size = max(len(os.fsencode(part)) for part in path.split("/"))
         except UnicodeEncodeError:
-            raise _refused(path, _NO_PATH) from None
+            raise beneath.refused(path, beneath.NO_PATH) from None
         if not path or "\0" in path:
-            raise _refused(path, _NO_PATH)
+            raise beneath.refused(path, beneath.NO_PATH)
         if size > 255 or len(os.fsencode(path)) > 4095:
-            raise _refused(path, _RULES[errno.ENAMETOOLONG])
+            raise beneath.refused(path, beneath.RULES[errno.ENAMETOOLONG])
         plain = posixpath.normpath(path)
         if plain.startswith("/"):
             absolute = PurePosixPath("/" + plain.lstrip("/"))
             inside = (str(absolute.relative_to(root)) for root in self._roots if absolute.is_relative_to(root))
             plain = next(inside, "..")
         if plain == ".." or plain.startswith("../"):
-            raise _refused(path, _OUTSIDE)
+            raise beneath.refused(path, beneath.OUTSIDE)
         return plain
 
     def about(self, path: str) -> About | None:
@@ -143,14 +117,14 @@ class Workspace:
         """
         plain = self.relative(path)
         try:
-            descriptor = self._open(plain, _LOOK)
+            descriptor = self._open(plain, beneath.LOOK)
         except OSError as error:
-            if error.errno in _NOTHING_THERE:
+            if error.errno in beneath.NOTHING_THERE:
                 return None
             raise self._refusal(plain, error) from None
-        with _closing(descriptor):
+        with beneath.closing(descriptor):
             found = os.fstat(descriptor)
-            _require_plain(plain, found)
+            beneath.require_plain(plain, found)
             return About(found.st_size, found.st_mtime)
 
     def exists(self, path: str) -> bool:
@@ -163,7 +137,7 @@ class Workspace:
         :raises PathRefused: it is no folder beneath the root.
         """
         plain = self.relative(path)
-        with self._refusing(plain), _closing(self._folder(plain)) as folder:
+        with self._refusing(plain), beneath.closing(self._folder(plain)) as folder:
             return sorted(os.listdir(folder))
 
     def open_beneath(self, path: str, flags: int, mode: int | None = None, *, make_parents: bool = False) -> int:
@@ -181,7 +155,7 @@ class Workspace:
             # Non-blocking for the moment of opening only: a FIFO that nobody writes to must not hold us.
             descriptor = self._open(plain, flags | os.O_NONBLOCK | os.O_NOCTTY, _mode(plain, mode))
             try:
-                _require_plain(plain, os.fstat(descriptor))
+                beneath.require_plain(plain, os.fstat(descriptor))
                 os.set_blocking(descriptor, True)
             except BaseException:
                 os.close(descriptor)
@@ -196,7 +170,7 @@ class Workspace:
         with self._refusing(path), open(self.open_beneath(path, os.O_RDONLY), "rb") as file:
             data = file.read(limit_bytes + 1)
         if len(data) > limit_bytes:
-            raise _refused(path, (f"is longer than the {limit_bytes} bytes that are read of it", "Shorten it"))
+            raise beneath.refused(path, (f"is longer than the {limit_bytes} bytes that are read of it", "Shorten it"))
         return data
 
     def sha256(self, path: str) -> str:
@@ -232,11 +206,11 @@ class Workspace:
         """
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         while True:
-            with self._refusing(path), _closing(self.open_beneath(path, flags, mode, make_parents=True)) as file:
+            with self._refusing(path), beneath.closing(self.open_beneath(path, flags, mode, make_parents=True)) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if os.fstat(file).st_nlink:  # 0 when the file was replaced while we waited for the lock
-                    begin = _append(file, _encoded(text))
-                    with _closing(self._folder(posixpath.dirname(self.relative(path)))) as folder:
+                    begin = beneath.append(file, _encoded(text))
+                    with beneath.closing(self._folder(posixpath.dirname(self.relative(path)))) as folder:
                         os.fsync(folder)
                     return begin
 
@@ -248,7 +222,7 @@ class Workspace:
         """
         name = hashlib.sha256(os.fsencode(self.relative(path))).hexdigest()[:32]
         flags = os.O_WRONLY | os.O_CREAT
-        with _closing(self.open_beneath(f"{STATE_DIR}/locks/{name}", flags, make_parents=True)) as lock:
+        with beneath.closing(self.open_beneath(f"{STATE_DIR}/locks/{name}", flags, make_parents=True)) as lock:
             with self._refusing(path):
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -266,9 +240,9 @@ class Workspace:
         :raises StorageFailed: the disk is full or read-only.
         """
         for folder in (STATE_DIR, *(f"{STATE_DIR}/{name}" for name in _STATE_FOLDERS)):
-            with self._refusing(folder), _closing(self._folder(folder, make=True)) as descriptor:
+            with self._refusing(folder), beneath.closing(self._folder(folder, make=True)) as descriptor:
                 if stat.S_ISLNK(os.stat(folder, dir_fd=self._root, follow_symlinks=False).st_mode):
-                    raise _refused(
+                    raise beneath.refused(
                         folder, ("is a link", "Remove it; watchkeeper keeps its state in a folder of its own")
                     )
                 if os.fstat(descriptor).st_mode & 0o077:
@@ -340,12 +314,12 @@ class Workspace:
 
     def _open(self, plain: str, flags: int, mode: int = 0) -> int:
         try:
-            return open_by_kernel(self._root, plain, flags, mode)
+            return beneath.open_by_kernel(self._root, plain, flags, mode)
         except OSError as error:
-            if error.errno not in _WALK_INSTEAD:
+            if error.errno not in beneath.WALK_INSTEAD:
                 raise
-        for _ in range(_MOST_LINKS):
-            found = _walk(self._root, plain, flags, mode)
+        for _ in range(beneath.MOST_LINKS):
+            found = beneath.walk(self._root, plain, flags, mode)
             if isinstance(found, int):
                 return found
             try:
@@ -358,12 +332,12 @@ class Workspace:
 
     def _folder(self, plain: str, *, make: bool = False) -> int:
         try:
-            return self._open(plain or ".", _FOLDER)
+            return self._open(plain or ".", beneath.FOLDER)
         except FileNotFoundError:
             if not make:
                 raise
         parent, name = posixpath.split(plain)
-        with _closing(self._folder(parent, make=True)) as above:
+        with beneath.closing(self._folder(parent, make=True)) as above:
             with suppress(FileExistsError):  # another process was faster
                 os.mkdir(name, 0o700 if _is_state(plain) else 0o755, dir_fd=above)
             os.fsync(above)
@@ -372,16 +346,16 @@ class Workspace:
     def _publish(self, path: str, data: bytes, mode: int | None, *, replace: bool) -> bool:
         plain = self.relative(path)
         parent, name = posixpath.split(plain)
-        with self._refusing(plain), _closing(self._folder(parent, make=True)) as folder:
+        with self._refusing(plain), beneath.closing(self._folder(parent, make=True)) as folder:
             permissions = _mode(plain, mode)
             with suppress(FileNotFoundError):
                 found = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 if not replace:
                     os.fsync(folder)  # whoever created it may not have come so far
                     return False
-                _require_plain(plain, found)
+                beneath.require_plain(plain, found)
                 permissions = stat.S_IMODE(found.st_mode)
-            return _put(folder, name, data, permissions, replace=replace)
+            return beneath.put(folder, name, data, permissions, replace=replace)
 
     @contextmanager
     def _refusing(self, path: str) -> Generator[None]:
@@ -394,11 +368,11 @@ class Workspace:
         """Say an operating system's error in words that help."""
         if error.errno == errno.ENOENT:
             return self._missing(path)
-        if error.errno in _DISK:
+        if error.errno in beneath.DISK:
             what = f"{one_line(path, 300)} could not be read or written: {error.strerror}."
             return StorageFailed(what, "Make room on the disk, or make it writable, and repeat the call.")
-        return _refused(
-            path, _RULES.get(error.errno or 0, (f"could not be opened: {error.strerror}", "Check the path"))
+        return beneath.refused(
+            path, beneath.RULES.get(error.errno or 0, (f"could not be opened: {error.strerror}", "Check the path"))
         )
 
     def _missing(self, path: str) -> PathRefused:
@@ -407,108 +381,13 @@ class Workspace:
         wanted = ""
         while names is None:
             folder, wanted = posixpath.split(folder)
-            with suppress(OSError), _closing(self._folder(folder)) as descriptor:
+            with suppress(OSError), beneath.closing(self._folder(folder)) as descriptor:
                 names = sorted(os.listdir(descriptor))[:2000]
             names = names if folder or names else []
         near = difflib.get_close_matches(wanted, names, 3, 0.5) or names[:5]
         where = one_line(folder, 300) or "the workspace's top folder"
         there = f"There is: {one_line(', '.join(near), 300)}" if near else "That folder is empty"
-        return _refused(path, (f"does not exist: there is no {one_line(wanted, 100)} in {where}", there))
-
-
-class _OpenHow(ctypes.Structure):
-    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
-
-
-def open_by_kernel(root: int, plain: str, flags: int, mode: int) -> int:
-    """Open with openat2, which resolves the whole path beneath `root` in one step.
-
-    :raises OSError: as open(2); ENOSYS where the kernel does not know it, EXDEV where the path leads out.
-    """
-    if sys.platform != "linux":
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    mode = mode if flags & os.O_CREAT else 0
-    how = _OpenHow(flags | os.O_CLOEXEC, mode, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
-    size = ctypes.c_size_t(ctypes.sizeof(how))
-    descriptor = _LIBC.syscall(ctypes.c_long(_OPENAT2), root, os.fsencode(plain), ctypes.byref(how), size)
-    if descriptor < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-    return descriptor
-
-
-def _walk(root: int, plain: str, flags: int, mode: int) -> int | str:
-    """Open name by name, following no link; return the descriptor, or the path to go on with after the first link."""
-    names = plain.split("/")
-    folder = os.dup(root)
-    try:
-        for place, name in enumerate(names, 1):
-            with suppress(OSError):  # EINVAL: no link; whatever else it is, opening will say
-                target = os.readlink(name, dir_fd=folder)
-                return posixpath.join(*names[: place - 1], target, *names[place:])
-            last = place == len(names)
-            opened = os.open(name, (flags if last else _FOLDER) | os.O_NOFOLLOW, mode, dir_fd=folder)
-            os.close(folder)
-            folder = opened
-        return os.dup(folder)
-    finally:
-        os.close(folder)
-
-
-def _put(folder: int, name: str, data: bytes, permissions: int, *, replace: bool) -> bool:
-    """Write beside, sync, then give it its name: by rename, or by link, which never replaces."""
-    temporary = f".watchkeeper-{secrets.token_hex(8)}.tmp"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, permissions, dir_fd=folder)
-    try:
-        with _closing(descriptor):
-            _append(descriptor, data)
-        if replace:
-            os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-        else:
-            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except FileExistsError:
-        return False
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=folder)
-        os.fsync(folder)
-    return True
-
-
-def _append(file: int, data: bytes) -> int:
-    """Write all of `data` at the end, durably, or nothing; return where it begins."""
-    begin = os.fstat(file).st_size
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(file, rest) :]
-        os.fsync(file)
-    except OSError:
-        os.ftruncate(file, begin)
-        raise
-    return begin
-
-
-@contextmanager
-def _closing(descriptor: int) -> Generator[int]:
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _require_plain(path: str, found: os.stat_result) -> None:
-    mode = found.st_mode
-    if stat.S_ISREG(mode):
-        return
-    if stat.S_ISLNK(mode):
-        raise _refused(path, ("is a link, which is not replaced", "Name the file that it leads to"))
-    raise _refused(path, _RULES[errno.EISDIR if stat.S_ISDIR(mode) else errno.ENXIO])
-
-
-def _refused(path: str, rule: tuple[str, str]) -> PathRefused:
-    what, do_next = rule
-    return PathRefused(f"{one_line(path, 300) or 'An empty path'} {what}.", f"{do_next}.")
+        return beneath.refused(path, (f"does not exist: there is no {one_line(wanted, 100)} in {where}", there))
 
 
 def _of(model: str, template: str) -> str:

@@ -9,7 +9,7 @@ from . import diary, gates, owed
 from .desk import Desk
 from .errors import PathRefused
 from .ledger import Kind, Subject, SubjectKind
-from .untrusted import clean
+from .untrusted import outgoing
 
 LONGEST_DIARY_BYTES = 16 << 20
 
@@ -81,7 +81,7 @@ def _evidence(desk: Desk, model: str, run: Subject | None, report: Subject | Non
         failures = gates.failures(desk, run.id)
         finding = failures[-1] if failures else None
     solved = owed.solved_by(desk, report, desk.ledger.subjects(SubjectKind.RUN, model=model)) if report else None
-    error_text = clean(str(finding.body.get("text") or finding.body.get("message") or ""), 4_000) if finding else ""
+    error_text = outgoing(str(finding.body.get("text") or finding.body.get("message") or ""), 4_000) if finding else ""
     return diary.Evidence(
         error_text=error_text,
         hypothesis=str(report.body.get("hypothesis", "")) if report else "",

@@ -14,9 +14,10 @@ ROOT = Path(__file__).parents[1]
 ROWS: list[dict[str, set[str]]] = [
     {"errors": set(), "runs": set(), "keeper": set()},
     {"findings": set()},
-    {"policy": {"policy_text"}, "policy_text": set(), "untrusted": set(), "cursor": set(), "waker": set()},
+    {"logs": set(), "diagnostics": set(), "compute": set()},
+    {"policy": {"policy_text", "policy_tables"}, "policy_text": set(), "policy_tables": set(), "untrusted": set(), "beneath": {"untrusted"}, "cursor": set(), "waker": set()},
     {"workspace": set()},
-    {"logs": set(), "diagnostics": set(), "compute": set(), "ledger": set(), "rundir": set(), "reports": set()},
+    {"ledger": set(), "rundir": set(), "reports": set()},
     {"engines": set(), "diary": set(), "offline": set(), "toolbox": set(), "translate": {"toolbox"}, "instructions": set()},
     {"desk": set()},
     {"launch": set(), "gates": set(), "histories": set(), "stalls": set(), "checkin": set()},

@@ -36,7 +36,7 @@ def workspace(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytes
         def unknown(*_: object) -> int:
             raise OSError(errno.ENOSYS, "Function not implemented")
 
-        monkeypatch.setattr("watchkeeper.server.workspace.open_by_kernel", unknown)
+        monkeypatch.setattr("watchkeeper.server.beneath.open_by_kernel", unknown)
     (tmp_path / "secret").write_text("outside")
     (tmp_path / "root").mkdir()
     return Workspace(tmp_path / "root")

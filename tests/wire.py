@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -109,7 +109,7 @@ class Wire:
         """Wait for the answer to a request; other messages are kept for later."""
         return self.message(lambda one: "method" not in one and one.get("id") == request)
 
-    def message(self, wanted: Any) -> Message:  # noqa: ANN401 (a predicate)
+    def message(self, wanted: Callable[[Message], bool]) -> Message:
         """Wait for the first message that fits; others are kept for later."""
         for place, one in enumerate(self._kept):
             if wanted(one):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, model_serializer
@@ -85,7 +85,7 @@ def _one(desk: Desk, seen: polling.Seen) -> Polled:
         checkin.told(desk, run)
     return Polled(
         findings=list(seen.news.findings),
-        answer=_delivered(desk, run),
+        answer=_answer(desk, run, seen.news.answers),
         run=run.id,
         state=status.state,
         phase=run.body["phase"],
@@ -109,14 +109,23 @@ def _behind(unread_bytes: int) -> str | None:
     return f"{unread_bytes >> 20} MiB of the log not read yet"
 
 
-def _delivered(desk: Desk, run: Subject) -> dict[str, Any] | None:
-    """Return an answer that waits for the trainer; one that asks for no start is carried out by being told."""
-    report = news.pending_answer(desk, run.id)
-    if report is None:
-        return None
-    if desk.role is Role.TRAINER and news.takes_no_start(report) and run.status == "ended":
-        applied(desk, report, "told the trainer")
-    return news.answer_view(report)
+def _answer(desk: Desk, run: Subject, told: Sequence[str]) -> dict[str, Any] | None:
+    """Return the answer that is news to the trainer, or for others the one that waits to be carried out."""
+    if desk.role is not Role.TRAINER:
+        waiting = news.pending_answer(desk, run.id)
+        return news.answer_view(waiting) if waiting else None
+    answers = _delivered(desk, told)
+    return news.answer_view(answers[-1]) if answers else None
+
+
+def _delivered(desk: Desk, told: Sequence[str]) -> list[Subject]:
+    """Return the reports whose answers are told now; one that asks for no act is carried out by that."""
+    found = [desk.ledger.subject(SubjectKind.REPORT, one) for one in told]
+    reports = [one for one in found if one is not None and one.part("answer")]
+    for report in reports:
+        if news.told_is_done(desk, report):
+            applied(desk, report, "told the trainer")
+    return reports
 
 
 def _metrics(values: Mapping[str, float]) -> dict[str, int | float | str] | None:
@@ -134,12 +143,14 @@ def _number(value: float) -> int | float | str:
 def _all(desk: Desk, seen: polling.Seen) -> Polled:
     shown = _shown_runs(desk, seen.looks)
     reports = [one for one in desk.ledger.subjects(SubjectKind.REPORT, open_only=True) if one.status != "closed"]
-    waiting = [one for one in reports if one.status in ("open", "answered")]
+    told = _delivered(desk, seen.news.answers)
+    known = {one.id for one in told}
+    waiting = [one for one in reports if one.status in ("open", "answered") and one.id not in known]
     entries = [owed.owed_entry(desk, model) for model in dict.fromkeys(one.model for one in reports)]
     return Polled(
         findings=list(seen.news.findings) or None,
         runs=[_line(desk, run, seen.looks) for run in shown],
-        reports=[news.report_view(one) for one in waiting[-MOST_RUNS:]],
+        reports=[news.report_view(one) for one in [*waiting[-MOST_RUNS:], *told]],
         owed=[f"diary entry for {one.id} ({one.model})" for one in entries if one is not None],
         cursor=seen.cursor,
         next=_next_of_all(desk, shown, seen),

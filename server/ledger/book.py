@@ -122,6 +122,10 @@ class Ledger:
         sql = f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE {' AND '.join(where)} ORDER BY first_seq DESC LIMIT ?"  # noqa: S608 (constants)
         return [_subject(row) for row in reversed(self._rows(sql, (*parameters, newest)))]
 
+    def models(self) -> list[str]:
+        """Return the ids of all models that were ever started."""
+        return [str(row[0]) for row in self._rows("SELECT DISTINCT model FROM subjects WHERE kind = 'run'")]
+
     def events(self, *, after: int = 0, run: str | None = None, limit: int = 1000) -> list[Event]:
         """Return up to `limit` events with a number above `after`, oldest first, of one run or of all."""
         where = "seq > ?" if run is None else "seq > ? AND run = ?"

@@ -29,6 +29,7 @@ _LEAD = re.compile(
     r"Exception in thread |^Process \S+:$|RemoteTraceback:|^(?:ERROR|FAIL): \S+ \(|Exception in callback|"
     r"Task exception was never retrieved|^future: <|^Error executing job|^handle: <|^Unhandled exception"
 )
+_LEAD_WORDS = ("xception", "Process ", "RemoteTraceback", "ERROR: ", "FAIL: ", "future: <", "Error exec", "handle: <")
 _BETWEEN = re.compile(r'^(?:"""|[-=]{20,}|)$')
 
 
@@ -66,7 +67,7 @@ def exception_of(text: str, *, follows: bool) -> tuple[str, str] | None:
 
 def is_lead(text: str) -> bool:
     """Whether a line announces the traceback that follows it (a thread's, a worker's, a test's)."""
-    return _LEAD.search(text) is not None
+    return any(word in text for word in _LEAD_WORDS) and _LEAD.search(text) is not None
 
 
 def may_stand_between(text: str) -> bool:

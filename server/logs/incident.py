@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..runs import ErrorType, Finding, Level
-from .progress import Sign, dealt_with
+from .progress import Sign, dealt_with_afterwards
 from .text import cap
 
 CONTEXT_LINES = 5
 CONTEXT_LIMIT = 200
+MESSAGE_LIMIT = 400
 VOLUME_LINES = 200
 """After so many lines of other text a run went on, whatever they say."""
 
@@ -54,13 +55,15 @@ class Incident:
         """Take a line that stands after it, with its sign and, for a bar, its position."""
         if self.count == 1 and len(self.after) < CONTEXT_LINES:
             self.after.append(cap(text, CONTEXT_LIMIT))
+            if not self.message and self.kind == "traceback":
+                self.message = cap(text.strip(), MESSAGE_LIMIT)
         if sign is Sign.NONE:
             return
         if sign is Sign.BAR:
             self.went_on = self.went_on or bool(self.bar and self.bar != position)
             self.bar = position
             return
-        if self.others < 2 and dealt_with(text):
+        if self.others < 2 and dealt_with_afterwards(text):
             self.handled = True
         self.others += 1
         if sign is Sign.STRONG or self.others > VOLUME_LINES:

@@ -30,6 +30,10 @@ _COMPLAINT = re.compile(
     r"expected|required|no such|denied|wrong|unsupported|too (?:few|many|large|small|long|short)|exceed|mismatch|"
     r"empty|not (?:a|an|allowed|supported|enough|available|valid|exist)\b|does ?n.t exist|\bno \w+ (?:found|given|in)\b"
 )
+_GIVES_UP = re.compile(
+    r"(?i)\b(?:abort(?:ed|ing)?|exit(?:ed|ing)|terminat(?:ed|ing)|giving up|gave up|cannot continue|can't continue|"
+    r"unrecoverable|fatal|stopp(?:ed|ing)|shutting down|(?:run|training|job|fit|experiment|pipeline) (?:has )?failed)\b"
+)
 
 
 def ended_badly(ended: Ended | None) -> bool:
@@ -74,9 +78,13 @@ def levels(incidents: Sequence[Incident], ended: Ended | None) -> dict[str, Leve
 
 def _last_word(incident: Incident) -> bool:
     """An error that is the very last thing in the log; nothing shows that it was dealt with."""
-    named = incident.kind == "error" and incident.exception is not None
+    if incident.others or incident.went_on:
+        return False
+    if incident.kind == "traceback":
+        return True
+    named = incident.kind == "error" and (incident.exception is not None or _GIVES_UP.search(incident.text) is not None)
     shell = incident.kind == "word" and " line " in incident.text
-    return (named or shell) and not (incident.others or incident.handled or incident.went_on)
+    return (named or shell) and not incident.handled
 
 
 def _after_good_end(incident: Incident) -> Level:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Container
 from enum import StrEnum
+from functools import lru_cache
 
 from .metrics import read_metrics
 from .text import shape
@@ -27,6 +28,10 @@ _DEALT_WITH = re.compile(
     r"(?i)\b(?:skip(?:ped|ping|s)?|retry(?:ing)?|retries|re-?trying|trying again|fall(?:s|ing)?[ -]?back|fallback|"
     r"continu(?:e|es|ing)|ignor(?:ed|ing)|substitut\w+|instead|recover(?:ed|ing|y)|imput\w+|resum(?:e|ed|ing)|"
     r"reconnect\w*|tolerat\w+|non-?fatal|trying another|will retry|handled)\b"
+)
+_DEALT_WITH_AFTERWARDS = re.compile(
+    r"(?i)\b(?:skipping|skipped|retrying|re-?trying|will retry|trying again|falling back|fell back|continuing|"
+    r"ignoring|ignored|resuming|resumed|recovered|recovering|reconnect(?:ing|ed)|non-?fatal)\b"
 )
 _MILD = re.compile(r"(?i)\b(?:disabled|without|default\w*|another|unavailable|not installed|optional|using)\b")
 _TROUBLE = re.compile(r"(?i)\b(?:fail\w*|error\w*|exception|bad|could not|couldn't|cannot|can't|corrupt\w*|unable)\b")
@@ -57,14 +62,15 @@ def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
         return Sign.NONE, ""
     if (bar := _BAR.search(text)) and _BAR_SIGN.search(text):
         return Sign.BAR, f"{bar[1]}/{bar[2]}"
-    metrics = read_metrics(text[:600])
-    if len(metrics) >= 2 and any(name in metrics for name in _COUNTERS):
+    if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)):
         return Sign.STRONG, ""
-    if completed(text) or (len(text) > 3 and any(map(str.isdigit, text)) and usual_shape(text) in usual):
+    metrics = read_metrics(text[:600])
+    if (len(metrics) >= 2 and any(name in metrics for name in _COUNTERS)) or completed(text):
         return Sign.STRONG, ""
     return Sign.WEAK, ""
 
 
+@lru_cache(maxsize=512)
 def usual_shape(text: str) -> str:
     """Return a short name of the shape by which a run's usual lines are recognised."""
     form = shape(text.strip()[:200].encode("utf-8", "replace"))
@@ -74,6 +80,11 @@ def usual_shape(text: str) -> str:
 def completed(text: str) -> bool:
     """Whether a line says that the work was completed."""
     return _COMPLETE.search(text[:300]) is not None and not _UNDONE.search(text[:300])
+
+
+def dealt_with_afterwards(text: str) -> bool:
+    """Whether the line behind an error says that it was dealt with; advice in a message does not."""
+    return _DEALT_WITH_AFTERWARDS.search(text[:300]) is not None
 
 
 def dealt_with(text: str) -> bool:

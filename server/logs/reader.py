@@ -16,7 +16,7 @@ from .prefilter import SHAPE_LIMIT, Triggers
 from .register import Register
 from .rules import Rule, Rules, Weight
 from .text import CONTROLS, cap, decode, fingerprint, shape
-from .tracebacks import Before, Trace, Tracebacks
+from .tracebacks import Before, Trace, Tracebacks, add_context
 
 LOOKS_LIMIT = 5000
 USUAL_LINES = 12
@@ -171,7 +171,7 @@ class Reader:
         if trace is None:
             return index
         self._line = self.last_failed = last
-        self._traceback(trace)
+        self._traceback(trace, before)
         return end + 1
 
     def _in_traceback(self, number: int, clean: bytes, before: Before) -> bool:
@@ -235,7 +235,7 @@ class Reader:
 
     # tracebacks and single lines
 
-    def _traceback(self, trace: Trace) -> None:
+    def _traceback(self, trace: Trace, before: Before | None = None) -> None:
         mark = fingerprint("traceback", trace.exception, trace.message, trace.root, trace.own)
         coarse = f"traceback {trace.exception}"
         incident = self.register.incidents.get(trace.key) if trace.key else None
@@ -252,6 +252,8 @@ class Reader:
             incident = self._announcing(trace)
         if incident is None:
             incident = self._incident("traceback", trace.first, trace.last, "", lambda _: None)
+            if before:
+                add_context(trace, before)
             incident.before = list(trace.before)
             incident.handled = self._announced(trace)
             self._fill(incident, trace)
@@ -311,6 +313,9 @@ class Reader:
             return False
         rule, found = matched
         kind = _KINDS[rule.weight]
+        first = _usage(number, before) if rule.name in ("usage", "command line") else number
+        if first != number:
+            kind = "native"
         if kind in ("error", "word") and progress.is_warning(text):
             return False
         newest = self.register.newest
@@ -324,13 +329,12 @@ class Reader:
         if known:
             self.register.repeat(known, number, number)
             return True
-        first = _usage(number, before) if rule.name in ("usage", "command line") else number
         incident = self._incident(kind, first, number, text, before)
         groups = found.groupdict()
         incident.exception = groups.get("exception") and groups["exception"].rpartition(".")[2]
         incident.root = incident.exception or rule.exception
         incident.message = cap(groups.get("message") or text.strip(), 600)
-        incident.fatal = rule.weight is Weight.FATAL
+        incident.fatal = rule.weight is Weight.FATAL or first != number
         incident.type = _type_of(rule, incident.exception or "", text)
         incident.advice = rule.advice
         incident.fingerprint = mark

@@ -314,7 +314,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "word",
         "SIGKILL",
         "Killed",
-        r"^(?:\S+: (?:line )?\d+: +\d+ )?Killed\b(?!:)(?: +.*)?$",
+        r"^(?:\S+: (?:line )?\d+: +\d+ )?Killed(?:\s*$| {4,}\S.*$)",
     ),
     (
         "word of the shell",
@@ -322,7 +322,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "word",
         "SIGTERM",
         "Terminated|Hangup|Alarm clock",
-        r"^(?:\S+: (?:line )?\d+: +\d+ )?(?:Terminated|Hangup|Alarm clock)\b(?: +.*)?$",
+        r"^(?:\S+: (?:line )?\d+: +\d+ )?(?:Terminated|Hangup|Alarm clock)(?:\s*$| {4,}\S.*$)",
     ),
     (
         "word of the shell",
@@ -331,7 +331,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "Aborted|Segmentation fault|Illegal instruction|Floating point exception",
         r"^(?:\S+: (?:line )?\d+: +\d+ )?(?P<exception>Aborted|Segmentation fault|Illegal instruction|"
-        r"Floating point exception)\b(?: +.*)?$",
+        r"Floating point exception)(?:\s*$| {4,}\S.*$)",
     ),
     # levels of loggers
     (

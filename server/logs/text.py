@@ -63,5 +63,5 @@ def mask(text: str) -> str:
 
 def fingerprint(*parts: str | None) -> str:
     """Return 16 hex digits that are equal for the same failure seen again."""
-    masked = "\x00".join(mask(part or "")[:400] for part in parts)
+    masked = mask("\x00".join((part or "")[:400] for part in parts))
     return hashlib.blake2s(masked.encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -170,17 +170,15 @@ class Tracebacks:
             return None
         trace = _opened(number, "", before)
         trace.add(number, lines[0])
-        for offset in range(1, len(lines) - 1):
-            line = lines[offset]
+        pieces: list[str] = []
+        for line in lines[1:-1]:
             frame = frames.frame_of(line) if line.startswith("  File") else None
             if frame:
                 trace.frames += 1
-                trace.files = f"{trace.files} {frame[0]}"
-                if frames.is_own(frame[0]):
-                    trace.own = cap(f"{frame[0]}:{frame[1]}", 400)
-            else:
-                trace.files = f"{trace.files} {line.strip()[:100]}"
-        trace.files = trace.files[-FILES_CHARS:]
+            pieces.append(frame[0] if frame else line.strip()[:100])
+        trace.files = " ".join(["", *pieces])[-FILES_CHARS:]
+        own = (frame for line in reversed(lines) if line.startswith("  File") and (frame := frames.frame_of(line)))
+        trace.own = next((cap(f"{file}:{line}", 400) for file, line in own if frames.is_own(file)), None)
         trace.add(last, "\n".join(lines[1:-1]))
         trace.add_exception(last, lines[-1], found)
         trace.done = True
@@ -211,6 +209,7 @@ class Tracebacks:
             group.add(number, text)
             return True, None
         trace = _opened(number, prefix, before)
+        add_context(trace, before)
         trace.add(number, text)
         self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
         return True, None
@@ -271,18 +270,16 @@ def _opened(number: int, prefix: str, before: Before) -> Trace:
     else:
         trace.prefix = cap(prefix.removesuffix("Original "), 300)
     _lead_in(trace, before)
-    _context(trace, before)
     return trace
 
 
-def _context(trace: Trace, before: Before) -> None:
+def add_context(trace: Trace, before: Before) -> None:
+    """Note the lines before it."""
     for back in range(1, 13):
         line = before(back)
         if line is None or len(trace.before) == CONTEXT_LINES:
             break
         if line[0] < trace.first:
-            if not trace.before:
-                trace.handled = announces_handled(line[1])
             trace.before.insert(0, cap(line[1], CONTEXT_LIMIT))
 
 
@@ -297,6 +294,7 @@ def _lead_in(trace: Trace, before: Before) -> None:
         if frames.is_lead(body) or (trace.form == "ipython" and back == 1 and re.match(r"^-{40,}$", body)):
             trace.first, trace.lead = line[0], cap(body, 200)
         elif not frames.may_stand_between(body):
+            trace.handled = announces_handled(body)
             return
 
 

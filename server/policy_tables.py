@@ -1,0 +1,96 @@
+"""Tables of the policy whose numbers and rules have their home elsewhere, beside the judgement that uses them."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import itertools
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+
+from .diagnostics.silence import StallRule
+from .diagnostics.thresholds import Thresholds
+from .errors import PolicyInvalid
+from .logs.rules import DEFAULT_RULES, Rule, Weight
+from .runs import ErrorType
+
+_T = TypeVar("_T")
+
+
+class Table(BaseModel):
+    """A table of the policy: frozen, no unknown keys, a number is a number (no string, no bool, no NaN)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def table_of(numbers: type[Any], about: str) -> type[Table]:
+    """Return a table with a key for each number of a dataclass: the same name, default and text."""
+    texts = _attribute_texts(numbers)
+    fields: dict[str, Any] = {
+        one.name: (float, Field(default=one.default, description=texts.get(one.name, "See the key above.")))
+        for one in dataclasses.fields(numbers)
+    }
+    return create_model(numbers.__name__, __base__=Table, __doc__=about, **fields)
+
+
+def numbers_from(table: Table, numbers: type[_T]) -> _T:
+    """Return the dataclass with the table's values; counts stay whole numbers."""
+    default: Any = numbers()
+    values: dict[str, Any] = table.model_dump()
+    return numbers(**{name: type(getattr(default, name))(value) for name, value in values.items()})
+
+
+def _attribute_texts(numbers: type[Any]) -> dict[str, str]:
+    """Return the text that stands below each field in the source."""
+    body = ast.parse(inspect.getsource(numbers)).body[0]
+    statements = body.body if isinstance(body, ast.ClassDef) else []
+    texts: dict[str, str] = {}
+    for before, after in itertools.pairwise(statements):
+        if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name) and isinstance(after, ast.Expr):
+            text: object = ast.literal_eval(after.value)
+            texts[before.target.id] = " ".join(str(text).split())
+    return texts
+
+
+class LogRule(Table):
+    """One kind of line that a project's logs have and ours do not know."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    words: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+    pattern: str = ""
+    type: Annotated[ErrorType, Field(strict=False)] = ErrorType.IMPLEMENTATION
+    weight: Annotated[Weight, Field(strict=False)] = Weight.ERROR
+    exception: str | None = None
+    advice: str = ""
+
+
+class Logs(Table):
+    """What to look for in logs besides the rules that are built in."""
+
+    rules: Annotated[tuple[LogRule, ...], Field(strict=False)] = Field(
+        default=(),
+        description="The project's own rules, before all others: [[logs.rules]] with name, words (literals of which one"
+        " stands in every such line), and optionally pattern, type, weight (fatal, error, word, harmless), exception,"
+        " advice. Try them with `watchkeeper scan LOG`.",
+    )
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        try:
+            DEFAULT_RULES.extended(self.made())
+        except PolicyInvalid as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def made(self) -> tuple[Rule, ...]:
+        """Return the rules as the recogniser takes them."""
+        return tuple(Rule(**one.model_dump()) for one in self.rules)
+
+
+if TYPE_CHECKING:
+    Curves = Stalls = Table
+else:
+    Curves = table_of(Thresholds, "Red flags of training curves. Shares are of 1; evaluations are rows with a value.")
+    Stalls = table_of(StallRule, "When the silence of a running training is called a stall.")
