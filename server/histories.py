@@ -7,9 +7,11 @@ writes by itself. What the run never printed stays blank; a history file that th
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from . import event_files
 from .desk import Desk
 from .diagnostics.curves import judge_history
 from .diagnostics.flags import Flag
@@ -51,9 +53,19 @@ def _from_files(desk: Desk, started_at: float | None) -> Iterator[History]:
         return
     for path in _candidates(desk, started_at):
         try:
-            yield read_history(desk.workspace.read_bytes(path, LARGEST_FILE_BYTES), path)
+            yield _read(desk, path)
         except (PathRefused, InvalidArgument):  # not a history after all, or not to be read: other sources remain
             continue
+
+
+def _read(desk: Desk, path: str) -> History:
+    if event_files.NAME_PART not in path:
+        return read_history(desk.workspace.read_bytes(path, LARGEST_FILE_BYTES), path)
+    descriptor = desk.workspace.open_beneath(path, os.O_RDONLY)
+    try:
+        return event_files.read_events(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _candidates(desk: Desk, started_at: float) -> Iterator[str]:
@@ -61,7 +73,7 @@ def _candidates(desk: Desk, started_at: float) -> Iterator[str]:
     matches = (path for pattern in desk.policy.watch.histories for path in desk.workspace.root.glob(pattern))
     written = [(path.stat().st_mtime, path) for path in _first(matches, MOST_FILES) if path.is_file()]
     for at, path in sorted(written, reverse=True):
-        if at >= started_at:
+        if at >= started_at and (event_files.NAME_PART not in path.name or event_files.readable()):
             yield str(path.relative_to(desk.workspace.root))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import gates
+from .compute.checks import Word
 from .desk import Desk
 from .ledger import Subject, SubjectKind
 from .reports import HOLD, Action
@@ -47,10 +49,16 @@ def standing(desk: Desk, run: Subject, state: RunState, elapsed_s: float) -> Sta
         unreported=open_failures[0] if open_failures else None,
         report=report,
         entry=owed_entry(desk, run.model),
-        verdict=str(verdicts[-1].body["word"]) if verdicts else "",
+        verdict=_final_word(verdicts),
         quick_passed=run.body["phase"] == Phase.QUICK and state.final and not gates.quick_problems(desk, run),
         overdue=report is not None and report.status == "open" and desk.clock() > report.body["deadline_at"],
     )
+
+
+def _final_word(verdicts: Sequence[Subject]) -> str:
+    """Return the newest verdict on a run; one that was asked for while it went on says nothing of its end."""
+    word = str(verdicts[-1].body["word"]) if verdicts else ""
+    return "" if word == Word.IN_PROGRESS else word
 
 
 def owed_entry(desk: Desk, model: str) -> Subject | None:
@@ -98,24 +106,29 @@ def _for_trainer(desk: Desk, about: Standing, cursor: str) -> str:
             return f"no answer in time; {HOLD}. End your turn, call poll_training() when you are back"
         return _poll(about, cursor)
     if not about.state.final:
-        if about.report is not None and _asks_for_a_start(about.report):
-            reason = f"director's answer to {about.report.id}"
-            return f"stop_training(run={run.id!r}, reason={reason!r}), then start with the fix"
-        brisk = about.elapsed_s < desk.policy.watch.brisk_minutes * 60
-        return _poll(about, cursor, wait_s=desk.policy.watch.brisk_poll_s if brisk else None)
+        return _while_active(desk, about, cursor)
     if about.report is not None and about.report.status == "answered":
         return _carry_out(about)
     return _afterwards(about)
 
 
+def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
+    if about.report is not None and asks_for_a_start(about.report):
+        reason = f"answer to {about.report.id}"
+        return f"stop_training(run={about.run.id!r}, reason={reason!r}), then start with the fix"
+    brisk = about.elapsed_s < desk.policy.watch.brisk_minutes * 60
+    return _poll(about, cursor, wait_s=desk.policy.watch.brisk_poll_s if brisk else None)
+
+
 def _carry_out(about: Standing) -> str:
     run = about.run
-    if about.report is not None and _asks_for_a_start(about.report):
+    if about.report is not None and asks_for_a_start(about.report):
         return f"start_training(model={run.model!r}, phase={run.body['phase']!r}, follows={run.id!r}) with the fix"
     return _afterwards(about)
 
 
-def _asks_for_a_start(report: Subject) -> bool:
+def asks_for_a_start(report: Subject) -> bool:
+    """Whether a report waits, answered, for another attempt to be started."""
     return report.status == "answered" and report.part("answer").get("action") in (Action.RESTART, Action.RESUME)
 
 

@@ -142,13 +142,17 @@ class Watch(Table):
     histories: tuple[str, ...] = Field(
         default=(
             "lightning_logs/version_*/metrics.csv",
+            "lightning_logs/version_*/events.out.tfevents.*",
+            "runs/*/events.out.tfevents.*",
+            "logs/*/events.out.tfevents.*",
             "logs/*/metrics.csv",
             "output/*/trainer_state.json",
             "output/*/checkpoint-*/trainer_state.json",
             "output/implementation/logs/*history*.csv",
             "output/implementation/logs/*history*.jsonl",
         ),
-        description="Where training libraries write their numbers; read besides the log, newest first.",
+        description="Where training libraries write their numbers; read besides the log, newest first."
+        " TensorBoard's event files are read where tensorboard is installed beside watchkeeper.",
         strict=False,
     )
 

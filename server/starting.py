@@ -19,6 +19,7 @@ from .ledger import Kind, Subject, SubjectKind, Transaction
 from .policy import policy_sha256
 from .reports import Action
 from .runs import Phase
+from .untrusted import one_line
 
 LONGEST_SCRIPT_BYTES = 4 << 20
 
@@ -194,7 +195,7 @@ def _check_answers(desk: Desk, wanted: Request, previous: Subject) -> None:
 def _check_strays(desk: Desk, previous: Subject) -> None:
     left = desk.engine.living(desk.workspace.run_dir(previous.id))
     if left:
-        names = ", ".join(f"{one.pid} ({one.command[:40]})" for one in left[:5])
+        names = ", ".join(f"{one.pid} ({one_line(one.command, 40)})" for one in left[:5])
         raise Refused(
             f"Processes of {previous.id} still live and may write to the same files: {names}.",
             f"End them: stop_training(run={previous.id!r}, reason='left over').",

@@ -13,6 +13,7 @@ from .ledger import Kind, Subject, SubjectKind
 from .reporting import applied
 from .reports import Action
 from .rundir import RunStatus
+from .untrusted import one_line
 
 _LOOK_EVERY_S = 0.05
 
@@ -39,7 +40,7 @@ def stop(desk: Desk, run: Subject, reason: str) -> Stop:
         left = desk.engine.end_strays(run_dir, desk.policy.keeper.grace_s)
     else:
         left = desk.engine.living(run_dir)
-    return Stop(status, tuple(f"{one.pid} {one.command[:60]}" for one in left))
+    return Stop(status, tuple(f"{one.pid} {one_line(one.command, 60)}" for one in left))
 
 
 def request_stop(desk: Desk, run: Subject, reason: str) -> None:

@@ -18,7 +18,7 @@ ROWS: list[dict[str, set[str]]] = [
     {"policy": {"policy_text", "policy_tables"}, "policy_text": set(), "policy_tables": set(), "untrusted": set(), "beneath": {"untrusted"}, "cursor": set(), "waker": set()},
     {"workspace": set()},
     {"ledger": set(), "rundir": set(), "reports": set()},
-    {"engines": set(), "diary": set(), "offline": set(), "toolbox": set(), "translate": {"toolbox"}, "instructions": set()},
+    {"engines": set(), "diary": set(), "offline": set(), "event_files": set(), "toolbox": set(), "translate": {"toolbox"}, "instructions": set()},
     {"desk": set()},
     {"launch": set(), "gates": set(), "histories": set(), "stalls": set(), "checkin": set()},
     {"watch": set(), "reporting": set()},

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from ..server import owed, reporting, stopping, watch
 from ..server.desk import Desk, in_thread
 from ..server.errors import InvalidArgument
-from ..server.ledger import Subject
+from ..server.ledger import Subject, SubjectKind
 from ..server.rundir import RunStatus
 from ..server.runs import Phase, Role, RunState
 from ..server.toolbox import Tool
@@ -62,6 +62,8 @@ def _report(desk: Desk, run: Subject, status: RunStatus, reason: str) -> str | N
     """Tell the director when a trainer ends a full run: hours of work are given up."""
     if desk.role is not Role.TRAINER or run.body["phase"] != Phase.FULL:
         return None
+    if any(owed.asks_for_a_start(one) for one in desk.ledger.subjects(SubjectKind.REPORT, run=run.id)):
+        return None  # the director knows: the answer asked for another attempt
     words = {"what_happened": f"The trainer stopped the run: {reason}"}
     finding = reporting.decisive(desk, run.id)
     report, _ = reporting.open_report(desk, model=run.model, run=run, status=status, finding=finding, words=words)

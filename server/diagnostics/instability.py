@@ -15,7 +15,7 @@ def divergence(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:
     run began at. Differences, not ratios, so that a negative loss is judged alike.
     """
     found = _lost_again(train, limits) or _above_start(train, limits) or _never_below(train, limits)
-    return found or _burst_at_first(train, val, limits)
+    return found or _never_came_back(train, limits) or _burst_at_first(train, val, limits)
 
 
 def _lost_again(train: Curve, limits: Thresholds) -> Seen | None:
@@ -49,6 +49,17 @@ def _never_below(train: Curve, limits: Thresholds) -> Seen | None:
     if median(train.values[1:]) < first + max(limits.oscillation_swing * first, noise):
         return None
     return _stays_above(train, (1 + limits.divergence_start_share) * first, tail)
+
+
+def _never_came_back(train: Curve, limits: Thresholds) -> Seen | None:
+    """Find a jump after which the loss settled above the best before it; noise may hide that from the rules above."""
+    jump = spike(train, limits)
+    if jump is None:
+        return None
+    before, after = train.before(jump.row).values, train.values[-limits.divergence_evaluations :]
+    bound = min(before) + limits.divergence_gain_share * max(0.0, median(before[:3]) - min(before))
+    settled = len(train) - len(before) > limits.divergence_evaluations and median(after) > bound
+    return Seen(jump.row, median(after), bound) if settled and min(after) > min(before) else None
 
 
 def _burst_at_first(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:

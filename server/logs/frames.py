@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 HEADER = "Traceback (most recent call last)"
+_BOXED = re.compile(r"^[^╭]{0,80}╭─* ?Traceback \(most")
 _FRAME = re.compile(r'^\s*(?:> )?(?:\| +)?File "(?P<file>.+?)", line (?P<line>\d+)')
 _BARE_FRAME = re.compile(r"^(?:File )?(?P<file>[^\s:]\S*\.(?:py|ipynb|pyx)):(?P<line>\d+)(?:,? in\b|$)")
 _EXCEPTION = re.compile(
@@ -31,6 +32,14 @@ _LEAD = re.compile(
 )
 _LEAD_WORDS = ("xception", "Process ", "RemoteTraceback", "ERROR: ", "FAIL: ", "future: <", "Error exec", "handle: <")
 _BETWEEN = re.compile(r'^(?:"""|[-=]{20,}|)$')
+
+
+def header_at(text: str) -> int:
+    """Return where the header of a traceback begins in a line, -1 if there is none; rich shortens it in its box."""
+    at = text.find(HEADER)
+    if at < 0 and "╭" in text and _BOXED.match(text):
+        return text.index("Traceback")
+    return at
 
 
 def frame_of(text: str) -> tuple[str, int] | None:

@@ -176,7 +176,7 @@ class Reader:
 
     def _in_traceback(self, number: int, clean: bytes, before: Before) -> bool:
         text = _text(clean)
-        if frames.HEADER in text:
+        if frames.header_at(text) >= 0:
             self._remember_usual(before)
         taken, trace = self.tracebacks.read(number, text, before)
         if trace:

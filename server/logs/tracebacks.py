@@ -139,8 +139,9 @@ class Tracebacks:
         :return: whether it belongs to a traceback, and the traceback that is complete with it (again, when a chain
             made it longer).
         """
-        if frames.HEADER in text:
-            return self._header(number, text, before)
+        at = frames.header_at(text)
+        if at >= 0:
+            return self._header(number, text, at, before)
         for trace in reversed(self.traces):
             if trace.done:
                 taken = self._continue(trace, number, text)
@@ -194,8 +195,7 @@ class Tracebacks:
     def _finished(self, trace: Trace) -> Trace | None:
         return trace if trace.done and not trace.chain else None
 
-    def _header(self, number: int, text: str, before: Before) -> tuple[bool, Trace | None]:
-        at = text.index(frames.HEADER)
+    def _header(self, number: int, text: str, at: int, before: Before) -> tuple[bool, Trace | None]:
         prefix, rest = text[:at], text[at + len(frames.HEADER) :]
         if "\\n" in rest:
             return self._embedded(number, text, rest)
