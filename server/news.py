@@ -93,7 +93,8 @@ def _standing_findings(
     else:
         found = [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.status in ("open", "flag")]
     seq = found[MOST_FINDINGS].first_seq - 1 if len(found) > MOST_FINDINGS else newest
-    return [finding_view(one, include_text) for one in _failures_first(found[:MOST_FINDINGS])], seq
+    shown = _failures_first(found[:MOST_FINDINGS])
+    return [finding_view(one, include_text, lines=run is not None) for one in shown], seq
 
 
 def _changed_findings(desk: Desk, events: Sequence[Event], include_text: bool) -> list[dict[str, Any]]:

@@ -112,8 +112,8 @@ class _Round:
         """Whether there is something to tell, or nothing left to wait for."""
         if seen.news:
             return True
-        if self._run is None:
-            return not seen.looks and self._after is None
+        if self._run is None:  # without a cursor it is the brief of a new session, which waits for nothing
+            return self._after is None
         if checkin.due(self._desk, seen.looks[0].run, seen.looks[0].status):
             return True
         return seen.looks[0].status.state.final and not self._waits_for_answer()
