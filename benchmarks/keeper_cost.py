@@ -2,8 +2,8 @@
 
     python benchmarks/keeper_cost.py [--seconds 30]
 
-Samples are taken every 5 s, as by default. The CPU time is what the scheduler counted, after the keeper's own start; the
-memory is the largest resident set since then, shared pages of the interpreter included.
+Samples are taken every 5 s, as by default. The CPU time is what the scheduler counted, the keeper's own start left out;
+the memory is its largest resident set, shared pages of the interpreter included.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python benchmarks/scan_speed.py [--mb 200] [--engine shapes] [--only NAME]
 
-The log is made in memory and fed in chunks of 1 MB; processor time, the best of three runs. Peak memory is what the recogniser
-adds to the process while it reads.
+The log is made in memory and fed in chunks of 1 MB; processor time, the best of three runs. Memory is what the process
+grew by while it read.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def mixed(i: int, r: random.Random) -> bytes:
     if kind < 5:
         return f"[{i}]\ttrain-rmse:{r.random():.5f}\tvalidation-error:{r.random():.5f}\n".encode()
     if kind < 10:
-        return f"Epoch {i // 50}/900 - {r.randrange(99)}s - loss: {r.random():.4f} - val_loss: {r.random():.4f}\n".encode()
+        return (
+            f"Epoch {i // 50}/900 - {r.randrange(99)}s - loss: {r.random():.4f} - val_loss: {r.random():.4f}\n".encode()
+        )
     return epochs(i, r)
 
 
@@ -48,8 +50,9 @@ def json_lines(i: int, r: random.Random) -> bytes:
 def bars(i: int, r: random.Random) -> bytes:
     done = i % 200
     blocks = "█" * (done // 20)
-    return f"\rEpoch {i // 200}: {done // 2:3d}%|{blocks:10}| {done}/200 [00:{i % 60:02d}<00:01, {r.random() * 99:.2f}it/s, error={r.random():.4f}]".encode() + (
-        b"\n" if done == 199 else b""
+    return (
+        f"\rEpoch {i // 200}: {done // 2:3d}%|{blocks:10}| {done}/200 [00:{i % 60:02d}<00:01, {r.random() * 99:.2f}it/s, error={r.random():.4f}]".encode()
+        + (b"\n" if done == 199 else b"")
     )
 
 
@@ -65,7 +68,7 @@ def tracebacks(i: int, r: random.Random) -> bytes:
     ).encode()
 
 
-def same_traceback(i: int, r: random.Random) -> bytes:
+def same_traceback(_i: int, _r: random.Random) -> bytes:
     return tracebacks(7, random.Random(1))
 
 
@@ -73,7 +76,7 @@ def handled(i: int, r: random.Random) -> bytes:
     return tracebacks(i, r) + epochs(i, r)
 
 
-def nan_lines(i: int, r: random.Random) -> bytes:
+def nan_lines(i: int, _r: random.Random) -> bytes:
     return f"epoch {i} loss nan\n".encode()
 
 
@@ -81,19 +84,19 @@ def nan_and_back(i: int, r: random.Random) -> bytes:
     return f"epoch {i} loss={'nan' if i % 3 else r.random()} val_loss=nan\n".encode()
 
 
-def divergences(i: int, r: random.Random) -> bytes:
+def divergences(i: int, _r: random.Random) -> bytes:
     return f"draws {i}/1000000 divergences {i // 20}\n".encode()
 
 
-def words(i: int, r: random.Random) -> bytes:
+def words(_i: int, r: random.Random) -> bytes:
     return (" ".join(r.choices(WORDS, k=12)) + "\n").encode()
 
 
-def long_lines(i: int, r: random.Random) -> bytes:
+def long_lines(_i: int, r: random.Random) -> bytes:
     return (" ".join(r.choices(WORDS, k=55_000)) + "\n").encode()
 
 
-def binary(i: int, r: random.Random) -> bytes:
+def binary(_i: int, r: random.Random) -> bytes:
     return r.randbytes(4000)
 
 

@@ -6,6 +6,8 @@ import argparse
 import gc
 import json
 import os
+import re
+import shlex
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -14,34 +16,60 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import anyio
+from pydantic import BaseModel
 
 from ..tools import TOOLS
-from . import doctor, initialise, offline, status
+from . import doctor, initialise, instructions, offline, status
 from .desk import Desk, open_desk
 from .errors import InvalidArgument, WatchkeeperError
 from .runs import Role, RunState
-from .toolbox import Parameter, Shape, Tool, facts, rendered
-from .translate import as_command
+from .toolbox import Parameter, Shape, Tool, Value, facts, rendered
+from .translate import as_command, in_place, option, usual_role
 from .workspace import Workspace
 
-_POSITIONAL = frozenset({"model", "phase", "run", "report", "action", "what_happened"})
+Arguments = dict[str, Value]
+Content = dict[str, Any]
+
 _IN_VAIN = 3
 """Exit status of `poll --until` when the time was over before anything happened."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 refused or failed, 2 called wrongly, 3 waited in vain."""
-    options = parser().parse_args(arguments)
     try:
-        return int(options.command(options))
-    except WatchkeeperError as error:
-        return _complain(error, as_json=bool(getattr(options, "json", False)))
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        finally:  # also after argparse's help, which ends by SystemExit
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print("watchkeeper: interrupted; runs go on, nothing that was acknowledged is lost.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output left; say nothing more
+    except BrokenPipeError:  # the reader of our output left; say nothing more, not even when Python flushes at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
+
+
+def _run(arguments: Sequence[str]) -> int:
+    top = parser()
+    if not arguments:
+        top.print_help(sys.stderr)
+        return 2
+    own, of_script = _divided(arguments)
+    options = top.parse_args(own)
+    if of_script:
+        if not hasattr(options, "args"):
+            top.error("only start takes arguments for a script, behind two dashes")
+        options.args = [*(options.args or []), *of_script]
+    try:
+        return int(options.command(options))
+    except WatchkeeperError as error:
+        return _complain(error, options)
+
+
+def _divided(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Divide at two dashes: what stands behind them is the training script's (argparse would lose it)."""
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:place], arguments[place + 1 :]
 
 
 def version() -> str:
@@ -53,11 +81,13 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     top = argparse.ArgumentParser(
         prog="watchkeeper",
-        description="Train models for hours under watch: every tool of the MCP server as a command, one record.",
-        epilog="First: `watchkeeper init`. A whole day in small: `make demo` in the source folder.",
+        description="Train models for hours under watch.\n\nRuns live in processes of their own: closing the terminal, "
+        "Ctrl-C or a killed server ends none of them.",
+        epilog=instructions.FIRST_STEPS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"watchkeeper {version()}")
-    top.add_argument("--workspace", metavar="DIR", help="project folder (default: $WATCHKEEPER_WORKSPACE, else here)")
+    top.add_argument("--workspace", metavar="DIR", help=instructions.WORKSPACE)
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for tool in TOOLS:
         _add_tool(commands, tool)
@@ -66,84 +96,137 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _command(commands: Any, name: str, short: str, about: str, epilog: str) -> argparse.ArgumentParser:  # noqa: ANN401 (argparse's type is private)
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=short, description=about, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    # Also behind the command, where one looks for it first; absent, it must not hide the one in front.
+    command.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help=instructions.WORKSPACE)
+    return command
+
+
 def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's type is private)
-    short = tool.description.split("\n", 1)[0]
-    command = commands.add_parser(tool.command, help=short, description=f"{tool.description}\n\nTool: {tool.usage()}")
-    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    about = as_command(f"{tool.description}\n\nThe same for an agent over MCP: ", TOOLS) + tool.usage()
+    short, examples = instructions.HELP[tool.command]
+    command = _command(commands, tool.command, short, about, f"examples:\n{examples}")
     for one in tool.parameters:
         _add_parameter(command, one, tool)
     if tool.command == "poll":
-        command.add_argument("--until", choices=["event", "end"], help="wait for the next news, or for the run's end")
+        command.add_argument("--until", choices=["event", "end"], help=instructions.UNTIL)
     roles = [role.value for role in Role if role in tool.roles]
-    command.add_argument(
-        "--role", choices=roles, default=roles[0], help="who acts, for the record (default %(default)s)"
-    )
-    command.add_argument("--json", action="store_true", help="print the result as JSON")
+    usual = usual_role(tool).value
+    command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
+    command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
     command.set_defaults(command=partial(_run_tool, tool))
 
 
 def _add_parameter(command: argparse.ArgumentParser, one: Parameter, tool: Tool) -> None:
-    if one.name in _POSITIONAL and (one.required or tool.command == "poll"):
-        command.add_argument(one.name, nargs=None if one.required else "?", help=one.about or None)
-        return
-    flag = "--wait" if one.name == "wait_s" else f"--{one.name.replace('_', '-')}"
-    kind: dict[str, Any] = {"action": "append"} if one.shape is Shape.TEXTS else {}
-    if one.shape is Shape.TRUTH:
-        kind = {"action": argparse.BooleanOptionalAction}
-    about = f"{one.about}; may be given several times" if one.shape is Shape.TEXTS else one.about
-    command.add_argument(flag, dest=one.name, required=one.required, help=about or None, **kind)
+    about = one.about or None
+    if in_place(tool, one):
+        command.add_argument(one.name, metavar=one.name.upper(), nargs=None if one.required else "?", help=about)
+    elif one.name == "args":
+        about = f"{about}; simpler behind two dashes at the end: -- --seed 7"
+        command.add_argument("--args", metavar="ARG", action="append", help=about)
+    elif one.shape is Shape.TRUTH:
+        command.add_argument(option(one), dest=one.name, action=argparse.BooleanOptionalAction, help=about)
+    else:
+        several = one.shape is Shape.TEXTS
+        repeated = "; ".join(filter(None, [one.about, "may be given several times"])) if several else about
+        metavar = "SECONDS" if one.name.endswith("_s") else one.name.upper()
+        action = "append" if several else "store"
+        command.add_argument(
+            option(one), dest=one.name, metavar=metavar, required=one.required, action=action, help=repeated
+        )
 
 
 def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
-    given = {one.name: getattr(options, one.name) for one in tool.parameters}
-    arguments = tool.take(given)
-    desk = _desk(options, Role(options.role))
-    until = getattr(options, "until", None)
-    content: dict[str, Any] = anyio.run(_call, tool, desk, arguments, until)
-    if "next" in content:
-        content["next"] = as_command(content["next"], TOOLS)
+    arguments = tool.take({one.name: getattr(options, one.name) for one in tool.parameters})
+    role, until = Role(options.role), getattr(options, "until", None)
+    if until == "end" and "run" not in arguments:
+        raise InvalidArgument(
+            "--until end needs the run whose end is waited for.", "watchkeeper status names the runs."
+        )
+    desk = _desk(options, role)
+    if until is None:
+        content, came = anyio.run(_called, tool, desk, arguments), True
+    else:
+        content, came = anyio.run(_waited, tool, desk, arguments, until)
+    content["next"] = as_command(content["next"], TOOLS, role, options.workspace or "")
+    if until:
+        content["next"] = _go_on(content["next"], until, options.wait_s)
     print(json.dumps(content, ensure_ascii=False) if options.json else rendered(content))
-    return _IN_VAIN if until and not _happened(content, until) else 0
+    return 0 if came else _IN_VAIN
 
 
-async def _call(tool: Tool, desk: Desk, arguments: dict[str, Any], until: str | None) -> dict[str, Any]:
-    run: Callable[..., Awaitable[Any]] = tool.run
-    if tool.command == "poll":
-        desk = desk.patient(arguments.get("wait_s"))
-    deadline = anyio.current_time() + float(arguments.get("wait_s", desk.policy.watch.wait_s))
+async def _called(tool: Tool, desk: Desk, arguments: Arguments) -> Content:
+    run: Callable[..., Awaitable[BaseModel]] = tool.run
+    return facts(await run(desk.patient(_wait_s(desk, arguments)), **arguments))
+
+
+def _wait_s(desk: Desk, arguments: Arguments) -> float:
+    given = arguments.get("wait_s")
+    return given if isinstance(given, float) else desk.policy.watch.wait_s
+
+
+async def _waited(tool: Tool, desk: Desk, arguments: Arguments, until: str) -> tuple[Content, bool]:
+    """Poll until the run has ended, or until the first news; return what was seen, and whether it came in time.
+
+    Until the end several polls may return on the way; their findings are kept, each once, as it was seen last.
+    """
+    deadline = anyio.current_time() + _wait_s(desk, arguments)
+    found: dict[str, Content] = {}
     while True:
-        content = facts(await run(desk, **arguments))
-        left = deadline - anyio.current_time()
-        if until != "end" or _happened(content, until) or left <= 0:
-            return content
-        arguments = {**arguments, "cursor": content["cursor"], "wait_s": left}
+        left_s = deadline - anyio.current_time()
+        content = await _called(tool, desk, {**arguments, "wait_s": max(left_s, 0.0)})
+        for one in content.get("findings", ()):
+            found[one["id"]] = {**found.get(one["id"], {}), **one}
+        if found:
+            content["findings"] = list(found.values())
+        early = anyio.current_time() < deadline
+        came = _ended(content) if until == "end" else _news(content, arguments, early=early)
+        if came or not early:
+            return content, came
+        arguments = {**arguments, "cursor": content["cursor"]}
 
 
-def _happened(content: dict[str, Any], until: str) -> bool:
-    ended = content.get("state") in {one.value for one in RunState if one.final}
-    if until == "end":
-        return ended
-    return ended or bool(content.get("findings") or content.get("answer") or content.get("reports"))
+def _ended(content: Content) -> bool:
+    return content.get("state") in {one.value for one in RunState if one.final}
+
+
+def _news(content: Content, arguments: Arguments, *, early: bool) -> bool:
+    """Whether a poll has told something: it says so, or it came back early though there was something to wait for."""
+    if content.get("findings") or content.get("answer"):
+        return True
+    return early and bool("run" in arguments or "cursor" in arguments or content.get("reports"))
+
+
+def _go_on(following: str, until: str, wait: str | None) -> str:
+    """Let the next poll wait as this one did."""
+    if not following.startswith("watchkeeper") or " poll " not in following:
+        return following
+    waiting = f" --wait {shlex.quote(wait)}" if wait else ""
+    return f"{re.sub(r' --wait [0-9.]+', '', following)} --until {until}{waiting}"
 
 
 def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
-    serve = commands.add_parser("serve", help="serve MCP over standard input and output (what a client launches)")
-    serve.add_argument("--role", choices=[role.value for role in Role], default=Role.TRAINER.value)
-    serve.set_defaults(command=_serve)
-    table = commands.add_parser("status", help="a table of runs and open reports, for people")
-    table.add_argument("--json", action="store_true", help="print it as JSON")
-    table.set_defaults(command=_status)
-    begin = commands.add_parser("init", help="write a commented watchkeeper.toml and show how to wire up each client")
-    begin.add_argument("--force", action="store_true", help="overwrite an existing watchkeeper.toml")
-    begin.set_defaults(command=_init)
-    check = commands.add_parser("doctor", help="check environment, permissions, policy, ledger, interpreter")
-    check.add_argument("--json", action="store_true", help="print the checks as JSON")
-    check.add_argument(
-        "--rebuild-ledger",
-        action="store_true",
-        help="record runs that only their directories know; a damaged ledger is kept aside",
-    )
-    check.set_defaults(command=_doctor)
+    for name, work, about in (
+        ("status", _status, "Look at every run and print a table: state, time, CPU time, failures, report, verdict."),
+        ("init", _init, "Write watchkeeper.toml with every rule and its default, and show how to wire up each client."),
+        ("doctor", _doctor, "Look for what is wrong with this workspace and say how to mend it; changes nothing."),
+        ("serve", _serve, "Serve MCP over standard input and output: what a client launches, not what you type."),
+    ):
+        short, examples = instructions.HELP[name]
+        command = _command(commands, name, short, about, f"examples:\n{examples}")
+        command.set_defaults(command=work)
+        if name in ("status", "doctor"):
+            command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
+        if name == "init":
+            command.add_argument("--force", action="store_true", help="overwrite an existing watchkeeper.toml")
+        if name == "doctor":
+            command.add_argument("--rebuild-ledger", action="store_true", help=instructions.REBUILD)
+        if name == "serve":
+            roles = [role.value for role in Role]
+            command.add_argument("--role", choices=roles, default="trainer", help="whose tools (default trainer)")
 
 
 def workspace(options: argparse.Namespace) -> Workspace:
@@ -166,7 +249,7 @@ def _who(role: Role) -> str:
 
 
 def _serve(options: argparse.Namespace) -> NoReturn:
-    # Nothing that an import makes is garbage; not looking for any while the SDK is imported takes an eighth off the start.
+    # Nothing that an import makes is garbage; not looking for any while the SDK is imported makes the start shorter.
     gc.disable()
     from ..prompts import load  # noqa: PLC0415 (the server's imports are heavy; other commands do without)
     from .app import build  # noqa: PLC0415 (the same)
@@ -192,9 +275,8 @@ def _init(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     found = workspace(options)
-    if options.rebuild_ledger:
-        print(doctor.rebuild(found))
-    checks = doctor.examine(found)
+    rebuilt = [doctor.rebuild(found)] if options.rebuild_ledger else []
+    checks = [*rebuilt, *doctor.examine(found)]
     if options.json:
         print(json.dumps([one.to_json() for one in checks], ensure_ascii=False))
     else:
@@ -202,9 +284,11 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0 if all(one.fine for one in checks) else 1
 
 
-def _complain(error: WatchkeeperError, *, as_json: bool) -> int:
-    if as_json:
-        print(json.dumps({"error": error.what, "do_next": error.do_next}, ensure_ascii=False))
+def _complain(error: WatchkeeperError, options: argparse.Namespace) -> int:
+    role = Role(options.role) if hasattr(options, "role") else None
+    what, do_next = (as_command(text, TOOLS, role, options.workspace or "") for text in (error.what, error.do_next))
+    if getattr(options, "json", False):
+        print(json.dumps({"error": what, "do_next": do_next}, ensure_ascii=False), file=sys.stderr)
     else:
-        print(f"watchkeeper: {error}", file=sys.stderr)
+        print(f"watchkeeper: {what} {do_next}".rstrip(), file=sys.stderr)
     return 2 if isinstance(error, InvalidArgument) else 1

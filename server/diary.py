@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from .errors import InvalidArgument
 from .reports import fenced
 
-_HEADING = re.compile(r"^## Dev Diary Entry #(\d+)\s*$", re.MULTILINE)
-_EMPTY = re.compile(r"^\W*(todo|tbd|pending|n/?a|none|-)?\W*$", re.IGNORECASE)
+_HEADING = re.compile(r"^## Dev Diary Entry #(\d{1,9})[ \t]*$", re.MULTILINE)
+_NO_LETTER = re.compile(r"\W+")
+_PLACEHOLDERS = frozenset({"", "todo", "tbd", "pending", "na", "none"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def check(entry: Entry) -> tuple[str, ...]:
         "fix": entry.fix,
         "why": entry.why,
     }
-    empty = [name for name, text in sections.items() if _EMPTY.match(text)]
+    empty = [name for name, text in sections.items() if _NO_LETTER.sub("", text).lower() in _PLACEHOLDERS]
     if empty:
         raise InvalidArgument(
             f"The diary entry has nothing under {', '.join(empty)}.",

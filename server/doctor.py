@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .errors import LedgerUnreadable, WatchkeeperError
 from .keeper import records
-from .ledger import Kind, Ledger, SubjectKind
+from .ledger import Kind, Ledger, Subject, SubjectKind
 from .policy import read_policy
+from .untrusted import one_line
 from .workspace import Workspace
 
 LEAST_FREE_BYTES = 200 << 20
@@ -47,10 +51,26 @@ def _safely(look: Callable[[Workspace], Check], workspace: Workspace) -> Check:
     name = look.__name__.strip("_")
     try:
         return look(workspace)
+    except LedgerUnreadable as error:
+        return Check(name, False, error.what, _rebuilding(error))
     except WatchkeeperError as error:
         return Check(name, False, error.what, error.do_next)
     except OSError as error:
         return Check(name, False, str(error), "Check that the file exists and that you may read and write it.")
+
+
+def _rebuilding(error: LedgerUnreadable) -> str:
+    if _newer(error):
+        return error.do_next
+    return (
+        "Stop every server of this workspace, then `watchkeeper doctor --rebuild-ledger`: it keeps the damaged file "
+        "aside and records the runs anew from their directories."
+    )
+
+
+def _newer(error: LedgerUnreadable) -> bool:
+    """Whether a ledger is sound and only newer than we are: SQLite had nothing to say about it."""
+    return error.__cause__ is None
 
 
 def _platform(_: Workspace) -> Check:
@@ -60,12 +80,25 @@ def _platform(_: Workspace) -> Check:
 
 
 def _state(workspace: Workspace) -> Check:
-    workspace.ensure_state()
-    mode = stat.S_IMODE(workspace.state_dir.stat().st_mode)
-    fine = mode & 0o077 == 0 and os.access(workspace.state_dir, os.W_OK)
-    return Check(
-        "state", fine, f"{workspace.state_dir} has mode {mode:04o}", "" if fine else f"chmod 700 {workspace.state_dir}"
-    )
+    """Look at the state folder as it is; the server would quietly mend it, and nobody would know that it stood open."""
+    wrong = [_access(path) for path in (workspace.state_dir, workspace.ledger_path) if path.exists()]
+    problems = [text for text in wrong if text]
+    if problems:
+        mend = f"chmod -R go= {shlex.quote(str(workspace.state_dir))}; it must belong to who runs the server"
+        return Check("state", False, "; ".join(problems), mend)
+    there = workspace.state_dir.is_dir()
+    return Check("state", True, f"{workspace.state_dir} is yours alone" if there else "nothing was recorded here yet")
+
+
+def _access(path: Path) -> str:
+    """Return what is wrong with who may do what to a file of ours; empty when nothing is."""
+    about = path.stat()
+    mode = stat.S_IMODE(about.st_mode)
+    if about.st_uid != os.geteuid():
+        return f"{path} belongs to uid {about.st_uid}, you are {os.geteuid()}"
+    if mode & 0o077:
+        return f"{path} has mode {mode:04o}: others may read or change the record"
+    return "" if os.access(path, os.W_OK) else f"{path} cannot be written"
 
 
 def _disk(workspace: Workspace) -> Check:
@@ -101,10 +134,11 @@ def _interpreter(workspace: Workspace) -> Check:
 
 
 def _ledger(workspace: Workspace) -> Check:
-    ledger = Ledger(workspace.ledger_path, busy_timeout_s=5.0)
-    broken = ledger.broken()
-    count, head = ledger.head()
-    ledger.close()
+    if not workspace.ledger_path.exists():
+        return Check("ledger", True, "nothing was recorded here yet")
+    with _opened(workspace) as ledger:
+        broken = ledger.broken()
+        count, head = ledger.head()
     if broken:
         seen = f"the chain breaks at event {broken[0].seq}: {broken[0].why}"
         return Check("ledger", False, seen, "Compare with a backup; a person must decide what to believe.")
@@ -112,20 +146,31 @@ def _ledger(workspace: Workspace) -> Check:
 
 
 def _runs(workspace: Workspace) -> Check:
-    ledger = Ledger(workspace.ledger_path, busy_timeout_s=5.0)
-    active = [one.id for one in ledger.subjects(SubjectKind.RUN, open_only=True)]
-    known = {one.id for one in ledger.subjects(SubjectKind.RUN)}
-    ledger.close()
+    if not workspace.runs_dir.is_dir():
+        return Check("runs", True, "no run yet")
+    runs: list[Subject] = []
+    if workspace.ledger_path.exists():
+        with _opened(workspace) as ledger:
+            runs = ledger.subjects(SubjectKind.RUN)
+    known = {one.id for one in runs}
+    seen = f"{len(known)} on record, {sum(1 for one in runs if one.open)} active"
     unknown = sorted(one.name for one in workspace.runs_dir.iterdir() if one.is_dir() and one.name not in known)
-    seen = f"{len(known)} on record, {len(active)} active"
     if unknown:
-        return Check(
-            "runs", False, f"{seen}, not on record: {', '.join(unknown[:5])}", "watchkeeper doctor --rebuild-ledger"
-        )
+        names = ", ".join(one_line(name, 60) for name in unknown[:5])
+        return Check("runs", False, f"{seen}, not on record: {names}", "watchkeeper doctor --rebuild-ledger")
     return Check("runs", True, seen)
 
 
-def report(checks: list[Check]) -> str:
+@contextmanager
+def _opened(workspace: Workspace) -> Generator[Ledger]:
+    ledger = Ledger(workspace.ledger_path, busy_timeout_s=5.0)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def report(checks: Sequence[Check]) -> str:
     """Return the checks as lines for people."""
     lines: list[str] = []
     for one in checks:
@@ -135,38 +180,62 @@ def report(checks: list[Check]) -> str:
     return "\n".join(lines)
 
 
-def rebuild(workspace: Workspace) -> str:
+def rebuild(workspace: Workspace) -> Check:
     """Record the runs whose directories exist but which the ledger does not know; the next look finds their ends.
 
     A ledger that cannot be read is set aside first, and kept. Reports, answers, verdicts and diary entries cannot be
     had from the directories; their Markdown files stay. Stop all servers of the workspace before.
+
+    :raises LedgerUnreadable: if the ledger is sound and was written by a newer version; it is left where it is.
     """
-    said = _set_aside(workspace)
-    ledger = Ledger(workspace.ledger_path)
-    specs = [records.read(one / records.SPEC) for one in sorted(workspace.runs_dir.iterdir())]
-    found = sorted((one for one in specs if one is not None), key=lambda one: records.whole(one, "attempt") or 0)
-    added = [records.text(one, "run") for one in found if _recorded(ledger, one)]
-    ledger.close()
-    return f"{said}Recorded {len(added)} of {len(found)} runs from their directories: {', '.join(added) or 'none'}."
+    workspace.ensure_state()
+    aside = _set_aside(workspace)
+    folders = sorted((one for one in workspace.runs_dir.iterdir() if one.is_dir()), key=_begun)
+    with _opened(workspace) as ledger:
+        added = [one.name for one in folders if _recorded(ledger, one)]
+    kept = f"the damaged ledger is kept as {aside}; " if aside else ""
+    seen = f"{kept}recorded {len(added)} of {len(folders)} runs from their directories: {', '.join(added) or 'none'}"
+    return Check("rebuild", True, seen)
+
+
+def _begun(run_dir: Path) -> float:
+    """Return when a run was asked for: its spec carries that time (launch.materialise)."""
+    spec = run_dir / records.SPEC
+    return (spec if spec.exists() else run_dir).stat().st_mtime
 
 
 def _set_aside(workspace: Workspace) -> str:
+    """Move a ledger that cannot be read out of the way; return its new name, empty when it is sound."""
     path = workspace.ledger_path
     try:
-        Ledger(path, busy_timeout_s=5.0).close()
-    except LedgerUnreadable:
-        aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
-        path.rename(aside)
-        return f"The damaged ledger is kept as {aside.name}. "
+        with _opened(workspace) as ledger:
+            ledger.broken()
+            for kind in SubjectKind:
+                ledger.subjects(kind)
+    except LedgerUnreadable as error:
+        if _newer(error):
+            raise
+        name = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+        # Its journal goes with it: SQLite would roll it back into the new file.
+        for ending in ("-journal", "-wal", "-shm", ""):
+            part = path.with_name(path.name + ending)
+            if part.exists():
+                part.rename(path.with_name(name + ending))
+        return name
     return ""
 
 
-def _recorded(ledger: Ledger, spec: Mapping[str, Any]) -> bool:
+def _recorded(ledger: Ledger, run_dir: Path) -> bool:
     """Record a start from its spec unless the ledger has it; return whether it was missing."""
+    try:
+        spec = records.read(run_dir / records.SPEC)
+    except records.DamagedRecord:
+        return False
+    if spec is None or records.text(spec, "run") != run_dir.name:
+        return False
     body = {name: value for name, value in spec.items() if name not in ("version", "run", "workspace")}
-    run = records.text(spec, "run")
     with ledger.transaction() as transaction:
-        if transaction.subject(SubjectKind.RUN, run) is not None:
+        if transaction.subject(SubjectKind.RUN, run_dir.name) is not None:
             return False
-        transaction.append(Kind.START, run, run=run, model=records.text(spec, "model"), body=body)
+        transaction.append(Kind.START, run_dir.name, run=run_dir.name, model=records.text(spec, "model"), body=body)
     return True

@@ -11,36 +11,65 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from . import event_files
+from . import event_files, paces
 from .desk import Desk
 from .diagnostics.curves import judge_history
 from .diagnostics.flags import Flag
+from .diagnostics.mcmc import FULL_LEVELS, QUICK_LEVELS, McmcSummary, judge_mcmc
 from .diagnostics.readers import read_history
 from .diagnostics.series import COLUMNS, History, from_records
 from .diagnostics.writer import history_csv
 from .errors import InvalidArgument, PathRefused
 from .findings import finding_body
+from .keeper import records
 from .ledger import Kind, Subject, SubjectKind
-from .runs import Level
+from .probe.reading import ProbeData, read_probe
+from .rundir import RunStatus
+from .runs import Level, Phase
 
 LARGEST_FILE_BYTES = 16 << 20
+LARGEST_PROBE_BYTES = 64 << 20
+"""The probe itself slows down at 50 MB."""
 MOST_FILES = 50
 
 
-def update(desk: Desk, run: Subject, started_at: float | None) -> None:
+def update(desk: Desk, run: Subject, status: RunStatus) -> None:
     """Judge a run's numbers as they stand, record new red flags, and write the history file."""
-    history = gathered(desk, run, started_at)
-    if history is None:
-        return
-    _record(desk, run, judge_history(history, desk.policy.thresholds()))
-    _write(desk, run, history)
+    told = _told(desk, run)
+    flags = paces.update(desk, run, status, told) + _sampling(run, told)
+    history = gathered(desk, run, status.started_at, told)
+    if history is not None:
+        flags += judge_history(history, desk.policy.thresholds())
+    _record(desk, run, flags)
+    if history is not None:
+        _write(desk, run, history)
 
 
-def gathered(desk: Desk, run: Subject, started_at: float | None) -> History | None:
+def gathered(desk: Desk, run: Subject, started_at: float | None, told: ProbeData | None) -> History | None:
     """Return the history of a run from the source with most rows; None when it has printed no number of a curve."""
-    found = [_from_log(desk, run), *_from_files(desk, started_at)]
+    found = [told.history if told else None, _from_log(desk, run), *_from_files(desk, started_at)]
     usable = [one for one in found if one is not None and any(one.column(name) for name in COLUMNS)]
     return max(usable, key=lambda one: len(one.epochs), default=None)
+
+
+def _told(desk: Desk, run: Subject) -> ProbeData | None:
+    """Return what the script told through the probe, with one line in it or by the import hook."""
+    path = desk.workspace.relative(str(desk.workspace.run_dir(run.id) / records.METRICS))
+    if not desk.workspace.exists(path):
+        return None
+    return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
+
+
+def _sampling(run: Subject, told: ProbeData | None) -> list[Flag]:
+    """Judge the divergences that the probe counted, where the log says nothing of them."""
+    if told is None:
+        return []
+    tune = int(next((str(one.arguments["tune"]) for one in reversed(told.calls) if "tune" in one.arguments), "0"))
+    draws = sum(max(0, one.draw - tune) for one in told.chains.values() if not one.tuning)
+    if not draws:
+        return []
+    levels = QUICK_LEVELS if run.body["phase"] == Phase.QUICK else FULL_LEVELS
+    return judge_mcmc(McmcSummary(divergences=told.divergences, draws=draws), levels)
 
 
 def _from_log(desk: Desk, run: Subject) -> History | None:
@@ -99,6 +128,8 @@ def _record(desk: Desk, run: Subject, flags: list[Flag]) -> None:
 
 def _told_by_the_log(flag: Flag, known: Iterable[Subject]) -> bool:
     """Whether the log's own finding speaks of the same cause: a NaN is one failure, not two."""
+    if flag.flag == "divergences":
+        return any(one.body.get("root_exception") == "divergences" for one in known)
     if flag.flag != "non_finite":
         return False
     return any(one.body.get("kind") == "metric" and one.body.get("line") is not None for one in known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 from .errors import Refused
@@ -34,9 +35,10 @@ def wiring(root: Path, python: str) -> str:
     """Return the lines for each client; a second server with --role director is for the director agent."""
     command = [python, "-P", "-m", "watchkeeper.server", "--workspace", str(root), "serve", "--role", "trainer"]
     entry = {"command": command[0], "args": command[1:]}
-    words = " ".join(command)
+    words = shlex.join(command)
     toml_args = json.dumps(command[1:])
-    return f"""Wire it into your client (for a director agent: the same with --role director):
+    return f"""Wire it into your client. A director agent gets a server of its own: the same lines with another name and
+--role director.
 
 Claude Code
   claude mcp add watchkeeper -- {words}
@@ -53,4 +55,4 @@ Codex CLI (~/.codex/config.toml)
   args = {toml_args}
 
 Then tell the agent: call poll_training() first.
-Check the set-up: watchkeeper --workspace {root} doctor"""
+Check the set-up: watchkeeper --workspace {shlex.quote(str(root))} doctor"""

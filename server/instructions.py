@@ -1,4 +1,4 @@
-"""What the server tells a client's model about itself; the most important sentence first, as some clients cut it."""
+"""What watchkeeper tells about itself: the server to a model, the command line to who asks for help. Text only."""
 
 from __future__ import annotations
 
@@ -29,3 +29,100 @@ You only look: poll_training and verify_compute.""",
 def instructions(role: Role) -> str:
     """Return the server's instructions for a role; under 2 KB, because Claude Code cuts there (CLIENTS.md)."""
     return _COMMON + _OWN[role]
+
+
+HELP: dict[str, tuple[str, str]] = {
+    "start": (
+        "start a training; it goes on without you",
+        """\
+  watchkeeper start 1 quick                              the first run of model 1: small and short
+  watchkeeper start 1 full                               after a passed quick run of the same script
+  watchkeeper start 1 quick --follows 1-quick-1          again, after mending what made 1-quick-1 fail
+  watchkeeper start 1 quick --script train.py -- --seed 7""",
+    ),
+    "poll": (
+        "see where everything stands, or stay on watch over a run",
+        """\
+  watchkeeper poll                                       where everything stands, at once if nothing is running
+  watchkeeper poll 1-quick-1                             wait for news of one run, 45 seconds at most
+  watchkeeper poll 1-quick-1 --until event --wait 3600   block until something happens
+  watchkeeper poll 1-full-1 --until end --wait 36000     block until it has ended
+  watchkeeper poll --role director --until event --wait 3600
+
+exit status: 0 done, or with --until: it came; 1 refused; 2 called wrongly; 3 nothing came in time. A bare poll answers
+at once too when there is something new. Ctrl-C ends the waiting only.""",
+    ),
+    "stop": (
+        "end a run and every process it started",
+        """\
+  watchkeeper stop 1-full-1 --reason "the learning rate is ten times too high"
+""",
+    ),
+    "report": (
+        "tell the director what failed; the evidence is filled in",
+        """\
+  watchkeeper report "Loss is NaN from step 310 on." --run 1-quick-1
+  watchkeeper report "Two columns of the data are empty." --model 1 --error-type data""",
+    ),
+    "answer": (
+        "decide on a report (director)",
+        """\
+  watchkeeper answer 1-r1 RESTART --instructions "Non-centred parameterisation; draws stay as they are."
+  watchkeeper answer 1-r2 CONTINUE --instructions "One divergence in 8,000 draws is acceptable here.\"""",
+    ),
+    "verify": (
+        "compute whether a run's work was really done",
+        """\
+  watchkeeper verify 1-full-1""",
+    ),
+    "diary": (
+        "write down what broke, what was tried, and why it is so",
+        """\
+  watchkeeper diary 1 --report 1-r1 --struggle "1.7 % of the draws diverged." \\
+      --investigation "Smaller steps: still 1.1 %." --investigation "Non-centred: none." \\
+      --fix "theta ~ N(mu, tau) became theta = mu + tau * eta." --why "tau near 0 makes a funnel.\"""",
+    ),
+    "status": (
+        "a table of all runs, for people",
+        """\
+  watchkeeper status
+  watchkeeper --workspace ~/project status --json""",
+    ),
+    "init": (
+        "set up this folder, and see how to wire up each client",
+        """\
+  watchkeeper init
+  watchkeeper --workspace ~/project init""",
+    ),
+    "doctor": (
+        "find out what is wrong and how to mend it",
+        """\
+  watchkeeper doctor
+  watchkeeper doctor --rebuild-ledger                    after stopping every server of this workspace
+
+exit status: 0 all is well, 1 something is wrong.""",
+    ),
+    "serve": (
+        "serve MCP over standard input and output (clients launch this)",
+        """\
+  watchkeeper --workspace ~/project serve --role trainer""",
+    ),
+}
+
+FIRST_STEPS = """\
+first steps:
+  watchkeeper init                      write watchkeeper.toml, show how to wire up your MCP client
+  watchkeeper doctor                    check the set-up
+  watchkeeper start 1 quick             train output/implementation/code/model_1.py, small and short
+  watchkeeper poll 1-quick-1 --until end --wait 1800
+  watchkeeper verify 1-quick-1
+
+start, poll, stop, report, answer, verify and diary are the tools that agents have over MCP, on the same record.
+`watchkeeper COMMAND --help` shows examples. A whole day in small: `make demo` in the source folder."""
+
+WORKSPACE = "project folder (default: $WATCHKEEPER_WORKSPACE, else the current one)"
+UNTIL = "keep waiting, for --wait seconds: for the next news, or for the run's end"
+REBUILD = (
+    "record the runs that only their directories know; a damaged ledger is kept aside. Stop every server of the "
+    "workspace before"
+)

@@ -12,6 +12,7 @@ from .desk import Desk
 from .keeper import records
 from .ledger import Subject
 from .policy import policy_text
+from .probe import probe_environment
 from .runs import Phase
 
 
@@ -25,9 +26,10 @@ def environment(desk: Desk, *, model: str, phase: Phase, attempt: int, run: str,
     policy = desk.policy
     kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
     fraction = policy.quick.data_fraction if phase is Phase.QUICK else 1.0
+    own = {**kept, **policy.environment}
     return {
-        **kept,
-        **policy.environment,
+        **own,
+        **probe_environment(own, pymc=policy.probe.pymc),
         "WATCHKEEPER_WORKSPACE": str(desk.workspace.root),
         "WATCHKEEPER_MODEL": model,
         "WATCHKEEPER_PHASE": phase.value,

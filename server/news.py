@@ -115,9 +115,9 @@ def finding_view(finding: Subject, include_text: bool, *, lines: bool = True) ->
     :param lines: whether the lines of the log are shown too; they are told once, when the failure is new.
     """
     body = finding.body
-    wanted = ("level", "type", "line", "last_line", "exception", "root_exception", "frame", "count", "emergency")
+    wanted = ("level", "type", "line", "last_line", "exception", "root_exception", "count", "emergency")
     view: dict[str, Any] = {"id": finding.id, **{name: body[name] for name in wanted if name in body}}
-    for name in ("exception", "root_exception", "frame"):
+    for name in ("exception", "root_exception"):
         if name in view:
             view[name] = one_line(str(view[name]), 120)
     if view.get("count") == 1:
@@ -135,7 +135,7 @@ def finding_view(finding: Subject, include_text: bool, *, lines: bool = True) ->
 
 
 def _untrusted(body: Mapping[str, Any], lines: bool) -> dict[str, str]:
-    shown = {"message": one_line(mask_secrets(str(body.get("message", ""))), 240)}
+    shown = {name: one_line(mask_secrets(str(body.get(name) or "")), 240) for name in ("message", "frame")}
     if lines:
         shown["lines"] = outgoing(excerpt(body), LONGEST_EXCERPT)
     return {name: text for name, text in shown.items() if text}
@@ -164,7 +164,7 @@ def told_is_done(desk: Desk, report: Subject) -> bool:
 def report_view(report: Subject) -> dict[str, Any]:
     """Return a report in short for a brief: facts, and the trainer's words marked as an agent's text."""
     body = report.body
-    wanted = ("run", "error_type", "exception", "frame", "owner")
+    wanted = ("run", "error_type", "exception", "owner")
     view: dict[str, Any] = {"report": report.id, "status": report.status}
     view.update({name: one_line(str(body[name]), 120) for name in wanted if body.get(name)})
     if body.get("emergency"):

@@ -67,12 +67,14 @@ def owed_entry(desk: Desk, model: str) -> Subject | None:
     It is owed when a later attempt ended well, or the answer was TERMINATE or CONTINUE; never while a run of the
     model is active.
     """
-    runs = desk.ledger.subjects(SubjectKind.RUN, model=model)
+    reports = desk.ledger.subjects(SubjectKind.REPORT, model=model, open_only=True)
+    runs = desk.ledger.subjects(SubjectKind.RUN, model=model) if reports else []
     if any(one.status != "ended" for one in runs):
         return None
-    for report in desk.ledger.subjects(SubjectKind.REPORT, model=model, open_only=True):
+    completed = [one for one in runs if one.part("end").get("state") == RunState.COMPLETED]
+    for report in reports:
         action = report.part("answer").get("action")
-        if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, runs)):
+        if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, completed)):
             return report
     return None
 

@@ -319,6 +319,16 @@ class Python(Table):
     )
 
 
+class Probe(Table):
+    """How a training script tells its numbers; `import watchkeeper_probe` is possible in every run."""
+
+    pymc: bool = Field(
+        default=False,
+        description="Whether an import hook records progress, divergences and the true arguments of pm.sample in a"
+        " script that was left as it is. The run's record says that it was on.",
+    )
+
+
 class Policy(Table):
     """The rules in force."""
 
@@ -334,6 +344,7 @@ class Policy(Table):
     method: Method = Method()
     compute: Compute = Compute()
     names: Names = Names()
+    probe: Probe = Probe()
     python: Python = Python()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'

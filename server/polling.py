@@ -22,6 +22,8 @@ from .runs import Level, Role
 from .waker import Waker
 from .watch import Look, Watcher
 
+NOTED_LATELY_S = 5.0
+"""Who was noted as watching less than this ago is not noted again: each note is a write that waits for the disk."""
 LOOK_EVERY_S = 5.0
 """A poll looks at least this often by itself: a process may end or stall without any file telling."""
 
@@ -45,18 +47,24 @@ async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_
     deadline = anyio.current_time() + wait_s
     try:
         await in_thread(round_.begin)
-        async with Waker(round_.paths) as waker:
-            while True:
-                seen = await in_thread(round_.look)
-                left = deadline - anyio.current_time()
-                if round_.enough(seen) or left <= 0:
-                    break
-                if not any(look.behind_bytes for look in seen.looks):
-                    await in_thread(round_.judge, seen.looks)
-                    await waker.wait(min(left, LOOK_EVERY_S))
+        waker = Waker(round_.paths)  # made before the first look, so that nothing in between is missed
+        seen = await in_thread(round_.look)
+        if not round_.enough(seen) and anyio.current_time() < deadline:
+            async with waker:  # only for a poll that waits: inotify takes milliseconds to give back
+                seen = await _waited(round_, waker, seen, deadline)
         await in_thread(round_.close)
     finally:
         round_.stop.set()
+    return seen
+
+
+async def _waited(round_: _Round, waker: Waker, seen: Seen, deadline: float) -> Seen:
+    """Look again whenever something moved, until there is news or the time is over."""
+    while not round_.enough(seen) and (left := deadline - anyio.current_time()) > 0:
+        if not any(look.behind_bytes for look in seen.looks):
+            await in_thread(round_.judge, seen.looks)
+            await waker.wait(min(left, LOOK_EVERY_S))
+        seen = await in_thread(round_.look)
     return seen
 
 
@@ -71,6 +79,7 @@ class _Round:
         self._include_text = include_text
         self._after: int | None = None
         self._watchers: dict[str, Watcher] = {}
+        self._noted_at = float("-inf")
         self.stop = threading.Event()
         self.paths: list[Path] = []
 
@@ -78,7 +87,6 @@ class _Round:
         newest = self._desk.ledger.head()[0]
         self._after = cursors.seq_of(self._asked, self._desk.ledger.id, self._scope, newest)
         runs = self._runs()
-        note_gaps(self._desk, [one for one in runs if one.status != "ended"])
         self.paths = [self._desk.workspace.ledger_path, *self._files(runs)]
 
     def _runs(self) -> list[Subject]:
@@ -96,6 +104,9 @@ class _Round:
         if self._desk.role is Role.TRAINER:
             for look in looks:
                 stopping.carry_out(self._desk, look.run)
+            if self._noted_at == float("-inf"):
+                self._noted_at = self._desk.clock()
+                note_gaps(self._desk, looks)
         found = news.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
         issued = cursors.issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
@@ -106,7 +117,9 @@ class _Round:
             self._watcher(look.run).judge(look.status)
 
     def _watcher(self, run: Subject) -> Watcher:
-        return self._watchers.setdefault(run.id, Watcher(self._desk, run, self.stop))
+        if run.id not in self._watchers:
+            self._watchers[run.id] = Watcher(self._desk, run, self.stop)
+        return self._watchers[run.id]
 
     def enough(self, seen: Seen) -> bool:
         """Whether there is something to tell, or nothing left to wait for."""
@@ -116,7 +129,8 @@ class _Round:
             return self._after is None
         if checkin.due(self._desk, seen.looks[0].run, seen.looks[0].status):
             return True
-        return seen.looks[0].status.state.final and not self._waits_for_answer()
+        status = seen.looks[0].status
+        return status.state.final and status.settled and not self._waits_for_answer()
 
     def _waits_for_answer(self) -> bool:
         reports = self._desk.ledger.subjects(SubjectKind.REPORT, run=self._run, open_only=True)
@@ -126,19 +140,23 @@ class _Round:
         """Keep the place in each log and note that this role was here."""
         for watcher in self._watchers.values():
             watcher.keep_place()
-        self._desk.ledger.saw(list(self._watchers), self._desk.role, self._desk.clock())
+            watcher.rest()
+        now = self._desk.clock()
+        if now - self._noted_at > NOTED_LATELY_S:
+            self._desk.ledger.saw(list(self._watchers), self._desk.role, now)
 
 
-def note_gaps(desk: Desk, runs: Iterable[Subject]) -> None:
-    """Record for how long no trainer looked at an active run, where that is longer than the policy allows."""
-    if desk.role is not Role.TRAINER:
-        return
+def note_gaps(desk: Desk, looks: Iterable[Look]) -> None:
+    """Record for how long no trainer looked at a run while it went on, where that is longer than the policy allows."""
     now = desk.clock()
-    for run in runs:
+    for look in looks:
+        run, status = look.run, look.status
         last = desk.ledger.watched(run.id, Role.TRAINER) or run.at
-        if now - last > desk.policy.watch.gap_minutes * 60:
-            _record_gap(desk, run, last, now)
-        desk.ledger.saw([run.id], desk.role, now)
+        until = min(now, status.ended_at or now) if status.state.final else now
+        if until - last > desk.policy.watch.gap_minutes * 60:
+            _record_gap(desk, run, last, until)
+        if abs(now - last) > NOTED_LATELY_S:
+            desk.ledger.saw([run.id], desk.role, now)
 
 
 def _record_gap(desk: Desk, run: Subject, begin: float, end: float) -> None:

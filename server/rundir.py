@@ -84,10 +84,14 @@ class RunStatus:
     signal: int | None = None
     out_of_memory: bool = False
     cpu_s: float | None = None
+    """CPU seconds of all its processes, so far or in total."""
     cpu_is_lower_bound: bool = False
     max_rss_bytes: int | None = None
+    """Once it has ended: the largest sum of resident sets at a sample, or the largest single one if that was more."""
     log_begin: int | None = None
+    """Offset of its first byte in the log file, after the mark of its attempt."""
     log_end: int | None = None
+    """Offset after its last byte; None while it runs, and where nobody saw its end."""
     stop: Record | None = None
     """The stop that ended it, or that is asked for and not yet carried out."""
     late_s: float | None = None

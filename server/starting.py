@@ -208,7 +208,7 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
     body = _body(desk, wanted, run, number, _resume(desk, wanted.follows))
     transaction.append(Kind.START, run, run=run, model=wanted.model, body=body)
     for report in transaction.subjects(SubjectKind.REPORT, model=wanted.model):
-        if report.run == wanted.follows and report.status == "answered":
+        if report.run == (wanted.follows or "") and report.status == "answered":
             transaction.append(
                 Kind.APPLIED, report.id, run=report.run, model=report.model, body={"by": desk.who, "run": run}
             )

@@ -79,7 +79,7 @@ def carry_out(desk: Desk, run: Subject) -> None:
 def _waited(look: Callable[[], RunStatus], patience_s: float) -> RunStatus:
     deadline = time.monotonic() + patience_s
     status = look()
-    while not status.state.final and time.monotonic() < deadline:
+    while not (status.state.final and status.settled) and time.monotonic() < deadline:
         time.sleep(_LOOK_EVERY_S)
         status = look()
     return status

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
+import re
 import types
 import typing
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -25,6 +26,8 @@ from .runs import Role
 
 LONGEST_TEXT = 20_000
 """Characters that one text argument may have; a diary entry of ten pages still fits."""
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Value = str | float | bool | list[str]
 
@@ -71,9 +74,7 @@ class Parameter:
         return [self._text(item) for item in items]
 
     def _refuse(self, wanted: str, value: object) -> InvalidArgument:
-        return InvalidArgument(
-            f"{self.name} takes {wanted}, not {str(value)[:60]!r}.", "Call again with that corrected."
-        )
+        return InvalidArgument(f"{self.name} takes {wanted}, not {_shown(value)}.", "Call again with that corrected.")
 
     def _number(self, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -88,22 +89,43 @@ class Parameter:
 
     def _truth(self, value: object) -> bool:
         known = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
-        found = known.get(str(value).strip().lower())
+        found = known.get((_plain(value) or "").strip().lower())
         if found is None:
             raise self._refuse("true or false", value)
         return found
 
     def _text(self, value: object) -> str:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
+        text = _plain(value)
+        if text is None or isinstance(value, bool):
             raise self._refuse("a text", value)
-        text = str(value)
         if "\0" in text:
             raise self._refuse("a text without NUL characters", value)
+        if _LONE_SURROGATE.search(text):
+            raise self._refuse("a text that UTF-8 can carry", value)
         if len(text) > LONGEST_TEXT:
             raise InvalidArgument(
                 f"{self.name} has {len(text)} characters; {LONGEST_TEXT} are the most.", "Shorten it and call again."
             )
         return text
+
+
+def _plain(value: object) -> str | None:
+    """Return a JSON scalar as text; None for what is none, or is a number too long for Python to write."""
+    if not isinstance(value, str | int | float):
+        return None
+    try:
+        return str(value)
+    except ValueError:  # sys.get_int_max_str_digits
+        return None
+
+
+def _shown(value: object) -> str:
+    """Return the beginning of a refused value, fit to stand in a message."""
+    text = _plain(value)
+    if text is not None:
+        return repr(text[:60])
+    words: dict[type, str] = {list: "a JSON array", dict: "a JSON object", int: "a number of thousands of digits"}
+    return words.get(type(value), "null")
 
 
 @dataclass(frozen=True)
@@ -205,34 +227,47 @@ def facts(result: BaseModel) -> dict[str, Any]:
 
 
 def rendered(content: Mapping[str, Any]) -> str:
-    """Return structured content as compact text with the same facts, one a line."""
-    lines: list[str] = []
-    for name, value in content.items():
-        lines.extend(_lines(name, value))
-    return "\n".join(lines)
+    """Return structured content as compact text with the same facts, one a line.
+
+    What belongs to a name is indented below it, so a text of several lines cannot pass for a fact of its own.
+    """
+    return "\n".join(_named(content))
+
+
+def _named(content: Mapping[str, object]) -> list[str]:
+    return [line for name, value in content.items() for line in _lines(name, value)]
 
 
 def _lines(name: str, value: object) -> list[str]:
+    if value in ([], {}):
+        return [f"{name}: none"]
     if isinstance(value, list):
-        items = typing.cast(list[object], value)
-        if not items:
-            return [f"{name}: none"]
-        return [f"{name}:", *(line for item in items for line in _item(item))]
+        return [f"{name}:", *_items(typing.cast(list[object], value))]
+    block = _block(value)
+    if isinstance(value, dict) or len(block) > 1:
+        return [f"{name}:", *(f"  {line}" for line in block)]
+    return [f"{name}: {block[0]}"]
+
+
+def _block(value: object) -> list[str]:
+    """Return a value as lines: the items of a list behind dashes, the facts of an object by name."""
     if isinstance(value, dict):
-        return [f"{name}:", *_indented(typing.cast(dict[str, object], value))]
-    text = str(value)
-    if "\n" in text:
-        return [f"{name}:", *(f"  {line}" for line in text.split("\n"))]
-    return [f"{name}: {text}"]
+        return _named(typing.cast(dict[str, object], value))
+    if isinstance(value, list):
+        return _items(typing.cast(list[object], value))
+    return _word(value).split("\n")
+
+
+def _items(values: list[object]) -> list[str]:
+    return [line for value in values for line in _item(value)]
 
 
 def _item(item: object) -> list[str]:
-    if not isinstance(item, dict):
-        first, *rest = str(item).split("\n")
-        return [f"- {first}", *(f"  {line}" for line in rest)]
-    first, *rest = _indented(typing.cast(dict[str, object], item))
-    return [f"-{first[1:]}", *rest]
+    first, *rest = _block(item) or ["none"]
+    return [f"- {first}", *(f"  {line}" for line in rest)]
 
 
-def _indented(content: dict[str, object]) -> list[str]:
-    return [f"  {line}" for name, value in content.items() for line in _lines(name, value)]
+def _word(value: object) -> str:
+    """Return a scalar in JSON's words."""
+    words = {True: "true", False: "false", None: "null"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)

@@ -4,37 +4,59 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .toolbox import Tool
+from .runs import Role
+from .toolbox import Parameter, Tool
 
+_IN_PLACE = frozenset({"model", "phase", "run", "report", "action", "what_happened"})
 _CALL = re.compile(r"\b([a-z_]+)\(([^()]*)\)")
 _ARGUMENT = re.compile(r"([a-z_]+)=('[^']*'|\"[^\"]*\"|[^,\s]+)")
+_OPEN = ("…", "[…]")
+"""What an answer leaves for its reader to fill in."""
 
 
-def as_command(text: str, tools: Sequence[Tool]) -> str:
-    """Return a text with each call of a tool written as a command: `poll_training(run='x')` -> `watchkeeper poll x`."""
-    commands = {tool.name: tool for tool in tools}
+def in_place(tool: Tool, one: Parameter) -> bool:
+    """Whether a command takes this argument by its place, without a name in front."""
+    return one.name in _IN_PLACE and (one.required or tool.command == "poll")
+
+
+def option(one: Parameter) -> str:
+    """Return the option that a command has for an argument."""
+    return "--wait" if one.name == "wait_s" else f"--{one.name.replace('_', '-')}"
+
+
+def usual_role(tool: Tool) -> Role:
+    """Return who acts through a command where nobody is named: the trainer where one may."""
+    return next(role for role in Role if role in tool.roles)
+
+
+def as_command(text: str, tools: Sequence[Tool], role: Role | None = None, workspace: str = "") -> str:
+    """Return a text with each call of a tool written as a command: `poll_training(run='x')` -> `watchkeeper poll x`.
+
+    :param role: who acts; named where the command would take another for it.
+    :param workspace: the folder as it was given on the command line, empty if it was not.
+    """
+    by_name = {tool.name: tool for tool in tools}
+    front = ["watchkeeper", *(["--workspace", shlex.quote(workspace)] if workspace else [])]
 
     def command(match: re.Match[str]) -> str:
-        tool = commands.get(match[1])
-        return match[0] if tool is None else " ".join(["watchkeeper", tool.command, *_arguments(match[2])])
+        tool = by_name.get(match[1])
+        if tool is None:
+            return match[0]
+        acting = ["--role", role] if role in tool.roles and role is not None and role != usual_role(tool) else []
+        return " ".join([*front, tool.command, *_arguments(tool, dict(_ARGUMENT.findall(match[2]))), *acting])
 
     return _CALL.sub(command, text)
 
 
-def _arguments(text: str) -> list[str]:
-    words: list[str] = []
-    for name, value in _ARGUMENT.findall(text):
-        plain = value.strip("'\"")
-        word = shlex.quote(plain) if plain not in ("…", "[…]") else "…"
-        if name in ("model", "phase", "run", "report", "action") and not words_have_options(words):
-            words.append(word)
-        else:
-            words.append(f"--{'wait' if name == 'wait_s' else name.replace('_', '-')} {word}")
-    return words
+def _arguments(tool: Tool, given: Mapping[str, str]) -> list[str]:
+    known = [one for one in tool.parameters if one.name in given]
+    placed = [_word(given[one.name]) for one in known if in_place(tool, one)]
+    named = [f"{option(one)} {_word(given[one.name])}" for one in known if not in_place(tool, one)]
+    return [*placed, *named]
 
 
-def words_have_options(words: Sequence[str]) -> bool:
-    """Whether an option stands among the words already; positional ones come first."""
-    return any(word.startswith("--") for word in words)
+def _word(value: str) -> str:
+    plain = value[1:-1] if value[0] in "'\"" else value
+    return "…" if plain in _OPEN else shlex.quote(plain)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from . import diary, gates, owed
 from .desk import Desk
-from .errors import PathRefused
-from .ledger import Kind, Subject, SubjectKind
+from .errors import InvalidArgument, PathRefused
+from .ledger import Kind, Subject, SubjectKind, Transaction
 from .untrusted import outgoing
 
 LONGEST_DIARY_BYTES = 16 << 20
@@ -16,19 +17,25 @@ LONGEST_DIARY_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An entry that is in the file: its number, path, what was advised, and whether it was there before."""
+    """An entry that is in the file.
+
+    :ivar existing: whether it was there before.
+    :ivar closed: whether the report that it tells of is closed; one without an answer stays open.
+    """
 
     number: int
     path: str
     advice: tuple[str, ...]
     existing: bool
+    closed: bool
 
 
 def write_entry(desk: Desk, model: str, entry: diary.Entry, run: Subject | None, report: Subject | None) -> Written:
     """Check, number, record and append an entry; the same entry again is the entry that is there.
 
-    :raises InvalidArgument: if a section is empty; nothing is written then.
+    :raises InvalidArgument: if a section is empty, or run or report are another model's; nothing is written then.
     """
+    _check_model(model, run, report)
     advice = diary.check(entry)
     path = desk.workspace.diary(model)
     content = repr((model, entry, run.id if run else "", report.id if report else ""))
@@ -47,11 +54,26 @@ def write_entry(desk: Desk, model: str, entry: diary.Entry, run: Subject | None,
             transaction.append(Kind.DIARY, f"{model}-d{number}", run=run.id if run else "", model=model, body=body)
         else:
             number, text = int(known.body["number"]), str(known.body["text"])
-        if report is not None and report.status != "closed":
-            closing = {"entry": number, "path": path}
-            transaction.append(Kind.CLOSED, report.id, run=report.run, model=model, body=closing)
+        closed = report is not None and _close(transaction, report, {"entry": number, "path": path})
     _append(desk, path, model, number, text)
-    return Written(number, path, advice, existing=known is not None)
+    return Written(number, path, advice, existing=known is not None, closed=closed)
+
+
+def _check_model(model: str, *about: Subject | None) -> None:
+    for one in about:
+        if one is not None and one.model != model:
+            raise InvalidArgument(
+                f"{one.id} belongs to model {one.model}, not to {model}.", "Name the model that the entry tells of."
+            )
+
+
+def _close(transaction: Transaction, report: Subject, entry: Mapping[str, object]) -> bool:
+    """Close a report, once and only when it was answered: no diary entry takes the director's decision away."""
+    now = transaction.subject(SubjectKind.REPORT, report.id) or report
+    if now.status in ("answered", "applied"):
+        transaction.append(Kind.CLOSED, report.id, run=report.run, model=report.model, body=entry)
+        return True
+    return now.status == "closed"
 
 
 def _append(desk: Desk, path: str, model: str, number: int, text: str) -> None:

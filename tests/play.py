@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -138,7 +138,7 @@ class Agent:
         """Poll until the run has ended and return the last answer, with all findings that were told on the way."""
         told: list[Facts] = []
         deadline = time.monotonic() + 30
-        seen = await self.poll(run, wait_s=5, **arguments)
+        seen = await self.poll(run, **arguments)
         while told.extend(seen["findings"]) or seen["state"] in ("starting", "running", "running_unattended"):
             assert time.monotonic() < deadline, f"{run} did not end: {seen}"
             seen = await self.poll(run, wait_s=5, cursor=seen["cursor"])
@@ -180,17 +180,22 @@ class Place:
     def desk(self, role: str = "trainer", clock: Callable[[], float] = time.time) -> Desk:
         return replace(open_desk(Workspace(self.root), Role(role), who=f"{role} of the test"), clock=clock)
 
-    def subjects(self, kind: SubjectKind, **which: str) -> Sequence[Subject]:
+    def subjects(self, kind: SubjectKind) -> Sequence[Subject]:
         """Return what the record holds, read by somebody new."""
         desk = self.desk("observer")
         try:
-            return desk.ledger.subjects(kind, **which)
+            return desk.ledger.subjects(kind)
         finally:
             desk.ledger.close()
 
     def ends(self, run: str) -> None:
         """Wait for the end of a run without letting any server look at it."""
-        until(lambda: (self.root / ".watchkeeper/runs" / run / "exit.json").exists(), f"{run} ends")
+        until((self.root / ".watchkeeper/runs" / run / "exit.json").exists, f"{run} ends")
+
+    def says(self, log: str, word: str) -> None:
+        """Wait until a log says a word."""
+        path = self.root / log
+        until(lambda: path.exists() and word in path.read_text("utf-8", "replace"), f"{log} says {word}")
 
     def spec(self, run: str) -> Mapping[str, Any]:
         """Return the recorded start of a run."""
@@ -206,10 +211,10 @@ class Place:
         finally:
             desk.ledger.close()
 
-    def trainer(self) -> Any:  # noqa: ANN401 (a context manager that gives an Agent)
+    def trainer(self) -> AbstractAsyncContextManager[Agent]:
         return self.agent("trainer")
 
-    def director(self) -> Any:  # noqa: ANN401 (the same)
+    def director(self) -> AbstractAsyncContextManager[Agent]:
         return self.agent("director")
 
     @asynccontextmanager

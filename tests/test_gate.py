@@ -97,7 +97,10 @@ async def test_a_quick_run_that_completed_beside_a_failure_opens_no_gate(place: 
         ("leave('RESULTS')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'w')", "are missing or empty"),
         ("leave('RESULTS')\nos.utime(os.environ['WATCHKEEPER_RESULTS'], (1, 1))", "are older than the run"),
         ("os.makedirs(os.environ['WATCHKEEPER_RESULTS'])", "is a folder"),
-        ("leave('RESULTS')\nr = os.environ['WATCHKEEPER_RESULTS']\nos.remove(r)\nos.symlink('/etc/passwd', r)", "leads out"),
+        (
+            "leave('RESULTS')\nr = os.environ['WATCHKEEPER_RESULTS']\nos.remove(r)\nos.symlink('/etc/passwd', r)",
+            "leads out",
+        ),
     ],
 )
 async def test_a_quick_run_without_fresh_results_of_its_own_opens_no_gate(

@@ -70,8 +70,8 @@ async def test_a_nan_loss_is_one_failure_and_not_a_flag_besides(place: Place) ->
     lines = "for n in range(1, 30):\n    print(f\"epoch {n} loss {'nan' if n > 5 else 1.0 / n}\")\n"
     place.script(script(f"{lines}leave_what_the_phase_asks_for()"))
     async with place.trainer() as trainer:
-        run = await trainer.trained()
-    failures = [one for one in place.subjects(SubjectKind.FINDING, run=run) if one.body["level"] != "noticed"]
+        await trainer.trained()
+    failures = [one for one in place.subjects(SubjectKind.FINDING) if one.body["level"] != "noticed"]
     assert [one.body["type"] for one in failures] == ["convergence"]
 
 
@@ -119,7 +119,7 @@ async def _until_level(place: Place, run: str, level: str) -> Any:
     async with place.agent("observer") as observer:
         while True:
             cursor = {"cursor": (await observer.poll(run, wait_s=0.1, **cursor))["cursor"]}
-            found = [one for one in place.subjects(SubjectKind.FINDING, run=run) if one.id == f"{run}:stall"]
+            found = [one for one in place.subjects(SubjectKind.FINDING) if one.id == f"{run}:stall"]
             if found and found[0].body["level"] == level:
                 return found[0].body
             assert time.monotonic() < deadline, f"no stall of level {level}: {found}"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, model_serializer
 
-from ..server import checkin, news, owed, polling
+from ..server import checkin, news, owed, paces, polling
 from ..server.desk import Desk, in_thread
 from ..server.ledger import Subject, SubjectKind
 from ..server.reporting import applied
@@ -35,6 +35,7 @@ class Polled(BaseModel):
     exit_code: int | None = None
     signal: int | None = None
     metrics: dict[str, int | float | str] | None = None
+    progress: str | None = None
     catching_up: str | None = None
     status: str | None = None
     untrusted_last_line: str | None = None
@@ -94,6 +95,7 @@ def _one(desk: Desk, seen: polling.Seen) -> Polled:
         exit_code=status.exit_code,
         signal=status.signal,
         metrics=_metrics(look.metrics),
+        progress=(paces.progress(desk, run) or None) if status.state.running else None,
         catching_up=_behind(look.behind_bytes),
         status=checkin.line(desk, run, status) if checks_in else None,
         untrusted_last_line=checkin.last_line(desk, run) if checks_in else None,

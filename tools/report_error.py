@@ -61,6 +61,11 @@ def _report(
 ) -> Reported:
     finding = _finding(desk, finding_id) if finding_id else None
     run_id = run_id or (finding.run if finding else None)
+    if finding is not None and finding.run != run_id:
+        raise InvalidArgument(
+            f"Finding {finding.id} belongs to run {finding.run}, not to {run_id}.",
+            f"Call report_error(run={finding.run!r}, finding={finding.id!r}, what_happened=…).",
+        )
     look = watch.look_at(desk, run_id) if run_id else None
     if look is None and model is None:
         raise InvalidArgument(

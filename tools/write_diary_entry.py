@@ -60,7 +60,7 @@ def _write(desk: Desk, model: str, entry: diary.Entry, run_id: str | None, repor
         path=written.path,
         existing=written.existing or None,
         advice=list(written.advice) or None,
-        closed_report=report.id if report else None,
+        closed_report=report.id if report and written.closed else None,
         next=_next(desk, model),
     )
 

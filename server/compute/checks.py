@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 class Check:
     """One question of the verdict: its outcome and the evidence for it.
 
-    :ivar word: the verdict that a failure of this check leads to.
+    :ivar word: the verdict that a failure of this check leads to, or that it could not be inspected.
     :ivar code: why, in one identifier.
     :ivar action: what would have to change.
     """
@@ -123,7 +123,7 @@ def artefact(evidence: Evidence, artefact: Artefact) -> Check:
         problem, word, code = "is missing", Word.INCOMPLETE_TRAINING, f"{artefact.role}_missing"
     elif artefact.size_bytes == 0:
         problem, word, code = "is empty", Word.INCOMPLETE_TRAINING, f"{artefact.role}_empty"
-    elif not _inside(evidence, artefact.modified_at):
+    elif artefact.role != "log" and not _inside(evidence, artefact.modified_at):  # attempts share a log
         problem, word, code = (
             "was not written while the run went on",
             Word.TIMESTAMP_MISMATCH,
@@ -146,7 +146,7 @@ def _inside(evidence: Evidence, modified_at: float | None) -> bool:
 def effort(evidence: Evidence, limits: Limits) -> Check:
     """Was work done in that time, or did it only pass?"""
     if evidence.idle_share is None or evidence.cores_busy is None:
-        return Check("effort", Outcome.NOT_INSPECTED, "no usage samples")
+        return _unknown_effort(evidence)
     bound = "at least " if evidence.cpu_is_lower_bound else ""
     text = (
         f"CPU {bound}{span(evidence.cpu_s or 0)}, {evidence.cores_busy:.2f} cores busy, {evidence.idle_share:.0%} idle"
@@ -161,6 +161,15 @@ def effort(evidence: Evidence, limits: Limits) -> Check:
         "idle",
         "Train for the required time; waiting is no training.",
     )
+
+
+def _unknown_effort(evidence: Evidence) -> Check:
+    """Without samples nobody knows whether a full run worked or slept: that is no approval."""
+    what = "no usage samples"
+    if evidence.phase is Phase.QUICK:
+        return Check("effort", Outcome.NOT_INSPECTED, what)
+    action = "Find out why the keeper's usage.jsonl is missing or too short, or train again."
+    return Check("effort", Outcome.NOT_INSPECTED, what, Word.INVESTIGATE, "effort_not_inspected", action)
 
 
 def script(evidence: Evidence) -> Check:

@@ -26,7 +26,7 @@ class Verdict:
     @property
     def actions(self) -> tuple[str, ...]:
         """What would have to change, one sentence a failed check."""
-        return tuple(check.action for check in self.checks if check.outcome is Outcome.FAILED and check.action)
+        return tuple(check.action for check in self.checks if check.outcome is not Outcome.PASSED and check.action)
 
 
 def decide(evidence: Evidence, limits: Limits) -> Verdict:
@@ -49,8 +49,10 @@ def decide(evidence: Evidence, limits: Limits) -> Verdict:
 
 
 def _first_failure(evidence: Evidence, limits: Limits, checks: tuple[Check, ...]) -> Verdict:
-    for check in checks:
-        if check.outcome is Outcome.FAILED and check.word is not None:
+    failed = [check for check in checks if check.outcome is Outcome.FAILED]
+    unknown = [check for check in checks if check.outcome is Outcome.NOT_INSPECTED]
+    for check in (*failed, *unknown):
+        if check.word is not None:
             return Verdict(check.word, check.code, check.evidence, checks)
     hours = f"{span(evidence.wall_s)} of work, {limits.source} asks for {span_range(limits)}."
     if evidence.phase is Phase.FULL and evidence.wall_s > limits.max_s:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import Refused, WatchkeeperError
@@ -41,7 +42,9 @@ class LocalEngine:
         """See Engine."""
         keeper = _keeper(run_dir)
         if keeper is not None:
-            procfs.send(*keeper, HASTEN)
+            # A keeper of another user cannot be signalled; it sees the stop at its next sample all the same.
+            with suppress(PermissionError):
+                procfs.send(*keeper, HASTEN)
 
     def end_strays(self, run_dir: Path, grace_s: float) -> list[Process]:
         """See Engine."""

@@ -58,6 +58,7 @@ def attach(log_descriptor: int) -> int:
 
 def _start(spec: Spec, log_descriptor: int, signals: Signals) -> int:
     log_begin = log_part.begin(log_descriptor, spec, time.time())
+    meter = usage.Meter(spec.sample_s, log_descriptor)
     try:
         gate = child.fork(spec, log_descriptor)
     except OSError as error:
@@ -71,7 +72,6 @@ def _start(spec: Spec, log_descriptor: int, signals: Signals) -> int:
         gate.refuse(f"Its start could not be written down: {error}.")
         os.waitpid(main.pid, 0)
         return child.NO_STATUS
-    meter = usage.Meter(spec.sample_s, log_descriptor)
     gate.open()
     return _watch(spec, start, main, Tree(spec.marker_bytes, ancestors=[os.getpid()]), meter, signals)
 

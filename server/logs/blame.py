@@ -55,12 +55,12 @@ _BLAME: tuple[tuple[str, str, ErrorType], ...] = (
     ),
     (
         "",
-        r"(?i)0 sample|inconsistent numbers? of samples|index out of range in self|out of bounds\.$|empty (?:data|file|csv)",
+        r"(?i)0 sample|inconsistent numbers? of samples|index out of range in self|bounds\.$|empty (?:data|file|csv)",
         _D,
     ),
     (
         "",
-        r"(?i)does not match format|out of range for day|columns? .*(?:mismatch|missing)|\bcsv\b|parquet (?:magic|file)",
+        r"(?i)does not match format|out of range for day|columns? .*(?:mismatch|missing)|\bcsv\b|parquet magic",
         _D,
     ),
     (

@@ -110,7 +110,7 @@ def _cut(data: bytes) -> tuple[bytes, bytes]:
         parts += [data[begin : position + SEGMENT_LIMIT], b"\r"]
         begin = position = position + SEGMENT_LIMIT
     end = max(data.rfind(b"\n", position), data.rfind(b"\r", position)) + 1
-    cut = end if end > position else position
+    cut = max(position, end)
     if not parts:
         return data[:cut], data[cut:]
     parts.append(data[begin:cut])

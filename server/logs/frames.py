@@ -22,6 +22,8 @@ _EVERYDAY = re.compile(
     r"downloading|try|else|finally|wandb|seed|device|date|name|type|message|status|model|data|args?)$"
 )
 _LIBRARY = re.compile(r"(?:site|dist)-packages[/\\]|lib(?:64)?/python3|<frozen |^<string>|/bin/[^/]+$|\.pyx$|^<__array")
+ORIGINAL = re.compile(r"^-- Process \d+ terminated with the following error:")
+"""What stands before the traceback of the process that failed, inside the message of the one that waited for it."""
 CHAIN = re.compile(
     r"The above exception was the direct cause of the following exception:"
     r"|During handling of the above exception, another exception occurred:"
@@ -30,6 +32,8 @@ _LEAD = re.compile(
     r"Exception in thread |^Process \S+:$|RemoteTraceback:|^(?:ERROR|FAIL): \S+ \(|Exception in callback|"
     r"Task exception was never retrieved|^future: <|^Error executing job|^handle: <|^Unhandled exception"
 )
+_TIME = re.compile(r"\d+(?:[-:/.,T]\d+)+")
+_TORN_LEAD = re.compile(r"^Exception in thread \S|^Process (?:Spawn|Fork|ForkServer)?(?:Pool)?(?:Process|Worker)\S*:$")
 _LEAD_WORDS = ("xception", "Process ", "RemoteTraceback", "ERROR: ", "FAIL: ", "future: <", "Error exec", "handle: <")
 _BETWEEN = re.compile(r'^(?:"""|[-=]{20,}|)$')
 
@@ -79,17 +83,25 @@ def is_lead(text: str) -> bool:
     return any(word in text for word in _LEAD_WORDS) and _LEAD.search(text) is not None
 
 
+def is_torn_lead(text: str) -> bool:
+    """Whether a line announces a traceback even if many lines of others stand between."""
+    return _TORN_LEAD.match(text) is not None
+
+
 def may_stand_between(text: str) -> bool:
     """Whether a line may stand between such an announcement and its traceback."""
     return _BETWEEN.match(text) is not None
 
 
 def without_prefix(prefix: str, text: str) -> str | None:
-    """Return the rest of a line behind a prefix whose digits may differ (a time, a rank); None if it has another."""
+    """Return the rest of a line behind a prefix, whose times may differ but not its rank; None if it has another."""
     if not prefix or text.startswith(prefix):
         return text[len(prefix) :]
     head = text[: len(prefix)]
     if len(head) < len(prefix):
         return "" if prefix.startswith(text.rstrip()) or not text.strip() else None
-    same = all(a == b or (a.isdigit() and b.isdigit()) for a, b in zip(prefix, head, strict=True))
-    return text[len(prefix) :] if same else None
+    return text[len(prefix) :] if _without_times(prefix) == _without_times(head) else None
+
+
+def _without_times(prefix: str) -> str:
+    return _TIME.sub(lambda time: re.sub(r"\d", "0", time[0]), prefix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..runs import ErrorType, Finding, Level
@@ -11,8 +12,21 @@ from .text import cap
 CONTEXT_LINES = 5
 CONTEXT_LIMIT = 200
 MESSAGE_LIMIT = 400
+TEXT_LIMIT = 2400
+USUAL_LINES = 12
+"""How many lines before a failure are remembered."""
 VOLUME_LINES = 200
 """After so many lines of other text a run went on, whatever they say."""
+
+
+Before = Callable[[int], tuple[int, str] | None]
+"""Gives the k-th line before the current one that is not blank (k from 1): number and text; None where unknown."""
+
+
+def lines_before(before: Before, first: int) -> list[str]:
+    """Return the lines that stand before a failure, as far as they are known."""
+    known = [line for back in range(USUAL_LINES, 0, -1) if (line := before(back)) and line[0] < first]
+    return [cap(text, CONTEXT_LIMIT) for _, text in known[-CONTEXT_LINES:]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +50,8 @@ class Incident:
     count: int = 1
     emergency: bool = False
     advice: str = ""
+    rule: str = ""
+    """Name of the rule that found it."""
     newest: int = 0
     """First line of its newest occurrence."""
     handled: bool = False
@@ -43,6 +59,9 @@ class Incident:
     apart: bool = False
     """Of a thread, a worker or a rank: others may go on while this one is dead."""
     fatal: bool = False
+    """Of a kind that ends a process."""
+    stated: bool = False
+    """By the sampler's own sentence, which knows better than its progress."""
     went_on: bool = False
     others: int = 0
     """Lines of other text after its newest occurrence."""

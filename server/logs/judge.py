@@ -13,6 +13,8 @@ from .incident import Incident
 Outcome = Literal["failed", "suspect", "healthy"]
 
 CASCADE_LINES = 400
+LAST_LINES = 20
+"""How many lines may stand behind an error that is among the last words."""
 _OF_THE_TEXT = ("traceback", "native", "error", "word")
 _WRAPPER = re.compile(r"ChildFailed|ProcessRaised|ProcessExited|RayTaskError|RayActor|BrokenProcessPool|DistBackend")
 _SIGNAL_TYPES = {
@@ -70,7 +72,7 @@ def levels(incidents: Sequence[Incident], ended: Ended | None) -> dict[str, Leve
     if ended is None or ended.stopped:
         result |= {i.key: Level.FAILURE for i in incidents if _last_word(i)}
     elif ended_badly(ended):
-        result |= _after_bad_end(incidents, ended)
+        result |= _after_bad_end(incidents)
     else:
         result |= {i.key: _after_good_end(i) for i in incidents if i.kind in _OF_THE_TEXT}
     return result
@@ -93,9 +95,9 @@ def _after_good_end(incident: Incident) -> Level:
     return Level.FLAG if open_end and weighty else Level.NOTICED
 
 
-def _after_bad_end(incidents: Sequence[Incident], ended: Ended) -> dict[str, Level]:
+def _after_bad_end(incidents: Sequence[Incident]) -> dict[str, Level]:
     result = {i.key: Level.NOTICED for i in incidents if i.kind in _OF_THE_TEXT}
-    terminal = _terminal(incidents, ended)
+    terminal = _terminal(incidents)
     for incident in terminal:
         result[incident.key] = Level.FLAG
     decisive = _decisive(incidents, terminal)
@@ -104,24 +106,20 @@ def _after_bad_end(incidents: Sequence[Incident], ended: Ended) -> dict[str, Lev
     return result
 
 
-def _terminal(incidents: Sequence[Incident], ended: Ended) -> list[Incident]:
+def _terminal(incidents: Sequence[Incident]) -> list[Incident]:
     """What nothing followed: the last words, weighty ones if there are any."""
     last = [i for i in incidents if i.kind in _OF_THE_TEXT and not i.went_on]
     for weighty in (
         [i for i in last if not i.handled and (i.kind == "traceback" or i.fatal)],
         [i for i in last if i.kind == "traceback"],
-        [i for i in last if i.kind == "word" and _agrees(i, ended)],
-        [i for i in last if i.kind == "error" and not i.handled],
+        [i for i in last if i.kind == "word" and i.others <= LAST_LINES],
+        [i for i in last if i.kind == "error" and i.others <= LAST_LINES and not i.handled],
         [i for i in incidents if i.kind == "traceback" and i.apart and not i.handled],
         [i for i in incidents if i.kind == "traceback" and not i.handled and i.count == 1][-1:],
     ):
         if weighty:
             return sorted(weighty, key=lambda i: i.newest)
     return []
-
-
-def _agrees(incident: Incident, ended: Ended) -> bool:
-    return bool(ended.signal or ended.out_of_memory or ended.hang or (ended.exit_code or 0) != 0)
 
 
 def _decisive(incidents: Sequence[Incident], terminal: Sequence[Incident]) -> Incident | None:

@@ -29,7 +29,8 @@ _RHAT = re.compile(r"rhat statistic is larger than (?P<rhat>[\d.]+\d)")
 _ESS = re.compile(r"effective sample size per chain is smaller|number of effective samples is smaller")
 _HEADER = re.compile(r"\bDraw\w*\b.*\bDivergences\b")
 _COUNTED = re.compile(
-    r"\bdraws?\b[\"']?\s?[=: ]\s?(?P<draws>\d{1,15})\b.*?\bdiverg(?:ences|ent|ing)\b[\"']?\s?[=: ]\s?(?P<count>\d{1,15})\b"
+    r"\bdraws?\b[\"']?\s?[=: ]\s?(?P<draws>\d{1,15})\b.*?"
+    r"\bdiverg(?:ences|ent|ing)\b[\"']?\s?[=: ]\s?(?P<count>\d{1,15})\b"
 )
 _SUMMARY = re.compile(r"(?:^|\s)r_hat\s*$|(?:^|\s)[rR]_hat\b")
 
@@ -89,7 +90,7 @@ class Mcmc:
         if _DEPTH.search(text):
             return Diagnosis("treedepth", Level.FLAG, False, text.strip())
         if found := _RHAT.search(text):
-            return _rhat(float(found["rhat"]), levels, text.strip())
+            return _rhat(float(found["rhat"]), levels, text.strip(), sentence=True)
         if _ESS.search(text):
             return Diagnosis("ess", Level.FLAG, False, text.strip())
         return None
@@ -116,7 +117,7 @@ class Mcmc:
         if rhat is not None and rhat >= levels.rhat_flag:
             return _rhat(rhat, levels, f"R-hat {rhat:g}")
         count = values.get("divergences")
-        if not count or count != count or count > 1e12:
+        if not count or not 0 < count < 1e12:
             return None
         draws = values.get("draws") or values.get("step") or float(self.draws or UNKNOWN_DRAWS)
         return _divergent(int(count), int(min(draws, 1e15)) or UNKNOWN_DRAWS, levels, sentence=False)
@@ -135,8 +136,8 @@ def _divergent(count: int, draws: int, levels: McmcLevels, *, sentence: bool) ->
     return Diagnosis("divergences", level, share > levels.divergent_share_emergency, message, sentence)
 
 
-def _rhat(value: float, levels: McmcLevels, message: str) -> Diagnosis | None:
+def _rhat(value: float, levels: McmcLevels, message: str, *, sentence: bool = False) -> Diagnosis | None:
     if value < levels.rhat_flag or value > 1e6:
         return None
     level = Level.FAILURE if value > levels.rhat_failure else Level.FLAG
-    return Diagnosis("rhat", level, value > levels.rhat_emergency, message)
+    return Diagnosis("rhat", level, value > levels.rhat_emergency, message, sentence)

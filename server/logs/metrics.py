@@ -23,7 +23,7 @@ _SPACED = (
 _PAIR = re.compile(
     r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,3}?)"
     r"[\"']?(?: ?= ?| ?: ?|\t)[\"'(\[]?(?:np\.\w+\(|tensor\()?(?P<value>" + _NUMBER + r")(?![:\w])"
-    r"|\b(?P<word>(?:\w{1,24}_)?(?:" + _SPACED + r"))[ #\[]{1,3}(?P<number>" + _NUMBER + r")",
+    r"|\b(?P<word>(?:[A-Za-z]\w{0,24}[_/])?(?:" + _SPACED + r"))[ #\[]{1,3}(?P<number>" + _NUMBER + r")",
     re.IGNORECASE,
 )
 _TURN = re.compile(r"^\[(\d+)\]\t|^(\d+):\t|^\[(?:Epoch )?(\d+)(?:/\d+)?\]")
@@ -85,7 +85,7 @@ def read_metrics(line: str) -> dict[str, float]:
     :param line: one line or frame without its end and without colours.
     """
     text = line.strip()
-    if not text or not any(map(str.isdigit, text)) and "nan" not in text.lower() and "inf" not in text:
+    if not text or (not any(map(str.isdigit, text)) and "nan" not in text.lower() and "inf" not in text):
         return {}
     if text[0] == "{" and text[-1] == "}" and (values := _from_json(text)):
         return values
@@ -111,7 +111,7 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value)
+        return float(value.removesuffix(".0") if isinstance(value, str) else value)  # Lightning prints "nan.0"
     except (ValueError, OverflowError):
         return None
 

@@ -38,6 +38,7 @@ _STATEMENT = re.compile(
     r"|Invalid loss, terminating training|onitored metric .* is not finite"
 )
 """A sentence that says it: whoever prints it checked for it."""
+_WRAPPED = re.compile(rb"^ {3,}(?:nan|inf)(?: |$)")
 _MAY_SHOW = re.compile(
     rb"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![A-Za-z_])|inite|Invalid loss|Nan|become"
 )
@@ -63,6 +64,11 @@ def may_show(form: bytes) -> bool:
     return _MAY_SHOW.search(form) is not None
 
 
+def is_wrapped(form: bytes) -> bool:
+    """Whether a line of this shape begins, indented, with a value that is not finite (a bar wrapped by its width)."""
+    return _WRAPPED.match(form) is not None
+
+
 def sight(text: str) -> Sight:
     """Return which loss-like metrics of a line are not finite and which are."""
     values = read_metrics(text)
@@ -73,7 +79,7 @@ def sight(text: str) -> Sight:
     bad: list[str] = []
     good: list[str] = []
     for name, value in values.items():
-        plain = name.translate({digit: None for digit in SHAPELESS}).strip("_")
+        plain = name.translate(dict.fromkeys(SHAPELESS)).strip("_")
         if _LOSS.search(plain) and not _OTHER.search(plain):
             (good if value - value == 0 else bad).append(plain[:40])
     return tuple(bad), tuple(good)
@@ -111,7 +117,8 @@ class NonFinite:
     def read(self, number: int, seen: Sight, usual: Callable[[], set[str]]) -> None:
         """Take what a line shows.
 
-        :param usual: asked at a metric's first NaN: names that were finite shortly before."""
+        :param usual: asked at a metric's first NaN: names that were finite shortly before.
+        """
         bad, good = seen
         for name in bad:
             self._bad(name, number, usual)
@@ -185,4 +192,6 @@ def _alarming(name: str, series: Series, *, ended: bool) -> bool:
 
 def describe(names: list[str], line: str) -> str:
     """Say what is not finite, in one sentence."""
-    return cap(f"{', '.join(names[:4])} not finite: {line.strip()}", 600)
+    if names == [STATED]:
+        return cap(line.strip(), 400)
+    return cap(f"{', '.join(names[:4])} not finite{': ' if line else ''}{line.strip()}", 400)

@@ -15,8 +15,9 @@ from typing import Any
 from ..runs import Ended, Level
 from . import judge, prefilter, progress
 from .blocks import SEGMENT_LIMIT, Block, Splitter
+from .incident import USUAL_LINES
 from .metrics import read_metrics
-from .reader import USUAL_LINES, Reader
+from .reader import Reader
 from .register import Change
 from .rules import DEFAULT_RULES, Rules
 from .text import decode, strip
@@ -25,7 +26,7 @@ __all__ = ["Change", "MetricRow", "Recogniser"]
 
 ROWS_LIMIT = 2000
 LATEST_LIMIT = 64
-SAMPLES_PER_BLOCK = 4
+NEWEST_LINES = 4
 READ_ALL_BYTES = 16 * 1024
 RING_BYTES = 300
 DISK_BLOCK_BYTES = 4096
@@ -61,7 +62,7 @@ class Recogniser:
         saved: Mapping[str, Any] = state or {}
         triggers = prefilter.Triggers(rules.triggers)
         self._engine = prefilter.engine(engine, triggers)
-        self._reader = Reader(rules, triggers, saved.get("reader", {}))
+        self._reader = Reader(rules, saved.get("reader", {}))
         tail = base64.b64decode(saved.get("tail", ""))
         self._splitter = Splitter(saved.get("line", first_line), tail)
         self._ring: list[tuple[int, bytes]] = [(n, base64.b64decode(text)) for n, text in saved.get("ring", [])]
@@ -77,8 +78,12 @@ class Recogniser:
     def feed(self, data: bytes) -> list[Change]:
         """Take the next bytes of the log; a chunk may end anywhere."""
         self._bytes += len(data)
+        newest: Block | None = None
         for block in self._splitter.push(data):
             self._read(block)
+            newest = block
+        if newest:
+            self._take_metrics(_newest(newest))
         return self._reader.register.take_changes()
 
     def quiet(self) -> list[Change]:
@@ -120,8 +125,10 @@ class Recogniser:
         }
 
     def take_rows(self) -> list[MetricRow]:
-        """Return the metric rows since the last call: every one of a log that grows, samples of one that is caught
-        up on; the newest is always among them."""
+        """Return the metric rows since the last call, the newest always among them.
+
+        Every row of a log that grows; samples of one that is caught up on.
+        """
         rows, self._rows = self._rows, []
         return rows
 
@@ -129,10 +136,12 @@ class Recogniser:
         block = self._splitter.flush()
         if block:
             self._read(block)
+            self._take_metrics(_newest(block))
 
     def _read(self, block: Block) -> None:
         self._search(block)
-        self._sample(block)
+        if len(block.raw) > READ_ALL_BYTES:
+            self._take_metrics(_sample(block))
         self._remember(block)
 
     def _search(self, block: Block) -> None:
@@ -161,8 +170,8 @@ class Recogniser:
     def _remember(self, block: Block) -> None:
         self._ring = [*self._ring, *_last_lines(block)][-USUAL_LINES:]
 
-    def _sample(self, block: Block) -> None:
-        for number, line in _samples(block):
+    def _take_metrics(self, lines: list[tuple[int, bytes]]) -> None:
+        for number, line in lines:
             text = decode(strip(line))
             if text.startswith("    ") and "━" not in text:
                 continue
@@ -250,19 +259,16 @@ def _tail(block: Block, size: int) -> Block:
     return Block(raw, block.first_line + block.lines - raw.count(b"\n"))
 
 
-def _samples(block: Block) -> list[tuple[int, bytes]]:
-    if len(block.raw) <= READ_ALL_BYTES:
-        return [(block.number(index), line) for index, line in enumerate(block.segments) if line]
-    picked: list[tuple[int, bytes]] = []
-    number, at = block.first_line, 0
-    step = len(block.raw) // SAMPLES_PER_BLOCK
-    for target in range(0, len(block.raw) - step, step):
-        start = block.raw.find(b"\n", target) + 1
-        if start <= at:
-            continue
-        number += block.raw.count(b"\n", at, start)
-        at = start
-        picked.append((number, block.raw[start : start + SEGMENT_LIMIT].partition(b"\n")[0].rpartition(b"\r")[2]))
-    end = _tail(block, SEGMENT_LIMIT)
-    picked += [(end.number(index), line) for index, line in enumerate(end.segments) if line][-2:]
-    return picked
+def _newest(block: Block) -> list[tuple[int, bytes]]:
+    """Return all lines of a small block, the last ones of a large one."""
+    small = len(block.raw) <= READ_ALL_BYTES
+    end = block if small else _tail(block, SEGMENT_LIMIT)
+    lines = [(end.number(index), line) for index, line in enumerate(end.segments) if line]
+    return lines if small else lines[-NEWEST_LINES:]
+
+
+def _sample(block: Block) -> list[tuple[int, bytes]]:
+    """Return one line from the middle of a block."""
+    start = block.raw.find(b"\n", len(block.raw) // 2) + 1
+    line = block.raw[start : start + SEGMENT_LIMIT].partition(b"\n")[0].rpartition(b"\r")[2]
+    return [(block.first_line + block.raw.count(b"\n", 0, start), line)]

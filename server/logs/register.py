@@ -38,7 +38,7 @@ class Register:
         for item in cast("list[dict[str, Any]]", state.get("incidents", [])):
             read = {**item, "type": ErrorType(item["type"]), "level": Level(item["level"])}
             read["told"] = Level(item["told"]) if item["told"] else None
-            self.incidents[read["key"]] = Incident(**read)
+            self.incidents[read["key"]] = Incident(**cast("dict[str, Any]", read))
         self._keys: dict[str, str] = dict(state.get("keys", {}))
         self._distinct: int = state.get("distinct", 0)
         self._changes: list[Change] = []
@@ -129,9 +129,9 @@ class Register:
         for incident in full[:-FULL_LIMIT]:
             incident.slim()
         if len(self.incidents) > INCIDENTS_LIMIT:
-            victim = next((i for i in self.incidents.values() if i.level is not Level.FAILURE), None)
-            victim = victim or next(iter(self.incidents.values()))
-            if not victim.settled and victim.kind not in ("metric", "mcmc"):
+            others = [i for i in self.incidents.values() if i.kind not in ("metric", "mcmc")]
+            victim = next((i for i in others if i.level is not Level.FAILURE), others[0])
+            if not victim.settled:
                 self.settle(victim)
             del self.incidents[victim.key]
             self._keys = {print_: key for print_, key in self._keys.items() if key != victim.key}

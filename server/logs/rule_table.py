@@ -20,6 +20,9 @@ CONSTRUCTS = (
     "TabError",
     "RemoteTraceback",
     "Exception in thread",
+    "Process Spawn",
+    "Process Fork",
+    "Process Process",
     "divergen",
     "Divergen",
     "diverging",
@@ -97,7 +100,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "SIGABRT",
         "Assertion",
-        r"^\S+: (?:\S+:\d+: )?.*Assertion [`'].*' failed\.?|^Assertion failed: .*, file|: block: \[.*Assertion .*failed",
+        r"^\S+: (?:\S+:\d+: )?.*Assertion [`'].*' failed\.?"
+        r"|^Assertion failed: .*, file|: block: \[.*Assertion .*failed",
     ),
     ("torch internal", "implementation", "fatal", "SIGABRT", "INTERNAL ASSERT FAILED", ""),
     (
@@ -270,7 +274,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "SystemExit",
         "Error: ",
-        r"^Error: (?P<message>(?:No such (?:option|command)|Missing (?:argument|option)|Invalid value|Got unexpected).*)",
+        r"^Error: (?P<message>(?:No such (?:option|command)|Missing (?:argument|option)|Invalid value|Got un).*)",
     ),
     (
         "interpreter found no script",
@@ -359,7 +363,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "Error: |Exception: |Interrupt",
-        r"^(?:\S{0,40} ){0,6}?(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt))(?:: (?P<message>(?![-+]?[\d.]+(?:e[-+]?\d+)?\b).*)|$)",
+        r"^(?:\S{0,40} ){0,6}?(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt))"
+        r"(?:: (?P<message>(?![-+]?[\d.]+(?:e[-+]?\d+)?\b).*)|$)",
     ),
     (
         "error in plain words",

@@ -3,125 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 
 from . import frames
+from .forms import READERS
+from .incident import Before
 from .progress import announces_handled
 from .text import cap
+from .tracing import FILES_CHARS, Trace, add_context
 
 OPEN_LIMIT = 3
 FOREIGN_LIMIT = 3000
 """How many lines of others may stand inside a traceback before it is given up (1,117 were seen)."""
 CHAIN_WINDOW = 60
-HEAD_CHARS = 400
-TAIL_CHARS = 600
-FILES_CHARS = 400
-PARTS_LIMIT = 4
-CONTEXT_LINES = 5
-CONTEXT_LIMIT = 200
-
-Before = Callable[[int], tuple[int, str] | None]
-"""Gives the k-th line before the current one (k from 1): its number and text; None where unknown."""
-
-
-@dataclass(slots=True)
-class Trace:
-    """One traceback, or a chain of them, as far as it was read."""
-
-    first: int
-    last: int
-    prefix: str = ""
-    form: str = "plain"
-    names: list[str] = field(default_factory=list[str])
-    """Exception classes in the order of the text."""
-    messages: list[str] = field(default_factory=list[str])
-    own: str | None = None
-    """Innermost frame in the user's own code, of the newest part."""
-    files: str = ""
-    """Tail of the files and code lines, for the choice of the type."""
-    head: str = ""
-    tail: str = ""
-    before: list[str] = field(default_factory=list[str])
-    handled: bool = False
-    """The line before it says that it was dealt with."""
-    frames: int = 0
-    foreign: int = 0
-    follows: bool = True
-    chain: bool = False
-    original: bool = False
-    done: bool = False
-    embedded: bool = False
-    lead: str = ""
-    key: str = ""
-    """Of the incident that it was made to."""
-
-    @property
-    def exception(self) -> str | None:
-        """Class of what finally ended it."""
-        if not self.names:
-            return None
-        return self.names[0] if self.form == "group" or self.original else self.names[-1]
-
-    @property
-    def root(self) -> str | None:
-        """Class of the first cause."""
-        if self.form == "group":
-            return next((name for name in self.names if not name.endswith("Group")), self.exception)
-        if self.original:
-            return self.names[-1]
-        return self.names[0] if self.names else None
-
-    @property
-    def root_message(self) -> str:
-        """Message of the first cause."""
-        root = self.root
-        return self.messages[self.names.index(root)] if root in self.names else ""
-
-    @property
-    def message(self) -> str:
-        """Message of what finally ended it."""
-        if not self.messages:
-            return ""
-        return self.messages[0] if self.form == "group" or self.original else self.messages[-1]
-
-    @property
-    def text(self) -> str:
-        """Its beginning and its end."""
-        return self.head + self.tail if len(self.tail) < TAIL_CHARS else f"{self.head} … {self.tail}"
-
-    def add(self, number: int, text: str) -> None:
-        """Take a line, or several, as part of it."""
-        self.last = number
-        self.follows = True
-        more = f"\n{text}" if self.head else text
-        room = HEAD_CHARS - len(self.head)
-        self.head += more[:room]
-        if len(more) > room:
-            self.tail = (self.tail + more[room:])[-TAIL_CHARS:]
-
-    def add_exception(self, number: int, text: str, found: tuple[str, str]) -> None:
-        """Take the line that names the exception."""
-        self.add(number, text)
-        if len(self.names) < PARTS_LIMIT:
-            self.names.append(found[0][:80])
-            self.messages.append(cap(found[1], 300))
-        else:
-            self.names[-1], self.messages[-1] = found[0][:80], cap(found[1], 300)
-
-    def add_frame(self, number: int, text: str, frame: tuple[str, int]) -> None:
-        """Take a frame line."""
-        self.add(number, text)
-        self.frames += 1
-        self.files = f"{self.files} {frame[0]}"[-FILES_CHARS:]
-        if frames.is_own(frame[0]):
-            self.own = cap(f"{frame[0]}:{frame[1]}", 400)
 
 
 class Tracebacks:
     """All tracebacks that are open at the moment, and those that a chain may still continue."""
 
-    def __init__(self, state: list[dict[str, object]] | None = None) -> None:
+    def __init__(self, state: list[dict[str, object]] | None = None, lead: int = 0) -> None:
+        self.lead = lead
+        """Line that announced a thread's or process's traceback which did not come yet; 0 without."""
         self.traces = [Trace(**item) for item in state or []]  # pyright: ignore[reportArgumentType] our own asdict
 
     def state(self) -> list[dict[str, object]]:
@@ -143,15 +45,15 @@ class Tracebacks:
         if at >= 0:
             return self._header(number, text, at, before)
         for trace in reversed(self.traces):
-            if trace.done:
-                taken = self._continue(trace, number, text)
-            else:
-                taken = _READERS[trace.form](trace, number, text)
+            reader = self._continue if trace.done else READERS[trace.form]
+            taken = reader(trace, number, text)
             if taken:
                 return True, self._finished(trace)
             trace.foreign += 1
             trace.follows = False
         self.traces = [trace for trace in self.traces if not _given_up(trace, number)]
+        if frames.is_torn_lead(text):
+            self.lead = number
         return False, None
 
     def whole(self, number: int, lines: list[str], last: int, before: Before) -> Trace | None:
@@ -170,6 +72,7 @@ class Tracebacks:
         if not found:
             return None
         trace = _opened(number, "", before)
+        self._torn(trace)
         trace.add(number, lines[0])
         pieces: list[str] = []
         for line in lines[1:-1]:
@@ -185,6 +88,11 @@ class Tracebacks:
         trace.done = True
         self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
         return trace
+
+    def _torn(self, trace: Trace) -> None:
+        if trace.form == "plain" and not trace.lead and 0 < trace.first - self.lead <= FOREIGN_LIMIT and self.lead:
+            trace.first, trace.lead = self.lead, "thread"
+        self.lead = 0
 
     def abandon(self) -> list[Trace]:
         """Return the tracebacks that have frames but no end; the log is over."""
@@ -209,6 +117,7 @@ class Tracebacks:
             group.add(number, text)
             return True, None
         trace = _opened(number, prefix, before)
+        self._torn(trace)
         add_context(trace, before)
         trace.add(number, text)
         self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
@@ -248,6 +157,9 @@ class Tracebacks:
             trace.add(number, text)
             trace.chain = True
             return True
+        if frames.ORIGINAL.match(text) and number - trace.last <= CHAIN_WINDOW:
+            trace.chain = trace.original = True
+            return True
         return False
 
 
@@ -273,16 +185,6 @@ def _opened(number: int, prefix: str, before: Before) -> Trace:
     return trace
 
 
-def add_context(trace: Trace, before: Before) -> None:
-    """Note the lines before it."""
-    for back in range(1, 13):
-        line = before(back)
-        if line is None or len(trace.before) == CONTEXT_LINES:
-            break
-        if line[0] < trace.first:
-            trace.before.insert(0, cap(line[1], CONTEXT_LIMIT))
-
-
 def _lead_in(trace: Trace, before: Before) -> None:
     for back in range(1, 6):
         line = before(back)
@@ -296,99 +198,3 @@ def _lead_in(trace: Trace, before: Before) -> None:
         elif not frames.may_stand_between(body):
             trace.handled = announces_handled(body)
             return
-
-
-def _plain(trace: Trace, number: int, text: str) -> bool:
-    body = frames.without_prefix(trace.prefix, text)
-    if body is None or not trace.frames:
-        if re.match(r'^(?:> | {2})File "', text):
-            trace.prefix, body = "", text
-        elif body is None:
-            return False
-    frame = frames.frame_of(body) if body.startswith(("  File", "> File")) else None
-    if frame:
-        trace.add_frame(number, text, frame)
-    elif not body.strip():
-        return trace.follows
-    elif body[0] in " \t":
-        if not trace.frames or not trace.follows and not body.startswith("    "):
-            return False
-        trace.files = f"{trace.files} {body.strip()[:100]}"[-FILES_CHARS:]
-        trace.add(number, text)
-    else:
-        return bool(trace.frames) and _ends(trace, number, body, text)
-    return True
-
-
-def _ends(trace: Trace, number: int, body: str, text: str) -> bool:
-    found = frames.exception_of(body.rstrip(), follows=trace.follows)
-    if not found:
-        return False
-    trace.add_exception(number, text, found)
-    trace.done = True
-    trace.foreign = 0
-    return True
-
-
-def _group(trace: Trace, number: int, text: str) -> bool:
-    inside = re.match(r"^\s*(?P<sign>[|+])(?P<body>.*)$", text)
-    if not inside:
-        trace.done = bool(trace.names)
-        return False
-    body = inside["body"][1:] if inside["body"].startswith(" ") else inside["body"]
-    frame = frames.frame_of(body) if "File" in body else None
-    found = frames.exception_of(body.rstrip(), follows=True) if inside["sign"] == "|" else None
-    if frame:
-        trace.add_frame(number, text, frame)
-    elif found:
-        trace.add_exception(number, text, found)
-    else:
-        trace.add(number, text)
-    if re.match(r"^-{20,}$", body) and text.startswith(trace.prefix + "  +-") and "-+" not in body:
-        trace.done = bool(trace.names)
-    return True
-
-
-def _ipython(trace: Trace, number: int, text: str) -> bool:
-    frame = frames.frame_of(text) if "File" in text or ".py" in text else None
-    if frame:
-        trace.add_frame(number, text, frame)
-        return True
-    found = frames.exception_of(text.rstrip(), follows=True)
-    if found and found[0] == trace.prefix.rpartition(".")[2]:
-        trace.add_exception(number, text, found)
-        trace.done = True
-        trace.form, trace.prefix = "plain", ""
-        return True
-    if len(trace.files) < 400 or trace.foreign < 600:
-        trace.foreign += 1
-        trace.add(number, text)
-        return True
-    return False
-
-
-def _rich(trace: Trace, number: int, text: str) -> bool:
-    body = text.strip()
-    if body[:1] in ("│", "┃", "╭", "╰", "❱"):
-        frame = frames.frame_of(body)
-        if frame:
-            trace.add_frame(number, text, frame)
-        else:
-            trace.add(number, text)
-        return True
-    if not body:
-        return trace.follows
-    found = frames.exception_of(body, follows=trace.follows)
-    if found:
-        trace.add_exception(number, text, found)
-        trace.done = True
-        return True
-    return False
-
-
-_READERS: dict[str, Callable[[Trace, int, str], bool]] = {
-    "plain": _plain,
-    "group": _group,
-    "ipython": _ipython,
-    "rich": _rich,
-}

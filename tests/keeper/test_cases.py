@@ -95,7 +95,11 @@ def keeper_killed_and_another_came(script: str) -> Callable[[Path], Run]:
 
 
 def keeper_killed_and_nobody_came(workspace: Path) -> Run:
-    return Run(workspace, WAITS).launch_until_ready().kill_keeper().go()
+    run = Run(workspace, WAITS).launch_until_ready()
+    main = run.pid
+    run.kill_keeper().go()
+    os.waitpid(main, 0)
+    return run
 
 
 KILLED_AT = """
@@ -201,7 +205,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", [pytest.param(one, id=f"{one.name} -> {one.state}") for one in CASES])
-def test_a_run_ends_in_the_state(case: Case, workspace: Path) -> None:
+def test_a_run_ends_in_the_state(case: Case, workspace: Path, reaper: None) -> None:
     run = case.scenario(workspace)
     status = run.ends()
     assert (status.state, status.exit_code, status.signal) == (case.state, case.exit_code, case.signal), status

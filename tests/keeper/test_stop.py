@@ -110,6 +110,14 @@ def test_a_stop_that_was_asked_for_while_nobody_watched_is_carried_out_by_the_ne
     assert run.attach().ends().state is RunState.STOPPED
 
 
+def test_a_stop_goes_on_where_a_keeper_that_was_killed_left_it(workspace: Path) -> None:
+    deaf = "import signal; signal.signal(signal.SIGTERM, lambda *_: print('no'))" + WAITS
+    run = Run(workspace, deaf, grace_s=1.0).launch_until_ready().ask_to_stop("enough")
+    until(lambda: "no" in run.said(), "it was asked")
+    status = run.kill_keeper().attach().ends()
+    assert (status.state, status.signal, status.reason) == (RunState.STOPPED, signal.SIGKILL, "enough")
+
+
 def test_only_the_first_of_two_stops_counts(workspace: Path) -> None:
     run = Run(workspace, WAITS).ask_to_stop("first").ask_to_stop("second")
     assert run.record(records.STOP)["reason"] == "first"

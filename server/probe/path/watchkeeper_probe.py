@@ -2,28 +2,29 @@
 
     import watchkeeper_probe
 
-    watchkeeper_probe.log(epoch=3, train_loss=0.41, val_loss=0.44)         # any loop
-    pm.sample(callback=watchkeeper_probe.pymc_callback)                     # PyMC's own sampler
+    watchkeeper_probe.log(epoch=3, train_loss=0.41, val_loss=0.44)              # any loop
+    pm.sample(callback=watchkeeper_probe.pymc_callback)                         # PyMC's own sampler
     nutpie.sample(model, progress_callback=watchkeeper_probe.nutpie_callback)   # nutpie 0.16.9 or newer
     model.fit(x, y, callbacks=[watchkeeper_probe.keras_callback()])
     Trainer(callbacks=[watchkeeper_probe.lightning_callback()])
 
 The lines go to `metrics.jsonl` in the folder that WATCHKEEPER_RUN_DIR names; without that variable nothing happens. A
 call never raises, never prints, starts no thread and keeps no file open. A series (the calls that give the same names)
-writes one line per 0.2 s at most; the newest value is kept and written at the next call, when the epoch changes, by
-`flush()` and at exit, and each new epoch is written at once. Only a process that dies by a signal, or a worker of a
-pool, can take an unwritten value with it; `flush()` there prevents that.
+writes one line per 0.2 s at most: the newest value is kept and written at a later call, when the epoch changes, by
+`flush()` and at exit; each new epoch is written at once. A process that dies by a signal, or a worker of a pool, takes
+what it kept with it unless it calls `flush()`.
 
-A number may be anything that stands for one (Python, NumPy, a tensor of one element); other values are left out. A
-tensor is read at once, which waits for its device.
-
-Python 3.8 or newer; the file may be copied beside a script that also runs elsewhere.
+A number may be anything that stands for one (Python's, NumPy's, a tensor of one element, which is read at once); other
+values are left out. Python 3.8 or newer. The file may be copied beside a script that also runs elsewhere.
 """
+
+# ruff: noqa: ANN401 (the libraries whose objects are handled here are not imported)
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import importlib
 import json
 import math
@@ -31,20 +32,18 @@ import os
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any
 
 FILE = "metrics.jsonl"
 INTERVAL_S = 0.2
 DRAWS_INTERVAL_S = 1.0
-"""Seconds between two lines of one chain: four chains at 0.2 s would fill the file within four hours."""
+"""Seconds between two lines of one chain; at 0.2 s four chains would fill the file within four hours."""
 LIMIT_BYTES = 50_000_000
 BEYOND_LIMIT_INTERVAL_S = 10.0
-"""Seconds between two lines of a series once the file holds LIMIT_BYTES; new epochs too then wait that long."""
+"""Seconds between two lines of a series once the file holds LIMIT_BYTES; new epochs then wait as well."""
 
 _MOST_VALUES = 48
 _MOST_SERIES = 200
-_MOST_TEXT = 200
-_RESERVED = ("at", "pid", "kind")
 
 
 def log(**values: object) -> None:
@@ -58,18 +57,15 @@ def log(**values: object) -> None:
             _probe.log(values)
 
 
-def pymc_callback(trace: object, draw: object) -> None:
+def pymc_callback(trace: Any, draw: Any) -> None:
     """Count a draw: `pm.sample(callback=watchkeeper_probe.pymc_callback)`. Only PyMC's own sampler calls it."""
     with contextlib.suppress(Exception):
         if _probe is not None:
             _probe.draws.pymc(trace, draw)
 
 
-def nutpie_callback(chains: object) -> None:
-    """Tell where nutpie's chains are: `nutpie.sample(..., progress_callback=watchkeeper_probe.nutpie_callback)`.
-
-    :param chains: one `nutpie.ChainProgress` per chain; nutpie hands them over about twice a second.
-    """
+def nutpie_callback(chains: Any) -> None:
+    """Tell where each chain (a `nutpie.ChainProgress`) is; nutpie calls its `progress_callback` twice a second."""
     with contextlib.suppress(Exception):
         if _probe is not None:
             _probe.draws.nutpie(chains)
@@ -81,20 +77,10 @@ def keras_callback() -> Any:
     :raises ImportError: there is no Keras.
     """
 
-    def on_epoch_begin(self: Any, epoch: int, logs: Any = None) -> None:
-        self.watchkeeper_started = time.monotonic()
+    def values(self: Any, epoch: int, logs: Any = None) -> dict[str, Any]:
+        return {**(logs or {}), "epoch": epoch + 1, "epochs_total": self.params.get("epochs")}
 
-    def on_epoch_end(self: Any, epoch: int, logs: Any = None) -> None:
-        with contextlib.suppress(Exception):
-            values = dict(logs or {})
-            if "loss" in values:
-                values["train_loss"] = values.pop("loss")
-            time_s = time.monotonic() - self.watchkeeper_started
-            log(**{**values, "epoch": epoch + 1, "epochs_total": self.params.get("epochs"), "time_s": time_s})
-
-    base = _first_module("keras", "tf_keras").callbacks.Callback
-    methods = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end}
-    return type("WatchkeeperCallback", (base,), methods)()
+    return _callback(_first_module("keras", "tf_keras").callbacks.Callback, "on_epoch_begin", "on_epoch_end", values)
 
 
 def lightning_callback() -> Any:
@@ -103,192 +89,158 @@ def lightning_callback() -> Any:
     :raises ImportError: there is neither `lightning` nor `pytorch_lightning`.
     """
 
-    def on_train_epoch_start(self: Any, trainer: Any, pl_module: Any) -> None:
-        self.watchkeeper_started = time.monotonic()
-
-    def on_train_epoch_end(self: Any, trainer: Any, pl_module: Any) -> None:
-        with contextlib.suppress(Exception):
-            if trainer.is_global_zero:
-                time_s = time.monotonic() - self.watchkeeper_started
-                place = {"epoch": trainer.current_epoch + 1, "epochs_total": trainer.max_epochs, "time_s": time_s}
-                log(**{**trainer.callback_metrics, **place})
+    def values(_: Any, trainer: Any, __: Any) -> dict[str, Any]:
+        place = {"epoch": trainer.current_epoch + 1, "epochs_total": trainer.max_epochs}
+        return {**trainer.callback_metrics, **place} if trainer.is_global_zero else {}
 
     base = _first_module("lightning.pytorch", "pytorch_lightning").Callback
-    methods = {"on_train_epoch_start": on_train_epoch_start, "on_train_epoch_end": on_train_epoch_end}
-    return type("WatchkeeperCallback", (base,), methods)()
+    return _callback(base, "on_train_epoch_start", "on_train_epoch_end", values)
 
 
-def record_call(call: str, arguments: Dict[str, Any], *, resolves: bool = False) -> None:
-    """Tell with which arguments something was called; what JSON cannot hold stands there as its type's name.
-
-    :param call: what was called, for example `pymc.sample`.
-    :param resolves: these complete the call that was told last (the number of cores that it chose).
-    """
+def begin_draws(chains: int | None) -> None:
+    """Tell that a sampler of this many chains starts (None: not known), so that draws are counted from nothing."""
     with contextlib.suppress(Exception):
         if _probe is not None:
-            _probe.tell({"kind": "arguments", "call": call, "resolves": resolves, "values": _plain(arguments, 2)})
+            _probe.draws.begin(chains)
 
 
-def begin_draws(*, chains: Optional[int], steps: Optional[int]) -> None:
-    """Tell that a sampler starts, so that its draws are counted from nothing.
-
-    :param chains: how many it will run; None is not known.
-    :param steps: draws of one chain with its tuning; None is not known.
-    """
+def tell(kind: str, **values: object) -> None:
+    """Write a record that is no metric: a remark, or the arguments of a call. JSON must be able to hold the values."""
     with contextlib.suppress(Exception):
         if _probe is not None:
-            _probe.draws.begin(chains, steps)
-
-
-def note(text: str) -> None:
-    """Leave a remark for whoever reads the record."""
-    with contextlib.suppress(Exception):
-        if _probe is not None:
-            _probe.tell({"kind": "note", "text": text[:_MOST_TEXT]})
+            _probe.tell({**values, "kind": kind})
 
 
 def flush() -> None:
-    """Write the newest values that were held back."""
+    """Write the newest values that were kept back."""
     with contextlib.suppress(Exception):
         if _probe is not None:
+            _probe.draws.flush()
             _probe.flush()
 
 
 class _File:
-    """The run's file. It is opened anew for each line, so that the script may close, reuse or inherit descriptors."""
+    """The run's file. It is opened anew for each line: the script may close, reuse and inherit descriptors freely."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._torn = False
-        self.beyond_limit = False
+        self._torn = self.beyond_limit = False
+        self._trouble = ""
         self.lost = 0
-        self.trouble = ""
 
-    def append(self, record: Dict[str, Any]) -> bool:
+    def append(self, record: dict[str, Any]) -> bool:
         """Write one line; False when the disk did not take it."""
         try:
-            self._write(record)
+            size = self._write(record)
+            if self.lost:
+                lost, self.lost = self.lost, 0
+                self._note(f"{lost} lines were lost: {self._trouble}")
+            if size > LIMIT_BYTES and not self.beyond_limit:
+                self.beyond_limit = True
+                self._note(f"more than {LIMIT_BYTES} bytes: from here a line per {BEYOND_LIMIT_INTERVAL_S:g} s")
         except OSError as error:
-            self.trouble = error.strerror or type(error).__name__
+            self._trouble = os.strerror(error.errno or 0)
             return False
-        if self.lost:
-            lost, self.lost = self.lost, 0
-            self.append(_note("%d lines were lost: %s" % (lost, self.trouble)))
         return True
 
-    def _write(self, record: Dict[str, Any]) -> None:
+    def _note(self, text: str) -> None:
+        self._write(_stamped({"kind": "note", "text": text}))
+
+    def _write(self, record: dict[str, Any]) -> int:
+        """Append the line whole, whatever others append, by one write; return the file's size."""
         line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
-            # One write per line: appended whole, whatever other processes append.
             line = b"\n" + line if self._torn else line
             self._torn = os.write(descriptor, line) < len(line)
             if self._torn:
-                raise OSError(28, "the disk took a part of a line")
-            size = os.fstat(descriptor).st_size
+                raise OSError(errno.ENOSPC, "only a part was written")
+            return os.fstat(descriptor).st_size
         finally:
             os.close(descriptor)
-        if size > LIMIT_BYTES and not self.beyond_limit:
-            self.beyond_limit = True
-            text = "beyond %d MB: one line per series in %g s" % (LIMIT_BYTES // 10**6, BEYOND_LIMIT_INTERVAL_S)
-            self._write(_note(text))
 
 
 class _Series:
-    """The newest record of one series, and when the next may be written."""
+    """The newest record of one series with its epoch, whether the disk refused it, when the next may be written."""
 
-    __slots__ = ("due", "interval_s", "pending", "place", "refused")
-
-    def __init__(self, interval_s: float) -> None:
-        self.interval_s = interval_s
+    def __init__(self) -> None:
         self.due = 0.0
-        self.pending: Optional[Dict[str, Any]] = None
+        self.pending: dict[str, Any] | None = None
         self.place: object = None
         self.refused = False
 
 
 class _Probe:
-    """Takes records, holds back what comes too fast, and writes the rest."""
+    """Takes records, keeps back what comes too fast, and writes the rest."""
 
     def __init__(self, path: str) -> None:
         self._file = _File(path)
-        self._series: Dict[Any, _Series] = {}
+        self._series: dict[object, _Series] = {}
         self._place: object = None
         self._next_due = math.inf
         # Reentrant, because a signal handler of the script may log in the middle of a log.
         self.lock = threading.RLock()
         self.draws = _Draws(self)
 
-    def log(self, values: Dict[str, object]) -> None:
+    def log(self, values: dict[str, object]) -> None:
         numbers = _numbers(values)
-        place = numbers.get("epoch")
-        with self.lock:
-            if place != self._place and place is not None:
-                self._place = place
-                self.flush()
-            self.offer(tuple(numbers), numbers, place)
-
-    def offer(self, key: object, record: Dict[str, Any], place: object = None, *, last: bool = False) -> None:
-        """Take the newest record of a series; a new place or the last one of all is written at once."""
-        if not record:
+        if not numbers:
             return
-        now = time.monotonic()
+        place = numbers.get("epoch")
+        record = _stamped(numbers)
         with self.lock:
-            series = self._series_of(key)
-            if series.refused:
-                self._file.lost += 1
-            series.pending = {"at": round(time.time(), 3), "pid": os.getpid(), **record}
-            fresh = place is not None and place != series.place
-            series.place, series.refused = place, False
-            if now >= series.due or ((fresh or last) and not self._file.beyond_limit):
-                self._write(series, now)
-            else:
-                self._next_due = min(self._next_due, series.due)
-            if now >= self._next_due:
-                self.flush(now)
+            if place is not None and place != self._place:
+                self._place = place
+                self.flush(time.monotonic() if self._file.beyond_limit else math.inf)
+            self._offer(tuple(numbers), record, place)
 
-    def tell(self, record: Dict[str, Any]) -> None:
-        """Write a record that belongs to no series."""
-        with self.lock:
-            if not self._file.append({"at": round(time.time(), 3), "pid": os.getpid(), **record}):
-                self._file.lost += 1
+    def _offer(self, names: object, record: dict[str, Any], place: object) -> None:
+        # A script that makes up names for ever shares one series beyond the limit.
+        names = names if names in self._series or len(self._series) < _MOST_SERIES else None
+        series = self._series.setdefault(names, _Series())
+        self._file.lost += series.refused
+        series.pending, series.refused = record, False
+        fresh = place is not None and place != series.place and not self._file.beyond_limit
+        series.place = place
+        now = time.monotonic()
+        self._next_due = min(self._next_due, series.due)
+        if fresh:
+            self._write(series)
+        if now >= self._next_due:
+            self.flush(now)
 
     def flush(self, now: float = math.inf) -> None:
-        """Write the pending record of every series that is due."""
+        """Write what is pending and due."""
         with self.lock:
-            waiting = [series for series in self._series.values() if series.pending is not None]
-            for series in waiting:
+            for series in self._series.values():
                 if series.due <= now:
-                    self._write(series, time.monotonic())
-            self._next_due = min((series.due for series in waiting if series.pending is not None), default=math.inf)
+                    self._write(series)
+            waiting = [series.due for series in self._series.values() if series.pending is not None]
+            self._next_due = min(waiting, default=math.inf)
 
-    def _series_of(self, key: object) -> _Series:
-        if key not in self._series:
-            # A script that makes up names for ever shares one series beyond this.
-            key = key if len(self._series) < _MOST_SERIES else None
-            interval_s = DRAWS_INTERVAL_S if isinstance(key, int) else INTERVAL_S
-            self._series.setdefault(key, _Series(interval_s))
-        return self._series[key]
+    def _write(self, series: _Series) -> None:
+        if series.pending is not None:
+            series.refused = not self._file.append(series.pending)
+            series.pending = series.pending if series.refused else None
+            series.due = time.monotonic() + self.interval_s(INTERVAL_S)
 
-    def _write(self, series: _Series, now: float) -> None:
-        if series.pending is not None and self._file.append(series.pending):
-            series.pending = None
-        else:
-            series.refused = True
-        series.due = now + (BEYOND_LIMIT_INTERVAL_S if self._file.beyond_limit else series.interval_s)
+    def tell(self, record: dict[str, Any]) -> None:
+        """Write a record that belongs to no series."""
+        with self.lock:
+            self._file.lost += not self._file.append(_stamped(record))
+
+    def interval_s(self, usual_s: float) -> float:
+        return BEYOND_LIMIT_INTERVAL_S if self._file.beyond_limit else usual_s
 
 
 class _Chain:
-    """What one chain did so far; draws are counted with the tuning."""
+    """What one chain did so far; its draws are counted with its tuning."""
 
-    __slots__ = ("divergences", "done", "due", "gradients", "steps", "tuning")
-
-    def __init__(self, steps: Optional[int]) -> None:
-        self.done = 0
+    def __init__(self, steps: int | None) -> None:
+        self.done = self.told = self.divergences = self.gradients = 0
         self.steps = steps
         self.tuning = True
-        self.divergences = 0
-        self.gradients = 0
+        self.step_size: object = None
         self.due = 0.0
 
 
@@ -296,59 +248,64 @@ class _Draws:
     """Counts the draws of the newest sampling, chain by chain."""
 
     def __init__(self, probe: _Probe) -> None:
-        self._probe = probe
-        self._sampling = 0
-        self._chains: Dict[int, _Chain] = {}
-        self._expected: Optional[int] = None
-        self._steps: Optional[int] = None
+        self._probe, self._sampling = probe, 0
+        self._chains: dict[int, _Chain] = {}
+        self._expected: int | None = None
 
-    def begin(self, chains: Optional[int], steps: Optional[int]) -> None:
+    def begin(self, chains: int | None) -> None:
         with self._probe.lock:
-            self._probe.flush()
+            self.flush()
             self._sampling += 1
             self._chains = {}
-            self._expected, self._steps = chains, steps
+            self._expected = chains
 
     def pymc(self, trace: Any, draw: Any) -> None:
         chain = self._chains.get(draw.chain)
         if chain is None or draw.draw_idx < chain.done:
             chain = self._new_chain(trace, draw.chain)
         chain.done = draw.draw_idx + 1
-        changed = chain.tuning is not draw.tuning
-        chain.tuning = draw.tuning
         for stats in draw.stats:
             chain.gradients += stats.get("tree_size", 0)
-            if stats.get("diverging") and not draw.tuning:
+            chain.step_size = stats.get("step_size", chain.step_size)
+            if not draw.tuning and stats.get("diverging"):
                 chain.divergences += 1
-        now = time.monotonic()
-        if now >= chain.due or changed or chain.done == chain.steps:
-            chain.due = now + INTERVAL_S
-            step_size = next((stats["step_size"] for stats in draw.stats if "step_size" in stats), None)
-            self._offer(draw.chain, chain, step_size, last=chain.done == chain.steps)
+        self._offer(draw.chain, chain, tuning=draw.tuning)
 
     def nutpie(self, progresses: Any) -> None:
-        started = [(number, each) for number, each in enumerate(progresses) if each.started]
-        if any(number in self._chains and each.finished_draws < self._chains[number].done for number, each in started):
-            self.begin(None, None)
+        started = {number: each for number, each in enumerate(progresses) if each.started}
+        again = any(n in self._chains and each.finished_draws < self._chains[n].done for n, each in started.items())
+        if again or not self._sampling:
+            self.begin(None)
         self._expected = len(progresses)
-        for number, each in started:
+        for number, each in started.items():
             chain = self._chains.setdefault(number, _Chain(each.total_draws))
-            if each.finished_draws == chain.done and chain.done:
-                continue
-            chain.done, chain.steps, chain.tuning = each.finished_draws, each.total_draws, each.tuning
-            chain.divergences, chain.gradients = each.divergences, each.total_num_steps
-            self._offer(number, chain, each.step_size, last=chain.done == chain.steps)
+            chain.done, chain.divergences = each.finished_draws, each.divergences
+            chain.gradients, chain.step_size = each.total_num_steps, each.step_size
+            self._offer(number, chain, tuning=each.tuning)
 
     def _new_chain(self, trace: Any, number: int) -> _Chain:
-        with self._probe.lock:
-            if number in self._chains or not self._sampling:
-                self.begin(_number_of_chains(), None)
-            chain = self._chains[number] = _Chain(self._steps or getattr(trace, "draws", None))
-            return chain
+        if number in self._chains or not self._sampling:
+            self.begin(_number_of_chains())
+        return self._chains.setdefault(number, _Chain(getattr(trace, "draws", None)))
 
-    def _offer(self, number: int, chain: _Chain, step_size: object, *, last: bool) -> None:
-        total = self._expected and chain.steps and self._expected * chain.steps
-        record = {
+    def _offer(self, number: int, chain: _Chain, *, tuning: bool) -> None:
+        """Write a line when it is due, when the tuning ends and after the last draw."""
+        now = time.monotonic()
+        if now >= chain.due or chain.tuning is not tuning or chain.done == chain.steps:
+            chain.tuning = tuning
+            chain.due = now + self._probe.interval_s(DRAWS_INTERVAL_S)
+            self._tell(number, chain)
+
+    def flush(self) -> None:
+        with self._probe.lock:
+            for number, chain in list(self._chains.items()):
+                self._tell(number, chain)
+
+    def _tell(self, number: int, chain: _Chain) -> None:
+        if chain.told == chain.done:
+            return
+        chain.told = chain.done
+        values: dict[str, object] = {
             "sampling": self._sampling,
             "chain": number,
             "draw": chain.done,
@@ -356,91 +313,83 @@ class _Draws:
             "tuning": chain.tuning,
             "divergences": chain.divergences,
             "gradients": chain.gradients,
-            "step_size": step_size,
+            "step_size": chain.step_size,
             "draws_done": sum(each.done for each in self._chains.values()),
-            "draws_total": total,
+            "draws_total": self._expected and chain.steps and self._expected * chain.steps,
         }
-        self._probe.offer(number, {"kind": "draws", **_numbers(record, reserved=())}, chain.tuning, last=last)
+        self._probe.tell({"kind": "draws", **_numbers(values)})
 
 
-def _number_of_chains() -> Optional[int]:
-    """Return how many chains PyMC will run: a callback is not told, but a caller of it knows."""
-    frame = sys._getframe(1).f_back
-    for _ in range(12):
-        if frame is None:
-            return None
+def _number_of_chains() -> int | None:
+    """Return how many chains PyMC will run: its callback is not told, but a function that calls it knows."""
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] # documented, in spite of its name
+    while frame is not None:
         chains = frame.f_locals.get("chains")
-        if isinstance(chains, int) and str(frame.f_globals.get("__name__")).startswith("pymc."):
+        if isinstance(chains, int) and frame.f_globals.get("__name__") == "pymc.sampling.mcmc":
             return chains
         frame = frame.f_back
     return None
 
 
-def _numbers(values: Dict[str, object], reserved: Tuple[str, ...] = _RESERVED) -> Dict[str, Any]:
-    found: Dict[str, Any] = {}
+def _numbers(values: dict[str, object]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for name, value in values.items():
         number = _number(value)
-        if number is not None and name not in reserved and len(found) < _MOST_VALUES:
+        if number is not None and name not in ("at", "pid", "kind") and len(found) < _MOST_VALUES:
             found[name[:64]] = number
     return found
 
 
-def _number(value: Any) -> Any:
+def _number(value: Any) -> float | str | None:
     """Return a number as JSON can hold it (NaN and infinities as words), None for what is no number."""
+    if value is None or isinstance(value, (str, bytes, bytearray)):
+        return None
     try:
         if type(value) not in (float, int):
-            if value is None or isinstance(value, (str, bytes, bytearray)):
-                return None
             item = getattr(value, "item", None)
             value = item() if callable(item) else value
-            if isinstance(value, bool):
-                return int(value)
-            value = value if isinstance(value, int) else float(value)
-        if isinstance(value, int) and -(2**63) <= value < 2**63:
+        if isinstance(value, int) and abs(value) < 10**18:
             return int(value)
-        value = float(value)
-    except OverflowError:
-        return "inf" if value > 0 else "-inf"
+        number = float(value)
     except Exception:
         return None
-    return value if math.isfinite(value) else str(value)
+    return number if math.isfinite(number) else str(number)
 
 
-def _plain(value: Any, depth: int) -> Any:
-    """Return a value as JSON can hold it, cut short; the name of its type for what it cannot."""
-    if value is None or isinstance(value, (bool, str)):
-        return value[:_MOST_TEXT] if isinstance(value, str) else value
-    if isinstance(value, dict) and depth:
-        return {str(name)[:64]: _plain(each, depth - 1) for name, each in list(value.items())[:_MOST_VALUES]}
-    if isinstance(value, (list, tuple)) and depth:
-        return [_plain(each, depth - 1) for each in value[:_MOST_VALUES]]
-    number = _number(value)
-    return "<%s>" % type(value).__name__ if number is None else number
+def _stamped(values: dict[str, Any]) -> dict[str, Any]:
+    return {"at": round(time.time(), 3), "pid": os.getpid(), **values}
 
 
-def _note(text: str) -> Dict[str, Any]:
-    return {"at": round(time.time(), 3), "pid": os.getpid(), "kind": "note", "text": text}
+def _callback(base: Any, begin: str, end: str, values: Any) -> Any:
+    """Return an object of a subclass of `base` that times from `begin` to `end` and logs what `values` says there."""
+
+    def on_begin(self: Any, *_: object, **__: object) -> None:
+        self.watchkeeper_started = time.monotonic()
+
+    def on_end(self: Any, *args: Any, **named: Any) -> None:
+        with contextlib.suppress(Exception):
+            told = values(self, *args, **named)
+            log(**{**told, "time_s": time.monotonic() - self.watchkeeper_started} if told else {})
+
+    return type("WatchkeeperCallback", (base,), {begin: on_begin, end: on_end})()
 
 
 def _first_module(*names: str) -> Any:
     """Return the first of these modules that the script has imported, else the first that can be imported."""
-    for name in names:
-        if name in sys.modules:
-            return sys.modules[name]
-    for name in names[:-1]:
+    for name in [name for name in names if name in sys.modules] or names:
         with contextlib.suppress(ImportError):
             return importlib.import_module(name)
-    return importlib.import_module(names[-1])
+    raise ImportError(f"None of these is installed: {', '.join(names)}.")
 
 
-def _new_probe() -> Optional[_Probe]:
+def _new_probe() -> _Probe | None:
     folder = os.environ.get("WATCHKEEPER_RUN_DIR")
     return _Probe(os.path.join(folder, FILE)) if folder else None
 
 
 def _after_fork() -> None:
     """Give a forked child a lock that nobody holds, and nothing of its parent's to write."""
-    global _probe
+    global _probe  # noqa: PLW0603 (the module is the probe)
     _probe = _new_probe()
 
 

@@ -1,0 +1,248 @@
+"""Makes incidents of tracebacks and of single lines, and follows what stands after them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..runs import ErrorType, Level
+from . import frames, progress
+from .blame import blame
+from .incident import MESSAGE_LIMIT, TEXT_LIMIT, USUAL_LINES, Before, Incident, lines_before
+from .register import Register
+from .rules import Rule, Rules, Weight
+from .text import cap, fingerprint
+from .tracebacks import Tracebacks
+from .tracing import Trace, add_context
+
+ABSORB_LINES = 2
+ABSORB_FATAL_LINES = 12
+"""How far before a traceback a line may stand that announced it."""
+_KINDS = {
+    Weight.FATAL: "native",
+    Weight.ERROR: "error",
+    Weight.WORD: "word",
+    Weight.HARMLESS: "harmless",
+    Weight.LEAD: "lead",
+}
+_SYNTAX = re.compile(r"^(SyntaxError|IndentationError|TabError): ")
+_TOLD_BY_THEIR_WORDS = ("logged as critical", "lightgbm fatal")
+_CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
+"""Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
+_SIGNALS = {
+    "Aborted": "SIGABRT",
+    "Segmentation fault": "SIGSEGV",
+    "Illegal instruction": "SIGILL",
+    "Floating point exception": "SIGFPE",
+    "Trace/breakpoint trap": "SIGTRAP",
+    "CPU time": "SIGXCPU",
+    "File size": "SIGXFSZ",
+}
+"""What a shell calls them."""
+
+
+class Failures:
+    """The failures that the text names, and the lines of business as usual that stood before them."""
+
+    def __init__(self, rules: Rules, register: Register, state: Mapping[str, Any]) -> None:
+        self.tracebacks = Tracebacks(state.get("tracebacks"), state.get("lead", 0))
+        self._rules = rules
+        self._register = register
+        self._usual: dict[str, None] = dict.fromkeys(state.get("usual", []))
+
+    def state(self) -> dict[str, object]:
+        """Return what a new one continues from."""
+        return {
+            "tracebacks": self.tracebacks.state(),
+            "lead": self.tracebacks.lead,
+            "usual": list(self._usual),
+        }
+
+    def read(self, number: int, text: str, before: Before) -> bool:
+        """Take a line that may belong to a traceback; return whether it does."""
+        if frames.header_at(text) >= 0:
+            self._remember_usual(before)
+        taken, trace = self.tracebacks.read(number, text, before)
+        if trace:
+            self._traceback(trace)
+        return taken
+
+    def whole(self, number: int, lines: list[str], last: int, before: Before) -> bool:
+        """Take a whole plain traceback at once; return whether it was one."""
+        trace = self.tracebacks.whole(number, lines, last, before)
+        if trace:
+            self._remember_usual(before)
+            self._traceback(trace, before)
+        return trace is not None
+
+    def finish(self) -> None:
+        """The log is over: a traceback without an end was cut."""
+        for trace in self.tracebacks.abandon():
+            self._traceback(trace)
+
+    def single(self, number: int, text: str, among: tuple[int, ...], before: Before) -> bool:
+        """Take a line that may tell of a failure by itself; return whether it does."""
+        return self._syntax(number, text, before) or self._ruled(number, text, among, before)
+
+    def witness(self, text: str) -> None:
+        """Take a line that is no failure: it says what became of those before it."""
+        pending = self._register.pending
+        if not pending:
+            return
+        sign, position = progress.sign_of(text, self._usual)
+        frame = frames.frame_of(text) if "File" in text else None
+        for incident in pending:
+            incident.witness(text, sign, position)
+            if frame and incident.kind == "native" and not incident.frame and frames.is_own(frame[0]):
+                incident.frame = cap(f"{frame[0]}:{frame[1]}", 400)
+        for incident in [i for i in pending if i.went_on]:
+            self._register.settle(incident)
+
+    def _traceback(self, trace: Trace, before: Before | None = None) -> None:
+        mark = fingerprint("traceback", trace.exception, trace.message, trace.root, trace.own)
+        coarse = f"traceback {trace.exception}"
+        incident = self._register.incidents.get(trace.key) if trace.key else None
+        if incident is None and (known := self._register.known(mark, coarse)):
+            trace.key = known.key
+            if not (
+                known is self._register.newest and 0 <= trace.first - known.last <= ABSORB_LINES and known.others == 0
+            ):
+                self._register.repeat(known, trace.first, trace.last)
+            known.last = trace.last
+            known.handled = known.handled or self._announced(trace)
+            return
+        if incident is None:
+            incident = self._announcing(trace)
+        if incident is None:
+            incident = _incident("traceback", trace.first, trace.last, "", lambda _: None)
+            if before:
+                add_context(trace, before)
+            incident.before = list(trace.before)
+            incident.handled = self._announced(trace)
+            self._fill(incident, trace)
+            incident.fingerprint = mark
+            self._register.add(incident, coarse)
+        else:
+            self._fill(incident, trace)
+            self._register.rename(incident, mark)
+            self._register.reopen(incident)
+            self._register.tell("seen", incident)
+        trace.key = incident.key
+
+    def _fill(self, incident: Incident, trace: Trace) -> None:
+        incident.kind, incident.last = "traceback", trace.last
+        incident.exception, incident.root, incident.frame = trace.exception, trace.root, trace.own
+        incident.message = trace.message
+        incident.text = cap(trace.text, TEXT_LIMIT)
+        kind = blame(trace.root or "", trace.root_message, trace.files)
+        if kind is ErrorType.IMPLEMENTATION:
+            kind = blame(trace.exception or "", trace.message, trace.files)
+        incident.type = kind
+        incident.apart = bool(trace.prefix.strip() or trace.lead)
+
+    def _announcing(self, trace: Trace) -> Incident | None:
+        """Return the line's incident that this traceback belongs to: a logged error, a library's last words."""
+        last = self._register.newest
+        if last is None or last.kind not in ("native", "error", "lead") or last.went_on or last.count > 1:
+            return None
+        if last.rule in _CASCADES:
+            return None
+        gap = trace.first - last.last
+        near = ABSORB_FATAL_LINES if last.fatal or last.kind == "lead" else 1 if last.handled else ABSORB_LINES
+        return last if 0 <= gap <= near else None
+
+    def _announced(self, trace: Trace) -> bool:
+        newest = self._register.newest
+        within = newest and newest.kind == "harmless" and trace.first - newest.last <= 80 and not newest.went_on
+        return bool(within) or trace.handled
+
+    def _syntax(self, number: int, text: str, before: Before) -> bool:
+        if not _SYNTAX.match(text):
+            return False
+        for back in range(1, 7):
+            line = before(back)
+            frame = frames.frame_of(line[1]) if line and line[1].lstrip().startswith("File") else None
+            if line and frame:
+                trace = Trace(first=line[0], last=number)
+                trace.add_frame(line[0], line[1], frame)
+                found = frames.exception_of(text, follows=True)
+                trace.add_exception(number, text, found or ("SyntaxError", ""))
+                self._remember_usual(before)
+                self._traceback(trace)
+                return True
+        return False
+
+    def _ruled(self, number: int, text: str, among: tuple[int, ...], before: Before) -> bool:
+        matched = self._rules.match(text, among)
+        if matched is None:
+            return False
+        rule, found = matched
+        kind = _KINDS[rule.weight]
+        first = _usage(number, before) if rule.name in ("usage", "command line") else number
+        if first != number:
+            kind = "native"
+        if kind in ("error", "word") and progress.is_warning(text):
+            return False
+        newest = self._register.newest
+        if newest and newest.kind == "native" and kind in ("native", "word") and number - newest.last <= 8:
+            newest.last = number
+            newest.text = cap(f"{newest.text}\n{text}", TEXT_LIMIT)
+            return True
+        mark = fingerprint(rule.name, text)
+        self._remember_usual(before)
+        known = self._register.known(mark, rule.name)
+        if known:
+            self._register.repeat(known, number, number)
+            return True
+        incident = _incident(kind, first, number, text, before)
+        groups = found.groupdict()
+        named = (groups.get("exception") or "").rpartition(".")[2]
+        incident.exception = None if named in _SIGNALS else named or None
+        incident.root = _SIGNALS.get(named) or named or rule.exception
+        incident.message = cap(groups.get("message") or text.strip(), MESSAGE_LIMIT)
+        incident.fatal = rule.weight is Weight.FATAL or first != number
+        incident.type = _type_of(rule, incident.exception or "", text)
+        incident.advice, incident.rule = rule.advice, rule.name
+        incident.fingerprint = mark
+        incident.handled = kind == "error" and progress.mild(text)
+        self._register.add(incident, rule.name)
+        return True
+
+    def _remember_usual(self, before: Before) -> None:
+        if self._register.pending:
+            return
+        self._usual.clear()
+        for back in range(1, USUAL_LINES + 1):
+            line = before(back)
+            if line is None:
+                break
+            if any(map(str.isdigit, line[1])):
+                self._usual[progress.usual_shape(line[1])] = None
+
+
+def _incident(kind: str, first: int, last: int, text: str, before: Before) -> Incident:
+    return Incident(
+        key=f"L{first}",
+        kind=kind,
+        line=first,
+        last=last,
+        newest=first,
+        type=ErrorType.IMPLEMENTATION,
+        level=Level.FLAG,
+        text=cap(text, TEXT_LIMIT),
+        before=lines_before(before, first),
+    )
+
+
+def _usage(number: int, before: Before) -> int:
+    for back in range(1, USUAL_LINES + 1):
+        line = before(back)
+        if line and line[1].lower().startswith("usage:"):
+            return line[0]
+    return number
+
+
+def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
+    blamed = rule.weight is Weight.ERROR or rule.name in _TOLD_BY_THEIR_WORDS
+    return blame(exception, text) if blamed and rule.type is ErrorType.IMPLEMENTATION else rule.type

@@ -1,0 +1,81 @@
+"""Makes incidents of a sampler's own diagnostics, one for each aspect."""
+
+from __future__ import annotations
+
+from ..runs import ErrorType, Level
+from .incident import MESSAGE_LIMIT, TEXT_LIMIT, Before, Incident, lines_before
+from .mcmc import Diagnosis, Mcmc
+from .register import Register
+from .rules import McmcLevels
+from .text import cap
+
+
+class Sampling:
+    """Divergences, R-hat, tree depth and effective sample size, as the log tells of them."""
+
+    def __init__(self, levels: McmcLevels, register: Register, state: dict[str, int]) -> None:
+        self.mcmc = Mcmc(**state)
+        self._levels = levels
+        self._register = register
+
+    def read(self, number: int, text: str, before: Before) -> bool:
+        """Take a line that may diagnose something; return whether it does."""
+        found = self.mcmc.read(number, text, self._levels)
+        if found is None:
+            return False
+        mark = f"mcmc {found.aspect}"
+        incident = self._register.known(mark, mark)
+        if incident is None:
+            self._register.add(_incident(found, mark, number, text, before), mark)
+        else:
+            self._update(incident, found, number, text)
+        if found.aspect != "divergences":
+            self._doubts()
+        return True
+
+    def _update(self, incident: Incident, found: Diagnosis, number: int, text: str) -> None:
+        rises = found.level is Level.FAILURE and incident.level is not Level.FAILURE
+        worse = found.emergency and not incident.emergency
+        corrects = found.sentence and not incident.stated
+        incident.last = number
+        incident.count += 1
+        if corrects or (rises and (found.sentence or not incident.stated)):
+            incident.line = number
+        if rises or worse or corrects:
+            incident.text, incident.message = cap(text, TEXT_LIMIT), cap(found.message, MESSAGE_LIMIT)
+        lowered = corrects and found.aspect == "divergences" and found.level is not incident.level and not rises
+        if rises or lowered:
+            incident.level = found.level
+        incident.emergency = found.emergency if lowered else incident.emergency or found.emergency
+        incident.stated = incident.stated or found.sentence
+        if rises or worse:
+            self._register.tell("seen", incident)
+        else:
+            self._register.count(incident)
+
+    def _doubts(self) -> None:
+        """Chains cut short at every draw whose R-hat or ESS is bad too did not explore the posterior."""
+        by_root = {i.root: i for i in self._register.incidents.values() if i.kind == "mcmc"}
+        deep = by_root.get("treedepth")
+        if deep and deep.level is Level.FLAG and ("rhat" in by_root or "ess" in by_root):
+            deep.level = Level.FAILURE
+            self._register.tell("seen", deep)
+
+
+def _incident(found: Diagnosis, mark: str, number: int, text: str, before: Before) -> Incident:
+    return Incident(
+        key=f"L{number}",
+        kind="mcmc",
+        line=number,
+        last=number,
+        newest=number,
+        type=ErrorType.CONVERGENCE,
+        level=found.level,
+        message=cap(found.message, MESSAGE_LIMIT),
+        root=found.aspect,
+        fingerprint=mark,
+        text=cap(text, TEXT_LIMIT),
+        before=lines_before(before, number),
+        emergency=found.emergency,
+        stated=found.sentence,
+    )
