@@ -49,11 +49,9 @@ def json_lines(i: int, r: random.Random) -> bytes:
 
 def bars(i: int, r: random.Random) -> bytes:
     done = i % 200
-    blocks = "█" * (done // 20)
-    return (
-        f"\rEpoch {i // 200}: {done // 2:3d}%|{blocks:10}| {done}/200 [00:{i % 60:02d}<00:01, {r.random() * 99:.2f}it/s, error={r.random():.4f}]".encode()
-        + (b"\n" if done == 199 else b"")
-    )
+    rate = f"[00:{i % 60:02d}<00:01, {r.random() * 99:.2f}it/s, error={r.random():.4f}]"
+    frame = f"\rEpoch {i // 200}: {done // 2:3d}%|{'█' * (done // 20):10}| {done}/200 {rate}".encode()
+    return frame + (b"\n" if done == 199 else b"")
 
 
 def errors_in_names(i: int, r: random.Random) -> bytes:

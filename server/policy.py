@@ -10,7 +10,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from itertools import pairwise
+from functools import cached_property
 from typing import Annotated, Protocol, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
@@ -19,8 +19,8 @@ from . import policy_text as texts
 from .diagnostics.silence import StallRule
 from .diagnostics.thresholds import Thresholds
 from .errors import PolicyInvalid
-from .logs.rules import DEFAULT_RULES, McmcLevels, Rules
-from .policy_tables import Curves, Logs, Stalls, Table, numbers_from
+from .logs.rules import DEFAULT_RULES, Rules
+from .policy_tables import Compute, Curves, Logs, Mcmc, Method, Stalls, Table, ascending, numbers_from
 
 POLICY_FILE = "watchkeeper.toml"
 POLICY_LIMIT_BYTES = 1_000_000
@@ -76,24 +76,15 @@ def _without_nul(value: str) -> str:
     return value
 
 
-def _ascending(**values: float) -> None:
-    for (lower, low), (upper, high) in pairwise(values.items()):
-        if low > high:
-            raise ValueError(f"{lower} ({low:g}) must not be above {upper} ({high:g})")
-
-
 Template = Annotated[str, AfterValidator(_template)]
 Candidates = Annotated[
     tuple[Template, ...], BeforeValidator(_as_candidates), Field(strict=False, min_length=1, max_length=20)
 ]
 EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
 EnvironmentValue = Annotated[str, BeforeValidator(_environment_value), AfterValidator(_without_nul)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Hours = Annotated[float, Field(ge=0, le=8760)]
 Minutes = Annotated[float, Field(gt=0, le=525_600)]
 Seconds = Annotated[float, Field(gt=0, le=_DAY_S)]
-Rhat = Annotated[float, Field(ge=1, le=1000)]
-Count = Annotated[int, Field(ge=0, le=10**9)]
 Label = Annotated[str, AfterValidator(_label)]
 
 
@@ -118,7 +109,7 @@ class Full(Table):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        _ascending(min_hours=self.min_hours, max_hours=self.max_hours)
+        ascending(min_hours=self.min_hours, max_hours=self.max_hours)
         return self
 
 
@@ -158,8 +149,8 @@ class Watch(Table):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        _ascending(wait_s=self.wait_s, max_wait_s=self.max_wait_s)
-        _ascending(brisk_poll_s=self.brisk_poll_s, calm_poll_s=self.calm_poll_s)
+        ascending(wait_s=self.wait_s, max_wait_s=self.max_wait_s)
+        ascending(brisk_poll_s=self.brisk_poll_s, calm_poll_s=self.calm_poll_s)
         return self
 
 
@@ -183,74 +174,6 @@ class Report(Table):
     )
     open_after_minutes: Minutes = Field(
         default=10.0, description="Minutes after which the server itself reports a failure that nobody reported."
-    )
-
-
-class Mcmc(Table):
-    """Levels of MCMC diagnostics. R-hat and ESS are rank-normalised (Vehtari et al. 2021, doi:10.1214/20-BA1221)."""
-
-    divergent_share_failure: Share = Field(
-        default=0.01,
-        description="Share of divergent draws above which a run has failed. Any divergence is a flag (Stan).",
-    )
-    divergent_share_emergency: Share = Field(
-        default=0.10,
-        description="Share of divergent draws above which the failure is an emergency (error report's rule).",
-    )
-    rhat_flag: Rhat = Field(default=1.01, description="R-hat above which a run is flagged (Vehtari et al. 2021).")
-    rhat_investigate: Rhat = Field(
-        default=1.05,
-        description="R-hat from which a full run's verdict is INVESTIGATE (Stan and ArviZ warn in this range).",
-    )
-    rhat_failure: Rhat = Field(
-        default=1.1, description="R-hat above which a run has failed (Gelman and Rubin's customary limit)."
-    )
-    rhat_emergency: Rhat = Field(
-        default=1.3, description="R-hat above which the failure is an emergency (error report's rule)."
-    )
-    min_ess: Count = Field(
-        default=400, description="Effective sample size, bulk and tail, that a full run needs (Vehtari et al. 2021)."
-    )
-    min_chains: Count = Field(default=4, description="Chains that a full run needs (Vehtari et al. 2021).")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        _ascending(
-            divergent_share_failure=self.divergent_share_failure,
-            divergent_share_emergency=self.divergent_share_emergency,
-        )
-        _ascending(
-            rhat_flag=self.rhat_flag,
-            rhat_investigate=self.rhat_investigate,
-            rhat_failure=self.rhat_failure,
-            rhat_emergency=self.rhat_emergency,
-        )
-        return self
-
-
-class Method(Table):
-    """Marks of an approved training method and names that no full run may rest on (requirement document, 5B)."""
-
-    min_draws: Count = Field(default=2000, description="Draws per chain of an MCMC run.")
-    min_tune: Count = Field(default=1000, description="Tuning steps per chain of an MCMC run.")
-    min_epochs: Count = Field(default=5000, description="Epochs of a neural network.")
-    min_folds: Count = Field(default=5, description="Folds of a grid search's cross-validation.")
-    min_bootstraps: Count = Field(default=1000, description="Bootstrap models after a grid search.")
-    forbidden: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        default=("Ridge", "RidgeCV", "Lasso", "LassoCV", "LinearRegression", "linregress"),
-        description="Classes and functions that are too light to be a full run's method.",
-    )
-
-
-class Compute(Table):
-    """What the keeper must have measured before a full run counts as computed."""
-
-    min_cores_busy: Annotated[float, Field(ge=0, le=100_000)] = Field(
-        default=0.5, description="CPU seconds per second of wall time, over the whole run, that are the least."
-    )
-    max_idle_share: Share = Field(default=0.5, description="Share of the wall time that a run may be idle.")
-    idle_below_cores: Annotated[float, Field(ge=0, le=100_000)] = Field(
-        default=0.05, description="CPU seconds per second between two samples below which the run was idle in between."
     )
 
 
@@ -358,17 +281,10 @@ class Policy(Table):
         """Return when silence is called a stall."""
         return numbers_from(self.stalls, StallRule)
 
+    @cached_property
     def rules(self) -> Rules:
-        """Return what to look for in logs."""
-        mcmc = self.mcmc
-        levels = McmcLevels(
-            divergent_share_failure=mcmc.divergent_share_failure,
-            divergent_share_emergency=mcmc.divergent_share_emergency,
-            rhat_flag=mcmc.rhat_flag,
-            rhat_failure=mcmc.rhat_failure,
-            rhat_emergency=mcmc.rhat_emergency,
-        )
-        return DEFAULT_RULES.extended(self.logs.made(), levels)
+        """What to look for in logs; made once, as it is dear to prepare."""
+        return DEFAULT_RULES.extended(self.logs.made(), self.mcmc.log_levels())
 
 
 class _Files(Protocol):

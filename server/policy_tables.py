@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from .diagnostics.silence import StallRule
 from .diagnostics.thresholds import Thresholds
 from .errors import PolicyInvalid
-from .logs.rules import DEFAULT_RULES, Rule, Weight
+from .logs.rules import DEFAULT_RULES, McmcLevels, Rule, Weight
 from .runs import ErrorType
 
 _T = TypeVar("_T")
@@ -23,6 +23,99 @@ class Table(BaseModel):
     """A table of the policy: frozen, no unknown keys, a number is a number (no string, no bool, no NaN)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Rhat = Annotated[float, Field(ge=1, le=1000)]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+
+
+def ascending(**values: float) -> None:
+    """Refuse values that do not rise from the first named to the last.
+
+    :raises ValueError: naming the two that stand the wrong way round.
+    """
+    for (lower, low), (upper, high) in itertools.pairwise(values.items()):
+        if low > high:
+            raise ValueError(f"{lower} ({low:g}) must not be above {upper} ({high:g})")
+
+
+class Mcmc(Table):
+    """Levels of MCMC diagnostics. R-hat and ESS are rank-normalised (Vehtari et al. 2021, doi:10.1214/20-BA1221)."""
+
+    divergent_share_failure: Share = Field(
+        default=0.01,
+        description="Share of divergent draws above which a run has failed. Any divergence is a flag (Stan).",
+    )
+    divergent_share_emergency: Share = Field(
+        default=0.10,
+        description="Share of divergent draws above which the failure is an emergency (error report's rule).",
+    )
+    rhat_flag: Rhat = Field(default=1.01, description="R-hat above which a run is flagged (Vehtari et al. 2021).")
+    rhat_investigate: Rhat = Field(
+        default=1.05,
+        description="R-hat from which a full run's verdict is INVESTIGATE (Stan and ArviZ warn in this range).",
+    )
+    rhat_failure: Rhat = Field(
+        default=1.1, description="R-hat above which a run has failed (Gelman and Rubin's customary limit)."
+    )
+    rhat_emergency: Rhat = Field(
+        default=1.3, description="R-hat above which the failure is an emergency (error report's rule)."
+    )
+    min_ess: Count = Field(
+        default=400, description="Effective sample size, bulk and tail, that a full run needs (Vehtari et al. 2021)."
+    )
+    min_chains: Count = Field(default=4, description="Chains that a full run needs (Vehtari et al. 2021).")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        ascending(
+            divergent_share_failure=self.divergent_share_failure,
+            divergent_share_emergency=self.divergent_share_emergency,
+        )
+        ascending(
+            rhat_flag=self.rhat_flag,
+            rhat_investigate=self.rhat_investigate,
+            rhat_failure=self.rhat_failure,
+            rhat_emergency=self.rhat_emergency,
+        )
+        return self
+
+    def log_levels(self) -> McmcLevels:
+        """Return the levels that weigh what a log says of the sampler."""
+        return McmcLevels(
+            divergent_share_failure=self.divergent_share_failure,
+            divergent_share_emergency=self.divergent_share_emergency,
+            rhat_flag=self.rhat_flag,
+            rhat_failure=self.rhat_failure,
+            rhat_emergency=self.rhat_emergency,
+        )
+
+
+class Method(Table):
+    """Marks of an approved training method and names that no full run may rest on (requirement document, 5B)."""
+
+    min_draws: Count = Field(default=2000, description="Draws per chain of an MCMC run.")
+    min_tune: Count = Field(default=1000, description="Tuning steps per chain of an MCMC run.")
+    min_epochs: Count = Field(default=5000, description="Epochs of a neural network.")
+    min_folds: Count = Field(default=5, description="Folds of a grid search's cross-validation.")
+    min_bootstraps: Count = Field(default=1000, description="Bootstrap models after a grid search.")
+    forbidden: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        default=("Ridge", "RidgeCV", "Lasso", "LassoCV", "LinearRegression", "linregress"),
+        description="Classes and functions that are too light to be a full run's method.",
+    )
+
+
+class Compute(Table):
+    """What the keeper must have measured before a full run counts as computed."""
+
+    min_cores_busy: Annotated[float, Field(ge=0, le=100_000)] = Field(
+        default=0.5, description="CPU seconds per second of wall time, over the whole run, that are the least."
+    )
+    max_idle_share: Share = Field(default=0.5, description="Share of the wall time that a run may be idle.")
+    idle_below_cores: Annotated[float, Field(ge=0, le=100_000)] = Field(
+        default=0.05, description="CPU seconds per second between two samples below which the run was idle in between."
+    )
 
 
 def table_of(numbers: type[Any], about: str) -> type[Table]:

@@ -79,7 +79,7 @@ class _Round:
         self._include_text = include_text
         self._after: int | None = None
         self._watchers: dict[str, Watcher] = {}
-        self._noted_at = float("-inf")
+        self._noted = False
         self.stop = threading.Event()
         self.paths: list[Path] = []
 
@@ -104,8 +104,8 @@ class _Round:
         if self._desk.role is Role.TRAINER:
             for look in looks:
                 stopping.carry_out(self._desk, look.run)
-            if self._noted_at == float("-inf"):
-                self._noted_at = self._desk.clock()
+            if not self._noted:
+                self._noted = True
                 note_gaps(self._desk, looks)
         found = news.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
@@ -141,12 +141,10 @@ class _Round:
         for watcher in self._watchers.values():
             watcher.keep_place()
             watcher.rest()
-        now = self._desk.clock()
-        if now - self._noted_at > NOTED_LATELY_S:
-            self._desk.ledger.saw(list(self._watchers), self._desk.role, now)
+        note(self._desk, self._watchers)
 
 
-def note_gaps(desk: Desk, looks: Iterable[Look]) -> None:
+def note_gaps(desk: Desk, looks: Sequence[Look]) -> None:
     """Record for how long no trainer looked at a run while it went on, where that is longer than the policy allows."""
     now = desk.clock()
     for look in looks:
@@ -155,8 +153,15 @@ def note_gaps(desk: Desk, looks: Iterable[Look]) -> None:
         until = min(now, status.ended_at or now) if status.state.final else now
         if until - last > desk.policy.watch.gap_minutes * 60:
             _record_gap(desk, run, last, until)
-        if abs(now - last) > NOTED_LATELY_S:
-            desk.ledger.saw([run.id], desk.role, now)
+    note(desk, (look.run.id for look in looks))
+
+
+def note(desk: Desk, runs: Iterable[str]) -> None:
+    """Note that this desk's role looks at these runs now, where it was not noted a moment ago."""
+    now = desk.clock()
+    stale = [run for run in runs if now - (desk.ledger.watched(run, desk.role) or 0.0) > NOTED_LATELY_S]
+    if stale:
+        desk.ledger.saw(stale, desk.role, now)
 
 
 def _record_gap(desk: Desk, run: Subject, begin: float, end: float) -> None:

@@ -87,7 +87,7 @@ class Watcher:
         self._offset = 0
         self._recogniser: Recogniser | None = None
         self._judged_at = float("-inf")
-        self._rules = desk.policy.rules()
+        self._rules = desk.policy.rules
 
     def look(self) -> Look:
         """Look once: mend what lacks a keeper, read on, record what is new.

@@ -90,6 +90,29 @@ leave_what_the_phase_asks_for()
     assert place.read(HISTORY).startswith(f"{HEADER}0,2,2.5,,,\n1,1,1.25,,,\n")
 
 
+async def test_what_a_script_tells_through_the_probe_is_its_history_and_its_progress(place: Place) -> None:
+    place.script(
+        script("""
+import watchkeeper_probe
+for epoch in range(1, 9):
+    watchkeeper_probe.log(epoch=epoch, epochs_total=10, train_loss=2.0 / epoch, val_loss=2.5 / epoch)
+    time.sleep(0.05)
+print("waiting")
+wait_for("go")
+leave_what_the_phase_asks_for()
+""")
+    )
+    async with place.trainer() as trainer:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        place.says("output/implementation/logs/training_quick_1.log", "waiting")
+        cursor = (await trainer.poll(run))["cursor"]
+        seen = await trainer.poll(run, cursor=cursor, wait_s=0.2)
+        assert seen["progress"].startswith("8/10 (80%), about 0:00:00 left")
+        place.go()
+        await trainer.watch(run)
+    assert place.read(HISTORY).startswith(f"{HEADER}1,2,2.5,,,\n2,1,1.25,,,\n")
+
+
 async def test_a_run_that_neither_prints_nor_works_is_a_stall_and_going_on_settles_it(place: Place) -> None:
     place.policy("[stalls]\nidle_s = 0.6\nidle_intervals = 1\nlongest_intervals = 1\n")
     place.script(

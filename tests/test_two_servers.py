@@ -90,6 +90,7 @@ async def test_a_stop_by_the_director_ends_the_run_that_another_server_started(p
     place.script(WAITS)
     async with place.served("trainer") as trainer, place.served("director") as director:
         begun = await trainer.ask("start_training", model="1", phase="quick")
+        await anyio.to_thread.run_sync(place.says, begun["log"], "ready")
         stopped = await director.ask("stop_training", run=begun["run"], reason="another one is better")
         seen = await trainer.watch(begun["run"])
     assert stopped["state"] == "stopped"

@@ -16,6 +16,8 @@ from .text import cap, fingerprint
 from .tracebacks import Tracebacks
 from .tracing import Trace, add_context
 
+OFTEN = 64
+"""After so many failures the usual lines are known; they are looked at only once in as many."""
 ABSORB_LINES = 2
 ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
@@ -110,7 +112,7 @@ class Failures:
             ):
                 self._register.repeat(known, trace.first, trace.last)
             known.last = trace.last
-            known.handled = known.handled or self._announced(trace)
+            known.handled = known.handled or (known.count <= OFTEN and self._announced(trace))
             return
         if incident is None:
             incident = self._announcing(trace)
@@ -155,7 +157,7 @@ class Failures:
     def _announced(self, trace: Trace) -> bool:
         newest = self._register.newest
         within = newest and newest.kind == "harmless" and trace.first - newest.last <= 80 and not newest.went_on
-        return bool(within) or trace.handled
+        return bool(within) or progress.announces_handled(trace.previous)
 
     def _syntax(self, number: int, text: str, before: Before) -> bool:
         if not _SYNTAX.match(text):
@@ -210,7 +212,8 @@ class Failures:
         return True
 
     def _remember_usual(self, before: Before) -> None:
-        if self._register.pending:
+        often = self._register.occurrences
+        if self._register.pending or (self._usual and often > OFTEN and often % OFTEN):
             return
         self._usual.clear()
         for back in range(1, USUAL_LINES + 1):

@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import Protocol
 
 from ..errors import InvalidArgument
-from .blocks import Block
+from .blocks import SEGMENT_LIMIT, Block
 from .text import SHAPELESS, shape
 
 NOT_FINITE = r"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![A-Za-z_])"
@@ -51,9 +51,11 @@ class Triggers:
 
     def agree(self, line: bytes) -> bool:
         """Whether a line is worth reading; the definition that both engines obey."""
-        return self._in(b"\n" + line) and self._in(b"\n" + shape(line))
+        return self.stands_in(line) and self.stands_in(shape(line))
 
-    def _in(self, line: bytes) -> bool:
+    def stands_in(self, line: bytes) -> bool:
+        """Whether a trigger stands in these bytes."""
+        line = b"\n" + line
         return any(pattern.search(line) for pattern in self._patterns)
 
     def lines_with(self, lines: list[bytes]) -> set[bytes]:
@@ -91,8 +93,8 @@ class ShapeEngine:
         bright = self._bright(set(shapes) - self._dull)
         if not bright:
             return []
-        clean, agree = block.clean, self._triggers.agree
-        return [index for index, form in enumerate(shapes) if form in bright and agree(clean[index])]
+        clean, stands_in = block.clean, self._triggers.stands_in
+        return [index for index, form in enumerate(shapes) if form in bright and stands_in(clean[index])]
 
     def _bright(self, novel: set[bytes]) -> set[bytes]:
         bright = self._triggers.lines_with(list(novel))
@@ -119,15 +121,15 @@ class HyperscanEngine:
         def hit(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
             ends.append(end)
 
-        # A number may open or close the block: one byte in front stands for the line end there.
-        self._database.scan(b"\n" + block.visible, match_event_handler=hit)
-        if not ends:
+        visible = block.visible
+        self._database.scan(visible, match_event_handler=hit)
+        # What opens the block has no line end before it, which some patterns want.
+        opening = self._triggers.agree(visible[:SEGMENT_LIMIT].partition(b"\n")[0].partition(b"\r")[0])
+        if not ends and not opening:
             return []
         clean = block.clean
-        found: set[int] = set()
-        for end in ends:
-            found.update((block.index_at(max(end - 3, 0)), block.index_at(max(end - 2, 0))))
-        return [index for index in sorted(found) if index < len(clean) and self._triggers.agree(clean[index])]
+        found = {0, *(block.index_at(end - 1) for end in ends)}
+        return [index for index in sorted(found) if self._triggers.agree(clean[index])]
 
 
 def _best(triggers: Triggers) -> Engine:

@@ -26,7 +26,7 @@ __all__ = ["Change", "MetricRow", "Recogniser"]
 
 ROWS_LIMIT = 2000
 LATEST_LIMIT = 64
-NEWEST_LINES = 4
+NEWEST_LINES = 3
 READ_ALL_BYTES = 16 * 1024
 RING_BYTES = 300
 DISK_BLOCK_BYTES = 4096
@@ -268,7 +268,5 @@ def _newest(block: Block) -> list[tuple[int, bytes]]:
 
 
 def _sample(block: Block) -> list[tuple[int, bytes]]:
-    """Return one line from the middle of a block."""
-    start = block.raw.find(b"\n", len(block.raw) // 2) + 1
-    line = block.raw[start : start + SEGMENT_LIMIT].partition(b"\n")[0].rpartition(b"\r")[2]
-    return [(block.first_line + block.raw.count(b"\n", 0, start), line)]
+    """Return the first line of a block, whose number is known without counting."""
+    return [(block.first_line, block.raw[: SEGMENT_LIMIT + 1].partition(b"\n")[0].rpartition(b"\r")[2])]

@@ -41,6 +41,7 @@ class Register:
             self.incidents[read["key"]] = Incident(**cast("dict[str, Any]", read))
         self._keys: dict[str, str] = dict(state.get("keys", {}))
         self._distinct: int = state.get("distinct", 0)
+        self.occurrences: int = state.get("occurrences", 0)
         self._changes: list[Change] = []
         self._repeated: dict[str, Incident] = {}
         self.pending = [i for i in self.incidents.values() if not i.settled and i.kind not in ("metric", "mcmc")]
@@ -52,6 +53,7 @@ class Register:
             "incidents": [asdict(incident) for incident in self.incidents.values()],
             "keys": self._keys,
             "distinct": self._distinct,
+            "occurrences": self.occurrences,
             "newest": self.newest.key if self.newest else "",
         }
 
@@ -80,6 +82,7 @@ class Register:
         incident.level = so_far(incident)
         self.incidents[incident.key] = incident
         self._distinct += 1
+        self.occurrences += 1
         self._keys[incident.fingerprint] = incident.key
         self._keys.setdefault(coarse, incident.key)
         if incident.kind not in ("metric", "mcmc"):
@@ -96,6 +99,7 @@ class Register:
     def repeat(self, incident: Incident, first: int, last: int) -> None:
         """Count another occurrence."""
         incident.happened_again(first, last)
+        self.occurrences += 1
         if incident not in self.pending:
             self.pending.append(incident)
         self.newest = incident

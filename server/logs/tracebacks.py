@@ -8,7 +8,6 @@ from dataclasses import asdict
 from . import frames
 from .forms import READERS
 from .incident import Before
-from .progress import announces_handled
 from .text import cap
 from .tracing import FILES_CHARS, Trace, add_context
 
@@ -16,6 +15,7 @@ OPEN_LIMIT = 3
 FOREIGN_LIMIT = 3000
 """How many lines of others may stand inside a traceback before it is given up (1,117 were seen)."""
 CHAIN_WINDOW = 60
+PREVIOUS_CHARS = 120
 
 
 class Tracebacks:
@@ -196,5 +196,5 @@ def _lead_in(trace: Trace, before: Before) -> None:
         if frames.is_lead(body) or (trace.form == "ipython" and back == 1 and re.match(r"^-{40,}$", body)):
             trace.first, trace.lead = line[0], cap(body, 200)
         elif not frames.may_stand_between(body):
-            trace.handled = announces_handled(body)
+            trace.previous = body[:PREVIOUS_CHARS]
             return

@@ -32,8 +32,8 @@ class Trace:
     head: str = ""
     tail: str = ""
     before: list[str] = field(default_factory=list[str])
-    handled: bool = False
-    """The line before it says that it was dealt with."""
+    previous: str = ""
+    """The line before it, which may say that it was dealt with."""
     frames: int = 0
     foreign: int = 0
     follows: bool = True
