@@ -45,14 +45,21 @@ Step = tuple[Kind, str, str, str, dict[str, Any]]
 
 
 def history(runs: int, events: int) -> Iterator[Step]:
-    """Yield (kind, subject, run, model, body): attempts of many models, each with findings, some reported and answered."""
+    """Yield (kind, subject, run, model, body): attempts of many models, with findings, reports and answers."""
     chance = random.Random(1)
     repeats = max(0, events // runs - 2 - 2 * FINDINGS)
     for number in range(runs):
         model, attempt = f"m{number % MODELS}", number // MODELS + 1
         run = f"{model}-quick-{attempt}"
         log = f"output/implementation/logs/training_quick_{model}.log"
-        start = {"model": model, "phase": "quick", "attempt": attempt, "log": log, "script": "train.py", "args": []}
+        start: dict[str, Any] = {
+            "model": model,
+            "phase": "quick",
+            "attempt": attempt,
+            "log": log,
+            "script": "train.py",
+            "args": [],
+        }
         more = {"code_sha256": "c" * 64, "results": f"output/implementation/data/results_quick_{model}.csv", "by": "x"}
         yield Kind.START, run, run, model, {**start, **more}
         levels = ["failure", *(["flag"] * (FINDINGS - 1))]

@@ -106,7 +106,7 @@ def _command(commands: Any, name: str, short: str, about: str, epilog: str) -> a
 
 
 def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's type is private)
-    about = as_command(f"{tool.description}\n\nThe same for an agent over MCP: ", TOOLS) + tool.usage()
+    about = f"{as_command(tool.description, TOOLS)}\n\nThe same for an agent over MCP:\n  {tool.usage()}"
     short, examples = instructions.HELP[tool.command]
     command = _command(commands, tool.command, short, about, f"examples:\n{examples}")
     for one in tool.parameters:
@@ -143,9 +143,7 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
     arguments = tool.take({one.name: getattr(options, one.name) for one in tool.parameters})
     role, until = Role(options.role), getattr(options, "until", None)
     if until == "end" and "run" not in arguments:
-        raise InvalidArgument(
-            "--until end needs the run whose end is waited for.", "watchkeeper status names the runs."
-        )
+        raise InvalidArgument("--until end needs a run.", "`watchkeeper status` names the runs there are.")
     desk = _desk(options, role)
     if until is None:
         content, came = anyio.run(_called, tool, desk, arguments), True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from .runs import Phase
 from .untrusted import one_line
 
 LONGEST_SCRIPT_BYTES = 4 << 20
+SETTLES_WITHIN_S = 2.0
+"""What a run leaves behind is known this soon after its end; then the end is recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +115,9 @@ def start(desk: Desk, wanted: Request) -> Start:
     :raises Refused: if a gate, an active run or the director's decision forbids it.
     :raises NotFound: if `follows` names no attempt of this model and phase.
     """
-    for attempt in attempts(desk, wanted.model, wanted.phase):
-        if attempt.status != "ended":
-            watch.look_at(desk, attempt.id)  # a run that ended unseen must not block the next one
+    for run in desk.ledger.subjects(SubjectKind.RUN, model=wanted.model):
+        if run.status != "ended":
+            _look(desk, run.id)
     if wanted.follows is not None:
         _check_follows(desk, wanted)
     elif not attempts(desk, wanted.model, wanted.phase):
@@ -126,6 +129,15 @@ def start(desk: Desk, wanted: Request) -> Start:
     if earlier is None:
         launch.launch(desk, run)
     return Start(run, existing=earlier is not None)
+
+
+def _look(desk: Desk, run: str) -> None:
+    """Look at a run, because one that ended unseen must block nothing; wait for its record if it ends right now."""
+    deadline = time.monotonic() + SETTLES_WITHIN_S
+    status = watch.look_at(desk, run).status
+    while status.state.final and not status.settled and time.monotonic() < deadline:
+        time.sleep(0.05)
+        status = watch.look_at(desk, run).status
 
 
 def attempts(desk: Desk, model: str, phase: Phase) -> list[Subject]:

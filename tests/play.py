@@ -135,14 +135,18 @@ class Agent:
         return await self.ask("poll_training", **about, **{"wait_s": 0, **arguments})
 
     async def watch(self, run: str, **arguments: object) -> Facts:
-        """Poll until the run has ended and return the last answer, with all findings that were told on the way."""
-        told: list[Facts] = []
+        """Poll until the run's end is on record; return the last answer, with all findings told on the way."""
+        told: dict[str, Facts] = {}
         deadline = time.monotonic() + 30
         seen = await self.poll(run, **arguments)
-        while told.extend(seen["findings"]) or seen["state"] in ("starting", "running", "running_unattended"):
+        merge(told, seen["findings"])
+        while seen["state"] in ("starting", "running", "running_unattended"):
             assert time.monotonic() < deadline, f"{run} did not end: {seen}"
             seen = await self.poll(run, wait_s=5, cursor=seen["cursor"])
-        return {**seen, "findings": told}
+            merge(told, seen["findings"])
+        last = await self.poll(run, wait_s=1, cursor=seen["cursor"])  # comes back when all that it left is known
+        merge(told, last["findings"])
+        return {**seen, **last, "findings": list(told.values())}
 
     async def trained(self, model: str = "1", phase: str = "quick", **arguments: object) -> str:
         """Start a run, watch it to its end and return its id."""
@@ -226,6 +230,14 @@ class Place:
         async with Client(parameters, mode=mode) as client:
             (server,) = [one for one in psutil.Process().children() if one not in before]
             yield Agent(client, server)
+
+
+def merge(told: dict[str, Facts], findings: Sequence[Facts]) -> None:
+    """Add findings to those that were told before: lines are told once, the rest may have moved."""
+    for one in findings:
+        before = told.get(one["id"], {})
+        untrusted = {**before.get("untrusted", {}), **one.get("untrusted", {})}
+        told[one["id"]] = {**before, **one, **({"untrusted": untrusted} if untrusted else {})}
 
 
 def kill(process: psutil.Process) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 from watchkeeper.server.ledger import SubjectKind
 
@@ -51,6 +52,14 @@ async def test_full_is_refused_while_the_quick_run_goes_on(place: Place) -> None
         assert "it has not ended yet" in await refused_full(trainer)
         place.go()
         await trainer.watch(run)
+
+
+async def test_a_quick_run_that_ended_unseen_opens_the_gate_all_the_same(place: Place) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer:
+        quick = await trainer.ask("start_training", model="1", phase="quick")
+        await anyio.to_thread.run_sync(place.ends, quick["run"])
+        assert await trainer.trained(phase="full") == "1-full-1"
 
 
 async def test_full_is_refused_after_the_script_was_changed(place: Place) -> None:

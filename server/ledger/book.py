@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -249,7 +250,9 @@ class Transaction:
             )
 
 
+@lru_cache(maxsize=1024)
 def _subject(row: Any) -> Subject:  # noqa: ANN401 (sqlite rows are untyped)
+    """Return a row as a subject; the same row is the same subject, which a brief asks for again and again."""
     kind, subject_id, run, model, is_open, first_seq, last_seq, at, body = row
     return Subject(
         kind=SubjectKind(kind),

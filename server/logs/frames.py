@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 HEADER = "Traceback (most recent call last)"
 _BOXED = re.compile(r"^[^╭]{0,80}╭─* ?Traceback \(most")
@@ -46,12 +47,14 @@ def header_at(text: str) -> int:
     return at
 
 
+@lru_cache(maxsize=1024)
 def frame_of(text: str) -> tuple[str, int] | None:
     """Return file and line of a frame line of any format, or None."""
     found = _FRAME.match(text) or _BARE_FRAME.match(text.strip("│ ┃|"))
     return (found["file"], int(found["line"][:9])) if found else None
 
 
+@lru_cache(maxsize=1024)
 def is_own(file: str) -> bool:
     """Whether a frame's file is the user's own code and not of an installed library or the interpreter."""
     return not _LIBRARY.search(file)

@@ -29,7 +29,7 @@ def lines_before(before: Before, first: int) -> list[str]:
     return [cap(text, CONTEXT_LIMIT) for _, text in known[-CONTEXT_LINES:]]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Incident:
     """A failure and its fate. `kind` is traceback, native, error, word, lead, harmless, metric or mcmc."""
 

@@ -126,7 +126,8 @@ class Reader:
         if end in (index + 1, len(clean)) or end - index > WHOLE_LIMIT:
             return index
         first, last = block.number(index), block.number(end)
-        lines = [_text(line) for line in clean[index : end + 1]]
+        text = decode(b"\n".join(clean[index : end + 1]).translate(None, CONTROLS))
+        lines = [line.rstrip() for line in text.split("\n")]
         if not all(lines) or not self._failures.whole(first, lines, last, before):
             return index
         self._line = self.last_failed = last

@@ -77,9 +77,8 @@ class Tracebacks:
         pieces: list[str] = []
         for line in lines[1:-1]:
             frame = frames.frame_of(line) if line.startswith("  File") else None
-            if frame:
-                trace.frames += 1
             pieces.append(frame[0] if frame else line.strip()[:100])
+        trace.frames = len(pieces)
         trace.files = " ".join(["", *pieces])[-FILES_CHARS:]
         own = (frame for line in reversed(lines) if line.startswith("  File") and (frame := frames.frame_of(line)))
         trace.own = next((cap(f"{file}:{line}", 400) for file, line in own if frames.is_own(file)), None)
@@ -176,7 +175,7 @@ def _opened(number: int, prefix: str, before: Before) -> Trace:
         trace.form = "rich"
     elif stripped.endswith("+ Exception Group"):
         trace.form, trace.prefix = "group", prefix[: prefix.index("+")]
-    elif re.fullmatch(r"[\w.]+ {2,}", prefix):
+    elif prefix and re.fullmatch(r"[\w.]+ {2,}", prefix):
         trace.form = "ipython"
         trace.prefix = prefix.strip()
     else:
