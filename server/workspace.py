@@ -214,19 +214,6 @@ class Workspace:
                         os.fsync(folder)
                     return begin
 
-    @contextmanager
-    def locked(self, path: str) -> Generator[None]:
-        """Keep every other holder of this lock on `path` waiting, in this process or another; death gives it back.
-
-        It lies beside the ledger, not on the file, so that the file may be missing, replaced or appended to meanwhile.
-        """
-        name = hashlib.sha256(os.fsencode(self.relative(path))).hexdigest()[:32]
-        flags = os.O_WRONLY | os.O_CREAT
-        with beneath.closing(self.open_beneath(f"{STATE_DIR}/locks/{name}", flags, make_parents=True)) as lock:
-            with self._refusing(path):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
     def store_snapshot(self, data: bytes) -> str:
         """Keep `data`, durably, and return its hexadecimal sha256, the name under which it lies in `snapshots_dir`."""
         digest = hashlib.sha256(data).hexdigest()

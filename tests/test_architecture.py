@@ -15,10 +15,26 @@ ROWS: list[dict[str, set[str]]] = [
     {"errors": set(), "runs": set(), "keeper": set()},
     {"findings": set()},
     {"logs": set(), "diagnostics": set(), "compute": set()},
-    {"policy": {"policy_text", "policy_tables"}, "policy_text": set(), "policy_tables": set(), "untrusted": set(), "beneath": {"untrusted"}, "cursor": set(), "waker": set()},
+    {
+        "policy": {"policy_text", "policy_tables"},
+        "policy_text": set(),
+        "policy_tables": set(),
+        "untrusted": set(),
+        "beneath": {"untrusted"},
+        "cursor": set(),
+        "waker": set(),
+    },
     {"workspace": set()},
     {"probe": set(), "ledger": set(), "rundir": set(), "reports": set()},
-    {"engines": set(), "diary": set(), "offline": set(), "event_files": set(), "toolbox": set(), "translate": {"toolbox"}, "instructions": set()},
+    {
+        "engines": set(),
+        "diary": set(),
+        "offline": set(),
+        "event_files": set(),
+        "toolbox": set(),
+        "translate": {"toolbox"},
+        "instructions": set(),
+    },
     {"desk": set()},
     {"launch": set(), "gates": set(), "histories": {"paces"}, "paces": set(), "stalls": set(), "checkin": set()},
     {"watch": set(), "reporting": set()},
@@ -53,8 +69,7 @@ def imported(path: Path) -> list[tuple[str, str]]:
         if isinstance(node, ast.ImportFrom) and node.level:
             base = package[: len(package) - node.level + 1]
             inside = (*base, *((node.module or "").split(".") if node.module else ()))
-            for name in node.names:
-                found.append(_target((*inside, name.name)))
+            found.extend(_target((*inside, name.name)) for name in node.names)
     return found
 
 
@@ -74,7 +89,7 @@ def test_every_module_belongs_to_a_room() -> None:
 def test_arrows_point_inwards_only(path: Path) -> None:
     room = room_of(path)
     for target, module in imported(path):
-        if target == room or room == "__init__":
+        if room in (target, "__init__"):
             continue
         assert target in ORDER, f"{path}: imports {target}"
         inwards = ORDER[target] < ORDER[room] or target in BESIDE[room]

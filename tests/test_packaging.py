@@ -54,6 +54,14 @@ def test_the_module_and_the_command_are_the_same() -> None:
 def test_a_file_of_the_workspace_never_shadows_the_standard_library(tmp_path: Path) -> None:
     (tmp_path / "sqlite3.py").write_text("raise SystemExit('imported from the workspace')\n", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "watchkeeper.server", "status"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "watchkeeper.server", "status"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "No run yet. Start one: watchkeeper start MODEL quick\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "No run yet. Start one: watchkeeper start MODEL quick\n",
+        "",
+    )

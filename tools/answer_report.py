@@ -36,8 +36,9 @@ async def answer_report(
 ) -> Answered:
     """Decide on a trainer's report; the waiting trainer is woken at once.
 
-    CONTINUE accepts the finding: it stays visible beside your reason and no longer blocks the phase. No answer turns
-    a rejected verdict into an approved one. A further answer replaces the earlier one.
+    Call it for every open report that poll_training() shows. CONTINUE accepts the finding: it stays visible beside
+    your reason and no longer blocks the phase. No answer turns a rejected verdict into an approved one. A further
+    answer replaces the earlier one.
     """
     if not instructions.strip():
         raise InvalidArgument("An answer needs instructions.", "Say what the trainer shall do, and why.")

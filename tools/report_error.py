@@ -31,7 +31,7 @@ class Reported(BaseModel):
 async def report_error(
     desk: Desk,
     what_happened: Annotated[str, "in your words"],
-    run: str | None = None,
+    run: Annotated[str | None, "the run that failed"] = None,
     model: Annotated[str | None, "when there is no run"] = None,
     finding: Annotated[str | None, "id from poll_training; default the newest failure of the run"] = None,
     error_type: Annotated[

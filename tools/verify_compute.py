@@ -41,8 +41,9 @@ class Verified(BaseModel):
 async def verify_compute(desk: Desk, run: str) -> Verified:
     """Compute whether a run's work was really done, from the keeper's measurements and the files on disk.
 
-    Takes no claim from you. Each check is passed, failed or not inspected, with its evidence. Paste `text` into the
-    completion report; when it is not met, send it to the director. A quick run never satisfies the full phase.
+    Call it when a run has completed; while it goes on, the answer is IN_PROGRESS. Takes no claim from you. Each check
+    is passed, failed or not inspected, with its evidence. Paste `text` into the completion report; when it is not met,
+    send it to the director. A quick run never satisfies the full phase.
     """
     return await in_thread(_verify, desk, run)
 
