@@ -36,7 +36,7 @@ MOST_FILES = 50
 def update(desk: Desk, run: Subject, status: RunStatus) -> None:
     """Judge a run's numbers as they stand, record new red flags, and write the history file."""
     told = _told(desk, run)
-    flags = paces.update(desk, run, status, told) + _sampling(run, told)
+    flags = paces.update(desk, run, status, told) + _sampling(desk, run, told)
     history = gathered(desk, run, status.started_at, told)
     if history is not None:
         flags += judge_history(history, desk.policy.thresholds())
@@ -60,7 +60,7 @@ def _told(desk: Desk, run: Subject) -> ProbeData | None:
     return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
 
 
-def _sampling(run: Subject, told: ProbeData | None) -> list[Flag]:
+def _sampling(desk: Desk, run: Subject, told: ProbeData | None) -> list[Flag]:
     """Judge the divergences that the probe counted, where the log says nothing of them."""
     if told is None:
         return []
@@ -68,8 +68,9 @@ def _sampling(run: Subject, told: ProbeData | None) -> list[Flag]:
     draws = sum(max(0, one.draw - tune) for one in told.chains.values() if not one.tuning)
     if not draws:
         return []
-    levels = QUICK_LEVELS if run.body["phase"] == Phase.QUICK else FULL_LEVELS
-    return judge_mcmc(McmcSummary(divergences=told.divergences, draws=draws), levels)
+    base = QUICK_LEVELS if run.body["phase"] == Phase.QUICK else FULL_LEVELS
+    summary = McmcSummary(divergences=told.divergences, draws=draws)
+    return judge_mcmc(summary, desk.policy.mcmc.sampler_levels(base))
 
 
 def _from_log(desk: Desk, run: Subject) -> History | None:

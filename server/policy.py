@@ -20,7 +20,7 @@ from .diagnostics.silence import StallRule
 from .diagnostics.thresholds import Thresholds
 from .errors import PolicyInvalid
 from .logs.rules import DEFAULT_RULES, Rules
-from .policy_tables import Compute, Curves, Logs, Mcmc, Method, Stalls, Table, ascending, numbers_from
+from .policy_tables import Compute, Curves, Logs, Mcmc, Stalls, Table, ascending, numbers_from
 
 POLICY_FILE = "watchkeeper.toml"
 POLICY_LIMIT_BYTES = 1_000_000
@@ -124,8 +124,9 @@ class Watch(Table):
         description="Seconds that a poll may wait at most. Raise only for a client that allows longer calls.",
     )
     brisk_minutes: Minutes = Field(default=10.0, description="Minutes after a start in which most errors come.")
-    brisk_poll_s: Seconds = Field(default=10.0, description="Seconds between polls suggested in that time.")
-    calm_poll_s: Seconds = Field(default=60.0, description="Seconds between polls suggested later on.")
+    brisk_poll_s: Seconds = Field(
+        default=10.0, description="Seconds that a poll is suggested to wait in that time; later on wait_s."
+    )
     gap_minutes: Minutes = Field(
         default=15.0, description="Minutes without a trainer's poll after which an active run counts as unwatched."
     )
@@ -150,7 +151,6 @@ class Watch(Table):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         ascending(wait_s=self.wait_s, max_wait_s=self.max_wait_s)
-        ascending(brisk_poll_s=self.brisk_poll_s, calm_poll_s=self.calm_poll_s)
         return self
 
 
@@ -264,7 +264,6 @@ class Policy(Table):
     curves: Curves = Curves()
     stalls: Stalls = Stalls()
     logs: Logs = Logs()
-    method: Method = Method()
     compute: Compute = Compute()
     names: Names = Names()
     probe: Probe = Probe()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
+from .diagnostics.mcmc import McmcLevels as SamplerLevels
 from .diagnostics.silence import StallRule
 from .diagnostics.thresholds import Thresholds
 from .errors import PolicyInvalid
@@ -52,10 +53,6 @@ class Mcmc(Table):
         description="Share of divergent draws above which the failure is an emergency (error report's rule).",
     )
     rhat_flag: Rhat = Field(default=1.01, description="R-hat above which a run is flagged (Vehtari et al. 2021).")
-    rhat_investigate: Rhat = Field(
-        default=1.05,
-        description="R-hat from which a full run's verdict is INVESTIGATE (Stan and ArviZ warn in this range).",
-    )
     rhat_failure: Rhat = Field(
         default=1.1, description="R-hat above which a run has failed (Gelman and Rubin's customary limit)."
     )
@@ -75,11 +72,23 @@ class Mcmc(Table):
         )
         ascending(
             rhat_flag=self.rhat_flag,
-            rhat_investigate=self.rhat_investigate,
             rhat_failure=self.rhat_failure,
             rhat_emergency=self.rhat_emergency,
         )
         return self
+
+    def sampler_levels(self, base: SamplerLevels) -> SamplerLevels:
+        """Return the levels that weigh a sampler's own statistics; `base` says what its phase judges."""
+        return dataclasses.replace(
+            base,
+            divergent_share_failure=self.divergent_share_failure,
+            divergent_share_emergency=self.divergent_share_emergency,
+            rhat_flag=self.rhat_flag,
+            rhat_failure=self.rhat_failure,
+            rhat_emergency=self.rhat_emergency,
+            min_ess=self.min_ess,
+            min_chains=self.min_chains,
+        )
 
     def log_levels(self) -> McmcLevels:
         """Return the levels that weigh what a log says of the sampler."""
@@ -92,29 +101,14 @@ class Mcmc(Table):
         )
 
 
-class Method(Table):
-    """Marks of an approved training method and names that no full run may rest on (requirement document, 5B)."""
-
-    min_draws: Count = Field(default=2000, description="Draws per chain of an MCMC run.")
-    min_tune: Count = Field(default=1000, description="Tuning steps per chain of an MCMC run.")
-    min_epochs: Count = Field(default=5000, description="Epochs of a neural network.")
-    min_folds: Count = Field(default=5, description="Folds of a grid search's cross-validation.")
-    min_bootstraps: Count = Field(default=1000, description="Bootstrap models after a grid search.")
-    forbidden: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        default=("Ridge", "RidgeCV", "Lasso", "LassoCV", "LinearRegression", "linregress"),
-        description="Classes and functions that are too light to be a full run's method.",
-    )
-
-
 class Compute(Table):
     """What the keeper must have measured before a full run counts as computed."""
 
-    min_cores_busy: Annotated[float, Field(ge=0, le=100_000)] = Field(
-        default=0.5, description="CPU seconds per second of wall time, over the whole run, that are the least."
-    )
     max_idle_share: Share = Field(default=0.5, description="Share of the wall time that a run may be idle.")
     idle_below_cores: Annotated[float, Field(ge=0, le=100_000)] = Field(
-        default=0.05, description="CPU seconds per second between two samples below which the run was idle in between."
+        default=0.02,
+        description="CPU seconds per second between two samples below which the run was idle in between (measured:"
+        " a stalled tree uses less than that).",
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import anyio
 
-from . import checkin, news, stopping, watch
+from . import checkin, news, reporting, stopping, watch
 from . import cursor as cursors
 from .desk import Desk, in_thread
 from .ledger import Kind, Subject, SubjectKind
@@ -104,9 +104,11 @@ class _Round:
         if self._desk.role is Role.TRAINER:
             for look in looks:
                 stopping.carry_out(self._desk, look.run)
-            if not self._noted:
-                self._noted = True
+        if not self._noted:
+            self._noted = True
+            if self._desk.role is Role.TRAINER:
                 note_gaps(self._desk, looks)
+            reporting.open_overdue(self._desk, self._run)
         found = news.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
         issued = cursors.issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
@@ -140,7 +142,6 @@ class _Round:
         """Keep the place in each log and note that this role was here."""
         for watcher in self._watchers.values():
             watcher.keep_place()
-            watcher.rest()
         note(self._desk, self._watchers)
 
 

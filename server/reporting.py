@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import gates, reports
+from . import gates, reports, watch
 from .desk import Desk
 from .errors import InvalidArgument, NotFound
 from .ledger import Kind, Subject, SubjectKind, Transaction
@@ -66,6 +66,16 @@ def open_report(
     assert report is not None  # noqa: S101 (recorded or found above)
     write_document(desk, report)
     return report, known is not None
+
+
+def open_overdue(desk: Desk, run: str | None) -> None:
+    """Report by ourselves what nobody reported, of one run or of all: a failure cannot be waited out."""
+    due = desk.clock() - desk.policy.report.open_after_minutes * 60
+    for finding in desk.ledger.subjects(SubjectKind.FINDING, run=run, open_only=True):
+        if finding.at <= due:
+            look = watch.look_at(desk, finding.run)
+            words = {"what_happened": "Nobody reported this failure in time; the server opened the report by itself."}
+            open_report(desk, model=finding.model, run=look.run, status=look.status, finding=finding, words=words)
 
 
 def _adds(known: Subject, words: Mapping[str, str]) -> bool:

@@ -73,7 +73,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         wall_s=status.elapsed_s,
         cpu_s=status.cpu_s,
         cpu_is_lower_bound=status.cpu_is_lower_bound,
-        idle_share=idle_share(rundir.usage(desk.workspace.run_dir(run.id), None)),
+        idle_share=idle_share(rundir.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
         artefacts=_artefacts(desk, run),
         open_failures=tuple(_failure(one) for one in failures if one.status != "accepted"),
         accepted_failures=tuple(one.id for one in failures if one.status == "accepted"),

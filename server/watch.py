@@ -21,7 +21,6 @@ from .errors import NotFound, PathRefused
 from .findings import finding_body
 from .ledger import Kind, Subject, SubjectKind, Transaction
 from .logs.recognise import Change, Recogniser
-from .logs.rules import Rules
 from .rundir import RunStatus
 from .runs import ErrorType, Finding, Level, RunState
 
@@ -34,11 +33,6 @@ REPEAT_S = 60.0
 """A repeated failure is recorded at most this often."""
 JUDGE_EVERY_S = 30.0
 """Curves and silence are judged at most this often within one poll, and when nothing else is to be told."""
-
-
-MOST_RESTING = 16
-_RESTING: dict[tuple[str, str], tuple[int, Rules, Recogniser]] = {}
-"""Recognisers between two polls, by ledger and run; who uses one takes it out. The ledger can make each anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +158,8 @@ class Watcher:
             self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         else:
             self._position, self._offset = stored[0], stored[0]
-            self._recogniser = self._rested(stored[0]) or Recogniser(self._rules, state=json.loads(stored[1]))
+            self._recogniser = Recogniser(self._rules, state=json.loads(stored[1]))
         return self._recogniser
-
-    def rest(self) -> None:
-        """Leave the recogniser for the next poll of this server: it takes 20 ms to make, more than the poll itself."""
-        if self._recogniser is not None and self._position is not None and len(_RESTING) < MOST_RESTING:
-            _RESTING[self._desk.ledger.id, self._run.id] = (self._position, self._rules, self._recogniser)
-        self._recogniser = None
-
-    def _rested(self, position: int) -> Recogniser | None:
-        """Take the recogniser that an earlier poll left, unless the log was read on or the rules changed since."""
-        at, rules, recogniser = _RESTING.pop((self._desk.ledger.id, self._run.id), (None, None, None))
-        return recogniser if at == position and rules == self._rules else None
 
     def judge(self, status: RunStatus) -> None:
         """Judge what is not one line of the log, the curve of its numbers and silence; now and then only."""

@@ -297,7 +297,13 @@ class Workspace:
 
     def _first(self, model: str, templates: tuple[str, ...]) -> str:
         paths = [_of(model, template) for template in templates]
-        return next((path for path in paths if self.exists(path)), paths[0])
+        return next((path for path in paths if self._is_there(path)), paths[0])
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            return self.exists(path)
+        except PathRefused:  # something that is no plain file: another candidate may be one
+            return False
 
     def _open(self, plain: str, flags: int, mode: int = 0) -> int:
         try:

@@ -182,3 +182,27 @@ def test_subjects_are_what_the_chain_folds_to_and_any_history_holds(
     stored = {(kind, one.id): one for kind in SubjectKind for one in ledger.subjects(kind)}
     assert stored == folded
     ledger.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE subjects SET body = replace(body, 'quick', 'full')",
+        "UPDATE subjects SET open = 0",
+        "DELETE FROM subjects",
+        "DELETE FROM chain WHERE seq = 2",
+    ],
+)
+def test_a_change_of_what_was_computed_from_the_chain_is_found_too(ledger: Ledger, sql: str) -> None:
+    start(ledger)
+    start(ledger, "1-quick-2")
+    assert ledger.broken() == []
+    tamper(ledger.path, sql)
+    assert {one.why.split(" is ")[-1] for one in ledger.broken()} == {"not what the events say"}
+
+
+@pytest.mark.parametrize("sql", ["UPDATE subjects SET kind = 'x'", "UPDATE chain SET body = '{' WHERE seq = 1"])
+def test_nonsense_in_the_ledger_is_found_and_never_a_crash(ledger: Ledger, sql: str) -> None:
+    start(ledger)
+    tamper(ledger.path, sql)
+    assert "no event or subject" in ledger.broken()[-1].why

@@ -118,7 +118,7 @@ def test_a_file_changes_what_it_names_and_nothing_else() -> None:
         ("[full]\nmin_hours = 7", "1: [full]: min_hours (7) must not be above max_hours (6)."),
         ("[watch]\nwait_s = 60", "1: [watch]: wait_s (60) must not be above max_wait_s (50)."),
         ("[watch]\nmax_wait_s = 3601", "2: [watch] max_wait_s: expected less than or equal to 3600, got 3601."),
-        ("[mcmc]\nrhat_flag = 1.2", "1: [mcmc]: rhat_flag (1.2) must not be above rhat_investigate (1.05)."),
+        ("[mcmc]\nrhat_flag = 1.2", "1: [mcmc]: rhat_flag (1.2) must not be above rhat_failure (1.1)."),
         ("quick = 3", "1: [quick]: expected a table, got 3."),
         ("environment = 3", "1: [environment]: expected a table, got 3."),
         ("[environment]\nA = true", "2: [environment] A: expected a valid string, got True."),

@@ -362,3 +362,15 @@ async def test_a_waiting_script_is_not_reported_by_anybody(place: Place) -> None
     async with place.trainer() as trainer:
         await trainer.trained()
     assert place.subjects(SubjectKind.REPORT) == []
+
+
+async def test_a_failure_that_nobody_reports_is_reported_by_the_server(place: Place) -> None:
+    place.policy("[report]\nopen_after_minutes = 0.001\n").script(FAILS)
+    async with place.trainer() as trainer, place.director() as director:
+        run = await trainer.trained()
+        seen = await director.poll(wait_s=5)
+        while not seen["reports"]:
+            seen = await director.poll(wait_s=5)
+        (report,) = seen["reports"]
+    assert (report["run"], report["status"], report["error_type"]) == (run, "open", "data")
+    assert "Nobody reported this failure in time" in place.read(f".watchkeeper/reports/{report['report']}.md")

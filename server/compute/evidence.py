@@ -9,9 +9,6 @@ from typing import Protocol
 
 from ..runs import Phase, RunState
 
-BUSY_CORES = 0.02
-"""Below this many cores in use an interval counts as idle (DETECTION.md: a stalled tree uses under 2 % of a core)."""
-
 
 class UsageSample(Protocol):
     """One line of usage.jsonl: unix seconds and CPU seconds of the whole tree since its start."""
@@ -38,7 +35,7 @@ class Artefact:
 class Evidence:
     """Everything that one verdict is computed from.
 
-    :ivar idle_share: part of the wall time in which the whole tree used under 2 % of a core; None if never sampled.
+    :ivar idle_share: part of the wall time in which the whole tree used next to no CPU; None if never sampled.
     :ivar open_failures: (finding id, type, message) of failures that nobody accepted.
     :ivar accepted_failures: ids of failures that the director accepted with a reason.
     :ivar chain_problem: where the ledger's chain does not hold; empty when it is intact.
@@ -71,14 +68,17 @@ class Evidence:
         return None if self.cpu_s is None or self.wall_s <= 0 else self.cpu_s / self.wall_s
 
 
-def idle_share(samples: Sequence[UsageSample]) -> float | None:
-    """Return the part of the sampled time (0 to 1) in which the tree did nothing; None for fewer than two samples."""
+def idle_share(samples: Sequence[UsageSample], idle_below_cores: float) -> float | None:
+    """Return the part of the sampled time (0 to 1) in which the tree did nothing; None for fewer than two samples.
+
+    :param idle_below_cores: cores in use below which an interval counts as idle.
+    """
     total = idle = 0.0
     for before, after in itertools.pairwise(samples):
         length_s = after.at - before.at
         if length_s <= 0:
             continue
         total += length_s
-        if (after.cpu_s - before.cpu_s) / length_s < BUSY_CORES:
+        if (after.cpu_s - before.cpu_s) / length_s < idle_below_cores:
             idle += length_s
     return idle / total if total else None

@@ -170,9 +170,31 @@ class Ledger:
             )
 
     def broken(self) -> list[Broken]:
-        """Read the whole chain and return every place where it does not hold; empty means intact."""
+        """Read the whole chain and return every place where it does not hold; empty means intact.
+
+        What was computed from the chain is computed again and compared: a changed subject is a changed record.
+        """
         with self._lock, translated(self.path):
-            return list(check(self._connection.execute(f"SELECT {_EVENT_COLUMNS} FROM chain ORDER BY seq")))  # noqa: S608 (constant columns)
+            rows = self._connection.execute(f"SELECT {_EVENT_COLUMNS} FROM chain ORDER BY seq").fetchall()  # noqa: S608 (constant columns)
+            stored = self._connection.execute(f"SELECT {_SUBJECT_COLUMNS} FROM subjects").fetchall()  # noqa: S608 (the same)
+        return [*check(rows), *_refolded(rows, stored)]
+
+
+def _refolded(rows: Iterable[Any], stored: Iterable[Any]) -> list[Broken]:
+    expected: dict[tuple[SubjectKind, str], Subject] = {}
+    try:
+        for row in rows:
+            event = _event(row)
+            key = (event.kind.subject, event.subject)
+            expected[key] = fold(expected.get(key), event)
+        found = {(one.kind, one.id): one for one in map(_subject, stored)}
+    except (ValueError, TypeError, KeyError) as error:  # no event or subject that we wrote looks like that
+        return [Broken(0, f"it holds something that is no event or subject ({type(error).__name__})")]
+    differing = [key for key in {**expected, **found} if expected.get(key) != found.get(key)]
+    return [
+        Broken((expected.get(key) or found[key]).last_seq, f"what stands of {key[1]} is not what the events say")
+        for key in differing
+    ]
 
 
 class Transaction:

@@ -22,7 +22,10 @@ _EVERYDAY = re.compile(
     r"sampling|progress|loading|saving|saved|starting|process|rank|worker|attempt|config|result|results|elapsed|eta|"
     r"downloading|try|else|finally|wandb|seed|device|date|name|type|message|status|model|data|args?)$"
 )
-_LIBRARY = re.compile(r"(?:site|dist)-packages[/\\]|lib(?:64)?/python3|<frozen |^<string>|/bin/[^/]+$|\.pyx$|^<__array")
+_LIBRARY = re.compile(
+    r"(?:site|dist)-packages[/\\]|lib(?:64)?/python3|<frozen |^<string>|/bin/[^/]+$|\.pyx$|^<__array"
+    r"|(?:^|[/\\])watchkeeper_(?:probe|hook)\.py$|[/\\]probe[/\\]hook[/\\]sitecustomize\.py$"  # ours, in the run
+)
 ORIGINAL = re.compile(r"^-- Process \d+ terminated with the following error:")
 """What stands before the traceback of the process that failed, inside the message of the one that waited for it."""
 CHAIN = re.compile(

@@ -2,6 +2,7 @@
 
 Understood: `key=value`, `key: value`, `key value` for known keys, JSON objects and Python dicts, Keras, Lightning,
 transformers, XGBoost, LightGBM, CatBoost, tqdm (position and postfix), scikit-learn, PyMC's progress table.
+A position of a total ("Epoch 3/60", "step 5 of 100", "[3/90]", a bar) gives the total too, as `epoch_total`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from functools import lru_cache
 from typing import cast
 
 VALUES_LIMIT = 48
+COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "batch")
+"""Names that say how far a run is; they grow while it goes on."""
+TOTALS = frozenset(f"{name}_total" for name in COUNTERS)
+"""Names of where they end: no progress, and nothing to be alarmed about. (`loss_total` is a loss like any other.)"""
 
 _NUMBER = (
     r"(?:[-+]?(?:\d++(?:[,_]\d{3})*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?i:nan|inf(?:inity)?)(?:\.0)?)(?!\w)"
@@ -26,7 +31,10 @@ _PAIR = re.compile(
     r"|\b(?P<word>(?:[A-Za-z]\w{0,24}[_/])?(?:" + _SPACED + r"))[ #\[]{1,3}(?P<number>" + _NUMBER + r")",
     re.IGNORECASE,
 )
-_TURN = re.compile(r"^\[(\d+)\]\t|^(\d+):\t|^\[(?:Epoch )?(\d+)(?:/\d+)?\]")
+_TOTAL = re.compile(r"(?: ?/ ?| of )(\d(?:[\d,_]{0,14}\d)?)(?![\w/]|\.\d)")
+_COUNTED = {name: name for name in COUNTERS} | {"divergences": "draws"}
+"""Whose total stands behind a name: "divergences=1 of 10000" is said of draws."""
+_TURN = re.compile(r"^\[(\d+)\]\t|^(\d+):\t|^\[(?:Epoch )?(\d+)(?:/(\d+))?\]")
 _BAR = re.compile(r"(?<!\d)(\d++)/(\d++) \[|^(\d++)/(\d++) [━\[ ]")
 _TABLE = re.compile(r"^[\s━╸╺╌─█▏▎▍▌▋▊▉|]+(\d+) +(\d+) +(\d+\.\d+) +(\d+) +[\d.]+")
 
@@ -119,15 +127,29 @@ def _number(value: object) -> float | None:
 def _from_text(text: str) -> dict[str, float]:
     values: dict[str, float] = {}
     if turn := _TURN.match(text):
-        values["step"] = float(turn[1] or turn[2] or turn[3])
+        _count(values, "step", turn[1] or turn[2] or turn[3], turn[4])
     if table := _TABLE.match(text):
         return {"draws": float(table[1]), "divergences": float(table[2]), "step_size": float(table[3])}
     if bar := _BAR.search(text):
-        values["step"] = float(bar[1] or bar[3])
+        _count(values, "step", bar[1] or bar[3], bar[2] or bar[4])
         text = text[bar.end() :] if bar[1] else text
     for found in _PAIR.finditer(text):
         name = found["word"] or found["name"]
         number = _number((found["number"] or found["value"]).replace(",", "").rstrip("."))
         if number is not None and len(values) < VALUES_LIMIT and (usual := normalise(name[:200])):
             values.setdefault(usual, number)
+            if usual in _COUNTED and (total := _TOTAL.match(text, found.end())):
+                _add_total(values, _COUNTED[usual], number, total[1])
     return values
+
+
+def _count(values: dict[str, float], name: str, position: str, total: str | None) -> None:
+    values[name] = float(position)
+    if total:
+        _add_total(values, name, values[name], total)
+
+
+def _add_total(values: dict[str, float], name: str, position: float, total: str) -> None:
+    number = float(re.sub("[,_]", "", total))
+    if position <= number and len(values) < VALUES_LIMIT:
+        values.setdefault(f"{name}_total", number)

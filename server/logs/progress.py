@@ -8,10 +8,9 @@ from collections.abc import Container
 from enum import StrEnum
 from functools import lru_cache
 
-from .metrics import read_metrics
+from .metrics import COUNTERS, TOTALS, read_metrics
 from .text import shape
 
-_COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "batch")
 _TEARDOWN = re.compile(
     r"^(?:wandb:|mlflow|\[?neptune|comet|Elapsed|Total time|Peak mem|Cleaning|Closing|Releasing|Shutting|Exiting|"
     r"real\b|user\b|sys\b|\+ |Ran \d+ tests|\[W.*(?:socket|ProcessGroup|destroy)|W\d{4} |E\d{4} |I\d{4} |\s*$)",
@@ -64,8 +63,8 @@ def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
         return Sign.BAR, f"{bar[1]}/{bar[2]}"
     if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)):
         return Sign.STRONG, ""
-    metrics = read_metrics(text[:600])
-    if (len(metrics) >= 2 and any(name in metrics for name in _COUNTERS)) or completed(text):
+    metrics = read_metrics(text[:600]).keys() - TOTALS
+    if (len(metrics) >= 2 and not metrics.isdisjoint(COUNTERS)) or completed(text):
         return Sign.STRONG, ""
     return Sign.WEAK, ""
 

@@ -60,8 +60,7 @@ class Recogniser:
         engine: str = "auto",
     ) -> None:
         saved: Mapping[str, Any] = state or {}
-        triggers = prefilter.Triggers(rules.triggers)
-        self._engine = prefilter.engine(engine, triggers)
+        self._engine = prefilter.engine(engine, prefilter.triggers_of(rules.triggers))
         self._reader = Reader(rules, saved.get("reader", {}))
         tail = base64.b64decode(saved.get("tail", ""))
         self._splitter = Splitter(saved.get("line", first_line), tail)

@@ -7,7 +7,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.logs.metrics import read_metrics
+from watchkeeper.server.logs.metrics import TOTALS, read_metrics
+from watchkeeper.server.logs.nonfinite import sight
+from watchkeeper.server.logs.progress import Sign, sign_of
 
 nan, inf = math.nan, math.inf
 
@@ -24,17 +26,36 @@ nan, inf = math.nan, math.inf
             {"step": 10, "learn": 0.5, "test": 0.6, "best": 0.6},
         ),
         ("5/5 - 1s - loss: 3.0 - val_loss: 2.6", {"loss": 3, "val_loss": 2.6}),
-        ("5/5 ━━━━━ 0s 4ms/step - loss: 4.9 - learning_rate: 0.0010", {"step": 5, "loss": 4.9, "lr": 0.001}),
+        (
+            "5/5 ━━━━━ 0s 4ms/step - loss: 4.9 - learning_rate: 0.0010",
+            {"step": 5, "step_total": 5, "loss": 4.9, "lr": 0.001},
+        ),
         ("{'loss': 'inf', 'grad_norm': '1.5', 'epoch': '0.5'}", {"loss": inf, "grad_norm": 1.5, "epoch": 0.5}),
         ("{'loss': 0.5, 'learning_rate': 1e-05}", {"loss": 0.5, "lr": 1e-05}),
         ('{"level": "info", "step": 3, "m": {"loss": 0.5}, "ok": true}', {"step": 3, "loss": 0.5}),
         ("Iteration 4, loss = inf", {"step": 4, "loss": inf}),
         ("fold 0: Mean Squared Error: 12835.64", {"mean_squared_error": 12835.64}),
-        ("Epoch 0:  20%|██   | 40/200 [00:00<00:03, 52.16it/s, error=7.7]", {"step": 40, "error": 7.7}),
-        ("draws 400/1000 divergences 37", {"draws": 400, "divergences": 37}),
+        (
+            "Epoch 0:  20%|██   | 40/200 [00:00<00:03, 52.16it/s, error=7.7]",
+            {"step": 40, "step_total": 200, "error": 7.7},
+        ),
+        ("draws 400/1000 divergences 37", {"draws": 400, "draws_total": 1000, "divergences": 37}),
         ("  ━━━━━━   2000   97   0.263   15   920.23", {"draws": 2000, "divergences": 97, "step_size": 0.263}),
         ("2026-11-23 18:14:39,716 INFO train: step 0 loss=2.0", {"step": 0, "loss": 2}),
-        ("Epoch [3/10], Step [100/600], Loss: 0.1234", {"epoch": 3, "step": 100, "loss": 0.1234}),
+        (
+            "Epoch [3/10], Step [100/600], Loss: 0.1234",
+            {"epoch": 3, "epoch_total": 10, "step": 100, "step_total": 600, "loss": 0.1234},
+        ),
+        ("Epoch 3/60", {"epoch": 3, "epoch_total": 60}),
+        ("Epoch: 3 / 60 - loss: 0.5", {"epoch": 3, "epoch_total": 60, "loss": 0.5}),
+        ("step 5 of 1,000 loss 0.5", {"step": 5, "step_total": 1000, "loss": 0.5}),
+        ("draws=331 divergences=1 of 10000", {"draws": 331, "divergences": 1, "draws_total": 10000}),
+        (" 45%|████▌     | 45/100 [00:01<00:01]", {"step": 45, "step_total": 100}),
+        ("[3/90] loss=0.5", {"step": 3, "step_total": 90, "loss": 0.5}),
+        ("batch=7/8 fold=2/5", {"batch": 7, "batch_total": 8, "fold": 2, "fold_total": 5}),
+        ("epoch 3/4/2026 loss 0.5", {"epoch": 3, "loss": 0.5}),
+        ("epoch 9/3", {"epoch": 9}),
+        ("loss=0.5/3", {"loss": 0.5}),
         ("Epoch: 3 | Train Loss: 0.123 | Val. Loss: 0.2", {"epoch": 3, "train_loss": 0.123, "val_loss": 0.2}),
         ("train/loss 0.5 loss=tensor(0.25)", {"train_loss": 0.5, "loss": 0.25}),
         ("step 1,000 elbo: -1,234.5", {"step": 1000, "elbo": -1234.5}),
@@ -46,6 +67,14 @@ nan, inf = math.nan, math.inf
 )
 def test_a_line_of_this_format_is_understood(line: str, values: dict[str, float]) -> None:
     assert read_metrics(line) == values
+
+
+@pytest.mark.parametrize("total", sorted(TOTALS))
+def test_a_total_is_neither_progress_nor_something_to_be_alarmed_about(total: str) -> None:
+    assert sign_of(f"{total}=60 other=3")[0] is Sign.WEAK
+    assert sign_of(f"{total.removesuffix('_total')}=3/60")[0] is Sign.WEAK
+    assert sign_of(f"{total.removesuffix('_total')}=3/60 other=3")[0] is Sign.STRONG
+    assert sight(f"{total}=nan loss_total=nan") == (("loss_total",), ())
 
 
 def test_nan_is_a_value() -> None:

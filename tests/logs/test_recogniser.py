@@ -6,6 +6,7 @@ import importlib.util
 import json
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -83,6 +84,34 @@ def test_a_chunk_may_end_at_any_byte() -> None:
 @settings(max_examples=150, deadline=None)
 def test_both_engines_give_the_same_findings(data: bytes) -> None:
     assert findings(data, [], engine="hyperscan") == findings(data, [])
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "shapes",
+        pytest.param(
+            "hyperscan",
+            marks=pytest.mark.skipif(importlib.util.find_spec("hyperscan") is None, reason="needs the extra `fast`"),
+        ),
+    ],
+)
+def test_recognisers_of_the_same_rules_may_read_in_several_threads_at_once(engine: str) -> None:
+    data = b"".join(FRAGMENTS) * 200
+    cuts = list(range(0, len(data), 40_000))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: findings(data, cuts, engine=engine), range(4)))
+    assert found == [findings(data, cuts, engine=engine)] * 4
+
+
+def test_a_recogniser_is_made_from_a_state_in_less_than_a_millisecond_once_its_rules_were_used() -> None:
+    def seconds() -> float:
+        start = time.process_time()
+        Recogniser(state=state)
+        return time.process_time() - start
+
+    state = Recogniser().state()
+    assert min(seconds() for _ in range(20)) < 0.001
 
 
 @given(st.binary(max_size=20_000))

@@ -299,3 +299,22 @@ def test_a_logged_and_reraised_exception_of_a_spawned_process_keeps_its_root() -
     )
     finding = only_failure(read(EPOCHS + text, exit_code=1))
     assert (finding.line, finding.exception, finding.root_exception) == (5, "ProcessRaisedException", "ValueError")
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "/opt/src/server/probe/path/watchkeeper_probe.py",
+        "/opt/src/server/probe/hook/watchkeeper_hook.py",
+        "/opt/src/server/probe/hook/sitecustomize.py",
+    ],
+)
+def test_our_own_files_in_the_run_are_never_blamed(file: str) -> None:
+    trace = (
+        'Traceback (most recent call last):\n  File "/home/user/train.py", line 5, in <module>\n    fit()\n'
+        f'  File "{file}", line 40, in fit\n    return told(begin)\nKeyError: 1\n'
+    )
+    assert only_failure(read(EPOCHS + trace, 1)).frame == "/home/user/train.py:5"
+    assert only_failure(read(EPOCHS + trace.replace(file, "/home/user/sitecustomize.py"), 1)).frame == (
+        "/home/user/sitecustomize.py:40"
+    )
