@@ -5,12 +5,16 @@ VENV = .venv
 BIN = $(VENV)/bin
 UV = VIRTUAL_ENV=$(VENV) $(BIN)/uv
 
-.PHONY: help setup lint types wheel test demo bench clean
+CORPUS ?= ../shared/corpus
+HISTORIES ?= ../shared/histories
+
+.PHONY: help setup lint types wheel test demo bench corpus clean
 
 help:
 	@echo "make demo   an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make test   lint, types, wheel, and the tests against the installed wheel"
 	@echo "make bench  the budgets, each beside its reference"
+	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 
 $(VENV)/uv-$(UV_VERSION):
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +48,10 @@ demo: setup wheel
 
 bench: setup wheel
 	$(BIN)/python -P benchmarks/run_all.py
+
+corpus: setup wheel
+	@test -d $(CORPUS) && $(BIN)/python -P benchmarks/corpus_table.py $(CORPUS) || echo "skipped: no logs in $(CORPUS)"
+	@test -d $(HISTORIES) && $(BIN)/python -P benchmarks/judge_table.py $(HISTORIES) || echo "skipped: no curves in $(HISTORIES)"
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

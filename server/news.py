@@ -169,6 +169,8 @@ def report_view(report: Subject) -> dict[str, Any]:
     view.update({name: one_line(str(body[name]), 120) for name in wanted if body.get(name)})
     if body.get("emergency"):
         view["emergency"] = True
+    if report.status == "open":
+        view["path"] = f".watchkeeper/reports/{report.id}.md"
     if report.status == "open" and body.get("hypothesis"):
         view["trainer_says"] = one_line(str(body["hypothesis"]), 160)
     if report.status != "open" and body.get("answer"):
