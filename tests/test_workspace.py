@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -230,8 +229,6 @@ def test_refusals_and_acts_leak_no_descriptor(workspace: Workspace) -> None:
     workspace.create_exclusive("w/x", "y")
     workspace.read_bytes("w/x", 10)
     workspace.ensure_state()
-    with workspace.locked("w/x"):
-        pass
     assert workspace.named(Names()).list_dir("w") == ["x"]
     assert open_descriptors() == before
 
@@ -460,49 +457,6 @@ def _until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "the condition never held"
         os.sched_yield()
-
-
-LOCKER = """
-import sys
-from pathlib import Path
-from watchkeeper.server.workspace import Workspace
-workspace = Workspace(Path(sys.argv[1]))
-with workspace.locked("diary.md"):
-    workspace.append_durably("diary.md", "child\\n")
-    if sys.argv[2] == "stay":
-        print(flush=True)
-        sys.stdin.read()
-"""
-
-
-def locker(root: Path, then: str) -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-c", LOCKER, str(root), then]
-    return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-
-def test_a_lock_keeps_another_process_waiting_while_its_holder_writes(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    with ExitStack() as stack:
-        with workspace.locked("./diary.md"):
-            (lock,) = (workspace.state_dir / "locks").iterdir()
-            child = stack.enter_context(locker(tmp_path, "go"))
-            _until(lambda: _waited_for(lock) or child.poll() is not None)
-            workspace.append_durably("diary.md", "parent\n")
-            workspace.write_text_atomically("diary.md", "replaced\n")
-            with workspace.locked("another.md"):
-                assert child.poll() is None
-        assert child.wait(TIMEOUT_S) == 0
-    assert (tmp_path / "diary.md").read_text() == "replaced\nchild\n"
-
-
-def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    with locker(tmp_path, "stay") as child:
-        assert child.stdout
-        child.stdout.readline()
-        child.kill()
-    with workspace.locked("diary.md"):
-        assert workspace.read_bytes("diary.md", 100) == b"child\n"
 
 
 # Names

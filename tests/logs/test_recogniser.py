@@ -100,8 +100,8 @@ def test_recognisers_of_the_same_rules_may_read_in_several_threads_at_once(engin
     data = b"".join(FRAGMENTS) * 200
     cuts = list(range(0, len(data), 40_000))
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: findings(data, cuts, engine=engine), range(4)))
-    assert found == [findings(data, cuts, engine=engine)] * 4
+        reads = [pool.submit(findings, data, cuts, engine=engine) for _ in range(4)]
+    assert [read.result() for read in reads] == [findings(data, cuts, engine=engine)] * 4
 
 
 def test_a_recogniser_is_made_from_a_state_in_less_than_a_millisecond_once_its_rules_were_used() -> None:
