@@ -342,6 +342,7 @@ async def test_a_director_sees_the_report_and_the_exact_call_that_answers_it(pla
             "error_type": "data",
             "exception": "ValueError",
             "owner": "@data_engineer",
+            "path": ".watchkeeper/reports/1-r1.md",
         }
     ]
     assert seen["next"] == ("answer_report(report='1-r1', action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +27,6 @@ _KINDS = {
     Weight.HARMLESS: "harmless",
     Weight.LEAD: "lead",
 }
-_SYNTAX = re.compile(r"^(SyntaxError|IndentationError|TabError): ")
 _TOLD_BY_THEIR_WORDS = ("logged as critical", "lightgbm fatal")
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
@@ -160,7 +158,7 @@ class Failures:
         return bool(within) or progress.announces_handled(trace.previous)
 
     def _syntax(self, number: int, text: str, before: Before) -> bool:
-        if not _SYNTAX.match(text):
+        if not frames.is_syntax_error(text):
             return False
         for back in range(1, 7):
             line = before(back)

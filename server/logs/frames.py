@@ -39,6 +39,7 @@ _LEAD = re.compile(
 _TIME = re.compile(r"\d+(?:[-:/.,T]\d+)+")
 _TORN_LEAD = re.compile(r"^Exception in thread \S|^Process (?:Spawn|Fork|ForkServer)?(?:Pool)?(?:Process|Worker)\S*:$")
 _LEAD_WORDS = ("xception", "Process ", "RemoteTraceback", "ERROR: ", "FAIL: ", "future: <", "Error exec", "handle: <")
+_SYNTAX = ("SyntaxError: ", "IndentationError: ", "TabError: ")
 _BETWEEN = re.compile(r'^(?:"""|[-=]{20,}|)$')
 
 
@@ -82,6 +83,11 @@ def exception_of(text: str, *, follows: bool) -> tuple[str, str] | None:
     if not follows and not known and message is None:
         return None
     return last, message or ""
+
+
+def is_syntax_error(text: str) -> bool:
+    """Whether a line names an error that Python prints without a traceback, behind the place in the source."""
+    return text.startswith(_SYNTAX)
 
 
 def is_lead(text: str) -> bool:

@@ -69,7 +69,7 @@ class Mcmc:
 
     def reads_on(self, number: int) -> bool:
         """Whether the next line may be a row of a table."""
-        return number <= max(self.table_until, self.summary_until)
+        return number <= self.table_until or number <= self.summary_until
 
     def read(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
         """Take one line; return what it diagnoses, None if nothing (a count of zero is nothing)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from .metrics import read_metrics
 from .text import SHAPELESS, cap
@@ -93,6 +94,7 @@ def _csv(text: str) -> Sight:
     return (("val column",), ()) if any(bad) else ((), ("columns", "val column"))
 
 
+@lru_cache(maxsize=256)
 def is_held_out(name: str) -> bool:
     """Whether a metric may be missing by design."""
     return _HELD_OUT.search(name) is not None
@@ -169,7 +171,7 @@ class NonFinite:
 
     def alarming(self, *, ended: bool) -> list[str]:
         """Return the names that are a failure now (or, when the log has ended, if nothing more comes)."""
-        return [name for name, series in self.series.items() if _alarming(name, series, ended=ended)]
+        return [name for name, one in self.series.items() if one.streak and _alarming(name, one, ended=ended)]
 
     def since(self, names: list[str]) -> int:
         """Return the first line of the trouble."""

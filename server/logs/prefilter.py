@@ -59,7 +59,10 @@ class Triggers:
     def stands_in(self, line: bytes) -> bool:
         """Whether a trigger stands in these bytes."""
         line = b"\n" + line
-        return any(pattern.search(line) for pattern in self._patterns)
+        for pattern in self._patterns:  # noqa: SIM110 (asked of every line of the worst logs: any() takes twice as long)
+            if pattern.search(line):
+                return True
+        return False
 
     def lines_with(self, lines: list[bytes]) -> set[bytes]:
         """Return the lines that a trigger stands in; one search over all of them at once."""

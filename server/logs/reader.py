@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import mcmc, nonfinite
+from . import frames, mcmc, nonfinite, progress
 from .blocks import Block
 from .failures import Failures
 from .incident import Before
@@ -15,13 +14,14 @@ from .prefilter import SHAPE_LIMIT
 from .register import Register
 from .rules import Rules
 from .sampling import Sampling
-from .text import CONTROLS, decode, shape
+from .text import CONTROLS, decode, plain, shape
 from .values import Values
 
 LOOKS_LIMIT = 5000
 PLAIN_HEADER = b"Traceback (most recent call last):"
 WHOLE_LIMIT = 400
-_OPENING = re.compile(rb"Traceback|^Exception in thread|^Process ")
+_OPENING = (b"Exception in thread", b"Process ")
+_ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _EMPTY: nonfinite.Sight = ((), ())
 
 
@@ -48,14 +48,19 @@ class Reader:
         self._values = Values(self.register, state.get("nonfinite"))
         self._line: int = state.get("line", 0)
         self._looks: dict[bytes, Look] = {}
+        self._nothing: set[bytes] = set()
+        """Lines, their digits made zeros, that turned out to tell nothing although a rule's word stands in them."""
+        self._tracebacks = self._failures.tracebacks
+        self._nonfinite = self._values.nonfinite
+        self._mcmc = self._sampling.mcmc
 
     def state(self) -> dict[str, object]:
         """Return what a new one continues from."""
         return {
             "register": self.register.state(),
             "failures": self._failures.state(),
-            "nonfinite": self._values.nonfinite.state(),
-            "mcmc": self._sampling.mcmc.state(),
+            "nonfinite": self._nonfinite.state(),
+            "mcmc": self._mcmc.state(),
             "last_failed": self.last_failed,
             "line": self._line,
         }
@@ -64,11 +69,21 @@ class Reader:
     def hungry(self) -> bool:
         """Whether the next line matters whatever it is."""
         return bool(
-            self.register.pending
-            or self._failures.tracebacks.waiting
-            or self._values.open
-            or self._sampling.mcmc.reads_on(self._line)
+            self.register.pending or self._tracebacks.traces or self._nonfinite.open or self._mcmc.reads_on(self._line)
         )
+
+    def skip(self, block: Block, found: list[int], at: int) -> int:
+        """Pass over candidates like those that told nothing before; only for the time when it is not hungry.
+
+        :param found: indexes of the segments worth reading.
+        :return: the first place in `found` that must be read.
+        """
+        clean, nothing, begin = block.clean, self._nothing, at
+        while at < len(found) and clean[found[at]].translate(_ALIKE) in nothing:
+            at += 1
+        if at > begin:
+            self._line = block.number(found[at - 1])
+        return at
 
     def read(self, number: int, clean: bytes, before: Before) -> None:
         """Take one line or frame.
@@ -79,30 +94,41 @@ class Reader:
         self._line = number
         if not clean or clean.isspace():
             return
-        opens = self._failures.tracebacks.waiting or _OPENING.search(clean)
-        if opens and self._failures.read(number, _text(clean), before):
+        opens = self._tracebacks.traces or b"Traceback" in clean or clean.startswith(_OPENING)
+        if opens and self._failures.read(number, plain(clean), before):
             self.last_failed = number
             return
         look = self._look(clean)
         if look.wrapped:
             look = _unwrapped(look, clean, before)
-        if look.sight[0] or (self._values.open and look.sight[1]):
-            self._values.read(number, _text(clean), look.sight, before)
-        sampler = look.sampler or self._sampling.mcmc.reads_on(number)
+        bad, good = look.sight
+        if bad or (self._nonfinite.open and good):
+            self._values.read(number, clean, look.sight, before)
+        sampler = look.sampler or self._mcmc.reads_on(number)
         if not (look.rules or sampler or self.register.pending):
             return
-        text = _text(clean)
+        text = plain(clean)
         if look.rules and self._failures.single(number, text, look.rules, before):
             self.last_failed = number
         elif not (sampler and self._sampling.read(number, text, before)):
             self._failures.witness(text)
+            if not (opens or bad or sampler or look.wrapped):
+                self._note_nothing(text, clean, look)
+
+    def _note_nothing(self, text: str, clean: bytes, look: Look) -> None:
+        told_by_context = frames.is_syntax_error(text) or progress.is_warning(text)
+        if len(clean) > SHAPE_LIMIT or told_by_context or self._rules.name_digits(look.rules):
+            return
+        if len(self._nothing) >= LOOKS_LIMIT:
+            self._nothing.clear()
+        self._nothing.add(clean.translate(_ALIKE))
 
     def skim(self, block: Block, index: int) -> int:
         """Read as many lines as need no more than a glance; return the index of the first that does.
 
         Only for the time when nothing but values that are not finite is waited for.
         """
-        if not self._values.alarmed or self.register.pending or self._failures.tracebacks.waiting:
+        if not self._values.alarmed or self.register.pending or self._tracebacks.traces:
             return index
         clean, looks, again = block.clean, self._looks, self._values.again
         while index < len(clean):
@@ -140,15 +166,15 @@ class Reader:
 
     def _look(self, clean: bytes) -> Look:
         form = shape(clean)
-        if self._values.open:
+        if self._nonfinite.open:
             form += b"\n"  # now the finite values matter too: another look
         known = self._looks.get(form)
         if known:
             return known
         rules = self._rules.among(form)
         seen = _EMPTY
-        if self._values.open or nonfinite.may_show(form):
-            seen = nonfinite.sight(_text(clean))
+        if self._nonfinite.open or nonfinite.may_show(form):
+            seen = nonfinite.sight(plain(clean))
         look = Look(rules, any(word in form for word in mcmc.WORDS), seen, nonfinite.is_wrapped(form))
         if len(form) <= SHAPE_LIMIT:
             if len(self._looks) >= LOOKS_LIMIT:
@@ -157,13 +183,9 @@ class Reader:
         return look
 
 
-def _text(clean: bytes) -> str:
-    return decode(clean.translate(None, CONTROLS)).rstrip()
-
-
 def _unwrapped(look: Look, clean: bytes, before: Before) -> Look:
     line = before(1)
     if line is None or not line[1].rstrip().endswith(":"):
         return look
-    joined = f"{line[1].rstrip()[-60:]} {_text(clean).strip()}"
+    joined = f"{line[1].rstrip()[-60:]} {plain(clean).strip()}"
     return replace(look, sight=nonfinite.sight(joined))

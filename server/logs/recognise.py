@@ -155,7 +155,7 @@ class Recogniser:
                     return
             else:
                 found = self._engine.candidates(block) if found is None else found
-                at = bisect_left(found, index, at)
+                at = reader.skip(block, found, bisect_left(found, index, at))
                 if at == len(found):
                     return
                 index = found[at]

@@ -16,6 +16,8 @@ from ..runs import ErrorType
 from . import rule_table
 from .text import SHAPELESS
 
+_REPEATS = re.compile(r"\{[\d,]*\}")
+
 
 class Weight(StrEnum):
     """What a matching line says about the process that wrote it."""
@@ -97,6 +99,15 @@ class Rules:
     @cached_property
     def _parts(self) -> tuple[tuple[bytes, ...], ...]:
         return tuple(tuple(_longest_part(word).encode() for word in rule.words) for rule in self.rules)
+
+    def name_digits(self, among: Iterable[int]) -> bool:
+        """Whether one of these rules asks for certain digits, so that lines that differ in digits differ for it."""
+        return any(self._name_digits[number] for number in among)
+
+    @cached_property
+    def _name_digits(self) -> tuple[bool, ...]:
+        asked = (_REPEATS.sub("", rule.pattern) + "".join(rule.words) for rule in self.rules)
+        return tuple(any(map(str.isdigit, text)) for text in asked)
 
     def match(self, text: str, among: Iterable[int]) -> tuple[Rule, re.Match[str]] | None:
         """Return the first of these rules that a line (without its end, stripped of colours) matches."""

@@ -34,6 +34,11 @@ def decode(line: bytes) -> str:
     return line.decode("utf-8", "replace")
 
 
+def plain(clean: bytes) -> str:
+    """Return a line without colours as text: without control characters and blanks at its end."""
+    return decode(clean.translate(None, CONTROLS)).rstrip()
+
+
 def shape(line: bytes) -> bytes:
     """Return the line without digits and signs."""
     return line.translate(None, SHAPELESS)

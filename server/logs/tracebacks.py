@@ -25,15 +25,11 @@ class Tracebacks:
         self.lead = lead
         """Line that announced a thread's or process's traceback which did not come yet; 0 without."""
         self.traces = [Trace(**item) for item in state or []]  # pyright: ignore[reportArgumentType] our own asdict
+        """While there are any, the next lines may belong to them."""
 
     def state(self) -> list[dict[str, object]]:
         """Return what a new one continues from."""
         return [asdict(trace) for trace in self.traces]
-
-    @property
-    def waiting(self) -> bool:
-        """Whether the next lines may belong to a traceback."""
-        return bool(self.traces)
 
     def read(self, number: int, text: str, before: Before) -> tuple[bool, Trace | None]:
         """Take one line.

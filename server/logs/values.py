@@ -6,7 +6,7 @@ from ..runs import ErrorType, Level
 from . import nonfinite
 from .incident import CONTEXT_LIMIT, USUAL_LINES, Before, Incident, lines_before
 from .register import Register
-from .text import cap, fingerprint
+from .text import cap, fingerprint, plain
 
 
 class Values:
@@ -16,11 +16,6 @@ class Values:
         self.nonfinite = nonfinite.NonFinite(state)
         self._register = register
         self._metric = next((i for i in register.incidents.values() if i.kind == "metric"), None)
-
-    @property
-    def open(self) -> bool:
-        """Whether a metric is not finite at the moment, so that every line must be looked at."""
-        return self.nonfinite.open
 
     @property
     def alarmed(self) -> bool:
@@ -42,8 +37,8 @@ class Values:
         if names:
             self._alarm(names, self.nonfinite.last(names), "", lambda _: None)
 
-    def read(self, number: int, text: str, sight: nonfinite.Sight, before: Before) -> None:
-        """Take what a line shows of them."""
+    def read(self, number: int, clean: bytes, sight: nonfinite.Sight, before: Before) -> None:
+        """Take what a line (without colours) shows of them."""
         metric = self._metric
         self.nonfinite.read(number, sight, lambda: _names_before(before))
         if metric and metric.level is Level.FAILURE and not sight[1]:
@@ -53,7 +48,7 @@ class Values:
             return
         names = self.nonfinite.alarming(ended=False)
         if names:
-            self._alarm(names, number, text, before)
+            self._alarm(names, number, plain(clean), before)
         elif metric and metric.level is Level.FAILURE:
             self._register.settle(metric, Level.NOTICED)
         if number % 1024 == 0:
