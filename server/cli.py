@@ -9,7 +9,8 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -144,11 +145,11 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
     role, until = Role(options.role), getattr(options, "until", None)
     if until == "end" and "run" not in arguments:
         raise InvalidArgument("--until end needs a run.", "`watchkeeper status` names the runs there are.")
-    desk = _desk(options, role)
-    if until is None:
-        content, came = anyio.run(_called, tool, desk, arguments), True
-    else:
-        content, came = anyio.run(_waited, tool, desk, arguments, until)
+    with _desk(options, role) as desk:
+        if until is None:
+            content, came = anyio.run(_called, tool, desk, arguments), True
+        else:
+            content, came = anyio.run(_waited, tool, desk, arguments, until)
     content["next"] = as_command(content["next"], TOOLS, role, options.workspace or "")
     if until:
         content["next"] = _go_on(content["next"], until, options.wait_s)
@@ -232,8 +233,11 @@ def workspace(options: argparse.Namespace) -> Workspace:
     return Workspace(Path(options.workspace or os.environ.get("WATCHKEEPER_WORKSPACE") or os.curdir))
 
 
-def _desk(options: argparse.Namespace, role: Role) -> Desk:
-    return open_desk(workspace(options), role, who=_who(role))
+@contextmanager
+def _desk(options: argparse.Namespace, role: Role) -> Generator[Desk]:
+    desk = open_desk(workspace(options), role, who=_who(role))
+    with closing(desk.ledger):
+        yield desk
 
 
 def _who(role: Role) -> str:
@@ -261,7 +265,8 @@ def _serve(options: argparse.Namespace) -> NoReturn:
 
 
 def _status(options: argparse.Namespace) -> int:
-    rows = status.rows(_desk(options, Role.OBSERVER))
+    with _desk(options, Role.OBSERVER) as desk:
+        rows = status.rows(desk)
     print(json.dumps(rows, ensure_ascii=False) if options.json else status.table(rows))
     return 0
 

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def test_an_interpreter_that_is_missing_or_none_is_found(place: Place) -> None:
 
 
 def test_a_changed_event_is_found(place: Place, ran: str) -> None:
-    with sqlite3.connect(ledger_of(place)) as connection:
+    with closing(sqlite3.connect(ledger_of(place))) as connection, connection:
         connection.execute("UPDATE chain SET at = at - 3600 WHERE seq = 1")
     connection.close()
     wrong = found(place)
@@ -184,7 +185,7 @@ def test_an_event_of_a_kind_that_is_not_known_does_not_crash_it(place: Place, ra
     with ledger.transaction() as transaction:
         transaction.append(Kind.SEEN, "1-quick-1:x", run="1-quick-1", model="1", body={"level": "flag"})
     ledger.close()
-    with sqlite3.connect(ledger_of(place)) as connection:
+    with closing(sqlite3.connect(ledger_of(place))) as connection, connection:
         connection.execute("UPDATE chain SET kind = 'future.kind' WHERE seq = (SELECT max(seq) FROM chain)")
     connection.close()
     assert "its content was changed" in found(place)["ledger"].seen

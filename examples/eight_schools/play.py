@@ -25,6 +25,7 @@ from mcp.shared.exceptions import MCPError
 HERE = Path(__file__).resolve().parent
 SCRIPT = "output/implementation/code/model_1.py"
 BEGUN = time.monotonic()
+GOING_ON = ("starting", "running", "running_unattended")
 COLOURS = {"trainer": "\033[36m", "director": "\033[35m", "story": "\033[1m"} if sys.stdout.isatty() else {}
 OFF = "\033[0m" if COLOURS else ""
 
@@ -67,7 +68,7 @@ class Agent:
             seen = await self.call("poll_training", loud=False, **arguments)
             cursor = seen["cursor"]
             failed = any(one["level"] == "failure" for one in seen["findings"])
-            if failed or seen.get("answer") or seen["state"] not in ("starting", "running"):
+            if failed or seen.get("answer") or seen["state"] not in GOING_ON:
                 self.show("poll_training", arguments, _text(seen))
                 return seen
             metrics = " ".join(f"{name}={value}" for name, value in seen.get("metrics", {}).items())
@@ -153,8 +154,8 @@ async def trainer_goes_on(workspace: Path, run: str) -> str:
         while not seen.get("answer"):
             seen = await trainer.watch(run, cursor)
             cursor = seen["cursor"]
-        while seen["state"] in ("starting", "running"):
-            seen = await trainer.call("poll_training", loud=False, run=run, cursor=seen["cursor"], wait_s=5)
+        if seen["state"] in GOING_ON:
+            await trainer.call("stop_training", run=run, reason=f"answer to {reported['report']}")
         return str(reported["report"])
 
 

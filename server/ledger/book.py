@@ -46,13 +46,20 @@ class Ledger:
             self._connection = sqlite3.connect(
                 path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
             )
-            # Rollback journal with EXTRA: the directory is synced too, so an acknowledged commit survives a power cut.
-            self._connection.execute("PRAGMA journal_mode = DELETE")
-            self._connection.execute("PRAGMA synchronous = EXTRA")
-            self._connection.execute("PRAGMA trusted_schema = OFF")
-            self._refuse_newer()
-            schema.upgrade(self._connection)
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
             self.id = self._identity()
+
+    def _prepare(self) -> None:
+        # Rollback journal with EXTRA: the directory is synced too, so an acknowledged commit survives a power cut.
+        self._connection.execute("PRAGMA journal_mode = DELETE")
+        self._connection.execute("PRAGMA synchronous = EXTRA")
+        self._connection.execute("PRAGMA trusted_schema = OFF")
+        self._refuse_newer()
+        schema.upgrade(self._connection)
 
     def _refuse_newer(self) -> None:
         found = schema.version(self._connection)

@@ -105,12 +105,13 @@ class Failures:
         incident = self._register.incidents.get(trace.key) if trace.key else None
         if incident is None and (known := self._register.known(mark, coarse)):
             trace.key = known.key
-            if not (
-                known is self._register.newest and 0 <= trace.first - known.last <= ABSORB_LINES and known.others == 0
-            ):
+            if known is self._register.newest and 0 <= trace.first - known.last <= ABSORB_LINES and known.others == 0:
+                known.absorbed += 1
+            else:
                 self._register.repeat(known, trace.first, trace.last)
             known.last = trace.last
-            known.handled = known.handled or (known.count <= OFTEN and self._announced(trace))
+            often = known.count + known.absorbed > OFTEN
+            known.handled = known.handled or (not often and self._announced(trace))
             return
         if incident is None:
             incident = self._announcing(trace)

@@ -28,7 +28,7 @@ _LIBRARY = re.compile(
 )
 ORIGINAL = re.compile(r"^-- Process \d+ terminated with the following error:")
 """What stands before the traceback of the process that failed, inside the message of the one that waited for it."""
-CHAIN = re.compile(
+_CHAIN = re.compile(
     r"The above exception was the direct cause of the following exception:"
     r"|During handling of the above exception, another exception occurred:"
 )
@@ -40,6 +40,7 @@ _TIME = re.compile(r"\d+(?:[-:/.,T]\d+)+")
 _TORN_LEAD = re.compile(r"^Exception in thread \S|^Process (?:Spawn|Fork|ForkServer)?(?:Pool)?(?:Process|Worker)\S*:$")
 _LEAD_WORDS = ("xception", "Process ", "RemoteTraceback", "ERROR: ", "FAIL: ", "future: <", "Error exec", "handle: <")
 _SYNTAX = ("SyntaxError: ", "IndentationError: ", "TabError: ")
+_BETWEEN_SIGNS = ("", '"', "-", "=")
 _BETWEEN = re.compile(r'^(?:"""|[-=]{20,}|)$')
 
 
@@ -85,6 +86,11 @@ def exception_of(text: str, *, follows: bool) -> tuple[str, str] | None:
     return last, message or ""
 
 
+def is_chain(text: str) -> bool:
+    """Whether a line joins a traceback to the one before it."""
+    return "above exception" in text and _CHAIN.search(text) is not None
+
+
 def is_syntax_error(text: str) -> bool:
     """Whether a line names an error that Python prints without a traceback, behind the place in the source."""
     return text.startswith(_SYNTAX)
@@ -102,7 +108,7 @@ def is_torn_lead(text: str) -> bool:
 
 def may_stand_between(text: str) -> bool:
     """Whether a line may stand between such an announcement and its traceback."""
-    return _BETWEEN.match(text) is not None
+    return text[:1] in _BETWEEN_SIGNS and _BETWEEN.match(text) is not None
 
 
 def without_prefix(prefix: str, text: str) -> str | None:

@@ -66,6 +66,8 @@ class Incident:
     others: int = 0
     """Lines of other text after its newest occurrence."""
     bar: str = ""
+    absorbed: int = 0
+    """How often its like stood directly behind it, which is not counted."""
     settled: bool = False
     told: Level | None = None
     """The level that was told when it was last settled."""

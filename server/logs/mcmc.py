@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from ..runs import Level
 from .metrics import read_metrics
@@ -39,17 +40,25 @@ WORDS = (b"ivergen", b"diverging", b"hat", b"tree", b"draws total", b"effective 
 """One of them stands in every line that can diagnose something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """One diagnostic at one line."""
 
     aspect: str
     """divergences, rhat, treedepth or ess."""
     level: Level
     emergency: bool
-    message: str
+    text: str = ""
     sentence: bool = False
     """The library's own sentence, which states it best."""
+    divergent: int = 0
+    draws: int = 0
+
+    @property
+    def message(self) -> str:
+        """What to tell; made only where it is told, because a log may state a count in every line."""
+        if not self.divergent:
+            return self.text
+        return f"{self.divergent} divergences in {self.draws} draws ({self.divergent / max(self.draws, 1):.1%})"
 
 
 @dataclass(slots=True)
@@ -73,8 +82,8 @@ class Mcmc:
 
     def read(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
         """Take one line; return what it diagnoses, None if nothing (a count of zero is nothing)."""
-        if counted := _COUNTED.search(text):
-            return _divergent(int(counted["count"]), int(counted["draws"]), levels, sentence=False)
+        if stated := counted(text):
+            return _divergent(*stated, levels, sentence=False)
         if _HEADER.search(text):
             self.table_until = number + TABLE_LINES
             return None
@@ -123,6 +132,12 @@ class Mcmc:
         return _divergent(int(count), int(min(draws, 1e15)) or UNKNOWN_DRAWS, levels, sentence=False)
 
 
+def counted(text: str) -> tuple[int, int] | None:
+    """Return divergences and draws where a line states both."""
+    found = _COUNTED.search(text)
+    return (int(found["count"]), int(found["draws"])) if found else None
+
+
 def _int(digits: str) -> int:
     return int(re.sub(r"[_,]", "", digits)[:15] or "0")
 
@@ -132,8 +147,7 @@ def _divergent(count: int, draws: int, levels: McmcLevels, *, sentence: bool) ->
         return None
     share = count / max(draws, 1)
     level = Level.FAILURE if share > levels.divergent_share_failure else Level.FLAG
-    message = f"{count} divergences in {draws} draws ({share:.1%})"
-    return Diagnosis("divergences", level, share > levels.divergent_share_emergency, message, sentence)
+    return Diagnosis("divergences", level, share > levels.divergent_share_emergency, "", sentence, count, draws)
 
 
 def _rhat(value: float, levels: McmcLevels, message: str, *, sentence: bool = False) -> Diagnosis | None:

@@ -52,9 +52,12 @@ class Triggers:
         # Apart from each other, because each begins with few characters and those are found fast.
         self._patterns = [re.compile(pattern.encode()) for pattern in patterns]
 
-    def agree(self, line: bytes) -> bool:
-        """Whether a line is worth reading; the definition that both engines obey."""
-        return self.stands_in(line) and self.stands_in(shape(line))
+    def agree_on(self, line: bytes, witness: bytes) -> bool:
+        """Whether a line is worth reading, if a trigger stands in its shape.
+
+        :param witness: what `witnesses` says of the shape; nearly always it stands in the line too.
+        """
+        return witness in line or self.stands_in(line)
 
     def stands_in(self, line: bytes) -> bool:
         """Whether a trigger stands in these bytes."""
@@ -64,14 +67,19 @@ class Triggers:
                 return True
         return False
 
-    def lines_with(self, lines: list[bytes]) -> set[bytes]:
-        """Return the lines that a trigger stands in; one search over all of them at once."""
+    def witnesses(self, lines: list[bytes]) -> dict[bytes, bytes]:
+        """Return the lines that a trigger stands in; one search over all of them at once.
+
+        Beside each, bytes that stand only in lines worth reading (a line end, which stands in none, where unknown).
+        """
         text = b"\n" + b"\n".join(lines)
         ends = list(accumulate((len(line) + 1 for line in lines), initial=1))[1:]
-        found: set[int] = set()
+        found: dict[bytes, bytes] = {}
         for pattern in self._patterns:
-            found.update(bisect_right(ends, hit.end() - 1) for hit in pattern.finditer(text))
-        return {lines[index] for index in found}
+            literal = pattern is not self._patterns[-1]  # values that are not finite depend on what is around them
+            for hit in pattern.finditer(text):
+                found.setdefault(lines[bisect_right(ends, hit.end() - 1)], hit[0] if literal else b"\n")
+        return found
 
 
 def _alternatives(words: list[str]) -> str:
@@ -99,11 +107,11 @@ class ShapeEngine:
         bright = self._bright(set(shapes) - self._dull)
         if not bright:
             return []
-        clean, stands_in = block.clean, self._triggers.stands_in
-        return [index for index, form in enumerate(shapes) if form in bright and stands_in(clean[index])]
+        clean, agree_on = block.clean, self._triggers.agree_on
+        return [index for index, form in enumerate(shapes) if form in bright and agree_on(clean[index], bright[form])]
 
-    def _bright(self, novel: set[bytes]) -> set[bytes]:
-        bright = self._triggers.lines_with(list(novel))
+    def _bright(self, novel: set[bytes]) -> dict[bytes, bytes]:
+        bright = self._triggers.witnesses(list(novel))
         if len(self._dull) > KNOWN_LIMIT:
             self._dull.clear()
         self._dull.update(form for form in novel if len(form) <= SHAPE_LIMIT and form not in bright)
@@ -117,6 +125,7 @@ class HyperscanEngine:
         self._triggers = triggers
         self._database = _database(triggers.words)
         # The database may be used by all threads at once; what a scan writes to is each engine's own.
+        self._witnesses: dict[bytes, bytes] = {}
         self._scratch = importlib.import_module("hyperscan").Scratch(self._database)
 
     def candidates(self, block: Block) -> list[int]:
@@ -129,12 +138,23 @@ class HyperscanEngine:
         visible = block.visible
         self._database.scan(visible, match_event_handler=hit, scratch=self._scratch)
         # What opens the block has no line end before it, which some patterns want.
-        opening = self._triggers.agree(visible[:SEGMENT_LIMIT].partition(b"\n")[0].partition(b"\r")[0])
+        opening = self._agrees(visible[:SEGMENT_LIMIT].partition(b"\n")[0].partition(b"\r")[0])
         if not ends and not opening:
             return []
         clean = block.clean
         found = {0, *(block.index_at(end - 1) for end in ends)}
-        return [index for index in sorted(found) if self._triggers.agree(clean[index])]
+        return [index for index in sorted(found) if self._agrees(clean[index])]
+
+    def _agrees(self, line: bytes) -> bool:
+        form = shape(line)
+        witness = self._witnesses.get(form)
+        if witness is None:
+            witness = self._triggers.witnesses([form]).get(form, b"")
+            if len(self._witnesses) > KNOWN_LIMIT:
+                self._witnesses.clear()
+            if len(form) <= SHAPE_LIMIT:
+                self._witnesses[form] = witness
+        return witness != b"" and self._triggers.agree_on(line, witness)
 
 
 @lru_cache(maxsize=RULE_SETS)

@@ -32,6 +32,20 @@ _DEALT_WITH_AFTERWARDS = re.compile(
     r"(?i)\b(?:skipping|skipped|retrying|re-?trying|will retry|trying again|falling back|fell back|continuing|"
     r"ignoring|ignored|resuming|resumed|recovered|recovering|reconnect(?:ing|ed)|non-?fatal)\b"
 )
+_STEMS_AFTERWARDS = (
+    "skip",
+    "trying",
+    "retry",
+    "fall",
+    "fell",
+    "continu",
+    "ignor",
+    "resum",
+    "recover",
+    "reconnect",
+    "fatal",
+)
+"""One of them stands in whatever the pattern above matches; looking for them is far cheaper."""
 _MILD = re.compile(r"(?i)\b(?:disabled|without|default\w*|another|unavailable|not installed|optional|using)\b")
 _TROUBLE = re.compile(r"(?i)\b(?:fail\w*|error\w*|exception|bad|could not|couldn't|cannot|can't|corrupt\w*|unable)\b")
 _WARNING = re.compile(r"\bWARN(?:ING)?\b|^\[W |^W\d{4}|\[warn|^warn\w*:|\"warning\"")
@@ -59,7 +73,7 @@ def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
     """
     if _TEARDOWN.match(text):
         return Sign.NONE, ""
-    if (bar := _BAR.search(text)) and _BAR_SIGN.search(text):
+    if "/" in text and (bar := _BAR.search(text)) and _BAR_SIGN.search(text):
         return Sign.BAR, f"{bar[1]}/{bar[2]}"
     if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)):
         return Sign.STRONG, ""
@@ -83,7 +97,8 @@ def completed(text: str) -> bool:
 
 def dealt_with_afterwards(text: str) -> bool:
     """Whether the line behind an error says that it was dealt with; advice in a message does not."""
-    return _DEALT_WITH_AFTERWARDS.search(text[:300]) is not None
+    head = text[:300].lower()
+    return any(stem in head for stem in _STEMS_AFTERWARDS) and _DEALT_WITH_AFTERWARDS.search(head) is not None
 
 
 def dealt_with(text: str) -> bool:

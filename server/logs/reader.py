@@ -73,17 +73,29 @@ class Reader:
         )
 
     def skip(self, block: Block, found: list[int], at: int) -> int:
-        """Pass over candidates like those that told nothing before; only for the time when it is not hungry.
+        """Pass over candidates like those that told nothing before, and over divergences that are no news.
+
+        Only for the time when it is not hungry.
 
         :param found: indexes of the segments worth reading.
         :return: the first place in `found` that must be read.
         """
+        if at == len(found):  # the usual case: no need to split the block into lines
+            return at
         clean, nothing, begin = block.clean, self._nothing, at
-        while at < len(found) and clean[found[at]].translate(_ALIKE) in nothing:
+        while at < len(found) and (
+            clean[found[at]].translate(_ALIKE) in nothing or self._counts_again(block, found[at])
+        ):
             at += 1
         if at > begin:
             self._line = block.number(found[at - 1])
         return at
+
+    def _counts_again(self, block: Block, index: int) -> bool:
+        clean = block.clean[index]
+        look = None if _may_open(clean) else self._looks.get(shape(clean))
+        only_sampler = look is not None and look.sampler and not (look.rules or look.sight[0] or look.wrapped)
+        return only_sampler and self._sampling.again(block.number(index), plain(clean))
 
     def read(self, number: int, clean: bytes, before: Before) -> None:
         """Take one line or frame.
@@ -94,7 +106,7 @@ class Reader:
         self._line = number
         if not clean or clean.isspace():
             return
-        opens = self._tracebacks.traces or b"Traceback" in clean or clean.startswith(_OPENING)
+        opens = self._tracebacks.traces or _may_open(clean)
         if opens and self._failures.read(number, plain(clean), before):
             self.last_failed = number
             return
@@ -181,6 +193,11 @@ class Reader:
                 self._looks.clear()
             self._looks[form] = look
         return look
+
+
+def _may_open(clean: bytes) -> bool:
+    """Whether a traceback may begin in a line."""
+    return b"Traceback" in clean or clean.startswith(_OPENING)
 
 
 def _unwrapped(look: Look, clean: bytes, before: Before) -> Look:

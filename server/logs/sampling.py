@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ..runs import ErrorType, Level
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, Before, Incident, lines_before
-from .mcmc import Diagnosis, Mcmc
+from .mcmc import Diagnosis, Mcmc, counted
 from .register import Register
 from .rules import McmcLevels
 from .text import cap
+
+_DIVERGENCES = "mcmc divergences"
 
 
 class Sampling:
@@ -31,6 +33,24 @@ class Sampling:
             self._update(incident, found, number, text)
         if found.aspect != "divergences":
             self._doubts()
+        return True
+
+    def again(self, number: int, text: str) -> bool:
+        """Count a line that states divergences without being news; whether that was all there is to do."""
+        stated = counted(text)
+        incident = self._register.known(_DIVERGENCES, _DIVERGENCES)
+        if stated is None or incident is None:
+            return False
+        count, draws = stated
+        share = count / max(draws, 1)
+        rises = share > self._levels.divergent_share_failure and incident.level is not Level.FAILURE
+        worse = share > self._levels.divergent_share_emergency and not incident.emergency
+        if rises or worse:
+            return False
+        if count:
+            incident.last = number
+            incident.count += 1
+            self._register.count(incident)
         return True
 
     def _update(self, incident: Incident, found: Diagnosis, number: int, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import lru_cache
 
 ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\r\n]*(?:\x07|\x1b\\)?|[@-Z\\-_=>78])")
 """Terminal sequences: CSI (colours, cursor), OSC (titles, links) and the two-byte ones. None contains a line end."""
@@ -61,6 +62,7 @@ def _size(text: str) -> int:
     return len(json.dumps(text)) - 2
 
 
+@lru_cache(maxsize=512)
 def mask(text: str) -> str:
     """Replace numbers, times, addresses and hashes by one sign."""
     return _VARYING.sub("#", text)
@@ -68,5 +70,5 @@ def mask(text: str) -> str:
 
 def fingerprint(*parts: str | None) -> str:
     """Return 16 hex digits that are equal for the same failure seen again."""
-    masked = mask("\x00".join((part or "")[:400] for part in parts))
+    masked = "\x00".join([mask((part or "")[:400]) for part in parts])
     return hashlib.blake2s(masked.encode("utf-8", "replace"), digest_size=8).hexdigest()

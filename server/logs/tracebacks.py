@@ -69,17 +69,13 @@ class Tracebacks:
             return None
         trace = _opened(number, "", before)
         self._torn(trace)
-        trace.add(number, lines[0])
-        pieces: list[str] = []
-        for line in lines[1:-1]:
-            frame = frames.frame_of(line) if line.startswith("  File") else None
-            pieces.append(frame[0] if frame else line.strip()[:100])
+        inner = [frames.frame_of(line) if line.startswith("  File") else None for line in lines[1:-1]]
+        pieces = [frame[0] if frame else line.strip()[:100] for frame, line in zip(inner, lines[1:-1], strict=True)]
         trace.frames = len(pieces)
         trace.files = " ".join(["", *pieces])[-FILES_CHARS:]
-        own = (frame for line in reversed(lines) if line.startswith("  File") and (frame := frames.frame_of(line)))
-        trace.own = next((cap(f"{file}:{line}", 400) for file, line in own if frames.is_own(file)), None)
-        trace.add(last, "\n".join(lines[1:-1]))
-        trace.add_exception(last, lines[-1], found)
+        own = (frame for frame in reversed(inner) if frame and frames.is_own(frame[0]))
+        trace.own = next((cap(f"{file}:{line}", 400) for file, line in own), None)
+        trace.add_exception(last, "\n".join(lines), found)
         trace.done = True
         self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
         return trace
@@ -146,7 +142,7 @@ class Tracebacks:
         return True, found
 
     def _continue(self, trace: Trace, number: int, text: str) -> bool:
-        if frames.CHAIN.search(text) and number - trace.last <= CHAIN_WINDOW:
+        if frames.is_chain(text) and number - trace.last <= CHAIN_WINDOW:
             if frames.without_prefix(trace.prefix, text) is None and "│" not in text:
                 return False
             trace.add(number, text)

@@ -92,7 +92,7 @@ class Trace:
             self.tail = (self.tail + more[room:])[-TAIL_CHARS:]
 
     def add_exception(self, number: int, text: str, found: tuple[str, str]) -> None:
-        """Take the line that names the exception."""
+        """Take the line that names the exception, or all lines up to it."""
         self.add(number, text)
         if len(self.names) < PARTS_LIMIT:
             self.names.append(found[0][:80])

@@ -140,6 +140,17 @@ def test_pymcs_own_sentence_marks_the_line() -> None:
     assert (finding.level, finding.line, finding.root_exception) == (Level.FAILURE, 4, "divergences")
 
 
+def test_a_count_that_stays_is_counted_and_a_rise_among_thousands_of_lines_is_told() -> None:
+    recogniser = Recogniser()
+    recogniser.feed(callback([(1000, 1)]).encode())
+    rows = [(1000 + n, 1) for n in range(5000)] + [(9000, 900)] + [(9000 + n, 900) for n in range(5000)]
+    changes = recogniser.feed(callback(rows, "draws={} divergences={}").encode())
+    assert [(c.kind, c.finding.level, c.finding.line, c.finding.count) for c in changes] == [
+        ("seen", Level.FAILURE, 5002, 5002),
+        ("repeated", Level.FAILURE, 5002, 10_002),
+    ]
+
+
 def test_few_divergences_are_a_flag_and_none_are_nothing() -> None:
     assert [f.level for f in read(callback([(1000, 1)])).findings] == [Level.FLAG]
     assert read(callback([(1000, 1)])).outcome == "healthy"

@@ -131,6 +131,19 @@ def test_a_project_adds_rules_of_its_own() -> None:
     assert scan(io.BytesIO(log)).findings == ()
 
 
+def test_a_rule_that_asks_for_certain_digits_finds_them_behind_lines_with_other_digits() -> None:
+    rules = DEFAULT_RULES.extended([Rule(name="device", words=("device state",), pattern=r"device state 7\d\b")])
+    log = "".join(f"device state {state}\n" for state in (*range(10, 70), 75, 80)).encode()
+    (finding,) = scan(io.BytesIO(log), rules=rules).findings
+    assert (finding.line, finding.count) == (61, 1)
+
+
+def test_an_error_line_is_found_behind_lines_of_metrics_with_the_same_words() -> None:
+    log = "".join(f"fold {n}: Mean Squared Error: {n}.25  Error: 0\n" for n in range(300))
+    (finding,) = read(log + "fold 300: Error: bad\n" + log + "KeyError: 'a'\n", 1).findings
+    assert (finding.line, finding.exception) == (602, "KeyError")
+
+
 @pytest.mark.parametrize(
     "rule", [Rule(name="a", words=()), Rule(name="b", words=("1.2",)), Rule(name="c", words=("word",), pattern="(")]
 )
