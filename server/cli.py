@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -47,6 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:  # the reader of our output left; say nothing more, not even when Python flushes at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except Exception:  # the one seam of the command line: whatever else escapes is a defect of ours
+        traceback.print_exc()
+        print(
+            "watchkeeper: this is a defect of watchkeeper; runs go on, nothing that was acknowledged is lost. "
+            "Please report it with the lines above.",
+            file=sys.stderr,
+        )
         return 1
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from . import event_files, paces
@@ -47,7 +48,7 @@ def update(desk: Desk, run: Subject, status: RunStatus) -> None:
 
 def gathered(desk: Desk, run: Subject, started_at: float | None, told: ProbeData | None) -> History | None:
     """Return the history of a run from the source with most rows; None when it has printed no number of a curve."""
-    found = [told.history if told else None, _from_log(desk, run), *_from_files(desk, started_at)]
+    found = [told.history if told else None, _from_log(desk, run), *_from_files(desk, run, started_at)]
     usable = [one for one in found if one is not None and any(one.column(name) for name in COLUMNS)]
     return max(usable, key=lambda one: len(one.epochs), default=None)
 
@@ -64,7 +65,8 @@ def _sampling(desk: Desk, run: Subject, told: ProbeData | None) -> list[Flag]:
     """Judge the divergences that the probe counted, where the log says nothing of them."""
     if told is None:
         return []
-    tune = int(next((str(one.arguments["tune"]) for one in reversed(told.calls) if "tune" in one.arguments), "0"))
+    tunes = [one.arguments["tune"] for one in told.calls if isinstance(one.arguments.get("tune"), int | float)]
+    tune = int(float(str(tunes[-1]))) if tunes else 0
     draws = sum(max(0, one.draw - tune) for one in told.chains.values() if not one.tuning)
     if not draws:
         return []
@@ -78,14 +80,37 @@ def _from_log(desk: Desk, run: Subject) -> History | None:
     return from_records(rows, dict.fromkeys(name for values in rows for name in values)) if rows else None
 
 
-def _from_files(desk: Desk, started_at: float | None) -> Iterator[History]:
+def _from_files(desk: Desk, run: Subject, started_at: float | None) -> Iterator[History]:
     if started_at is None:
         return
-    for path in _candidates(desk, started_at):
+    own = desk.workspace.history(run.model)
+    paths = [own] if _is_theirs(desk, own) else []
+    if _alone(desk, run, started_at):
+        paths += _candidates(desk, started_at)
+    for path in paths:
         try:
             yield _read(desk, path)
         except (PathRefused, InvalidArgument):  # not a history after all, or not to be read: other sources remain
             continue
+
+
+def _is_theirs(desk: Desk, path: str) -> bool:
+    """Whether a history file stands there that the run writes itself."""
+    try:
+        present = desk.workspace.sha256(path)
+    except PathRefused:
+        return False
+    return present not in desk.ledger.note(f"history:{path}").split()
+
+
+def _alone(desk: Desk, run: Subject, started_at: float) -> bool:
+    """Whether no other run went on meanwhile: a library's file does not say whose it is."""
+    others = (one for one in desk.ledger.subjects(SubjectKind.RUN, newest=MOST_FILES) if one.id != run.id)
+    ended = float(run.part("end").get("ended_at") or desk.clock())
+    return not any(
+        one.at < ended and (one.status != "ended" or float(one.part("end").get("ended_at") or one.at) > started_at)
+        for one in others
+    )
 
 
 def _read(desk: Desk, path: str) -> History:
@@ -98,13 +123,21 @@ def _read(desk: Desk, path: str) -> History:
         os.close(descriptor)
 
 
-def _candidates(desk: Desk, started_at: float) -> Iterator[str]:
-    """Yield the files that libraries write, newest first, if they were written since the run started."""
-    matches = (path for pattern in desk.policy.watch.histories for path in desk.workspace.root.glob(pattern))
-    written = [(path.stat().st_mtime, path) for path in _first(matches, MOST_FILES) if path.is_file()]
-    for at, path in sorted(written, reverse=True):
-        if at >= started_at and (event_files.NAME_PART not in path.name or event_files.readable()):
-            yield str(path.relative_to(desk.workspace.root))
+def _candidates(desk: Desk, started_at: float) -> list[str]:
+    """Return the files that libraries write, newest first, if they were written since the run started."""
+    root, ours = desk.workspace.root, {desk.workspace.history(model) for model in desk.ledger.models()}
+    matches = (path for pattern in desk.policy.watch.histories for path in root.glob(pattern))
+    written: list[tuple[float, str]] = []
+    for path in _first(matches, MOST_FILES):
+        about = str(path.relative_to(root))
+        with suppress(OSError):  # gone again
+            if about not in ours and path.is_file() and _can_be_read(path):
+                written.append((path.stat().st_mtime, about))
+    return [about for at, about in sorted(written, reverse=True) if at >= started_at]
+
+
+def _can_be_read(path: Path) -> bool:
+    return event_files.NAME_PART not in path.name or event_files.readable()
 
 
 def _first(paths: Iterable[Path], count: int) -> list[Path]:
@@ -113,11 +146,13 @@ def _first(paths: Iterable[Path], count: int) -> list[Path]:
 
 def _record(desk: Desk, run: Subject, flags: list[Flag]) -> None:
     """Record flags that are new, and settle those that the curve has overcome."""
-    known = {one.id: one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run.id)}
-    now = {f"{run.id}:{flag.flag}": flag for flag in flags if not _told_by_the_log(flag, known.values())}
+    ids = [one.id for one in desk.ledger.subjects(SubjectKind.FINDING, run=run.id)]
     with desk.ledger.transaction() as transaction:
+        known = {one: found for one in ids if (found := transaction.subject(SubjectKind.FINDING, one))}
+        now = {f"{run.id}:{flag.flag}": flag for flag in flags if not _told_by_the_log(flag, known.values())}
         for finding, flag in now.items():
-            if finding not in known or known[finding].body.get("level") != flag.level:
+            old = transaction.subject(SubjectKind.FINDING, finding)
+            if old is None or old.body.get("level") != flag.level:
                 about = {"of_curve": True, "log": run.body["log"], "updated_at": desk.clock()}
                 body = {**finding_body(flag.to_finding()), **about}
                 transaction.append(Kind.SEEN, finding, run=run.id, model=run.model, body=body)
@@ -140,7 +175,10 @@ def _write(desk: Desk, run: Subject, history: History) -> None:
     path = desk.workspace.history(run.model)
     text = history_csv(history)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    present = desk.workspace.sha256(path) if desk.workspace.exists(path) else ""
+    try:
+        present = desk.workspace.sha256(path) if desk.workspace.exists(path) else ""
+    except PathRefused:  # the script put something else there: it is left alone
+        return
     ours = desk.ledger.note(f"history:{path}").split()
     if present == digest or (present and present not in ours):
         return

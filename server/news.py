@@ -89,7 +89,7 @@ def _standing_findings(
 ) -> tuple[list[dict[str, Any]], int]:
     """Return the findings that fit into one answer, and up to which event they are all that there is."""
     if run is None:
-        found = desk.ledger.subjects(SubjectKind.FINDING, open_only=True, newest=MOST_FINDINGS)
+        found = desk.ledger.subjects(SubjectKind.FINDING, open_only=True)
     else:
         found = [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.status in ("open", "flag")]
     seq = found[MOST_FINDINGS].first_seq - 1 if len(found) > MOST_FINDINGS else newest

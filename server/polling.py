@@ -24,7 +24,7 @@ from .watch import Look, Watcher
 
 NOTED_LATELY_S = 5.0
 """Who was noted as watching less than this ago is not noted again: each note is a write that waits for the disk."""
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 2.0
 """A poll looks at least this often by itself: a process may end or stall without any file telling."""
 
 
@@ -125,14 +125,20 @@ class _Round:
 
     def enough(self, seen: Seen) -> bool:
         """Whether there is something to tell, or nothing left to wait for."""
-        if seen.news:
+        if seen.news and (self._after is not None or self._presses(seen.news)):
             return True
         if self._run is None:  # without a cursor it is the brief of a new session, which waits for nothing
             return self._after is None
         if checkin.due(self._desk, seen.looks[0].run, seen.looks[0].status):
             return True
-        status = seen.looks[0].status
-        return status.state.final and status.settled and not self._waits_for_answer()
+        look = seen.looks[0]
+        if look.behind_bytes:  # what the log's end or another server's look tells is still to come
+            return False
+        return look.status.state.final and look.status.settled and not self._waits_for_answer()
+
+    def _presses(self, told: News) -> bool:
+        """Whether what stands asks for an act; a flag alone is told with the answer and waits for real news."""
+        return told.moved or bool(told.answers) or any(one["level"] == Level.FAILURE for one in told.findings)
 
     def _waits_for_answer(self) -> bool:
         reports = self._desk.ledger.subjects(SubjectKind.REPORT, run=self._run, open_only=True)

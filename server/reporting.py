@@ -95,6 +95,8 @@ def _same_report(
         if report.status == "closed" or report.run != (run.id if run else ""):
             continue
         if finding is not None and report.body.get("finding") == finding.id:
+            if finding.status == "open" and report.status != "open":
+                continue  # it grew after the answer, and asks for another one
             return report
         if finding is None and report.body.get("what_happened") == words["what_happened"]:
             return report

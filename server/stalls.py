@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from . import rundir
@@ -39,20 +40,26 @@ def update(desk: Desk, run: Subject, status: RunStatus) -> None:
     if not status.state.running or status.elapsed_s < desk.policy.stall_rule().idle_s:
         return
     found = _stall(desk, run)
+    if found is None:
+        over(desk, run)
+        return
+    body = {**finding_body(found.to_finding()), "log": run.body["log"], "updated_at": desk.clock()}
+    _append(desk, run, Kind.SEEN, body, standing=False)
+
+
+def over(desk: Desk, run: Subject) -> None:
+    """Record that a run which stalled went on again, if one stands."""
+    body = {"level": Level.NOTICED.value, "message": "it went on again", "updated_at": desk.clock()}
+    _append(desk, run, Kind.SETTLED, body, standing=True)
+
+
+def _append(desk: Desk, run: Subject, kind: Kind, body: Mapping[str, object], *, standing: bool) -> None:
+    """Record an event if a stall stands, or if none does."""
     finding = f"{run.id}:stall"
-    known = desk.ledger.subject(SubjectKind.FINDING, finding)
-    standing = known is not None and known.body.get("level") != Level.NOTICED
-    if found is not None and not standing:
-        body = {**finding_body(found.to_finding()), "log": run.body["log"], "updated_at": desk.clock()}
-        _append(desk, run, Kind.SEEN, finding, body)
-    elif found is None and standing:
-        body = {"level": Level.NOTICED.value, "message": "it went on again", "updated_at": desk.clock()}
-        _append(desk, run, Kind.SETTLED, finding, body)
-
-
-def _append(desk: Desk, run: Subject, kind: Kind, finding: str, body: Mapping[str, object]) -> None:
     with desk.ledger.transaction() as transaction:
-        transaction.append(kind, finding, run=run.id, model=run.model, body=body)
+        known = transaction.subject(SubjectKind.FINDING, finding)
+        if (known is not None and known.body.get("level") != Level.NOTICED) == standing:
+            transaction.append(kind, finding, run=run.id, model=run.model, body=body)
 
 
 def _stall(desk: Desk, run: Subject) -> Stall | None:
@@ -104,8 +111,14 @@ def _pieces(desk: Desk, run: Subject, samples: Sequence[Measured]) -> Iterator[t
 def _last_growth(desk: Desk, run: Subject) -> float | None:
     """Return when a file that the run writes besides its log last changed."""
     watched = [run.body["results"], desk.workspace.final_model(run.model)]
-    found = [about.modified_at for path in watched if (about := desk.workspace.about(path)) is not None]
-    folder = run.body["env"]["WATCHKEEPER_CHECKPOINT_DIR"]
-    with os.scandir(folder) as entries:
-        found += [entry.stat(follow_symlinks=False).st_mtime for entry in itertools.islice(entries, 100)]
+    found: list[float] = []
+    for path in watched:
+        with suppress(PathRefused):
+            about = desk.workspace.about(path)
+            found += [about.modified_at] if about else []
+    # The script may remove the folder, and files in it at any moment.
+    with suppress(OSError), os.scandir(run.body["env"]["WATCHKEEPER_CHECKPOINT_DIR"]) as entries:
+        for entry in itertools.islice(entries, 100):
+            with suppress(OSError):
+                found.append(entry.stat(follow_symlinks=False).st_mtime)
     return max(found, default=None)

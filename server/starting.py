@@ -118,17 +118,23 @@ def start(desk: Desk, wanted: Request) -> Start:
     for run in desk.ledger.subjects(SubjectKind.RUN, model=wanted.model):
         if run.status != "ended":
             _look(desk, run.id)
-    if wanted.follows is not None:
-        _check_follows(desk, wanted)
-    elif not attempts(desk, wanted.model, wanted.phase):
-        _check_first(desk, wanted)
+    _refuse_what_may_not(desk, wanted)
     with desk.ledger.transaction() as transaction:
+        _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
         known = [one for one in transaction.subjects(SubjectKind.RUN, model=wanted.model) if _same(one, wanted.phase)]
         earlier = _existing(known, wanted)
         run = earlier or _record(desk, transaction, wanted, known)
     if earlier is None:
         launch.launch(desk, run)
     return Start(run, existing=earlier is not None)
+
+
+def _refuse_what_may_not(desk: Desk, wanted: Request) -> None:
+    """Let a start pass or refuse it; asked once before, for the time that it takes, and once with the ledger held."""
+    if wanted.follows is not None:
+        _check_follows(desk, wanted)
+    elif not attempts(desk, wanted.model, wanted.phase):
+        _check_first(desk, wanted)
 
 
 def _look(desk: Desk, run: str) -> None:
@@ -160,6 +166,7 @@ def _existing(known: Sequence[Subject], wanted: Request) -> Subject | None:
 
 def _check_first(desk: Desk, wanted: Request) -> None:
     """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
+    _check_reports(wanted, desk.ledger.subjects(SubjectKind.REPORT, run=""))
     gates.check(desk, wanted.model, wanted.phase, wanted.code_sha256)
     if wanted.phase is Phase.FULL:
         for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
@@ -189,14 +196,20 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
 
 def _check_answers(desk: Desk, wanted: Request, previous: Subject) -> None:
     """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
-    for report in desk.ledger.subjects(SubjectKind.REPORT, run=previous.id):
+    _check_reports(wanted, desk.ledger.subjects(SubjectKind.REPORT, run=previous.id))
+
+
+def _check_reports(wanted: Request, reports: Sequence[Subject]) -> None:
+    for report in reports:
+        if report.model != wanted.model:
+            continue
         if report.status == "open" and wanted.phase is Phase.FULL:
             raise Refused(
-                f"Report {report.id} on {previous.id} is not answered yet.",
-                f"Wait for the director: poll_training(run={previous.id!r}). A quick run may go on meanwhile.",
+                f"Report {report.id} on {report.run or 'model ' + report.model} is not answered yet.",
+                "Wait for the director: poll_training(). A quick run may go on meanwhile.",
             )
-        answer = report.body.get("answer")
-        if answer and answer["action"] == Action.TERMINATE:
+        answer = report.part("answer")
+        if answer.get("action") == Action.TERMINATE:
             raise Refused(
                 f"The director answered {report.id} with TERMINATE: {answer['instructions'][:200]}",
                 f"Write the diary entry: write_diary_entry(model={wanted.model!r}, report={report.id!r}, …). "

@@ -11,13 +11,13 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import histories, launch, rundir, stalls
 from .desk import Desk
-from .errors import NotFound, PathRefused
+from .errors import NotFound, PathRefused, WatchkeeperError
 from .findings import finding_body
 from .ledger import Kind, Subject, SubjectKind, Transaction
 from .logs.recognise import Change, Recogniser
@@ -77,7 +77,7 @@ class Watcher:
         self._desk = desk
         self._run = run
         self._stop = stop or threading.Event()
-        self._position: int | None = None
+        self._stored: tuple[int, str] | None = None
         self._offset = 0
         self._recogniser: Recogniser | None = None
         self._judged_at = float("-inf")
@@ -88,20 +88,28 @@ class Watcher:
 
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
+        if self._run.status == "ended":
+            return Look(self._run, self._status(), {}, 0)
         status = self._mended(self._status())
         behind = self._read(status)
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
-        if status.state.final and status.settled and not behind:
-            self._finish(status)
+        if status.state.final and status.settled and not behind and not self._finish(status):
+            behind = 1  # another server was faster: what it records is told by the next look
         self._run = find_run(self._desk, self._run.id)
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
         return Look(self._run, status, metrics, behind)
 
     def _status(self) -> RunStatus:
         run_dir = self._desk.workspace.run_dir(self._run.id)
-        if not run_dir.exists():  # the server that recorded the start was killed before it made the directory
-            launch.materialise(self._desk, self._run)
+        if run_dir.exists():
+            return rundir.judge(rundir.read_facts(run_dir))
+        if self._run.status == "ended":
+            return _recorded(self._run)
+        if self._desk.clock() - self._run.at > rundir.LAUNCH_WITHIN_S:
+            # Whether it still runs cannot be known without its directory; starting it again would be worse.
+            return RunStatus(run=self._run.id, state=RunState.LOST, reason="Its run directory was removed.")
+        launch.materialise(self._desk, self._run)  # the server that recorded the start was killed before it did
         return rundir.judge(rundir.read_facts(run_dir))
 
     def _mended(self, status: RunStatus) -> RunStatus:
@@ -128,6 +136,8 @@ class Watcher:
             about = os.fstat(log)
             end = min(about.st_size, status.log_end) if status.log_end is not None else about.st_size
             recogniser = self._recogniser or self._resume(log, status)
+            if about.st_size < self._offset:
+                recogniser = self._begin_anew(log, status, about.st_size)
             self._read_blocks(log, end, recogniser)
             if self._offset >= end and self._desk.clock() - about.st_mtime > QUIET_S:
                 self._commit(recogniser.quiet())
@@ -152,14 +162,23 @@ class Watcher:
 
     def _resume(self, log: int, status: RunStatus) -> Recogniser:
         """Take up the log where the record says, or at the beginning of this run's part of it."""
-        stored = self._desk.ledger.scan_position(self._run.id)
-        if stored is None:
-            self._position, self._offset = None, status.log_begin or 0
+        self._stored = self._desk.ledger.scan_position(self._run.id)
+        if self._stored is None:
+            self._offset = status.log_begin or 0
             self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         else:
-            self._position, self._offset = stored[0], stored[0]
-            self._recogniser = Recogniser(self._rules, state=json.loads(stored[1]))
+            self._offset = self._stored[0]
+            self._recogniser = Recogniser(self._rules, state=json.loads(self._stored[1]))
         return self._recogniser
+
+    def _begin_anew(self, log: int, status: RunStatus, size: int) -> Recogniser:
+        """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
+        lost = f"the log was cut from {self._offset} to {size} bytes; what was written in between may be lost"
+        self._offset = min(status.log_begin or 0, size)
+        self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+        cut = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
+        self._commit([Change("seen", "log-cut", cut)])
+        return self._recogniser or Recogniser(self._rules)
 
     def judge(self, status: RunStatus) -> None:
         """Judge what is not one line of the log, the curve of its numbers and silence; now and then only."""
@@ -167,22 +186,37 @@ class Watcher:
             return
         self._judged_at = time.monotonic()
         self.keep_place()
-        stalls.update(self._desk, self._run, status)
-        histories.update(self._desk, self._run, status)
+        self._judge(stalls.update, status)
+        self._judge(histories.update, status)
+
+    def _judge(self, update: Callable[[Desk, Subject, RunStatus], None], status: RunStatus) -> None:
+        """Judge what the run's own files say; whatever a script makes of them, the run itself is watched on."""
+        try:
+            update(self._desk, self._run, status)
+        except (WatchkeeperError, OSError, ValueError, ArithmeticError) as error:
+            what = f"its numbers and files could not be judged: {error}"
+            self._commit(
+                [Change("seen", "not-judged", Finding(kind="judge", level=Level.FLAG, message=what))], once=True
+            )
 
     def keep_place(self) -> None:
         """Record how far the log was read, so that the next server need not read it again."""
-        if self._recogniser is not None and self._offset != self._position:
+        if self._recogniser is not None and (self._stored is None or self._offset != self._stored[0]):
             self._commit([])
 
-    def _commit(self, changes: list[Change]) -> bool:
-        """Record changes and the place in one transaction; False when another server was faster."""
+    def _commit(self, changes: list[Change], *, once: bool = False) -> bool:
+        """Record changes and the place in one transaction; False when another server was faster.
+
+        :param once: leave out what is on record already.
+        """
         recogniser = self._recogniser
-        if recogniser is None or (not changes and self._offset == self._position):
+        if recogniser is None or (not changes and self._stored is not None and self._offset == self._stored[0]):
             return True
-        state = json.dumps(recogniser.state())
+        moved = (self._offset, json.dumps(recogniser.state()))
         with self._desk.ledger.transaction() as transaction:
-            ours = transaction.move_scan(self._run.id, expected=self._position, offset=self._offset, state=state)
+            ours = transaction.move_scan(self._run.id, expected=self._stored, moved=moved)
+            if once:
+                changes = [one for one in changes if not self._known(transaction, one)]
             if ours:
                 transaction.keep_metrics(self._run.id, ((row.line, row.values) for row in recogniser.take_rows()))
                 for change in changes:
@@ -190,8 +224,11 @@ class Watcher:
         if not ours:
             self._recogniser = None
             return False
-        self._position = self._offset
+        self._stored = moved
         return True
+
+    def _known(self, transaction: Transaction, change: Change) -> bool:
+        return transaction.subject(SubjectKind.FINDING, f"{self._run.id}:{change.key}") is not None
 
     def _record(self, transaction: Transaction, change: Change) -> None:
         finding_id = f"{self._run.id}:{change.key}"
@@ -202,28 +239,43 @@ class Watcher:
         body = {**finding_body(change.finding), "log": self._run.body["log"], "updated_at": self._desk.clock()}
         transaction.append(kind, finding_id, run=self._run.id, model=self._run.model, body=body)
 
-    def _finish(self, status: RunStatus) -> None:
-        """Record the end of a run, once, with all that the log and the exit tell together."""
-        if self._run.status == "ended":
-            return
+    def _finish(self, status: RunStatus) -> bool:
+        """Record the end of a run, once, with all that log and exit tell together; False when another was faster."""
         self.keep_place()
-        histories.update(self._desk, self._run, status)
+        if status.state is RunState.COMPLETED:
+            stalls.over(self._desk, self._run)
+        self._judge(histories.update, status)
         recogniser = self._recogniser or Recogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
         ending = ending_finding(status)
         if ending is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
-        state = json.dumps(recogniser.state())
+        moved = (self._offset, json.dumps(recogniser.state()))
         with self._desk.ledger.transaction() as transaction:
             known = transaction.subject(SubjectKind.RUN, self._run.id)
             if known is None or known.status == "ended":
-                return
-            if not transaction.move_scan(self._run.id, expected=self._position, offset=self._offset, state=state):
+                return True
+            if not transaction.move_scan(self._run.id, expected=self._stored, moved=moved):
                 self._recogniser = None
-                return
+                return False
             for change in changes:
                 self._record(transaction, change)
             transaction.append(Kind.ENDED, self._run.id, run=self._run.id, model=self._run.model, body=_ending(status))
+        return True
+
+
+def _recorded(run: Subject) -> RunStatus:
+    """Return how a run ended as the ledger tells it, for a run whose directory is gone."""
+    end = run.part("end")
+    wanted = ("exit_code", "signal", "started_at", "ended_at", "cpu_s", "max_rss_bytes", "log_begin", "log_end")
+    return RunStatus(
+        run=run.id,
+        state=RunState(end["state"]),
+        reason=f"{end['reason']} (its directory was removed)".strip(),
+        elapsed_s=end["wall_s"],
+        cpu_is_lower_bound=end["cpu_is_lower_bound"],
+        **{name: end[name] for name in wanted},
+    )
 
 
 def ending_finding(status: RunStatus) -> Finding | None:

@@ -88,11 +88,12 @@ def test_a_reopened_ledger_has_everything_and_the_same_identity(tmp_path: Path) 
 
 def test_a_scan_position_moves_only_from_where_it_was_read(ledger: Ledger) -> None:
     with ledger.transaction() as transaction:
-        assert transaction.move_scan("r", expected=None, offset=10, state="{}")
+        assert transaction.move_scan("r", expected=None, moved=(10, "{}"))
     with ledger.transaction() as transaction:
-        assert not transaction.move_scan("r", expected=None, offset=20, state="{}")
-        assert not transaction.move_scan("r", expected=5, offset=20, state="{}")
-        assert transaction.move_scan("r", expected=10, offset=20, state='{"a":1}')
+        assert not transaction.move_scan("r", expected=None, moved=(20, "{}"))
+        assert not transaction.move_scan("r", expected=(5, "{}"), moved=(20, "{}"))
+        assert not transaction.move_scan("r", expected=(10, '{"b":2}'), moved=(20, "{}"))
+        assert transaction.move_scan("r", expected=(10, "{}"), moved=(20, '{"a":1}'))
     assert ledger.scan_position("r") == (20, '{"a":1}')
 
 

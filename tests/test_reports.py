@@ -51,7 +51,7 @@ class TestReport:
             "owner": "@data_engineer",
             "resume_point": "from the start: the data changed",
             "path": ".watchkeeper/reports/1-r1.md",
-            "next": f"poll_training(run='{run}') returns when the director answers",
+            "next": f"poll_training(run='{run}')",
         }
         wanted = ("run", "finding", "line", "last_line", "exit_code", "state", "exception", "emergency", "phase")
         assert {name: body[name] for name in wanted} == {
@@ -113,7 +113,7 @@ class TestReport:
             )
             again = await trainer.ask("report_error", model="1", what_happened="the features are missing")
         assert (reported["error_type"], reported["owner"]) == ("data", "@data_engineer")
-        assert reported["next"] == "poll_training() returns when the director answers"
+        assert reported["next"] == "poll_training()"
         assert (again["report"], again["existing"]) == ("1-r1", True)
         assert "Line: none (not from the log)" in reported["message"]
 

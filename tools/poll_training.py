@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -14,12 +15,14 @@ from ..server.ledger import Subject, SubjectKind
 from ..server.reporting import applied
 from ..server.reports import clock_time
 from ..server.runs import Phase, Role, RunState
-from ..server.toolbox import Tool
+from ..server.toolbox import Tool, facts
 from ..server.untrusted import one_line
 from ..server.watch import BLOCK_BYTES, Look
 
 MOST_RUNS = 8
 MOST_METRICS = 8
+QUIET_CHARACTERS = 240
+"""60 tokens: what an answer may cost when nothing happened (P6)."""
 
 
 class Polled(BaseModel):
@@ -84,7 +87,7 @@ def _one(desk: Desk, seen: polling.Seen) -> Polled:
     checks_in = checkin.due(desk, run, status)
     if checks_in:
         checkin.told(desk, run)
-    return Polled(
+    found = Polled(
         findings=list(seen.news.findings),
         answer=_answer(desk, run, seen.news.answers),
         run=run.id,
@@ -103,6 +106,24 @@ def _one(desk: Desk, seen: polling.Seen) -> Polled:
         cursor=seen.cursor,
         next=following,
     )
+    return found if seen.news or checks_in or status.state.final else _quiet(found)
+
+
+def _quiet(found: Polled) -> Polled:
+    """Return an answer that tells nothing new within its 60 tokens: numbers are left out from the last on."""
+    shown = dict(found.metrics or {})
+    slim = found.model_copy(update={"progress": None})
+    for one in (found, slim):
+        if _characters(one) <= QUIET_CHARACTERS:
+            return one
+    while shown and _characters(slim) > QUIET_CHARACTERS:
+        shown.popitem()
+        slim = slim.model_copy(update={"metrics": shown or None})
+    return slim
+
+
+def _characters(found: Polled) -> int:
+    return len(json.dumps(facts(found), separators=(",", ":"), ensure_ascii=False))
 
 
 def _behind(unread_bytes: int) -> str | None:

@@ -107,7 +107,7 @@ def _reported(desk: Desk, report: Subject, existing: bool) -> Reported:
         emergency=body["emergency"] or None,
         path=reporting.write_document(desk, report),
         message=reports.message(body, desk.labels),
-        next=f"{watching} returns when the director answers",
+        next=watching,
     )
 
 

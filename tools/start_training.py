@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 
@@ -21,6 +22,7 @@ class Started(BaseModel):
     phase: str
     existing: bool | None = None
     script_changed_since: bool | None = None
+    differs: list[str] | None = None
     pid: int | None = None
     log: str
     results: str
@@ -64,6 +66,7 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
         phase=body["phase"],
         existing=True if begun.existing else None,
         script_changed_since=body["script_sha256"] != wanted.script_sha256 if begun.existing else None,
+        differs=_differs(wanted, body) if begun.existing else None,
         pid=look.status.pid,
         log=body["log"],
         results=body["results"],
@@ -74,6 +77,12 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
         cursor=cursor,
         next=owed.next_call(desk, standing, cursor),
     )
+
+
+def _differs(wanted: starting.Request, body: Mapping[str, Any]) -> list[str] | None:
+    """Return what this call asks for and the existing run does not have; nothing of it was started."""
+    asked = {"script": wanted.script, "args": list(wanted.args)}
+    return [f"{name}: {body[name]} -> {value}" for name, value in asked.items() if body[name] != value] or None
 
 
 TOOL = Tool(start_training, "start", Started, frozenset({Role.TRAINER}), idempotent=True)

@@ -41,12 +41,9 @@ async def stop_training(
 
 
 def _stop(desk: Desk, run_id: str, reason: str) -> Stopped:
+    done = stopping.stop(desk, watch.find_run(desk, run_id), reason)
     run = watch.find_run(desk, run_id)
-    was_active = run.status != "ended"
-    done = stopping.stop(desk, run, reason)
-    run = watch.find_run(desk, run_id)
-    stopped = was_active and done.status.state is RunState.STOPPED
-    report = _report(desk, run, done.status, reason) if stopped else None
+    report = _report(desk, run, done.status) if done.status.state is RunState.STOPPED else None
     standing = owed.standing(desk, run, done.status.state, done.status.elapsed_s)
     return Stopped(
         run=run.id,
@@ -58,13 +55,17 @@ def _stop(desk: Desk, run_id: str, reason: str) -> Stopped:
     )
 
 
-def _report(desk: Desk, run: Subject, status: RunStatus, reason: str) -> str | None:
-    """Tell the director when a trainer ends a full run: hours of work are given up."""
-    if desk.role is not Role.TRAINER or run.body["phase"] != Phase.FULL:
+def _report(desk: Desk, run: Subject, status: RunStatus) -> str | None:
+    """Tell the director when a trainer ended a full run: hours of work are given up.
+
+    Decided from the recorded stop, so that a server which died after it does not lose the report.
+    """
+    stop = run.part("stop")
+    if not str(stop.get("who", "")).startswith(Role.TRAINER) or run.body["phase"] != Phase.FULL:
         return None
     if any(owed.asks_for_a_start(one) for one in desk.ledger.subjects(SubjectKind.REPORT, run=run.id)):
         return None  # the director knows: the answer asked for another attempt
-    words = {"what_happened": f"The trainer stopped the run: {reason}"}
+    words = {"what_happened": f"The trainer stopped the run: {stop['reason']}"}
     finding = reporting.decisive(desk, run.id)
     report, _ = reporting.open_report(desk, model=run.model, run=run, status=status, finding=finding, words=words)
     return report.id

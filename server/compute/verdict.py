@@ -54,7 +54,7 @@ def _first_failure(evidence: Evidence, limits: Limits, checks: tuple[Check, ...]
     for check in (*failed, *unknown):
         if check.word is not None:
             return Verdict(check.word, check.code, check.evidence, checks)
-    hours = f"{span(evidence.wall_s)} of work, {limits.source} asks for {span_range(limits)}."
+    hours = f"{span(evidence.wall_s)} in all; {limits.source} asks for {span_range(limits)}."
     if evidence.phase is Phase.FULL and evidence.wall_s > limits.max_s:
         return Verdict(Word.WARN_SLOW, "above_maximum", hours, checks)
     return Verdict(Word.APPROVE, "all_passed", hours, checks)

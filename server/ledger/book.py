@@ -252,15 +252,15 @@ class Transaction:
         sql = f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE kind = ? AND model = ? ORDER BY first_seq"  # noqa: S608 (constant columns)
         return [_subject(row) for row in self._connection.execute(sql, (kind, model))]
 
-    def move_scan(self, run: str, *, expected: int | None, offset: int, state: str) -> bool:
-        """Move the position in a run's log from `expected` (None: never read) to `offset`.
+    def move_scan(self, run: str, *, expected: tuple[int, str] | None, moved: tuple[int, str]) -> bool:
+        """Move the position in a run's log (offset, recogniser state) from `expected` (None: never read) to `moved`.
 
         :return: False, with nothing changed, if another server moved it first.
         """
-        row = self._connection.execute("SELECT offset FROM scan WHERE run = ?", (run,)).fetchone()
-        if (int(row[0]) if row else None) != expected:
+        row = self._connection.execute("SELECT offset, state FROM scan WHERE run = ?", (run,)).fetchone()
+        if (tuple(row) if row else None) != expected:
             return False
-        self._connection.execute("INSERT OR REPLACE INTO scan VALUES (?, ?, ?)", (run, offset, state))
+        self._connection.execute("INSERT OR REPLACE INTO scan VALUES (?, ?, ?)", (run, *moved))
         return True
 
     def keep_metrics(self, run: str, rows: Iterable[tuple[int, Mapping[str, float]]]) -> None:

@@ -44,9 +44,15 @@ def _finding(previous: Body, event: Event) -> dict[str, Any]:
     body = {**previous, **event.body}
     if event.kind in (Kind.REPORTED, Kind.ACCEPTED):
         body["status"] = event.kind.value.split(".")[1]
-    elif previous.get("status") not in ("reported", "accepted"):
+    elif _grew(previous, body) or previous.get("status") not in ("reported", "accepted"):
         body["status"] = "open" if body.get("level") == "failure" else str(body.get("level"))
     return body
+
+
+def _grew(previous: Body, body: Body) -> bool:
+    """Whether a finding weighs more than what was reported or accepted: then it asks for that anew."""
+    became_failure = body.get("level") == "failure" and previous.get("level") != "failure"
+    return became_failure or (bool(body.get("emergency")) and not previous.get("emergency"))
 
 
 def _run(previous: Body, event: Event) -> dict[str, Any]:

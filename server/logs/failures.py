@@ -8,10 +8,10 @@ from typing import Any
 from ..runs import ErrorType, Level
 from . import frames, progress
 from .blame import blame
-from .incident import MESSAGE_LIMIT, TEXT_LIMIT, USUAL_LINES, Before, Incident, lines_before
+from .incident import MESSAGE_LIMIT, TEXT_LIMIT, USUAL_LINES, Before, Incident, lines_before, lines_between
 from .register import Register
 from .rules import Rule, Rules, Weight
-from .text import cap, fingerprint
+from .text import CAP_MARK, cap, cap_end, fingerprint
 from .tracebacks import Tracebacks
 from .tracing import Trace, add_context
 
@@ -46,7 +46,7 @@ class Failures:
     """The failures that the text names, and the lines of business as usual that stood before them."""
 
     def __init__(self, rules: Rules, register: Register, state: Mapping[str, Any]) -> None:
-        self.tracebacks = Tracebacks(state.get("tracebacks"), state.get("lead", 0))
+        self.tracebacks = Tracebacks(state.get("tracebacks"), state.get("lead", 0), state.get("announced", ""))
         self._rules = rules
         self._register = register
         self._usual: dict[str, None] = dict.fromkeys(state.get("usual", []))
@@ -56,6 +56,7 @@ class Failures:
         return {
             "tracebacks": self.tracebacks.state(),
             "lead": self.tracebacks.lead,
+            "announced": self.tracebacks.announced,
             "usual": list(self._usual),
         }
 
@@ -109,7 +110,7 @@ class Failures:
                 known.absorbed += 1
             else:
                 self._register.repeat(known, trace.first, trace.last)
-            known.last = trace.last
+            known.reach(trace.last)
             often = known.count + known.absorbed > OFTEN
             known.handled = known.handled or (not often and self._announced(trace))
             return
@@ -125,6 +126,8 @@ class Failures:
             incident.fingerprint = mark
             self._register.add(incident, coarse)
         else:
+            if not trace.key:
+                incident.opening = _opening(incident, trace.first)
             self._fill(incident, trace)
             self._register.rename(incident, mark)
             self._register.reopen(incident)
@@ -132,10 +135,12 @@ class Failures:
         trace.key = incident.key
 
     def _fill(self, incident: Incident, trace: Trace) -> None:
-        incident.kind, incident.last = "traceback", trace.last
+        incident.kind = "traceback"
+        incident.reach(trace.last)
         incident.exception, incident.root, incident.frame = trace.exception, trace.root, trace.own
         incident.message = trace.message
-        incident.text = cap(trace.text, TEXT_LIMIT)
+        if incident.count == 1 and not incident.absorbed:
+            incident.text = _behind(incident.opening, trace.text)
         kind = blame(trace.root or "", trace.root_message, trace.files)
         if kind is ErrorType.IMPLEMENTATION:
             kind = blame(trace.exception or "", trace.message, trace.files)
@@ -168,6 +173,8 @@ class Failures:
                 trace = Trace(first=line[0], last=number)
                 trace.add_frame(line[0], line[1], frame)
                 found = frames.exception_of(text, follows=True)
+                for between, source in enumerate(lines_between(before, line[0] + 1, number), line[0] + 1):
+                    trace.see(between, source)
                 trace.add_exception(number, text, found or ("SyntaxError", ""))
                 self._remember_usual(before)
                 self._traceback(trace)
@@ -187,8 +194,7 @@ class Failures:
             return False
         newest = self._register.newest
         if newest and newest.kind == "native" and kind in ("native", "word") and number - newest.last <= 8:
-            newest.last = number
-            newest.text = cap(f"{newest.text}\n{text}", TEXT_LIMIT)
+            _extend(newest, number, text, before)
             return True
         mark = fingerprint(rule.name, text)
         self._remember_usual(before)
@@ -196,7 +202,8 @@ class Failures:
         if known:
             self._register.repeat(known, number, number)
             return True
-        incident = _incident(kind, first, number, text, before)
+        excerpt = [*lines_between(before, first, number), text]
+        incident = _incident(kind, first, number, "\n".join(excerpt), before)
         groups = found.groupdict()
         named = (groups.get("exception") or "").rpartition(".")[2]
         incident.exception = None if named in _SIGNALS else named or None
@@ -232,9 +239,34 @@ def _incident(kind: str, first: int, last: int, text: str, before: Before) -> In
         newest=first,
         type=ErrorType.IMPLEMENTATION,
         level=Level.FLAG,
-        text=cap(text, TEXT_LIMIT),
+        text=cap_end(text, TEXT_LIMIT),
         before=lines_before(before, first),
     )
+
+
+def _extend(incident: Incident, number: int, text: str, before: Before) -> None:
+    """Let an incident reach to line `number`, which goes on with it."""
+    if incident.count == 1 and number > incident.last:
+        between = lines_between(before, incident.last + 1, number)
+        known = len(between) == number - incident.last - 1
+        incident.text = _behind(incident.text, "\n".join([*between, text]) if known else CAP_MARK)
+    incident.reach(number)
+
+
+def _opening(incident: Incident, first: int) -> str:
+    """Return the lines of an incident and those behind it, up to a traceback that begins in line `first`."""
+    if first <= incident.last:
+        return incident.text.rpartition("\n")[0]
+    gap = first - incident.last - 1
+    known = gap <= len(incident.after)
+    return _behind(incident.text, "\n".join(incident.after[:gap]) if known else CAP_MARK) if gap else incident.text
+
+
+def _behind(opening: str, text: str) -> str:
+    """Join consecutive lines; nothing can follow what was cut short."""
+    if not opening or opening.endswith(CAP_MARK):
+        return opening or text
+    return opening + CAP_MARK if text == CAP_MARK else cap_end(f"{opening}\n{text}", TEXT_LIMIT)
 
 
 def _usage(number: int, before: Before) -> int:

@@ -24,9 +24,25 @@ Before = Callable[[int], tuple[int, str] | None]
 
 
 def lines_before(before: Before, first: int) -> list[str]:
-    """Return the lines that stand before a failure, as far as they are known."""
-    known = [line for back in range(USUAL_LINES, 0, -1) if (line := before(back)) and line[0] < first]
-    return [cap(text, CONTEXT_LIMIT) for _, text in known[-CONTEXT_LINES:]]
+    """Return the lines that stand before a failure, as far as they are known; blank ones are empty."""
+    return [cap(text, CONTEXT_LIMIT) for text in lines_between(before, first - CONTEXT_LINES, first)]
+
+
+def lines_between(before: Before, first: int, behind: int) -> list[str]:
+    """Return the lines from `first` to the one before `behind`; fewer if the first of them are not known.
+
+    Each line of the log is one item: of a line of several frames the newest, of a blank line an empty text.
+    """
+    known: dict[int, str] = {}
+    for back in range(1, USUAL_LINES + 1):
+        line = before(back)
+        if line is None:
+            break
+        known.setdefault(*line)
+        if line[0] < first:
+            break
+    start = max(first, min(known, default=behind))
+    return [known.get(number, "") for number in range(start, behind)]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -45,8 +61,12 @@ class Incident:
     frame: str | None = None
     fingerprint: str = ""
     text: str = ""
+    """Consecutive lines of the log from `line` on."""
+    opening: str = ""
+    """Those before a traceback that belongs to it."""
     before: list[str] = field(default_factory=list[str])
     after: list[str] = field(default_factory=list[str])
+    """The lines behind `last`."""
     count: int = 1
     emergency: bool = False
     advice: str = ""
@@ -72,12 +92,22 @@ class Incident:
     told: Level | None = None
     """The level that was told when it was last settled."""
 
+    def follow(self, number: int, text: str) -> None:
+        """Note a line after it, whatever it says; those in between that were not noted are blank."""
+        place = number - self.last - 1
+        if self.text and 0 <= place < CONTEXT_LINES:
+            self.after += [""] * (place - len(self.after))
+            self.after[place:] = [cap(text, CONTEXT_LIMIT)]
+
+    def reach(self, last: int) -> None:
+        """Extend it to a line; what stood after it and now belongs to it goes."""
+        self.after = self.after[max(last - self.last, 0) :]
+        self.last = last
+
     def witness(self, text: str, sign: Sign, position: str) -> None:
-        """Take a line that stands after it, with its sign and, for a bar, its position."""
-        if self.count == 1 and len(self.after) < CONTEXT_LINES:
-            self.after.append(cap(text, CONTEXT_LIMIT))
-            if not self.message and self.kind == "traceback":
-                self.message = cap(text.strip(), MESSAGE_LIMIT)
+        """Take a line of other text after it, with its sign and, for a bar, its position."""
+        if self.count == 1 and not self.message and self.kind == "traceback":
+            self.message = cap(text.strip(), MESSAGE_LIMIT)
         if sign is Sign.NONE:
             return
         if sign is Sign.BAR:
@@ -93,7 +123,7 @@ class Incident:
     def happened_again(self, first: int, last: int) -> None:
         """Count another occurrence; its fate is open again."""
         self.count += 1
-        self.newest, self.last = first, last
+        self.newest, self.last, self.after = first, last, []
         self.went_on, self.others, self.bar, self.settled = False, 0, "", False
 
     def finding(self) -> Finding:
@@ -119,6 +149,6 @@ class Incident:
 
     def slim(self) -> None:
         """Forget what is only for reading; it was handed out already."""
-        self.text, self.before, self.after = "", [], []
+        self.text, self.opening, self.before, self.after = "", "", [], []
         self.message = cap(self.message, 160)
         self.frame = cap(self.frame, 160) if self.frame else None

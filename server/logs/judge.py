@@ -197,7 +197,6 @@ def join_divergence(incidents: Sequence[Incident], levels: dict[str, Level]) -> 
         if follows and other.type is ErrorType.CONVERGENCE:
             metric.exception, metric.root, metric.frame = other.exception, other.root, other.frame
             metric.last, metric.message = other.last, other.message or metric.message
-            metric.text = other.text
             metric.settled = False
             levels[other.key] = Level.FLAG
             return

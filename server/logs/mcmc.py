@@ -58,7 +58,8 @@ class Diagnosis(NamedTuple):
         """What to tell; made only where it is told, because a log may state a count in every line."""
         if not self.divergent:
             return self.text
-        return f"{self.divergent} divergences in {self.draws} draws ({self.divergent / max(self.draws, 1):.1%})"
+        what = "divergence" if self.divergent == 1 else "divergences"
+        return f"{self.divergent} {what} in {self.draws} draws ({self.divergent / max(self.draws, 1):.1%})"
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
 from .metrics import read_metrics
@@ -45,6 +45,9 @@ _MAY_SHOW = re.compile(
 )
 STATED = "stated"
 
+Excerpt = tuple[str, list[str]]
+"""A line and the lines before it."""
+
 Sight = tuple[tuple[str, ...], tuple[str, ...]]
 """Loss-like names that are not finite in a line, and names that are."""
 
@@ -58,6 +61,10 @@ class Series:
     streak: int = 0
     longest: int = 0
     finite: bool = False
+    text: str = ""
+    """The line `first`."""
+    before: list[str] = field(default_factory=list[str])
+    """The lines before it."""
 
 
 def may_show(form: bytes) -> bool:
@@ -103,27 +110,28 @@ def is_held_out(name: str) -> bool:
 class NonFinite:
     """All metrics that are or were not finite. `since` is the line where the present trouble began, None without."""
 
-    def __init__(self, state: dict[str, dict[str, int]] | None = None) -> None:
+    def __init__(self, state: dict[str, dict[str, object]] | None = None) -> None:
         self.open = False
         """Whether a metric is not finite at the moment, so that every line must be looked at."""
         self.series = {name: Series(**item) for name, item in (state or {}).items()}  # pyright: ignore[reportArgumentType] our own asdict
         self._reopen()
 
-    def state(self) -> dict[str, dict[str, int]]:
+    def state(self) -> dict[str, dict[str, object]]:
         """Return what a new one continues from."""
         return {name: asdict(series) for name, series in self.series.items()}
 
     def _reopen(self) -> None:
         self.open = any(series.streak for series in self.series.values())
 
-    def read(self, number: int, seen: Sight, usual: Callable[[], set[str]]) -> None:
+    def read(self, number: int, seen: Sight, usual: Callable[[], set[str]], excerpt: Callable[[], Excerpt]) -> None:
         """Take what a line shows.
 
         :param usual: asked at a metric's first NaN: names that were finite shortly before.
+        :param excerpt: asked where a metric's trouble begins: the line and those before it, capped.
         """
         bad, good = seen
         for name in bad:
-            self._bad(name, number, usual)
+            self._bad(name, number, usual, excerpt)
         if good:
             self._good(good)
         elif bad:
@@ -150,7 +158,7 @@ class NonFinite:
                 series.longest, series.streak, series.finite = max(series.longest, series.streak), 0, True
         self._reopen()
 
-    def _bad(self, name: str, number: int, usual: Callable[[], set[str]]) -> None:
+    def _bad(self, name: str, number: int, usual: Callable[[], set[str]], excerpt: Callable[[], Excerpt]) -> None:
         series = self.series.get(name)
         if series is None:
             if len(self.series) >= NAMES_LIMIT:
@@ -158,6 +166,7 @@ class NonFinite:
             series = self.series[name] = Series(finite=name in usual())
         if not series.streak:
             series.first = number
+            series.text, series.before = excerpt()
         series.streak += 1
         series.last = number
 
@@ -173,9 +182,9 @@ class NonFinite:
         """Return the names that are a failure now (or, when the log has ended, if nothing more comes)."""
         return [name for name, one in self.series.items() if one.streak and _alarming(name, one, ended=ended)]
 
-    def since(self, names: list[str]) -> int:
-        """Return the first line of the trouble."""
-        return min(self.series[name].first for name in names)
+    def since(self, names: list[str]) -> Series:
+        """Return the one whose trouble began first."""
+        return min((self.series[name] for name in names), key=lambda series: series.first)
 
     def last(self, names: list[str]) -> int:
         """Return its newest line."""

@@ -106,6 +106,8 @@ class Reader:
         self._line = number
         if not clean or clean.isspace():
             return
+        if self.register.pending:
+            self.register.follow(number, plain(clean))
         opens = self._tracebacks.traces or _may_open(clean)
         if opens and self._failures.read(number, plain(clean), before):
             self.last_failed = number
@@ -166,7 +168,11 @@ class Reader:
         first, last = block.number(index), block.number(end)
         text = decode(b"\n".join(clean[index : end + 1]).translate(None, CONTROLS))
         lines = [line.rstrip() for line in text.split("\n")]
-        if not all(lines) or not self._failures.whole(first, lines, last, before):
+        if not all(lines):
+            return index
+        for number, line in enumerate(lines, first):
+            self.register.follow(number, line)
+        if not self._failures.whole(first, lines, last, before):
             return index
         self._line = self.last_failed = last
         return end + 1

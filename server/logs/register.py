@@ -91,6 +91,11 @@ class Register:
         self.tell("seen", incident)
         self._bound()
 
+    def follow(self, number: int, text: str) -> None:
+        """Take any line behind the incidents whose fate is open."""
+        for incident in self.pending:
+            incident.follow(number, text)
+
     def rename(self, incident: Incident, fingerprint: str) -> None:
         """More of an incident was read: it is known by another fingerprint too."""
         incident.fingerprint = fingerprint

@@ -30,7 +30,7 @@ class Sampling:
         if incident is None:
             self._register.add(_incident(found, mark, number, text, before), mark)
         else:
-            self._update(incident, found, number, text)
+            self._update(incident, found, number, text, before)
         if found.aspect != "divergences":
             self._doubts()
         return True
@@ -53,16 +53,17 @@ class Sampling:
             self._register.count(incident)
         return True
 
-    def _update(self, incident: Incident, found: Diagnosis, number: int, text: str) -> None:
+    def _update(self, incident: Incident, found: Diagnosis, number: int, text: str, before: Before) -> None:
         rises = found.level is Level.FAILURE and incident.level is not Level.FAILURE
         worse = found.emergency and not incident.emergency
         corrects = found.sentence and not incident.stated
         incident.last = number
         incident.count += 1
         if corrects or (rises and (found.sentence or not incident.stated)):
-            incident.line = number
+            incident.line, incident.text = number, cap(text, TEXT_LIMIT)
+            incident.before = lines_before(before, number)
         if rises or worse or corrects:
-            incident.text, incident.message = cap(text, TEXT_LIMIT), cap(found.message, MESSAGE_LIMIT)
+            incident.message = cap(found.message, MESSAGE_LIMIT)
         lowered = corrects and found.aspect == "divergences" and found.level is not incident.level and not rises
         if rises or lowered:
             incident.level = found.level

@@ -46,7 +46,8 @@ def fold(changes: Iterable[Change]) -> dict[str, Finding]:
     for change in changes:
         new, old = change.finding, findings.get(change.key)
         if old and old.text and not new.text:
-            new = replace(new, text=old.text, before=old.before, after=old.after, message=old.message, frame=old.frame)
+            after = old.after if new.count == 1 else ()  # of another occurrence
+            new = replace(new, text=old.text, before=old.before, after=after, message=old.message, frame=old.frame)
         findings[change.key] = new
     return findings
 

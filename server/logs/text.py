@@ -15,6 +15,9 @@ CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r") + b"\x7f"
 SHAPELESS = b"0123456789.+-"
 """What is deleted from a line to get its shape: lines that differ in their numbers only have the same one."""
 
+CAP_MARK = " …"
+"""Ends lines that were cut short."""
+
 _VARYING = re.compile(
     r"0x[0-9a-fA-F]+"  # addresses
     r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # UUIDs
@@ -56,6 +59,17 @@ def cap(text: str, limit: int) -> str:
             return short
         keep = keep * 9 // 10
     return ""
+
+
+def cap_end(text: str, limit: int) -> str:
+    """Shorten lines so that their JSON form has at most `limit` bytes; the end goes, so those left keep their place."""
+    if len(text) * 6 <= limit or _size(text) <= limit:
+        return text
+    room = limit - _size(CAP_MARK)
+    text = text[:room]
+    while (excess := _size(text) - room) > 0:
+        text = text[: len(text) - max(excess // 6, 1)]
+    return text + CAP_MARK
 
 
 def _size(text: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from . import frames
 from .forms import READERS
-from .incident import Before
+from .incident import Before, lines_between
 from .text import cap
 from .tracing import FILES_CHARS, Trace, add_context
 
@@ -21,9 +21,11 @@ PREVIOUS_CHARS = 120
 class Tracebacks:
     """All tracebacks that are open at the moment, and those that a chain may still continue."""
 
-    def __init__(self, state: list[dict[str, object]] | None = None, lead: int = 0) -> None:
+    def __init__(self, state: list[dict[str, object]] | None = None, lead: int = 0, announced: str = "") -> None:
         self.lead = lead
         """Line that announced a thread's or process's traceback which did not come yet; 0 without."""
+        self.announced = announced
+        """What that line says."""
         self.traces = [Trace(**item) for item in state or []]  # pyright: ignore[reportArgumentType] our own asdict
         """While there are any, the next lines may belong to them."""
 
@@ -37,6 +39,12 @@ class Tracebacks:
         :return: whether it belongs to a traceback, and the traceback that is complete with it (again, when a chain
             made it longer).
         """
+        read = self._read(number, text, before)
+        for trace in self.traces:
+            trace.see(number, text)
+        return read
+
+    def _read(self, number: int, text: str, before: Before) -> tuple[bool, Trace | None]:
         at = frames.header_at(text)
         if at >= 0:
             return self._header(number, text, at, before)
@@ -49,7 +57,7 @@ class Tracebacks:
             trace.follows = False
         self.traces = [trace for trace in self.traces if not _given_up(trace, number)]
         if frames.is_torn_lead(text):
-            self.lead = number
+            self.lead, self.announced = number, cap(text, 300)
         return False, None
 
     def whole(self, number: int, lines: list[str], last: int, before: Before) -> Trace | None:
@@ -65,20 +73,35 @@ class Tracebacks:
         if any(not trace.done or trace.chain for trace in self.traces) or not lines[1].startswith('  File "'):
             return None
         found = frames.exception_of(lines[-1], follows=True)
-        if not found:
+        if not found or last - number != len(lines) - 1:
             return None
         trace = _opened(number, "", before)
-        self._torn(trace)
+        self._begin(trace, number, before)
         inner = [frames.frame_of(line) if line.startswith("  File") else None for line in lines[1:-1]]
         pieces = [frame[0] if frame else line.strip()[:100] for frame, line in zip(inner, lines[1:-1], strict=True)]
         trace.frames = len(pieces)
         trace.files = " ".join(["", *pieces])[-FILES_CHARS:]
         own = (frame for frame in reversed(inner) if frame and frames.is_own(frame[0]))
         trace.own = next((cap(f"{file}:{line}", 400) for file, line in own), None)
-        trace.add_exception(last, "\n".join(lines), found)
-        trace.done = True
         self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
+        for at, line in enumerate(lines[:-1], number):
+            for one in self.traces:
+                one.see(at, line)
+        trace.add_exception(last, lines[-1], found)
+        for one in self.traces:
+            one.see(last, lines[-1])
+        trace.done = True
         return trace
+
+    def _begin(self, trace: Trace, number: int, before: Before) -> None:
+        """Put what announced a traceback before its header at line `number`."""
+        self._torn(trace)
+        lines = lines_between(before, trace.first, number)
+        if len(lines) == number - trace.first:
+            trace.open_with(lines)
+        else:
+            trace.open_with([self.announced])
+            trace.cut()
 
     def _torn(self, trace: Trace) -> None:
         if trace.form == "plain" and not trace.lead and 0 < trace.first - self.lead <= FOREIGN_LIMIT and self.lead:
@@ -108,7 +131,7 @@ class Tracebacks:
             group.add(number, text)
             return True, None
         trace = _opened(number, prefix, before)
-        self._torn(trace)
+        self._begin(trace, number, before)
         add_context(trace, before)
         trace.add(number, text)
         self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
@@ -137,7 +160,8 @@ class Tracebacks:
             found = inner.read(number, plain, lambda _: None)[1] or found
         if found is None:
             return False, None
-        found.head, found.tail, found.embedded, found.done = "", "", True, True
+        found.forget_text()
+        found.embedded, found.done = True, True
         found.add(number, text)
         return True, found
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from . import frames
-from .incident import Before, lines_before
-from .text import cap
+from .incident import TEXT_LIMIT, Before, lines_before
+from .text import CAP_MARK, cap, cap_end
 
-HEAD_CHARS = 400
-TAIL_CHARS = 600
 FILES_CHARS = 400
 PARTS_LIMIT = 4
 
@@ -30,7 +28,12 @@ class Trace:
     files: str = ""
     """Tail of the files and code lines, for the choice of the type."""
     head: str = ""
-    tail: str = ""
+    """The lines of the log from `first` on, its own and those of others that stand between them."""
+    seen: int = 0
+    """Line of the newest in `head`."""
+    kept: int = 0
+    """How much of `head` reaches to the newest line of its own."""
+    capped: bool = False
     before: list[str] = field(default_factory=list[str])
     previous: str = ""
     """The line before it, which may say that it was dealt with."""
@@ -78,21 +81,47 @@ class Trace:
 
     @property
     def text(self) -> str:
-        """Its beginning and its end."""
-        return self.head + self.tail if len(self.tail) < TAIL_CHARS else f"{self.head} … {self.tail}"
+        """The lines of the log from its first to its last, as many as there is room for."""
+        return self.head[: self.kept]
 
     def add(self, number: int, text: str) -> None:
-        """Take a line, or several, as part of it."""
+        """Take a line as part of it."""
         self.last = number
         self.follows = True
-        more = f"\n{text}" if self.head else text
-        room = HEAD_CHARS - len(self.head)
-        self.head += more[:room]
-        if len(more) > room:
-            self.tail = (self.tail + more[room:])[-TAIL_CHARS:]
+        self._note(number, text)
+        self.kept = len(self.head)
+
+    def see(self, number: int, text: str) -> None:
+        """Take a line that stands among its own; those in between that were not taken are blank."""
+        if number > self.seen or (number == self.seen and self.kept < len(self.head)):
+            self._note(number, text)
+
+    def _note(self, number: int, text: str) -> None:
+        if self.capped:
+            return
+        if number == self.seen:
+            head = self.head[: self.head.rfind("\n") + 1]
+        else:
+            head = self.head + "\n" * min(number - self.seen, TEXT_LIMIT) if self.seen else ""
+        self.seen = number
+        self.head = cap_end(head + text, TEXT_LIMIT)
+        self.capped = len(self.head) != len(head) + len(text)
+
+    def open_with(self, lines: list[str]) -> None:
+        """Take the lines before its header that announced it, the first of them at `first`."""
+        for number, line in enumerate(lines, self.first):
+            self._note(number, line)
+
+    def cut(self) -> None:
+        """Leave out what follows."""
+        self.head, self.capped = self.head + CAP_MARK, True
+
+    def forget_text(self) -> None:
+        """Begin its text anew."""
+        self.head, self.seen, self.kept, self.capped = "", 0, 0, False
 
     def add_exception(self, number: int, text: str, found: tuple[str, str]) -> None:
-        """Take the line that names the exception, or all lines up to it."""
+        """Take the line that names the exception."""
         self.add(number, text)
         if len(self.names) < PARTS_LIMIT:
             self.names.append(found[0][:80])

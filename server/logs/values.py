@@ -12,7 +12,7 @@ from .text import cap, fingerprint, plain
 class Values:
     """Metrics that are or were not finite, and what was told of them."""
 
-    def __init__(self, register: Register, state: dict[str, dict[str, int]] | None) -> None:
+    def __init__(self, register: Register, state: dict[str, dict[str, object]] | None) -> None:
         self.nonfinite = nonfinite.NonFinite(state)
         self._register = register
         self._metric = next((i for i in register.incidents.values() if i.kind == "metric"), None)
@@ -35,12 +35,12 @@ class Values:
         """The log is over: what is not finite now stays so."""
         names = self.nonfinite.alarming(ended=True)
         if names:
-            self._alarm(names, self.nonfinite.last(names), "", lambda _: None)
+            self._alarm(names, self.nonfinite.last(names))
 
     def read(self, number: int, clean: bytes, sight: nonfinite.Sight, before: Before) -> None:
         """Take what a line (without colours) shows of them."""
         metric = self._metric
-        self.nonfinite.read(number, sight, lambda: _names_before(before))
+        self.nonfinite.read(number, sight, lambda: _names_before(before), lambda: _excerpt(number, clean, before))
         if metric and metric.level is Level.FAILURE and not sight[1]:
             metric.last = number
             metric.count += 1
@@ -48,22 +48,24 @@ class Values:
             return
         names = self.nonfinite.alarming(ended=False)
         if names:
-            self._alarm(names, number, plain(clean), before)
+            self._alarm(names, number)
         elif metric and metric.level is Level.FAILURE:
             self._register.settle(metric, Level.NOTICED)
         if number % 1024 == 0:
             self.nonfinite.forget(number)
 
-    def _alarm(self, names: list[str], number: int, text: str, before: Before) -> None:
+    def _alarm(self, names: list[str], number: int) -> None:
         incident = self._metric
-        since = self.nonfinite.since(names)
+        begun = self.nonfinite.since(names)
+        since = begun.first
         if incident and incident.level is Level.FAILURE:
             incident.last = number
             incident.count += 1
             self._register.count(incident)
         elif incident:
             incident.level, incident.line, incident.last, incident.settled = Level.FAILURE, since, number, False
-            incident.message = nonfinite.describe(names, text)
+            incident.message = nonfinite.describe(names, begun.text)
+            incident.text, incident.before = begun.text, begun.before
             self._register.tell("seen", incident)
         else:
             incident = Incident(
@@ -74,14 +76,18 @@ class Values:
                 newest=since,
                 type=ErrorType.CONVERGENCE,
                 level=Level.FAILURE,
-                message=nonfinite.describe(names, text),
+                message=nonfinite.describe(names, begun.text),
                 root="NaN",
                 fingerprint=fingerprint("metric", "not finite"),
-                text=cap(text, CONTEXT_LIMIT),
-                before=lines_before(before, since),
+                text=begun.text,
+                before=begun.before,
             )
             self._register.add(incident, "metric")
             self._metric = incident
+
+
+def _excerpt(number: int, clean: bytes, before: Before) -> nonfinite.Excerpt:
+    return cap(plain(clean), CONTEXT_LIMIT), lines_before(before, number)
 
 
 def _names_before(before: Before) -> set[str]:
