@@ -243,9 +243,13 @@ def main() -> None:
     prepare(workspace)
     anyio.run(story, workspace)
     tell("Left behind")
-    for path in sorted(one for one in workspace.rglob("*") if one.is_file()):
+    files = sorted(one for one in workspace.rglob("*") if one.is_file())
+    for path in files:
         print(f"  {path.stat().st_size:>10}  {path.relative_to(workspace)}")
-    print(f"\nLook around: {sys.executable} -m watchkeeper.server --workspace {workspace} status")
+    print(
+        f"\nThese {sum(path.stat().st_size for path in files) >> 20} MiB stay in {workspace}; remove them as you like."
+    )
+    print(f"Look around: {sys.executable} -m watchkeeper.server --workspace {workspace} status")
 
 
 if __name__ == "__main__":
