@@ -134,7 +134,7 @@ class Register:
         self.pending = [other for other in self.pending if other is not incident]
 
     def _bound(self) -> None:
-        full = [i for i in self.incidents.values() if i.text and i.kind != "metric"]
+        full = [i for i in self.incidents.values() if i.text and i.kind not in ("metric", "mcmc")]
         for incident in full[:-FULL_LIMIT]:
             incident.slim()
         if len(self.incidents) > INCIDENTS_LIMIT:

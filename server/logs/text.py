@@ -68,7 +68,7 @@ def cap_end(text: str, limit: int) -> str:
     room = limit - _size(CAP_MARK)
     text = text[:room]
     while (excess := _size(text) - room) > 0:
-        text = text[: len(text) - max(excess // 6, 1)]
+        text = text[: len(text) - max(excess // 12, 1)]  # no sign takes more than 12
     return text + CAP_MARK
 
 

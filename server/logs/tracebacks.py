@@ -84,12 +84,9 @@ class Tracebacks:
         own = (frame for frame in reversed(inner) if frame and frames.is_own(frame[0]))
         trace.own = next((cap(f"{file}:{line}", 400) for file, line in own), None)
         self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
-        for at, line in enumerate(lines[:-1], number):
-            for one in self.traces:
-                one.see(at, line)
-        trace.add_exception(last, lines[-1], found)
         for one in self.traces:
-            one.see(last, lines[-1])
+            one.see_block(number, lines, own=one is trace)
+        trace.name(found)
         trace.done = True
         return trace
 

@@ -96,6 +96,18 @@ class Trace:
         if number > self.seen or (number == self.seen and self.kept < len(self.head)):
             self._note(number, text)
 
+    def see_block(self, first: int, lines: list[str], *, own: bool = False) -> None:
+        """Take consecutive lines at once: the same as one by one."""
+        last = first + len(lines) - 1
+        if first > self.seen:
+            self._note(first, "\n".join(lines))
+            self.seen = max(last, self.seen)
+        else:
+            for number, line in enumerate(lines, first):
+                self.see(number, line)
+        if own:
+            self.last, self.kept = last, len(self.head)
+
     def _note(self, number: int, text: str) -> None:
         if self.capped:
             return
@@ -123,6 +135,10 @@ class Trace:
     def add_exception(self, number: int, text: str, found: tuple[str, str]) -> None:
         """Take the line that names the exception."""
         self.add(number, text)
+        self.name(found)
+
+    def name(self, found: tuple[str, str]) -> None:
+        """Take the class and the message of an exception."""
         if len(self.names) < PARTS_LIMIT:
             self.names.append(found[0][:80])
             self.messages.append(cap(found[1], 300))
