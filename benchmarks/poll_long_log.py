@@ -66,7 +66,7 @@ class Watched:
         with self.log.open("ab") as log:
             log.write(b"\n")
         with self.desk.ledger.transaction() as transaction:
-            assert transaction.move_scan(self.run, expected=stored[0], offset=size, state=stored[1])
+            assert transaction.move_scan(self.run, expected=stored, moved=(size, stored[1]))
 
     async def polled_ms(self) -> float:
         """Add a line, poll, and return how long the poll took in milliseconds."""
