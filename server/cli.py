@@ -187,7 +187,9 @@ async def _waited(tool: Tool, desk: Desk, arguments: Arguments, until: str) -> t
         left_s = deadline - anyio.current_time()
         content = await _called(tool, desk, {**arguments, "wait_s": max(left_s, 0.0)})
         for one in content.get("findings", ()):
-            found[one["id"]] = {**found.get(one["id"], {}), **one}
+            known = found.get(one["id"], {})
+            untrusted = {**known.get("untrusted", {}), **one.get("untrusted", {})}
+            found[one["id"]] = {**known, **one, **({"untrusted": untrusted} if untrusted else {})}
         if found:
             content["findings"] = list(found.values())
         early = anyio.current_time() < deadline

@@ -95,7 +95,8 @@ class Failures:
         frame = frames.frame_of(text) if "File" in text else None
         for incident in pending:
             incident.witness(text, sign, position)
-            if frame and incident.kind == "native" and not incident.frame and frames.is_own(frame[0]):
+            first = incident.kind == "native" and incident.count == 1 and not incident.frame
+            if first and frame and frames.is_own(frame[0]):
                 incident.frame = cap(f"{frame[0]}:{frame[1]}", 400)
         for incident in [i for i in pending if i.went_on]:
             self._register.settle(incident)
