@@ -93,9 +93,12 @@ class Incident:
     """The level that was told when it was last settled."""
 
     def follow(self, number: int, text: str) -> None:
-        """Note a line after it, whatever it says; those in between that were not noted are blank."""
+        """Note a line after it, whatever it says; those in between that were not noted are blank.
+
+        Behind a repeated failure nothing is noted: which of its neighbours are read depends on how the log is cut.
+        """
         place = number - self.last - 1
-        if self.text and 0 <= place < CONTEXT_LINES:
+        if self.text and self.count == 1 and 0 <= place < CONTEXT_LINES:
             self.after += [""] * (place - len(self.after))
             self.after[place:] = [cap(text, CONTEXT_LIMIT)]
 
