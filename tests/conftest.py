@@ -12,6 +12,10 @@ from watchkeeper.server.keeper import procfs
 from .keeper.helpers import processes_of, until
 from .play import Place
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in its background so, and children would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture
 def anyio_backend() -> str:

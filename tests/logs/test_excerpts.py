@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -82,7 +83,13 @@ def test_what_is_quoted_does_not_depend_on_chunks_and_interruptions(log: str, cu
         recogniser, start = Recogniser(state=json.loads(json.dumps(recogniser.state()))), max(start, cut)
     whole = Recogniser()
     expected = fold([*whole.feed(data), *whole.end(None)])
-    assert fold([*changes, *recogniser.end(None)]) == expected
+    found = fold([*changes, *recogniser.end(None)])
+    assert {key: _quoted(one) for key, one in found.items()} == {key: _quoted(one) for key, one in expected.items()}
+
+
+def _quoted(finding: Finding) -> Finding:
+    """Leave out where the newest repetition ends: for an interrupted log that is not promised to the line."""
+    return replace(finding, last_line=None) if finding.count > 1 else finding
 
 
 @pytest.mark.parametrize("piece", [piece for piece in PIECES if piece.strip()], ids=repr)
