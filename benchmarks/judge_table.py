@@ -32,12 +32,13 @@ RIGHT = {
     "underfit_tiny_lr": {"not_learning"},
     "plateau_saturated": {"not_learning", "vanishing_gradient"},
     "vanishing": {"not_learning", "vanishing_gradient"},
-    "oscillation_adam": {"oscillation", "divergence"},
-    "oscillation_sgd": {"oscillation", "divergence"},
+    "oscillation_adam": {"oscillation", "divergence", "non_finite"},
+    "oscillation_sgd": {"oscillation", "divergence", "non_finite"},
     "divergence_nan": {"non_finite"},
     "late_divergence": {"divergence", "spike", "non_finite"},
     "late_explosion_sgd": {"divergence", "spike", "non_finite"},
 }
+"""By the kind in a file's name; the empty name stands for silence. A learning rate far too high may end in NaN."""
 LATE_EPOCH = 35
 WHOLE = 10**9
 SMALLER_IS_TIGHTER = {
@@ -45,12 +46,14 @@ SMALLER_IS_TIGHTER = {
     *("divergence_above_start", "divergence_burst", "spike_gain", "spike_start_share", "spike_sigma"),
     *("oscillation_rise", "oscillation_val_rise", "oscillation_uphill", "oscillation_swing", "overfitting_patience"),
     *("overfitting_rise", "overfitting_gain_share", "overfitting_doubled", "overfitting_sigma"),
+    *("oscillation_early_rise", "oscillation_improving", "oscillation_rise_large", "overshoot_alone", "spike_level"),
+    *("overshoot_burst", "overshoot_norm_fall", "overshoot_exponent", "overshoot_exponent_alone", "overshoot_share"),
     *("overfitting_train_fall", "exploding_ratio", "exploding_evaluations", "vanishing_evaluations"),
 }
 """Thresholds that flag more when they fall; of the others those named here flag more when they rise."""
 LARGER_IS_TIGHTER = {
     *("not_learning_gain", "not_learning_crawl", "not_learning_flat", "not_learning_still"),
-    *("vanishing_mean", "vanishing_ratio"),
+    *("vanishing_mean", "vanishing_ratio", "overfitting_gap"),
 }
 
 
@@ -59,7 +62,7 @@ def kind_of(path: Path) -> str:
 
 
 def wanted(kind: str, rows: int) -> set[str]:
-    """Return the right answers; the empty name stands for silence."""
+    """Return the right answers for a history cut to so many rows; the empty name stands for silence."""
     if kind not in RIGHT or (kind.startswith("late") and rows <= LATE_EPOCH):
         return {""}
     return RIGHT[kind]

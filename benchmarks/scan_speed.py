@@ -1,9 +1,10 @@
-"""How fast a log is read, on one core: a typical log and the worst ones, with every engine that is installed.
+"""How fast a log is read, on one core: typical logs and the worst ones, beside grep and ripgrep.
 
-    python benchmarks/scan_speed.py [--mb 200] [--engine shapes] [--only NAME]
+    python benchmarks/scan_speed.py [--mb 64] [--engine shapes] [--only NAME]
 
 The log is made in memory and fed in chunks of 1 MB; processor time, the best of three runs. Memory is by how much the
-process's largest resident size exceeded its size before.
+process's largest resident size exceeded its size before. `grep -aE` and `rg` look for the same words in the same log,
+from a file in the page cache, and only count the lines; a tool that is not installed is named as missing.
 """
 
 from __future__ import annotations
@@ -11,15 +12,28 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import random
+import re
+import resource
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from watchkeeper.server.logs.prefilter import NOT_FINITE_LOOSE
 from watchkeeper.server.logs.recognise import Recogniser
+from watchkeeper.server.logs.rules import DEFAULT_RULES
 
 CHUNK = 1 << 20
+GREPS = {
+    "grep -aE": ["grep", "-a", "-c", "-E", "-f"],
+    "rg": ["rg", "--no-config", "-a", "-c", "-j1", "-f"],
+}
+"""Beside what we do: both read the patterns from a file."""
 Line = Callable[[int, random.Random], bytes]
 
 
@@ -86,8 +100,16 @@ def divergences(i: int, _r: random.Random) -> bytes:
     return f"draws {i}/1000000 divergences {i // 20}\n".encode()
 
 
+def frames_only(i: int, r: random.Random) -> bytes:
+    return bars(i, r).replace(b"\n", b"\r")
+
+
 def words(_i: int, r: random.Random) -> bytes:
     return (" ".join(r.choices(WORDS, k=12)) + "\n").encode()
+
+
+def random_text(r: random.Random) -> bytes:
+    return (" ".join(r.choices(WORDS, k=1000)) + " ").encode()
 
 
 def long_lines(_i: int, r: random.Random) -> bytes:
@@ -119,6 +141,8 @@ LOGS: dict[str, Line] = {
     "worst: random words": words,
     "worst: 400 KB lines": long_lines,
     "worst: binary": binary,
+    "worst: CR-only progress": frames_only,
+    "worst: one line without end": lambda _i, r: random_text(r),
 }
 
 
@@ -138,14 +162,38 @@ def _until(line: Line, random_: random.Random, size: int) -> Iterator[bytes]:
 
 
 def read(data: bytes, engine: str) -> tuple[float, int]:
+    chunks = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)]
     recogniser = Recogniser(engine=engine)
     start = time.process_time()
     changes = 0
-    for at in range(0, len(data), CHUNK):
-        changes += len(recogniser.feed(data[at : at + CHUNK]))
+    for chunk in chunks:
+        changes += len(recogniser.feed(chunk))
         recogniser.take_rows()
     changes += len(recogniser.end(None))
     return time.process_time() - start, changes
+
+
+def grep(data: bytes, tool: str) -> float | None:
+    """Return how long a tool needs for a log (processor seconds), None if it is not installed."""
+    command = GREPS[tool]
+    if shutil.which(command[0]) is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        patterns, log = Path(folder, "patterns"), Path(folder, "log")
+        literals = [re.sub(r"([\\.^$*+?()\[\]{}|])", r"\\\1", word) for word in DEFAULT_RULES.triggers]
+        patterns.write_text("\n".join([*literals, NOT_FINITE_LOOSE.replace("(?:", "(")]) + "\n")
+        log.write_bytes(data)
+        return min(_child_seconds([*command, str(patterns), str(log)]) for _ in range(3))
+
+
+def _child_seconds(command: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # Into a pipe: grep stops at the first match when it sees that nobody reads its output.
+    done = subprocess.run(command, stdout=subprocess.PIPE, env={**os.environ, "LC_ALL": "C"}, check=False)
+    if done.returncode not in (0, 1):  # 1: no line matches
+        raise RuntimeError(f"{command[0]} failed")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def peak_kb(*, reset: bool = False) -> int:
@@ -174,6 +222,10 @@ def main() -> int:
             seconds, changes = min(read(data, engine) for _ in range(3))
             speed = len(data) / seconds / 1e6
             print(f"{name:28} {engine:10} {speed:8.0f} MB/s  {changes:7} changes  +{peak_kb() - before} KB", flush=True)
+        for tool in GREPS if not options.engine else ():
+            seconds = grep(data, tool)
+            said = "missing: not installed" if seconds is None else f"{len(data) / seconds / 1e6:8.0f} MB/s"
+            print(f"{name:28} {tool:10} {said}", flush=True)
     return 0
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ..runs import Level
-from .finiteness import non_finite
+from .finiteness import non_finite, non_finite_gradient
 from .flags import Flag
 from .gradients import exploding, vanishing
 from .instability import divergence, spike
 from .learning import not_learning, overfitting
 from .oscillation import oscillation
+from .overshoot import FirstEpoch, first_epoch, learned_fast, overshoot, overshot
 from .robust import Curve, Seen, curve
 from .series import History
 from .thresholds import Thresholds
@@ -37,9 +38,14 @@ _ADVICE = {
 }
 _WHAT = {
     "non_finite": "{value:g} non-finite losses in a row",
+    "non_finite_gradient": "the gradient norm was not finite, and the loss has not moved since",
     "divergence": "the loss rose to {value:.4g} and stayed above {threshold:.4g}",
     "spike": "the loss jumped to {value:.4g}, above {threshold:.4g}",
     "oscillation": "the loss rises and falls by {value:.0%} of its level (limit {threshold:.0%}) without progress",
+    "overshoot": (
+        "the first updates overshot: the mean training loss of the first epoch was {value:.3g} times the validation "
+        "loss at its end (limit {threshold:g}), and the gradient norm fell with it"
+    ),
     "vanishing_gradient": "the gradient of the layer, alone or as a share, is {value:.2g} (limit {threshold:g})",
     "exploding_gradient": "the gradient norm is {value:.4g} (limit {threshold:.4g})",
     "overfitting": (
@@ -47,7 +53,9 @@ _WHAT = {
     ),
     "not_learning": "the loss improved by {value:.2g} (limit {threshold:.2g})",
 }
-_FAILURES = frozenset({"non_finite", "divergence"})
+_PUBLISHED = {"overshoot": "oscillation", "non_finite_gradient": "non_finite"}
+"""Flags by the name that is published, where it is not their own: one cause, seen in another way."""
+_FAILURES = frozenset({"non_finite", "non_finite_gradient", "divergence"})
 
 
 def judge_history(history: History, thresholds: Thresholds | None = None) -> list[Flag]:
@@ -66,11 +74,13 @@ def _look(history: History, limits: Thresholds) -> dict[str, Seen]:
     val = curve(history.val_loss, limits.points_max)
     found = {"non_finite": non_finite(history.train_loss, history.val_loss, limits)}
     if len(train):
-        jump = spike(train, limits)
+        jump, first = spike(train, limits), first_epoch(train, val, history.grad_norm)
         found |= {
             "divergence": divergence(train, val, limits),
+            "non_finite_gradient": non_finite_gradient(history.grad_norm, train, limits),
             "spike": jump,
-            "oscillation": _own_oscillation(train, val, jump, limits),
+            "oscillation": _own_oscillation(train, val, jump, first, limits),
+            "overshoot": overshoot(first, train, val, limits),
             "vanishing_gradient": vanishing(history.grad_layer_mean, history.grad_norm, train, limits),
             "overfitting": overfitting(train, val, limits),
         }
@@ -80,11 +90,13 @@ def _look(history: History, limits: Thresholds) -> dict[str, Seen]:
     return {name: what for name, what in found.items() if what is not None}
 
 
-def _own_oscillation(train: Curve, val: Curve, jump: Seen | None, limits: Thresholds) -> Seen | None:
+def _own_oscillation(
+    train: Curve, val: Curve, jump: Seen | None, first: FirstEpoch | None, limits: Thresholds
+) -> Seen | None:
     """Return an oscillation that is not the echo of a jump: one that was there before it, or without any."""
-    if jump is None or jump.row <= train.rows[min(5, len(train) - 1)]:
-        return oscillation(train, val, limits)
-    return oscillation(train.before(jump.row), val.before(jump.row), limits)
+    if jump is not None and jump.row > train.rows[min(5, len(train) - 1)]:
+        train, val = train.before(jump.row), val.before(jump.row)
+    return oscillation(train, val, limits, overshot=overshot(first, limits), learned_fast=learned_fast(first, limits))
 
 
 def _one_per_cause(seen: dict[str, Seen]) -> dict[str, Seen]:
@@ -100,25 +112,33 @@ def _one_per_cause(seen: dict[str, Seen]) -> dict[str, Seen]:
 
 _UNSTABLE = ("divergence", "spike", "oscillation")
 _EXPLAINS: dict[str, tuple[str, ...]] = {
-    "non_finite": ("divergence", "spike", "oscillation", "vanishing_gradient", "exploding_gradient", "not_learning"),
-    "divergence": ("spike", "oscillation", "vanishing_gradient", "exploding_gradient", "not_learning"),
-    "overfitting": ("oscillation", "spike", "not_learning", "vanishing_gradient"),
-    "oscillation": ("spike", "vanishing_gradient", "not_learning", "exploding_gradient"),
+    "non_finite": (
+        *("non_finite_gradient", "divergence", "spike", "oscillation", "overshoot"),
+        *("vanishing_gradient", "exploding_gradient", "not_learning"),
+    ),
+    "non_finite_gradient": (
+        *("divergence", "spike", "oscillation", "overshoot"),
+        *("vanishing_gradient", "exploding_gradient", "not_learning"),
+    ),
+    "divergence": ("spike", "oscillation", "overshoot", "vanishing_gradient", "exploding_gradient", "not_learning"),
+    "overfitting": ("oscillation", "overshoot", "spike", "not_learning", "vanishing_gradient"),
+    "oscillation": ("overshoot", "spike", "vanishing_gradient", "not_learning", "exploding_gradient"),
+    "overshoot": ("spike", "not_learning", "exploding_gradient"),
     "spike": ("exploding_gradient", "vanishing_gradient", "not_learning"),
-    "vanishing_gradient": ("not_learning", "oscillation", "spike", "divergence"),
+    "vanishing_gradient": ("not_learning", "oscillation", "overshoot", "spike", "divergence"),
     "exploding_gradient": ("not_learning",),
 }
 
 
 def _flag(history: History, name: str, seen: Seen) -> Flag:
-    epoch = history.epochs[seen.row]
+    epoch, published = history.epochs[seen.row], _PUBLISHED.get(name, name)
     what = _WHAT[name].format(value=seen.value, threshold=seen.threshold)
     return Flag(
-        flag=name,
+        flag=published,
         epoch=epoch,
         value=seen.value,
         threshold=seen.threshold,
-        advice=_ADVICE[name],
+        advice=_ADVICE[published],
         level=Level.FAILURE if name in _FAILURES else Level.FLAG,
-        message=f"{name} from epoch {epoch:g}: {what}.",
+        message=f"{published} from epoch {epoch:g}: {what}.",
     )

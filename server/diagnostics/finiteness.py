@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .robust import Seen
+from .robust import Curve, Seen
 from .series import Column
 from .thresholds import Thresholds
 
@@ -34,6 +34,23 @@ def non_finite(train: Column, val: Column, limits: Thresholds) -> Seen | None:
     found += [run for run in _runs(val) if _broken(run, limits) and run.dense_before]
     first = min(found, key=lambda run: run.row, default=None)
     return Seen(first.row, first.length, min(first.length, limits.non_finite_run)) if first else None
+
+
+def non_finite_gradient(norm: Column, train: Curve, limits: Thresholds) -> Seen | None:
+    """Find a gradient norm that was not finite, after which nothing was learned any more.
+
+    The loss itself can stay finite where the units died of it. Mixed precision skips single updates whose gradient is
+    not finite (torch.amp.GradScaler) and learns on.
+    """
+    row = next((row for row, value in enumerate(norm) if value is not None and not math.isfinite(value)), None)
+    if row is None:
+        return None
+    before = [value for at, value in zip(train.rows, train.values, strict=True) if at <= row]
+    after = [value for at, value in zip(train.rows, train.values, strict=True) if at > row]
+    if len(after) < limits.non_finite_gradient or not before or not train.anchored:
+        return None
+    lost = min(after) > 0.5 * min(before) and max(after) - min(after) < 0.01 * min(after)
+    return Seen(row, 1, 1) if lost else None
 
 
 def _broken(run: _Run, limits: Thresholds) -> bool:

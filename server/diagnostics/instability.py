@@ -81,7 +81,10 @@ def _stays_above(train: Curve, bound: float, tail: int) -> Seen | None:
 
 
 def spike(train: Curve, limits: Thresholds) -> Seen | None:
-    """Find the first jump that lost at once everything gained so far, and ended above the level the run began at."""
+    """Find the first jump that lost at once everything gained so far, and ended above the level the run began at.
+
+    A jump to many times the level just before it needs to lose half only: it may start from far above what it loses.
+    """
     noise = limits.spike_sigma * noise_sigma(train.values)
     for at in range(2, len(train)):
         before = train.values[:at]
@@ -89,8 +92,11 @@ def spike(train: Curve, limits: Thresholds) -> Seen | None:
         gain = max(0.0, start - min(before))
         size = abs(start) if train.anchored else 0.0
         jump = max(limits.spike_gain * gain, limits.spike_start_share * size, noise)
-        if jump > 0 and train.values[at] > max(start, level + jump):
-            return Seen(train.rows[at], train.values[at], max(start, level + jump))
+        bound = max(start, level + jump)
+        if train.anchored:
+            bound = min(bound, max(level + jump / 2, limits.spike_level * max(before[-5:])))
+        if jump > 0 and train.values[at] > bound:
+            return Seen(train.rows[at], train.values[at], bound)
     return None
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from .instability import never_improved
+from .oscillation import swings_early
 from .robust import Curve, Seen, median, noise_sigma, smoothed
 from .thresholds import Thresholds
 
@@ -12,8 +14,28 @@ from .thresholds import Thresholds
 def overfitting(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:
     """Find a validation loss that left its best behind while the training loss went on falling."""
     count = len(val)
-    if count < 6 or len(train) < 6 or never_improved(train, limits):
+    if count < 6 or len(train) < 6 or never_improved(train, limits) or swings_early(val, limits):
         return None
+    return _memorises(train, val, limits) or _turned(train, val, limits)
+
+
+def _memorises(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:
+    """Find, early on, a training loss that left behind a validation loss that hardly ever fell."""
+    if len(val) >= 15 or not (train.anchored and val.anchored):
+        return None
+    late_train, late = median(train.values[-3:]), median(val.values[-3:])
+    bound = late_train / limits.overfitting_gap
+    stuck = late > (1 - limits.overfitting_stuck) * val.values[0] and late > 0.97 * min(val.values[:-3])
+    learned = late_train < (1 - limits.overfitting_stuck) * train.values[1]
+    if not (stuck and learned) or late < bound:
+        return None
+    best = min(range(len(val)), key=val.values.__getitem__)
+    return Seen(val.rows[best], late, bound)
+
+
+def _turned(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:
+    """Find a validation loss that rose from its best for good."""
+    count = len(val)
     patience = max(math.ceil(count / 10), limits.overfitting_patience if count >= 15 else 3)
     level = smoothed(val.values) if count >= 15 else val.values
     best = min(range(count), key=level.__getitem__)
@@ -23,9 +45,22 @@ def overfitting(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:
     rise = (min(tail) if count >= 15 else median(tail)) - level[best]
     fall = _train_fall(train, val.rows[best])
     needed = _needed_rise(val, level[best], limits) * (0.6 if fall > 0.5 else 1.0)
+    if count < 15 and not _falls_steadily(train, val.rows[best], fall):
+        return None
     if rise < needed or fall < limits.overfitting_train_fall or not _still_fits(train, val, val.rows[best]):
         return None
     return Seen(val.rows[best], level[best] + rise, level[best] + needed)
+
+
+def _falls_steadily(train: Curve, row: int, fall: float) -> bool:
+    """Say whether the training loss fell by a tenth since that row, and hardly rose on its way.
+
+    A short validation loss that turns may as well swing; a model that learns its data by heart goes straight down.
+    """
+    since = [value for at, value in zip(train.rows, train.values, strict=True) if at >= row]
+    steps = [b - a for a, b in itertools.pairwise(since)]
+    rises = sum(step for step in steps if step > 0)
+    return fall >= 0.1 and rises <= 0.25 * sum(abs(step) for step in steps)
 
 
 def _needed_rise(val: Curve, best: float, limits: Thresholds) -> float:

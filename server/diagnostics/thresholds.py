@@ -24,6 +24,8 @@ class Thresholds:
     non_finite_run: int = 2
     """Non-finite losses in a row. Keras' TerminateOnNaN and Lightning's EarlyStopping(check_finite) stop at the first;
     mixed precision skips single steps (torch.amp.GradScaler), hence two, or one in the last row."""
+    non_finite_gradient: int = 5
+    """Evaluations after a gradient norm that was not finite in which the loss did not move by one percent."""
 
     divergence_gain_share: float = 0.25
     """Share of what had been gained that is lost again. Measured."""
@@ -39,6 +41,8 @@ class Thresholds:
     spike_gain: float = 1.0
     """A jump that loses this multiple of everything gained so far, at once. Measured: small data and
     large Adam steps lose three quarters, learn on and only overfit."""
+    spike_level: float = 10.0
+    """Or a jump to this multiple of the level before it that loses half of everything gained."""
     spike_start_share: float = 0.2
     """Smallest jump, as a share of the first level."""
     spike_sigma: float = 8.0
@@ -62,10 +66,31 @@ class Thresholds:
     oscillation_white_noise: float = 0.2
     """Neighbouring steps of white noise correlate by -0.5; so close to it, and without a validation loss, rises are
     taken for noise. The standard error is 0.1 for 100 points."""
+    oscillation_rise_large: float = 0.08
+    """A mean rise of the training loss so large is an oscillation even where most of the way is downhill."""
+    oscillation_improving: float = 1.4
+    """Both rises must be so many times as large while the loss goes on falling. Measured: healthy momentum and edges of
+    stability swing and learn on."""
+    oscillation_early_rise: float = 0.45
+    """In histories shorter than 15: the validation loss rises by this share of its level, twice. Measured."""
     oscillation_swing: float = 0.1
     """A loss that never improved: smallest rise between two turns, as a share of the level. Measured."""
     oscillation_swings: int = 2
     """A loss that never improved: how many such rises."""
+
+    overshoot_burst: float = 2.0
+    """Mean training loss of the first epoch over the validation loss at its end, from which on …"""
+    overshoot_norm_fall: float = 2.0
+    """… with such a fall of the gradient norm to the second epoch and …"""
+    overshoot_exponent: float = 0.55
+    """… such a power of the loss (see `overshoot.FirstEpoch`) …"""
+    overshoot_share: float = 0.6
+    """… this share of the rises is an oscillation. Measured."""
+    overshoot_alone: float = 4.0
+    """Burst and fall of the gradient norm from which on no rise is needed, with …"""
+    overshoot_exponent_alone: float = 0.6
+    """… this power. Measured: healthy runs that learn 20-fold in their first epoch stay below 0.3; inputs that nobody
+    scaled came to 0.66, with a norm that fell to a third."""
 
     overfitting_patience: int = 5
     """Evaluations since the best validation loss, and at least 10 % of all; 3 in histories shorter than 15. Lightning's
@@ -79,6 +104,10 @@ class Thresholds:
     """Or the rise as a share of the best itself, for losses that had fallen almost to zero."""
     overfitting_sigma: float = 2.0
     """The rise in standard deviations of the noise."""
+    overfitting_gap: float = 0.6
+    """In short histories: training loss as a share of the validation loss that it left behind, while …"""
+    overfitting_stuck: float = 0.3
+    """… validation gained less than this share of its first value and training more. Measured."""
     overfitting_train_fall: float = 0.02
     """The training loss must have fallen by this share since."""
 

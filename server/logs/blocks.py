@@ -15,7 +15,8 @@ from itertools import accumulate
 from .text import strip
 
 SEGMENT_LIMIT = 4096
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 1 << 20
+STRIDE_BYTES = 256 * 1024
 
 
 class Block:
@@ -24,7 +25,8 @@ class Block:
     def __init__(self, raw: bytes, first_line: int) -> None:
         self.raw = raw
         self.first_line = first_line
-        self.lines = raw.count(b"\n")
+        self._counts = [raw.count(b"\n", at, at + STRIDE_BYTES) for at in range(0, len(raw), STRIDE_BYTES)]
+        self.lines = sum(self._counts)
 
     @cached_property
     def _framed(self) -> bool:
@@ -64,6 +66,17 @@ class Block:
     def _starts(self) -> list[int]:
         return list(accumulate((len(segment) + 1 for segment in self.clean), initial=0))
 
+    def samples(self) -> Iterator[tuple[int, bytes]]:
+        """Yield a line with its number from every `STRIDE_BYTES`: of its frames the newest."""
+        number, start = self.first_line, 0
+        for stride, lines in enumerate(self._counts):
+            if stride:
+                start = self.raw.find(b"\n", stride * STRIDE_BYTES) + 1
+            if 0 < start < len(self.raw) or not stride:
+                line = self.raw[start : start + SEGMENT_LIMIT + 1].partition(b"\n")[0]
+                yield number + (stride > 0), line.rpartition(b"\r")[2]
+            number += lines
+
     def _split(self, data: bytes) -> list[bytes]:
         parts = (data.replace(b"\r", b"\n") if self._framed else data).split(b"\n")
         parts.pop()
@@ -101,9 +114,11 @@ def _cut(data: bytes) -> tuple[bytes, bytes]:
     """Split into complete segments and the rest, with a CR put where an overlong segment is cut."""
     parts: list[bytes] = []
     begin = position = 0
+    framed = b"\r" in data
     while len(data) - position > SEGMENT_LIMIT:
         reach = position + SEGMENT_LIMIT + 1
-        end = max(data.rfind(b"\n", position, reach), data.rfind(b"\r", position, reach))
+        end = data.rfind(b"\n", position, reach)
+        end = max(end, data.rfind(b"\r", position, reach)) if framed else end
         if end >= 0:
             position = end + 1
             continue

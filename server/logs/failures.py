@@ -8,12 +8,12 @@ from typing import Any
 from ..runs import ErrorType, Level
 from . import frames, progress
 from .blame import blame
-from .incident import MESSAGE_LIMIT, TEXT_LIMIT, USUAL_LINES, Before, Incident, lines_before, lines_between
+from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
 from .register import Register
 from .rules import Rule, Rules, Weight
 from .text import CAP_MARK, cap, cap_end, fingerprint
 from .tracebacks import Tracebacks
-from .tracing import Trace, add_context
+from .tracing import Trace
 
 OFTEN = 64
 """After so many failures the usual lines are known; they are looked at only once in as many."""
@@ -74,8 +74,13 @@ class Failures:
         trace = self.tracebacks.whole(number, lines, last, before)
         if trace:
             self._remember_usual(before)
-            self._traceback(trace, before)
+            self._traceback(trace)
         return trace is not None
+
+    def rest(self) -> None:
+        """Let go of the bytes at hand."""
+        for trace in self.tracebacks.traces:
+            trace.settle()
 
     def finish(self) -> None:
         """The log is over: a traceback without an end was cut."""
@@ -95,53 +100,71 @@ class Failures:
         frame = frames.frame_of(text) if "File" in text else None
         for incident in pending:
             incident.witness(text, sign, position)
-            first = incident.kind == "native" and incident.count == 1 and not incident.frame
+            first = incident.kind == "native" and not (incident.complete or incident.slimmed or incident.frame)
             if first and frame and frames.is_own(frame[0]):
                 incident.frame = cap(f"{frame[0]}:{frame[1]}", 400)
         for incident in [i for i in pending if i.went_on]:
             self._register.settle(incident)
 
-    def _traceback(self, trace: Trace, before: Before | None = None) -> None:
+    def _traceback(self, trace: Trace) -> None:
         mark = fingerprint("traceback", trace.exception, trace.message, trace.root, trace.own)
         coarse = f"traceback {trace.exception}"
-        incident = self._register.incidents.get(trace.key) if trace.key else None
-        if incident is None and (known := self._register.known(mark, coarse)):
-            trace.key = known.key
-            if known is self._register.newest and 0 <= trace.first - known.last <= ABSORB_LINES and known.others == 0:
-                known.absorbed += 1
-            else:
-                self._register.repeat(known, trace.first, trace.last)
-            known.reach(trace.last)
-            often = known.count + known.absorbed > OFTEN
-            known.handled = known.handled or (not often and self._announced(trace))
-            return
-        if incident is None:
-            incident = self._announcing(trace)
-        if incident is None:
-            incident = _incident("traceback", trace.first, trace.last, "", lambda _: None)
-            if before:
-                add_context(trace, before)
-            incident.before = list(trace.before)
-            incident.handled = self._announced(trace)
-            self._fill(incident, trace)
-            incident.fingerprint = mark
-            self._register.add(incident, coarse)
+        incident = self._register.incidents.get(trace.key)
+        known = self._register.known(mark, coarse) if incident is None or trace.again else None
+        if incident and trace.again:
+            if known is incident:
+                incident.reach(trace.last)
+                return
+            self._register.take_back(incident, absorbed=trace.again == "absorbed")
+            incident, trace.again = None, ""
+        if known:
+            self._repeated(known, trace)
+        elif incident or (incident := self._announcing(trace)):
+            self._grown(incident, trace, mark)
         else:
-            if not trace.key:
-                incident.opening = _opening(incident, trace.first)
-            self._fill(incident, trace)
-            self._register.rename(incident, mark)
-            self._register.reopen(incident)
-            self._register.tell("seen", incident)
+            incident = self._new(trace, mark, coarse)
+            trace.key = incident.key
+
+    def _repeated(self, known: Incident, trace: Trace) -> None:
+        trace.key = known.key
+        directly = known is self._register.newest and 0 <= trace.first - known.newest_last <= ABSORB_LINES
+        if directly and not (known.others or known.went_on):
+            known.absorbed += 1
+            trace.again = "absorbed" if known.complete else ""
+        else:
+            self._register.repeat(known, trace.first, trace.last)
+            trace.again = "counted"
+        known.reach(trace.last)
+        often = known.count + known.absorbed > OFTEN
+        known.handled = known.handled or (not often and self._announced(trace))
+
+    def _grown(self, incident: Incident, trace: Trace, mark: str) -> None:
+        if not trace.key:
+            incident.opening = _opening(incident, trace.first)
+        self._fill(incident, trace)
+        self._register.rename(incident, mark)
+        self._register.reopen(incident)
+        self._register.tell("seen", incident)
         trace.key = incident.key
+
+    def _new(self, trace: Trace, mark: str, coarse: str) -> Incident:
+        incident = _incident("traceback", trace.first, trace.last, "", UNKNOWN)
+        trace.settle()
+        incident.before = list(trace.before)
+        incident.handled = self._announced(trace)
+        self._fill(incident, trace)
+        incident.fingerprint = mark
+        self._register.add(incident, coarse)
+        return incident
 
     def _fill(self, incident: Incident, trace: Trace) -> None:
         incident.kind = "traceback"
         incident.reach(trace.last)
         incident.exception, incident.root, incident.frame = trace.exception, trace.root, trace.own
         incident.message = trace.message
-        if incident.count == 1 and not incident.absorbed:
+        if not (incident.complete or incident.absorbed or incident.slimmed):
             incident.text = _behind(incident.opening, trace.text)
+        trace.settle()
         kind = blame(trace.root or "", trace.root_message, trace.files)
         if kind is ErrorType.IMPLEMENTATION:
             kind = blame(trace.exception or "", trace.message, trace.files)
@@ -151,17 +174,17 @@ class Failures:
     def _announcing(self, trace: Trace) -> Incident | None:
         """Return the line's incident that this traceback belongs to: a logged error, a library's last words."""
         last = self._register.newest
-        if last is None or last.kind not in ("native", "error", "lead") or last.went_on or last.count > 1:
+        if last is None or last.kind not in ("native", "error", "lead") or last.went_on or last.complete:
             return None
         if last.rule in _CASCADES:
             return None
-        gap = trace.first - last.last
+        gap = trace.first - last.newest_last
         near = ABSORB_FATAL_LINES if last.fatal or last.kind == "lead" else 1 if last.handled else ABSORB_LINES
         return last if 0 <= gap <= near else None
 
     def _announced(self, trace: Trace) -> bool:
         newest = self._register.newest
-        within = newest and newest.kind == "harmless" and trace.first - newest.last <= 80 and not newest.went_on
+        within = newest and newest.kind == "harmless" and trace.first - newest.newest_last <= 80 and not newest.went_on
         return bool(within) or progress.announces_handled(trace.previous)
 
     def _syntax(self, number: int, text: str, before: Before) -> bool:
@@ -171,7 +194,7 @@ class Failures:
             line = before(back)
             frame = frames.frame_of(line[1]) if line and line[1].lstrip().startswith("File") else None
             if line and frame:
-                trace = Trace(first=line[0], last=number)
+                trace = Trace(first=line[0], last=number, context=before.here())
                 trace.add_frame(line[0], line[1], frame)
                 found = frames.exception_of(text, follows=True)
                 for between, source in enumerate(lines_between(before, line[0] + 1, number), line[0] + 1):
@@ -194,7 +217,8 @@ class Failures:
         if kind in ("error", "word") and progress.is_warning(text):
             return False
         newest = self._register.newest
-        if newest and newest.kind == "native" and kind in ("native", "word") and number - newest.last <= 8:
+        goes_on = newest and newest.kind == "native" and not newest.went_on and number - newest.newest_last <= 8
+        if newest and goes_on and kind in ("native", "word"):
             _extend(newest, number, text, before)
             return True
         mark = fingerprint(rule.name, text)
@@ -238,6 +262,7 @@ def _incident(kind: str, first: int, last: int, text: str, before: Before) -> In
         line=first,
         last=last,
         newest=first,
+        newest_last=last,
         type=ErrorType.IMPLEMENTATION,
         level=Level.FLAG,
         text=cap_end(text, TEXT_LIMIT),
@@ -247,7 +272,7 @@ def _incident(kind: str, first: int, last: int, text: str, before: Before) -> In
 
 def _extend(incident: Incident, number: int, text: str, before: Before) -> None:
     """Let an incident reach to line `number`, which goes on with it."""
-    if incident.count == 1 and number > incident.last:
+    if not (incident.complete or incident.slimmed) and number > incident.last:
         between = lines_between(before, incident.last + 1, number)
         known = len(between) == number - incident.last - 1
         incident.text = _behind(incident.text, "\n".join([*between, text]) if known else CAP_MARK)
@@ -273,7 +298,7 @@ def _behind(opening: str, text: str) -> str:
 def _usage(number: int, before: Before) -> int:
     for back in range(1, USUAL_LINES + 1):
         line = before(back)
-        if line and line[1].lower().startswith("usage:"):
+        if line and line[1].strip().lower().startswith("usage:"):
             return line[0]
     return number
 

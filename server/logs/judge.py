@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ..runs import Ended, ErrorType, Finding, Level
+from .blame import blame
 from .incident import Incident
 
 Outcome = Literal["failed", "suspect", "healthy"]
@@ -130,7 +131,7 @@ def _decisive(incidents: Sequence[Incident], terminal: Sequence[Incident]) -> In
         earlier = [
             i
             for i in incidents
-            if i.kind == "traceback" and i is not first and 0 <= first.newest - i.last <= CASCADE_LINES
+            if i.kind == "traceback" and i is not first and 0 <= first.newest - i.newest_last <= CASCADE_LINES
         ]
         return next((i for i in earlier if not i.handled), first)
     return first
@@ -155,8 +156,9 @@ def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) 
     if cut and ended.exit_code:
         cause, kind = "OSError", ErrorType.RESOURCE
         message += "; the log ends within a line at a full block, as on a full disk"
-    elif ended.exit_code == 1 and last_line and _COMPLAINT.search(last_line[1]):
-        line, message, cause, kind = last_line[0], last_line[1], "SystemExit", ErrorType.IMPLEMENTATION
+    elif ended.exit_code in range(1, 126) and last_line and complains(last_line[1]):
+        line, message, cause = last_line[0], last_line[1], "SystemExit"
+        kind = blame(cause, message)
     return Finding(
         kind="exit",
         level=Level.FAILURE,
@@ -184,7 +186,7 @@ def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:
 
 def complains(text: str) -> bool:
     """Whether a line could be what a program says before it gives up."""
-    return _COMPLAINT.search(text) is not None
+    return _COMPLAINT.search(text) is not None or _GIVES_UP.search(text) is not None
 
 
 def join_divergence(incidents: Sequence[Incident], levels: dict[str, Level]) -> None:
@@ -196,7 +198,7 @@ def join_divergence(incidents: Sequence[Incident], levels: dict[str, Level]) -> 
         follows = other.kind == "traceback" and other.newest >= metric.line and levels[other.key] is Level.FAILURE
         if follows and other.type is ErrorType.CONVERGENCE:
             metric.exception, metric.root, metric.frame = other.exception, other.root, other.frame
-            metric.last, metric.message = other.last, other.message or metric.message
+            metric.last, metric.message = other.newest_last, other.message or metric.message
             metric.settled = False
             levels[other.key] = Level.FLAG
             return

@@ -10,9 +10,9 @@ import re
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
+from ..mcmc_levels import McmcLevels
 from ..runs import Level
 from .metrics import read_metrics
-from .rules import McmcLevels
 
 UNKNOWN_DRAWS = 4000
 """Draws assumed where the log does not say: PyMC's default of four chains of a thousand."""
@@ -30,8 +30,8 @@ _RHAT = re.compile(r"rhat statistic is larger than (?P<rhat>[\d.]+\d)")
 _ESS = re.compile(r"effective sample size per chain is smaller|number of effective samples is smaller")
 _HEADER = re.compile(r"\bDraw\w*\b.*\bDivergences\b")
 _COUNTED = re.compile(
-    r"\bdraws?\b[\"']?\s?[=: ]\s?(?P<draws>\d{1,15})\b.*?"
-    r"\bdiverg(?:ences|ent|ing)\b[\"']?\s?[=: ]\s?(?P<count>\d{1,15})\b"
+    rb"\bdraws?\b[\"']?\s?[=: ]\s?(?P<draws>\d{1,15})\b.*?"
+    rb"\bdiverg(?:ences|ent|ing)\b[\"']?\s?[=: ]\s?(?P<count>\d{1,15})\b"
 )
 _SUMMARY = re.compile(r"(?:^|\s)r_hat\s*$|(?:^|\s)[rR]_hat\b")
 
@@ -48,18 +48,12 @@ class Diagnosis(NamedTuple):
     level: Level
     emergency: bool
     text: str = ""
+    """What to say; empty where `divergent` says it."""
     sentence: bool = False
     """The library's own sentence, which states it best."""
     divergent: int = 0
     draws: int = 0
-
-    @property
-    def message(self) -> str:
-        """What to tell; made only where it is told, because a log may state a count in every line."""
-        if not self.divergent:
-            return self.text
-        what = "divergence" if self.divergent == 1 else "divergences"
-        return f"{self.divergent} {what} in {self.draws} draws ({self.divergent / max(self.draws, 1):.1%})"
+    rhat: float = 0.0
 
 
 @dataclass(slots=True)
@@ -83,7 +77,7 @@ class Mcmc:
 
     def read(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
         """Take one line; return what it diagnoses, None if nothing (a count of zero is nothing)."""
-        if stated := counted(text):
+        if "diverg" in text and (stated := counted(text.encode())):
             return _divergent(*stated, levels, sentence=False)
         if _HEADER.search(text):
             self.table_until = number + TABLE_LINES
@@ -133,10 +127,10 @@ class Mcmc:
         return _divergent(int(count), int(min(draws, 1e15)) or UNKNOWN_DRAWS, levels, sentence=False)
 
 
-def counted(text: str) -> tuple[int, int] | None:
-    """Return divergences and draws where a line states both."""
-    found = _COUNTED.search(text)
-    return (int(found["count"]), int(found["draws"])) if found else None
+def counted(line: bytes) -> tuple[int, int] | None:
+    """Return divergences and draws where a line, without control characters, states both."""
+    found = _COUNTED.search(line)
+    return (int(found[2]), int(found[1])) if found else None
 
 
 def _int(digits: str) -> int:
@@ -155,4 +149,4 @@ def _rhat(value: float, levels: McmcLevels, message: str, *, sentence: bool = Fa
     if value < levels.rhat_flag or value > 1e6:
         return None
     level = Level.FAILURE if value > levels.rhat_failure else Level.FLAG
-    return Diagnosis("rhat", level, value > levels.rhat_emergency, message, sentence)
+    return Diagnosis("rhat", level, value > levels.rhat_emergency, message, sentence, rhat=value)

@@ -43,6 +43,7 @@ _WRAPPED = re.compile(rb"^ {3,}(?:nan|inf)(?: |$)")
 _MAY_SHOW = re.compile(
     rb"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![A-Za-z_])|inite|Invalid loss|Nan|become"
 )
+_OVERLONG = re.compile(r"(?<=\d[eE])\+?\d{3,}|\d{300,}")
 STATED = "stated"
 
 Excerpt = tuple[str, list[str]]
@@ -62,9 +63,22 @@ class Series:
     longest: int = 0
     finite: bool = False
     text: str = ""
-    """The line `first`."""
+    """The line `first`, once it was noted."""
     before: list[str] = field(default_factory=list[str])
     """The lines before it."""
+    excerpt: Callable[[], Excerpt] | None = None
+    """Where to read both until then."""
+
+    def begin(self, number: int, excerpt: Callable[[], Excerpt]) -> None:
+        """Begin a run of values that are not finite."""
+        self.first, self.excerpt = number, excerpt
+
+    def note_excerpt(self) -> None:
+        """Note where the run began, while the lines are at hand: most runs are over before anybody asks."""
+        if self.excerpt:
+            if self.streak:
+                self.text, self.before = self.excerpt()
+            self.excerpt = None
 
 
 def may_show(form: bytes) -> bool:
@@ -79,6 +93,7 @@ def is_wrapped(form: bytes) -> bool:
 
 def sight(text: str) -> Sight:
     """Return which loss-like metrics of a line are not finite and which are."""
+    text = _OVERLONG.sub("9", text)  # too large for a float, but a number
     values = read_metrics(text)
     if _STATEMENT.search(text):
         return (STATED,), ()
@@ -118,7 +133,13 @@ class NonFinite:
 
     def state(self) -> dict[str, dict[str, object]]:
         """Return what a new one continues from."""
+        self.rest()
         return {name: asdict(series) for name, series in self.series.items()}
+
+    def rest(self) -> None:
+        """Let go of the bytes at hand."""
+        for series in self.series.values():
+            series.note_excerpt()
 
     def _reopen(self) -> None:
         self.open = any(series.streak for series in self.series.values())
@@ -149,6 +170,30 @@ class NonFinite:
             series.last = number
         return True
 
+    def passes(self, number: int, seen: Sight, excerpt: Callable[[], Excerpt]) -> bool:
+        """Take what a line shows if nothing can come of it; whether that was so.
+
+        The same as `read`, but nothing is taken of what may alarm, of metrics that are new, or of a sentence.
+
+        :param excerpt: as for `read`.
+        """
+        series = self.series
+        if STATED in series:
+            return False
+        for name in seen[0]:
+            one = series.get(name)
+            if one is None or one.streak + len(seen[0]) > _limit(name, one.longest, one.finite):
+                return False
+        for name in seen[0]:
+            one = series[name]
+            if not one.streak:
+                one.begin(number, excerpt)
+            one.streak += 1
+            one.last = number
+        if seen[1]:
+            self._good(seen[1])
+        return True
+
     def _good(self, good: tuple[str, ...]) -> None:
         stated = self.series.get(STATED)
         names = (*good, STATED) if stated and stated.streak < 2 else good
@@ -165,8 +210,7 @@ class NonFinite:
                 return
             series = self.series[name] = Series(finite=name in usual())
         if not series.streak:
-            series.first = number
-            series.text, series.before = excerpt()
+            series.begin(number, excerpt)
         series.streak += 1
         series.last = number
 
@@ -184,7 +228,9 @@ class NonFinite:
 
     def since(self, names: list[str]) -> Series:
         """Return the one whose trouble began first."""
-        return min((self.series[name] for name in names), key=lambda series: series.first)
+        series = min((self.series[name] for name in names), key=lambda series: series.first)
+        series.note_excerpt()
+        return series
 
     def last(self, names: list[str]) -> int:
         """Return its newest line."""
@@ -192,13 +238,23 @@ class NonFinite:
 
 
 def _alarming(name: str, series: Series, *, ended: bool) -> bool:
+    if ended and not (name == STATED or is_held_out(name) or "grad" in name or "norm" in name):
+        return series.streak > series.longest
+    return series.streak > _limit(name, series.longest, series.finite)
+
+
+@lru_cache(maxsize=256)
+def _limit(name: str, longest: int, finite: bool) -> float:
+    """Return how many times in a row a metric may be not finite before that is a failure.
+
+    :param longest: how often in a row it was so far.
+    :param finite: whether it ever was.
+    """
     if name == STATED:
-        return series.streak > 0
+        return 0
     if is_held_out(name):
-        return series.finite and series.streak > max(3, 3 * series.longest)
-    if "grad" in name or "norm" in name:
-        return series.streak > max(3, 2 * series.longest)
-    return series.streak > series.longest if ended else series.streak > max(1, 2 * series.longest)
+        return max(3, 3 * longest) if finite else float("inf")
+    return max(3 if "grad" in name or "norm" in name else 1, 2 * longest)
 
 
 def describe(names: list[str], line: str) -> str:

@@ -21,7 +21,7 @@ from .blocks import SEGMENT_LIMIT, Block
 from .text import SHAPELESS, shape
 
 NOT_FINITE = r"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![A-Za-z_])"
-_NOT_FINITE_LOOSE = r"[^A-Za-z_](?:nan|NaN|NAN|inf|Inf|INF|Infinity)[^A-Za-z_]"
+NOT_FINITE_LOOSE = r"[^A-Za-z_](?:nan|NaN|NAN|inf|Inf|INF|Infinity)[^A-Za-z_]"
 KNOWN_LIMIT = 20_000
 SHAPE_LIMIT = 300
 RULE_SETS = 8
@@ -161,7 +161,7 @@ class HyperscanEngine:
 def _database(words: tuple[bytes, ...]) -> Any:  # noqa: ANN401 (hyperscan brings no types)
     """Return the compiled words: they take 13 ms to compile, and the same rules are used again at every poll."""
     hyperscan = importlib.import_module("hyperscan")
-    patterns = [re.escape(word) for word in words] + [_NOT_FINITE_LOOSE.encode()]
+    patterns = [re.escape(word) for word in words] + [NOT_FINITE_LOOSE.encode()]
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(expressions=patterns, ids=list(range(len(patterns))), elements=len(patterns))
     return database

@@ -9,17 +9,19 @@ from typing import Any
 from . import frames, mcmc, nonfinite, progress
 from .blocks import Block
 from .failures import Failures
-from .incident import Before
+from .incident import CONTEXT_LIMIT, Before, lines_before
 from .prefilter import SHAPE_LIMIT
 from .register import Register
 from .rules import Rules
 from .sampling import Sampling
-from .text import CONTROLS, decode, plain, shape
+from .text import CONTROLS, SHAPELESS, cap, decode, plain, shape
 from .values import Values
 
 LOOKS_LIMIT = 5000
 PLAIN_HEADER = b"Traceback (most recent call last):"
 WHOLE_LIMIT = 400
+FORGET_EVERY = 1024
+"""In lines with so many numbers `Values` looks for metrics that are not printed any more."""
 _OPENING = (b"Exception in thread", b"Process ")
 _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _EMPTY: nonfinite.Sight = ((), ())
@@ -34,6 +36,20 @@ class Look:
     sight: nonfinite.Sight
     wrapped: bool = False
     """Begins with a value that is not finite; its name may stand at the end of the line before."""
+    only_values: bool = False
+    """Whether it can say nothing but values that are finite or not."""
+
+
+class _Excerpt:
+    """A line and those before it, read when they are asked for."""
+
+    __slots__ = ("_before", "_clean", "_index", "_number")
+
+    def __init__(self, number: int, clean: bytes, before: Before, index: int) -> None:
+        self._number, self._clean, self._before, self._index = number, clean, before, index
+
+    def __call__(self) -> nonfinite.Excerpt:
+        return cap(plain(self._clean), CONTEXT_LIMIT), lines_before(self._before.at(self._index), self._number)
 
 
 class Reader:
@@ -95,7 +111,7 @@ class Reader:
         clean = block.clean[index]
         look = None if _may_open(clean) else self._looks.get(shape(clean))
         only_sampler = look is not None and look.sampler and not (look.rules or look.sight[0] or look.wrapped)
-        return only_sampler and self._sampling.again(block.number(index), plain(clean))
+        return only_sampler and self._sampling.again(block.number(index), clean.translate(None, CONTROLS))
 
     def read(self, number: int, clean: bytes, before: Before) -> None:
         """Take one line or frame.
@@ -107,7 +123,7 @@ class Reader:
         if not clean or clean.isspace():
             return
         if self.register.pending:
-            self.register.follow(number, plain(clean))
+            self.register.follow(number, [plain(clean)])
         opens = self._tracebacks.traces or _may_open(clean)
         if opens and self._failures.read(number, plain(clean), before):
             self.last_failed = number
@@ -117,7 +133,7 @@ class Reader:
             look = _unwrapped(look, clean, before)
         bad, good = look.sight
         if bad or (self._nonfinite.open and good):
-            self._values.read(number, clean, look.sight, before)
+            self._values.read(number, clean, look.sight, before.here() if bad else before)
         sampler = look.sampler or self._mcmc.reads_on(number)
         if not (look.rules or sampler or self.register.pending):
             return
@@ -137,22 +153,33 @@ class Reader:
             self._nothing.clear()
         self._nothing.add(clean.translate(_ALIKE))
 
-    def skim(self, block: Block, index: int) -> int:
+    def skim(self, block: Block, index: int, before: Before) -> int:
         """Read as many lines as need no more than a glance; return the index of the first that does.
 
         Only for the time when nothing but values that are not finite is waited for.
         """
-        if not self._values.alarmed or self.register.pending or self._tracebacks.traces:
+        follows, begin = self._nonfinite, index
+        if self.register.pending or self._tracebacks.traces or self._mcmc.reads_on(self._line):
             return index
-        clean, looks, again = block.clean, self._looks, self._values.again
-        while index < len(clean):
-            look = looks.get(shape(clean[index]) + b"\n")
-            if look is None or look.rules or look.sampler or look.sight[1] or look.wrapped:
+        clean, looks, again, passes = block.clean, self._looks, self._values.again, follows.passes
+        alarmed = self._values.alarmed
+        while index < len(clean) and follows.open:
+            look = looks.get(clean[index].translate(None, SHAPELESS) + b"\n")
+            if look is None or not look.only_values:
                 break
-            if look.sight[0] and not again(block.number(index), look.sight[0]):
-                break
-            self._line = block.number(index)
+            seen = look.sight
+            if seen is not _EMPTY:
+                number = block.number(index)
+                if alarmed:
+                    taken = not seen[1] and again(number, seen[0])
+                else:
+                    excerpt = _Excerpt(number, clean[index], before, index)
+                    taken = number % FORGET_EVERY != 0 and passes(number, seen, excerpt)
+                if not taken:
+                    break
             index += 1
+        if index > begin:
+            self._line = block.number(index - 1)
         return index
 
     def whole_traceback(self, block: Block, index: int, before: Before) -> int:
@@ -170,12 +197,16 @@ class Reader:
         lines = [line.rstrip() for line in text.split("\n")]
         if not all(lines):
             return index
-        for number, line in enumerate(lines, first):
-            self.register.follow(number, line)
+        self.register.follow(first, lines)
         if not self._failures.whole(first, lines, last, before):
             return index
         self._line = self.last_failed = last
         return end + 1
+
+    def rest(self) -> None:
+        """Let go of the bytes of a block."""
+        self._failures.rest()
+        self._nonfinite.rest()
 
     def finish(self) -> None:
         """The log is over: take what is left open."""
@@ -193,7 +224,9 @@ class Reader:
         seen = _EMPTY
         if self._nonfinite.open or nonfinite.may_show(form):
             seen = nonfinite.sight(plain(clean))
-        look = Look(rules, any(word in form for word in mcmc.WORDS), seen, nonfinite.is_wrapped(form))
+            seen = seen if any(seen) else _EMPTY
+        sampler, wrapped = any(word in form for word in mcmc.WORDS), nonfinite.is_wrapped(form)
+        look = Look(rules, sampler, seen, wrapped, not (rules or sampler or wrapped or _may_open(form)))
         if len(form) <= SHAPE_LIMIT:
             if len(self._looks) >= LOOKS_LIMIT:
                 self._looks.clear()

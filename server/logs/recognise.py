@@ -20,6 +20,7 @@ from .metrics import read_metrics
 from .reader import Reader
 from .register import Change
 from .rules import DEFAULT_RULES, Rules
+from .telling import Telling
 from .text import decode, strip
 
 __all__ = ["Change", "MetricRow", "Recogniser"]
@@ -60,6 +61,7 @@ class Recogniser:
         engine: str = "auto",
     ) -> None:
         saved: Mapping[str, Any] = state or {}
+        self._rules = rules
         self._engine = prefilter.engine(engine, prefilter.triggers_of(rules.triggers))
         self._reader = Reader(rules, saved.get("reader", {}))
         tail = base64.b64decode(saved.get("tail", ""))
@@ -67,6 +69,8 @@ class Recogniser:
         self._ring: list[tuple[int, bytes]] = [(n, base64.b64decode(text)) for n, text in saved.get("ring", [])]
         self._bytes: int = saved.get("bytes", 0)
         self.latest: dict[str, float] = {name: float(value) for name, value in saved.get("latest", {}).items()}
+        self._telling = Telling(saved.get("told"))
+        self._looked_ahead = False
         self._rows: list[MetricRow] = []
 
     @property
@@ -77,28 +81,49 @@ class Recogniser:
     def feed(self, data: bytes) -> list[Change]:
         """Take the next bytes of the log; a chunk may end anywhere."""
         self._bytes += len(data)
+        self._looked_ahead = self._looked_ahead and not data
         newest: Block | None = None
         for block in self._splitter.push(data):
             self._read(block)
             newest = block
         if newest:
             self._take_metrics(_newest(newest))
-        return self._reader.register.take_changes()
+        return self._news(caught_up=newest is not None)
 
     def quiet(self) -> list[Change]:
-        """No new bytes came for 2 s: settle what can be settled; an unterminated line counts as written."""
+        """No new bytes came for 2 s: tell what this amounts to if nothing more comes.
+
+        An unterminated line counts as written, and what is open as settled, but only for the telling: what is found
+        in the end does not depend on where it was quiet. A finding that is taken back, because the line went on and
+        says something else, is settled as noticed with a count of 0.
+        """
+        if self._looked_ahead or not (self._splitter.tail or self._reader.register.pending):
+            return []
+        self._looked_ahead = True
+        ahead = Recogniser(self._rules, state=self.state(), engine="shapes")
+        self.latest = ahead.latest
+        return self._telling.ahead(ahead._settle(), self._reader.register.incidents)
+
+    def _settle(self) -> list[Change]:
         self._flush()
-        for incident in list(self._reader.register.pending):
-            level = judge.so_far(incident)
-            if not (incident.settled and incident.level is level):
-                self._reader.register.settle(incident, level)
-        return self._reader.register.take_changes()
+        register = self._reader.register
+        for incident in list(register.pending):
+            register.settle(incident)
+        return register.take_changes()
+
+    def _news(self, *, caught_up: bool) -> list[Change]:
+        register = self._reader.register
+        news = self._telling.of_log(register.take_changes(), register.incidents)
+        if caught_up:
+            news += self._telling.caught_up(register.incidents)
+        return news
 
     def end(self, ended: Ended | None) -> list[Change]:
         """The log is complete and the run ended like this (None: unknown). Everything is settled."""
         cut = bool(self._splitter.tail) and self._bytes % DISK_BLOCK_BYTES == 0
         self._flush()
         self._reader.finish()
+        changes = self._news(caught_up=True)
         register = self._reader.register
         incidents = list(register.incidents.values())
         levels = judge.levels(incidents, ended)
@@ -106,7 +131,8 @@ class Recogniser:
         for incident in incidents:
             if not incident.settled or incident.level is not levels[incident.key]:
                 register.settle(incident, levels[incident.key])
-        changes = register.take_changes()
+        changes += self._news(caught_up=False)
+        changes += self._telling.rest(register.incidents)
         if ended and judge.ended_badly(ended) and Level.FAILURE not in levels.values():
             finding = judge.exit_finding(ended, cut=cut, last_line=self._last_words())
             changes.append(Change("seen", "exit", finding))
@@ -121,6 +147,7 @@ class Recogniser:
             "ring": [(number, base64.b64encode(text).decode()) for number, text in self._ring],
             "latest": {name: repr(value) for name, value in self.latest.items()},
             "reader": self._reader.state(),
+            "told": self._telling.state(),
         }
 
     def take_rows(self) -> list[MetricRow]:
@@ -139,8 +166,9 @@ class Recogniser:
 
     def _read(self, block: Block) -> None:
         self._search(block)
+        self._reader.rest()
         if len(block.raw) > READ_ALL_BYTES:
-            self._take_metrics(_sample(block))
+            self._take_metrics(list(block.samples()))
         self._remember(block)
 
     def _search(self, block: Block) -> None:
@@ -150,7 +178,7 @@ class Recogniser:
         before = _Before(self._ring, block)
         while True:
             if reader.hungry:
-                index = reader.skim(block, index)
+                index = reader.skim(block, index, before)
                 if index >= len(block.clean):
                     return
             else:
@@ -198,16 +226,27 @@ class Recogniser:
 class _Before:
     """The lines before one that are not blank, whichever block they stand in."""
 
-    __slots__ = ("_at", "_block", "_found", "_ring", "_taken")
+    __slots__ = ("_at", "_block", "_found", "_ring", "_start", "_taken")
 
     def __init__(self, ring: list[tuple[int, bytes]], block: Block) -> None:
-        self._ring, self._block, self._at = ring, block, 0
-        self._taken = 0
+        self._ring, self._block = ring, block
+        self._start = self._at = self._taken = 0
         self._found: list[tuple[int, str]] = []
+
+    def here(self) -> _Before:
+        """Return one that stays at this line."""
+        return self.at(self._start)
+
+    def at(self, index: int) -> _Before:
+        """Return one that stays before segment `index`."""
+        other = _Before(self._ring, self._block)
+        other.move(index)
+        return other
 
     def move(self, index: int) -> None:
         """Stand before segment `index` of the block."""
-        self._at, self._taken = index, 0
+        self._start = self._at = index
+        self._taken = 0
         if self._found:
             self._found = []
 
@@ -264,8 +303,3 @@ def _newest(block: Block) -> list[tuple[int, bytes]]:
     end = block if small else _tail(block, SEGMENT_LIMIT)
     lines = [(end.number(index), line) for index, line in enumerate(end.segments) if line]
     return lines if small else lines[-NEWEST_LINES:]
-
-
-def _sample(block: Block) -> list[tuple[int, bytes]]:
-    """Return the first line of a block, whose number is known without counting."""
-    return [(block.first_line, block.raw[: SEGMENT_LIMIT + 1].partition(b"\n")[0].rpartition(b"\r")[2])]

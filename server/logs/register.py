@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
 from ..runs import ErrorType, Finding, Level
-from .incident import Incident
+from .incident import CONTEXT_LINES, Incident
 from .judge import so_far
 
 INCIDENTS_LIMIT = 20
@@ -91,10 +91,11 @@ class Register:
         self.tell("seen", incident)
         self._bound()
 
-    def follow(self, number: int, text: str) -> None:
-        """Take any line behind the incidents whose fate is open."""
+    def follow(self, number: int, lines: list[str]) -> None:
+        """Take any lines, the first of them at `number`, behind the incidents whose fate is open."""
         for incident in self.pending:
-            incident.follow(number, text)
+            if number - incident.last <= CONTEXT_LINES:
+                incident.follow(number, lines)
 
     def rename(self, incident: Incident, fingerprint: str) -> None:
         """More of an incident was read: it is known by another fingerprint too."""
@@ -109,6 +110,18 @@ class Register:
             self.pending.append(incident)
         self.newest = incident
         self._repeated[incident.key] = incident
+
+    def take_back(self, incident: Incident, *, absorbed: bool) -> None:
+        """Take the newest repetition of an incident back: it turned out to be another failure."""
+        if absorbed:
+            incident.absorbed -= 1
+            return
+        incident.did_not_happen_again()
+        self.occurrences -= 1
+        self._repeated[incident.key] = incident
+        self.pending = [other for other in self.pending if other is not incident]
+        if not incident.settled:
+            self.pending.append(incident)
 
     def count(self, incident: Incident) -> None:
         """Note that an incident's count has grown; told once per turn."""
@@ -136,11 +149,14 @@ class Register:
     def _bound(self) -> None:
         full = [i for i in self.incidents.values() if i.text and i.kind not in ("metric", "mcmc")]
         for incident in full[:-FULL_LIMIT]:
+            self.tell("repeated", incident)  # its words are told for the last time
             incident.slim()
         if len(self.incidents) > INCIDENTS_LIMIT:
             others = [i for i in self.incidents.values() if i.kind not in ("metric", "mcmc")]
             victim = next((i for i in others if i.level is not Level.FAILURE), others[0])
-            if not victim.settled:
+            if victim.kind not in ("metric", "mcmc"):
+                self._repeated.pop(victim.key, None)
+                victim.told = None  # the last that is told of it
                 self.settle(victim)
             del self.incidents[victim.key]
             self._keys = {print_: key for print_, key in self._keys.items() if key != victim.key}

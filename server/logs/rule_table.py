@@ -41,6 +41,9 @@ CONSTRUCTS = (
 )
 """Literals of the constructs that have code of their own: tracebacks, exceptions, sampler diagnostics."""
 
+_NAMED = r"[^{}]*?(?<![\w.])(?P<exception>(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt)) ?[:(](?! ?[-+]?[\d.])"
+"""An exception that a logged line names, with a message behind it that is no number (a metric's name ends alike)."""
+
 RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     # harmless by their own words
     ("fit failed", "implementation", "harmless", "", "FitFailedWarning", ""),
@@ -245,19 +248,13 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "convergence",
         "error",
         "ABNORMAL",
-        "ABNORMAL|Optimization terminated unsuccessfully|Optimization failed|optimization failed",
+        "ABNORMAL|Optimization terminated unsuccessfully|Optimization failed|optimization failed|"
+        "not necessarily achieved due to precision loss",
         "",
     ),
     # libraries that print before they raise
     ("lightgbm fatal", "implementation", "fatal", "LightGBMError", "[LightGBM] [Fatal]", ""),
-    (
-        "torch forward trace",
-        "convergence",
-        "lead",
-        "",
-        "Traceback of forward call that caused the error",
-        "",
-    ),
+    ("torch forward trace", "convergence", "lead", "", "Traceback of forward call that caused the error", ""),
     # usage, shell, make, tests
     (
         "usage",
@@ -276,6 +273,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "Error: ",
         r"^Error: (?P<message>(?:No such (?:option|command)|Missing (?:argument|option)|Invalid value|Got un).*)",
     ),
+    ("command line", "implementation", "fatal", "SystemExit", "─ Error ─", r"^╭─ Error ─+╮?$"),
     (
         "interpreter found no script",
         "implementation",
@@ -299,17 +297,34 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "AssertionError",
-        "FAILED (|failed in |failed, ",
-        r"^FAILED \((?:failures|errors)=\d+|^=+ (?:.*, )?\d+ failed.* =+$",
+        "FAILED (|failed in |failed, |= FAILURES =|= ERRORS =",
+        r"^FAILED \((?:failures|errors)=\d+|^=+ (?:.*, )?\d+ failed.* =+$|^=+ (?:FAILURES|ERRORS) =+$",
     ),
     (
         "shell",
         "infrastructure",
         "error",
         "",
-        "not found|No such file|permission denied|Permission denied|syntax error|unbound variable",
-        r"^(?:\S*/)?(?:ba|da|z|k)?sh: (?:line )?\d*:? ?.*(?:not found|No such file|[Pp]ermission denied|syntax error)"
-        r"|^\S+\.sh: (?:line )?\d+: .*(?:not found|No such file|ermission denied|syntax error|unbound variable)",
+        "permission denied|Permission denied",
+        r"^(?:\S*/)?(?:ba|da|z|k)?sh: (?:line )?\d*:? ?.*[Pp]ermission denied"
+        r"|^\S+\.sh: (?:line )?\d+: .*[Pp]ermission denied",
+    ),
+    (
+        "shell",
+        "implementation",
+        "error",
+        "",
+        "not found|No such file|syntax error|unbound variable",
+        r"^(?:\S*/)?(?:(?:ba|da|z|k)?sh|\S+\.sh): (?:(?:line )?\d+:)? ?"
+        r".*(?:not found|No such file|syntax error|unbound variable)",
+    ),
+    (
+        "program found no file",
+        "data",
+        "error",
+        "",
+        "No such file or directory",
+        r"^[\w./-]+: .*\S: No such file or directory$",
     ),
     # bare words
     (
@@ -343,17 +358,20 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "",
-        'CRITICAL|FATAL|"critical|"fatal',
-        r"^(?:.{0,80}?[\s\[|:\"])?(?:CRITICAL|FATAL)(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)(?P<message>.*)"
-        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:critical|fatal|CRITICAL|FATAL)\"",
+        'CRITICAL|FATAL|"critical|"fatal|[critical',
+        r"^(?:.{0,80}?[\s\[|:\"])?(?:CRITICAL|FATAL)(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)"
+        rf"(?P<message>(?:{_NAMED})?.*)"
+        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:critical|fatal|CRITICAL|FATAL)\""
+        r"|^\S+ \S+ \[critical *\]",
     ),
     (
         "logged as error",
         "implementation",
         "error",
         "",
-        'ERROR|[E |"error"|error]|fatal:|Fatal|FATAL',
-        r"^(?:.{0,80}?[\s\[|:\"])?ERROR(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)(?P<message>.*)"
+        'ERROR|[E |"error"|error]|[error |fatal:|Fatal|FATAL',
+        r"^(?:.{0,80}?[\s\[|:\"])?ERROR(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)"
+        r"(?P<message>.*)"
         r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[error *\]"
         r"|^(?:fatal|Fatal(?: error)?|FATAL): ",
     ),

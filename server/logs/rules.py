@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
 from ..errors import PolicyInvalid
+from ..mcmc_levels import FULL_LEVELS, McmcLevels
 from ..runs import ErrorType
 from . import rule_table
 from .text import SHAPELESS
@@ -53,23 +54,12 @@ class Rule:
     advice: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class McmcLevels:
-    """From where on the sampler's own diagnostics weigh. Shares are of draws, R-hat has no unit."""
-
-    divergent_share_failure: float = 0.01
-    divergent_share_emergency: float = 0.10
-    rhat_flag: float = 1.01
-    rhat_failure: float = 1.1
-    rhat_emergency: float = 1.3
-
-
 @dataclass(frozen=True)
 class Rules:
     """All rules in force. Earlier rules win over later ones."""
 
     rules: tuple[Rule, ...]
-    levels: McmcLevels = field(default_factory=McmcLevels)
+    levels: McmcLevels = FULL_LEVELS
 
     def extended(self, rules: Iterable[Rule], levels: McmcLevels | None = None) -> Rules:
         """Return these rules with a project's own in front.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ..mcmc_levels import McmcLevels
 from ..runs import ErrorType, Level
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, Before, Incident, lines_before
 from .mcmc import Diagnosis, Mcmc, counted
 from .register import Register
-from .rules import McmcLevels
 from .text import cap
 
 _DIVERGENCES = "mcmc divergences"
@@ -35,9 +35,9 @@ class Sampling:
             self._doubts()
         return True
 
-    def again(self, number: int, text: str) -> bool:
+    def again(self, number: int, line: bytes) -> bool:
         """Count a line that states divergences without being news; whether that was all there is to do."""
-        stated = counted(text)
+        stated = counted(line)
         incident = self._register.known(_DIVERGENCES, _DIVERGENCES)
         if stated is None or incident is None:
             return False
@@ -50,6 +50,8 @@ class Sampling:
         if count:
             incident.last = number
             incident.count += 1
+            if not incident.stated:
+                _restate(incident, count, draws)
             self._register.count(incident)
         return True
 
@@ -62,8 +64,11 @@ class Sampling:
         if corrects or (rises and (found.sentence or not incident.stated)):
             incident.line, incident.text = number, cap(text, TEXT_LIMIT)
             incident.before = lines_before(before, number)
-        if rises or worse or corrects:
-            incident.message = cap(found.message, MESSAGE_LIMIT)
+        if found.divergent and (rises or worse or found.sentence or not incident.stated):
+            _restate(incident, found.divergent, found.draws, corrects=corrects)
+        if rises or worse or corrects or found.rhat > incident.rhat:
+            incident.message = cap(found.text, MESSAGE_LIMIT)
+            incident.rhat = max(found.rhat, incident.rhat)
         lowered = corrects and found.aspect == "divergences" and found.level is not incident.level and not rises
         if rises or lowered:
             incident.level = found.level
@@ -83,6 +88,13 @@ class Sampling:
             self._register.tell("seen", deep)
 
 
+def _restate(incident: Incident, divergent: int, draws: int, *, corrects: bool = False) -> None:
+    """Let a finding say what was stated last: of the same sampling, or of another one that went worse."""
+    goes_on = divergent >= incident.divergent and draws >= incident.draws
+    if corrects or goes_on or divergent * incident.draws > incident.divergent * draws:
+        incident.divergent, incident.draws = divergent, draws
+
+
 def _incident(found: Diagnosis, mark: str, number: int, text: str, before: Before) -> Incident:
     return Incident(
         key=f"L{number}",
@@ -92,7 +104,10 @@ def _incident(found: Diagnosis, mark: str, number: int, text: str, before: Befor
         newest=number,
         type=ErrorType.CONVERGENCE,
         level=found.level,
-        message=cap(found.message, MESSAGE_LIMIT),
+        message=cap(found.text, MESSAGE_LIMIT),
+        divergent=found.divergent,
+        draws=found.draws,
+        rhat=found.rhat,
         root=found.aspect,
         fingerprint=mark,
         text=cap(text, TEXT_LIMIT),

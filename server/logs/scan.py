@@ -41,13 +41,16 @@ def ended_as(exit_code: int | None, ended_by: EndedBy | None) -> Ended | None:
 
 
 def fold(changes: Iterable[Change]) -> dict[str, Finding]:
-    """Return the findings that changes add up to, by key; a text that a later change lacks is kept."""
+    """Return the findings that changes add up to, by key; words that a later change lacks are kept."""
     findings: dict[str, Finding] = {}
     for change in changes:
         new, old = change.finding, findings.get(change.key)
+        if new.count == 0:  # taken back
+            findings.pop(change.key, None)
+            continue
         if old and old.text and not new.text:
-            after = old.after if new.count == 1 else ()  # of another occurrence
-            new = replace(new, text=old.text, before=old.before, after=after, message=old.message, frame=old.frame)
+            words = {"text": old.text, "before": old.before, "after": old.after}
+            new = replace(new, **words, message=new.message or old.message, frame=new.frame or old.frame)
         findings[change.key] = new
     return findings
 

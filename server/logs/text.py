@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 
 ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\r\n]*(?:\x07|\x1b\\)?|[@-Z\\-_=>78])")
 """Terminal sequences: CSI (colours, cursor), OSC (titles, links) and the two-byte ones. None contains a line end."""
@@ -50,12 +50,12 @@ def shape(line: bytes) -> bytes:
 
 def cap(text: str, limit: int) -> str:
     """Shorten text so that its JSON form has at most `limit` bytes; the middle goes, an ellipsis marks the place."""
-    if len(text) * 6 <= limit or _size(text) <= limit:
+    if len(text) * 6 <= limit or json_size(text) <= limit:
         return text
-    keep = limit * len(text) // (_size(text) + 1)
+    keep = limit * len(text) // (json_size(text) + 1)
     while keep > 0:
         short = text[: keep // 3] + " … " + text[len(text) - (keep - keep // 3) :]
-        if _size(short) <= limit:
+        if json_size(short) <= limit:
             return short
         keep = keep * 9 // 10
     return ""
@@ -63,17 +63,18 @@ def cap(text: str, limit: int) -> str:
 
 def cap_end(text: str, limit: int) -> str:
     """Shorten lines so that their JSON form has at most `limit` bytes; the end goes, so those left keep their place."""
-    if len(text) * 6 <= limit or _size(text) <= limit:
+    if len(text) * 6 <= limit or json_size(text) <= limit:
         return text
-    room = limit - _size(CAP_MARK)
+    room = limit - json_size(CAP_MARK)
     text = text[:room]
-    while (excess := _size(text) - room) > 0:
+    while (excess := json_size(text) - room) > 0:
         text = text[: len(text) - max(excess // 12, 1)]  # no sign takes more than 12
     return text + CAP_MARK
 
 
-def _size(text: str) -> int:
-    return len(json.dumps(text)) - 2
+def json_size(text: str) -> int:
+    """Return how many bytes the JSON form of a text has, without its quotes."""
+    return len(encode_basestring_ascii(text)) - 2
 
 
 @lru_cache(maxsize=512)
@@ -82,6 +83,7 @@ def mask(text: str) -> str:
     return _VARYING.sub("#", text)
 
 
+@lru_cache(maxsize=512)
 def fingerprint(*parts: str | None) -> str:
     """Return 16 hex digits that are equal for the same failure seen again."""
     masked = "\x00".join([mask((part or "")[:400]) for part in parts])

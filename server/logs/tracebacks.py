@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from . import frames
 from .forms import READERS
-from .incident import Before, lines_between
+from .incident import UNKNOWN, Before, lines_between
 from .text import cap
-from .tracing import FILES_CHARS, Trace, add_context
+from .tracing import Trace
 
 OPEN_LIMIT = 3
 FOREIGN_LIMIT = 3000
@@ -31,6 +31,8 @@ class Tracebacks:
 
     def state(self) -> list[dict[str, object]]:
         """Return what a new one continues from."""
+        for trace in self.traces:
+            trace.settle()
         return [asdict(trace) for trace in self.traces]
 
     def read(self, number: int, text: str, before: Before) -> tuple[bool, Trace | None]:
@@ -52,6 +54,7 @@ class Tracebacks:
             reader = self._continue if trace.done else READERS[trace.form]
             taken = reader(trace, number, text)
             if taken:
+                self._drop_older(trace)
                 return True, self._finished(trace)
             trace.foreign += 1
             trace.follows = False
@@ -77,22 +80,26 @@ class Tracebacks:
             return None
         trace = _opened(number, "", before)
         self._begin(trace, number, before)
-        inner = [frames.frame_of(line) if line.startswith("  File") else None for line in lines[1:-1]]
-        pieces = [frame[0] if frame else line.strip()[:100] for frame, line in zip(inner, lines[1:-1], strict=True)]
-        trace.frames = len(pieces)
-        trace.files = " ".join(["", *pieces])[-FILES_CHARS:]
-        own = (frame for frame in reversed(inner) if frame and frames.is_own(frame[0]))
-        trace.own = next((cap(f"{file}:{line}", 400) for file, line in own), None)
-        self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
-        for one in self.traces:
-            one.see_block(number, lines, own=one is trace)
+        trace.hold(number, lines)
         trace.name(found)
         trace.done = True
+        self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
+        self._drop_older(trace)
+        for one in self.traces:
+            if one is not trace:
+                one.see_block(number, lines)
         return trace
+
+    def _drop_older(self, complete: Trace) -> None:
+        """Drop what no chain can continue any more, because a chain continues the newest one of its prefix."""
+        if complete.done and complete.form == "plain" and len(self.traces) > 1:
+            self.traces = [trace for trace in self.traces if trace is complete or not _superseded(trace, complete)]
 
     def _begin(self, trace: Trace, number: int, before: Before) -> None:
         """Put what announced a traceback before its header at line `number`."""
         self._torn(trace)
+        if trace.first == number:
+            return
         lines = lines_between(before, trace.first, number)
         if len(lines) == number - trace.first:
             trace.open_with(lines)
@@ -129,7 +136,6 @@ class Tracebacks:
             return True, None
         trace = _opened(number, prefix, before)
         self._begin(trace, number, before)
-        add_context(trace, before)
         trace.add(number, text)
         self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
         return True, None
@@ -150,11 +156,11 @@ class Tracebacks:
     def _embedded(self, number: int, text: str, rest: str) -> tuple[bool, Trace | None]:
         body = rest.replace('\\"', '"').replace("\\\\n", "\n").replace("\\n", "\n").split("\n")
         inner = Tracebacks()
-        inner.read(number, frames.HEADER + ":", lambda _: None)
+        inner.read(number, frames.HEADER + ":", UNKNOWN)
         found: Trace | None = None
         for line in body[1:]:
             plain = re.sub(r'["\'][,}\]].*$|"$', "", line) if not line.startswith(" ") else line
-            found = inner.read(number, plain, lambda _: None)[1] or found
+            found = inner.read(number, plain, UNKNOWN)[1] or found
         if found is None:
             return False, None
         found.forget_text()
@@ -175,6 +181,11 @@ class Tracebacks:
         return False
 
 
+def _superseded(trace: Trace, newer: Trace) -> bool:
+    over = trace.done and not trace.chain and trace.form == "plain"
+    return over and trace.prefix == newer.prefix and trace.last <= newer.first
+
+
 def _given_up(trace: Trace, number: int) -> bool:
     if trace.done and not trace.chain:
         return number - trace.last > CHAIN_WINDOW or trace.foreign > CHAIN_WINDOW
@@ -182,9 +193,11 @@ def _given_up(trace: Trace, number: int) -> bool:
 
 
 def _opened(number: int, prefix: str, before: Before) -> Trace:
-    trace = Trace(first=number, last=number)
+    trace = Trace(first=number, last=number, context=before.here())
     stripped = prefix.strip()
-    if stripped.startswith("╭") or stripped.endswith("─"):
+    if not prefix:
+        pass
+    elif stripped.startswith("╭") or stripped.endswith("─"):
         trace.form = "rich"
     elif stripped.endswith("+ Exception Group"):
         trace.form, trace.prefix = "group", prefix[: prefix.index("+")]

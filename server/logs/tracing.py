@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from . import frames
 from .incident import TEXT_LIMIT, Before, lines_before
-from .text import CAP_MARK, cap, cap_end
+from .text import CAP_MARK, cap, cap_end, json_size
 
 FILES_CHARS = 400
 PARTS_LIMIT = 4
@@ -33,8 +34,17 @@ class Trace:
     """Line of the newest in `head`."""
     kept: int = 0
     """How much of `head` reaches to the newest line of its own."""
+    size: int = 0
+    """Of `head`, as JSON."""
     capped: bool = False
     before: list[str] = field(default_factory=list[str])
+    """The lines before it, once they were noted."""
+    context: Before | None = None
+    """Where to read them until then."""
+    held: list[str] = field(default_factory=list[str])
+    """Lines of its own that were not looked at in detail yet: of most tracebacks nobody asks for more."""
+    later: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    """Lines of others behind them."""
     previous: str = ""
     """The line before it, which may say that it was dealt with."""
     frames: int = 0
@@ -47,6 +57,8 @@ class Trace:
     lead: str = ""
     key: str = ""
     """Of the incident that it was made to."""
+    again: Literal["", "counted", "absorbed"] = ""
+    """How it was taken as a repetition of that."""
 
     @property
     def exception(self) -> str | None:
@@ -82,10 +94,12 @@ class Trace:
     @property
     def text(self) -> str:
         """The lines of the log from its first to its last, as many as there is room for."""
+        self.settle()
         return self.head[: self.kept]
 
     def add(self, number: int, text: str) -> None:
         """Take a line as part of it."""
+        self.settle()
         self.last = number
         self.follows = True
         self._note(number, text)
@@ -93,31 +107,61 @@ class Trace:
 
     def see(self, number: int, text: str) -> None:
         """Take a line that stands among its own; those in between that were not taken are blank."""
-        if number > self.seen or (number == self.seen and self.kept < len(self.head)):
+        if self.held:
+            self.later.append((number, text[: TEXT_LIMIT + 1]))
+        elif number > self.seen or (number == self.seen and self.kept < len(self.head)):
             self._note(number, text)
 
-    def see_block(self, first: int, lines: list[str], *, own: bool = False) -> None:
-        """Take consecutive lines at once: the same as one by one."""
-        last = first + len(lines) - 1
-        if first > self.seen:
-            self._note(first, "\n".join(lines))
-            self.seen = max(last, self.seen)
+    def see_block(self, first: int, lines: list[str]) -> None:
+        """Take consecutive lines that stand among its own: the same as one by one."""
+        if first > self.seen and not self.held:
+            self._append(first, lines)
         else:
             for number, line in enumerate(lines, first):
                 self.see(number, line)
-        if own:
-            self.last, self.kept = last, len(self.head)
+
+    def hold(self, first: int, lines: list[str]) -> None:
+        """Take all lines of a plain traceback, the header and the exception among them, as its own."""
+        self.last = first + len(lines) - 1
+        self.held = lines
+        self.frames = len(lines) - 2
+        for line in reversed(lines):
+            frame = frames.frame_of(line) if line.startswith("  File") else None
+            if frame and frames.is_own(frame[0]):
+                self.own = cap(f"{frame[0]}:{frame[1]}", 400)
+                break
+
+    def settle(self) -> None:
+        """Note what is at hand now only: the lines before it, and those that are held."""
+        if self.context:
+            self.before, self.context = lines_before(self.context, self.first), None
+        if self.held:
+            lines, self.held = self.held, []
+            self._append(self.last - len(lines) + 1, lines)
+            self.kept = len(self.head)
+            inner = [frames.frame_of(line) if line.startswith("  File") else None for line in lines[1:-1]]
+            pieces = [one[0] if one else line.strip()[:100] for one, line in zip(inner, lines[1:-1], strict=True)]
+            self.files = " ".join(["", *pieces])[-FILES_CHARS:]
+            later, self.later = self.later, []
+            for number, text in later:
+                self.see(number, text)
 
     def _note(self, number: int, text: str) -> None:
+        if number == self.seen and not self.capped:
+            self.head = self.head[: self.head.rfind("\n") + 1]
+            self.size = json_size(self.head)
+        self._append(number, [text])
+
+    def _append(self, first: int, lines: list[str]) -> None:
         if self.capped:
             return
-        if number == self.seen:
-            head = self.head[: self.head.rfind("\n") + 1]
-        else:
-            head = self.head + "\n" * min(number - self.seen, TEXT_LIMIT) if self.seen else ""
-        self.seen = number
-        self.head = cap_end(head + text, TEXT_LIMIT)
-        self.capped = len(self.head) != len(head) + len(text)
+        gap = min(first - self.seen, TEXT_LIMIT) if self.seen else 0
+        text = "\n".join(lines)
+        head = self.head + "\n" * gap + text if gap else self.head + text
+        self.seen = first + len(lines) - 1
+        self.size += 2 * gap + json_size(text)
+        self.capped = self.size > TEXT_LIMIT
+        self.head = cap_end(head, TEXT_LIMIT) if self.capped else head
 
     def open_with(self, lines: list[str]) -> None:
         """Take the lines before its header that announced it, the first of them at `first`."""
@@ -130,7 +174,7 @@ class Trace:
 
     def forget_text(self) -> None:
         """Begin its text anew."""
-        self.head, self.seen, self.kept, self.capped = "", 0, 0, False
+        self.head, self.seen, self.kept, self.size, self.capped = "", 0, 0, 0, False
 
     def add_exception(self, number: int, text: str, found: tuple[str, str]) -> None:
         """Take the line that names the exception."""
@@ -152,8 +196,3 @@ class Trace:
         self.files = f"{self.files} {frame[0]}"[-FILES_CHARS:]
         if frames.is_own(frame[0]):
             self.own = cap(f"{frame[0]}:{frame[1]}", 400)
-
-
-def add_context(trace: Trace, before: Before) -> None:
-    """Note the lines before it."""
-    trace.before = lines_before(before, trace.first)

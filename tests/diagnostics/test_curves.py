@@ -157,6 +157,68 @@ def test_swings_that_only_the_training_loss_makes_are_no_oscillation():
     assert judge_history(history(train, falling(60, 1, 0.3, 0.001, 8))) == []
 
 
+def test_first_updates_that_overshot_are_an_oscillation_from_the_first_epoch_before_any_swing():
+    val = falling(8, 0.7, 0.4, 0, 30)
+    train, grad = [6.5, *val[1:]], [30.0, *[1.0] * 7]
+    found = judge_history(history(train, val, grad))
+    assert [(flag.flag, flag.epoch, flag.level) for flag in found] == [("oscillation", 0, Level.FLAG)]
+    assert "overshot" in found[0].message
+
+
+def test_a_run_that_learns_most_in_its_first_epoch_is_healthy():
+    val = falling(30, 0.7, 0.4, 0.003, 31)
+    train = [20.0, *val[1:]]
+    grad = [math.sqrt(value) for value in train]
+    assert judge_history(history(train, val, grad)) == []
+    assert judge_history(history(train, val)) == []
+
+
+SWINGS = [(1.5, 0.05), (0.17, 0.12)]
+
+
+def test_swings_are_small_against_what_the_first_epoch_learned():
+    train, val = ([first, *(0.08 * (1 + swing * (-1) ** row) for row in range(39))] for first, swing in SWINGS)
+    learned_fast = [2.0, *[1.5] * 39]
+    assert judge_history(history(train, val, learned_fast)) == []
+    assert names(judge_history(history(train, val))) == ["oscillation"]
+
+
+def test_a_short_validation_loss_that_jumps_up_twice_is_an_oscillation_however_it_ends():
+    train = [0.6, 0.5, 0.4, 0.35, 0.3, 0.26, 0.2, 0.15]
+    for val in ([0.5, 0.9, 0.2, 0.15, 0.3, 0.1, 0.3, 0.1], [0.5, 0.9, 0.2, 0.15, 0.1, 0.2, 0.25, 0.3]):
+        assert names(judge_history(history(train, val))) == ["oscillation"]
+
+
+def test_swings_of_a_loss_that_goes_on_falling_must_be_larger_to_be_an_oscillation():
+    def swinging(fall: float, swing: float) -> list[float]:
+        level = [0.5 * math.exp(-fall * row / 40) for row in range(40)]
+        return [1.0] + [value * (1 + swing * (-1) ** row) for row, value in enumerate(level)]
+
+    flat, falls = swinging(0.0, 0.085), swinging(1.5, 0.085)
+    assert names(judge_history(history(flat, flat))) == ["oscillation"]
+    assert judge_history(history(falls, falls)) == []
+    assert names(judge_history(history(swinging(1.5, 0.25), swinging(1.5, 0.25)))) == ["oscillation"]
+
+
+def test_a_training_loss_that_early_leaves_a_stuck_validation_loss_behind_is_overfitting():
+    train = [1.5, 1.0, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4]
+    val = [1.4, 1.36, 1.35, 1.38, 1.36, 1.37, 1.36, 1.38]
+    assert [(flag.flag, flag.epoch) for flag in judge_history(history(train, val))] == [("overfitting", 2)]
+    assert judge_history(history(train, [value + 0.05 for value in train])) == []
+
+
+def test_a_jump_to_ten_times_the_level_that_loses_half_of_what_was_gained_is_a_spike_although_it_comes_back():
+    train = falling(60, 7.0, 0.08, 0, 32, speed=12)
+    train[35:40] = [4.0, 2.0, 1.0, 0.5, 0.3]
+    assert [(flag.flag, flag.epoch) for flag in judge_history(history(train))] == [("spike", 35)]
+
+
+def test_a_gradient_that_overflowed_and_left_a_loss_that_never_moves_is_non_finite():
+    train = [1.29e28, *[1.15e28] * 20]
+    found = judge_history(history(train, train, [math.inf, *[2e14] * 20], [1e16, *[0.0] * 20]))
+    assert [(flag.flag, flag.epoch, flag.level) for flag in found] == [("non_finite", 0, Level.FAILURE)]
+
+
 def test_a_gradient_that_never_reaches_the_first_layer_is_one_vanishing_gradient():
     train = [0.595, 0.580] + [0.579] * 40
     found = judge_history(history(train, train, [0.5] * 42, [1e-19] * 42))

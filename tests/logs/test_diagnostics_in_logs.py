@@ -6,8 +6,9 @@ import io
 
 import pytest
 from watchkeeper.server.logs.recognise import Recogniser
-from watchkeeper.server.logs.rules import DEFAULT_RULES, McmcLevels
+from watchkeeper.server.logs.rules import DEFAULT_RULES
 from watchkeeper.server.logs.scan import ScanResult, fold, scan
+from watchkeeper.server.mcmc_levels import McmcLevels
 from watchkeeper.server.runs import ErrorType, Finding, Level
 
 

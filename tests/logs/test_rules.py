@@ -89,11 +89,12 @@ def test_a_usage_error_begins_at_its_usage_line() -> None:
     assert read(text).outcome == "failed"
 
 
-def test_the_message_of_sys_exit_is_the_failure_when_the_status_is_1() -> None:
+def test_the_message_of_sys_exit_is_the_failure_whatever_status_it_gives() -> None:
     text = EPOCHS + "config invalid: lr must be positive\n"
     finding = read(text, 1).findings[0]
     assert (finding.line, finding.message) == (5, "config invalid: lr must be positive")
-    assert read(text, 3).findings[0].line is None
+    assert read(text, 3).findings[0].line == 5
+    assert read(text, 137).findings[0].line is None
 
 
 def test_a_log_that_ends_within_a_line_at_a_full_block_had_a_full_disk() -> None:
