@@ -22,6 +22,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from .errors import InvalidArgument
+from .json_values import JsonObject, take_object, take_objects
 from .runs import Role
 
 LONGEST_TEXT = 20_000
@@ -29,19 +30,29 @@ LONGEST_TEXT = 20_000
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
-Value = str | float | bool | list[str]
+Value = str | float | bool | list[str] | JsonObject | list[JsonObject]
 
 
 class Shape(StrEnum):
-    """What an argument may be; the values are JSON's words for it."""
+    """What an argument may be; the values are JSON's words for it where it has one."""
 
     TEXT = "string"
     NUMBER = "number"
     TRUTH = "boolean"
     TEXTS = "array"
+    OBJECT = "object"
+    OBJECTS = "array of objects"
 
 
-_SHAPES: dict[object, Shape] = {str: Shape.TEXT, float: Shape.NUMBER, bool: Shape.TRUTH, list[str]: Shape.TEXTS}
+_SHAPES: dict[object, Shape] = {
+    str: Shape.TEXT,
+    float: Shape.NUMBER,
+    bool: Shape.TRUTH,
+    list[str]: Shape.TEXTS,
+    JsonObject: Shape.OBJECT,
+    list[JsonObject]: Shape.OBJECTS,
+}
+_ITEMS = {Shape.TEXTS: "string", Shape.OBJECTS: "object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +66,10 @@ class Parameter:
 
     def schema(self) -> dict[str, Any]:
         """Return its JSON schema, without what costs tokens and helps nobody."""
-        items = {"items": {"type": "string"}} if self.shape is Shape.TEXTS else {}
         about = {"description": self.about} if self.about else {}
-        return {"type": str(self.shape), **items, **about}
+        if self.shape in _ITEMS:
+            return {"type": "array", "items": {"type": _ITEMS[self.shape]}, **about}
+        return {"type": str(self.shape), **about}
 
     def take(self, value: object) -> Value:
         """Return the value in this parameter's shape.
@@ -70,6 +82,10 @@ class Parameter:
             return self._truth(value)
         if self.shape is Shape.TEXT:
             return self._text(value)
+        if self.shape is Shape.OBJECT:
+            return take_object(self.name, value)
+        if self.shape is Shape.OBJECTS:
+            return take_objects(self.name, value)
         items: Iterable[object] = typing.cast(list[object], value) if isinstance(value, list) else [value]
         return [self._text(item) for item in items]
 

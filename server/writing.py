@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from . import diary, gates, owed
+from . import diary, diary_evidence, documents
 from .desk import Desk
-from .errors import InvalidArgument, PathRefused
+from .diary_rules import Breach, Entry, breaches
+from .errors import InvalidArgument
 from .ledger import Kind, Subject, SubjectKind, Transaction
-from .untrusted import outgoing
-
-LONGEST_DIARY_BYTES = 16 << 20
+from .prose import inline
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,7 @@ class Written:
 
     :ivar existing: whether it was there before.
     :ivar closed: whether the report that it tells of is closed; one without an answer stays open.
+    :ivar proven: numbers of earlier entries that now have their evidence behind them.
     """
 
     number: int
@@ -28,35 +28,79 @@ class Written:
     advice: tuple[str, ...]
     existing: bool
     closed: bool
+    proven: tuple[int, ...]
 
 
-def write_entry(desk: Desk, model: str, entry: diary.Entry, run: Subject | None, report: Subject | None) -> Written:
+def write_entry(desk: Desk, model: str, entry: Entry, run: Subject | None, report: Subject | None) -> Written:
     """Check, number, record and append an entry; the same entry again is the entry that is there.
 
-    :raises InvalidArgument: if a section is empty, or run or report are another model's; nothing is written then.
+    :raises InvalidArgument: if a strict rule is broken, or run or report are another model's; nothing is written then.
     """
     _check_model(model, run, report)
-    advice = diary.check(entry)
     path = desk.workspace.diary(model)
-    content = repr((model, entry, run.id if run else "", report.id if report else ""))
-    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-    evidence = _evidence(desk, model, run, report)
-    about = run or report
-    phase = desk.labels[about.body["phase"] if about else "full"]
-    in_file = diary.last_number(_text(desk, path))
+    documents.read(desk, path)  # refuses what nothing can be appended to before anything is recorded
+    digest = _digest(model, entry, run, report)
+    told = diary.cleaned(entry)
+    finding = diary_evidence.told_of(desk, run, report)
+    broken = breaches(told, diary_evidence.on_record(desk, model, told, run, finding))
+    if _known(desk.ledger.subjects(SubjectKind.DIARY, model=model), digest) is None:
+        _refuse_strict(desk, broken)
+    body = _body(desk, model, told, broken, run, report)  # before the ledger is held: it compares whole scripts
     with desk.ledger.transaction() as transaction:
         kept = transaction.subjects(SubjectKind.DIARY, model=model)
-        known = next((one for one in kept if one.body["sha256"] == digest), None)
+        known = _known(kept, digest)
         if known is None:
-            number = 1 + max([in_file, *(int(one.body["number"]) for one in kept)])
-            text = diary.render(number, desk.clock(), phase, entry, evidence)
-            body = {"number": number, "sha256": digest, "path": path, "text": text}
-            transaction.append(Kind.DIARY, f"{model}-d{number}", run=run.id if run else "", model=model, body=body)
+            number = 1 + max(
+                [diary.last_number(documents.read(desk, path)), *(int(one.body["number"]) for one in kept)]
+            )
+            full = {**body(number), "sha256": digest, "path": path}
+            transaction.append(Kind.DIARY, f"{model}-d{number}", run=run.id if run else "", model=model, body=full)
         else:
-            number, text = int(known.body["number"]), str(known.body["text"])
+            number, path = int(known.body["number"]), str(known.body["path"])
         closed = report is not None and _close(transaction, report, {"entry": number, "path": path})
-    _append(desk, path, model, number, text)
-    return Written(number, path, advice, existing=known is not None, closed=closed)
+    proven = [one for one in diary_evidence.catch_up(desk, model) if one != number]
+    advice = tuple(one.advice for one in broken)
+    return Written(number, path, advice, existing=known is not None, closed=closed, proven=tuple(proven))
+
+
+def _body(
+    desk: Desk, model: str, told: Entry, broken: Sequence[Breach], run: Subject | None, report: Subject | None
+) -> Callable[[int], dict[str, object]]:
+    """Return what makes an entry's record of its number: text, and what later entries and its evidence need."""
+    finding = diary_evidence.told_of(desk, run, report)
+    evidence = diary_evidence.gather(desk, model, run, report)
+    insight = diary.has_insight(broken)
+    phase, at = _phase(desk, run or report), desk.clock()
+    return lambda number: {
+        "number": number,
+        "text": diary.render(number, at, phase, told, evidence, insight=insight),
+        "report": report.id if report else "",
+        "finding": finding.id if finding else "",
+        "fix": inline(told.fix, 200),
+        "insight": insight,
+        "proven": evidence.proof is not None or (run is None and report is None),
+    }
+
+
+def _digest(model: str, entry: Entry, run: Subject | None, report: Subject | None) -> str:
+    content = repr((model, entry, run.id if run else "", report.id if report else ""))
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _known(kept: Sequence[Subject], digest: str) -> Subject | None:
+    return next((one for one in kept if one.body["sha256"] == digest), None)
+
+
+def _refuse_strict(desk: Desk, broken: Sequence[Breach]) -> None:
+    strict = [one for one in broken if one.rule in desk.policy.diary.strict]
+    if strict:
+        raise InvalidArgument(
+            " ".join(one.advice for one in strict), "Nothing was written; call write_diary_entry again with that."
+        )
+
+
+def _phase(desk: Desk, about: Subject | None) -> str:
+    return desk.labels[str(about.body["phase"]) if about else "full"]
 
 
 def _check_model(model: str, *about: Subject | None) -> None:
@@ -74,57 +118,3 @@ def _close(transaction: Transaction, report: Subject, entry: Mapping[str, object
         transaction.append(Kind.CLOSED, report.id, run=report.run, model=report.model, body=entry)
         return True
     return now.status == "closed"
-
-
-def _append(desk: Desk, path: str, model: str, number: int, text: str) -> None:
-    """Append an entry unless the file has it: a server that died after recording it is made good here."""
-    with desk.ledger.transaction():  # no other server looks and appends meanwhile
-        present = _text(desk, path)
-        if f"## Dev Diary Entry #{number}\n" in present:
-            return
-        opening = "" if present.strip() else f"{diary.title(model)}\n"
-        gap = "" if not present or present.endswith("\n\n") else "\n" if present.endswith("\n") else "\n\n"
-        desk.workspace.append_durably(path, f"{opening}{gap}{text}")
-
-
-def _text(desk: Desk, path: str) -> str:
-    try:
-        return desk.workspace.read_bytes(path, LONGEST_DIARY_BYTES).decode("utf-8", "replace")
-    except PathRefused:
-        if desk.workspace.exists(path):
-            raise
-        return ""
-
-
-def _evidence(desk: Desk, model: str, run: Subject | None, report: Subject | None) -> diary.Evidence:
-    finding_id = report.body.get("finding") if report else None
-    finding = desk.ledger.subject(SubjectKind.FINDING, finding_id) if finding_id else None
-    if finding is None and run is not None:
-        failures = gates.failures(desk, run.id)
-        finding = failures[-1] if failures else None
-    solved = owed.solved_by(desk, report, desk.ledger.subjects(SubjectKind.RUN, model=model)) if report else None
-    error_text = outgoing(str(finding.body.get("text") or finding.body.get("message") or ""), 4_000) if finding else ""
-    return diary.Evidence(
-        error_text=error_text,
-        hypothesis=str(report.body.get("hypothesis", "")) if report else "",
-        facts=tuple(_facts(run, report, finding, solved)),
-        solved_by=f"{solved.id} completed without this failure." if solved else "",
-    )
-
-
-def _facts(run: Subject | None, report: Subject | None, finding: Subject | None, solved: Subject | None) -> list[str]:
-    facts: list[str] = []
-    if run is not None:
-        end = run.part("end")
-        facts.append(f"Run {run.id}: {end.get('state', 'active')} {end.get('reason', '')}".rstrip())
-    if finding is not None:
-        line, last = finding.body.get("line"), finding.body.get("last_line")
-        where = f"`{finding.body['log']}:{line}-{last or line}`" if line else "not in the log"
-        facts.append(f"Finding {finding.id} ({finding.body.get('type', 'no type')}): {where}")
-    if report is not None:
-        answer = report.body.get("answer")
-        said = f", director: {answer['action']}, {answer['instructions']}" if answer else ", not answered"
-        facts.append(f"Report {report.id}{said}")
-    if solved is not None:
-        facts.append(f"Solved in {solved.id}, script sha256 {solved.body['script_sha256'][:16]}")
-    return facts

@@ -162,7 +162,8 @@ async def test_an_investigation_without_a_test_is_refused(place: Place) -> None:
 async def test_a_section_of_punctuation_is_judged_at_once(place: Place) -> None:
     with anyio.fail_after(5):
         async with place.trainer() as trainer:
-            await trainer.ask("write_diary_entry", **{**ENTRY, "struggle": "!" * 19_000 + "a"})
+            written = await trainer.ask("write_diary_entry", **{**ENTRY, "struggle": "!" * 19_000 + "a"})
+    assert written["entry"] == 1
 
 
 async def test_backticks_in_the_error_do_not_end_its_fence(place: Place) -> None:
@@ -182,9 +183,11 @@ async def test_a_short_why_is_written_with_advice(place: Place) -> None:
         written = await trainer.ask("write_diary_entry", **{**ENTRY, "fix": "lr 0.1 -> 0.01", "why": "it was high"})
     assert written["entry"] == 1
     assert [advice.split(":")[0] for advice in written["advice"]] == [
-        "The Why is short",
-        "A number in The Fix is not explained in The Why",
+        "The Why says little beyond the error and the fix",
+        "The Why names no cause",
+        "0.1, 0.01 in The Fix stands neither in The Why nor in The Investigation",
     ]
+    assert place.read(PATH).endswith("**Status**: OPEN, insight missing\n")
 
 
 async def test_an_entry_tells_of_its_own_model_only(place: Place) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from contextlib import suppress
 from typing import Annotated
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from watchkeeper.server.errors import InvalidArgument
+from watchkeeper.server.json_values import LONGEST_JSON, JsonObject
 from watchkeeper.server.runs import Role
 from watchkeeper.server.toolbox import LONGEST_TEXT, Parameter, Shape, Tool, facts, rendered
 from watchkeeper.tools import TOOLS
@@ -118,6 +121,73 @@ def test_what_cannot_be_meant_is_refused_with_what_to_do(given_: dict[str, objec
     assert str(refused.value).startswith(said)
 
 
+async def searched(desk: object, space: JsonObject, trials: list[JsonObject] | None = None) -> Done:
+    """Search."""
+    return Done(word=f"{desk} {space} {trials}")
+
+
+SEARCHED = Tool(searched, "searched", Done, frozenset({Role.TRAINER}))
+
+
+def test_objects_have_a_schema_of_their_own() -> None:
+    assert SEARCHED.input_schema()["properties"] == {
+        "space": {"type": "object"},
+        "trials": {"type": "array", "items": {"type": "object"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given_", "taken"),
+    [
+        ({"space": {"lr": [0.1, None]}}, {"space": {"lr": [0.1, None]}}),
+        ({"space": " {} "}, {"space": {}}),
+        ({"space": {}, "trials": {"lr": 1}}, {"space": {}, "trials": [{"lr": 1}]}),
+        ({"space": {}, "trials": '[{"lr": 1}, {"lr": 2}]'}, {"space": {}, "trials": [{"lr": 1}, {"lr": 2}]}),
+        ({"space": {}, "trials": []}, {"space": {}, "trials": []}),
+    ],
+)
+def test_objects_are_taken_as_they_are_or_from_json_text(given_: dict[str, object], taken: object) -> None:
+    assert SEARCHED.take(given_) == taken
+
+
+texts_of_json = st.characters(codec="utf-8", exclude_characters="\0")
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False) | st.text(texts_of_json),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(texts_of_json), inside, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(texts_of_json), plain, max_size=3))
+def test_json_text_and_the_object_that_it_says_are_one_argument(said: dict[str, object]) -> None:
+    parameter = Parameter("space", Shape.OBJECT, required=True, about="")
+    with suppress(InvalidArgument):  # nested too deep
+        assert parameter.take(said) == said
+        assert parameter.take(json.dumps(said)) == said
+
+
+NO_OBJECTS: list[tuple[dict[str, object], str]] = [
+    ({"space": "lr=0.1"}, "space takes a JSON object, not 'lr=0.1'. For example {\"lr\""),
+    ({"space": "[1]"}, "space takes a JSON object, not a list."),
+    ({"space": 3}, "space takes a JSON object, not a number."),
+    ({"space": "[" * 100_000}, "space takes a JSON object, not '[[["),
+    ({"space": {"a": "x" * LONGEST_JSON}}, f"space holds more than {LONGEST_JSON} characters."),
+    ({"space": {"a": 10**5000}}, "space holds a number beyond 1e30."),
+    ({"space": {"a": "\0"}}, "space holds a text with NUL characters or lone surrogates."),
+    ({"space": {"\ud800": 1}}, "space holds a text with NUL characters or lone surrogates."),
+    ({"space": {"a": [[[[[[[[[[1]]]]]]]]]]}}, "space is nested more than 8 levels deep."),
+    ({"space": {}, "trials": [{}, "x"]}, "trials takes a list of JSON objects, not 'x'. For example [{"),
+    ({"space": {}, "trials": [None]}, "trials takes a list of JSON objects, not null."),
+]
+
+
+@pytest.mark.parametrize(("given_", "said"), NO_OBJECTS)
+def test_what_is_no_plain_object_is_refused_with_an_example(given_: dict[str, object], said: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        SEARCHED.take(given_)
+    assert str(refused.value).startswith(said)
+
+
 def fits(value: object, shape: Shape) -> bool:
     match shape:
         case Shape.TEXT:
@@ -128,6 +198,10 @@ def fits(value: object, shape: Shape) -> bool:
             return isinstance(value, bool)
         case Shape.TEXTS:
             return isinstance(value, list) and all(isinstance(one, str) for one in value)  # pyright: ignore[reportUnknownVariableType] # whatever it is
+        case Shape.OBJECT:
+            return isinstance(value, dict)
+        case Shape.OBJECTS:
+            return isinstance(value, list) and all(isinstance(one, dict) for one in value)  # pyright: ignore[reportUnknownVariableType] # whatever it is
 
 
 @given(st.sampled_from(list(Shape)), json_values)

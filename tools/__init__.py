@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..server.toolbox import Tool
 from .answer_report import TOOL as ANSWER_REPORT
+from .log_search import TOOL as LOG_SEARCH
 from .poll_training import TOOL as POLL_TRAINING
 from .report_error import TOOL as REPORT_ERROR
 from .start_training import TOOL as START_TRAINING
@@ -19,5 +20,6 @@ TOOLS: tuple[Tool, ...] = (
     ANSWER_REPORT,
     VERIFY_COMPUTE,
     WRITE_DIARY_ENTRY,
+    LOG_SEARCH,
 )
 """Every tool, in the order in which a training's life calls for them."""

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from ..server import diary, owed, reporting, watch, writing
+from ..server import owed, reporting, watch, writing
 from ..server.desk import Desk, in_thread
+from ..server.diary_rules import Entry
 from ..server.runs import Role
 from ..server.toolbox import Tool
 
@@ -20,6 +21,7 @@ class Entered(BaseModel):
     existing: bool | None = None
     advice: list[str] | None = None
     closed_report: str | None = None
+    proven: list[str] | None = None
     next: str
 
 
@@ -34,12 +36,12 @@ async def write_diary_entry(
     report: Annotated[str | None, "the report it closes"] = None,
     next_steps: list[str] | None = None,
 ) -> Entered:
-    """Write an entry in the model's development diary; numbered, with error text and evidence added by the server.
+    """Write an entry in the model's development diary; numbered; the server adds error text, what changed, evidence.
 
     Owed for each reported failure once a later attempt ended well. Empty sections are refused; `advice` says what
     would make the entry worth more.
     """
-    entry = diary.Entry(
+    entry = Entry(
         struggle.strip(),
         tuple(text.strip() for text in investigation if text.strip()),
         fix.strip(),
@@ -49,7 +51,7 @@ async def write_diary_entry(
     return await in_thread(_write, desk, model, entry, run, report)
 
 
-def _write(desk: Desk, model: str, entry: diary.Entry, run_id: str | None, report_id: str | None) -> Entered:
+def _write(desk: Desk, model: str, entry: Entry, run_id: str | None, report_id: str | None) -> Entered:
     desk.workspace.check_model_id(model)
     report = reporting.find_report(desk, report_id) if report_id else None
     run_id = run_id or (report.run if report and report.run else None)
@@ -61,6 +63,7 @@ def _write(desk: Desk, model: str, entry: diary.Entry, run_id: str | None, repor
         existing=written.existing or None,
         advice=list(written.advice) or None,
         closed_report=report.id if report and written.closed else None,
+        proven=[f"entry #{one} has its evidence now" for one in written.proven] or None,
         next=_next(desk, model),
     )
 

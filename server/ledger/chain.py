@@ -23,6 +23,7 @@ class SubjectKind(StrEnum):
     REPORT = "report"
     VERDICT = "verdict"
     DIARY = "diary"
+    SEARCH = "search"
 
 
 class Kind(StrEnum):
@@ -42,7 +43,10 @@ class Kind(StrEnum):
     APPLIED = "report.applied"
     CLOSED = "report.closed"
     VERDICT = "verdict.computed"
+    OVERRIDDEN = "verdict.overridden"
     DIARY = "diary.entry"
+    PROVEN = "diary.proven"
+    SEARCH = "search.logged"
 
     @property
     def subject(self) -> SubjectKind:

@@ -68,13 +68,20 @@ def _report(previous: Body, event: Event) -> dict[str, Any]:
         case Kind.REPORT:
             return {**event.body, "status": "open", "times": 1}
         case Kind.REPORT_AGAIN:
-            return {**previous, **event.body, "times": int(previous.get("times", 1)) + 1}
+            return {**_asked_anew(previous, event.body), **event.body, "times": int(previous.get("times", 1)) + 1}
         case Kind.ANSWER:
             return {**previous, "answer": dict(event.body), "answered_at": event.at, "status": "answered"}
         case Kind.APPLIED:
             return {**previous, "applied": dict(event.body), "status": "applied"}
         case _:
             return {**previous, "closed": dict(event.body), "status": "closed"}
+
+
+def _asked_anew(previous: Body, again: Body) -> Body:
+    """Return a report as it stands before something is added: other changes than were answered ask for an answer."""
+    if again.get("compared", previous.get("compared")) == previous.get("compared"):
+        return previous
+    return {**{name: value for name, value in previous.items() if name != "answer"}, "status": "open"}
 
 
 def fold(previous: Subject | None, event: Event) -> Subject:
@@ -87,6 +94,10 @@ def fold(previous: Subject | None, event: Event) -> Subject:
             body = _finding(before, event)
         case SubjectKind.REPORT:
             body = _report(before, event)
+        case SubjectKind.VERDICT if event.kind is Kind.OVERRIDDEN:
+            body = {**before, "override": dict(event.body)}
+        case SubjectKind.DIARY if event.kind is Kind.PROVEN:
+            body = {**before, **event.body}
         case _:
             body = {**event.body, "status": "kept"}
     return Subject(
