@@ -7,8 +7,9 @@ refused, and leaves the text of an error to us (docs/decisions/0001-low-level-se
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 
 import anyio
@@ -16,15 +17,22 @@ import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
-from .desk import Desk
-from .errors import InvalidArgument, WatchkeeperError
+from . import resources
+from .desk import Desk, in_thread
+from .errors import InvalidArgument, PolicyInvalid, WatchkeeperError
 from .instructions import instructions
+from .runs import Role
 from .toolbox import Tool, facts, rendered
 
 HEARTBEAT_S = 10.0
 """How often a waiting call tells the client that it lives; it resets the idle timer of some (CLIENTS.md)."""
 
 _log = logging.getLogger(__name__)
+
+Brief = Callable[[Desk], Awaitable[Mapping[str, Any]]]
+"""Gives the facts of where everything stands."""
+Told = Callable[[str, Mapping[str, object], types.CallToolResult], None]
+"""Is told of each call and its result before the client is; may block."""
 
 
 class Prompt(Protocol):
@@ -35,33 +43,61 @@ class Prompt(Protocol):
     @property
     def description(self) -> str: ...  # noqa: D102
     @property
+    def role(self) -> str: ...  # noqa: D102
+    @property
     def arguments(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def optional(self) -> Mapping[str, str]: ...  # noqa: D102
 
     def filled(self, values: dict[str, str]) -> str: ...  # noqa: D102
 
 
 def build(
-    desk: Desk, tools: Sequence[Tool], prompts: Sequence[Prompt], version: str, *, heartbeat_s: float = HEARTBEAT_S
+    desk: Desk,
+    tools: Sequence[Tool],
+    prompts: Sequence[Prompt],
+    version: str,
+    *,
+    brief: Brief | None = None,
+    told: Told | None = None,
+    heartbeat_s: float = HEARTBEAT_S,
 ) -> Server[Any]:
-    """Return a server for one role: it lists and runs the tools of that role only.
+    """Return a server for one role: it lists and runs the tools and prompts of that role only.
 
+    :param brief: what the resource `brief` tells; without it there is none.
+    :param told: is told of every call, for example to record it.
     :param heartbeat_s: seconds between two progress notifications of a call that waits.
     """
     own = {tool.name: tool for tool in tools if desk.role in tool.roles}
-    named = {prompt.name: prompt for prompt in prompts}
+    named = {prompt.name: prompt for prompt in prompts if prompt.role == desk.role}
 
     async def list_tools(_ctx: Any, _params: Any) -> types.ListToolsResult:  # noqa: ANN401 (the SDK's context)
         return types.ListToolsResult(tools=[described(tool) for tool in own.values()])
 
     async def call_tool(ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:  # noqa: ANN401
         async with _beating(ctx.session, heartbeat_s):
-            return await answered(desk, own, params.name, params.arguments or {})
+            result = await answered(desk, own, params.name, params.arguments or {})
+            if told is not None:
+                await in_thread(told, params.name, params.arguments or {}, result)
+            return result
 
     async def list_prompts(_ctx: Any, _params: Any) -> types.ListPromptsResult:  # noqa: ANN401
         return types.ListPromptsResult(prompts=[_offered(prompt) for prompt in named.values()])
 
     async def get_prompt(_ctx: Any, params: types.GetPromptRequestParams) -> types.GetPromptResult:  # noqa: ANN401
         return _prompted(named, params.name, params.arguments or {})
+
+    async def list_resources(_ctx: Any, _params: Any) -> types.ListResourcesResult:  # noqa: ANN401
+        return types.ListResourcesResult(resources=[_BRIEF] if brief else [])
+
+    async def list_templates(_ctx: Any, _params: Any) -> types.ListResourceTemplatesResult:  # noqa: ANN401
+        return types.ListResourceTemplatesResult(resource_templates=[_template(one) for one in resources.TEMPLATES])
+
+    async def read_resource(_ctx: Any, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:  # noqa: ANN401
+        return await _resource(desk, params.uri, brief)
+
+    async def complete(_ctx: Any, params: types.CompleteRequestParams) -> types.CompleteResult:  # noqa: ANN401
+        return await _completed(desk, params)
 
     return Server(
         "watchkeeper",
@@ -73,6 +109,10 @@ def build(
         on_call_tool=call_tool,
         on_list_prompts=list_prompts,
         on_get_prompt=get_prompt,
+        on_list_resources=list_resources,
+        on_list_resource_templates=list_templates,
+        on_read_resource=read_resource,
+        on_completion=complete,
     )
 
 
@@ -102,7 +142,7 @@ async def answered(
                 f"There is no tool {name[:60]!r} for the role {desk.role}.", f"Tools: {', '.join(tools)}."
             )
         tool = tools[name]
-        content = facts(await tool.run(desk.current(), **tool.take(arguments)))
+        content = facts(await tool.run(_now(desk, tool), **tool.take(arguments)))
     except WatchkeeperError as error:
         return _failed(str(error))
     except Exception as error:  # the one seam: whatever else escapes is a defect of ours and must not end the server
@@ -114,6 +154,16 @@ async def answered(
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=rendered(content))], structured_content=content
     )
+
+
+def _now(desk: Desk, tool: Tool) -> Desk:
+    """Return the desk with the policy as it is now; a broken policy file keeps nobody from watching."""
+    try:
+        return desk.current()
+    except PolicyInvalid:
+        if tool.read_only:
+            return desk
+        raise
 
 
 def _failed(text: str) -> types.CallToolResult:
@@ -139,7 +189,8 @@ async def _beat(session: Any, every_s: float) -> None:  # noqa: ANN401 (the SDK'
 
 def _offered(prompt: Prompt) -> types.Prompt:
     arguments = [
-        types.PromptArgument(name=name, description=about, required=True) for name, about in prompt.arguments.items()
+        types.PromptArgument(name=name, description=about, required=name in prompt.arguments)
+        for name, about in {**prompt.arguments, **prompt.optional}.items()
     ]
     return types.Prompt(name=prompt.name, description=prompt.description, arguments=arguments)
 
@@ -155,3 +206,48 @@ def _prompted(named: Mapping[str, Prompt], name: str, arguments: Mapping[str, st
     return types.GetPromptResult(
         description=prompt.description, messages=[types.PromptMessage(role="user", content=content)]
     )
+
+
+_BRIEF = types.Resource(
+    name="brief",
+    uri=resources.BRIEF_ADDRESS,
+    description="where everything stands: runs, open reports, what is owed",
+    mime_type="text/plain",
+)
+
+
+def _template(one: resources.Template) -> types.ResourceTemplate:
+    return types.ResourceTemplate(
+        name=one.name, uri_template=one.address, description=one.about, mime_type=one.mime_type
+    )
+
+
+async def _resource(desk: Desk, uri: str, brief: Brief | None) -> types.ReadResourceResult:
+    with _refusing("reading a resource"):
+        current = desk.current()
+        if uri == resources.BRIEF_ADDRESS and brief:
+            # Seen by an observer: reading it is no watch, and takes no answer away from the trainer.
+            text = resources.brief(await brief(replace(current, role=Role.OBSERVER))) or "Nothing was started yet."
+        else:
+            text = await in_thread(resources.read, current, uri)
+    mime_type = next((one.mime_type for one in resources.TEMPLATES if f"://{one.name}/" in uri), "text/plain")
+    return types.ReadResourceResult(contents=[types.TextResourceContents(uri=uri, mime_type=mime_type, text=text)])
+
+
+async def _completed(desk: Desk, params: types.CompleteRequestParams) -> types.CompleteResult:
+    given = (params.context.arguments if params.context else None) or {}
+    with _refusing("completion"):
+        values, total = await in_thread(resources.complete, desk, params.argument.name, params.argument.value, given)
+    return types.CompleteResult(completion=types.Completion(values=values, total=total, has_more=total > len(values)))
+
+
+@contextmanager
+def _refusing(what: str) -> Generator[None]:
+    """Turn our errors into the protocol's; like `answered`, a seam that no defect of ours may pass."""
+    try:
+        yield
+    except WatchkeeperError as error:
+        raise MCPError(types.INVALID_PARAMS, str(error)) from error
+    except Exception as error:
+        _log.exception("%s failed", what)
+        raise MCPError(types.INTERNAL_ERROR, f"{what} failed inside watchkeeper ({type(error).__name__}).") from error

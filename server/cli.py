@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -21,9 +22,11 @@ import anyio
 from pydantic import BaseModel
 
 from ..tools import TOOLS
-from . import doctor, initialise, instructions, offline, status
+from ..tools.poll_training import poll_training
+from . import doctor, hooks, initialise, instructions, json_files, offline, resources, status
 from .desk import Desk, open_desk
 from .errors import InvalidArgument, WatchkeeperError
+from .replay import command as replay
 from .runs import Role, RunState
 from .toolbox import Parameter, Shape, Tool, Value, facts, rendered
 from .translate import as_command, in_place, option, usual_role
@@ -102,7 +105,9 @@ def parser() -> argparse.ArgumentParser:
     for tool in TOOLS:
         _add_tool(commands, tool)
     _add_people(commands)
+    _add_hook(commands)
     offline.add_commands(commands)
+    replay.add_commands(commands, TOOLS)
     return top
 
 
@@ -150,7 +155,8 @@ def _add_parameter(command: argparse.ArgumentParser, one: Parameter, tool: Tool)
 
 
 def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
-    arguments = tool.take({one.name: getattr(options, one.name) for one in tool.parameters})
+    given = {one.name: getattr(options, one.name) for one in tool.parameters}
+    arguments = tool.take(json_files.opened(tool, given, partial(workspace, options)))
     role, until = Role(options.role), getattr(options, "until", None)
     if until == "end" and "run" not in arguments:
         raise InvalidArgument("--until end needs a run.", "`watchkeeper status` names the runs there are.")
@@ -237,11 +243,24 @@ def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
         if name == "serve":
             roles = [role.value for role in Role]
             command.add_argument("--role", choices=roles, default="trainer", help="whose tools (default trainer)")
+            command.add_argument("--record", metavar="FILE", help=instructions.RECORD)
 
 
-def workspace(options: argparse.Namespace) -> Workspace:
-    """Return the workspace: the option, else the client's environment, else the current folder."""
-    return Workspace(Path(options.workspace or os.environ.get("WATCHKEEPER_WORKSPACE") or os.curdir))
+def _add_hook(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    about = (
+        "Answer a client's hook: its JSON comes on standard input, the answer goes to standard output. Never fails: "
+        "a broken hook lets the agent stop."
+    )
+    short, examples = instructions.HELP[hooks.COMMAND]
+    command = _command(commands, hooks.COMMAND, short, about, f"examples:\n{examples}")
+    # Not `choices`: argparse would end with 2, and that status means "block" to a client.
+    command.add_argument("event", metavar="EVENT", nargs="?", default="", help=" or ".join(hooks.EVENTS))
+    command.set_defaults(command=_hook)
+
+
+def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
+    """Return the workspace: the option, else the environment, else `otherwise`, else the current folder."""
+    return Workspace(Path(options.workspace or os.environ.get("WATCHKEEPER_WORKSPACE") or otherwise or os.curdir))
 
 
 @contextmanager
@@ -269,10 +288,42 @@ def _serve(options: argparse.Namespace) -> NoReturn:
     from .transport import serve  # noqa: PLC0415 (the same)
 
     role = Role(options.role)
-    desk = open_desk(workspace(options), role, who=f"{role} over MCP, pid {os.getpid()}")
+    # Claude Code names the project to the servers of a plugin; where it launches them is not always the project.
+    found = workspace(options, os.environ.get("CLAUDE_PROJECT_DIR"))
+    desk = open_desk(found, role, who=f"{role} over MCP, pid {os.getpid()}")
     gc.freeze()
     gc.enable()
-    serve(build(desk, TOOLS, load(), version()))
+    told = replay.recorder(options.record, desk) if options.record else None
+    serve(build(desk, TOOLS, load(), version(), brief=_brief, told=told))
+
+
+async def _brief(desk: Desk) -> Content:
+    return facts(await poll_training(replace(desk, role=Role.OBSERVER), wait_s=0.0))
+
+
+def _hook(options: argparse.Namespace) -> int:
+    if options.event == "stop":
+        return hooks.stop(options.workspace)
+    if options.event != "session-start":
+        print(f"watchkeeper: hook takes {' or '.join(hooks.EVENTS)}.", file=sys.stderr)
+        return 1
+    try:
+        answer = hooks.opening(_opening_brief(options))
+    except (WatchkeeperError, OSError, ValueError) as error:
+        print(f"watchkeeper: no brief for the new session: {error}", file=sys.stderr)
+        return 0
+    if answer:
+        print(answer)
+    return 0
+
+
+def _opening_brief(options: argparse.Namespace) -> str:
+    folder = hooks.folder_on_record(options.workspace)
+    if folder is None:
+        return ""
+    desk = open_desk(Workspace(folder), Role.OBSERVER, who=_who(Role.OBSERVER))
+    with closing(desk.ledger):
+        return resources.brief(anyio.run(_brief, desk))
 
 
 def _status(options: argparse.Namespace) -> int:
