@@ -46,6 +46,11 @@ def update(desk: Desk, run: Subject, status: RunStatus) -> None:
         _write(desk, run, history)
 
 
+def of_run(desk: Desk, run: Subject, started_at: float | None) -> History | None:
+    """Return the history of a run as `gathered` does, with what its script told through the probe."""
+    return gathered(desk, run, started_at, _told(desk, run))
+
+
 def gathered(desk: Desk, run: Subject, started_at: float | None, told: ProbeData | None) -> History | None:
     """Return the history of a run from the source with most rows; None when it has printed no number of a curve."""
     found = [told.history if told else None, _from_log(desk, run), *_from_files(desk, run, started_at)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .approvals import is_about_changes
 from .desk import Desk
 from .ledger import Event, Kind, Subject, SubjectKind
 from .reporting import excerpt
@@ -14,6 +16,9 @@ from .runs import Role
 from .untrusted import mask_secrets, one_line, outgoing
 
 MOST_FINDINGS = 10
+MOST_CHANGES = 20
+_PLAIN_FRAME = re.compile(r"[\w./-]{1,100}:\d{1,7}")
+"""A file's name may be anything; one that could carry words stays in the report's document."""
 LONGEST_EXCERPT = 2_400
 """Characters of log that one finding may carry; the whole text stays in the log, whose lines are named."""
 
@@ -157,18 +162,26 @@ def answer_view(report: Subject) -> dict[str, Any]:
 def told_is_done(desk: Desk, report: Subject) -> bool:
     """Whether telling an answer carries it out: it asks for no start, and there is nothing (left) to stop."""
     action = report.body["answer"]["action"]
+    if is_about_changes(report):
+        return False  # the same start, made again, carries it out
     run = desk.ledger.subject(SubjectKind.RUN, report.run) if report.run else None
     return action == Action.CONTINUE or (action == Action.TERMINATE and (run is None or run.status == "ended"))
 
 
-def report_view(report: Subject) -> dict[str, Any]:
+def report_view(desk: Desk, report: Subject) -> dict[str, Any]:
     """Return a report in short for a brief: facts, and the trainer's words marked as an agent's text."""
     body = report.body
     wanted = ("run", "error_type", "exception", "owner")
-    view: dict[str, Any] = {"report": report.id, "status": report.status}
+    status = "changes_pending" if is_about_changes(report) and report.status == "open" else report.status
+    view: dict[str, Any] = {"report": report.id, "status": status}
     view.update({name: one_line(str(body[name]), 120) for name in wanted if body.get(name)})
     if body.get("emergency"):
         view["emergency"] = True
+    frame = str(body.get("frame") or "").removeprefix(f"{desk.workspace.root}/")
+    if _PLAIN_FRAME.fullmatch(frame):
+        view["frame"] = frame
+    if body.get("changes"):
+        view["changes"] = list(body["changes"])[:MOST_CHANGES]
     if report.status == "open":
         view["path"] = f".watchkeeper/reports/{report.id}.md"
     if report.status == "open" and body.get("hypothesis"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import gates
+from .approvals import is_about_changes
 from .compute.checks import Word
 from .desk import Desk
 from .ledger import Subject, SubjectKind
@@ -57,8 +58,13 @@ def standing(desk: Desk, run: Subject, state: RunState, elapsed_s: float) -> Sta
 
 def _final_word(verdicts: Sequence[Subject]) -> str:
     """Return the newest verdict on a run; one that was asked for while it went on says nothing of its end."""
-    word = str(verdicts[-1].body["word"]) if verdicts else ""
-    return "" if word == Word.IN_PROGRESS else word
+    return "" if not verdicts or verdicts[-1].body["word"] == Word.IN_PROGRESS else verdict_words(verdicts[-1])
+
+
+def verdict_words(verdict: Subject) -> str:
+    """Return the word of a verdict, and beside it that the director overrode it."""
+    word, override = str(verdict.body["word"]), verdict.part("override")
+    return f"{word}, overridden by the director in {override['report']}" if override else word
 
 
 def owed_entry(desk: Desk, model: str) -> Subject | None:
@@ -73,6 +79,8 @@ def owed_entry(desk: Desk, model: str) -> Subject | None:
         return None
     completed = [one for one in runs if one.part("end").get("state") == RunState.COMPLETED]
     for report in reports:
+        if is_about_changes(report):  # no failure: there is nothing to tell
+            continue
         action = report.part("answer").get("action")
         if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, completed)):
             return report
@@ -124,6 +132,9 @@ def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
 
 def _carry_out(about: Standing) -> str:
     run = about.run
+    if about.report is not None and is_about_changes(about.report):
+        left = "" if about.report.part("answer").get("approve") else ", with those changes taken back"
+        return f"the same start_training call again{left}"
     if about.report is not None and asks_for_a_start(about.report):
         return f"start_training(model={run.model!r}, phase={run.body['phase']!r}, follows={run.id!r}) with the fix"
     return _afterwards(about)
@@ -131,7 +142,9 @@ def _carry_out(about: Standing) -> str:
 
 def asks_for_a_start(report: Subject) -> bool:
     """Whether a report waits, answered, for another attempt to be started."""
-    return report.status == "answered" and report.part("answer").get("action") in (Action.RESTART, Action.RESUME)
+    if report.status != "answered" or is_about_changes(report):
+        return report.status == "answered" and report.part("answer").get("action") != Action.TERMINATE
+    return report.part("answer").get("action") in (Action.RESTART, Action.RESUME)
 
 
 def _afterwards(about: Standing) -> str:
@@ -155,10 +168,17 @@ def _afterwards(about: Standing) -> str:
 def _for_director(about: Standing, cursor: str) -> str:
     report = about.report
     if report is not None and report.status == "open":
-        return f"answer_report(report={report.id!r}, action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…)"
+        return answer_call(report)
     if about.state is RunState.COMPLETED and not about.verdict:
         return f"verify_compute(run={about.run.id!r})"
     return _poll(about, cursor) if not about.state.final else "poll_training()"
+
+
+def answer_call(report: Subject) -> str:
+    """Return the call with which a director answers a report."""
+    if is_about_changes(report):
+        return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…, approve=[…])"
+    return f"answer_report(report={report.id!r}, action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…)"
 
 
 def _poll(about: Standing, cursor: str, wait_s: float | None = None) -> str:

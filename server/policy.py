@@ -20,7 +20,21 @@ from .diagnostics.silence import StallRule
 from .diagnostics.thresholds import Thresholds
 from .errors import PolicyInvalid
 from .logs.rules import DEFAULT_RULES, Rules
-from .policy_tables import Compute, Curves, Logs, Mcmc, Stalls, Table, ascending, numbers_from
+from .mcmc_levels import FULL_LEVELS
+from .policy_tables import (
+    Compute,
+    Convergence,
+    Curves,
+    Diary,
+    Integrity,
+    Logs,
+    Mcmc,
+    Method,
+    Stalls,
+    Table,
+    ascending,
+    numbers_from,
+)
 
 POLICY_FILE = "watchkeeper.toml"
 POLICY_LIMIT_BYTES = 1_000_000
@@ -131,6 +145,10 @@ class Watch(Table):
         default=15.0, description="Minutes without a trainer's poll after which an active run counts as unwatched."
     )
     status_minutes: Minutes = Field(default=30.0, description="Minutes between status lines.")
+    hook_holds: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=3,
+        description="Times in a row that the Stop hook holds an agent's turn while a run is unwatched; 0 for never.",
+    )
     histories: tuple[str, ...] = Field(
         default=(
             "lightning_logs/version_*/metrics.csv",
@@ -175,6 +193,11 @@ class Report(Table):
     open_after_minutes: Minutes = Field(
         default=10.0, description="Minutes after which the server itself reports a failure that nobody reported."
     )
+    stuck_hours: Annotated[float, Field(gt=0, le=8760)] = Field(
+        default=2.0,
+        description="Hours of failures without a completed attempt after which a model is flagged for @advisor"
+        " (requirement document, Convergence Monitoring).",
+    )
 
 
 class Names(Table):
@@ -216,6 +239,10 @@ class Names(Table):
         default="output/docs/insights/hyperparameter_search_{i}.md", description="Hyper-parameter search log."
     )
     summary: Template = Field(default="output/implementation/logs/summary_{i}.json", description="Summary of the log.")
+    results_summary: Template = Field(
+        default="output/implementation/logs/results_summary_{i}.md",
+        description="Results in words, with the errors that were met.",
+    )
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -265,6 +292,10 @@ class Policy(Table):
     stalls: Stalls = Stalls()
     logs: Logs = Logs()
     compute: Compute = Compute()
+    method: Method = Method()
+    convergence: Convergence = Convergence()
+    integrity: Integrity = Integrity()
+    diary: Diary = Diary()
     names: Names = Names()
     probe: Probe = Probe()
     python: Python = Python()
@@ -283,7 +314,7 @@ class Policy(Table):
     @cached_property
     def rules(self) -> Rules:
         """What to look for in logs; made once, as it is dear to prepare."""
-        return DEFAULT_RULES.extended(self.logs.made(), self.mcmc.log_levels())
+        return DEFAULT_RULES.extended(self.logs.made(), self.mcmc.sampler_levels(FULL_LEVELS))
 
 
 class _Files(Protocol):

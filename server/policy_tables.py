@@ -8,13 +8,16 @@ import inspect
 import itertools
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
 
-from .diagnostics.mcmc import McmcLevels as SamplerLevels
+from .compute.quantities import quantity
 from .diagnostics.silence import StallRule
 from .diagnostics.thresholds import Thresholds
+from .diary_rules import DiaryRule
 from .errors import PolicyInvalid
-from .logs.rules import DEFAULT_RULES, McmcLevels, Rule, Weight
+from .linear_fits import LINEAR
+from .logs.rules import DEFAULT_RULES, Rule, Weight
+from .mcmc_levels import McmcLevels
 from .runs import ErrorType
 
 _T = TypeVar("_T")
@@ -29,6 +32,28 @@ class Table(BaseModel):
 Share = Annotated[float, Field(ge=0, le=1)]
 Rhat = Annotated[float, Field(ge=1, le=1000)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
+
+
+def value_range(value: str) -> str:
+    """Refuse what is no `column: range`.
+
+    :raises ValueError: saying what is expected.
+    """
+    column, colon, bounds = value.partition(":")
+    found = quantity(bounds)
+    if not colon or not column.strip() or (found.minimum is None and found.maximum is None):
+        raise ValueError('expected "column: 0 .. 50", "column: >= 0" or "column: <= 1"')
+    return value
+
+
+def absolute_path(value: str) -> str:
+    """Refuse a path that depends on where somebody stands; empty stands for none.
+
+    :raises ValueError: saying what is expected.
+    """
+    if (value and not value.startswith("/")) or "\0" in value or ".." in value.split("/"):
+        raise ValueError("expected an absolute path without ..")
+    return value
 
 
 def ascending(**values: float) -> None:
@@ -56,6 +81,9 @@ class Mcmc(Table):
     rhat_failure: Rhat = Field(
         default=1.1, description="R-hat above which a run has failed (Gelman and Rubin's customary limit)."
     )
+    rhat_investigate: Rhat = Field(
+        default=1.05, description="R-hat above which a full run is not approved but investigated (the validators)."
+    )
     rhat_emergency: Rhat = Field(
         default=1.3, description="R-hat above which the failure is an emergency (error report's rule)."
     )
@@ -77,7 +105,7 @@ class Mcmc(Table):
         )
         return self
 
-    def sampler_levels(self, base: SamplerLevels) -> SamplerLevels:
+    def sampler_levels(self, base: McmcLevels) -> McmcLevels:
         """Return the levels that weigh a sampler's own statistics; `base` says what its phase judges."""
         return dataclasses.replace(
             base,
@@ -90,16 +118,6 @@ class Mcmc(Table):
             min_chains=self.min_chains,
         )
 
-    def log_levels(self) -> McmcLevels:
-        """Return the levels that weigh what a log says of the sampler."""
-        return McmcLevels(
-            divergent_share_failure=self.divergent_share_failure,
-            divergent_share_emergency=self.divergent_share_emergency,
-            rhat_flag=self.rhat_flag,
-            rhat_failure=self.rhat_failure,
-            rhat_emergency=self.rhat_emergency,
-        )
-
 
 class Compute(Table):
     """What the keeper must have measured before a full run counts as computed."""
@@ -109,6 +127,98 @@ class Compute(Table):
         default=0.02,
         description="CPU seconds per second between two samples below which the run was idle in between (measured:"
         " a stalled tree uses less than that).",
+    )
+    max_silent_share: Share = Field(
+        default=0.8,
+        description="Share of the time that a run may be busy on end without a line in its log, when nothing beside the"
+        " log tells its iterations; above it the run is called spinning, or is to be investigated.",
+    )
+    ranges: Annotated[tuple[Annotated[str, AfterValidator(value_range)], ...], Field(strict=False)] = Field(
+        default=(),
+        description="Values that a column of the results may have, beside what the design says:"
+        ' "medals: 0 .. 50", "share: 0 .. 1", "rmse: >= 0".',
+    )
+    may_be_constant: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        default=("r_hat", "rhat", "mcse_mean", "mcse_sd", "chain", "chains", "model", "phase", "seed", "fold", "year"),
+        description="Columns of the results that may hold one number in every row; summaries round R-hat to 1.0.",
+    )
+    read_memory_mb: Annotated[int, Field(ge=256, le=1_000_000)] = Field(
+        default=2048, description="Megabytes that the confined process may use which looks into an artefact."
+    )
+    read_s: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=60.0,
+        description="Seconds of CPU that it may take for one artefact, and twice that in all.",
+    )
+
+
+class Method(Table):
+    """Which methods count for a full run. The minima and what is forbidden are the requirement document's."""
+
+    forbidden: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] = Field(
+        default=tuple(sorted(LINEAR)),
+        description="Fits that a full run's results may not come from, as their library calls them: linear regressions"
+        " and solutions in closed form (requirement document, Forbidden Training Methods). A baseline that is not"
+        " written to the results is fine.",
+    )
+    min_draws: Count = Field(
+        default=2000, description="Draws per chain of an approved MCMC run (requirement document)."
+    )
+    min_tune: Count = Field(default=1000, description="Tuning steps per chain of such a run (requirement document).")
+    min_chains: Count = Field(default=4, description="Chains of such a run (requirement document).")
+    min_epochs: Count = Field(
+        default=5000, description="Epochs of an approved training of a neural network (requirement document)."
+    )
+    min_cv: Count = Field(default=5, description="Folds of an approved grid search (requirement document).")
+    min_bootstraps: Count = Field(
+        default=1000, description="Bootstraps that go with such a search (requirement document)."
+    )
+
+    def minima(self) -> dict[str, dict[str, int]]:
+        """Return the minima by kind of method and name of the figure."""
+        return {
+            "Bayesian MCMC": {"draws": self.min_draws, "tune": self.min_tune, "chains": self.min_chains},
+            "Deep Learning": {"epochs": self.min_epochs},
+            "Ensemble": {"cv": self.min_cv, "bootstraps": self.min_bootstraps},
+        }
+
+
+class Convergence(Table):
+    """When a history of epochs counts as converged; chains are judged by [mcmc]."""
+
+    stable_epochs: Annotated[int, Field(ge=2, le=100_000)] = Field(
+        default=10, description="Epochs for which the loss must have been stable (the requirement document)."
+    )
+    stable_change: Share = Field(
+        default=0.05,
+        description="How far the median loss may move between the last two such stretches, as a share of all that it"
+        " improved by; a run that moved more is to be investigated. Of 25 healthy trainings 18 moved less at their"
+        " end, none more than 0.14.",
+    )
+    unstable_change: Share = Field(default=0.25, description="Such a change above which a run has not converged.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        ascending(stable_change=self.stable_change, unstable_change=self.unstable_change)
+        return self
+
+
+class Integrity(Table):
+    """How the record is guarded against who can edit it."""
+
+    head_copy: Annotated[str, AfterValidator(absolute_path)] = Field(
+        default="",
+        description="Empty, or the absolute path of a file outside the project in which each verdict keeps the head"
+        " of the record's chain and with which the next one compares it; best where the agents' account may not write.",
+    )
+
+
+class Diary(Table):
+    """What a diary entry must say; the rules and their reasons stand in server/diary_rules.py."""
+
+    strict: Annotated[tuple[Annotated[DiaryRule, Field(strict=False)], ...], Field(strict=False)] = Field(
+        default=(DiaryRule.EMPTY_SECTIONS,),
+        description="Rules without which an entry is refused; the others give advice. They are heuristics:"
+        f" {', '.join(DiaryRule)}.",
     )
 
 

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
 
-from . import checkin, news, reporting, stopping, watch
+from . import checkin, diary_evidence, news, patience, reporting, stopping, watch
 from . import cursor as cursors
 from .desk import Desk, in_thread
+from .errors import WatchkeeperError
 from .ledger import Kind, Subject, SubjectKind
 from .news import News
 from .runs import Level, Role
@@ -108,11 +110,19 @@ class _Round:
             self._noted = True
             if self._desk.role is Role.TRAINER:
                 note_gaps(self._desk, looks)
+                self._prove(looks)
             reporting.open_overdue(self._desk, self._run)
+            patience.note(self._desk, self._run)
         found = news.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
         issued = cursors.issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
         return Seen(looks, found, issued)
+
+    def _prove(self, looks: Sequence[Look]) -> None:
+        """Append to the diary what a later attempt proved; a diary that cannot be written must not stop a watch."""
+        for model in {look.run.model for look in looks if look.run.status == "ended"}:
+            with suppress(WatchkeeperError):
+                diary_evidence.catch_up(self._desk, model)
 
     def judge(self, looks: Sequence[Look]) -> None:
         for look in looks:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import gates, reports, watch
+from . import gates, recurrence, reports, watch
 from .desk import Desk
 from .errors import InvalidArgument, NotFound
 from .ledger import Kind, Subject, SubjectKind, Transaction
 from .rundir import RunStatus
 from .runs import ErrorType, Phase
-from .untrusted import outgoing
+from .untrusted import one_line, outgoing
 
 _BLOCKING = "CRITICAL (training halted)"
 _GOES_ON = "HIGH (training goes on)"
@@ -50,10 +50,13 @@ def open_report(
     :param words: what the trainer says: what_happened, hypothesis, recommended_action, trainer_type.
     :return: the report, and whether it existed before.
     """
+    seen_before = recurrence.earlier(desk, finding) if finding is not None else None
     with desk.ledger.transaction() as transaction:
         known = _same_report(transaction, model, run, finding, words)
         if known is None:
             facts = _facts(desk, model, run, status, finding, words)
+            if seen_before is not None:
+                facts["seen_before"] = one_line(outgoing(seen_before.sentence, 600), 600)
             number = 1 + len(transaction.subjects(SubjectKind.REPORT, model=model))
             report_id = f"{model}-r{number}"
             transaction.append(Kind.REPORT, report_id, run=run.id if run else "", model=model, body=facts)
@@ -207,6 +210,7 @@ def answer(desk: Desk, report: Subject, body: Mapping[str, Any], approve: Sequen
             transaction.append(Kind.ANSWER, report.id, run=report.run, model=report.model, body=full)
         if body["action"] == reports.Action.CONTINUE:
             _accept(transaction, report, str(body["instructions"]))
+            _override(desk, transaction, report, str(body["instructions"]))
         answered = transaction.subject(SubjectKind.REPORT, report.id)
     assert answered is not None  # noqa: S101 (it was there before)
     write_document(desk, answered)
@@ -224,6 +228,15 @@ def _accept(transaction: Transaction, report: Subject, reason: str) -> None:
     if finding is not None and finding.status != "accepted":
         body = {"accepted_because": reason, "accepted_in": report.id}
         transaction.append(Kind.ACCEPTED, finding.id, run=finding.run, model=finding.model, body=body)
+
+
+def _override(desk: Desk, transaction: Transaction, report: Subject, reason: str) -> None:
+    """Let a rejected verdict stand beside the director's reason, for ever; it is not computed anew by that."""
+    verdict_id = report.body.get("verdict")
+    verdict = transaction.subject(SubjectKind.VERDICT, verdict_id) if verdict_id else None
+    if verdict is not None and verdict.part("override").get("reason") != reason:
+        body = {"reason": reason, "report": report.id, "who": desk.who}
+        transaction.append(Kind.OVERRIDDEN, verdict.id, run=verdict.run, model=verdict.model, body=body)
 
 
 def applied(desk: Desk, report: Subject, how: str) -> None:

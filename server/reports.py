@@ -5,7 +5,7 @@ A report's facts are one mapping, kept in the ledger; the texts here are rendere
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -42,6 +42,9 @@ CARE: Mapping[ErrorType, Care] = {
     ErrorType.INFRASTRUCTURE: Care("@director", "from the checkpoint"),
 }
 """The table "Error types" of FORMATS.md."""
+
+_TITLES = {"changes": "Approval Request", "verdict": "Verdict Report"}
+"""Headings of the reports that are about no failure; those of failures are called as FORMATS.md says."""
 
 HOLD = "hold: the run is left as it is and nothing new is started; never go on with wrong numbers"
 """What happens to a report whose deadline passes without an answer."""
@@ -87,7 +90,7 @@ def message(facts: Facts, labels: Mapping[str, str]) -> str:
 Model: {facts["model"]}
 Process ID: {facts.get("pid") or "none"}
 Log file: {facts.get("log") or "none"}
-Error: {_headline(facts)}
+Error: {headline(facts)}
 Line: {where}
 Timestamp: {stamp(facts["at"])}
 
@@ -104,11 +107,11 @@ def document(report: str, facts: Facts, labels: Mapping[str, str]) -> str:
     line, last = facts.get("line"), facts.get("last_line")
     lines = "none" if line is None else f"{line}-{last}" if last and last != line else f"{line}"
     parts = [
-        f"## Phase {phase_label(facts['phase'], labels)} Error Report",
+        f"## Phase {phase_label(facts['phase'], labels)} {_TITLES.get(str(facts.get('kind')), 'Error Report')}",
         f"**Report**: {report}\n**Model**: {facts['model']}\n**PID**: {facts.get('pid') or 'none'}\n"
         f"**Timestamp**: {stamp(facts['at'])}",
         "### Error Details",
-        f"- **Type**: {facts['error_type']}{_second_opinion(facts)}\n- **Message**: {_headline(facts)}\n"
+        f"- **Type**: {facts['error_type']}{_second_opinion(facts)}\n- **Message**: {headline(facts)}\n"
         f"- **Line**: {lines}\n- **File**: {facts.get('frame') or 'unknown'}\n"
         f"- **Owner**: {facts['owner']}, resume {facts['resume_point']}\n"
         f"- **Severity**: {facts['severity']}",
@@ -118,9 +121,11 @@ def document(report: str, facts: Facts, labels: Mapping[str, str]) -> str:
         "### Current Status",
         f"- **State**: {facts['state']}\n- **Exit code**: {_exit(facts)}\n"
         f"- **Uptime**: {clock_time(facts.get('elapsed_s') or 0)}",
-        "### What Happened (the trainer's words)",
+        *([_changes(facts["changes"])] if facts.get("changes") else []),
+        "### What Happened" if facts.get("kind") else "### What Happened (the trainer's words)",
         str(facts["what_happened"]),
         *(["### Hypothesis (the trainer's words)", str(facts["hypothesis"])] if facts.get("hypothesis") else []),
+        *(["### Seen Before", str(facts["seen_before"])] if facts.get("seen_before") else []),
         "### Recommended Action",
         str(facts["recommended_action"]),
         *([_answer(facts["answer"])] if facts.get("answer") else []),
@@ -128,13 +133,22 @@ def document(report: str, facts: Facts, labels: Mapping[str, str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _changes(entries: Sequence[str]) -> str:
+    """Return what a start changed, to be approved entry by entry."""
+    named = {entry.split(" ", 1)[0] for entry in entries}
+    features = "YES" if "features" in named else "NO"
+    return f"### Changes\n\n{fenced(chr(10).join(entries))}\n\n- **Features changed**: {features}"
+
+
 def _answer(answer: Facts) -> str:
     changes, steps = answer.get("changes_applied"), answer.get("next_steps")
+    approved = ", ".join(answer.get("approve", ()))
     return "\n".join(
         [
             f"### Director's Answer: {answer['action']}",
             "",
             f"**Instructions**: {answer['instructions']}",
+            *([f"**Approved**: {one_line(approved, 2_000)}"] if approved else []),
             *([f"**Changes Applied**: {changes}"] if changes else []),
             *([f"**Next Steps**: {steps}"] if steps else []),
             f"**By**: {answer['who']}",
@@ -142,7 +156,8 @@ def _answer(answer: Facts) -> str:
     )
 
 
-def _headline(facts: Facts) -> str:
+def headline(facts: Facts) -> str:
+    """Return what failed in one line: the exception and its message, else the trainer's words."""
     exception, text = facts.get("exception"), facts.get("message") or facts["what_happened"]
     first = outgoing(one_line(str(text).strip().split("\n", 1)[0], 300), 300)
     return f"{exception}: {first}" if exception and not first.startswith(str(exception)) else first

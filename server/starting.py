@@ -6,37 +6,31 @@ run directory and the keeper follow from the record and can be made by any serve
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import gates, launch, watch
+from . import approvals, asking, gates, launch, origins, watch
 from .desk import Desk
 from .errors import InvalidArgument, NotFound, Refused
 from .ledger import Kind, Subject, SubjectKind, Transaction
-from .policy import policy_sha256
+from .origins import Origin
 from .reports import Action
 from .runs import Phase
 from .untrusted import one_line
 
-LONGEST_SCRIPT_BYTES = 4 << 20
 SETTLES_WITHIN_S = 2.0
 """What a run leaves behind is known this soon after its end; then the end is recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A start as it was asked for; the script was read and its snapshot kept."""
+    """A start as it was asked for; what it is made from was read and kept."""
 
     model: str
     phase: Phase
-    script: str
-    script_sha256: str
-    code_sha256: str
-    args: tuple[str, ...]
+    origin: Origin
     follows: str | None
 
 
@@ -46,6 +40,17 @@ class Start:
 
     run: Subject
     existing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A start that launched nothing: the director has to approve what changed.
+
+    :ivar report: the report in which the changes stand; its run is the attempt that was compared.
+    """
+
+    report: Subject
+    refused: bool
 
 
 def parse_phase(text: str, labels: Mapping[str, str]) -> Phase:
@@ -72,16 +77,7 @@ def request(
     desk.workspace.check_model_id(model)
     _check_names(desk, model, phase)
     path = desk.workspace.relative(script or desk.workspace.script(model))
-    source = desk.workspace.read_bytes(path, LONGEST_SCRIPT_BYTES)
-    return Request(
-        model=model,
-        phase=phase,
-        script=path,
-        script_sha256=desk.workspace.store_snapshot(source),
-        code_sha256=code_sha256(source),
-        args=tuple(args),
-        follows=follows,
-    )
+    return Request(model=model, phase=phase, origin=origins.collect(desk, model, path, tuple(args)), follows=follows)
 
 
 def _check_names(desk: Desk, model: str, phase: Phase) -> None:
@@ -97,20 +93,8 @@ def _check_names(desk: Desk, model: str, phase: Phase) -> None:
                 )
 
 
-def code_sha256(source: bytes) -> str:
-    """Return a digest of a script's parsed form: comments and formatting change nothing.
-
-    A script that does not parse is known by its bytes.
-    """
-    try:
-        text = ast.dump(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return hashlib.sha256(source).hexdigest()
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def start(desk: Desk, wanted: Request) -> Start:
-    """Start a run, or return the one that this call started before.
+def start(desk: Desk, wanted: Request) -> Start | Waiting:
+    """Start a run, return the one that this call started before, or have what changed approved first.
 
     :raises Refused: if a gate, an active run or the director's decision forbids it.
     :raises NotFound: if `follows` names no attempt of this model and phase.
@@ -119,6 +103,9 @@ def start(desk: Desk, wanted: Request) -> Start:
         if run.status != "ended":
             _look(desk, run.id)
     _refuse_what_may_not(desk, wanted)
+    pending = _pending(desk, wanted)
+    if pending is not None:
+        return Waiting(asking.open_changes(desk, wanted.model, pending), pending.refused)
     with desk.ledger.transaction() as transaction:
         _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
         known = [one for one in transaction.subjects(SubjectKind.RUN, model=wanted.model) if _same(one, wanted.phase)]
@@ -127,6 +114,14 @@ def start(desk: Desk, wanted: Request) -> Start:
     if earlier is None:
         launch.launch(desk, run)
     return Start(run, existing=earlier is not None)
+
+
+def _pending(desk: Desk, wanted: Request) -> approvals.Pending | None:
+    """Return what a new start changed without approval; a start that was made before asks for nothing."""
+    known = attempts(desk, wanted.model, wanted.phase)
+    if _existing(known, wanted) is not None:
+        return None
+    return approvals.pending(desk, wanted.phase, wanted.origin, known, attempts(desk, wanted.model, Phase.QUICK))
 
 
 def _refuse_what_may_not(desk: Desk, wanted: Request) -> None:
@@ -167,7 +162,7 @@ def _existing(known: Sequence[Subject], wanted: Request) -> Subject | None:
 def _check_first(desk: Desk, wanted: Request) -> None:
     """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
     _check_reports(wanted, desk.ledger.subjects(SubjectKind.REPORT, run=""))
-    gates.check(desk, wanted.model, wanted.phase, wanted.code_sha256)
+    gates.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
     if wanted.phase is Phase.FULL:
         for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
             _check_answers(desk, wanted, quick)
@@ -191,7 +186,7 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
         )
     _check_answers(desk, wanted, previous)
     _check_strays(desk, previous)
-    gates.check(desk, wanted.model, wanted.phase, wanted.code_sha256)
+    gates.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
 
 
 def _check_answers(desk: Desk, wanted: Request, previous: Subject) -> None:
@@ -203,7 +198,7 @@ def _check_reports(wanted: Request, reports: Sequence[Subject]) -> None:
     for report in reports:
         if report.model != wanted.model:
             continue
-        if report.status == "open" and wanted.phase is Phase.FULL:
+        if report.status == "open" and wanted.phase is Phase.FULL and not approvals.is_about_changes(report):
             raise Refused(
                 f"Report {report.id} on {report.run or 'model ' + report.model} is not answered yet.",
                 "Wait for the director: poll_training(). A quick run may go on meanwhile.",
@@ -233,10 +228,12 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
     body = _body(desk, wanted, run, number, _resume(desk, wanted.follows))
     transaction.append(Kind.START, run, run=run, model=wanted.model, body=body)
     for report in transaction.subjects(SubjectKind.REPORT, model=wanted.model):
-        if report.run == (wanted.follows or "") and report.status == "answered":
-            transaction.append(
-                Kind.APPLIED, report.id, run=report.run, model=report.model, body={"by": desk.who, "run": run}
-            )
+        carried_out = report.run == (wanted.follows or "") or approvals.is_about_changes(report)
+        if carried_out and report.status == "answered":
+            body = {"by": desk.who, "run": run}
+            transaction.append(Kind.APPLIED, report.id, run=report.run, model=report.model, body=body)
+            if approvals.is_about_changes(report):  # no failure: the diary need not tell of it
+                transaction.append(Kind.CLOSED, report.id, run=report.run, model=report.model, body=body)
     started = transaction.subject(SubjectKind.RUN, run)
     assert started is not None  # noqa: S101 (appended two lines above)
     return started
@@ -256,11 +253,8 @@ def _body(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> d
         "phase": wanted.phase.value,
         "attempt": attempt,
         "follows": wanted.follows,
-        "script": wanted.script,
-        "script_sha256": wanted.script_sha256,
-        "code_sha256": wanted.code_sha256,
-        "args": list(wanted.args),
-        "argv": [python, str(desk.workspace.root / wanted.script), *wanted.args],
+        **wanted.origin.body(),
+        "argv": [python, str(desk.workspace.root / wanted.origin.script), *wanted.origin.args],
         "cwd": str(desk.workspace.root),
         "env": launch.environment(
             desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume
@@ -270,6 +264,5 @@ def _body(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> d
         "grace_s": desk.policy.keeper.grace_s,
         "log": desk.workspace.log(wanted.model, wanted.phase),
         "results": desk.workspace.results(wanted.model, wanted.phase),
-        "policy_sha256": policy_sha256(desk.policy),
         "by": desk.who,
     }

@@ -1,25 +1,39 @@
-"""Gather the evidence for a verdict, compute it, and keep it."""
+"""Compute the verdict on a run from the gathered evidence, and keep it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from . import gates, rundir, watch
-from .compute.checks import Limits
-from .compute.evidence import Artefact, Evidence, idle_share
-from .compute.text import intensity, not_met_message, verification_block
+from . import artefact_files, head_copy, origins
+from .compute.effort import intensity
+from .compute.evidence import Evidence
+from .compute.quantities import quantity
+from .compute.rules import EffortRules, HistoryRules, Limits, Rules
+from .compute.text import check_table, not_met_message, verification_block
 from .compute.verdict import Verdict, decide
 from .desk import Desk
-from .errors import PathRefused
-from .ledger import Kind, Subject, SubjectKind
+from .diagnostics.mcmc import FULL_LEVELS, QUICK_LEVELS
+from .gathering import RULE_TABLES, gather
+from .ledger import Kind, SubjectKind
+from .policy import Policy
 from .runs import Phase
-from .untrusted import mask_secrets, one_line
+from .untrusted import outgoing
+from .watch import find_run
+
+LONGEST_TEXT = 20_000
+"""Characters; no text of ours comes near it."""
+_NOT_OF_THE_RUN = frozenset({"integrity", "policy", "inputs", "completion handoff"})
+"""Checks whose evidence moves without anything about the run having changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A verdict with its evidence, its two texts, its id and where it is kept."""
+    """A verdict with its evidence, its two texts, its id and where it is kept.
+
+    :ivar message: what the director is told when it is not met; empty when it is.
+    """
 
     id: str
     evidence: Evidence
@@ -35,84 +49,63 @@ def verify(desk: Desk, run: str) -> Verification:
 
     :raises NotFound: if there is no such run.
     """
+    desk = _bound(desk, run)
     evidence = gather(desk, run)
-    limits = limits_of(desk, evidence.phase)
-    verdict = decide(evidence, limits)
-    block = verification_block(evidence, limits, verdict)
-    message = "" if verdict.word.met else not_met_message(evidence, limits, verdict)
+    rules = rules_of(desk.policy, evidence.phase)
+    verdict = decide(evidence, rules)
+    block = outgoing(verification_block(evidence, rules, verdict), LONGEST_TEXT)
+    message = "" if verdict.word.met else outgoing(not_met_message(evidence, rules, verdict), LONGEST_TEXT)
     verdict_id = _record(desk, evidence, verdict)
+    head_copy.keep(desk.ledger, evidence.head_copy)
     path = f"{desk.workspace.relative(str(desk.workspace.verdicts_dir))}/{verdict_id}.md"
-    desk.workspace.write_text_atomically(path, block + (f"\n{message}" if message else ""))
+    parts = [one for one in (block, outgoing(check_table(verdict), LONGEST_TEXT), message) if one]
+    desk.workspace.write_text_atomically(path, "\n".join(parts))
     return Verification(verdict_id, evidence, verdict, block, message, intensity(evidence), path)
 
 
-def limits_of(desk: Desk, phase: Phase) -> Limits:
-    """Return what the policy asks of a phase, in seconds."""
-    idle = desk.policy.compute.max_idle_share
-    if phase is Phase.QUICK:
-        return Limits(0.0, desk.policy.quick.max_minutes * 60, idle, "watchkeeper.toml [quick]")
-    full = desk.policy.full
-    return Limits(full.min_hours * 3600, full.max_hours * 3600, idle, "watchkeeper.toml [full]")
+def _bound(desk: Desk, run: str) -> Desk:
+    """Return the desk with the rules of the policy that the run started under.
+
+    None can be relaxed once it is known what it refuses. Without the snapshot those of today hold, and the check of
+    the policy says so.
+    """
+    started = origins.policy(desk, origins.of(find_run(desk, run)))
+    if started is None:
+        return desk
+    reading = {name: getattr(desk.policy.compute, name) for name in ("read_memory_mb", "read_s")}
+    then = {name: getattr(started, name) for name in RULE_TABLES}
+    then["compute"] = started.compute.model_copy(update=reading)
+    policy = desk.policy.model_copy(update=then)
+    return replace(desk, policy=policy, workspace=desk.workspace.named(policy.names))
 
 
-def gather(desk: Desk, run_id: str) -> Evidence:
-    """Collect everything that the verdict on a run is computed from."""
-    look = watch.look_at(desk, run_id)
-    run, status = look.run, look.status
-    failures = gates.failures(desk, run.id)
-    broken = desk.ledger.broken()
-    return Evidence(
-        run=run.id,
-        model=run.model,
-        phase=Phase(run.body["phase"]),
-        state=status.state,
-        reason=status.reason,
-        exit_code=status.exit_code,
-        started_at=status.started_at,
-        ended_at=status.ended_at,
-        wall_s=status.elapsed_s,
-        cpu_s=status.cpu_s,
-        cpu_is_lower_bound=status.cpu_is_lower_bound,
-        idle_share=idle_share(rundir.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
-        artefacts=_artefacts(desk, run),
-        open_failures=tuple(_failure(one) for one in failures if one.status != "accepted"),
-        accepted_failures=tuple(one.id for one in failures if one.status == "accepted"),
-        script=run.body["script"],
-        script_sha256_at_start=run.body["script_sha256"],
-        script_sha256_now=_sha256(desk, run.body["script"]),
-        chain_head=desk.ledger.head()[1],
-        chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else "",
+def rules_of(policy: Policy, phase: Phase) -> Rules:
+    """Return what the policy asks of a phase."""
+    levels = policy.mcmc.sampler_levels(QUICK_LEVELS if phase is Phase.QUICK else FULL_LEVELS)
+    return Rules(
+        phase=phase,
+        limits=_limits(policy, phase),
+        effort=EffortRules(
+            max_idle_share=policy.compute.max_idle_share, max_silent_share=policy.compute.max_silent_share
+        ),
+        levels=levels,
+        rhat_doubtful=policy.mcmc.rhat_investigate,
+        history=HistoryRules(**policy.convergence.model_dump()),
+        minima=policy.method.minima(),
+        ranges=_ranges(policy.compute.ranges),
+        may_be_constant=frozenset(one.lower() for one in policy.compute.may_be_constant),
     )
 
 
-def _failure(finding: Subject) -> tuple[str, str, str]:
-    body = finding.body
-    text = " ".join(str(body[name]) for name in ("exception", "message") if body.get(name))
-    return finding.id, str(body.get("type", "")), one_line(mask_secrets(text), 160)
+def _limits(policy: Policy, phase: Phase) -> Limits:
+    if phase is Phase.QUICK:
+        return Limits(0.0, policy.quick.max_minutes * 60, "watchkeeper.toml [quick]")
+    return Limits(policy.full.min_hours * 3600, policy.full.max_hours * 3600, "watchkeeper.toml [full]")
 
 
-def _artefacts(desk: Desk, run: Subject) -> tuple[Artefact, ...]:
-    wanted = [("log", run.body["log"]), ("results", run.body["results"])]
-    if run.body["phase"] == Phase.FULL:
-        wanted.append(("model", desk.workspace.final_model(run.model)))
-    return tuple(_artefact(desk, role, path) for role, path in wanted)
-
-
-def _artefact(desk: Desk, role: str, path: str) -> Artefact:
-    try:
-        about = desk.workspace.about(path)
-    except PathRefused:  # a folder, a FIFO or a link out of the workspace is no artefact
-        about = None
-    if about is None:
-        return Artefact(role, path)
-    return Artefact(role, path, about.size_bytes, about.modified_at, _sha256(desk, path))
-
-
-def _sha256(desk: Desk, path: str) -> str | None:
-    try:
-        return desk.workspace.sha256(path)
-    except PathRefused:
-        return None
+def _ranges(written: tuple[str, ...]) -> Mapping[str, tuple[float | None, float | None]]:
+    found = {column.strip(): quantity(bounds) for column, _, bounds in (one.partition(":") for one in written)}
+    return {column: (one.minimum, one.maximum) for column, one in found.items()}
 
 
 def _record(desk: Desk, evidence: Evidence, verdict: Verdict) -> str:
@@ -121,7 +114,10 @@ def _record(desk: Desk, evidence: Evidence, verdict: Verdict) -> str:
         "word": verdict.word.value,
         "code": verdict.code,
         "why": verdict.why,
-        "checks": [[one.name, one.outcome.value, one.evidence] for one in verdict.checks if one.name != "integrity"],
+        "checks": [
+            [one.name, one.outcome.value, one.evidence] for one in verdict.checks if one.name not in _NOT_OF_THE_RUN
+        ],
+        "artefacts": artefact_files.recorded(evidence.artefacts),
     }
     with desk.ledger.transaction() as transaction:
         kept = [

@@ -168,8 +168,16 @@ class Watcher:
             self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
-            self._recogniser = Recogniser(self._rules, state=json.loads(self._stored[1]))
+            self._recogniser = self._restored(log, status, self._stored[1])
         return self._recogniser
+
+    def _restored(self, log: int, status: RunStatus, state: str) -> Recogniser:
+        """Return the recogniser as another server left it; one of another version is begun anew from the log."""
+        try:
+            return Recogniser(self._rules, state=json.loads(state))
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            self._offset = status.log_begin or 0  # what is found again has the same id, so it is the same finding
+            return Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
 
     def _begin_anew(self, log: int, status: RunStatus, size: int) -> Recogniser:
         """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
@@ -235,6 +243,8 @@ class Watcher:
         known = transaction.subject(SubjectKind.FINDING, finding_id)
         if change.kind == "repeated" and known and self._desk.clock() - known.body["updated_at"] < REPEAT_S:
             return
+        if change.kind == "seen" and known and _is_told(known, change.finding):
+            return
         kind = {"seen": Kind.SEEN, "settled": Kind.SETTLED, "repeated": Kind.REPEATED}[change.kind]
         body = {**finding_body(change.finding), "log": self._run.body["log"], "updated_at": self._desk.clock()}
         transaction.append(kind, finding_id, run=self._run.id, model=self._run.model, body=body)
@@ -262,6 +272,12 @@ class Watcher:
                 self._record(transaction, change)
             transaction.append(Kind.ENDED, self._run.id, run=self._run.id, model=self._run.model, body=_ending(status))
         return True
+
+
+def _is_told(known: Subject, finding: Finding) -> bool:
+    """Whether a finding is on record as it was found again, by a look that had to begin anew."""
+    found = json.loads(json.dumps(finding_body(finding)))
+    return all(known.body.get(name) == value for name, value in found.items())
 
 
 def _recorded(run: Subject) -> RunStatus:

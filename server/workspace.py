@@ -22,14 +22,13 @@ from pathlib import Path, PurePosixPath
 
 from . import beneath
 from .errors import InvalidArgument, PathRefused, StorageFailed, WatchkeeperError
+from .places import Places, check_model_id
 from .policy import Names
-from .runs import Phase
 from .untrusted import one_line
 
 STATE_DIR = ".watchkeeper"
 _STATE_FOLDERS = ("runs", "snapshots", "reports", "verdicts")
 _INTERPRETERS = ("output/venv", "output/implementation/.venv", ".venv")
-_MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 _RUN_ID = re.compile(r"(.+)-(?:quick|full)-[1-9][0-9]{0,8}")
 
 
@@ -41,18 +40,7 @@ class About:
     modified_at: float
 
 
-def check_model_id(model: str) -> str:
-    """Return `model` when it may be a model's id.
-
-    :raises InvalidArgument: it would not be one plain part of a file's name.
-    """
-    if not _MODEL_ID.fullmatch(model) or ".." in model:
-        rule = "Use 1 to 32 letters, digits, _ . or -, first a letter or digit, and no two dots in a row."
-        raise InvalidArgument(f"{one_line(ascii(model), 60)} is no model id.", rule)
-    return model
-
-
-class Workspace:
+class Workspace(Places):
     """The project directory that the agents work in.
 
     :param root: an existing directory; links in it are resolved once, here.
@@ -220,6 +208,14 @@ class Workspace:
         self.create_exclusive(f"{STATE_DIR}/snapshots/{digest}", data)
         return digest
 
+    def snapshot(self, digest: str, limit_bytes: int) -> bytes:
+        """Return what `store_snapshot` keeps under a digest; raises as `read_bytes`, and when it was altered."""
+        path = f"{STATE_DIR}/snapshots/{digest}"
+        data = self.read_bytes(path, limit_bytes)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise beneath.refused(path, ("is not what was kept under this name", "Somebody altered it; see `doctor`"))
+        return data
+
     def ensure_state(self) -> None:
         """Make the state folders, 0700, with a `.gitignore` that keeps them out of git; twice is once.
 
@@ -247,46 +243,6 @@ class Workspace:
         check_model_id(match[1])
         return self.runs_dir / run_id
 
-    def script(self, model: str) -> str:
-        """Return the training script's path; all paths of a model's files are relative to the root."""
-        return _of(model, self.names.script)
-
-    def design(self, model: str) -> str:
-        """Return the design document's path: of the candidates the first that exists, else the first."""
-        return self._first(model, self.names.design)
-
-    def features(self, model: str) -> str:
-        """Return the features' path: of the candidates the first that exists, else the first."""
-        return self._first(model, self.names.features)
-
-    def results(self, model: str, phase: Phase) -> str:
-        """Return the path of a phase's results."""
-        return _of(model, self.names.results_quick if phase is Phase.QUICK else self.names.results_full)
-
-    def log(self, model: str, phase: Phase) -> str:
-        """Return the path of the log that all attempts of a phase append to."""
-        return _of(model, self.names.log_quick if phase is Phase.QUICK else self.names.log_full)
-
-    def history(self, model: str) -> str:
-        """Return the path of the table of losses by epoch."""
-        return _of(model, self.names.history)
-
-    def final_model(self, model: str) -> str:
-        """Return the final model's path: of the candidates the first that exists, else the first."""
-        return self._first(model, self.names.final_model)
-
-    def diary(self, model: str) -> str:
-        """Return the development diary's path."""
-        return _of(model, self.names.diary)
-
-    def search_log(self, model: str) -> str:
-        """Return the hyper-parameter search log's path."""
-        return _of(model, self.names.search_log)
-
-    def summary(self, model: str) -> str:
-        """Return the path of the log's summary."""
-        return _of(model, self.names.summary)
-
     def interpreter(self) -> str | None:
         """Return the absolute path of the Python of the workspace's first environment, None without one.
 
@@ -294,16 +250,6 @@ class Workspace:
         """
         candidates = (self.root / environment / "bin" / "python" for environment in _INTERPRETERS)
         return next((str(one) for one in candidates if one.is_file() and os.access(one, os.X_OK)), None)
-
-    def _first(self, model: str, templates: tuple[str, ...]) -> str:
-        paths = [_of(model, template) for template in templates]
-        return next((path for path in paths if self._is_there(path)), paths[0])
-
-    def _is_there(self, path: str) -> bool:
-        try:
-            return self.exists(path)
-        except PathRefused:  # something that is no plain file: another candidate may be one
-            return False
 
     def _open(self, plain: str, flags: int, mode: int = 0) -> int:
         try:
@@ -381,10 +327,6 @@ class Workspace:
         where = one_line(folder, 300) or "the workspace's top folder"
         there = f"There is: {one_line(', '.join(near), 300)}" if near else "That folder is empty"
         return beneath.refused(path, (f"does not exist: there is no {one_line(wanted, 100)} in {where}", there))
-
-
-def _of(model: str, template: str) -> str:
-    return template.replace("{i}", check_model_id(model))
 
 
 def _is_state(plain: str) -> bool:

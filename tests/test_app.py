@@ -45,6 +45,7 @@ async def said(client: Client, tool: str, **arguments: object) -> str:
 SEEN_BY = {
     Role.TRAINER: {
         "start_training", "poll_training", "stop_training", "report_error", "verify_compute", "write_diary_entry",
+        "log_search",
     },
     Role.DIRECTOR: {"poll_training", "stop_training", "answer_report", "verify_compute"},
     Role.OBSERVER: {"poll_training", "verify_compute"},
@@ -123,12 +124,13 @@ async def test_what_is_meant_is_taken(tmp_path: Path) -> None:
         assert "phase takes quick (5A), full (5B)" in await said(client, "start_training", model=1, phase="both")
 
 
-async def test_a_policy_that_was_broken_meanwhile_is_named_and_mending_it_is_enough(tmp_path: Path) -> None:
+async def test_a_policy_that_was_broken_meanwhile_stops_acts_but_not_the_watch(tmp_path: Path) -> None:
     async with client_of(tmp_path) as client:
         (tmp_path / "watchkeeper.toml").write_text("[quick]\nmax_minuets = 5\n")
-        assert "watchkeeper.toml:2" in await said(client, "poll_training", wait_s=0)
-        (tmp_path / "watchkeeper.toml").write_text("[quick]\nmax_minutes = 5\n")
+        assert "watchkeeper.toml:2" in await said(client, "report_error", model="1", what_happened="x")
         assert not (await client.call_tool("poll_training", {"wait_s": 0})).is_error
+        (tmp_path / "watchkeeper.toml").write_text("[quick]\nmax_minutes = 5\n")
+        assert not (await client.call_tool("report_error", {"model": "1", "what_happened": "x"})).is_error
 
 
 @pytest.mark.parametrize("role", list(Role))

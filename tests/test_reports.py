@@ -342,6 +342,7 @@ async def test_a_director_sees_the_report_and_the_exact_call_that_answers_it(pla
             "error_type": "data",
             "exception": "ValueError",
             "owner": "@data_engineer",
+            "frame": "output/implementation/code/model_1.py:20",
             "path": ".watchkeeper/reports/1-r1.md",
         }
     ]

@@ -14,8 +14,9 @@ from mcp.shared.exceptions import MCPError
 from watchkeeper.server.ledger import SubjectKind
 from watchkeeper.tools import TOOLS
 
+from .compute.trainings import HONEST, TRAINING, design
 from .keeper.helpers import processes_of
-from .play import FAILS, GOOD, WAITS, Agent, Facts, Mode, Place, kill
+from .play import FAILS, WAITS, Agent, Facts, Mode, Place, kill, script
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +38,8 @@ async def lost(place: Place, role: str, act: Callable[[Agent], Awaitable[Facts]]
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_a_day_in_both_eras_of_the_protocol(place: Place, mode: Mode) -> None:
-    place.script(GOOD)
+    place.script(script(TRAINING + HONEST))
+    design(place)
     async with place.served(mode=mode) as trainer:
         era = trainer.client.protocol_version
         listed = await trainer.client.list_tools()

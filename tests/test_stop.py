@@ -12,6 +12,7 @@ from watchkeeper.server.engines.local import LocalEngine
 from watchkeeper.server.ledger import Kind, SubjectKind
 from watchkeeper.server.runs import Phase
 
+from .compute.trainings import HONEST, full
 from .keeper.helpers import processes_of
 from .play import GOOD, WAITS, Agent, Place, script
 
@@ -75,6 +76,7 @@ async def test_a_run_that_was_stopped_before_it_began_never_started_and_failed_n
     place.script(GOOD)
     desk = replace(place.desk(), engine=NoKeeper())
     begun = starting.start(desk, starting.request(desk, "1", Phase.QUICK, None, [], None))
+    assert isinstance(begun, starting.Start)
     stopping.request_stop(desk, begun.run, "changed my mind")
     launch.launch(replace(desk, engine=LocalEngine()), begun.run)
     desk.ledger.close()
@@ -195,11 +197,9 @@ async def test_a_quick_run_over_its_limit_is_timed_out_with_a_finding(place: Pla
 
 
 async def test_a_full_run_has_no_limit(place: Place) -> None:
-    place.policy(instead_of="max_hours = 0.25", by="max_hours = 0.0001").script(GOOD)
+    place.policy(instead_of="max_hours = 0.25", by="max_hours = 0.0001")
     async with place.trainer() as trainer:
-        await trainer.trained()
-        run = await trainer.trained(phase="full")
-        verdict = await trainer.ask("verify_compute", run=run)
+        verdict = await full(place, trainer, HONEST)
     assert (verdict["verdict"], verdict["met"]) == ("WARN_SLOW", True)
 
 

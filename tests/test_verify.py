@@ -11,40 +11,26 @@ import pytest
 from watchkeeper.server.ledger import SubjectKind
 from watchkeeper.tools import TOOLS
 
-from .play import DIVERGES, FAILS, GOOD, WAITS, Agent, Facts, Place, script
+from .compute.trainings import HONEST, LEFT, RESULTS, TRAINING, full, outcomes
+from .play import DIVERGES, FAILS, GOOD, WAITS, Place, script
 
 pytestmark = pytest.mark.anyio
 
-QUICK_ONLY = "if os.environ['WATCHKEEPER_PHASE'] == 'quick':\n    leave('RESULTS')\n    sys.exit()\n"
-"""The beginning of a script whose full phase is told by the test."""
-
-
-async def full(place: Place, trainer: Agent, body: str) -> Facts:
-    """Train both phases, the full one with `body`, and return the verdict on it."""
-    place.script(script(QUICK_ONLY + body))
-    await trainer.trained()
-    return await trainer.ask("verify_compute", run=await trainer.trained(phase="full"))
-
-
-def outcomes(verdict: Facts) -> dict[str, str]:
-    return {one["check"]: one["outcome"] for one in verdict["checks"]}
-
 
 async def test_a_full_run_that_did_the_work_is_approved_with_the_block_that_validators_parse(place: Place) -> None:
-    place.script(GOOD)
     async with place.trainer() as trainer:
-        await trainer.trained()
-        run = await trainer.trained(phase="full")
-        verdict = await trainer.ask("verify_compute", run=run)
-    assert (verdict["verdict"], verdict["met"], verdict["reason_code"]) == ("APPROVE", True, "all_passed")
+        verdict = await full(place, trainer, HONEST)
+    assert (verdict["verdict"], verdict["reason_code"]) == ("APPROVE", "all_passed"), verdict["checks"]
+    assert verdict["met"]
     assert verdict["wall_s"] >= 0.36
     assert verdict["cpu_s"] >= 0.36
     assert verdict["next"] == "the watch is over: APPROVE"
-    assert outcomes(verdict) == {
-        **dict.fromkeys(("integrity", "ending", "failures", "artefact log", "artefact results"), "passed"),
-        **dict.fromkeys(("artefact model", "effort", "script", "time"), "passed"),
-        **dict.fromkeys(("iterations", "method", "convergence"), "not inspected"),
-    }
+    passed = ("integrity", "ending", "failures", "artefact log", "artefact results", "artefact model", "method")
+    passed += ("effort", "iterations", "convergence", "time", "completion diary", "completion history")
+    seen = outcomes(verdict)
+    assert {name: seen[name] for name in (*passed, "completion log", "inputs")} == dict.fromkeys(
+        (*passed, "completion log", "inputs"), "passed"
+    )
     lines = verdict["text"].split("\n")
     assert lines[0] == "## Computational Requirements Verification"
     assert [line.partition(":")[0] for line in lines[2:7]] == [
@@ -55,11 +41,16 @@ async def test_a_full_run_that_did_the_work_is_approved_with_the_block_that_vali
         "**Forbidden Methods**",
     ]
     assert "**Requirement Met**: ✅ YES" in verdict["text"]
-    assert place.read(verdict["path"]) == verdict["text"]
+    assert "**Forbidden Methods**: None used" in verdict["text"]
+    assert "80 epochs (log); asked for epochs >= 60 (output/model/model_design_1.md:5)" in str(verdict["checks"])
+    kept = place.read(verdict["path"])
+    assert kept.startswith(verdict["text"])
+    assert kept.count("| iterations | passed |") == 1
+    assert "| iterations |" not in verdict["text"], "the checks are told once"
 
 
 async def test_while_it_runs_it_is_in_progress_and_the_watch_goes_on_afterwards(place: Place) -> None:
-    place.script(script(QUICK_ONLY + "print('ready')\nwait_for('go')\nwork(0.6)\nleave('RESULTS', 'FINAL_MODEL')\n"))
+    place.script(script(TRAINING + "print('ready')\nwait_for('go')\n" + HONEST))
     async with place.trainer() as trainer:
         await trainer.trained()
         run = (await trainer.ask("start_training", model="1", phase="full"))["run"]
@@ -67,6 +58,7 @@ async def test_while_it_runs_it_is_in_progress_and_the_watch_goes_on_afterwards(
         place.go()
         seen = await trainer.watch(run)
     assert (early["verdict"], early["met"]) == ("IN_PROGRESS", False)
+    assert early["next"].startswith(f"poll_training(run='{run}'")
     assert seen["next"] == f"verify_compute(run='{run}')"
 
 
@@ -86,66 +78,76 @@ async def test_a_quick_run_can_be_verified_and_says_that_it_never_satisfies_full
     assert "a quick run never satisfies the full phase" in verdict["text"]
 
 
-async def test_too_short_is_insufficient_time(place: Place) -> None:
+async def test_too_short_and_too_few_epochs_is_not_met_and_says_what_is_asked_for(place: Place) -> None:
     place.policy(instead_of="min_hours = 0.0001", by="min_hours = 0.1")
     async with place.trainer() as trainer:
-        verdict = await full(place, trainer, "work(0.5)\nprint('done')\nleave('RESULTS', 'FINAL_MODEL')\n")
-    assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_INSUFFICIENT_TIME", "below_minimum")
+        verdict = await full(place, trainer, "train(30)\n" + LEFT)
+    assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_INCOMPLETE_TRAINING", "epochs_short")
+    assert outcomes(verdict)["time"] == "failed"
     assert "**Required Training Time**: 6.0 min to 15.0 min (watchkeeper.toml [full])" in verdict["text"]
+    assert "**Current Method**: Deep Learning" in verdict["text"]
     assert "I cannot mark this phase as complete" in verdict["text"]
     assert verdict["required_actions"]
-    assert verdict["next"] == "mend what required_actions names, train again"
+    assert verdict["next"] == f"poll_training(run={verdict['run']!r})", "the director was told and will answer"
+    assert verdict["report"] == "1-r1"
 
 
 async def test_a_failed_run_is_incomplete(place: Place) -> None:
     async with place.trainer() as trainer:
-        verdict = await full(place, trainer, "work(0.5)\nleave('RESULTS', 'FINAL_MODEL')\nraise ValueError('late')\n")
+        verdict = await full(place, trainer, HONEST + "raise ValueError('late')\n")
     assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_INCOMPLETE_TRAINING", "ended_failed")
 
 
 @pytest.mark.parametrize(
     ("left", "code"),
     [
-        ("leave('FINAL_MODEL')", "results_missing"),
-        ("leave('RESULTS')", "model_missing"),
-        ("leave('FINAL_MODEL')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'w')", "results_empty"),
-        ("leave('FINAL_MODEL')\nos.makedirs(os.environ['WATCHKEEPER_RESULTS'])", "results_missing"),
-        ("leave('FINAL_MODEL')\nos.symlink('/etc/passwd', os.environ['WATCHKEEPER_RESULTS'])", "results_missing"),
+        ("write_model(w)", "results_missing"),
+        ("write_results(w)", "model_missing"),
+        (f"write_model(w)\nopen({RESULTS}, 'w')", "results_empty"),
+        (f"write_model(w)\nos.makedirs({RESULTS})", "results_missing"),
+        (f"write_model(w)\nos.symlink('/etc/passwd', {RESULTS})", "results_missing"),
+        ("write_model(w)\nwrite_results(['TODO', 2])", "results_placeholder"),
+        ("write_model(w)\nwrite_results([1, float('nan')])", "results_nan"),
     ],
 )
-async def test_missing_results_are_incomplete(place: Place, left: str, code: str) -> None:
+async def test_missing_and_unfinished_results_are_incomplete(place: Place, left: str, code: str) -> None:
     async with place.trainer() as trainer:
-        verdict = await full(place, trainer, f"work(0.5)\nprint('done')\n{left}\n")
+        verdict = await full(place, trainer, f"w = train(80)\n{left}\n")
     assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_INCOMPLETE_TRAINING", code)
 
 
 async def test_a_failure_that_stands_is_incomplete_whatever_the_exit_status(place: Place) -> None:
-    body = "for epoch in range(40):\n    print(f'epoch {epoch} loss nan')\nwork(0.5)\nleave('RESULTS', 'FINAL_MODEL')\n"
+    body = HONEST + "for step in range(40):\n    print(f'step {step} penalty_loss nan')\n"
     async with place.trainer() as trainer, place.director() as director:
         verdict = await full(place, trainer, body)
-        reported = await trainer.ask("report_error", run=verdict["run"], what_happened="the loss is NaN")
-        still = await trainer.ask("verify_compute", run=verdict["run"])
-        await director.ask("answer_report", report=reported["report"], action="CONTINUE", instructions="not the loss")
-        accepted = await trainer.ask("verify_compute", run=verdict["run"])
+        run = verdict["run"]
+        reported = await trainer.ask("report_error", run=run, what_happened="a loss is NaN")
+        still = await trainer.ask("verify_compute", run=run)
+        await director.ask(
+            "answer_report", report=reported["report"], action="CONTINUE", instructions="not the loss that is minimised"
+        )
+        accepted = await trainer.ask("verify_compute", run=run)
+        await trainer.ask(
+            "write_diary_entry", model="1", run=run, report=reported["report"],
+            struggle="NaN", investigation=["looked at the column"], fix="none needed", why="it is not used",
+        )  # fmt: skip
+        told = await trainer.ask("verify_compute", run=run)
     assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_INCOMPLETE_TRAINING", "not_converged")
     assert still["verdict"] == verdict["verdict"], "reporting a failure does not resolve it"
-    assert accepted["verdict"] == "APPROVE"
-    assert "accepted by the director" in str(accepted["checks"])
+    assert (accepted["verdict"], accepted["reason_code"]) == ("REJECT_INCOMPLETE_TRAINING", "diary_entry_missing")
+    assert told["verdict"] == "APPROVE", told["checks"]
+    assert "accepted by the director" in str(told["checks"])
 
 
 async def test_results_older_than_the_run_do_not_count(place: Place) -> None:
-    too_old = "os.utime(os.environ['WATCHKEEPER_RESULTS'], (1, 1))"
-    body = f"print('done')\nwork(0.5)\nleave('RESULTS', 'FINAL_MODEL')\n{too_old}\n"
     async with place.trainer() as trainer:
-        verdict = await full(place, trainer, body)
+        verdict = await full(place, trainer, HONEST + f"os.utime({RESULTS}, (1, 1))\n")
     assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_TIMESTAMP_MISMATCH", "results_timestamp")
 
 
 async def test_results_that_were_replaced_after_the_run_do_not_count(place: Place) -> None:
-    place.script(GOOD)
     async with place.trainer() as trainer:
-        await trainer.trained()
-        run = await trainer.trained(phase="full")
+        run = (await full(place, trainer, HONEST))["run"]
         later = place.spec(run)["end"]["ended_at"] + 3600
         os.utime(place.root / "output/implementation/data/results_1.csv", (later, later))
         verdict = await trainer.ask("verify_compute", run=run)
@@ -167,32 +169,9 @@ async def test_a_later_attempt_in_the_same_log_does_not_make_the_log_of_the_firs
     assert verdict["verdict"] == "APPROVE"
 
 
-async def test_time_that_was_slept_through_is_fabrication(place: Place) -> None:
-    async with place.trainer() as trainer:
-        verdict = await full(place, trainer, "print('training')\ntime.sleep(2)\nleave('RESULTS', 'FINAL_MODEL')\n")
-    assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_LIKELY_FABRICATION", "idle")
-    assert verdict["idle_share"] > 0.5
-    assert verdict["intensity"] == "Low"
-
-
-async def test_sleep_is_not_approved_because_its_measurements_are_gone(place: Place) -> None:
-    body = "print('x')\ntime.sleep(1)\nleave('RESULTS', 'FINAL_MODEL')\n"
-    body += "os.remove(os.environ['WATCHKEEPER_RUN_DIR'] + '/usage.jsonl')\n"
-    async with place.trainer() as trainer:
-        verdict = await full(place, trainer, body)
-    assert (verdict["verdict"], verdict["reason_code"], verdict["met"]) == (
-        "INVESTIGATE",
-        "effort_not_inspected",
-        False,
-    )
-    assert outcomes(verdict)["effort"] == "not inspected"
-
-
 async def test_an_edited_record_is_to_be_investigated(place: Place) -> None:
-    place.script(GOOD)
     async with place.trainer() as trainer:
-        await trainer.trained()
-        run = await trainer.trained(phase="full")
+        run = (await full(place, trainer, HONEST))["run"]
         with closing(sqlite3.connect(place.root / ".watchkeeper/ledger.sqlite3")) as ledger, ledger:
             ledger.execute("UPDATE chain SET body = replace(body, 'exit_code', 'exit_c0de') WHERE kind = 'run.ended'")
         verdict = await trainer.ask("verify_compute", run=run)

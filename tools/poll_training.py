@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, model_serializer
 
-from ..server import checkin, news, owed, paces, polling
+from ..server import brief, checkin, news, owed, paces, polling
 from ..server.desk import Desk, in_thread
 from ..server.ledger import Subject, SubjectKind
 from ..server.reporting import applied
-from ..server.reports import clock_time
-from ..server.runs import Phase, Role, RunState
+from ..server.runs import Role
 from ..server.toolbox import Tool, facts
 from ..server.untrusted import one_line
-from ..server.watch import BLOCK_BYTES, Look
+from ..server.watch import BLOCK_BYTES
 
-MOST_RUNS = 8
 MOST_METRICS = 8
 QUIET_CHARACTERS = 240
 """60 tokens: what an answer may cost when nothing happened (P6)."""
+BRIEF_CHARACTERS = 1_200
+"""300 tokens: what the brief of a new session may cost."""
+_LIVING = ("starting", "running", "running_unattended")
+_SHORT = ("id", "level", "type", "line", "exception", "emergency", "report", "status", "run", "error_type", "changes")
 
 
 class Polled(BaseModel):
@@ -46,6 +48,8 @@ class Polled(BaseModel):
     runs: list[dict[str, Any]] | None = None
     reports: list[dict[str, Any]] | None = None
     owed: list[str] | None = None
+    steps: dict[str, str] | None = None
+    more: str | None = None
     cursor: str
     next: str
 
@@ -164,57 +168,50 @@ def _number(value: float) -> int | float | str:
 
 
 def _all(desk: Desk, seen: polling.Seen) -> Polled:
-    shown = _shown_runs(desk, seen.looks)
-    reports = [one for one in desk.ledger.subjects(SubjectKind.REPORT, open_only=True) if one.status != "closed"]
-    told = _delivered(desk, seen.news.answers)
-    known = {one.id for one in told}
-    waiting = [one for one in reports if one.status in ("open", "answered") and one.id not in known]
-    entries = [owed.owed_entry(desk, model) for model in dict.fromkeys(one.model for one in reports)]
-    return Polled(
+    told = brief.brief(desk, seen, _delivered(desk, seen.news.answers))
+    full = Polled(
         findings=list(seen.news.findings) or None,
-        runs=[_line(desk, run, seen.looks) for run in shown],
-        reports=[news.report_view(one) for one in [*waiting[-MOST_RUNS:], *told]],
-        owed=[f"diary entry for {one.id} ({one.model})" for one in entries if one is not None],
+        runs=told.runs,
+        reports=told.reports,
+        owed=told.owed,
+        steps=told.steps or None,
         cursor=seen.cursor,
-        next=_next_of_all(desk, shown, seen),
+        next=told.next,
     )
+    return _shortened(full)
 
 
-def _shown_runs(desk: Desk, looks: tuple[Look, ...]) -> list[Subject]:
-    """Return the active runs and the newest attempt of each model that was lately at work."""
-    newest = {one.model: one for one in desk.ledger.subjects(SubjectKind.RUN, newest=50)}
-    active = {look.run.id: look.run for look in looks}
-    chosen = {**{one.id: one for one in newest.values()}, **active}
-    return sorted(chosen.values(), key=lambda one: (one.status == "ended", -one.first_seq))[:MOST_RUNS]
+def _shortened(full: Polled) -> Polled:
+    """Return a brief within its tokens: what can be asked for again is left out, the least urgent first."""
+    shown = full
+    for update in _cuts(full):
+        if _characters(shown) <= BRIEF_CHARACTERS:
+            break
+        shown = shown.model_copy(update=update)
+    return shown
 
 
-def _line(desk: Desk, run: Subject, looks: tuple[Look, ...]) -> dict[str, Any]:
-    look = next((one for one in looks if one.run.id == run.id), None)
-    end = run.part("end")
-    state = str(look.status.state) if look else str(end.get("state", "starting"))
-    elapsed_s = look.status.elapsed_s if look else float(end.get("wall_s") or 0)
-    line: dict[str, Any] = {"run": run.id, "state": state, "elapsed": clock_time(elapsed_s)}
-    failures = [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run.id) if one.status == "open"]
-    if failures:
-        line["unreported_failures"] = len(failures)
-    return line
+def _cuts(full: Polled) -> Iterator[dict[str, Any]]:
+    runs, reports, findings = full.runs or [], full.reports or [], full.findings or []
+    yield {"steps": None}
+    yield {
+        "reports": [
+            {**one, "trainer_says": one["trainer_says"][:60]} if "trainer_says" in one else one for one in reports
+        ]
+    }
+    active = [one for one in runs if one["state"] in _LIVING or "unreported_failures" in one]
+    kept = active or runs[:1]
+    yield {"runs": kept, "more": _more(runs, kept)}
+    short = [{name: value for name, value in one.items() if name in _SHORT} for one in findings]
+    yield {"findings": short[:5] or None}
+    bare = [{name: value for name, value in one.items() if name in _SHORT} for one in reports]
+    yield {"reports": bare[:5]}
+    yield {"findings": short[:2] or None, "reports": bare[:3], "runs": kept[:5], "more": _more(runs, kept[:5])}
 
 
-def _next_of_all(desk: Desk, shown: list[Subject], seen: polling.Seen) -> str:
-    again = f"poll_training(cursor={seen.cursor!r})"
-    if desk.role is Role.DIRECTOR:
-        waiting = [one for one in desk.ledger.subjects(SubjectKind.REPORT, open_only=True) if one.status == "open"]
-        call = "action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…"
-        return f"answer_report(report={waiting[0].id!r}, {call})" if waiting else again
-    if not shown:
-        return f"nothing was started: start_training(model=…, phase={Phase.QUICK.value!r})"
-    first = shown[0]
-    look = next((one for one in seen.looks if one.run.id == first.id), None)
-    if look is not None:
-        return f"poll_training(run={first.id!r})"
-    end = first.part("end")
-    standing = owed.standing(desk, first, RunState(end["state"]), float(end.get("wall_s") or 0)) if end else None
-    return owed.next_call(desk, standing, seen.cursor) if standing else again
+def _more(runs: Sequence[object], kept: Sequence[object]) -> str | None:
+    left = len(runs) - len(kept)
+    return f"{left} run(s) not shown: poll_training(run=…) or `watchkeeper status`" if left else None
 
 
 TOOL = Tool(poll_training, "poll", Polled, frozenset(Role), read_only=True, idempotent=True)

@@ -23,6 +23,7 @@ class Reported(BaseModel):
     owner: str
     resume_point: str
     emergency: bool | None = None
+    seen_before: str | None = None
     path: str
     message: str
     next: str
@@ -105,6 +106,7 @@ def _reported(desk: Desk, report: Subject, existing: bool) -> Reported:
         owner=body["owner"],
         resume_point=body["resume_point"],
         emergency=body["emergency"] or None,
+        seen_before=body.get("seen_before"),
         path=reporting.write_document(desk, report),
         message=reports.message(body, desk.labels),
         next=watching,

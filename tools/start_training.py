@@ -8,29 +8,32 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 
 from ..server import cursor as cursors
-from ..server import owed, starting, watch
+from ..server import outlook, owed, starting, watch
 from ..server.desk import Desk, in_thread
-from ..server.runs import Role
+from ..server.runs import Role, RunState
 from ..server.toolbox import Tool
 
 
 class Started(BaseModel):
     """What a start came to."""
 
-    run: str
+    run: str | None = None
     state: str
     phase: str
+    report: str | None = None
+    changes: list[str] | None = None
     existing: bool | None = None
     script_changed_since: bool | None = None
     differs: list[str] | None = None
     pid: int | None = None
-    log: str
-    results: str
-    script: str
-    script_sha256: str
-    interpreter: str
+    log: str | None = None
+    results: str | None = None
+    script: str | None = None
+    script_sha256: str | None = None
+    interpreter: str | None = None
     limit_minutes: float | None = None
-    cursor: str
+    expected: str | None = None
+    cursor: str | None = None
     next: str
 
 
@@ -46,6 +49,8 @@ async def start_training(
 
     Quick first (a small share of the data, limited time); full needs a passed quick run of the same script.
     The first start of a phase needs only model and phase. Every later attempt names the one it replaces in `follows`.
+    What a later attempt changed (parameters, features, structure, limits) waits for the director: state
+    awaiting_approval with the list; poll, then make the same call again.
     Calling twice starts once: you get the existing run (existing=true). The script learns phase, data fraction and
     paths from WATCHKEEPER_* variables. Then watch it: make the call in `next`.
     """
@@ -55,6 +60,8 @@ async def start_training(
 def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[str], follows: str | None) -> Started:
     wanted = starting.request(desk, model, starting.parse_phase(phase, desk.labels), script, args, follows)
     begun = starting.start(desk, wanted)
+    if isinstance(begun, starting.Waiting):
+        return _waits(begun, wanted)
     look = watch.look_at(desk, begun.run.id)
     body = look.run.body
     salt = int(desk.clock() * 1000)
@@ -65,7 +72,7 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
         state=look.status.state,
         phase=body["phase"],
         existing=True if begun.existing else None,
-        script_changed_since=body["script_sha256"] != wanted.script_sha256 if begun.existing else None,
+        script_changed_since=body["script_sha256"] != wanted.origin.sources[0][1] if begun.existing else None,
         differs=_differs(wanted, body) if begun.existing else None,
         pid=look.status.pid,
         log=body["log"],
@@ -74,14 +81,28 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
         script_sha256=body["script_sha256"],
         interpreter=body["argv"][0],
         limit_minutes=body["limit_s"] / 60 if body["limit_s"] else None,
+        expected=outlook.outlook(desk, look.run),
         cursor=cursor,
         next=owed.next_call(desk, standing, cursor),
     )
 
 
+def _waits(start: starting.Waiting, wanted: starting.Request) -> Started:
+    """Return what a start says that launched nothing."""
+    report, call = start.report, f"poll_training(run={start.report.run!r})"
+    back = f"the director did not approve these: take them back and call again, or wait: {call}"
+    return Started(
+        state=RunState.AWAITING_APPROVAL,
+        phase=wanted.phase,
+        report=report.id,
+        changes=list(report.body["changes"]),
+        next=back if start.refused else f"{call}; after the approval make the same call again",
+    )
+
+
 def _differs(wanted: starting.Request, body: Mapping[str, Any]) -> list[str] | None:
     """Return what this call asks for and the existing run does not have; nothing of it was started."""
-    asked = {"script": wanted.script, "args": list(wanted.args)}
+    asked = {"script": wanted.origin.script, "args": list(wanted.origin.args)}
     return [f"{name}: {body[name]} -> {value}" for name, value in asked.items() if body[name] != value] or None
 
 

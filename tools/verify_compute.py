@@ -6,13 +6,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..server import owed, verifying
+from ..server import concluding, owed
 from ..server.compute.checks import Outcome
 from ..server.desk import Desk, in_thread
 from ..server.runs import Role
 from ..server.toolbox import Tool
-from ..server.untrusted import one_line
+from ..server.untrusted import mask_secrets, one_line
 from ..server.watch import find_run
+
+_LONGEST = {Outcome.PASSED: 160, Outcome.FAILED: 400, Outcome.NOT_INSPECTED: 240}
+"""Characters of a check's evidence; all of it stands in the file at `path`."""
 
 
 class Verified(BaseModel):
@@ -31,6 +34,9 @@ class Verified(BaseModel):
     intensity: str
     checks: list[dict[str, Any]]
     required_actions: list[str] | None = None
+    override: str | None = None
+    report: str | None = None
+    handoff: dict[str, str] | None = None
     verdict_id: str
     chain_head: str
     path: str
@@ -41,22 +47,22 @@ class Verified(BaseModel):
 async def verify_compute(desk: Desk, run: str) -> Verified:
     """Compute whether a run's work was really done, from the keeper's measurements and the files on disk.
 
-    Call it when a run has completed; while it goes on, the answer is IN_PROGRESS. Takes no claim from you. Each check
-    is passed, failed or not inspected, with its evidence. Paste `text` into the completion report; when it is not met,
-    send it to the director. A quick run never satisfies the full phase.
+    Call it when a run has completed. Paste `text` into the completion report; when it is not met, the director is told
+    (`report`): poll for the answer. `handoff` names what other agents read. A quick run never satisfies the full phase.
     """
     return await in_thread(_verify, desk, run)
 
 
 def _verify(desk: Desk, run_id: str) -> Verified:
-    found = verifying.verify(desk, run_id)
+    concluded = concluding.conclude(desk, run_id)
+    found = concluded.verification
     evidence, verdict = found.evidence, found.verdict
     standing = owed.standing(desk, find_run(desk, run_id), evidence.state, evidence.wall_s)
     return Verified(
         verdict=verdict.word,
         met=verdict.word.met,
         reason_code=verdict.code,
-        why=one_line(verdict.why, 400),
+        why=one_line(mask_secrets(verdict.why), 400),
         run=evidence.run,
         phase=evidence.phase,
         wall_s=round(evidence.wall_s, 2),
@@ -66,18 +72,21 @@ def _verify(desk: Desk, run_id: str) -> Verified:
         intensity=found.intensity,
         checks=[_check(one.name, one.outcome, one.evidence) for one in verdict.checks],
         required_actions=list(verdict.actions) or None,
+        override=concluded.override or None,
+        report=concluded.report,
+        handoff=dict(concluded.handover) or None,
         verdict_id=found.id,
         chain_head=evidence.chain_head,
         path=found.path,
         text=found.message or found.block,
         next=owed.next_call(desk, standing, "")
-        if verdict.word.met
+        if verdict.word.met or concluded.report or not evidence.state.final
         else "mend what required_actions names, train again",
     )
 
 
 def _check(name: str, outcome: Outcome, evidence: str) -> dict[str, Any]:
-    return {"check": name, "outcome": outcome.value, "evidence": one_line(evidence, 240)}
+    return {"check": name, "outcome": outcome.value, "evidence": one_line(mask_secrets(evidence), _LONGEST[outcome])}
 
 
 TOOL = Tool(verify_compute, "verify", Verified, frozenset(Role), idempotent=True)

@@ -3,52 +3,62 @@
 from __future__ import annotations
 
 from ..runs import Phase
-from .checks import Limits, span, span_range
+from .checks import flat, span
+from .counts import counted
+from .effort import intensity
 from .evidence import Evidence
+from .method import forbidden_words
+from .rules import Limits, Rules
 from .verdict import Verdict
 
 
-def intensity(evidence: Evidence) -> str:
-    """Return High, Medium, Low or Unknown from the cores that were busy and the time that was idle."""
-    cores, idle = evidence.cores_busy, evidence.idle_share
-    if cores is None or idle is None:
-        return "Unknown (not inspected)"
-    if cores >= 0.8 and idle < 0.2:
-        return "High"
-    return "Medium" if cores >= 0.3 else "Low"
-
-
-def verification_block(evidence: Evidence, limits: Limits, verdict: Verdict) -> str:
-    """Return the block that validators parse; what this version does not inspect is called so."""
+def verification_block(evidence: Evidence, rules: Rules, verdict: Verdict) -> str:
+    """Return the block that validators parse."""
     met = "✅ YES" if verdict.word.met else "❌ NO"
+    limits = rules.bound_by(evidence.design).limits
     lines = [
         "## Computational Requirements Verification",
         "",
-        "**Training Method**: Not inspected",
-        f"**Actual Training Time**: {evidence.wall_s / 3600:.2f} hours",
+        f"**Training Method**: {training_method(evidence)}",
+        f"**Actual Training Time**: {evidence.counted_wall_s / 3600:.2f} hours",
         f"**Requirement Met**: {met} ({_required(evidence.phase, limits)})",
         f"**Computational Intensity**: {intensity(evidence)}",
-        "**Forbidden Methods**: Not inspected",
+        f"**Forbidden Methods**: {flat(forbidden_words(evidence.program, counted(evidence)))}",
         "",
         f"**Verdict**: {verdict.word} ({verdict.code}): {verdict.why}",
         f"**Run**: {evidence.run}, requirement from {limits.source}",
-        "",
-        "| Check | Outcome | Evidence |",
-        "|---|---|---|",
-        *(f"| {check.name} | {check.outcome} | {_cell(check.evidence)} |" for check in verdict.checks),
     ]
     return "\n".join(lines) + "\n"
 
 
-def not_met_message(evidence: Evidence, limits: Limits, verdict: Verdict) -> str:
+def check_table(verdict: Verdict) -> str:
+    """Return all checks as a table; empty when none was made."""
+    if not verdict.checks:
+        return ""
+    head = ("| Check | Outcome | Evidence |", "|---|---|---|")
+    rows = (f"| {one.name} | {one.outcome} | {_cell(one.evidence)} |" for one in verdict.checks)
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def training_method(evidence: Evidence) -> str:
+    """Return the kind of training as it was found."""
+    if evidence.program is None:
+        return "Bayesian MCMC" if evidence.trace is not None else "Not inspected"
+    unread = " (parts of the script could not be read)" if evidence.program.unresolved else ""
+    return f"{evidence.program.kind}{unread}"
+
+
+def not_met_message(evidence: Evidence, rules: Rules, verdict: Verdict) -> str:
     """Return the message to the director when the requirements are not met."""
     actions = "\n".join(f"{number}. {action}" for number, action in enumerate(verdict.actions, start=1))
+    limits = rules.bound_by(evidence.design).limits
+    found = evidence.program.describe() if evidence.program is not None else f"Not inspected ({evidence.script})"
     return f"""Director, COMPUTATIONAL REQUIREMENTS NOT MET.
 
 **Issue**: {verdict.word} ({verdict.code}) for {evidence.run}
-**Current Method**: Not inspected ({evidence.script})
-**Actual Training Time**: {span(evidence.wall_s)}
-**Required Training Time**: {span_range(limits)} ({limits.source})
+**Current Method**: {flat(found)}
+**Actual Training Time**: {span(evidence.counted_wall_s)}
+**Required Training Time**: {limits} ({limits.source})
 
 **Problem**: {verdict.why}
 
@@ -61,9 +71,10 @@ I cannot mark this phase as complete until computational requirements are met.
 
 def _required(phase: Phase, limits: Limits) -> str:
     if phase is Phase.QUICK:
-        return f"{span_range(limits)}; a quick run never satisfies the full phase"
-    return f"{limits.min_s / 3600:g}-{limits.max_s / 3600:g} hour minimum"
+        return f"{limits}; a quick run never satisfies the full phase"
+    most = "" if limits.max_s is None else f"-{limits.max_s / 3600:g}"
+    return f"{limits.min_s / 3600:g}{most} hour minimum"
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return text.replace("|", "\\|")
