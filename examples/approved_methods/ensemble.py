@@ -36,15 +36,14 @@ def main():
     search.fit(features, target)
     print(f"best {search.best_params_}, mean squared error {-search.best_score_:.4f}", flush=True)
     generator = np.random.default_rng(1)
-    predicted = []
+    predicted, errors = [], []
     for number in range(BOOTSTRAPS):
         rows = generator.integers(0, len(features), size=len(features))
         model = HistGradientBoostingRegressor(random_state=number, **search.best_params_)
         model.fit(features[rows], target[rows])
         predicted.append(model.predict(held_out))
-        watchkeeper_probe.log(
-            step=number + 1, steps_total=BOOTSTRAPS, rmse=float(np.sqrt(np.mean((predicted[-1] - held_target) ** 2)))
-        )
+        errors.append(float(np.sqrt(np.mean((predicted[-1] - held_target) ** 2))))
+        watchkeeper_probe.log(step=number + 1, steps_total=BOOTSTRAPS, rmse=errors[-1])
     low, high = np.percentile(predicted, [5, 95], axis=0)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     with open(RESULTS, "w", newline="", encoding="utf-8") as file:
@@ -52,6 +51,9 @@ def main():
         writer.writerow(["row", "mean", "low", "high"])
         for row, mean in enumerate(np.mean(predicted, axis=0)):
             writer.writerow([row, float(mean), float(low[row]), float(high[row])])
+    # Every replicate with its error: this is what proves that the bootstraps were done.
+    with open(RESULTS.with_name(f"bootstrap_{RESULTS.name}"), "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("bootstrap", "rmse"), *enumerate(errors, start=1)])
     if not QUICK:
         MODEL.parent.mkdir(parents=True, exist_ok=True)
         MODEL.write_bytes(pickle.dumps(search.best_estimator_))

@@ -132,7 +132,8 @@ def _from_program(evidence: Evidence) -> Iterator[tuple[str, Count]]:
             yield "candidates", Count(search.candidates, where, only_read=True)
     if any(one.fits for one in program.bootstraps) and not program.loops and not program.samplers:
         for source, steps in evidence.steps.items():
-            yield "bootstraps", Count(epochs_reached(steps), source)
+            named = max((one for one in steps if math.isfinite(one)), default=0.0)
+            yield "bootstraps", Count(epochs_reached(steps), source, named=named)
 
 
 def _from_table(table: TableFacts, path: str) -> Iterator[tuple[str, Count]]:

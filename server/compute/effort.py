@@ -106,9 +106,7 @@ def requirement(evidence: Evidence, rules: Rules, iterations: Check, worked: Che
 def _mostly_something_else(evidence: Evidence, limits: Limits, text: str) -> Check | None:
     """Return a doubt where a trace tells that sampling took little of the time asked for, whatever filled the rest."""
     sampled_s = evidence.trace.sampling_time_s if evidence.trace is not None else None
-    earlier_s = (
-        evidence.counted_wall_s - evidence.wall_s
-    )  # their draws may be gone
+    earlier_s = evidence.counted_wall_s - evidence.wall_s  # their draws may be gone
     asked_s = _LEAST_SAMPLED * (limits.min_s - earlier_s)
     if sampled_s is None or evidence.phase is Phase.QUICK or sampled_s >= asked_s:
         return None

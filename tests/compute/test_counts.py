@@ -50,7 +50,7 @@ def test_folds_stand_in_the_script_that_ran_and_the_steps_of_a_resampling_loop_a
     assert counted(searched) == {
         "cv": Count(5, "model_1.py:5", only_read=True),
         "candidates": Count(36, "model_1.py:5", only_read=True),
-        "bootstraps": Count(1000, "probe"),
+        "bootstraps": Count(1000, "probe", named=1000),
     }
 
 

@@ -131,7 +131,7 @@ LIES = (
         LOG_WRITTEN_OVER,
         "INVESTIGATE",
         "epochs_differ_from_script",
-        ("yet the script asks for 2"),
+        ("yet the script asks for 2",),
     ),
     Lie(
         "the results were copied into the model",
