@@ -223,10 +223,13 @@ class Diary(Table):
 
 
 def table_of(numbers: type[Any], about: str) -> type[Table]:
-    """Return a table with a key for each number of a dataclass: the same name, default and text."""
+    """Return a table with a key for each number of a dataclass: the same name, default and text.
+
+    :raises KeyError: if a number has no text below it: a person could not know what the key means.
+    """
     texts = _attribute_texts(numbers)
     fields: dict[str, Any] = {
-        one.name: (float, Field(default=one.default, description=texts.get(one.name, "See the key above.")))
+        one.name: (float, Field(default=one.default, description=texts[one.name]))
         for one in dataclasses.fields(numbers)
     }
     return create_model(numbers.__name__, __base__=Table, __doc__=about, **fields)

@@ -54,10 +54,13 @@ class StallRule:
     idle_cores: float = 0.02
     """Cores busy, below which a run is idle."""
     idle_s: float = 300.0
+    """Seconds without new output and without work after which a run hangs."""
     idle_intervals: float = 10.0
     """Or so many usual intervals between new output, whichever is longer."""
     busy_s: float = 1800.0
+    """Seconds of work without new output or growing files after which a run is suspected to spin."""
     busy_intervals: float = 20.0
+    """Or so many usual intervals between new output, whichever is longer."""
     longest_intervals: float = 2.0
     """Or so many times the longest silence that the run came back from: an evaluation once an hour is its rhythm."""
     blind_s: float = 120.0

@@ -35,6 +35,7 @@ class Thresholds:
     """The last so many must all be that high; three are enough above the level the run began at. Measured: large
     Adam steps on small data came back after four."""
     divergence_above_start: int = 3
+    """So many of the last evaluations must be high where they are above the level that the run began at."""
     divergence_burst: float = 3.0
     """Mean training loss of the first epoch over the validation loss at its end, where nothing was learned later."""
 

@@ -51,6 +51,12 @@ def read(text: str, exit_code: int | None = None) -> ScanResult:
         ("RuntimeError: CUDA error: out of memory", 1, "resource", "OutOfMemoryError"),
         ("cp: error writing 'x': No space left on device", 1, "resource", "OSError"),
         ("Detected KeyboardInterrupt, attempting graceful shutdown ...", 1, "infrastructure", "KeyboardInterrupt"),
+        ("2026-11-23 23:42:35 [error    ] cannot read features", 1, "implementation", None),
+        ("bash: line 1: DATA_DIR: unbound variable", 1, "implementation", None),
+        ("run.sh: line 3: nvcc: command not found", 127, "implementation", None),
+        ("bash: line 1: /x.sh: Permission denied", 126, "infrastructure", None),
+        ("cat: /data/missing.csv: No such file or directory", 1, "data", None),
+        ("[CRITICAL] root - FileNotFoundError: /data/val.npz", 1, "data", "FileNotFoundError"),
     ],
 )
 def test_the_last_word_of_a_failed_run_is_its_failure(line: str, exit_code: int, type_: str, root: str | None) -> None:
