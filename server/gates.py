@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
+from . import artefact_files
+from .compute.artefacts import insane
+from .compute.design import Design
 from .desk import Desk
 from .errors import PathRefused, Refused
 from .ledger import Subject, SubjectKind
+from .ruling import rules_of
 from .runs import Phase, RunState
+from .workspace import About
 
 
 def quick_problems(desk: Desk, run: Subject) -> list[str]:
@@ -25,10 +32,11 @@ def quick_problems(desk: Desk, run: Subject) -> list[str]:
     standing = [one.id for one in failures(desk, run.id) if one.status != "accepted"]
     if standing:
         problems.append(f"failures stand: {', '.join(standing[:3])}")
-    return problems + _results_problems(desk, run.body["results"], end["started_at"])
+    return problems + _results_problems(desk, run, end["started_at"])
 
 
-def _results_problems(desk: Desk, results: str, started_at: float | None) -> list[str]:
+def _results_problems(desk: Desk, run: Subject, started_at: float | None) -> list[str]:
+    results = run.body["results"]
     try:
         about = desk.workspace.about(results)
     except PathRefused as refusal:  # what the script left there must not keep anybody from watching it
@@ -37,7 +45,19 @@ def _results_problems(desk: Desk, results: str, started_at: float | None) -> lis
         return [f"its results {results} are missing or empty"]
     if started_at is not None and about.modified_at < started_at - 0.05:
         return [f"its results {results} are older than the run"]
-    return []
+    return [f"its results {results}: {what}" for what in _insane(desk, run, about)]
+
+
+def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
+    """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
+    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes]
+    kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
+    if kept[:2] == now:
+        return list(kept[2])
+    found = artefact_files.artefact(desk, "results", run.body["results"], read=True)
+    problems = insane(found, rules_of(desk.policy, Phase.QUICK), Design())
+    desk.ledger.take_note(key, json.dumps([*now, problems]))
+    return problems
 
 
 def failures(desk: Desk, run: str) -> list[Subject]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from . import origins, projection
 from .compute import design as designs
+from .compute.method import declared_missing
 from .desk import Desk
 from .ledger import Subject, SubjectKind
 from .methods import Program
@@ -29,9 +30,12 @@ def outlook(desk: Desk, run: Subject) -> str | None:
         work=projection.work_of(_program(desk, quick, Phase.QUICK)),
         data_fraction=_fraction(desk, quick),
     )
-    seconds = projection.projected_s(measured, projection.work_of(_program(desk, run, Phase.FULL)))
-    least_s, most_s, source = required(desk, origin)
-    return projection.words(seconds, least_s, most_s, source)
+    program = _program(desk, run, Phase.FULL)
+    seconds = projection.projected_s(measured, projection.work_of(program))
+    told = [projection.words(seconds, *required(desk, origin))]
+    found = design(desk, origin)
+    missing = declared_missing(found, program) if found is not None else ""
+    return "; ".join([*told, missing] if missing else told)
 
 
 def required(desk: Desk, origin: origins.Origin) -> tuple[float, float, str]:

@@ -44,6 +44,7 @@ ROWS: list[dict[str, set[str]]] = [
         "instructions": set(),
     },
     {"desk": set(), "json_files": set()},
+    {"artefact_files": set(), "ruling": set()},
     {
         "launch": set(),
         "gates": set(),
@@ -61,7 +62,7 @@ ROWS: list[dict[str, set[str]]] = [
     {"asking": set()},
     {"starting": set(), "stopping": set(), "owed": set(), "news": set()},
     {"handoff": set()},
-    {"artefact_files": set(), "head_copy": set()},
+    {"head_copy": set()},
     {"gathering": set()},
     {"verifying": set()},
     {"concluding": set()},

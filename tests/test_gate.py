@@ -110,6 +110,8 @@ async def test_a_quick_run_that_completed_beside_a_failure_opens_no_gate(place: 
             "leave('RESULTS')\nr = os.environ['WATCHKEEPER_RESULTS']\nos.remove(r)\nos.symlink('/etc/passwd', r)",
             "leads out",
         ),
+        ("leave('RESULTS')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'a').write('2,TODO\\n')", "placeholder 'TODO'"),
+        ("leave('RESULTS')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'a').write('2,nan\\n')", "NaN"),
     ],
 )
 async def test_a_quick_run_without_fresh_results_of_its_own_opens_no_gate(

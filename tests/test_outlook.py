@@ -80,3 +80,15 @@ async def test_the_design_says_what_is_too_light(place: Place) -> None:
         full = await trainer.ask("start_training", model="1", phase="full")
         await trainer.watch(full["run"])
     assert "too light, asked for are 2:00:00-6:00:00 (model_design.md:5)" in full["expected"]
+
+
+@pytest.mark.anyio
+async def test_a_method_that_the_design_declares_and_the_script_lacks_is_told_at_the_start(place: Place) -> None:
+    place.script(script(EPOCHS))
+    design = "# Design\n\n## Computational Requirements\n\n- **Method**: Bayesian MCMC with PyMC\n"
+    (place.root / "model_design.md").write_text(design, encoding="utf-8")
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        full = await trainer.ask("start_training", model="1", phase="full")
+        await trainer.watch(full["run"])
+    assert full["expected"].endswith("the design declares Bayesian MCMC (model_design.md:5), the script holds none")

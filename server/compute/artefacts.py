@@ -51,6 +51,11 @@ def artefact(evidence: Evidence, one: Artefact, rules: Rules) -> Check:
     return passed(name, f"{about}{_shape(one)}{again}")
 
 
+def insane(one: Artefact, rules: Rules, design: Design) -> list[str]:
+    """Return what makes the inside of a file useless: placeholders, NaN, values out of range."""
+    return [problem.what for problem in _content(one, rules, design) if problem.word.rejects]
+
+
 def _rank(problem: _Problem) -> int:
     """A false file before an unfinished one before a doubtful one; `min` keeps the first of equals."""
     return 0 if problem.word is Word.LIKELY_FABRICATION else 1 if problem.word.rejects else 2

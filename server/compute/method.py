@@ -8,6 +8,7 @@ from ..methods.program import EstimatorUse, Program
 from ..runs import Phase
 from .checks import Check, Word, failed, passed, unknown
 from .counts import Counts, shown
+from .design import Design
 from .evidence import Evidence
 
 _DECLARED = (
@@ -91,11 +92,15 @@ def _described(evidence: Evidence, program: Program) -> str:
 
 def _mismatch(evidence: Evidence, program: Program) -> str:
     """Return what is wrong when the design declares a method that is not in the script; empty when nothing is."""
-    text = evidence.design.method
-    declared = [kind for kind, words in _DECLARED if words.search(text)]
+    return declared_missing(evidence.design, program)
+
+
+def declared_missing(design: Design, program: Program) -> str:
+    """Return that a design declares a method which a script does not hold; empty when it does or nobody can tell."""
+    declared = [kind for kind, words in _DECLARED if words.search(design.method)]
     if not declared or program.kind in declared or program.unresolved:
         return ""
-    return f"the design declares {declared[0]} ({evidence.design.source('method')}), the script holds none"
+    return f"the design declares {declared[0]} ({design.source('method')}), the script holds none"
 
 
 def _unresolved(text: str, program: Program, proven: bool) -> Check:
