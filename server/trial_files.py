@@ -25,6 +25,8 @@ MOST_TRIALS = 20_000
 LONGEST_QUERY_S = 5.0
 
 _SQLITE = b"SQLite format 3\0"
+LONGEST_LINE = 100_000
+"""Characters; a row of cv_results_ has some hundreds."""
 _HOW_CSV = "Save it so: pandas.DataFrame(search.cv_results_).to_csv('cv_results.csv')."
 
 
@@ -51,6 +53,8 @@ def read_trials(data: bytes, name: str, metric: str, study: str) -> TrialFile:
 
 
 def _from_cv_results(text: str, name: str, metric: str) -> TrialFile:
+    if max(map(len, text.split("\n"))) > LONGEST_LINE:
+        raise InvalidArgument(f"{name} cannot be read as CSV: a line is longer than {LONGEST_LINE}.", _HOW_CSV)
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""))
         heads = [head for head in reader.fieldnames or [] if head]
