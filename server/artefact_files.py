@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import json
 import math
 import os
 import posixpath
 import re
+import stat
 import time
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
+from .beneath import FOLDER, closing
 from .compute.checks import Word
 from .compute.evidence import Artefact, Known
 from .containers.confined import Limits, read_container
@@ -18,10 +23,15 @@ from .containers.facts import TraceFacts
 from .desk import Desk
 from .errors import PathRefused
 from .ledger import Subject, SubjectKind
+from .places import ZARR
 from .rundir import RunStatus
 from .runs import Phase
 
 MOST_EXTRAS = 8
+MOST_ENTRIES = 20_000
+"""Of a Zarr store's files and folders; one with more is not hashed."""
+MOST_LEVELS = 40
+"""Of folders in one another, each of which takes a descriptor."""
 _BLOCK_BYTES = 1 << 20
 _EXTRA = re.compile(r"search|grid|cv_results|bootstrap|replicate|resampl", re.IGNORECASE)
 _TABLES = (".csv", ".tsv", ".parquet")
@@ -57,7 +67,12 @@ def _end(status: RunStatus) -> float:
 
 
 def artefact(desk: Desk, role: str, path: str, *, read: bool) -> Artefact:
-    """Return what is known of one file. A folder, a FIFO or a link out of the workspace is no artefact."""
+    """Return what is known of one file, or of the folder of a Zarr store.
+
+    Any other folder, a FIFO or a link out of the workspace is no artefact.
+    """
+    if path.endswith(ZARR) and desk.workspace.has_folder(path):
+        return _zarr(desk, role, path, read=read)
     try:
         descriptor = desk.workspace.open_beneath(path, os.O_RDONLY)
     except PathRefused:
@@ -78,6 +93,85 @@ def _digest(file: BinaryIO, most_s: float) -> str | None:
         if time.monotonic() > deadline:
             return None
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A plain file in a folder; `sha256` is None where reading took too long."""
+
+    name: str
+    size_bytes: int
+    modified_at: float
+    sha256: str | None
+
+
+def _zarr(desk: Desk, role: str, path: str, *, read: bool) -> Artefact:
+    """Return what is known of a Zarr store in a folder: its size is that of its files, its time their newest."""
+    try:
+        folder = desk.workspace.open_folder_beneath(path)
+    except PathRefused:  # somebody removed it since
+        return Artefact(role, path)
+    with closing(folder):
+        parts, whole = _parts(folder, desk.policy.compute.read_s)
+        size, modified_at = _total(parts), max((one.modified_at for one in parts), default=None)
+        digest = _digest_of_all(parts) if whole else None
+        inside = read_container(folder, posixpath.basename(path), _limits(desk)) if read and parts else None
+        return Artefact(role, path, size, modified_at, digest, None, inside)
+
+
+def _total(parts: Iterable[_Part]) -> int:
+    return sum(one.size_bytes for one in parts)
+
+
+def _digest_of_all(parts: Iterable[_Part]) -> str | None:
+    """Return one sha256 for names, sizes and contents, whatever order they were listed in."""
+    digest = hashlib.sha256()
+    for one in sorted(parts, key=lambda part: part.name):
+        if one.sha256 is None:
+            return None
+        digest.update(json.dumps([one.name, one.size_bytes, one.sha256]).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _parts(folder: int, most_s: float) -> tuple[list[_Part], bool]:
+    """Return the plain files beneath a folder, and whether these are all: it may hold too many or forbid to look."""
+    deadline = time.monotonic() + most_s
+    parts: list[_Part] = []
+    try:
+        for number, (above, name, entry) in enumerate(_beneath(folder)):
+            if number >= MOST_ENTRIES:
+                return parts, False
+            if entry.is_file(follow_symlinks=False):
+                parts.append(_part(above, name, deadline))
+    except OSError:
+        return parts, False
+    return parts, True
+
+
+def _part(above: int, name: str, deadline: float) -> _Part:
+    # Not followed and not waited for: a link or a FIFO may have taken the file's place.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    with open(os.open(posixpath.basename(name), flags, dir_fd=above), "rb") as file:
+        about = os.fstat(file.fileno())
+        left_s = deadline - time.monotonic()
+        digest = _digest(file, left_s) if left_s > 0 and stat.S_ISREG(about.st_mode) else None
+        return _Part(name, about.st_size, about.st_mtime, digest)
+
+
+def _beneath(folder: int, above: str = "", level: int = 1) -> Iterator[tuple[int, str, os.DirEntry[str]]]:
+    """Yield (its folder, its name from the top, itself) for all that lies beneath a folder; no link is followed.
+
+    :raises OSError: a folder may not be read, or folders lie in one another too deep.
+    """
+    if level > MOST_LEVELS:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            yield folder, above + entry.name, entry
+            if entry.is_dir(follow_symlinks=False):
+                inner = os.open(entry.name, FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+                with closing(inner):
+                    yield from _beneath(inner, f"{above}{entry.name}/", level + 1)
 
 
 def _limits(desk: Desk) -> Limits:
@@ -104,13 +198,21 @@ def _others(desk: Desk, run: Subject) -> Iterator[tuple[str, str, str]]:
 def _on_disk(desk: Desk, others: Iterable[tuple[str, str, str]], sizes: Container[int | None]) -> Iterator[Known]:
     """A file of another size is no copy and need not be read."""
     for owner, role, path in others:
-        try:
-            about = desk.workspace.about(path)
-        except PathRefused:
-            continue
-        if about is not None and about.size_bytes in sizes:
+        if _size(desk, path) in sizes:
             found = artefact(desk, role, path, read=False)
             yield Known(owner, role, path, sha256=found.sha256 or "", inode=found.inode)
+
+
+def _size(desk: Desk, path: str) -> int | None:
+    """Return the size of a file or a Zarr store without reading it, None when there is none."""
+    try:
+        if path.endswith(ZARR) and desk.workspace.has_folder(path):
+            with closing(desk.workspace.open_folder_beneath(path)) as folder:
+                return _total(_parts(folder, 0.0)[0])
+        about = desk.workspace.about(path)
+    except PathRefused:
+        return None
+    return about.size_bytes if about else None
 
 
 def _on_record(desk: Desk, run: Subject) -> Iterator[Known]:

@@ -10,6 +10,7 @@ from .policy import Names
 from .runs import Phase
 from .untrusted import one_line
 
+ZARR = ".zarr"
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 
 
@@ -34,6 +35,10 @@ class Places(Protocol):
 
     def exists(self, path: str) -> bool:
         """Whether a plain file is there; raises PathRefused when something else is."""
+        ...
+
+    def has_folder(self, path: str) -> bool:
+        """Whether a folder is there that can be opened."""
         ...
 
     def script(self, model: str) -> str:
@@ -61,8 +66,12 @@ class Places(Protocol):
         return _of(model, self.names.history)
 
     def final_model(self, model: str) -> str:
-        """Return the final model's path: of the candidates the first that exists, else the first."""
-        return self._first(model, self.names.final_model)
+        """Return the final model's path: of the candidates the first that exists, else the first.
+
+        A name that ends in .zarr may be that of a folder, as Zarr keeps one file for each chunk.
+        """
+        paths = [_of(model, template) for template in self.names.final_model]
+        return next((path for path in paths if self._is_there(path) or self._is_zarr(path)), paths[0])
 
     def diary(self, model: str) -> str:
         """Return the development diary's path."""
@@ -93,6 +102,9 @@ class Places(Protocol):
             return self.exists(path)
         except PathRefused:  # something that is no plain file: another candidate may be one
             return False
+
+    def _is_zarr(self, path: str) -> bool:
+        return path.endswith(ZARR) and self.has_folder(path)
 
 
 def _of(model: str, template: str) -> str:

@@ -230,9 +230,9 @@ class Names(Table):
     final_model: Candidates = Field(
         default=tuple(
             f"output/implementation/models/model_{{i}}_full.{suffix}"
-            for suffix in ("pkl", "nc", "pt", "joblib", "safetensors")
+            for suffix in ("pkl", "nc", "pt", "joblib", "safetensors", "zarr")
         ),
-        description="Final model; the first that exists counts.",
+        description="Final model; the first that exists counts. One that ends in .zarr may be a folder.",
     )
     diary: Template = Field(default="output/docs/insights/dev_diary_{i}.md", description="Development diary.")
     search_log: Template = Field(

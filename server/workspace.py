@@ -128,6 +128,23 @@ class Workspace(Places):
         with self._refusing(plain), beneath.closing(self._folder(plain)) as folder:
             return sorted(os.listdir(folder))
 
+    def has_folder(self, path: str) -> bool:
+        """Whether a folder is there that can be opened; whatever else is there is none."""
+        try:
+            os.close(self.open_folder_beneath(path))
+        except PathRefused:
+            return False
+        return True
+
+    def open_folder_beneath(self, path: str) -> int:
+        """Open a folder beneath the root for reading and return its descriptor, which is closed on exec.
+
+        :raises PathRefused: it is missing, no folder, or leads out.
+        """
+        plain = self.relative(path)
+        with self._refusing(plain):
+            return self._folder(plain)
+
     def open_beneath(self, path: str, flags: int, mode: int | None = None, *, make_parents: bool = False) -> int:
         """Open a plain file beneath the root and return its descriptor, which is blocking and closed on exec.
 

@@ -39,7 +39,9 @@ async def test_it_stays_within_its_tokens_however_much_stands(place: Place) -> N
         for model in ("alpha_one", "beta_two", "gamma_three", "delta_four", "epsilon_five", "zeta_six", "eta_seven"):
             place.script(FAILS, model)
             run = await trainer.trained(model)
-            await trainer.ask("report_error", run=run, what_happened="NaN " * 50, hypothesis="a bad merge of data " * 40)
+            await trainer.ask(
+                "report_error", run=run, what_happened="NaN " * 50, hypothesis="a bad merge of data " * 40
+            )
         briefs = [await trainer.poll(), await director.poll()]
     for brief in briefs:
         assert len(json.dumps(brief, separators=(",", ":"), ensure_ascii=False)) / 4 <= TOKENS
