@@ -19,9 +19,6 @@ from .ledger import Subject, SubjectKind
 from .origins import Origin
 from .runs import Phase
 
-CHANGES = "changes"
-"""What the report of such a start calls itself in its `kind`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -85,8 +82,3 @@ def _digest(base: Subject, origin: Origin) -> str:
 def _answers(desk: Desk, base: Subject, compared: str) -> list[Subject]:
     reports = desk.ledger.subjects(SubjectKind.REPORT, run=base.id)
     return [one for one in reports if one.body.get("compared") == compared and one.part("answer")]
-
-
-def is_about_changes(report: Subject) -> bool:
-    """Whether a report asks for the approval of changes."""
-    return report.body.get("kind") == CHANGES

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from .beneath import FOLDER, closing
-from .compute.checks import Word
 from .compute.evidence import Artefact, Known
+from .compute.words import Word
 from .containers.confined import Limits, read_container
 from .containers.facts import TraceFacts
 from .desk import Desk

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .approvals import CHANGES, Pending
+from .approvals import Pending
 from .desk import Desk
 from .ledger import Kind, Subject, SubjectKind
 from .reporting import write_document
+from .reports import CHANGES, VERDICT
 from .runs import ErrorType
 
-VERDICT = "verdict"
-"""What the report of a rejecting verdict calls itself in its `kind`."""
 _HOLDS = "HIGH (the phase cannot be completed)"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import asking, handoff, verifying, watch
-from .compute.checks import Outcome, Word
+from .compute.words import Outcome, Word
 from .desk import Desk
 from .ledger import Subject, SubjectKind
 from .runs import Phase, RunState

@@ -6,13 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from . import artefact_files
-from .compute.artefacts import insane
-from .compute.design import Design
 from .desk import Desk
 from .errors import PathRefused, Refused
 from .ledger import Subject, SubjectKind
-from .ruling import rules_of
 from .runs import Phase, RunState
 from .workspace import About
 
@@ -50,6 +46,11 @@ def _results_problems(desk: Desk, run: Subject, started_at: float | None) -> lis
 
 def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
     """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
+    from . import artefact_files  # noqa: PLC0415 (heavy, and asked once a quick run)
+    from .compute.artefacts import insane  # noqa: PLC0415 (the same)
+    from .compute.design import Design  # noqa: PLC0415 (the same)
+    from .ruling import rules_of  # noqa: PLC0415 (the same)
+
     key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes]
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
     if kept[:2] == now:

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .approvals import is_about_changes
 from .desk import Desk
 from .ledger import Event, Kind, Subject, SubjectKind
 from .reporting import excerpt
-from .reports import Action
+from .reports import Action, is_about_changes
 from .runs import Role
 from .untrusted import mask_secrets, one_line, outgoing
 
@@ -162,7 +161,7 @@ def answer_view(report: Subject) -> dict[str, Any]:
 def told_is_done(desk: Desk, report: Subject) -> bool:
     """Whether telling an answer carries it out: it asks for no start, and there is nothing (left) to stop."""
     action = report.body["answer"]["action"]
-    if is_about_changes(report):
+    if is_about_changes(report.body):
         return False  # the same start, made again, carries it out
     run = desk.ledger.subject(SubjectKind.RUN, report.run) if report.run else None
     return action == Action.CONTINUE or (action == Action.TERMINATE and (run is None or run.status == "ended"))
@@ -172,7 +171,7 @@ def report_view(desk: Desk, report: Subject) -> dict[str, Any]:
     """Return a report in short for a brief: facts, and the trainer's words marked as an agent's text."""
     body = report.body
     wanted = ("run", "error_type", "exception", "owner")
-    status = "changes_pending" if is_about_changes(report) and report.status == "open" else report.status
+    status = "changes_pending" if is_about_changes(report.body) and report.status == "open" else report.status
     view: dict[str, Any] = {"report": report.id, "status": status}
     view.update({name: one_line(str(body[name]), 120) for name in wanted if body.get(name)})
     if body.get("emergency"):

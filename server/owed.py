@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import gates
-from .approvals import is_about_changes
-from .compute.checks import Word
+from .compute.words import Word
 from .desk import Desk
 from .ledger import Subject, SubjectKind
-from .reports import HOLD, Action
+from .reports import HOLD, Action, is_about_changes
 from .runs import Phase, Role, RunState
 
 BRISK_WAIT_S = 10.0
@@ -79,7 +78,7 @@ def owed_entry(desk: Desk, model: str) -> Subject | None:
         return None
     completed = [one for one in runs if one.part("end").get("state") == RunState.COMPLETED]
     for report in reports:
-        if is_about_changes(report):  # no failure: there is nothing to tell
+        if is_about_changes(report.body):  # no failure: there is nothing to tell
             continue
         action = report.part("answer").get("action")
         if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, completed)):
@@ -132,7 +131,7 @@ def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
 
 def _carry_out(about: Standing) -> str:
     run = about.run
-    if about.report is not None and is_about_changes(about.report):
+    if about.report is not None and is_about_changes(about.report.body):
         left = "" if about.report.part("answer").get("approve") else ", with those changes taken back"
         return f"the same start_training call again{left}"
     if about.report is not None and asks_for_a_start(about.report):
@@ -142,7 +141,7 @@ def _carry_out(about: Standing) -> str:
 
 def asks_for_a_start(report: Subject) -> bool:
     """Whether a report waits, answered, for another attempt to be started."""
-    if report.status != "answered" or is_about_changes(report):
+    if report.status != "answered" or is_about_changes(report.body):
         return report.status == "answered" and report.part("answer").get("action") != Action.TERMINATE
     return report.part("answer").get("action") in (Action.RESTART, Action.RESUME)
 
@@ -176,7 +175,7 @@ def _for_director(about: Standing, cursor: str) -> str:
 
 def answer_call(report: Subject) -> str:
     """Return the call with which a director answers a report."""
-    if is_about_changes(report):
+    if is_about_changes(report.body):
         return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…, approve=[…])"
     return f"answer_report(report={report.id!r}, action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…)"
 

@@ -43,11 +43,17 @@ CARE: Mapping[ErrorType, Care] = {
 }
 """The table "Error types" of FORMATS.md."""
 
-_TITLES = {"changes": "Approval Request", "verdict": "Verdict Report"}
-"""Headings of the reports that are about no failure; those of failures are called as FORMATS.md says."""
+CHANGES, VERDICT = "changes", "verdict"
+"""Kinds of reports that are about no failure of a run: changes that wait for approval, a rejecting verdict."""
+_TITLES = {CHANGES: "Approval Request", VERDICT: "Verdict Report"}
 
 HOLD = "hold: the run is left as it is and nothing new is started; never go on with wrong numbers"
 """What happens to a report whose deadline passes without an answer."""
+
+
+def is_about_changes(facts: Facts) -> bool:
+    """Whether a report asks for the approval of changes."""
+    return facts.get("kind") == CHANGES
 
 
 def stamp(at: float) -> str:

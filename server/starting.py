@@ -16,7 +16,7 @@ from .desk import Desk
 from .errors import InvalidArgument, NotFound, Refused
 from .ledger import Kind, Subject, SubjectKind, Transaction
 from .origins import Origin
-from .reports import Action
+from .reports import Action, is_about_changes
 from .runs import Phase
 from .untrusted import one_line
 
@@ -198,7 +198,7 @@ def _check_reports(wanted: Request, reports: Sequence[Subject]) -> None:
     for report in reports:
         if report.model != wanted.model:
             continue
-        if report.status == "open" and wanted.phase is Phase.FULL and not approvals.is_about_changes(report):
+        if report.status == "open" and wanted.phase is Phase.FULL and not is_about_changes(report.body):
             raise Refused(
                 f"Report {report.id} on {report.run or 'model ' + report.model} is not answered yet.",
                 "Wait for the director: poll_training(). A quick run may go on meanwhile.",
@@ -228,11 +228,11 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
     body = _body(desk, wanted, run, number, _resume(desk, wanted.follows))
     transaction.append(Kind.START, run, run=run, model=wanted.model, body=body)
     for report in transaction.subjects(SubjectKind.REPORT, model=wanted.model):
-        carried_out = report.run == (wanted.follows or "") or approvals.is_about_changes(report)
+        carried_out = report.run == (wanted.follows or "") or is_about_changes(report.body)
         if carried_out and report.status == "answered":
             body = {"by": desk.who, "run": run}
             transaction.append(Kind.APPLIED, report.id, run=report.run, model=report.model, body=body)
-            if approvals.is_about_changes(report):  # no failure: the diary need not tell of it
+            if is_about_changes(report.body):  # no failure: the diary need not tell of it
                 transaction.append(Kind.CLOSED, report.id, run=report.run, model=report.model, body=body)
     started = transaction.subject(SubjectKind.RUN, run)
     assert started is not None  # noqa: S101 (appended two lines above)

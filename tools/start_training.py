@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel
 
 from ..server import cursor as cursors
-from ..server import outlook, owed, starting, watch
+from ..server import owed, watch
 from ..server.desk import Desk, in_thread
 from ..server.runs import Role, RunState
 from ..server.toolbox import Tool
+
+if TYPE_CHECKING:
+    from ..server import starting
 
 
 class Started(BaseModel):
@@ -58,6 +61,8 @@ async def start_training(
 
 
 def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[str], follows: str | None) -> Started:
+    from ..server import outlook, starting  # noqa: PLC0415 (they read scripts: a server that only watches does without)
+
     wanted = starting.request(desk, model, starting.parse_phase(phase, desk.labels), script, args, follows)
     begun = starting.start(desk, wanted)
     if isinstance(begun, starting.Waiting):

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..server import concluding, owed
-from ..server.compute.checks import Outcome
+from ..server import owed
+from ..server.compute.words import Outcome
 from ..server.desk import Desk, in_thread
 from ..server.runs import Role
 from ..server.toolbox import Tool
@@ -54,6 +54,8 @@ async def verify_compute(desk: Desk, run: str) -> Verified:
 
 
 def _verify(desk: Desk, run_id: str) -> Verified:
+    from ..server import concluding  # noqa: PLC0415 (heavy: a server that only watches does without)
+
     concluded = concluding.conclude(desk, run_id)
     found = concluded.verification
     evidence, verdict = found.evidence, found.verdict

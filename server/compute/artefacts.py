@@ -15,11 +15,12 @@ from ..containers.facts import (
     TraceFacts,
     UnknownFacts,
 )
-from .checks import Check, Word, failed, passed, unknown
+from .checks import Check, failed, passed, unknown
 from .design import COUNTS, Design, name_of
 from .evidence import Artefact, Evidence, Known
 from .quantities import plain
 from .rules import Rules
+from .words import Word
 
 _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".npz", ".npy", ".h5", ".keras")
 

@@ -9,9 +9,10 @@ from ..containers.facts import TraceFacts
 from ..diagnostics.mcmc import McmcSummary, judge_mcmc
 from ..diagnostics.series import Column, History
 from ..runs import Level, Phase
-from .checks import Check, Word, failed, passed, unknown
+from .checks import Check, failed, passed, unknown
 from .evidence import Evidence
 from .rules import HistoryRules, Rules
+from .words import Word
 
 _AGAIN = "Change the model or the sampler's settings with @modeler, and train again."
 

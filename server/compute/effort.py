@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ..containers.facts import NotInspected
 from ..runs import Phase
-from .checks import Check, Outcome, Word, failed, passed, span, unknown
+from .checks import Check, failed, passed, span, unknown
 from .counts import Counts, shown
 from .evidence import Evidence
 from .method import nothing_trains
 from .rules import TOLERANCE_S, Limits, Rules
 from .usage import Usage
+from .words import Outcome, Word
 
 _LEAST_SAMPLED = 0.5
 """Share of the time asked for that sampling itself should take; data, predictions and several models need some too."""

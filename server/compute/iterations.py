@@ -7,13 +7,14 @@ from datetime import datetime
 
 from ..containers.facts import TraceFacts
 from ..runs import Phase
-from .checks import Check, Word, failed, passed, span, unknown
+from .checks import Check, failed, passed, span, unknown
 from .counts import Count, Counts
 from .design import COUNTS, TIME
 from .evidence import Evidence
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
 from .told import Floor, doubted
+from .words import Word
 
 _JUDGED_ELSEWHERE = frozenset({TIME, "ess", "features"})
 _MOST_REPEATED = 0.5

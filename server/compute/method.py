@@ -6,10 +6,11 @@ import re
 
 from ..methods.program import EstimatorUse, Program
 from ..runs import Phase
-from .checks import Check, Word, failed, passed, unknown
+from .checks import Check, failed, passed, unknown
 from .counts import Counts, shown
 from .design import Design
 from .evidence import Evidence
+from .words import Word
 
 _DECLARED = (
     ("Bayesian MCMC", re.compile(r"bayes|mcmc|pymc|\bnuts\b|\bstan\b|numpyro|posterior", re.IGNORECASE)),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..runs import Phase, RunState
 from . import checks as ask
 from .artefacts import artefact
-from .checks import Check, Outcome, Word, span
+from .checks import Check, span
 from .completion import completion
 from .convergence import convergence
 from .counts import counted
@@ -20,6 +20,7 @@ from .evidence import Evidence
 from .iterations import iterations, trace
 from .method import method
 from .rules import Rules
+from .words import Outcome, Word
 
 _ENDED_BADLY = ("ending", "failures")
 """A run that did not end well is that before it is anything else."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from watchkeeper.server.compute.checks import Word
 from watchkeeper.server.compute.evidence import Artefact, Evidence, HeadCopy, Known
+from watchkeeper.server.compute.words import Word
 from watchkeeper.server.containers.facts import (
     ArrayFacts,
     ColumnFacts,

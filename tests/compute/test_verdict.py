@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.compute.checks import Outcome
 from watchkeeper.server.compute.design import read_design
 from watchkeeper.server.compute.evidence import Attempt, Evidence, Told
 from watchkeeper.server.compute.rules import Limits
 from watchkeeper.server.compute.verdict import decide
+from watchkeeper.server.compute.words import Outcome
 from watchkeeper.server.containers.facts import (
     ColumnFacts,
     PickleFacts,
