@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import inspect
 import itertools
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, create_model, model_validator
 
 from .compute.quantities import quantity
 from .diagnostics.silence import StallRule
@@ -18,12 +17,13 @@ from .errors import PolicyInvalid
 from .linear_fits import LINEAR
 from .logs.rules import DEFAULT_RULES, Rule, Weight
 from .mcmc_levels import McmcLevels
+from .policy_text import Described
 from .runs import ErrorType
 
 _T = TypeVar("_T")
 
 
-class Table(BaseModel):
+class Table(Described):
     """A table of the policy: frozen, no unknown keys, a number is a number (no string, no bool, no NaN)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -222,17 +222,27 @@ class Diary(Table):
     )
 
 
-def table_of(numbers: type[Any], about: str) -> type[Table]:
-    """Return a table with a key for each number of a dataclass: the same name, default and text.
+class _Numbers(Table):
+    """A table of a dataclass's numbers. Their texts stand in its source and are read when a person asks for them."""
 
-    :raises KeyError: if a number has no text below it: a person could not know what the key means.
-    """
-    texts = _attribute_texts(numbers)
-    fields: dict[str, Any] = {
-        one.name: (float, Field(default=one.default, description=texts[one.name]))
-        for one in dataclasses.fields(numbers)
-    }
-    return create_model(numbers.__name__, __base__=Table, __doc__=about, **fields)
+    numbers: ClassVar[type[Any]]
+
+    @classmethod
+    def texts(cls) -> dict[str, str]:
+        """Return what each key means.
+
+        :raises KeyError: if a number has no text below it: a person could not know what the key means.
+        """
+        texts = _attribute_texts(cls.numbers)
+        return {name: texts[name] for name in cls.model_fields}
+
+
+def table_of(numbers: type[Any], about: str) -> type[Table]:
+    """Return a table with a key for each number of a dataclass: the same name, default and text."""
+    fields: dict[str, Any] = {one.name: (float, one.default) for one in dataclasses.fields(numbers)}
+    table = create_model(numbers.__name__, __base__=_Numbers, __doc__=about, **fields)
+    table.numbers = numbers
+    return table
 
 
 def numbers_from(table: Table, numbers: type[_T]) -> _T:
@@ -244,6 +254,8 @@ def numbers_from(table: Table, numbers: type[_T]) -> _T:
 
 def _attribute_texts(numbers: type[Any]) -> dict[str, str]:
     """Return the text that stands below each field in the source."""
+    import inspect  # noqa: PLC0415 (a server starts without it: only who reads the policy's text needs it)
+
     body = ast.parse(inspect.getsource(numbers)).body[0]
     statements = body.body if isinstance(body, ast.ClassDef) else []
     texts: dict[str, str] = {}

@@ -29,6 +29,15 @@ _AT_LINE = re.compile(r" ?\(at line (\d+), column (\d+)\)$")
 Key = tuple[str, ...]
 
 
+class Described(BaseModel):
+    """A table whose keys can say what they mean."""
+
+    @classmethod
+    def texts(cls) -> dict[str, str]:
+        """Return what each key means."""
+        return {name: field.description or "" for name, field in cls.model_fields.items()}
+
+
 def parsed(text: str, source: str) -> dict[str, Any]:
     """Return TOML as `tomllib` reads it.
 
@@ -83,10 +92,9 @@ def commented(model: BaseModel) -> str:
 
 
 def _table(name: str, value: object, model: BaseModel) -> str:
-    if not isinstance(value, BaseModel):
+    if not isinstance(value, Described):
         return f"{_words(type(model).model_fields[name].description)}\n[{name}]"
-    fields = type(value).model_fields
-    keys = (f"{_words(field.description)}\n{_setting(key, getattr(value, key))}" for key, field in fields.items())
+    keys = (f"{_words(text)}\n{_setting(key, getattr(value, key))}" for key, text in value.texts().items())
     return "\n".join([_words(type(value).__doc__), f"[{name}]", *keys])
 
 
