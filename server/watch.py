@@ -20,11 +20,11 @@ from .desk import Desk
 from .errors import NotFound, PathRefused, WatchkeeperError
 from .findings import finding_body
 from .ledger import Kind, Subject, SubjectKind, Transaction
+from .logs.blocks import FEED_BYTES
 from .logs.recognise import Change, Recogniser
 from .rundir import RunStatus
 from .runs import ErrorType, Finding, Level, RunState
 
-BLOCK_BYTES = 1 << 18
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
 QUIET_S = 2.0
@@ -150,7 +150,7 @@ class Watcher:
     def _read_blocks(self, log: int, end: int, recogniser: Recogniser) -> None:
         committed_at = time.monotonic()
         while self._offset < end and not self._stop.is_set():
-            data = os.pread(log, min(BLOCK_BYTES, end - self._offset), self._offset)
+            data = os.pread(log, min(FEED_BYTES, end - self._offset), self._offset)
             if not data:
                 break
             changes = recogniser.feed(data)

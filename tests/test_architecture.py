@@ -19,7 +19,7 @@ ROWS: list[dict[str, set[str]]] = [
     {
         "policy": {"policy_text", "policy_tables"},
         "policy_text": set(),
-        "policy_tables": set(),
+        "policy_tables": {"policy_text"},
         "untrusted": set(),
         "beneath": {"untrusted"},
         "cursor": set(),

@@ -12,11 +12,11 @@ from pydantic import BaseModel, model_serializer
 from ..server import brief, checkin, news, owed, paces, polling
 from ..server.desk import Desk, in_thread
 from ..server.ledger import Subject, SubjectKind
+from ..server.logs.blocks import FEED_BYTES
 from ..server.reporting import applied
 from ..server.runs import Role
 from ..server.toolbox import Tool, facts
 from ..server.untrusted import one_line
-from ..server.watch import BLOCK_BYTES
 
 MOST_METRICS = 8
 QUIET_CHARACTERS = 240
@@ -131,7 +131,7 @@ def _characters(found: Polled) -> int:
 
 
 def _behind(unread_bytes: int) -> str | None:
-    if unread_bytes <= BLOCK_BYTES:  # the next look reads that much at once
+    if unread_bytes <= FEED_BYTES:  # the next look reads that much at once
         return None
     return f"{unread_bytes >> 20} MiB of the log not read yet"
 

@@ -8,25 +8,38 @@ start, so that the cuts do not depend on how the bytes came in and an unfinished
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import accumulate
 
 from .text import strip
 
 SEGMENT_LIMIT = 4096
-BLOCK_BYTES = 1 << 20
-STRIDE_BYTES = 256 * 1024
+FEED_BYTES = 1 << 20
+"""What to read from a log at once. The allocator of glibc, once it was given one so large back, keeps the memory that
+blocks need; with 256 KB it returns it to the system each time (measured: half the speed)."""
+BLOCK_BYTES = 256 * 1024
+"""Stays in the processor's cache from the copy to the search."""
+
+Count = Callable[[bytes], int]
+"""Counts the line ends in bytes."""
+
+
+def count_lines(data: bytes) -> int:
+    """Return the number of line ends."""
+    return data.count(b"\n")
 
 
 class Block:
-    """Complete segments, each ended by LF or CR, with their line numbers. Everything is computed when asked for."""
+    """Complete segments, each ended by LF or CR, with their line numbers. Everything is computed when asked for.
 
-    def __init__(self, raw: bytes, first_line: int) -> None:
+    :param lines: how many lines end in it.
+    """
+
+    def __init__(self, raw: bytes, first_line: int, lines: int) -> None:
         self.raw = raw
         self.first_line = first_line
-        self._counts = [raw.count(b"\n", at, at + STRIDE_BYTES) for at in range(0, len(raw), STRIDE_BYTES)]
-        self.lines = sum(self._counts)
+        self.lines = lines
 
     @cached_property
     def _framed(self) -> bool:
@@ -66,16 +79,21 @@ class Block:
     def _starts(self) -> list[int]:
         return list(accumulate((len(segment) + 1 for segment in self.clean), initial=0))
 
-    def samples(self) -> Iterator[tuple[int, bytes]]:
-        """Yield a line with its number from every `STRIDE_BYTES`: of its frames the newest."""
-        number, start = self.first_line, 0
-        for stride, lines in enumerate(self._counts):
-            if stride:
-                start = self.raw.find(b"\n", stride * STRIDE_BYTES) + 1
-            if 0 < start < len(self.raw) or not stride:
-                line = self.raw[start : start + SEGMENT_LIMIT + 1].partition(b"\n")[0]
-                yield number + (stride > 0), line.rpartition(b"\r")[2]
-            number += lines
+    def sample(self) -> tuple[int, bytes]:
+        """Return its first line with its number; of the frames of that line the newest."""
+        line = self.raw[: SEGMENT_LIMIT + 1].partition(b"\n")[0]
+        return self.first_line, line.rpartition(b"\r")[2]
+
+    def tail(self, size: int) -> Block:
+        """Return its last complete segments, of at most so many bytes."""
+        if size >= len(self.raw):
+            return self
+        begin = len(self.raw) - size
+        cut = max(self.raw.find(b"\n", begin), 0)
+        carriage = self.raw.find(b"\r", begin, cut or None)
+        raw = self.raw[(carriage if carriage >= 0 else cut) + 1 :]
+        lines = count_lines(raw)
+        return Block(raw, self.first_line + self.lines - lines, lines)
 
     def _split(self, data: bytes) -> list[bytes]:
         parts = (data.replace(b"\r", b"\n") if self._framed else data).split(b"\n")
@@ -86,27 +104,32 @@ class Block:
 class Splitter:
     """Gathers bytes of any chunking into blocks; holds back what is not ended yet, at most `SEGMENT_LIMIT` bytes."""
 
-    def __init__(self, line: int = 1, tail: bytes = b"") -> None:
+    def __init__(self, line: int = 1, tail: bytes = b"", count: Count = count_lines) -> None:
         self.line = line
         self.tail = tail
+        self._count = count
 
     def push(self, data: bytes) -> Iterator[Block]:
         """Yield the blocks that are complete now."""
-        for start in range(0, len(data), BLOCK_BYTES):
-            piece = data[start : start + BLOCK_BYTES] if len(data) > BLOCK_BYTES else data
-            piece = self.tail + piece if self.tail else piece
-            complete, self.tail = _cut(piece)
+        begin = 0
+        while begin < len(data):
+            end = min(begin + BLOCK_BYTES, len(data))
+            end = _last_end(data, max(begin, end - SEGMENT_LIMIT), end) or end  # whole segments need no second copy
+            complete, self.tail = _cut(b"".join((self.tail, memoryview(data)[begin:end])))
             if complete:
-                block = Block(complete, self.line)
-                self.line += block.lines
-                yield block
+                yield self._block(complete)
+            begin = end
 
     def flush(self) -> Block | None:
         """Take what is held back as if it were written to its end; the next byte still belongs to the same line."""
         if not self.tail:
             return None
-        block = Block(self.tail + b"\r", self.line)
-        self.tail = b""
+        complete, self.tail = self.tail + b"\r", b""
+        return self._block(complete)
+
+    def _block(self, complete: bytes) -> Block:
+        block = Block(complete, self.line, self._count(complete))
+        self.line += block.lines
         return block
 
 
@@ -124,9 +147,13 @@ def _cut(data: bytes) -> tuple[bytes, bytes]:
             continue
         parts += [data[begin : position + SEGMENT_LIMIT], b"\r"]
         begin = position = position + SEGMENT_LIMIT
-    end = max(data.rfind(b"\n", position), data.rfind(b"\r", position)) + 1
-    cut = max(position, end)
+    cut = _last_end(data, position, len(data)) or position
     if not parts:
         return data[:cut], data[cut:]
     parts.append(data[begin:cut])
     return b"".join(parts), data[cut:]
+
+
+def _last_end(data: bytes, begin: int, end: int) -> int:
+    """Return where the last segment that ends between the two places ends, 0 if none does."""
+    return max(data.rfind(b"\n", begin, end), data.rfind(b"\r", begin, end)) + 1

@@ -20,8 +20,11 @@ from ..errors import InvalidArgument
 from .blocks import SEGMENT_LIMIT, Block
 from .text import SHAPELESS, shape
 
-NOT_FINITE = r"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![A-Za-z_])"
-NOT_FINITE_LOOSE = r"[^A-Za-z_](?:nan|NaN|NAN|inf|Inf|INF|Infinity)[^A-Za-z_]"
+NOT_FINITE_WORDS = ("nan", "NaN", "NAN", "inf", "Inf", "INF", "Infinity")
+BEHIND = r"[\x00-@\[-^`{-\x7f\xc2-\xf4]"
+"""What may stand behind such a value: of ASCII what no word has, and the bytes that begin another character."""
+NOT_FINITE = rf"(?<![A-Za-z_])(?:{'|'.join(NOT_FINITE_WORDS)})(?={BEHIND}|\Z)"
+MUCH_BYTES = 128 * 1024
 KNOWN_LIMIT = 20_000
 SHAPE_LIMIT = 300
 RULE_SETS = 8
@@ -33,6 +36,10 @@ class Engine(Protocol):
 
     def candidates(self, block: Block) -> list[int]:
         """Return the indexes of the segments worth reading, ascending."""
+        ...
+
+    def count_lines(self, data: bytes) -> int:
+        """Return the number of line ends."""
         ...
 
 
@@ -110,6 +117,10 @@ class ShapeEngine:
         clean, agree_on = block.clean, self._triggers.agree_on
         return [index for index, form in enumerate(shapes) if form in bright and agree_on(clean[index], bright[form])]
 
+    def count_lines(self, data: bytes) -> int:
+        """Return the number of line ends."""
+        return data.count(b"\n")
+
     def _bright(self, novel: set[bytes]) -> dict[bytes, bytes]:
         bright = self._triggers.witnesses(list(novel))
         if len(self._dull) > KNOWN_LIMIT:
@@ -127,6 +138,12 @@ class HyperscanEngine:
         # The database may be used by all threads at once; what a scan writes to is each engine's own.
         self._witnesses: dict[bytes, bytes] = {}
         self._scratch = importlib.import_module("hyperscan").Scratch(self._database)
+
+    def count_lines(self, data: bytes) -> int:
+        """Return the number of line ends."""
+        if len(data) < MUCH_BYTES:
+            return data.count(b"\n")
+        return _count_in_much(data)
 
     def candidates(self, block: Block) -> list[int]:
         """Return the indexes of the segments worth reading, ascending."""
@@ -157,11 +174,20 @@ class HyperscanEngine:
         return witness != b"" and self._triggers.agree_on(line, witness)
 
 
+def _count_in_much(data: bytes) -> int:
+    """Return the number of line ends; numpy, which takes a while to import, counts three times as fast."""
+    numpy = importlib.import_module("numpy")
+    return int(numpy.count_nonzero(numpy.frombuffer(data, numpy.uint8) == ord("\n")))
+
+
 @lru_cache(maxsize=RULE_SETS)
 def _database(words: tuple[bytes, ...]) -> Any:  # noqa: ANN401 (hyperscan brings no types)
     """Return the compiled words: they take 13 ms to compile, and the same rules are used again at every poll."""
     hyperscan = importlib.import_module("hyperscan")
-    patterns = [re.escape(word) for word in words] + [NOT_FINITE_LOOSE.encode()]
+    # Literals only: a class behind "inf" would have the engine stop at every "info" (1.8 instead of 3.1 GB/s).
+    behind = re.findall(BEHIND.encode(), bytes(range(256)))
+    values = [rf"{word}\x{ord(byte):02x}".encode() for word in NOT_FINITE_WORDS for byte in behind]
+    patterns = [*map(re.escape, words), *values]
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(expressions=patterns, ids=list(range(len(patterns))), elements=len(patterns))
     return database

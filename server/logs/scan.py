@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 from ..runs import Ended, Finding, Level
+from .blocks import FEED_BYTES
 from .judge import Outcome, outcome
 from .recognise import Change, Recogniser
 from .rules import DEFAULT_RULES, Rules
 
-CHUNK_BYTES = 1 << 20
 EndedBy = Literal["exit", "signal", "hang"]
 _ORDER = {Level.FAILURE: 0, Level.FLAG: 1, Level.NOTICED: 2}
 
@@ -70,7 +70,7 @@ def scan(
     """
     recogniser = Recogniser(rules, engine=engine)
     findings: dict[str, Finding] = {}
-    while chunk := log.read(CHUNK_BYTES):
+    while chunk := log.read(FEED_BYTES):
         _add(findings, recogniser.feed(chunk))
     ended = ended_as(exit_code, ended_by)
     _add(findings, recogniser.end(ended))
