@@ -71,13 +71,10 @@ class Block:
         """Return the line that segment `index` stands in, counted from 1."""
         return self._numbers[index] if self._framed else self.first_line + index
 
-    def index_at(self, offset: int) -> int:
-        """Return the index of the segment that holds byte `offset` of `visible`."""
-        return bisect_right(self._starts, offset) - 1
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return list(accumulate((len(segment) + 1 for segment in self.clean), initial=0))
+    def indexes_at(self, offsets: list[int]) -> set[int]:
+        """Return the indexes of the segments that hold these bytes of `visible`."""
+        stops = list(accumulate(len(segment) + 1 for segment in self.clean))
+        return {bisect_right(stops, offset) for offset in offsets}
 
     def sample(self) -> tuple[int, bytes]:
         """Return its first line with its number; of the frames of that line the newest."""

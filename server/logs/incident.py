@@ -193,7 +193,7 @@ class Incident:
         if not self.divergent:
             return self.message
         what = "divergence" if self.divergent == 1 else "divergences"
-        return f"{self.divergent} {what} in {self.draws} draws ({self.divergent / max(self.draws, 1):.1%})"
+        return f"{self.divergent} {what} in {self.draws} draws ({_percent(self.divergent / max(self.draws, 1))})"
 
     def finding(self) -> Finding:
         """Return it as the rest of the project knows it; of one that was slimmed without what was told before."""
@@ -222,3 +222,7 @@ class Incident:
         self.text, self.opening, self.before, self.after = "", "", [], []
         self.message = cap(self.message, 160)
         self.frame = cap(self.frame, 160) if self.frame else None
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.001 else f"{100 * share:.1g}%"  # "0.0%" beside a count would look like none

@@ -78,7 +78,9 @@ class LinesBefore:
 
     def here(self) -> LinesBefore:
         """Return one that stays at this line."""
-        return self.at(self._start)
+        other = LinesBefore(self._ring, self._block)
+        other._start = other._at = self._start
+        return other
 
     def at(self, index: int) -> LinesBefore:
         """Return one that stays before segment `index`."""

@@ -38,6 +38,8 @@ class Look:
     """Begins with a value that is not finite; its name may stand at the end of the line before."""
     only_values: bool = False
     """Whether it can say nothing but values that are finite or not."""
+    only_counts: bool = False
+    """Whether it can say nothing but a sampler's counts."""
 
 
 class _Excerpt:
@@ -109,9 +111,10 @@ class Reader:
 
     def _counts_again(self, block: Block, index: int) -> bool:
         clean = block.clean[index]
-        look = None if _may_open(clean) else self._looks.get(shape(clean))
-        only_sampler = look is not None and look.sampler and not (look.rules or look.sight[0] or look.wrapped)
-        return only_sampler and self._sampling.again(block.number(index), clean.translate(None, CONTROLS))
+        look = self._looks.get(clean.translate(None, SHAPELESS))
+        if look is None or not look.only_counts:
+            return False
+        return self._sampling.again(block.number(index), clean.translate(None, CONTROLS))
 
     def read(self, number: int, clean: bytes, before: Before) -> None:
         """Take one line or frame.
@@ -122,10 +125,12 @@ class Reader:
         self._line = number
         if not clean or clean.isspace():
             return
+        text = ""
         if self.register.pending:
-            self.register.follow(number, [plain(clean)])
+            text = plain(clean)
+            self.register.follow(number, [text])
         opens = self._tracebacks.traces or _may_open(clean)
-        if opens and self._failures.read(number, plain(clean), before):
+        if opens and self._failures.read(number, text := text or plain(clean), before):
             self.last_failed = number
             return
         look = self._look(clean)
@@ -137,7 +142,7 @@ class Reader:
         sampler = look.sampler or self._mcmc.reads_on(number)
         if not (look.rules or sampler or self.register.pending):
             return
-        text = plain(clean)
+        text = text or plain(clean)
         if look.rules and self._failures.single(number, text, look.rules, before):
             self.last_failed = number
         elif not (sampler and self._sampling.read(number, text, before)):
@@ -226,7 +231,9 @@ class Reader:
             seen = nonfinite.sight(plain(clean))
             seen = seen if any(seen) else _EMPTY
         sampler, wrapped = any(word in form for word in mcmc.WORDS), nonfinite.is_wrapped(form)
-        look = Look(rules, sampler, seen, wrapped, not (rules or sampler or wrapped or _may_open(form)))
+        other = bool(rules or wrapped or _may_open(form))
+        only_counts = sampler and not (other or seen[0])
+        look = Look(rules, sampler, seen, wrapped, only_values=not (other or sampler), only_counts=only_counts)
         if len(form) <= SHAPE_LIMIT:
             if len(self._looks) >= LOOKS_LIMIT:
                 self._looks.clear()

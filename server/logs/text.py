@@ -18,9 +18,10 @@ SHAPELESS = b"0123456789.+-"
 CAP_MARK = " …"
 """Ends lines that were cut short."""
 
+_DIGIT = re.compile(r"\d")
 _VARYING = re.compile(
     r"0x[0-9a-fA-F]+"  # addresses
-    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # UUIDs
+    r"|\b(?=[a-f-]*[0-9])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # UUIDs
     r"|\b(?=[a-f]*[0-9])[0-9a-f]{7,64}\b"  # hashes
     r"|\d+(?:[.:,_-]\d+)*"  # numbers, times, dates, ranks, pids
 )
@@ -80,7 +81,7 @@ def json_size(text: str) -> int:
 @lru_cache(maxsize=512)
 def mask(text: str) -> str:
     """Replace numbers, times, addresses and hashes by one sign."""
-    return _VARYING.sub("#", text)
+    return _VARYING.sub("#", text) if _DIGIT.search(text) else text
 
 
 @lru_cache(maxsize=512)

@@ -215,7 +215,7 @@ def _lead_in(trace: Trace, before: Before) -> None:
         line = before(back)
         if line is None:
             return
-        body = frames.without_prefix(trace.prefix, line[1]) if trace.form == "plain" else line[1]
+        body = frames.without_prefix(trace.prefix, line[1]) if trace.prefix and trace.form == "plain" else line[1]
         if body is None:
             return
         if frames.is_lead(body) or (trace.form == "ipython" and back == 1 and re.match(r"^-{40,}$", body)):
