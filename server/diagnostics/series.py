@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 
 Column = list[float | None]
 """One value per row; None where the run printed nothing, NaN or inf where it printed that."""
@@ -164,22 +165,17 @@ def _epoch(record: Mapping[str, float | None], place: str | None, row: int) -> f
 
 def _merged(
     records: Sequence[Mapping[str, float | None]], place: str | None, picked: Sequence[str]
-) -> list[dict[str, float | None]]:
+) -> Sequence[Mapping[str, float | None]]:
+    told = [record for record in records if any(record.get(name) is not None for name in picked)]
+    places = [record.get(place) for record in told] if place else []
+    if place is None or not any(one is not None and one == other for one, other in pairwise(places)):
+        return told
     merged: list[dict[str, float | None]] = []
-    for record in records:
+    for record in told:
         filled = {name: record[name] for name in picked if record.get(name) is not None}
-        if not filled:
-            continue
-        here = record.get(place) if place else None
-        last = merged[-1] if merged else None
-        if (
-            place
-            and last is not None
-            and last.get(place) == here
-            and here is not None
-            and not filled.keys() & last.keys()
-        ):
+        last, here = merged[-1] if merged else {}, record.get(place)
+        if here is not None and last.get(place) == here and not filled.keys() & last.keys():
             last.update(filled)
         else:
-            merged.append(({place: here} if place else {}) | filled)
+            merged.append({place: here} | filled)
     return merged
