@@ -1,7 +1,7 @@
 """Follows what samplers say of themselves: divergences, R-hat, tree depth, effective sample size.
 
-Understood: PyMC's sentences and progress table, lines of a callback (`draws=400 divergences=37`), ArviZ summaries,
-Stan's and NumPyro's sentences. nutpie says nothing.
+Understood: PyMC's sentences and progress table (also with nutpie, which says nothing else), lines of a callback
+(`draws=400 divergences=37`), ArviZ summaries, Stan's and NumPyro's sentences.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from .metrics import read_metrics
 UNKNOWN_DRAWS = 4000
 """Draws assumed where the log does not say: PyMC's default of four chains of a thousand."""
 TABLE_LINES = 60
+FEW_DRAWS = 200
+"""While there are fewer, a share is taken of so many: the first draw of 1000 may diverge and the run be fine."""
 
 _SENTENCE = re.compile(
     r"There (?:were|was) (?P<count>[\d_,]+) divergences? after tuning"
@@ -28,7 +30,8 @@ _DRAWS = re.compile(r"\((?P<tune>[\d_,]+) \+ (?P<draws>[\d_,]+) draws total\)")
 _DEPTH = re.compile(r"[Cc]hains? ?\d* ?(?:reached|saturated) the maximum tree ?depth|hit the maximum treedepth limit")
 _RHAT = re.compile(r"rhat statistic is larger than (?P<rhat>[\d.]+\d)")
 _ESS = re.compile(r"effective sample size per chain is smaller|number of effective samples is smaller")
-_HEADER = re.compile(r"\bDraw\w*\b.*\bDivergences\b")
+_HEADER = re.compile(r"\bDr(?:aw|…).*\bDi(?:vergences\b|\w*…)")
+"""A narrow terminal, or none, has its names cut."""
 _COUNTED = re.compile(
     rb"\bdraws?\b[\"']?\s?[=: ]\s?(?P<draws>\d{1,15})\b.*?"
     rb"\bdiverg(?:ences|ent|ing)\b[\"']?\s?[=: ]\s?(?P<count>\d{1,15})\b"
@@ -36,7 +39,11 @@ _COUNTED = re.compile(
 _SUMMARY = re.compile(r"(?:^|\s)r_hat\s*$|(?:^|\s)[rR]_hat\b")
 
 
-WORDS = (b"ivergen", b"diverging", b"hat", b"tree", b"draws total", b"effective s")
+CUT_NAMES = ("Di…", "Div…", "Dive…", "Diver…", "Diverg…")
+WORDS = (
+    *(b"ivergen", b"diverging", b"hat", b"tree", b"draws total", b"effective s"),
+    *(name.encode() for name in CUT_NAMES),
+)
 """One of them stands in every line that can diagnose something."""
 
 
@@ -133,6 +140,11 @@ def counted(line: bytes) -> tuple[int, int] | None:
     return (int(found[2]), int(found[1])) if found else None
 
 
+def share_of(count: int, draws: int, *, sentence: bool) -> float:
+    """Return the share of divergent draws; a sentence speaks of all draws, anything else of those so far."""
+    return count / max(draws, 1 if sentence else FEW_DRAWS)
+
+
 def _int(digits: str) -> int:
     return int(re.sub(r"[_,]", "", digits)[:15] or "0")
 
@@ -140,7 +152,7 @@ def _int(digits: str) -> int:
 def _divergent(count: int, draws: int, levels: McmcLevels, *, sentence: bool) -> Diagnosis | None:
     if count <= 0:
         return None
-    share = count / max(draws, 1)
+    share = share_of(count, draws, sentence=sentence)
     level = Level.FAILURE if share > levels.divergent_share_failure else Level.FLAG
     return Diagnosis("divergences", level, share > levels.divergent_share_emergency, "", sentence, count, draws)
 

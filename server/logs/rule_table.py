@@ -10,6 +10,8 @@ Keras, Lightning, scikit-learn, PyMC, Slurm, MPI, R, Rust), seen in real logs or
 
 from __future__ import annotations
 
+from .mcmc import CUT_NAMES
+
 CONSTRUCTS = (
     "Traceback",
     "Error: ",
@@ -26,6 +28,7 @@ CONSTRUCTS = (
     "divergen",
     "Divergen",
     "diverging",
+    *CUT_NAMES,
     "r_hat",
     "rhat",
     "max_rhat",

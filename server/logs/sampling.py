@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..mcmc_levels import McmcLevels
 from ..runs import ErrorType, Level
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, Before, Incident, lines_before
-from .mcmc import Diagnosis, Mcmc, counted
+from .mcmc import Diagnosis, Mcmc, counted, share_of
 from .register import Register
 from .text import cap
 
@@ -42,7 +42,7 @@ class Sampling:
         if stated is None or incident is None:
             return False
         count, draws = stated
-        share = count / max(draws, 1)
+        share = share_of(count, draws, sentence=False)
         rises = share > self._levels.divergent_share_failure and incident.level is not Level.FAILURE
         worse = share > self._levels.divergent_share_emergency and not incident.emergency
         if rises or worse:

@@ -141,6 +141,30 @@ def test_pymcs_own_sentence_marks_the_line() -> None:
     assert (finding.level, finding.line, finding.root_exception) == (Level.FAILURE, 4, "divergences")
 
 
+@pytest.mark.parametrize(
+    "names", ["Draws   Divergences", "Draw    Divergen…", "Draw   Diver…", "Draw   Dive…", "Dr…   Di…"]
+)
+def test_a_progress_table_without_any_sentence_tells_of_divergences_however_its_names_are_cut(names: str) -> None:
+    text = (
+        f"  Progress        {names}   size    evals   Speed          Elap…   Rema…  \n"
+        " ────────────────────────────────────────\n"
+        "  ━━━ ━━━━━━━━━   500     0       1.212   7       0.00 draws/s   0:00…   0:00…  \n"
+        "  ━━━ ━━━━━━━━━   500     160     1.299   7       0.00 draws/s   0:00…   0:00…  \n"
+    )
+    finding = first(text)
+    assert (finding.level, finding.line, finding.emergency) == (Level.FAILURE, 4, True)
+    assert finding.message == "160 divergences in 500 draws (32.0%)"
+
+
+def test_one_divergence_among_the_first_draws_is_a_flag_and_many_are_a_failure() -> None:
+    assert [f.level for f in read(callback([(3, 1), (900, 2)])).findings] == [Level.FLAG]
+    assert [f.level for f in read(callback([(5, 3)])).findings] == [Level.FAILURE]
+
+
+def test_a_share_too_small_for_one_place_is_not_called_none() -> None:
+    assert first(callback([(5000, 1)])).message == "1 divergence in 5000 draws (0.02%)"
+
+
 def test_a_count_that_stays_is_counted_and_a_rise_among_thousands_of_lines_is_told() -> None:
     recogniser = Recogniser()
     recogniser.feed(callback([(1000, 1)]).encode())
