@@ -52,6 +52,12 @@ def facts_of(text: str) -> dict[str, Any]:
     return facts_of(str(inner["text"])) if inner.get("type") == "text" else inner
 
 
+def next_in(facts: Mapping[str, Any]) -> str:
+    """Return what an answer says to do next: every answer says it."""
+    assert "next" in facts, f"no next in {facts}"
+    return str(facts["next"])
+
+
 def call_in(words: str) -> Call | None:
     """Return the call that stands in a `next`; what it leaves open is filled in from SAID."""
     found = _CALL.search(words)
@@ -91,7 +97,7 @@ class Trainer:
             return Call("poll_training")
         if answer.startswith(MEND):
             return self._start
-        words = str(facts_of(answer)["next"])
+        words = next_in(facts_of(answer))
         if words.startswith(("nothing was started", "the same start_training call again")):
             return self._start
         if words.startswith("the watch is over"):
@@ -117,7 +123,7 @@ class Director:
         facts = facts_of(answer)
         if re.search(r"1-full-1\b.*?verdict\W+APPROVE", json.dumps(facts), re.DOTALL):
             return Call(said="the full phase of model 1 is approved")
-        call = call_in(str(facts["next"])) or Call("poll_training")
+        call = call_in(next_in(facts)) or Call("poll_training")
         if call.tool == "answer_report":
             call = self._decided(call, facts)
             self.answers.append(call)
