@@ -37,7 +37,8 @@ _COUNTED = re.compile(
     rb"\bdiverg(?:ences|ent|ing)\b[\"']?\s?[=: ]\s?(?P<count>\d{1,15})\b"
 )
 _SUMMARY = re.compile(r"(?:^|\s)r_hat\s*$|(?:^|\s)[rR]_hat\b")
-
+_CELL = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|nan|NaN")
+_RHAT_CELL = re.compile(r"\d{1,9}(?:\.\d+)?")
 
 CUT_NAMES = ("Di…", "Div…", "Dive…", "Diver…", "Diverg…")
 WORDS = (
@@ -70,6 +71,7 @@ class Mcmc:
     draws: int = 0
     table_until: int = 0
     summary_until: int = 0
+    summary_columns: int = 0
     rhat_column: int = 0
     depth_line: int = 0
     doubts: int = 0
@@ -108,8 +110,9 @@ class Mcmc:
 
     def _table(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
         if _SUMMARY.search(text) and "=" not in text:
-            self.summary_until = number + TABLE_LINES
-            self.rhat_column = len(text.split()) - next(i for i, w in enumerate(text.split()) if w.lower() == "r_hat")
+            names = text.split()
+            self.summary_until, self.summary_columns = number + TABLE_LINES, len(names)
+            self.rhat_column = len(names) - next(i for i, name in enumerate(names) if name.lower() == "r_hat")
             return None
         if number <= self.summary_until:
             return self._row(text, levels)
@@ -117,7 +120,8 @@ class Mcmc:
 
     def _row(self, text: str, levels: McmcLevels) -> Diagnosis | None:
         cells = text.split()
-        if len(cells) <= self.rhat_column or not re.fullmatch(r"\d{1,9}(?:\.\d+)?", cells[-self.rhat_column]):
+        whole = len(cells) > self.summary_columns and all(map(_CELL.fullmatch, cells[-self.summary_columns :]))
+        if not whole or not _RHAT_CELL.fullmatch(cells[-self.rhat_column]):
             self.summary_until = 0
             return None
         return _rhat(float(cells[-self.rhat_column]), levels, f"R-hat {cells[-self.rhat_column]} of {cells[0]}")

@@ -154,7 +154,7 @@ class NonFinite:
         for name in bad:
             self._bad(name, number, usual, excerpt)
         if good:
-            self._good(good)
+            self._good(good, clears_statement=not bad)
         elif bad:
             self.open = True
 
@@ -191,12 +191,12 @@ class NonFinite:
             one.streak += 1
             one.last = number
         if seen[1]:
-            self._good(seen[1])
+            self._good(seen[1], clears_statement=True)
         return True
 
-    def _good(self, good: tuple[str, ...]) -> None:
+    def _good(self, good: tuple[str, ...], *, clears_statement: bool) -> None:
         stated = self.series.get(STATED)
-        names = (*good, STATED) if stated and stated.streak < 2 else good
+        names = (*good, STATED) if clears_statement and stated and stated.streak < 2 else good
         for name in names:
             series = self.series.get(name)
             if series:
@@ -224,7 +224,10 @@ class NonFinite:
 
     def alarming(self, *, ended: bool) -> list[str]:
         """Return the names that are a failure now (or, when the log has ended, if nothing more comes)."""
-        return [name for name, one in self.series.items() if one.streak and _alarming(name, one, ended=ended)]
+        lasting = {name: one for name, one in self.series.items() if one.streak}
+        if STATED in lasting:  # the sentence speaks of what began before it
+            return list(lasting)
+        return [name for name, one in lasting.items() if _alarming(name, one, ended=ended)]
 
     def since(self, names: list[str]) -> Series:
         """Return the one whose trouble began first."""
@@ -261,4 +264,5 @@ def describe(names: list[str], line: str) -> str:
     """Say what is not finite, in one sentence."""
     if names == [STATED]:
         return cap(line.strip(), 400)
-    return cap(f"{', '.join(names[:4])} not finite{': ' if line else ''}{line.strip()}", 400)
+    metrics = [name for name in names if name != STATED]
+    return cap(f"{', '.join(metrics[:4])} not finite{': ' if line else ''}{line.strip()}", 400)
