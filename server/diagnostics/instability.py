@@ -72,7 +72,7 @@ def _burst_at_first(train: Curve, val: Curve, limits: Thresholds) -> Seen | None
 
 
 def _stays_above(train: Curve, bound: float, tail: int) -> Seen | None:
-    if min(train.values[-tail:]) <= bound:
+    if not min(train.values[-tail:]) > bound:  # a bound of numbers near 1e308 may be NaN
         return None
     first = len(train)
     while first > 0 and train.values[first - 1] > bound:

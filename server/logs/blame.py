@@ -17,6 +17,7 @@ _BLAME: tuple[tuple[str, str, ErrorType], ...] = (
     # class, message (both searched), type
     ("", r"(?i)input .*contains|(?:label|target|data)s? contains? (?:nan|inf)|convert float nan|nan to integer", _D),
     ("", r"(?i)initial evaluation of model|bad initial energy|starting point failed|initial point", _D),
+    ("", r"(?i)initialization points failed", _D),
     ("", r"(?i)out of memory|(?:can.?t|cannot|could not|unable to|failed to) allocate|bad_alloc", _R),
     ("", r"inline_container.*unexpected pos|PytorchStreamWriter failed writing", _R),
     ("", r"(?i)no space left|quota exceeded|too many open files|resource temporarily|file too large", _R),

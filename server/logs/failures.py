@@ -30,6 +30,7 @@ _KINDS = {
 _TOLD_BY_THEIR_WORDS = ("logged as critical", "lightgbm fatal")
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
+_UNRAISABLE = "unraisable"
 _SIGNALS = {
     "Aborted": "SIGABRT",
     "Segmentation fault": "SIGSEGV",
@@ -170,10 +171,13 @@ class Failures:
             kind = blame(trace.exception or "", trace.message, trace.files)
         incident.type = kind
         incident.apart = bool(trace.prefix.strip() or trace.lead)
+        incident.ignored = frames.goes_on_regardless(trace.lead)
 
     def _announcing(self, trace: Trace) -> Incident | None:
         """Return the line's incident that this traceback belongs to: a logged error, a library's last words."""
         last = self._register.newest
+        if last and last.rule == _UNRAISABLE and last.line == trace.first and not last.complete:
+            return last
         if last is None or last.kind not in ("native", "error", "lead") or last.went_on or last.complete:
             return None
         if last.rule in _CASCADES:
@@ -214,7 +218,7 @@ class Failures:
         first = _usage(number, before) if rule.name in ("usage", "command line") else number
         if first != number:
             kind = "native"
-        if kind in ("error", "word") and progress.is_warning(text):
+        if kind in ("error", "word") and (progress.is_warning(text) or frames.is_context(text)):
             return False
         newest = self._register.newest
         goes_on = newest and newest.kind == "native" and not newest.went_on and number - newest.newest_last <= 8

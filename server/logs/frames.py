@@ -34,8 +34,11 @@ _CHAIN = re.compile(
 )
 _LEAD = re.compile(
     r"Exception in thread |^Process \S+:$|RemoteTraceback:|^(?:ERROR|FAIL): \S+ \(|Exception in callback|"
-    r"Task exception was never retrieved|^future: <|^Error executing job|^handle: <|^Unhandled exception"
+    r"(?:Task|Future) exception was never retrieved|^future: <|^Error executing job|^handle: <|^Unhandled exception|"
+    r"^Exception ignored (?:in|while)\b"
 )
+_GOES_ON = re.compile(r"^Exception ignored (?:in|while)\b|(?:Task|Future) exception was never retrieved")
+_CONTEXT = ("future: <", "handle: <", "task: <")
 _TIME = re.compile(r"\d+(?:[-:/.,T]\d+)+")
 _TORN_LEAD = re.compile(r"^Exception in thread \S|^Process (?:Spawn|Fork|ForkServer)?(?:Pool)?(?:Process|Worker)\S*:$")
 _LEAD_WORDS = ("xception", "Process ", "RemoteTraceback", "ERROR: ", "FAIL: ", "future: <", "Error exec", "handle: <")
@@ -102,6 +105,16 @@ def is_lead(text: str) -> bool:
         if word in text:
             return _LEAD.search(text) is not None
     return False
+
+
+def goes_on_regardless(lead: str) -> bool:
+    """Whether the line that announces a traceback is one of an interpreter or an event loop that goes on after it."""
+    return _GOES_ON.search(lead) is not None
+
+
+def is_context(text: str) -> bool:
+    """Whether a line belongs to the announcement of a traceback by asyncio, whatever exception it names."""
+    return text.startswith(_CONTEXT)
 
 
 def is_torn_lead(text: str) -> bool:

@@ -110,6 +110,8 @@ class Incident:
     """Last line of its newest occurrence."""
     handled: bool = False
     """Its own words, or a record of a lower level before it, say that it was dealt with."""
+    ignored: bool = False
+    """Told by an interpreter or an event loop that goes on regardless."""
     apart: bool = False
     """Of a thread, a worker or a rank: others may go on while this one is dead."""
     fatal: bool = False

@@ -60,7 +60,7 @@ def so_far(incident: Incident) -> Level:
     """Return the level that the text alone justifies at the moment."""
     if incident.kind in ("metric", "mcmc"):
         return incident.level
-    if incident.kind in ("harmless", "lead") or incident.went_on or incident.handled:
+    if incident.kind in ("harmless", "lead") or incident.went_on or incident.handled or incident.ignored:
         return Level.NOTICED
     if incident.kind == "traceback" or (incident.kind == "native" and incident.fatal):
         return Level.FAILURE
@@ -81,7 +81,7 @@ def levels(incidents: Sequence[Incident], ended: Ended | None) -> dict[str, Leve
 
 def _last_word(incident: Incident) -> bool:
     """An error that is the very last thing in the log; nothing shows that it was dealt with."""
-    if incident.others or incident.went_on:
+    if incident.others or incident.went_on or incident.ignored:
         return False
     if incident.kind == "traceback":
         return True
@@ -91,7 +91,7 @@ def _last_word(incident: Incident) -> bool:
 
 
 def _after_good_end(incident: Incident) -> Level:
-    open_end = not (incident.went_on or incident.handled or incident.others)
+    open_end = not (incident.went_on or incident.handled or incident.ignored or incident.others)
     weighty = incident.kind == "traceback" or incident.fatal
     return Level.FLAG if open_end and weighty else Level.NOTICED
 
@@ -109,7 +109,7 @@ def _after_bad_end(incidents: Sequence[Incident]) -> dict[str, Level]:
 
 def _terminal(incidents: Sequence[Incident]) -> list[Incident]:
     """What nothing followed: the last words, weighty ones if there are any."""
-    last = [i for i in incidents if i.kind in _OF_THE_TEXT and not i.went_on]
+    last = [i for i in incidents if i.kind in _OF_THE_TEXT and not (i.went_on or i.ignored)]
     for weighty in (
         [i for i in last if not i.handled and (i.kind == "traceback" or i.fatal)],
         [i for i in last if i.kind == "traceback"],

@@ -22,7 +22,7 @@ _NUMBER = (
     r"(?:[-+]?(?:\d++(?:[,_]\d{3})*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?i:nan|inf(?:inity)?)(?:\.0)?)(?!\w)"
 )
 _SPACED = (
-    "epoch|epochs|step|steps|iter|iteration|loss|acc|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|perplexity|draws|draw|"
+    "epoch|epochs|step|steps|iter|iteration|batch|loss|acc|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|perplexity|draws|draw|"
     "divergences|rhat|ess|nll|reward|f1"
 )
 _PAIR = re.compile(

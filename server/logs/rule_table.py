@@ -50,7 +50,7 @@ _NAMED = r"[^{}]*?(?<![\w.])(?P<exception>(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Except
 RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     # harmless by their own words
     ("fit failed", "implementation", "harmless", "", "FitFailedWarning", ""),
-    ("unraisable", "implementation", "harmless", "", "Exception ignored in", r"^Exception ignored in"),
+    ("unraisable", "implementation", "harmless", "", "Exception ignored", r"^Exception ignored (?:in|while)\b"),
     # native crashes
     (
         "c++ bad_alloc",
@@ -246,6 +246,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
     ),
     # optimisers
+    ("jax NaN", "convergence", "error", "FloatingPointError", "Invalid nan value", r"^Invalid nan value .* of a jax"),
     (
         "optimiser abnormal",
         "convergence",
@@ -386,6 +387,14 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "Error: |Exception: |Interrupt",
         r"^(?:\S{0,40} ){0,6}?(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt))"
         r"(?:: (?P<message>(?![-+]?[\d.]+(?:e[-+]?\d+)?\b).*)|$)",
+    ),
+    (
+        "logged as error",
+        "implementation",
+        "error",
+        "",
+        "Error: |Exception: ",
+        r"^E\d{4} \d\d:\d\d:\d\d\S* .*?(?<![\w.])(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception)): (?P<message>.*)",
     ),
     (
         "error in plain words",

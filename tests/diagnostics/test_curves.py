@@ -326,6 +326,10 @@ def test_a_flag_becomes_a_finding_with_one_fingerprint_however_long_it_lasts():
 NUMBERS = st.none() | st.floats() | st.sampled_from([0.0, 1.0, -1.0, math.nan, math.inf, 1e308, -1e308, 5e-324])
 
 
+def test_losses_too_large_to_be_subtracted_are_judged_without_an_error() -> None:
+    assert "divergence" not in names(judge_history(history([1e308, -8e307, *[0.0] * 13])))
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS), max_size=60))
 def test_any_history_at_all_is_judged_and_every_answer_is_json(rows: list[tuple[float | None, ...]]):

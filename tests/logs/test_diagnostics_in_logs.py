@@ -106,6 +106,13 @@ def test_a_sentence_that_says_it_is_a_failure_even_with_exit_status_0(sentence: 
     assert (finding.level, finding.line, finding.type) == (Level.FAILURE, 2, ErrorType.CONVERGENCE)
 
 
+def test_a_sentence_tells_of_the_values_before_it_and_what_else_its_line_says_does_not_take_it_back() -> None:
+    stopped = "Monitored metric val_loss = inf is not finite. Previous best value was inf. Signaling Trainer to stop."
+    assert first(f"epoch 0 val_loss 93.36\nepoch 1 val_loss inf\n{stopped}\nsaved\n").line == 2
+    keras = " 5/10 - abs_error: 11.0 - loss: 66.5Batch 5: Invalid loss, terminating training\n"
+    assert first(f"{keras} 6/10 - abs_error: 10.9 - loss: inf\nsaved\n").line == 1
+
+
 def callback(rows: list[tuple[int, int]], form: str = "draws {}/1000 divergences {}") -> str:
     return "".join(form.format(draws, count) + "\n" for draws, count in rows)
 
@@ -197,6 +204,17 @@ def test_the_r_hat_column_of_a_summary_is_read(rhat: str, level: Level | None, e
     text = f"{head}s    1.940  0.099      20.0       9.0   {rhat}\n"
     found = read(text).findings
     assert [(f.level, f.emergency, f.line) for f in found] == ([(level, emergency, 3)] if level else [])
+
+
+def test_a_sentence_that_ends_in_numbers_is_no_row_of_the_summary_above_it() -> None:
+    head = "      mean     sd  ess_bulk  ess_tail  r_hat\nmu   1.026  0.138    4142.0    2861.0    1.0\n"
+    assert read(f"{head}true a=1 b=2: posterior means 1.0628 2.0087\n").findings == ()
+
+
+def test_a_row_of_a_parameter_with_blanks_in_its_name_is_read() -> None:
+    head = "             mean     sd  ess_bulk  ess_tail  r_hat\n"
+    found = read(f"{head}theta[a, b]  1.940  -0.099      20.0       9.0   1.74\n").findings
+    assert [(f.level, f.line) for f in found] == [(Level.FAILURE, 2)]
 
 
 def test_tree_depth_alone_is_a_flag_and_with_a_bad_r_hat_a_failure() -> None:

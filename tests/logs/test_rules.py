@@ -109,6 +109,32 @@ def test_a_log_that_ends_within_a_line_at_a_full_block_had_a_full_disk() -> None
     assert (finding.line, finding.type, finding.root_exception) == (None, ErrorType.RESOURCE, "OSError")
 
 
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Exception ignored in: <function Writer.__del__ at 0x7f>",
+        "Exception ignored in atexit callback: <function sync at 0x7f>",
+        "Exception ignored while calling deallocator <function f at 0x7f>:",
+        "Task exception was never retrieved\nfuture: <Task finished exception=KeyError(1)>",
+        "ERROR:asyncio:Task exception was never retrieved\nfuture: <Task finished exception=KeyError(1)>",
+    ],
+)
+def test_an_exception_that_the_interpreter_or_a_loop_goes_on_after_is_noticed_once(lead: str) -> None:
+    text = f'{EPOCHS}{lead}\nTraceback (most recent call last):\n  File "a.py", line 1, in f\n    x\nKeyError: 1\n'
+    for found in (read(text), read(text, 0)):
+        assert (found.outcome, [(f.level, f.line, f.exception) for f in found.findings]) == (
+            "healthy",
+            [(Level.NOTICED, 5, "KeyError")],
+        )
+    assert read(text, 3).outcome == "failed"
+
+
+def test_what_glog_logged_as_an_error_explains_a_bad_end() -> None:
+    line = "E1124 03:56:35.123 12 train.py:6] tweedie could not be trained: XGBoostError: unknown objective\n"
+    finding = read(f"{EPOCHS}{line}I1124 03:56:36.000 12 train.py:7] artefacts uploaded\n", 3).findings[0]
+    assert (finding.line, finding.root_exception, finding.message) == (5, "XGBoostError", "unknown objective")
+
+
 def test_what_nothing_followed_is_suspect_when_the_status_is_0() -> None:
     text = EPOCHS + 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    x\nKeyError: 1\n'
     assert (read(text, 0).outcome, read(text, 1).outcome, read(text).outcome) == ("suspect", "failed", "failed")

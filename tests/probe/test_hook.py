@@ -26,7 +26,8 @@ with pm.Model():
         import watchkeeper_probe
         extra = {"callback": watchkeeper_probe.pymc_callback}
     idata = pm.sample(draws=150, tune=100, chains=2, cores=cores, random_seed=11, target_accept=0.7,
-                      discard_tuned_samples=False, progressbar=False, compute_convergence_checks=False, nuts_sampler="pymc", **extra)
+                      discard_tuned_samples=False, progressbar=False, compute_convergence_checks=False,
+                      nuts_sampler="pymc", **extra)
 print(json.dumps({
     "mean": float(idata.posterior["x"].mean()),
     "divergences": int(idata.sample_stats["diverging"].sum()),
