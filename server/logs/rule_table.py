@@ -13,34 +13,10 @@ from __future__ import annotations
 from .mcmc import CUT_NAMES
 
 CONSTRUCTS = (
-    "Traceback",
-    "Error: ",
-    "Exception: ",
-    "KeyboardInterrupt",
-    "SyntaxError",
-    "IndentationError",
-    "TabError",
-    "RemoteTraceback",
-    "Exception in thread",
-    "Process Spawn",
-    "Process Fork",
-    "Process Process",
-    "divergen",
-    "Divergen",
-    "diverging",
-    *CUT_NAMES,
-    "r_hat",
-    "rhat",
-    "max_rhat",
-    "R_hat",
-    "tree depth",
-    "treedepth",
-    "draws total",
-    "effective sample size",
-    "effective samples",
-    "Invalid loss",
-    "finite",
-    "nonfinite",
+    *("Traceback", "Error: ", "Exception: ", "KeyboardInterrupt", "SyntaxError", "IndentationError", "TabError"),
+    *("RemoteTraceback", "Exception in thread", "Process Spawn", "Process Fork", "Process Process"),
+    *("divergen", "Divergen", "diverging", *CUT_NAMES, "r_hat", "rhat", "max_rhat", "R_hat", "tree depth", "treedepth"),
+    *("draws total", "effective sample size", "effective samples", "Invalid loss", "finite", "nonfinite"),
 )
 """Literals of the constructs that have code of their own: tracebacks, exceptions, sampler diagnostics."""
 
