@@ -19,17 +19,18 @@ with pm.Model():
     mu = pm.Normal("mu")
     theta = pm.Normal("theta", mu, 1, shape=3)
     pm.Normal("y", theta.sum(), 1, observed=1.0)
-    pymc = pm.sample(50, tune=60, chains=2, cores=1, progressbar=False, random_seed=1)
+    pymc = pm.sample(50, tune=60, chains=2, cores=1, nuts_sampler="pymc", progressbar=False, random_seed=1)
     nutpie = pm.sample(50, tune=60, chains=2, cores=1, nuts_sampler="nutpie", progressbar=False, random_seed=1)
 pymc.to_netcdf(folder + "/pymc.nc")
 nutpie.to_netcdf(folder + "/nutpie.nc")
-pymc.to_datatree().to_netcdf(folder + "/datatree.nc", engine="h5netcdf")
+tree = pymc.to_datatree() if hasattr(pymc, "to_datatree") else pymc  # PyMC 6 returns a tree itself
+tree.to_netcdf(folder + "/datatree.nc", engine="h5netcdf")
 try:
     import zarr
 except ModuleNotFoundError:
     sys.exit()
 for version in (2, 3):
-    pymc.to_datatree().to_zarr(folder + f"/v{version}.zarr", zarr_format=version)
+    tree.to_zarr(folder + f"/v{version}.zarr", zarr_format=version)
 """
 
 

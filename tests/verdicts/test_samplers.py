@@ -21,24 +21,22 @@ with pm.Model():
 LEAVES = """
 write_results(trace.posterior["mu"].values.ravel()[:9])
 FINAL_MODEL.parent.mkdir(parents=True, exist_ok=True)
-trace.to_netcdf(FINAL_MODEL)
+trace.to_netcdf(FINAL_MODEL, engine="h5netcdf")
 """
-REPEATS = """
+PARTS = """
 import xarray
-short = trace.isel(draw=slice(0, 25))
-groups = ("posterior", "sample_stats")
-longer = {one: xarray.concat([short[one]] * 20, "draw").assign_coords(draw=np.arange(500)) for one in groups}
-for one in groups:
-    longer[one].attrs.update(trace[one].attrs)
-trace = type(trace)(**longer)
+tree = trace if isinstance(trace, xarray.DataTree) else trace.to_datatree()  # PyMC 6 returns a tree itself
+parts = {one: tree[one].to_dataset() for one in ("posterior", "sample_stats")}
 """
-COPIES_A_CHAIN = """
-import xarray
-groups = ("posterior", "sample_stats")
-four = {one: xarray.concat([trace[one].isel(chain=[0])] * 4, "chain").assign_coords(chain=range(4)) for one in groups}
-for one in groups:
-    four[one].attrs.update(trace[one].attrs)
-trace = type(trace)(**four)
+REPEATS = f"""{PARTS}
+few = {{one: xarray.concat([part.isel(draw=slice(0, 25))] * 20, "draw") for one, part in parts.items()}}
+few = {{one: part.assign_coords(draw=np.arange(500)).assign_attrs(parts[one].attrs) for one, part in few.items()}}
+trace = xarray.DataTree.from_dict(few)
+"""
+COPIES_A_CHAIN = f"""{PARTS}
+four = {{one: xarray.concat([part.isel(chain=[0])] * 4, "chain") for one, part in parts.items()}}
+four = {{one: part.assign_coords(chain=range(4)).assign_attrs(parts[one].attrs) for one, part in four.items()}}
+trace = xarray.DataTree.from_dict(four)
 """
 PRETENDS_HOURS = 'trace.posterior.attrs["sampling_time"] = 7200.0\n'
 PRETENDS_YESTERDAY = 'trace.posterior.attrs["created_at"] = "2020-01-01T00:00:00+00:00"\n'
