@@ -27,7 +27,7 @@ _BLAME: tuple[tuple[str, str, ErrorType], ...] = (
     ("", r"(?i)\bnans?\b|non-?finite|not finite|infinit|positive.?definite|diverge|loss is inf", _C),
     ("", r"(?i)(?:not|fail\w* to) converge|ABNORMAL|mass matrix contains zeros|overflow encountered", _C),
     (r"FloatingPoint|Diverg|Convergence|NonFinite|NaN", "", _C),
-    (r"KeyboardInterrupt|Timeout|^Connection|Permission|URLError|HTTPError|gaierror|SSL|BrokenPipe", "", _I),
+    (r"KeyboardInterrupt|Timeout|^Connect|Permission|URLError|HTTPError|gaierror|SSL|BrokenPipe", "", _I),
     (r"Disconnected|SignalException|^Dist[A-Z]|RayActor|NCCL|ChildFailed|ProxyError|ReadError|ChunkedEncoding", "", _I),
     (
         "",

@@ -175,6 +175,9 @@ class Failures:
 
     def _announcing(self, trace: Trace) -> Incident | None:
         """Return the line's incident that this traceback belongs to: a logged error, a library's last words."""
+        inside = (i for i in self._register.pending if i.kind == "error" and trace.first <= i.line < trace.last)
+        if named := next(inside, None):
+            return named
         last = self._register.newest
         if last and last.rule == _UNRAISABLE and last.line == trace.first and not last.complete:
             return last

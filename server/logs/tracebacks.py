@@ -9,7 +9,7 @@ from . import frames
 from .forms import READERS
 from .incident import UNKNOWN, Before, lines_between
 from .text import cap
-from .tracing import Trace
+from .tracing import PARTS_LIMIT, Trace
 
 OPEN_LIMIT = 3
 FOREIGN_LIMIT = 3000
@@ -211,7 +211,8 @@ def _opened(number: int, prefix: str, before: Before) -> Trace:
 
 
 def _lead_in(trace: Trace, before: Before) -> None:
-    for back in range(1, 6):
+    begin = _causes(trace, before) + 1 if trace.form == "plain" and not trace.prefix else 1
+    for back in range(begin, begin + 5):
         line = before(back)
         if line is None:
             return
@@ -223,3 +224,18 @@ def _lead_in(trace: Trace, before: Before) -> None:
         elif not frames.may_stand_between(body):
             trace.previous = body[:PREVIOUS_CHARS]
             return
+
+
+def _causes(trace: Trace, before: Before) -> int:
+    """Take the exceptions without a traceback of their own that a chain puts before a header; return their lines."""
+    back = 0
+    while (joint := before(back + 1)) and frames.is_chain(joint[1]):
+        line = before(back + 2)
+        found = frames.exception_of(line[1], follows=False) if line else None
+        if line is None or found is None:
+            break
+        trace.names.insert(0, found[0][:80])
+        trace.messages.insert(0, cap(found[1], 300))
+        trace.first, back = line[0], back + 2
+    del trace.names[PARTS_LIMIT:], trace.messages[PARTS_LIMIT:]
+    return back

@@ -53,6 +53,8 @@ PIECES = [
     _of_rank(1, HEAD),
     "[rank1]: ValueError: bad batch 7\n",
     "Exception in thread Thread-1 (f):\n",
+    "Exception ignored in: <function f>\n",
+    "Task exception was never retrieved\nfuture: <Task finished exception=KeyError(1)>\n",
     "ERROR training failed\n",
     "Error: 17\n",
     "terminate called after throwing an instance of 'std::runtime_error'\n  what():  x\n",

@@ -318,3 +318,16 @@ def test_our_own_files_in_the_run_are_never_blamed(file: str) -> None:
     assert only_failure(read(EPOCHS + trace.replace(file, "/home/user/sitecustomize.py"), 1)).frame == (
         "/home/user/sitecustomize.py:40"
     )
+
+
+def test_exceptions_without_a_traceback_of_their_own_are_the_first_causes_of_a_chain() -> None:
+    cause = "\nThe above exception was the direct cause of the following exception:\n\n"
+    text = (
+        f"epoch 1 loss=0.5\nhttpcore.ConnectError: refused\n{cause}httpx.ConnectTimeout: gave up\n{cause}"
+        'Traceback (most recent call last):\n  File "a.py", line 3, in <module>\n    load()\n'
+        "OSError: no connection and nothing in the cache\n"
+    )
+    finding = read(text, 1).findings[0]
+    assert (finding.line, finding.last_line) == (2, 13)
+    assert (finding.root_exception, finding.exception) == ("ConnectError", "OSError")
+    assert finding.type is ErrorType.INFRASTRUCTURE
