@@ -11,9 +11,11 @@ from .desk import Desk
 from .ledger import Subject, SubjectKind
 from .reports import clock_time
 from .runs import Phase, Role, RunState
-from .watch import Look
+from .untrusted import one_line
 
 MOST_RUNS = 8
+UNREADABLE = "unreadable"
+"""Stands for the state of a run that could not be looked at; why stands beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def brief(desk: Desk, seen: polling.Seen, delivered: Sequence[Subject]) -> Brief
 
     :param delivered: reports whose answers are told with this brief.
     """
-    shown = _shown_runs(desk, seen.looks)
+    shown = _shown_runs(desk, seen)
     reports = desk.ledger.subjects(SubjectKind.REPORT, open_only=True)
     known = {one.id for one in delivered}
     waiting = [one for one in reports if one.status in ("open", "answered") and one.id not in known]
@@ -43,7 +45,7 @@ def brief(desk: Desk, seen: polling.Seen, delivered: Sequence[Subject]) -> Brief
     steps = {run.model: _step(desk, run, seen) for run in shown} if desk.role is Role.TRAINER else {}
     first = _next(desk, shown, seen, waiting)
     return Brief(
-        runs=[_line(desk, run, seen.looks) for run in shown],
+        runs=[_line(desk, run, seen) for run in shown],
         reports=[news.report_view(desk, one) for one in [*waiting[-MOST_RUNS:], *delivered]],
         owed=[f"diary entry for {one.id} ({one.model})" for one in entries if one is not None],
         next=first,
@@ -51,18 +53,20 @@ def brief(desk: Desk, seen: polling.Seen, delivered: Sequence[Subject]) -> Brief
     )
 
 
-def _shown_runs(desk: Desk, looks: tuple[Look, ...]) -> list[Subject]:
+def _shown_runs(desk: Desk, seen: polling.Seen) -> list[Subject]:
     """Return the active runs and the newest attempt of each model that was lately at work."""
     newest = {one.model: one for one in desk.ledger.subjects(SubjectKind.RUN, newest=50)}
-    active = {look.run.id: look.run for look in looks}
+    troubled = (desk.ledger.subject(SubjectKind.RUN, one) for one in seen.trouble)
+    active = {one.id: one for one in troubled if one} | {look.run.id: look.run for look in seen.looks}
     chosen = {**{one.id: one for one in newest.values()}, **active}
     return sorted(chosen.values(), key=lambda one: (one.status == "ended", -one.first_seq))[:MOST_RUNS]
 
 
-def _line(desk: Desk, run: Subject, looks: tuple[Look, ...]) -> dict[str, Any]:
-    look = next((one for one in looks if one.run.id == run.id), None)
+def _line(desk: Desk, run: Subject, seen: polling.Seen) -> dict[str, Any]:
+    look = next((one for one in seen.looks if one.run.id == run.id), None)
     end = run.part("end")
-    state = str(look.status.state) if look else str(end.get("state", "starting"))
+    unknown = UNREADABLE if run.id in seen.trouble else "starting"
+    state = str(look.status.state) if look else str(end.get("state", unknown))
     elapsed_s = look.status.elapsed_s if look else float(end.get("wall_s") or 0)
     found = desk.ledger.subjects(SubjectKind.FINDING, run=run.id)
     gaps = [str(one.body["message"]) for one in found if one.body.get("kind") == "watch_gap"]
@@ -73,6 +77,7 @@ def _line(desk: Desk, run: Subject, looks: tuple[Look, ...]) -> dict[str, Any]:
         "unreported_failures": sum(1 for one in found if one.status == "open"),
         "verdict": _verdict(desk, run),
         "gap": gaps[-1] if gaps else "",
+        "trouble": one_line(seen.trouble.get(run.id, ""), 160),
     }
     return {name: value for name, value in line.items() if value}
 

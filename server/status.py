@@ -6,7 +6,6 @@ from typing import Any
 
 from . import watch
 from .desk import Desk
-from .errors import WatchkeeperError
 from .ledger import Subject, SubjectKind
 from .reports import clock_time
 from .untrusted import one_line
@@ -23,7 +22,7 @@ def rows(desk: Desk) -> list[dict[str, Any]]:
 def _row(desk: Desk, run: Subject) -> dict[str, Any]:
     try:
         status = watch.look_at(desk, run.id).status
-    except (WatchkeeperError, OSError) as error:  # one run that cannot be read must not hide the others
+    except Exception as error:  # one run that cannot be read must not hide the others
         return {**dict.fromkeys(_COLUMNS, ""), "run": run.id, "state": "unreadable", "note": one_line(str(error), 60)}
     findings = desk.ledger.subjects(SubjectKind.FINDING, run=run.id)
     reports = desk.ledger.subjects(SubjectKind.REPORT, run=run.id)

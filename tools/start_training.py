@@ -67,26 +67,26 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
     begun = starting.start(desk, wanted)
     if isinstance(begun, starting.Waiting):
         return _waits(begun, wanted)
-    look = watch.look_at(desk, begun.run.id)
-    body = look.run.body
+    status, run = watch.status_of(desk, begun.run.id), watch.find_run(desk, begun.run.id)
+    body = run.body
     salt = int(desk.clock() * 1000)
-    cursor = cursors.issue(desk.ledger.id, look.run.id, begun.run.first_seq, salt=salt)
-    standing = owed.standing(desk, look.run, look.status.state, look.status.elapsed_s)
+    cursor = cursors.issue(desk.ledger.id, run.id, begun.run.first_seq, salt=salt)
+    standing = owed.standing(desk, run, status.state, status.elapsed_s)
     return Started(
-        run=look.run.id,
-        state=look.status.state,
+        run=run.id,
+        state=status.state,
         phase=body["phase"],
         existing=True if begun.existing else None,
         script_changed_since=body["script_sha256"] != wanted.origin.sources[0][1] if begun.existing else None,
         differs=_differs(wanted, body) if begun.existing else None,
-        pid=look.status.pid,
+        pid=status.pid,
         log=body["log"],
         results=body["results"],
         script=body["script"],
         script_sha256=body["script_sha256"],
         interpreter=body["argv"][0],
         limit_minutes=body["limit_s"] / 60 if body["limit_s"] else None,
-        expected=outlook.outlook(desk, look.run),
+        expected=outlook.outlook(desk, run),
         cursor=cursor,
         next=owed.next_call(desk, standing, cursor),
     )
