@@ -7,13 +7,13 @@ from typing import Any
 
 import anyio
 import pytest
-from watchkeeper.server import status
-from watchkeeper.server.ledger import SubjectKind
-from watchkeeper.server.logs.mcmc import Mcmc
-from watchkeeper.server.watch import Watcher
+from watchkeeper.server.acts.poll import run_table
+from watchkeeper.server.acts.watch.look import Watcher
+from watchkeeper.server.analysis.logs.mcmc import Mcmc
+from watchkeeper.server.storage.record import SubjectKind
 
-from .keeper.helpers import processes_of
 from .play import DIVERGES, FAILS, GOOD, Agent, Place, script
+from .runtime.keeper.helpers import processes_of
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ async def test_ordinary_lines_about_r_hat_and_absurd_numbers_are_read_and_every_
         assert row(await trainer.poll(), run)["state"] == "running"
         await trainer.ask("report_error", run=run, what_happened="R-hat is large")
         assert (await trainer.ask("verify_compute", run=run))["verdict"] == "IN_PROGRESS"
-        assert [one["state"] for one in status.rows(place.desk())] == ["running"]
+        assert [one["state"] for one in run_table.rows(place.desk())] == ["running"]
         await trainer.trained(model="2")
         stopped = await trainer.ask("stop_training", run=run, reason="enough")
         assert stopped["state"] == "stopped"
@@ -102,7 +102,7 @@ class TestLookThatRaises:
             await trainer.ask("report_error", run=other, what_happened="NaN in the data")
             assert (await trainer.ask("verify_compute", run=other))["verdict"]
             await trainer.trained(model="3")
-            rows = {one["run"]: one["state"] for one in status.rows(place.desk())}
+            rows = {one["run"]: one["state"] for one in run_table.rows(place.desk())}
             assert rows == {run: "unreadable", other: "failed", "3-quick-1": "completed"}
             place.go()
             await anyio.to_thread.run_sync(place.ends, run)
