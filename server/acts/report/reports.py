@@ -13,7 +13,8 @@ from ...vocabulary.errors import InvalidArgument, NotFound
 from ...vocabulary.runs import ErrorType, Phase
 from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
-from ..watch import look, standing
+from ..watch import standing
+from ..watch.look import find_run, status_of
 from . import recurrence
 
 _BLOCKING = "CRITICAL (training halted)"
@@ -84,9 +85,9 @@ def open_overdue(desk: Desk, run: str | None) -> None:
 
 
 def _open_overdue(desk: Desk, finding: Subject) -> None:
-    status = look.status_of(desk, finding.run)
+    status = status_of(desk, finding.run)
     words = {"what_happened": "Nobody reported this failure in time; the server opened the report by itself."}
-    run = look.find_run(desk, finding.run)
+    run = find_run(desk, finding.run)
     open_report(desk, model=finding.model, run=run, status=status, finding=finding, words=words)
 
 

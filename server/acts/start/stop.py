@@ -16,7 +16,7 @@ from ...storage.record import Kind, Subject, SubjectKind
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..report.reports import applied
-from ..watch import look as watch
+from ..watch.look import status_of
 
 _LOOK_EVERY_S = 0.05
 
@@ -34,11 +34,11 @@ def stop(desk: Desk, run: Subject, reason: str) -> Stop:
 
     Safe to repeat: the first stop stays on record, a later one only hastens it or ends what was left over.
     """
-    status = watch.status_of(desk, run.id)
+    status = status_of(desk, run.id)
     run_dir = desk.workspace.run_dir(run.id)
     if not status.state.final:
         request_stop(desk, run, reason)
-        status = _waited(lambda: watch.status_of(desk, run.id), desk.policy.keeper.grace_s + 10)
+        status = _waited(lambda: status_of(desk, run.id), desk.policy.keeper.grace_s + 10)
     if status.state.final:
         left = desk.engine.end_strays(run_dir, desk.policy.keeper.grace_s)
     else:
