@@ -12,8 +12,8 @@ from watchkeeper.server.acts.watch.look import Watcher
 from watchkeeper.server.analysis.logs.mcmc import Mcmc
 from watchkeeper.server.storage.record import SubjectKind
 
-from .play import DIVERGES, FAILS, GOOD, Agent, Place, script
-from .runtime.keeper.helpers import processes_of
+from ...play import DIVERGES, FAILS, GOOD, Agent, Place, script
+from ...runtime.keeper.helpers import processes_of
 
 pytestmark = pytest.mark.anyio
 
