@@ -19,6 +19,7 @@ from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.guarded import GuardedRecogniser
 from ...analysis.logs.recognise import Change
 from ...runtime import run_directory
+from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Kind, Subject, SubjectKind, Transaction
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
@@ -27,6 +28,7 @@ from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
 from . import histories, stalls
+from .recorded_end import recorded_end
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
@@ -120,14 +122,27 @@ class Watcher:
 
     def _status(self) -> RunStatus:
         run_dir = self._desk.workspace.run_dir(self._run.id)
-        if run_dir.exists():
-            return run_directory.judge(run_directory.read_facts(run_dir))
         if self._run.status == "ended":
-            return _recorded(self._run)
-        if self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
+            return recorded_end(self._run, run_dir)
+        if run_dir.is_dir() and not run_dir.is_symlink():
+            return self._completed(run_directory.judge(run_directory.read_facts(run_dir)))
+        gone = not os.path.lexists(run_dir)
+        if not gone or self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
             # Whether it still runs cannot be known without its directory; starting it again would be worse.
-            return RunStatus(run=self._run.id, state=RunState.LOST, reason="Its run directory was removed.")
-        launch.materialise(self._desk, self._run)  # the server that recorded the start was killed before it did
+            reason = "Its run directory was removed." if gone else "Something else lies where its run directory was."
+            return RunStatus(run=self._run.id, state=RunState.LOST, reason=reason)
+        launch.launch(self._desk, self._run)  # the server that recorded the start was killed before it did
+        return run_directory.judge(run_directory.read_facts(run_dir))
+
+    def _completed(self, status: RunStatus) -> RunStatus:
+        """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
+        run_dir = self._desk.workspace.run_dir(self._run.id)
+        if status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC):
+            return status
+        launch.materialise(self._desk, self._run)
+        late = self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S
+        if not late:
+            launch.launch(self._desk, self._run)
         return run_directory.judge(run_directory.read_facts(run_dir))
 
     def _mended(self, status: RunStatus) -> RunStatus:
@@ -297,20 +312,6 @@ def _is_told(known: Subject, finding: Finding) -> bool:
     """Whether a finding is on record as it was found again, by a look that had to begin anew."""
     found = json.loads(json.dumps(finding_body(finding)))
     return all(known.body.get(name) == value for name, value in found.items())
-
-
-def _recorded(run: Subject) -> RunStatus:
-    """Return how a run ended as the ledger tells it, for a run whose directory is gone."""
-    end = run.part("end")
-    wanted = ("exit_code", "signal", "started_at", "ended_at", "cpu_s", "max_rss_bytes", "log_begin", "log_end")
-    return RunStatus(
-        run=run.id,
-        state=RunState(end["state"]),
-        reason=f"{end['reason']} (its directory was removed)".strip(),
-        elapsed_s=end["wall_s"],
-        cpu_is_lower_bound=end["cpu_is_lower_bound"],
-        **{name: end[name] for name in wanted},
-    )
 
 
 def ending_finding(status: RunStatus) -> Finding | None:

@@ -37,7 +37,7 @@ class Pace:
     @property
     def done_share(self) -> float:
         """Share of the steps that are done, 0 to 1."""
-        return min(1.0, self.step / self.total)
+        return max(0.0, min(1.0, self.step / self.total))
 
 
 def pace(marks: Sequence[tuple[float, float]], total: float) -> Pace | None:

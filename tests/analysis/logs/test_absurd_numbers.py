@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import asdict
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.curves.curves import judge_history
 from watchkeeper.server.analysis.curves.mcmc import judge_mcmc
@@ -28,6 +28,7 @@ from watchkeeper.server.vocabulary.runs import Ended
 from .absurd import lines, numbers, texts, words
 
 
+@settings(deadline=None)  # the first lines of a process compile the patterns
 @given(texts)
 def test_the_recogniser_takes_any_of_them_and_its_findings_hold_finite_numbers(text: str) -> None:
     reader = GuardedRecogniser(DEFAULT_RULES)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.runtime.keeper import oom, records
 from watchkeeper.server.runtime.run_directory import RunStatus
-from watchkeeper.server.runtime.run_directory import usage as samples_of
+from watchkeeper.server.runtime.samples import usage as samples_of
 from watchkeeper.server.vocabulary.runs import Ended, RunState
 
 from .helpers import WAITS, Run, until
@@ -127,7 +127,7 @@ LAUNCHES_WITHIN = """
 import os, sys
 from pathlib import Path
 open(sys.argv[1] + "/cgroup.procs", "w").write(str(os.getpid()))
-from watchkeeper.server.engines.local import LocalEngine
+from watchkeeper.server.runtime.engines.local import LocalEngine
 LocalEngine().launch(Path(sys.argv[2]), os.open(sys.argv[3], os.O_APPEND | os.O_CREAT | os.O_RDWR))
 """
 
