@@ -23,6 +23,9 @@ _COMPLETE = re.compile(
     r"\b(?:complete|completed|finished|done|succeeded|saved)\b|^(?:all )?(?:done|finished|success)\b|^best\b"
 )
 _UNDONE = re.compile(r"(?i)\b(?:not|un\w+|fail\w*|error\w*|abort\w*|before|never|until|incomplete)\b")
+_RESULT = re.compile(r"loss|acc(?:uracy)?$|auc|rmse|(?:^|_)m[as]e$|nll|elbo|ppl|perplexity|(?:^|_)f1|(?:^|_)r2$|score$")
+"""Metrics that a run prints because it computed something."""
+_GAVE_UP = re.compile(r"(?i)\b(?:fail(?:ed|ures?|s)?|abort\w*|crash\w*|terminated|killed|interrupted)\b")
 _DEALT_WITH = re.compile(
     r"(?i)\b(?:skip(?:ped|ping|s)?|retry(?:ing)?|retries|re-?trying|trying again|fall(?:s|ing)?[ -]?back|fallback|"
     r"continu(?:e|es|ing)|ignor(?:ed|ing)|substitut\w+|instead|recover(?:ed|ing|y)|imput\w+|resum(?:e|ed|ing)|"
@@ -61,25 +64,37 @@ class Sign(StrEnum):
     """Some text."""
     BAR = "bar"
     """A frame of a progress bar; a library prints its last one once more when it dies."""
+    COUNT = "count"
+    """A counter or a result alone: two different ones are progress, unless another worker may have printed them."""
+    CLOSING = "closing"
+    """Its own word that it is done, which a script also says after its work has failed."""
     STRONG = "strong"
-    """The run goes on: a counter with a metric, its usual line with other numbers, or its own word that it is done."""
+    """The run goes on: a counter with a metric, or its usual line with other numbers."""
 
 
 def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
     """Judge a line that follows a failure.
 
     :param usual: `usual_shape` of the lines before the failure.
-    :return: the sign, and for a bar its position.
+    :return: the sign, and for a bar or a counter its position.
     """
     if _TEARDOWN.match(text):
         return Sign.NONE, ""
+    metrics = read_metrics(text[:600])
+    shown = " ".join(f"{name}={value:g}" for name, value in metrics.items() if _RESULT.search(name))
     if "/" in text and (bar := _BAR.search(text)) and _BAR_SIGN.search(text):
-        return Sign.BAR, f"{bar[1]}/{bar[2]}"
+        return Sign.BAR, f"{bar[1]}/{bar[2]} {shown}"
     if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)):
         return Sign.STRONG, ""
-    metrics = read_metrics(text[:600]).keys() - TOTALS
-    if (len(metrics) >= 2 and not metrics.isdisjoint(COUNTERS)) or completed(text):
+    if _GAVE_UP.search(text[:300]):
+        return Sign.WEAK, ""
+    counted = [name for name in COUNTERS if name in metrics]
+    if counted and len(metrics.keys() - TOTALS) >= 2:
         return Sign.STRONG, ""
+    if completed(text):
+        return Sign.CLOSING, ""
+    if counted or shown:
+        return Sign.COUNT, f"{shown} {' '.join(f'{name}={metrics[name]:g}' for name in counted)}"
     return Sign.WEAK, ""
 
 

@@ -146,7 +146,7 @@ class Reader:
         if look.rules and self._failures.single(number, text, look.rules, before):
             self.last_failed = number
         elif not (sampler and self._sampling.read(number, text, before)):
-            self._failures.witness(text)
+            self._failures.witness(number, text)
             if not (opens or bad or sampler or look.wrapped):
                 self._note_nothing(text, clean, look)
 
