@@ -1,0 +1,98 @@
+"""The type of a failure (implementation, data, resource, convergence, infrastructure) from its class and message.
+
+A hint, never more: the class of the exception and the user's own frame are the facts. The table is `blame_table.py`;
+here is what only the frames tell.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ...vocabulary.runs import ErrorType
+from .blame_table import ROWS
+
+TEXT_LIMIT = 1200
+_ROWS = [(ErrorType(kind), re.compile(name), re.compile(f"(?i){message}")) for kind, name, message in ROWS]
+
+_READERS = re.compile(
+    r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|sklearn/preprocessing)[/\\]"
+)
+"""Libraries whose keys are those of what was read."""
+_HELD = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*\[[^\[\]]*\]")
+_DATA_NAMES = re.compile(
+    r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|inputs?|"
+    r"anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|lines?|docs?|"
+    r"documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|index|ids)|\w+2(?:id|idx|index)\w*|ckpt|"
+    r"checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|parsed|response|resp)$"
+)
+_API_OF_FRAMES = (
+    *("append", "iteritems", "ix", "as_matrix", "lookup", "mad", "sort", "get_value", "set_value", "applymap"),
+    *(
+        "swaplevel",
+        "to_panel",
+        "from_csv",
+        "rolling_mean",
+        "groupby_rolling",
+        "with_column",
+        "tolist",
+        "reshape",
+        "cuda",
+    ),
+)
+"""Methods that a data frame had or other objects have: to ask for them is no missing column."""
+_NO_ATTRIBUTE = re.compile(r"'(?:\w+\.)*(DataFrame|Series|NoneType)' object has no attribute '(\w+)'")
+_MIXED = re.compile(r"(?:not supported between|unsupported operand).*'(?:str|float|NoneType|int)'")
+_READS_IMAGES = re.compile(r"imread|cv2|Image\.open|img|image", re.IGNORECASE)
+
+
+def blame(exception: str, message: str, frames: str = "") -> ErrorType:
+    """Return the most likely type of a failure; implementation where nothing says otherwise."""
+    return blamed(exception, message, frames) or ErrorType.IMPLEMENTATION
+
+
+def blamed(exception: str, message: str, frames: str = "") -> ErrorType | None:
+    """Return the most likely type of a failure; None where nothing speaks for any.
+
+    :param exception: class name, with or without its module.
+    :param message: what stands behind the class, all its lines if there are several.
+    :param frames: the files and code lines of the traceback, newest last; they tell a worker that was killed from a
+        network that failed, and a key of what was read from a key of the code's own.
+    """
+    message = message[:TEXT_LIMIT]
+    told = _by_frames(exception, message, frames)
+    if told:
+        return told
+    return next((kind for kind, name, text in _ROWS if name.search(exception) and text.search(message)), None)
+
+
+def _by_frames(exception: str, message: str, frames: str) -> ErrorType | None:
+    if re.search(r"ConnectionReset|EOFError|BrokenPipe", exception) and "multiprocessing" in frames:
+        return ErrorType.RESOURCE
+    if exception == "KeyError":
+        return ErrorType.DATA if _key_of_what_was_read(frames) else ErrorType.IMPLEMENTATION
+    if exception == "AssertionError" and re.search(r"isnan|isfinite|isinf", frames):
+        return ErrorType.CONVERGENCE
+    if exception == "AttributeError":
+        return ErrorType.DATA if _missing_column(message, frames) else ErrorType.IMPLEMENTATION
+    if exception == "TypeError":
+        mixed = _MIXED.search(message) and _READERS.search(frames)
+        return ErrorType.DATA if mixed else None
+    if exception == "ValueError" and "to unpack" in message and re.search(r"\.r?split\(|partition\(", frames):
+        return ErrorType.DATA
+    return None
+
+
+def _key_of_what_was_read(frames: str) -> bool:
+    if _READERS.search(frames):
+        return True
+    held = _HELD.findall(frames[-160:])
+    return bool(held) and _DATA_NAMES.match(held[-1]) is not None
+
+
+def _missing_column(message: str, frames: str) -> bool:
+    found = _NO_ATTRIBUTE.search(message)
+    if not found:
+        return False
+    if found[1] == "NoneType":
+        return found[2] in ("shape", "convert", "resize", "astype") and _READS_IMAGES.search(frames) is not None
+    return found[2] not in _API_OF_FRAMES
