@@ -42,6 +42,7 @@ _API_OF_FRAMES = (
 """Methods that a data frame had or other objects have: to ask for them is no missing column."""
 _NO_ATTRIBUTE = re.compile(r"'(?:\w+\.)*(DataFrame|Series|NoneType)' object has no attribute '(\w+)'")
 _MIXED = re.compile(r"(?:not supported between|unsupported operand).*'(?:str|float|NoneType|int)'")
+_SPLITS = re.compile(r"split\(|partition\(")
 _READS_IMAGES = re.compile(r"imread|cv2|Image\.open|img|image", re.IGNORECASE)
 
 
@@ -66,20 +67,17 @@ def blamed(exception: str, message: str, frames: str = "") -> ErrorType | None:
 
 
 def _by_frames(exception: str, message: str, frames: str) -> ErrorType | None:
+    """Return what class and frames together tell; None where they tell nothing."""
     if re.search(r"ConnectionReset|EOFError|BrokenPipe", exception) and "multiprocessing" in frames:
         return ErrorType.RESOURCE
-    if exception == "KeyError":
-        return ErrorType.DATA if _key_of_what_was_read(frames) else ErrorType.IMPLEMENTATION
     if exception == "AssertionError" and re.search(r"isnan|isfinite|isinf", frames):
         return ErrorType.CONVERGENCE
-    if exception == "AttributeError":
-        return ErrorType.DATA if _missing_column(message, frames) else ErrorType.IMPLEMENTATION
-    if exception == "TypeError":
-        mixed = _MIXED.search(message) and _READERS.search(frames)
-        return ErrorType.DATA if mixed else None
-    if exception == "ValueError" and "to unpack" in message and re.search(r"\.r?split\(|partition\(", frames):
-        return ErrorType.DATA
-    return None
+    if exception in ("KeyError", "AttributeError"):
+        read = _key_of_what_was_read(frames) if exception == "KeyError" else _missing_column(message, frames)
+        return ErrorType.DATA if read else ErrorType.IMPLEMENTATION
+    mixed = exception == "TypeError" and _MIXED.search(message) and _READERS.search(frames)
+    ragged = exception == "ValueError" and "to unpack" in message and _SPLITS.search(frames)
+    return ErrorType.DATA if mixed or ragged else None
 
 
 def _key_of_what_was_read(frames: str) -> bool:

@@ -19,7 +19,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "implementation",
         r"ImportError|ModuleNotFound|NameError|UnboundLocal|Syntax|Indentation|^TabError|NotImplemented|Recursion|"
-        r"NotFitted|UndefVar|MethodError|ConfigAttribute|ConfigKeyError|MissingConfig|MissingMandatory|ConfigComposition",
+        r"NotFitted|UndefVar|MethodError|ConfigAttribute|ConfigKeyError|MissingConfig|MissingMandatory|"
+        r"ConfigComposition",
         "",
     ),
     ("implementation", r"EOFError", r"eof when reading a line"),
@@ -72,7 +73,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"killed by signal|exited unexpectedly|terminated abruptly|unexpectedly terminated|killed signal terminated|"
         r"sigkill|worker .*(?:died|was killed)|died unexpectedly|\b(?:exit ?code:? ?-|signal:? )(?:7|9)\b|"
-        r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|: killed\b|kernel (?:appears to have )?died|"
+        r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|: killed\b|"
+        r"kernel (?:appears to have )?died|"
         r"have died and been",
     ),
     # time, locks, network, nodes
@@ -88,7 +90,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "infrastructure",
         "",
         r"timed? ?out|timeout|deadline|time limit|walltime|exit (?:code|status):? 124\b|database is locked|"
-        r"(?:acquire|obtain|get) (?:the |a )?(?:file ?)?lock|unable to (?:synchronously )?(?:open|lock) file.*unable to lock|"
+        r"(?:acquire|obtain|get) (?:the |a )?(?:file ?)?lock|unable to (?:synchronously )?(?:open|"
+        r"lock) file.*unable to lock|"
         r"lock(?:ed| file| could not| held)|stale (?:nfs )?file handle|\berrno ?[:=]? ?(?:5|107|110|111|113|116)\b|"
         r"input/output error|remote i/o error|transport endpoint|resource deadlock",
     ),
@@ -97,7 +100,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"nccl|gloo\b|connection (?:refused|reset|closed|error|aborted|timed)|failed to connect|couldn.t connect|"
         r"could not connect|couldn.t reach|unreachable|no route to host|host is down|name resolution|"
-        r"name or service not known|nodename nor servname|max retries|service unavailable|bad gateway|too many requests|"
+        r"name or service not known|nodename nor servname|max retries|service unavailable|bad gateway|"
+        r"too many requests|"
         r"rate limit|unauthori[sz]ed|forbidden|access ?denied|permission denied|operation not permitted|"
         r"read-only file system|address already in use|cannot assign requested address|broken pipe|"
         r"\b(?:401|403|429|500|502|503|504) (?:client|server) error|gated repo|certificate|offline mode",
@@ -106,7 +110,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "infrastructure",
         "",
         r"node (?:fail|has died|was (?:marked|lost))|node_fail|preempt|heartbeat|coordination service|"
-        r"distributed service|no cuda (?:gpus|devices?|-capable)|cuda_error_(?:no_device|system)|no (?:supported )?gpus? "
+        r"distributed service|no cuda (?:gpus|devices?|-capable)|cuda_error_(?:no_device|system)|"
+        r"no (?:supported )?gpus? "
         r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
         r"fallen off the bus|unspecified launch failure|at least (?:1|one) cuda device|no opencl device|"
         r"device driver|error response from daemon|peer access",
@@ -157,18 +162,23 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"corrupt|truncat|checksum|crc (?:check|error)|bad magic|malformed|invalid header|unexpected end|failed reading|"
+        r"corrupt|truncat|checksum|crc (?:check|error)|bad magic|malformed|invalid header|unexpected end|"
+        r"failed reading|"
         r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
-        r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|ing) pickled|"
+        r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
+        r"ing) pickled|"
         r"can.?t parse|not a (?:valid )?(?:gzip|zip|json|jpeg|png|parquet|hdf5)|invalid (?:json|xml|checkpoint)",
     ),
     (
         "data",
         "",
-        r"no such file|does not exist|(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|no file or directory|"
+        r"no such file|does not exist|(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
+        r"no file or directory|"
         r"(?:files?|folder|data\w*|checkpoint|images?) (?:is |are )?missing|"
-        r"unable to (?:synchronously )?open|(?:no|could not find|cannot find|can't find|couldn't find)(?: any| the| valid)*"
-        r" (?:files?|images?|labels?|data(?:sets?)?|samples?|folder|director\w+|checkpoints?|records?|class folder)\b|"
+        r"unable to (?:synchronously )?open|(?:no|could not find|cannot find|can't find|couldn't find)(?: any|"
+        r" the| valid)*"
+        r" (?:files?|images?|labels?|data(?:sets?)?|samples?|folder|director\w+|checkpoints?|records?|"
+        r"class folder)\b|"
         r"cannot open (?:file|the connection)|not found:? \S*[/\\]\S+",
     ),
     # what stands in them
@@ -177,15 +187,18 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "data",
         "",
         r"could not convert|cannot convert (?!.*(?:tensor|to numpy|cuda|symbolic))|invalid literal|cannot parse|"
-        r"unable to parse|error parsing|error tokenizing|parse (?:error|date)|does not match format|unconverted data remains|"
+        r"unable to parse|error parsing|error tokenizing|parse (?:error|date)|does not match format|"
+        r"unconverted data remains|"
         r"out of range for (?:day|month)|(?:day|month|hour) (?:is out of range|must be in)|out of bounds nanosecond|"
-        r"isoformat|not likely a datetime|unit mismatch|unknown (?:unit|category|categories|class|label)|found unknown categ",
+        r"isoformat|not likely a datetime|unit mismatch|unknown (?:unit|category|categories|class|label)|"
+        r"found unknown categ",
     ),
     (
         "data",
         "",
         r"missing (?:required )?(?:columns?|values?|data|input|fields?|features?|labels?|keys? in)|not in index|"
-        r"not found in axis|are in the \[|no columns|columns? .*(?:mismatch|missing|not (?:found|present|in)|overlap)|"
+        r"not found in axis|are in the \[|no columns|columns? .*(?:mismatch|missing|not (?:found|present|in)|"
+        r"overlap)|"
         r"usecols|length mismatch: expected axis|cannot reindex|duplicate (?:labels|keys|index|entries)|"
         r"trying to merge on|bin edges must be unique|undefined columns|predvars|\bcsv\b|schema|feature[_ ]names|"
         r"column of type|dtypes for data must be|expect \d+ fields|is required but could not be found",
@@ -201,16 +214,20 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"\b0 sample|num_samples=0|zero samples|inconsistent numbers? of samples|empty (?:data\w*|file|csv|input|tensor list)|"
-        r"(?:dataset|data ?frame|file|train\w* set|input|split|loader) (?:\S+ )?is empty|dataset .*(?:unavailable|empty)|"
-        r"no objects to concatenate|at least one array to concatenate|no samples|not enough data|too few (?:rows|samples)|"
+        r"\b0 sample|num_samples=0|zero samples|inconsistent numbers? of samples|empty (?:data\w*|file|csv|"
+        r"input|tensor list)|"
+        r"(?:dataset|data ?frame|file|train\w* set|input|split|loader) (?:\S+ )?is empty|"
+        r"dataset .*(?:unavailable|empty)|"
+        r"no objects to concatenate|at least one array to concatenate|no samples|not enough data|"
+        r"too few (?:rows|samples)|"
         r"(?:sample|row|record|shard|image|batch) \S+ (?:is empty|is missing|has \d)|folder \S+ is empty",
     ),
     (
         "data",
         "",
         r"x has \d+ features|number of features|expecting \d+ features|equal size, but got|inhomogeneous shape|"
-        r"type numpy\.object_|object dtype|found <class 'nonetype'>|textencodeinput|must be .*not float$|got 'float'$",
+        r"type numpy\.object_|object dtype|found <class 'nonetype'>|textencodeinput|must be .*not float$|"
+        r"got 'float'$",
     ),
     ("data", r"LinAlg|SamplingError|" + _LIBRARY, r"initial|label|target|data|feature"),
     ("data", r"OutOfRange", r"end of sequence"),

@@ -18,7 +18,7 @@ from .text import cap, decode, strip
 TAIL_BYTES = 16 * 1024
 BLOCKS_LIMIT = 4
 STALE = 2
-"""So many positions after its best validation a run may have been stopped for lack of improvement, without a word."""
+"""So many positions after its best validation a run may have been stopped for that, without a word."""
 _POSITION = re.compile(
     r"(?i)(?:^|[^\w/])(?P<name>epochs?|ep|rounds?|trials?|iterations?|iters?|steps?)[\s:#\[=(]{0,3}"
     r"(?P<at>\d{1,9})(?: ?/ ?| of )(?P<total>\d{1,9})(?![\d/.])"
@@ -27,12 +27,13 @@ _POSITION = re.compile(
 _NAMES = {"ep": "epoch", "iter": "iteration"}
 _RANKS = ("epoch", "round", "trial", "iteration", "step")
 _STOPPED_EARLY = re.compile(
-    r"(?i)early[ -_]?stop|stopp(?:ed|ing) early|stopped at (?:epoch|step|iter)|patience|no improvement|not improved|"
-    r"converged|convergence (?:reached|achieved)|target .{0,40}reached|reached (?:the )?target|max_(?:steps|time|epochs)|"
+    r"(?i)early[ _-]?stop|stopp(?:ed|ing) early|stopped at (?:epoch|step|iter)|patience|no improvement|"
+    r"not improved|converged|convergence (?:reached|achieved)|target .{0,40}reached|reached (?:the )?target|max_(?:steps|time|epochs)|"
     r"(?:time|step|token) (?:budget|limit)|budget|pruned|plateau|toleranc|stopping criterion|below tol|"
     r"restoring model weights|solved"
 )
 _COUNTING = re.compile(r"(\d+) (?:out of|/|of) (\d+)|(\d+)/(\d+)")
+_HELD_OUT_WORDS = (b"val", b"dev", b"eval", b"test")
 _HELD_OUT = re.compile(r"^(?:val|dev|eval|test)_|_(?:val|dev|eval|test)$")
 _LARGER_IS_BETTER = re.compile(r"acc|auc|f1|score|map|iou|dice|r2|bleu|reward")
 
@@ -115,7 +116,7 @@ class Course:
         seen = self._seen
         if (b"/" in raw or b" of " in raw) and (found := _POSITION.search(text)):
             self._position(number, text, found)
-        if seen.name and b"al" in raw or b"test" in raw or b"dev" in raw:
+        if seen.name and any(word in raw for word in _HELD_OUT_WORDS):
             self._validation(text)
         if seen.name and _STOPPED_EARLY.search(text) and not _still_counts(text):
             seen.explained = number

@@ -74,7 +74,8 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "OSError",
         "pthread_create failed|pthread_create() failed|Thread creation failed|Resource unavailable",
-        r"^OpenBLAS .*pthread_create failed|^OMP: Error #\d+: .*(?:unavailable|create)|^libgomp: Thread creation failed",
+        r"^OpenBLAS .*pthread_create failed|^OMP: Error #\d+: .*(?:unavailable|create)"
+        r"|^libgomp: Thread creation failed",
     ),
     ("openmp", "implementation", "fatal", "SIGABRT", "OMP: Error", r"^OMP: Error #\d+: (?P<message>.*)"),
     ("llvm", "implementation", "fatal", "SIGABRT", "LLVM ERROR", r"^LLVM ERROR: (?P<message>.*)"),
@@ -135,7 +136,8 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "",
         "signal (",
-        r"^(?:\[\d+\] )?signal (?:\d+ )?\(\d+(?:\.\d+)?\): (?P<exception>Segmentation fault|Aborted|Illegal instruction)",
+        r"^(?:\[\d+\] )?signal (?:\d+ )?\(\d+(?:\.\d+)?\): "
+        r"(?P<exception>Segmentation fault|Aborted|Illegal instruction)",
     ),
     ("bus error by shell", "resource", "fatal", "SIGBUS", "Bus error", r"(?:^|\d+ )Bus error\b.*"),
     # memory, disk, limits

@@ -138,11 +138,11 @@ class Incident:
     rhat: float = 0.0
     """The largest R-hat that was stated."""
     outside: bool = False
-    """Somebody outside of the process ended it or was about to: what it still does in its last seconds is no recovery."""
+    """Somebody outside of the process was about to end it: what it still does in its last seconds is no recovery."""
     moved: bool = False
     """Such a process went on for a while."""
     closed: bool = False
-    """Closing words stood behind it ("done", "training complete"), which any script says whatever became of its work."""
+    """Closing words stood behind it ("done", "training complete"), which a script also says after a failure."""
     suspect: bool = False
     belongs_to: str = ""
 
@@ -163,7 +163,7 @@ class Incident:
     def reach(self, last: int) -> None:
         """Extend it to a line; what stood after it and now belongs to it goes."""
         self.newest_last = last
-        if not self.complete:
+        if not (self.complete or self.slimmed):  # what was handed out already quotes the lines as they were counted
             self.after = self.after[max(last - self.last, 0) :]
             self.last = last
 

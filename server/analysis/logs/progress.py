@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from enum import StrEnum
 from functools import lru_cache
 
@@ -86,16 +86,16 @@ def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
         return Sign.BAR, f"{bar[1]}/{bar[2]} {shown}"
     if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)):
         return Sign.STRONG, ""
-    if _GAVE_UP.search(text[:300]):
-        return Sign.WEAK, ""
-    counted = [name for name in COUNTERS if name in metrics]
+    return (Sign.WEAK, "") if _GAVE_UP.search(text[:300]) else _of_words(text, metrics, shown)
+
+
+def _of_words(text: str, metrics: Mapping[str, float], shown: str) -> tuple[Sign, str]:
+    counted = [f"{name}={metrics[name]:g}" for name in COUNTERS if name in metrics]
     if counted and len(metrics.keys() - TOTALS) >= 2:
         return Sign.STRONG, ""
     if completed(text):
         return Sign.CLOSING, ""
-    if counted or shown:
-        return Sign.COUNT, f"{shown} {' '.join(f'{name}={metrics[name]:g}' for name in counted)}"
-    return Sign.WEAK, ""
+    return (Sign.COUNT, " ".join([shown, *counted])) if counted or shown else (Sign.WEAK, "")
 
 
 @lru_cache(maxsize=512)

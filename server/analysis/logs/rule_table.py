@@ -181,7 +181,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "fatal error: ",
-        r"^\S*(?:cc|cc1plus|c\+\+|g\+\+|clang\S*|nvcc|ptxas)\S*(?: :)? ?:? fatal error: (?P<message>.*)|: fatal error: .*killed",
+        r"^\S*(?:cc|cc1plus|c\+\+|g\+\+|clang\S*|nvcc|ptxas)\S*(?: :)? ?:? fatal error: (?P<message>.*)"
+        r"|: fatal error: .*killed",
     ),
     (
         "jvm",
