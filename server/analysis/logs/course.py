@@ -28,9 +28,9 @@ _NAMES = {"ep": "epoch", "iter": "iteration"}
 _RANKS = ("epoch", "round", "trial", "iteration", "step")
 _STOPPED_EARLY = re.compile(
     r"(?i)early[ _-]?stop|stopp(?:ed|ing) early|stopped at (?:epoch|step|iter)|patience|no improvement|"
-    r"not improved|converged|convergence (?:reached|achieved)|target .{0,40}reached|reached (?:the )?target|max_(?:steps|time|epochs)|"
-    r"(?:time|step|token) (?:budget|limit)|budget|pruned|plateau|toleranc|stopping criterion|below tol|"
-    r"restoring model weights|solved"
+    r"not improved|converged|convergence (?:reached|achieved)|target .{0,40}reached|reached (?:the )?target|"
+    r"max_(?:steps|time|epochs)|(?:time|step|token) (?:budget|limit)|budget|pruned|plateau|toleranc|"
+    r"stopping criterion|below tol|restoring model weights|solved"
 )
 _COUNTING = re.compile(r"(\d+) (?:out of|/|of) (\d+)|(\d+)/(\d+)")
 _HELD_OUT_WORDS = (b"val", b"dev", b"eval", b"test")

@@ -300,7 +300,7 @@ class Failures:
         incident.advice, incident.rule = rule.advice, rule.name
         incident.outside = rule.name in _FROM_OUTSIDE
         incident.fingerprint = mark
-        incident.handled = kind == "error" and progress.mild(text)
+        incident.handled = kind == "error" and rule.name not in _AS_A_WARNING and progress.mild(text)
         self._register.add(incident, rule.name)
         return True
 

@@ -80,22 +80,25 @@ def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
     """
     if _TEARDOWN.match(text):
         return Sign.NONE, ""
-    metrics = read_metrics(text[:600])
-    shown = " ".join(f"{name}={value:g}" for name, value in metrics.items() if _RESULT.search(name))
     if "/" in text and (bar := _BAR.search(text)) and _BAR_SIGN.search(text):
-        return Sign.BAR, f"{bar[1]}/{bar[2]} {shown}"
+        return Sign.BAR, f"{bar[1]}/{bar[2]} {_results(read_metrics(text[:600]))}"
     if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)):
         return Sign.STRONG, ""
-    return (Sign.WEAK, "") if _GAVE_UP.search(text[:300]) else _of_words(text, metrics, shown)
+    return (Sign.WEAK, "") if _GAVE_UP.search(text[:300]) else _of_words(text, read_metrics(text[:600]))
 
 
-def _of_words(text: str, metrics: Mapping[str, float], shown: str) -> tuple[Sign, str]:
+def _of_words(text: str, metrics: Mapping[str, float]) -> tuple[Sign, str]:
     counted = [f"{name}={metrics[name]:g}" for name in COUNTERS if name in metrics]
     if counted and len(metrics.keys() - TOTALS) >= 2:
         return Sign.STRONG, ""
     if completed(text):
         return Sign.CLOSING, ""
-    return (Sign.COUNT, " ".join([shown, *counted])) if counted or shown else (Sign.WEAK, "")
+    position = " ".join([_results(metrics), *counted]).strip()
+    return (Sign.COUNT, position) if position else (Sign.WEAK, "")
+
+
+def _results(metrics: Mapping[str, float]) -> str:
+    return " ".join(f"{name}={value:g}" for name, value in metrics.items() if _RESULT.search(name))
 
 
 @lru_cache(maxsize=512)
