@@ -43,7 +43,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
         r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"
-        r"exceed\w* (?:\w+ ){0,3}memory|memory limit|mem \S+ exceeded|cublas_status_not_initialized",
+        r"exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|cublas_status_not_initialized",
     ),
     # disk, also behind other words
     (
@@ -66,13 +66,17 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"killed by signal: (?:segmentation|abort)|sigsegv|sigabrt|sigill\b|sigfpe|segmentation fault",
     ),
-    ("implementation", "", r"\b(?:exit ?code:? ?-|signal:? )(?:4|6|8|11)\b"),
-    ("infrastructure", "", r"sigterm|sigint\b|sighup|sigusr|\b(?:exit ?code:? ?-|signal:? )(?:1|2|15)\b"),
+    ("implementation", "", r"\b(?:(?:exit|return) ?code ?[:=]? ?-|signal:? )(?:4|6|8|11)\b|status 3221225477"),
+    (
+        "infrastructure",
+        "",
+        r"sigterm|sigint\b|sighup|sigusr|\b(?:(?:exit|return) ?code ?[:=]? ?-|signal:? )(?:1|2|15)\b",
+    ),
     (
         "resource",
         "",
         r"killed by signal|exited unexpectedly|terminated abruptly|unexpectedly terminated|killed signal terminated|"
-        r"sigkill|worker .*(?:died|was killed)|died unexpectedly|\b(?:exit ?code:? ?-|signal:? )(?:7|9)\b|"
+        r"\bsigkill\b|worker .*(?:died|was killed)|died unexpectedly|\b(?:(?:exit|return) ?code ?[:=]? ?-|signal:? )(?:7|9)\b|"
         r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|: killed\b|"
         r"kernel (?:appears to have )?died|"
         r"have died and been",

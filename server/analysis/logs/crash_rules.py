@@ -161,7 +161,7 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     (
         "container",
         "infrastructure",
-        "error",
+        "fatal",
         "",
         "Error response from daemon|OCI runtime|nvidia-container-cli|CrashLoopBackOff|ImagePullBackOff|Evicted",
         "",

@@ -16,6 +16,8 @@ from .text import cap
 
 REACH_LINES = 40
 """How far behind a failure such a line may stand."""
+MESSAGE_LINES = 15
+_FRAME = re.compile(r"^\s*File \"|^\s*(?:at|Node:|Detected at)\b|^\S*: (?:INFO|WARNING)")
 _NAME = r"(?:[\w$]+\.)*(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Timeout|Expired))"
 _WRAPPERS = re.compile(
     r"^(?:RayTaskError|TuneError|InstantiationException|HydraException|PapermillExecutionError|CellExecutionError|"
@@ -39,7 +41,20 @@ def learn(incident: Incident, number: int, text: str) -> bool:
         if stem in text and applies(incident) and (found := pattern.match(text)):
             take(incident, found)
             return True
+    _go_on(incident, number, text)
     return False
+
+
+def _go_on(incident: Incident, number: int, text: str) -> None:
+    """Take a line of a message that has only its heading in the exception's line ("Graph execution error:")."""
+    heading = not incident.message or incident.message.endswith(":")
+    near = incident.kind == "traceback" and number - incident.newest_last <= MESSAGE_LINES
+    if not (heading and near) or incident.type is not ErrorType.IMPLEMENTATION or _FRAME.match(text):
+        return
+    kind = blamed("", text)
+    if kind not in (None, ErrorType.IMPLEMENTATION):
+        incident.type = kind
+        incident.message = cap(f"{incident.message} {text.strip()}".strip(), MESSAGE_LIMIT)
 
 
 def holds(incident: Incident | None, first: int) -> bool:
@@ -54,6 +69,10 @@ def _is_traceback(incident: Incident) -> bool:
 
 def _is_native(incident: Incident) -> bool:
     return incident.kind == "native"
+
+
+def _is_r_error(incident: Incident) -> bool:
+    return incident.rule == "R error" and incident.line == incident.newest_last
 
 
 def _is_child(incident: Incident) -> bool:
@@ -95,6 +114,10 @@ def _carried(incident: Incident, found: re.Match[str]) -> None:
         incident.message = cap(f"{found['name']}: {found['message'] or ''}", MESSAGE_LIMIT)
 
 
+def _lost(incident: Incident, _found: re.Match[str]) -> None:
+    incident.type = ErrorType.INFRASTRUCTURE
+
+
 def _refused(incident: Incident, _found: re.Match[str]) -> None:
     incident.type = ErrorType.IMPLEMENTATION
 
@@ -112,6 +135,10 @@ _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], 
     # what a wrapper carries, as an exception prints itself or as repr() shows it
     (": ", _is_wrapper, re.compile(rf"^\s*(?:: )?{_NAME}: (?P<message>.*)$"), _carried),
     ("(", _is_wrapper, re.compile(rf"^{_NAME}\((?P<message>.*)\)$"), _carried),
+    # R puts the reason into the next line
+    ("  ", _is_r_error, re.compile(r"^(?:\[\d+\] \")? {2,}(\S.*)$"), _says),
+    # a node that died takes its actors with it
+    ("node has died", _is_traceback, re.compile(r".*\bnode has died"), _lost),
     # torch refuses classes in a checkpoint: the file is sound, the call is not
     ("nsupported", _is_traceback, re.compile(r".*Unsupported (?:global|class)"), _refused),
 )

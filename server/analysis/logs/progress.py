@@ -25,6 +25,8 @@ _COMPLETE = re.compile(
 _UNDONE = re.compile(r"(?i)\b(?:not|un\w+|fail\w*|error\w*|abort\w*|before|never|until|incomplete)\b")
 _RESULT = re.compile(r"loss|acc(?:uracy)?$|auc|rmse|(?:^|_)m[as]e$|nll|elbo|ppl|perplexity|(?:^|_)f1|(?:^|_)r2$|score$")
 """Metrics that a run prints because it computed something."""
+_COUNTER = re.compile(r"(?i)epoch|step|iter|draw|trial|round|fold|batch")
+"""Without such a word a number in brackets may be one of a stack's frames."""
 _GAVE_UP = re.compile(r"(?i)\b(?:fail(?:ed|ures?|s)?|abort\w*|crash\w*|terminated|killed|interrupted)\b")
 _DEALT_WITH = re.compile(
     r"(?i)\b(?:skip(?:ped|ping|s)?|retry(?:ing)?|retries|re-?trying|trying again|fall(?:s|ing)?[ -]?back|fallback|"
@@ -50,6 +52,8 @@ _STEMS_AFTERWARDS = (
 )
 """One of them stands in whatever the pattern above matches; looking for them is far cheaper."""
 _MILD = re.compile(r"(?i)\b(?:disabled|without|default\w*|another|unavailable|not installed|optional|using)\b")
+_TRIAL_FAILED = re.compile(r"\[W .{0,40}\] Trial \d+ failed with")
+"""Optuna goes on to the next trial, or raises behind it."""
 _TROUBLE = re.compile(r"(?i)\b(?:fail\w*|error\w*|exception|bad|could not|couldn't|cannot|can't|corrupt\w*|unable)\b")
 _WARNING = re.compile(r"\bWARN(?:ING)?\b|^\[W |^W\d{4}|\[warn|^warn\w*:|\"warning\"")
 _PYTHON_WARNING = re.compile(r":\d+: \w*Warning: |^\w*Warning: |^WARNING[: ]|^\[W |\| WARNING")
@@ -93,7 +97,7 @@ def _of_words(text: str, metrics: Mapping[str, float]) -> tuple[Sign, str]:
         return Sign.STRONG, ""
     if completed(text):
         return Sign.CLOSING, ""
-    position = " ".join([_results(metrics), *counted]).strip()
+    position = " ".join([_results(metrics), *(counted if _COUNTER.search(text) else ())]).strip()
     return (Sign.COUNT, position) if position else (Sign.WEAK, "")
 
 
@@ -139,6 +143,8 @@ def is_warning(text: str) -> bool:
 
 def announces_handled(text: str) -> bool:
     """Whether the line before a traceback says that what follows was dealt with."""
+    if _TRIAL_FAILED.search(text[:200]):
+        return True
     trouble = _TROUBLE.search(text[:600]) is not None
     return trouble and (dealt_with(text) or _WARNING.search(text[:200]) is not None)
 

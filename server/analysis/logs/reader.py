@@ -136,6 +136,8 @@ class Reader:
         look = self._look(clean)
         if look.wrapped:
             look = _unwrapped(look, clean, before)
+        if look.sight[0] == (nonfinite.STATED,) and progress.announces_handled(plain(clean)):
+            look = replace(look, sight=_EMPTY)
         bad, good = look.sight
         if bad or (self._nonfinite.open and good):
             self._values.read(number, clean, look.sight, before.here() if bad else before)

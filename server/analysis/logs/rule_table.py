@@ -25,6 +25,16 @@ _NAMED = r"[^{}]*?(?<![\w.])(?P<exception>(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Except
 """An exception that a logged line names, with a message behind it that is no number (a metric's name ends alike)."""
 
 RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
+    # an R program says first where it failed, then why
+    (
+        "R error",
+        "implementation",
+        "fatal",
+        "",
+        "Error in |Error: ",
+        r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*)$|^Error: (?P<said>(?:object|package|could not find function|"
+        r"cannot (?:open|allocate|change)|vector memory|unexpected|invalid|there is no package|unable to).*)",
+    ),
     *CRASH_RULES,
     # schedulers, interrupts, network
     ("slurm time limit", "infrastructure", "fatal", "SIGTERM", "DUE TO", r"CANCELLED AT .* DUE TO|JOB \d+ .*DUE TO"),
@@ -156,15 +166,6 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^\S*python[\d.]*: (?:can't|No module named)|^\S*python[\d.]*: Error while finding",
     ),
     ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*Error \d+"),
-    (
-        "R error",
-        "implementation",
-        "fatal",
-        "",
-        "Error in |Error: ",
-        r"^Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*)$|^Error: (?P<said>(?:object|package|could not find function|"
-        r"cannot (?:open|allocate|change)|vector memory|unexpected|invalid|there is no package|unable to).*)",
-    ),
     ("R stop", "implementation", "fatal", "", "Execution halted", r"^Execution halted"),
     (
         "julia error",
