@@ -15,15 +15,33 @@ TEXT_LIMIT = 1200
 _ROWS = [(ErrorType(kind), re.compile(name), re.compile(f"(?i){message}")) for kind, name, message in ROWS]
 
 _READERS = re.compile(
-    r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|sklearn/preprocessing)[/\\]"
+    r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
+    r"sklearn/preprocessing)[/\\]"
 )
 """Libraries whose keys are those of what was read."""
 _HELD = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*\[[^\[\]]*\]")
 _DATA_NAMES = re.compile(
-    r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|inputs?|"
-    r"anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|lines?|docs?|"
+    r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
+    r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|lines?|docs?|"
     r"documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|index|ids)|\w+2(?:id|idx|index)\w*|ckpt|"
     r"checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|parsed|response|resp)$"
+)
+_GENERAL = re.compile(r"^$|^(?:SystemExit|(?:Value|Assertion|Runtime|Key|Index|Type|Argument)Error|Exception|error)$")
+"""Classes that any program raises for anything."""
+_NOUN = (
+    r"\b(?:columns?|schema|units?|timestamps?|dates?|rows?|records?|data ?sets?|data ?frames?|labels?|samples?|"
+    r"sensors?|measurements?|images?|masks?|audio|features?|csv|parquet|header|vocabulary|classes|categories|sample ?rate|"
+    r"entries|train and test|patients?|subjects?|ids?)\b"
+)
+_FAULT = (
+    r"\b(?:expect\w*|missing|not found|not in|invalid|unknown|mismatch\w*|does ?n[o']t|do ?n[o']t|differs?|wrong|bad|"
+    r"empty|overlap\w*|duplicat\w+|not (?:monotonic|sorted|unique|numeric|one of|valid|parsable)|out of range|outside|"
+    r"corrupt\w*|contains?|has no|must have|is not|are not|too few|less than|no longer|not enough|fewer)\b"
+)
+_OF_DATA = re.compile(rf"(?i){_NOUN}.{{0,60}}?{_FAULT}|{_FAULT}.{{0,60}}?{_NOUN}")
+_OF_CODE = re.compile(
+    r"(?i)batch_?size|tensor|shapes?\b|dimension|\bdim\b|channels?|layer|argument|parameter|keyword|gradient|"
+    r"optimi[sz]er|device|logits|registry|module|config|class name|method|function|operand|broadcast|estimator|tokenizer|cuda"
 )
 _API_OF_FRAMES = (
     *("append", "iteritems", "ix", "as_matrix", "lookup", "mad", "sort", "get_value", "set_value", "applymap"),
@@ -63,7 +81,13 @@ def blamed(exception: str, message: str, frames: str = "") -> ErrorType | None:
     told = _by_frames(exception, message, frames)
     if told:
         return told
-    return next((kind for kind, name, text in _ROWS if name.search(exception) and text.search(message)), None)
+    found = next((kind for kind, name, text in _ROWS if name.search(exception) and text.search(message)), None)
+    return found or (ErrorType.DATA if _GENERAL.search(exception) and _speaks_of_data(message) else None)
+
+
+def _speaks_of_data(message: str) -> bool:
+    """Whether a message in a program's own words finds fault with what was read."""
+    return _OF_DATA.search(message) is not None and _OF_CODE.search(message) is None
 
 
 def _by_frames(exception: str, message: str, frames: str) -> ErrorType | None:
@@ -72,9 +96,12 @@ def _by_frames(exception: str, message: str, frames: str) -> ErrorType | None:
         return ErrorType.RESOURCE
     if exception == "AssertionError" and re.search(r"isnan|isfinite|isinf", frames):
         return ErrorType.CONVERGENCE
-    if exception in ("KeyError", "AttributeError"):
-        read = _key_of_what_was_read(frames) if exception == "KeyError" else _missing_column(message, frames)
-        return ErrorType.DATA if read else ErrorType.IMPLEMENTATION
+    if exception == "KeyError":
+        sentence = " " in message.strip("'\" ") and not message.startswith("Timestamp(")
+        read = _key_of_what_was_read(frames) or message.startswith("Timestamp(")
+        return ErrorType.DATA if read else None if sentence else ErrorType.IMPLEMENTATION
+    if exception == "AttributeError":
+        return ErrorType.DATA if _missing_column(message, frames) else ErrorType.IMPLEMENTATION
     mixed = exception == "TypeError" and _MIXED.search(message) and _READERS.search(frames)
     ragged = exception == "ValueError" and "to unpack" in message and _SPLITS.search(frames)
     return ErrorType.DATA if mixed or ragged else None

@@ -32,6 +32,21 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"is not in struct|could not override|unexpected keyword|got multiple values for|no kernel image",
     ),
+    (
+        "implementation",
+        "",
+        r"\bregistry\b|validation error for \w*(?:config|args|settings|params)|tokenizer class|"
+        r"is not currently imported|"
+        r"invalid parameter|unknown (?:optimi[sz]er|objective|option|argument|parameter|loss|activation|layer)|"
+        r"parameter '\w+' is unknown|truth value of a|unknown option",
+    ),
+    (
+        "data",
+        r"ReadError",
+        r"unexpected end|not a \w+ file|could not be opened|empty (?:file|header)|truncat|checksum|invalid",
+    ),
+    ("infrastructure", r"BlockingIOError|OSError", r"unable to lock file"),
+    ("data", r"IncompleteRead", r"read on a total of"),
     ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
     # memory
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
@@ -43,14 +58,16 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
         r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"
-        r"exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|cublas_status_not_initialized",
+        r"exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
+        r"cublas_status_not_initialized|"
+        r"cudnn_status_not_initialized|valid cudnn algorithm|not enough memory|could not create cudnn handle",
     ),
     # disk, also behind other words
     (
         "resource",
         "",
         r"no space left|quota exceeded|\berrno ?[:=]? ?(?:28|122)\b|os error 28|not enough (?:free |disk )?space|"
-        r"winerror 112|disk (?:is )?full|file too large|file size limit|insufficient disk",
+        r"winerror 112|disk (?:\S+ )?(?:is )?(?:100% )?full|file too large|file size limit|insufficient disk",
     ),
     (
         "resource",
@@ -76,10 +93,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "resource",
         "",
         r"killed by signal|exited unexpectedly|terminated abruptly|unexpectedly terminated|killed signal terminated|"
-        r"\bsigkill\b|worker .*(?:died|was killed)|died unexpectedly|\b(?:(?:exit|return) ?code ?[:=]? ?-|signal:? )(?:7|9)\b|"
+        r"\bsigkill\b|worker .*(?:died|was killed)|died unexpectedly|\b(?:(?:exit|return) ?code ?[:=]? ?-|"
+        r"signal:? )(?:7|9)\b|"
         r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|: killed\b|"
         r"kernel (?:appears to have )?died|"
-        r"have died and been",
+        r"have died and been|workers? (?:are|is) no longer alive|worker lost|raylet died|"
+        r"object store because it is full",
     ),
     # time, locks, network, nodes
     ("infrastructure", r"KeyboardInterrupt|Timeout|^Connect|Permission|URLError|HTTP|gaierror|SSL|BrokenPipe", ""),
@@ -89,6 +108,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"ChunkedEncoding|CommError|Unavailable|DeadlineExceeded|Aborted|GatedRepo|LocalEntryNotFound",
         "",
     ),
+    ("infrastructure", r"Horovod|Preempt|RpcError|RefreshError|DefaultCredentials|UsageError|NoCredentials", ""),
+    ("infrastructure", r"FileExists", r"lock"),
     ("infrastructure", r"EndpointConnection|NoCredentials|ServiceError|OfflineMode|RemoteDisconnected|SocketError", ""),
     (
         "infrastructure",
@@ -118,9 +139,17 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"no (?:supported )?gpus? "
         r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
         r"fallen off the bus|unspecified launch failure|at least (?:1|one) cuda device|no opencl device|"
-        r"device driver|error response from daemon|peer access",
+        r"device driver|error response from daemon|peer access|no nvidia driver|nvidia driver .*too old|"
+        r"cuda unknown error|cuda\.is_available\(\) is false|server socket has failed|monitoredbarrier|"
+        r"stop_waiting|mismatch between collectives|device or resource busy|no locks available|can't connect to|"
+        r"went away|\bunavailable\b: |(?:task|tasks) [\d-]+: terminated|being reclaimed|acquire lock|socket closed",
     ),
     # numbers that do not come to rest
+    (
+        "data",
+        "",
+        r"less than \d+ non-nan|found nan in (?:column|target|label)|nan (?:values? )?in (?:column|the data|input)",
+    ),
     (
         "data",
         r"Sampling|Init|ValueError|RuntimeError",
@@ -149,17 +178,19 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"singular|ill-?conditioned|leading minor|condition number|(?:not|n't|fail\w* to|without) converg|"
         r"no convergence|abnormal_|abnormal termination|mass matrix contains zeros|overflow encountered|"
-        r"loss scale .*(?:minimum|too small|decrease)|minimum loss scale|gradients? (?:explod|overflow)|explod|"
+        r"loss scale .*(?:minimum|too small|decrease)|minimum loss scale|gradients? overflow|explod|explosion|"
         r"optimal parameters not found|maxfev|maximum (?:number of )?(?:iterations|function evaluations)|"
         r"precision loss|math range error|numerical (?:result out of range|overflow|instabilit)|"
-        r"line ?search fail|matrix inversion|perfect separation|chain is shorter",
+        r"line ?search fail|underflow in dt|sum to zero|matrix inversion|perfect separation|chain is shorter",
     ),
     # the files
     (
         "data",
         r"FileNotFound|Decode(?:Error)?$|ScannerError|YAMLError|EmptyData|Parser|Unicode|Unpickling|BadZip|BadGzip|"
         r"EOFError|NotADirectory|IsADirectory|zlib|LZMA|binascii|Arrow|Safetensor|DataLoss|UnidentifiedImage|"
-        r"struct\.error|DatasetNotFound|DatasetGeneration|ExpectedMoreSplits|OutOfBoundsDatetime|TFRecord",
+        r"DataFilesNotFound|Decompression|Libsndfile|NetCDF|CastError|MergeError|InvalidIndex|IntegrityError|"
+        r"ColumnNotFound|SchemaField|struct\.error|DatasetNotFound|DatasetGeneration|ExpectedMoreSplits|"
+        r"OutOfBoundsDatetime|TFRecord",
         "",
     ),
     ("data", r"^error$", r"unpack requires|while decompressing"),
@@ -171,6 +202,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
         r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
         r"ing) pickled|"
+        r"(?:error|failed to|unable to|could not|cannot) (?:open|opening|reading|read|load|loading|decode|decoding) "
+        r"(?:image|video|audio|weights|file|record|shard|sample|'?/|\S+\.(?:csv|wav|jpe?g|png|npy|json|parquet|h5|"
+        r"tif))|"
+        r"broken data stream|unrecognized data stream|cannot write mode|frames decoded|netcdf: |file format is not|"
+        r"does not appear to have a file named|larger than field limit|"
         r"can.?t parse|not a (?:valid )?(?:gzip|zip|json|jpeg|png|parquet|hdf5)|invalid (?:json|xml|checkpoint)",
     ),
     (
@@ -191,7 +227,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "data",
         "",
         r"could not convert|cannot convert (?!.*(?:tensor|to numpy|cuda|symbolic))|invalid literal|cannot parse|"
-        r"unable to parse|error parsing|error tokenizing|parse (?:error|date)|does not match format|"
+        r"unable to parse|error parsing|error tokenizing|parse (?:error|date)|(?:does not|"
+        r"doesn't) match (?:the )?(?:format|schema)|"
         r"unconverted data remains|"
         r"out of range for (?:day|month)|(?:day|month|hour) (?:is out of range|must be in)|out of bounds nanosecond|"
         r"isoformat|not likely a datetime|unit mismatch|unknown (?:unit|category|categories|class|label)|"
@@ -201,6 +238,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "data",
         "",
         r"missing (?:required )?(?:columns?|values?|data|input|fields?|features?|labels?|keys? in)|not in index|"
+        r"no variable named|out-of-bounds|couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"
+        r"must have columns|already exists$|year \d+ is out of range|placement implies|values outside|"
         r"not found in axis|are in the \[|no columns|columns? .*(?:mismatch|missing|not (?:found|present|in)|"
         r"overlap)|"
         r"usecols|length mismatch: expected axis|cannot reindex|duplicate (?:labels|keys|index|entries)|"
@@ -212,7 +251,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"unseen label|unknown label|label (?:value|must|\S+ (?:is )?(?:out|outside))|labels? (?:must|should) be in|"
         r"target \S+ is out of bounds|bounds\.$|index out of range in self|= \S+ is not in \[0|"
-        r"number of classes|only one class|one unique value|least populated class|invalid classes|"
+        r"number of (?:classes|labels)|only one class|one unique value|least populated class|invalid classes|"
         r"number of members in each class|class (?:labels?|index) .*(?:range|unknown)|outside the valid range",
     ),
     (

@@ -104,7 +104,8 @@ def levels(incidents: Sequence[Incident], ended: Ended | None, ending: Ending) -
         incident.suspect, incident.belongs_to = False, ""
     if ended is None or ended.stopped:
         result |= {i.key: Level.FLAG for i in incidents if i.closed and result[i.key] is Level.FAILURE}
-        result |= {i.key: Level.FAILURE for i in incidents if _last_word(i)}
+        over = ("terminated by signal",) if ending.reached else ()
+        result |= {i.key: Level.FAILURE for i in incidents if _last_word(i) and i.rule not in over}
     elif ended_badly(ended):
         result |= _after_bad_end(incidents, ending)
     else:
@@ -254,6 +255,11 @@ def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:
         name = signal_name(number)
         return name, _SIGNAL_TYPES.get(name, ErrorType.INFRASTRUCTURE), f"killed by {name} and the log says nothing"
     return None, ErrorType.IMPLEMENTATION, f"exited with status {ended.exit_code} and the log says nothing"
+
+
+def gives_up(text: str) -> bool:
+    """Whether a line says that its program ends."""
+    return _GIVES_UP.search(text) is not None
 
 
 def complains(text: str) -> bool:

@@ -206,6 +206,7 @@ class Recogniser:
             return None
         number, raw = self._ring.lines[-1]
         text = decode(strip(raw)).strip()
-        if number <= self._reader.last_failed or progress.is_metric_line(text) or progress.completed(text):
+        reports = progress.is_metric_line(text) and not judge.gives_up(text)
+        if number <= self._reader.last_failed or reports or progress.completed(text):
             return None
         return number, text

@@ -32,8 +32,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "",
         "Error in |Error: ",
-        r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*)$|^Error: (?P<said>(?:object|package|could not find function|"
-        r"cannot (?:open|allocate|change)|vector memory|unexpected|invalid|there is no package|unable to).*)",
+        r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*)$"
+        r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|unexpected|invalid|there is no package|unable to).*)",
     ),
     *CRASH_RULES,
     # schedulers, interrupts, network
