@@ -1,6 +1,6 @@
 """The wait of a poll: look, answer at once on news, else sleep on the waker until something moves or time is over.
 
-A poll holds no state: asked again with the same cursor, by whichever server, it gives the same news.
+A poll holds no state: asked again with the same cursor, by whichever server, it gives the same updates.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from pathlib import Path
 
 import anyio
 
-from ...storage.record import Kind, Subject, SubjectKind
-from ...storage.record import cursor as cursors
+from ...storage.record import Run
+from ...storage.record.cursor import issue, seq_of
+from ...storage.record.records import FindingSeen
 from ...vocabulary.errors import WatchkeeperError
 from ...vocabulary.runs import Level, Role
 from ..desk import Desk, in_thread
-from ..report import reports as reporting
+from ..report.reports import open_overdue
 from ..start import stop
-from ..watch import look as watch
-from ..watch.look import Look, Watcher
+from ..watch.look import Look, Watcher, find_run
 from ..write import diary_evidence
-from . import overdue, status_line
-from . import updates as news
+from . import overdue, status_line, updates
 from .updates import News
 from .waker import Waker
 
@@ -92,19 +91,19 @@ class _Round:
 
     def begin(self) -> None:
         newest = self._desk.ledger.head()[0]
-        self._after = cursors.seq_of(self._asked, self._desk.ledger.id, self._scope, newest)
+        self._after = seq_of(self._asked, self._desk.ledger.id, self._scope, newest)
         runs = self._runs()
         self.paths = [self._desk.workspace.ledger_path, *self._files(runs)]
 
-    def _runs(self) -> list[Subject]:
+    def _runs(self) -> list[Run]:
         if self._run is not None:
-            return [watch.find_run(self._desk, self._run)]
-        return self._desk.ledger.subjects(SubjectKind.RUN, open_only=True)
+            return [find_run(self._desk, self._run)]
+        return self._desk.ledger.runs(open_only=True)
 
-    def _files(self, runs: Iterable[Subject]) -> Iterable[Path]:
+    def _files(self, runs: Iterable[Run]) -> Iterable[Path]:
         for run in runs:
             yield self._desk.workspace.run_dir(run.id)
-            yield self._desk.workspace.root / run.body["log"]
+            yield self._desk.workspace.root / run.log
 
     def look(self) -> Seen:
         looks = tuple(self._watcher(run).look() for run in self._runs())
@@ -116,11 +115,11 @@ class _Round:
             if self._desk.role is Role.TRAINER:
                 note_gaps(self._desk, looks)
                 self._prove(looks)
-            reporting.open_overdue(self._desk, self._run)
+            open_overdue(self._desk, self._run)
             overdue.note(self._desk, self._run)
-        found = news.since(self._desk, self._after, self._run, self._include_text)
+        found = updates.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
-        issued = cursors.issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
+        issued = issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
         return Seen(looks, found, issued)
 
     def _prove(self, looks: Sequence[Look]) -> None:
@@ -133,7 +132,7 @@ class _Round:
         for look in looks:
             self._watcher(look.run).judge(look.status)
 
-    def _watcher(self, run: Subject) -> Watcher:
+    def _watcher(self, run: Run) -> Watcher:
         if run.id not in self._watchers:
             self._watchers[run.id] = Watcher(self._desk, run, self.stop)
         return self._watchers[run.id]
@@ -152,11 +151,11 @@ class _Round:
         return look.status.state.final and look.status.settled and not self._waits_for_answer()
 
     def _presses(self, told: News) -> bool:
-        """Whether what stands asks for an act; a flag alone is told with the answer and waits for real news."""
+        """Whether what stands asks for an act; a flag alone is told with the answer and waits for real updates."""
         return told.moved or bool(told.answers) or any(one["level"] == Level.FAILURE for one in told.findings)
 
     def _waits_for_answer(self) -> bool:
-        reports = self._desk.ledger.subjects(SubjectKind.REPORT, run=self._run, open_only=True)
+        reports = self._desk.ledger.reports(run=self._run, open_only=True)
         return any(one.status == "open" for one in reports)
 
     def close(self) -> None:
@@ -186,16 +185,12 @@ def note(desk: Desk, runs: Iterable[str]) -> None:
         desk.ledger.saw(stale, desk.role, now)
 
 
-def _record_gap(desk: Desk, run: Subject, begin: float, end: float) -> None:
+def _record_gap(desk: Desk, run: Run, begin: float, end: float) -> None:
     since, until = (datetime.fromtimestamp(at, UTC).strftime("%H:%M") for at in (begin, end))
     finding = f"{run.id}:unwatched-{int(begin)}"
-    body = {
-        "kind": "watch_gap",
-        "level": Level.FLAG.value,
-        "message": f"unwatched {since}-{until} UTC",
-        "log": run.body["log"],
-        "updated_at": end,
-    }
+    gap = FindingSeen(
+        kind="watch_gap", level=Level.FLAG, message=f"unwatched {since}-{until} UTC", log=run.log, updated_at=end
+    )
     with desk.ledger.transaction() as transaction:
-        if transaction.subject(SubjectKind.FINDING, finding) is None:
-            transaction.append(Kind.SEEN, finding, run=run.id, model=run.model, body=body)
+        if transaction.finding(finding) is None:
+            transaction.append(gap, finding, run=run.id, model=run.model)
