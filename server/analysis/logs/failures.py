@@ -9,6 +9,7 @@ from ...vocabulary.runs import ErrorType, Level
 from . import details, frames, progress
 from .blame import blame, blamed
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
+from .judge import follows_nan
 from .register import Register
 from .rules import Rule, Rules, Weight
 from .text import CAP_MARK, cap, cap_end, fingerprint
@@ -39,6 +40,8 @@ _TOLD_BY_THEIR_WORDS = (
         "cuda",
         "torch internal",
         "libc++ abort",
+        "llvm",
+        "openmp",
     ),
 )
 _AS_A_WARNING = ("ran out of data",)
@@ -213,6 +216,8 @@ class Failures:
         if kind in (None, ErrorType.IMPLEMENTATION):
             kind = blamed(trace.exception or "", trace.message, trace.files) or kind
         incident.type = kind or ErrorType.IMPLEMENTATION
+        metric = self._register.of_metrics()
+        incident.belongs_to = metric.key if metric and follows_nan(metric, incident) else ""
         incident.apart = bool(trace.prefix.strip() or trace.lead)
         incident.ignored = frames.goes_on_regardless(trace.lead)
 

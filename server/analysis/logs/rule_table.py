@@ -33,7 +33,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "Error in |Error: ",
         r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*)$"
-        r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|unexpected|invalid|there is no package|unable to).*)",
+        r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|"
+        r"unexpected|invalid|there is no package|unable to).*)",
     ),
     *CRASH_RULES,
     # schedulers, interrupts, network
