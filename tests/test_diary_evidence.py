@@ -12,6 +12,7 @@ import pytest
 from watchkeeper.server import diary_evidence, recurrence
 from watchkeeper.server.ledger import SubjectKind
 
+from .limits import HANG_S
 from .play import FAILS, GOOD, Agent, Facts, Place, script
 
 pytestmark = pytest.mark.anyio
@@ -263,7 +264,7 @@ SAME: Facts = {
 
 
 def dies_while_writing(place: Place, when: str) -> None:
-    died = subprocess.run([sys.executable, "-P", "-c", DIES, str(place.root), when], check=False, timeout=60)
+    died = subprocess.run([sys.executable, "-P", "-c", DIES, str(place.root), when], check=False, timeout=HANG_S)
     assert died.returncode == -signal.SIGKILL
 
 
