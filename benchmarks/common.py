@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchkeeper.server.keeper import lock, records
+from watchkeeper.server.runtime.keeper import lock, records
 
 HEADING = f"{'figure':<46}{'measured':>14}{'budget':>14}{'reference':>30}{'ratio':>8}  "
 

@@ -21,8 +21,8 @@ from statistics import median
 
 from common import Figure, fresh_folder, load, show, until_unkept
 from keeper_cost import launched
-from watchkeeper.server.keeper import records
-from watchkeeper.server.rundir import judge, read_facts
+from watchkeeper.server.runtime.keeper import records
+from watchkeeper.server.runtime.run_directory import judge, read_facts
 
 BUDGET = 1.01
 LOOP = """

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .keeper.helpers import end_processes_of, processes_of, until
 from .play import Place
+from .runtime.keeper.helpers import end_processes_of, processes_of, until
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in its background so, and children would inherit it.

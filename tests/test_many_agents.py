@@ -13,11 +13,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio
 import pytest
-from watchkeeper.server.ledger import SubjectKind
+from watchkeeper.server.storage.record import SubjectKind
 
-from .keeper.helpers import processes_of
 from .limits import HANG_S
 from .play import Agent, Place, script
+from .runtime.keeper.helpers import processes_of
 
 pytestmark = pytest.mark.anyio
 
