@@ -10,7 +10,6 @@ import pytest
 from watchkeeper.server.acts.poll import run_table
 from watchkeeper.server.acts.watch.look import Watcher
 from watchkeeper.server.analysis.logs.mcmc import Mcmc
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...play import DIVERGES, FAILS, GOOD, Agent, Place, script
 from ...runtime.keeper.helpers import processes_of
@@ -128,7 +127,7 @@ class TestLookThatRaises:
             place.go()
             seen = await trainer.watch(started["run"])
         assert [one["level"] for one in seen["findings"]] == ["failure"]
-        assert {one.run for one in place.subjects(SubjectKind.FINDING)} == {"1-quick-1"}
+        assert {one.run for one in place.findings()} == {"1-quick-1"}
 
 
 def _raises(*_: object, **__: object) -> object:

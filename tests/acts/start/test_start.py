@@ -10,7 +10,7 @@ from watchkeeper.server.acts import launch
 from watchkeeper.server.acts.desk import Desk
 from watchkeeper.server.acts.start import start as starting
 from watchkeeper.server.runtime import run_directory
-from watchkeeper.server.storage.record import Subject, SubjectKind
+from watchkeeper.server.storage.record import Run
 from watchkeeper.server.vocabulary.runs import Phase
 
 from ...play import FAILS, GOOD, WAITS, Place, script
@@ -46,7 +46,7 @@ async def test_the_script_learns_its_phase_its_paths_and_its_attempt_from_the_en
     async with place.trainer() as trainer:
         run = await trainer.trained()
     state = place.root / ".watchkeeper"
-    assert dict(line.split(" ", 1) for line in place.read(place.spec(run)["log"]).splitlines()) == {
+    assert dict(line.split(" ", 1) for line in place.read(place.recorded(run).log).splitlines()) == {
         "MODEL": "1",
         "PHASE": "quick",
         "DATA_FRACTION": "0.2",
@@ -65,7 +65,7 @@ async def test_the_arguments_reach_the_script_one_by_one_and_no_shell_reads_them
     words = ["--draws", "2000", "$(touch hacked); `id`", "a b", ""]
     async with place.trainer() as trainer:
         run = await trainer.trained(args=words)
-    assert place.read(place.spec(run)["log"]) == f"{words}\n"
+    assert place.read(place.recorded(run).log) == f"{words}\n"
     assert not (place.root / "hacked").exists()
 
 
@@ -80,7 +80,7 @@ async def test_the_same_call_again_gives_the_run_that_exists_running_or_ended(pl
     for again in (while_running, after_the_end):
         assert (again["run"], again["existing"], again["script_changed_since"]) == (first["run"], True, False)
     assert after_the_end["state"] == "completed"
-    assert len(place.subjects(SubjectKind.RUN)) == 1
+    assert len(place.runs()) == 1
     assert place.read(first["log"]).count("ready") == 1
 
 
@@ -117,8 +117,8 @@ async def test_a_later_attempt_names_the_one_it_follows_and_the_same_call_twice_
         again = await trainer.ask("start_training", model="1", phase="quick", follows=first)
     assert (second["run"], second.get("existing")) == ("1-quick-2", None)
     assert (again["run"], again["existing"], again["state"]) == ("1-quick-2", True, "completed")
-    assert place.spec("1-quick-2")["follows"] == first
-    assert len(place.subjects(SubjectKind.RUN)) == 2
+    assert place.recorded("1-quick-2").follows == first
+    assert len(place.runs()) == 2
 
 
 async def test_follows_must_name_an_attempt_of_this_model_and_phase(place: Place) -> None:
@@ -126,7 +126,7 @@ async def test_follows_must_name_an_attempt_of_this_model_and_phase(place: Place
     async with place.trainer() as trainer:
         nothing_yet = await trainer.refused("start_training", model="1", phase="quick", follows="1-quick-7")
         assert "1-quick-7" in nothing_yet
-        assert place.subjects(SubjectKind.RUN) == []
+        assert place.runs() == []
         await trainer.trained()
         other = await trainer.trained(model="2")
         for wrong in ("1-quick-7", other, "no run", "../1-quick-1"):
@@ -230,7 +230,7 @@ class TestScriptPath:
         async with place.trainer() as trainer:
             for model in ("1", "../1", "-rf", "a" * 33, "", "é"):
                 await trainer.refused("start_training", model=model, phase="quick")
-        assert place.subjects(SubjectKind.RUN) == []
+        assert place.runs() == []
         assert list((place.root / ".watchkeeper/runs").iterdir()) == []
 
 
@@ -249,7 +249,7 @@ async def test_an_interpreter_that_is_not_there_is_a_failure_that_never_started(
 async def test_a_start_whose_server_was_killed_before_it_was_written_down_is_completed_or_closed_by_the_next_look(
     place: Place, monkeypatch: pytest.MonkeyPatch, done: str, late: bool
 ) -> None:
-    def killed(desk: Desk, run: Subject) -> None:
+    def killed(desk: Desk, run: Run) -> None:
         run_dir = desk.workspace.run_dir(run.id)
         if done != "nothing":
             run_dir.mkdir(parents=True, mode=0o700)
