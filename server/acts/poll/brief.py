@@ -64,8 +64,8 @@ def _shown_runs(desk: Desk, seen: poll.Seen) -> list[Run]:
 
 def _line(desk: Desk, run: Run, seen: poll.Seen) -> dict[str, Any]:
     look = next((one for one in seen.looks if one.run.id == run.id), None)
-    unknown = UNREADABLE if run.id in seen.trouble else RunState.STARTING
-    state = str(look.status.state) if look else str(run.end.state if run.end else unknown)
+    unknown = UNREADABLE if run.id in seen.trouble else str(RunState.STARTING)
+    state = str(look.status.state) if look else str(run.end.state) if run.end else unknown
     elapsed_s = look.status.elapsed_s if look else run.end.wall_s if run.end else 0.0
     found = desk.ledger.findings(run=run.id)
     gaps = [one.message for one in found if one.kind == "watch_gap"]

@@ -104,7 +104,7 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
     :raises NotFound: if `follows` names no attempt of this model and phase.
     """
     for run in desk.ledger.runs(model=wanted.model):
-        if run.status == "ended":
+        if run.ended:
             continue
         # Another run's trouble is its own: it stays on record as active, and the rules below say what that forbids.
         with nullcontext() if run.id == wanted.follows else suppress(Exception):

@@ -17,27 +17,27 @@ from ...vocabulary.runs import RunState
 def recorded_end(run: Run, run_dir: Path) -> RunStatus:
     """Return how a run ended as the ledger tells it; whatever became of its directory since then changes none of it."""
     end = run.end
-    assert end is not None  # noqa: S101 (asked for ended runs only)
+    assert end is not None  # noqa: S101 (asked of ended runs only)
     left, note = _left(run_dir, RunStatus(run=run.id, state=end.state))
     return replace(
         left,
         state=end.state,
         reason=f"{end.reason} {note}".strip(),
-        exit_code=end.exit_code,
-        signal=end.signal,
-        started_at=end.started_at,
-        ended_at=end.ended_at,
         elapsed_s=end.wall_s,
-        cpu_s=end.cpu_s,
-        cpu_is_lower_bound=end.cpu_is_lower_bound,
-        max_rss_bytes=end.max_rss_bytes,
-        log_begin=end.log_begin,
-        log_end=end.log_end,
         out_of_memory=end.state is RunState.OUT_OF_MEMORY,
+        cpu_is_lower_bound=end.cpu_is_lower_bound,
         settled=True,
         needs_keeper=False,
         needs_launch=False,
         needs_closing=False,
+        exit_code=end.exit_code,
+        signal=end.signal,
+        started_at=end.started_at,
+        ended_at=end.ended_at,
+        cpu_s=end.cpu_s,
+        max_rss_bytes=end.max_rss_bytes,
+        log_begin=end.log_begin,
+        log_end=end.log_end,
     )
 
 
