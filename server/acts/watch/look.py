@@ -8,6 +8,7 @@ transaction that records what was found before it, and only from where it was re
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import threading
 import time
@@ -36,6 +37,8 @@ QUIET_S = 2.0
 """Silence of the log after which a construct at its end counts as finished."""
 REPEAT_S = 60.0
 """A repeated failure is recorded at most this often."""
+LOOK_WITHIN_S = 5.0
+"""How long one look reads: what is left of a log of any length is the next one's."""
 _EVENTS = {"seen": FindingSeen, "settled": FindingSettled, "repeated": FindingRepeated}
 JUDGE_EVERY_S = 30.0
 """Curves and silence are judged at most this often within one poll, and when nothing else is to be told."""
@@ -68,9 +71,9 @@ def find_run(desk: Desk, run: str) -> Run:
     return found
 
 
-def look_at(desk: Desk, run: str) -> Look:
-    """Look at one run once, to the end of its log."""
-    return Watcher(desk, find_run(desk, run)).look()
+def look_at(desk: Desk, run: str, within_s: float = LOOK_WITHIN_S) -> Look:
+    """Look at one run once, to the end of its log as far as that can be read in this time."""
+    return Watcher(desk, find_run(desk, run), within_s=within_s).look()
 
 
 def status_of(desk: Desk, run: str) -> RunStatus:
@@ -82,13 +85,17 @@ class Watcher:
     """Looks at one run again and again without reading anything of its log twice.
 
     :param stop: when set, a long catch-up ends after the block at hand.
+    :param within_s: how long one look reads.
     """
 
-    def __init__(self, desk: Desk, run: Run, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self, desk: Desk, run: Run, stop: threading.Event | None = None, within_s: float = LOOK_WITHIN_S
+    ) -> None:
         self._desk = desk
         self._run = run
         self._stop = stop or threading.Event()
         self._stored: tuple[int, str] | None = None
+        self._within_s = within_s
         self._offset = 0
         self._recogniser: GuardedRecogniser | None = None
         self._judged_at = float("-inf")
@@ -182,8 +189,9 @@ class Watcher:
         return max(0, end - self._offset)
 
     def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
-        committed_at = time.monotonic()
+        begun_at = committed_at = time.monotonic()
         while self._offset < end and not self._stop.is_set():
+            self._offset = _with_data(log, self._offset, end)
             data = os.pread(log, min(FEED_BYTES, end - self._offset), self._offset)
             if not data:
                 break
@@ -191,8 +199,11 @@ class Watcher:
             self._offset += len(data)
             if changes or time.monotonic() - committed_at > SLICE_S:
                 if not self._commit(changes):
-                    return
+                    return None
                 committed_at = time.monotonic()
+            if time.monotonic() - begun_at >= self._within_s:
+                return self.keep_place()
+        return None
 
     def _resume(self, log: int, status: RunStatus) -> GuardedRecogniser:
         """Take up the log where the record says, or at the beginning of this run's part of it."""
@@ -352,10 +363,20 @@ def _ending(status: RunStatus) -> RunEnded:
 def _lines_before(log: int, offset: int) -> int:
     """Count the line ends before an offset, as `grep -n` does, in bounded memory."""
     count = place = 0
-    while place < offset:
+    while (place := _with_data(log, place, offset)) < offset:
         block = os.pread(log, min(1 << 22, offset - place), place)
         if not block:
             break
         count += block.count(b"\n")
         place += len(block)
     return count
+
+
+def _with_data(log: int, offset: int, end: int) -> int:
+    """Return where from an offset on the next bytes were written; a hole may be larger than any disk."""
+    if offset >= end:
+        return offset
+    try:
+        return min(end, os.lseek(log, offset, os.SEEK_DATA))
+    except OSError as error:
+        return end if error.errno == errno.ENXIO else offset
