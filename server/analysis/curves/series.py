@@ -91,9 +91,11 @@ def from_records(records: Sequence[Record], names: Iterable[str], whole: Role = 
 
     :param whole: which data all rows are of, where the names do not say.
     """
-    choice = choose(names, whole)
     # The line that closes a transformers log repeats the mean loss of the whole run under another name.
     kept = [record for record in records if "train_runtime" not in record]
+    if len(kept) < len(records):
+        names = dict.fromkeys(name for record in kept for name in record)
+    choice = choose(names, whole)
     rows, counts = _placed(kept, choice)
     merged = _merged(rows)
     columns: dict[str, Column] = {column: [row.get(column) for _, row in merged] for column in choice.sources}

@@ -54,7 +54,7 @@ class Recogniser:
         self._splitter = Splitter(saved.get("line", first_line), tail, self._engine.count_lines)
         self._ring = Ring(saved.get("ring", ()))
         self._bytes: int = saved.get("bytes", 0)
-        self._rows = Rows(saved.get("latest", {}))
+        self._rows = Rows(saved.get("latest", {}), saved.get("tables"))
         self._telling = Telling(saved.get("told"))
         self._looked_ahead = False
 
@@ -134,6 +134,7 @@ class Recogniser:
             "bytes": self._bytes,
             "ring": self._ring.state(),
             "latest": self._rows.state(),
+            "tables": self._rows.tables(),
             "reader": self._reader.state(),
             "told": self._telling.state(),
         }
