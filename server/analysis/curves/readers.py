@@ -16,7 +16,7 @@ from ..logs.lines import read_lines
 from .csv_tables import csv_records
 from .json_rows import json_records
 from .names import plain_name, role_of
-from .series import History, from_records
+from .series import History, from_records, recognise
 
 __all__ = ["csv_records", "finite", "holds_trials", "read_history", "text_of"]
 
@@ -37,10 +37,14 @@ def read_history(data: bytes, name: str = "history") -> History:
     """
     text = text_of(data)
     whole = role_of(name.rpartition("/")[2])
-    is_json = text.lstrip()[:1] in ("{", "[")
-    history = from_records(*(json_records(text) if is_json else csv_records(text, name=name)), whole)
-    if history.empty or (not is_json and len(history.epochs) < 2):
-        history = _longer(history, from_records(*read_lines(text)))
+    if text.lstrip()[:1] in ("{", "["):
+        history = from_records(*json_records(text), whole)
+    else:
+        records, names = csv_records(text, name=name)
+        history = from_records(records, names, whole)
+        history = history if _is_table(history, names) else _printed(text) or history
+    if history.empty and (printed := _printed(text)):
+        history = printed
     if history.empty:
         raise InvalidArgument(
             f"{name} holds no training history that could be recognised.",
@@ -64,8 +68,16 @@ def holds_trials(data: bytes) -> bool:
     return bool(of_search) and any(name.startswith(_TRIALS) or name == "params" for name in names)
 
 
-def _longer(one: History, other: History) -> History:
-    return one if other.empty or len(one.epochs) >= len(other.epochs) > 0 and not one.empty else other
+def _is_table(history: History, names: Iterable[str]) -> bool:
+    """Whether what was read as a CSV is one: it has more than one row, and places where it names a column of them."""
+    placed = not {"epoch", "step"} & recognise(names).keys() or history.counts != "row"
+    return not history.empty and placed and len(history.epochs) > 1
+
+
+def _printed(text: str) -> History | None:
+    """Return the history that a text states line by line; None where it states none."""
+    history = from_records(*read_lines(text))
+    return None if history.empty else history
 
 
 def finite(values: Iterable[float | None]) -> list[float]:

@@ -15,10 +15,10 @@ from .metrics import normalise
 
 MOST_CELLS = 40
 MOST_CHARS = 1000
-_BARS = re.compile(r"[|│┃]")
+_BARS = re.compile(r"(?<!\|)\|(?!\|)|[│┃]")
 _GAP = re.compile(r"  +|\t")
 _RULE = re.compile(r"^[\s|│┃+:═━─=_┌┐└┘├┤┬┴┼╭╮╰╯-]+$")
-_NAME = re.compile(r"[%#]?[A-Za-z_#][\w #%./@()\[\]:-]*$|#$")
+_NAME = re.compile(r"(?:[%#] ?|\|\|)?[A-Za-z_#][\w #%./@()\[\]:|-]*$|#$")
 _PAIR = re.compile(r"^\s*[|│]\s*(?P<name>[A-Za-z_][\w ./@-]*?)\s*[|│]\s*(?P<value>\S*?)\s*[|│]\s*$")
 _OF = re.compile(r"^(\d+)/(\d+)$")
 
@@ -67,9 +67,10 @@ class Tables:
         return {}
 
     def _row(self, text: str, cells: list[str]) -> Mapping[str, float] | None:
-        if len(cells) < len(self.header):
+        least = len(self.header) - (len(self.header) > 3)  # the last one holds remarks, and mostly none
+        if len(cells) < least:
             cells = text.split()
-        if len(cells) < len(self.header) or not (cells[0][:1].isdigit() or _BARS.search(text)):
+        if len(cells) < least or not (cells[0][:1].isdigit() or _BARS.search(text)):
             return None
         values: dict[str, float] = {}
         for name, cell in zip(self.header, cells, strict=False):
