@@ -47,4 +47,5 @@ def _whole(gains: Column) -> float:
 
 
 def _turned(gains: Column, whole: float) -> Column:
-    return [None if value is None else whole - value for value in gains]
+    """Return the distance to the whole; an accuracy of which there was nothing to measure (NaN) is none."""
+    return [None if value is None or (whole and not math.isfinite(value)) else whole - value for value in gains]

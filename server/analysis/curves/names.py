@@ -128,6 +128,8 @@ def named(name: str) -> Named | None:
     if set(rest) & _OTHER:
         return None
     core = [word for word in rest if word not in _FILLERS]
+    if core == ["score"] and not role:
+        return None  # of one candidate of a search, mostly
     rank = 0.1 * ("running" in rest or "smoothed" in rest or "ema" in rest) + 0.3 * ("step" in rest or "batch" in rest)
     rank += 0.5 * (role is Role.TEST) + 0.05 * (not role) - 0.02 * ("total" in rest)
     if set(core) & _REWARD:

@@ -13,6 +13,8 @@ Column = list[float | None]
 """One value per row; None where the run printed nothing, NaN or inf where it printed that."""
 Record = Mapping[str, float | None]
 
+LEAST_INTERLEAVED = 10
+
 COLUMNS = ("train_loss", "val_loss", "metric", "grad_norm", "grad_layer_mean", "time_s")
 GAINS = ("train_gain", "val_gain")
 """Columns that no file of ours has: they are judged and not handed on."""
@@ -97,7 +99,7 @@ def from_records(records: Sequence[Record], names: Iterable[str], whole: Role = 
         names = dict.fromkeys(name for record in kept for name in record)
     choice = choose(names, whole)
     rows, counts = _placed(kept, choice)
-    merged = _merged(rows)
+    merged = _merged(_of_all_processes(rows))
     columns: dict[str, Column] = {column: [row.get(column) for _, row in merged] for column in choice.sources}
     history = History(
         epochs=[float(at) if place is None else place for at, (place, _) in enumerate(merged)],
@@ -161,6 +163,26 @@ def _merged(rows: Sequence[_Row]) -> Sequence[_Row]:
         else:
             merged.append((place, dict(values)))
     return merged
+
+
+def _of_all_processes(rows: list[_Row]) -> list[_Row]:
+    """Return the means by place where several processes print the same steps, one between the lines of the other."""
+    places = [place for place, _ in rows if place is not None]
+    back = sum(other < one for one, other in pairwise(places))
+    if len(rows) < LEAST_INTERLEAVED or back < len(rows) / 5:
+        return rows
+    by_place: dict[float, list[dict[str, float]]] = {}
+    for place, values in rows:
+        by_place.setdefault(place or 0.0, []).append(values)
+    return [(place, _mean_of(by_place[place])) for place in sorted(by_place)]
+
+
+def _mean_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        for name, value in row.items():
+            found.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in found.items()}
 
 
 def _turned(history: History) -> History:

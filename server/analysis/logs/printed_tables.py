@@ -19,6 +19,8 @@ _BARS = re.compile(r"(?<!\|)\|(?!\|)|[│┃]")
 _GAP = re.compile(r"  +|\t")
 _RULE = re.compile(r"^[\s|│┃+:═━─=_┌┐└┘├┤┬┴┼╭╮╰╯-]+$")
 _NAME = re.compile(r"(?:[%#] ?|\|\|)?[A-Za-z_#][\w #%./@()\[\]:|-]*$|#$")
+_NUMBERED = re.compile(r"(?:^|[ :=(])[-+]?\d|=")
+"""A cell that states a number names no column."""
 _PAIR = re.compile(r"^\s*[|│]\s*(?P<name>[A-Za-z_][\w ./@-]*?)\s*[|│]\s*(?P<value>\S*?)\s*[|│]\s*$")
 _OF = re.compile(r"^(\d+)/(\d+)$")
 
@@ -94,7 +96,7 @@ def _cells(text: str) -> list[str]:
 
 def _is_header(cells: list[str]) -> bool:
     """Whether cells name the columns of a history: names all of them, a place and a quantity among them."""
-    if not 2 <= len(cells) <= MOST_CELLS or not all(map(_NAME.match, cells)):
+    if not 2 <= len(cells) <= MOST_CELLS or not all(map(_NAME.match, cells)) or any(map(_NUMBERED.search, cells)):
         return False
     choice = choose(cells)
     quantities = [name for names in choice.sources.values() for name in names if named(name)]
