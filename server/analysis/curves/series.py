@@ -74,7 +74,37 @@ class History:
 
     def first_rows(self, count: int) -> History:
         """Return the history as it stood after its first `count` rows."""
-        return replace(self, epochs=self.epochs[:count], **{name: self.column(name)[:count] for name in (*COLUMNS, *GAINS)})
+        return self.rows(range(len(self.epochs))[:count])
+
+    def finite_rows(self) -> History:
+        """Return the rows whose losses are numbers, those of a trouble that is over left out."""
+        losses = [column for column in (self.train_loss, self.val_loss) if column]
+        broken = {row for column in losses for row, value in enumerate(column) if value is not None and value - value != 0}
+        return self.rows([row for row in range(len(self.epochs)) if row not in broken])
+
+    def rows(self, kept: Sequence[int]) -> History:
+        """Return some of its rows."""
+        columns = {name: self.column(name) for name in (*COLUMNS, *GAINS)}
+        picked: dict[str, Column] = {name: [column[row] for row in kept if column] for name, column in columns.items()}
+        return replace(self, epochs=[self.epochs[row] for row in kept], **picked)
+
+
+def continued(earlier: History, later: History) -> History:
+    """Return a history that goes on from a checkpoint of another, whose rows stand before it.
+
+    Where both have an epoch the later one holds: it was done again. Rows that count something else cannot be joined.
+    """
+    if earlier.counts != later.counts or later.counts == "row" or not later.epochs:
+        return later
+    before = earlier.rows([row for row, epoch in enumerate(earlier.epochs) if epoch < later.epochs[0]])
+    if not before.epochs:
+        return later
+    columns: dict[str, Column] = {}
+    for name in (*COLUMNS, *GAINS):
+        if before.column(name) or later.column(name):
+            blank: Column = [None] * len(before.epochs)
+            columns[name] = (before.column(name) or blank) + (later.column(name) or [None] * len(later.epochs))
+    return replace(later, epochs=before.epochs + later.epochs, **columns)
 
 
 def recognise(names: Iterable[str]) -> dict[str, str]:
