@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
 from typing import Any
 
-from ...analysis.curves.curves import judge_history
 from ...documents.error_report import headline, phase_label
 from ...documents.log_summary import Told, summary
 from ...runtime.run_directory import RunStatus
@@ -15,6 +17,8 @@ from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
 from ..report import recurrence
 from ..watch import histories
+
+_LOSSES = ("train_loss", "loss", "val_loss")
 
 
 def write(desk: Desk, run: Subject, status: RunStatus, mcmc: Mapping[str, Any] | None) -> dict[str, str]:
@@ -54,6 +58,7 @@ def _struggle(desk: Desk, report: Subject, runs: list[Subject]) -> dict[str, Any
         f"diary entry #{closed['entry']}" if closed.get("entry") else "",
     ]
     resolution = "; ".join(part for part in parts if part) or "not resolved"
+    epoch, value = _where(desk, report)
     wanted = {
         "report": report.id,
         "run": report.run,
@@ -62,8 +67,26 @@ def _struggle(desk: Desk, report: Subject, runs: list[Subject]) -> dict[str, Any
         "resolution": resolution,
         "diary_entry": closed.get("entry"),
         "line": report.body.get("line"),
+        "epoch": epoch,
+        "value": value,
+        "severity": str(report.body.get("severity", "")).partition(" ")[0].lower(),
+        "physical_meaning": _meaning(desk, report.model, closed.get("entry")),
     }
     return {name: value for name, value in wanted.items() if value not in (None, "")}
+
+
+def _where(desk: Desk, report: Subject) -> tuple[float | None, float | None]:
+    """Return the epoch that a run had told last when it failed, and its loss then; None where it told none."""
+    rows = [values for at, values in desk.ledger.metric_rows(report.run) if at <= report.at] if report.run else []
+    newest = [next((row[name] for row in reversed(rows) if name in row), None) for name in ("epoch", *_LOSSES)]
+    return newest[0], next((value for value in newest[1:] if value is not None), None)
+
+
+def _meaning(desk: Desk, model: str, entry: object) -> str:
+    """Return what the diary says of why it broke; empty where it has no entry."""
+    kept = desk.ledger.subject(SubjectKind.DIARY, f"{model}-d{entry}") if entry else None
+    why = str(kept.body.get("text", "")).partition("### The Why")[2].partition("\n### ")[0] if kept else ""
+    return one_line(outgoing(why.partition("\n")[2], 400), 200)
 
 
 def _summary(
@@ -79,17 +102,27 @@ def _summary(
             "state": str(status.state),
             "attempts": len(_phase(desk, run)),
             "log": run.body["log"],
+            "source_file": run.body["log"],
+            "generated": datetime.fromtimestamp(desk.clock(), UTC).isoformat(timespec="seconds"),
+            "raw_lines": _lines(desk, run),
+            "version": metadata.version("watchkeeper"),
             "wall_s": status.elapsed_s,
             "cpu_s": status.cpu_s,
         },
         history=history,
-        flags=judge_history(history, desk.policy.thresholds()) if history else (),
+        flags=histories.flags_of(desk, run, status.started_at),
         mcmc=mcmc,
         warnings=_counted(one for one in findings if one.body.get("level") != Level.FAILURE),
         errors=_counted(one for one in findings if one.body.get("level") == Level.FAILURE),
         struggles=met,
     )
     return summary(told)
+
+
+def _lines(desk: Desk, run: Subject) -> int | None:
+    """Return how many lines the log had when it was read last; None for one that was never read."""
+    position = desk.ledger.scan_position(run.id)
+    return int(json.loads(position[1])["line"]) - 1 if position else None
 
 
 def _phase(desk: Desk, run: Subject) -> list[Subject]:

@@ -40,12 +40,23 @@ def update(desk: Desk, run: Subject, status: RunStatus) -> None:
     told = _told(desk, run)
     flags = progress.update(desk, run, status, told) + _sampling(desk, run, told)
     earlier, own = _parts(desk, run, status.started_at, told)
-    if own is not None:
-        whole = continued(earlier.finite_rows(), own) if earlier else own
-        flags += judge_history(whole, desk.policy.thresholds())
+    flags += _judged(desk, earlier, own)
     _record(desk, run, flags)
     if own is not None:
         _write(desk, run, continued(earlier, own) if earlier else own)
+
+
+def flags_of(desk: Desk, run: Subject, started_at: float | None) -> list[Flag]:
+    """Return the red flags of a run's numbers as they stand."""
+    return _judged(desk, *_parts(desk, run, started_at, _told(desk, run)))
+
+
+def _judged(desk: Desk, earlier: History | None, own: History | None) -> list[Flag]:
+    """Judge a run's own numbers behind those it went on from; what had broken before is over."""
+    if own is None:
+        return []
+    whole = continued(earlier.finite_rows(), own) if earlier else own
+    return judge_history(whole, desk.policy.thresholds())
 
 
 def of_run(desk: Desk, run: Subject, started_at: float | None) -> History | None:

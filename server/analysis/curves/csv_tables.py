@@ -156,7 +156,9 @@ def _split_by_role(header: Sequence[str], rows: Sequence[Sequence[str]], at: int
     names: dict[str, None] = {}
     for row in rows:
         if at < len(row):
-            record = with_role({field: text_number(cell, comma=False) for field, cell in zip(header, row, strict=False)}, row[at])
+            record = with_role(
+                {field: text_number(cell, comma=False) for field, cell in zip(header, row, strict=False)}, row[at]
+            )
             records.append(record)
             names |= dict.fromkeys(record)
     return records, list(names)

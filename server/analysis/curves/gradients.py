@@ -64,7 +64,7 @@ def exploding(norm: Column, limits: Thresholds) -> Seen | None:
 def _without_overflows(values: Sequence[tuple[int, float]], limits: Thresholds) -> list[tuple[int, float]]:
     """Leave out short runs of norms that are not finite and come back, and such a run at the beginning.
 
-    Mixed precision overflows until it has found its scale, at the start and after a checkpoint; the updates are skipped.
+    Mixed precision overflows until it has found its scale, at first and after a checkpoint; it skips those updates.
     """
     kept: list[tuple[int, float]] = []
     for finite, group in itertools.groupby(values, key=lambda one: math.isfinite(one[1])):

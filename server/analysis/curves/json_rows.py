@@ -30,7 +30,7 @@ def _numbers(row: Mapping[str, object]) -> NumberRow:
 
 
 def _number(value: object) -> float | None:
-    """Return a JSON value as a number; transformers writes NaN as a word in quotes, CatBoost single numbers in lists."""
+    """Return a JSON value as a number; transformers quotes NaN, CatBoost puts single numbers into lists."""
     if isinstance(value, list) and len(cast(list[object], value)) == 1:
         value = cast(list[object], value)[0]
     if isinstance(value, str):

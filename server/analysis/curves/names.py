@@ -56,6 +56,10 @@ def _spelled(*lines: str) -> dict[str, str]:
     return {spelling: line.split()[0] for line in lines for spelling in line.split()}
 
 
+def _words(*lines: str) -> frozenset[str]:
+    return frozenset(word for line in lines for word in line.split())
+
+
 _DOWN = _spelled(
     "loss losses objective_loss",
     "nll nll_loss neg_log_likelihood negative_log_likelihood neg_log_lik neg_loglik neg_elbo negative_elbo elbo_loss",
@@ -95,17 +99,17 @@ _ROLES = {
     **dict.fromkeys(("val", "valid", "validation", "eval", "evaluation", "dev", "heldout", "holdout"), Role.VAL),
     **dict.fromkeys(("test", "testing", "tst", "cv"), Role.TEST),
 }
-_FILLERS = frozenset(
-    "avg average mean epoch step batch running run smooth smoothed ema total overall current cur global lm model per "
-    "sample token iter inner raw scalar scalars metrics agg all main interval set subset losses_avg value mov".split()
+_FILLERS = _words(
+    "avg average mean epoch step batch running run smooth smoothed ema total overall current cur global lm model per",
+    "sample token iter iteration inner raw scalar scalars metrics agg all main interval set subset sum mov",
 )
-_OTHER = frozenset(
-    "lr scale scaler best min max std stdev stddev var variance weight coef coefficient target patience improvement "
-    "diff difference delta ratio count num time speed tokens lower upper fraction clip norm epsilon prev init initial "
-    "threshold runtime steps samples second seconds".split()
+_OTHER = _words(
+    "lr scale scaler best min max std stdev stddev var variance weight coef coefficient target patience improvement",
+    "diff difference delta ratio count num time speed tokens lower upper fraction clip norm epsilon prev init initial",
+    "threshold runtime steps samples second seconds",
 )
 """With one of them it is no curve of a fit: `loss_scale`, `best_val_loss`, `test-rmse-std`, `eval_steps_per_second`."""
-_REWARD = frozenset("reward rewards rew return returns ret eprewmean epret episodic".split())
+_REWARD = _words("reward rewards rew return returns ret eprewmean epret episodic")
 _STALE = re.compile(r"__(?:MIN|MAX)$")
 """Columns that the web page of Weights & Biases adds to an export."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -172,15 +176,15 @@ def role_of(text: str) -> Role:
 
 def is_generator(part: str) -> bool:
     """Whether a term of a loss is a generator's."""
-    return not {"g", "gen", "generator"}.isdisjoint(part.split(":")[-1].split("_"))
+    return not {"g", "gen", "generator"}.isdisjoint(part.rsplit(":", maxsplit=1)[-1].split("_"))
 
 
 def is_discriminator(part: str) -> bool:
     """Whether a term of a loss is a discriminator's."""
-    return not {"d", "disc", "discriminator"}.isdisjoint(part.split(":")[-1].split("_"))
+    return not {"d", "disc", "discriminator"}.isdisjoint(part.rsplit(":", maxsplit=1)[-1].split("_"))
 
 
 def is_of_an_agent(part: str) -> bool:
     """Whether a term of a loss is one of reinforcement learning, which may rise while the agent learns."""
-    words = set(part.split(":")[-1].split("_"))
+    words = set(part.rsplit(":", maxsplit=1)[-1].split("_"))
     return not words.isdisjoint(("actor", "critic", "policy", "pg", "td", "qf", "qf1", "qf2", "vf", "surrogate"))

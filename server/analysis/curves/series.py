@@ -79,7 +79,9 @@ class History:
     def finite_rows(self) -> History:
         """Return the rows whose losses are numbers, those of a trouble that is over left out."""
         losses = [column for column in (self.train_loss, self.val_loss) if column]
-        broken = {row for column in losses for row, value in enumerate(column) if value is not None and value - value != 0}
+        broken = {
+            row for column in losses for row, value in enumerate(column) if value is not None and value - value != 0
+        }
         return self.rows([row for row in range(len(self.epochs)) if row not in broken])
 
     def rows(self, kept: Sequence[int]) -> History:
@@ -221,6 +223,4 @@ def _turned(history: History) -> History:
     early = sorted(values[1 : max(2, len(values) // 3)])
     if not early or not early[len(early) // 2] > values[0]:
         return history
-    return replace(
-        history, train_loss=[], val_loss=[], train_gain=history.train_loss, val_gain=history.val_loss
-    )
+    return replace(history, train_loss=[], val_loss=[], train_gain=history.train_loss, val_gain=history.val_loss)

@@ -12,7 +12,7 @@ def history_csv(history: History) -> str:
     """Return the history as CSV text, each line ended by LF.
 
     A value the run never printed is left blank. Numbers are written so that reading them gives the same number back;
-    NaN and infinities as `nan`, `inf`, `-inf`. A metric that is no RMSE, and the layer's gradient has no column in this format.
+    NaN and infinities as `nan`, `inf`, `-inf`. A metric that is no RMSE and the layer's gradient have no column here.
     """
     columns = [getattr(history, name) or [None] * len(history.epochs) for name in _COLUMNS]
     rows = zip(history.epochs, *columns, strict=True)

@@ -58,7 +58,7 @@ _MARK = re.compile(
     r"(?P<word>train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev)"
     r"(?=[\])]| *[:|>]| - | +(?:set|loss|results?|epoch|step|on|metrics?|data)\b)"
 )
-"""Where a line says which data its next numbers are of, before them: `[VAL] loss 0.5`, `Test set: Average loss: 0.1`."""
+"""Where a line says which data the numbers behind it are of: `[VAL] loss 0.5`, `Test set: Average loss: 0.1`."""
 _MAY_MARK = re.compile(r"(?i)val|test|dev")
 _LEVEL = re.compile(r"^(?:(?:INFO|DEBUG|NOTICE|WARN(?:ING)?|ERROR) )+")
 

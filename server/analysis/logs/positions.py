@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-_NESTED = re.compile(
-    r"(?i)(?:epoch *(?:\([a-z]+\))? *:? *|^ *)\[ *(\d+)(?:/(\d+))?\] *\[ *(\d+)/ *(\d+)\]"  # PyTorch's examples, mmengine
-)
+_NESTED = re.compile(r"(?i)(?:epoch *(?:\([a-z]+\))? *:? *|^ *)\[ *(\d+)(?:/(\d+))?\] *\[ *(\d+)/ *(\d+)\]")
+"""PyTorch's examples, mmengine."""
 _SHARE = re.compile(r"\[ *(\d+)/ *(\d+) \( *\d+(?:\.\d+)?%\)\]")
 _TURN = re.compile(r"^\[(\d+)\]\t|^(\d+):\t|^\[(?:Epoch )?(\d+)(?:/(\d+))?\]")
 _BAR = re.compile(r"(?<!\d)(\d++)/(\d++) \[|^(\d++)/(\d++) [━\[ ]")

@@ -115,6 +115,3 @@ def _number(cell: str) -> float | None:
         return float(cell.rstrip("%*"))
     except ValueError:
         return None
-
-
-
