@@ -9,6 +9,8 @@ from enum import StrEnum
 from .names import Named, Role, Sense, is_discriminator, is_generator, is_of_an_agent, named, plain_name
 
 RMSE = "rmse"
+METRICS = frozenset({RMSE, "mae", "mape"})
+"""Beside a loss of another quantity these are its metric; alone, or of both data, they are the loss."""
 
 
 class Kind(StrEnum):
@@ -117,7 +119,8 @@ def _placed(names: Sequence[str]) -> dict[str, str]:
 
 
 def _roles(found: Mapping[str, Named], whole: Role) -> dict[str, tuple[Role, Named]]:
-    """Return each name with the data it is of; what is of no data by its name is of the whole file's, or training's."""
+    """Return each name with the data it is of; where no name says it, of the whole file's, and else of training."""
+    whole = Role.NONE if any(one.role for one in found.values()) else whole
     by_set = {(one.quantity, one.number) for one in found.values() if one.role is Role.VAL}
     trained = {one.quantity for one in found.values() if one.role is Role.TRAIN}
     roles: dict[str, tuple[Role, Named]] = {}
@@ -173,13 +176,12 @@ class _Fits:
     def pair(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the names of the training and the validation loss, of the same quantity where that can be."""
         train, val = self._of(Role.TRAIN, up=False), self._of(Role.VAL, up=False)
-        if train and RMSE in val and RMSE not in train:
-            del val[RMSE]  # it is the metric then
-        first, second = _best(train), _best(val)
+        first = _best(train)
         common = [quantity for quantity in train if quantity in val]
         if common and first != "loss":
             first = min(common, key=lambda quantity: train[quantity][0] + val[quantity][0])
-        second = first if first in val else second
+        val = {quantity: found for quantity, found in val.items() if not first or quantity not in METRICS - {first}}
+        second = first if first in val else _best(val)
         return (train[first][1] if first else ()), (val[second][1] if second else ())
 
     def gain(self, role: Role) -> tuple[str, ...]:
@@ -207,7 +209,7 @@ def _metric(names: Sequence[str], found: Mapping[str, Named], losses: Sequence[s
 
 
 def _measures(one: Named) -> bool:
-    return one.quantity in (RMSE, "mae") or (one.sense is Sense.UP and one.quantity != "reward")
+    return one.quantity in METRICS or (one.sense is Sense.UP and one.quantity != "reward")
 
 
 def _metric_rank(one: Named) -> tuple[bool, bool, float]:

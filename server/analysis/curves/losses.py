@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from .columns import RMSE, Kind
+from .columns import METRICS, Kind
 from .names import Role, named
 from .series import Column, History
 
@@ -24,7 +24,7 @@ class Losses:
 
 def losses_of(history: History) -> Losses:
     """Return the losses of a history; of one that has none what its accuracies or its ELBO fall short of."""
-    train, val = history.train_loss, history.val_loss or _validation_rmse(history)
+    train, val = history.train_loss, history.val_loss or _validation_metric(history)
     if history.kind is Kind.REWARDS:
         return Losses(train=train, val=val, reward=_turned(history.val_gain or history.train_gain, 0.0))
     if train or (val and not history.train_gain):
@@ -33,9 +33,11 @@ def losses_of(history: History) -> Losses:
     return Losses(train=_turned(history.train_gain, whole), val=_turned(history.val_gain, whole))
 
 
-def _validation_rmse(history: History) -> Column:
+def _validation_metric(history: History) -> Column:
+    """Return the metric where it stands for a validation loss: an error that was measured on held-out data."""
     about = named(history.metric_name)
-    return history.metric if about and about.quantity == RMSE and about.role in (Role.VAL, Role.TEST) else []
+    held_out = about is not None and about.role in (Role.VAL, Role.TEST) and about.quantity in METRICS
+    return history.metric if held_out else []
 
 
 def _whole(gains: Column) -> float:

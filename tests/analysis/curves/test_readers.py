@@ -144,7 +144,7 @@ def histories(draw: st.DrawFn) -> History:
         name: draw(st.lists(VALUES, min_size=rows, max_size=rows)) for name in COLUMNS if name != "grad_layer_mean"
     }
     columns["train_loss"] = [0.0 if value is None else value for value in columns["train_loss"]]
-    return History(epochs=[float(row) for row in range(rows)], **columns)
+    return History(**{"epochs": [float(row) for row in range(rows)], **columns})  # type: ignore[arg-type]  (by name)
 
 
 @given(histories())
