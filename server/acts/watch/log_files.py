@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.recognise import Change
 from ...runtime.keeper import records
-from ...storage.record import Subject
+from ...storage.record import Run
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Finding, Level
 from ..desk import Desk
@@ -22,12 +22,12 @@ MOST_FILES = 2000
 _Identity = tuple[int, int]
 
 
-def where(desk: Desk, run: Subject) -> str | None:
+def where(desk: Desk, run: Run) -> str | None:
     """Return the path of the file that a run's output goes to; None where it is gone.
 
     Where nobody recorded which file that is, it is the one with the log's name.
     """
-    path = str(run.body["log"])
+    path = run.log
     wanted = _recorded(desk, run)
     if wanted is None or _identity(desk, path) == wanted:
         return path
@@ -47,9 +47,9 @@ def renamed(original: str | None) -> Change:
     return Change("seen", "log-renamed", finding)
 
 
-def read_on(desk: Desk, run: Subject, original: str | None, offset: int) -> Iterator[bytes]:
+def read_on(desk: Desk, run: Run, original: str | None, offset: int) -> Iterator[bytes]:
     """Yield what another file holds from an offset on that took the log's name; nothing where none did."""
-    path = str(run.body["log"])
+    path = run.log
     if original == path or _recorded(desk, run) is None:
         return
     try:
@@ -64,7 +64,7 @@ def read_on(desk: Desk, run: Subject, original: str | None, offset: int) -> Iter
         os.close(descriptor)
 
 
-def _recorded(desk: Desk, run: Subject) -> _Identity | None:
+def _recorded(desk: Desk, run: Run) -> _Identity | None:
     try:
         start = records.read(desk.workspace.run_dir(run.id) / records.START)
     except (records.DamagedRecord, OSError):

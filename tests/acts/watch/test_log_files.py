@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
+from watchkeeper.server.vocabulary.runs import Level
 
 from ...play import Place, script
 
@@ -19,8 +19,8 @@ log.rename(log.with_suffix(".log.1"))
 
 
 def failures(place: Place) -> list[tuple[str, int]]:
-    found = [one.body for one in place.subjects(SubjectKind.FINDING) if one.body["level"] == "failure"]
-    return [(str(one["exception"]), int(one["line"])) for one in found if one.get("line")]
+    failed = [one for one in place.findings() if one.level is Level.FAILURE]
+    return [(str(one.exception), one.line) for one in failed if one.line]
 
 
 async def test_what_is_written_on_into_the_renamed_log_is_read_there_with_its_lines(place: Place) -> None:
@@ -32,8 +32,8 @@ async def test_what_is_written_on_into_the_renamed_log_is_read_there_with_its_li
         place.go()
         seen = await trainer.watch(run)
     assert failures(place) == [("ValueError", 3)]
-    told = [one for one in place.subjects(SubjectKind.FINDING) if one.body["kind"] == "log_renamed"]
-    assert [one.body["message"].partition(";")[0] for one in told] == [
+    told = [one for one in place.findings() if one.kind == "log_renamed"]
+    assert [one.message.partition(";")[0] for one in told] == [
         f"the log was renamed while the training wrote to it: it is {LOG}.1 now and read on there"
     ]
     assert seen["state"] == "failed"
@@ -48,7 +48,7 @@ async def test_the_file_that_takes_the_logs_name_is_read_too(place: Place) -> No
         await trainer.poll(run)
         place.go()
         await trainer.watch(run)
-    kinds = {one.body["kind"] for one in place.subjects(SubjectKind.FINDING)}
+    kinds = {one.kind for one in place.findings()}
     assert {"log_renamed", "metric"} <= kinds
 
 
