@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import accumulate
 
-from .encodings import unwrapped
+from .decoding import unwrapped
 from .text import strip
 
 SEGMENT_LIMIT = 4096

@@ -14,7 +14,7 @@ from typing import Any
 from ...vocabulary.runs import Ended, Finding, Level
 from . import judge, prefilter, progress
 from .blocks import Block, Splitter
-from .encodings import Decoder
+from .decoding import Decoder
 from .preceding import LinesBefore, Ring
 from .reader import Reader
 from .register import Change

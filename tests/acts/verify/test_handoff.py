@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ DIARY = {
 EPOCHS = [float(epoch) for epoch in range(1, 41)]
 
 
-def told(**facts: object) -> dict[str, object]:
+def told(**facts: object) -> dict[str, Any]:
     """Return the parsed summary of a model with those facts."""
     return json.loads(summary(Told(**{"meta": {"model": "1"}, **facts})))  # type: ignore[arg-type]  (facts by name)
 

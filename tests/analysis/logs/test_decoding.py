@@ -8,7 +8,7 @@ import json
 import random
 
 import pytest
-from watchkeeper.server.analysis.logs.encodings import unwrapped
+from watchkeeper.server.analysis.logs.decoding import unwrapped
 from watchkeeper.server.analysis.logs.recognise import Recogniser
 from watchkeeper.server.analysis.logs.scan import scan
 from watchkeeper.server.vocabulary.runs import Level
