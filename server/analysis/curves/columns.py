@@ -54,7 +54,7 @@ _EXACT: Mapping[str, tuple[str, ...]] = {
     "step": (
         *("step", "steps", "global_step", "trainer_global_step", "train_step", "iteration", "iterations", "iter"),
         *("training_iteration", "total_timesteps", "timesteps", "timesteps_total", "num_updates", "updates", "update"),
-        *("iters", "it", "batch", "round", "trees", "draw", "num_env_steps_sampled", "l"),
+        *("iters", "it", "batch", "round", "trees", "draw", "num_env_steps_sampled", "number_of_trees"),
     ),
     "grad_norm": (
         *("grad_norm", "gradient_norm", "grad_norm_total", "total_grad_norm", "gnorm", "grad_2_norm_total", "grad_l2"),
@@ -112,10 +112,7 @@ def _placed(names: Sequence[str]) -> dict[str, str]:
             column, rank = "step", 0
         if column and (column not in best or rank < best[column][0]):
             best[column] = (rank, name)
-    found = {column: name for column, (_, name) in best.items()}
-    if found.get("step") and plain_name(found["step"]) == "l" and "r" not in names:
-        del found["step"]  # the length of an episode, beside its reward
-    return found
+    return {column: name for column, (_, name) in best.items()}
 
 
 def _roles(found: Mapping[str, Named], whole: Role) -> dict[str, tuple[Role, Named]]:

@@ -20,6 +20,7 @@ _SPLITS = frozenset({"phase", "split", "mode", "stage", "set", "subset", "partit
 """Columns that say which data a row is of."""
 _KEYS = ("key", "tag", "metric", "metric_name", "name")
 """Columns that name the value of a row, where each row has one value."""
+_TIMES = ("wall_time", "timestamp", "time", "relative_time")
 _TAG = re.compile(r"(?:^|[-_.])tag[-_](?P<tag>.+)$")
 """How TensorBoard's page names the file of an export: `run-NAME-tag-TAG.csv`."""
 _STAMPED = re.compile(r"^(1[5-9]\d{11}|2\d{12}) (\S+) (\d+)$")
@@ -43,6 +44,7 @@ def csv_records(text: str, wanted: frozenset[str] | None = None, name: str = "")
     first = _header(lines[0], text)
     split = _splitter(first)
     header = [field.strip() for field in split(first)]
+    header = ["episode_reward", *header[1:]] if header[:3] == ["r", "l", "t"] else header  # Stable-Baselines' Monitor
     rows = [split(line) for line in lines[first == lines[0] :] if line != first]
     if torn and rows and rows[-1][-1].strip().lower() not in NAN_WORDS:
         rows[-1].pop()
@@ -130,13 +132,15 @@ def _keyed(plain: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> tu
     value = plain.index("value")
     place = next((at for at, one in enumerate(plain) if one in ("step", "epoch", "iteration")), None)
     key = next((at for word in _KEYS for at, one in enumerate(plain) if one == word), None)
-    if place is None or (key is None and not set(plain) <= {"value", plain[place], "wall_time", "timestamp", "time"}):
+    if place is None or (key is None and not set(plain) <= {"value", plain[place], *_TIMES}):
         return None
     found: dict[str, NumberRow] = {}
     names = dict.fromkeys([plain[place]])
+    split = next((at for at, one in enumerate(plain) if one in _SPLITS), None)
     for row in rows:
-        if len(row) > max(value, place, key or 0):
+        if len(row) > max(value, place, key or 0, split or 0):
             about = row[key].strip() if key is not None else _tag(name)
+            about = _of(role, about) if split is not None and (role := role_of(row[split])) else about
             names[about] = None
             record = found.setdefault(row[place], {plain[place]: text_number(row[place], comma=False)})
             record.setdefault(about, text_number(row[value], comma=False))

@@ -86,12 +86,13 @@ def _rows_of_columns(columns: Mapping[str, Sequence[object]]) -> list[dict[str, 
     return [{name: column[row] for name, column in columns.items() if row < len(column)} for row in range(longest)]
 
 
-def _flat(row: Mapping[str, object]) -> dict[str, object]:
-    """Join the names of one level of nesting: {"train": {"loss": 1}} -> {"train_loss": 1}."""
+def _flat(row: Mapping[str, object], depth: int = 4) -> dict[str, object]:
+    """Join the names of what is nested: {"train": {"loss": 1}} -> {"train_loss": 1}."""
     flat: dict[str, object] = {}
     for name, value in row.items():
-        if isinstance(value, dict):
-            flat |= {f"{name}_{inner}": each for inner, each in cast(dict[str, object], value).items()}
+        if isinstance(value, dict) and depth:
+            inside = _flat(cast(dict[str, object], value), depth - 1)
+            flat |= {f"{name}_{inner}": each for inner, each in inside.items()}
         else:
             flat[name] = value
     return flat

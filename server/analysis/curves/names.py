@@ -101,7 +101,7 @@ _ROLES = {
 }
 _FILLERS = _words(
     "avg average mean epoch step batch running run smooth smoothed ema total overall current cur global lm model per",
-    "sample token iter iteration inner raw scalar scalars metrics agg all main interval set subset sum mov",
+    "sample token iter iteration inner raw scalar scalars metrics agg all main interval set subset sum mov combined",
 )
 _OTHER = _words(
     "lr scale scaler best min max std stdev stddev var variance weight coef coefficient target patience improvement",
@@ -110,6 +110,8 @@ _OTHER = _words(
 )
 """With one of them it is no curve of a fit: `loss_scale`, `best_val_loss`, `test-rmse-std`, `eval_steps_per_second`."""
 _REWARD = _words("reward rewards rew return returns ret eprewmean epret episodic")
+_OF_A_PLAYER = re.compile(r"[gd]_(?:gan|adv|real|fake|l1|idt|cycle|feat|vgg|[ab])")
+"""How pix2pix and its heirs call the terms of generator and discriminator."""
 _STALE = re.compile(r"__(?:MIN|MAX)$")
 """Columns that the web page of Weights & Biases adds to an export."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -151,7 +153,9 @@ def _quantity(core: str) -> tuple[str, Sense, float] | None:
     if core in _UP:
         return _UP[core], Sense.UP, _UP_RANKS[_UP[core]]
     part = re.fullmatch(r"(?:(.+)_)?(?:loss|losses|err)(?:_(.+))?", core)
-    return (f"part:{part[1] or part[2]}", Sense.DOWN, 30.0) if part else None
+    if part:
+        return f"part:{part[1] or part[2]}", Sense.DOWN, 30.0
+    return (f"part:{core}", Sense.DOWN, 31.0) if _OF_A_PLAYER.fullmatch(core) else None
 
 
 def _split(words: list[str]) -> tuple[Role, int | None, list[str]]:

@@ -63,7 +63,7 @@ class History:
     @property
     def empty(self) -> bool:
         """Whether it has no number of a fit."""
-        return not any(self.column(name) for name in (*COLUMNS, *GAINS))
+        return not any(self.column(name) for name in (*COLUMNS, *GAINS) if name != "time_s")
 
     @property
     def rmse(self) -> Column:

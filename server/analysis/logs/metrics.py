@@ -25,7 +25,7 @@ MOST_COUNTED = 1e15
 """Nobody counts so far; a counter that says so is left out."""
 _COUNTS = frozenset(COUNTERS) | TOTALS | {"divergences"}
 
-_BEHIND = r"(?!\.?\d|_|:\d|[xX][0-9a-fA-F]|[^\W\d_]*[\d_])"
+_BEHIND = r"(?!\.?\d|_|:\d|-\d|[xX][0-9a-fA-F]|[^\W\d_]*[\d_])"
 """A number may stand before a unit (`3.2s`) or a word that another writer put there (`0.22WARNING`), and is read whole;
 it is none inside a version, an address, a clock or an identifier."""
 _NUMBER = (
@@ -39,7 +39,7 @@ _SPACED = (
 )
 _PAIR = re.compile(
     r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,5}?"
-    r"(?: ?\([A-Za-z_ ]{1,24}\))?)"
+    r"(?: ?\([A-Za-z_ ]{1,24}\))?)(?: \[\d+-\d+\])?"
     r"[\"']?(?: {0,8}[=:] {0,8}|\t)[\"'(\[]?(?:np\.\w+\(|tensor\()?(?P<value>" + _NUMBER + r")"
     r"|\b(?P<word>(?:(?:" + _DATA + r")[ ./_-] ?){0,2}(?:[A-Za-z]\w{0,24}[_/])?(?:" + _SPACED + r"))"
     r"(?: is)?[ #\[]{1,12}(?P<number>" + _NUMBER + r")",
@@ -73,6 +73,8 @@ _ALIASES = {
     "epochs": "epoch",
     "ep": "epoch",
     "train_epoch": "epoch",
+    "val_epoch": "epoch",
+    "test_epoch": "epoch",
     "iterate": "step",
     "up": "step",
     "training_loss": "train_loss",
@@ -183,12 +185,17 @@ def _from_text(text: str) -> dict[str, float]:
         return {"step": float(darknet[1]), "loss": float(darknet["loss"])}
     if kaldi := _KALDI.search(text):
         return {"objective": float(kaldi["value"])}
-    stated, text = positions(text)
+    stated, before, text = positions(text)
     for name, position, total in stated:
         _count(values, name, position, total)
+    for found in _PAIR.finditer(before):
+        if named(found["word"] or found["name"]):  # tqdm's description
+            _take(values, found, before, Role.NONE)
     marks = [(mark.end(), role_of(mark["word"])) for mark in _MARK.finditer(text)] if _MAY_MARK.search(text) else []
     for found in _PAIR.finditer(text):
         _take(values, found, text, _role_at(marks, found.start()))
+        if (found["name"] or "").lower().endswith(" epoch"):  # Flax: `eval epoch: 3, loss: 0.5`
+            marks.append((found.end(), role_of(found["name"])))
     return values
 
 

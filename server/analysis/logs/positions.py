@@ -14,10 +14,10 @@ Position = tuple[str, str, str | None]
 """Name of a counter, where it stands, and its end if that is told."""
 
 
-def positions(text: str) -> tuple[list[Position], str]:
-    """Return the positions that a line states, and the text in which names and numbers are to be looked for."""
+def positions(text: str) -> tuple[list[Position], str, str]:
+    """Return the positions that a line states, what stands before a bar, and the text that names numbers."""
     if nested := _NESTED.search(text):
-        return [("epoch", nested[1], nested[2]), ("step", nested[3], nested[4])], text[nested.end() :]
+        return [("epoch", nested[1], nested[2]), ("step", nested[3], nested[4])], "", text[nested.end() :]
     found: list[Position] = []
     if (turn := _TURN.match(text)) and not turn[0].startswith("[Epoch"):
         found.append(("step", turn[1] or turn[2] or turn[3], turn[4]))
@@ -25,5 +25,6 @@ def positions(text: str) -> tuple[list[Position], str]:
         found.append(("step", share[1], share[2]))
     if bar := _BAR.search(text):
         found.append(("step", bar[1] or bar[3], bar[2] or bar[4]))
-        text = text[bar.end() :] if bar[1] else text
-    return found, text
+        if bar[1]:
+            return found, text[: bar.start()], text[bar.end() :]
+    return found, "", text

@@ -22,6 +22,9 @@ _NAME = re.compile(r"(?:[%#] ?|\|\|)?[A-Za-z_#][\w #%./@()\[\]:|-]*$|#$")
 _NUMBERED = re.compile(r"(?:^|[ :=(])[-+]?\d|=")
 """A cell that states a number names no column."""
 _PAIR = re.compile(r"^\s*[|│]\s*(?P<name>[A-Za-z_][\w ./@-]*?)\s*[|│]\s*(?P<value>\S*?)\s*[|│]\s*$")
+_BOTH = re.compile(r"(?:^|[ -])Training +\| +Validation$")
+_OF_BOTH = re.compile(r"(?:^|[ -])(?P<name>[A-Za-z_]\w*) +\| +(?P<train>\S+) +\| +(?P<val>\S+)$")
+"""AllenNLP's table of an epoch: a quantity a line, training and validation side by side."""
 _OF = re.compile(r"^(\d+)/(\d+)$")
 
 
@@ -32,7 +35,7 @@ class Tables:
     header: list[str] = field(default_factory=list[str])
     box: dict[str, float] = field(default_factory=dict[str, float])
     group: str = ""
-    in_box: bool = False
+    both: bool = False
 
     def state(self) -> dict[str, object]:
         """Return what a new one continues from."""
@@ -44,6 +47,16 @@ class Tables:
             return None
         if _RULE.match(text):
             return self._closed() if text.strip() else None
+        if _BOTH.search(text):
+            self.both = True
+            return {}
+        if self.both and (row := _OF_BOTH.search(text)):
+            pairs = ((f"train_{row['name']}", row["train"]), (f"val_{row['name']}", row["val"]))
+            return {name: number for name, cell in pairs if (number := _number(cell)) is not None}
+        self.both = False
+        return self._cells(text)
+
+    def _cells(self, text: str) -> Mapping[str, float] | None:
         if (pair := _PAIR.match(text)) and not self._fits(pair):
             return self._paired(pair["name"], pair["value"])
         cells = _cells(text)
