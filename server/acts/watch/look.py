@@ -28,7 +28,7 @@ from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import histories, stalls
+from . import histories, log_files, stalls
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
@@ -97,6 +97,9 @@ class Watcher:
         self._stored: tuple[int, str] | None = None
         self._within_s = within_s
         self._offset = 0
+        self._beside = 0
+        """How far the file was read that took the log's name, where the log was renamed."""
+        self._told_renamed = False
         self._recogniser: GuardedRecogniser | None = None
         self._judged_at = float("-inf")
         self._rules = desk.policy.rules
@@ -169,8 +172,16 @@ class Watcher:
         """Read the log on to its present end and return how many bytes are left unread."""
         if status.log_begin is None:
             return 0
+        original = log_files.where(self._desk, self._run)
+        behind = self._read_original(original, status) if original is not None else 0
+        if self._recogniser is not None and original != self._run.log:
+            behind += self._read_renamed(original)
+        return behind
+
+    def _read_original(self, path: str, status: RunStatus) -> int:
+        """Read the file that the training's output goes to."""
         try:
-            log = self._desk.workspace.open_beneath(self._run.log, os.O_RDONLY)
+            log = self._desk.workspace.open_beneath(path, os.O_RDONLY)
         except PathRefused:  # the script moved or removed its log; what the keeper measured still stands
             return 0
         try:
@@ -187,6 +198,17 @@ class Watcher:
         if self._recogniser is None:
             return 1
         return max(0, end - self._offset)
+
+    def _read_renamed(self, original: str | None) -> int:
+        """Tell once that the log has another name by now, and read what took its name as if it stood behind it."""
+        if not self._told_renamed:
+            self._told_renamed = self._commit([log_files.renamed(original)], once=True)
+        for data in log_files.read_on(self._desk, self._run, original, self._beside):
+            if self._recogniser is None or self._stop.is_set():
+                return 1
+            self._beside += len(data)
+            self._commit(self._recogniser.feed(data), moved=True)
+        return 0
 
     def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
         begun_at = committed_at = time.monotonic()
@@ -208,11 +230,13 @@ class Watcher:
     def _resume(self, log: int, status: RunStatus) -> GuardedRecogniser:
         """Take up the log where the record says, or at the beginning of this run's part of it."""
         self._stored = self._desk.ledger.scan_position(self._run.id)
+        self._beside = 0
         if self._stored is None:
             self._offset = status.log_begin or 0
             self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
+            self._beside = _beside(self._stored[1])
             self._recogniser = self._restored(log, status, self._stored[1])
         return self._recogniser
 
@@ -258,17 +282,19 @@ class Watcher:
         if self._recogniser is not None and (self._stored is None or self._offset != self._stored[0]):
             self._commit([])
 
-    def _commit(self, changes: list[Change], *, once: bool = False) -> bool:
+    def _commit(self, changes: list[Change], *, once: bool = False, moved: bool = False) -> bool:
         """Record changes and the place in one transaction; False when another server was faster.
 
         :param once: leave out what is on record already.
+        :param moved: the place moved in another file than the log itself.
         """
         recogniser = self._recogniser
-        if recogniser is None or (not changes and self._stored is not None and self._offset == self._stored[0]):
+        at_rest = not moved and self._stored is not None and self._offset == self._stored[0]
+        if recogniser is None or (not changes and at_rest):
             return True
-        moved = (self._offset, recogniser.state())
+        place = (self._offset, self._state(recogniser))
         with self._desk.ledger.transaction() as transaction:
-            ours = transaction.move_scan(self._run.id, expected=self._stored, moved=moved)
+            ours = transaction.move_scan(self._run.id, expected=self._stored, moved=place)
             if once:
                 changes = [one for one in changes if not self._known(transaction, one)]
             if ours:
@@ -278,8 +304,12 @@ class Watcher:
         if not ours:
             self._recogniser = None
             return False
-        self._stored = moved
+        self._stored = place
         return True
+
+    def _state(self, recogniser: GuardedRecogniser) -> str:
+        state = recogniser.state()
+        return json.dumps({**json.loads(state), "beside": self._beside}) if self._beside else state
 
     def _known(self, transaction: Transaction, change: Change) -> bool:
         return transaction.finding(f"{self._run.id}:{change.key}") is not None
@@ -305,7 +335,7 @@ class Watcher:
         ending = ending_finding(status)
         if ending is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
-        moved = (self._offset, recogniser.state())
+        moved = (self._offset, self._state(recogniser))
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
             if known is None or known.status == "ended":
@@ -317,6 +347,14 @@ class Watcher:
                 self._record(transaction, change)
             transaction.add(self._run, _ending(status))
         return True
+
+
+def _beside(state: str) -> int:
+    """Return how far the file that took the log's name was read, as a look before this one left it."""
+    try:
+        return int(json.loads(state).get("beside", 0))
+    except (ValueError, TypeError, AttributeError):
+        return 0
 
 
 def _is_told(known: record.Finding, finding: Finding) -> bool:
