@@ -48,15 +48,15 @@ def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
     """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
     from . import artefact_files  # noqa: PLC0415 (heavy, and asked once a quick run)
     from .compute.artefacts import insane  # noqa: PLC0415 (the same)
-    from .compute.design import Design  # noqa: PLC0415 (the same)
-    from .ruling import rules_of  # noqa: PLC0415 (the same)
+    from .ruling import design_of, rules_of  # noqa: PLC0415 (the same)
 
-    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes]
+    design = run.body.get("design")
+    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes, design[1] if design else ""]
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
-    if kept[:2] == now:
-        return list(kept[2])
+    if kept[:3] == now:
+        return list(kept[3])
     found = artefact_files.artefact(desk, "results", run.body["results"], read=True)
-    problems = insane(found, rules_of(desk.policy, Phase.QUICK), Design())
+    problems = insane(found, rules_of(desk.policy, Phase.QUICK), design_of(desk, run.model, design))
     desk.ledger.take_note(key, json.dumps([*now, problems]))
     return problems
 

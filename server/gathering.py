@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from . import artefact_files, gates, head_copy, histories, origins, rundir, watch
-from .compute.design import Design, read_design
+from . import artefact_files, gates, head_copy, histories, origins, ruling, rundir, watch
+from .compute.design import Design
 from .compute.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
 from .compute.usage import usage_of
 from .desk import Desk
@@ -37,6 +37,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
     ended = status.state.final and status.state is not RunState.NEVER_STARTED
     artefacts = artefact_files.of_run(desk, run, read=ended)
     told = _read_probe(desk, run)
+    design = ruling.design_of(desk, run.model, origin.design)
     return Evidence(
         run=run.id,
         model=run.model,
@@ -52,6 +53,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         usage=usage_of(rundir.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
         artefacts=artefacts,
         extras=artefact_files.beside_results(desk, run, status) if ended else (),
+        features=_features(desk, origin, design) if ended else None,
         known=artefact_files.known(desk, run, artefacts) if ended else (),
         judged=artefact_files.judged(desk, run),
         left_before=artefact_files.left_before(desk, run, origin.left_before),
@@ -61,7 +63,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         history=histories.gathered(desk, run, status.started_at, told),
         epochs=_epochs(desk, run, status, told),
         steps=_numbers(desk, run, told, "step"),
-        design=_design(desk, run.model, origin),
+        design=design,
         program=_program(desk, run, origin),
         policy=_policy(desk, origin),
         handover=_handover(desk, run, status, artefacts),
@@ -171,16 +173,13 @@ def _numbers(desk: Desk, run: Subject, told: ProbeData | None, place: str) -> Ma
     return {source: numbers for source, numbers in found.items() if numbers}
 
 
-def _design(desk: Desk, model: str, origin: Origin) -> Design:
-    """Return the design as it stood at the start; one that was written only later binds as it stands now."""
-    path = origin.design[0] if origin.design else desk.workspace.design(model)
-    source = origins.snapshot(desk, origin.design[1]) if origin.design else None
-    if source is None:
-        try:
-            source = desk.workspace.read_bytes(path, origins.LONGEST_DESIGN_BYTES)
-        except PathRefused:
-            return Design()
-    return read_design(source.decode("utf-8", "replace"), path)
+def _features(desk: Desk, origin: Origin, design: Design) -> Artefact | None:
+    """Look into the features where the design says how many there are, if the file is still that of the start."""
+    if origin.features is None or "features" not in design.requirements:
+        return None
+    path, digest = origin.features
+    found = artefact_files.artefact(desk, "features", path, read=True)
+    return found if found.sha256 == digest else None
 
 
 def _policy(desk: Desk, origin: Origin) -> PolicyKept:

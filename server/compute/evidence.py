@@ -147,6 +147,8 @@ class Evidence:
         source ("log", "probe", "history"), `steps` the steps beside them.
     :ivar judged: its own files as the first verdict after its end saw them; the owner is that verdict.
     :ivar left_before: (path, sha256) of what lay there when it started, and that it need not leave just so.
+    :ivar features: the file that the run was trained on, where the design says how many features it has to hold and the
+        file is still that of the start.
     :ivar extras: further tables that the run left beside its results: searches, bootstraps.
     """
 
@@ -164,6 +166,7 @@ class Evidence:
     usage: Usage | None = None
     artefacts: tuple[Artefact, ...] = ()
     extras: tuple[Artefact, ...] = ()
+    features: Artefact | None = None
     known: tuple[Known, ...] = ()
     judged: tuple[Known, ...] = ()
     left_before: frozenset[tuple[str, str]] = frozenset()
