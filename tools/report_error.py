@@ -6,12 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from ..server import reporting, reports, watch
-from ..server.desk import Desk, in_thread
-from ..server.errors import InvalidArgument, NotFound
-from ..server.ledger import Subject, SubjectKind
-from ..server.runs import Role
-from ..server.toolbox import Tool
+from ..server.acts.desk import Desk, in_thread
+from ..server.acts.report import reports as reporting
+from ..server.acts.watch import look as watch
+from ..server.documents import error_report
+from ..server.interfaces.mcp.toolbox import Tool
+from ..server.storage.record import Subject, SubjectKind
+from ..server.vocabulary.errors import InvalidArgument, NotFound
+from ..server.vocabulary.runs import Role
 
 
 class Reported(BaseModel):
@@ -108,7 +110,7 @@ def _reported(desk: Desk, report: Subject, existing: bool) -> Reported:
         emergency=body["emergency"] or None,
         seen_before=body.get("seen_before"),
         path=reporting.write_document(desk, report),
-        message=reports.message(body, desk.labels),
+        message=error_report.message(body, desk.labels),
         next=watching,
     )
 

@@ -1,0 +1,98 @@
+"""The gates: may this phase start, has that one passed. Judgements over what is on record and on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ...storage.files.workspace import About
+from ...storage.record import Subject, SubjectKind
+from ...vocabulary.errors import PathRefused, Refused
+from ...vocabulary.runs import Phase, RunState
+from ..desk import Desk
+
+
+def quick_problems(desk: Desk, run: Subject) -> list[str]:
+    """Return why a quick run has not passed; empty when it has.
+
+    It has passed when it ended by itself within its limit with exit status 0, left results of its own that were
+    written while it went on, and no failure stands against it.
+    """
+    end = run.body.get("end")
+    if end is None:
+        return ["it has not ended yet"]
+    problems: list[str] = []
+    if end["state"] != RunState.COMPLETED:
+        problems.append(f"it is {end['state']}: {end['reason'] or 'exit status ' + str(end['exit_code'])}")
+    standing = [one.id for one in failures(desk, run.id) if one.status != "accepted"]
+    if standing:
+        problems.append(f"failures stand: {', '.join(standing[:3])}")
+    return problems + _results_problems(desk, run, end["started_at"])
+
+
+def _results_problems(desk: Desk, run: Subject, started_at: float | None) -> list[str]:
+    results = run.body["results"]
+    try:
+        about = desk.workspace.about(results)
+    except PathRefused as refusal:  # what the script left there must not keep anybody from watching it
+        return [refusal.what]
+    if about is None or about.size_bytes == 0:
+        return [f"its results {results} are missing or empty"]
+    if started_at is not None and about.modified_at < started_at - 0.05:
+        return [f"its results {results} are older than the run"]
+    return [f"its results {results}: {what}" for what in _insane(desk, run, about)]
+
+
+def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
+    """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
+    from ...analysis.verdict.artefacts import insane  # noqa: PLC0415 (the same)
+    from . import artefact_files  # noqa: PLC0415 (heavy, and asked once a quick run)
+    from .verdict_rules import design_of, rules_of  # noqa: PLC0415 (the same)
+
+    design = run.body.get("design")
+    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes, design[1] if design else ""]
+    kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
+    if kept[:3] == now:
+        return list(kept[3])
+    found = artefact_files.artefact(desk, "results", run.body["results"], read=True)
+    problems = insane(found, rules_of(desk.policy, Phase.QUICK), design_of(desk, run.model, design))
+    desk.ledger.take_note(key, json.dumps([*now, problems]))
+    return problems
+
+
+def failures(desk: Desk, run: str) -> list[Subject]:
+    """Return the findings of level failure of a run, oldest first, whatever became of them."""
+    return [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.body.get("level") == "failure"]
+
+
+def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
+    """Let a start pass or refuse it.
+
+    A full run needs a passed quick run of the same script; same means equal in parsed form.
+
+    :raises Refused: saying what is missing and the exact next call.
+    """
+    if phase is Phase.QUICK:
+        return
+    quick = [one for one in desk.ledger.subjects(SubjectKind.RUN, model=model) if one.body["phase"] == Phase.QUICK]
+    same = [one for one in quick if one.body["code_sha256"] == code_sha256]
+    if same and not quick_problems(desk, same[-1]):
+        return
+    raise Refused(
+        f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
+        f"Run the quick phase first: {_quick_call(model, quick)}.",
+    )
+
+
+def _why(desk: Desk, quick: Sequence[Subject], same: Sequence[Subject]) -> str:
+    if not quick:
+        return "there is none"
+    if not same:
+        return f"the script was changed after {quick[-1].id}"
+    return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
+
+
+def _quick_call(model: str, quick: Sequence[Subject]) -> str:
+    follows = f", follows={quick[-1].id!r}" if quick else ""
+    return f"start_training(model={model!r}, phase='quick'{follows})"
