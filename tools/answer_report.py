@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.report import reports
 from ..server.acts.start import stop
+from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
 from ..server.documents.error_report import Action
-from ..server.interfaces.mcp.toolbox import Tool
 from ..server.vocabulary.errors import InvalidArgument
 from ..server.vocabulary.runs import Role
 

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
+from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
 from ..server.acts.write import search as searching
 from ..server.documents import search_log
 from ..server.documents.search_log import Search
-from ..server.interfaces.mcp.toolbox import Tool
 from ..server.vocabulary.errors import InvalidArgument
 from ..server.vocabulary.json_values import JsonObject
 from ..server.vocabulary.runs import Role

@@ -10,12 +10,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, model_serializer
 
 from ..server.acts.desk import Desk, in_thread
-from ..server.acts.poll import brief, poll, status_line, updates
-from ..server.acts.poll import next_step as owed
+from ..server.acts.poll import brief, next_step, poll, status_line, updates
 from ..server.acts.report.reports import applied
-from ..server.acts.watch import progress as paces
+from ..server.acts.toolbox import Tool, facts
+from ..server.acts.watch import progress as pace
 from ..server.analysis.logs.blocks import FEED_BYTES
-from ..server.interfaces.mcp.toolbox import Tool, facts
 from ..server.storage.record import Subject, SubjectKind
 from ..server.vocabulary.runs import Role
 from ..server.vocabulary.sanitize import one_line
@@ -88,8 +87,8 @@ async def poll_training(
 def _one(desk: Desk, seen: poll.Seen) -> Polled:
     look = seen.looks[0]
     run, status = look.run, look.status
-    standing = owed.standing(desk, run, status.state, status.elapsed_s)
-    following = owed.next_call(desk, standing, seen.cursor)
+    standing = next_step.standing(desk, run, status.state, status.elapsed_s)
+    following = next_step.next_call(desk, standing, seen.cursor)
     checks_in = status_line.due(desk, run, status)
     if checks_in:
         status_line.told(desk, run)
@@ -104,7 +103,7 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
         exit_code=status.exit_code,
         signal=status.signal,
         metrics=_metrics(look.metrics),
-        progress=(paces.progress(desk, run) or None) if status.state.running else None,
+        progress=(pace.progress(desk, run) or None) if status.state.running else None,
         catching_up=_behind(look.behind_bytes),
         status=status_line.line(desk, run, status) if checks_in else None,
         untrusted_last_line=status_line.last_line(desk, run) if checks_in else None,

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
-from ..server.acts.watch import look as watch
-from ..server.interfaces.mcp.toolbox import Tool
-from ..server.storage.record import cursor as cursors
+from ..server.acts.toolbox import Tool
+from ..server.acts.watch.look import look_at
+from ..server.storage.record.cursor import issue
 from ..server.vocabulary.runs import Role, RunState
 
 if TYPE_CHECKING:
@@ -63,16 +63,16 @@ async def start_training(
 
 def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[str], follows: str | None) -> Started:
     from ..server.acts.start import forecast  # noqa: PLC0415 (they read scripts: a server that only watches does without)
-    from ..server.acts.start import start as starting
+    from ..server.acts.start import start as starting  # noqa: PLC0415 (the same)
 
     wanted = starting.request(desk, model, starting.parse_phase(phase, desk.labels), script, args, follows)
     begun = starting.start(desk, wanted)
     if isinstance(begun, starting.Waiting):
         return _waits(begun, wanted)
-    look = watch.look_at(desk, begun.run.id)
+    look = look_at(desk, begun.run.id)
     body = look.run.body
     salt = int(desk.clock() * 1000)
-    cursor = cursors.issue(desk.ledger.id, look.run.id, begun.run.first_seq, salt=salt)
+    cursor = issue(desk.ledger.id, look.run.id, begun.run.first_seq, salt=salt)
     standing = next_step.standing(desk, look.run, look.status.state, look.status.elapsed_s)
     return Started(
         run=look.run.id,

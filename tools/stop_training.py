@@ -10,8 +10,8 @@ from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
 from ..server.acts.report import reports
 from ..server.acts.start import stop as stopping
+from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
-from ..server.interfaces.mcp.toolbox import Tool
 from ..server.runtime.run_directory import RunStatus
 from ..server.storage.record import Subject, SubjectKind
 from ..server.vocabulary.errors import InvalidArgument

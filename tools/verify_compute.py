@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
+from ..server.acts.toolbox import Tool
 from ..server.acts.watch.look import find_run
 from ..server.analysis.verdict.words import Outcome
-from ..server.interfaces.mcp.toolbox import Tool
 from ..server.vocabulary.runs import Role
 from ..server.vocabulary.sanitize import mask_secrets, one_line
 

@@ -9,10 +9,10 @@ from pydantic import BaseModel
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
 from ..server.acts.report import reports
+from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
 from ..server.acts.write import diary_entry
 from ..server.documents.diary_rules import Entry
-from ..server.interfaces.mcp.toolbox import Tool
 from ..server.vocabulary.runs import Role
 
 

@@ -11,8 +11,7 @@ from ...storage.record import Subject, SubjectKind
 from ...vocabulary.runs import Phase, Role, RunState
 from ..desk import Desk
 from ..watch.look import Look
-from . import next_step as owed
-from . import poll, updates
+from . import next_step, poll, updates
 
 MOST_RUNS = 8
 
@@ -40,7 +39,7 @@ def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Subject]) -> Brief:
     reports = desk.ledger.subjects(SubjectKind.REPORT, open_only=True)
     known = {one.id for one in delivered}
     waiting = [one for one in reports if one.status in ("open", "answered") and one.id not in known]
-    entries = [owed.owed_entry(desk, model) for model in dict.fromkeys(one.model for one in reports)]
+    entries = [next_step.owed_entry(desk, model) for model in dict.fromkeys(one.model for one in reports)]
     steps = {run.model: _step(desk, run, seen) for run in shown} if desk.role is Role.TRAINER else {}
     first = _next(desk, shown, seen, waiting)
     return Brief(
@@ -80,13 +79,13 @@ def _line(desk: Desk, run: Subject, looks: tuple[Look, ...]) -> dict[str, Any]:
 
 def _verdict(desk: Desk, run: Subject) -> str:
     kept = desk.ledger.subjects(SubjectKind.VERDICT, run=run.id)
-    return owed.verdict_words(kept[-1]) if kept else ""
+    return next_step.verdict_words(kept[-1]) if kept else ""
 
 
 def _next(desk: Desk, shown: Sequence[Subject], seen: poll.Seen, waiting: Sequence[Subject]) -> str:
     if desk.role is Role.DIRECTOR:
         unanswered = [one for one in waiting if one.status == "open"]
-        return owed.answer_call(unanswered[0]) if unanswered else f"poll_training(cursor={seen.cursor!r})"
+        return next_step.answer_call(unanswered[0]) if unanswered else f"poll_training(cursor={seen.cursor!r})"
     if not shown:
         return f"nothing was started: start_training(model=…, phase={Phase.QUICK.value!r})"
     return _step(desk, shown[0], seen)
@@ -97,5 +96,5 @@ def _step(desk: Desk, run: Subject, seen: poll.Seen) -> str:
     end = run.part("end")
     if not end or any(one.run.id == run.id for one in seen.looks):
         return f"poll_training(run={run.id!r})"
-    standing = owed.standing(desk, run, RunState(end["state"]), float(end.get("wall_s") or 0))
-    return owed.next_call(desk, standing, "")
+    standing = next_step.standing(desk, run, RunState(end["state"]), float(end.get("wall_s") or 0))
+    return next_step.next_call(desk, standing, "")

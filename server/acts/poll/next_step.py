@@ -10,7 +10,8 @@ from ...documents.error_report import HOLD, Action, is_about_changes
 from ...storage.record import Subject, SubjectKind
 from ...vocabulary.runs import Phase, Role, RunState
 from ..desk import Desk
-from ..watch import standing as gates
+from ..report.recurrence import solved_by
+from ..watch.standing import failures, quick_problems
 
 BRISK_WAIT_S = 10.0
 
@@ -38,7 +39,7 @@ class Standing:
 
 def standing(desk: Desk, run: Subject, state: RunState, elapsed_s: float) -> Standing:
     """Collect where a run stands."""
-    open_failures = [one for one in gates.failures(desk, run.id) if one.status == "open"]
+    open_failures = [one for one in failures(desk, run.id) if one.status == "open"]
     reports = desk.ledger.subjects(SubjectKind.REPORT, run=run.id)
     verdicts = desk.ledger.subjects(SubjectKind.VERDICT, run=run.id)
     report = next((one for one in reversed(reports) if one.status != "closed"), None)
@@ -50,7 +51,7 @@ def standing(desk: Desk, run: Subject, state: RunState, elapsed_s: float) -> Sta
         report=report,
         entry=owed_entry(desk, run.model),
         verdict=_final_word(verdicts),
-        quick_passed=run.body["phase"] == Phase.QUICK and state.final and not gates.quick_problems(desk, run),
+        quick_passed=run.body["phase"] == Phase.QUICK and state.final and not quick_problems(desk, run),
         overdue=report is not None and report.status == "open" and desk.clock() > report.body["deadline_at"],
     )
 
@@ -83,17 +84,6 @@ def owed_entry(desk: Desk, model: str) -> Subject | None:
         action = report.part("answer").get("action")
         if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, completed)):
             return report
-    return None
-
-
-def solved_by(desk: Desk, report: Subject, runs: list[Subject]) -> Subject | None:
-    """Return the first later attempt that completed without any failure standing against it."""
-    later = [one for one in runs if one.first_seq > report.first_seq and one.status == "ended"]
-    for run in later:
-        if run.body["end"]["state"] == RunState.COMPLETED and not any(
-            one.status != "accepted" for one in gates.failures(desk, run.id)
-        ):
-            return run
     return None
 
 

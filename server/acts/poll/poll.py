@@ -1,6 +1,6 @@
 """The wait of a poll: look, answer at once on news, else sleep on the waker until something moves or time is over.
 
-A poll holds no state: asked again with the same cursor, by whichever server, it gives the same news.
+A poll holds no state: asked again with the same cursor, by whichever server, it gives the same updates.
 """
 
 from __future__ import annotations
@@ -15,17 +15,15 @@ from pathlib import Path
 import anyio
 
 from ...storage.record import Kind, Subject, SubjectKind
-from ...storage.record import cursor as cursors
+from ...storage.record.cursor import issue, seq_of
 from ...vocabulary.errors import WatchkeeperError
 from ...vocabulary.runs import Level, Role
 from ..desk import Desk, in_thread
-from ..report import reports as reporting
+from ..report.reports import open_overdue
 from ..start import stop
-from ..watch import look as watch
-from ..watch.look import Look, Watcher
+from ..watch.look import Look, Watcher, find_run
 from ..write import diary_evidence
-from . import overdue, status_line
-from . import updates as news
+from . import overdue, status_line, updates
 from .updates import News
 from .waker import Waker
 
@@ -92,13 +90,13 @@ class _Round:
 
     def begin(self) -> None:
         newest = self._desk.ledger.head()[0]
-        self._after = cursors.seq_of(self._asked, self._desk.ledger.id, self._scope, newest)
+        self._after = seq_of(self._asked, self._desk.ledger.id, self._scope, newest)
         runs = self._runs()
         self.paths = [self._desk.workspace.ledger_path, *self._files(runs)]
 
     def _runs(self) -> list[Subject]:
         if self._run is not None:
-            return [watch.find_run(self._desk, self._run)]
+            return [find_run(self._desk, self._run)]
         return self._desk.ledger.subjects(SubjectKind.RUN, open_only=True)
 
     def _files(self, runs: Iterable[Subject]) -> Iterable[Path]:
@@ -116,11 +114,11 @@ class _Round:
             if self._desk.role is Role.TRAINER:
                 note_gaps(self._desk, looks)
                 self._prove(looks)
-            reporting.open_overdue(self._desk, self._run)
+            open_overdue(self._desk, self._run)
             overdue.note(self._desk, self._run)
-        found = news.since(self._desk, self._after, self._run, self._include_text)
+        found = updates.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
-        issued = cursors.issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
+        issued = issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
         return Seen(looks, found, issued)
 
     def _prove(self, looks: Sequence[Look]) -> None:
@@ -152,7 +150,7 @@ class _Round:
         return look.status.state.final and look.status.settled and not self._waits_for_answer()
 
     def _presses(self, told: News) -> bool:
-        """Whether what stands asks for an act; a flag alone is told with the answer and waits for real news."""
+        """Whether what stands asks for an act; a flag alone is told with the answer and waits for real updates."""
         return told.moved or bool(told.answers) or any(one["level"] == Level.FAILURE for one in told.findings)
 
     def _waits_for_answer(self) -> bool:

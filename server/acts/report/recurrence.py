@@ -9,7 +9,7 @@ from typing import Any
 from ...storage.record import Subject, SubjectKind
 from ...vocabulary.runs import Phase, RunState
 from ..desk import Desk
-from ..watch import standing as gates
+from ..watch.standing import unaccepted_failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +78,13 @@ def cured_by(desk: Desk, failed: str) -> Subject | None:
         return None
     for one in desk.ledger.subjects(SubjectKind.RUN, model=run.model):
         later = one.first_seq > run.first_seq and one.body["phase"] in (run.body["phase"], Phase.FULL)
-        if later and one.part("end").get("state") == RunState.COMPLETED and not standing(desk, one.id):
+        if later and one.part("end").get("state") == RunState.COMPLETED and not unaccepted_failures(desk, one.id):
             return one
     return None
 
 
-def standing(desk: Desk, run: str) -> list[Subject]:
-    """Return the failures of a run that nobody accepted."""
-    return [one for one in gates.failures(desk, run) if one.status != "accepted"]
+def solved_by(desk: Desk, report: Subject, runs: list[Subject]) -> Subject | None:
+    """Return the first later attempt that completed without any failure standing against it."""
+    later = (one for one in runs if one.first_seq > report.first_seq and one.status == "ended")
+    ended_well = (one for one in later if one.body["end"]["state"] == RunState.COMPLETED)
+    return next((one for one in ended_well if not unaccepted_failures(desk, one.id)), None)

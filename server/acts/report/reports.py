@@ -12,8 +12,8 @@ from ...vocabulary.errors import InvalidArgument, NotFound
 from ...vocabulary.runs import ErrorType, Phase
 from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
-from ..watch import look as watch
 from ..watch import standing
+from ..watch.look import look_at
 from . import recurrence
 
 _BLOCKING = "CRITICAL (training halted)"
@@ -79,7 +79,7 @@ def open_overdue(desk: Desk, run: str | None) -> None:
     due = desk.clock() - desk.policy.report.open_after_minutes * 60
     for finding in desk.ledger.subjects(SubjectKind.FINDING, run=run, open_only=True):
         if finding.at <= due:
-            look = watch.look_at(desk, finding.run)
+            look = look_at(desk, finding.run)
             words = {"what_happened": "Nobody reported this failure in time; the server opened the report by itself."}
             open_report(desk, model=finding.model, run=look.run, status=look.status, finding=finding, words=words)
 

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...documents.error_report import CHANGES, VERDICT
 from ...storage.record import Kind, Subject, SubjectKind
 from ...vocabulary.runs import ErrorType
 from ..desk import Desk
-from ..start.approvals import Pending
 from .reports import write_document
 
 _HOLDS = "HIGH (the phase cannot be completed)"
 
 
-def open_changes(desk: Desk, model: str, pending: Pending) -> Subject:
-    """Ask the director to approve what a start changed; asked twice about the same it is one report."""
-    entries = [str(one) for one in pending.entries]
+def open_changes(desk: Desk, model: str, base: Subject, compared: str, entries: Sequence[str]) -> Subject:
+    """Ask the director to approve what a start changed; asked twice about the same it is one report.
+
+    :param base: the attempt that the start was compared with; the report stands with it.
+    :param compared: digest of everything that was compared; the approval is bound to it.
+    :param entries: the changes, each a line that the director can name.
+    """
     facts = {
         "kind": CHANGES,
-        "compared": pending.compared,
-        "changes": entries,
+        "compared": compared,
+        "changes": list(entries),
         "error_type": ErrorType.IMPLEMENTATION.value,
         "resume_point": "when the changes are approved or taken back",
         "severity": "HIGH (the start waits)",
-        "what_happened": f"A start changed {len(entries)} thing(s) since {pending.base.id}: {'; '.join(entries)}",
+        "what_happened": f"A start changed {len(entries)} thing(s) since {base.id}: {'; '.join(entries)}",
         "recommended_action": "Approve each change by its name, or have it taken back.",
         "state": "awaiting_approval",
     }
 
     def same(report: Subject) -> bool:
-        return report.body.get("kind") == CHANGES and report.run == pending.base.id and report.status != "closed"
+        return report.body.get("kind") == CHANGES and report.run == base.id and report.status != "closed"
 
-    return _opened(desk, pending.base, model, facts, same)
+    return _opened(desk, base, model, facts, same)
 
 
 def open_verdict(desk: Desk, run: Subject, verdict: str, word: str, why: str, actions: str) -> Subject:

@@ -19,8 +19,8 @@ from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
 from ..report import server_reports
-from ..watch import look, standing
-from . import approvals, provenance
+from ..watch import look
+from . import approvals, gate, provenance
 from .provenance import Origin
 
 SETTLES_WITHIN_S = 2.0
@@ -108,7 +108,12 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
     _refuse_what_may_not(desk, wanted)
     pending = _pending(desk, wanted)
     if pending is not None:
-        return Waiting(server_reports.open_changes(desk, wanted.model, pending), pending.refused)
+        return Waiting(
+            server_reports.open_changes(
+                desk, wanted.model, pending.base, pending.compared, [str(one) for one in pending.entries]
+            ),
+            pending.refused,
+        )
     with desk.ledger.transaction() as transaction:
         _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
         known = [one for one in transaction.subjects(SubjectKind.RUN, model=wanted.model) if _same(one, wanted.phase)]
@@ -165,7 +170,7 @@ def _existing(known: Sequence[Subject], wanted: Request) -> Subject | None:
 def _check_first(desk: Desk, wanted: Request) -> None:
     """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
     _check_reports(wanted, desk.ledger.subjects(SubjectKind.REPORT, run=""))
-    standing.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
+    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
     if wanted.phase is Phase.FULL:
         for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
             _check_answers(desk, wanted, quick)
@@ -189,7 +194,7 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
         )
     _check_answers(desk, wanted, previous)
     _check_strays(desk, previous)
-    standing.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
+    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
 
 
 def _check_answers(desk: Desk, wanted: Request, previous: Subject) -> None:

@@ -13,7 +13,7 @@ from ...storage.record import Kind, Subject, SubjectKind
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..report.reports import applied
-from ..watch import look as watch
+from ..watch.look import look_at
 
 _LOOK_EVERY_S = 0.05
 
@@ -31,11 +31,11 @@ def stop(desk: Desk, run: Subject, reason: str) -> Stop:
 
     Safe to repeat: the first stop stays on record, a later one only hastens it or ends what was left over.
     """
-    status = watch.look_at(desk, run.id).status
+    status = look_at(desk, run.id).status
     run_dir = desk.workspace.run_dir(run.id)
     if not status.state.final:
         request_stop(desk, run, reason)
-        status = _waited(lambda: watch.look_at(desk, run.id).status, desk.policy.keeper.grace_s + 10)
+        status = _waited(lambda: look_at(desk, run.id).status, desk.policy.keeper.grace_s + 10)
     if status.state.final:
         left = desk.engine.end_strays(run_dir, desk.policy.keeper.grace_s)
     else:

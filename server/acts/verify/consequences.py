@@ -12,7 +12,7 @@ from ...vocabulary.runs import Phase, RunState
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
 from ..report import server_reports
-from ..watch import look as watch
+from ..watch.look import find_run, look_at
 from . import handoff, verify
 from .verify import Verification
 
@@ -39,14 +39,14 @@ def conclude(desk: Desk, run_id: str) -> Conclusion:
 
     :raises NotFound: if there is no such run.
     """
-    look = watch.look_at(desk, run_id)
+    look = look_at(desk, run_id)
     state = look.status.state
     hands_over = look.run.body["phase"] == Phase.FULL and state.final and state is not RunState.NEVER_STARTED
     if hands_over:  # before the verdict, which looks whether it is there
         handoff.write(desk, look.run, look.status, None)
     found = verify.verify(desk, run_id)
     paths = handoff.write(desk, look.run, look.status, _posterior(found)) if hands_over else {}
-    report = _told(desk, watch.find_run(desk, run_id), found)
+    report = _told(desk, find_run(desk, run_id), found)
     return Conclusion(found, report.id if report else None, _override(desk, found.id), paths)
 
 

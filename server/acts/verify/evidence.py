@@ -21,7 +21,7 @@ from ..desk import Desk
 from ..start import provenance
 from ..start.provenance import Origin
 from ..watch import artefact_files, histories, standing, verdict_rules
-from ..watch import look as watch
+from ..watch.look import look_at
 
 RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names")
 """Tables of the policy that a verdict goes by."""
@@ -32,7 +32,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
 
     :raises NotFound: if there is no such run.
     """
-    look = watch.look_at(desk, run_id)
+    look = look_at(desk, run_id)
     run, status = look.run, look.status
     origin = provenance.of(run)
     failures = standing.failures(desk, run.id)

@@ -13,7 +13,7 @@ from ...storage.record import Subject, SubjectKind
 from ...vocabulary.runs import Level
 from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
-from ..poll import next_step
+from ..report import recurrence
 from ..watch import histories
 
 
@@ -46,7 +46,7 @@ def struggles(desk: Desk, model: str) -> list[dict[str, Any]]:
 
 
 def _struggle(desk: Desk, report: Subject, runs: list[Subject]) -> dict[str, Any]:
-    cured = next_step.solved_by(desk, report, runs)
+    cured = recurrence.solved_by(desk, report, runs)
     answer, closed = report.part("answer"), report.part("closed")
     parts = [
         f"{answer['action']}: {one_line(outgoing(str(answer['instructions']), 300), 200)}" if answer else "",

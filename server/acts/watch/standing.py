@@ -1,14 +1,13 @@
-"""The gates: may this phase start, has that one passed. Judgements over what is on record and on disk."""
+"""What stands against a run: its failures, and why a quick run has not passed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from ...storage.files.workspace import About
 from ...storage.record import Subject, SubjectKind
-from ...vocabulary.errors import PathRefused, Refused
+from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase, RunState
 from ..desk import Desk
 
@@ -25,8 +24,7 @@ def quick_problems(desk: Desk, run: Subject) -> list[str]:
     problems: list[str] = []
     if end["state"] != RunState.COMPLETED:
         problems.append(f"it is {end['state']}: {end['reason'] or 'exit status ' + str(end['exit_code'])}")
-    standing = [one.id for one in failures(desk, run.id) if one.status != "accepted"]
-    if standing:
+    if standing := [one.id for one in unaccepted_failures(desk, run.id)]:
         problems.append(f"failures stand: {', '.join(standing[:3])}")
     return problems + _results_problems(desk, run, end["started_at"])
 
@@ -66,33 +64,6 @@ def failures(desk: Desk, run: str) -> list[Subject]:
     return [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.body.get("level") == "failure"]
 
 
-def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
-    """Let a start pass or refuse it.
-
-    A full run needs a passed quick run of the same script; same means equal in parsed form.
-
-    :raises Refused: saying what is missing and the exact next call.
-    """
-    if phase is Phase.QUICK:
-        return
-    quick = [one for one in desk.ledger.subjects(SubjectKind.RUN, model=model) if one.body["phase"] == Phase.QUICK]
-    same = [one for one in quick if one.body["code_sha256"] == code_sha256]
-    if same and not quick_problems(desk, same[-1]):
-        return
-    raise Refused(
-        f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
-        f"Run the quick phase first: {_quick_call(model, quick)}.",
-    )
-
-
-def _why(desk: Desk, quick: Sequence[Subject], same: Sequence[Subject]) -> str:
-    if not quick:
-        return "there is none"
-    if not same:
-        return f"the script was changed after {quick[-1].id}"
-    return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
-
-
-def _quick_call(model: str, quick: Sequence[Subject]) -> str:
-    follows = f", follows={quick[-1].id!r}" if quick else ""
-    return f"start_training(model={model!r}, phase='quick'{follows})"
+def unaccepted_failures(desk: Desk, run: str) -> list[Subject]:
+    """Return the failures of a run that nobody accepted: they keep its phase from being complete."""
+    return [one for one in failures(desk, run) if one.status != "accepted"]

@@ -14,10 +14,9 @@ from ...storage.record import Kind, Subject, SubjectKind, Transaction
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import RunState
 from ...vocabulary.sanitize import outgoing
-from .. import sections as documents
 from ..desk import Desk
-from ..poll import next_step
 from ..report import recurrence
+from ..sections import Section, complete
 from ..watch import standing
 
 LONGEST_ERROR = 4_000
@@ -63,7 +62,7 @@ def proof(desk: Desk, model: str, run: Subject | None, report: Subject | None) -
                 numbers=before_after.numbers_change(before, after),
             )
     elif report is not None:
-        cure = next_step.solved_by(desk, report, desk.ledger.subjects(SubjectKind.RUN, model=model))
+        cure = recurrence.solved_by(desk, report, desk.ledger.subjects(SubjectKind.RUN, model=model))
         if cure is not None:
             nothing = "Nothing had been started when the report was made: there is no script to compare."
             return Proof(said=f"{cure.id} completed.", script=nothing, numbers="")
@@ -122,7 +121,7 @@ def _failed(desk: Desk, run: Subject) -> bool:
     state = run.part("end").get("state")
     if state is None or state == RunState.STOPPED:
         return False
-    return state != RunState.COMPLETED or bool(recurrence.standing(desk, run.id))
+    return state != RunState.COMPLETED or bool(standing.unaccepted_failures(desk, run.id))
 
 
 def _mentioned(run: str, texts: Iterable[str]) -> bool:
@@ -135,14 +134,14 @@ def _named(desk: Desk, run: Subject) -> str:
     return f"{run.id} ({inline((exceptions or [str(run.part('end')['state'])])[-1], 80)})"
 
 
-def sections(desk: Desk, model: str, path: str) -> list[documents.Section]:
+def sections(desk: Desk, model: str, path: str) -> list[Section]:
     """Return every part of a model's diary at a path that servers recorded, in the order in which they did."""
-    found: list[tuple[int, documents.Section]] = []
+    found: list[tuple[int, Section]] = []
     for one in desk.ledger.subjects(SubjectKind.DIARY, model=model):
         if one.body["path"] == path:
-            found.append((one.first_seq, documents.Section(f"written:{one.id}", str(one.body["text"]))))
+            found.append((one.first_seq, Section(f"written:{one.id}", str(one.body["text"]))))
             if one.body.get("proof"):
-                found.append((one.last_seq, documents.Section(f"written:{one.id}:proof", str(one.body["proof"]))))
+                found.append((one.last_seq, Section(f"written:{one.id}:proof", str(one.body["proof"]))))
     return [section for _, section in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -154,7 +153,7 @@ def catch_up(desk: Desk, model: str) -> list[int]:
     """
     proven = [one for one in desk.ledger.subjects(SubjectKind.DIARY, model=model) if _prove(desk, one)]
     for path in dict.fromkeys(str(one.body["path"]) for one in desk.ledger.subjects(SubjectKind.DIARY, model=model)):
-        documents.complete(desk, path, diary.title(model), sections(desk, model, path))
+        complete(desk, path, diary.title(model), sections(desk, model, path))
     return [int(one.body["number"]) for one in proven]
 
 

@@ -13,8 +13,8 @@ from ...documents.search_log import Search, Trial
 from ...storage.record import Kind, Subject, SubjectKind
 from ...vocabulary.errors import InvalidArgument, Refused
 from ...vocabulary.runs import ErrorType
-from .. import sections as documents
 from ..desk import Desk
+from ..sections import Section, complete, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ def log_search(desk: Desk, model: str, search: Search, run: Subject | None, tria
     search = _with_facts(desk, model, search, run, trials_from)
     search_log.check(search)
     path = desk.workspace.search_log(model)
-    documents.read(desk, path)  # refuses what nothing can be appended to before anything is recorded
+    read(desk, path)  # refuses what nothing can be appended to before anything is recorded
     digest, links = _digest(model, search, run), _links(desk, model, search)
     with desk.ledger.transaction() as transaction:
         kept = transaction.subjects(SubjectKind.SEARCH, model=model)
         known = next((one for one in kept if one.body["sha256"] == digest), None)
         if known is None:
-            in_file = search_log.last_number(documents.read(desk, path))
+            in_file = search_log.last_number(read(desk, path))
             number = 1 + max([in_file, *(int(one.body["number"]) for one in kept)])
             text = search_log.render(number, desk.clock(), search, links)
             body = {"number": number, "sha256": digest, "path": path, "text": text}
@@ -58,8 +58,8 @@ def log_search(desk: Desk, model: str, search: Search, run: Subject | None, tria
         else:
             number, path = int(known.body["number"]), str(known.body["path"])
     kept = [one for one in desk.ledger.subjects(SubjectKind.SEARCH, model=model) if one.body["path"] == path]
-    sections = [documents.Section(f"written:{one.id}", str(one.body["text"])) for one in kept]
-    documents.complete(desk, path, search_log.title(model), sections)
+    sections = [Section(f"written:{one.id}", str(one.body["text"])) for one in kept]
+    complete(desk, path, search_log.title(model), sections)
     return Logged(number, path, _best(search), search_log.advice(search, links), existing=known is not None)
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from . import confine, formats
+from . import confine, formats, readers
 from .facts import Container, NotInspected, as_json
 from .trouble import CannotInspectError
 
@@ -46,7 +46,7 @@ def _keep_output() -> int:
 
 def _read(descriptor: int, name: str) -> Container:
     look = formats.first_look(descriptor, name)
-    read = formats.reader(look)
+    read = readers.reader(look)
     confine.seal(look.descriptor)
     if not look.needs_threads:
         confine.forbid_new_processes()

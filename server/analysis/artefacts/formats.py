@@ -1,15 +1,12 @@
-"""Which reader an artefact gets: by its first bytes, and by the suffix of its name where these do not say."""
+"""The format of an artefact: by its first bytes, and by the suffix of its name where these do not say."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import PurePath
 
-from .facts import Container
 from .trouble import CannotInspectError
 
 _HEAD_BYTES = 4096
@@ -97,36 +94,3 @@ def _pickled(head: bytes, suffix: str) -> tuple[str, str] | None:
     # PROTO with a protocol that exists; what is older says so by its suffix only.
     protocol = head[:1] == b"\x80" and len(head) > 1 and 2 <= head[1] <= 5
     return ("pickle", "") if protocol or suffix in _PICKLE_SUFFIXES else None
-
-
-def reader(look: Look) -> Callable[[Look], Container]:
-    """Import what reads a format, and only that: a table must not wait for NumPy.
-
-    :raises ModuleNotFoundError: if a library is missing.
-    """
-    # ruff: noqa: PLC0415
-    match look.format:
-        case "hdf5":
-            from .hdf5 import read
-
-            if look.suffix in (".nc", ".nc4"):
-                import_module(".traces", __package__)  # SciPy loads more reliably before the process is sealed
-        case "zarr":
-            from .zarr_store import read
-        case "table":
-            from .tables import read
-        case "parquet":
-            from .parquet import read
-        case "json":
-            from .json_documents import read
-        case "pickle":
-            from .pickles import read
-        case "zip":
-            from .zips import read
-        case "npy":
-            from .arrays import read_npy as read
-        case "safetensors":
-            from .arrays import read_safetensors as read
-        case _:
-            from .texts import read
-    return read

@@ -25,11 +25,11 @@ from ....tools import TOOLS
 from ....tools.poll_training import poll_training
 from ...acts.desk import Desk, open_desk
 from ...acts.poll import run_table
+from ...acts.toolbox import Parameter, Shape, Tool, Value, facts, rendered
 from ...storage.files.workspace import Workspace
 from ...vocabulary.errors import InvalidArgument, WatchkeeperError
 from ...vocabulary.runs import Role, RunState
 from ..mcp import instructions, resources
-from ..mcp.toolbox import Parameter, Shape, Tool, Value, facts, rendered
 from ..replay import command as replay
 from . import doctor, hooks, init, json_files, offline
 from .translate import as_command, in_place, option, usual_role

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
+from ...acts.toolbox import Shape, Tool
 from ...storage.files.workspace import Workspace
 from ...vocabulary.errors import InvalidArgument
 from ...vocabulary.json_values import LONGEST_JSON
-from ..mcp.toolbox import Shape, Tool
 
 
 def opened(tool: Tool, given: Mapping[str, object], workspace: Callable[[], Workspace]) -> dict[str, object]:

@@ -6,8 +6,8 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 
+from ...acts.toolbox import Parameter, Tool
 from ...vocabulary.runs import Role
-from ..mcp.toolbox import Parameter, Tool
 
 _IN_PLACE = frozenset({"model", "phase", "run", "report", "action", "what_happened"})
 _CALL = re.compile(r"\b([a-z_]+)\(([^()]*)\)")

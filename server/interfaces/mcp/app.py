@@ -18,11 +18,11 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from ...acts.desk import Desk, in_thread
+from ...acts.toolbox import Tool, facts, rendered
 from ...vocabulary.errors import InvalidArgument, PolicyInvalid, WatchkeeperError
 from ...vocabulary.runs import Role
 from . import resources
 from .instructions import instructions
-from .toolbox import Tool, facts, rendered
 
 HEARTBEAT_S = 10.0
 """How often a waiting call tells the client that it lives; it resets the idle timer of some (CLIENTS.md)."""

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...acts.toolbox import Tool
 from ...vocabulary.errors import InvalidArgument
 from ...vocabulary.sanitize import clean
-from ..mcp.toolbox import Tool
 from .lines import LONGEST_BYTES
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from ...acts.toolbox import Tool
 from ...vocabulary.runs import Role
-from ..mcp.toolbox import Tool
 from .abstracting import Abstraction, Facts, facts_of
 from .lines import decoded, numbered, parsed, refuse
 

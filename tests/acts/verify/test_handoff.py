@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.acts.verify import handoff
-from watchkeeper.server.acts.watch import look as watch
+from watchkeeper.server.acts.watch.look import look_at
 from watchkeeper.server.analysis.curves.curves import judge_history
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.documents.log_summary import LARGEST_BYTES, Told, summary
@@ -84,7 +84,7 @@ async def test_each_error_stands_with_its_resolution(place: Place) -> None:
         await trainer.ask("write_diary_entry", model="1", report=report["report"], **DIARY)
     desk = place.desk()
     try:
-        look = watch.look_at(desk, second)
+        look = look_at(desk, second)
         paths = handoff.write(desk, look.run, look.status, None)
     finally:
         desk.ledger.close()

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from watchkeeper.server.analysis.artefacts import child, formats
+from watchkeeper.server.analysis.artefacts import child, formats, readers
 from watchkeeper.server.analysis.artefacts.confined import Limits
 from watchkeeper.server.analysis.artefacts.decode import from_json
 from watchkeeper.server.analysis.artefacts.facts import Container, NotInspected
@@ -62,7 +62,7 @@ def read_here(path: Path) -> Container:
         try:
             if look.format in ("hdf5", "parquet"):
                 return NotInspected(reason="Left to the child.", cause="unsupported")
-            return child.guarded(lambda: formats.reader(look)(look))
+            return child.guarded(lambda: readers.reader(look)(look))
         finally:
             os.close(look.descriptor)
     finally:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from watchkeeper.server.analysis.artefacts import child, confined, formats
+from watchkeeper.server.analysis.artefacts import child, confined, formats, readers
 from watchkeeper.server.analysis.artefacts.confined import Limits, read_container
 from watchkeeper.server.analysis.artefacts.facts import NotInspected
 
@@ -271,7 +271,7 @@ def test_a_missing_library_is_named_with_what_brings_it(
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delitem(sys.modules, f"{formats.__package__}.{module}", raising=False)
     look = formats.Look(descriptor=-1, size_bytes=0, head=b"", suffix="", format=kind)
-    assert child.guarded(lambda: formats.reader(look)(look)) == NotInspected(
+    assert child.guarded(lambda: readers.reader(look)(look)) == NotInspected(
         reason=f"{library} is not installed: pip install {package}.", cause="library missing"
     )
 

@@ -7,7 +7,7 @@ import re
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
-from watchkeeper.server.interfaces.mcp.toolbox import rendered
+from watchkeeper.server.acts.toolbox import rendered
 from watchkeeper.server.interfaces.replay import expectations, names
 from watchkeeper.server.interfaces.replay.abstracting import Abstraction, facts_of
 from watchkeeper.server.interfaces.replay.patterns import check_pattern

@@ -21,9 +21,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ...vocabulary.errors import InvalidArgument
-from ...vocabulary.json_values import JsonObject, take_object, take_objects
-from ...vocabulary.runs import Role
+from ..vocabulary.errors import InvalidArgument
+from ..vocabulary.json_values import JsonObject, take_object, take_objects
+from ..vocabulary.runs import Role
 
 LONGEST_TEXT = 20_000
 """Characters that one text argument may have; a diary entry of ten pages still fits."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from watchkeeper.server.interfaces.mcp.toolbox import LONGEST_TEXT, Parameter, Shape, Tool, facts, rendered
+from watchkeeper.server.acts.toolbox import LONGEST_TEXT, Parameter, Shape, Tool, facts, rendered
 from watchkeeper.server.vocabulary.errors import InvalidArgument
 from watchkeeper.server.vocabulary.json_values import LONGEST_JSON, JsonObject
 from watchkeeper.server.vocabulary.runs import Role
