@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from ..vocabulary.errors import InvalidArgument
 from ..vocabulary.json_values import JsonObject, take_object, take_objects
 from ..vocabulary.runs import Role
+from ..vocabulary.sanitize import masked
 
 LONGEST_TEXT = 20_000
 """Characters that one text argument may have; a diary entry of ten pages still fits."""
@@ -238,8 +239,8 @@ def _flat_type(schema: Mapping[str, Any]) -> str:
 
 
 def facts(result: BaseModel) -> dict[str, Any]:
-    """Return a result as structured content: what is None is absent."""
-    return result.model_dump(mode="json", exclude_none=True)
+    """Return a result as structured content: what is None is absent, and no secret leaves."""
+    return masked(result.model_dump(mode="json", exclude_none=True))
 
 
 def rendered(content: Mapping[str, Any]) -> str:

@@ -15,9 +15,7 @@ MASK = "[secret]"
 
 # One alternative a family; what stands behind a prefix is long enough that no word of a log looks like it.
 _TOKENS = re.compile(
-    r"""-----BEGIN\ [A-Z ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?-----(?s:.*?)
-        (?:-----END\ [A-Z ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?-----|\Z)
-    | (?<![A-Za-z0-9])(?:
+    r"""(?<![A-Za-z0-9])(?:
         (?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{16,}
       | gl(?:pat|dt|ft|soat|rt|cbt|ptt|imt|agent|oas|ffct)-[A-Za-z0-9_.=-]{16,}
       | xox[abcdeoprs](?:\.xox[a-z])?-[A-Za-z0-9-]{10,} | xapp-[0-9]-[A-Za-z0-9-]{10,}           # Slack
@@ -47,6 +45,15 @@ _TOKENS = re.compile(
     )""",
     re.VERBOSE,
 )  # fmt: skip
+_BEGIN = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_END = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_MATERIAL = r"[ \t]*(?:[A-Za-z0-9+/=]{16,100}|(?:Proc-Type|DEK-Info|Version|Comment): [^\n]{0,200}|)[ \t\r]*"
+# A key that nothing ends, as in the lines around a failure: what looks like a part of it. And one that nothing begins.
+_REST_OF_KEY = re.compile(rf"[^\n\"']*(?:\n{_MATERIAL}(?=\n|\Z))*")
+_END_OF_KEY = re.compile(
+    rf"(?m)^(?:{_MATERIAL}\n){{0,100}}[^\n\"']{{0,100}}-----END [A-Z ]{{0,30}}PRIVATE KEY(?: BLOCK)?-----"
+)
+_LONGEST_KEY = 20_000
 # Prefixes that words have too: what follows must look random.
 _LIKE_WORDS = re.compile(
     r"(?<![A-Za-z0-9])(sk-|hf_|[MNO](?=[A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}))([A-Za-z0-9_.-]{16,})"
@@ -102,7 +109,7 @@ def mask_secrets(text: str) -> str:
     A value behind a name such as `api_key=` is masked when it looks random or the name says password; `tokens=4096`,
     `key=validation_loss` and every bare number stay. Masking twice masks no more.
     """
-    text = _TOKENS.sub(MASK, text)
+    text = _TOKENS.sub(MASK, _without_keys(text) if "PRIVATE KEY" in text else text)
     text = _LIKE_WORDS.sub(lambda found: MASK if random_looking(found[2]) else found[0], text)
     text = _HOOK.sub(rf"\1{MASK}", _SENTRY.sub(rf"\1{MASK}", _IN_URL.sub(rf"\1{MASK}", text)))
     text = _HEADER.sub(_header, text)
@@ -111,6 +118,25 @@ def mask_secrets(text: str) -> str:
     text = _OPTION.sub(_named, text)
     text = _NAMED.sub(_named, text)
     return kept_rules.masked(text, MASK, random_looking)
+
+
+def _without_keys(text: str) -> str:
+    """Return a text in which each line of a private key is masked; so many lines stay as there were."""
+    kept: list[str] = []
+    at = 0
+    for begin in _BEGIN.finditer(text):
+        if begin.start() < at:
+            continue
+        end = _END.search(text, begin.end(), begin.end() + _LONGEST_KEY)
+        rest = None if end else _REST_OF_KEY.match(text, begin.end())
+        stop = end.end() if end else rest.end() if rest else begin.end()
+        kept += [text[at : begin.start()], _each_line(text[begin.start() : stop])]
+        at = stop
+    return _END_OF_KEY.sub(lambda found: _each_line(found[0]), "".join([*kept, text[at:]]))
+
+
+def _each_line(block: str) -> str:
+    return "\n".join([MASK] * (block.count("\n") + 1))
 
 
 def _header(match: re.Match[str]) -> str:

@@ -7,10 +7,12 @@ direction overrides, invisible and private characters. Nothing here says that th
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any, cast
 
 from .masking import mask_secrets
 
-__all__ = ["clean", "mask_secrets", "one_line", "outgoing"]
+__all__ = ["clean", "mask_secrets", "masked", "one_line", "outgoing", "outgoing_lines"]
 
 # Sequences of ECMA-48: CSI; OSC and the other strings up to their terminator on the same line; two-character escapes.
 # A string that is not terminated loses its introducer only, so that it cannot swallow the text behind it.
@@ -49,6 +51,26 @@ def one_line(text: str | bytes, limit: int) -> str:
 def outgoing(text: str | bytes, limit: int) -> str:
     """Return text that leaves to an agent: cleaned, secrets masked, then capped (no half token slips out)."""
     return _capped(mask_secrets(_seen(text)), limit)
+
+
+def outgoing_lines(texts: Sequence[str], limit: int) -> list[str]:
+    """Return lines that leave together: a secret that stands in several of them is masked in each.
+
+    :param limit: characters that each of them may have.
+    """
+    masked = mask_secrets("\n".join(_seen(one).replace("\n", " ") for one in texts)).split("\n") if texts else []
+    return [_capped(one, limit) for one in masked]
+
+
+def masked(content: Any) -> Any:  # noqa: ANN401 (JSON of any shape)
+    """Return JSON in which secrets are masked, whatever put them there; numbers stay numbers."""
+    if isinstance(content, str):
+        return mask_secrets(content)
+    if isinstance(content, list):
+        return [masked(one) for one in cast(list[Any], content)]
+    if isinstance(content, dict):
+        return {mask_secrets(name): masked(one) for name, one in cast(dict[str, Any], content).items()}
+    return content
 
 
 def _seen(text: str | bytes) -> str:

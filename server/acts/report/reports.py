@@ -10,8 +10,9 @@ from ...runtime.run_directory import RunStatus
 from ...storage.record import Kind, Subject, SubjectKind, Transaction
 from ...vocabulary.errors import InvalidArgument, NotFound
 from ...vocabulary.runs import ErrorType, Phase
-from ...vocabulary.sanitize import one_line, outgoing
+from ...vocabulary.sanitize import one_line, outgoing, outgoing_lines
 from ..desk import Desk
+from ..sections import publish
 from ..watch import standing
 from ..watch.look import look_at
 from . import recurrence
@@ -162,10 +163,12 @@ def excerpt(finding: Mapping[str, Any]) -> str:
         return ""
     before, after = list(finding.get("before", ())), list(finding.get("after", ()))
     own = str(finding.get("text", "")).split("\n")
-    numbered = [f"  {line - len(before) + place}: {outgoing(text, 300)}" for place, text in enumerate(before)]
-    numbered += [f"> {line + place}: {outgoing(text, 300)}" for place, text in enumerate(own)]
+    shown = outgoing_lines([*before, *own, *after], 300)
     last = finding.get("last_line") or line + len(own) - 1
-    numbered += [f"  {last + 1 + place}: {outgoing(text, 300)}" for place, text in enumerate(after)]
+    first = [line - len(before) + place for place in range(len(before))]
+    numbers = [*first, *(line + place for place in range(len(own))), *(last + 1 + place for place in range(len(after)))]
+    marks = [" "] * len(before) + [">"] * len(own) + [" "] * len(after)
+    numbered = [f"{mark} {number}: {text}" for mark, number, text in zip(marks, numbers, shown, strict=True)]
     return "\n".join(numbered)
 
 
@@ -173,7 +176,7 @@ def write_document(desk: Desk, report: Subject) -> str:
     """Write a report's Markdown beside the ledger and return its path in the workspace."""
     text = error_report.document(report.id, report.body, desk.labels)
     path = f"{desk.workspace.relative(str(desk.workspace.reports_dir))}/{report.id}.md"
-    desk.workspace.write_text_atomically(path, text)
+    publish(desk, path, text)
     return path
 
 

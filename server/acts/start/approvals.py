@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ...storage.record import Subject, SubjectKind
 from ...vocabulary.runs import Phase
@@ -49,7 +49,8 @@ def pending(
     base = (attempts or same or quick)[-1]
     found = comparison.entries(desk, provenance.of(base), origin, _said(desk, base))
     if not attempts:
-        found = _distinct((*found, *_lowered_before(desk, quick[0], origin)))
+        earlier = _lowered_before(desk, quick[0], origin) if quick[0].id != base.id else ()
+        found = _distinct((*earlier, *found))
     compared = _digest(base, origin)
     answers = _answers(desk, base, compared)
     approved = {name for answer in answers for name in answer.part("answer").get("approve", ())}
@@ -59,7 +60,8 @@ def pending(
 
 def _lowered_before(desk: Desk, first: Subject, origin: Origin) -> Iterable[Entry]:
     """A number that was cut between two quick attempts is shown before the first full one; what only moved is not."""
-    return (one for one in comparison.entries(desk, provenance.of(first), origin) if one.lowered)
+    found = comparison.entries(desk, provenance.of(first), origin)
+    return (replace(one, since=first.id) for one in found if one.lowered)
 
 
 def _said(desk: Desk, run: Subject) -> str:

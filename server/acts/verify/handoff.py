@@ -14,6 +14,7 @@ from ...vocabulary.runs import Level
 from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
 from ..report import recurrence
+from ..sections import publish
 from ..watch import histories
 
 
@@ -25,7 +26,7 @@ def write(desk: Desk, run: Subject, status: RunStatus, mcmc: Mapping[str, Any] |
     files = desk.workspace
     met = struggles(desk, run.model)
     files.write_text_atomically(files.summary(run.model), _summary(desk, run, status, mcmc, met))
-    files.write_text_atomically(files.results_summary(run.model), _in_words(desk, run, status, met))
+    publish(desk, files.results_summary(run.model), _in_words(desk, run, status, met))
     wanted = {
         "summary": files.summary(run.model),
         "results_summary": files.results_summary(run.model),
@@ -116,7 +117,7 @@ def _in_words(desk: Desk, run: Subject, status: RunStatus, met: Sequence[Mapping
         "",
         f"- **Run**: {run.id}, {status.state}, attempts of this phase: {len(_phase(desk, run))}",
         f"- **Total time**: {status.elapsed_s / 3600:.2f} hours ({hours:.2f} hours in all attempts)",
-        f"- **Last values in the log**: {outgoing(one_line(last, 400), 400) or 'none'}",
+        f"- **Last values in the log**: {one_line(outgoing(last, 4_000), 400) or 'none'}",
         f"- **Results**: {run.body['results']}",
         f"- **Log**: {run.body['log']}",
         "",

@@ -12,6 +12,7 @@ from ...analysis.verdict.verdict import Verdict, decide
 from ...storage.record import Kind, SubjectKind, head_copy
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
+from ..sections import publish
 from ..start import provenance
 from ..watch import artefact_files
 from ..watch.look import find_run
@@ -55,7 +56,7 @@ def verify(desk: Desk, run: str) -> Verification:
     head_copy.keep(desk.ledger, evidence.head_copy)
     path = f"{desk.workspace.relative(str(desk.workspace.verdicts_dir))}/{verdict_id}.md"
     parts = [one for one in (block, outgoing(check_table(verdict), LONGEST_TEXT), message) if one]
-    desk.workspace.write_text_atomically(path, "\n".join(parts))
+    publish(desk, path, "\n".join(parts))
     return Verification(verdict_id, evidence, verdict, block, message, intensity(evidence), path)
 
 
