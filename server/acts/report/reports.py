@@ -175,7 +175,8 @@ def excerpt(finding: Mapping[str, Any]) -> str:
 def write_document(desk: Desk, report: Subject) -> str:
     """Write a report's Markdown beside the ledger and return its path in the workspace."""
     text = error_report.document(report.id, report.body, desk.labels)
-    path = f"{desk.workspace.relative(str(desk.workspace.reports_dir))}/{report.id}.md"
+    folder = desk.workspace.reports(report.model) or desk.workspace.relative(str(desk.workspace.reports_dir))
+    path = f"{folder}/{report.id}.md"
     publish(desk, path, text)
     return path
 

@@ -43,7 +43,7 @@ def pending(
     :param attempts: the earlier attempts of this phase, oldest first.
     :param quick: the quick attempts of the model, oldest first.
     """
-    if phase is Phase.QUICK or not quick:
+    if phase is Phase.QUICK or not (attempts or quick):
         return None
     same = [one for one in quick if one.body["code_sha256"] == origin.code_sha256]
     base = (attempts or same or quick)[-1]

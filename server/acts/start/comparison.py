@@ -7,7 +7,7 @@ requirement of the design is listed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,9 +83,8 @@ def _policy(desk: Desk, origin: Origin) -> Policy | None:
 
 
 def _script(desk: Desk, before: Origin, after: Origin, old: Policy | None, failed: str) -> Iterator[Entry]:
-    old_environment: Mapping[str, str] = old.environment if old else {}
-    was = provenance.program(desk, before, old_environment)
-    now = provenance.program(desk, after, desk.policy.environment)
+    was = provenance.program(desk, before, old)
+    now = provenance.program(desk, after, desk.policy)
     if before.script != after.script:
         yield Entry("script", before.script, after.script)
     for change in code_changes(was, now, broken_names(failed)):

@@ -78,22 +78,19 @@ def request(
     :raises InvalidArgument: if the model's id is none.
     """
     desk.workspace.check_model_id(model)
-    _check_names(desk, model, phase)
+    _check_names(desk, model)
     path = desk.workspace.relative(script or desk.workspace.script(model))
     return Request(model=model, phase=phase, origin=provenance.collect(desk, model, path, tuple(args)), follows=follows)
 
 
-def _check_names(desk: Desk, model: str, phase: Phase) -> None:
+def _check_names(desk: Desk, model: str) -> None:
     """Two models must not share a file: the quick log of `1_full` would be the full log of `quick_1`."""
-    wanted = {desk.workspace.log(model, phase), desk.workspace.results(model, phase)}
-    for other in desk.ledger.models():
-        for its in Phase:
-            shared = wanted & {desk.workspace.log(other, its), desk.workspace.results(other, its)}
-            if shared and (other, its) != (model, phase):
-                raise Refused(
-                    f"Model {model} in phase {phase} would write {min(shared)}, which belongs to model {other}, {its}.",
-                    "Choose another model id, or other names in [names] of watchkeeper.toml.",
-                )
+    shared = desk.workspace.shared(model, desk.ledger.models())
+    if shared is not None:
+        raise Refused(
+            f"Model {model} would write {shared.path} ({shared.kind}), which belongs to model {shared.other}.",
+            "Choose another model id, or put {i} into that name in [names] of watchkeeper.toml.",
+        )
 
 
 def start(desk: Desk, wanted: Request) -> Start | Waiting:
@@ -262,8 +259,13 @@ def _body(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> d
         "attempt": attempt,
         "follows": wanted.follows,
         **wanted.origin.body(),
-        "argv": [python, str(desk.workspace.root / wanted.origin.script), *wanted.origin.args],
-        "cwd": str(desk.workspace.root),
+        "argv": [
+            python,
+            str(desk.workspace.root / wanted.origin.script),
+            *launch.arguments(desk, wanted.model, wanted.phase),
+            *wanted.origin.args,
+        ],
+        "cwd": launch.working_folder(desk, wanted.model, wanted.origin.script),
         "env": launch.environment(
             desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume
         ),

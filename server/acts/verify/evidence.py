@@ -23,7 +23,7 @@ from ..start.provenance import Origin
 from ..watch import artefact_files, histories, standing, verdict_rules
 from ..watch.look import look_at
 
-RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names")
+RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names", "run")
 """Tables of the policy that a verdict goes by."""
 
 
@@ -206,7 +206,7 @@ def _program(desk: Desk, run: Subject, origin: Origin) -> Program | None:
     return read_program(
         origin.script,
         kept.get,
-        args=origin.args,
+        args=(*desk.policy.run.templates(Phase(run.body["phase"])), *origin.args),
         env=_environment(run),
         phase=run.body["phase"],
         forbidden=frozenset(desk.policy.method.forbidden),

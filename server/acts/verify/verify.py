@@ -54,7 +54,8 @@ def verify(desk: Desk, run: str) -> Verification:
     message = "" if verdict.word.met else outgoing(not_met_message(evidence, rules, verdict), LONGEST_TEXT)
     verdict_id = _record(desk, evidence, verdict)
     head_copy.keep(desk.ledger, evidence.head_copy)
-    path = f"{desk.workspace.relative(str(desk.workspace.verdicts_dir))}/{verdict_id}.md"
+    folder = desk.workspace.verdicts(evidence.model) or desk.workspace.relative(str(desk.workspace.verdicts_dir))
+    path = f"{folder}/{verdict_id}.md"
     parts = [one for one in (block, outgoing(check_table(verdict), LONGEST_TEXT), message) if one]
     publish(desk, path, "\n".join(parts))
     return Verification(verdict_id, evidence, verdict, block, message, intensity(evidence), path)
