@@ -29,6 +29,9 @@ from ..vocabulary.sanitize import masked
 LONGEST_TEXT = 20_000
 """Characters that one text argument may have; a diary entry of ten pages still fits."""
 
+_IDS = frozenset({"model", "run", "report", "finding", "follows", "cursor", "phase", "action", "error_type"})
+"""Arguments that are one word: a blank around them is a slip of the pen."""
+
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Value = str | float | bool | list[str] | JsonObject | list[JsonObject]
@@ -82,7 +85,8 @@ class Parameter:
         if self.shape is Shape.TRUTH:
             return self._truth(value)
         if self.shape is Shape.TEXT:
-            return self._text(value)
+            text = self._text(value)
+            return text.strip() if self.name in _IDS else text
         if self.shape is Shape.OBJECT:
             return take_object(self.name, value)
         if self.shape is Shape.OBJECTS:

@@ -40,6 +40,7 @@ _TOKENS = re.compile(
       | pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{30,} | pul-[0-9a-f]{40} | ATATT3x[A-Za-z0-9_=-]{50,}
       | LTAI[A-Za-z0-9]{12,26}\b | AKID[A-Za-z0-9]{32}\b | AGE-SECRET-KEY-1[0-9A-Z]{50,}
       | tskey-[a-z]{1,20}-[A-Za-z0-9-]{20,} | (?:AC|SK)[0-9a-f]{32}\b | [0-9]{8,10}:AA[0-9A-Za-z_-]{30,}
+      | sk-[A-Za-z0-9]{20,} | hf_[A-Za-z0-9]{24,}
       | sk-(?:proj|svcacct|admin|ant|or|lf)-[A-Za-z0-9_-]{16,}                                   # OpenAI, Anthropic …
       | [A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}                                          # Entra
     )""",
