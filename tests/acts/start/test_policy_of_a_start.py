@@ -6,7 +6,6 @@ import json
 
 import pytest
 from watchkeeper.server.storage.policy.policy import load_policy
-from watchkeeper.server.storage.record import SubjectKind
 from watchkeeper.server.vocabulary.errors import PolicyInvalid
 
 from ...play import GOOD, Place, script
@@ -46,7 +45,7 @@ async def test_a_working_folder_that_is_not_there_is_refused_before_anything_sta
     async with place.trainer() as trainer:
         text = await trainer.refused("start_training", model="1", phase="quick")
     assert "does not exist" in text
-    assert place.subjects(SubjectKind.RUN) == []
+    assert place.runs() == []
 
 
 async def test_arguments_that_the_policy_gives_later_wait_for_the_director(place: Place) -> None:
