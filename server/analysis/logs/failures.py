@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...vocabulary.runs import ErrorType, Level
-from . import frames, progress
-from .blame import blame
+from . import details, frames, progress
+from .blame import blame, blamed
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
 from .register import Register
 from .rules import Rule, Rules, Weight
@@ -27,7 +27,23 @@ _KINDS = {
     Weight.HARMLESS: "harmless",
     Weight.LEAD: "lead",
 }
-_TOLD_BY_THEIR_WORDS = ("logged as critical", "lightgbm fatal")
+_TOLD_BY_THEIR_WORDS = (
+    *("logged as critical", "lightgbm fatal", "xla or absl fatal", "c++ terminate", "uncaught exception", "R error"),
+    *(
+        "rank lost",
+        "mpi abort",
+        "slurm",
+        "job killed",
+        "compiler",
+        "container",
+        "cuda",
+        "torch internal",
+        "libc++ abort",
+    ),
+)
+_AS_A_WARNING = ("ran out of data",)
+"""Rules whose lines count although a library prints them as a warning."""
+_FROM_OUTSIDE = ("slurm time limit", "kernel oom killer", "job killed")
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
 _UNRAISABLE = "unraisable"
@@ -90,13 +106,25 @@ class Failures:
 
     def single(self, number: int, text: str, among: tuple[int, ...], before: Before) -> bool:
         """Take a line that may tell of a failure by itself; return whether it does."""
-        return self._syntax(number, text, before) or self._ruled(number, text, among, before)
+        return (
+            self._learned(number, text)
+            or self._syntax(number, text, before)
+            or self._ruled(number, text, among, before)
+        )
 
-    def witness(self, text: str) -> None:
+    def _learned(self, number: int, text: str) -> bool:
+        newest = self._register.newest
+        if newest is None or newest not in self._register.pending or not details.learn(newest, number, text):
+            return False
+        self._register.tell("seen", newest)
+        return True
+
+    def witness(self, number: int, text: str) -> None:
         """Take a line that is no failure: it says what became of those before it."""
         pending = self._register.pending
         if not pending:
             return
+        self._learned(number, text)
         sign, position = progress.sign_of(text, self._usual)
         frame = frames.frame_of(text) if "File" in text else None
         for incident in pending:
@@ -122,6 +150,8 @@ class Failures:
             self._repeated(known, trace)
         elif incident or (incident := self._announcing(trace)):
             self._grown(incident, trace, mark)
+        elif details.holds(self._register.newest, trace.first):
+            self._carried(trace)
         else:
             incident = self._new(trace, mark, coarse)
             trace.key = incident.key
@@ -148,6 +178,19 @@ class Failures:
         self._register.tell("seen", incident)
         trace.key = incident.key
 
+    def _carried(self, trace: Trace) -> None:
+        """The newest failure is a notebook's: this is the traceback of its cell."""
+        newest = self._register.newest
+        if newest is None:
+            return
+        newest.reach(trace.last)
+        newest.root, newest.frame = trace.root, trace.own or newest.frame
+        newest.message = cap(f"{trace.root}: {trace.root_message}", MESSAGE_LIMIT)
+        trace.settle()
+        newest.type = blame(trace.root or "", trace.root_message, trace.files)
+        trace.key = newest.key
+        self._register.tell("seen", newest)
+
     def _new(self, trace: Trace, mark: str, coarse: str) -> Incident:
         incident = _incident("traceback", trace.first, trace.last, "", UNKNOWN)
         trace.settle()
@@ -166,10 +209,10 @@ class Failures:
         if not (incident.complete or incident.absorbed or incident.slimmed):
             incident.text = _behind(incident.opening, trace.text)
         trace.settle()
-        kind = blame(trace.root or "", trace.root_message, trace.files)
-        if kind is ErrorType.IMPLEMENTATION:
-            kind = blame(trace.exception or "", trace.message, trace.files)
-        incident.type = kind
+        kind = blamed(trace.root or "", trace.root_message, trace.files)
+        if kind in (None, ErrorType.IMPLEMENTATION):
+            kind = blamed(trace.exception or "", trace.message, trace.files) or kind
+        incident.type = kind or ErrorType.IMPLEMENTATION
         incident.apart = bool(trace.prefix.strip() or trace.lead)
         incident.ignored = frames.goes_on_regardless(trace.lead)
 
@@ -187,7 +230,15 @@ class Failures:
             return None
         gap = trace.first - last.newest_last
         near = ABSORB_FATAL_LINES if last.fatal or last.kind == "lead" else 1 if last.handled else ABSORB_LINES
-        return last if 0 <= gap <= near else None
+        return self._first_of_a_row(last) if 0 <= gap <= near else None
+
+    def _first_of_a_row(self, last: Incident) -> Incident:
+        """Return the first of several error lines that stand directly behind each other."""
+        rows = [i for i in self._register.pending if i.kind == "error" and not (i.went_on or i.complete or i.handled)]
+        for incident in sorted(rows, key=lambda i: -i.line):
+            if last.kind == "error" and incident.newest_last < last.line <= incident.newest_last + 1:
+                last = incident
+        return last
 
     def _announced(self, trace: Trace) -> bool:
         newest = self._register.newest
@@ -221,12 +272,15 @@ class Failures:
         first = _usage(number, before) if rule.name in ("usage", "command line") else number
         if first != number:
             kind = "native"
-        if kind in ("error", "word") and (progress.is_warning(text) or frames.is_context(text)):
+        first = _fatal_before(number, before) if rule.name == "glog stack" else first
+        warned = progress.is_warning(text) and rule.name not in _AS_A_WARNING
+        if kind in ("error", "word") and (warned or frames.is_context(text)):
             return False
         newest = self._register.newest
         goes_on = newest and newest.kind == "native" and not newest.went_on and number - newest.newest_last <= 8
         if newest and goes_on and kind in ("native", "word"):
             _extend(newest, number, text, before)
+            _name(newest, found.groupdict().get("exception") or "")
             return True
         mark = fingerprint(rule.name, text)
         self._remember_usual(before)
@@ -244,8 +298,9 @@ class Failures:
         incident.fatal = rule.weight is Weight.FATAL or first != number
         incident.type = _type_of(rule, incident.exception or "", text)
         incident.advice, incident.rule = rule.advice, rule.name
+        incident.outside = rule.name in _FROM_OUTSIDE
         incident.fingerprint = mark
-        incident.handled = kind == "error" and progress.mild(text)
+        incident.handled = kind == "error" and rule.name not in _AS_A_WARNING and progress.mild(text)
         self._register.add(incident, rule.name)
         return True
 
@@ -286,6 +341,13 @@ def _extend(incident: Incident, number: int, text: str, before: Before) -> None:
     incident.reach(number)
 
 
+def _name(incident: Incident, name: str) -> None:
+    """Let a crash be called by the exception that a later line of it names."""
+    last = name.rpartition(".")[2]
+    if last and last not in _SIGNALS and not (incident.exception or incident.complete):
+        incident.exception = incident.root = last
+
+
 def _opening(incident: Incident, first: int) -> str:
     """Return the lines of an incident and those behind it, up to a traceback that begins in line `first`."""
     if first <= incident.last:
@@ -310,6 +372,13 @@ def _usage(number: int, before: Before) -> int:
     return number
 
 
+def _fatal_before(number: int, before: Before) -> int:
+    line = before(1)
+    return line[0] if line and number - line[0] <= 2 and frames.is_logged_as_fatal(line[1]) else number
+
+
 def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
-    blamed = rule.weight is Weight.ERROR or rule.name in _TOLD_BY_THEIR_WORDS
-    return blame(exception, text) if blamed and rule.type is ErrorType.IMPLEMENTATION else rule.type
+    if rule.name in _TOLD_BY_THEIR_WORDS:
+        return blamed(exception, text) or rule.type
+    told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION
+    return blame(exception, text) if told else rule.type
