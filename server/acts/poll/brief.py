@@ -11,6 +11,7 @@ from ...storage.record import Report, Run
 from ...vocabulary.runs import Phase, Role, RunState
 from ..desk import Desk
 from ..watch.look import Look
+from ..watch.standing import crashes
 from . import next_step, poll, updates
 
 MOST_RUNS = 8
@@ -69,7 +70,7 @@ def _line(desk: Desk, run: Run, looks: tuple[Look, ...]) -> dict[str, Any]:
         "run": run.id,
         "state": state,
         "elapsed": clock_time(elapsed_s),
-        "unreported_failures": sum(1 for one in found if one.status == "open"),
+        "unreported_failures": sum(1 for one in crashes(desk, run.id) if one.status == "open"),
         "verdict": _verdict(desk, run),
         "gap": gaps[-1] if gaps else "",
     }

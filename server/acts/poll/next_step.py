@@ -11,7 +11,7 @@ from ...storage.record import Finding, Report, Run, Verdict
 from ...vocabulary.runs import Phase, Role, RunState
 from ..desk import Desk
 from ..report.recurrence import solved_by
-from ..watch.standing import failures, quick_problems
+from ..watch.standing import crashes, quick_problems
 
 BRISK_WAIT_S = 10.0
 
@@ -39,7 +39,7 @@ class Standing:
 
 def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standing:
     """Collect where a run stands."""
-    open_failures = [one for one in failures(desk, run.id) if one.status == "open"]
+    open_failures = [one for one in crashes(desk, run.id) if one.status == "open"]
     reports = desk.ledger.reports(run=run.id)
     verdicts = desk.ledger.verdicts(run=run.id)
     report = next((one for one in reversed(reports) if one.status != "closed"), None)
@@ -63,7 +63,7 @@ def _final_word(verdicts: Sequence[Verdict]) -> str:
 
 def verdict_words(verdict: Verdict) -> str:
     """Return the word of a verdict, and beside it that the director overrode it."""
-    override = verdict.override
+    override = verdict.override if verdict.override and verdict.override.reason else None
     return f"{verdict.word}, overridden by the director in {override.report}" if override else verdict.word
 
 

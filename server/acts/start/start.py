@@ -105,12 +105,13 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
     _refuse_what_may_not(desk, wanted)
     pending = _pending(desk, wanted)
     if pending is not None:
-        return Waiting(
-            server_reports.open_changes(
-                desk, wanted.model, pending.base, pending.compared, [str(one) for one in pending.entries]
-            ),
-            pending.refused,
+        found = server_reports.Changes(
+            compared=pending.compared,
+            entries=tuple(str(one) for one in pending.entries),
+            names=tuple(one.name for one in pending.entries),
+            features=any(one.features for one in pending.entries),
         )
+        return Waiting(server_reports.open_changes(desk, wanted.model, pending.base, found), pending.refused)
     with desk.ledger.transaction() as transaction:
         _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
         known = [one for one in transaction.runs(model=wanted.model) if _same(one, wanted.phase)]

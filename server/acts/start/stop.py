@@ -13,7 +13,7 @@ from ...storage.record import Run
 from ...storage.record.records import RunStopped
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
-from ..report.reports import applied
+from ..report.answers import applied
 from ..watch.look import look_at
 
 _LOOK_EVERY_S = 0.05
