@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 
 from ...documents import error_report
 from ...runtime.run_directory import RunStatus
@@ -20,7 +21,7 @@ from ...vocabulary.sanitize import one_line, outgoing, outgoing_lines
 from ..desk import Desk
 from ..sections import publish
 from ..watch import standing
-from ..watch.look import look_at
+from ..watch.look import find_run, status_of
 from . import recurrence
 
 _BLOCKING = "CRITICAL (training halted)"
@@ -104,9 +105,15 @@ def open_overdue(desk: Desk, run: str | None) -> None:
     due = desk.clock() - desk.policy.report.open_after_minutes * 60
     for finding in desk.ledger.findings(run=run, open_only=True):
         if finding.at <= due:
-            look = look_at(desk, finding.run)
-            words = Words("Nobody reported this failure in time; the server opened the report by itself.")
-            open_report(desk, model=finding.model, run=look.run, status=look.status, finding=finding, words=words)
+            with suppress(Exception):  # one run's trouble, which its own row tells; the next poll tries again
+                _open_overdue(desk, finding)
+
+
+def _open_overdue(desk: Desk, finding: Finding) -> None:
+    status = status_of(desk, finding.run)
+    words = Words("Nobody reported this failure in time; the server opened the report by itself.")
+    run = find_run(desk, finding.run)
+    open_report(desk, model=finding.model, run=run, status=status, finding=finding, words=words)
 
 
 def _adds(known: Report, words: Words) -> bool:
@@ -115,9 +122,26 @@ def _adds(known: Report, words: Words) -> bool:
 
 def _told_by_its_crash(facts: ReportOpened) -> ReportAgain:
     """Return what a report says once it is known that what it told of was the beginning of a crash."""
-    names = {one.name for one in fields(ReportAgain)} - {"deadline_at"}
-    values = {name: getattr(facts, name) for name in names}
-    return ReportAgain(**{**values, "error_type": facts.error_type.value})
+    return ReportAgain(
+        what_happened=facts.what_happened,
+        hypothesis=facts.hypothesis,
+        recommended_action=facts.recommended_action,
+        trainer_type=facts.trainer_type,
+        error_type=facts.error_type.value,
+        resume_point=facts.resume_point,
+        severity=facts.severity,
+        state=facts.state,
+        finding=facts.finding,
+        emergency=facts.emergency,
+        message=facts.message,
+        exception=facts.exception,
+        frame=facts.frame,
+        line=facts.line,
+        last_line=facts.last_line,
+        excerpt=facts.excerpt,
+        exit_code=facts.exit_code,
+        signal=facts.signal,
+    )
 
 
 def _same_report(
