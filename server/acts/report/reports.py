@@ -87,7 +87,7 @@ def open_report(
             transaction.append(facts, report_id, run=run.id if run else "", model=model)
         else:
             report_id = known.id
-            if finding is not None and known.finding != finding.id:
+            if finding is not None and _grew(known, facts):
                 transaction.add(known, _told_by_its_crash(facts))
             elif _adds(known, words):
                 transaction.add(known, ReportAgain(**asdict(words)))
@@ -118,6 +118,12 @@ def _open_overdue(desk: Desk, finding: Finding) -> None:
 
 def _adds(known: Report, words: Words) -> bool:
     return any(text and getattr(known, name) != text for name, text in asdict(words).items())
+
+
+def _grew(known: Report, facts: ReportOpened) -> bool:
+    """Whether a failure is known to be more than when it was reported: a loss became NaN, then an exception came."""
+    names = ("finding", "exception", "message", "line", "last_line")
+    return any(getattr(known, name) != getattr(facts, name) for name in names)
 
 
 def _told_by_its_crash(facts: ReportOpened) -> ReportAgain:
