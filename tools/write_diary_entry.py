@@ -76,10 +76,7 @@ def _write(desk: Desk, model: str, entry: Entry, run_id: str | None, report_id: 
 
 
 def _next(desk: Desk, model: str) -> str:
-    entry = next_step.owed_entry(desk, model)
-    if entry is not None:
-        return f"write_diary_entry(model={model!r}, report={entry.id!r}, …)"
-    return "poll_training() shows where everything stands"
+    return next_step.owed_call(desk, model) or "poll_training() shows where everything stands"
 
 
 TOOL = Tool(write_diary_entry, "diary", Entered, frozenset({Role.TRAINER}), idempotent=True)

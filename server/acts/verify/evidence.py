@@ -18,6 +18,7 @@ from ...vocabulary.errors import PathRefused, PolicyInvalid
 from ...vocabulary.runs import Phase, RunState
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
+from ..report.silent import described, silent_failures
 from ..start import provenance
 from ..start.provenance import Origin
 from ..watch import artefact_files, histories, standing, verdict_rules
@@ -212,13 +213,9 @@ def _program(desk: Desk, run: Run, origin: Origin) -> Program | None:
 
 def _handover(desk: Desk, run: Run, status: RunStatus, artefacts: Sequence[Artefact]) -> Handover:
     names = desk.workspace
-    same_phase = {
-        one.id for one in desk.ledger.runs(model=run.model) if one.phase is run.phase and one.first_seq <= run.first_seq
-    }
+    attempts = {one.id for one in desk.ledger.runs(model=run.model) if one.first_seq <= run.first_seq}
     about_failures = [
-        one
-        for one in desk.ledger.reports(model=run.model)
-        if one.run in same_phase and not one.kind and not one.verdict
+        one for one in desk.ledger.reports(model=run.model) if one.run in attempts and not one.kind and not one.verdict
     ]
     undocumented = [one.id for one in about_failures if one.status != "closed"]
     log = next((one for one in artefacts if one.role == "log"), None)
@@ -228,6 +225,9 @@ def _handover(desk: Desk, run: Run, status: RunStatus, artefacts: Sequence[Artef
         history_is_there=names.is_there(names.history(run.model)),
         undocumented=tuple(undocumented),
         documented=len(about_failures) - len(undocumented),
+        silent=tuple(
+            one_line(described(one), 120) for one in silent_failures(desk, run.model, run) if one.run != run.id
+        ),
         log_bytes=log.size_bytes if log is not None else None,
         log_end=status.log_end,
         files=tuple((path, names.is_there(path)) for path in files),

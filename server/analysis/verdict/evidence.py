@@ -108,6 +108,7 @@ class Handover:
 
     :ivar undocumented: reports on failures that no diary entry tells of.
     :ivar documented: how many have one.
+    :ivar silent: failures of this and earlier attempts that nobody reported and no entry tells of.
     :ivar log_bytes: size of the log now; `log_end` where this run's part of it ended.
     :ivar files: (path, whether it is there).
     """
@@ -116,6 +117,7 @@ class Handover:
     history_is_there: bool = False
     undocumented: tuple[str, ...] = ()
     documented: int = 0
+    silent: tuple[str, ...] = ()
     log_bytes: int | None = None
     log_end: int | None = None
     files: tuple[tuple[str, bool], ...] = ()
