@@ -138,8 +138,12 @@ def test_one_line_joins_lines_by_a_blank() -> None:
         ('{"password": "correct-horse"}', '{"password": "[secret]"}'),
         ("WANDB_API_KEY=0123456789abcdef0123456789abcdef01234567", "WANDB_API_KEY=[secret]"),
         ("AWS_SECRET_ACCESS_KEY='wJalrXUtnFEMI7K7MDENG2bPxRfiCYEXAMPLEKEY'", "AWS_SECRET_ACCESS_KEY='[secret]'"),
-        ("a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b", "a [secret] b"),
-        ("-----BEGIN PRIVATE KEY-----\ncut off", "[secret]"),
+        (
+            "a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b",
+            "a [secret]\n[secret]\n[secret] b",
+        ),
+        ("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\ncut off", "[secret]\n[secret]\ncut off"),
+        ("MIIEvQIBADANBgkqhkiG9w0B\n-----END PRIVATE KEY-----\nnext", "[secret]\n[secret]\nnext"),
     ],
 )
 def test_an_obvious_secret_is_masked(text: str, masked: str) -> None:

@@ -14,11 +14,12 @@ from ..watch.standing import quick_problems
 def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
     """Let a start pass or refuse it.
 
-    A full run needs a passed quick run of the same script; same means equal in parsed form.
+    A full run needs a passed quick run of the same script, unless the policy says otherwise; same means equal in
+    parsed form.
 
     :raises Refused: saying what is missing and the exact next call.
     """
-    if phase is Phase.QUICK:
+    if phase is Phase.QUICK or not desk.policy.quick.required:
         return
     quick = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.QUICK]
     same = [one for one in quick if one.code_sha256 == code_sha256]

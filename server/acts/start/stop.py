@@ -17,7 +17,7 @@ from ...storage.record import Run
 from ...storage.record.records import RunStopped
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
-from ..report.reports import applied
+from ..report.answers import applied
 from ..watch.look import status_of
 
 KEEPER_WITHIN_S = 8.0

@@ -13,11 +13,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.guarded import GuardedRecogniser
 from ...analysis.logs.recognise import Change
+from ...documents.timing import Timing, timing
 from ...runtime import run_directory
 from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
@@ -346,7 +348,21 @@ class Watcher:
             for change in changes:
                 self._record(transaction, change)
             transaction.add(self._run, _ending(status))
+        self._keep_time(status)
         return True
+
+    def _keep_time(self, status: RunStatus) -> None:
+        """Write the timing file of the phase, where the policy wants one; it must not stand in a watch's way."""
+        run, label = self._run, self._desk.labels[self._run.phase]
+        path = self._desk.workspace.timing(run.model, label)
+        if path and status.state is not RunState.NEVER_STARTED:
+            told = Timing(
+                phase=label, model=run.model, run=run.id, state=status.state.value, started_at=status.started_at,
+                ended_at=status.ended_at, wall_s=status.elapsed_s, cpu_s=status.cpu_s, exit_code=status.exit_code,
+                log=run.log,
+            )  # fmt: skip
+            with suppress(WatchkeeperError):
+                self._desk.workspace.write_text_atomically(path, timing(told))
 
 
 def _beside(state: str) -> int:

@@ -14,11 +14,8 @@ from typing import Any
 from ...vocabulary.runs import Ended, Finding, Level
 from . import judge, prefilter, progress
 from .blocks import Block, Splitter
-<<<<<<< HEAD
 from .course import Course
-=======
 from .decoding import Decoder
->>>>>>> numbers
 from .preceding import LinesBefore, Ring
 from .reader import Reader
 from .register import Change
@@ -60,12 +57,8 @@ class Recogniser:
         self._splitter = Splitter(saved.get("line", first_line), tail, self._engine.count_lines)
         self._ring = Ring(saved.get("ring", ()))
         self._bytes: int = saved.get("bytes", 0)
-<<<<<<< HEAD
-        self._rows = Rows(saved.get("latest", {}))
-        self._course = Course(saved.get("course"))
-=======
         self._rows = Rows(saved.get("latest", {}), saved.get("tables"))
->>>>>>> numbers
+        self._course = Course(saved.get("course"))
         self._telling = Telling(saved.get("told"))
         self._looked_ahead = False
         self._told_packed = bool(self._decoder.packed)
@@ -174,11 +167,8 @@ class Recogniser:
             "bytes": self._bytes,
             "ring": self._ring.state(),
             "latest": self._rows.state(),
-<<<<<<< HEAD
             "course": self._course.state(),
-=======
             "tables": self._rows.tables(),
->>>>>>> numbers
             "reader": self._reader.state(),
             "told": self._telling.state(),
         }

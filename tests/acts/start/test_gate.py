@@ -146,3 +146,20 @@ async def test_full_waits_for_the_director_when_the_quick_run_was_reported(place
         assert ("TERMINATE: give it up" if action else "not answered yet") in text
         await director.ask("answer_report", report=report["report"], action="CONTINUE", instructions="it is right")
         assert await trainer.trained(phase="full") == "1-full-1"
+
+
+@pytest.mark.parametrize(("most", "opens"), [(3, False), (9, True)])
+async def test_the_ranges_that_a_design_gives_are_asked_by_the_quick_gate_too(
+    place: Place, most: int, opens: bool
+) -> None:
+    design = place.root / "output/model/model_design_1.md"
+    design.parent.mkdir(parents=True)
+    design.write_text(f"Parameter | Value | Min | Max\n--|--|--|--\nMu | 2 | 0 | {most}\n", encoding="utf-8")
+    place.script(GOOD)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        if opens:
+            assert await trainer.trained(phase="full") == "1-full-1"
+        else:
+            problem = "has 4.4 in mu, outside 0..3 (output/model/model_design_1.md:3)"
+            assert problem in await refused_full(trainer)
