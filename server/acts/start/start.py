@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from ...documents.error_report import Action
@@ -103,7 +104,10 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
     :raises NotFound: if `follows` names no attempt of this model and phase.
     """
     for run in desk.ledger.runs(model=wanted.model):
-        if run.status != "ended":
+        if run.ended:
+            continue
+        # Another run's trouble is its own: it stays on record as active, and the rules below say what that forbids.
+        with nullcontext() if run.id == wanted.follows else suppress(Exception):
             _look(desk, run.id)
     _refuse_what_may_not(desk, wanted)
     pending = _pending(desk, wanted)
