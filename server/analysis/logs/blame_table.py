@@ -38,6 +38,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"\bregistry\b|validation error for \w*(?:config|args|settings|params)|tokenizer class|"
         r"is not currently imported|"
         r"invalid parameter|unknown (?:optimi[sz]er|objective|option|argument|parameter|loss|activation|layer)|"
+        r"shared object file|inf checks|(?:operator|relation) \S+ does not exist|"
+        r"expected \d-?d (?:or \d-?d )?input|slice index|"
+        r"unknown (?:dataset name|url type|model)|no variable named .* for collection|"
         r"parameter '\w+' is unknown|truth value of a|unknown option",
     ),
     (
@@ -214,6 +217,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"no such file|does not exist|(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
         r"no file or directory|"
+        r"\S+\.(?:pth?|ckpt|csv|tsv|jsonl?|h5|npz?|parquet|pkl|txt|nii|wav|png|jpe?g|bin)\S* (?:was |is )?"
+        r"(?:not found|missing|unreadable|empty)|no such file or no access|"
         r"(?:files?|folder|data\w*|checkpoint|images?) (?:is |are )?missing|"
         r"unable to (?:synchronously )?open|(?:no|could not find|cannot find|can't find|couldn't find)(?: any|"
         r" the| valid)*"
@@ -226,7 +231,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"could not convert|cannot convert (?!.*(?:tensor|to numpy|cuda|symbolic))|invalid literal|cannot parse|"
+        r"could not convert|cannot convert (?!.*(?:tensor|to numpy|cuda|symbolic))|invalid literal for (?:int|"
+        r"float|decimal)|cannot parse|"
         r"unable to parse|error parsing|error tokenizing|parse (?:error|date)|(?:does not|"
         r"doesn't) match (?:the )?(?:format|schema)|"
         r"unconverted data remains|"
@@ -275,3 +281,30 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("data", r"LinAlg|SamplingError|" + _LIBRARY, r"initial|label|target|data|feature"),
     ("data", r"OutOfRange", r"end of sequence"),
 )
+
+WORDS: tuple[tuple[str, str], ...] = (
+    (
+        "implementation",
+        r"illegal memory access|misaligned address|device ordinal|memory format|device-side assert|pin_memory|"
+        r"contiguous|not implemented|not supported|unsupported|deprecated|\bconfig|hyper-?parameter|command line",
+    ),
+    (
+        "convergence",
+        r"\br[-_ ]?hat\b|\bess\b|effective sample|converg|diverg|line ?search|likelihood|posterior|step size|"
+        r"optimi[sz]er (?:returned|failed|stopped)|unstable|instabil|explod|vanish|acceptance (?:rate|prob)|"
+        r"loss (?:is|was|became|of|jumped|exceeds?)\b.{0,30}(?:large|high|inf|nan|above|threshold)|degenerate",
+    ),
+    (
+        "resource",
+        r"\bmemory\b|\bdisk\b|\bquota\b|\bswap\b|space left|no space|out of resources?|cache blocks|"
+        r"capacity exceeded|too many (?:processes|threads)|(?:limit|more than) \S+ (?:gb|gib|mb|mib)\b",
+    ),
+    (
+        "infrastructure",
+        r"could not resolve|resolve host|\b(?:server|network|socket|proxy|dns|endpoint|licen[cs]e|credentials?|"
+        r"nfs|daemon|"
+        r"gateway|firewall|vpn)\b|token (?:has )?(?:expired|invalid)|compute node|node \S+ (?:is|has|was|went)|"
+        r"\bgpu \S+ (?:is )?(?:unavailable|busy|lost|not available)|\bmount(?:ed)?\b|remote end",
+    ),
+)
+"""For messages that no row knows, in their own words: searched in this order, the first that matches wins."""
