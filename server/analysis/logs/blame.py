@@ -41,17 +41,19 @@ _GENERAL = re.compile(r"^$|^(?:SystemExit|(?:Value|Assertion|Runtime|Key|Index|T
 _NOUN = (
     r"\b(?:columns?|schema|units?|timestamps?|dates?|rows?|records?|data ?sets?|data ?frames?|labels?|samples?|"
     r"sensors?|measurements?|images?|masks?|audio|features?|csv|parquet|header|vocabulary|classes|categories|"
-    r"sample ?rate|entries|train and test|patients?|subjects?|ids?|inputs?)\b"
+    r"sample ?rate|entries|train and test|patients?|subjects?|ids?|inputs?|shards?|files?|"
+    r"bbox\w*|boxes|annotations?|coordinates|time series|series|freq\w*|sequences?|documents?|sentences?)\b"
 )
 _FAULT = (
     r"\b(?:expect\w*|missing|not found|not in|invalid|unknown|mismatch\w*|does ?n[o']t|do ?n[o']t|differs?|wrong|bad|"
     r"empty|overlap\w*|duplicat\w+|not (?:monotonic|sorted|unique|numeric|one of|valid|parsable)|out of range|outside|"
     r"corrupt\w*|contains?|has no|must have|is not|are not|too few|less than|no longer|not enough|fewer|"
-    r"negative|null|unexpected|fail(?:ed|s)?)\b"
+    r"negative|null|unreadable|in the range|unexpected|fail(?:ed|s)?)\b"
 )
 _OF_DATA = re.compile(rf"(?i){_NOUN}.{{0,60}}?{_FAULT}|{_FAULT}.{{0,60}}?{_NOUN}")
 _OF_CODE = re.compile(
-    r"(?i)batch_?size|tensor|shapes?\b|dimension|\bdim\b|channels?|layer|argument|parameter|keyword|gradient|"
+    r"(?i)batch_?size|tensors?\b(?!\()|shapes?\b|dimension|\bdim\b|channels?|layer|argument|parameter|keyword|"
+    r"gradient|"
     r"optimi[sz]er|device|logits|registry|module|config|class name|method|function|operand|broadcast|estimator|"
     r"input.?ids|"
     r"tokenizer|cuda"

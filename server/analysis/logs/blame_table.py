@@ -18,7 +18,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("resource", r"ImportError", r"paging file|page file|cannot allocate memory|failed to map segment"),
     (
         "implementation",
-        r"ImportError|ModuleNotFound|NameError|UnboundLocal|Syntax|Indentation|^TabError|NotImplemented|Recursion|"
+        r"ImportError|ModuleNotFound|NameError|UnboundLocal|^SyntaxError|Indentation|^TabError|NotImplemented|Recursion|"
         r"NotFitted|UndefVar|MethodError|ConfigAttribute|ConfigKeyError|MissingConfig|MissingMandatory|"
         r"ConfigComposition",
         "",
@@ -51,6 +51,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("infrastructure", r"BlockingIOError|OSError", r"unable to lock file"),
     ("data", r"IncompleteRead", r"read on a total of"),
     ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
+    ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     # memory
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
     ("resource", r"OutOfMemory|KilledWorker|DeadKernel", ""),
@@ -189,7 +190,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     # the files
     (
         "data",
-        r"FileNotFound|Decode(?:Error)?$|ScannerError|YAMLError|EmptyData|Parser|Unicode|Unpickling|BadZip|BadGzip|"
+        r"FileNotFound|Decode(?:Error)?$|ScannerError|YAMLError|[Yy]aml|EmptyData|Parser|Unicode|Unpickling|"
+        r"BadZip|BadGzip|"
         r"EOFError|NotADirectory|IsADirectory|zlib|LZMA|binascii|Arrow|Safetensor|DataLoss|UnidentifiedImage|"
         r"DataFilesNotFound|Decompression|Libsndfile|NetCDF|CastError|MergeError|InvalidIndex|IntegrityError|"
         r"ColumnNotFound|SchemaField|struct\.error|DatasetNotFound|DatasetGeneration|ExpectedMoreSplits|"
@@ -205,6 +207,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
         r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
         r"ing) pickled|"
+        r"(?:failed to|unable to|could not|cannot) (?:read|load|open|parse) ['\"]?\S+\.\w+|^dataset \S+ error|"
+        r"(?:images?|labels?) not found|"
         r"(?:error|failed to|unable to|could not|cannot) (?:open|opening|reading|read|load|loading|decode|decoding) "
         r"(?:image|video|audio|weights|file|record|shard|sample|'?/|\S+\.(?:csv|wav|jpe?g|png|npy|json|parquet|h5|"
         r"tif))|"
@@ -296,7 +300,8 @@ WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "resource",
-        r"\bmemory\b|\bdisk\b|\bquota\b|\bswap\b|space left|no space|out of resources?|cache blocks|"
+        r"\bmemory\b|disk (?:is|usage|space|full|limit)\b|(?:local|out of) disk|\bquota\b|\bswap\b|space left|"
+        r"no space|out of resources?|cache blocks|"
         r"capacity exceeded|too many (?:processes|threads)|(?:limit|more than) \S+ (?:gb|gib|mb|mib)\b",
     ),
     (
@@ -304,7 +309,7 @@ WORDS: tuple[tuple[str, str], ...] = (
         r"could not resolve|resolve host|\b(?:server|network|socket|proxy|dns|endpoint|licen[cs]e|credentials?|"
         r"nfs|daemon|"
         r"gateway|firewall|vpn)\b|token (?:has )?(?:expired|invalid)|compute node|node \S+ (?:is|has|was|went)|"
-        r"\bgpu \S+ (?:is )?(?:unavailable|busy|lost|not available)|\bmount(?:ed)?\b|remote end",
+        r"no free gpu|\bgpu \S+ (?:is )?(?:unavailable|busy|lost|not available)|\bmount(?:ed)?\b|remote end",
     ),
 )
 """For messages that no row knows, in their own words: searched in this order, the first that matches wins."""

@@ -126,10 +126,10 @@ def _last_word(incident: Incident) -> bool:
 
 def _after_good_end(incident: Incident, ending: Ending) -> Level:
     """A run that exited with status 0: closing words do not show that it got over a failure, only progress does."""
-    if _over(incident) or (incident.outside and incident.closed):
-        return Level.NOTICED
-    if incident.rule in _CUTS:
+    if incident.rule in _CUTS and not _over(incident):
         return _cut(incident, ending)
+    if _over(incident) or (incident.grace and incident.closed):
+        return Level.NOTICED
     from_shell = incident.kind == "word" and " line " in incident.text
     if incident.kind == "traceback" or incident.fatal or from_shell:
         incident.suspect = True
@@ -186,6 +186,7 @@ def _terminal(incidents: Sequence[Incident], *, gives_up: bool) -> list[Incident
         [i for i in last if i.kind == "traceback"],
         [i for i in last if i.kind == "word" and i.others <= LAST_LINES],
         [i for i in last if i.kind == "error" and i.others <= LAST_LINES and not i.handled],
+        [i for i in last if i.kind == "error" and not i.others],
         [i for i in earlier if i.apart],
         [i for i in earlier if i.count == 1][-1:],
     ):
@@ -227,7 +228,7 @@ def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) 
     if cut and ended.exit_code:
         cause, kind = "OSError", ErrorType.RESOURCE
         message += "; the log ends within a line at a full block, as on a full disk"
-    elif ended.exit_code in range(1, 126) and last_line and complains(last_line[1]):
+    elif ended.exit_code in (*range(1, 126), 255) and last_line and complains(last_line[1]):
         line, message, cause = last_line[0], last_line[1], "SystemExit"
         kind = blame(cause, message)
     return Finding(

@@ -260,7 +260,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "Aborted|Segmentation fault|Illegal instruction|Floating point exception",
         r"^(?:\S+: (?:line )?\d+: +\d+ )?(?P<exception>Aborted|Segmentation fault|Illegal instruction|"
-        r"Floating point exception)(?:\s*$| {4,}\S.*$)",
+        r"Floating point exception)(?:: \d+)?(?:\s*$| {4,}\S.*$)",
     ),
     # levels of loggers
     (
