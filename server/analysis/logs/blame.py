@@ -42,13 +42,15 @@ _NOUN = (
     r"\b(?:columns?|schema|units?|timestamps?|dates?|rows?|records?|data ?sets?|data ?frames?|labels?|samples?|"
     r"sensors?|measurements?|images?|masks?|audio|features?|csv|parquet|header|vocabulary|classes|categories|"
     r"sample ?rate|entries|train and test|patients?|subjects?|ids?|inputs?|shards?|files?|"
-    r"bbox\w*|boxes|annotations?|coordinates|time series|series|freq\w*|sequences?|documents?|sentences?)\b"
+    r"bbox\w*|boxes|annotations?|coordinates|time series|series|freq\w*|sequences?|documents?|sentences?|"
+    r"utterances?|transcri\w+|shots|scans?|tiles?|rides|visits|events)\b"
 )
 _FAULT = (
     r"\b(?:expect\w*|missing|not found|not in|invalid|unknown|mismatch\w*|does ?n[o']t|do ?n[o']t|differs?|wrong|bad|"
     r"empty|overlap\w*|duplicat\w+|not (?:monotonic|sorted|unique|numeric|one of|valid|parsable)|out of range|outside|"
     r"corrupt\w*|contains?|has no|must have|is not|are not|too few|less than|no longer|not enough|fewer|"
-    r"negative|null|unreadable|in the range|unexpected|fail(?:ed|s)?)\b"
+    r"negative|null|have no|has \d+|have \d+|\bno (?:rows|data|samples|records)|nothing to|unreadable|"
+    r"in the range|unexpected|fail(?:ed|s)?)\b"
 )
 _OF_DATA = re.compile(rf"(?i){_NOUN}.{{0,60}}?{_FAULT}|{_FAULT}.{{0,60}}?{_NOUN}")
 _OF_CODE = re.compile(

@@ -18,7 +18,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("resource", r"ImportError", r"paging file|page file|cannot allocate memory|failed to map segment"),
     (
         "implementation",
-        r"ImportError|ModuleNotFound|NameError|UnboundLocal|^SyntaxError|Indentation|^TabError|NotImplemented|Recursion|"
+        r"ImportError|ModuleNotFound|NameError|UnboundLocal|^SyntaxError|Indentation|^TabError|NotImplemented|"
+        r"Recursion|"
         r"NotFitted|UndefVar|MethodError|ConfigAttribute|ConfigKeyError|MissingConfig|MissingMandatory|"
         r"ConfigComposition",
         "",
@@ -193,7 +194,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"FileNotFound|Decode(?:Error)?$|ScannerError|YAMLError|[Yy]aml|EmptyData|Parser|Unicode|Unpickling|"
         r"BadZip|BadGzip|"
         r"EOFError|NotADirectory|IsADirectory|zlib|LZMA|binascii|Arrow|Safetensor|DataLoss|UnidentifiedImage|"
-        r"DataFilesNotFound|Decompression|Libsndfile|NetCDF|CastError|MergeError|InvalidIndex|IntegrityError|"
+        r"DataFilesNotFound|Decompression|NonExistentTime|AmbiguousTime|Dimensionality|Libsndfile|NetCDF|"
+        r"CastError|MergeError|InvalidIndex|IntegrityError|"
         r"ColumnNotFound|SchemaField|struct\.error|DatasetNotFound|DatasetGeneration|ExpectedMoreSplits|"
         r"OutOfBoundsDatetime|TFRecord",
         "",
@@ -248,7 +250,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "data",
         "",
         r"missing (?:required )?(?:columns?|values?|data|input|fields?|features?|labels?|keys? in)|not in index|"
-        r"no variable named|out-of-bounds|couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"
+        r"no variable named|file in the archive|class values must|failed to read|expected token '|out-of-bounds|"
+        r"couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"
         r"must have columns|already exists$|year \d+ is out of range|placement implies|values outside|"
         r"not found in axis|are in the \[|no columns|columns? .*(?:mismatch|missing|not (?:found|present|in)|"
         r"overlap)|"
@@ -295,6 +298,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     (
         "convergence",
         r"\br[-_ ]?hat\b|\bess\b|effective sample|converg|diverg|line ?search|likelihood|posterior|step size|"
+        r"ill-defined|collaps|fitting \S+ \S* ?\S* ?failed|stuck at|not decreas|"
         r"optimi[sz]er (?:returned|failed|stopped)|unstable|instabil|explod|vanish|acceptance (?:rate|prob)|"
         r"loss (?:is|was|became|of|jumped|exceeds?)\b.{0,30}(?:large|high|inf|nan|above|threshold)|degenerate",
     ),
