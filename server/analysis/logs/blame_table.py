@@ -100,7 +100,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"killed by signal|exited unexpectedly|terminated abruptly|unexpectedly terminated|killed signal terminated|"
         r"\bsigkill\b|worker .*(?:died|was killed)|died unexpectedly|\b(?:(?:exit|return) ?code ?[:=]? ?-|"
         r"signal:? )(?:7|9)\b|"
-        r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|: killed\b|"
+        r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|exit ?code:? 137\b|: killed\b|"
         r"kernel (?:appears to have )?died|"
         r"have died and been|workers? (?:are|is) no longer alive|worker lost|raylet died|"
         r"object store because it is full",
@@ -140,7 +140,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "infrastructure",
         "",
         r"node (?:fail|has died|was (?:marked|lost))|node_fail|preempt|heartbeat|coordination service|"
-        r"distributed service|no cuda (?:gpus|devices?|-capable)|cuda_error_(?:no_device|system)|"
+        r"distributed service|library initialization failed|no cuda (?:gpus|devices?|-capable)|"
+        r"cuda_error_(?:no_device|system)|"
         r"no (?:supported )?gpus? "
         r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
         r"fallen off the bus|unspecified launch failure|at least (?:1|one) cuda device|no opencl device|"
@@ -163,7 +164,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"valid initial param|initial (?:point|value|state|position)|initialization (?:points )?(?:failed|between)",
+        r"valid initial param|initial (?:point|value|state|position)|^initialization (?:points )?failed|"
+        r"initialization (?:points failed|between)",
     ),
     (
         "data",
@@ -221,7 +223,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"no such file|does not exist|(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
+        r"no such file|(?:file|path|folder|director\w+|dataset|columns?|object|key|table|checkpoint|record|response)\b"
+        r".{0,80}(?:does not|doesn't) exist|[/\\.]\S*['\"]? (?:does not|doesn't) exist|"
+        r"'\S+' (?:does not|doesn't) exist|file or doesn't exist|!\w+\.empty\(\)|"
+        r"(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
         r"no file or directory|"
         r"\S+\.(?:pth?|ckpt|csv|tsv|jsonl?|h5|npz?|parquet|pkl|txt|nii|wav|png|jpe?g|bin)\S* (?:was |is )?"
         r"(?:not found|missing|unreadable|empty)|no such file or no access|"
