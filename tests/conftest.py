@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from .play import Place
 from .runtime.keeper.helpers import end_processes_of, processes_of, until
@@ -16,6 +17,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FAILED = pytest.StashKey[bool]()
+TRAINING = frozenset({"nothing_left", "sampled", "plain", "wire", "shared", "noisy"})
+"""Fixtures of tests that train, sample or serve; `make check` leaves these tests out."""
+
+# Examples are as many as the test says; how long one takes, or how long it takes to think of one, is no verdict.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and not TRAINING.isdisjoint(item.fixturenames):
+            item.add_marker(pytest.mark.training)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -242,22 +242,23 @@ async def test_what_is_on_record_stays_the_same_call_when_a_rule_becomes_strict(
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from watchkeeper.server import documents, writing
-from watchkeeper.server.desk import open_desk
-from watchkeeper.server.diary_rules import Entry
-from watchkeeper.server.runs import Role
-from watchkeeper.server.workspace import Workspace
+from watchkeeper.server.acts import sections
+from watchkeeper.server.acts.write import diary_entry
+from watchkeeper.server.acts.desk import open_desk
+from watchkeeper.server.documents.diary_rules import Entry
+from watchkeeper.server.vocabulary.runs import Role
+from watchkeeper.server.storage.files.workspace import Workspace
 WHEN = sys.argv[2]
-append = documents._append
+append = sections._append
 def dies(desk, path, data):
     if WHEN == "torn":
         append(desk, path, data[: len(data) // 2])
     if WHEN == "after":
         append(desk, path, data)
     os.kill(os.getpid(), signal.SIGKILL)
-documents._append = dies
+sections._append = dies
 desk = open_desk(Workspace(Path(sys.argv[1])), Role.TRAINER, who="trainer of the test")
-writing.write_entry(desk, "1", Entry("a struggle", ("a test",), "a fix", "a reason"), None, None)
+diary_entry.write_entry(desk, "1", Entry("a struggle", ("a test",), "a fix", "a reason"), None, None)
 """
 SAME: Facts = {
     "model": "1", "struggle": "a struggle", "investigation": ["a test"], "fix": "a fix", "why": "a reason",

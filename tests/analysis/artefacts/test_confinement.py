@@ -171,7 +171,7 @@ def test_an_enormous_sparse_file_is_answered_soon(tmp_path: Path, name: str) -> 
     with (tmp_path / name).open("wb") as file:
         file.write(heads.get(name, b""))
         file.truncate(ENORMOUS_BYTES)
-    found = inspect(tmp_path / name, Limits(cpu_s=20, wall_s=60))
+    found = inspect(tmp_path / name, Limits(cpu_s=20, wall_s=HANG_S))
     assert not isinstance(found, NotInspected) or found.cause != "time"
 
 

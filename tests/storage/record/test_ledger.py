@@ -14,6 +14,7 @@ from watchkeeper.server.storage.record.chain import GENESIS
 from watchkeeper.server.storage.record.fold import fold
 from watchkeeper.server.vocabulary.errors import LedgerUnreadable, StorageFailed
 
+from ...limits import HANG_S
 from ...strategies import bodies, kinds
 
 
@@ -114,7 +115,7 @@ def test_only_the_newest_subjects_are_returned_when_asked_so(ledger: Ledger) -> 
 APPEND_40 = """
 import sys
 from pathlib import Path
-from watchkeeper.server.ledger import Kind, Ledger
+from watchkeeper.server.storage.record import Kind, Ledger
 ledger = Ledger(Path(sys.argv[1]))
 for number in range(40):
     with ledger.transaction() as transaction:
@@ -126,7 +127,7 @@ for number in range(40):
 def test_two_processes_that_write_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     writers = [subprocess.Popen([sys.executable, "-c", APPEND_40, str(path), name]) for name in "ab"]
-    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert [writer.wait(HANG_S) for writer in writers] == [0, 0]
     ledger = Ledger(path)
     assert sorted(one.subject for one in ledger.events()) == sorted(f"{n}-{i}" for n in "ab" for i in range(40))
     assert ledger.broken() == []
