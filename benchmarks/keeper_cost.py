@@ -17,7 +17,7 @@ from pathlib import Path
 from common import Figure, fresh_folder, show, until_unkept
 from watchkeeper.server.runtime.engines.local import LocalEngine
 from watchkeeper.server.runtime.keeper import lock, procfs, records
-from watchkeeper.server.runtime.run_directory import usage
+from watchkeeper.server.runtime.samples import usage
 
 RSS_BUDGET_MB = 11.0
 CPU_BUDGET_PERCENT = 0.05

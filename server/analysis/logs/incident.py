@@ -195,6 +195,8 @@ class Incident:
         if not self.divergent:
             return self.message
         what = "divergence" if self.divergent == 1 else "divergences"
+        if self.divergent > self.draws:  # the draws that the log states cannot be those of which it speaks
+            return f"{self.divergent} {what}"
         return f"{self.divergent} {what} in {self.draws} draws ({_percent(self.divergent / max(self.draws, 1))})"
 
     def finding(self) -> Finding:

@@ -63,6 +63,11 @@ class Recogniser:
         """Number of the line that the next byte belongs to."""
         return self._splitter.line
 
+    @property
+    def unfinished(self) -> bytes:
+        """The bytes of the line that has not ended yet: taken, and not read before their line ends."""
+        return self._splitter.tail
+
     def feed(self, data: bytes) -> list[Change]:
         """Take the next bytes of the log; a chunk may end anywhere."""
         self._bytes += len(data)

@@ -11,17 +11,22 @@ import time
 from . import child, exit_record, lock, log_part, main_process, oom, procfs, records, usage
 from .ending import Ending, close, reserve
 from .main_process import Main
-from .signals import Signals
+from .signals import Signals, complain
 from .spec import Spec
 from .tree import Tree
 from .watch import Watch, requested_stop
 
+START_TRIES = 5
+
 
 def launch(log_descriptor: int) -> int:
-    """Start the run and stay with it. Leaves at once if another keeper has the run or had it."""
+    """Start the run and stay with it. Leaves at once if another keeper has the run or had it.
+
+    :raises OSError: if the disk or the system has no room. Nothing was started then, and it can be tried again.
+    """
     signals = Signals()
     held = lock.take(records.LOCK)
-    if held is None or os.path.exists(records.START) or os.path.exists(records.EXIT):
+    if held is None or os.path.lexists(records.START) or os.path.lexists(records.EXIT):
         return 0
     _sign(held)
     reserve()
@@ -38,16 +43,19 @@ def attach(log_descriptor: int) -> int:
     """Stay with the run whose keeper was killed. Leaves at once if it has a keeper or its end is recorded."""
     signals = Signals()
     held = lock.take(records.LOCK)
-    if held is None or os.path.exists(records.EXIT):
+    if held is None or os.path.isfile(records.EXIT):
         return 0
     start = records.read(records.START)
     if start is None or records.text(start, "boot_id") != procfs.boot_id():
         return 0
-    _sign(held)
-    reserve()
+    for prepare in (lambda: _sign(held), reserve):
+        try:
+            prepare()
+        except (OSError, records.DamagedRecord) as error:
+            complain(f"{error}")  # what the first keeper set aside is there, or the end waits for room
     spec = Spec(records.read(records.SPEC) or {})
     pid, start_ticks = records.whole(start, "pid") or 0, records.whole(start, "start_ticks") or 0
-    last = usage.last(records.USAGE)
+    last = _last_sample()
     main = main_process.adopt(pid, start_ticks)
     if main is None:
         return _ended_unseen(start, last)
@@ -66,14 +74,39 @@ def _start(spec: Spec, log_descriptor: int, signals: Signals) -> int:
     # A child that has not been waited for keeps its pid, so these two cannot miss it.
     main = main_process.Child(gate.pid, _start_ticks(gate.pid), os.pidfd_open(gate.pid))
     start = _start_record(spec, main, log_descriptor, log_begin)
-    try:
-        records.write(records.START, start)
-    except OSError as error:
-        gate.refuse(f"Its start could not be written down: {error}.")
-        os.waitpid(main.pid, 0)
-        return child.NO_STATUS
-    gate.open()
+    if refusal := _not_written(start):
+        gate.refuse(refusal)
+        return _refused(main.pid, refusal)
+    if not gate.open():
+        return _refused(main.pid, "Its keeper could not let it go.")
     return _watch(spec, start, main, Tree(spec.marker_bytes, ancestors=[os.getpid()]), meter, signals)
+
+
+def _not_written(start: dict[str, object]) -> str:
+    """Write the start record; return why that cannot be, empty when it is on disk."""
+    refusal = ""
+    for tried in range(START_TRIES):
+        try:
+            records.write(records.START, start)
+        except OSError as error:
+            refusal = f"Its start could not be written down: {error}."
+            time.sleep(0.02 * tried)
+        else:
+            return ""
+    return refusal
+
+
+def _refused(pid: int, reason: str) -> int:
+    """Wait for a child that was not let go; what it could not write down is written here."""
+    os.waitpid(pid, 0)
+    return child.NO_STATUS if os.path.isfile(records.EXIT) else _never_started(reason)
+
+
+def _last_sample() -> dict[str, object] | None:
+    try:
+        return usage.last(records.USAGE)
+    except (OSError, records.DamagedRecord):
+        return None
 
 
 def _watch(spec: Spec, start: dict[str, object], main: Main, family: Tree, meter: usage.Meter, signals: Signals) -> int:
@@ -103,6 +136,7 @@ def _start_record(spec: Spec, main: Main, log_descriptor: int, log_begin: int) -
         "log_inode": log.st_ino,
         "keeper": {"pid": os.getpid(), "start_ticks": _start_ticks(os.getpid())},
         "oom_before": oom.counters(main.pid),
+        "exit_inodes": [os.stat(name).st_ino for name in records.EXIT_RESERVED],
     }
 
 

@@ -8,7 +8,6 @@ import time
 
 import anyio
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...limits import LONG_S
 from ...play import DIVERGES, FAILS, GOOD, WAITS, WAITS_LONG, Agent, Place, script
@@ -139,7 +138,7 @@ class TestFailure:
             while seen["findings"] and not told.issuperset(one["id"] for one in seen["findings"]):
                 told.update(one["id"] for one in seen["findings"])
                 seen = await trainer.poll(run, cursor=seen["cursor"])
-        assert told == {one.id for one in place.subjects(SubjectKind.FINDING) if one.status in ("open", "flag")}
+        assert told == {one.id for one in place.findings() if one.status in ("open", "flag")}
 
 
 class TestCursor:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.runtime.keeper import oom, records
 from watchkeeper.server.runtime.run_directory import RunStatus
-from watchkeeper.server.runtime.run_directory import usage as samples_of
+from watchkeeper.server.runtime.samples import usage as samples_of
 from watchkeeper.server.vocabulary.runs import Ended, RunState
 
 from .helpers import WAITS, Run, until

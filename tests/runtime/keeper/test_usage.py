@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.runtime.keeper import records, usage
-from watchkeeper.server.runtime.run_directory import Sample
-from watchkeeper.server.runtime.run_directory import usage as samples_of
+from watchkeeper.server.runtime.samples import Sample
+from watchkeeper.server.runtime.samples import usage as samples_of
 
 from ...limits import LONG_S
 from .helpers import WAITS, Run, until
