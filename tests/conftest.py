@@ -25,10 +25,17 @@ settings.register_profile("tests", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("tests")
 
 
+SHARED = ("sampled", "plain", "shared")
+"""Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if isinstance(item, pytest.Function) and not TRAINING.isdisjoint(item.fixturenames):
+        asked = set(item.fixturenames) if isinstance(item, pytest.Function) else set[str]()
+        if TRAINING & asked:
             item.add_marker(pytest.mark.training)
+        for name in asked.intersection(SHARED):
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.hookimpl(wrapper=True)
