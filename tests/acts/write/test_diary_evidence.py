@@ -12,7 +12,7 @@ import pytest
 from watchkeeper.server.acts.report import recurrence
 from watchkeeper.server.acts.write import diary_evidence
 from watchkeeper.server.storage.record import Finding
-from watchkeeper.server.storage.record.bodies import decode
+from watchkeeper.server.storage.record.serialization import decode
 
 from ...limits import HANG_S
 from ...play import FAILS, GOOD, Agent, Facts, Place, script
