@@ -10,6 +10,7 @@ from typing import Any
 
 from ..runtime.keeper import records
 from ..runtime.probe import probe_environment
+from ..storage.files.workspace import CHECKPOINTS
 from ..storage.policy.policy import policy_text
 from ..storage.record import Run
 from ..storage.record.bodies import encode
@@ -47,14 +48,14 @@ def environment(desk: Desk, *, model: str, phase: Phase, attempt: int, run: str,
 
 def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
     """Return the folder that all attempts of one phase share for their checkpoints."""
-    return desk.workspace.state_dir / "checkpoints" / f"{model}-{phase}"
+    return desk.workspace.state_dir / CHECKPOINTS / f"{model}-{phase}"
 
 
 def materialise(desk: Desk, run: Run) -> Path:
     """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
     run_dir = desk.workspace.run_dir(run.id)
-    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    Path(run.env["WATCHKEEPER_CHECKPOINT_DIR"]).mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (run_dir, checkpoint_dir(desk, run.model, run.phase)):
+        desk.workspace.make_private_folder(str(folder))
     path = run_dir / records.SPEC
     if not path.exists():
         inside = desk.workspace.relative(str(run_dir))
