@@ -148,7 +148,8 @@ def _look(run_dir: Path) -> Facts:
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
         spec=spec, start=start, exit=ended, stop=stop, last_sample=left_behind.newest_sample(run_dir, damaged),
         same_boot=same_boot, main_alive=main is not None and main.alive, damaged=tuple(damaged),
-        main_zombie=main is not None and not main.alive, lock_held=lock_held, copy_of=left_behind.copy_of(run_dir, spec),
+        main_zombie=main is not None and not main.alive, lock_held=lock_held,
+        copy_of=left_behind.copy_of(run_dir, spec),
     )  # fmt: skip
 
 
