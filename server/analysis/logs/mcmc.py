@@ -99,7 +99,7 @@ class Mcmc:
     def read(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
         """Take one line; return what it diagnoses, None if nothing (a count of zero is nothing)."""
         if "diverg" in text and (stated := counted(text.encode())):
-            return _divergent(*stated, levels, sentence=False)
+            return _divergent(stated[0], max(stated[1], 1), levels, sentence=False)
         if _HEADER.search(text):
             self.table_until = number + TABLE_LINES
             return None
