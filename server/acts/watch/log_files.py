@@ -6,8 +6,10 @@ the log's name then is another file, into which the script may write as well.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from typing import cast
 
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.recognise import Change
@@ -62,6 +64,21 @@ def read_on(desk: Desk, run: Run, original: str | None, offset: int) -> Iterator
             offset += len(data)
     finally:
         os.close(descriptor)
+
+
+def with_place(state: str, beside: int) -> str:
+    """Return a recogniser's state with how far the file was read that took the log's name."""
+    return json.dumps({**json.loads(state), "beside": beside}) if beside else state
+
+
+def place(state: str) -> int:
+    """Return how far that file was read, as a look before this one left it."""
+    try:
+        saved: object = json.loads(state)
+    except ValueError:
+        return 0
+    beside: object = cast("dict[str, object]", saved).get("beside") if isinstance(saved, dict) else 0
+    return beside if isinstance(beside, int) else 0
 
 
 def _recorded(desk: Desk, run: Run) -> _Identity | None:

@@ -239,7 +239,7 @@ class Watcher:
             self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
-            self._beside = _beside(self._stored[1])
+            self._beside = log_files.place(self._stored[1])
             self._recogniser = self._restored(log, status, self._stored[1])
         return self._recogniser
 
@@ -295,7 +295,7 @@ class Watcher:
         at_rest = not moved and self._stored is not None and self._offset == self._stored[0]
         if recogniser is None or (not changes and at_rest):
             return True
-        place = (self._offset, self._state(recogniser))
+        place = (self._offset, log_files.with_place(recogniser.state(), self._beside))
         with self._desk.ledger.transaction() as transaction:
             ours = transaction.move_scan(self._run.id, expected=self._stored, moved=place)
             if once:
@@ -309,10 +309,6 @@ class Watcher:
             return False
         self._stored = place
         return True
-
-    def _state(self, recogniser: GuardedRecogniser) -> str:
-        state = recogniser.state()
-        return json.dumps({**json.loads(state), "beside": self._beside}) if self._beside else state
 
     def _known(self, transaction: Transaction, change: Change) -> bool:
         return transaction.finding(f"{self._run.id}:{change.key}") is not None
@@ -338,7 +334,7 @@ class Watcher:
         ending = ending_finding(status)
         if ending is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
-        moved = (self._offset, self._state(recogniser))
+        moved = (self._offset, log_files.with_place(recogniser.state(), self._beside))
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
             if known is None or known.status == "ended":
@@ -364,14 +360,6 @@ class Watcher:
             )  # fmt: skip
             with suppress(WatchkeeperError):
                 self._desk.workspace.write_text_atomically(path, timing(told))
-
-
-def _beside(state: str) -> int:
-    """Return how far the file that took the log's name was read, as a look before this one left it."""
-    try:
-        return int(json.loads(state).get("beside", 0))
-    except (ValueError, TypeError, AttributeError):
-        return 0
 
 
 def _is_told(known: record.Finding, finding: Finding) -> bool:

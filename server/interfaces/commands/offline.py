@@ -50,7 +50,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 (argparse's type is pri
     judge = commands.add_parser(
         "judge",
         help="red flags in a training history",
-        description="Apply the red flags to a history: CSV, JSON, exports of TensorBoard, Weights & Biases and MLflow, "
+        description="Apply the red flags to a history: CSV, JSON, exports of TensorBoard, Weights & Biases, MLflow, "
         "what a training printed, or a sampler's summary table. What is read and not judged is said.",
         epilog="watchkeeper judge training_history_1.csv --json",
     )
