@@ -13,8 +13,8 @@ from ..runtime.keeper import records
 from ..runtime.probe import probe_environment
 from ..storage.policy.policy import policy_text
 from ..storage.record import Run
-from ..storage.record.bodies import encode
 from ..storage.record.records import RunStarted
+from ..storage.record.serialization import encode
 from ..vocabulary.runs import Phase
 from .desk import Desk
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...storage.files.workspace import About
 from ...storage.record import Finding, Run
-from ...storage.record.questions import Questions
+from ...storage.record.queries import Queries
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Level, Phase, RunState
 from ..desk import Desk
@@ -78,7 +78,7 @@ def crash_of(desk: Desk, finding: Finding) -> Finding:
     return head if head is not None and head.level is Level.FAILURE else finding
 
 
-def parts_of(record: Questions, crash: Finding) -> list[Finding]:
+def parts_of(record: Queries, crash: Finding) -> list[Finding]:
     """Return the findings of a crash, the decisive one first, as the record (or a transaction of it) has them now."""
     every = record.findings(run=crash.run)
     own = [one for one in every if one.id == crash.id]

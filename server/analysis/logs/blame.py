@@ -22,16 +22,16 @@ _READERS = re.compile(
 _HELD = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*\[[^\[\]]*\]")
 _DATA_NAMES = re.compile(
     r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
-    r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|lines?|docs?|"
-    r"documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|index|ids)|\w+2(?:id|idx|index)\w*|ckpt|"
+    r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|lines?|"
+    r"docs?|documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|index|ids)|\w+2(?:id|idx|index)\w*|ckpt|"
     r"checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|parsed|response|resp)$"
 )
 _GENERAL = re.compile(r"^$|^(?:SystemExit|(?:Value|Assertion|Runtime|Key|Index|Type|Argument)Error|Exception|error)$")
 """Classes that any program raises for anything."""
 _NOUN = (
     r"\b(?:columns?|schema|units?|timestamps?|dates?|rows?|records?|data ?sets?|data ?frames?|labels?|samples?|"
-    r"sensors?|measurements?|images?|masks?|audio|features?|csv|parquet|header|vocabulary|classes|categories|sample ?rate|"
-    r"entries|train and test|patients?|subjects?|ids?)\b"
+    r"sensors?|measurements?|images?|masks?|audio|features?|csv|parquet|header|vocabulary|classes|categories|"
+    r"sample ?rate|entries|train and test|patients?|subjects?|ids?)\b"
 )
 _FAULT = (
     r"\b(?:expect\w*|missing|not found|not in|invalid|unknown|mismatch\w*|does ?n[o']t|do ?n[o']t|differs?|wrong|bad|"
@@ -41,7 +41,8 @@ _FAULT = (
 _OF_DATA = re.compile(rf"(?i){_NOUN}.{{0,60}}?{_FAULT}|{_FAULT}.{{0,60}}?{_NOUN}")
 _OF_CODE = re.compile(
     r"(?i)batch_?size|tensor|shapes?\b|dimension|\bdim\b|channels?|layer|argument|parameter|keyword|gradient|"
-    r"optimi[sz]er|device|logits|registry|module|config|class name|method|function|operand|broadcast|estimator|tokenizer|cuda"
+    r"optimi[sz]er|device|logits|registry|module|config|class name|method|function|operand|broadcast|estimator|"
+    r"tokenizer|cuda"
 )
 _API_OF_FRAMES = (
     *("append", "iteritems", "ix", "as_matrix", "lookup", "mad", "sort", "get_value", "set_value", "applymap"),

@@ -6,57 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...vocabulary.runs import ErrorType, Level
-from . import details, frames, progress
+from . import details, frames, matches, progress
 from .blame import blame, blamed
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
+from .judge import follows_nan
 from .register import Register
-from .rules import Rule, Rules, Weight
+from .rules import Rule, Rules
 from .text import CAP_MARK, cap, cap_end, fingerprint
 from .tracebacks import Tracebacks
 from .tracing import Trace
 
 OFTEN = 64
 """After so many failures the usual lines are known; they are looked at only once in as many."""
+CRASH_LINES = 8
+"""How far apart the lines of one crash may stand."""
 ABSORB_LINES = 2
 ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
-_KINDS = {
-    Weight.FATAL: "native",
-    Weight.ERROR: "error",
-    Weight.WORD: "word",
-    Weight.HARMLESS: "harmless",
-    Weight.LEAD: "lead",
-}
-_TOLD_BY_THEIR_WORDS = (
-    *("logged as critical", "lightgbm fatal", "xla or absl fatal", "c++ terminate", "uncaught exception", "R error"),
-    *(
-        "rank lost",
-        "mpi abort",
-        "slurm",
-        "job killed",
-        "compiler",
-        "container",
-        "cuda",
-        "torch internal",
-        "libc++ abort",
-    ),
-)
-_AS_A_WARNING = ("ran out of data",)
-"""Rules whose lines count although a library prints them as a warning."""
-_FROM_OUTSIDE = ("slurm time limit", "kernel oom killer", "job killed")
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
 _UNRAISABLE = "unraisable"
-_SIGNALS = {
-    "Aborted": "SIGABRT",
-    "Segmentation fault": "SIGSEGV",
-    "Illegal instruction": "SIGILL",
-    "Floating point exception": "SIGFPE",
-    "Trace/breakpoint trap": "SIGTRAP",
-    "CPU time": "SIGXCPU",
-    "File size": "SIGXFSZ",
-}
-"""What a shell calls them."""
 
 
 class Failures:
@@ -212,7 +181,10 @@ class Failures:
         kind = blamed(trace.root or "", trace.root_message, trace.files)
         if kind in (None, ErrorType.IMPLEMENTATION):
             kind = blamed(trace.exception or "", trace.message, trace.files) or kind
-        incident.type = kind or ErrorType.IMPLEMENTATION
+        ran_out = bool(incident.opening) and incident.type is ErrorType.RESOURCE
+        incident.type = kind or (ErrorType.RESOURCE if ran_out else ErrorType.IMPLEMENTATION)
+        metric = self._register.of_metrics()
+        incident.belongs_to = metric.key if metric and follows_nan(metric, incident) else ""
         incident.apart = bool(trace.prefix.strip() or trace.lead)
         incident.ignored = frames.goes_on_regardless(trace.lead)
 
@@ -268,19 +240,14 @@ class Failures:
         if matched is None:
             return False
         rule, found = matched
-        kind = _KINDS[rule.weight]
-        first = _usage(number, before) if rule.name in ("usage", "command line") else number
-        if first != number:
-            kind = "native"
-        first = _fatal_before(number, before) if rule.name == "glog stack" else first
-        warned = progress.is_warning(text) and rule.name not in _AS_A_WARNING
+        first = matches.first_line(rule, number, before)
+        kind = matches.kind_of(rule, extended=first != number and rule.name != matches.GLOG_STACK)
+        warned = progress.is_warning(text) and rule.name not in matches.AS_A_WARNING
         if kind in ("error", "word") and (warned or frames.is_context(text)):
             return False
-        newest = self._register.newest
-        goes_on = newest and newest.kind == "native" and not newest.went_on and number - newest.newest_last <= 8
-        if newest and goes_on and kind in ("native", "word"):
-            _extend(newest, number, text, before)
-            _name(newest, found.groupdict().get("exception") or "")
+        if self._goes_on(rule, kind, number):
+            _extend(self._register.newest, number, text, before)
+            matches.name(self._register.newest, found)
             return True
         mark = fingerprint(rule.name, text)
         self._remember_usual(before)
@@ -290,19 +257,20 @@ class Failures:
             return True
         excerpt = [*lines_between(before, first, number), text]
         incident = _incident(kind, first, number, "\n".join(excerpt), before)
-        groups = found.groupdict()
-        named = (groups.get("exception") or "").rpartition(".")[2]
-        incident.exception = None if named in _SIGNALS else named or None
-        incident.root = _SIGNALS.get(named) or named or rule.exception
-        incident.message = cap(groups.get("message") or text.strip(), MESSAGE_LIMIT)
-        incident.fatal = rule.weight is Weight.FATAL or first != number
-        incident.type = _type_of(rule, incident.exception or "", text)
-        incident.advice, incident.rule = rule.advice, rule.name
-        incident.outside = rule.name in _FROM_OUTSIDE
+        matches.describe(incident, rule, found, text)
         incident.fingerprint = mark
-        incident.handled = kind == "error" and rule.name not in _AS_A_WARNING and progress.mild(text)
         self._register.add(incident, rule.name)
         return True
+
+    def _goes_on(self, rule: Rule, kind: str, number: int) -> bool:
+        """Whether a line goes on with the newest failure: more of a crash, or the end of a program that it told of."""
+        newest = self._register.newest
+        if newest is None or newest.went_on:
+            return False
+        if newest.kind == "native" and kind in ("native", "word"):
+            return number - newest.newest_last <= CRASH_LINES
+        open_error = newest.kind == "error" and not (newest.complete or newest.handled)
+        return rule.name == "R stop" and open_error and number - newest.newest_last <= ABSORB_LINES
 
     def _remember_usual(self, before: Before) -> None:
         often = self._register.occurrences
@@ -332,20 +300,15 @@ def _incident(kind: str, first: int, last: int, text: str, before: Before) -> In
     )
 
 
-def _extend(incident: Incident, number: int, text: str, before: Before) -> None:
+def _extend(incident: Incident | None, number: int, text: str, before: Before) -> None:
     """Let an incident reach to line `number`, which goes on with it."""
+    if incident is None:
+        return
     if not (incident.complete or incident.slimmed) and number > incident.last:
         between = lines_between(before, incident.last + 1, number)
         known = len(between) == number - incident.last - 1
         incident.text = _behind(incident.text, "\n".join([*between, text]) if known else CAP_MARK)
     incident.reach(number)
-
-
-def _name(incident: Incident, name: str) -> None:
-    """Let a crash be called by the exception that a later line of it names."""
-    last = name.rpartition(".")[2]
-    if last and last not in _SIGNALS and not (incident.exception or incident.complete):
-        incident.exception = incident.root = last
 
 
 def _opening(incident: Incident, first: int) -> str:
@@ -362,23 +325,3 @@ def _behind(opening: str, text: str) -> str:
     if not opening or opening.endswith(CAP_MARK):
         return opening or text
     return opening + CAP_MARK if text == CAP_MARK else cap_end(f"{opening}\n{text}", TEXT_LIMIT)
-
-
-def _usage(number: int, before: Before) -> int:
-    for back in range(1, USUAL_LINES + 1):
-        line = before(back)
-        if line and line[1].strip().lower().startswith("usage:"):
-            return line[0]
-    return number
-
-
-def _fatal_before(number: int, before: Before) -> int:
-    line = before(1)
-    return line[0] if line and number - line[0] <= 2 and frames.is_logged_as_fatal(line[1]) else number
-
-
-def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
-    if rule.name in _TOLD_BY_THEIR_WORDS:
-        return blamed(exception, text) or rule.type
-    told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION
-    return blame(exception, text) if told else rule.type

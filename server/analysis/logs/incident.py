@@ -174,12 +174,12 @@ class Incident:
             self.message = cap(text.strip(), MESSAGE_LIMIT)
         if sign is Sign.NONE:
             return
+        if self.others < 2 and dealt_with_afterwards(text):
+            self.handled = True
         if sign is Sign.BAR or (sign is Sign.COUNT and not self.apart):
             self._goes_on(moved=bool(self.bar and self.bar != position))
             self.bar = position
             return
-        if self.others < 2 and dealt_with_afterwards(text):
-            self.handled = True
         self.others += 1
         self.closed = self.closed or sign is Sign.CLOSING
         self._goes_on(moved=sign is Sign.STRONG or self.others > VOLUME_LINES)

@@ -88,7 +88,7 @@ def so_far(incident: Incident) -> Level:
     if incident.kind in ("harmless", "lead") or _over(incident):
         return Level.NOTICED
     if incident.kind == "traceback" or (incident.kind == "native" and incident.fatal):
-        return Level.FAILURE
+        return Level.FLAG if incident.belongs_to else Level.FAILURE
     return Level.FLAG
 
 
@@ -99,9 +99,9 @@ def _over(incident: Incident) -> bool:
 
 def levels(incidents: Sequence[Incident], ended: Ended | None, ending: Ending) -> dict[str, Level]:
     """Return the final level of every incident, by key."""
-    result = {incident.key: so_far(incident) for incident in incidents}
     for incident in incidents:
         incident.suspect, incident.belongs_to = False, ""
+    result = {incident.key: so_far(incident) for incident in incidents}
     if ended is None or ended.stopped:
         result |= {i.key: Level.FLAG for i in incidents if i.closed and result[i.key] is Level.FAILURE}
         over = ("terminated by signal",) if ending.reached else ()
@@ -273,7 +273,7 @@ def join_divergence(incidents: Sequence[Incident], levels: dict[str, Level]) -> 
     if metric is None:
         return
     for other in incidents:
-        if other.kind == "traceback" and levels[other.key] is Level.FAILURE and _follows(metric, other):
+        if other.kind == "traceback" and levels[other.key] is Level.FAILURE and follows_nan(metric, other):
             metric.exception, metric.root, metric.frame = other.exception, other.root, other.frame
             metric.last, metric.message = other.newest_last, other.message or metric.message
             metric.settled = False
@@ -284,8 +284,8 @@ def join_divergence(incidents: Sequence[Incident], levels: dict[str, Level]) -> 
             return
 
 
-def _follows(metric: Incident, other: Incident) -> bool:
-    """Whether an exception is what a NaN led to."""
+def follows_nan(metric: Incident, other: Incident) -> bool:
+    """Whether an exception is what a metric that is not finite led to."""
     if other.newest < metric.line:
         return False
     near = other.newest - metric.last <= NAN_LINES and other.root in ("RuntimeError", "ValueError", "AssertionError")

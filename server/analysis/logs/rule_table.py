@@ -33,7 +33,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "Error in |Error: ",
         r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*)$"
-        r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|unexpected|invalid|there is no package|unable to).*)",
+        r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|"
+        r"unexpected|invalid|there is no package|unable to).*)",
     ),
     *CRASH_RULES,
     # schedulers, interrupts, network
@@ -125,14 +126,22 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"(?i)ran out of (?:data|batches)",
     ),
     (
+        "chain lost",
+        "convergence",
+        "error",
+        "",
+        "finished unexpectedly",
+        r"Chain \d+ finished unexpectedly",
+    ),
+    (
         "convergence in words",
         "convergence",
         "error",
         "",
         "ampling failed|ivergence detected|NaN detected|nan detected|NaNs detected|aximum iterations reached|"
-        "ailed to converge|finished unexpectedly|loss exploded|Fitting failed|aximum number of iterations",
+        "ailed to converge|loss exploded|Fitting failed|aximum number of iterations",
         r"(?i)^[^{}]{0,120}?\b(?:sampling failed|divergence detected|nans? detected|maximum iterations reached|"
-        r"failed to converge|chain \d+ finished unexpectedly|loss exploded|fitting failed|"
+        r"failed to converge|loss exploded|fitting failed|"
         r"maximum number of iterations (?:reached|exceeded))(?!\s*[:=]\s*(?:0|false|no)\b)",
     ),
     # libraries that print before they raise
@@ -179,7 +188,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     (
         "compiler",
         "implementation",
-        "error",
+        "fatal",
         "",
         "fatal error: ",
         r"^\S*(?:cc|cc1plus|c\+\+|g\+\+|clang\S*|nvcc|ptxas)\S*(?: :)? ?:? fatal error: (?P<message>.*)"

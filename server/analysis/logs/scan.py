@@ -97,6 +97,7 @@ def _plain(finding: Finding) -> dict[str, object]:
         "root_exception": finding.root_exception,
         "message": finding.message,
         "frame": finding.frame,
+        **({"belongs_to": finding.belongs_to} if finding.belongs_to else {}),
     }
 
 
