@@ -27,7 +27,7 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
         return
     raise Refused(
         f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
-        f"Run the quick phase first: {_quick_call(model, quick)}.",
+        _first(model, quick),
     )
 
 
@@ -37,6 +37,12 @@ def _why(desk: Desk, quick: Sequence[Run], same: Sequence[Run]) -> str:
     if not same:
         return f"the script was changed after {quick[-1].id}"
     return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
+
+
+def _first(model: str, quick: Sequence[Run]) -> str:
+    if quick and not quick[-1].ended:
+        return f"Watch {quick[-1].id} to its end: poll_training(run={quick[-1].id!r})."
+    return f"Run the quick phase first: {_quick_call(model, quick)}."
 
 
 def _quick_call(model: str, quick: Sequence[Run]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import json
 import os
 import threading
 import time
@@ -31,7 +30,7 @@ from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import histories, log_files, stalls
+from . import histories, log_files, stalls, strays
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
@@ -117,7 +116,7 @@ class Watcher:
 
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
-        status = self.status()
+        status = strays.going_on(self._desk, self._run, self.status())
         if self._run.status == "ended":
             return Look(self._run, status, {}, 0)
         behind = self._read(status)
@@ -176,6 +175,8 @@ class Watcher:
         if status.log_begin is None:
             return 0
         original = log_files.where(self._desk, self._run)
+        if original is None:
+            self._go_by_the_record(status)
         behind = self._read_original(original, status) if original is not None else 0
         if self._recogniser is not None and original != self._run.log:
             behind += self._read_renamed(original)
@@ -186,6 +187,7 @@ class Watcher:
         try:
             log = self._desk.workspace.open_beneath(path, os.O_RDONLY)
         except PathRefused:  # the script moved or removed its log; what the keeper measured still stands
+            self._go_by_the_record(status)
             return 0
         try:
             about = os.fstat(log)
@@ -212,6 +214,17 @@ class Watcher:
             self._beside += len(data)
             self._commit(self._recogniser.feed(data), moved=True)
         return 0
+
+    def _go_by_the_record(self, status: RunStatus) -> None:
+        """Without its log, take up what was read of it, or the end could never be recorded behind that place."""
+        if self._recogniser is not None:
+            return
+        self._stored = self._desk.ledger.scan_position(self._run.id)
+        self._offset = self._stored[0] if self._stored else status.log_begin or 0
+        try:
+            self._recogniser = GuardedRecogniser(self._rules, state=self._stored[1] if self._stored else "")
+        except Exception:  # of another release, or damaged: what it had found is on record
+            self._recogniser = GuardedRecogniser(self._rules)
 
     def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
         begun_at = committed_at = time.monotonic()
@@ -262,8 +275,8 @@ class Watcher:
 
     def judge(self, status: RunStatus) -> None:
         """Judge what is not one line of the log, the curve of its numbers and silence; now and then only."""
-        if self._run.status == "ended" or time.monotonic() - self._judged_at < JUDGE_EVERY_S:
-            return
+        if self._run.status == "ended" or time.monotonic() - self._judged_at < JUDGE_EVERY_S or status.strays:
+            return  # what was left behind has no keeper that would take samples of it
         self._judged_at = time.monotonic()
         self.keep_place()
         self._judge(stalls.update, status)
