@@ -8,29 +8,27 @@ transaction that records what was found before it, and only from where it was re
 from __future__ import annotations
 
 import dataclasses
-import errno
 import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.guarded import GuardedRecogniser
 from ...analysis.logs.recognise import Change
-from ...documents.timing import Timing, timing
 from ...runtime import run_directory
 from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage import record
+from ...storage.files import log_lines
 from ...storage.record import Run, Transaction
-from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled, RunEnded
+from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import histories, log_files, stalls, strays
+from . import ending, histories, log_files, stalls, strays
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
@@ -229,7 +227,7 @@ class Watcher:
     def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
         begun_at = committed_at = time.monotonic()
         while self._offset < end and not self._stop.is_set():
-            self._offset = _with_data(log, self._offset, end)
+            self._offset = log_lines.with_data(log, self._offset, end)
             data = os.pread(log, min(FEED_BYTES, end - self._offset), self._offset)
             if not data:
                 break
@@ -249,7 +247,7 @@ class Watcher:
         self._beside = 0
         if self._stored is None:
             self._offset = status.log_begin or 0
-            self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+            self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
             self._beside = log_files.place(self._stored[1])
@@ -262,13 +260,13 @@ class Watcher:
             return GuardedRecogniser(self._rules, state=state)
         except Exception:  # whatever is wrong with it: the log is there to be read again
             self._offset = status.log_begin or 0  # what is found again has the same id, so it is the same finding
-            return GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+            return GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
 
     def _begin_anew(self, log: int, status: RunStatus, size: int) -> GuardedRecogniser:
         """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
         lost = f"the log was cut from {self._offset} to {size} bytes; what was written in between may be lost"
         self._offset = min(status.log_begin or 0, size)
-        self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+        self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
         cut = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
         self._commit([Change("seen", "log-cut", cut)])
         return self._recogniser or GuardedRecogniser(self._rules)
@@ -344,9 +342,9 @@ class Watcher:
         self._judge(histories.update, status)
         recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
-        ending = ending_finding(status)
-        if ending is not None:
-            changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
+        found = ending.finding(status)
+        if found is not None:
+            changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
         moved = (self._offset, log_files.with_place(recogniser.state(), self._beside))
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
@@ -357,22 +355,9 @@ class Watcher:
                 return False
             for change in changes:
                 self._record(transaction, change)
-            transaction.add(self._run, _ending(status))
-        self._keep_time(status)
+            transaction.add(self._run, ending.event(status))
+        ending.keep_time(self._desk, self._run, status)
         return True
-
-    def _keep_time(self, status: RunStatus) -> None:
-        """Write the timing file of the phase, where the policy wants one; it must not stand in a watch's way."""
-        run, label = self._run, self._desk.labels[self._run.phase]
-        path = self._desk.workspace.timing(run.model, label)
-        if path and status.state is not RunState.NEVER_STARTED:
-            told = Timing(
-                phase=label, model=run.model, run=run.id, state=status.state.value, started_at=status.started_at,
-                ended_at=status.ended_at, wall_s=status.elapsed_s, cpu_s=status.cpu_s, exit_code=status.exit_code,
-                log=run.log,
-            )  # fmt: skip
-            with suppress(WatchkeeperError):
-                self._desk.workspace.write_text_atomically(path, timing(told))
 
 
 def _is_told(known: record.Finding, finding: Finding) -> bool:
@@ -380,59 +365,3 @@ def _is_told(known: record.Finding, finding: Finding) -> bool:
     names = (one.name for one in dataclasses.fields(finding))
     pairs = ((getattr(known, name), getattr(finding, name)) for name in names)
     return all(told == found for told, found in pairs if found not in (None, "", (), False))
-
-
-def ending_finding(status: RunStatus) -> Finding | None:
-    """Return the failure that lies in how a run ended, where the log cannot tell it; None when there is none."""
-    types = {
-        RunState.NEVER_STARTED: ErrorType.INFRASTRUCTURE,
-        RunState.LOST: ErrorType.INFRASTRUCTURE,
-        RunState.TIMED_OUT: ErrorType.INFRASTRUCTURE,
-        RunState.OUT_OF_MEMORY: ErrorType.RESOURCE,
-    }
-    stopped_at_once = status.state is RunState.NEVER_STARTED and status.stop is not None
-    if status.state not in types or stopped_at_once:
-        return None
-    kind = "limit" if status.state is RunState.TIMED_OUT else "exit"
-    return Finding(
-        kind=kind, level=Level.FAILURE, type=types[status.state], message=status.reason, fingerprint=str(status.state)
-    )
-
-
-def _ending(status: RunStatus) -> RunEnded:
-    return RunEnded(
-        state=status.state,
-        reason=status.reason,
-        exit_code=status.exit_code,
-        signal=status.signal,
-        started_at=status.started_at,
-        ended_at=status.ended_at,
-        wall_s=status.elapsed_s,
-        cpu_s=status.cpu_s,
-        cpu_is_lower_bound=status.cpu_is_lower_bound,
-        max_rss_bytes=status.max_rss_bytes,
-        log_begin=status.log_begin,
-        log_end=status.log_end,
-    )
-
-
-def _lines_before(log: int, offset: int) -> int:
-    """Count the line ends before an offset, as `grep -n` does, in bounded memory."""
-    count = place = 0
-    while (place := _with_data(log, place, offset)) < offset:
-        block = os.pread(log, min(1 << 22, offset - place), place)
-        if not block:
-            break
-        count += block.count(b"\n")
-        place += len(block)
-    return count
-
-
-def _with_data(log: int, offset: int, end: int) -> int:
-    """Return where from an offset on the next bytes were written; a hole may be larger than any disk."""
-    if offset >= end:
-        return offset
-    try:
-        return min(end, os.lseek(log, offset, os.SEEK_DATA))
-    except OSError as error:
-        return end if error.errno == errno.ENXIO else offset
