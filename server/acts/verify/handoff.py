@@ -16,6 +16,7 @@ from ...vocabulary.runs import Level
 from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
 from ..report import recurrence
+from ..sections import publish
 from ..watch import histories
 
 _LOSSES = ("train_loss", "loss", "val_loss")
@@ -29,7 +30,7 @@ def write(desk: Desk, run: Run, status: RunStatus, mcmc: Mapping[str, Any] | Non
     files = desk.workspace
     met = struggles(desk, run.model)
     files.write_text_atomically(files.summary(run.model), _summary(desk, run, status, mcmc, met))
-    files.write_text_atomically(files.results_summary(run.model), _in_words(desk, run, status, met))
+    publish(desk, files.results_summary(run.model), _in_words(desk, run, status, met))
     wanted = {
         "summary": files.summary(run.model),
         "results_summary": files.results_summary(run.model),
@@ -150,7 +151,7 @@ def _in_words(desk: Desk, run: Run, status: RunStatus, met: Sequence[Mapping[str
         "",
         f"- **Run**: {run.id}, {status.state}, attempts of this phase: {len(_phase(desk, run))}",
         f"- **Total time**: {status.elapsed_s / 3600:.2f} hours ({hours:.2f} hours in all attempts)",
-        f"- **Last values in the log**: {outgoing(one_line(last, 400), 400) or 'none'}",
+        f"- **Last values in the log**: {one_line(outgoing(last, 4_000), 400) or 'none'}",
         f"- **Results**: {run.results}",
         f"- **Log**: {run.log}",
         "",

@@ -105,9 +105,10 @@ def _before(desk: Desk, run: Run) -> History | None:
 def _told(desk: Desk, run: Run) -> ProbeData | None:
     """Return what the script told through the probe, with one line in it or by the import hook."""
     path = desk.workspace.relative(str(desk.workspace.run_dir(run.id) / records.METRICS))
-    if not desk.workspace.exists(path):
+    try:
+        return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
+    except PathRefused:  # it told nothing, or something that nobody can read
         return None
-    return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
 
 
 def _sampling(desk: Desk, run: Run, told: ProbeData | None) -> list[Flag]:
@@ -146,10 +147,18 @@ def _from_files(desk: Desk, run: Run, started_at: float | None) -> Iterator[Hist
 def _is_theirs(desk: Desk, path: str) -> bool:
     """Whether a history file stands there that the run writes itself."""
     try:
-        present = desk.workspace.sha256(path)
+        present = _digest(desk, path)
     except PathRefused:
         return False
-    return present not in desk.ledger.note(f"history:{path}").split()
+    return bool(present) and present not in desk.ledger.note(f"history:{path}").split()
+
+
+def _digest(desk: Desk, path: str) -> str:
+    """Return what tells a history file from another; one that is too long to be read is nobody's but the script's."""
+    about = desk.workspace.about(path)
+    if about is None:
+        return ""
+    return desk.workspace.sha256(path) if about.size_bytes <= LARGEST_FILE_BYTES else "too long"
 
 
 def _alone(desk: Desk, run: Run, started_at: float) -> bool:
@@ -220,7 +229,7 @@ def _write(desk: Desk, run: Run, history: History) -> None:
     text = history_csv(history)
     digest = hashlib.sha256(text.encode()).hexdigest()
     try:
-        present = desk.workspace.sha256(path) if desk.workspace.exists(path) else ""
+        present = _digest(desk, path)
     except PathRefused:  # the script put something else there: it is left alone
         return
     ours = desk.ledger.note(f"history:{path}").split()

@@ -167,8 +167,8 @@ class Recogniser:
             "bytes": self._bytes,
             "ring": self._ring.state(),
             "latest": self._rows.state(),
-            "tables": self._rows.tables(),
             "course": self._course.state(),
+            "tables": self._rows.tables(),
             "reader": self._reader.state(),
             "told": self._telling.state(),
         }
