@@ -11,6 +11,7 @@ from typing import Any
 
 from ..runtime.keeper import records
 from ..runtime.probe import probe_environment
+from ..storage.files.workspace import CHECKPOINTS
 from ..storage.policy.policy import policy_text
 from ..storage.record import Run
 from ..storage.record.records import RunStarted
@@ -50,7 +51,7 @@ def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
     named = desk.workspace.checkpoints(model)
     if named:
         return desk.workspace.root / named / phase.value
-    return desk.workspace.state_dir / "checkpoints" / f"{model}-{phase}"
+    return desk.workspace.state_dir / CHECKPOINTS / f"{model}-{phase}"
 
 
 def arguments(desk: Desk, model: str, phase: Phase) -> tuple[str, ...]:
@@ -94,8 +95,8 @@ def working_folder(desk: Desk, model: str, script: str) -> str:
 def materialise(desk: Desk, run: Run) -> Path:
     """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
     run_dir = desk.workspace.run_dir(run.id)
-    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    Path(run.env["WATCHKEEPER_CHECKPOINT_DIR"]).mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (run_dir, checkpoint_dir(desk, run.model, run.phase)):
+        desk.workspace.make_private_folder(str(folder))
     path = run_dir / records.SPEC
     if not path.exists():
         inside = desk.workspace.relative(str(run_dir))

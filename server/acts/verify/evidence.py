@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.scripts import Program, read_program
 from ...analysis.verdict.design import Design
 from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
@@ -14,7 +15,7 @@ from ...runtime.probe.reading import ProbeData, read_probe
 from ...runtime.run_directory import RunStatus
 from ...storage.policy.policy import POLICY_FILE, read_policy
 from ...storage.record import Finding, Run, head_copy
-from ...vocabulary.errors import PathRefused, PolicyInvalid
+from ...vocabulary.errors import PathRefused, PolicyInvalid, Refused
 from ...vocabulary.runs import Phase, RunState
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
@@ -24,6 +25,8 @@ from ..start.provenance import Origin
 from ..watch import artefact_files, histories, standing, verdict_rules
 from ..watch.look import look_at
 
+READ_WITHIN_S = 60.0
+"""How long a verdict reads a log on, where nobody has read it yet."""
 RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names", "run")
 """Tables of the policy that a verdict goes by."""
 
@@ -32,8 +35,14 @@ def gather(desk: Desk, run_id: str) -> Evidence:
     """Collect everything that the verdict on a run is computed from.
 
     :raises NotFound: if there is no such run.
+    :raises Refused: if its log is so long that it is not read to its end yet.
     """
-    look = look_at(desk, run_id)
+    look = look_at(desk, run_id, READ_WITHIN_S)
+    if look.behind_bytes > FEED_BYTES:
+        raise Refused(
+            f"{look.behind_bytes >> 20} MiB of the log of {run_id} are not read yet, and a verdict looks at all of it.",
+            f"Call verify_compute(run={run_id!r}) again; it reads on from there.",
+        )
     run, status = look.run, look.status
     origin = provenance.of(run)
     failures = standing.failures(desk, run.id)

@@ -50,8 +50,8 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 (argparse's type is pri
     judge = commands.add_parser(
         "judge",
         help="red flags in a training history",
-        description="Apply the red flags to a history: CSV, JSON lines, Keras, Lightning, trainer_state.json, or a "
-        "sampler's summary table.",
+        description="Apply the red flags to a history: CSV, JSON, exports of TensorBoard, Weights & Biases, MLflow, "
+        "what a training printed, or a sampler's summary table. What is read and not judged is said.",
         epilog="watchkeeper judge training_history_1.csv --json",
     )
     judge.add_argument("history", metavar="HISTORY", help="a history file; - for standard input")

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ...acts.desk import Desk
 from ...acts.report.reports import find_report
-from ...acts.watch import histories
+from ...acts.watch import histories, log_files
 from ...acts.watch.look import find_run
 from ...analysis.curves.writer import history_csv
 from ...documents import error_report
@@ -122,7 +122,7 @@ def page(text: str, begin: int, address: str) -> str:
 def _log(desk: Desk, run_id: str, asked: str) -> str:
     """Return the lines around one, of the run's own part of the log that all attempts of its phase share."""
     run = find_run(desk, run_id)
-    path = run.log
+    path = log_files.where(desk, run) or run.log
     with rooted.closing(desk.workspace.open_beneath(path, os.O_RDONLY)) as log:
         begin, end = _part(desk, run, os.fstat(log).st_size)
         known = _read_to(desk, run)

@@ -99,6 +99,24 @@ async def test_a_quick_run_that_completed_beside_a_failure_opens_no_gate(place: 
 
 
 @pytest.mark.parametrize(
+    ("body", "finding"),
+    [
+        ("import traceback\ntry:\n    int('x')\nexcept ValueError:\n    traceback.print_exc()\nprint('bye')", "L1"),
+        ("for i in range(1, 10):\n    print(f'epoch {i}/60 loss 0.5')\nprint('received SIGTERM, saving')", "L10"),
+        ("for i in range(1, 5):\n    print(f'epoch {i} of 50 loss 0.5')\nprint('saved')", "cut-short"),
+    ],
+    ids=["swallowed", "signal handled", "cut short"],
+)
+async def test_a_quick_run_that_ends_with_status_0_over_an_open_failure_opens_no_gate(
+    place: Place, body: str, finding: str
+) -> None:
+    place.script(script(f"leave_what_the_phase_asks_for()\n{body}\n"))
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        assert f"failures stand: 1-quick-1:{finding}" in await refused_full(trainer)
+
+
+@pytest.mark.parametrize(
     ("body", "problem"),
     [
         ("", "are missing or empty"),
