@@ -52,6 +52,13 @@ class Desk:
         watch = self.policy.watch.model_copy(update={"max_wait_s": longest})
         return replace(self, policy=self.policy.model_copy(update={"watch": watch}))
 
+    def hurried(self, longest_s: float) -> Desk:
+        """Return this desk for a client that ends a call after some time: no poll waits longer, none is told to."""
+        watch = self.policy.watch
+        shorter = {name: min(getattr(watch, name), longest_s) for name in ("wait_s", "max_wait_s", "brisk_poll_s")}
+        policy = self.policy.model_copy(update={"watch": watch.model_copy(update=shorter)})
+        return replace(self, policy=policy)
+
     @property
     def labels(self) -> dict[str, str]:
         """The policy's labels of the phases, such as `{"quick": "5A", "full": "5B"}`."""
