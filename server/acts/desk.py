@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -66,18 +67,19 @@ class Desk:
 
 
 def open_desk(workspace: Workspace, role: Role, who: str) -> Desk:
-    """Return a desk in a workspace, with its state folder and ledger made if they are missing.
+    """Return a desk in a workspace. Its state folder and ledger are made by the first act that records something.
 
     :raises PolicyInvalid: if watchkeeper.toml cannot be read.
     :raises LedgerUnreadable: if the ledger is damaged.
     """
     policy = read_policy(workspace)
     named = workspace.named(policy.names)
-    named.ensure_state()
+    if os.path.lexists(named.state_dir):
+        named.ensure_state()
     return Desk(
         workspace=named,
         policy=policy,
-        ledger=Ledger(named.ledger_path),
+        ledger=Ledger(named.ledger_path, folder=named.ensure_state),
         engine=LocalEngine(),
         role=role,
         who=who,

@@ -1,8 +1,8 @@
 """How long a tool call may last for the client at hand; a poll answers before that, whatever it was asked to wait.
 
-A client that gives up on a call tells its model of an error, and some models then give up the watch. The name is the one
-that a client gives of itself (`clientInfo`, MCP's initialize request or the metadata of each request). A client that is
-not listed is left to `[watch] max_wait_s`; `[clients]` of the policy adds to this table and overrides it.
+A client that gives up on a call tells its model of an error, and some models then give up the watch. The name is the
+one that a client gives of itself (`clientInfo` of MCP's initialize request, or in the metadata of each request). A
+client that is not listed is left to `[watch] max_wait_s`; `[clients]` of the policy adds to this table, and overrides.
 """
 
 from __future__ import annotations
