@@ -1,4 +1,4 @@
-"""A folder in which a server is merely started, asked and looked after stays as it was; the first act makes the record."""
+"""A folder in which a server is merely started, or asked, stays as it was; the first act makes the record."""
 
 from __future__ import annotations
 

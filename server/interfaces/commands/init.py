@@ -51,7 +51,7 @@ Claude Code
 Claude Desktop (claude_desktop_config.json)
   {json.dumps({"mcpServers": {"watchkeeper": entry}})}
 
-Gemini CLI (.gemini/settings.json of the project, in a trusted folder; "trust" lets it call the tools without being asked)
+Gemini CLI (.gemini/settings.json of the project, a trusted folder; "trust" lets it call the tools unasked)
   {json.dumps(gemini)}
 
 VS Code (.vscode/mcp.json)
