@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.runtime.keeper import procfs
+from hypothesis import HealthCheck, settings
 
 from .play import Place
-from .runtime.keeper.helpers import processes_of, until
+from .runtime.keeper.helpers import end_processes_of, processes_of, until
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in its background so, and children would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+FAILED = pytest.StashKey[bool]()
+TRAINING = frozenset({"nothing_left", "sampled", "plain", "wire", "shared", "noisy"})
+"""Fixtures of tests that train, sample or serve; `make check` leaves these tests out."""
+
+# Examples are as many as the test says; how long one takes, or how long it takes to think of one, is no verdict.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+
+SHARED = ("sampled", "plain", "shared")
+"""Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        asked = set(item.fixturenames) if isinstance(item, pytest.Function) else set[str]()
+        if TRAINING & asked:
+            item.add_marker(pytest.mark.training)
+        for name in asked.intersection(SHARED):
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture
@@ -23,10 +51,22 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    yield Place(tmp_path)
+def nothing_left(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Wait for the end of what the test began; what a failed test could not end any more is ended for it."""
+    yield
     try:
-        until(lambda: not processes_of(tmp_path), "the test left no process behind", within_s=5.0)
+        if not request.node.stash.get(FAILED, False):
+            until(lambda: not processes_of(tmp_path), "the test left no process behind")
     finally:
-        for process in processes_of(tmp_path):
-            procfs.send(*process, signal.SIGKILL)
+        end_processes_of(tmp_path)
+
+
+@pytest.fixture
+def place(tmp_path: Path, nothing_left: None) -> Place:
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, nothing_left: None) -> Path:
+    """A folder for real keepers and trainings, without a policy."""
+    return tmp_path

@@ -26,12 +26,16 @@ from pydantic import BaseModel
 from ..vocabulary.errors import InvalidArgument
 from ..vocabulary.json_values import JsonObject, take_object, take_objects
 from ..vocabulary.runs import Role
+from ..vocabulary.sanitize import masked
 
 LONGEST_TEXT = 20_000
 """Characters that one text argument may have; a diary entry of ten pages still fits."""
 
 ADDED_BY_CLIENTS = frozenset({"wait_for_previous", "toolCallId"})
 """Arguments that a client adds to every call, whatever the schema says: Gemini CLI 0.61 and n8n (its issue 21500)."""
+
+_IDS = frozenset({"model", "run", "report", "finding", "follows", "cursor", "phase", "action", "error_type"})
+"""Arguments that are one word: a blank around them is a slip of the pen."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -86,7 +90,8 @@ class Parameter:
         if self.shape is Shape.TRUTH:
             return self._truth(value)
         if self.shape is Shape.TEXT:
-            return self._text(value)
+            text = self._text(value)
+            return text.strip() if self.name in _IDS else text
         if self.shape is Shape.OBJECT:
             return take_object(self.name, value)
         if self.shape is Shape.OBJECTS:
@@ -240,8 +245,9 @@ class Tool:
         :raises InvalidArgument: naming the argument, what it takes, and the nearest known name for an unknown one.
         """
         known = {one.name: one for one in self.parameters}
-        for name in arguments.keys() - known.keys() - ADDED_BY_CLIENTS:
-            raise self._unknown(name, list(known))
+        for name in arguments:
+            if name not in known and name not in ADDED_BY_CLIENTS:
+                raise self._unknown(name, list(known))
         given = {name: value for name, value in arguments.items() if name in known and not known[name].unsaid(value)}
         missing = [one.name for one in self.parameters if one.required and one.name not in given]
         if missing:
@@ -275,8 +281,8 @@ def _flat_type(schema: Mapping[str, Any]) -> str:
 
 
 def facts(result: BaseModel) -> dict[str, Any]:
-    """Return a result as structured content: what is None is absent."""
-    return result.model_dump(mode="json", exclude_none=True)
+    """Return a result as structured content: what is None is absent, and no secret leaves."""
+    return masked(result.model_dump(mode="json", exclude_none=True))
 
 
 def rendered(content: Mapping[str, Any]) -> str:

@@ -17,6 +17,8 @@ from watchkeeper.server.documents.diary_rules import (
     numbers,
 )
 
+from ..growth import assert_grows_with_its_input
+
 # From the requirement document, word for word.
 GOOD = Entry(
     struggle="Training diverged at epoch 50. Loss suddenly jumped from 0.5 → NaN.",
@@ -89,6 +91,13 @@ def test_a_why_without_a_cause_is_told_so() -> None:
         ("lr = 1e-5, clip 7.5", "1e-5, 7.5"),
         ("lr = 0.010, max_norm=1", ""),  # 0.01 and 1.0 stand in the investigation
         ("x[0] = beta2 ** 2 + L2, v1.2.3", ""),
+        ("lr = 0.01\nResult: RMSE 4.2, converged at epoch 80", ""),
+        ("lr = 0.01. Validation RMSE fell to 4.2; log-likelihood: -1240.3", ""),
+        ("**Result**:\n- Convergence at epoch 80\n- Final loss: 0.42\n- MLE converged in 25 iterations", ""),
+        ("max_norm=1.0 gives a val_loss of 0.42 and R-hat 1.003", ""),
+        ("Result: fine\n\nthen lr = 0.00237", "0.00237"),
+        ("final learning rate = 0.00237", "0.00237"),
+        ("```python\n# loss 0.5\nlr = 0.00237\n```", "0.5, 0.00237"),
     ],
 )
 def test_a_number_in_the_fix_that_nobody_explains_is_magic(fix: str, magic: str) -> None:
@@ -122,6 +131,15 @@ def test_no_text_upsets_the_rules(struggle: str, tests: list[str], fix: str, why
     found = breaches(Entry(struggle, tuple(tests), fix, why), OnRecord(error_text=error))
     assert len({one.rule for one in found}) == len(found)
     assert all(one.advice for one in found)
+
+
+@pytest.mark.parametrize("sign", ["!", " ", "1", ".", "1,", "word ", "\n", "_"])
+def test_judging_a_long_section_costs_no_more_than_its_length(sign: str) -> None:
+    def entry(signs: int) -> Entry:
+        text = sign * signs + "a"
+        return Entry(text, (text,), text, text)
+
+    assert_grows_with_its_input(lambda one: breaches(one, OnRecord(error_text=one.fix)), entry, 2_000)
 
 
 @given(st.lists(st.floats(0, 1e9, allow_subnormal=False) | st.integers(3, 10**9), max_size=5))

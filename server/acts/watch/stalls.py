@@ -1,4 +1,4 @@
-"""Does a living run get anywhere? Gathered from its usage samples and its log, judged by diagnostics.silence."""
+"""Does a living run get anywhere? Gathered from its usage samples and its log, judged by analysis.curves.silence."""
 
 from __future__ import annotations
 

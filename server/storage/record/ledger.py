@@ -14,11 +14,11 @@ from typing import Any
 
 from ...vocabulary.errors import LedgerUnreadable, StorageFailed
 from . import schema
-from .bodies import encode
 from .chain import GENESIS, Broken, Event, Kind, SubjectKind, canonical, check, link
 from .fold import Folded, fold
-from .questions import COLUMNS, Questions, folded
+from .queries import COLUMNS, Queries, folded
 from .records import Happening, Record
+from .serialization import encode
 
 MOST_METRIC_ROWS = 20_000
 """More than a judge of curves can tell apart; training at a line a second fills it in five hours."""
@@ -26,7 +26,7 @@ MOST_METRIC_ROWS = 20_000
 _EVENT_COLUMNS = "seq, at, kind, subject, run, model, body, prev, hash"
 
 
-class Ledger(Questions):
+class Ledger(Queries):
     """The record of one workspace.
 
     Safe to use from several threads (a lock serialises them) and by several processes (SQLite does).
@@ -57,7 +57,8 @@ class Ledger(Questions):
         with translated(path):
             if folder is None or path.exists():
                 self._folder = None
-                path.touch(mode=0o600)
+                if not path.exists():  # a touch of one that is there would be a write
+                    path.touch(mode=0o600)
                 self._opened = self._open(path)
             else:
                 self._opened = self._open(":memory:")
@@ -71,7 +72,8 @@ class Ledger(Questions):
 
     def _settle(self) -> None:
         """Go over from memory to the file, which is made if it is absent."""
-        self.path.touch(mode=0o600)
+        if not self.path.exists():
+            self.path.touch(mode=0o600)
         in_memory, self._opened = self._opened, self._open(self.path)
         self._folder = None
         in_memory.close()
@@ -192,8 +194,10 @@ class Ledger(Questions):
 
 def _identity(opened: sqlite3.Connection, proposed: str) -> str:
     """Return the identity that a record has, the proposed one if it had none."""
-    opened.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (proposed,))
-    return str(opened.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()[0])
+    known = "SELECT value FROM meta WHERE key = 'id'"
+    if opened.execute(known).fetchone() is None:  # a full disk must keep nobody from reading
+        opened.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (proposed,))
+    return str(opened.execute(known).fetchone()[0])
 
 
 def _refolded(rows: Iterable[Any], stored: Iterable[Any]) -> list[Broken]:
@@ -213,7 +217,7 @@ def _refolded(rows: Iterable[Any], stored: Iterable[Any]) -> list[Broken]:
     ]
 
 
-class Transaction(Questions):
+class Transaction(Queries):
     """What may be done while the ledger is ours alone."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from watchkeeper.server.documents.error_report import HOLD
 from watchkeeper.server.storage.record import Report
 
+from ...limits import LONG_S
 from ...play import DIVERGES, FAILS, GOOD, WAITS, Agent, Facts, Place, script
 from ...runtime.keeper.helpers import processes_of, until
 
@@ -151,6 +152,15 @@ class TestReport:
             assert says in await trainer.refused("report_error", **arguments)
         assert place.reports() == []
 
+    async def test_a_run_of_another_model_is_not_reported_under_this_one(self, place: Place) -> None:
+        place.script(FAILS).script(GOOD, model="2")
+        async with place.trainer() as trainer:
+            run = await trainer.trained()
+            text = await trainer.refused("report_error", run=run, model="2", what_happened="x")
+            same = await trainer.ask("report_error", run=f" {run} ", model=" 1", what_happened="x")
+        assert "Run 1-quick-1 belongs to model 1, not to 2." in text
+        assert same["report"] == "1-r1"
+
     async def test_a_finding_of_one_run_is_not_reported_as_anothers(self, place: Place) -> None:
         place.script(FAILS).script(GOOD, model="2")
         async with place.trainer() as trainer:
@@ -186,20 +196,19 @@ class TestAnswer:
             cursor = (await trainer.poll(run))["cursor"]
 
             async def wait() -> None:
-                told.append(await trainer.poll(run, cursor=cursor, wait_s=30))
+                told.append(await trainer.poll(run, cursor=cursor, wait_s=LONG_S))
 
-            with anyio.fail_after(10):
-                async with anyio.create_task_group() as group:
-                    group.start_soon(wait)
-                    await anyio.wait_all_tasks_blocked()
-                    await director.ask(
-                        "answer_report",
-                        report=reported["report"],
-                        action="restart",
-                        instructions="drop the rows with NaN",
-                        changes_applied="features_1.csv",
-                        next_steps="quick run again",
-                    )
+            async with anyio.create_task_group() as group:
+                group.start_soon(wait)
+                await anyio.wait_all_tasks_blocked()
+                await director.ask(
+                    "answer_report",
+                    report=reported["report"],
+                    action="restart",
+                    instructions="drop the rows with NaN",
+                    changes_applied="features_1.csv",
+                    next_steps="quick run again",
+                )
         assert told[0]["answer"] == {
             "report": "1-r1",
             "action": "RESTART",

@@ -15,7 +15,8 @@ from watchkeeper.server.runtime.keeper import procfs, tree
 
 from .helpers import until
 
-MARK = b"WATCHKEEPER_RUN=/some/where/1-full-1"
+MARK = f"WATCHKEEPER_RUN=/some/where/{os.getpid()}/1-full-1".encode()
+"""Of this process alone: other tests look at the same processes at the same time."""
 
 
 def stat(pid: int, ppid: int) -> procfs.Stat:
@@ -62,7 +63,7 @@ def test_a_hasty_look_still_finds_what_is_new(marked: subprocess.Popen[bytes]) -
     family = tree.Tree(b"", ancestors=[os.getpid()])
     before = {one.pid for one in family.scan(thorough=False)}
     assert marked.pid in before
-    with subprocess.Popen(["sleep", "60"]) as later:
+    with subprocess.Popen(["sleep", "3600"]) as later:
         assert {one.pid for one in family.scan(thorough=False)} == before | {later.pid}
         later.kill()
 

@@ -14,6 +14,8 @@ import pytest
 from watchkeeper.server.runtime.probe import PATH_FOLDER, probe_environment
 from watchkeeper.server.runtime.probe.reading import ProbeData, read_probe
 
+from ...limits import HANG_S
+
 FILE = "metrics.jsonl"
 
 
@@ -28,7 +30,7 @@ def run(
     given = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTENSOR_FLAGS": flags, **(env or {})}
     given |= probe_environment(given, pymc=pymc) | {"WATCHKEEPER_RUN_DIR": str(folder)}
     command = [sys.executable, str(path), *arguments]
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
 def told(folder: Path) -> ProbeData:
