@@ -283,6 +283,12 @@ class Policy(Table):
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
     )
+    clients: Mapping[Annotated[str, Field(min_length=1, max_length=200)], Seconds] = Field(
+        default={},
+        description="Seconds that a tool call may last for an MCP client, by the name that it gives of itself, for"
+        " example mcp = 60 for a Python client whose time limit you raised. A poll answers before that. Known clients"
+        " have their limits already (docs/clients.md).",
+    )
 
     def thresholds(self) -> Thresholds:
         """Return the thresholds of the curve flags."""
