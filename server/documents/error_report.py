@@ -127,7 +127,7 @@ def document(report: str, facts: Facts, labels: Mapping[str, str]) -> str:
         "### Current Status",
         f"- **State**: {facts['state']}\n- **Exit code**: {_exit(facts)}\n"
         f"- **Uptime**: {clock_time(facts.get('elapsed_s') or 0)}",
-        *([_changes(facts["changes"])] if facts.get("changes") else []),
+        *([_changes(facts)] if facts.get("changes") else []),
         "### What Happened" if facts.get("kind") else "### What Happened (the trainer's words)",
         str(facts["what_happened"]),
         *(["### Hypothesis (the trainer's words)", str(facts["hypothesis"])] if facts.get("hypothesis") else []),
@@ -139,11 +139,15 @@ def document(report: str, facts: Facts, labels: Mapping[str, str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _changes(entries: Sequence[str]) -> str:
-    """Return what a start changed, to be approved entry by entry."""
+def _changes(facts: Facts) -> str:
+    """Return what a start changed, to be approved entry by entry, with its place and the diff around it."""
+    entries: Sequence[str] = facts["changes"]
+    places: Sequence[str] = facts.get("places") or [""] * len(entries)
     named = {entry.split(" ", 1)[0] for entry in entries}
     features = "YES" if "features" in named else "NO"
-    return f"### Changes\n\n{fenced(chr(10).join(entries))}\n\n- **Features changed**: {features}"
+    shown = [f"{entry}  ({place})" if place else entry for entry, place in zip(entries, places, strict=False)]
+    diff = f"\n\n### Difference\n\n{fenced(str(facts['difference']))}" if facts.get("difference") else ""
+    return f"### Changes\n\n{fenced(chr(10).join(shown))}\n\n- **Features changed**: {features}{diff}"
 
 
 def _answer(answer: Facts) -> str:

@@ -181,6 +181,8 @@ def report_view(desk: Desk, report: Subject) -> dict[str, Any]:
         view["frame"] = frame
     if body.get("changes"):
         view["changes"] = list(body["changes"])[:MOST_CHANGES]
+    if any(body.get("places") or ()) and report.status == "open":
+        view["places"] = [one_line(str(place), 120) for place in body["places"]][:MOST_CHANGES]
     if report.status == "open":
         view["path"] = f".watchkeeper/reports/{report.id}.md"
     if report.status == "open" and body.get("hypothesis"):

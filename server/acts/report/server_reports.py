@@ -8,23 +8,38 @@ from typing import Any
 from ...documents.error_report import CHANGES, VERDICT
 from ...storage.record import Kind, Subject, SubjectKind
 from ...vocabulary.runs import ErrorType
+from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
 from .reports import write_document
 
+LONGEST_DIFFERENCE = 12_000
+"""Characters of the diff that the director sees in the report."""
 _HOLDS = "HIGH (the phase cannot be completed)"
 
 
-def open_changes(desk: Desk, model: str, base: Subject, compared: str, entries: Sequence[str]) -> Subject:
+def open_changes(
+    desk: Desk,
+    model: str,
+    base: Subject,
+    compared: str,
+    entries: Sequence[str],
+    places: Sequence[str] = (),
+    difference: str = "",
+) -> Subject:
     """Ask the director to approve what a start changed; asked twice about the same it is one report.
 
     :param base: the attempt that the start was compared with; the report stands with it.
     :param compared: digest of everything that was compared; the approval is bound to it.
     :param entries: the changes, each a line that the director can name.
+    :param places: where each of them stands, as file:line, empty where it has no place.
+    :param difference: of the sources, as a unified diff.
     """
     facts = {
         "kind": CHANGES,
         "compared": compared,
         "changes": list(entries),
+        "places": list(places),
+        "difference": outgoing(difference, LONGEST_DIFFERENCE),
         "error_type": ErrorType.IMPLEMENTATION.value,
         "resume_point": "when the changes are approved or taken back",
         "severity": "HIGH (the start waits)",

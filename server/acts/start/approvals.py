@@ -27,12 +27,14 @@ class Pending:
     :ivar base: the attempt that it was compared with; the director's report stands with it.
     :ivar compared: digest of everything that was compared.
     :ivar refused: whether the director answered about exactly this and left these entries out.
+    :ivar difference: of the sources, as a unified diff.
     """
 
     base: Subject
     entries: tuple[Entry, ...]
     compared: str
     refused: bool
+    difference: str = ""
 
 
 def pending(
@@ -54,7 +56,10 @@ def pending(
     answers = _answers(desk, base, compared)
     approved = {name for answer in answers for name in answer.part("answer").get("approve", ())}
     left = tuple(one for one in found if not {str(one), one.name} & approved)
-    return Pending(base, left, compared, refused=bool(answers)) if left else None
+    if not left:
+        return None
+    difference = comparison.difference(desk, provenance.of(base), origin)
+    return Pending(base, left, compared, refused=bool(answers), difference=difference)
 
 
 def _lowered_before(desk: Desk, first: Subject, origin: Origin) -> Iterable[Entry]:

@@ -7,6 +7,7 @@ requirement of the design is listed.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,16 +27,22 @@ _HOW_IT_IS_WATCHED = frozenset({"watch", "keeper", "report"})
 _LIMIT = ("min_", "max_")
 _NOTHING = "nothing"
 LONGEST_ENTRY = 160
+MOST_DIFF_LINES = 160
+_LONGEST_COMPARED_BYTES = 400_000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change. `lowered` when a number that stands for work or strictness became smaller."""
+    """One change. `lowered` when a number that stands for work or strictness became smaller.
+
+    :ivar where: file:line of the workspace where it stands, empty where it has no place in a file.
+    """
 
     name: str
     before: str
     after: str
     lowered: bool = False
+    where: str = ""
 
     def __str__(self) -> str:
         return one_line(f"{self.name} {self.before} -> {self.after}", LONGEST_ENTRY)
@@ -77,7 +84,27 @@ def _script(desk: Desk, before: Origin, after: Origin, old: Policy | None, faile
         yield Entry("script", before.script, after.script)
     for change in code_changes(was, now, broken_names(failed)):
         if change.needs_approval:
-            yield Entry(change.name, change.before or _NOTHING, change.after or _NOTHING, change.lowered)
+            place = f"{change.file}:{change.line}"
+            yield Entry(change.name, change.before or _NOTHING, change.after or _NOTHING, change.lowered, place)
+
+
+def difference(desk: Desk, before: Origin, after: Origin) -> str:
+    """Return what changed in the sources as a unified diff, cut to what a person reads at once."""
+    old, new = dict(before.sources), dict(after.sources)
+    lines: list[str] = []
+    for path in sorted({*old, *new}):
+        if old.get(path) != new.get(path):
+            was, now = (_lines(desk, digests.get(path)) for digests in (old, new))
+            lines += difflib.unified_diff(was, now, f"before/{path}", f"after/{path}", n=2, lineterm="")
+    more = [f"… ({len(lines) - MOST_DIFF_LINES} more lines)"] if len(lines) > MOST_DIFF_LINES else []
+    return "\n".join([*lines[:MOST_DIFF_LINES], *more])
+
+
+def _lines(desk: Desk, digest: str | None) -> list[str]:
+    source = provenance.snapshot(desk, digest) if digest else None
+    if source is None or len(source) > _LONGEST_COMPARED_BYTES:
+        return ["(not shown)"] if digest else []
+    return source.decode("utf-8", "replace").splitlines()
 
 
 def _policy_entries(before: Policy, after: Policy) -> Iterator[Entry]:
@@ -116,6 +143,9 @@ def _design(desk: Desk, before: Origin, after: Origin) -> Iterator[Entry]:
         return
     old = designs.read_design(was.decode("utf-8", "replace"), before.design[0])
     new = designs.read_design(now.decode("utf-8", "replace"), after.design[0])
+    blank = sorted({*designs.blank_columns(new)} - {*designs.blank_columns(old)})
+    if blank:
+        yield Entry("design columns that may be blank", _NOTHING, ", ".join(blank))
     for change in designs.lowered(old, new):
         yield Entry(f"design {change.name}", change.before, change.after, lowered=True)
 

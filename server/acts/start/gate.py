@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from ...storage.record import Subject, SubjectKind
 from ...vocabulary.errors import Refused
-from ...vocabulary.runs import Phase
+from ...vocabulary.runs import Phase, RunState
 from ..desk import Desk
+from ..watch import standing
 from ..watch.standing import quick_problems
 
 
@@ -26,8 +27,17 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
         return
     raise Refused(
         f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
-        f"Run the quick phase first: {_quick_call(model, quick)}.",
+        f"{_way_out(desk, same)}Run the quick phase first: {_quick_call(model, quick)}.",
     )
+
+
+def _way_out(desk: Desk, same: Sequence[Subject]) -> str:
+    """Say how results can be let stand that are meant to be as they are."""
+    if not same or same[-1].part("end").get("state") != RunState.COMPLETED:
+        return ""
+    if standing.unaccepted_failures(desk, same[-1].id):
+        return ""
+    return f"Where its results are meant so, report_error(run={same[-1].id!r}, …) and CONTINUE lets them stand. "
 
 
 def _why(desk: Desk, quick: Sequence[Subject], same: Sequence[Subject]) -> str:

@@ -7,6 +7,7 @@ lasts, whatever became of the files.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -65,7 +66,9 @@ def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origi
         return source
 
     read(script)
-    program = read_program(script, read, args=args, env=desk.policy.environment, phase=Phase.FULL)
+    environment = desk.policy.environment
+    folders = python_path(desk, environment)
+    program = read_program(script, read, args=args, env=environment, phase=Phase.FULL, folders=folders)
     return Origin(
         script=script,
         sources=tuple(sources.items()),
@@ -112,7 +115,19 @@ def program(desk: Desk, origin: Origin, environment: Mapping[str, str], phase: P
         return snapshot(desk, kept[path]) if path in kept else None
 
     forbidden = frozenset(desk.policy.method.forbidden)
-    return read_program(origin.script, read, args=origin.args, env=environment, phase=phase, forbidden=forbidden)
+    return read_program(
+        origin.script, read, args=origin.args, env=environment, phase=phase, forbidden=forbidden,
+        folders=python_path(desk, environment),
+    )  # fmt: skip
+
+
+def python_path(desk: Desk, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the folders of the workspace that PYTHONPATH names: what lies there goes before every library."""
+    found: list[str] = []
+    for folder in environment.get("PYTHONPATH", "").split(":"):
+        with suppress(PathRefused):
+            found += [desk.workspace.relative(folder)] if folder and desk.workspace.has_folder(folder) else []
+    return tuple(dict.fromkeys(one for one in found if not one.startswith(".watchkeeper/")))
 
 
 def snapshot(desk: Desk, digest: str) -> bytes | None:

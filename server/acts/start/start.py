@@ -108,12 +108,7 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
     _refuse_what_may_not(desk, wanted)
     pending = _pending(desk, wanted)
     if pending is not None:
-        return Waiting(
-            server_reports.open_changes(
-                desk, wanted.model, pending.base, pending.compared, [str(one) for one in pending.entries]
-            ),
-            pending.refused,
-        )
+        return Waiting(_asked(desk, wanted, pending), pending.refused)
     with desk.ledger.transaction() as transaction:
         _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
         known = [one for one in transaction.subjects(SubjectKind.RUN, model=wanted.model) if _same(one, wanted.phase)]
@@ -122,6 +117,13 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
     if earlier is None:
         launch.launch(desk, run)
     return Start(run, existing=earlier is not None)
+
+
+def _asked(desk: Desk, wanted: Request, pending: approvals.Pending) -> Subject:
+    """Ask the director to approve what changed, each with its place and all with the diff of the sources."""
+    entries, places = [str(one) for one in pending.entries], [one.where for one in pending.entries]
+    base, difference = pending.base, pending.difference
+    return server_reports.open_changes(desk, wanted.model, base, pending.compared, entries, places, difference)
 
 
 def _pending(desk: Desk, wanted: Request) -> approvals.Pending | None:

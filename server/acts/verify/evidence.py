@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...analysis.scripts import Program, read_program
@@ -63,8 +64,9 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         told=_told(told),
         history=histories.gathered(desk, run, status.started_at, told),
         epochs=_epochs(desk, run, status, told),
+        epochs_total={name: max(totals) for name, totals in _numbers(desk, run, told, "epoch_total").items()},
         steps=_numbers(desk, run, told, "step"),
-        design=_design(desk, run.model, origin),
+        design=_design(desk, origin),
         program=_program(desk, run, origin),
         policy=_policy(desk, origin),
         handover=_handover(desk, run, status, artefacts),
@@ -174,14 +176,21 @@ def _numbers(desk: Desk, run: Subject, told: ProbeData | None, place: str) -> Ma
     return {source: numbers for source, numbers in found.items() if numbers}
 
 
-def _design(desk: Desk, model: str, origin: Origin) -> Design:
-    """Return the design as it stood at the start; one that was written only later binds as it stands now."""
-    path = origin.design[0] if origin.design else desk.workspace.design(model)
-    source = provenance.snapshot(desk, origin.design[1]) if origin.design else None
+def _design(desk: Desk, origin: Origin) -> Design:
+    """Return the design as it stood at the start; one that was written only later binds nothing.
+
+    Only where the snapshot of the start is gone the file counts, if it is still that of the start.
+    """
+    if origin.design is None:
+        return Design()
+    path, digest = origin.design
+    source = provenance.snapshot(desk, digest)
     if source is None:
         try:
             source = desk.workspace.read_bytes(path, provenance.LONGEST_DESIGN_BYTES)
         except PathRefused:
+            return Design()
+        if hashlib.sha256(source).hexdigest() != digest:
             return Design()
     return read_design(source.decode("utf-8", "replace"), path)
 
@@ -211,6 +220,7 @@ def _program(desk: Desk, run: Subject, origin: Origin) -> Program | None:
         env=_environment(run),
         phase=run.body["phase"],
         forbidden=frozenset(desk.policy.method.forbidden),
+        folders=provenance.python_path(desk, _environment(run)),
     )
 
 

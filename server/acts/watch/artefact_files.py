@@ -75,13 +75,26 @@ def artefact(desk: Desk, role: str, path: str, *, read: bool) -> Artefact:
         return _zarr(desk, role, path, read=read)
     try:
         descriptor = desk.workspace.open_beneath(path, os.O_RDONLY)
-    except PathRefused:
-        return Artefact(role, path)
+    except PathRefused as refusal:
+        return Artefact(role, path, refused=_what_stands_there(desk, path, refusal))
     with open(descriptor, "rb") as file:
         about = os.fstat(descriptor)
         digest = _digest(file, desk.policy.compute.read_s)
         inside = read_container(descriptor, posixpath.basename(path), _limits(desk)) if read else None
-        return Artefact(role, path, about.st_size, about.st_mtime, digest, (about.st_dev, about.st_ino), inside)
+        inode = (about.st_dev, about.st_ino)
+        link = desk.workspace.link_target(path)
+        return Artefact(role, path, about.st_size, about.st_mtime, digest, inode, inside, link=link)
+
+
+def _what_stands_there(desk: Desk, path: str, refusal: PathRefused) -> str:
+    """Say what stands where a file should: a folder, a FIFO, a link that leads nowhere; empty where nothing does."""
+    if link := desk.workspace.link_target(path):
+        return f"is a link to {link}, which {_rule(refusal, path)}"
+    return _rule(refusal, path) if desk.workspace.is_taken(path) else ""
+
+
+def _rule(refusal: PathRefused, path: str) -> str:
+    return refusal.what.partition(path)[2].strip(" .") or refusal.what
 
 
 def _digest(file: BinaryIO, most_s: float) -> str | None:

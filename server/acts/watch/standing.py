@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ...documents.error_report import is_about_changes
 from ...storage.files.workspace import About
 from ...storage.record import Subject, SubjectKind
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase, RunState
 from ..desk import Desk
 
+if TYPE_CHECKING:
+    from ...analysis.verdict.design import Design
+
+_LONGEST_DESIGN_BYTES = 4 << 20
+
 
 def quick_problems(desk: Desk, run: Subject) -> list[str]:
     """Return why a quick run has not passed; empty when it has.
 
     It has passed when it ended by itself within its limit with exit status 0, left results of its own that were
-    written while it went on, and no failure stands against it.
+    written while it went on, and no failure stands against it. What is wrong with its results the director may accept.
     """
     end = run.body.get("end")
     if end is None:
@@ -26,7 +32,23 @@ def quick_problems(desk: Desk, run: Subject) -> list[str]:
         problems.append(f"it is {end['state']}: {end['reason'] or 'exit status ' + str(end['exit_code'])}")
     if standing := [one.id for one in unaccepted_failures(desk, run.id)]:
         problems.append(f"failures stand: {', '.join(standing[:3])}")
-    return problems + _results_problems(desk, run, end["started_at"])
+    if problems or accepted_by(desk, run):
+        return problems
+    return _results_problems(desk, run, end["started_at"])
+
+
+def accepted_by(desk: Desk, run: Subject) -> str:
+    """Return the report in which the director let a run stand as it is (CONTINUE) after its end; empty if in none."""
+    for report in desk.ledger.subjects(SubjectKind.REPORT, run=run.id):
+        answer = report.part("answer")
+        if answer.get("action") == "CONTINUE" and not is_about_changes(report.body) and _after_its_end(run, report):
+            return report.id
+    return ""
+
+
+def _after_its_end(run: Subject, report: Subject) -> bool:
+    ended_at = run.part("end").get("ended_at")
+    return ended_at is None or float(report.body.get("answered_at") or 0.0) >= ended_at
 
 
 def _results_problems(desk: Desk, run: Subject, started_at: float | None) -> list[str]:
@@ -49,14 +71,25 @@ def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
     from . import artefact_files  # noqa: PLC0415 (heavy, and asked once a quick run)
     from .verdict_rules import rules_of  # noqa: PLC0415 (the same)
 
-    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes]
+    rules = rules_of(desk.policy, Phase.QUICK).bound_by(_design(desk, run.model))
+    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes, sorted(rules.may_be_blank)]
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
-    if kept[:2] == now:
-        return list(kept[2])
-    found = artefact_files.artefact(desk, "results", run.body["results"], read=True)
-    problems = insane(found, rules_of(desk.policy, Phase.QUICK), Design())
+    if kept[:-1] == now:
+        return list(kept[-1])
+    problems = insane(artefact_files.artefact(desk, "results", run.body["results"], read=True), rules, Design())
     desk.ledger.take_note(key, json.dumps([*now, problems]))
     return problems
+
+
+def _design(desk: Desk, model: str) -> Design:
+    """Return the design as the full run will be bound by it."""
+    from ...analysis.verdict.design import Design, read_design  # noqa: PLC0415 (heavy, and asked once a quick run)
+
+    path = desk.workspace.design(model)
+    try:
+        return read_design(desk.workspace.read_bytes(path, _LONGEST_DESIGN_BYTES).decode("utf-8", "replace"), path)
+    except PathRefused:
+        return Design()
 
 
 def failures(desk: Desk, run: str) -> list[Subject]:

@@ -18,7 +18,9 @@ def rules_of(policy: Policy, phase: Phase) -> Rules:
         phase=phase,
         limits=_limits(policy, phase),
         effort=EffortRules(
-            max_idle_share=policy.compute.max_idle_share, max_silent_share=policy.compute.max_silent_share
+            max_idle_share=policy.compute.max_idle_share,
+            max_silent_share=policy.compute.max_silent_share,
+            min_cores=policy.compute.min_cores,
         ),
         levels=levels,
         rhat_doubtful=policy.mcmc.rhat_investigate,
@@ -26,6 +28,7 @@ def rules_of(policy: Policy, phase: Phase) -> Rules:
         minima=policy.method.minima(),
         ranges=_ranges(policy.compute.ranges),
         may_be_constant=frozenset(one.lower() for one in policy.compute.may_be_constant),
+        may_be_blank=frozenset(one.lower() for one in policy.compute.may_be_blank),
     )
 
 

@@ -150,20 +150,22 @@ class ColumnFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableFacts:
-    """A table in CSV, TSV or Parquet. The first row is the header.
+    """A table in CSV, TSV (both also compressed), XLSX, Parquet or Arrow. The first row is the header.
 
-    :ivar format: "csv", "tsv" or "parquet".
-    :ivar rows: without the header; of those read if not `complete`.
+    :ivar format: "csv", "tsv", "xlsx", "parquet" or "arrow".
+    :ivar rows: without the header, all of them.
+    :ivar rows_looked_at: how many of them were looked at cell by cell; the rest was counted and searched for odd ones.
     :ivar columns: at most 500; `column_count` is the true number.
     :ivar duplicate_headers: names that occur more than once.
     :ivar ragged_rows: first rows, counted from 1, whose number of cells is not the header's; `ragged_count` is all.
     :ivar repeated_rows: rows equal to an earlier one, in all cells.
-    :ivar complete: whether all rows were read.
+    :ivar complete: whether all rows were looked at.
     """
 
     format: str
     size_bytes: int
     rows: int
+    rows_looked_at: int = 0
     columns: tuple[ColumnFacts, ...] = ()
     column_count: int = 0
     duplicate_headers: tuple[str, ...] = ()

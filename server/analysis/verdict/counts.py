@@ -87,23 +87,34 @@ def _epochs(evidence: Evidence) -> Iterator[tuple[str, Count]]:
     resumed = any(one.continued for one in evidence.attempts)
     for source, epochs in evidence.epochs.items():
         named = max((one for one in epochs if math.isfinite(one)), default=0.0)
-        yield "epochs", Count(epochs_reached(epochs, resumed), source, repeated, named=named)
+        reached = epochs_reached(epochs, resumed, evidence.epochs_total.get(source))
+        yield "epochs", Count(reached, source, repeated, named=named)
 
 
-def epochs_reached(epochs: Sequence[float], resumed: bool = False) -> float:
+def epochs_reached(epochs: Sequence[float], resumed: bool = False, total: float | None = None) -> float:
     """Return how many epochs a list of epoch numbers speaks of, when only every tenth or so was printed.
 
-    A few numbers prove no more than themselves: one line may name any epoch.
+    A few numbers prove no more than themselves: one line may name any epoch. Where the first of each ten is printed
+    (1, 11, 21 ...) the last line stands for the ten that it begins.
 
     :param resumed: whether an earlier attempt did the epochs before the first one named here.
+    :param total: how many there are in all, as the same lines say ("epoch 491/500").
     """
     told = sorted({one for one in epochs if math.isfinite(one)})
     if len(told) < _FEW:
         return len(told)
     step = statistics.median(after - before for before, after in itertools.pairwise(told))
     if told[0] < 1:  # counted from 0
-        return told[-1] - told[0] + step
-    return told[-1] if resumed else told[-1] - told[0] + min(step, told[0])
+        return told[-1] - told[0] + (step if total is None else min(step, max(1.0, total - told[-1])))
+    last = _last_of_its_interval(told, step, total)
+    return last if resumed else last - told[0] + min(step, told[0])
+
+
+def _last_of_its_interval(told: Sequence[float], step: float, total: float | None) -> float:
+    """Return the epoch up to which the last line speaks: the interval that it begins, never beyond the total."""
+    begins = step > 1 and told[0] == 1 and all((one - 1) % step == 0 for one in told)
+    last = told[-1] + step - 1 if begins else told[-1]
+    return last if total is None else max(told[-1], min(last, total))
 
 
 def _from_files(evidence: Evidence) -> Iterator[tuple[str, Count]]:

@@ -44,6 +44,7 @@ _STATEMENT = re.compile(
 _SPECIFICATION = ("design specification", "specification", "design", "value", "design value")
 _MINIMUM = ("minimum acceptable", "min acceptable", "minimum", "min")
 _MAXIMUM = ("maximum acceptable", "max acceptable", "maximum", "max")
+_MAY_BE_BLANK = re.compile(r"(result_)?columns_(that_|which_)?(may|can)_be_(blank|empty|missing|nan)|may_be_blank")
 _YES = re.compile(r"\b(yes|true|y)\b|✅", re.IGNORECASE)
 
 
@@ -175,6 +176,12 @@ def _requirement(
         value=parts.value, minimum=parts.minimum, maximum=parts.maximum, unit=shown,
         must_not_simplify=must_not_simplify, line=line, text=said[:200],
     )  # fmt: skip
+
+
+def blank_columns(design: Design) -> tuple[str, ...]:
+    """Return the columns of the results that a design lets be blank: `Columns that may be blank: actual, std`."""
+    said = (one.text for name, one in design.requirements.items() if _MAY_BE_BLANK.fullmatch(name))
+    return tuple(one.strip(" `'\"") for text in said for one in re.split(r"[,;]| and ", text) if one.strip(" `'\""))
 
 
 def name_of(words: str) -> str:

@@ -14,6 +14,10 @@ from .words import Outcome, Word
 
 _LEAST_SAMPLED = 0.5
 """Share of the time asked for that sampling itself should take; data, predictions and several models need some too."""
+_WAITED = (
+    "Say what it waited for. Where the work is done elsewhere (a GPU, another machine), lower [compute] min_cores"
+    " before the next start; else take the waiting out."
+)
 _TRAIN = "Train for the required time; waiting is no training."
 
 
@@ -31,6 +35,10 @@ def effort(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     if usage.idle_share > rules.effort.max_idle_share:
         what = f"{text}: it slept, time passed and no work was done"
         return failed("effort", what, Word.LIKELY_FABRICATION, "idle", _TRAIN)
+    if evidence.cores_busy < rules.effort.min_cores:
+        what = f"{text}: it waited for {1 - evidence.cores_busy:.0%} of the time, and less than"
+        what += f" {rules.effort.min_cores:g} cores were busy"
+        return failed("effort", what, Word.INVESTIGATE, "mostly_waiting", _WAITED)
     return _silence(evidence, rules, counts, usage.silent_share) or passed("effort", text)
 
 

@@ -20,6 +20,8 @@ class Artefact:
     :ivar sha256: None where there is no such file, or where it is so large that reading it whole took too long.
     :ivar inode: (device, inode); equal for two names of one file.
     :ivar inside: what a confined reader found in it; None where nobody looked.
+    :ivar refused: why what stands there is no file that could be read: "is a folder, not a plain file".
+    :ivar link: where its name leads, if it is a symbolic link.
     """
 
     role: str
@@ -29,6 +31,8 @@ class Artefact:
     sha256: str | None = None
     inode: tuple[int, int] | None = None
     inside: Container | None = None
+    refused: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class Evidence:
     :ivar design: as it stood when the run started.
     :ivar program: the script as it was started; None where its snapshot is gone.
     :ivar history: losses by epoch or step, from whichever source had most; `epochs` are the epochs that were told, by
-        source ("log", "probe", "history"), `steps` the steps beside them.
+        source ("log", "probe", "history"), `steps` the steps beside them, `epochs_total` of how many they are.
     :ivar judged: its own files as the first verdict after its end saw them; the owner is that verdict.
     :ivar left_before: (path, sha256) of what lay there when it started, and that it need not leave just so.
     :ivar extras: further tables that the run left beside its results: searches, bootstraps.
@@ -172,6 +176,7 @@ class Evidence:
     told: Told | None = None
     history: History | None = None
     epochs: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
+    epochs_total: Mapping[str, float] = field(default_factory=dict[str, float])
     steps: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
     design: Design = field(default_factory=Design)
     program: Program | None = None

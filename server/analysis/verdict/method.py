@@ -79,7 +79,7 @@ def forbidden_words(program: Program | None, counts: Counts) -> str:
         return ", ".join(_where(one) for one in used[:3])
     if program.unresolved:
         return "None found (parts of the script could not be read)"
-    return f"None used ({_where(used[0])} is a baseline)" if used else "None used"
+    return f"None shown ({_where(used[0])} is written too; nobody saw what for)" if used else "None used"
 
 
 def _where(one: EstimatorUse) -> str:

@@ -55,13 +55,13 @@ def decide(evidence: Evidence, rules: Rules) -> Verdict:
 def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     counts = counted(evidence)
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
-    measured, converged = trace(evidence), convergence(evidence, rules)
+    measured, converged, before = trace(evidence), convergence(evidence, rules), ask.startup(evidence)
     return (
         ask.integrity(evidence),
         ask.ending(evidence),
         ask.failures(evidence),
         *(artefact(evidence, one, rules) for one in evidence.artefacts),
-        *(() if measured is None else (measured,)),
+        *(one for one in (measured, before) if one is not None),
         method(evidence, counts),
         worked,
         done,

@@ -119,6 +119,21 @@ class Workspace(Places):
         """Whether a plain file is there; raises as `about`."""
         return self.about(path) is not None
 
+    def link_target(self, path: str) -> str:
+        """Return what the last name of a path links to, as it is written; empty where it is no symbolic link."""
+        parent, name = posixpath.split(self.relative(path))
+        with suppress(OSError, PathRefused), rooted.closing(self._folder(parent)) as folder:
+            return os.readlink(name, dir_fd=folder)
+        return ""
+
+    def is_taken(self, path: str) -> bool:
+        """Whether anything at all stands at a path, a link that leads nowhere too."""
+        parent, name = posixpath.split(self.relative(path))
+        with suppress(OSError, PathRefused), rooted.closing(self._folder(parent)) as folder:
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
+            return True
+        return False
+
     def list_dir(self, path: str = ".") -> list[str]:
         """Return the sorted names in a folder.
 

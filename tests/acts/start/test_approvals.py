@@ -69,6 +69,11 @@ async def test_draws_cut_in_the_same_edit_wait_for_the_director(place: Place) ->
     assert len(place.subjects(SubjectKind.RUN)) == 3
     (shown,) = [one for one in seen["reports"] if one["report"] == "1-r2"]
     assert (shown["status"], shown["changes"]) == ("changes_pending", waits["changes"])
+    text = (place.root / shown["path"]).read_text()
+    assert any(one.startswith("output/implementation/code/model_1.py:") for one in shown["places"])
+    assert "(output/implementation/code/model_1.py:" in text
+    assert "### Difference" in text
+    assert any(one.startswith("+") and "1000" in one for one in text.splitlines())
 
 
 async def test_the_same_call_starts_after_each_change_was_approved_by_name(place: Place) -> None:
