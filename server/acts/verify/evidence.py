@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ...analysis.scripts import Program, read_program
 from ...analysis.verdict.design import Design, read_design
 from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
+from ...analysis.verdict.invented import says_invented
 from ...analysis.verdict.usage import usage_of
 from ...runtime import run_directory
 from ...runtime.keeper import records
@@ -21,11 +25,12 @@ from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
 from ..start import provenance
 from ..start.provenance import Origin
-from ..watch import artefact_files, histories, standing
+from ..watch import artefact_files, histories, standing, witness_files
 from ..watch.look import look_at
 
 RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names")
 """Tables of the policy that a verdict goes by."""
+_MOST_LOG_BYTES = 8 << 20
 
 
 def gather(desk: Desk, run_id: str) -> Evidence:
@@ -66,6 +71,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         epochs=_epochs(desk, run, status, told),
         epochs_total={name: max(totals) for name, totals in _numbers(desk, run, told, "epoch_total").items()},
         steps=_numbers(desk, run, told, "step"),
+        steps_total={name: max(totals) for name, totals in _numbers(desk, run, told, "step_total").items()},
         design=_design(desk, origin),
         program=_program(desk, run, origin),
         policy=_policy(desk, origin),
@@ -75,8 +81,37 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         script=origin.script,
         chain_head=desk.ledger.head()[1],
         chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else "",
+        seen=witness_files.seen(desk, run) if ended else None,
+        **_quick(desk, run),
+        seal=witness_files.seal(desk, run) if ended else None,
+        invented=_invented(desk, run, status) if ended else (),
         head_copy=head_copy.compare(desk.ledger, desk.policy.integrity.head_copy),
     )
+
+
+def _quick(desk: Desk, run: Subject) -> dict[str, Any]:
+    """Return what was witnessed of the quick run that a full one follows: the newest of the same code, else at all."""
+    if run.body["phase"] == Phase.QUICK:
+        return {}
+    every = desk.ledger.subjects(SubjectKind.RUN, model=run.model)
+    quick = [one for one in every if one.body["phase"] == Phase.QUICK and one.first_seq < run.first_seq]
+    same = [one for one in quick if one.body["code_sha256"] == run.body["code_sha256"]]
+    chosen = (same or quick)[-1:]
+    return {"quick_seen": witness_files.seen(desk, chosen[0]), "quick_run": chosen[0].id} if chosen else {}
+
+
+def _invented(desk: Desk, run: Subject, status: RunStatus) -> tuple[tuple[int, str], ...]:
+    """Return the lines of the run's part of the log that say that invented data took the place of missing ones."""
+    try:
+        descriptor = desk.workspace.open_beneath(run.body["log"], os.O_RDONLY)
+    except PathRefused:
+        return ()
+    with open(descriptor, "rb") as file:
+        file.seek(status.log_begin or 0)
+        text = file.read(_MOST_LOG_BYTES)
+    lines = enumerate(text.decode("utf-8", "replace").splitlines(), start=1)
+    found = ((number, one_line(line, 160)) for number, line in lines if says_invented(line))
+    return tuple(itertools.islice(found, 3))
 
 
 def _failure(finding: Subject) -> tuple[str, str, str]:

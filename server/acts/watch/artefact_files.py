@@ -34,7 +34,7 @@ MOST_LEVELS = 40
 """Of folders in one another, each of which takes a descriptor."""
 _BLOCK_BYTES = 1 << 20
 _EXTRA = re.compile(r"search|grid|cv_results|bootstrap|replicate|resampl", re.IGNORECASE)
-_TABLES = (".csv", ".tsv", ".parquet")
+_TABLES = (".csv", ".tsv", ".csv.gz", ".parquet", ".feather", ".xlsx")
 
 
 def of_run(desk: Desk, run: Subject, *, read: bool) -> tuple[Artefact, ...]:
@@ -49,17 +49,29 @@ def of_run(desk: Desk, run: Subject, *, read: bool) -> tuple[Artefact, ...]:
 
 
 def beside_results(desk: Desk, run: Subject, status: RunStatus) -> tuple[Artefact, ...]:
-    """Return the tables of searches and bootstraps that the run wrote into the folder of its results."""
-    folder = posixpath.dirname(run.body["results"])
-    try:
-        names = desk.workspace.list_dir(folder or ".")
-    except PathRefused:
-        return ()
-    paths = [posixpath.join(folder, one) for one in names if _EXTRA.search(one) and one.endswith(_TABLES)]
+    """Return what the run left beside its results and its model: tables of searches, bootstraps; a trace."""
+    paths = [*_tables_beside(desk, run), *_models_beside(desk, run)]
     found = (artefact(desk, "extra", path, read=False) for path in paths if path != run.body["results"])
     begun = (status.started_at or 0.0) - 0.05
     ours = [one for one in found if one.modified_at is not None and begun <= one.modified_at <= _end(status)]
     return tuple(artefact(desk, one.role, one.path, read=True) for one in ours[:MOST_EXTRAS])
+
+
+def _models_beside(desk: Desk, run: Subject) -> list[str]:
+    """Return the candidates for the final model that are not taken for it: the trace beside a pickled scaler."""
+    if run.body["phase"] != Phase.FULL:
+        return []
+    taken = desk.workspace.final_model(run.model)
+    return [one for one in desk.workspace.final_models(run.model) if one != taken]
+
+
+def _tables_beside(desk: Desk, run: Subject) -> list[str]:
+    folder = posixpath.dirname(run.body["results"])
+    try:
+        names = desk.workspace.list_dir(folder or ".")
+    except PathRefused:
+        return []
+    return [posixpath.join(folder, one) for one in names if _EXTRA.search(one) and one.endswith(_TABLES)]
 
 
 def _end(status: RunStatus) -> float:

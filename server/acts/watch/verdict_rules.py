@@ -28,6 +28,7 @@ def rules_of(policy: Policy, phase: Phase) -> Rules:
         minima=policy.method.minima(),
         ranges=_ranges(policy.compute.ranges),
         may_be_constant=frozenset(one.lower() for one in policy.compute.may_be_constant),
+        forbidden=frozenset(policy.method.forbidden),
         may_be_blank=frozenset(one.lower() for one in policy.compute.may_be_blank),
     )
 

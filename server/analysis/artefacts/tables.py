@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from .facts import ColumnFacts, TableFacts
@@ -15,6 +17,10 @@ from .texts import MOST_LINE_BYTES, is_text, lines_of, opened
 from .trouble import CannotInspectError
 
 MOST_COLUMNS = 500
+MOST_SHOWN_ROWS = 2000
+_MOST_SHOWN_COLUMNS = 20
+_PLACES = 32
+_MOST_LABEL_CHARACTERS = 80
 MOST_CELLS = 2_000_000
 _MOST_DISTINCT = 10_000
 _MOST_ROWS_COMPARED = 200_000
@@ -31,6 +37,8 @@ class Column:
         self.missing = self.infinite = self.numbers = self.texts = 0
         self.minimum, self.maximum = math.inf, -math.inf
         self.values: set[str | float] = set()
+        self.series: array[float] | None = array("d")
+        self.labels: list[str] = []
 
     def add(self, cell: str) -> bool:
         """Count a cell; return whether it is a text that is neither a number nor missing."""
@@ -40,16 +48,22 @@ class Column:
             return self._add_text(cell.strip())
         if math.isfinite(number):
             self.numbers += 1
+            if self.series is not None:
+                self.series.append(number)
             self.minimum, self.maximum = min(self.minimum, number), max(self.maximum, number)
-        elif math.isnan(number):
-            self.missing += 1
-            return False
         else:
+            self.series = None
+            if math.isnan(number):
+                self.missing += 1
+                return False
             self.infinite += 1
         self._note(number)
         return False
 
     def _add_text(self, cell: str) -> bool:
+        self.series = None
+        if len(self.labels) < MOST_SHOWN_ROWS:
+            self.labels.append(cell[:_MOST_LABEL_CHARACTERS])
         if cell.casefold() in _MISSING:
             self.missing += 1
             return False
@@ -73,7 +87,17 @@ class Column:
             maximum=self.maximum if self.numbers else None,
             distinct=len(self.values),
             distinct_is_lower_bound=len(self.values) >= _MOST_DISTINCT,
+            values=self.shown(),
         )
+
+    def shown(self) -> tuple[float, ...]:
+        """Return the values of a column of numbers: all of a short one, else those at evenly spread places."""
+        series = self.series
+        if not series:
+            return ()
+        if len(series) <= MOST_SHOWN_ROWS:
+            return tuple(series)
+        return tuple(series[index * (len(series) - 1) // (_PLACES - 1)] for index in range(_PLACES))
 
 
 class Table:
@@ -110,6 +134,21 @@ class Table:
         """Cells looked at, one more for each row so that empty rows end too."""
         return self.rows * (len(self.columns) + 1)
 
+    def facts(self) -> tuple[ColumnFacts, ...]:
+        """Return the facts of the columns; the values only of the first that have some, and of a whole table."""
+        found = [column.facts() for column in self.columns]
+        shown = [place for place, one in enumerate(found) if one.values][:_MOST_SHOWN_COLUMNS]
+        return tuple(
+            one if place in shown and one.numbers == self.rows else replace(one, values=())
+            for place, one in enumerate(found)
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The texts of the first column that has one in each row."""
+        most = min(self.rows, MOST_SHOWN_ROWS)
+        return next((tuple(one.labels) for one in self.columns if most and len(one.labels) == most), ())
+
     @property
     def duplicates(self) -> tuple[str, ...]:
         """Names that stand over more than one column."""
@@ -144,7 +183,8 @@ def found_in(table: Table, look: Look, looked_at: int, complete: bool) -> TableF
         size_bytes=look.size_bytes,
         rows=table.rows,
         rows_looked_at=looked_at,
-        columns=tuple(column.facts() for column in table.columns),
+        columns=table.facts(),
+        labels=table.labels,
         column_count=len(table.header),
         duplicate_headers=table.duplicates,
         ragged_rows=tuple(table.first_ragged),
@@ -218,7 +258,7 @@ def _search(block: bytes, table: Table, separator: str, odd: Sequence[bytes]) ->
             continue
         if any(one in line.lower() for one in odd):
             looked_at += 1
-            table.add(next(csv.reader([line.decode("utf-8", "replace")], delimiter=separator), []))
+            table.add(next(csv.reader([line.decode("utf-8", "replace")], delimiter=separator), list[str]()))
         else:
             table.rows += 1
     return looked_at

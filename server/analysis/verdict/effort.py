@@ -58,8 +58,8 @@ def _silence(evidence: Evidence, rules: Rules, counts: Counts, silent: float | N
     counted = "all its epochs were printed in the rest" if shown(counts, counts) else "no iteration was counted"
     what = f"{described(evidence)}: busy for {silent:.0%} of the time on end without a line of output, {counted}"
     if nothing_trains(evidence.program):
-        what += "; nothing in the script trains: it spun"
-        return failed("effort", what, Word.LIKELY_FABRICATION, "spinning", _TRAIN)
+        what += "; nothing that trains was recognised in the script: did it spin?"
+        return failed("effort", what, Word.INVESTIGATE, "spinning", _TRAIN)
     if any(isinstance(one.inside, NotInspected) for one in evidence.artefacts):
         return None  # what could not be read may hold the iterations
     action = "Let the script tell its iterations (watchkeeper_probe, a history, or the trace as its model)."

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ...vocabulary.estimators import LINEAR
 from ...vocabulary.runs import Phase
 from ..curves.mcmc import FULL_LEVELS, McmcLevels
 from .checks import span
@@ -64,6 +65,7 @@ class Rules:
     :ivar minima: what an approved method needs, by kind and name: {"Bayesian MCMC": {"draws": 2000 …} …}.
     :ivar ranges: (minimum, maximum) that values of a column of the results may have.
     :ivar may_be_constant: columns that may have one value in every row, in lower case.
+    :ivar forbidden: classes and functions whose fits may not be the results.
     :ivar may_be_blank: columns that may have empty cells, or words of their names, in lower case.
     """
 
@@ -79,11 +81,17 @@ class Rules:
     )
     may_be_constant: frozenset[str] = frozenset()
     may_be_blank: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = LINEAR
 
     def bound_by(self, design: Design) -> Rules:
         """Return the rules with the time that a design asks for and the columns that it lets be blank, if it does."""
         named = frozenset(one.lower() for one in blank_columns(design))
         return replace(self, may_be_blank=self.may_be_blank | named)._timed(design)
+
+    @property
+    def judges_work(self) -> bool:
+        """Whether the work itself is judged: a quick run only has to end well."""
+        return self.phase is Phase.FULL
 
     def may_miss(self, column: str) -> bool:
         """Whether a column may have empty cells: by its name, or by one word of it."""

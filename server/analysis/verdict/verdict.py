@@ -17,9 +17,11 @@ from .convergence import convergence
 from .counts import counted
 from .effort import effort, requirement
 from .evidence import Evidence
+from .invented import data
 from .iterations import iterations, trace
 from .method import method
 from .rules import Rules
+from .witnessed import witnessed
 from .words import Outcome, Word
 
 _ENDED_BADLY = ("ending", "failures")
@@ -55,13 +57,14 @@ def decide(evidence: Evidence, rules: Rules) -> Verdict:
 def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     counts = counted(evidence)
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
-    measured, converged, before = trace(evidence), convergence(evidence, rules), ask.startup(evidence)
+    measured, converged, before = trace(evidence), convergence(evidence, rules), [ask.startup(evidence), data(evidence)]
     return (
         ask.integrity(evidence),
         ask.ending(evidence),
         ask.failures(evidence),
         *(artefact(evidence, one, rules) for one in evidence.artefacts),
-        *(one for one in (measured, before) if one is not None),
+        *witnessed(evidence, rules, counts),
+        *(one for one in (measured, *before) if one is not None),
         method(evidence, counts),
         worked,
         done,

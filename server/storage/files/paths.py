@@ -70,8 +70,13 @@ class Places(Protocol):
 
         A name that ends in .zarr may be that of a folder, as Zarr keeps one file for each chunk.
         """
+        there = self.final_models(model)
+        return there[0] if there else _of(model, self.names.final_model[0])
+
+    def final_models(self, model: str) -> list[str]:
+        """Return all candidates for the final model that exist: a trace and the scaler that goes with it."""
         paths = [_of(model, template) for template in self.names.final_model]
-        return next((path for path in paths if self._is_there(path) or self._is_zarr(path)), paths[0])
+        return [path for path in paths if self._is_there(path) or self._is_zarr(path)]
 
     def diary(self, model: str) -> str:
         """Return the development diary's path."""

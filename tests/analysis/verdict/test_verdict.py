@@ -187,10 +187,10 @@ def test_a_document_with_nothing_in_it_changes_nothing() -> None:
 
 
 def test_a_run_that_waited_most_of_its_time_is_asked_about_however_evenly_it_did() -> None:
-    verdict = decide(spoilt(cpu_s=0.04 * 3 * HOUR), RULES)
+    verdict = decide(spoilt(TRAINED, cpu_s=0.04 * 3 * HOUR), RULES)
     assert (verdict.word, verdict.code) == (Word.INVESTIGATE, "mostly_waiting")
     assert "it waited for 96% of the time" in verdict.why
-    assert decide(spoilt(cpu_s=0.04 * 3 * HOUR), replace(RULES, effort=EffortRules(min_cores=0))).word.met
+    assert decide(spoilt(TRAINED, cpu_s=0.04 * 3 * HOUR), replace(RULES, effort=EffortRules(min_cores=0))).word.met
 
 
 def table_with_blanks(name: str, missing: int = 1, infinite: int = 0) -> Evidence:
