@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from watchkeeper.server.logs.scan import EndedBy, scan
+from watchkeeper.server.analysis.logs.scan import EndedBy, scan
 
 SUBSTRINGS = (
     "Error",

@@ -20,10 +20,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from watchkeeper.server.diagnostics.curves import judge_history
-from watchkeeper.server.diagnostics.readers import read_history
-from watchkeeper.server.diagnostics.series import History
-from watchkeeper.server.diagnostics.thresholds import Thresholds
+from watchkeeper.server.analysis.curves.curves import judge_history
+from watchkeeper.server.analysis.curves.readers import read_history
+from watchkeeper.server.analysis.curves.series import History
+from watchkeeper.server.analysis.curves.thresholds import Thresholds
 
 FOLDER = Path(__file__).parents[2] / "shared" / "histories"
 RIGHT = {
@@ -120,7 +120,7 @@ def long_csv(rows: int, seed: int = 1) -> str:
 
 def print_time(rows: int = 12_000) -> None:
     code = (
-        "import sys; from watchkeeper.server.diagnostics.report import judge_text;"
+        "import sys; from watchkeeper.server.analysis.curves.report import judge_text;"
         "print(judge_text(open(sys.argv[1], 'rb').read(), 'history', as_json=True))"
     )
     with tempfile.TemporaryDirectory() as folder:

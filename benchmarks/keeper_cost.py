@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 
 from common import Figure, show
-from watchkeeper.server.engines.local import LocalEngine
-from watchkeeper.server.keeper import lock, procfs, records
-from watchkeeper.server.rundir import usage
+from watchkeeper.server.runtime.engines.local import LocalEngine
+from watchkeeper.server.runtime.keeper import lock, procfs, records
+from watchkeeper.server.runtime.run_directory import usage
 
 RSS_BUDGET_MB = 11.0
 CPU_BUDGET_PERCENT = 0.05

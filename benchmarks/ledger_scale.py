@@ -24,13 +24,13 @@ from typing import Any
 
 import anyio
 from common import Figure, load, quantile, script, show
-from watchkeeper.server.app import answered
-from watchkeeper.server.desk import Desk, open_desk
-from watchkeeper.server.ledger import Event, Kind, Ledger, Subject, SubjectKind
-from watchkeeper.server.ledger.chain import GENESIS, canonical, link
-from watchkeeper.server.ledger.fold import fold
-from watchkeeper.server.runs import Role
-from watchkeeper.server.workspace import Workspace
+from watchkeeper.server.acts.desk import Desk, open_desk
+from watchkeeper.server.interfaces.mcp.app import answered
+from watchkeeper.server.storage.files.workspace import Workspace
+from watchkeeper.server.storage.record import Event, Kind, Ledger, Subject, SubjectKind
+from watchkeeper.server.storage.record.chain import GENESIS, canonical, link
+from watchkeeper.server.storage.record.fold import fold
+from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
 BUDGET_MS = 20.0

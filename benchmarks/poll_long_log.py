@@ -21,10 +21,10 @@ from typing import Any
 
 import anyio
 from common import Figure, load, script, show
-from watchkeeper.server.app import answered
-from watchkeeper.server.desk import Desk, open_desk
-from watchkeeper.server.runs import Role
-from watchkeeper.server.workspace import Workspace
+from watchkeeper.server.acts.desk import Desk, open_desk
+from watchkeeper.server.interfaces.mcp.app import answered
+from watchkeeper.server.storage.files.workspace import Workspace
+from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
 BUDGET = 1.2

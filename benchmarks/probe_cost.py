@@ -25,8 +25,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from common import HEADING, Figure, load, show
-from watchkeeper.server.probe import PATH_FOLDER, probe_environment
-from watchkeeper.server.probe.reading import read_probe
+from watchkeeper.server.runtime.probe import PATH_FOLDER, probe_environment
+from watchkeeper.server.runtime.probe.reading import read_probe
 
 SCRIPT = """
 import json, time

@@ -24,9 +24,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from watchkeeper.server.logs.blocks import FEED_BYTES
-from watchkeeper.server.logs.recognise import Recogniser
-from watchkeeper.server.logs.rules import DEFAULT_RULES
+from watchkeeper.server.analysis.logs.blocks import FEED_BYTES
+from watchkeeper.server.analysis.logs.recognise import Recogniser
+from watchkeeper.server.analysis.logs.rules import DEFAULT_RULES
 
 GREPS = {
     "grep -aE": ["grep", "-a", "-c", "-E", "-f"],

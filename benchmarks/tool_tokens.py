@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator
 
 from common import Figure, show
-from watchkeeper.server.app import described
-from watchkeeper.server.instructions import instructions
-from watchkeeper.server.runs import Role
+from watchkeeper.server.interfaces.mcp.app import described
+from watchkeeper.server.interfaces.mcp.instructions import instructions
+from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
 BUDGET = 2_000

@@ -18,7 +18,7 @@ from statistics import median
 
 from common import Figure, load, show
 from keeper_cost import launched
-from watchkeeper.server.keeper import records
+from watchkeeper.server.runtime.keeper import records
 
 BUDGET = 1.01
 LOOP = """

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.keeper import procfs
+from watchkeeper.server.runtime.keeper import procfs
 
-from .keeper.helpers import processes_of, until
 from .play import Place
+from .runtime.keeper.helpers import processes_of, until
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in its background so, and children would inherit it.

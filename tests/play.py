@@ -16,15 +16,15 @@ import psutil
 from mcp import StdioServerParameters
 from mcp.client import Client
 from watchkeeper.prompts import load
-from watchkeeper.server.app import build
-from watchkeeper.server.cli import version
-from watchkeeper.server.desk import Desk, open_desk
-from watchkeeper.server.ledger import Subject, SubjectKind
-from watchkeeper.server.runs import Role
-from watchkeeper.server.workspace import Workspace
+from watchkeeper.server.acts.desk import Desk, open_desk
+from watchkeeper.server.interfaces.commands.cli import version
+from watchkeeper.server.interfaces.mcp.app import build
+from watchkeeper.server.storage.files.workspace import Workspace
+from watchkeeper.server.storage.record import Subject, SubjectKind
+from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
-from .keeper.helpers import until
+from .runtime.keeper.helpers import until
 
 Mode = Literal["auto", "legacy"]
 Facts = dict[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from watchkeeper.server.ledger import Kind
+from watchkeeper.server.storage.record import Kind
 
 kinds = st.sampled_from(list(Kind))
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)

@@ -3,83 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = "watchkeeper"
 
-# Innermost first. A room may import what stands in an earlier row, and the rooms named for it in its own row.
-ROWS: list[dict[str, set[str]]] = [
-    {"errors": set(), "runs": set(), "keeper": set()},
-    {"findings": set(), "mcmc_levels": set(), "linear_fits": set(), "diary_rules": set()},
-    {"logs": set(), "diagnostics": set(), "containers": set(), "methods": set()},
-    {"compute": set()},
-    {
-        "policy": {"policy_text", "policy_tables"},
-        "policy_text": set(),
-        "policy_tables": {"policy_text"},
-        "untrusted": set(),
-        "beneath": {"untrusted"},
-        "cursor": set(),
-        "log_lines": set(),
-        "waker": set(),
-    },
-    {"workspace": {"places"}, "places": set()},
-    {"probe": set(), "ledger": set(), "rundir": set(), "reports": set()},
-    {"prose": set(), "projection": set(), "summary": set()},
-    {"before_after": set()},
-    {
-        "engines": set(),
-        "diary": set(),
-        "search_log": {"json_values"},
-        "trial_files": {"search_log"},
-        "offline": set(),
-        "hooks": set(),
-        "event_files": set(),
-        "toolbox": {"json_values"},
-        "json_values": set(),
-        "translate": {"toolbox"},
-        "instructions": set(),
-    },
-    {"desk": set(), "json_files": set()},
-    {"artefact_files": set(), "ruling": set()},
-    {
-        "launch": set(),
-        "gates": set(),
-        "patience": {"gates"},
-        "histories": {"paces"},
-        "paces": set(),
-        "stalls": set(),
-        "checkin": set(),
-    },
-    {"documents": set(), "recurrence": set()},
-    {"watch": set()},
-    {"reporting": set(), "origins": set()},
-    {"comparing": set(), "outlook": set()},
-    {"approvals": set()},
-    {"asking": set()},
-    {"starting": set(), "stopping": set(), "owed": set(), "news": set()},
-    {"handoff": set()},
-    {"head_copy": set()},
-    {"gathering": set()},
-    {"verifying": set()},
-    {"concluding": set()},
-    {"diary_evidence": set()},
-    {"searching": set()},
-    {"polling": set(), "writing": set(), "status": set()},
-    {"brief": set()},
-    {"resources": set()},
-    {"tools": set(), "prompts": set()},
-    {"app": set(), "transport": set(), "doctor": set(), "initialise": set()},
-    {"replay": set()},
-    {"cli": set()},
-    {"entry": set()},
-    {"__main__": set()},
-]
-ORDER = {room: place for place, row in enumerate(ROWS) for room in row}
-BESIDE = {room: beside for row in ROWS for room, beside in row.items()}
+WINGS = ["vocabulary", "analysis", "documents", "runtime", "storage", "acts", "tools", "interfaces", "door"]
+"""A wing imports only from wings before it, and from itself. The door is `server/__main__.py`."""
+ACTS = ["toolbox", "desk", "launch", "sections", "watch", "report", "start", "verify", "write", "poll"]
+"""Inside `acts/` too: a room imports only from rooms before it."""
 KEEPER_LEAVES = {"records", "procfs", "lock", "tree", "exit_record", "signals", "spec", "usage"}
 """Modules of the keeper that others may import: formats and readings, nothing that acts on a run by itself."""
 
@@ -88,49 +25,81 @@ def sources() -> list[Path]:
     return sorted([*(ROOT / "server").rglob("*.py"), *(ROOT / "tools").glob("*.py"), *(ROOT / "prompts").glob("*.py")])
 
 
-def room_of(path: Path) -> str:
+def module_of(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
-    return parts[1] if parts[0] == "server" else parts[0]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported(path: Path) -> list[tuple[str, str]]:
-    """Return (room, module) of everything of ours that a file imports."""
-    package = ("watchkeeper", *path.relative_to(ROOT).parent.parts)
-    found: list[tuple[str, str]] = []
+MODULES = {module_of(path): path for path in sources()}
+
+
+def imports(path: Path) -> list[str]:
+    """Return every module of ours that a file imports, at its top or inside a function."""
+    package = path.relative_to(ROOT).parent.parts
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = package[: len(package) - node.level + 1]
-            inside = (*base, *((node.module or "").split(".") if node.module else ()))
-            found.extend(_target((*inside, name.name)) for name in node.names)
+            inside = (*package[: len(package) - node.level + 1], *(node.module or "").split("."))
+            base = ".".join(part for part in inside if part)
+            found.extend(full if (full := f"{base}.{name.name}") in MODULES else base for name in node.names)
     return found
 
 
-def _target(parts: tuple[str, ...]) -> tuple[str, str]:
-    inner = parts[1:]
-    if inner[0] != "server":
-        return inner[0], inner[-1]
-    return inner[1], inner[2] if len(inner) > 2 else ""
+def wing_of(module: str) -> str:
+    parts = module.split(".")
+    if parts[0] != "server":
+        return "tools"  # the tools and the prompts are what an agent sees of us: one row
+    return parts[1] if parts[1:] and parts[1] in WINGS else "door"
 
 
-def test_every_module_belongs_to_a_room() -> None:
-    rooms = {room_of(path) for path in sources()} - {"__init__"}
-    assert rooms == set(ORDER)
+def wrong_arrow(module: str, target: str) -> str | None:
+    """Return what is wrong with one import, None where it is allowed."""
+    here, there = wing_of(module), wing_of(target)
+    if WINGS.index(there) > WINGS.index(here):
+        return f"{module} imports {target}: the wing {here} stands below {there}"
+    if here == there == "acts":
+        ours, theirs = module.split(".")[2], target.split(".")[2]
+        if ACTS.index(theirs) > ACTS.index(ours):
+            return f"{module} imports {target}: acts/{ours} comes before acts/{theirs}"
+    if target.startswith("server.runtime.keeper.") and not module.startswith("server.runtime.keeper"):
+        leaf = target.rsplit(".", 1)[1]
+        return None if leaf in KEEPER_LEAVES else f"{module} imports {target}: no leaf of the keeper"
+    return None
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_arrows_point_inwards_only(path: Path) -> None:
-    room = room_of(path)
-    for target, module in imported(path):
-        if room in (target, "__init__"):
-            continue
-        assert target in ORDER, f"{path}: imports {target}"
-        inwards = ORDER[target] < ORDER[room] or target in BESIDE[room]
-        assert inwards, f"{room} must not import {target}"
-        if target == "keeper":
-            assert module in KEEPER_LEAVES, f"{room} must not import keeper.{module}"
+def test_every_folder_of_the_server_is_a_wing() -> None:
+    folders = {path.name for path in (ROOT / "server").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(WINGS) - {"tools"}
+    rooms = {path.stem for path in (ROOT / "server" / "acts").iterdir() if path.stem not in {"__init__", "__pycache__"}}
+    assert rooms == set(ACTS)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "server" / "keeper").glob("*.py")), ids=lambda path: path.name)
+def test_nothing_but_the_door_stands_in_the_hall() -> None:
+    assert {path.name for path in (ROOT / "server").glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_arrows_point_to_lower_rows_only(module: str) -> None:
+    wrong = [said for target in imports(MODULES[module]) if (said := wrong_arrow(module, target))]
+    assert wrong == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {module: set(imports(path)) - {module} for module, path in MODULES.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail("imported in a circle: " + " -> ".join(error.args[1]))
+
+
+def test_the_tests_of_the_arrows_can_fail() -> None:
+    assert wrong_arrow("server.analysis.logs.judge", "server.acts.desk") is not None
+    assert wrong_arrow("server.acts.watch.look", "server.acts.poll.poll") is not None
+    assert wrong_arrow("server.acts.poll.poll", "server.runtime.keeper.keep") is not None
+    assert wrong_arrow("server.acts.poll.poll", "server.acts.watch.look") is None
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "server/runtime/keeper").glob("*.py")), ids=lambda path: path.name)
 def test_the_keeper_uses_the_standard_library_only(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -149,3 +118,15 @@ def test_no_module_of_the_server_carries_the_name_of_a_standard_one() -> None:
 def test_no_file_is_longer_than_two_ideas() -> None:
     long = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in sources()}
     assert {name: lines for name, lines in long.items() if lines > 400} == {}
+
+
+def test_the_page_of_the_architecture_names_exactly_the_rooms_there_are() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `([a-z]+/(?:[a-z]+/)?)` \|", page, re.MULTILINE))
+    rooms = {f"{wing.name}/" for wing in (ROOT / "server").iterdir() if wing.is_dir() and wing.name != "__pycache__"}
+    rooms |= {
+        f"{room.parent.name}/{room.name}/"
+        for room in (ROOT / "server").glob("*/*")
+        if room.is_dir() and room.name != "__pycache__"
+    }
+    assert named == rooms | {"tools/", "prompts/"}

@@ -13,10 +13,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio
 import pytest
-from watchkeeper.server.ledger import SubjectKind
+from watchkeeper.server.storage.record import SubjectKind
 
-from .keeper.helpers import processes_of
 from .play import Agent, Place, script
+from .runtime.keeper.helpers import processes_of
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watchkeeper.server.cli import parser
-from watchkeeper.server.runs import Role
+from watchkeeper.server.interfaces.commands.cli import parser
+from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
 ROOT = Path(__file__).parents[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..server.toolbox import Tool
+from ..server.acts.toolbox import Tool
 from .answer_report import TOOL as ANSWER_REPORT
 from .log_search import TOOL as LOG_SEARCH
 from .poll_training import TOOL as POLL_TRAINING

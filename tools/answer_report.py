@@ -6,12 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from ..server import reporting, stopping, watch
-from ..server.desk import Desk, in_thread
-from ..server.errors import InvalidArgument
-from ..server.reports import Action
-from ..server.runs import Role
-from ..server.toolbox import Tool
+from ..server.acts.desk import Desk, in_thread
+from ..server.acts.report import reports
+from ..server.acts.start import stop
+from ..server.acts.toolbox import Tool
+from ..server.acts.watch import look
+from ..server.documents.error_report import Action
+from ..server.vocabulary.errors import InvalidArgument
+from ..server.vocabulary.runs import Role
 
 
 class Answered(BaseModel):
@@ -43,7 +45,7 @@ async def answer_report(
     if not instructions.strip():
         raise InvalidArgument("An answer needs instructions.", "Say what the trainer shall do, and why.")
     body = {
-        "action": reporting.parse_action(action).value,
+        "action": reports.parse_action(action).value,
         "instructions": instructions.strip(),
         "changes_applied": (changes_applied or "").strip(),
         "next_steps": (next_steps or "").strip(),
@@ -52,16 +54,16 @@ async def answer_report(
 
 
 def _answer(desk: Desk, report_id: str, body: dict[str, str], approve: list[str]) -> Answered:
-    report = reporting.answer(desk, reporting.find_report(desk, report_id), body, approve)
+    report = reports.answer(desk, reports.find_report(desk, report_id), body, approve)
     if report.run and body["action"] == Action.TERMINATE:
-        stopping.carry_out(desk, watch.find_run(desk, report.run))
+        stop.carry_out(desk, look.find_run(desk, report.run))
     accepted = report.body.get("finding") if body["action"] == Action.CONTINUE else None
     return Answered(
         report=report.id,
         action=body["action"],
         run=report.run or None,
         accepted_finding=accepted,
-        path=reporting.write_document(desk, report),
+        path=reports.write_document(desk, report),
         next="poll_training() shows what the trainer makes of it",
     )
 

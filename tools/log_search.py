@@ -6,13 +6,16 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from ..server import owed, search_log, searching, watch
-from ..server.desk import Desk, in_thread
-from ..server.errors import InvalidArgument
-from ..server.json_values import JsonObject
-from ..server.runs import Role
-from ..server.search_log import Search
-from ..server.toolbox import Tool
+from ..server.acts.desk import Desk, in_thread
+from ..server.acts.poll import next_step
+from ..server.acts.toolbox import Tool
+from ..server.acts.watch import look
+from ..server.acts.write import search as searching
+from ..server.documents import search_log
+from ..server.documents.search_log import Search
+from ..server.vocabulary.errors import InvalidArgument
+from ..server.vocabulary.json_values import JsonObject
+from ..server.vocabulary.runs import Role
 
 
 class Logged(BaseModel):
@@ -62,9 +65,9 @@ def _texts(reasons: JsonObject) -> dict[str, str]:
 
 def _log(desk: Desk, model: str, search: Search, run_id: str | None, trials_from: str) -> Logged:
     desk.workspace.check_model_id(model)
-    run = watch.find_run(desk, run_id) if run_id else None
+    run = look.find_run(desk, run_id) if run_id else None
     logged = searching.log_search(desk, model, search, run, trials_from)
-    entry = owed.owed_entry(desk, model)
+    entry = next_step.owed_entry(desk, model)
     owing = f"write_diary_entry(model={model!r}, report={entry.id!r}, …)" if entry else ""
     return Logged(
         search=logged.number,

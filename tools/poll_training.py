@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, model_serializer
 
-from ..server import brief, checkin, news, owed, paces, polling
-from ..server.desk import Desk, in_thread
-from ..server.ledger import Subject, SubjectKind
-from ..server.logs.blocks import FEED_BYTES
-from ..server.reporting import applied
-from ..server.runs import Role
-from ..server.toolbox import Tool, facts
-from ..server.untrusted import one_line
+from ..server.acts.desk import Desk, in_thread
+from ..server.acts.poll import brief, next_step, poll, status_line, updates
+from ..server.acts.report.reports import applied
+from ..server.acts.toolbox import Tool, facts
+from ..server.acts.watch import progress as pace
+from ..server.analysis.logs.blocks import FEED_BYTES
+from ..server.storage.record import Subject, SubjectKind
+from ..server.vocabulary.runs import Role
+from ..server.vocabulary.sanitize import one_line
 
 MOST_METRICS = 8
 QUIET_CHARACTERS = 240
@@ -79,18 +80,18 @@ async def poll_training(
     shown = include_text if include_text is not None else desk.role is Role.TRAINER
     limits = desk.policy.watch
     seconds = min(max(wait_s if wait_s is not None else limits.wait_s, 0.0), limits.max_wait_s)
-    seen = await polling.poll(desk, run or None, cursor or "", seconds, shown)
+    seen = await poll.poll(desk, run or None, cursor or "", seconds, shown)
     return await in_thread(_one if run else _all, desk, seen)
 
 
-def _one(desk: Desk, seen: polling.Seen) -> Polled:
+def _one(desk: Desk, seen: poll.Seen) -> Polled:
     look = seen.looks[0]
     run, status = look.run, look.status
-    standing = owed.standing(desk, run, status.state, status.elapsed_s)
-    following = owed.next_call(desk, standing, seen.cursor)
-    checks_in = checkin.due(desk, run, status)
+    standing = next_step.standing(desk, run, status.state, status.elapsed_s)
+    following = next_step.next_call(desk, standing, seen.cursor)
+    checks_in = status_line.due(desk, run, status)
     if checks_in:
-        checkin.told(desk, run)
+        status_line.told(desk, run)
     found = Polled(
         findings=list(seen.news.findings),
         answer=_answer(desk, run, seen.news.answers),
@@ -102,10 +103,10 @@ def _one(desk: Desk, seen: polling.Seen) -> Polled:
         exit_code=status.exit_code,
         signal=status.signal,
         metrics=_metrics(look.metrics),
-        progress=(paces.progress(desk, run) or None) if status.state.running else None,
+        progress=(pace.progress(desk, run) or None) if status.state.running else None,
         catching_up=_behind(look.behind_bytes),
-        status=checkin.line(desk, run, status) if checks_in else None,
-        untrusted_last_line=checkin.last_line(desk, run) if checks_in else None,
+        status=status_line.line(desk, run, status) if checks_in else None,
+        untrusted_last_line=status_line.last_line(desk, run) if checks_in else None,
         report=standing.report.id if standing.report else None,
         cursor=seen.cursor,
         next=following,
@@ -139,10 +140,10 @@ def _behind(unread_bytes: int) -> str | None:
 def _answer(desk: Desk, run: Subject, told: Sequence[str]) -> dict[str, Any] | None:
     """Return the answer that is news to the trainer, or for others the one that waits to be carried out."""
     if desk.role is not Role.TRAINER:
-        waiting = news.pending_answer(desk, run.id)
-        return news.answer_view(waiting) if waiting else None
+        waiting = updates.pending_answer(desk, run.id)
+        return updates.answer_view(waiting) if waiting else None
     answers = _delivered(desk, told)
-    return news.answer_view(answers[-1]) if answers else None
+    return updates.answer_view(answers[-1]) if answers else None
 
 
 def _delivered(desk: Desk, told: Sequence[str]) -> list[Subject]:
@@ -150,7 +151,7 @@ def _delivered(desk: Desk, told: Sequence[str]) -> list[Subject]:
     found = [desk.ledger.subject(SubjectKind.REPORT, one) for one in told]
     reports = [one for one in found if one is not None and one.part("answer")]
     for report in reports:
-        if news.told_is_done(desk, report):
+        if updates.told_is_done(desk, report):
             applied(desk, report, "told the trainer")
     return reports
 
@@ -167,7 +168,7 @@ def _number(value: float) -> int | float | str:
     return int(value) if value == int(value) and abs(value) < 1e15 else float(f"{value:.6g}")
 
 
-def _all(desk: Desk, seen: polling.Seen) -> Polled:
+def _all(desk: Desk, seen: poll.Seen) -> Polled:
     told = brief.brief(desk, seen, _delivered(desk, seen.news.answers))
     full = Polled(
         findings=list(seen.news.findings) or None,

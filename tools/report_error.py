@@ -6,12 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from ..server import reporting, reports, watch
-from ..server.desk import Desk, in_thread
-from ..server.errors import InvalidArgument, NotFound
-from ..server.ledger import Subject, SubjectKind
-from ..server.runs import Role
-from ..server.toolbox import Tool
+from ..server.acts.desk import Desk, in_thread
+from ..server.acts.report.reports import decisive, open_report, parse_error_type, write_document
+from ..server.acts.toolbox import Tool
+from ..server.acts.watch.look import look_at
+from ..server.documents import error_report
+from ..server.storage.record import Subject, SubjectKind
+from ..server.vocabulary.errors import InvalidArgument, NotFound
+from ..server.vocabulary.runs import Role
 
 
 class Reported(BaseModel):
@@ -50,7 +52,7 @@ async def report_error(
         "what_happened": what_happened.strip(),
         "hypothesis": (hypothesis or "").strip(),
         "recommended_action": (recommended_action or "").strip(),
-        "trainer_type": reporting.parse_error_type(error_type).value if error_type else "",
+        "trainer_type": parse_error_type(error_type).value if error_type else "",
     }
     if not said["what_happened"]:
         raise InvalidArgument("A report needs what_happened.", "Say in one or two sentences what you saw.")
@@ -67,7 +69,7 @@ def _report(
             f"Finding {finding.id} belongs to run {finding.run}, not to {run_id}.",
             f"Call report_error(run={finding.run!r}, finding={finding.id!r}, what_happened=…).",
         )
-    look = watch.look_at(desk, run_id) if run_id else None
+    look = look_at(desk, run_id) if run_id else None
     if look is None and model is None:
         raise InvalidArgument(
             "A report is about a run or a model.", "Give run=… or, when nothing was started, model=…."
@@ -75,8 +77,8 @@ def _report(
     if look is None and model is not None:
         desk.workspace.check_model_id(model)
     if finding is None and look is not None:
-        finding = reporting.decisive(desk, look.run.id)
-    report, existing = reporting.open_report(
+        finding = decisive(desk, look.run.id)
+    report, existing = open_report(
         desk,
         model=look.run.model if look else str(model),
         run=look.run if look else None,
@@ -107,8 +109,8 @@ def _reported(desk: Desk, report: Subject, existing: bool) -> Reported:
         resume_point=body["resume_point"],
         emergency=body["emergency"] or None,
         seen_before=body.get("seen_before"),
-        path=reporting.write_document(desk, report),
-        message=reports.message(body, desk.labels),
+        path=write_document(desk, report),
+        message=error_report.message(body, desk.labels),
         next=watching,
     )
 

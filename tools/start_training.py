@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel
 
-from ..server import cursor as cursors
-from ..server import owed, watch
-from ..server.desk import Desk, in_thread
-from ..server.runs import Role, RunState
-from ..server.toolbox import Tool
+from ..server.acts.desk import Desk, in_thread
+from ..server.acts.poll import next_step
+from ..server.acts.toolbox import Tool
+from ..server.acts.watch.look import look_at
+from ..server.storage.record.cursor import issue
+from ..server.vocabulary.runs import Role, RunState
 
 if TYPE_CHECKING:
-    from ..server import starting
+    from ..server.acts.start import start as starting
 
 
 class Started(BaseModel):
@@ -61,17 +62,18 @@ async def start_training(
 
 
 def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[str], follows: str | None) -> Started:
-    from ..server import outlook, starting  # noqa: PLC0415 (they read scripts: a server that only watches does without)
+    from ..server.acts.start import forecast  # noqa: PLC0415 (they read scripts: a server that only watches does without)
+    from ..server.acts.start import start as starting  # noqa: PLC0415 (the same)
 
     wanted = starting.request(desk, model, starting.parse_phase(phase, desk.labels), script, args, follows)
     begun = starting.start(desk, wanted)
     if isinstance(begun, starting.Waiting):
         return _waits(begun, wanted)
-    look = watch.look_at(desk, begun.run.id)
+    look = look_at(desk, begun.run.id)
     body = look.run.body
     salt = int(desk.clock() * 1000)
-    cursor = cursors.issue(desk.ledger.id, look.run.id, begun.run.first_seq, salt=salt)
-    standing = owed.standing(desk, look.run, look.status.state, look.status.elapsed_s)
+    cursor = issue(desk.ledger.id, look.run.id, begun.run.first_seq, salt=salt)
+    standing = next_step.standing(desk, look.run, look.status.state, look.status.elapsed_s)
     return Started(
         run=look.run.id,
         state=look.status.state,
@@ -86,9 +88,9 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
         script_sha256=body["script_sha256"],
         interpreter=body["argv"][0],
         limit_minutes=body["limit_s"] / 60 if body["limit_s"] else None,
-        expected=outlook.outlook(desk, look.run),
+        expected=forecast.outlook(desk, look.run),
         cursor=cursor,
-        next=owed.next_call(desk, standing, cursor),
+        next=next_step.next_call(desk, standing, cursor),
     )
 
 

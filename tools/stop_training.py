@@ -6,13 +6,16 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from ..server import owed, reporting, stopping, watch
-from ..server.desk import Desk, in_thread
-from ..server.errors import InvalidArgument
-from ..server.ledger import Subject, SubjectKind
-from ..server.rundir import RunStatus
-from ..server.runs import Phase, Role, RunState
-from ..server.toolbox import Tool
+from ..server.acts.desk import Desk, in_thread
+from ..server.acts.poll import next_step
+from ..server.acts.report import reports
+from ..server.acts.start import stop as stopping
+from ..server.acts.toolbox import Tool
+from ..server.acts.watch import look
+from ..server.runtime.run_directory import RunStatus
+from ..server.storage.record import Subject, SubjectKind
+from ..server.vocabulary.errors import InvalidArgument
+from ..server.vocabulary.runs import Phase, Role, RunState
 
 
 class Stopped(BaseModel):
@@ -41,17 +44,17 @@ async def stop_training(
 
 
 def _stop(desk: Desk, run_id: str, reason: str) -> Stopped:
-    done = stopping.stop(desk, watch.find_run(desk, run_id), reason)
-    run = watch.find_run(desk, run_id)
+    done = stopping.stop(desk, look.find_run(desk, run_id), reason)
+    run = look.find_run(desk, run_id)
     report = _report(desk, run, done.status) if done.status.state is RunState.STOPPED else None
-    standing = owed.standing(desk, run, done.status.state, done.status.elapsed_s)
+    standing = next_step.standing(desk, run, done.status.state, done.status.elapsed_s)
     return Stopped(
         run=run.id,
         state=done.status.state,
         reason=done.status.reason or ("" if done.status.state is RunState.STOPPED else "it had ended by itself before"),
         left_processes=list(done.left) or None,
         report=report,
-        next=owed.next_call(desk, standing, ""),
+        next=next_step.next_call(desk, standing, ""),
     )
 
 
@@ -63,11 +66,11 @@ def _report(desk: Desk, run: Subject, status: RunStatus) -> str | None:
     stop = run.part("stop")
     if not str(stop.get("who", "")).startswith(Role.TRAINER) or run.body["phase"] != Phase.FULL:
         return None
-    if any(owed.asks_for_a_start(one) for one in desk.ledger.subjects(SubjectKind.REPORT, run=run.id)):
+    if any(next_step.asks_for_a_start(one) for one in desk.ledger.subjects(SubjectKind.REPORT, run=run.id)):
         return None  # the director knows: the answer asked for another attempt
     words = {"what_happened": f"The trainer stopped the run: {stop['reason']}"}
-    finding = reporting.decisive(desk, run.id)
-    report, _ = reporting.open_report(desk, model=run.model, run=run, status=status, finding=finding, words=words)
+    finding = reports.decisive(desk, run.id)
+    report, _ = reports.open_report(desk, model=run.model, run=run, status=status, finding=finding, words=words)
     return report.id
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..server import owed
-from ..server.compute.words import Outcome
-from ..server.desk import Desk, in_thread
-from ..server.runs import Role
-from ..server.toolbox import Tool
-from ..server.untrusted import mask_secrets, one_line
-from ..server.watch import find_run
+from ..server.acts.desk import Desk, in_thread
+from ..server.acts.poll import next_step
+from ..server.acts.toolbox import Tool
+from ..server.acts.watch.look import find_run
+from ..server.analysis.verdict.words import Outcome
+from ..server.vocabulary.runs import Role
+from ..server.vocabulary.sanitize import mask_secrets, one_line
 
 _LONGEST = {Outcome.PASSED: 160, Outcome.FAILED: 400, Outcome.NOT_INSPECTED: 240}
 """Characters of a check's evidence; all of it stands in the file at `path`."""
@@ -54,12 +54,12 @@ async def verify_compute(desk: Desk, run: str) -> Verified:
 
 
 def _verify(desk: Desk, run_id: str) -> Verified:
-    from ..server import concluding  # noqa: PLC0415 (heavy: a server that only watches does without)
+    from ..server.acts.verify import consequences  # noqa: PLC0415 (heavy: a server that only watches does without)
 
-    concluded = concluding.conclude(desk, run_id)
+    concluded = consequences.conclude(desk, run_id)
     found = concluded.verification
     evidence, verdict = found.evidence, found.verdict
-    standing = owed.standing(desk, find_run(desk, run_id), evidence.state, evidence.wall_s)
+    standing = next_step.standing(desk, find_run(desk, run_id), evidence.state, evidence.wall_s)
     return Verified(
         verdict=verdict.word,
         met=verdict.word.met,
@@ -81,7 +81,7 @@ def _verify(desk: Desk, run_id: str) -> Verified:
         chain_head=evidence.chain_head,
         path=found.path,
         text=found.message or found.block,
-        next=owed.next_call(desk, standing, "")
+        next=next_step.next_call(desk, standing, "")
         if verdict.word.met or concluded.report or not evidence.state.final
         else "mend what required_actions names, train again",
     )

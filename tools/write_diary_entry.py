@@ -6,11 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
-from ..server import owed, reporting, watch, writing
-from ..server.desk import Desk, in_thread
-from ..server.diary_rules import Entry
-from ..server.runs import Role
-from ..server.toolbox import Tool
+from ..server.acts.desk import Desk, in_thread
+from ..server.acts.poll import next_step
+from ..server.acts.report import reports
+from ..server.acts.toolbox import Tool
+from ..server.acts.watch import look
+from ..server.acts.write import diary_entry
+from ..server.documents.diary_rules import Entry
+from ..server.vocabulary.runs import Role
 
 
 class Entered(BaseModel):
@@ -53,10 +56,10 @@ async def write_diary_entry(
 
 def _write(desk: Desk, model: str, entry: Entry, run_id: str | None, report_id: str | None) -> Entered:
     desk.workspace.check_model_id(model)
-    report = reporting.find_report(desk, report_id) if report_id else None
+    report = reports.find_report(desk, report_id) if report_id else None
     run_id = run_id or (report.run if report and report.run else None)
-    run = watch.find_run(desk, run_id) if run_id else None
-    written = writing.write_entry(desk, model, entry, run, report)
+    run = look.find_run(desk, run_id) if run_id else None
+    written = diary_entry.write_entry(desk, model, entry, run, report)
     return Entered(
         entry=written.number,
         path=written.path,
@@ -69,7 +72,7 @@ def _write(desk: Desk, model: str, entry: Entry, run_id: str | None, report_id: 
 
 
 def _next(desk: Desk, model: str) -> str:
-    entry = owed.owed_entry(desk, model)
+    entry = next_step.owed_entry(desk, model)
     if entry is not None:
         return f"write_diary_entry(model={model!r}, report={entry.id!r}, …)"
     return "poll_training() shows where everything stands"

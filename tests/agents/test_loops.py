@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 import pytest
-from watchkeeper.server.ledger import SubjectKind
+from watchkeeper.server.storage.record import SubjectKind
 
 from tests.play import Place
 

@@ -1,0 +1,85 @@
+"""The desk: everything that a tool may touch, handed to it. No tool opens a file, a process or a clock of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import ParamSpec, TypeVar
+
+import anyio.to_thread
+
+from ..runtime.engines import Engine
+from ..runtime.engines.local import LocalEngine
+from ..storage.files.workspace import Workspace
+from ..storage.policy.policy import Policy, read_policy
+from ..storage.record import Ledger
+from ..vocabulary.runs import Role
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a tool works with.
+
+    :ivar who: who acts, as the record shall name it, for example `trainer over MCP`.
+    :ivar clock: gives unix seconds.
+    """
+
+    workspace: Workspace
+    policy: Policy
+    ledger: Ledger
+    engine: Engine
+    role: Role
+    who: str
+    clock: Callable[[], float] = field(default=time.time)
+
+    def current(self) -> Desk:
+        """Return this desk with the policy file as it is now, so that an edit needs no new server.
+
+        :raises PolicyInvalid: if the file was edited into something that cannot be read.
+        """
+        policy = read_policy(self.workspace)
+        if policy == self.policy:
+            return self
+        return replace(self, policy=policy, workspace=self.workspace.named(policy.names))
+
+    def patient(self, wait_s: float | None) -> Desk:
+        """Return this desk for somebody who blocks on purpose: a poll may wait that long, whatever agents may."""
+        longest = max(wait_s or 0.0, self.policy.watch.max_wait_s)
+        watch = self.policy.watch.model_copy(update={"max_wait_s": longest})
+        return replace(self, policy=self.policy.model_copy(update={"watch": watch}))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The policy's labels of the phases, such as `{"quick": "5A", "full": "5B"}`."""
+        return {"quick": self.policy.quick.label, "full": self.policy.full.label}
+
+
+def open_desk(workspace: Workspace, role: Role, who: str) -> Desk:
+    """Return a desk in a workspace, with its state folder and ledger made if they are missing.
+
+    :raises PolicyInvalid: if watchkeeper.toml cannot be read.
+    :raises LedgerUnreadable: if the ledger is damaged.
+    """
+    policy = read_policy(workspace)
+    named = workspace.named(policy.names)
+    named.ensure_state()
+    return Desk(
+        workspace=named,
+        policy=policy,
+        ledger=Ledger(named.ledger_path),
+        engine=LocalEngine(),
+        role=role,
+        who=who,
+    )
+
+
+async def in_thread(work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Run blocking work in a thread; a cancelled caller does not wait for it.
+
+    What the work has committed stays; every act may be done twice, so nothing is lost or doubled by that.
+    """
+    return await anyio.to_thread.run_sync(lambda: work(*args, **kwargs), abandon_on_cancel=True)

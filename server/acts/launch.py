@@ -1,0 +1,96 @@
+"""From a recorded start to a keeper: the run directory, its files, the training's environment. Safe to do twice."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..runtime.keeper import records
+from ..runtime.probe import probe_environment
+from ..storage.policy.policy import policy_text
+from ..storage.record import Subject
+from ..vocabulary.runs import Phase
+from .desk import Desk
+
+
+def interpreter(desk: Desk) -> str:
+    """Return the Python that trains: the policy's, else the first environment in the workspace, else our own."""
+    return desk.policy.python.interpreter or desk.workspace.interpreter() or sys.executable
+
+
+def environment(desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str) -> dict[str, str]:
+    """Return the whole environment of a training: what the policy passes through and sets, and our own names."""
+    policy = desk.policy
+    kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
+    fraction = policy.quick.data_fraction if phase is Phase.QUICK else 1.0
+    own = {**kept, **policy.environment}
+    return {
+        **own,
+        **probe_environment(own, pymc=policy.probe.pymc),
+        "WATCHKEEPER_WORKSPACE": str(desk.workspace.root),
+        "WATCHKEEPER_MODEL": model,
+        "WATCHKEEPER_PHASE": phase.value,
+        "WATCHKEEPER_DATA_FRACTION": f"{fraction:g}",
+        "WATCHKEEPER_ATTEMPT": str(attempt),
+        "WATCHKEEPER_RESUME": resume,
+        "WATCHKEEPER_RUN_DIR": str(desk.workspace.run_dir(run)),
+        "WATCHKEEPER_CHECKPOINT_DIR": str(checkpoint_dir(desk, model, phase)),
+        "WATCHKEEPER_RESULTS": str(desk.workspace.root / desk.workspace.results(model, phase)),
+        "WATCHKEEPER_FINAL_MODEL": str(desk.workspace.root / desk.workspace.final_model(model)),
+    }
+
+
+def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
+    """Return the folder that all attempts of one phase share for their checkpoints."""
+    return desk.workspace.state_dir / "checkpoints" / f"{model}-{phase}"
+
+
+def materialise(desk: Desk, run: Subject) -> Path:
+    """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
+    run_dir = desk.workspace.run_dir(run.id)
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Path(run.body["env"]["WATCHKEEPER_CHECKPOINT_DIR"]).mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = run_dir / records.SPEC
+    if not path.exists():
+        inside = desk.workspace.relative(str(run_dir))
+        desk.workspace.write_text_atomically(f"{inside}/{records.POLICY}", policy_text(desk.policy), 0o600)
+        records.write(path, spec(desk, run))
+        # The file's time is the start's age: a start that was recorded long ago must not be launched now.
+        os.utime(path, (run.at, run.at))
+    return run_dir
+
+
+def launch(desk: Desk, run: Subject) -> None:
+    """Give a recorded start its keeper; does nothing that was done before."""
+    run_dir = materialise(desk, run)
+    with opened_log(desk, run.body["log"]) as log_fd:
+        desk.engine.launch(run_dir, log_fd)
+
+
+def attach(desk: Desk, run: Subject) -> None:
+    """Give a running training whose keeper was killed a new one."""
+    with opened_log(desk, run.body["log"]) as log_fd:
+        desk.engine.attach(desk.workspace.run_dir(run.id), log_fd)
+
+
+class opened_log:  # noqa: N801 (a context manager reads as a function)
+    """Open a run's log for a keeper, beneath the workspace, and close our copy afterwards."""
+
+    def __init__(self, desk: Desk, path: str) -> None:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+        self._fd = desk.workspace.open_beneath(path, flags, make_parents=True)
+
+    def __enter__(self) -> int:
+        return self._fd
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+
+def spec(desk: Desk, run: Subject) -> Mapping[str, Any]:
+    """Return what the keeper reads: the whole recorded start, so that a lost ledger can be rebuilt from it."""
+    start = {name: value for name, value in run.body.items() if name not in ("status", "stop", "end")}
+    return {"version": 1, "run": run.id, "workspace": str(desk.workspace.root), **start}

@@ -1,0 +1,100 @@
+"""Where everything stands, in few words: what a new session, or a director who watches all runs, is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...documents.error_report import clock_time
+from ...storage.record import Subject, SubjectKind
+from ...vocabulary.runs import Phase, Role, RunState
+from ..desk import Desk
+from ..watch.look import Look
+from . import next_step, poll, updates
+
+MOST_RUNS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """All runs that matter now with their health, reports that wait, what is owed, and the next call.
+
+    :ivar steps: the next allowed step of each further model; that of the first one is `next`.
+    """
+
+    runs: list[dict[str, Any]]
+    reports: list[dict[str, Any]]
+    owed: list[str]
+    next: str
+    steps: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Subject]) -> Brief:
+    """Return where everything stands.
+
+    :param delivered: reports whose answers are told with this brief.
+    """
+    shown = _shown_runs(desk, seen.looks)
+    reports = desk.ledger.subjects(SubjectKind.REPORT, open_only=True)
+    known = {one.id for one in delivered}
+    waiting = [one for one in reports if one.status in ("open", "answered") and one.id not in known]
+    entries = [next_step.owed_entry(desk, model) for model in dict.fromkeys(one.model for one in reports)]
+    steps = {run.model: _step(desk, run, seen) for run in shown} if desk.role is Role.TRAINER else {}
+    first = _next(desk, shown, seen, waiting)
+    return Brief(
+        runs=[_line(desk, run, seen.looks) for run in shown],
+        reports=[updates.report_view(desk, one) for one in [*waiting[-MOST_RUNS:], *delivered]],
+        owed=[f"diary entry for {one.id} ({one.model})" for one in entries if one is not None],
+        next=first,
+        steps={model: step for model, step in steps.items() if step != first},
+    )
+
+
+def _shown_runs(desk: Desk, looks: tuple[Look, ...]) -> list[Subject]:
+    """Return the active runs and the newest attempt of each model that was lately at work."""
+    newest = {one.model: one for one in desk.ledger.subjects(SubjectKind.RUN, newest=50)}
+    active = {look.run.id: look.run for look in looks}
+    chosen = {**{one.id: one for one in newest.values()}, **active}
+    return sorted(chosen.values(), key=lambda one: (one.status == "ended", -one.first_seq))[:MOST_RUNS]
+
+
+def _line(desk: Desk, run: Subject, looks: tuple[Look, ...]) -> dict[str, Any]:
+    look = next((one for one in looks if one.run.id == run.id), None)
+    end = run.part("end")
+    state = str(look.status.state) if look else str(end.get("state", "starting"))
+    elapsed_s = look.status.elapsed_s if look else float(end.get("wall_s") or 0)
+    found = desk.ledger.subjects(SubjectKind.FINDING, run=run.id)
+    gaps = [str(one.body["message"]) for one in found if one.body.get("kind") == "watch_gap"]
+    line = {
+        "run": run.id,
+        "state": state,
+        "elapsed": clock_time(elapsed_s),
+        "unreported_failures": sum(1 for one in found if one.status == "open"),
+        "verdict": _verdict(desk, run),
+        "gap": gaps[-1] if gaps else "",
+    }
+    return {name: value for name, value in line.items() if value}
+
+
+def _verdict(desk: Desk, run: Subject) -> str:
+    kept = desk.ledger.subjects(SubjectKind.VERDICT, run=run.id)
+    return next_step.verdict_words(kept[-1]) if kept else ""
+
+
+def _next(desk: Desk, shown: Sequence[Subject], seen: poll.Seen, waiting: Sequence[Subject]) -> str:
+    if desk.role is Role.DIRECTOR:
+        unanswered = [one for one in waiting if one.status == "open"]
+        return next_step.answer_call(unanswered[0]) if unanswered else f"poll_training(cursor={seen.cursor!r})"
+    if not shown:
+        return f"nothing was started: start_training(model=…, phase={Phase.QUICK.value!r})"
+    return _step(desk, shown[0], seen)
+
+
+def _step(desk: Desk, run: Subject, seen: poll.Seen) -> str:
+    """Return what may be done next for the model of a run."""
+    end = run.part("end")
+    if not end or any(one.run.id == run.id for one in seen.looks):
+        return f"poll_training(run={run.id!r})"
+    standing = next_step.standing(desk, run, RunState(end["state"]), float(end.get("wall_s") or 0))
+    return next_step.next_call(desk, standing, "")

@@ -1,0 +1,176 @@
+"""What is still owed for a model, and the exact next call. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...analysis.verdict.words import Word
+from ...documents.error_report import HOLD, Action, is_about_changes
+from ...storage.record import Subject, SubjectKind
+from ...vocabulary.runs import Phase, Role, RunState
+from ..desk import Desk
+from ..report.recurrence import solved_by
+from ..watch.standing import failures, quick_problems
+
+BRISK_WAIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run stands for those who watch it; what `next` is computed from.
+
+    :ivar unreported: the oldest failure that was neither reported nor accepted.
+    :ivar report: the newest report about the run.
+    :ivar entry: a report of the model whose diary entry is owed; never set while a run of the model is active.
+    :ivar verdict: the newest verdict word on the run; empty if none was computed.
+    """
+
+    run: Subject
+    state: RunState
+    elapsed_s: float
+    unreported: Subject | None = None
+    report: Subject | None = None
+    entry: Subject | None = None
+    verdict: str = ""
+    quick_passed: bool = False
+    overdue: bool = False
+
+
+def standing(desk: Desk, run: Subject, state: RunState, elapsed_s: float) -> Standing:
+    """Collect where a run stands."""
+    open_failures = [one for one in failures(desk, run.id) if one.status == "open"]
+    reports = desk.ledger.subjects(SubjectKind.REPORT, run=run.id)
+    verdicts = desk.ledger.subjects(SubjectKind.VERDICT, run=run.id)
+    report = next((one for one in reversed(reports) if one.status != "closed"), None)
+    return Standing(
+        run=run,
+        state=state,
+        elapsed_s=elapsed_s,
+        unreported=open_failures[0] if open_failures else None,
+        report=report,
+        entry=owed_entry(desk, run.model),
+        verdict=_final_word(verdicts),
+        quick_passed=run.body["phase"] == Phase.QUICK and state.final and not quick_problems(desk, run),
+        overdue=report is not None and report.status == "open" and desk.clock() > report.body["deadline_at"],
+    )
+
+
+def _final_word(verdicts: Sequence[Subject]) -> str:
+    """Return the newest verdict on a run; one that was asked for while it went on says nothing of its end."""
+    return "" if not verdicts or verdicts[-1].body["word"] == Word.IN_PROGRESS else verdict_words(verdicts[-1])
+
+
+def verdict_words(verdict: Subject) -> str:
+    """Return the word of a verdict, and beside it that the director overrode it."""
+    word, override = str(verdict.body["word"]), verdict.part("override")
+    return f"{word}, overridden by the director in {override['report']}" if override else word
+
+
+def owed_entry(desk: Desk, model: str) -> Subject | None:
+    """Return the oldest report of a model that the diary still has to tell.
+
+    It is owed when a later attempt ended well, or the answer was TERMINATE or CONTINUE; never while a run of the
+    model is active.
+    """
+    reports = desk.ledger.subjects(SubjectKind.REPORT, model=model, open_only=True)
+    runs = desk.ledger.subjects(SubjectKind.RUN, model=model) if reports else []
+    if any(one.status != "ended" for one in runs):
+        return None
+    completed = [one for one in runs if one.part("end").get("state") == RunState.COMPLETED]
+    for report in reports:
+        if is_about_changes(report.body):  # no failure: there is nothing to tell
+            continue
+        action = report.part("answer").get("action")
+        if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, completed)):
+            return report
+    return None
+
+
+def next_call(desk: Desk, about: Standing, cursor: str) -> str:
+    """Return the exact next call for a run, or that the watch is over and what follows."""
+    if desk.role is Role.DIRECTOR:
+        return _for_director(about, cursor)
+    if desk.role is Role.OBSERVER:
+        return _poll(about, cursor) if not about.state.final else "the watch is over"
+    return _for_trainer(desk, about, cursor)
+
+
+def _for_trainer(desk: Desk, about: Standing, cursor: str) -> str:
+    run = about.run
+    if about.unreported is not None:
+        return f"report_error(run={run.id!r}, finding={about.unreported.id!r}, what_happened=…)"
+    if about.report is not None and about.report.status == "open":
+        if about.overdue:
+            return f"no answer in time; {HOLD}. End your turn, call poll_training() when you are back"
+        return _poll(about, cursor)
+    if not about.state.final:
+        return _while_active(desk, about, cursor)
+    if about.report is not None and about.report.status == "answered":
+        return _carry_out(about)
+    return _afterwards(about)
+
+
+def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
+    if about.report is not None and asks_for_a_start(about.report):
+        reason = f"answer to {about.report.id}"
+        return f"stop_training(run={about.run.id!r}, reason={reason!r}), then start with the fix"
+    brisk = about.elapsed_s < desk.policy.watch.brisk_minutes * 60
+    return _poll(about, cursor, wait_s=desk.policy.watch.brisk_poll_s if brisk else None)
+
+
+def _carry_out(about: Standing) -> str:
+    run = about.run
+    if about.report is not None and is_about_changes(about.report.body):
+        left = "" if about.report.part("answer").get("approve") else ", with those changes taken back"
+        return f"the same start_training call again{left}"
+    if about.report is not None and asks_for_a_start(about.report):
+        return f"start_training(model={run.model!r}, phase={run.body['phase']!r}, follows={run.id!r}) with the fix"
+    return _afterwards(about)
+
+
+def asks_for_a_start(report: Subject) -> bool:
+    """Whether a report waits, answered, for another attempt to be started."""
+    if report.status != "answered" or is_about_changes(report.body):
+        return report.status == "answered" and report.part("answer").get("action") != Action.TERMINATE
+    return report.part("answer").get("action") in (Action.RESTART, Action.RESUME)
+
+
+def _afterwards(about: Standing) -> str:
+    run = about.run
+    if about.entry is not None:
+        return (
+            f"write_diary_entry(model={run.model!r}, report={about.entry.id!r}, struggle=…, investigation=[…], "
+            "fix=…, why=…)"
+        )
+    if about.quick_passed:
+        return f"quick passed: start_training(model={run.model!r}, phase='full')"
+    if about.state is RunState.COMPLETED and not about.verdict:
+        return f"verify_compute(run={run.id!r})"
+    if about.verdict:
+        return f"the watch is over: {about.verdict}"
+    return (
+        f"start_training(model={run.model!r}, phase={run.body['phase']!r}, follows={run.id!r}) when the cause is mended"
+    )
+
+
+def _for_director(about: Standing, cursor: str) -> str:
+    report = about.report
+    if report is not None and report.status == "open":
+        return answer_call(report)
+    if about.state is RunState.COMPLETED and not about.verdict:
+        return f"verify_compute(run={about.run.id!r})"
+    return _poll(about, cursor) if not about.state.final else "poll_training()"
+
+
+def answer_call(report: Subject) -> str:
+    """Return the call with which a director answers a report."""
+    if is_about_changes(report.body):
+        return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…, approve=[…])"
+    return f"answer_report(report={report.id!r}, action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…)"
+
+
+def _poll(about: Standing, cursor: str, wait_s: float | None = None) -> str:
+    place = f", cursor={cursor!r}" if cursor else ""
+    wait = f", wait_s={wait_s:g}" if wait_s is not None else ""
+    return f"poll_training(run={about.run.id!r}{place}{wait})"

@@ -1,0 +1,199 @@
+"""The wait of a poll: look, answer at once on news, else sleep on the waker until something moves or time is over.
+
+A poll holds no state: asked again with the same cursor, by whichever server, it gives the same updates.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+
+from ...storage.record import Kind, Subject, SubjectKind
+from ...storage.record.cursor import issue, seq_of
+from ...vocabulary.errors import WatchkeeperError
+from ...vocabulary.runs import Level, Role
+from ..desk import Desk, in_thread
+from ..report.reports import open_overdue
+from ..start import stop
+from ..watch.look import Look, Watcher, find_run
+from ..write import diary_evidence
+from . import overdue, status_line, updates
+from .updates import News
+from .waker import Waker
+
+NOTED_LATELY_S = 5.0
+"""Who was noted as watching less than this ago is not noted again: each note is a write that waits for the disk."""
+LOOK_EVERY_S = 2.0
+"""A poll looks at least this often by itself: a process may end or stall without any file telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a poll came back with: the last look at each run, the news, and the cursor to ask with next."""
+
+    looks: tuple[Look, ...]
+    news: News
+    cursor: str
+
+
+async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_text: bool) -> Seen:
+    """Watch one run, or all active ones, until there is news or the time is over.
+
+    :param run: a run's id; None for all.
+    :raises NotFound: if there is no such run.
+    """
+    round_ = _Round(desk, run, cursor, include_text)
+    deadline = anyio.current_time() + wait_s
+    try:
+        await in_thread(round_.begin)
+        waker = Waker(round_.paths)  # made before the first look, so that nothing in between is missed
+        seen = await in_thread(round_.look)
+        if not round_.enough(seen) and anyio.current_time() < deadline:
+            async with waker:  # only for a poll that waits: inotify takes milliseconds to give back
+                seen = await _waited(round_, waker, seen, deadline)
+        await in_thread(round_.close)
+    finally:
+        round_.stop.set()
+    return seen
+
+
+async def _waited(round_: _Round, waker: Waker, seen: Seen, deadline: float) -> Seen:
+    """Look again whenever something moved, until there is news or the time is over."""
+    while not round_.enough(seen) and (left := deadline - anyio.current_time()) > 0:
+        if not any(look.behind_bytes for look in seen.looks):
+            await in_thread(round_.judge, seen.looks)
+            await waker.wait(min(left, LOOK_EVERY_S))
+        seen = await in_thread(round_.look)
+    return seen
+
+
+class _Round:
+    """The looks of one poll."""
+
+    def __init__(self, desk: Desk, run: str | None, cursor: str, include_text: bool) -> None:
+        self._desk = desk
+        self._run = run
+        self._asked = cursor
+        self._scope = run or "*"
+        self._include_text = include_text
+        self._after: int | None = None
+        self._watchers: dict[str, Watcher] = {}
+        self._noted = False
+        self.stop = threading.Event()
+        self.paths: list[Path] = []
+
+    def begin(self) -> None:
+        newest = self._desk.ledger.head()[0]
+        self._after = seq_of(self._asked, self._desk.ledger.id, self._scope, newest)
+        runs = self._runs()
+        self.paths = [self._desk.workspace.ledger_path, *self._files(runs)]
+
+    def _runs(self) -> list[Subject]:
+        if self._run is not None:
+            return [find_run(self._desk, self._run)]
+        return self._desk.ledger.subjects(SubjectKind.RUN, open_only=True)
+
+    def _files(self, runs: Iterable[Subject]) -> Iterable[Path]:
+        for run in runs:
+            yield self._desk.workspace.run_dir(run.id)
+            yield self._desk.workspace.root / run.body["log"]
+
+    def look(self) -> Seen:
+        looks = tuple(self._watcher(run).look() for run in self._runs())
+        if self._desk.role is Role.TRAINER:
+            for look in looks:
+                stop.carry_out(self._desk, look.run)
+        if not self._noted:
+            self._noted = True
+            if self._desk.role is Role.TRAINER:
+                note_gaps(self._desk, looks)
+                self._prove(looks)
+            open_overdue(self._desk, self._run)
+            overdue.note(self._desk, self._run)
+        found = updates.since(self._desk, self._after, self._run, self._include_text)
+        salt = int(self._desk.clock() * 1000)
+        issued = issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
+        return Seen(looks, found, issued)
+
+    def _prove(self, looks: Sequence[Look]) -> None:
+        """Append to the diary what a later attempt proved; a diary that cannot be written must not stop a watch."""
+        for model in {look.run.model for look in looks if look.run.status == "ended"}:
+            with suppress(WatchkeeperError):
+                diary_evidence.catch_up(self._desk, model)
+
+    def judge(self, looks: Sequence[Look]) -> None:
+        for look in looks:
+            self._watcher(look.run).judge(look.status)
+
+    def _watcher(self, run: Subject) -> Watcher:
+        if run.id not in self._watchers:
+            self._watchers[run.id] = Watcher(self._desk, run, self.stop)
+        return self._watchers[run.id]
+
+    def enough(self, seen: Seen) -> bool:
+        """Whether there is something to tell, or nothing left to wait for."""
+        if seen.news and (self._after is not None or self._presses(seen.news)):
+            return True
+        if self._run is None:  # without a cursor it is the brief of a new session, which waits for nothing
+            return self._after is None
+        if status_line.due(self._desk, seen.looks[0].run, seen.looks[0].status):
+            return True
+        look = seen.looks[0]
+        if look.behind_bytes:  # what the log's end or another server's look tells is still to come
+            return False
+        return look.status.state.final and look.status.settled and not self._waits_for_answer()
+
+    def _presses(self, told: News) -> bool:
+        """Whether what stands asks for an act; a flag alone is told with the answer and waits for real updates."""
+        return told.moved or bool(told.answers) or any(one["level"] == Level.FAILURE for one in told.findings)
+
+    def _waits_for_answer(self) -> bool:
+        reports = self._desk.ledger.subjects(SubjectKind.REPORT, run=self._run, open_only=True)
+        return any(one.status == "open" for one in reports)
+
+    def close(self) -> None:
+        """Keep the place in each log and note that this role was here."""
+        for watcher in self._watchers.values():
+            watcher.keep_place()
+        note(self._desk, self._watchers)
+
+
+def note_gaps(desk: Desk, looks: Sequence[Look]) -> None:
+    """Record for how long no trainer looked at a run while it went on, where that is longer than the policy allows."""
+    now = desk.clock()
+    for look in looks:
+        run, status = look.run, look.status
+        last = desk.ledger.watched(run.id, Role.TRAINER) or run.at
+        until = min(now, status.ended_at or now) if status.state.final else now
+        if until - last > desk.policy.watch.gap_minutes * 60:
+            _record_gap(desk, run, last, until)
+    note(desk, (look.run.id for look in looks))
+
+
+def note(desk: Desk, runs: Iterable[str]) -> None:
+    """Note that this desk's role looks at these runs now, where it was not noted a moment ago."""
+    now = desk.clock()
+    stale = [run for run in runs if now - (desk.ledger.watched(run, desk.role) or 0.0) > NOTED_LATELY_S]
+    if stale:
+        desk.ledger.saw(stale, desk.role, now)
+
+
+def _record_gap(desk: Desk, run: Subject, begin: float, end: float) -> None:
+    since, until = (datetime.fromtimestamp(at, UTC).strftime("%H:%M") for at in (begin, end))
+    finding = f"{run.id}:unwatched-{int(begin)}"
+    body = {
+        "kind": "watch_gap",
+        "level": Level.FLAG.value,
+        "message": f"unwatched {since}-{until} UTC",
+        "log": run.body["log"],
+        "updated_at": end,
+    }
+    with desk.ledger.transaction() as transaction:
+        if transaction.subject(SubjectKind.FINDING, finding) is None:
+            transaction.append(Kind.SEEN, finding, run=run.id, model=run.model, body=body)

@@ -1,0 +1,127 @@
+"""What changed between two attempts, as entries that a director can approve by name.
+
+Each entry reads `name before -> after`. Comments and formatting are no change; what mends a call or an import passes
+without being listed (`methods.changes`). A changed number, estimator, feature, structure, a relaxed policy or a lowered
+requirement of the design is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...analysis.scripts import broken_names
+from ...analysis.scripts import changes as code_changes
+from ...analysis.verdict import design as designs
+from ...storage.policy.policy import Policy, load_policy
+from ...vocabulary.errors import PolicyInvalid
+from ...vocabulary.sanitize import one_line
+from ..desk import Desk
+from . import provenance
+from .provenance import Origin
+
+_HOW_IT_IS_WATCHED = frozenset({"watch", "keeper", "report"})
+"""Tables of the policy that change neither the training nor how it is judged."""
+_LIMIT = ("min_", "max_")
+_NOTHING = "nothing"
+LONGEST_ENTRY = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change. `lowered` when a number that stands for work or strictness became smaller."""
+
+    name: str
+    before: str
+    after: str
+    lowered: bool = False
+
+    def __str__(self) -> str:
+        return one_line(f"{self.name} {self.before} -> {self.after}", LONGEST_ENTRY)
+
+
+def entries(desk: Desk, before: Origin, after: Origin, failed: str = "") -> tuple[Entry, ...]:
+    """Return what changed from one origin to another and needs approval, each once, in a stable order.
+
+    :param failed: what the earlier attempt's failures said; a call that they call broken may be mended.
+    """
+    policy = desk.policy
+    old_policy = _policy(desk, before)
+    found: list[Entry] = [
+        *_script(desk, before, after, old_policy, failed),
+        *(_policy_entries(old_policy, policy) if old_policy else ()),
+        *_design(desk, before, after),
+        *_features(before, after),
+    ]
+    if old_policy is None:
+        found.append(
+            Entry("policy", before.policy_sha256[:12], f"{after.policy_sha256[:12]} (the old one is not kept)")
+        )
+    return tuple({str(one): one for one in found}.values())
+
+
+def _policy(desk: Desk, origin: Origin) -> Policy | None:
+    text = provenance.snapshot(desk, origin.policy_sha256)
+    try:
+        return load_policy(text.decode()) if text is not None else None
+    except (PolicyInvalid, UnicodeDecodeError):  # written by a version with other keys
+        return None
+
+
+def _script(desk: Desk, before: Origin, after: Origin, old: Policy | None, failed: str) -> Iterator[Entry]:
+    old_environment: Mapping[str, str] = old.environment if old else {}
+    was = provenance.program(desk, before, old_environment)
+    now = provenance.program(desk, after, desk.policy.environment)
+    if before.script != after.script:
+        yield Entry("script", before.script, after.script)
+    for change in code_changes(was, now, broken_names(failed)):
+        if change.needs_approval:
+            yield Entry(change.name, change.before or _NOTHING, change.after or _NOTHING, change.lowered)
+
+
+def _policy_entries(before: Policy, after: Policy) -> Iterator[Entry]:
+    old, new = before.model_dump(), after.model_dump()
+    for table in sorted(old.keys() - _HOW_IT_IS_WATCHED):
+        for key in sorted({*old[table], *new[table]}):
+            was, now = old[table].get(key), new[table].get(key)
+            if was != now and not _tightened(key, was, now):
+                yield Entry(f"policy {table}.{key}", _shown(was), _shown(now), lowered=_is_limit(key, was, now))
+
+
+def _is_limit(key: str, *values: object) -> bool:
+    return key.startswith(_LIMIT) and all(isinstance(one, int | float) for one in values)
+
+
+def _tightened(key: str, was: Any, now: Any) -> bool:  # noqa: ANN401 (values of a policy)
+    """Whether a limit became stricter: that needs nobody's approval."""
+    if not _is_limit(key, was, now):
+        return False
+    return now > was if key.startswith("min_") else now < was
+
+
+def _shown(value: object) -> str:
+    return "unset" if value is None else one_line(str(value), 60)
+
+
+def _design(desk: Desk, before: Origin, after: Origin) -> Iterator[Entry]:
+    if before.design is None or before.design == after.design:
+        return
+    if after.design is None:
+        yield Entry("design", before.design[0], "gone", lowered=True)
+        return
+    was, now = (provenance.snapshot(desk, one[1]) for one in (before.design, after.design))
+    if was is None or now is None:
+        yield Entry("design", before.design[1][:12], f"{after.design[1][:12]} (one of them is not kept)")
+        return
+    old = designs.read_design(was.decode("utf-8", "replace"), before.design[0])
+    new = designs.read_design(now.decode("utf-8", "replace"), after.design[0])
+    for change in designs.lowered(old, new):
+        yield Entry(f"design {change.name}", change.before, change.after, lowered=True)
+
+
+def _features(before: Origin, after: Origin) -> Iterator[Entry]:
+    if before.features is None or before.features == after.features:
+        return
+    was, now = (f"{one[0]} sha256 {one[1][:12]}" if one else "gone" for one in (before.features, after.features))
+    yield Entry("features", was, now)

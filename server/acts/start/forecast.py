@@ -1,0 +1,75 @@
+"""What a full run that was just started should come to, told at its start: how long, and by which method."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from ...analysis.scripts import Program
+from ...analysis.verdict import design as designs
+from ...analysis.verdict.method import declared_missing
+from ...storage.policy.policy import load_policy
+from ...storage.record import Subject, SubjectKind
+from ...vocabulary.runs import Phase, RunState
+from ..desk import Desk
+from . import projection, provenance
+
+_FRACTION = b"WATCHKEEPER_DATA_FRACTION"
+
+
+def outlook(desk: Desk, run: Subject) -> str | None:
+    """Return how long a full run will take, by the rate of the quick run before it; None for a quick run."""
+    if run.body["phase"] == Phase.QUICK:
+        return None
+    quick = _passed(desk, run)
+    if quick is None:
+        return None
+    origin = provenance.of(run)
+    measured = projection.Measured(
+        wall_s=float(quick.part("end").get("wall_s") or 0),
+        work=projection.work_of(_program(desk, quick, Phase.QUICK)),
+        data_fraction=_fraction(desk, quick),
+    )
+    program = _program(desk, run, Phase.FULL)
+    seconds = projection.projected_s(measured, projection.work_of(program))
+    told = [projection.words(seconds, *required(desk, origin))]
+    found = design(desk, origin)
+    missing = declared_missing(found, program) if found is not None else ""
+    return "; ".join([*told, missing] if missing else told)
+
+
+def required(desk: Desk, origin: provenance.Origin) -> tuple[float, float, str]:
+    """Return what is asked of a full run's time (least and most seconds) and where that stands."""
+    full = desk.policy.full
+    found = design(desk, origin)
+    asked = found.requirements.get(designs.TIME) if found else None
+    if found is None or asked is None or asked.floor is None:
+        return full.min_hours * 3600, full.max_hours * 3600, "watchkeeper.toml [full]"
+    most_h = asked.maximum if asked.maximum is not None else max(full.max_hours, asked.floor)
+    return asked.floor * 3600, most_h * 3600, found.source(designs.TIME)
+
+
+def design(desk: Desk, origin: provenance.Origin) -> designs.Design | None:
+    """Return the design document as it was at the start; None when there was none."""
+    kept = provenance.snapshot(desk, origin.design[1]) if origin.design else None
+    return designs.read_design(kept.decode("utf-8", "replace"), origin.design[0]) if kept and origin.design else None
+
+
+def _passed(desk: Desk, run: Subject) -> Subject | None:
+    quick = [one for one in desk.ledger.subjects(SubjectKind.RUN, model=run.model) if one.body["phase"] == Phase.QUICK]
+    same = [one for one in quick if one.body["code_sha256"] == run.body["code_sha256"]]
+    ended = [one for one in same if one.part("end").get("state") == RunState.COMPLETED]
+    return ended[-1] if ended else None
+
+
+def _program(desk: Desk, run: Subject, phase: Phase) -> Program:
+    origin = provenance.of(run)
+    kept = provenance.snapshot(desk, origin.policy_sha256)
+    environment: Mapping[str, str] = load_policy(kept.decode()).environment if kept else {}
+    return provenance.program(desk, origin, environment, phase)
+
+
+def _fraction(desk: Desk, quick: Subject) -> float:
+    """Return the share of the data that a quick run used; all of it where no source of it asks for the share."""
+    asks = any(_FRACTION in (provenance.snapshot(desk, digest) or b"") for _, digest in provenance.of(quick).sources)
+    return float(json.loads(quick.body["env"]["WATCHKEEPER_DATA_FRACTION"])) if asks else 1.0

@@ -1,0 +1,43 @@
+"""The gate before a full run: a quick run of the same script has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...storage.record import Subject, SubjectKind
+from ...vocabulary.errors import Refused
+from ...vocabulary.runs import Phase
+from ..desk import Desk
+from ..watch.standing import quick_problems
+
+
+def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
+    """Let a start pass or refuse it.
+
+    A full run needs a passed quick run of the same script; same means equal in parsed form.
+
+    :raises Refused: saying what is missing and the exact next call.
+    """
+    if phase is Phase.QUICK:
+        return
+    quick = [one for one in desk.ledger.subjects(SubjectKind.RUN, model=model) if one.body["phase"] == Phase.QUICK]
+    same = [one for one in quick if one.body["code_sha256"] == code_sha256]
+    if same and not quick_problems(desk, same[-1]):
+        return
+    raise Refused(
+        f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
+        f"Run the quick phase first: {_quick_call(model, quick)}.",
+    )
+
+
+def _why(desk: Desk, quick: Sequence[Subject], same: Sequence[Subject]) -> str:
+    if not quick:
+        return "there is none"
+    if not same:
+        return f"the script was changed after {quick[-1].id}"
+    return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
+
+
+def _quick_call(model: str, quick: Sequence[Subject]) -> str:
+    follows = f", follows={quick[-1].id!r}" if quick else ""
+    return f"start_training(model={model!r}, phase='quick'{follows})"

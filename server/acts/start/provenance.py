@@ -1,0 +1,154 @@
+"""What a run is made from: its script and the workspace modules it imports, arguments, policy, design, features.
+
+Everything is kept as a snapshot named by its sha256, so that two attempts can be compared for as long as the record
+lasts, whatever became of the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ...analysis.scripts import Program, read_program
+from ...storage.policy.policy import Policy, load_policy, policy_text
+from ...storage.record import Subject
+from ...vocabulary.errors import PathRefused, PolicyInvalid
+from ...vocabulary.runs import Phase
+from ..desk import Desk
+
+LONGEST_SOURCE_BYTES = 4 << 20
+LONGEST_DESIGN_BYTES = 4 << 20
+LARGEST_LEFT_BYTES = 1 << 30
+"""A start does not wait for the digest of a larger file that lies there from before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a run is made from; digests are hexadecimal sha256.
+
+    :ivar sources: (path in the workspace, digest of the snapshot), the script first.
+    :ivar code_sha256: digest over the parsed forms of all sources: comments and formatting change nothing.
+    :ivar left_before: (path, digest) of results and models of this model that lay there already.
+    :ivar design, features: (path, digest); None when there is no such file. The features are not kept, only hashed.
+    """
+
+    script: str
+    sources: tuple[tuple[str, str], ...]
+    code_sha256: str
+    args: tuple[str, ...]
+    policy_sha256: str
+    design: tuple[str, str] | None = None
+    features: tuple[str, str] | None = None
+    left_before: tuple[tuple[str, str], ...] = ()
+
+    def body(self) -> dict[str, Any]:
+        """Return it as part of a start's record."""
+        return {**asdict(self), "script_sha256": self.sources[0][1]}
+
+
+def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origin:
+    """Read what shall be started and keep snapshots of it.
+
+    :raises PathRefused: if the script is not a plain file in the workspace.
+    """
+    sources: dict[str, str] = {}
+
+    def read(path: str) -> bytes | None:
+        try:
+            source = desk.workspace.read_bytes(path, LONGEST_SOURCE_BYTES)
+        except PathRefused:
+            if path == script:
+                raise
+            return None
+        sources[path] = desk.workspace.store_snapshot(source)
+        return source
+
+    read(script)
+    program = read_program(script, read, args=args, env=desk.policy.environment, phase=Phase.FULL)
+    return Origin(
+        script=script,
+        sources=tuple(sources.items()),
+        code_sha256=program.form_sha256,
+        args=args,
+        policy_sha256=desk.workspace.store_snapshot(policy_text(desk.policy).encode()),
+        design=_document(desk, desk.workspace.design(model)),
+        features=_hashed(desk, desk.workspace.features(model)),
+        left_before=tuple(_left(desk, model)),
+    )
+
+
+def of(run: Subject) -> Origin:
+    """Return what a recorded run was made from."""
+    body = run.body
+    return Origin(
+        script=body["script"],
+        sources=tuple(
+            (path, digest) for path, digest in body.get("sources", [(body["script"], body["script_sha256"])])
+        ),
+        code_sha256=body["code_sha256"],
+        args=tuple(body["args"]),
+        policy_sha256=body["policy_sha256"],
+        design=_pair(body.get("design")),
+        features=_pair(body.get("features")),
+        left_before=tuple((path, digest) for path, digest in body.get("left_before", ())),
+    )
+
+
+def policy(desk: Desk, origin: Origin) -> Policy | None:
+    """Return the policy in force when a run started; None when its snapshot is gone or cannot be read any more."""
+    text = snapshot(desk, origin.policy_sha256)
+    try:
+        return load_policy(text.decode()) if text is not None else None
+    except (PolicyInvalid, UnicodeDecodeError):
+        return None
+
+
+def program(desk: Desk, origin: Origin, environment: Mapping[str, str], phase: Phase = Phase.FULL) -> Program:
+    """Read a run's sources again from their snapshots, as that phase would run them."""
+    kept = dict(origin.sources)
+
+    def read(path: str) -> bytes | None:
+        return snapshot(desk, kept[path]) if path in kept else None
+
+    forbidden = frozenset(desk.policy.method.forbidden)
+    return read_program(origin.script, read, args=origin.args, env=environment, phase=phase, forbidden=forbidden)
+
+
+def snapshot(desk: Desk, digest: str) -> bytes | None:
+    """Return what was kept under a digest, None when somebody removed it."""
+    try:
+        return desk.workspace.snapshot(digest, LONGEST_SOURCE_BYTES)
+    except PathRefused:
+        return None
+
+
+def _left(desk: Desk, model: str) -> Iterator[tuple[str, str]]:
+    """Yield what lies where the run's files will be: a run that leaves the same content wrote nothing of its own."""
+    names = desk.workspace
+    for path in (*(names.results(model, phase) for phase in Phase), names.final_model(model)):
+        try:
+            about = names.about(path)
+        except PathRefused:
+            continue
+        found = _hashed(desk, path) if about is not None and about.size_bytes <= LARGEST_LEFT_BYTES else None
+        if found is not None:
+            yield found
+
+
+def _pair(found: Any) -> tuple[str, str] | None:  # noqa: ANN401 (JSON)
+    return (str(found[0]), str(found[1])) if found else None
+
+
+def _document(desk: Desk, path: str) -> tuple[str, str] | None:
+    try:
+        return path, desk.workspace.store_snapshot(desk.workspace.read_bytes(path, LONGEST_DESIGN_BYTES))
+    except PathRefused:
+        return None
+
+
+def _hashed(desk: Desk, path: str) -> tuple[str, str] | None:
+    try:
+        return path, desk.workspace.sha256(path)
+    except PathRefused:
+        return None

@@ -1,0 +1,276 @@
+"""The rule for starting: once, never twice, and never past a gate.
+
+A start is decided and recorded in one transaction of the ledger, so two servers that are asked at once start once. The
+run directory and the keeper follow from the record and can be made by any server (`launch`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...documents.error_report import Action, is_about_changes
+from ...storage.record import Kind, Subject, SubjectKind, Transaction
+from ...vocabulary.errors import InvalidArgument, NotFound, Refused
+from ...vocabulary.runs import Phase
+from ...vocabulary.sanitize import one_line
+from .. import launch
+from ..desk import Desk
+from ..report import server_reports
+from ..watch import look
+from . import approvals, gate, provenance
+from .provenance import Origin
+
+SETTLES_WITHIN_S = 2.0
+"""What a run leaves behind is known this soon after its end; then the end is recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A start as it was asked for; what it is made from was read and kept."""
+
+    model: str
+    phase: Phase
+    origin: Origin
+    follows: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a start came to: the run, and whether it existed before this call."""
+
+    run: Subject
+    existing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A start that launched nothing: the director has to approve what changed.
+
+    :ivar report: the report in which the changes stand; its run is the attempt that was compared.
+    """
+
+    report: Subject
+    refused: bool
+
+
+def parse_phase(text: str, labels: Mapping[str, str]) -> Phase:
+    """Return the phase that a word or label names, in any case.
+
+    :raises InvalidArgument: naming the words there are.
+    """
+    wanted = text.strip().lower()
+    for phase in Phase:
+        if wanted in (phase.value, labels[phase].lower()):
+            return phase
+    words = ", ".join(f"{phase} ({labels[phase]})" for phase in Phase)
+    raise InvalidArgument(f"phase takes {words}, not {text[:40]!r}.", "Call start_training again with one of these.")
+
+
+def request(
+    desk: Desk, model: str, phase: Phase, script: str | None, args: Sequence[str], follows: str | None
+) -> Request:
+    """Read what shall be started and keep a snapshot of the script.
+
+    :raises PathRefused: if the script is not a plain file in the workspace.
+    :raises InvalidArgument: if the model's id is none.
+    """
+    desk.workspace.check_model_id(model)
+    _check_names(desk, model, phase)
+    path = desk.workspace.relative(script or desk.workspace.script(model))
+    return Request(model=model, phase=phase, origin=provenance.collect(desk, model, path, tuple(args)), follows=follows)
+
+
+def _check_names(desk: Desk, model: str, phase: Phase) -> None:
+    """Two models must not share a file: the quick log of `1_full` would be the full log of `quick_1`."""
+    wanted = {desk.workspace.log(model, phase), desk.workspace.results(model, phase)}
+    for other in desk.ledger.models():
+        for its in Phase:
+            shared = wanted & {desk.workspace.log(other, its), desk.workspace.results(other, its)}
+            if shared and (other, its) != (model, phase):
+                raise Refused(
+                    f"Model {model} in phase {phase} would write {min(shared)}, which belongs to model {other}, {its}.",
+                    "Choose another model id, or other names in [names] of watchkeeper.toml.",
+                )
+
+
+def start(desk: Desk, wanted: Request) -> Start | Waiting:
+    """Start a run, return the one that this call started before, or have what changed approved first.
+
+    :raises Refused: if a gate, an active run or the director's decision forbids it.
+    :raises NotFound: if `follows` names no attempt of this model and phase.
+    """
+    for run in desk.ledger.subjects(SubjectKind.RUN, model=wanted.model):
+        if run.status != "ended":
+            _look(desk, run.id)
+    _refuse_what_may_not(desk, wanted)
+    pending = _pending(desk, wanted)
+    if pending is not None:
+        return Waiting(
+            server_reports.open_changes(
+                desk, wanted.model, pending.base, pending.compared, [str(one) for one in pending.entries]
+            ),
+            pending.refused,
+        )
+    with desk.ledger.transaction() as transaction:
+        _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
+        known = [one for one in transaction.subjects(SubjectKind.RUN, model=wanted.model) if _same(one, wanted.phase)]
+        earlier = _existing(known, wanted)
+        run = earlier or _record(desk, transaction, wanted, known)
+    if earlier is None:
+        launch.launch(desk, run)
+    return Start(run, existing=earlier is not None)
+
+
+def _pending(desk: Desk, wanted: Request) -> approvals.Pending | None:
+    """Return what a new start changed without approval; a start that was made before asks for nothing."""
+    known = attempts(desk, wanted.model, wanted.phase)
+    if _existing(known, wanted) is not None:
+        return None
+    return approvals.pending(desk, wanted.phase, wanted.origin, known, attempts(desk, wanted.model, Phase.QUICK))
+
+
+def _refuse_what_may_not(desk: Desk, wanted: Request) -> None:
+    """Let a start pass or refuse it; asked once before, for the time that it takes, and once with the ledger held."""
+    if wanted.follows is not None:
+        _check_follows(desk, wanted)
+    elif not attempts(desk, wanted.model, wanted.phase):
+        _check_first(desk, wanted)
+
+
+def _look(desk: Desk, run: str) -> None:
+    """Look at a run, because one that ended unseen must block nothing; wait for its record if it ends right now."""
+    deadline = time.monotonic() + SETTLES_WITHIN_S
+    status = look.look_at(desk, run).status
+    while status.state.final and not status.settled and time.monotonic() < deadline:
+        time.sleep(0.05)
+        status = look.look_at(desk, run).status
+
+
+def attempts(desk: Desk, model: str, phase: Phase) -> list[Subject]:
+    """Return the attempts of one phase of a model, oldest first."""
+    return [one for one in desk.ledger.subjects(SubjectKind.RUN, model=model) if _same(one, phase)]
+
+
+def _same(run: Subject, phase: Phase) -> bool:
+    return run.body["phase"] == phase
+
+
+def _existing(known: Sequence[Subject], wanted: Request) -> Subject | None:
+    """Return the run that this call created earlier, or that stands where a new one was not asked for."""
+    if not known:
+        return None
+    if wanted.follows is None:
+        return known[-1]
+    return next((one for one in known if one.body.get("follows") == wanted.follows), None)
+
+
+def _check_first(desk: Desk, wanted: Request) -> None:
+    """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
+    _check_reports(wanted, desk.ledger.subjects(SubjectKind.REPORT, run=""))
+    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
+    if wanted.phase is Phase.FULL:
+        for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
+            _check_answers(desk, wanted, quick)
+
+
+def _check_follows(desk: Desk, wanted: Request) -> None:
+    known = attempts(desk, wanted.model, wanted.phase)
+    previous = next((one for one in known if one.id == wanted.follows), None)
+    if previous is None:
+        call = f"start_training(model={wanted.model!r}, phase='{wanted.phase}'"
+        raise NotFound(
+            f"follows={str(wanted.follows)[:60]!r} is no attempt of model {wanted.model} in phase {wanted.phase}.",
+            f"The latest is {known[-1].id}: {call}, follows={known[-1].id!r})." if known else f"Call {call}).",
+        )
+    if any(one.body.get("follows") == previous.id for one in known):
+        return  # this very start was made before; nothing new happens
+    if previous.status != "ended":
+        raise Refused(
+            f"{previous.id} is still active; one run of a model and phase goes on at a time.",
+            f"Watch it: poll_training(run={previous.id!r}), or end it: stop_training(run={previous.id!r}, reason=…).",
+        )
+    _check_answers(desk, wanted, previous)
+    _check_strays(desk, previous)
+    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
+
+
+def _check_answers(desk: Desk, wanted: Request, previous: Subject) -> None:
+    """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
+    _check_reports(wanted, desk.ledger.subjects(SubjectKind.REPORT, run=previous.id))
+
+
+def _check_reports(wanted: Request, reports: Sequence[Subject]) -> None:
+    for report in reports:
+        if report.model != wanted.model:
+            continue
+        if report.status == "open" and wanted.phase is Phase.FULL and not is_about_changes(report.body):
+            raise Refused(
+                f"Report {report.id} on {report.run or 'model ' + report.model} is not answered yet.",
+                "Wait for the director: poll_training(). A quick run may go on meanwhile.",
+            )
+        answer = report.part("answer")
+        if answer.get("action") == Action.TERMINATE:
+            raise Refused(
+                f"The director answered {report.id} with TERMINATE: {answer['instructions'][:200]}",
+                f"Write the diary entry: write_diary_entry(model={wanted.model!r}, report={report.id!r}, …). "
+                "Only another answer of the director reopens this phase.",
+            )
+
+
+def _check_strays(desk: Desk, previous: Subject) -> None:
+    left = desk.engine.living(desk.workspace.run_dir(previous.id))
+    if left:
+        names = ", ".join(f"{one.pid} ({one_line(one.command, 40)})" for one in left[:5])
+        raise Refused(
+            f"Processes of {previous.id} still live and may write to the same files: {names}.",
+            f"End them: stop_training(run={previous.id!r}, reason='left over').",
+        )
+
+
+def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Subject]) -> Subject:
+    number = 1 + max((int(one.body["attempt"]) for one in known), default=0)
+    run = f"{wanted.model}-{wanted.phase}-{number}"
+    body = _body(desk, wanted, run, number, _resume(desk, wanted.follows))
+    transaction.append(Kind.START, run, run=run, model=wanted.model, body=body)
+    for report in transaction.subjects(SubjectKind.REPORT, model=wanted.model):
+        carried_out = report.run == (wanted.follows or "") or is_about_changes(report.body)
+        if carried_out and report.status == "answered":
+            body = {"by": desk.who, "run": run}
+            transaction.append(Kind.APPLIED, report.id, run=report.run, model=report.model, body=body)
+            if is_about_changes(report.body):  # no failure: the diary need not tell of it
+                transaction.append(Kind.CLOSED, report.id, run=report.run, model=report.model, body=body)
+    started = transaction.subject(SubjectKind.RUN, run)
+    assert started is not None  # noqa: S101 (appended two lines above)
+    return started
+
+
+def _resume(desk: Desk, follows: str | None) -> str:
+    reports = desk.ledger.subjects(SubjectKind.REPORT, run=follows) if follows else []
+    actions = [one.body["answer"]["action"] for one in reports if one.body.get("answer")]
+    return "checkpoint" if actions and actions[-1] == Action.RESUME else "start"
+
+
+def _body(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> dict[str, Any]:
+    python = launch.interpreter(desk)
+    quick = wanted.phase is Phase.QUICK
+    return {
+        "model": wanted.model,
+        "phase": wanted.phase.value,
+        "attempt": attempt,
+        "follows": wanted.follows,
+        **wanted.origin.body(),
+        "argv": [python, str(desk.workspace.root / wanted.origin.script), *wanted.origin.args],
+        "cwd": str(desk.workspace.root),
+        "env": launch.environment(
+            desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume
+        ),
+        "limit_s": desk.policy.quick.max_minutes * 60 if quick else None,
+        "sample_s": desk.policy.keeper.sample_s,
+        "grace_s": desk.policy.keeper.grace_s,
+        "log": desk.workspace.log(wanted.model, wanted.phase),
+        "results": desk.workspace.results(wanted.model, wanted.phase),
+        "by": desk.who,
+    }

@@ -1,0 +1,85 @@
+"""Ending a run: recorded first, then asked of the keeper; what of its processes is left is said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...documents.error_report import Action
+from ...runtime.keeper import records
+from ...runtime.run_directory import RunStatus
+from ...storage.record import Kind, Subject, SubjectKind
+from ...vocabulary.sanitize import one_line
+from ..desk import Desk
+from ..report.reports import applied
+from ..watch.look import look_at
+
+_LOOK_EVERY_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """How a stop went: the state afterwards and the processes that are left (pid and command)."""
+
+    status: RunStatus
+    left: tuple[str, ...]
+
+
+def stop(desk: Desk, run: Subject, reason: str) -> Stop:
+    """Stop the whole tree of a run and wait until it is gone or the patience (grace and some) is over.
+
+    Safe to repeat: the first stop stays on record, a later one only hastens it or ends what was left over.
+    """
+    status = look_at(desk, run.id).status
+    run_dir = desk.workspace.run_dir(run.id)
+    if not status.state.final:
+        request_stop(desk, run, reason)
+        status = _waited(lambda: look_at(desk, run.id).status, desk.policy.keeper.grace_s + 10)
+    if status.state.final:
+        left = desk.engine.end_strays(run_dir, desk.policy.keeper.grace_s)
+    else:
+        left = desk.engine.living(run_dir)
+    return Stop(status, tuple(f"{one.pid} {one_line(one.command, 60)}" for one in left))
+
+
+def request_stop(desk: Desk, run: Subject, reason: str) -> None:
+    """Record a stop and ask the keeper for it; does not wait."""
+    with desk.ledger.transaction() as transaction:
+        known = transaction.subject(SubjectKind.RUN, run.id)
+        recorded = known.body.get("stop") if known else None
+        if recorded is None:
+            body = {"reason": reason, "who": desk.who, "at": desk.clock()}
+            event = transaction.append(Kind.STOP, run.id, run=run.id, model=run.model, body=body)
+            recorded = {**body, "act": event.seq}
+    hasten(desk, run, dict(recorded))
+
+
+def hasten(desk: Desk, run: Subject, recorded: dict[str, object]) -> None:
+    """Hand a recorded stop to the keeper; does nothing that was done before."""
+    run_dir = desk.workspace.run_dir(run.id)
+    content = {"version": 1, "act": recorded.get("act"), **{name: recorded[name] for name in ("reason", "who", "at")}}
+    records.create(run_dir / records.STOP, content)
+    desk.engine.hasten(run_dir)
+
+
+def carry_out(desk: Desk, run: Subject) -> None:
+    """Carry out a director's TERMINATE on a run that still lives, and repeat a stop that was not applied."""
+    if run.status == "ended":
+        return
+    if run.body.get("stop"):
+        hasten(desk, run, dict(run.body["stop"]))
+        return
+    for report in desk.ledger.subjects(SubjectKind.REPORT, run=run.id):
+        if report.status == "answered" and report.part("answer").get("action") == Action.TERMINATE:
+            request_stop(desk, run, f"director's answer to {report.id}: TERMINATE")
+            applied(desk, report, "stop requested")
+
+
+def _waited(look: Callable[[], RunStatus], patience_s: float) -> RunStatus:
+    deadline = time.monotonic() + patience_s
+    status = look()
+    while not (status.state.final and status.settled) and time.monotonic() < deadline:
+        time.sleep(_LOOK_EVERY_S)
+        status = look()
+    return status

@@ -1,0 +1,240 @@
+"""Gather the evidence for a verdict: what the keeper measured, what lies on disk, what is on record. No judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...analysis.scripts import Program, read_program
+from ...analysis.verdict.design import Design, read_design
+from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
+from ...analysis.verdict.usage import usage_of
+from ...runtime import run_directory
+from ...runtime.keeper import records
+from ...runtime.probe.reading import ProbeData, read_probe
+from ...runtime.run_directory import RunStatus
+from ...storage.policy.policy import POLICY_FILE, read_policy
+from ...storage.record import Subject, SubjectKind, head_copy
+from ...vocabulary.errors import PathRefused, PolicyInvalid
+from ...vocabulary.runs import Phase, RunState
+from ...vocabulary.sanitize import mask_secrets, one_line
+from ..desk import Desk
+from ..start import provenance
+from ..start.provenance import Origin
+from ..watch import artefact_files, histories, standing
+from ..watch.look import look_at
+
+RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names")
+"""Tables of the policy that a verdict goes by."""
+
+
+def gather(desk: Desk, run_id: str) -> Evidence:
+    """Collect everything that the verdict on a run is computed from.
+
+    :raises NotFound: if there is no such run.
+    """
+    look = look_at(desk, run_id)
+    run, status = look.run, look.status
+    origin = provenance.of(run)
+    failures = standing.failures(desk, run.id)
+    broken = desk.ledger.broken()
+    ended = status.state.final and status.state is not RunState.NEVER_STARTED
+    artefacts = artefact_files.of_run(desk, run, read=ended)
+    told = _read_probe(desk, run)
+    return Evidence(
+        run=run.id,
+        model=run.model,
+        phase=Phase(run.body["phase"]),
+        state=status.state,
+        reason=status.reason,
+        exit_code=status.exit_code,
+        started_at=status.started_at,
+        ended_at=status.ended_at,
+        wall_s=status.elapsed_s,
+        cpu_s=status.cpu_s,
+        cpu_is_lower_bound=status.cpu_is_lower_bound,
+        usage=usage_of(run_directory.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
+        artefacts=artefacts,
+        extras=artefact_files.beside_results(desk, run, status) if ended else (),
+        known=artefact_files.known(desk, run, artefacts) if ended else (),
+        judged=artefact_files.judged(desk, run),
+        left_before=artefact_files.left_before(desk, run, origin.left_before),
+        inputs=tuple(_inputs(desk, run, origin)),
+        attempts=_attempts(desk, run),
+        told=_told(told),
+        history=histories.gathered(desk, run, status.started_at, told),
+        epochs=_epochs(desk, run, status, told),
+        steps=_numbers(desk, run, told, "step"),
+        design=_design(desk, run.model, origin),
+        program=_program(desk, run, origin),
+        policy=_policy(desk, origin),
+        handover=_handover(desk, run, status, artefacts),
+        open_failures=tuple(_failure(one) for one in failures if one.status != "accepted"),
+        accepted_failures=tuple(one.id for one in failures if one.status == "accepted"),
+        script=origin.script,
+        chain_head=desk.ledger.head()[1],
+        chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else "",
+        head_copy=head_copy.compare(desk.ledger, desk.policy.integrity.head_copy),
+    )
+
+
+def _failure(finding: Subject) -> tuple[str, str, str]:
+    body = finding.body
+    text = " ".join(str(body[name]) for name in ("exception", "message") if body.get(name))
+    return finding.id, str(body.get("type", "")), one_line(mask_secrets(text), 160)
+
+
+def _inputs(desk: Desk, run: Subject, origin: Origin) -> Iterator[Input]:
+    """Yield what the run was made from. A design or features that came only later are named too."""
+    for number, (path, digest) in enumerate(origin.sources):
+        yield Input("module" if number else "script", path, digest, artefact_files.sha256(desk, path))
+    documents = (
+        ("design", origin.design, desk.workspace.design(run.model)),
+        ("features", origin.features, desk.workspace.features(run.model)),
+    )
+    for role, then, path in documents:
+        now = artefact_files.sha256(desk, then[0] if then else path)
+        if then or now:
+            yield Input(role, then[0] if then else path, then[1] if then else None, now)
+
+
+def _attempts(desk: Desk, run: Subject) -> tuple[Attempt, ...]:
+    """Return the earlier attempts of the phase, oldest first; those count whose work the run went on with."""
+    runs = desk.ledger.subjects(SubjectKind.RUN, model=run.model)
+    earlier = [one for one in runs if one.body["phase"] == run.body["phase"] and one.first_seq < run.first_seq]
+    continued: set[str] = set()
+    by_id = {one.id: one for one in earlier}
+    here: Subject | None = run
+    while here is not None and _environment(here).get("WATCHKEEPER_RESUME") == "checkpoint":
+        here = by_id.get(str(here.body.get("follows")))
+        if here is not None:
+            continued.add(here.id)
+    return tuple(_attempt(one, one.id in continued) for one in earlier)
+
+
+def _attempt(run: Subject, continued: bool) -> Attempt:
+    end = run.part("end")
+    state = str(end.get("state", "active"))
+    by_itself = state in (RunState.COMPLETED, RunState.FAILED) and end.get("signal") is None
+    wall_s = float(end.get("wall_s") or 0.0)
+    killed = state == RunState.FAILED and not by_itself
+    return Attempt(
+        run=run.id,
+        state=f"{state} (killed)" if killed else state,
+        wall_s=wall_s,
+        counts=continued and by_itself,
+        cpu_s=None if end.get("cpu_is_lower_bound") else end.get("cpu_s"),
+        started_at=end.get("started_at"),
+        continued=continued,
+    )
+
+
+def _environment(run: Subject) -> Mapping[str, str]:
+    return run.part("env")
+
+
+def _read_probe(desk: Desk, run: Subject) -> ProbeData | None:
+    path = desk.workspace.relative(str(desk.workspace.run_dir(run.id) / records.METRICS))
+    try:
+        return read_probe(desk.workspace.read_bytes(path, histories.LARGEST_PROBE_BYTES))
+    except PathRefused:  # it told nothing, or something that nobody can read
+        return None
+
+
+def _told(found: ProbeData | None) -> Told | None:
+    if found is None or not found.chains:
+        return None
+    tunes = [one.arguments["tune"] for one in found.calls if isinstance(one.arguments.get("tune"), int | float)]
+    tune = int(float(str(tunes[-1]))) if tunes else None
+    after = [max(0, one.draw - (tune or 0)) for one in found.chains.values() if not one.tuning]
+    return Told(
+        draws=min(after, default=0),
+        tune=tune,
+        chains=len(after),
+        divergences=found.divergences,
+        gradients=found.gradients,
+    )
+
+
+def _epochs(desk: Desk, run: Subject, status: RunStatus, told: ProbeData | None) -> Mapping[str, Sequence[float]]:
+    """Return the epochs that each source names; a library's file counts where neither log nor probe names steps."""
+    named = _numbers(desk, run, told, "epoch")
+    if named or _numbers(desk, run, told, "step"):
+        return named
+    history = histories.gathered(desk, run, status.started_at, told)
+    return {"history": history.epochs} if history is not None else {}
+
+
+def _numbers(desk: Desk, run: Subject, told: ProbeData | None, place: str) -> Mapping[str, Sequence[float]]:
+    """Return the epochs or steps that log and probe name."""
+    rows = [values for _, values in desk.ledger.metric_rows(run.id)]
+    found = {
+        "log": [values[place] for values in rows if place in values],
+        "probe": [row[place] for row in told.rows if place in row] if told is not None else [],
+    }
+    return {source: numbers for source, numbers in found.items() if numbers}
+
+
+def _design(desk: Desk, model: str, origin: Origin) -> Design:
+    """Return the design as it stood at the start; one that was written only later binds as it stands now."""
+    path = origin.design[0] if origin.design else desk.workspace.design(model)
+    source = provenance.snapshot(desk, origin.design[1]) if origin.design else None
+    if source is None:
+        try:
+            source = desk.workspace.read_bytes(path, provenance.LONGEST_DESIGN_BYTES)
+        except PathRefused:
+            return Design()
+    return read_design(source.decode("utf-8", "replace"), path)
+
+
+def _policy(desk: Desk, origin: Origin) -> PolicyKept:
+    """Say whether the policy of the start is still there, and which tables of it the file words otherwise by now."""
+    started = provenance.policy(desk, origin)
+    if started is None:
+        return PolicyKept(there=False)
+    try:
+        now = read_policy(desk.workspace)
+    except (PathRefused, PolicyInvalid):
+        return PolicyKept(there=True, changed=(POLICY_FILE,))
+    changed = (one for one in RULE_TABLES if getattr(now, one) != getattr(started, one))
+    return PolicyKept(there=True, changed=tuple(f"[{one}]" for one in changed))
+
+
+def _program(desk: Desk, run: Subject, origin: Origin) -> Program | None:
+    """Read the script as it was started, as that phase ran it; None where its snapshot is gone."""
+    kept = {path: provenance.snapshot(desk, digest) for path, digest in origin.sources}
+    if kept.get(origin.script) is None:
+        return None
+    return read_program(
+        origin.script,
+        kept.get,
+        args=origin.args,
+        env=_environment(run),
+        phase=run.body["phase"],
+        forbidden=frozenset(desk.policy.method.forbidden),
+    )
+
+
+def _handover(desk: Desk, run: Subject, status: RunStatus, artefacts: Sequence[Artefact]) -> Handover:
+    names = desk.workspace
+    same_phase = {
+        one.id
+        for one in desk.ledger.subjects(SubjectKind.RUN, model=run.model)
+        if one.body["phase"] == run.body["phase"] and one.first_seq <= run.first_seq
+    }
+    about_failures = [
+        one
+        for one in desk.ledger.subjects(SubjectKind.REPORT, model=run.model)
+        if one.run in same_phase and not one.body.get("kind") and not one.body.get("verdict")
+    ]
+    undocumented = [one.id for one in about_failures if one.status != "closed"]
+    log = next((one for one in artefacts if one.role == "log"), None)
+    files = (names.log(run.model, Phase.FULL), names.summary(run.model))
+    return Handover(
+        history=names.history(run.model),
+        history_is_there=names.is_there(names.history(run.model)),
+        undocumented=tuple(undocumented),
+        documented=len(about_failures) - len(undocumented),
+        log_bytes=log.size_bytes if log is not None else None,
+        log_end=status.log_end,
+        files=tuple((path, names.is_there(path)) for path in files),
+    )

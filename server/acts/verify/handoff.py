@@ -1,0 +1,127 @@
+"""What the metacognition agent gets when a model's training is over: summary, results in words, errors met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ...analysis.curves.curves import judge_history
+from ...documents.error_report import headline, phase_label
+from ...documents.log_summary import Told, summary
+from ...runtime.run_directory import RunStatus
+from ...storage.record import Subject, SubjectKind
+from ...vocabulary.runs import Level
+from ...vocabulary.sanitize import one_line, outgoing
+from ..desk import Desk
+from ..report import recurrence
+from ..watch import histories
+
+
+def write(desk: Desk, run: Subject, status: RunStatus, mcmc: Mapping[str, Any] | None) -> dict[str, str]:
+    """Write summary and results in words, and return the paths of all that is handed over, as far as it exists.
+
+    :param mcmc: max_rhat, mean_rhat, converged, where a posterior was looked at.
+    """
+    files = desk.workspace
+    met = struggles(desk, run.model)
+    files.write_text_atomically(files.summary(run.model), _summary(desk, run, status, mcmc, met))
+    files.write_text_atomically(files.results_summary(run.model), _in_words(desk, run, status, met))
+    wanted = {
+        "summary": files.summary(run.model),
+        "results_summary": files.results_summary(run.model),
+        "results": run.body["results"],
+        "history": files.history(run.model),
+        "diary": files.diary(run.model),
+        "search_log": files.search_log(run.model),
+        "log": run.body["log"],
+    }
+    return {name: path for name, path in wanted.items() if files.is_there(path)}
+
+
+def struggles(desk: Desk, model: str) -> list[dict[str, Any]]:
+    """Return each failure that was reported on a model and how it was resolved, oldest first."""
+    runs = desk.ledger.subjects(SubjectKind.RUN, model=model)
+    reports = desk.ledger.subjects(SubjectKind.REPORT, model=model)
+    return [_struggle(desk, one, runs) for one in reports if not one.body.get("kind")]
+
+
+def _struggle(desk: Desk, report: Subject, runs: list[Subject]) -> dict[str, Any]:
+    cured = recurrence.solved_by(desk, report, runs)
+    answer, closed = report.part("answer"), report.part("closed")
+    parts = [
+        f"{answer['action']}: {one_line(outgoing(str(answer['instructions']), 300), 200)}" if answer else "",
+        f"completed in {cured.id}" if cured else "",
+        f"diary entry #{closed['entry']}" if closed.get("entry") else "",
+    ]
+    resolution = "; ".join(part for part in parts if part) or "not resolved"
+    wanted = {
+        "report": report.id,
+        "run": report.run,
+        "type": report.body["error_type"],
+        "error": headline(report.body),
+        "resolution": resolution,
+        "diary_entry": closed.get("entry"),
+        "line": report.body.get("line"),
+    }
+    return {name: value for name, value in wanted.items() if value not in (None, "")}
+
+
+def _summary(
+    desk: Desk, run: Subject, status: RunStatus, mcmc: Mapping[str, Any] | None, met: Sequence[Mapping[str, Any]]
+) -> str:
+    history = histories.of_run(desk, run, status.started_at)
+    findings = [one for other in _phase(desk, run) for one in desk.ledger.subjects(SubjectKind.FINDING, run=other.id)]
+    told = Told(
+        meta={
+            "model": run.model,
+            "run": run.id,
+            "phase": phase_label(run.body["phase"], desk.labels),
+            "state": str(status.state),
+            "attempts": len(_phase(desk, run)),
+            "log": run.body["log"],
+            "wall_s": status.elapsed_s,
+            "cpu_s": status.cpu_s,
+        },
+        history=history,
+        flags=judge_history(history, desk.policy.thresholds()) if history else (),
+        mcmc=mcmc,
+        warnings=_counted(one for one in findings if one.body.get("level") != Level.FAILURE),
+        errors=_counted(one for one in findings if one.body.get("level") == Level.FAILURE),
+        struggles=met,
+    )
+    return summary(told)
+
+
+def _phase(desk: Desk, run: Subject) -> list[Subject]:
+    runs = desk.ledger.subjects(SubjectKind.RUN, model=run.model)
+    return [one for one in runs if one.body["phase"] == run.body["phase"]]
+
+
+def _counted(findings: Iterable[Subject]) -> list[tuple[str, int]]:
+    counts: dict[str, int] = {}
+    for one in findings:
+        text = one_line(outgoing(str(one.body.get("message") or one.body.get("exception") or ""), 300), 160)
+        counts[text] = counts.get(text, 0) + int(one.body.get("count", 1))
+    return list(counts.items())
+
+
+def _in_words(desk: Desk, run: Subject, status: RunStatus, met: Sequence[Mapping[str, Any]]) -> str:
+    """Return the completion message of the requirement document: what was done, where it lies, what went wrong."""
+    errors = [f"- {one['error']} -> {one['resolution']}" for one in met] or ["- none"]
+    hours = sum(float(one.part("end").get("wall_s") or 0) for one in _phase(desk, run)) / 3600
+    metrics = desk.ledger.metric_rows(run.id)[-1:]
+    last = ", ".join(f"{name} {value:g}" for name, value in (metrics[0][1] if metrics else {}).items())
+    lines = [
+        f"# Results Summary: Model {run.model}",
+        "",
+        f"- **Run**: {run.id}, {status.state}, attempts of this phase: {len(_phase(desk, run))}",
+        f"- **Total time**: {status.elapsed_s / 3600:.2f} hours ({hours:.2f} hours in all attempts)",
+        f"- **Last values in the log**: {outgoing(one_line(last, 400), 400) or 'none'}",
+        f"- **Results**: {run.body['results']}",
+        f"- **Log**: {run.body['log']}",
+        "",
+        "## Errors Met",
+        "",
+        *errors,
+    ]
+    return "\n".join(lines) + "\n"

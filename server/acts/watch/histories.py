@@ -1,0 +1,192 @@
+"""The numbers of a run: gathered from wherever it wrote them, judged, and kept as training_history_{i}.csv.
+
+A history comes from one source, the one with most rows: what the log printed, or a file that the run's library
+writes by itself. What the run never printed stays blank; a history file that the run writes itself is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ...analysis.curves.curves import judge_history
+from ...analysis.curves.flags import Flag
+from ...analysis.curves.mcmc import FULL_LEVELS, QUICK_LEVELS, McmcSummary, judge_mcmc
+from ...analysis.curves.readers import read_history
+from ...analysis.curves.series import COLUMNS, History, from_records
+from ...analysis.curves.writer import history_csv
+from ...runtime.keeper import records
+from ...runtime.probe.reading import ProbeData, read_probe
+from ...runtime.run_directory import RunStatus
+from ...storage.record import Kind, Subject, SubjectKind
+from ...vocabulary.errors import InvalidArgument, PathRefused
+from ...vocabulary.findings import finding_body
+from ...vocabulary.runs import Level, Phase
+from ..desk import Desk
+from . import event_files, progress
+
+LARGEST_FILE_BYTES = 16 << 20
+LARGEST_PROBE_BYTES = 64 << 20
+"""The probe itself slows down at 50 MB."""
+MOST_FILES = 50
+
+
+def update(desk: Desk, run: Subject, status: RunStatus) -> None:
+    """Judge a run's numbers as they stand, record new red flags, and write the history file."""
+    told = _told(desk, run)
+    flags = progress.update(desk, run, status, told) + _sampling(desk, run, told)
+    history = gathered(desk, run, status.started_at, told)
+    if history is not None:
+        flags += judge_history(history, desk.policy.thresholds())
+    _record(desk, run, flags)
+    if history is not None:
+        _write(desk, run, history)
+
+
+def of_run(desk: Desk, run: Subject, started_at: float | None) -> History | None:
+    """Return the history of a run as `gathered` does, with what its script told through the probe."""
+    return gathered(desk, run, started_at, _told(desk, run))
+
+
+def gathered(desk: Desk, run: Subject, started_at: float | None, told: ProbeData | None) -> History | None:
+    """Return the history of a run from the source with most rows; None when it has printed no number of a curve."""
+    found = [told.history if told else None, _from_log(desk, run), *_from_files(desk, run, started_at)]
+    usable = [one for one in found if one is not None and any(one.column(name) for name in COLUMNS)]
+    return max(usable, key=lambda one: len(one.epochs), default=None)
+
+
+def _told(desk: Desk, run: Subject) -> ProbeData | None:
+    """Return what the script told through the probe, with one line in it or by the import hook."""
+    path = desk.workspace.relative(str(desk.workspace.run_dir(run.id) / records.METRICS))
+    if not desk.workspace.exists(path):
+        return None
+    return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
+
+
+def _sampling(desk: Desk, run: Subject, told: ProbeData | None) -> list[Flag]:
+    """Judge the divergences that the probe counted, where the log says nothing of them."""
+    if told is None:
+        return []
+    tunes = [one.arguments["tune"] for one in told.calls if isinstance(one.arguments.get("tune"), int | float)]
+    tune = int(float(str(tunes[-1]))) if tunes else 0
+    draws = sum(max(0, one.draw - tune) for one in told.chains.values() if not one.tuning)
+    if not draws:
+        return []
+    base = QUICK_LEVELS if run.body["phase"] == Phase.QUICK else FULL_LEVELS
+    summary = McmcSummary(divergences=told.divergences, draws=draws)
+    return judge_mcmc(summary, desk.policy.mcmc.sampler_levels(base))
+
+
+def _from_log(desk: Desk, run: Subject) -> History | None:
+    rows = [values for _, values in desk.ledger.metric_rows(run.id)]
+    return from_records(rows, dict.fromkeys(name for values in rows for name in values)) if rows else None
+
+
+def _from_files(desk: Desk, run: Subject, started_at: float | None) -> Iterator[History]:
+    if started_at is None:
+        return
+    own = desk.workspace.history(run.model)
+    paths = [own] if _is_theirs(desk, own) else []
+    if _alone(desk, run, started_at):
+        paths += _candidates(desk, started_at)
+    for path in paths:
+        try:
+            yield _read(desk, path)
+        except (PathRefused, InvalidArgument):  # not a history after all, or not to be read: other sources remain
+            continue
+
+
+def _is_theirs(desk: Desk, path: str) -> bool:
+    """Whether a history file stands there that the run writes itself."""
+    try:
+        present = desk.workspace.sha256(path)
+    except PathRefused:
+        return False
+    return present not in desk.ledger.note(f"history:{path}").split()
+
+
+def _alone(desk: Desk, run: Subject, started_at: float) -> bool:
+    """Whether no other run went on meanwhile: a library's file does not say whose it is."""
+    others = (one for one in desk.ledger.subjects(SubjectKind.RUN, newest=MOST_FILES) if one.id != run.id)
+    ended = float(run.part("end").get("ended_at") or desk.clock())
+    return not any(
+        one.at < ended and (one.status != "ended" or float(one.part("end").get("ended_at") or one.at) > started_at)
+        for one in others
+    )
+
+
+def _read(desk: Desk, path: str) -> History:
+    if event_files.NAME_PART not in path:
+        return read_history(desk.workspace.read_bytes(path, LARGEST_FILE_BYTES), path)
+    descriptor = desk.workspace.open_beneath(path, os.O_RDONLY)
+    try:
+        return event_files.read_events(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _candidates(desk: Desk, started_at: float) -> list[str]:
+    """Return the files that libraries write, newest first, if they were written since the run started."""
+    root, ours = desk.workspace.root, {desk.workspace.history(model) for model in desk.ledger.models()}
+    matches = (path for pattern in desk.policy.watch.histories for path in root.glob(pattern))
+    written: list[tuple[float, str]] = []
+    for path in _first(matches, MOST_FILES):
+        about = str(path.relative_to(root))
+        with suppress(OSError):  # gone again
+            if about not in ours and path.is_file() and _can_be_read(path):
+                written.append((path.stat().st_mtime, about))
+    return [about for at, about in sorted(written, reverse=True) if at >= started_at]
+
+
+def _can_be_read(path: Path) -> bool:
+    return event_files.NAME_PART not in path.name or event_files.readable()
+
+
+def _first(paths: Iterable[Path], count: int) -> list[Path]:
+    return [path for _, path in zip(range(count), paths, strict=False)]
+
+
+def _record(desk: Desk, run: Subject, flags: list[Flag]) -> None:
+    """Record flags that are new, and settle those that the curve has overcome."""
+    ids = [one.id for one in desk.ledger.subjects(SubjectKind.FINDING, run=run.id)]
+    with desk.ledger.transaction() as transaction:
+        known = {one: found for one in ids if (found := transaction.subject(SubjectKind.FINDING, one))}
+        now = {f"{run.id}:{flag.flag}": flag for flag in flags if not _told_by_the_log(flag, known.values())}
+        for finding, flag in now.items():
+            old = transaction.subject(SubjectKind.FINDING, finding)
+            if old is None or old.body.get("level") != flag.level:
+                about = {"of_curve": True, "log": run.body["log"], "updated_at": desk.clock()}
+                body = {**finding_body(flag.to_finding()), **about}
+                transaction.append(Kind.SEEN, finding, run=run.id, model=run.model, body=body)
+        for finding, old in known.items():
+            if old.body.get("of_curve") and finding not in now and old.body.get("level") != Level.NOTICED:
+                body = {"level": Level.NOTICED.value, "updated_at": desk.clock()}
+                transaction.append(Kind.SETTLED, finding, run=run.id, model=run.model, body=body)
+
+
+def _told_by_the_log(flag: Flag, known: Iterable[Subject]) -> bool:
+    """Whether the log's own finding speaks of the same cause: a NaN is one failure, not two."""
+    if flag.flag == "divergences":
+        return any(one.body.get("root_exception") == "divergences" for one in known)
+    if flag.flag != "non_finite":
+        return False
+    return any(one.body.get("kind") == "metric" and one.body.get("line") is not None for one in known)
+
+
+def _write(desk: Desk, run: Subject, history: History) -> None:
+    path = desk.workspace.history(run.model)
+    text = history_csv(history)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    try:
+        present = desk.workspace.sha256(path) if desk.workspace.exists(path) else ""
+    except PathRefused:  # the script put something else there: it is left alone
+        return
+    ours = desk.ledger.note(f"history:{path}").split()
+    if present == digest or (present and present not in ours):
+        return
+    # Both are noted before the file changes: whichever a crash leaves is known as ours.
+    desk.ledger.take_note(f"history:{path}", f"{present} {digest}")
+    desk.workspace.write_text_atomically(path, text)

@@ -1,0 +1,342 @@
+"""Look at a run: read what its keeper left and what its log gained, judge, and record what is new.
+
+A look holds no state that matters: facts lie in the run directory, the position in the log and all findings in the
+ledger. Two servers may look at once; each failure is recorded once, because the position is moved in the same
+transaction that records what was found before it, and only from where it was read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...analysis.logs.blocks import FEED_BYTES
+from ...analysis.logs.recognise import Change, Recogniser
+from ...runtime import run_directory
+from ...runtime.run_directory import RunStatus
+from ...storage.record import Kind, Subject, SubjectKind, Transaction
+from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
+from ...vocabulary.findings import finding_body
+from ...vocabulary.runs import ErrorType, Finding, Level, RunState
+from .. import launch
+from ..desk import Desk
+from . import histories, stalls
+
+SLICE_S = 0.4
+"""How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
+QUIET_S = 2.0
+"""Silence of the log after which a construct at its end counts as finished."""
+REPEAT_S = 60.0
+"""A repeated failure is recorded at most this often."""
+JUDGE_EVERY_S = 30.0
+"""Curves and silence are judged at most this often within one poll, and when nothing else is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look saw.
+
+    :ivar metrics: the newest value of each metric that the log named.
+    :ivar behind_bytes: how much of the log is not yet read; 0 when caught up.
+    """
+
+    run: Subject
+    status: RunStatus
+    metrics: Mapping[str, float]
+    behind_bytes: int
+
+
+def find_run(desk: Desk, run: str) -> Subject:
+    """Return a run from the record.
+
+    :raises NotFound: naming the runs there are.
+    """
+    found = desk.ledger.subject(SubjectKind.RUN, run)
+    if found is None:
+        newest = [one.id for one in desk.ledger.subjects(SubjectKind.RUN, newest=5)]
+        known = f"Known runs: {', '.join(newest)}." if newest else "Nothing was started yet: call start_training."
+        raise NotFound(f"There is no run {run[:60]!r}.", known)
+    return found
+
+
+def look_at(desk: Desk, run: str) -> Look:
+    """Look at one run once, to the end of its log."""
+    return Watcher(desk, find_run(desk, run)).look()
+
+
+class Watcher:
+    """Looks at one run again and again without reading anything of its log twice.
+
+    :param stop: when set, a long catch-up ends after the block at hand.
+    """
+
+    def __init__(self, desk: Desk, run: Subject, stop: threading.Event | None = None) -> None:
+        self._desk = desk
+        self._run = run
+        self._stop = stop or threading.Event()
+        self._stored: tuple[int, str] | None = None
+        self._offset = 0
+        self._recogniser: Recogniser | None = None
+        self._judged_at = float("-inf")
+        self._rules = desk.policy.rules
+
+    def look(self) -> Look:
+        """Look once: mend what lacks a keeper, read on, record what is new.
+
+        :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
+        """
+        if self._run.status == "ended":
+            return Look(self._run, self._status(), {}, 0)
+        status = self._mended(self._status())
+        behind = self._read(status)
+        if self._recogniser is None and behind:  # another server was faster: read on from where it came to
+            behind = self._read(status)
+        if status.state.final and status.settled and not behind and not self._finish(status):
+            behind = 1  # another server was faster: what it records is told by the next look
+        self._run = find_run(self._desk, self._run.id)
+        metrics = dict(self._recogniser.latest) if self._recogniser else {}
+        return Look(self._run, status, metrics, behind)
+
+    def _status(self) -> RunStatus:
+        run_dir = self._desk.workspace.run_dir(self._run.id)
+        if run_dir.exists():
+            return run_directory.judge(run_directory.read_facts(run_dir))
+        if self._run.status == "ended":
+            return _recorded(self._run)
+        if self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
+            # Whether it still runs cannot be known without its directory; starting it again would be worse.
+            return RunStatus(run=self._run.id, state=RunState.LOST, reason="Its run directory was removed.")
+        launch.materialise(self._desk, self._run)  # the server that recorded the start was killed before it did
+        return run_directory.judge(run_directory.read_facts(run_dir))
+
+    def _mended(self, status: RunStatus) -> RunStatus:
+        """Do what the facts ask for, then look again."""
+        if status.needs_keeper:
+            launch.attach(self._desk, self._run)
+        elif status.needs_launch:
+            launch.launch(self._desk, self._run)
+        elif status.needs_closing:
+            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id))
+        else:
+            return status
+        return self._status()
+
+    def _read(self, status: RunStatus) -> int:
+        """Read the log on to its present end and return how many bytes are left unread."""
+        if status.log_begin is None:
+            return 0
+        try:
+            log = self._desk.workspace.open_beneath(self._run.body["log"], os.O_RDONLY)
+        except PathRefused:  # the script moved or removed its log; what the keeper measured still stands
+            return 0
+        try:
+            about = os.fstat(log)
+            end = min(about.st_size, status.log_end) if status.log_end is not None else about.st_size
+            recogniser = self._recogniser or self._resume(log, status)
+            if about.st_size < self._offset:
+                recogniser = self._begin_anew(log, status, about.st_size)
+            self._read_blocks(log, end, recogniser)
+            if self._offset >= end and self._desk.clock() - about.st_mtime > QUIET_S:
+                self._commit(recogniser.quiet())
+        finally:
+            os.close(log)
+        if self._recogniser is None:
+            return 1
+        return max(0, end - self._offset)
+
+    def _read_blocks(self, log: int, end: int, recogniser: Recogniser) -> None:
+        committed_at = time.monotonic()
+        while self._offset < end and not self._stop.is_set():
+            data = os.pread(log, min(FEED_BYTES, end - self._offset), self._offset)
+            if not data:
+                break
+            changes = recogniser.feed(data)
+            self._offset += len(data)
+            if changes or time.monotonic() - committed_at > SLICE_S:
+                if not self._commit(changes):
+                    return
+                committed_at = time.monotonic()
+
+    def _resume(self, log: int, status: RunStatus) -> Recogniser:
+        """Take up the log where the record says, or at the beginning of this run's part of it."""
+        self._stored = self._desk.ledger.scan_position(self._run.id)
+        if self._stored is None:
+            self._offset = status.log_begin or 0
+            self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+        else:
+            self._offset = self._stored[0]
+            self._recogniser = self._restored(log, status, self._stored[1])
+        return self._recogniser
+
+    def _restored(self, log: int, status: RunStatus, state: str) -> Recogniser:
+        """Return the recogniser as another server left it; one of another version is begun anew from the log."""
+        try:
+            return Recogniser(self._rules, state=json.loads(state))
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            self._offset = status.log_begin or 0  # what is found again has the same id, so it is the same finding
+            return Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+
+    def _begin_anew(self, log: int, status: RunStatus, size: int) -> Recogniser:
+        """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
+        lost = f"the log was cut from {self._offset} to {size} bytes; what was written in between may be lost"
+        self._offset = min(status.log_begin or 0, size)
+        self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+        cut = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
+        self._commit([Change("seen", "log-cut", cut)])
+        return self._recogniser or Recogniser(self._rules)
+
+    def judge(self, status: RunStatus) -> None:
+        """Judge what is not one line of the log, the curve of its numbers and silence; now and then only."""
+        if self._run.status == "ended" or time.monotonic() - self._judged_at < JUDGE_EVERY_S:
+            return
+        self._judged_at = time.monotonic()
+        self.keep_place()
+        self._judge(stalls.update, status)
+        self._judge(histories.update, status)
+
+    def _judge(self, update: Callable[[Desk, Subject, RunStatus], None], status: RunStatus) -> None:
+        """Judge what the run's own files say; whatever a script makes of them, the run itself is watched on."""
+        try:
+            update(self._desk, self._run, status)
+        except (WatchkeeperError, OSError, ValueError, ArithmeticError) as error:
+            what = f"its numbers and files could not be judged: {error}"
+            self._commit(
+                [Change("seen", "not-judged", Finding(kind="judge", level=Level.FLAG, message=what))], once=True
+            )
+
+    def keep_place(self) -> None:
+        """Record how far the log was read, so that the next server need not read it again."""
+        if self._recogniser is not None and (self._stored is None or self._offset != self._stored[0]):
+            self._commit([])
+
+    def _commit(self, changes: list[Change], *, once: bool = False) -> bool:
+        """Record changes and the place in one transaction; False when another server was faster.
+
+        :param once: leave out what is on record already.
+        """
+        recogniser = self._recogniser
+        if recogniser is None or (not changes and self._stored is not None and self._offset == self._stored[0]):
+            return True
+        moved = (self._offset, json.dumps(recogniser.state()))
+        with self._desk.ledger.transaction() as transaction:
+            ours = transaction.move_scan(self._run.id, expected=self._stored, moved=moved)
+            if once:
+                changes = [one for one in changes if not self._known(transaction, one)]
+            if ours:
+                transaction.keep_metrics(self._run.id, ((row.line, row.values) for row in recogniser.take_rows()))
+                for change in changes:
+                    self._record(transaction, change)
+        if not ours:
+            self._recogniser = None
+            return False
+        self._stored = moved
+        return True
+
+    def _known(self, transaction: Transaction, change: Change) -> bool:
+        return transaction.subject(SubjectKind.FINDING, f"{self._run.id}:{change.key}") is not None
+
+    def _record(self, transaction: Transaction, change: Change) -> None:
+        finding_id = f"{self._run.id}:{change.key}"
+        known = transaction.subject(SubjectKind.FINDING, finding_id)
+        if change.kind == "repeated" and known and self._desk.clock() - known.body["updated_at"] < REPEAT_S:
+            return
+        if change.kind == "seen" and known and _is_told(known, change.finding):
+            return
+        kind = {"seen": Kind.SEEN, "settled": Kind.SETTLED, "repeated": Kind.REPEATED}[change.kind]
+        body = {**finding_body(change.finding), "log": self._run.body["log"], "updated_at": self._desk.clock()}
+        transaction.append(kind, finding_id, run=self._run.id, model=self._run.model, body=body)
+
+    def _finish(self, status: RunStatus) -> bool:
+        """Record the end of a run, once, with all that log and exit tell together; False when another was faster."""
+        self.keep_place()
+        if status.state is RunState.COMPLETED:
+            stalls.over(self._desk, self._run)
+        self._judge(histories.update, status)
+        recogniser = self._recogniser or Recogniser(self._rules)  # none: there is no log, the exit alone speaks
+        changes = recogniser.end(status.ended())
+        ending = ending_finding(status)
+        if ending is not None:
+            changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
+        moved = (self._offset, json.dumps(recogniser.state()))
+        with self._desk.ledger.transaction() as transaction:
+            known = transaction.subject(SubjectKind.RUN, self._run.id)
+            if known is None or known.status == "ended":
+                return True
+            if not transaction.move_scan(self._run.id, expected=self._stored, moved=moved):
+                self._recogniser = None
+                return False
+            for change in changes:
+                self._record(transaction, change)
+            transaction.append(Kind.ENDED, self._run.id, run=self._run.id, model=self._run.model, body=_ending(status))
+        return True
+
+
+def _is_told(known: Subject, finding: Finding) -> bool:
+    """Whether a finding is on record as it was found again, by a look that had to begin anew."""
+    found = json.loads(json.dumps(finding_body(finding)))
+    return all(known.body.get(name) == value for name, value in found.items())
+
+
+def _recorded(run: Subject) -> RunStatus:
+    """Return how a run ended as the ledger tells it, for a run whose directory is gone."""
+    end = run.part("end")
+    wanted = ("exit_code", "signal", "started_at", "ended_at", "cpu_s", "max_rss_bytes", "log_begin", "log_end")
+    return RunStatus(
+        run=run.id,
+        state=RunState(end["state"]),
+        reason=f"{end['reason']} (its directory was removed)".strip(),
+        elapsed_s=end["wall_s"],
+        cpu_is_lower_bound=end["cpu_is_lower_bound"],
+        **{name: end[name] for name in wanted},
+    )
+
+
+def ending_finding(status: RunStatus) -> Finding | None:
+    """Return the failure that lies in how a run ended, where the log cannot tell it; None when there is none."""
+    types = {
+        RunState.NEVER_STARTED: ErrorType.INFRASTRUCTURE,
+        RunState.LOST: ErrorType.INFRASTRUCTURE,
+        RunState.TIMED_OUT: ErrorType.INFRASTRUCTURE,
+        RunState.OUT_OF_MEMORY: ErrorType.RESOURCE,
+    }
+    stopped_at_once = status.state is RunState.NEVER_STARTED and status.stop is not None
+    if status.state not in types or stopped_at_once:
+        return None
+    kind = "limit" if status.state is RunState.TIMED_OUT else "exit"
+    return Finding(
+        kind=kind, level=Level.FAILURE, type=types[status.state], message=status.reason, fingerprint=str(status.state)
+    )
+
+
+def _ending(status: RunStatus) -> dict[str, Any]:
+    return {
+        "state": status.state,
+        "reason": status.reason,
+        "exit_code": status.exit_code,
+        "signal": status.signal,
+        "started_at": status.started_at,
+        "ended_at": status.ended_at,
+        "wall_s": status.elapsed_s,
+        "cpu_s": status.cpu_s,
+        "cpu_is_lower_bound": status.cpu_is_lower_bound,
+        "max_rss_bytes": status.max_rss_bytes,
+        "log_begin": status.log_begin,
+        "log_end": status.log_end,
+    }
+
+
+def _lines_before(log: int, offset: int) -> int:
+    """Count the line ends before an offset, as `grep -n` does, in bounded memory."""
+    count = place = 0
+    while place < offset:
+        block = os.pread(log, min(1 << 22, offset - place), place)
+        if not block:
+            break
+        count += block.count(b"\n")
+        place += len(block)
+    return count

@@ -1,0 +1,124 @@
+"""Does a living run get anywhere? Gathered from its usage samples and its log, judged by diagnostics.silence."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ...analysis.curves.novelty import novel
+from ...analysis.curves.silence import Stall, judge_silence
+from ...runtime import run_directory
+from ...runtime.run_directory import RunStatus
+from ...storage.record import Kind, Subject, SubjectKind
+from ...vocabulary.errors import PathRefused
+from ...vocabulary.findings import finding_body
+from ...vocabulary.runs import Level
+from ..desk import Desk
+
+LONGEST_RHYTHM_S = 12 * 3600.0
+"""How far back a run's own rhythm is looked for."""
+MOST_PIECES = 400
+PIECE_BYTES = 4096
+_FRAME = re.compile(r"[\r\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A usage sample whose log could be measured."""
+
+    at: float
+    cpu_s: float
+    log_bytes: int
+
+
+def update(desk: Desk, run: Subject, status: RunStatus) -> None:
+    """Record that a run stalls, or that one which did goes on again."""
+    if not status.state.running or status.elapsed_s < desk.policy.stall_rule().idle_s:
+        return
+    found = _stall(desk, run)
+    if found is None:
+        over(desk, run)
+        return
+    body = {**finding_body(found.to_finding()), "log": run.body["log"], "updated_at": desk.clock()}
+    _append(desk, run, Kind.SEEN, body, standing=False)
+
+
+def over(desk: Desk, run: Subject) -> None:
+    """Record that a run which stalled went on again, if one stands."""
+    body = {"level": Level.NOTICED.value, "message": "it went on again", "updated_at": desk.clock()}
+    _append(desk, run, Kind.SETTLED, body, standing=True)
+
+
+def _append(desk: Desk, run: Subject, kind: Kind, body: Mapping[str, object], *, standing: bool) -> None:
+    """Record an event if a stall stands, or if none does."""
+    finding = f"{run.id}:stall"
+    with desk.ledger.transaction() as transaction:
+        known = transaction.subject(SubjectKind.FINDING, finding)
+        if (known is not None and known.body.get("level") != Level.NOTICED) == standing:
+            transaction.append(kind, finding, run=run.id, model=run.model, body=body)
+
+
+def _stall(desk: Desk, run: Subject) -> Stall | None:
+    now = desk.clock()
+    taken = run_directory.usage(desk.workspace.run_dir(run.id), now - LONGEST_RHYTHM_S)
+    samples = [Measured(one.at, one.cpu_s, one.log_bytes) for one in taken if one.log_bytes is not None]
+    fresh = _novel_at(desk, run, samples)
+    intervals_s = [after - before for before, after in itertools.pairwise(fresh)]
+    return judge_silence(
+        samples,
+        now=now,
+        last_output_novel_at=fresh[-1] if fresh else None,
+        intervals_s=intervals_s,
+        last_growth_at=_last_growth(desk, run),
+        rule=desk.policy.stall_rule(),
+    )
+
+
+def _novel_at(desk: Desk, run: Subject, samples: Sequence[Measured]) -> list[float]:
+    """Return the times of the samples before which the log gained something new."""
+    remembered: tuple[str, ...] = ()
+    times: list[float] = []
+    for at, frames in _pieces(desk, run, samples):
+        fresh, remembered = novel(frames, remembered)
+        if fresh:
+            times.append(at)
+    return times
+
+
+def _pieces(desk: Desk, run: Subject, samples: Sequence[Measured]) -> Iterator[tuple[float, list[str]]]:
+    """Yield (time, frames) of what the log gained between two samples, only the newest of it, each piece capped."""
+    grown = [
+        (after.at, before.log_bytes, after.log_bytes)
+        for before, after in itertools.pairwise(samples)
+        if after.log_bytes > before.log_bytes
+    ]
+    try:
+        log = desk.workspace.open_beneath(run.body["log"], os.O_RDONLY)
+    except PathRefused:
+        return
+    try:
+        for at, begin, end in grown[-MOST_PIECES:]:
+            piece = os.pread(log, min(PIECE_BYTES, end - begin), max(begin, end - PIECE_BYTES))
+            yield at, [frame for frame in _FRAME.split(piece.decode("utf-8", "replace")) if frame]
+    finally:
+        os.close(log)
+
+
+def _last_growth(desk: Desk, run: Subject) -> float | None:
+    """Return when a file that the run writes besides its log last changed."""
+    watched = [run.body["results"], desk.workspace.final_model(run.model)]
+    found: list[float] = []
+    for path in watched:
+        with suppress(PathRefused):
+            about = desk.workspace.about(path)
+            found += [about.modified_at] if about else []
+    # The script may remove the folder, and files in it at any moment.
+    with suppress(OSError), os.scandir(run.body["env"]["WATCHKEEPER_CHECKPOINT_DIR"]) as entries:
+        for entry in itertools.islice(entries, 100):
+            with suppress(OSError):
+                found.append(entry.stat(follow_symlinks=False).st_mtime)
+    return max(found, default=None)

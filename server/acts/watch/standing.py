@@ -1,0 +1,69 @@
+"""What stands against a run: its failures, and why a quick run has not passed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ...storage.files.workspace import About
+from ...storage.record import Subject, SubjectKind
+from ...vocabulary.errors import PathRefused
+from ...vocabulary.runs import Phase, RunState
+from ..desk import Desk
+
+
+def quick_problems(desk: Desk, run: Subject) -> list[str]:
+    """Return why a quick run has not passed; empty when it has.
+
+    It has passed when it ended by itself within its limit with exit status 0, left results of its own that were
+    written while it went on, and no failure stands against it.
+    """
+    end = run.body.get("end")
+    if end is None:
+        return ["it has not ended yet"]
+    problems: list[str] = []
+    if end["state"] != RunState.COMPLETED:
+        problems.append(f"it is {end['state']}: {end['reason'] or 'exit status ' + str(end['exit_code'])}")
+    if standing := [one.id for one in unaccepted_failures(desk, run.id)]:
+        problems.append(f"failures stand: {', '.join(standing[:3])}")
+    return problems + _results_problems(desk, run, end["started_at"])
+
+
+def _results_problems(desk: Desk, run: Subject, started_at: float | None) -> list[str]:
+    results = run.body["results"]
+    try:
+        about = desk.workspace.about(results)
+    except PathRefused as refusal:  # what the script left there must not keep anybody from watching it
+        return [refusal.what]
+    if about is None or about.size_bytes == 0:
+        return [f"its results {results} are missing or empty"]
+    if started_at is not None and about.modified_at < started_at - 0.05:
+        return [f"its results {results} are older than the run"]
+    return [f"its results {results}: {what}" for what in _insane(desk, run, about)]
+
+
+def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
+    """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
+    from ...analysis.verdict.artefacts import insane  # noqa: PLC0415 (the same)
+    from ...analysis.verdict.design import Design  # noqa: PLC0415 (the same)
+    from . import artefact_files  # noqa: PLC0415 (heavy, and asked once a quick run)
+    from .verdict_rules import rules_of  # noqa: PLC0415 (the same)
+
+    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes]
+    kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
+    if kept[:2] == now:
+        return list(kept[2])
+    found = artefact_files.artefact(desk, "results", run.body["results"], read=True)
+    problems = insane(found, rules_of(desk.policy, Phase.QUICK), Design())
+    desk.ledger.take_note(key, json.dumps([*now, problems]))
+    return problems
+
+
+def failures(desk: Desk, run: str) -> list[Subject]:
+    """Return the findings of level failure of a run, oldest first, whatever became of them."""
+    return [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.body.get("level") == "failure"]
+
+
+def unaccepted_failures(desk: Desk, run: str) -> list[Subject]:
+    """Return the failures of a run that nobody accepted: they keep its phase from being complete."""
+    return [one for one in failures(desk, run) if one.status != "accepted"]

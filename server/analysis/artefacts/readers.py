@@ -1,0 +1,42 @@
+"""Which module reads which format. The readers know nothing of this table, so that no imports go in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from .facts import Container
+from .formats import Look
+
+
+def reader(look: Look) -> Callable[[Look], Container]:
+    """Import what reads a format, and only that: a table must not wait for NumPy.
+
+    :raises ModuleNotFoundError: if a library is missing.
+    """
+    # ruff: noqa: PLC0415
+    match look.format:
+        case "hdf5":
+            from .hdf5 import read
+
+            if look.suffix in (".nc", ".nc4"):
+                import_module(".traces", __package__)  # SciPy loads more reliably before the process is sealed
+        case "zarr":
+            from .zarr_store import read
+        case "table":
+            from .tables import read
+        case "parquet":
+            from .parquet import read
+        case "json":
+            from .json_documents import read
+        case "pickle":
+            from .pickles import read
+        case "zip":
+            from .zips import read
+        case "npy":
+            from .arrays import read_npy as read
+        case "safetensors":
+            from .arrays import read_safetensors as read
+        case _:
+            from .texts import read
+    return read

@@ -1,0 +1,315 @@
+"""Makes incidents of tracebacks and of single lines, and follows what stands after them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...vocabulary.runs import ErrorType, Level
+from . import frames, progress
+from .blame import blame
+from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
+from .register import Register
+from .rules import Rule, Rules, Weight
+from .text import CAP_MARK, cap, cap_end, fingerprint
+from .tracebacks import Tracebacks
+from .tracing import Trace
+
+OFTEN = 64
+"""After so many failures the usual lines are known; they are looked at only once in as many."""
+ABSORB_LINES = 2
+ABSORB_FATAL_LINES = 12
+"""How far before a traceback a line may stand that announced it."""
+_KINDS = {
+    Weight.FATAL: "native",
+    Weight.ERROR: "error",
+    Weight.WORD: "word",
+    Weight.HARMLESS: "harmless",
+    Weight.LEAD: "lead",
+}
+_TOLD_BY_THEIR_WORDS = ("logged as critical", "lightgbm fatal")
+_CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
+"""Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
+_UNRAISABLE = "unraisable"
+_SIGNALS = {
+    "Aborted": "SIGABRT",
+    "Segmentation fault": "SIGSEGV",
+    "Illegal instruction": "SIGILL",
+    "Floating point exception": "SIGFPE",
+    "Trace/breakpoint trap": "SIGTRAP",
+    "CPU time": "SIGXCPU",
+    "File size": "SIGXFSZ",
+}
+"""What a shell calls them."""
+
+
+class Failures:
+    """The failures that the text names, and the lines of business as usual that stood before them."""
+
+    def __init__(self, rules: Rules, register: Register, state: Mapping[str, Any]) -> None:
+        self.tracebacks = Tracebacks(state.get("tracebacks"), state.get("lead", 0), state.get("announced", ""))
+        self._rules = rules
+        self._register = register
+        self._usual: dict[str, None] = dict.fromkeys(state.get("usual", []))
+
+    def state(self) -> dict[str, object]:
+        """Return what a new one continues from."""
+        return {
+            "tracebacks": self.tracebacks.state(),
+            "lead": self.tracebacks.lead,
+            "announced": self.tracebacks.announced,
+            "usual": list(self._usual),
+        }
+
+    def read(self, number: int, text: str, before: Before) -> bool:
+        """Take a line that may belong to a traceback; return whether it does."""
+        if frames.header_at(text) >= 0:
+            self._remember_usual(before)
+        taken, trace = self.tracebacks.read(number, text, before)
+        if trace:
+            self._traceback(trace)
+        return taken
+
+    def whole(self, number: int, lines: list[str], last: int, before: Before) -> bool:
+        """Take a whole plain traceback at once; return whether it was one."""
+        trace = self.tracebacks.whole(number, lines, last, before)
+        if trace:
+            self._remember_usual(before)
+            self._traceback(trace)
+        return trace is not None
+
+    def rest(self) -> None:
+        """Let go of the bytes at hand."""
+        for trace in self.tracebacks.traces:
+            trace.settle()
+
+    def finish(self) -> None:
+        """The log is over: a traceback without an end was cut."""
+        for trace in self.tracebacks.abandon():
+            self._traceback(trace)
+
+    def single(self, number: int, text: str, among: tuple[int, ...], before: Before) -> bool:
+        """Take a line that may tell of a failure by itself; return whether it does."""
+        return self._syntax(number, text, before) or self._ruled(number, text, among, before)
+
+    def witness(self, text: str) -> None:
+        """Take a line that is no failure: it says what became of those before it."""
+        pending = self._register.pending
+        if not pending:
+            return
+        sign, position = progress.sign_of(text, self._usual)
+        frame = frames.frame_of(text) if "File" in text else None
+        for incident in pending:
+            incident.witness(text, sign, position)
+            first = incident.kind == "native" and not (incident.complete or incident.slimmed or incident.frame)
+            if first and frame and frames.is_own(frame[0]):
+                incident.frame = cap(f"{frame[0]}:{frame[1]}", 400)
+        for incident in [i for i in pending if i.went_on]:
+            self._register.settle(incident)
+
+    def _traceback(self, trace: Trace) -> None:
+        mark = fingerprint("traceback", trace.exception, trace.message, trace.root, trace.own)
+        coarse = f"traceback {trace.exception}"
+        incident = self._register.incidents.get(trace.key)
+        known = self._register.known(mark, coarse) if incident is None or trace.again else None
+        if incident and trace.again:
+            if known is incident:
+                incident.reach(trace.last)
+                return
+            self._register.take_back(incident, absorbed=trace.again == "absorbed")
+            incident, trace.again = None, ""
+        if known:
+            self._repeated(known, trace)
+        elif incident or (incident := self._announcing(trace)):
+            self._grown(incident, trace, mark)
+        else:
+            incident = self._new(trace, mark, coarse)
+            trace.key = incident.key
+
+    def _repeated(self, known: Incident, trace: Trace) -> None:
+        trace.key = known.key
+        directly = known is self._register.newest and 0 <= trace.first - known.newest_last <= ABSORB_LINES
+        if directly and not (known.others or known.went_on):
+            known.absorbed += 1
+            trace.again = "absorbed" if known.complete else ""
+        else:
+            self._register.repeat(known, trace.first, trace.last)
+            trace.again = "counted"
+        known.reach(trace.last)
+        often = known.count + known.absorbed > OFTEN
+        known.handled = known.handled or (not often and self._announced(trace))
+
+    def _grown(self, incident: Incident, trace: Trace, mark: str) -> None:
+        if not trace.key:
+            incident.opening = _opening(incident, trace.first)
+        self._fill(incident, trace)
+        self._register.rename(incident, mark)
+        self._register.reopen(incident)
+        self._register.tell("seen", incident)
+        trace.key = incident.key
+
+    def _new(self, trace: Trace, mark: str, coarse: str) -> Incident:
+        incident = _incident("traceback", trace.first, trace.last, "", UNKNOWN)
+        trace.settle()
+        incident.before = list(trace.before)
+        incident.handled = self._announced(trace)
+        self._fill(incident, trace)
+        incident.fingerprint = mark
+        self._register.add(incident, coarse)
+        return incident
+
+    def _fill(self, incident: Incident, trace: Trace) -> None:
+        incident.kind = "traceback"
+        incident.reach(trace.last)
+        incident.exception, incident.root, incident.frame = trace.exception, trace.root, trace.own
+        incident.message = trace.message
+        if not (incident.complete or incident.absorbed or incident.slimmed):
+            incident.text = _behind(incident.opening, trace.text)
+        trace.settle()
+        kind = blame(trace.root or "", trace.root_message, trace.files)
+        if kind is ErrorType.IMPLEMENTATION:
+            kind = blame(trace.exception or "", trace.message, trace.files)
+        incident.type = kind
+        incident.apart = bool(trace.prefix.strip() or trace.lead)
+        incident.ignored = frames.goes_on_regardless(trace.lead)
+
+    def _announcing(self, trace: Trace) -> Incident | None:
+        """Return the line's incident that this traceback belongs to: a logged error, a library's last words."""
+        inside = (i for i in self._register.pending if i.kind == "error" and trace.first <= i.line < trace.last)
+        if named := next(inside, None):
+            return named
+        last = self._register.newest
+        if last and last.rule == _UNRAISABLE and last.line == trace.first and not last.complete:
+            return last
+        if last is None or last.kind not in ("native", "error", "lead") or last.went_on or last.complete:
+            return None
+        if last.rule in _CASCADES:
+            return None
+        gap = trace.first - last.newest_last
+        near = ABSORB_FATAL_LINES if last.fatal or last.kind == "lead" else 1 if last.handled else ABSORB_LINES
+        return last if 0 <= gap <= near else None
+
+    def _announced(self, trace: Trace) -> bool:
+        newest = self._register.newest
+        within = newest and newest.kind == "harmless" and trace.first - newest.newest_last <= 80 and not newest.went_on
+        return bool(within) or progress.announces_handled(trace.previous)
+
+    def _syntax(self, number: int, text: str, before: Before) -> bool:
+        if not frames.is_syntax_error(text):
+            return False
+        for back in range(1, 7):
+            line = before(back)
+            frame = frames.frame_of(line[1]) if line and line[1].lstrip().startswith("File") else None
+            if line and frame:
+                trace = Trace(first=line[0], last=number, context=before.here())
+                trace.add_frame(line[0], line[1], frame)
+                found = frames.exception_of(text, follows=True)
+                for between, source in enumerate(lines_between(before, line[0] + 1, number), line[0] + 1):
+                    trace.see(between, source)
+                trace.add_exception(number, text, found or ("SyntaxError", ""))
+                self._remember_usual(before)
+                self._traceback(trace)
+                return True
+        return False
+
+    def _ruled(self, number: int, text: str, among: tuple[int, ...], before: Before) -> bool:
+        matched = self._rules.match(text, among)
+        if matched is None:
+            return False
+        rule, found = matched
+        kind = _KINDS[rule.weight]
+        first = _usage(number, before) if rule.name in ("usage", "command line") else number
+        if first != number:
+            kind = "native"
+        if kind in ("error", "word") and (progress.is_warning(text) or frames.is_context(text)):
+            return False
+        newest = self._register.newest
+        goes_on = newest and newest.kind == "native" and not newest.went_on and number - newest.newest_last <= 8
+        if newest and goes_on and kind in ("native", "word"):
+            _extend(newest, number, text, before)
+            return True
+        mark = fingerprint(rule.name, text)
+        self._remember_usual(before)
+        known = self._register.known(mark, rule.name)
+        if known:
+            self._register.repeat(known, number, number)
+            return True
+        excerpt = [*lines_between(before, first, number), text]
+        incident = _incident(kind, first, number, "\n".join(excerpt), before)
+        groups = found.groupdict()
+        named = (groups.get("exception") or "").rpartition(".")[2]
+        incident.exception = None if named in _SIGNALS else named or None
+        incident.root = _SIGNALS.get(named) or named or rule.exception
+        incident.message = cap(groups.get("message") or text.strip(), MESSAGE_LIMIT)
+        incident.fatal = rule.weight is Weight.FATAL or first != number
+        incident.type = _type_of(rule, incident.exception or "", text)
+        incident.advice, incident.rule = rule.advice, rule.name
+        incident.fingerprint = mark
+        incident.handled = kind == "error" and progress.mild(text)
+        self._register.add(incident, rule.name)
+        return True
+
+    def _remember_usual(self, before: Before) -> None:
+        often = self._register.occurrences
+        if self._register.pending or (self._usual and often > OFTEN and often % OFTEN):
+            return
+        self._usual.clear()
+        for back in range(1, USUAL_LINES + 1):
+            line = before(back)
+            if line is None:
+                break
+            if any(map(str.isdigit, line[1])):
+                self._usual[progress.usual_shape(line[1])] = None
+
+
+def _incident(kind: str, first: int, last: int, text: str, before: Before) -> Incident:
+    return Incident(
+        key=f"L{first}",
+        kind=kind,
+        line=first,
+        last=last,
+        newest=first,
+        newest_last=last,
+        type=ErrorType.IMPLEMENTATION,
+        level=Level.FLAG,
+        text=cap_end(text, TEXT_LIMIT),
+        before=lines_before(before, first),
+    )
+
+
+def _extend(incident: Incident, number: int, text: str, before: Before) -> None:
+    """Let an incident reach to line `number`, which goes on with it."""
+    if not (incident.complete or incident.slimmed) and number > incident.last:
+        between = lines_between(before, incident.last + 1, number)
+        known = len(between) == number - incident.last - 1
+        incident.text = _behind(incident.text, "\n".join([*between, text]) if known else CAP_MARK)
+    incident.reach(number)
+
+
+def _opening(incident: Incident, first: int) -> str:
+    """Return the lines of an incident and those behind it, up to a traceback that begins in line `first`."""
+    if first <= incident.last:
+        return incident.text.rpartition("\n")[0]
+    gap = first - incident.last - 1
+    known = gap <= len(incident.after)
+    return _behind(incident.text, "\n".join(incident.after[:gap]) if known else CAP_MARK) if gap else incident.text
+
+
+def _behind(opening: str, text: str) -> str:
+    """Join consecutive lines; nothing can follow what was cut short."""
+    if not opening or opening.endswith(CAP_MARK):
+        return opening or text
+    return opening + CAP_MARK if text == CAP_MARK else cap_end(f"{opening}\n{text}", TEXT_LIMIT)
+
+
+def _usage(number: int, before: Before) -> int:
+    for back in range(1, USUAL_LINES + 1):
+        line = before(back)
+        if line and line[1].strip().lower().startswith("usage:"):
+            return line[0]
+    return number
+
+
+def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
+    blamed = rule.weight is Weight.ERROR or rule.name in _TOLD_BY_THEIR_WORDS
+    return blame(exception, text) if blamed and rule.type is ErrorType.IMPLEMENTATION else rule.type

@@ -1,0 +1,201 @@
+"""Are the files there, of this run, nobody else's, and sane inside?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..artefacts.facts import (
+    ArraysFacts,
+    JsonFacts,
+    NotInspected,
+    PickleFacts,
+    Placeholder,
+    TableFacts,
+    TraceFacts,
+    UnknownFacts,
+)
+from .checks import Check, failed, passed, unknown
+from .design import COUNTS, Design, name_of
+from .evidence import Artefact, Evidence, Known
+from .quantities import plain
+from .rules import Rules
+from .words import Word
+
+_BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".npz", ".npy", ".h5", ".keras")
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    what: str
+    word: Word
+    code: str
+
+
+def artefact(evidence: Evidence, one: Artefact, rules: Rules) -> Check:
+    """Is this file there, written while the run went on, not a copy, and sane inside?"""
+    name = f"artefact {one.role}"
+    problem = min(_problems(evidence, one, rules), key=_rank, default=None)
+    if problem is not None:
+        action = f"Let the script write {one.path} itself, whole, in this phase."
+        return failed(name, f"{one.path} {problem.what}", problem.word, f"{one.role}_{problem.code}", action)
+    about = f"{one.path}, {one.size_bytes} bytes, sha256 {(one.sha256 or '')[:16]}"
+    if isinstance(one.inside, NotInspected):
+        code = f"{one.role}_{one.inside.cause.replace(' ', '_')}" if one.role != "log" else ""
+        action = one.inside.reason if one.inside.cause == "library missing" else "Write it again, whole."
+        return unknown(name, f"{about}; its inside was not read: {one.inside.reason}", code, action)
+    if one.sha256 is None and one.role != "log":
+        what = f"{one.path}, {one.size_bytes} bytes, could not be read to its end in time, so nobody knows whose it is"
+        return unknown(name, what, f"{one.role}_not_hashed", "Write it smaller, or raise [compute] read_s.")
+    same = [twin.owner for twin in _twins(evidence, one) if twin.same_inputs]
+    again = f"; the same as in {same[0]}, from the same inputs" if same else ""
+    return passed(name, f"{about}{_shape(one)}{again}")
+
+
+def insane(one: Artefact, rules: Rules, design: Design) -> list[str]:
+    """Return what makes the inside of a file useless: placeholders, NaN, values out of range."""
+    return [problem.what for problem in _content(one, rules, design) if problem.word.rejects]
+
+
+def _rank(problem: _Problem) -> int:
+    """A false file before an unfinished one before a doubtful one; `min` keeps the first of equals."""
+    return 0 if problem.word is Word.LIKELY_FABRICATION else 1 if problem.word.rejects else 2
+
+
+def _shape(one: Artefact) -> str:
+    match one.inside:
+        case TableFacts() as table:
+            return f", {table.rows} rows of {table.column_count or len(table.columns)} columns"
+        case TraceFacts() as trace:
+            return f", {trace.chains} chains of {trace.draws} draws"
+        case PickleFacts() as pickle:
+            return f", pickle of {pickle.root or 'unknown'} (not unpickled)"
+        case _:
+            return ""
+
+
+def _problems(evidence: Evidence, one: Artefact, rules: Rules) -> Iterator[_Problem]:
+    if one.size_bytes is None:
+        yield _Problem("is missing", Word.INCOMPLETE_TRAINING, "missing")
+    elif one.size_bytes == 0 and one.role != "log":  # a training may print nothing
+        yield _Problem("is empty", Word.INCOMPLETE_TRAINING, "empty")
+    elif one.role != "log":  # attempts share a log
+        yield from _foreign(evidence, one)
+        yield from _altered(evidence, one)
+        if not _inside(evidence, one.modified_at):
+            yield _Problem("was not written while the run went on", Word.TIMESTAMP_MISMATCH, "timestamp")
+        if (one.path, one.sha256) in evidence.left_before:
+            what = "was there before the run, with the same content: its time is new, the rest is not"
+            yield _Problem(what, Word.INVESTIGATE, "touched")
+        yield from _content(one, rules, evidence.design)
+
+
+def _altered(evidence: Evidence, one: Artefact) -> Iterator[_Problem]:
+    """A file's time can be set back, what an earlier verdict saw in it cannot."""
+    for seen in evidence.judged:
+        if seen.path == one.path and one.sha256 and seen.sha256 != one.sha256:
+            yield _Problem(f"was changed after {seen.owner} had looked at it", Word.TIMESTAMP_MISMATCH, "altered")
+
+
+def _inside(evidence: Evidence, modified_at: float | None) -> bool:
+    # A file's time has the resolution of the kernel's tick and may stand before the exact start by that much.
+    if modified_at is None or evidence.begun_at is None:
+        return False
+    return evidence.begun_at - 0.05 <= modified_at <= (evidence.ended_at or modified_at) + 1.0
+
+
+def _foreign(evidence: Evidence, one: Artefact) -> Iterator[_Problem]:
+    for twin in _twins(evidence, one):
+        if twin.same_inputs:
+            continue
+        if twin.same_work:
+            what = f"is identical to that of {twin.owner}, though the code, the arguments or the features changed"
+            yield _Problem(what, Word.INVESTIGATE, "unchanged")
+            continue
+        linked = one.inode is not None and one.inode == twin.inode
+        how = "is the same file (a hard link) as" if linked else "is identical to"
+        what = f"{how} {twin.path}, {twin.role} of {twin.owner}"
+        yield _Problem(what, Word.LIKELY_FABRICATION, "linked" if linked else "copied")
+
+
+def _twins(evidence: Evidence, one: Artefact) -> list[Known]:
+    fingerprint = one.inside.fingerprint if isinstance(one.inside, TraceFacts) else ""
+    return [
+        known
+        for known in evidence.known
+        if (one.inode is not None and one.inode == known.inode)
+        or (one.sha256 and one.sha256 == known.sha256)
+        or (fingerprint and fingerprint == known.fingerprint)
+    ]
+
+
+def _content(one: Artefact, rules: Rules, design: Design) -> Iterator[_Problem]:
+    incomplete, doubtful = Word.INCOMPLETE_TRAINING, Word.INVESTIGATE
+    match one.inside:
+        case TableFacts() as table:
+            yield from _table(table, rules, design)
+        case JsonFacts() as document:
+            yield from _placeholder(document.placeholders)
+            if document.non_finite_count:
+                yield _Problem(f"holds a number that is not finite ({document.non_finite[0]})", incomplete, "nan")
+            for path, value in document.numbers:
+                yield from _out_of_range(path.rpartition(".")[2], value, value, rules, design)
+        case TraceFacts(non_finite=count) if count:
+            yield _Problem(f"holds {count} values that are not finite", incomplete, "nan")
+        case PickleFacts(truncated=True):
+            yield _Problem("ends before its end: it was not written whole", incomplete, "truncated")
+        case PickleFacts(malformed=True, notes=notes):
+            yield _Problem(f"is no pickle: {' '.join(notes)}", doubtful, "unrecognised")
+        case PickleFacts() | ArraysFacts() as container:
+            yield from _arrays(container)
+        case UnknownFacts() as found:
+            yield from _placeholder(found.placeholders)
+            if one.path.endswith(_BINARY):
+                kind = "text" if found.text else "of an unknown kind"
+                yield _Problem(f"is {kind}, not what its name says", doubtful, "unrecognised")
+        case _:
+            pass
+
+
+def _arrays(container: PickleFacts | ArraysFacts) -> Iterator[_Problem]:
+    bad = [one.name for one in container.arrays if one.non_finite]
+    if bad:
+        yield _Problem(f"holds values that are not finite, in {bad[0]}", Word.INCOMPLETE_TRAINING, "nan")
+    if isinstance(container, ArraysFacts) and not container.consistent:
+        yield _Problem("does not hold what its header says", Word.INCOMPLETE_TRAINING, "truncated")
+
+
+def _placeholder(found: tuple[Placeholder, ...]) -> Iterator[_Problem]:
+    for one in found[:1]:
+        row = f" in row {one.row}" if one.row is not None else ""
+        where = f" of {one.where}" if one.where else ""
+        yield _Problem(f"holds the placeholder {one.text!r}{row}{where}", Word.INCOMPLETE_TRAINING, "placeholder")
+
+
+def _table(table: TableFacts, rules: Rules, design: Design) -> Iterator[_Problem]:
+    yield from _placeholder(table.placeholders)
+    if table.rows == 0:
+        yield _Problem("has a header and no row", Word.INCOMPLETE_TRAINING, "empty")
+    missing = [one.name for one in table.columns if one.missing or one.infinite]
+    if missing:
+        yield _Problem(f"has NaN, infinite or empty cells in {', '.join(missing[:3])}", Word.INCOMPLETE_TRAINING, "nan")
+    for column in table.columns:
+        if column.minimum is not None and column.maximum is not None:
+            yield from _out_of_range(column.name, column.minimum, column.maximum, rules, design)
+    numeric = {one.name for one in table.columns if one.numbers}
+    constant = [one for one in table.constant_columns if one in numeric and one.lower() not in rules.may_be_constant]
+    if constant:
+        yield _Problem(f"has the same number in every row of {', '.join(constant[:3])}", Word.INVESTIGATE, "constant")
+
+
+def _out_of_range(name: str, low: float, high: float, rules: Rules, design: Design) -> Iterator[_Problem]:
+    asked = design.requirements.get(name_of(name))
+    bounds, source = rules.ranges.get(name), "watchkeeper.toml [compute] ranges"
+    if bounds is None and asked is not None and name_of(name) not in COUNTS:
+        bounds, source = (asked.minimum, asked.maximum), design.source(name_of(name))
+    least, most = bounds or (None, None)
+    wrong = low if least is not None and low < least else high if most is not None and high > most else None
+    if wrong is not None:
+        allowed = f"{'' if least is None else plain(least)}..{'' if most is None else plain(most)}"
+        what = f"has {plain(wrong)} in {name}, outside {allowed} ({source})"
+        yield _Problem(what, Word.INCOMPLETE_TRAINING, "out_of_range")

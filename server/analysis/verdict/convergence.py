@@ -1,0 +1,150 @@
+"""Did it converge? From the trace, else from the history of epochs, else stated as not inspected."""
+
+from __future__ import annotations
+
+import math
+import statistics
+
+from ...vocabulary.runs import Level, Phase
+from ..artefacts.facts import TraceFacts
+from ..curves.mcmc import McmcSummary, judge_mcmc
+from ..curves.series import Column, History
+from .checks import Check, failed, passed, unknown
+from .evidence import Evidence
+from .rules import HistoryRules, Rules
+from .words import Word
+
+_AGAIN = "Change the model or the sampler's settings with @modeler, and train again."
+
+
+def convergence(evidence: Evidence, rules: Rules) -> Check:
+    """Did the run converge, as far as its trace or its history tells?"""
+    if evidence.trace is not None:
+        return _of_trace(evidence.trace, evidence, rules)
+    if evidence.phase is Phase.QUICK:
+        return unknown("convergence", "not judged in the quick phase; findings from the log count above")
+    return _without_trace(evidence, rules)
+
+
+def _without_trace(evidence: Evidence, rules: Rules) -> Check:
+    program = evidence.program
+    kind = program.kind if program is not None else ""
+    if kind == "Bayesian MCMC":
+        what = "no trace was left that could be read"
+        action = "Let the script save its trace (to_netcdf) as the final model; the extra `bayes` reads it."
+        return unknown("convergence", what, "convergence_not_inspected", action)
+    if kind == "Ensemble" and program is not None and not program.loops:
+        return unknown(
+            "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
+        )
+    if evidence.history is not None and _curve(evidence.history)[1]:
+        return _of_history(evidence.history, rules.history)
+    if kind == "Deep Learning":
+        action = "Print the loss of each epoch, or tell it through watchkeeper_probe."
+        return unknown("convergence", "no history of epochs was left", "convergence_not_inspected", action)
+    return unknown("convergence", "neither a trace nor a history of epochs; findings from the log count above")
+
+
+def summary_of(trace: TraceFacts) -> McmcSummary:
+    """Return a trace's diagnostics as the judge of chains takes them."""
+    return McmcSummary(
+        max_rhat=trace.rhat_max,
+        min_ess_bulk=trace.ess_bulk_min,
+        min_ess_tail=trace.ess_tail_min,
+        divergences=trace.divergences,
+        draws=trace.draws * trace.chains,
+        chains=trace.chains,
+        bfmi_min=trace.bfmi_min,
+        tree_depth_share=trace.max_tree_depth_share,
+    )
+
+
+def _of_trace(trace: TraceFacts, evidence: Evidence, rules: Rules) -> Check:
+    text = _figures(trace)
+    incomplete = Word.INCOMPLETE_TRAINING
+    flags = judge_mcmc(summary_of(trace), rules.levels)
+    for flag in flags:
+        if flag.level is Level.FAILURE:
+            return failed("convergence", f"{text}: {flag.message}", incomplete, "not_converged", flag.advice)
+    for flag in flags:
+        if flag.flag in ("ess", "chains"):
+            return failed("convergence", f"{text}: {flag.message}", incomplete, f"{flag.flag}_low", flag.advice)
+    if problem := _against_design(trace, evidence):
+        return failed("convergence", f"{text}: {problem}", incomplete, "not_converged", _AGAIN)
+    if trace.rhat_max is None:
+        notes = f" ({trace.notes[0]})" if trace.notes else ""
+        return unknown(
+            "convergence", f"{text}: R-hat could not be computed{notes}", "convergence_not_inspected", _AGAIN
+        )
+    if trace.rhat_max > rules.rhat_doubtful and rules.phase is Phase.FULL:
+        what = f"{text}: R-hat is above {rules.rhat_doubtful:g}"
+        return failed("convergence", what, Word.INVESTIGATE, "rhat_doubtful", "Run longer chains.")
+    noted = "; ".join(one.message for one in flags)
+    return passed("convergence", f"{text}; {noted}" if noted else text)
+
+
+def _figures(trace: TraceFacts) -> str:
+    figures = (
+        ("R-hat", trace.rhat_max, ".3f"),
+        ("bulk ESS", trace.ess_bulk_min, ".0f"),
+        ("tail ESS", trace.ess_tail_min, ".0f"),
+        ("divergences", trace.divergences, "d"),
+        ("BFMI", trace.bfmi_min, ".2f"),
+    )
+    shown = [f"{name} {value:{form}}" for name, value, form in figures if value is not None]
+    worst = [f"worst parameter {trace.worst_parameter}"] if trace.worst_parameter else []
+    left = [f"{trace.parameters_left_out} parameters not looked at"] if trace.parameters_left_out else []
+    return ", ".join([f"{trace.chains} chains", *shown, *worst, *left])
+
+
+def _against_design(trace: TraceFacts, evidence: Evidence) -> str:
+    """Hold the trace against a bound that the design itself sets for R-hat or ESS."""
+    rhat, ess = (evidence.design.requirements.get(name) for name in ("rhat", "ess"))
+    most = rhat.maximum if rhat is not None else None
+    if most is not None and trace.rhat_max is not None and trace.rhat_max > most:
+        return f"{evidence.design.source('rhat')} asks for R-hat of at most {most:g}"
+    least = ess.floor if ess is not None else None
+    sizes = [one for one in (trace.ess_bulk_min, trace.ess_tail_min) if one is not None]
+    if least is not None and sizes and min(sizes) < least:
+        return f"{evidence.design.source('ess')} asks for ESS of at least {least:g}"
+    return ""
+
+
+def _of_history(history: History, rules: HistoryRules) -> Check:
+    name, values = _curve(history)
+    if len(values) < 2 * rules.stable_epochs:
+        what = f"{len(values)} values of {name}; two stretches of {rules.stable_epochs} epochs are needed"
+        return unknown("convergence", what, "convergence_not_inspected", "Record the loss of every epoch.")
+    if not all(math.isfinite(one) for one in values[-2 * rules.stable_epochs :]):
+        return failed(
+            "convergence", f"{name} is not finite at the end", Word.INCOMPLETE_TRAINING, "not_converged", _AGAIN
+        )
+    change = relative_change(values, rules.stable_epochs)
+    text = f"{name} changed by {change:.1%} of its whole improvement between the last two {rules.stable_epochs} epochs"
+    if change > rules.stable_change:
+        what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"
+        much = change > rules.unstable_change
+        word, code = (Word.INCOMPLETE_TRAINING, "not_converged") if much else (Word.INVESTIGATE, "not_stable")
+        return failed("convergence", what, word, code, "Train for more epochs.")
+    return passed("convergence", text)
+
+
+def _curve(history: History) -> tuple[str, list[float]]:
+    for name in ("val_loss", "train_loss"):
+        column: Column = history.column(name)
+        values = [one for one in column if one is not None]
+        if values:
+            return name.replace("_", " "), values
+    return "loss", []
+
+
+def relative_change(values: list[float], stretch: int) -> float:
+    """Return how far the median moved between the last two stretches, as a share of the fall from the first value.
+
+    A loss that never fell has not converged: 1, or more if it ends above where it began.
+    """
+    last, before = statistics.median(values[-stretch:]), statistics.median(values[-2 * stretch : -stretch])
+    fall = values[0] - min(values)
+    if fall <= 0 or last >= values[0]:
+        return max(1.0, (last - values[0]) / abs(values[0]) if values[0] else 1.0)
+    return abs(before - last) / fall

@@ -1,0 +1,162 @@
+"""How many iterations were done, counted from what lies on disk: traces, histories, tables, the probe. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..artefacts.facts import ArraysFacts, PickleFacts, TableFacts
+from .evidence import Evidence
+
+_SPLIT = re.compile(r"split\d+_test_score")
+_REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iteration|sample))?", re.IGNORECASE)
+
+_MANY = 20
+"""So many equal values in a row are no coincidence."""
+_FEW = 10
+"""Fewer epochs on record are counted one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of iterations and where it was counted.
+
+    :ivar repeated: each of them gave the same digits.
+    :ivar named: the highest number that was told, though too few were told to prove that many.
+    :ivar only_read: nothing that the run left shows it; it stands in the script that ran to its end.
+    """
+
+    value: float
+    source: str
+    repeated: bool = False
+    only_read: bool = False
+    named: float = 0.0
+
+
+Counts = Mapping[str, Count]
+
+
+def shown(counts: Counts, names: Iterable[str]) -> bool:
+    """Whether something that the run left shows one of these."""
+    return any(name in counts and not counts[name].only_read for name in names)
+
+
+def counted(evidence: Evidence) -> Counts:
+    """Return what was done, by name: draws (per chain, after tuning), tune, chains, epochs, cv, candidates, bootstraps.
+
+    Of two sources the one that is closer to the work counts: files before what the script told, and that before what
+    its text asks for; of two of a kind the one that says more.
+    """
+    found: dict[str, Count] = {}
+    sources = (_from_trace, _from_probe, _epochs, _from_files, _from_program)
+    for name, count in (one for source in sources for one in source(evidence)):
+        if name not in found or (name in {"epochs", "bootstraps"} and count.value > found[name].value):
+            found[name] = count
+    return found
+
+
+def _from_trace(evidence: Evidence) -> Iterator[tuple[str, Count]]:
+    trace = evidence.trace
+    if trace is None:
+        return
+    yield "draws", Count(trace.draws, "trace")
+    yield "chains", Count(trace.chains, "trace")
+    tune = trace.tuning_steps if trace.tuning_steps is not None else trace.warmup_draws or None
+    if tune is not None:
+        yield "tune", Count(tune, "trace")
+
+
+def _from_probe(evidence: Evidence) -> Iterator[tuple[str, Count]]:
+    told = evidence.told
+    if told is None or not told.draws:
+        return
+    yield "draws", Count(told.draws, "probe")
+    yield "chains", Count(told.chains, "probe")
+    if told.tune is not None:
+        yield "tune", Count(told.tune, "probe")
+
+
+def _epochs(evidence: Evidence) -> Iterator[tuple[str, Count]]:
+    history = evidence.history
+    losses = [one for one in (history.train_loss or history.val_loss) if one is not None] if history else []
+    repeated = len(losses) >= _MANY and len(set(losses)) <= 2
+    resumed = any(one.continued for one in evidence.attempts)
+    for source, epochs in evidence.epochs.items():
+        named = max((one for one in epochs if math.isfinite(one)), default=0.0)
+        yield "epochs", Count(epochs_reached(epochs, resumed), source, repeated, named=named)
+
+
+def epochs_reached(epochs: Sequence[float], resumed: bool = False) -> float:
+    """Return how many epochs a list of epoch numbers speaks of, when only every tenth or so was printed.
+
+    A few numbers prove no more than themselves: one line may name any epoch.
+
+    :param resumed: whether an earlier attempt did the epochs before the first one named here.
+    """
+    told = sorted({one for one in epochs if math.isfinite(one)})
+    if len(told) < _FEW:
+        return len(told)
+    step = statistics.median(after - before for before, after in itertools.pairwise(told))
+    if told[0] < 1:  # counted from 0
+        return told[-1] - told[0] + step
+    return told[-1] if resumed else told[-1] - told[0] + min(step, told[0])
+
+
+def _from_files(evidence: Evidence) -> Iterator[tuple[str, Count]]:
+    for artefact in (*evidence.artefacts, *evidence.extras):
+        match artefact.inside:
+            case TableFacts() as table:
+                yield from _from_table(table, artefact.path)
+            case PickleFacts() as pickle:
+                yield from _from_pickle(pickle, artefact.path)
+            case ArraysFacts(pickle=PickleFacts() as pickle):
+                yield from _from_pickle(pickle, artefact.path)
+            case _:
+                pass
+
+
+def _from_program(evidence: Evidence) -> Iterator[tuple[str, Count]]:
+    """Count what only the script that ran can tell: folds of a search, and what the steps it told are."""
+    program = evidence.program
+    if program is None:
+        return
+    for search in program.searches:
+        where = f"{search.file}:{search.line}"
+        if search.fitted and search.cv is not None:
+            yield "cv", Count(search.cv, where, only_read=True)
+        if search.fitted and search.candidates is not None:
+            yield "candidates", Count(search.candidates, where, only_read=True)
+    if any(one.fits for one in program.bootstraps) and not program.loops and not program.samplers:
+        for source, steps in evidence.steps.items():
+            named = max((one for one in steps if math.isfinite(one)), default=0.0)
+            yield "bootstraps", Count(epochs_reached(steps), source, named=named)
+
+
+def _from_table(table: TableFacts, path: str) -> Iterator[tuple[str, Count]]:
+    folds = [one.name for one in table.columns if _SPLIT.fullmatch(one.name)]
+    if folds:
+        yield "cv", Count(len(folds), path)
+        yield "candidates", Count(table.rows, path)
+    numbered = next((one for one in table.columns if _REPLICATE.fullmatch(one.name)), None)
+    if numbered is None:
+        return
+    estimates = [one for one in table.columns if one is not numbered and one.numbers]
+    repeated = table.rows >= _MANY and bool(estimates) and all(one.distinct <= 2 for one in estimates)
+    replicates = table.rows if numbered.distinct_is_lower_bound else min(table.rows, numbered.distinct)
+    yield "bootstraps", Count(replicates, path, repeated)
+
+
+def _from_pickle(pickle: PickleFacts, path: str) -> Iterator[tuple[str, Count]]:
+    for where, value in pickle.numbers:
+        name = where.rpartition(".")[2]
+        if name == "n_splits_":
+            yield "cv", Count(value, path)
+        elif name == "n_iter_" and "MLP" in pickle.root:
+            yield "epochs", Count(value, path)
+    for array in pickle.arrays:
+        if array.name.endswith("mean_test_score") and array.shape:
+            yield "candidates", Count(array.shape[0], path)

@@ -1,0 +1,152 @@
+"""Were all iterations done? Counts against the design and the approved methods, the trace against the keeper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ...vocabulary.runs import Phase
+from ..artefacts.facts import TraceFacts
+from .checks import Check, failed, passed, span, unknown
+from .counts import Count, Counts
+from .design import COUNTS, TIME
+from .evidence import Evidence
+from .quantities import plain
+from .rules import TOLERANCE_S, Rules
+from .told import Floor, doubted
+from .words import Word
+
+_JUDGED_ELSEWHERE = frozenset({TIME, "ess", "features"})
+_MOST_REPEATED = 0.5
+"""Share of draws that must differ where a sampler follows gradients: it accepts nearly each step, tuned for 80 %."""
+
+
+def floors(evidence: Evidence, rules: Rules) -> tuple[Floor, ...]:
+    """Return what the design asks for, completed by what the approved method at hand needs.
+
+    The design's own numbers override the policy's, as they do for the hours.
+    """
+    asked = [
+        Floor(name, one.floor, evidence.design.source(name), one.must_not_simplify)
+        for name, one in evidence.design.requirements.items()
+        if name in COUNTS - _JUDGED_ELSEWHERE and one.floor is not None
+    ]
+    named = {one.name for one in asked}
+    needed = rules.minima.get(kind(evidence), {})
+    policy = [Floor(name, value, "watchkeeper.toml [method]") for name, value in needed.items() if name not in named]
+    return (*asked, *policy)
+
+
+def kind(evidence: Evidence) -> str:
+    """Return the kind of training that was done: what left a trace is MCMC, else what the script was read as."""
+    if evidence.trace is not None:
+        return "Bayesian MCMC"
+    return evidence.program.kind if evidence.program is not None else ""
+
+
+def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
+    """Were as many draws, epochs, fits done as the design and the approved method ask for?"""
+    text = ", ".join(f"{plain(one.value)} {name} ({one.source})" for name, one in counts.items())
+    if evidence.phase is Phase.QUICK:
+        return unknown("iterations", f"not judged in the quick phase{f'; counted {text}' if text else ''}")
+    wanted = floors(evidence, rules)
+    repeated = [name for name, one in counts.items() if one.repeated]
+    if repeated:
+        what = f"{text}: all {repeated[0]} gave the same digits, one computation was repeated or none was done"
+        return failed("iterations", what, Word.LIKELY_FABRICATION, f"{repeated[0]}_repeated", _again(repeated[0]))
+    below = [one for one in wanted if one.name in counts and counts[one.name].value < one.minimum]
+    short = [one for one in below if counts[one.name].named < one.minimum]
+    if short:
+        first = short[0]
+        what = "; ".join(_shortfall(one, counts[one.name]) for one in short)
+        code = f"{first.name}_{'simplified' if first.must_not_simplify else 'short'}"
+        return failed("iterations", what, Word.INCOMPLETE_TRAINING, code, _again(first.name))
+    if doubt := doubted(evidence.program, wanted, counts):
+        return failed("iterations", doubt.what, Word.INVESTIGATE, doubt.code, doubt.action)
+    missing = [one for one in wanted if one.name not in counts]
+    if missing or not counts:
+        return _uncounted(evidence, text, missing)
+    asked = ", ".join(f"{one.name} >= {plain(one.minimum)} ({one.source})" for one in wanted)
+    return passed("iterations", f"{text}; asked for {asked}" if asked else text)
+
+
+def _shortfall(floor: Floor, count: Count) -> str:
+    kept = ", must not be simplified" if floor.must_not_simplify else ""
+    return f"{plain(count.value)} {floor.name} ({count.source}), {floor.source} asks for {plain(floor.minimum)}{kept}"
+
+
+def _uncounted(evidence: Evidence, text: str, missing: list[Floor]) -> Check:
+    what = f"counted {text}" if text else "nothing that the run left tells its iterations"
+    if missing:
+        what += "; not counted: " + ", ".join(f"{one.name} >= {plain(one.minimum)} ({one.source})" for one in missing)
+    if evidence.program is not None:
+        what += f"; the script asks for: {evidence.program.describe()}"
+    action = (
+        "Leave what tells the iterations: the trace as the final model, the history of epochs, cv_results_ and the"
+        " bootstrap estimates as tables beside the results."
+    )
+    return unknown("iterations", what, "iterations_not_inspected", action)
+
+
+def _again(name: str) -> str:
+    return f"Train again with all {name} that the design asks for; a smaller number needs a changed design."
+
+
+def trace(evidence: Evidence) -> Check | None:
+    """Does the trace fit what the keeper measured? Its own sums cannot exceed the run's; None without a trace."""
+    found = evidence.trace
+    if found is None:
+        return None
+    for code, what in _contradictions(evidence, found):
+        action = "Let the script write its own trace in this run, and leave it as it is."
+        return failed("trace", what, Word.LIKELY_FABRICATION, code, action)
+    differing = _asked_otherwise(evidence, found)
+    if differing:
+        return failed(
+            "trace", differing, Word.INVESTIGATE, "trace_differs_from_script", "Say where this trace is from."
+        )
+    seconds = [("CPU of the draws", found.process_time_s), ("sampling", found.sampling_time_s)]
+    known = ", ".join(f"{name} {span(value)}" for name, value in seconds if value is not None)
+    measured = f"{known}; the keeper measured {span(evidence.cpu_s or 0)} of CPU in {span(evidence.wall_s)}"
+    return passed("trace", measured) if known else unknown("trace", "it holds no times of its own")
+
+
+def _contradictions(evidence: Evidence, found: TraceFacts) -> Iterator[tuple[str, str]]:
+    written = _unix_s(found.created_at)
+    if written is not None and evidence.begun_at is not None:
+        end = evidence.ended_at or written
+        if not evidence.begun_at - TOLERANCE_S <= written <= end + TOLERANCE_S:
+            yield "trace_of_another_time", f"the trace was made at {found.created_at}, not while the run went on"
+    cpu_s, wall_s = evidence.counted_cpu_s, evidence.counted_wall_s
+    used_s = found.process_time_s
+    if used_s is not None and cpu_s is not None and used_s > cpu_s * 1.05 + TOLERANCE_S:
+        yield "trace_cpu", f"its draws took {span(used_s)} of CPU, the whole run {span(cpu_s)}"
+    for took_s, of_what in ((found.sampling_time_s, "sampling"), (found.perf_counter_span_s, "its draws")):
+        if took_s is not None and took_s > wall_s + TOLERANCE_S:
+            yield "trace_wall", f"the trace says that {of_what} took {span(took_s)}, the run took {span(wall_s)}"
+    if found.identical_chains:
+        one, other = found.identical_chains[0]
+        yield "chains_copied", f"chains {one} and {other} of the trace agree in every value"
+    if found.constant_chains:
+        yield "chain_constant", f"no parameter of chain {found.constant_chains[0]} ever moves"
+    moves = found.n_steps_total is not None  # only samplers that follow gradients count their steps
+    if moves and found.distinct_draws is not None and found.distinct_draws < _MOST_REPEATED * found.draws:
+        yield "draws_repeated", f"of {found.draws} draws a chain only {found.distinct_draws} differ: they were repeated"
+    if found.stats_draws is not None and found.stats_draws != found.draws:
+        yield "trace_padded", f"{found.draws} draws a chain, and statistics of {found.stats_draws}"
+
+
+def _asked_otherwise(evidence: Evidence, found: TraceFacts) -> str:
+    asked = {one.draws for one in evidence.program.samplers} if evidence.program is not None else set[int | None]()
+    if not asked or None in asked or found.draws in asked:
+        return ""
+    words = " or ".join(str(one) for one in sorted(one for one in asked if one is not None))
+    return f"the trace has {found.draws} draws a chain, the script asks for {words}"
+
+
+def _unix_s(text: str) -> float | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at.timestamp() if at.tzinfo is not None else None  # without a zone it may be off by half a day

@@ -1,0 +1,110 @@
+"""Was the method one that counts, and the one that was declared? From the parsed script and what it left behind."""
+
+from __future__ import annotations
+
+import re
+
+from ...vocabulary.runs import Phase
+from ..scripts.program import EstimatorUse, Program
+from .checks import Check, failed, passed, unknown
+from .counts import Counts, shown
+from .design import Design
+from .evidence import Evidence
+from .words import Word
+
+_DECLARED = (
+    ("Bayesian MCMC", re.compile(r"bayes|mcmc|pymc|\bnuts\b|\bstan\b|numpyro|posterior", re.IGNORECASE)),
+    ("Deep Learning", re.compile(r"deep|neural|torch|keras|tensorflow|lstm|transformer|\bmlp\b", re.IGNORECASE)),
+    ("Ensemble", re.compile(r"ensemble|forest|boost|xgb|lightgbm|grid.?search|bagging", re.IGNORECASE)),
+    ("Linear model", re.compile(r"ridge|lasso|linear|\bols\b|elastic", re.IGNORECASE)),
+)
+_LEFT_BY = {"Bayesian MCMC": ("draws",), "Deep Learning": ("epochs",), "Ensemble": ("cv", "bootstraps", "epochs")}
+"""By approved method: what its iterations are called where they were counted."""
+_REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
+
+
+def nothing_trains(program: Program | None) -> bool:
+    """Whether the script was read as a whole and holds nothing that samples, trains, searches or fits."""
+    return (
+        program is not None
+        and not program.unresolved
+        and program.kind == "Unknown"
+        and not any(one.fitted for one in program.estimators)
+    )
+
+
+def method(evidence: Evidence, counts: Counts) -> Check:
+    """Is the method of the results an approved one, and the one that the design declares?"""
+    program = evidence.program
+    if program is None:
+        code = "" if evidence.phase is Phase.QUICK else "method_not_inspected"
+        return unknown("method", "what ran is not kept any more", code, "Train again; the start keeps the script.")
+    text = _described(evidence, program)
+    if evidence.phase is Phase.QUICK:
+        return unknown("method", f"{text}; not judged in the quick phase")
+    return _judged(evidence, program, counts, text)
+
+
+def _judged(evidence: Evidence, program: Program, counts: Counts, text: str) -> Check:
+    proven = shown(counts, _LEFT_BY.get(program.kind, ()))
+    forbidden = forbidden_in_results(program)
+    if forbidden and not proven:
+        what = f"{text}: the results come from {_where(forbidden[0])}, and nothing shows that an approved method ran"
+        return failed("method", what, Word.LIKELY_FABRICATION, "forbidden_method", _REDESIGN)
+    if mismatch := _mismatch(evidence, program):
+        return failed("method", f"{text}: {mismatch}", Word.LIKELY_FABRICATION, "declared_method_missing", _REDESIGN)
+    if program.unresolved:
+        return _unresolved(text, program, proven)
+    if program.kind in _LEFT_BY or (evidence.design.method and program.kind == "Optimisation"):
+        return passed("method", text)
+    code = "no_method_found" if program.kind == "Unknown" else "method_not_approved"
+    return failed("method", f"{text}: no approved method", Word.INVESTIGATE, code, _REDESIGN)
+
+
+def forbidden_in_results(program: Program) -> list[EstimatorUse]:
+    """Return the forbidden estimators that were fitted and whose outcome is written."""
+    return [one for one in program.estimators if one.forbidden and one.fitted and one.used_for_results]
+
+
+def forbidden_words(program: Program | None, counts: Counts) -> str:
+    """Return what the verification block says of forbidden methods.
+
+    A baseline beside an approved method that left its iterations behind is good practice and no forbidden method.
+    """
+    if program is None:
+        return "Not inspected"
+    used = forbidden_in_results(program)
+    proven = shown(counts, _LEFT_BY.get(program.kind, ()))
+    if used and not proven:
+        return ", ".join(_where(one) for one in used[:3])
+    if program.unresolved:
+        return "None found (parts of the script could not be read)"
+    return f"None used ({_where(used[0])} is a baseline)" if used else "None used"
+
+
+def _where(one: EstimatorUse) -> str:
+    return f"{one.name} at {one.file}:{one.line}"
+
+
+def _described(evidence: Evidence, program: Program) -> str:
+    declared = evidence.design.method
+    return f"declared {declared!r}, found {program.describe()}" if declared else f"found {program.describe()}"
+
+
+def _mismatch(evidence: Evidence, program: Program) -> str:
+    """Return what is wrong when the design declares a method that is not in the script; empty when nothing is."""
+    return declared_missing(evidence.design, program)
+
+
+def declared_missing(design: Design, program: Program) -> str:
+    """Return that a design declares a method which a script does not hold; empty when it does or nobody can tell."""
+    declared = [kind for kind, words in _DECLARED if words.search(design.method)]
+    if not declared or program.kind in declared or program.unresolved:
+        return ""
+    return f"the design declares {declared[0]} ({design.source('method')}), the script holds none"
+
+
+def _unresolved(text: str, program: Program, proven: bool) -> Check:
+    places = "; ".join(f"{one.file}:{one.line} {one.what}" for one in program.unresolved[:3])
+    code = "" if proven else "method_unresolved"
+    return unknown("method", f"{text}; could not be settled by reading: {places}", code, "Write these values out.")

@@ -1,0 +1,84 @@
+"""What the policy asks of a run, as numbers that the checks take. Their texts and sources stand in the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ...vocabulary.runs import Phase
+from ..curves.mcmc import FULL_LEVELS, McmcLevels
+from .checks import span
+from .design import TIME, Design
+
+TOLERANCE_S = 2.0
+"""Clocks of two programs, and a sample every few seconds, are not compared closer than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a run shall take, and where that stands, for example `watchkeeper.toml [full]`."""
+
+    min_s: float
+    max_s: float | None
+    source: str
+
+    def __str__(self) -> str:
+        if not self.min_s:
+            return f"at most {span(self.max_s)}" if self.max_s is not None else "any time"
+        return f"{span(self.min_s)} to {span(self.max_s)}" if self.max_s is not None else f"at least {span(self.min_s)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffortRules:
+    """From when on time was not used.
+
+    :ivar max_idle_share: share of the sampled time without work.
+    :ivar max_silent_share: share of it with work but without output, for a script in which nothing trains.
+    """
+
+    max_idle_share: float = 0.5
+    max_silent_share: float = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRules:
+    """From when on a history of epochs is stable.
+
+    :ivar stable_epochs: epochs that it must have been stable for.
+    :ivar stable_change: change of the median between the last two such stretches, as a share of all improvement.
+    :ivar unstable_change: such a change above which it has not converged; in between it is doubtful.
+    """
+
+    stable_epochs: int = 10
+    stable_change: float = 0.05
+    unstable_change: float = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything that the policy says about a verdict.
+
+    :ivar minima: what an approved method needs, by kind and name: {"Bayesian MCMC": {"draws": 2000 …} …}.
+    :ivar ranges: (minimum, maximum) that values of a column of the results may have.
+    :ivar may_be_constant: columns that may have one value in every row, in lower case.
+    """
+
+    phase: Phase
+    limits: Limits
+    effort: EffortRules = EffortRules()
+    levels: McmcLevels = FULL_LEVELS
+    rhat_doubtful: float = 1.05
+    history: HistoryRules = HistoryRules()
+    minima: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
+    ranges: Mapping[str, tuple[float | None, float | None]] = field(
+        default_factory=dict[str, tuple[float | None, float | None]]
+    )
+    may_be_constant: frozenset[str] = frozenset()
+
+    def bound_by(self, design: Design) -> Rules:
+        """Return the rules with the time that a model's design document asks for, if it does."""
+        asked = design.requirements.get(TIME)
+        if self.phase is Phase.QUICK or asked is None or asked.floor is None:
+            return self
+        most = None if asked.maximum is None else asked.maximum * 3600
+        return replace(self, limits=Limits(asked.floor * 3600, most, design.source(TIME)))

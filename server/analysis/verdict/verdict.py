@@ -1,0 +1,105 @@
+"""The verdict: a pure function of the evidence and the policy's rules.
+
+The words are those that the validators of the requirement document use (FORMATS.md); each comes with a reason code of
+ours. Time alone decides in neither direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...vocabulary.runs import Phase, RunState
+from . import checks as ask
+from .artefacts import artefact
+from .checks import Check, span
+from .completion import completion
+from .convergence import convergence
+from .counts import counted
+from .effort import effort, requirement
+from .evidence import Evidence
+from .iterations import iterations, trace
+from .method import method
+from .rules import Rules
+from .words import Outcome, Word
+
+_ENDED_BADLY = ("ending", "failures")
+"""A run that did not end well is that before it is anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of verify_compute: the word, why, and every check that led to it."""
+
+    word: Word
+    code: str
+    why: str
+    checks: tuple[Check, ...] = field(default=())
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What would have to change, one sentence a check that stands in the way."""
+        blocking = (one for one in self.checks if one.outcome is not Outcome.PASSED and one.word is not None)
+        return tuple(dict.fromkeys(one.action for one in blocking if one.action))
+
+
+def decide(evidence: Evidence, rules: Rules) -> Verdict:
+    """Return the verdict on one run; `rules` as the policy has them, what the design asks for overrides them here."""
+    if evidence.state in (RunState.NEVER_STARTED, RunState.AWAITING_APPROVAL):
+        return Verdict(Word.NO_DATA, "never_started", f"Nothing was computed: {evidence.reason or evidence.state}.")
+    if not evidence.state.final:
+        return Verdict(Word.IN_PROGRESS, "running", f"The run is {evidence.state}; ask again when it has ended.")
+    rules = rules.bound_by(evidence.design)
+    return _outcome(evidence, rules, _checks(evidence, rules))
+
+
+def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
+    counts = counted(evidence)
+    worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
+    measured, converged = trace(evidence), convergence(evidence, rules)
+    return (
+        ask.integrity(evidence),
+        ask.ending(evidence),
+        ask.failures(evidence),
+        *(artefact(evidence, one, rules) for one in evidence.artefacts),
+        *(() if measured is None else (measured,)),
+        method(evidence, counts),
+        worked,
+        done,
+        converged,
+        requirement(evidence, rules, done, worked),
+        *(completion(evidence, converged) if evidence.phase is Phase.FULL else ()),
+        ask.policy(evidence),
+        ask.inputs(evidence),
+    )
+
+
+def _outcome(evidence: Evidence, rules: Rules, checks: tuple[Check, ...]) -> Verdict:
+    decisive = _decisive(checks)
+    if decisive is not None and decisive.word is not None:
+        return Verdict(decisive.word, decisive.code, decisive.evidence, checks)
+    hours = f"{span(evidence.counted_wall_s)} in all; {rules.limits.source} asks for {rules.limits}."
+    too_long = rules.limits.max_s is not None and evidence.counted_wall_s > rules.limits.max_s
+    if evidence.phase is Phase.FULL and too_long:
+        return Verdict(Word.WARN_SLOW, "above_maximum", hours, checks)
+    return Verdict(Word.APPROVE, "all_passed", hours, checks)
+
+
+def _decisive(checks: tuple[Check, ...]) -> Check | None:
+    """Return the check that decides; None when none stands in the way.
+
+    A bad end first; then what says that the work is false; then what says that it is incomplete; then doubts; then what
+    nobody could look at.
+    """
+    blocking = [one for one in checks if one.outcome is not Outcome.PASSED and one.word is not None]
+    return min(blocking, key=_rank, default=None)  # the first of equal rank
+
+
+def _rank(check: Check) -> int:
+    rejects = check.word is not None and check.word.rejects
+    if rejects and check.name in _ENDED_BADLY:
+        return 0
+    if check.word is Word.LIKELY_FABRICATION:
+        return 1
+    if rejects:
+        return 2
+    return 3 if check.outcome is Outcome.FAILED else 4

@@ -1,0 +1,361 @@
+"""The composition root and the command line: every tool as a command on the same state, and the commands for people."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import re
+import shlex
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn
+
+import anyio
+from pydantic import BaseModel
+
+from ....tools import TOOLS
+from ....tools.poll_training import poll_training
+from ...acts.desk import Desk, open_desk
+from ...acts.poll import run_table
+from ...acts.toolbox import Parameter, Shape, Tool, Value, facts, rendered
+from ...storage.files.workspace import Workspace
+from ...vocabulary.errors import InvalidArgument, WatchkeeperError
+from ...vocabulary.runs import Role, RunState
+from ..mcp import instructions, resources
+from ..replay import command as replay
+from . import doctor, hooks, init, json_files, offline
+from .translate import as_command, in_place, option, usual_role
+
+Arguments = dict[str, Value]
+Content = dict[str, Any]
+
+_IN_VAIN = 3
+"""Exit status of `poll --until` when the time was over before anything happened."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 refused or failed, 2 called wrongly, 3 waited in vain."""
+    try:
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        finally:  # also after argparse's help, which ends by SystemExit
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("watchkeeper: interrupted; runs go on, nothing that was acknowledged is lost.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output left; say nothing more, not even when Python flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except Exception:  # the one seam of the command line: whatever else escapes is a defect of ours
+        traceback.print_exc()
+        print(
+            "watchkeeper: this is a defect of watchkeeper; runs go on, nothing that was acknowledged is lost. "
+            "Please report it with the lines above.",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def _run(arguments: Sequence[str]) -> int:
+    top = parser()
+    if not arguments:
+        top.print_help(sys.stderr)
+        return 2
+    own, of_script = _divided(arguments)
+    options = top.parse_args(own)
+    if of_script:
+        if not hasattr(options, "args"):
+            top.error("only start takes arguments for a script, behind two dashes")
+        options.args = [*(options.args or []), *of_script]
+    try:
+        return int(options.command(options))
+    except WatchkeeperError as error:
+        return _complain(error, options)
+
+
+def _divided(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Divide at two dashes: what stands behind them is the training script's (argparse would lose it)."""
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:place], arguments[place + 1 :]
+
+
+def version() -> str:
+    """Return the installed version."""
+    return metadata.version("watchkeeper")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="watchkeeper",
+        description="Train models for hours under watch.\n\nRuns live in processes of their own: closing the terminal, "
+        "Ctrl-C or a killed server ends none of them.",
+        epilog=instructions.FIRST_STEPS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"watchkeeper {version()}")
+    top.add_argument("--workspace", metavar="DIR", help=instructions.WORKSPACE)
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for tool in TOOLS:
+        _add_tool(commands, tool)
+    _add_people(commands)
+    _add_hook(commands)
+    offline.add_commands(commands)
+    replay.add_commands(commands, TOOLS)
+    return top
+
+
+def _command(commands: Any, name: str, short: str, about: str, epilog: str) -> argparse.ArgumentParser:  # noqa: ANN401 (argparse's type is private)
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=short, description=about, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    # Also behind the command, where one looks for it first; absent, it must not hide the one in front.
+    command.add_argument("--workspace", metavar="DIR", default=argparse.SUPPRESS, help=instructions.WORKSPACE)
+    return command
+
+
+def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's type is private)
+    about = f"{as_command(tool.description, TOOLS)}\n\nThe same for an agent over MCP:\n  {tool.usage()}"
+    short, examples = instructions.HELP[tool.command]
+    command = _command(commands, tool.command, short, about, f"examples:\n{examples}")
+    for one in tool.parameters:
+        _add_parameter(command, one, tool)
+    if tool.command == "poll":
+        command.add_argument("--until", choices=["event", "end"], help=instructions.UNTIL)
+    roles = [role.value for role in Role if role in tool.roles]
+    usual = usual_role(tool).value
+    command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
+    command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
+    command.set_defaults(command=partial(_run_tool, tool))
+
+
+def _add_parameter(command: argparse.ArgumentParser, one: Parameter, tool: Tool) -> None:
+    about = one.about or None
+    if in_place(tool, one):
+        command.add_argument(one.name, metavar=one.name.upper(), nargs=None if one.required else "?", help=about)
+    elif one.name == "args":
+        about = f"{about}; simpler behind two dashes at the end: -- --seed 7"
+        command.add_argument("--args", metavar="ARG", action="append", help=about)
+    elif one.shape is Shape.TRUTH:
+        command.add_argument(option(one), dest=one.name, action=argparse.BooleanOptionalAction, help=about)
+    else:
+        several = one.shape is Shape.TEXTS
+        repeated = "; ".join(filter(None, [one.about, "may be given several times"])) if several else about
+        metavar = "SECONDS" if one.name.endswith("_s") else one.name.upper()
+        action = "append" if several else "store"
+        command.add_argument(
+            option(one), dest=one.name, metavar=metavar, required=one.required, action=action, help=repeated
+        )
+
+
+def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
+    given = {one.name: getattr(options, one.name) for one in tool.parameters}
+    arguments = tool.take(json_files.opened(tool, given, partial(workspace, options)))
+    role, until = Role(options.role), getattr(options, "until", None)
+    if until == "end" and "run" not in arguments:
+        raise InvalidArgument("--until end needs a run.", "`watchkeeper status` names the runs there are.")
+    with _desk(options, role) as desk:
+        if until is None:
+            content, came = anyio.run(_called, tool, desk, arguments), True
+        else:
+            content, came = anyio.run(_waited, tool, desk, arguments, until)
+    content["next"] = as_command(content["next"], TOOLS, role, options.workspace or "")
+    if until:
+        content["next"] = _go_on(content["next"], until, options.wait_s)
+    print(json.dumps(content, ensure_ascii=False) if options.json else rendered(content))
+    return 0 if came else _IN_VAIN
+
+
+async def _called(tool: Tool, desk: Desk, arguments: Arguments) -> Content:
+    run: Callable[..., Awaitable[BaseModel]] = tool.run
+    return facts(await run(desk.patient(_wait_s(desk, arguments)), **arguments))
+
+
+def _wait_s(desk: Desk, arguments: Arguments) -> float:
+    given = arguments.get("wait_s")
+    return given if isinstance(given, float) else desk.policy.watch.wait_s
+
+
+async def _waited(tool: Tool, desk: Desk, arguments: Arguments, until: str) -> tuple[Content, bool]:
+    """Poll until the run has ended, or until the first news; return what was seen, and whether it came in time.
+
+    Until the end several polls may return on the way; their findings are kept, each once, as it was seen last.
+    """
+    deadline = anyio.current_time() + _wait_s(desk, arguments)
+    found: dict[str, Content] = {}
+    while True:
+        left_s = deadline - anyio.current_time()
+        content = await _called(tool, desk, {**arguments, "wait_s": max(left_s, 0.0)})
+        for one in content.get("findings", ()):
+            known = found.get(one["id"], {})
+            untrusted = {**known.get("untrusted", {}), **one.get("untrusted", {})}
+            found[one["id"]] = {**known, **one, **({"untrusted": untrusted} if untrusted else {})}
+        if found:
+            content["findings"] = list(found.values())
+        early = anyio.current_time() < deadline
+        came = _ended(content) if until == "end" else _news(content, arguments, early=early)
+        if came or not early:
+            return content, came
+        arguments = {**arguments, "cursor": content["cursor"]}
+
+
+def _ended(content: Content) -> bool:
+    return content.get("state") in {one.value for one in RunState if one.final}
+
+
+def _news(content: Content, arguments: Arguments, *, early: bool) -> bool:
+    """Whether a poll has told something: it says so, or it came back early though there was something to wait for."""
+    if content.get("findings") or content.get("answer"):
+        return True
+    return early and bool("run" in arguments or "cursor" in arguments or content.get("reports"))
+
+
+def _go_on(following: str, until: str, wait: str | None) -> str:
+    """Let the next poll wait as this one did."""
+    if not following.startswith("watchkeeper") or " poll " not in following:
+        return following
+    waiting = f" --wait {shlex.quote(wait)}" if wait else ""
+    return f"{re.sub(r' --wait [0-9.]+', '', following)} --until {until}{waiting}"
+
+
+def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    for name, work, about in (
+        ("status", _status, "Look at every run and print a table: state, time, CPU time, failures, report, verdict."),
+        ("init", _init, "Write watchkeeper.toml with every rule and its default, and show how to wire up each client."),
+        ("doctor", _doctor, "Look for what is wrong with this workspace and say how to mend it; changes nothing."),
+        ("serve", _serve, "Serve MCP over standard input and output: what a client launches, not what you type."),
+    ):
+        short, examples = instructions.HELP[name]
+        command = _command(commands, name, short, about, f"examples:\n{examples}")
+        command.set_defaults(command=work)
+        if name in ("status", "doctor"):
+            command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
+        if name == "init":
+            command.add_argument("--force", action="store_true", help="overwrite an existing watchkeeper.toml")
+        if name == "doctor":
+            command.add_argument("--rebuild-ledger", action="store_true", help=instructions.REBUILD)
+        if name == "serve":
+            roles = [role.value for role in Role]
+            command.add_argument("--role", choices=roles, default="trainer", help="whose tools (default trainer)")
+            command.add_argument("--record", metavar="FILE", help=instructions.RECORD)
+
+
+def _add_hook(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    about = (
+        "Answer a client's hook: its JSON comes on standard input, the answer goes to standard output. Never fails: "
+        "a broken hook lets the agent stop."
+    )
+    short, examples = instructions.HELP[hooks.COMMAND]
+    command = _command(commands, hooks.COMMAND, short, about, f"examples:\n{examples}")
+    # Not `choices`: argparse would end with 2, and that status means "block" to a client.
+    command.add_argument("event", metavar="EVENT", nargs="?", default="", help=" or ".join(hooks.EVENTS))
+    command.set_defaults(command=_hook)
+
+
+def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
+    """Return the workspace: the option, else the environment, else `otherwise`, else the current folder."""
+    return Workspace(Path(options.workspace or os.environ.get("WATCHKEEPER_WORKSPACE") or otherwise or os.curdir))
+
+
+@contextmanager
+def _desk(options: argparse.Namespace, role: Role) -> Generator[Desk]:
+    desk = open_desk(workspace(options), role, who=_who(role))
+    with closing(desk.ledger):
+        yield desk
+
+
+def _who(role: Role) -> str:
+    """Name who acts through the command line, so that the record tells it from an agent over MCP."""
+    parent = os.getppid()
+    try:
+        name = Path(f"/proc/{parent}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        name = "unknown"
+    return f"{role} over the command line, uid {os.getuid()}, parent {parent} ({name[:40]})"
+
+
+def _serve(options: argparse.Namespace) -> NoReturn:
+    # Nothing that an import makes is garbage; not looking for any while the SDK is imported makes the start shorter.
+    gc.disable()
+    from ....prompts import load  # noqa: PLC0415 (the server's imports are heavy; other commands do without)
+    from ..mcp.app import build  # noqa: PLC0415 (the same)
+    from ..mcp.stdio import serve  # noqa: PLC0415 (the same)
+
+    role = Role(options.role)
+    # Claude Code names the project to the servers of a plugin; where it launches them is not always the project.
+    found = workspace(options, os.environ.get("CLAUDE_PROJECT_DIR"))
+    desk = open_desk(found, role, who=f"{role} over MCP, pid {os.getpid()}")
+    gc.freeze()
+    gc.enable()
+    told = replay.recorder(options.record, desk) if options.record else None
+    serve(build(desk, TOOLS, load(), version(), brief=_brief, told=told))
+
+
+async def _brief(desk: Desk) -> Content:
+    return facts(await poll_training(replace(desk, role=Role.OBSERVER), wait_s=0.0))
+
+
+def _hook(options: argparse.Namespace) -> int:
+    if options.event == "stop":
+        return hooks.stop(options.workspace)
+    if options.event != "session-start":
+        print(f"watchkeeper: hook takes {' or '.join(hooks.EVENTS)}.", file=sys.stderr)
+        return 1
+    try:
+        answer = hooks.opening(_opening_brief(options))
+    except (WatchkeeperError, OSError, ValueError) as error:
+        print(f"watchkeeper: no brief for the new session: {error}", file=sys.stderr)
+        return 0
+    if answer:
+        print(answer)
+    return 0
+
+
+def _opening_brief(options: argparse.Namespace) -> str:
+    folder = hooks.folder_on_record(options.workspace)
+    if folder is None:
+        return ""
+    desk = open_desk(Workspace(folder), Role.OBSERVER, who=_who(Role.OBSERVER))
+    with closing(desk.ledger):
+        return resources.brief(anyio.run(_brief, desk))
+
+
+def _status(options: argparse.Namespace) -> int:
+    with _desk(options, Role.OBSERVER) as desk:
+        rows = run_table.rows(desk)
+    print(json.dumps(rows, ensure_ascii=False) if options.json else run_table.table(rows))
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    print(init.initialise(workspace(options), sys.executable, force=options.force))
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    found = workspace(options)
+    rebuilt = [doctor.rebuild(found)] if options.rebuild_ledger else []
+    checks = [*rebuilt, *doctor.examine(found)]
+    if options.json:
+        print(json.dumps([one.to_json() for one in checks], ensure_ascii=False))
+    else:
+        print(doctor.report(checks))
+    return 0 if all(one.fine for one in checks) else 1
+
+
+def _complain(error: WatchkeeperError, options: argparse.Namespace) -> int:
+    role = Role(options.role) if hasattr(options, "role") else None
+    what, do_next = (as_command(text, TOOLS, role, options.workspace or "") for text in (error.what, error.do_next))
+    if getattr(options, "json", False):
+        print(json.dumps({"error": what, "do_next": do_next}, ensure_ascii=False), file=sys.stderr)
+    else:
+        print(f"watchkeeper: {what} {do_next}".rstrip(), file=sys.stderr)
+    return 2 if isinstance(error, InvalidArgument) else 1

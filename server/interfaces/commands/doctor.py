@@ -1,0 +1,241 @@
+"""`watchkeeper doctor`: what is wrong with a set-up and how to mend it; and the ledger made anew from the runs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...runtime.keeper import records
+from ...storage.files.workspace import Workspace
+from ...storage.policy.policy import read_policy
+from ...storage.record import Kind, Ledger, Subject, SubjectKind
+from ...vocabulary.errors import LedgerUnreadable, WatchkeeperError
+from ...vocabulary.sanitize import one_line
+
+LEAST_FREE_BYTES = 200 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: whether it is fine, what was seen, and how to mend it."""
+
+    name: str
+    fine: bool
+    seen: str
+    mend: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the check for machines."""
+        return {"check": self.name, "ok": self.fine, "seen": self.seen, "mend": self.mend}
+
+
+def examine(workspace: Workspace) -> list[Check]:
+    """Look at everything; a check that itself fails is a finding, never a crash."""
+    looks: tuple[Callable[[Workspace], Check], ...] = (
+        _platform, _state, _disk, _policy, _interpreter, _ledger, _runs,
+    )  # fmt: skip
+    return [_safely(look, workspace) for look in looks]
+
+
+def _safely(look: Callable[[Workspace], Check], workspace: Workspace) -> Check:
+    name = look.__name__.strip("_")
+    try:
+        return look(workspace)
+    except LedgerUnreadable as error:
+        return Check(name, False, error.what, _rebuilding(error))
+    except WatchkeeperError as error:
+        return Check(name, False, error.what, error.do_next)
+    except OSError as error:
+        return Check(name, False, str(error), "Check that the file exists and that you may read and write it.")
+
+
+def _rebuilding(error: LedgerUnreadable) -> str:
+    if _newer(error):
+        return error.do_next
+    return (
+        "Stop every server of this workspace, then `watchkeeper doctor --rebuild-ledger`: it keeps the damaged file "
+        "aside and records the runs anew from their directories."
+    )
+
+
+def _newer(error: LedgerUnreadable) -> bool:
+    """Whether a ledger is sound and only newer than we are: SQLite had nothing to say about it."""
+    return error.__cause__ is None
+
+
+def _platform(_: Workspace) -> Check:
+    seen = f"Python {sys.version.split()[0]} on {sys.platform}"
+    fine = sys.platform == "linux" and hasattr(os, "pidfd_open")
+    return Check("platform", fine, seen, "" if fine else "Promises are proved on Linux 5.4 or later only.")
+
+
+def _state(workspace: Workspace) -> Check:
+    """Look at the state folder as it is; the server would quietly mend it, and nobody would know that it stood open."""
+    wrong = [_access(path) for path in (workspace.state_dir, workspace.ledger_path) if path.exists()]
+    problems = [text for text in wrong if text]
+    if problems:
+        mend = f"chmod -R go= {shlex.quote(str(workspace.state_dir))}; it must belong to who runs the server"
+        return Check("state", False, "; ".join(problems), mend)
+    there = workspace.state_dir.is_dir()
+    return Check("state", True, f"{workspace.state_dir} is yours alone" if there else "nothing was recorded here yet")
+
+
+def _access(path: Path) -> str:
+    """Return what is wrong with who may do what to a file of ours; empty when nothing is."""
+    about = path.stat()
+    mode = stat.S_IMODE(about.st_mode)
+    if about.st_uid != os.geteuid():
+        return f"{path} belongs to uid {about.st_uid}, you are {os.geteuid()}"
+    if mode & 0o077:
+        return f"{path} has mode {mode:04o}: others may read or change the record"
+    return "" if os.access(path, os.W_OK) else f"{path} cannot be written"
+
+
+def _disk(workspace: Workspace) -> Check:
+    free = shutil.disk_usage(workspace.root).free
+    fine = free > LEAST_FREE_BYTES
+    return Check(
+        "disk", fine, f"{free >> 20} MiB free", "" if fine else "Free some space: logs and checkpoints need it."
+    )
+
+
+def _policy(workspace: Workspace) -> Check:
+    read_policy(workspace)
+    there = workspace.exists("watchkeeper.toml")
+    return Check("policy", True, "watchkeeper.toml is valid" if there else "no watchkeeper.toml: the defaults hold")
+
+
+def _interpreter(workspace: Workspace) -> Check:
+    policy = read_policy(workspace)
+    python = policy.python.interpreter or workspace.named(policy.names).interpreter() or sys.executable
+    try:
+        done = subprocess.run(  # noqa: S603 (an argument list; the path is the user's own)
+            [python, "-c", "import sys; print(sys.version.split()[0])"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Check("interpreter", False, f"{python}: {error}", "Set [python] interpreter in watchkeeper.toml.")
+    fine = done.returncode == 0
+    seen = f"{python} is Python {done.stdout.strip()}" if fine else f"{python} ends with status {done.returncode}"
+    return Check("interpreter", fine, seen, "" if fine else "Set [python] interpreter in watchkeeper.toml.")
+
+
+def _ledger(workspace: Workspace) -> Check:
+    if not workspace.ledger_path.exists():
+        return Check("ledger", True, "nothing was recorded here yet")
+    with _opened(workspace) as ledger:
+        broken = ledger.broken()
+        count, head = ledger.head()
+    if broken:
+        seen = f"the chain breaks at event {broken[0].seq}: {broken[0].why}"
+        return Check("ledger", False, seen, "Compare with a backup; a person must decide what to believe.")
+    return Check("ledger", True, f"{count} events, chain intact, head {head[:16]}")
+
+
+def _runs(workspace: Workspace) -> Check:
+    if not workspace.runs_dir.is_dir():
+        return Check("runs", True, "no run yet")
+    runs: list[Subject] = []
+    if workspace.ledger_path.exists():
+        with _opened(workspace) as ledger:
+            runs = ledger.subjects(SubjectKind.RUN)
+    known = {one.id for one in runs}
+    seen = f"{len(known)} on record, {sum(1 for one in runs if one.open)} active"
+    unknown = sorted(one.name for one in workspace.runs_dir.iterdir() if one.is_dir() and one.name not in known)
+    if unknown:
+        names = ", ".join(one_line(name, 60) for name in unknown[:5])
+        return Check("runs", False, f"{seen}, not on record: {names}", "watchkeeper doctor --rebuild-ledger")
+    return Check("runs", True, seen)
+
+
+@contextmanager
+def _opened(workspace: Workspace) -> Generator[Ledger]:
+    ledger = Ledger(workspace.ledger_path, busy_timeout_s=5.0)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def report(checks: Sequence[Check]) -> str:
+    """Return the checks as lines for people."""
+    lines: list[str] = []
+    for one in checks:
+        lines.append(f"{'ok   ' if one.fine else 'WRONG'} {one.name}: {one.seen}")
+        if one.mend:
+            lines.append(f"      mend: {one.mend}")
+    return "\n".join(lines)
+
+
+def rebuild(workspace: Workspace) -> Check:
+    """Record the runs whose directories exist but which the ledger does not know; the next look finds their ends.
+
+    A ledger that cannot be read is set aside first, and kept. Reports, answers, verdicts and diary entries cannot be
+    had from the directories; their Markdown files stay. Stop all servers of the workspace before.
+
+    :raises LedgerUnreadable: if the ledger is sound and was written by a newer version; it is left where it is.
+    """
+    workspace.ensure_state()
+    aside = _set_aside(workspace)
+    folders = sorted((one for one in workspace.runs_dir.iterdir() if one.is_dir()), key=_begun)
+    with _opened(workspace) as ledger:
+        added = [one.name for one in folders if _recorded(ledger, one)]
+    kept = f"the damaged ledger is kept as {aside}; " if aside else ""
+    seen = f"{kept}recorded {len(added)} of {len(folders)} runs from their directories: {', '.join(added) or 'none'}"
+    return Check("rebuild", True, seen)
+
+
+def _begun(run_dir: Path) -> float:
+    """Return when a run was asked for: its spec carries that time (launch.materialise)."""
+    spec = run_dir / records.SPEC
+    return (spec if spec.exists() else run_dir).stat().st_mtime
+
+
+def _set_aside(workspace: Workspace) -> str:
+    """Move a ledger that cannot be read out of the way; return its new name, empty when it is sound."""
+    path = workspace.ledger_path
+    try:
+        with _opened(workspace) as ledger:
+            ledger.broken()
+            for kind in SubjectKind:
+                ledger.subjects(kind)
+    except LedgerUnreadable as error:
+        if _newer(error):
+            raise
+        name = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+        # Its journal goes with it: SQLite would roll it back into the new file.
+        for ending in ("-journal", "-wal", "-shm", ""):
+            part = path.with_name(path.name + ending)
+            if part.exists():
+                part.rename(path.with_name(name + ending))
+        return name
+    return ""
+
+
+def _recorded(ledger: Ledger, run_dir: Path) -> bool:
+    """Record a start from its spec unless the ledger has it; return whether it was missing."""
+    try:
+        spec = records.read(run_dir / records.SPEC)
+    except records.DamagedRecord:
+        return False
+    if spec is None or records.text(spec, "run") != run_dir.name:
+        return False
+    body = {name: value for name, value in spec.items() if name not in ("version", "run", "workspace")}
+    with ledger.transaction() as transaction:
+        if transaction.subject(SubjectKind.RUN, run_dir.name) is not None:
+            return False
+        transaction.append(Kind.START, run_dir.name, run=run_dir.name, model=records.text(spec, "model"), body=body)
+    return True

@@ -1,0 +1,272 @@
+"""`watchkeeper hook stop` and `watchkeeper hook session-start`: what a client's hooks ask, and what they are answered.
+
+Input and output are those of Claude Code's hooks (docs/clients.md); Gemini CLI and Codex understand the same answer.
+A hook that fails must let the agent stop: whatever goes wrong ends with exit status 0 (2 would block) and a line on
+standard error. Imports nothing that is slow, the ledger only where there is one, and makes no file in a folder that has
+no record.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from ...vocabulary.runs import Role
+
+if TYPE_CHECKING:
+    from ...storage.record import Ledger, Subject
+
+COMMAND = "hook"
+EVENTS = ("stop", "session-start")
+USUAL_HOLDS = 3
+"""How often in a row a turn is held where the policy names no other number ([watch] hook_holds)."""
+LONGEST_INPUT_BYTES = 16 << 20
+LONGEST_POLICY_BYTES = 1_000_000
+BUSY_S = 0.5
+"""How long the hook waits for another writer of the ledger before it lets the agent stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client says when its agent wants to end its turn.
+
+    :ivar continuing: the turn already goes on because a hook held it (`stop_hook_active`).
+    """
+
+    session: str
+    folder: str
+    continuing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something that keeps a trainer from ending its turn: what it is, since when nobody saw to it, and the next call.
+
+    :ivar lasting: a run goes on; otherwise only an answer waits.
+    """
+
+    id: str
+    run: str
+    what: str
+    lasting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """How often in a row one session was held for the same duties.
+
+    :ivar at: unix time of the last hold.
+    :ivar let_go: the row is over, the agent was allowed to end its turn.
+    """
+
+    duties: str = ""
+    count: int = 0
+    at: float = 0.0
+    let_go: bool = False
+
+
+def stop(workspace: str | None) -> int:
+    """Answer the Stop hook on standard input: `{}`, or `{"decision": "block", "reason": …}`; always return 0.
+
+    :param workspace: the folder as named on the command line, if it was.
+    """
+    answer: dict[str, str] = {}
+    try:
+        asked = parsed(given_on_standard_input())
+        reason = _reason_to_stay(asked, _folder(asked, workspace))
+        if reason:
+            answer = {"decision": "block", "reason": reason}
+    except Exception as error:  # whatever is wrong with us, the agent must be able to stop
+        sys.stderr.write(f"watchkeeper: the hook lets the agent stop: {type(error).__name__}: {error}\n")
+    sys.stdout.write(json.dumps(answer) + "\n")
+    return 0
+
+
+def opening(brief: str) -> str:
+    """Return the answer to a SessionStart hook: the brief as context; empty when there is nothing to tell."""
+    if not brief:
+        return ""
+    output = {"hookEventName": "SessionStart", "additionalContext": brief}
+    return json.dumps({"hookSpecificOutput": output}, ensure_ascii=False)
+
+
+def parsed(given: bytes) -> Asked:
+    """Return what a hook was told.
+
+    :raises ValueError: it is no JSON object.
+    """
+    said: object = json.loads(given)
+    if not isinstance(said, dict):
+        raise ValueError("the hook's input is no JSON object")
+    fields = cast("Mapping[str, object]", said)
+    session, folder = (str(fields.get(name) or "") for name in ("session_id", "cwd"))
+    return Asked(session[:64], folder, fields.get("stop_hook_active") is True)
+
+
+def given_on_standard_input() -> bytes:
+    """Return the hook's input; nothing when a person typed the command."""
+    return b"{}" if sys.stdin.isatty() else sys.stdin.buffer.read(LONGEST_INPUT_BYTES)
+
+
+def folder_on_record(workspace: str | None) -> Path | None:
+    """Return the workspace that the hook on standard input is about, None when it keeps no record.
+
+    :raises ValueError: the input is no JSON object.
+    """
+    folder = _folder(parsed(given_on_standard_input()), workspace)
+    return folder if _ledger_of(folder).is_file() else None
+
+
+def _folder(asked: Asked, workspace: str | None) -> Path:
+    """Return the named folder, else the client's, else the one that the agent works in."""
+    names = (os.environ.get(name) for name in ("WATCHKEEPER_WORKSPACE", "CLAUDE_PROJECT_DIR"))
+    return Path(next(filter(None, (workspace, *names, asked.folder)), os.curdir))
+
+
+def _ledger_of(folder: Path) -> Path:
+    return folder / ".watchkeeper" / "ledger.sqlite3"
+
+
+def _reason_to_stay(asked: Asked, folder: Path) -> str:
+    """Return why the turn must go on; empty when it may end. A hold is on record before it is told."""
+    path = _ledger_of(folder)
+    if not path.is_file():
+        return ""
+    from ...storage.record import Ledger  # noqa: PLC0415 (most turns end in a folder without one)
+
+    with closing(Ledger(path, busy_timeout_s=BUSY_S)) as ledger:
+        now = time.time()
+        found = duties(ledger, now)
+        if not found or somebody_waits(path):
+            return ""
+        limit = _limit(folder / "watchkeeper.toml")
+        before = _kept(ledger, asked.session)
+        holds = held(before, found, _watched_at(ledger, found), now=now, limit=limit, continuing=asked.continuing)
+        if holds != before:
+            ledger.take_note(_key(asked.session), json.dumps(asdict(holds)))
+    return "" if holds.let_go else told(found, holds.count, limit)
+
+
+def duties(ledger: Ledger, now: float) -> list[Duty]:
+    """Return what a trainer has still to see to: runs that go on, and answers that are not carried out.
+
+    A run is left out when its report waits for an answer beyond its deadline: then the agent was told to end its turn.
+    """
+    from ...storage.record import SubjectKind  # noqa: PLC0415 (as above)
+
+    reports = ledger.subjects(SubjectKind.REPORT, open_only=True)
+    overdue = {one.run for one in reports if one.status == "open" and now > float(one.body.get("deadline_at", now))}
+    runs = [one for one in ledger.subjects(SubjectKind.RUN, open_only=True) if one.id not in overdue]
+    answered = [one for one in reports if one.status == "answered"]
+    return [*map(_run_duty, runs), *map(_answer_duty, answered)]
+
+
+def _run_duty(run: Subject) -> Duty:
+    return Duty(run.id, run.id, f"Run {run.id} goes on, or its end was not seen yet, and nobody watches it.")
+
+
+def _answer_duty(report: Subject) -> Duty:
+    action = report.part("answer").get("action", "an answer")
+    what = f"The director answered report {report.id} ({action}) and that is not carried out."
+    return Duty(report.id, report.run, what, lasting=False)
+
+
+def held(before: Holds, found: Sequence[Duty], watched_at: float, *, now: float, limit: int, continuing: bool) -> Holds:
+    """Return the row of holds with this one added, or let go. Pure.
+
+    A row begins anew for other duties, when the watch was taken up since the last hold, and in a later turn after the
+    agent was let go; not for an answer alone, which would hold every turn of a project that was given up.
+
+    :param watched_at: unix time at which a trainer last looked at what the duties are about.
+    :param limit: holds in a row; 0 for none.
+    """
+    names = " ".join(one.id for one in found)
+    later_turn = before.let_go and not continuing and any(one.lasting for one in found)
+    anew = before.duties != names or watched_at > before.at or later_turn
+    row = Holds(names) if anew else before
+    if row.count >= limit:
+        return replace(row, let_go=True)
+    return replace(row, count=row.count + 1, at=now)
+
+
+def told(found: Sequence[Duty], count: int, limit: int) -> str:
+    """Return the reason for a hold, with the exact next call. Pure."""
+    first = found[0]
+    more = f" {len(found) - 1} more wait besides." if len(found) > 1 else ""
+    alone = len(found) == 1 and first.run
+    call = f"poll_training(run={first.run!r})" if alone else "poll_training()"
+    command = f"watchkeeper poll {first.run} --until event --wait 3600" if alone else "watchkeeper poll"
+    return (
+        f"{first.what}{more} Do not end your turn: call {call} now, then exactly the call in its `next`. "
+        f"Without these tools, run `{command}`. (held {count} of {limit} times in a row)"
+    )
+
+
+def _watched_at(ledger: Ledger, found: Sequence[Duty]) -> float:
+    return max((ledger.watched(one.run, Role.TRAINER) or 0.0 for one in found), default=0.0)
+
+
+def _key(session: str) -> str:
+    return f"hook:{session}"
+
+
+def _kept(ledger: Ledger, session: str) -> Holds:
+    text = ledger.note(_key(session))
+    return Holds(**json.loads(text)) if text else Holds()
+
+
+def _limit(policy: Path) -> int:
+    """Return the policy's number of holds; the usual one where the file names none or cannot be read."""
+    if not policy.is_file() or policy.stat().st_size > LONGEST_POLICY_BYTES:
+        return USUAL_HOLDS
+    import tomllib  # noqa: PLC0415 (takes a fifth of the hook's time)
+
+    with suppress(OSError, ValueError, AttributeError):  # the server tells what is wrong with the policy
+        number = tomllib.loads(policy.read_text("utf-8-sig")).get("watch", {}).get("hook_holds")
+        return number if isinstance(number, int) else USUAL_HOLDS
+    return USUAL_HOLDS
+
+
+def somebody_waits(ledger: Path) -> bool:
+    """Whether a trainer's poll waits at this moment, in this session or another.
+
+    Seen by what a waiting poll does (`waker`): it watches the ledger's file through inotify, and the kernel names the
+    watched inode in /proc/PID/fdinfo (proc(5)). False where there is no such thing, which costs a needless hold.
+    """
+    wanted = f" ino:{ledger.stat().st_ino:x} ".encode()
+    with suppress(OSError):
+        own = str(os.getpid())
+        processes = [one for one in os.listdir("/proc") if one.isdigit() and one != own]
+        return any(_may_poll(one) and _watches(one, wanted) for one in processes)
+    return False
+
+
+def _may_poll(process: str) -> bool:
+    """Whether a process is a server or a poll of ours, and not a director's or an observer's."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    ours = any(b"watchkeeper" in word for word in words[:5])
+    named = {word.removeprefix(b"--role=") for word in words}
+    return ours and bool({b"serve", b"poll"} & named) and not {b"director", b"observer"} & named
+
+
+def _watches(process: str, wanted: bytes) -> bool:
+    with suppress(OSError):  # it has ended, or is somebody else's
+        return any(wanted in _read(file) for file in Path(f"/proc/{process}/fdinfo").iterdir())
+    return False
+
+
+def _read(file: Path) -> bytes:
+    """Return a descriptor's facts; nothing when it was closed meanwhile."""
+    with suppress(FileNotFoundError):
+        return file.read_bytes()
+    return b""

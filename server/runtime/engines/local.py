@@ -1,0 +1,120 @@
+"""Runs on this machine: keepers as detached processes, signals and searches through /proc."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from ...vocabulary.errors import Refused, WatchkeeperError
+from ..keeper import lock, procfs, records, tree
+from ..keeper.signals import HASTEN
+from ..keeper.spec import marker
+from ..run_directory import Facts, judge, read_facts
+from . import Process
+
+_SERVER_FOLDER = Path(__file__).resolve().parent.parent
+_CODE = "import sys; sys.path.append(sys.argv[1]); from keeper.__main__ import main; main(sys.argv[2:])"
+_DETACHED_WITHIN_S = 60.0
+
+
+class LocalEngine:
+    """Launches keepers with the interpreter that runs the server.
+
+    :param server_folder: where the package `keeper` lies; needs to be there only until the keeper has started.
+    """
+
+    def __init__(self, server_folder: Path = _SERVER_FOLDER) -> None:
+        self._server_folder = server_folder
+
+    def launch(self, run_dir: Path, log_fd: int) -> None:
+        """See Engine."""
+        self._detach("launch", run_dir, log_fd)
+
+    def attach(self, run_dir: Path, log_fd: int) -> None:
+        """See Engine."""
+        self._detach("attach", run_dir, log_fd)
+
+    def hasten(self, run_dir: Path) -> None:
+        """See Engine."""
+        keeper = _keeper(run_dir)
+        if keeper is not None:
+            # A keeper of another user cannot be signalled; it sees the stop at its next sample all the same.
+            with suppress(PermissionError):
+                procfs.send(*keeper, HASTEN)
+
+    def end_strays(self, run_dir: Path, grace_s: float) -> list[Process]:
+        """See Engine."""
+        if not judge(read_facts(run_dir)).state.final:
+            raise Refused(f"Run {run_dir.name} has not ended.", "Stop it with stop_training.")
+        left = tree.end(lambda: _tree(run_dir).living(), grace_s, time.sleep)
+        return [procfs.described(one) for one in left]
+
+    def living(self, run_dir: Path) -> list[Process]:
+        """See Engine."""
+        return [procfs.described(one) for one in _tree(run_dir).living()]
+
+    def _detach(self, way: str, run_dir: Path, log_fd: int) -> None:
+        # -I -S: nothing of the environment or of site-packages can change the keeper or stand in its way.
+        interpreter = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _CODE]
+        command = [*interpreter, str(self._server_folder), "detach", way, str(run_dir.absolute()), str(log_fd)]
+        try:
+            done = subprocess.run(  # noqa: S603 # an argument list of our own
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[log_fd],
+                env=_environment(),
+                cwd="/",
+                timeout=_DETACHED_WITHIN_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise WatchkeeperError(
+                f"No keeper could be started: {error}.", "Call again once that is mended."
+            ) from error
+        if done.returncode != 0:
+            last_line = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            raise WatchkeeperError(f"No keeper could be started: {last_line}.", "Call again once that is mended.")
+
+
+def _environment() -> dict[str, str]:
+    """Return all that a keeper's own environment holds; some interpreters find their library through the first."""
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **kept}
+
+
+def _keeper(run_dir: Path) -> tuple[int, int] | None:
+    """Return pid and start_ticks of the keeper that holds the run now, None when there is none."""
+    path = run_dir / records.LOCK
+    holder = lock.holder(path) if lock.held(path) else None
+    if holder is None or records.text(holder, "boot_id") != procfs.boot_id():
+        return None
+    pid, start_ticks = records.whole(holder, "pid"), records.whole(holder, "start_ticks")
+    return None if pid is None or start_ticks is None else (pid, start_ticks)
+
+
+def _tree(run_dir: Path) -> tree.Tree:
+    """Return the tree of a run: its main process, its keeper's children, its recorded strays, and what is marked."""
+    facts = read_facts(run_dir)
+    pid, start_ticks = records.whole(facts.start, "pid"), records.whole(facts.start, "start_ticks")
+    members = [(one.pid, one.start_ticks) for one in facts.strays]
+    if pid is not None and start_ticks is not None:
+        members.append((pid, start_ticks))
+    keeper = _keeper(run_dir)
+    return tree.Tree(
+        _marker(facts),
+        ancestors=[keeper[0]] if keeper is not None and procfs.alive(*keeper) else [],
+        members=members if facts.same_boot else [],
+    )
+
+
+def _marker(facts: Facts) -> bytes:
+    try:
+        return marker(facts.spec or {}).encode("utf-8", "surrogateescape")
+    except records.DamagedRecord:
+        return b""  # without its spec a run's processes are found by descent only

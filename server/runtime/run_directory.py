@@ -1,0 +1,373 @@
+"""What a keeper left in a run directory, and the state of the run that follows from it.
+
+`read_facts` looks, `judge` concludes. The state is stored nowhere, so it cannot be out of date.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..vocabulary.errors import NotFound
+from ..vocabulary.runs import Ended, RunState
+from .keeper import exit_record, lock, procfs, records
+from .keeper import usage as usage_lines
+from .keeper.procfs import Process
+
+Record = Mapping[str, object]
+
+LAUNCH_AGAIN_AFTER_S = 10.0
+"""A keeper that has not come by then never does: the server was killed before it launched one."""
+LAUNCH_WITHIN_S = 60.0
+"""A start older than this is not launched any more: nobody expects it to begin now."""
+_END_IS_WRITTEN_WITHIN_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One line of usage.jsonl. `cpu_s` is the run's total so far; `log_bytes` the size of the whole log file."""
+
+    at: float
+    boottime_s: float
+    cpu_s: float
+    rss_bytes: int
+    processes: int
+    log_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What lies in a run directory and in /proc at one moment. Records are None while they are absent."""
+
+    run: str
+    now: float
+    boottime_s: float
+    spec_age_s: float
+    """Seconds since the start was written down (spec.json; without it, the directory)."""
+    spec: Record | None = None
+    start: Record | None = None
+    exit: Record | None = None
+    stop: Record | None = None
+    last_sample: Sample | None = None
+    damaged: tuple[str, ...] = ()
+    """Names of records that are there and cannot be understood; they count as absent besides."""
+    same_boot: bool = True
+    """Whether the machine still runs as it did when the run started."""
+    main_alive: bool = False
+    main_zombie: bool = False
+    """It has ended and nobody has taken its exit status yet: a keeper attached now still can."""
+    lock_held: bool = False
+
+    @property
+    def strays(self) -> tuple[Process, ...]:
+        """What the exit record names as left behind."""
+        return tuple(exit_record.listed_strays(self.exit or {}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStatus:
+    """Where a run stands, and what is known of it. Times are Unix seconds, None where they are unknown."""
+
+    run: str
+    state: RunState
+    reason: str = ""
+    """One sentence; empty when there is nothing to add."""
+    pid: int | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    """For a run that was lost: its last sign of life."""
+    elapsed_s: float = 0.0
+    exit_code: int | None = None
+    signal: int | None = None
+    out_of_memory: bool = False
+    cpu_s: float | None = None
+    """CPU seconds of all its processes, so far or in total."""
+    cpu_is_lower_bound: bool = False
+    max_rss_bytes: int | None = None
+    """Once it has ended: the largest sum of resident sets at a sample, or the largest single one if that was more."""
+    log_begin: int | None = None
+    """Offset of its first byte in the log file, after the mark of its attempt."""
+    log_end: int | None = None
+    """Offset after its last byte; None while it runs, and where nobody saw its end."""
+    stop: Record | None = None
+    """The stop that ended it, or that is asked for and not yet carried out."""
+    late_s: float | None = None
+    """How long after its deadline the limit was applied."""
+    strays: tuple[Process, ...] = ()
+    """What the run left behind, as its keeper saw it at the end; see Engine.living for now."""
+    strays_total: int = 0
+    lost_samples: Record | None = None
+    settled: bool = True
+    """False while its keeper still looks for what the main process left behind, or ends it."""
+    needs_keeper: bool = False
+    """Attach a keeper now: nobody waits for the main process."""
+    needs_launch: bool = False
+    """Launch again: the start is recorded, and its keeper never came."""
+    needs_closing: bool = False
+    """Call `close_never_started`: the keeper never came, and it is too late for one."""
+
+    def ended(self) -> Ended | None:
+        """Return how the main process ended; None while it has not, and where there never was one."""
+        if not self.state.final or self.state is RunState.NEVER_STARTED:
+            return None
+        stopped = self.state in (RunState.STOPPED, RunState.TIMED_OUT)
+        return Ended(exit_code=self.exit_code, signal=self.signal, out_of_memory=self.out_of_memory, stopped=stopped)
+
+
+def read_facts(run_dir: Path) -> Facts:
+    """Look at a run directory and at the processes it names.
+
+    Where the main process has just ended, waits up to 0.1 s for its keeper to write down how.
+
+    :raises NotFound: if there is no such run directory.
+    :raises OSError: if something is there and cannot be read; that says nothing about the run.
+    """
+    patience_ends = time.monotonic() + _END_IS_WRITTEN_WITHIN_S
+    while True:
+        facts = _look(run_dir)
+        just_ended = facts.start is not None and not facts.main_alive and facts.lock_held and facts.exit is None
+        just_ended = just_ended and facts.same_boot
+        # A main process that lived and an exit record: the end came between the two looks.
+        if not (just_ended or (facts.main_alive and facts.exit is not None)) or time.monotonic() > patience_ends:
+            return facts
+        time.sleep(0.005)
+
+
+def _look(run_dir: Path) -> Facts:
+    """Read everything once, in an order that no keeper can make a liar of: start, process, lock, and the exit last.
+
+    A keeper writes the exit record before it lets go of the lock. So a free lock and then no exit record mean that
+    nobody is left who could write one.
+    """
+    damaged: list[str] = []
+    spec, start, stop = (_record(run_dir, name, damaged) for name in (records.SPEC, records.START, records.STOP))
+    same_boot = start is None or records.text(start, "boot_id") == procfs.boot_id()
+    main = _main(start) if same_boot else None
+    lock_held = lock.held(run_dir / records.LOCK)
+    ended = _record(run_dir, records.EXIT, damaged)
+    now = time.time()
+    return Facts(
+        run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
+        spec=spec, start=start, exit=ended, stop=stop, last_sample=_last_sample(run_dir), damaged=tuple(damaged),
+        same_boot=same_boot, main_alive=main is not None and main.alive,
+        main_zombie=main is not None and not main.alive, lock_held=lock_held,
+    )  # fmt: skip
+
+
+def judge(facts: Facts) -> RunStatus:
+    """Return the state that follows from the facts. Pure, and defined for every combination of them."""
+    if facts.main_alive:
+        return _running(facts)
+    if facts.exit is not None:
+        return _ended(facts, facts.exit)
+    if facts.lock_held or facts.main_zombie:
+        return _about_to_be_known(facts)
+    broken = [name for name in facts.damaged if name in (records.START, records.EXIT)]
+    if facts.start is None and not broken:
+        return _without_keeper(facts)
+    return _lost(facts, _how_it_was_lost(facts, broken))
+
+
+def _running(facts: Facts) -> RunStatus:
+    asked = f"A stop was asked for: {records.text(facts.stop, 'reason')}" if facts.stop is not None else ""
+    state = RunState.RUNNING if facts.lock_held else RunState.RUNNING_UNATTENDED
+    started_s = records.number(facts.start, "started_boottime_s")
+    return replace(
+        _status(facts, state, asked if facts.lock_held else f"Its keeper was killed. {asked}".strip()),
+        elapsed_s=0.0 if started_s is None else max(0.0, facts.boottime_s - started_s),
+        needs_keeper=not facts.lock_held and facts.exit is None,
+    )
+
+
+def _about_to_be_known(facts: Facts) -> RunStatus:
+    """A keeper is at work on the start or on the end, or there is a zombie that still knows how it ended."""
+    if facts.start is None:
+        return _status(facts, RunState.STARTING)
+    elsewhere = "A keeper on another machine, or of a time before a restart, holds it."
+    reason = "Its main process has ended; how is being written down." if facts.same_boot else elsewhere
+    needs_keeper = facts.main_zombie and not facts.lock_held
+    return replace(_status(facts, RunState.STARTING, reason), elapsed_s=_last_seen_s(facts), needs_keeper=needs_keeper)
+
+
+def _without_keeper(facts: Facts) -> RunStatus:
+    """Its start was written down and no keeper has come."""
+    rebooted = facts.spec_age_s > facts.boottime_s
+    if rebooted or facts.spec_age_s > LAUNCH_WITHIN_S:
+        reason = "The machine was started anew before its keeper came." if rebooted else "Its keeper never came."
+        return replace(_status(facts, RunState.NEVER_STARTED, reason), needs_closing=True)
+    again = facts.spec is not None and facts.spec_age_s >= LAUNCH_AGAIN_AFTER_S
+    reason = "Its keeper has not come yet." if again else ""
+    return replace(_status(facts, RunState.STARTING, reason), needs_launch=again)
+
+
+def _how_it_was_lost(facts: Facts, broken: list[str]) -> str:
+    if broken:
+        return f"{broken[0]} is damaged."
+    if not facts.same_boot:
+        return "The machine was started anew while it ran."
+    return "Its keeper was killed, and it ended before another one came: its exit status is unknown."
+
+
+def _lost(facts: Facts, reason: str) -> RunStatus:
+    sample = facts.last_sample
+    last_sign = sample.at if sample is not None else records.number(facts.start, "started_at")
+    return replace(_status(facts, RunState.LOST, reason), ended_at=last_sign, elapsed_s=_last_seen_s(facts))
+
+
+def _ended(facts: Facts, end: Record) -> RunStatus:
+    stop = records.part(end, "stop")
+    state = _final_state(end)
+    return replace(
+        _status(facts, state, _why(state, end)),
+        ended_at=records.number(end, "ended_at"),
+        elapsed_s=records.number(end, "wall_s") or 0.0,
+        exit_code=records.whole(end, "exit_code"),
+        signal=records.whole(end, "signal"),
+        out_of_memory=end.get("out_of_memory") is True,
+        cpu_s=records.number(end, "cpu_s"),
+        cpu_is_lower_bound=end.get("cpu_is_lower_bound") is True,
+        max_rss_bytes=records.whole(end, "max_rss_bytes"),
+        log_end=records.whole(end, "log_end"),
+        stop=stop,
+        late_s=records.number(records.part(end, "limit"), "late_s"),
+        strays=facts.strays,
+        strays_total=records.whole(end, "strays_total") or 0,
+        lost_samples=records.part(end, "lost_samples"),
+        settled=end.get("settled") is not False or not facts.lock_held,
+    )
+
+
+def _final_state(end: Record) -> RunState:
+    outcome = records.text(end, "outcome")
+    if outcome == "never_started":
+        return RunState.NEVER_STARTED
+    if end.get("stop") is not None:
+        return RunState.STOPPED
+    if end.get("limit") is not None:
+        return RunState.TIMED_OUT
+    if outcome not in ("exited", "signalled"):
+        return RunState.LOST
+    if end.get("out_of_memory") is True:
+        return RunState.OUT_OF_MEMORY
+    return RunState.COMPLETED if end.get("exit_code") == 0 else RunState.FAILED
+
+
+def _why(state: RunState, end: Record) -> str:
+    number = records.whole(end, "signal")
+    if state is RunState.STOPPED:
+        return records.text(records.part(end, "stop"), "reason")
+    if state is RunState.TIMED_OUT:
+        limit = records.part(end, "limit")
+        late_s = records.number(limit, "late_s") or 0.0
+        late = f", applied {late_s:.0f} s late" if late_s >= 1.0 else ""
+        return f"It ran into its limit of {records.number(limit, 'limit_s') or 0.0:g} s{late}."
+    if state is RunState.OUT_OF_MEMORY:
+        return "The kernel's OOM killer ended it."
+    if state is RunState.FAILED and number is not None:
+        return f"It was ended by {exit_record.signal_name(number)}."
+    return records.text(end, "reason")
+
+
+def _status(facts: Facts, state: RunState, reason: str = "") -> RunStatus:
+    """Return what is known in every state; the figures are those of the last sample."""
+    sample = facts.last_sample
+    return RunStatus(
+        run=facts.run,
+        state=state,
+        reason=reason,
+        pid=records.whole(facts.start, "pid"),
+        started_at=records.number(facts.start, "started_at"),
+        cpu_s=sample.cpu_s if sample is not None else None,
+        cpu_is_lower_bound=sample is not None,
+        log_begin=records.whole(facts.start, "log_begin"),
+        stop=facts.stop,
+    )
+
+
+def _last_seen_s(facts: Facts) -> float:
+    """Return how long it ran as far as its samples tell."""
+    started_s = records.number(facts.start, "started_boottime_s")
+    if facts.last_sample is None or started_s is None:
+        return 0.0
+    return max(0.0, facts.last_sample.boottime_s - started_s)
+
+
+def usage(run_dir: Path, since_s: float | None = None) -> list[Sample]:
+    """Return the samples in order, the whole of them or those taken at `since_s` (Unix seconds) or later.
+
+    Reads the file from its end, and only as far as is asked for. Lines that are torn or damaged are passed over.
+    """
+    found: list[Sample] = []
+    for line in usage_lines.backwards(run_dir / records.USAGE):
+        sample = _sample(usage_lines.parsed(line))
+        if sample is None:
+            continue
+        if since_s is not None and sample.at < since_s:
+            break
+        found.append(sample)
+    return found[::-1]
+
+
+def close_never_started(run_dir: Path) -> bool:
+    """Record that the run never started, where no keeper came and none will; return whether this call did so.
+
+    Takes the keeper's lock, so it happens once, and a keeper that comes after all leaves at once.
+
+    :raises OSError: if the record cannot be written.
+    """
+    held = lock.take(run_dir / records.LOCK)
+    if held is None:
+        return False
+    try:
+        # The lock is our own here, so it must not count.
+        status = judge(replace(read_facts(run_dir), lock_held=False))
+        if not status.needs_closing:
+            return False
+        record = exit_record.never_started(run_dir.name, status.reason, time.time(), status.stop)
+        records.write(run_dir / records.EXIT, record)
+    finally:
+        os.close(held)
+    return True
+
+
+def _record(run_dir: Path, name: str, damaged: list[str]) -> Record | None:
+    try:
+        return records.read(run_dir / name)
+    except records.DamagedRecord:
+        damaged.append(name)
+        return None
+
+
+def _written_at(run_dir: Path) -> float:
+    for path in (run_dir / records.SPEC, run_dir):
+        try:
+            return path.stat().st_mtime
+        except FileNotFoundError:
+            continue
+    raise NotFound(f"There is no run directory {run_dir.name}.", "Call poll_training() to see which runs there are.")
+
+
+def _main(start: Record | None) -> procfs.Stat | None:
+    """Return the main process as long as /proc knows it, the zombie included."""
+    pid = records.whole(start, "pid")
+    found = procfs.stat(pid) if pid is not None else None
+    same = found is not None and found.start_ticks == records.whole(start, "start_ticks")
+    return found if same else None
+
+
+def _last_sample(run_dir: Path) -> Sample | None:
+    return _sample(usage_lines.last(run_dir / records.USAGE))
+
+
+def _sample(line: Record | None) -> Sample | None:
+    at, boottime_s, cpu_s = (records.number(line, key) for key in ("at", "boottime_s", "cpu_s"))
+    rss_bytes, processes = records.whole(line, "rss_bytes"), records.whole(line, "processes")
+    if at is None or boottime_s is None or cpu_s is None or rss_bytes is None or processes is None:
+        return None
+    log_bytes = records.whole(line, "log_bytes")
+    return Sample(
+        at=at, boottime_s=boottime_s, cpu_s=cpu_s, rss_bytes=rss_bytes, processes=processes, log_bytes=log_bytes
+    )

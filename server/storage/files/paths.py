@@ -1,0 +1,111 @@
+"""Where the files of a model lie, by the names that the policy gives them. Paths are relative to the workspace."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from ...vocabulary.errors import InvalidArgument, PathRefused
+from ...vocabulary.runs import Phase
+from ...vocabulary.sanitize import one_line
+from ..policy.policy import Names
+
+ZARR = ".zarr"
+_MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+
+
+def check_model_id(model: str) -> str:
+    """Return `model` when it may be a model's id.
+
+    :raises InvalidArgument: it would not be one plain part of a file's name.
+    """
+    if not _MODEL_ID.fullmatch(model) or ".." in model:
+        rule = "Use 1 to 32 letters, digits, _ . or -, first a letter or digit, and no two dots in a row."
+        raise InvalidArgument(f"{one_line(ascii(model), 60)} is no model id.", rule)
+    return model
+
+
+class Places(Protocol):
+    """The names of a model's files; whoever opens files says which of several candidates exists.
+
+    :ivar names: the `[names]` table of the policy.
+    """
+
+    names: Names
+
+    def exists(self, path: str) -> bool:
+        """Whether a plain file is there; raises PathRefused when something else is."""
+        ...
+
+    def has_folder(self, path: str) -> bool:
+        """Whether a folder is there that can be opened."""
+        ...
+
+    def script(self, model: str) -> str:
+        """Return the training script's path; all paths of a model's files are relative to the root."""
+        return _of(model, self.names.script)
+
+    def design(self, model: str) -> str:
+        """Return the design document's path: of the candidates the first that exists, else the first."""
+        return self._first(model, self.names.design)
+
+    def features(self, model: str) -> str:
+        """Return the features' path: of the candidates the first that exists, else the first."""
+        return self._first(model, self.names.features)
+
+    def results(self, model: str, phase: Phase) -> str:
+        """Return the path of a phase's results."""
+        return _of(model, self.names.results_quick if phase is Phase.QUICK else self.names.results_full)
+
+    def log(self, model: str, phase: Phase) -> str:
+        """Return the path of the log that all attempts of a phase append to."""
+        return _of(model, self.names.log_quick if phase is Phase.QUICK else self.names.log_full)
+
+    def history(self, model: str) -> str:
+        """Return the path of the table of losses by epoch."""
+        return _of(model, self.names.history)
+
+    def final_model(self, model: str) -> str:
+        """Return the final model's path: of the candidates the first that exists, else the first.
+
+        A name that ends in .zarr may be that of a folder, as Zarr keeps one file for each chunk.
+        """
+        paths = [_of(model, template) for template in self.names.final_model]
+        return next((path for path in paths if self._is_there(path) or self._is_zarr(path)), paths[0])
+
+    def diary(self, model: str) -> str:
+        """Return the development diary's path."""
+        return _of(model, self.names.diary)
+
+    def search_log(self, model: str) -> str:
+        """Return the hyper-parameter search log's path."""
+        return _of(model, self.names.search_log)
+
+    def summary(self, model: str) -> str:
+        """Return the path of the log's summary."""
+        return _of(model, self.names.summary)
+
+    def results_summary(self, model: str) -> str:
+        """Return the path of the results in words."""
+        return _of(model, self.names.results_summary)
+
+    def is_there(self, path: str) -> bool:
+        """Whether a plain file is there; something else in its place is none."""
+        return self._is_there(path)
+
+    def _first(self, model: str, templates: tuple[str, ...]) -> str:
+        paths = [_of(model, template) for template in templates]
+        return next((path for path in paths if self._is_there(path)), paths[0])
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            return self.exists(path)
+        except PathRefused:  # something that is no plain file: another candidate may be one
+            return False
+
+    def _is_zarr(self, path: str) -> bool:
+        return path.endswith(ZARR) and self.has_folder(path)
+
+
+def _of(model: str, template: str) -> str:
+    return template.replace("{i}", check_model_id(model))

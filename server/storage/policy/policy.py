@@ -1,0 +1,368 @@
+"""Every number and list of rules, with its default; a project changes them in `watchkeeper.toml`.
+
+The tables are frozen models whose field descriptions say unit, meaning and source; the commented default file and the
+error messages are made from them (`policy_text`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Protocol, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+
+from ...analysis.curves.silence import StallRule
+from ...analysis.curves.thresholds import Thresholds
+from ...analysis.logs.rules import DEFAULT_RULES, Rules
+from ...vocabulary.errors import PolicyInvalid
+from ...vocabulary.mcmc_levels import FULL_LEVELS
+from . import toml_text as texts
+from .tables import (
+    Compute,
+    Convergence,
+    Curves,
+    Diary,
+    Integrity,
+    Logs,
+    Mcmc,
+    Method,
+    Stalls,
+    Table,
+    ascending,
+    numbers_from,
+)
+
+POLICY_FILE = "watchkeeper.toml"
+POLICY_LIMIT_BYTES = 1_000_000
+
+_DAY_S = 86_400.0
+_INHERITED = (
+    *("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"),
+    *("LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "VIRTUAL_ENV"),
+)
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _template(value: str) -> str:
+    parts = value.split("/")
+    if "\0" in value or {"", ".", ".."} & set(parts):
+        raise ValueError("expected a path relative to the workspace, without . or .. or empty parts")
+    if parts[0] in {".watchkeeper", POLICY_FILE}:
+        raise ValueError("expected a path outside watchkeeper's own files")
+    if "{" in value.replace("{i}", "") or "}" in value.replace("{i}", ""):
+        raise ValueError("{i} (the model's id) is the only thing that may stand in braces")
+    return value
+
+
+def _label(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_. -]{1,20}", value):
+        raise ValueError("expected 1 to 20 letters, digits, blanks, _ . or -")
+    return value
+
+
+def _as_candidates(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _environment_name(value: str) -> str:
+    if not _ENVIRONMENT_NAME.fullmatch(value):
+        raise ValueError("expected the name of an environment variable: letters, digits and _, not first a digit")
+    if value.startswith("WATCHKEEPER_"):
+        raise ValueError("names that begin by WATCHKEEPER_ are set by watchkeeper itself")
+    return value
+
+
+def _environment_value(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if not math.isfinite(value):
+        raise ValueError("expected a string or a finite number")
+    return str(value)
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("expected a string without a NUL character")
+    return value
+
+
+Template = Annotated[str, AfterValidator(_template)]
+Candidates = Annotated[
+    tuple[Template, ...], BeforeValidator(_as_candidates), Field(strict=False, min_length=1, max_length=20)
+]
+EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
+EnvironmentValue = Annotated[str, BeforeValidator(_environment_value), AfterValidator(_without_nul)]
+Hours = Annotated[float, Field(ge=0, le=8760)]
+Minutes = Annotated[float, Field(gt=0, le=525_600)]
+Seconds = Annotated[float, Field(gt=0, le=_DAY_S)]
+Label = Annotated[str, AfterValidator(_label)]
+
+
+class Quick(Table):
+    """The quick phase: a short run on a part of the data that shows whether the code runs at all."""
+
+    max_minutes: Minutes = Field(default=30.0, description="Minutes after which a quick run is stopped.")
+    data_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.2, description="Share of the data (above 0, at most 1) that the script is told to use."
+    )
+    label: Label = Field(default="5A", description="What reports call this phase.")
+
+
+class Full(Table):
+    """The full phase; a model's design document overrides the hours."""
+
+    min_hours: Hours = Field(default=2.0, description="Hours that a full run should take at least.")
+    max_hours: Hours = Field(
+        default=6.0, description="Hours above which a full run is warned about; it is never stopped."
+    )
+    label: Label = Field(default="5B", description="What reports call this phase.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        ascending(min_hours=self.min_hours, max_hours=self.max_hours)
+        return self
+
+
+class Watch(Table):
+    """How polls wait and how often they are suggested."""
+
+    wait_s: Seconds = Field(
+        default=45.0, description="Seconds that a poll waits for news when it names no time of its own."
+    )
+    max_wait_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        default=50.0,
+        description="Seconds that a poll may wait at most. Raise only for a client that allows longer calls.",
+    )
+    brisk_minutes: Minutes = Field(default=10.0, description="Minutes after a start in which most errors come.")
+    brisk_poll_s: Seconds = Field(
+        default=10.0, description="Seconds that a poll is suggested to wait in that time; later on wait_s."
+    )
+    gap_minutes: Minutes = Field(
+        default=15.0, description="Minutes without a trainer's poll after which an active run counts as unwatched."
+    )
+    status_minutes: Minutes = Field(default=30.0, description="Minutes between status lines.")
+    hook_holds: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=3,
+        description="Times in a row that the Stop hook holds an agent's turn while a run is unwatched; 0 for never.",
+    )
+    histories: tuple[str, ...] = Field(
+        default=(
+            "lightning_logs/version_*/metrics.csv",
+            "lightning_logs/version_*/events.out.tfevents.*",
+            "runs/*/events.out.tfevents.*",
+            "logs/*/events.out.tfevents.*",
+            "logs/*/metrics.csv",
+            "output/*/trainer_state.json",
+            "output/*/checkpoint-*/trainer_state.json",
+            "output/implementation/logs/*history*.csv",
+            "output/implementation/logs/*history*.jsonl",
+        ),
+        description="Where training libraries write their numbers; read besides the log, newest first."
+        " TensorBoard's event files are read where tensorboard is installed beside watchkeeper.",
+        strict=False,
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        ascending(wait_s=self.wait_s, max_wait_s=self.max_wait_s)
+        return self
+
+
+class Keeper(Table):
+    """The process that stays with a run."""
+
+    sample_s: Annotated[float, Field(ge=0.1, le=3600)] = Field(
+        default=5.0, description="Seconds between two samples of CPU, memory and log size."
+    )
+    grace_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        default=10.0, description="Seconds between SIGTERM and SIGKILL when a run is stopped."
+    )
+
+
+class Report(Table):
+    """Error reports to the director."""
+
+    deadline_minutes: Minutes = Field(
+        default=30.0,
+        description="Minutes within which the director should answer; then the report's stated default holds.",
+    )
+    open_after_minutes: Minutes = Field(
+        default=10.0, description="Minutes after which the server itself reports a failure that nobody reported."
+    )
+    stuck_hours: Annotated[float, Field(gt=0, le=8760)] = Field(
+        default=2.0,
+        description="Hours of failures without a completed attempt after which a model is flagged for @advisor"
+        " (requirement document, Convergence Monitoring).",
+    )
+
+
+class Names(Table):
+    """Where files lie, relative to the workspace; {i} stands for the model's id. Lists name candidates, best first."""
+
+    script: Template = Field(default="output/implementation/code/model_{i}.py", description="Training script.")
+    design: Candidates = Field(
+        default=("output/model/model_design_{i}.md", "output/model_design.md", "model_design.md"),
+        description="Design document; the first that exists counts.",
+    )
+    features: Candidates = Field(
+        default=("output/implementation/data/features_{i}.pkl", "output/implementation/data/features_{i}.csv"),
+        description="Features; the first that exists counts.",
+    )
+    results_quick: Template = Field(
+        default="output/implementation/data/results_quick_{i}.csv", description="Results of a quick run."
+    )
+    results_full: Template = Field(
+        default="output/implementation/data/results_{i}.csv", description="Results of a full run."
+    )
+    log_quick: Template = Field(
+        default="output/implementation/logs/training_quick_{i}.log", description="Log that quick runs append to."
+    )
+    log_full: Template = Field(
+        default="output/implementation/logs/training_{i}_full.log", description="Log that full runs append to."
+    )
+    history: Template = Field(
+        default="output/implementation/logs/training_history_{i}.csv", description="Table of losses by epoch."
+    )
+    final_model: Candidates = Field(
+        default=tuple(
+            f"output/implementation/models/model_{{i}}_full.{suffix}"
+            for suffix in ("pkl", "nc", "pt", "joblib", "safetensors", "zarr")
+        ),
+        description="Final model; the first that exists counts. One that ends in .zarr may be a folder.",
+    )
+    diary: Template = Field(default="output/docs/insights/dev_diary_{i}.md", description="Development diary.")
+    search_log: Template = Field(
+        default="output/docs/insights/hyperparameter_search_{i}.md", description="Hyper-parameter search log."
+    )
+    summary: Template = Field(default="output/implementation/logs/summary_{i}.json", description="Summary of the log.")
+    results_summary: Template = Field(
+        default="output/implementation/logs/results_summary_{i}.md",
+        description="Results in words, with the errors that were met.",
+    )
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        kinds: dict[str, str] = {}
+        for kind, value in self:
+            for template in (value,) if isinstance(value, str) else value:
+                if template in kinds:
+                    raise ValueError(f"{kinds[template]} and {kind} name the same file, {template}")
+                kinds[template] = kind
+        return self
+
+
+class Python(Table):
+    """What a training is started with."""
+
+    interpreter: Annotated[str, Field(min_length=1), AfterValidator(_without_nul)] | None = Field(
+        default=None,
+        description="Python that runs the scripts, absolute or relative to the workspace. Default: that of the first"
+        " environment among output/venv, output/implementation/.venv and .venv, else the server's own.",
+    )
+    pass_through: Annotated[tuple[EnvironmentName, ...], Field(strict=False)] = Field(
+        default=_INHERITED,
+        description="Environment variables that a training inherits from the server; no others.",
+    )
+
+
+class Probe(Table):
+    """How a training script tells its numbers; `import watchkeeper_probe` is possible in every run."""
+
+    pymc: bool = Field(
+        default=False,
+        description="Whether an import hook records progress, divergences and the true arguments of pm.sample in a"
+        " script that was left as it is. The run's record says that it was on.",
+    )
+
+
+class Policy(Table):
+    """The rules in force."""
+
+    quick: Quick = Quick()
+    full: Full = Full()
+    watch: Watch = Watch()
+    keeper: Keeper = Keeper()
+    report: Report = Report()
+    mcmc: Mcmc = Mcmc()
+    curves: Curves = Curves()
+    stalls: Stalls = Stalls()
+    logs: Logs = Logs()
+    compute: Compute = Compute()
+    method: Method = Method()
+    convergence: Convergence = Convergence()
+    integrity: Integrity = Integrity()
+    diary: Diary = Diary()
+    names: Names = Names()
+    probe: Probe = Probe()
+    python: Python = Python()
+    environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
+        default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
+    )
+
+    def thresholds(self) -> Thresholds:
+        """Return the thresholds of the curve flags."""
+        return numbers_from(self.curves, Thresholds)
+
+    def stall_rule(self) -> StallRule:
+        """Return when silence is called a stall."""
+        return numbers_from(self.stalls, StallRule)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What to look for in logs; made once, as it is dear to prepare."""
+        return DEFAULT_RULES.extended(self.logs.made(), self.mcmc.sampler_levels(FULL_LEVELS))
+
+
+class _Files(Protocol):
+    """The part of a workspace that reading the policy needs."""
+
+    def exists(self, path: str) -> bool: ...
+
+    def read_bytes(self, path: str, limit_bytes: int) -> bytes: ...
+
+
+def load_policy(text: str, source: str = POLICY_FILE) -> Policy:
+    """Return the policy that `text` (TOML) asks for; what it does not mention has its default.
+
+    :raises PolicyInvalid: naming every unknown key and wrong value as `source:line`, with what was expected.
+    """
+    data = texts.parsed(text, source)
+    try:
+        return Policy.model_validate(data)
+    except ValidationError as error:
+        problems = texts.problems(error, text, source, Policy)
+    raise PolicyInvalid("\n".join(problems), "Correct these lines and repeat the call; nothing was changed.")
+
+
+def read_policy(workspace: _Files) -> Policy:
+    """Return the policy of a workspace, the defaults when it has no `watchkeeper.toml`.
+
+    :raises PolicyInvalid: as `load_policy`, and when the file is not UTF-8.
+    :raises PathRefused: the file cannot be read or is larger than a megabyte.
+    """
+    if not workspace.exists(POLICY_FILE):
+        return Policy()
+    try:
+        text = workspace.read_bytes(POLICY_FILE, POLICY_LIMIT_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PolicyInvalid(f"{POLICY_FILE} is not UTF-8 at byte {error.start}.", "Save it as UTF-8.") from None
+    return load_policy(text)
+
+
+def policy_text(policy: Policy) -> str:
+    """Return the policy in force as TOML; `load_policy` gives the same policy back."""
+    return texts.dumped(policy)
+
+
+def policy_sha256(policy: Policy) -> str:
+    """Return the hexadecimal sha256 of `policy_text`."""
+    return hashlib.sha256(policy_text(policy).encode()).hexdigest()
+
+
+def default_policy_text() -> str:
+    """Return a `watchkeeper.toml` in which every key stands commented out (`#key = default`) below what it means."""
+    return texts.commented(Policy())

@@ -1,0 +1,236 @@
+"""The text side of the policy: where a key stands in a TOML file, what is wrong there, and TOML made from models.
+
+Knows nothing of the policy's tables; it works on any model whose fields are tables (models) or plain values.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any  # what tomllib returns
+
+import tomli_w
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ...vocabulary.errors import PolicyInvalid
+
+_TOKEN = re.compile(
+    r"(?P<comment>#[^\n]*)"
+    r'|(?P<string>"""(?s:\\.|[^\\])*?"{3,5}|\'\'\'(?s:.)*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
+    r"|(?P<bare>[A-Za-z0-9_+:-]+)"
+    r"|(?P<sign>[\[\]{}=.,\n])"
+)
+_AT_LINE = re.compile(r" ?\(at line (\d+), column (\d+)\)$")
+
+Key = tuple[str, ...]
+
+
+class Described(BaseModel):
+    """A table whose keys can say what they mean."""
+
+    @classmethod
+    def texts(cls) -> dict[str, str]:
+        """Return what each key means."""
+        return {name: field.description or "" for name, field in cls.model_fields.items()}
+
+
+def parsed(text: str, source: str) -> dict[str, Any]:
+    """Return TOML as `tomllib` reads it.
+
+    :raises PolicyInvalid: naming `source:line`, when it is no TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # tomllib lets both out for numbers of 5,000 digits and deep nesting
+        what = str(error) or type(error).__name__
+        at = _AT_LINE.search(what)
+        line = int(at[1]) if at else text.count("\n") + 1 if "end of document" in what else 1
+        what = _AT_LINE.sub("", what).replace(" (at end of document)", "")
+    raise PolicyInvalid(f"{source}:{line}: {what}.", "Correct this line and repeat the call; nothing was changed.")
+
+
+def key_lines(text: str) -> dict[Key, int]:
+    """Return the line, counted from 1, on which each table and key of valid TOML is first named."""
+    return dict(reversed(list(_named(text))))
+
+
+def line_of(lines: Mapping[Key, int], key: Key) -> int:
+    """Return the line of `key`, else of the nearest table around it that has one, else 1."""
+    return next((lines[key[:n]] for n in range(len(key), 0, -1) if key[:n] in lines), 1)
+
+
+def problems(error: ValidationError, text: str, source: str, model: type[BaseModel]) -> list[str]:
+    """Return one line for each thing that is wrong, in the order of the file: `source:line: [table] key: …`."""
+    lines = key_lines(text)
+    found = [
+        (line_of(lines, _key(each)), _title(_key(each), model), _complaint(each, model))
+        for each in error.errors(include_url=False)
+    ]
+    return [
+        f"{source}:{line}: {title}: {complaint}{'' if complaint.endswith('?') else '.'}"
+        for line, title, complaint in sorted(found)
+    ]
+
+
+def dumped(model: BaseModel) -> str:
+    """Return the model's values as TOML; a value None, which TOML cannot say, is left out."""
+    return tomli_w.dumps(model.model_dump(exclude_none=True))
+
+
+def commented(model: BaseModel) -> str:
+    """Return every table of `model` with its meaning, and every key commented out below its own."""
+    opening = (
+        "The rules of this workspace. A line that begins with # and a space explains. A line that begins with # alone"
+        " holds a key and its default: take the # away and change the value."
+    )
+    tables = (_table(name, getattr(model, name), model) for name in type(model).model_fields)
+    return "\n\n".join([_words(opening), *tables]) + "\n"
+
+
+def _table(name: str, value: object, model: BaseModel) -> str:
+    if not isinstance(value, Described):
+        return f"{_words(type(model).model_fields[name].description)}\n[{name}]"
+    keys = (f"{_words(text)}\n{_setting(key, getattr(value, key))}" for key, text in value.texts().items())
+    return "\n".join([_words(type(value).__doc__), f"[{name}]", *keys])
+
+
+def _words(text: str | None) -> str:
+    return textwrap.fill(text or "", 110, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
+
+
+def _setting(key: str, value: object) -> str:
+    toml = tomli_w.dumps({key: "" if value is None else value}, indent=0).rstrip("\n")
+    return "\n".join(f"#{line}" for line in toml.split("\n"))
+
+
+def _key(each: ErrorDetails) -> Key:
+    """Return the dotted key that an error is about, without pydantic's own marks and positions in lists."""
+    return tuple(part for part in each["loc"] if isinstance(part, str) and part != "[key]")
+
+
+def _title(key: Key, model: type[BaseModel]) -> str:
+    """Return `[table] key` as a person would look for it in the file."""
+    *tables, last = (part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else ascii(part) for part in key)
+    if not tables and last in model.model_fields:
+        return f"[{last}]"
+    return f"[{'.'.join(tables)}] {last}" if tables else last
+
+
+def _complaint(each: ErrorDetails, model: type[BaseModel]) -> str:
+    if each["type"] == "extra_forbidden":
+        return f"there is no such key{_nearest(_key(each), model)}"
+    if each["type"] in {"model_type", "dict_type"}:
+        return f"expected a table, got {_shown(each['input'])}"
+    message = each["msg"].removeprefix("Value error, ")
+    if isinstance(each["input"], BaseModel | dict):
+        return message
+    return f"{message.replace('Input should be', 'expected').replace('tuple', 'list')}, got {_shown(each['input'])}"
+
+
+def _shown(value: object) -> str:
+    text = ascii(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _nearest(key: Key, model: type[BaseModel]) -> str:
+    """Return the hint to the key that was probably meant: in this table, else a table, else in another table."""
+    tables = {name: field.annotation for name, field in model.model_fields.items()}
+    fields = {
+        name: list(table.model_fields)
+        for name, table in tables.items()
+        if isinstance(table, type) and issubclass(table, BaseModel)
+    }
+    *table, last = key
+    here = fields.get(table[0], []) if table else list(tables)
+    if near := difflib.get_close_matches(last, here, 1):
+        return f"; did you mean {near[0]}?"
+    elsewhere = {name: table for table, names in fields.items() for name in names}
+    if near := difflib.get_close_matches(last, elsewhere, 1):
+        return f"; did you mean {near[0]} in [{elsewhere[near[0]]}]?"
+    return f"; known here: {', '.join(here)}" if here else ""
+
+
+def _named(text: str) -> Iterator[tuple[Key, int]]:
+    """Yield every table and key of valid TOML with the line of its name."""
+    tokens = _Tokens(text)
+    table: Key = ()
+    while tokens.kind:
+        if tokens.text == "\n":
+            tokens.advance()
+        elif tokens.text == "[":
+            tokens.skip("[")
+            line = tokens.line
+            table = tokens.key()
+            yield table, line
+            tokens.skip("]")
+        else:
+            yield from _pair(tokens, table)
+
+
+def _pair(tokens: _Tokens, table: Key) -> Iterator[tuple[Key, int]]:
+    line = tokens.line
+    key = table + tokens.key()
+    yield key, line
+    tokens.skip("=")
+    yield from _value(tokens, key)
+
+
+def _value(tokens: _Tokens, key: Key) -> Iterator[tuple[Key, int]]:
+    """Pass over one value, yielding what inline tables inside it name."""
+    opened: list[str] = []
+    while tokens.kind:
+        if opened and opened[-1] == "{" and tokens.kind in {"bare", "string"}:
+            yield from _pair(tokens, key)
+            continue
+        if not opened and tokens.text in {"\n", ",", "}", "]"}:
+            return
+        if tokens.text in {"[", "{"}:
+            opened.append(tokens.text)
+        elif tokens.text in {"]", "}"}:
+            opened.pop()
+        tokens.advance()
+
+
+class _Tokens:
+    """The tokens of TOML one by one; `kind` is empty at the end. Comments are left out."""
+
+    def __init__(self, text: str) -> None:
+        self._matches = _TOKEN.finditer(text)
+        self._source = text
+        self._end = 0
+        self._next_line = 1
+        self.kind = self.text = ""
+        self.line = 1
+        self.advance()
+
+    def advance(self) -> None:
+        """Step to the next token."""
+        match = next((each for each in self._matches if each.lastgroup != "comment"), None)
+        self.kind, self.text = (match.lastgroup or "", match.group()) if match else ("", "")
+        if match:
+            self._next_line += self._source.count("\n", self._end, match.start())
+            self._end = match.start()
+            self.line = self._next_line
+
+    def skip(self, sign: str) -> None:
+        """Step over every `sign` that stands here."""
+        while self.kind and self.text == sign:
+            self.advance()
+
+    def key(self) -> Key:
+        """Take a dotted key, quoted or bare."""
+        parts: list[str] = []
+        while self.kind in {"bare", "string"} or self.text == ".":
+            if self.text != ".":
+                parts.append(_unquoted(self.text))
+            self.advance()
+        return tuple(parts)
+
+
+def _unquoted(token: str) -> str:
+    """Return the name that a bare or quoted key stands for."""
+    return str(tomllib.loads(f"k = {token}")["k"]) if token[0] in "\"'" else token

@@ -1,0 +1,227 @@
+"""What a later attempt changed waits for the director: found whatever the caller says, approved by name."""
+
+from __future__ import annotations
+
+import pytest
+from watchkeeper.server.storage.record import SubjectKind
+
+from ...play import Agent, Facts, Place, script
+
+pytestmark = pytest.mark.anyio
+
+FULL = {"model": "1", "phase": "full"}
+
+
+def training(body: str = "", draws: str = "20000") -> str:
+    """Return a training that uses its numbers, and in the full phase fails unless `body` says otherwise."""
+    return script(f"""
+import random
+DRAWS = {draws}
+def sample(draws, target_accept=0.95):
+    return [random.random() for _ in range(draws)]
+values = sample(draws=DRAWS)
+print("mean", sum(values) / len(values))
+leave_what_the_phase_asks_for()
+work(0.5 if os.environ["WATCHKEEPER_PHASE"] == "full" else 0.0)
+{body}
+""")
+
+
+CRASHES = 'if os.environ["WATCHKEEPER_PHASE"] == "full":\n    print(values.cuont(0.5))'
+MENDED = CRASHES.replace("cuont", "count")
+
+
+async def failed_full(place: Place, trainer: Agent, director: Agent) -> None:
+    """Bring model 1 to a failed full run whose report was answered with RESTART."""
+    place.script(training(CRASHES))
+    await trainer.trained()
+    run = await trainer.trained(phase="full")
+    report = await trainer.ask("report_error", run=run, what_happened="no such attribute")
+    await director.ask("answer_report", report=report["report"], action="RESTART", instructions="mend the attribute")
+
+
+async def mended(place: Place, trainer: Agent, text: str, follows: str = "1-quick-1", **arguments: object) -> Facts:
+    """Change the script, pass the quick phase again and ask for the next full attempt."""
+    place.script(text)
+    await trainer.trained(follows=follows)
+    return await trainer.ask("start_training", **FULL, follows="1-full-1", **arguments)
+
+
+async def test_a_fix_of_the_failing_call_alone_starts_at_once(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        started = await mended(place, trainer, training(MENDED))
+        await trainer.watch(started["run"])
+    assert started["run"] == "1-full-2"
+    assert "changes" not in started
+
+
+async def test_draws_cut_in_the_same_edit_wait_for_the_director(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        waits = await mended(place, trainer, training(MENDED, draws="1000"))
+        seen = await director.poll()
+    assert {name: waits[name] for name in ("state", "phase", "report")} == {
+        "state": "awaiting_approval", "phase": "full", "report": "1-r2",
+    }  # fmt: skip
+    assert [one for one in waits["changes"] if "20000 -> 1000" in one]
+    assert "run" not in waits
+    assert len(place.subjects(SubjectKind.RUN)) == 3
+    (shown,) = [one for one in seen["reports"] if one["report"] == "1-r2"]
+    assert (shown["status"], shown["changes"]) == ("changes_pending", waits["changes"])
+
+
+async def test_the_same_call_starts_after_each_change_was_approved_by_name(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        waits = await mended(place, trainer, training(MENDED, draws="1000"))
+        again = await trainer.ask("start_training", **FULL, follows="1-full-1")
+        assert (again["report"], again["changes"]) == (waits["report"], waits["changes"])
+        answer = {"action": "CONTINUE", "instructions": "enough for this posterior", "approve": waits["changes"]}
+        await director.ask("answer_report", report=waits["report"], **answer)
+        told = await trainer.poll("1-full-1")
+        assert told["answer"]["report"] == waits["report"]
+        assert told["next"] == "the same start_training call again"
+        started = await trainer.ask("start_training", **FULL, follows="1-full-1")
+        await trainer.watch(started["run"])
+    assert started["run"] == "1-full-2"
+    (report,) = [one for one in place.subjects(SubjectKind.REPORT) if one.id == waits["report"]]
+    assert report.status == "closed"
+
+
+@pytest.mark.parametrize("approve", [[], ["something else"]])
+async def test_an_answer_that_names_no_change_approves_none(place: Place, approve: list[str]) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        waits = await mended(place, trainer, training(MENDED, draws="1000"))
+        answer = {"action": "CONTINUE", "instructions": "go on", "approve": approve}
+        await director.ask("answer_report", report=waits["report"], **answer)
+        again = await trainer.ask("start_training", **FULL, follows="1-full-1")
+    assert again["state"] == "awaiting_approval"
+    assert "take them back" in again["next"]
+
+
+async def test_an_approval_does_not_cover_what_was_changed_afterwards(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        waits = await mended(place, trainer, training(MENDED, draws="10000"))
+        answer = {"action": "CONTINUE", "instructions": "half is enough", "approve": waits["changes"]}
+        await director.ask("answer_report", report=waits["report"], **answer)
+        again = await mended(place, trainer, training(MENDED, draws="10"), follows="1-quick-2")
+    assert again["state"] == "awaiting_approval"
+    assert [one for one in again["changes"] if "20000 -> 10" in one]
+
+
+async def test_a_change_that_was_taken_back_needs_nobody(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        await mended(place, trainer, training(MENDED, draws="1000"))
+        started = await mended(place, trainer, training(MENDED), follows="1-quick-2")
+        await trainer.watch(started["run"])
+    assert started["run"] == "1-full-2"
+
+
+async def test_other_arguments_are_a_change(place: Place) -> None:
+    place.script(training())
+    async with place.trainer() as trainer:
+        await trainer.trained(args=["--draws", "2000"])
+        waits = await trainer.ask("start_training", **FULL, args=["--draws", "100"])
+    assert waits["changes"] == ["--draws 2000 -> 100"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "entry"),
+    [
+        ("", "[environment]\nDRAWS = 100\n", "policy environment.DRAWS unset -> 100"),
+        ("", "[compute]\nmax_idle_share = 0.99\n", "policy compute.max_idle_share 0.5 -> 0.99"),
+    ],
+)
+async def test_a_relaxed_policy_is_a_change(place: Place, old: str, new: str, entry: str) -> None:
+    place.policy(old).script(training())
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        place.policy(new)
+        waits = await trainer.ask("start_training", **FULL)
+    assert waits["changes"] == [entry]
+
+
+async def test_a_stricter_limit_and_another_way_of_watching_are_none(place: Place) -> None:
+    place.script(training())
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        place.policy("[compute]\nmax_idle_share = 0.1\n[watch]\ngap_minutes = 5.0\n")
+        started = await trainer.ask("start_training", **FULL)
+        await trainer.watch(started["run"])
+    assert started["run"] == "1-full-1"
+
+
+DESIGN = """# Design
+| Parameter | Design Specification | Min | Max | Unit |
+|---|---|---|---|---|
+| Draws | {draws} | {draws} | 40000 | draws |
+"""
+
+
+async def test_a_lowered_design_limit_is_a_change(place: Place) -> None:
+    place.script(training())
+    design = place.root / "model_design.md"
+    design.write_text(DESIGN.format(draws=20000))
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        design.write_text(DESIGN.format(draws=1000))
+        waits = await trainer.ask("start_training", **FULL)
+    assert waits["state"] == "awaiting_approval"
+    assert [one for one in waits["changes"] if one.startswith("design draws") and "1000" in one]
+
+
+async def test_changed_features_are_a_change(place: Place) -> None:
+    place.script(training())
+    features = place.root / "output/implementation/data/features_1.csv"
+    features.parent.mkdir(parents=True)
+    features.write_text("a,b\n1,2\n")
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        features.write_text("a\n1\n")
+        waits = await trainer.ask("start_training", **FULL)
+    assert [one for one in waits["changes"] if one.startswith("features ")]
+
+
+async def test_a_number_cut_between_quick_attempts_is_shown_before_the_first_full_run(place: Place) -> None:
+    place.script(training("assert os.environ['WATCHKEEPER_ATTEMPT'] != '1'"))
+    async with place.trainer() as trainer, place.director() as director:
+        first = await trainer.trained()
+        report = await trainer.ask("report_error", run=first, what_happened="it fails")
+        await director.ask("answer_report", report=report["report"], action="RESTART", instructions="mend it")
+        place.script(training(MENDED, draws="1000"))
+        await trainer.trained(follows=first)
+        waits = await trainer.ask("start_training", **FULL)
+    assert [one for one in waits["changes"] if "20000 -> 1000" in one]
+
+
+async def test_a_quick_run_never_waits(place: Place) -> None:
+    place.script(training())
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        place.script(training(MENDED, draws="10"))
+        assert await trainer.trained(follows="1-quick-1") == "1-quick-2"
+
+
+async def test_terminate_ends_the_matter(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        waits = await mended(place, trainer, training(MENDED, draws="1000"))
+        answer = {"action": "TERMINATE", "instructions": "no such shortcuts"}
+        await director.ask("answer_report", report=waits["report"], **answer)
+        text = await trainer.refused("start_training", **FULL, follows="1-full-1")
+    assert "TERMINATE: no such shortcuts" in text
+
+
+async def test_a_changed_helper_module_needs_a_quick_run_again(place: Place) -> None:
+    place.script("import helper\n" + training())
+    helper = place.root / "output/implementation/code/helper.py"
+    helper.write_text("ALPHA = 1\n")
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        helper.write_text("ALPHA = 2\n")
+        text = await trainer.refused("start_training", **FULL)
+    assert "the script was changed after 1-quick-1" in text

@@ -1,0 +1,149 @@
+"""The gate between the phases: a full run needs a passed quick run of the same script."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+from watchkeeper.server.storage.record import SubjectKind
+
+from ...play import DIVERGES, FAILS, GOOD, WAITS, Agent, Place, script
+
+pytestmark = pytest.mark.anyio
+
+QUICK_AGAIN = "Run the quick phase first: start_training(model='1', phase='quick', follows='1-quick-1')."
+
+
+async def refused_full(trainer: Agent) -> str:
+    return await trainer.refused("start_training", model="1", phase="full")
+
+
+async def test_full_is_refused_without_a_quick_run(place: Place) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer:
+        text = await refused_full(trainer)
+    assert "needs a passed quick run of the same script: there is none." in text
+    assert "start_training(model='1', phase='quick')" in text
+    assert place.subjects(SubjectKind.RUN) == []
+
+
+async def test_full_is_let_through_after_a_passed_quick_run(place: Place) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer:
+        quick = await trainer.ask("start_training", model="1", phase="quick")
+        passed = await trainer.watch(quick["run"])
+        assert passed["next"] == "quick passed: start_training(model='1', phase='full')"
+        full = await trainer.ask("start_training", model="1", phase="full")
+        await trainer.watch(full["run"])
+    assert (full["run"], full["log"]) == ("1-full-1", "output/implementation/logs/training_1_full.log")
+    assert "limit_minutes" not in full
+
+
+async def test_a_quick_run_of_another_model_opens_no_gate(place: Place) -> None:
+    place.script(GOOD).script(GOOD, model="2")
+    async with place.trainer() as trainer:
+        await trainer.trained(model="2")
+        assert "there is none" in await refused_full(trainer)
+
+
+async def test_full_is_refused_while_the_quick_run_goes_on(place: Place) -> None:
+    place.script(WAITS)
+    async with place.trainer() as trainer:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        assert "it has not ended yet" in await refused_full(trainer)
+        place.go()
+        await trainer.watch(run)
+
+
+async def test_a_quick_run_that_ended_unseen_opens_the_gate_all_the_same(place: Place) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer:
+        quick = await trainer.ask("start_training", model="1", phase="quick")
+        await anyio.to_thread.run_sync(place.ends, quick["run"])
+        assert await trainer.trained(phase="full") == "1-full-1"
+
+
+async def test_full_is_refused_after_the_script_was_changed(place: Place) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        place.script(GOOD.replace("work(0.6", "work(0.7"))
+        text = await refused_full(trainer)
+    assert "the script was changed after 1-quick-1" in text
+    assert QUICK_AGAIN in text
+
+
+async def test_comments_and_formatting_are_no_change(place: Place) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        place.script("# a comment\n\n" + GOOD.replace('print("done")', "print(  'done'  )  # well done"))
+        assert await trainer.trained(phase="full") == "1-full-1"
+
+
+async def test_full_is_refused_after_a_quick_run_that_failed(place: Place) -> None:
+    place.script(FAILS)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        text = await refused_full(trainer)
+    assert "it is failed: exit status 1" in text
+    assert "failures stand: 1-quick-1:L8" in text
+    assert QUICK_AGAIN in text
+
+
+async def test_a_quick_run_that_completed_beside_a_failure_opens_no_gate(place: Place) -> None:
+    place.script(DIVERGES).go()
+    async with place.trainer() as trainer:
+        run = await trainer.trained()
+        await trainer.ask("report_error", run=run, what_happened="the loss is NaN")
+        text = await refused_full(trainer)
+    assert "failures stand: 1-quick-1:L2" in text
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("", "are missing or empty"),
+        ("leave('RESULTS')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'w')", "are missing or empty"),
+        ("leave('RESULTS')\nos.utime(os.environ['WATCHKEEPER_RESULTS'], (1, 1))", "are older than the run"),
+        ("os.makedirs(os.environ['WATCHKEEPER_RESULTS'])", "is a folder"),
+        (
+            "leave('RESULTS')\nr = os.environ['WATCHKEEPER_RESULTS']\nos.remove(r)\nos.symlink('/etc/passwd', r)",
+            "leads out",
+        ),
+        ("leave('RESULTS')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'a').write('2,TODO\\n')", "placeholder 'TODO'"),
+        ("leave('RESULTS')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'a').write('2,nan\\n')", "NaN"),
+    ],
+)
+async def test_a_quick_run_without_fresh_results_of_its_own_opens_no_gate(
+    place: Place, body: str, problem: str
+) -> None:
+    place.script(script(body))
+    async with place.trainer() as trainer:
+        started = await trainer.ask("start_training", model="1", phase="quick")
+        seen = await trainer.watch(started["run"])
+        assert seen["state"] == "completed"
+        assert "phase='full'" not in seen["next"]
+        assert problem in await refused_full(trainer)
+        assert (await trainer.poll())["runs"][0]["run"] == started["run"]
+
+
+async def test_the_newest_quick_run_of_the_script_decides(place: Place) -> None:
+    place.script("import os\nassert os.environ['WATCHKEEPER_ATTEMPT'] == '1'\n" + GOOD)
+    async with place.trainer() as trainer:
+        first = await trainer.trained()
+        second = await trainer.trained(follows=first)
+        assert f"{second} has not passed" in await refused_full(trainer)
+
+
+@pytest.mark.parametrize("action", [None, "TERMINATE"])
+async def test_full_waits_for_the_director_when_the_quick_run_was_reported(place: Place, action: str | None) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer, place.director() as director:
+        run = await trainer.trained()
+        report = await trainer.ask("report_error", run=run, what_happened="the posterior looks wrong to me")
+        if action:
+            await director.ask("answer_report", report=report["report"], action=action, instructions="give it up")
+        text = await refused_full(trainer)
+        assert ("TERMINATE: give it up" if action else "not answered yet") in text
+        await director.ask("answer_report", report=report["report"], action="CONTINUE", instructions="it is right")
+        assert await trainer.trained(phase="full") == "1-full-1"

@@ -1,0 +1,83 @@
+"""What a trace tells against the one who hands it in."""
+
+from __future__ import annotations
+
+import pytest
+
+from ....play import Place
+from .scripts import SAMPLER_POLICY, evidence, in_short, judged, outcomes
+
+pytestmark = pytest.mark.anyio
+
+ROWS = "| Method | Bayesian MCMC | | |\n| Draws | 500 | 500 | |\n| Tune | 300 | 300 | |\n| Chains | 4 | 4 | |\n"
+SAMPLES = """
+import numpy as np
+import pymc as pm
+with pm.Model():
+    mu = pm.Normal("mu", 0, 1)
+    pm.Normal("obs", mu, 1, observed=np.array([0.3, 0.1, -0.2]))
+    trace = pm.sample(draws=500, tune=300, chains=4, cores=1, random_seed=1, progressbar=False)
+"""
+LEAVES = """
+write_results(trace.posterior["mu"].values.ravel()[:9])
+FINAL_MODEL.parent.mkdir(parents=True, exist_ok=True)
+trace.to_netcdf(FINAL_MODEL, engine="h5netcdf")
+"""
+PARTS = """
+import xarray
+tree = trace if isinstance(trace, xarray.DataTree) else trace.to_datatree()  # PyMC 6 returns a tree itself
+parts = {one: tree[one].to_dataset() for one in ("posterior", "sample_stats")}
+"""
+REPEATS = f"""{PARTS}
+few = {{one: xarray.concat([part.isel(draw=slice(0, 25))] * 20, "draw") for one, part in parts.items()}}
+few = {{one: part.assign_coords(draw=np.arange(500)).assign_attrs(parts[one].attrs) for one, part in few.items()}}
+trace = xarray.DataTree.from_dict(few)
+"""
+COPIES_A_CHAIN = f"""{PARTS}
+four = {{one: xarray.concat([part.isel(chain=[0])] * 4, "chain") for one, part in parts.items()}}
+four = {{one: part.assign_coords(chain=range(4)).assign_attrs(parts[one].attrs) for one, part in four.items()}}
+trace = xarray.DataTree.from_dict(four)
+"""
+PRETENDS_HOURS = 'trace.posterior.attrs["sampling_time"] = 7200.0\n'
+PRETENDS_YESTERDAY = 'trace.posterior.attrs["created_at"] = "2020-01-01T00:00:00+00:00"\n'
+
+
+@pytest.fixture(autouse=True)
+def with_pymc(place: Place) -> None:
+    pytest.importorskip("pymc")
+    place.policy(SAMPLER_POLICY)
+
+
+@pytest.mark.parametrize(
+    ("meddling", "code", "words"),
+    [
+        pytest.param(REPEATS, "draws_repeated", "of 500 draws a chain only", id="few draws repeated"),
+        pytest.param(COPIES_A_CHAIN, "chains_copied", "agree in every value", id="one chain four times"),
+        pytest.param(
+            PRETENDS_HOURS, "trace_wall", "says that sampling took 2.00 h, the run took", id="more time than was"
+        ),
+        pytest.param(PRETENDS_YESTERDAY, "trace_of_another_time", "not while the run went on", id="made another day"),
+    ],
+)
+async def test_a_trace_that_was_meddled_with_is_named(place: Place, meddling: str, code: str, words: str) -> None:
+    async with place.trainer() as trainer:
+        verdict = await judged(place, trainer, SAMPLES + meddling + LEAVES, ROWS)
+    assert in_short(verdict) == ("REJECT_LIKELY_FABRICATION", code, False), verdict["checks"]
+    assert words in verdict["why"]
+
+
+async def test_time_filled_up_behind_the_sampler_is_to_be_explained(place: Place) -> None:
+    """Some twenty seconds are asked for; the sampler does not need them, a loop behind it does."""
+    rows = ROWS + "| Training time | 0.006 | 0.006 | |\n"
+    async with place.trainer() as trainer:
+        verdict = await judged(place, trainer, SAMPLES + "work(22.0)\n" + LEAVES, rows)
+    assert in_short(verdict) == ("INVESTIGATE", "mostly_not_sampling", False), verdict["checks"]
+    assert "its trace says that sampling took" in verdict["why"]
+
+
+async def test_draws_that_were_cut_in_the_script_are_short_whatever_the_trace_is_called(place: Place) -> None:
+    async with place.trainer() as trainer:
+        verdict = await judged(place, trainer, SAMPLES.replace("draws=500", "draws=120") + LEAVES, ROWS)
+    assert in_short(verdict)[0] == "REJECT_INCOMPLETE_TRAINING", verdict["checks"]
+    assert outcomes(verdict)["iterations"] == "failed"
+    assert "120 draws (trace), output/model/model_design_1.md:6 asks for 500" in evidence(verdict, "iterations")

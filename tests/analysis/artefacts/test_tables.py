@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, JsonFacts, Placeholder, TableFacts, UnknownFacts
+from watchkeeper.server.analysis.artefacts.placeholders import is_placeholder
+from watchkeeper.server.analysis.artefacts.tables import Table
+
+from .helpers import inspect, not_inspected
+
+
+def table(path: Path) -> TableFacts:
+    found = inspect(path)
+    assert isinstance(found, TableFacts), found
+    return found
+
+
+def test_a_table_is_counted_column_by_column(tmp_path: Path) -> None:
+    text = "epoch,loss,note,loss\n1,0.5,ok,7\n2,nan,TODO,7\n3,inf,,7\n3,inf,,7\n4,0.25\n"
+    (tmp_path / "h.csv").write_text(text)
+    assert table(tmp_path / "h.csv") == TableFacts(
+        format="csv",
+        size_bytes=len(text),
+        rows=5,
+        columns=(
+            ColumnFacts(name="epoch", numbers=5, minimum=1, maximum=4, distinct=4),
+            ColumnFacts(name="loss", missing=1, infinite=2, numbers=2, minimum=0.25, maximum=0.5, distinct=3),
+            ColumnFacts(name="note", missing=2, texts=2, distinct=2),
+            ColumnFacts(name="loss", numbers=4, minimum=7, maximum=7, distinct=1),
+        ),
+        column_count=4,
+        duplicate_headers=("loss",),
+        ragged_rows=(5,),
+        ragged_count=1,
+        repeated_rows=1,
+        placeholders=(Placeholder(text="TODO", where="note", row=2),),
+        placeholder_count=1,
+    )
+
+
+def test_constant_columns_and_columns_with_nan_are_named(tmp_path: Path) -> None:
+    (tmp_path / "h.tsv").write_text("a\tb\tc\n1\t2\tnan\n1\t3\t1\n")
+    found = table(tmp_path / "h.tsv")
+    assert (found.format, found.constant_columns, found.nan_columns) == ("tsv", ("a",), ("c",))
+
+
+def test_a_semicolon_separates_where_the_header_uses_it(tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text('\ufeffa;b\n1;"x; y"\n', encoding="utf-8")
+    assert [one.name for one in table(tmp_path / "h.csv").columns] == ["a", "b"]
+
+
+def test_an_empty_table_has_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text("")
+    assert table(tmp_path / "h.csv") == TableFacts(format="csv", size_bytes=0, rows=0, notes=("The file is empty.",))
+
+
+def test_a_table_that_is_binary_is_not_inspected(tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_bytes(bytes(range(256)) * 10)
+    assert not_inspected(tmp_path / "h.csv").reason == "It is no text, so it is no CSV."
+
+
+def test_a_quote_that_never_ends_is_not_inspected(tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text('a,b\n1,"' + "x\n" * 600_000)
+    assert "after row 0" in not_inspected(tmp_path / "h.csv").reason
+
+
+def test_a_table_with_too_many_cells_is_read_in_part_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text("a\n" + "1\n" * 1_100_000)
+    found = table(tmp_path / "h.csv")
+    assert (found.rows, found.complete, found.notes) == (1_000_000, False, ("Only the first 1000000 rows were read.",))
+
+
+def test_parquet_is_counted_as_a_table(tmp_path: Path) -> None:
+    arrow: Any = pytest.importorskip("pyarrow")
+    columns = arrow.table({"loss": [0.5, math.nan, None], "note": ["ok", "pending", "ok"]})
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(columns, tmp_path / "h.parquet")
+    found = table(tmp_path / "h.parquet")
+    assert (found.format, found.rows, found.nan_columns) == ("parquet", 3, ("loss",))
+    assert found.placeholders == (Placeholder(text="pending", where="note", row=2),)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
+def test_the_range_of_a_column_is_that_of_its_numbers(values: list[float]) -> None:
+    counted = Table(["x"])
+    for value in values:
+        counted.add([repr(value)])
+    (column,) = (one.facts() for one in counted.columns)
+    wanted = ColumnFacts(
+        name="x", numbers=len(values), minimum=min(values), maximum=max(values), distinct=len(set(values))
+    )
+    assert column == wanted
+
+
+def test_placeholders_are_told_from_words() -> None:
+    stand_ins = ["TODO", " pending ", "N/A so far", "placeholder", "dummy", "to be determined", "???", "<value>", "..."]
+    words = ["", "0.5", "todos los días", "pending orders", "dummy variables", "model 3", "n/a", "A < B", "methodology"]
+    assert [text for text in stand_ins if not is_placeholder(text)] == []
+    assert [text for text in words if is_placeholder(text)] == []
+
+
+def test_a_text_tells_its_lines_and_what_is_not_written_yet(tmp_path: Path) -> None:
+    (tmp_path / "summary.md").write_text("# Results\n\nRMSE: TBD\n")
+    assert inspect(tmp_path / "summary.md") == UnknownFacts(
+        size_bytes=21,
+        magic=b"# Results\n\nRMSE:".hex(),
+        text=True,
+        lines=3,
+        placeholders=(Placeholder(text="RMSE: TBD", row=3),),
+        placeholder_count=1,
+    )
+
+
+def test_a_json_document_tells_keys_numbers_and_what_is_missing(tmp_path: Path) -> None:
+    text = '{"rmse": 0.5, "folds": [1, NaN, {"r2": null}], "note": "pending", "n": 3, "n": 4, "ok": true}'
+    (tmp_path / "r.json").write_text(text)
+    assert inspect(tmp_path / "r.json") == JsonFacts(
+        format="json",
+        size_bytes=len(text),
+        keys=("rmse", "folds", "note", "n", "ok"),
+        nodes=10,
+        non_finite=("folds[1]",),
+        non_finite_count=1,
+        nulls=("folds[2].r2",),
+        null_count=1,
+        numbers=(("rmse", 0.5), ("folds[0]", 1.0), ("n", 4.0)),
+        duplicate_keys=("n",),
+        placeholders=(Placeholder(text="pending", where="note"),),
+        placeholder_count=1,
+    )
+
+
+def test_json_lines_are_counted_and_a_damaged_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text('{"loss": 1}\n\n{"loss": 2}\n')
+    found = inspect(tmp_path / "r.jsonl")
+    assert isinstance(found, JsonFacts)
+    assert (found.documents, found.numbers) == (2, (("[0].loss", 1.0), ("[1].loss", 2.0)))
+    (tmp_path / "r.jsonl").write_text('{"loss": 1}\n{"loss": \n')
+    assert "in line 2" in not_inspected(tmp_path / "r.jsonl").reason
+
+
+def test_json_that_is_cut_or_nested_too_deeply_is_not_inspected(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text('{"rmse": 0.')
+    assert not_inspected(tmp_path / "r.json").cause == "damaged"
+    (tmp_path / "r.json").write_text("[" * 500_000)
+    assert not_inspected(tmp_path / "r.json").reason == "Its JSON is nested too deeply."

@@ -1,0 +1,100 @@
+"""Iterations are counted from what lies on disk, and numbers are read as people write them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, PickleFacts
+from watchkeeper.server.analysis.verdict.counts import Count, counted, epochs_reached
+from watchkeeper.server.analysis.verdict.evidence import Artefact, Told
+from watchkeeper.server.analysis.verdict.quantities import Quantity, quantity
+
+from .facts import GRID, HONEST, RESULTS, TRAINED, spoilt
+
+
+def test_the_trace_counts_before_what_the_script_told() -> None:
+    told = Told(draws=9999, tune=9, chains=1)
+    assert counted(spoilt(told=told)) == {
+        "draws": Count(2000, "trace"),
+        "chains": Count(4, "trace"),
+        "tune": Count(1000, "trace"),
+    }
+
+
+def test_a_fitted_search_tells_its_folds_and_candidates_without_being_unpickled() -> None:
+    pickle = PickleFacts(
+        size_bytes=9,
+        root="sklearn.model_selection._search.GridSearchCV",
+        numbers=(("n_splits_", 5.0), ("best_estimator_.n_iter_", 7.0)),
+        arrays=(ArrayFacts(name="cv_results_.mean_test_score", dtype="float64", shape=(36,)),),
+    )
+    found = counted(spoilt(artefacts=(RESULTS, Artefact("model", "m.pkl", 9, inside=pickle))))
+    assert found == {"cv": Count(5.0, "m.pkl"), "candidates": Count(36, "m.pkl")}
+
+
+def test_a_loss_that_never_changes_is_no_training() -> None:
+    history = TRAINED.history
+    assert history is not None
+    flat = replace(history, train_loss=[0.5] * 5000)
+    assert counted(spoilt(TRAINED, history=flat))["epochs"].repeated
+    assert not counted(TRAINED)["epochs"].repeated
+    assert counted(spoilt(HONEST, artefacts=())) == {}
+
+
+def test_folds_stand_in_the_script_that_ran_and_the_steps_of_a_resampling_loop_are_its_bootstraps() -> None:
+    searched = spoilt(TRAINED, artefacts=(), history=None, epochs={}, program=GRID)
+    searched = spoilt(searched, steps={"probe": [float(one) for one in range(1, 1001)]})
+    assert counted(searched) == {
+        "cv": Count(5, "model_1.py:5", only_read=True),
+        "candidates": Count(36, "model_1.py:5", only_read=True),
+        "bootstraps": Count(1000, "probe", named=1000),
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "reached"),
+    [
+        (range(5000), 5000),
+        (range(1, 5001), 5000),
+        (range(0, 5000, 100), 5000),
+        (range(100, 5001, 100), 5000),
+        ([4999], 1),
+        ([1, 5000], 2),
+        ([], 0),
+        ([float("nan"), 1], 1),
+    ],
+)
+def test_printed_epochs_are_taken_for_all_of_them_when_there_are_many(told: list[float], reached: float) -> None:
+    assert epochs_reached(list(told)) == reached
+
+
+def test_a_resumed_training_counts_the_epochs_before_it() -> None:
+    assert epochs_reached(list(range(2501, 5001))) == 2500
+    assert epochs_reached(list(range(2501, 5001)), resumed=True) == 5000
+
+
+@given(st.lists(st.floats(0, 1e6)))
+def test_more_epochs_than_the_last_one_named_and_a_step_are_never_counted(told: list[float]) -> None:
+    most = max(told, default=0.0)
+    assert 0 <= epochs_reached(told) <= max(2 * most, len(told))
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("0 .. 50", Quantity(0.0, 0.0, 50.0)),
+        (">= 0", Quantity(0.0, 0.0, None)),
+        ("at most 1", Quantity(1.0, None, 1.0)),
+        ("-5 to -1", Quantity(-5.0, -5.0, -1.0)),
+        ("20k", Quantity(20000.0)),
+        ("2,000+ samples", Quantity(2000.0, 2000.0)),
+        ("none", Quantity()),
+        ("1e999", Quantity()),
+        ("v2", Quantity()),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(written: str, found: Quantity) -> None:
+    assert quantity(written) == found

@@ -1,0 +1,52 @@
+"""What the definitions of the tools cost before anything is asked. `pytest -s` prints the counts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from watchkeeper.server.interfaces.mcp.app import described
+from watchkeeper.server.interfaces.mcp.instructions import instructions
+from watchkeeper.server.vocabulary.runs import Role
+from watchkeeper.tools import TOOLS
+
+DEFINITIONS = 2_000
+FOR_TOOLS_TO_COME = 250
+OUTPUT_SCHEMAS = 1_000
+LONGEST_TEXT_BYTES = 2_048
+"""Claude Code cuts descriptions and instructions there."""
+
+
+def tokens(content: object) -> float:
+    return len(json.dumps(content, separators=(",", ":"), ensure_ascii=False)) / 4
+
+
+def sent(role: Role) -> list[dict[str, Any]]:
+    return [described(one).model_dump(by_alias=True, exclude_none=True) for one in TOOLS if role in one.roles]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_tools_of_a_role_stay_within_their_token_budget(role: Role) -> None:
+    definitions = sum(
+        tokens({name: one[name] for name in ("name", "description", "inputSchema")}) for one in sent(role)
+    )
+    outputs = sum(tokens(one["outputSchema"]) for one in sent(role))
+    print(f"\n{role}: definitions {definitions:.0f}, output schemas {outputs:.0f} tokens")  # noqa: T201
+    assert definitions <= DEFINITIONS - FOR_TOOLS_TO_COME
+    assert outputs <= OUTPUT_SCHEMAS
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_instructions_and_descriptions_are_not_cut_by_clients(role: Role) -> None:
+    assert len(instructions(role).encode()) < LONGEST_TEXT_BYTES
+    assert all(len(one["description"].encode()) < LONGEST_TEXT_BYTES for one in sent(role))
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_schemas_carry_nothing_that_costs_tokens_and_helps_nobody(role: Role) -> None:
+    for one in sent(role):
+        assert "title" not in json.dumps(one["inputSchema"])
+        assert "anyOf" not in json.dumps(one["inputSchema"])
+        for schema in one["outputSchema"]["properties"].values():
+            assert set(schema) == {"type"}

@@ -1,0 +1,45 @@
+"""Transcripts of the tests, as text and as plays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import anyio
+from pydantic import JsonValue
+from watchkeeper.server.interfaces.replay.playing import Played, play
+from watchkeeper.server.interfaces.replay.reading import read_transcript
+from watchkeeper.server.interfaces.replay.seats import Era
+from watchkeeper.server.interfaces.replay.stage import Stage
+
+from ...play import POLICY
+
+TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
+STEPS = dict[str, JsonValue]
+
+
+def written(*steps: Mapping[str, object], **header: JsonValue) -> bytes:
+    """Return a transcript's bytes: a header with the tests' policy, and the steps."""
+    lines: list[Mapping[str, object]] = [{"transcript": 1, "policy": POLICY, **header}, *steps]
+    return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+
+
+def call(tool: str, agent: str = "trainer", arguments: STEPS | None = None, **more: JsonValue) -> STEPS:
+    """Return a step that calls a tool."""
+    return {"agent": agent, "tool": tool, "arguments": arguments or {}, **more}
+
+
+def script(text: str, model: str = "1") -> dict[str, JsonValue]:
+    """Return the files of a header with one training in them."""
+    return {f"output/implementation/code/model_{model}.py": text}
+
+
+async def played(data: bytes, root: Path, era: Era = "auto", source: str = "day.jsonl") -> Played:
+    """Play a transcript in a folder and end what it leaves going."""
+    stage = Stage(root)
+    try:
+        return await play(read_transcript(data, source), stage, era)
+    finally:
+        with anyio.CancelScope(shield=True):
+            assert await anyio.to_thread.run_sync(stage.clear) == []

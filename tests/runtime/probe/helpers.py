@@ -1,0 +1,47 @@
+"""Real scripts with the probe on their path, as a keeper would start them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from watchkeeper.server.runtime.probe import PATH_FOLDER, probe_environment
+from watchkeeper.server.runtime.probe.reading import ProbeData, read_probe
+
+FILE = "metrics.jsonl"
+
+
+def run(
+    folder: Path, script: str, *arguments: str, pymc: bool = False, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in `folder`, which is its run directory too, and wait for its end."""
+    path = folder / "train.py"
+    path.write_text(script, encoding="utf-8")
+    # What PyTensor compiled is shared by the tests of one session.
+    flags = f"mode=NUMBA,cxx=,base_compiledir={folder.parent / 'compiled'}"
+    given = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTENSOR_FLAGS": flags, **(env or {})}
+    given |= probe_environment(given, pymc=pymc) | {"WATCHKEEPER_RUN_DIR": str(folder)}
+    command = [sys.executable, str(path), *arguments]
+    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=120, check=False)
+
+
+def told(folder: Path) -> ProbeData:
+    path = folder / FILE
+    return read_probe(path.read_bytes() if path.exists() else b"")
+
+
+def loaded(folder: Path, patch: pytest.MonkeyPatch) -> ModuleType:
+    """Return the probe, new, as a script of that run directory has it."""
+    patch.setenv("WATCHKEEPER_RUN_DIR", str(folder))
+    spec = importlib.util.spec_from_file_location("watchkeeper_probe", Path(PATH_FOLDER, "watchkeeper_probe.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
