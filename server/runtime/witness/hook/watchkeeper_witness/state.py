@@ -1,0 +1,77 @@
+"""The one recorder of this process, and what all of its parts share."""
+
+# ruff: noqa: ANN401 (the libraries whose objects are handled here are not imported)
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import Any, Dict, List
+
+FREE_S = 0.25
+SHARE = 0.008
+"""What recording may cost in one process: so many seconds, and this share of the time since it began."""
+
+
+class State:
+    """`writer` is None as long as nothing is recorded: before the start, and in a process that found no room."""
+
+    def __init__(self) -> None:
+        self.writer: Any = None
+        self.began = time.perf_counter()
+        self.own_s = 0.0
+        """CPU seconds that recording took so far."""
+        self.wrapping_s = 0.0
+        """And those that the start and the wrapping of libraries took."""
+        self.open_calls: List[Any] = []
+        """Outermost calls that go on, of all threads."""
+        self.cumulative: Dict[Any, Any] = {}
+        """What is counted and told now and then, by (kind, key)."""
+        self.numbers: Dict[str, int] = {}
+
+
+class Here(threading.local):
+    """What is going on in this thread."""
+
+    def __init__(self) -> None:
+        self.calls: List[Any] = []
+        self.busy = False
+        """Whether the witness itself is at work, so that what it does is not told."""
+
+
+state = State()
+here = Here()
+
+
+def next_number(name: str) -> int:
+    """Return 1, 2, 3 … for each name."""
+    state.numbers[name] = state.numbers.get(name, 0) + 1
+    return state.numbers[name]
+
+
+def can_afford() -> bool:
+    """Whether there is time left for what costs time, such as a digest."""
+    return state.own_s < FREE_S + SHARE * (time.perf_counter() - state.began)
+
+
+def numpy() -> Any:
+    """Return the training's NumPy, None where it has none (yet)."""
+    module = sys.modules.get("numpy")
+    return module if module is not None and hasattr(module, "ascontiguousarray") else None
+
+
+class ours:  # noqa: N801 (a context manager reads as a function)
+    """Count the time as the witness's own, and keep it from witnessing itself."""
+
+    __slots__ = ("_before", "_begun")
+
+    def __enter__(self) -> None:
+        self._before = here.busy
+        here.busy = True
+        self._begun = time.thread_time()
+
+    def __exit__(self, *_: object) -> None:
+        here.busy = self._before
+        if not self._before:
+            state.own_s += time.thread_time() - self._begun
