@@ -8,8 +8,14 @@ from .checks import Check, failed
 from .evidence import Evidence
 from .words import Word
 
-_DATA = r"(?:synthetic|simulated|dummy|fake|mock|random|made[- ]up|placeholder|toy|demo|sample)\w*\s+(?:\w+\s+)?(?:data|values|rows)"
-_MISSING = r"(?:not found|missing|unavailable|not available|could ?n[o']t|cannot|can't|fail\w*|no such|does not exist|fall\w*[ -]back|instead)"
+_DATA = (
+    r"(?:synthetic|simulated|dummy|fake|mock|random|made[- ]up|placeholder|toy|demo|sample)\w*\s+"
+    r"(?:\w+\s+)?(?:data|values|rows)"
+)
+_MISSING = (
+    r"(?:not found|missing|unavailable|not available|could ?n[o']t|cannot|can't|fail\w*|no such|does not exist"
+    r"|fall\w*[ -]back|instead)"
+)
 _INVENTED = re.compile(rf"{_MISSING}.{{0,100}}\b{_DATA}|\b{_DATA}.{{0,60}}{_MISSING}", re.IGNORECASE)
 
 

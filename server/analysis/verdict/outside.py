@@ -33,6 +33,7 @@ _TOOLS = frozenset(
     }
 )
 """Programs that look at a machine or build a library's code."""
+_USUAL_IN_PICKLES = frozenset({"builtins.getattr", "builtins.setattr", "builtins.hasattr"})
 _STATES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".npz", ".npy", ".nc", ".h5", ".safetensors", ".model")
 
 
@@ -57,6 +58,8 @@ def _replaced(seen: Seen) -> Iterator[Suspicion]:
 
 def _code(seen: Seen) -> Iterator[Suspicion]:
     for line in seen.witnessed.of("code"):
+        if text(line.facts, "by") == "pickle" and text(line.facts, "text") in _USUAL_IN_PICKLES:
+            continue
         shown = " ".join(text(line.facts, "text").split())[:60]
         what = f"code that stands in no file was run by {text(line.facts, 'by')} at {place(line)}: {shown!r}"
         yield Suspicion(what, Word.INVESTIGATE, "code_in_no_file", "Write this code into a file of the workspace.")

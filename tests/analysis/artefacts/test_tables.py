@@ -33,7 +33,7 @@ def test_a_table_is_counted_column_by_column(tmp_path: Path) -> None:
         rows=5,
         rows_looked_at=5,
         columns=(
-            ColumnFacts(name="epoch", numbers=5, minimum=1, maximum=4, distinct=4),
+            ColumnFacts(name="epoch", numbers=5, minimum=1, maximum=4, distinct=4, values=(1, 2, 3, 3, 4)),
             ColumnFacts(name="loss", missing=1, infinite=2, numbers=2, minimum=0.25, maximum=0.5, distinct=3),
             ColumnFacts(name="note", missing=2, texts=2, distinct=2),
             ColumnFacts(name="loss", numbers=4, minimum=7, maximum=7, distinct=1),
@@ -97,7 +97,12 @@ def test_the_range_of_a_column_is_that_of_its_numbers(values: list[float]) -> No
         counted.add([repr(value)])
     (column,) = (one.facts() for one in counted.columns)
     wanted = ColumnFacts(
-        name="x", numbers=len(values), minimum=min(values), maximum=max(values), distinct=len(set(values))
+        name="x",
+        numbers=len(values),
+        minimum=min(values),
+        maximum=max(values),
+        distinct=len(set(values)),
+        values=tuple(values),
     )
     assert column == wanted
 
