@@ -8,7 +8,8 @@ requirement of the design is listed.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ _LIMIT = ("min_", "max_")
 _NOTHING = "nothing"
 LONGEST_ENTRY = 160
 MOST_DIFF_LINES = 160
+_SHA256_SIGNS = 64
 _LONGEST_COMPARED_BYTES = 400_000
 
 
@@ -61,6 +63,7 @@ def entries(desk: Desk, before: Origin, after: Origin, failed: str = "") -> tupl
         *_design(desk, before, after),
         *_features(before, after),
     ]
+    found += _named(desk, before, after, {one.name for one in found})
     if old_policy is None:
         found.append(
             Entry("policy", before.policy_sha256[:12], f"{after.policy_sha256[:12]} (the old one is not kept)")
@@ -148,6 +151,32 @@ def _design(desk: Desk, before: Origin, after: Origin) -> Iterator[Entry]:
         yield Entry("design columns that may be blank", _NOTHING, ", ".join(blank))
     for change in designs.lowered(old, new):
         yield Entry(f"design {change.name}", change.before, change.after, lowered=True)
+
+
+def _named(desk: Desk, before: Origin, after: Origin, told: Container[str]) -> Iterator[Entry]:
+    """Yield the files that the script names and that are not what they were: data, settings, notebooks, scripts."""
+    if before.named is None or after.named is None:
+        return
+    old, new = dict(before.named), dict(after.named)
+    sources = {path for path, _ in (*before.sources, *after.sources)}
+    for path in sorted({*old, *new}):
+        was, now = old.get(path), new.get(path)
+        if was == now or path in told or path in sources or (now is None and desk.workspace.is_there(path)):
+            continue
+        yield Entry(path, *_difference_of(desk, was, now), where=path)
+
+
+def _difference_of(desk: Desk, was: str | None, now: str | None) -> tuple[str, str]:
+    """Return what a file said and says: the first line that differs, else its digests."""
+    shown = [_NOTHING if one is None else f"sha256 {one[:12]}" for one in (was, now)]
+    texts = [provenance.snapshot(desk, one) if one and len(one) == _SHA256_SIGNS else None for one in (was, now)]
+    if texts[0] is None or texts[1] is None or b"\0" in texts[0] + texts[1]:
+        return shown[0], shown[1]
+    lines = [text.decode("utf-8", "replace").splitlines() for text in texts if text is not None]
+    pairs = itertools.zip_longest(*lines, fillvalue="")
+    first = next(((old, new) for old, new in pairs if old != new), ("", ""))
+    more = f" ({len(lines[0])} -> {len(lines[1])} lines)" if len(lines[0]) != len(lines[1]) else ""
+    return one_line(first[0], 50) or _NOTHING, (one_line(first[1], 50) or _NOTHING) + more
 
 
 def _features(before: Origin, after: Origin) -> Iterator[Entry]:

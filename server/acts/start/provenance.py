@@ -17,6 +17,7 @@ from ...storage.record import Subject
 from ...vocabulary.errors import PathRefused, PolicyInvalid
 from ...vocabulary.runs import Phase
 from ..desk import Desk
+from . import named_files
 
 LONGEST_SOURCE_BYTES = 4 << 20
 LONGEST_DESIGN_BYTES = 4 << 20
@@ -31,6 +32,7 @@ class Origin:
     :ivar sources: (path in the workspace, digest of the snapshot), the script first.
     :ivar code_sha256: digest over the parsed forms of all sources: comments and formatting change nothing.
     :ivar left_before: (path, digest) of results and models of this model that lay there already.
+    :ivar named: (path, digest) of further files that the sources name; None for a run recorded before they were kept.
     :ivar design, features: (path, digest); None when there is no such file. The features are not kept, only hashed.
     """
 
@@ -42,6 +44,7 @@ class Origin:
     design: tuple[str, str] | None = None
     features: tuple[str, str] | None = None
     left_before: tuple[tuple[str, str], ...] = ()
+    named: tuple[tuple[str, str], ...] | None = None
 
     def body(self) -> dict[str, Any]:
         """Return it as part of a start's record."""
@@ -78,6 +81,7 @@ def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origi
         design=_document(desk, desk.workspace.design(model)),
         features=_hashed(desk, desk.workspace.features(model)),
         left_before=tuple(_left(desk, model)),
+        named=named_files.collect(desk, model, program),
     )
 
 
@@ -95,6 +99,7 @@ def of(run: Subject) -> Origin:
         design=_pair(body.get("design")),
         features=_pair(body.get("features")),
         left_before=tuple((path, digest) for path, digest in body.get("left_before", ())),
+        named=None if body.get("named") is None else tuple((path, digest) for path, digest in body["named"]),
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Dict, Set, Tuple
+from collections.abc import Callable
+from typing import Any
 
 from . import places
 from .files import digest, note_read, note_write
@@ -21,9 +22,9 @@ from .writer import sha256
 MOST_CODES = 200
 MOST_CODE = 4000
 _WRITES = os.O_WRONLY | os.O_RDWR
-_codes: Set[str] = set()
-_modules: Set[str] = set()
-_source: Dict[str, Any] = {}
+_codes: set[str] = set()
+_modules: set[str] = set()
+_source: dict[str, Any] = {}
 _RUNS_CODE = {"eval", "exec", "compile", "system", "popen", "Popen", "run", "call", "__import__", "getattr", "execv"}
 _MODULES_THAT_RUN = ("builtins", "os", "posix", "subprocess", "runpy", "importlib", "sys", "operator", "code")
 
@@ -39,7 +40,7 @@ def install() -> None:
     current = state
     mine = here
 
-    def hook(event: str, args: Tuple[Any, ...]) -> None:
+    def hook(event: str, args: tuple[Any, ...]) -> None:
         handle = find(event)
         if handle is None or current.writer is None or mine.busy:
             return
@@ -52,7 +53,7 @@ def install() -> None:
     sys.addaudithook(hook)
 
 
-def _handlers() -> Dict[str, Callable[[Tuple[Any, ...], Any], None]]:
+def _handlers() -> dict[str, Callable[[tuple[Any, ...], Any], None]]:
     return {
         "open": _open,
         "os.rename": lambda args, frame: note_write(args[1], "rename", frame, source=args[0]),
@@ -73,7 +74,7 @@ def _handlers() -> Dict[str, Callable[[Tuple[Any, ...], Any], None]]:
     }
 
 
-def _open(args: Tuple[Any, ...], frame: Any) -> None:
+def _open(args: tuple[Any, ...], frame: Any) -> None:
     path, mode, flags = args
     if not isinstance(path, (str, bytes)) and not hasattr(path, "__fspath__"):
         return  # a descriptor
@@ -91,7 +92,7 @@ def _link(target: Any, path: Any, by: str, frame: Any) -> None:
         tell_each("link", by, where, told)
 
 
-def _exec(args: Tuple[Any, ...], frame: Any) -> None:
+def _exec(args: tuple[Any, ...], frame: Any) -> None:
     """A module's code that is run by its import, or code that somebody hands to `exec`."""
     code = args[0]
     path = getattr(code, "co_filename", "")
@@ -114,7 +115,7 @@ def _exec(args: Tuple[Any, ...], frame: Any) -> None:
     state.writer.tell("import", places.where(frame), told)
 
 
-def _compile(args: Tuple[Any, ...], frame: Any) -> None:
+def _compile(args: tuple[Any, ...], frame: Any) -> None:
     """Remember text that is compiled: the `exec` that follows is told with it."""
     source, filename = args
     if filename is not None and os.fsdecode(filename).startswith("<") and places.is_persons(frame):
@@ -137,7 +138,7 @@ def _tell_code(by: str, source: Any, code: Any, frame: Any) -> None:
     state.writer.tell("code", places.where(frame), told)
 
 
-def _pickled(args: Tuple[Any, ...], frame: Any) -> None:
+def _pickled(args: tuple[Any, ...], frame: Any) -> None:
     module, name = str(args[0]), str(args[1])
     if module.partition(".")[0] in _MODULES_THAT_RUN and name in _RUNS_CODE:
         tell_each("code", "pickle", places.where(frame), {"by": "pickle", "text": f"{module}.{name}"})
@@ -145,7 +146,10 @@ def _pickled(args: Tuple[Any, ...], frame: Any) -> None:
 
 def _program(by: str, executable: Any, argv: Any, frame: Any) -> None:
     words = [argv] if isinstance(argv, (str, bytes)) or hasattr(argv, "__fspath__") else list(argv or [])
-    texts = [os.fsdecode(each) if isinstance(each, (str, bytes)) or hasattr(each, "__fspath__") else str(each) for each in words]
+    texts = [
+        os.fsdecode(each) if isinstance(each, (str, bytes)) or hasattr(each, "__fspath__") else str(each)
+        for each in words
+    ]
     given = executable if executable is not None else (texts[0] if texts else "")
     where = places.where(frame)
     told = {
@@ -169,17 +173,17 @@ def _files_in(words: Any) -> Any:
     return found[:20]
 
 
-def _replaced(args: Tuple[Any, ...], frame: Any) -> None:
+def _replaced(args: tuple[Any, ...], frame: Any) -> None:
     _program("os.exec", args[0], args[1], frame)
     before_exec()
 
 
-def _posix_spawn(args: Tuple[Any, ...], frame: Any) -> None:
+def _posix_spawn(args: tuple[Any, ...], frame: Any) -> None:
     if frame is None or not frame.f_code.co_filename.endswith("subprocess.py"):  # that one has said so itself
         _program("os.posix_spawn", args[0], args[1], frame)
 
 
-def _connect(args: Tuple[Any, ...], frame: Any) -> None:
+def _connect(args: tuple[Any, ...], frame: Any) -> None:
     address = args[1]
     if not isinstance(address, tuple) or len(address) < 2:
         return

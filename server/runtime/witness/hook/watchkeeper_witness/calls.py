@@ -12,7 +12,8 @@ import functools
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, Tuple
+from collections.abc import Callable
+from typing import Any
 
 from . import places
 from .more import tell_each
@@ -21,7 +22,7 @@ from .trouble import trouble
 from .writer import cpu_s
 
 MARK = "__watchkeeper_witness__"
-_about: Dict[str, Tuple[Callable[..., Any], bool, str]] = {}
+_about: dict[str, tuple[Callable[..., Any], bool, str]] = {}
 
 
 class Call:
@@ -31,12 +32,12 @@ class Call:
 
     def __init__(self, key: str, function: Any, args: Any, kwargs: Any, where: str) -> None:
         self.key, self.function, self.args, self.kwargs, self.where = key, function, args, kwargs, where
-        self.inside: Dict[str, int] = {}
-        self.notes: Dict[str, Any] = {}
+        self.inside: dict[str, int] = {}
+        self.notes: dict[str, Any] = {}
         """What the libraries below it said on the way."""
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
 
-    def took(self) -> Dict[str, float]:
+    def took(self) -> dict[str, float]:
         """Return wall and CPU seconds so far."""
         return {"wall_s": round(time.perf_counter() - self.begun, 4), "cpu_s": round(cpu_s() - self.cpu_began, 2)}
 
@@ -163,4 +164,8 @@ def replace(module: Any, name: str, key: str, top: str = "") -> bool:
 def _modules(top: str) -> Any:
     if not top:
         return []
-    return [one for each, one in list(sys.modules.items()) if one is not None and (each == top or each.startswith(f"{top}."))]
+    return [
+        one
+        for each, one in list(sys.modules.items())
+        if one is not None and (each == top or each.startswith(f"{top}."))
+    ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from typing import Any, Dict, Set, Tuple
+from typing import Any
 
 from . import places
 from .more import tell_each
@@ -17,12 +17,35 @@ from .writer import sha256
 WHOLE_BYTES = 64 << 20
 BLOCKS, BLOCK_BYTES = 64, 1 << 16
 MOST_FILES = 5000
-_SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib", "/bin/", "/sbin/", "/opt/", "/run/", "/var/lib/", "/nix/")
-_CACHES = ("/.cache/", "/.config/", "/.pytensor/", "/.theano/", "/__pycache__/", "/.local/", "/.ipython/", "/.jupyter/", "/.keras/")
+_SYSTEM = (
+    "/proc/",
+    "/sys/",
+    "/dev/",
+    "/etc/",
+    "/usr/",
+    "/lib",
+    "/bin/",
+    "/sbin/",
+    "/opt/",
+    "/run/",
+    "/var/lib/",
+    "/nix/",
+)
+_CACHES = (
+    "/.cache/",
+    "/.config/",
+    "/.pytensor/",
+    "/.theano/",
+    "/__pycache__/",
+    "/.local/",
+    "/.ipython/",
+    "/.jupyter/",
+    "/.keras/",
+)
 # Not by `tempfile`, which takes a lock that the training may hold while it opens the very file.
 _TEMPORARY = (os.environ.get("TMPDIR", "/tmp").rstrip("/") + "/", "/tmp/", "/var/tmp/")
-_read: Dict[str, Tuple[int, int]] = {}
-_written: Set[Tuple[str, str]] = set()
+_read: dict[str, tuple[int, int]] = {}
+_written: set[tuple[str, str]] = set()
 _began = time.time()
 
 
@@ -80,7 +103,7 @@ def _told(path: str) -> str:
     return real
 
 
-def digest(path: str) -> Dict[str, Any]:
+def digest(path: str) -> dict[str, Any]:
     """Return size and digest of a file; beyond 64 MB of its size and 64 blocks of it."""
     try:
         with open(path, "rb", buffering=0) as file:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 from . import places
 from .calls import MARK
@@ -33,13 +33,13 @@ class Optimised:
         self.steps = self.told = 0
         self.first_at = time.time()
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
-        self.lr_seen: List[float] = []
+        self.lr_seen: list[float] = []
         parameters = _parameters(optimiser)
         self.numbers = sum(int(each.numel()) for each in parameters)
         self.tensors = len(parameters)
         self.sample = Sample(parameters)
         self.begun_weights = of_tensors(parameters)
-        self.latest: Dict[str, Any] = {}
+        self.latest: dict[str, Any] = {}
         self.optimiser: Any = _weak(optimiser)
 
     def take(self, optimiser: Any) -> None:
@@ -92,11 +92,11 @@ def _weak(thing: Any) -> Any:
     return weakref.ref(thing)
 
 
-def _parameters(optimiser: Any) -> List[Any]:
+def _parameters(optimiser: Any) -> list[Any]:
     return [each for group in optimiser.param_groups for each in group["params"]]
 
 
-def torch(module: Any) -> List[str]:
+def torch(module: Any) -> list[str]:
     """Hook the optimisers, `backward` and `save`."""
     optim = sys.modules.get("torch.optim.optimizer")
     done = []
@@ -181,7 +181,7 @@ def _loss(loss: Any, frame: Any) -> None:
         seen.take(loss.item() if loss.numel() == 1 else float(loss.sum()), on_cpu)
 
 
-def dataloader(module: Any) -> List[str]:
+def dataloader(module: Any) -> list[str]:
     """Count what comes out of loaders."""
     base = module._BaseDataLoaderIter
     if not hasattr(base.__next__, MARK):

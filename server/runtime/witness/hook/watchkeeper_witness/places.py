@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
 MOST_FRAMES = 400
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -19,8 +19,8 @@ class Places:
     def __init__(self, workspace: str) -> None:
         self.root = os.path.realpath(workspace) + os.sep if workspace else ""
         prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
-        self.libraries: Tuple[str, ...] = tuple({f"{each.rstrip('/')}/" for each in prefixes if each} | {_OWN})
-        self._known: Dict[str, str] = {}
+        self.libraries: tuple[str, ...] = tuple({f"{each.rstrip('/')}/" for each in prefixes if each} | {_OWN})
+        self._known: dict[str, str] = {}
 
     def person(self, path: str) -> str:
         """Return the file relative to the workspace where it is the person's own, else nothing."""
@@ -75,7 +75,7 @@ def _nameless(path: str, frame: Any) -> str:
     return ""
 
 
-places: Optional[Places] = None
+places: Places | None = None
 
 
 def begin(workspace: str) -> Places:

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Set, Tuple
+from typing import Any
 
-from .calls import MARK
 from . import places
+from .calls import MARK
 from .state import state
 
-_watched: List[Tuple[Any, str, Any]] = []
-_told: Set[Tuple[str, str, int]] = set()
+_watched: list[tuple[Any, str, Any]] = []
+_told: set[tuple[str, str, int]] = set()
 
 
 def watch(holder: Any, name: str, wrapped: Any) -> None:

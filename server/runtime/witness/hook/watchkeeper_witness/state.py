@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 FREE_S = 0.25
 SHARE = 0.008
@@ -24,18 +24,18 @@ class State:
         """CPU seconds that recording took so far."""
         self.wrapping_s = 0.0
         """And those that the start and the wrapping of libraries took."""
-        self.open_calls: List[Any] = []
+        self.open_calls: list[Any] = []
         """Outermost calls that go on, of all threads."""
-        self.cumulative: Dict[Any, Any] = {}
+        self.cumulative: dict[Any, Any] = {}
         """What is counted and told now and then, by (kind, key)."""
-        self.numbers: Dict[str, int] = {}
+        self.numbers: dict[str, int] = {}
 
 
 class Here(threading.local):
     """What is going on in this thread."""
 
     def __init__(self) -> None:
-        self.calls: List[Any] = []
+        self.calls: list[Any] = []
         self.busy = False
         """Whether the witness itself is at work, so that what it does is not told."""
 
