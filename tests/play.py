@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import psutil
 from mcp import StdioServerParameters
@@ -20,7 +20,8 @@ from watchkeeper.server.acts.desk import Desk, open_desk
 from watchkeeper.server.interfaces.commands.cli import version
 from watchkeeper.server.interfaces.mcp.app import build
 from watchkeeper.server.storage.files.workspace import Workspace
-from watchkeeper.server.storage.record import Subject, SubjectKind
+from watchkeeper.server.storage.record import Entry, Finding, Ledger, Record, Report, Run, Search, Verdict
+from watchkeeper.server.storage.record.records import RunEnded
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
@@ -28,6 +29,7 @@ from .runtime.keeper.helpers import until
 
 Mode = Literal["auto", "legacy"]
 Facts = dict[str, Any]
+R = TypeVar("R", bound=Record)
 
 POLICY = """
 [quick]
@@ -184,11 +186,28 @@ class Place:
     def desk(self, role: str = "trainer", clock: Callable[[], float] = time.time) -> Desk:
         return replace(open_desk(Workspace(self.root), Role(role), who=f"{role} of the test"), clock=clock)
 
-    def subjects(self, kind: SubjectKind) -> Sequence[Subject]:
-        """Return what the record holds, read by somebody new."""
-        desk = self.desk("observer")
+    def runs(self) -> list[Run]:
+        return self._asked(lambda record: record.runs())
+
+    def findings(self) -> list[Finding]:
+        return self._asked(lambda record: record.findings())
+
+    def reports(self) -> list[Report]:
+        return self._asked(lambda record: record.reports())
+
+    def verdicts(self) -> list[Verdict]:
+        return self._asked(lambda record: record.verdicts())
+
+    def entries(self) -> list[Entry]:
+        return self._asked(lambda record: record.entries())
+
+    def searches(self, model: str) -> list[Search]:
+        return self._asked(lambda record: record.searches(model))
+
+    def _asked(self, question: Callable[[Ledger], list[R]]) -> list[R]:
+        desk = self.desk()
         try:
-            return desk.ledger.subjects(kind)
+            return question(desk.ledger)
         finally:
             desk.ledger.close()
 
@@ -201,9 +220,15 @@ class Place:
         path = self.root / log
         until(lambda: path.exists() and word in path.read_text("utf-8", "replace"), f"{log} says {word}")
 
-    def spec(self, run: str) -> Mapping[str, Any]:
-        """Return the recorded start of a run."""
-        return next(one.body for one in self.subjects(SubjectKind.RUN) if one.id == run)
+    def ending(self, run: str) -> RunEnded:
+        """Return how a run ended, as it is on record."""
+        end = self.recorded(run).end
+        assert end is not None, f"{run} has not ended"
+        return end
+
+    def recorded(self, run: str) -> Run:
+        """Return what is on record of a run."""
+        return next(one for one in self.runs() if one.id == run)
 
     @asynccontextmanager
     async def agent(self, role: str, clock: Callable[[], float] = time.time) -> AsyncGenerator[Agent]:

@@ -13,7 +13,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
 
 from .play import Agent, Place, script
 from .runtime.keeper.helpers import processes_of
@@ -101,13 +100,13 @@ async def test_five_trainers_and_a_director_lose_nothing_and_double_nothing(plac
         place.script(EVERY_OTHER_FAILS, model)
     with anyio.fail_after(SOAK_S + 120):
         await play(place)
-    runs, reports = place.subjects(SubjectKind.RUN), place.subjects(SubjectKind.REPORT)
+    runs, reports = place.runs(), place.reports()
     for model in MODELS:
         own = [one for one in runs if one.model == model]
         assert [one.id for one in own] == [f"{model}-quick-{number}" for number in range(1, len(own) + 1)]
-        assert [one.body["end"]["state"] for one in own] == ["failed", "completed"] * (len(own) // 2)
+        assert [one.outcome for one in own] == ["failed", "completed"] * (len(own) // 2)
         told = [one for one in reports if one.model == model]
-        assert [one.run for one in told] == [one.id for one in own if one.body["end"]["state"] == "failed"]
+        assert [one.run for one in told] == [one.id for one in own if one.outcome == "failed"]
         assert {one.status for one in told} == {"closed"}
         diary = place.read(f"output/docs/insights/dev_diary_{model}.md")
         numbers = [int(found) for found in re.findall(r"^## Dev Diary Entry #(\d+)", diary, re.MULTILINE)]

@@ -11,7 +11,9 @@ from typing import Any
 from ..runtime.keeper import records
 from ..runtime.probe import probe_environment
 from ..storage.policy.policy import policy_text
-from ..storage.record import Subject
+from ..storage.record import Run
+from ..storage.record.bodies import encode
+from ..storage.record.records import RunStarted
 from ..vocabulary.runs import Phase
 from .desk import Desk
 
@@ -48,11 +50,11 @@ def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
     return desk.workspace.state_dir / "checkpoints" / f"{model}-{phase}"
 
 
-def materialise(desk: Desk, run: Subject) -> Path:
+def materialise(desk: Desk, run: Run) -> Path:
     """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
     run_dir = desk.workspace.run_dir(run.id)
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    Path(run.body["env"]["WATCHKEEPER_CHECKPOINT_DIR"]).mkdir(mode=0o700, parents=True, exist_ok=True)
+    Path(run.env["WATCHKEEPER_CHECKPOINT_DIR"]).mkdir(mode=0o700, parents=True, exist_ok=True)
     path = run_dir / records.SPEC
     if not path.exists():
         inside = desk.workspace.relative(str(run_dir))
@@ -63,16 +65,16 @@ def materialise(desk: Desk, run: Subject) -> Path:
     return run_dir
 
 
-def launch(desk: Desk, run: Subject) -> None:
+def launch(desk: Desk, run: Run) -> None:
     """Give a recorded start its keeper; does nothing that was done before."""
     run_dir = materialise(desk, run)
-    with opened_log(desk, run.body["log"]) as log_fd:
+    with opened_log(desk, run.log) as log_fd:
         desk.engine.launch(run_dir, log_fd)
 
 
-def attach(desk: Desk, run: Subject) -> None:
+def attach(desk: Desk, run: Run) -> None:
     """Give a running training whose keeper was killed a new one."""
-    with opened_log(desk, run.body["log"]) as log_fd:
+    with opened_log(desk, run.log) as log_fd:
         desk.engine.attach(desk.workspace.run_dir(run.id), log_fd)
 
 
@@ -90,7 +92,7 @@ class opened_log:  # noqa: N801 (a context manager reads as a function)
         os.close(self._fd)
 
 
-def spec(desk: Desk, run: Subject) -> Mapping[str, Any]:
+def spec(desk: Desk, run: Run) -> Mapping[str, Any]:
     """Return what the keeper reads: the whole recorded start, so that a lost ledger can be rebuilt from it."""
-    start = {name: value for name, value in run.body.items() if name not in ("status", "stop", "end")}
-    return {"version": 1, "run": run.id, "workspace": str(desk.workspace.root), **start}
+    about = {"version": 1, "run": run.id, "model": run.model, "workspace": str(desk.workspace.root)}
+    return {**about, **encode(run, RunStarted)}

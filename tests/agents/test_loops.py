@@ -11,7 +11,6 @@ from typing import Any
 
 import anyio
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
 
 from tests.play import Place
 
@@ -63,16 +62,16 @@ def command(place: Place, role: str) -> list[str]:
 
 def check_story(place: Place, director: Director) -> None:
     """The record tells the story: failed, reported, answered, mended, written down, approved."""
-    runs = {one.id: one.body["end"]["state"] for one in place.subjects(SubjectKind.RUN)}
+    runs = {one.id: one.outcome for one in place.runs()}
     assert set(runs) == {"1-quick-1", "1-quick-2", "1-full-1"}
     assert runs["1-full-1"] == "completed"
-    reports = place.subjects(SubjectKind.REPORT)
-    assert reports[0].body["error_type"] == "convergence"
+    reports = place.reports()
+    assert reports[0].error_type == "convergence"
     assert {one.status for one in reports} == {"closed"}
     assert director.answers[0].arguments["action"] == "RESTART"
-    (entry,) = place.subjects(SubjectKind.DIARY)
-    assert "### The Why" in place.read(entry.body["path"])
-    assert place.subjects(SubjectKind.VERDICT)[-1].body["word"] == "APPROVE"
+    (entry,) = place.entries()
+    assert "### The Why" in place.read(entry.path)
+    assert place.verdicts()[-1].word == "APPROVE"
 
 
 async def test_two_pydantic_ai_agents_play_the_eight_schools_story(schools: Place) -> None:

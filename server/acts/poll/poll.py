@@ -14,8 +14,9 @@ from pathlib import Path
 
 import anyio
 
-from ...storage.record import Kind, Subject, SubjectKind
+from ...storage.record import Run
 from ...storage.record.cursor import issue, seq_of
+from ...storage.record.records import FindingSeen
 from ...vocabulary.errors import WatchkeeperError
 from ...vocabulary.runs import Level, Role
 from ..desk import Desk, in_thread
@@ -94,15 +95,15 @@ class _Round:
         runs = self._runs()
         self.paths = [self._desk.workspace.ledger_path, *self._files(runs)]
 
-    def _runs(self) -> list[Subject]:
+    def _runs(self) -> list[Run]:
         if self._run is not None:
             return [find_run(self._desk, self._run)]
-        return self._desk.ledger.subjects(SubjectKind.RUN, open_only=True)
+        return self._desk.ledger.runs(open_only=True)
 
-    def _files(self, runs: Iterable[Subject]) -> Iterable[Path]:
+    def _files(self, runs: Iterable[Run]) -> Iterable[Path]:
         for run in runs:
             yield self._desk.workspace.run_dir(run.id)
-            yield self._desk.workspace.root / run.body["log"]
+            yield self._desk.workspace.root / run.log
 
     def look(self) -> Seen:
         looks = tuple(self._watcher(run).look() for run in self._runs())
@@ -131,7 +132,7 @@ class _Round:
         for look in looks:
             self._watcher(look.run).judge(look.status)
 
-    def _watcher(self, run: Subject) -> Watcher:
+    def _watcher(self, run: Run) -> Watcher:
         if run.id not in self._watchers:
             self._watchers[run.id] = Watcher(self._desk, run, self.stop)
         return self._watchers[run.id]
@@ -154,7 +155,7 @@ class _Round:
         return told.moved or bool(told.answers) or any(one["level"] == Level.FAILURE for one in told.findings)
 
     def _waits_for_answer(self) -> bool:
-        reports = self._desk.ledger.subjects(SubjectKind.REPORT, run=self._run, open_only=True)
+        reports = self._desk.ledger.reports(run=self._run, open_only=True)
         return any(one.status == "open" for one in reports)
 
     def close(self) -> None:
@@ -184,16 +185,12 @@ def note(desk: Desk, runs: Iterable[str]) -> None:
         desk.ledger.saw(stale, desk.role, now)
 
 
-def _record_gap(desk: Desk, run: Subject, begin: float, end: float) -> None:
+def _record_gap(desk: Desk, run: Run, begin: float, end: float) -> None:
     since, until = (datetime.fromtimestamp(at, UTC).strftime("%H:%M") for at in (begin, end))
     finding = f"{run.id}:unwatched-{int(begin)}"
-    body = {
-        "kind": "watch_gap",
-        "level": Level.FLAG.value,
-        "message": f"unwatched {since}-{until} UTC",
-        "log": run.body["log"],
-        "updated_at": end,
-    }
+    gap = FindingSeen(
+        kind="watch_gap", level=Level.FLAG, message=f"unwatched {since}-{until} UTC", log=run.log, updated_at=end
+    )
     with desk.ledger.transaction() as transaction:
-        if transaction.subject(SubjectKind.FINDING, finding) is None:
-            transaction.append(Kind.SEEN, finding, run=run.id, model=run.model, body=body)
+        if transaction.finding(finding) is None:
+            transaction.append(gap, finding, run=run.id, model=run.model)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Run
 from ...vocabulary.errors import Refused
-from ...vocabulary.runs import Phase, RunState
+from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..watch import standing
 from ..watch.standing import quick_problems
@@ -21,8 +21,8 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
     """
     if phase is Phase.QUICK:
         return
-    quick = [one for one in desk.ledger.subjects(SubjectKind.RUN, model=model) if one.body["phase"] == Phase.QUICK]
-    same = [one for one in quick if one.body["code_sha256"] == code_sha256]
+    quick = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.QUICK]
+    same = [one for one in quick if one.code_sha256 == code_sha256]
     if same and not quick_problems(desk, same[-1]):
         return
     raise Refused(
@@ -31,16 +31,16 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
     )
 
 
-def _way_out(desk: Desk, same: Sequence[Subject]) -> str:
+def _way_out(desk: Desk, same: Sequence[Run]) -> str:
     """Say how results can be let stand that are meant to be as they are."""
-    if not same or same[-1].part("end").get("state") != RunState.COMPLETED:
+    if not same or not same[-1].completed:
         return ""
     if standing.unaccepted_failures(desk, same[-1].id):
         return ""
     return f"Where its results are meant so, report_error(run={same[-1].id!r}, …) and CONTINUE lets them stand. "
 
 
-def _why(desk: Desk, quick: Sequence[Subject], same: Sequence[Subject]) -> str:
+def _why(desk: Desk, quick: Sequence[Run], same: Sequence[Run]) -> str:
     if not quick:
         return "there is none"
     if not same:
@@ -48,6 +48,6 @@ def _why(desk: Desk, quick: Sequence[Subject], same: Sequence[Subject]) -> str:
     return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
 
 
-def _quick_call(model: str, quick: Sequence[Subject]) -> str:
+def _quick_call(model: str, quick: Sequence[Run]) -> str:
     follows = f", follows={quick[-1].id!r}" if quick else ""
     return f"start_training(model={model!r}, phase='quick'{follows})"

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...analysis.scripts.program import Program
-from ...storage.record import SubjectKind
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
@@ -61,9 +60,9 @@ def _outputs(desk: Desk, model: str) -> set[str]:
 
 def _windows(desk: Desk, model: str) -> list[tuple[float, float]]:
     """Return when runs went on: what was written then is theirs."""
-    ends = [one.part("end") for one in desk.ledger.subjects(SubjectKind.RUN, model=model)]
-    known = [(one.get("started_at"), one.get("ended_at")) for one in ends]
-    return [(float(begun), float(over)) for begun, over in known if begun is not None and over is not None]
+    ends = [one.end for one in desk.ledger.runs(model=model) if one.end is not None]
+    known = [(one.started_at, one.ended_at) for one in ends]
+    return [(begun, over) for begun, over in known if begun is not None and over is not None]
 
 
 def _within(at: float, windows: Iterable[tuple[float, float]]) -> bool:

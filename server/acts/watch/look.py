@@ -7,21 +7,22 @@ transaction that records what was found before it, and only from where it was re
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.recognise import Change, Recogniser
 from ...runtime import run_directory
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Kind, Subject, SubjectKind, Transaction
+from ...storage import record
+from ...storage.record import Run, Transaction
+from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled, RunEnded
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
-from ...vocabulary.findings import finding_body
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
@@ -33,6 +34,7 @@ QUIET_S = 2.0
 """Silence of the log after which a construct at its end counts as finished."""
 REPEAT_S = 60.0
 """A repeated failure is recorded at most this often."""
+_EVENTS = {"seen": FindingSeen, "settled": FindingSettled, "repeated": FindingRepeated}
 JUDGE_EVERY_S = 30.0
 """Curves and silence are judged at most this often within one poll, and when nothing else is to be told."""
 
@@ -45,20 +47,20 @@ class Look:
     :ivar behind_bytes: how much of the log is not yet read; 0 when caught up.
     """
 
-    run: Subject
+    run: Run
     status: RunStatus
     metrics: Mapping[str, float]
     behind_bytes: int
 
 
-def find_run(desk: Desk, run: str) -> Subject:
+def find_run(desk: Desk, run: str) -> Run:
     """Return a run from the record.
 
     :raises NotFound: naming the runs there are.
     """
-    found = desk.ledger.subject(SubjectKind.RUN, run)
+    found = desk.ledger.run(run)
     if found is None:
-        newest = [one.id for one in desk.ledger.subjects(SubjectKind.RUN, newest=5)]
+        newest = [one.id for one in desk.ledger.runs(newest=5)]
         known = f"Known runs: {', '.join(newest)}." if newest else "Nothing was started yet: call start_training."
         raise NotFound(f"There is no run {run[:60]!r}.", known)
     return found
@@ -75,7 +77,7 @@ class Watcher:
     :param stop: when set, a long catch-up ends after the block at hand.
     """
 
-    def __init__(self, desk: Desk, run: Subject, stop: threading.Event | None = None) -> None:
+    def __init__(self, desk: Desk, run: Run, stop: threading.Event | None = None) -> None:
         self._desk = desk
         self._run = run
         self._stop = stop or threading.Event()
@@ -131,7 +133,7 @@ class Watcher:
         if status.log_begin is None:
             return 0
         try:
-            log = self._desk.workspace.open_beneath(self._run.body["log"], os.O_RDONLY)
+            log = self._desk.workspace.open_beneath(self._run.log, os.O_RDONLY)
         except PathRefused:  # the script moved or removed its log; what the keeper measured still stands
             return 0
         try:
@@ -199,7 +201,7 @@ class Watcher:
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
 
-    def _judge(self, update: Callable[[Desk, Subject, RunStatus], None], status: RunStatus) -> None:
+    def _judge(self, update: Callable[[Desk, Run, RunStatus], None], status: RunStatus) -> None:
         """Judge what the run's own files say; whatever a script makes of them, the run itself is watched on."""
         try:
             update(self._desk, self._run, status)
@@ -238,18 +240,17 @@ class Watcher:
         return True
 
     def _known(self, transaction: Transaction, change: Change) -> bool:
-        return transaction.subject(SubjectKind.FINDING, f"{self._run.id}:{change.key}") is not None
+        return transaction.finding(f"{self._run.id}:{change.key}") is not None
 
     def _record(self, transaction: Transaction, change: Change) -> None:
         finding_id = f"{self._run.id}:{change.key}"
-        known = transaction.subject(SubjectKind.FINDING, finding_id)
-        if change.kind == "repeated" and known and self._desk.clock() - known.body["updated_at"] < REPEAT_S:
+        known = transaction.finding(finding_id)
+        if change.kind == "repeated" and known and self._desk.clock() - known.updated_at < REPEAT_S:
             return
         if change.kind == "seen" and known and _is_told(known, change.finding):
             return
-        kind = {"seen": Kind.SEEN, "settled": Kind.SETTLED, "repeated": Kind.REPEATED}[change.kind]
-        body = {**finding_body(change.finding), "log": self._run.body["log"], "updated_at": self._desk.clock()}
-        transaction.append(kind, finding_id, run=self._run.id, model=self._run.model, body=body)
+        event = _EVENTS[change.kind].of(change.finding, log=self._run.log, updated_at=self._desk.clock())
+        transaction.append(event, finding_id, run=self._run.id, model=self._run.model)
 
     def _finish(self, status: RunStatus) -> bool:
         """Record the end of a run, once, with all that log and exit tell together; False when another was faster."""
@@ -264,7 +265,7 @@ class Watcher:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
         moved = (self._offset, json.dumps(recogniser.state()))
         with self._desk.ledger.transaction() as transaction:
-            known = transaction.subject(SubjectKind.RUN, self._run.id)
+            known = transaction.run(self._run.id)
             if known is None or known.status == "ended":
                 return True
             if not transaction.move_scan(self._run.id, expected=self._stored, moved=moved):
@@ -272,27 +273,35 @@ class Watcher:
                 return False
             for change in changes:
                 self._record(transaction, change)
-            transaction.append(Kind.ENDED, self._run.id, run=self._run.id, model=self._run.model, body=_ending(status))
+            transaction.add(self._run, _ending(status))
         return True
 
 
-def _is_told(known: Subject, finding: Finding) -> bool:
+def _is_told(known: record.Finding, finding: Finding) -> bool:
     """Whether a finding is on record as it was found again, by a look that had to begin anew."""
-    found = json.loads(json.dumps(finding_body(finding)))
-    return all(known.body.get(name) == value for name, value in found.items())
+    names = (one.name for one in dataclasses.fields(finding))
+    pairs = ((getattr(known, name), getattr(finding, name)) for name in names)
+    return all(told == found for told, found in pairs if found not in (None, "", (), False))
 
 
-def _recorded(run: Subject) -> RunStatus:
+def _recorded(run: Run) -> RunStatus:
     """Return how a run ended as the ledger tells it, for a run whose directory is gone."""
-    end = run.part("end")
-    wanted = ("exit_code", "signal", "started_at", "ended_at", "cpu_s", "max_rss_bytes", "log_begin", "log_end")
+    end = run.end
+    assert end is not None  # noqa: S101 (asked for ended runs only)
     return RunStatus(
         run=run.id,
-        state=RunState(end["state"]),
-        reason=f"{end['reason']} (its directory was removed)".strip(),
-        elapsed_s=end["wall_s"],
-        cpu_is_lower_bound=end["cpu_is_lower_bound"],
-        **{name: end[name] for name in wanted},
+        state=end.state,
+        reason=f"{end.reason} (its directory was removed)".strip(),
+        exit_code=end.exit_code,
+        signal=end.signal,
+        started_at=end.started_at,
+        ended_at=end.ended_at,
+        elapsed_s=end.wall_s,
+        cpu_s=end.cpu_s,
+        cpu_is_lower_bound=end.cpu_is_lower_bound,
+        max_rss_bytes=end.max_rss_bytes,
+        log_begin=end.log_begin,
+        log_end=end.log_end,
     )
 
 
@@ -313,21 +322,21 @@ def ending_finding(status: RunStatus) -> Finding | None:
     )
 
 
-def _ending(status: RunStatus) -> dict[str, Any]:
-    return {
-        "state": status.state,
-        "reason": status.reason,
-        "exit_code": status.exit_code,
-        "signal": status.signal,
-        "started_at": status.started_at,
-        "ended_at": status.ended_at,
-        "wall_s": status.elapsed_s,
-        "cpu_s": status.cpu_s,
-        "cpu_is_lower_bound": status.cpu_is_lower_bound,
-        "max_rss_bytes": status.max_rss_bytes,
-        "log_begin": status.log_begin,
-        "log_end": status.log_end,
-    }
+def _ending(status: RunStatus) -> RunEnded:
+    return RunEnded(
+        state=status.state,
+        reason=status.reason,
+        exit_code=status.exit_code,
+        signal=status.signal,
+        started_at=status.started_at,
+        ended_at=status.ended_at,
+        wall_s=status.elapsed_s,
+        cpu_s=status.cpu_s,
+        cpu_is_lower_bound=status.cpu_is_lower_bound,
+        max_rss_bytes=status.max_rss_bytes,
+        log_begin=status.log_begin,
+        log_end=status.log_end,
+    )
 
 
 def _lines_before(log: int, offset: int) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ...documents.error_report import is_about_changes
+from ...documents.error_report import Action
 from ...storage.files.workspace import About
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Finding, Run
 from ...vocabulary.errors import PathRefused
-from ...vocabulary.runs import Phase, RunState
+from ...vocabulary.runs import Level, Phase, RunState
 from ..desk import Desk
 
 if TYPE_CHECKING:
@@ -18,41 +18,37 @@ if TYPE_CHECKING:
 _LONGEST_DESIGN_BYTES = 4 << 20
 
 
-def quick_problems(desk: Desk, run: Subject) -> list[str]:
+def quick_problems(desk: Desk, run: Run) -> list[str]:
     """Return why a quick run has not passed; empty when it has.
 
     It has passed when it ended by itself within its limit with exit status 0, left results of its own that were
     written while it went on, and no failure stands against it. What is wrong with its results the director may accept.
     """
-    end = run.body.get("end")
+    end = run.end
     if end is None:
         return ["it has not ended yet"]
     problems: list[str] = []
-    if end["state"] != RunState.COMPLETED:
-        problems.append(f"it is {end['state']}: {end['reason'] or 'exit status ' + str(end['exit_code'])}")
+    if end.state is not RunState.COMPLETED:
+        problems.append(f"it is {end.state}: {end.reason or 'exit status ' + str(end.exit_code)}")
     if standing := [one.id for one in unaccepted_failures(desk, run.id)]:
         problems.append(f"failures stand: {', '.join(standing[:3])}")
     if problems or accepted_by(desk, run):
         return problems
-    return _results_problems(desk, run, end["started_at"])
+    return _results_problems(desk, run, end.started_at)
 
 
-def accepted_by(desk: Desk, run: Subject) -> str:
+def accepted_by(desk: Desk, run: Run) -> str:
     """Return the report in which the director let a run stand as it is (CONTINUE) after its end; empty if in none."""
-    for report in desk.ledger.subjects(SubjectKind.REPORT, run=run.id):
-        answer = report.part("answer")
-        if answer.get("action") == "CONTINUE" and not is_about_changes(report.body) and _after_its_end(run, report):
+    ended_at = run.end.ended_at if run.end else None
+    for report in desk.ledger.reports(run=run.id):
+        continues = report.answer is not None and report.answer.action is Action.CONTINUE
+        if continues and not report.about_changes and (report.answered_at or 0.0) >= (ended_at or 0.0):
             return report.id
     return ""
 
 
-def _after_its_end(run: Subject, report: Subject) -> bool:
-    ended_at = run.part("end").get("ended_at")
-    return ended_at is None or float(report.body.get("answered_at") or 0.0) >= ended_at
-
-
-def _results_problems(desk: Desk, run: Subject, started_at: float | None) -> list[str]:
-    results = run.body["results"]
+def _results_problems(desk: Desk, run: Run, started_at: float | None) -> list[str]:
+    results = run.results
     try:
         about = desk.workspace.about(results)
     except PathRefused as refusal:  # what the script left there must not keep anybody from watching it
@@ -64,7 +60,7 @@ def _results_problems(desk: Desk, run: Subject, started_at: float | None) -> lis
     return [f"its results {results}: {what}" for what in _insane(desk, run, about)]
 
 
-def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
+def _insane(desk: Desk, run: Run, about: About) -> list[str]:
     """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
     from ...analysis.verdict.artefacts import insane  # noqa: PLC0415 (the same)
     from ...analysis.verdict.design import Design  # noqa: PLC0415 (the same)
@@ -76,7 +72,7 @@ def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
     if kept[:-1] == now:
         return list(kept[-1])
-    problems = insane(artefact_files.artefact(desk, "results", run.body["results"], read=True), rules, Design())
+    problems = insane(artefact_files.artefact(desk, "results", run.results, read=True), rules, Design())
     desk.ledger.take_note(key, json.dumps([*now, problems]))
     return problems
 
@@ -92,11 +88,11 @@ def _design(desk: Desk, model: str) -> Design:
         return Design()
 
 
-def failures(desk: Desk, run: str) -> list[Subject]:
+def failures(desk: Desk, run: str) -> list[Finding]:
     """Return the findings of level failure of a run, oldest first, whatever became of them."""
-    return [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.body.get("level") == "failure"]
+    return [one for one in desk.ledger.findings(run=run) if one.level is Level.FAILURE]
 
 
-def unaccepted_failures(desk: Desk, run: str) -> list[Subject]:
+def unaccepted_failures(desk: Desk, run: str) -> list[Finding]:
     """Return the failures of a run that nobody accepted: they keep its phase from being complete."""
     return [one for one in failures(desk, run) if one.status != "accepted"]

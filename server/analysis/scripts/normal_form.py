@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from . import harmless
+from .names import BUILTINS
 from .plain_form import Plain
 from .program import Program, Unit
 
@@ -90,6 +91,10 @@ class _Joined:
             before += self._put(inside)
             if isinstance(statement, ast.Expr) and statement.value is call and result is None:
                 return before
+            if (
+                result and isinstance(statement, ast.Expr) and statement.value is call
+            ):  # what it returns is thrown away, not gone
+                result = ast.Call(func=ast.Name(id="<value>", ctx=ast.Load()), args=[result], keywords=[])
             changed = _Replace(call, result or ast.Constant(value=None)).visit(statement)
             statement = changed if isinstance(changed, ast.stmt) else statement
             call = self._next_call(statement)
@@ -282,7 +287,7 @@ def _import(one: ast.stmt) -> bool:
 
 def _own(one: ast.stmt, parts: dict[str, list[ast.stmt]]) -> bool:
     """Whether an import brings a module of the workspace, which stands in the form itself."""
-    if not isinstance(one, ast.ImportFrom):
+    if not isinstance(one, ast.ImportFrom) or any(each.name in BUILTINS or each.asname for each in one.names):
         return False
     inside = (one.module or "").replace(".", "/")
     return bool(one.level) or any(path.endswith((f"{inside}.py", f"{inside}/__init__.py")) for path in parts)

@@ -8,7 +8,6 @@ import time
 
 import anyio
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...play import DIVERGES, FAILS, GOOD, WAITS, Agent, Place, script
 
@@ -140,7 +139,7 @@ class TestFailure:
             while seen["findings"] and not told.issuperset(one["id"] for one in seen["findings"]):
                 told.update(one["id"] for one in seen["findings"])
                 seen = await trainer.poll(run, cursor=seen["cursor"])
-        assert told == {one.id for one in place.subjects(SubjectKind.FINDING) if one.status in ("open", "flag")}
+        assert told == {one.id for one in place.findings() if one.status in ("open", "flag")}
 
 
 class TestCursor:

@@ -6,7 +6,6 @@ import time
 
 import anyio
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...play import FAILS, WAITS, Agent, Facts, Place
 
@@ -57,7 +56,7 @@ async def test_whatever_two_servers_are_asked_at_the_same_moment_is_done_once(pl
     assert text.count("## Dev Diary Entry") == 1
     log = place.read("output/implementation/logs/training_quick_1.log")
     assert log.count("loading file 1\n") == 2, "each attempt ran once"
-    assert len([one for one in place.subjects(SubjectKind.FINDING) if one.run == "1-quick-1"]) == 1
+    assert len([one for one in place.findings() if one.run == "1-quick-1"]) == 1
     desk = place.desk()
     assert desk.ledger.broken() == []
     desk.ledger.close()

@@ -60,8 +60,8 @@ SAME: dict[str, Callable[[str], str]] = {
 def asked(before: str, after: str, files: dict[str, str] | None = None) -> list[str]:
     old, new = ({"m.py": (HEAD + text).encode()} for text in (before, after))
     new |= {name: text.encode() for name, text in (files or {}).items()}
-    programs = [read_program("m.py", one.get, env={}) for one in (old, new)]
-    return [str(one) for one in changes(*programs) if one.needs_approval]
+    before_it, after_it = (read_program("m.py", one.get, env={}) for one in (old, new))
+    return [str(one) for one in changes(before_it, after_it) if one.needs_approval]
 
 
 @pytest.mark.parametrize("how", SAME)

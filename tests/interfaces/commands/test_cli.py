@@ -19,7 +19,6 @@ from watchkeeper.server.interfaces.commands.cli import main, parser
 from watchkeeper.server.interfaces.mcp.instructions import FIRST_STEPS, HELP
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.storage.policy.policy import read_policy
-from watchkeeper.server.storage.record import SubjectKind
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
@@ -121,7 +120,7 @@ def test_what_stands_behind_two_dashes_is_the_scripts(place: Place) -> None:
     done = run(place, "start", "1", "quick", "--json", "--", "--seed", "7", "--json")
     run_id = json.loads(done.stdout)["run"]
     place.ends(run_id)
-    assert place.spec(run_id)["args"] == ["--seed", "7", "--json"]
+    assert place.recorded(run_id).args == ["--seed", "7", "--json"]
     assert run(place, "poll", "--", "--seed").returncode == 2
 
 
@@ -135,7 +134,7 @@ def test_the_workspace_may_be_named_behind_the_command_too(place: Place, capsys:
 def test_an_act_over_the_command_line_is_recorded_as_such(place: Place) -> None:
     run_id = started(place, GOOD)
     place.ends(run_id)
-    who = str(place.spec(run_id)["by"])
+    who = str(place.recorded(run_id).by)
     assert re.fullmatch(rf"trainer over the command line, uid {os.getuid()}, parent {os.getpid()} \(.+\)", who)
 
 
@@ -365,4 +364,4 @@ def test_every_role_can_poll_and_only_its_own_may_act(place: Place, capsys: pyte
     capsys.readouterr()
     with pytest.raises(SystemExit):
         main(["--workspace", str(place.root), "start", "1", "quick", "--role", "director"])
-    assert place.subjects(SubjectKind.RUN) == []
+    assert place.runs() == []

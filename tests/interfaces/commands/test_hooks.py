@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from watchkeeper.server.interfaces.commands import hooks
 from watchkeeper.server.interfaces.commands.hooks import Duty, Holds, held
 from watchkeeper.server.storage.policy.policy import Watch
-from watchkeeper.server.storage.record import SubjectKind
 from watchkeeper.server.vocabulary.runs import Role
 
 from ...play import FAILS, GOOD, WAITS, Place
@@ -291,7 +290,7 @@ def test_a_record_with_nothing_on_it_says_nothing(place: Place) -> None:
     place.desk().ledger.close()
     done = asked(place.root, "hook", "session-start")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert place.subjects(SubjectKind.RUN) == []
+    assert place.runs() == []
 
 
 def test_the_usual_number_of_holds_is_the_policys() -> None:

@@ -23,12 +23,12 @@ NOISY = """
 import logging, os, subprocess, sys, warnings
 from pathlib import Path
 from pydantic import BaseModel
-from watchkeeper.server.app import build
-from watchkeeper.server.desk import open_desk
-from watchkeeper.server.runs import Role
-from watchkeeper.server.toolbox import Tool
-from watchkeeper.server.transport import serve
-from watchkeeper.server.workspace import Workspace
+from watchkeeper.server.interfaces.mcp.app import build
+from watchkeeper.server.acts.desk import open_desk
+from watchkeeper.server.vocabulary.runs import Role
+from watchkeeper.server.interfaces.mcp.toolbox import Tool
+from watchkeeper.server.interfaces.mcp.stdio import serve
+from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.tools import TOOLS
 
 class Said(BaseModel):

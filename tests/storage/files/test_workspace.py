@@ -384,7 +384,7 @@ def test_create_exclusive_takes_any_existing_name_for_taken_a_dangling_link_too(
 APPENDER = """
 import sys
 from pathlib import Path
-from watchkeeper.server.workspace import Workspace
+from watchkeeper.server.storage.files.workspace import Workspace
 workspace, mark = Workspace(Path(sys.argv[1])), sys.argv[2]
 for n in range(40):
     entry = f"[{mark}{n}]" + mark * 5000 + "\\n"
@@ -407,8 +407,8 @@ def test_two_processes_that_append_at_once_never_interleave(tmp_path: Path) -> N
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from watchkeeper.server.errors import StorageFailed
-from watchkeeper.server.workspace import Workspace
+from watchkeeper.server.vocabulary.errors import StorageFailed
+from watchkeeper.server.storage.files.workspace import Workspace
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 workspace = Workspace(Path(sys.argv[1]))
