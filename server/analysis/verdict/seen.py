@@ -73,6 +73,12 @@ class Seen:
         return tuple(one for one in every if one.call != "score" and one.values.at)
 
     @cached_property
+    def predicted_rows(self) -> int:
+        """The most values that one call predicted, whether they were described or not."""
+        every = map(read_prediction, self.witnessed.of("predict"))
+        return max((one.values.size for one in every if one.call != "score"), default=0)
+
+    @cached_property
     def steps(self) -> tuple[Steps, ...]:
         """Optimisers that follow gradients, as they stood last."""
         return tuple(map(read_steps, self.witnessed.of("steps")))

@@ -122,7 +122,7 @@ def _rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     if quick is not None and seen.rows and quick.rows > seen.rows:
         what = f"at most {seen.rows} rows were trained on, {quick.rows} in the quick run {evidence.quick_run}"
         yield Suspicion(what, Word.INVESTIGATE, "fewer_rows_than_quick", action)
-    predicted = max((one.values.size for one in seen.predictions), default=0)
+    predicted = seen.predicted_rows
     count = sum(count for count, _ in seen.repeated_fits().values())
     if seen.fits and seen.rows <= _FEW_ROWS and count >= _MANY and predicted > 4 * seen.rows:
         what = f"all {count} fits saw at most {seen.rows} rows, {predicted} were predicted from them"

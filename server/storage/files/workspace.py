@@ -144,8 +144,9 @@ class Workspace(Places):
         for above, folders, names, folder in os.fwalk(".", dir_fd=self._root):
             inside = above.removeprefix(".").removeprefix("/")
             folders[:] = [] if inside.count("/") >= _MOST_LEVELS else [one for one in folders if _is_own(one)]
-            if "pyvenv.cfg" in names:
-                folders[:], names = [], []
+            if "pyvenv.cfg" in names:  # an environment
+                folders[:] = []
+                continue
             for name in sorted(names):
                 with suppress(OSError):
                     about = os.stat(name, dir_fd=folder, follow_symlinks=False)

@@ -135,7 +135,7 @@ async def test_a_file_name_that_is_no_utf_8_keeps_no_verdict_away(place: Place) 
     async with place.trainer() as trainer:
         verdict = await full(place, trainer, HONEST + odd + ".write('bootstrap,x\\n' + '1,2\\n2,3\\n' * 4)\n")
     assert verdict["verdict"] in ("APPROVE", "INVESTIGATE"), verdict["why"]
-    assert place.subjects(SubjectKind.VERDICT), "it is on record"
+    assert place.verdicts(), "it is on record"
 
 
 async def test_start_up_code_that_the_policy_names_is_asked_about(place: Place) -> None:
