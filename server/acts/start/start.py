@@ -6,6 +6,8 @@ run directory and the keeper follow from the record and can be made by any serve
 
 from __future__ import annotations
 
+import os
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -231,9 +233,11 @@ def _check_strays(desk: Desk, previous: Subject) -> None:
 
 
 def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Subject]) -> Subject:
-    number = 1 + max((int(one.body["attempt"]) for one in known), default=0)
+    number, foreign = _free_number(desk, wanted, 1 + max((int(one.body["attempt"]) for one in known), default=0))
     run = f"{wanted.model}-{wanted.phase}-{number}"
     body = _body(desk, wanted, run, number, _resume(desk, wanted.follows))
+    if foreign:
+        body["foreign"] = foreign
     transaction.append(Kind.START, run, run=run, model=wanted.model, body=body)
     for report in transaction.subjects(SubjectKind.REPORT, model=wanted.model):
         carried_out = report.run == (wanted.follows or "") or is_about_changes(report.body)
@@ -247,6 +251,18 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
     return started
 
 
+def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[str]]:
+    """Return the first number whose run directory is not there, and the directories that are.
+
+    What lies there before its start was recorded was made by somebody who wants it to be believed: it is never used.
+    """
+    foreign: list[str] = []
+    while os.path.lexists(desk.workspace.run_dir(run := f"{wanted.model}-{wanted.phase}-{number}")):
+        foreign.append(run)
+        number += 1
+    return number, foreign
+
+
 def _resume(desk: Desk, follows: str | None) -> str:
     reports = desk.ledger.subjects(SubjectKind.REPORT, run=follows) if follows else []
     actions = [one.body["answer"]["action"] for one in reports if one.body.get("answer")]
@@ -256,6 +272,7 @@ def _resume(desk: Desk, follows: str | None) -> str:
 def _body(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> dict[str, Any]:
     python = launch.interpreter(desk)
     quick = wanted.phase is Phase.QUICK
+    nonce = secrets.token_hex(16)
     return {
         "model": wanted.model,
         "phase": wanted.phase.value,
@@ -265,8 +282,9 @@ def _body(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> d
         "argv": [python, str(desk.workspace.root / wanted.origin.script), *wanted.origin.args],
         "cwd": str(desk.workspace.root),
         "env": launch.environment(
-            desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume
+            desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume, nonce=nonce
         ),
+        **launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run, nonce=nonce),
         "limit_s": desk.policy.quick.max_minutes * 60 if quick else None,
         "sample_s": desk.policy.keeper.sample_s,
         "grace_s": desk.policy.keeper.grace_s,

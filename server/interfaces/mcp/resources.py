@@ -153,7 +153,9 @@ def _part(desk: Desk, run: Subject, size: int) -> tuple[int, int]:
     """Return the offsets between which a run's part of its log lies."""
     about: Mapping[str, Any] = run.part("end")
     if not about:
-        status = run_directory.judge(run_directory.read_facts(desk.workspace.run_dir(run.id)))
+        status = run_directory.judge(
+            run_directory.read_facts(desk.workspace.run_dir(run.id), str(run.body.get("nonce", "")))
+        )
         about = {"log_begin": status.log_begin, "log_end": status.log_end}
     if about.get("log_begin") is None:
         raise NotFound(f"Run {run.id} has written no log.", "poll_training() shows where it stands.")

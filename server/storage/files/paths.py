@@ -70,8 +70,12 @@ class Places(Protocol):
 
         A name that ends in .zarr may be that of a folder, as Zarr keeps one file for each chunk.
         """
-        paths = [_of(model, template) for template in self.names.final_model]
+        paths = self.final_models(model)
         return next((path for path in paths if self._is_there(path) or self._is_zarr(path)), paths[0])
+
+    def final_models(self, model: str) -> list[str]:
+        """Return every path at which the final model may lie, best first."""
+        return [_of(model, template) for template in self.names.final_model]
 
     def diary(self, model: str) -> str:
         """Return the development diary's path."""

@@ -3,16 +3,15 @@
 One audit hook that asks a table first: events without an entry cost a tenth of a microsecond.
 """
 
-# ruff: noqa: ANN401 (arguments of events are of any kind)
-
 from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Dict, Set, Tuple
+from collections.abc import Callable
+from typing import Any
 
 from . import places
-from .files import digest, note_read, note_write
+from .files import digest, is_cache, note_read, note_write
 from .more import tell_each
 from .state import here, ours, state
 from .trouble import trouble
@@ -21,10 +20,10 @@ from .writer import sha256
 MOST_CODES = 200
 MOST_CODE = 4000
 _WRITES = os.O_WRONLY | os.O_RDWR
-_codes: Set[str] = set()
-_modules: Set[str] = set()
-_source: Dict[str, Any] = {}
-_RUNS_CODE = {"eval", "exec", "compile", "system", "popen", "Popen", "run", "call", "__import__", "getattr", "execv"}
+_codes: set[str] = set()
+_modules: set[str] = set()
+_source: dict[str, Any] = {}
+_RUNS_CODE = {"eval", "exec", "compile", "system", "popen", "Popen", "run", "call", "__import__", "execv"}
 _MODULES_THAT_RUN = ("builtins", "os", "posix", "subprocess", "runpy", "importlib", "sys", "operator", "code")
 
 
@@ -39,9 +38,11 @@ def install() -> None:
     current = state
     mine = here
 
-    def hook(event: str, args: Tuple[Any, ...]) -> None:
+    def hook(event: str, args: tuple[Any, ...]) -> None:
         handle = find(event)
         if handle is None or current.writer is None or mine.busy:
+            return
+        if event == "exec" and args[0].co_filename in _modules:
             return
         try:
             with ours():
@@ -52,7 +53,7 @@ def install() -> None:
     sys.addaudithook(hook)
 
 
-def _handlers() -> Dict[str, Callable[[Tuple[Any, ...], Any], None]]:
+def _handlers() -> dict[str, Callable[[tuple[Any, ...], Any], None]]:
     return {
         "open": _open,
         "os.rename": lambda args, frame: note_write(args[1], "rename", frame, source=args[0]),
@@ -67,14 +68,16 @@ def _handlers() -> Dict[str, Callable[[Tuple[Any, ...], Any], None]]:
         "pickle.find_class": _pickled,
         "subprocess.Popen": lambda args, frame: _program("subprocess.Popen", args[0], args[1], frame),
         "os.system": lambda args, frame: _program("os.system", "/bin/sh", ["sh", "-c", args[0]], frame),
-        "os.exec": lambda args, frame: _replaced(args, frame),
+        "os.exec": _replaced,
         "os.posix_spawn": _posix_spawn,
         "socket.connect": _connect,
     }
 
 
-def _open(args: Tuple[Any, ...], frame: Any) -> None:
+def _open(args: tuple[Any, ...], frame: Any) -> None:
     path, mode, flags = args
+    if type(path) is str and (path.endswith(".pyc") or places.is_plainly_library(path)):
+        return
     if not isinstance(path, (str, bytes)) and not hasattr(path, "__fspath__"):
         return  # a descriptor
     writes = bool(set(mode) & set("wax+")) if isinstance(mode, str) else bool((flags or 0) & _WRITES)
@@ -91,7 +94,7 @@ def _link(target: Any, path: Any, by: str, frame: Any) -> None:
         tell_each("link", by, where, told)
 
 
-def _exec(args: Tuple[Any, ...], frame: Any) -> None:
+def _exec(args: tuple[Any, ...], frame: Any) -> None:
     """A module's code that is run by its import, or code that somebody hands to `exec`."""
     code = args[0]
     path = getattr(code, "co_filename", "")
@@ -101,11 +104,11 @@ def _exec(args: Tuple[Any, ...], frame: Any) -> None:
         _tell_code("exec", _source.pop("text", None), code, frame)
         return
     _modules.add(path)
-    if places.places is None or path.startswith("<frozen"):
+    special = path.endswith(("/sitecustomize.py", "/usercustomize.py"))
+    if places.places is None or (not special and places.places.is_library(path)):
         return
     own = places.places.person(path)
-    special = os.path.basename(path) in ("sitecustomize.py", "usercustomize.py")
-    if not own and not special and places.places.is_library(path):
+    if not own and is_cache(path):
         return
     if "/ipykernel_" in path or not os.path.exists(path):
         return
@@ -114,7 +117,7 @@ def _exec(args: Tuple[Any, ...], frame: Any) -> None:
     state.writer.tell("import", places.where(frame), told)
 
 
-def _compile(args: Tuple[Any, ...], frame: Any) -> None:
+def _compile(args: tuple[Any, ...], frame: Any) -> None:
     """Remember text that is compiled: the `exec` that follows is told with it."""
     source, filename = args
     if filename is not None and os.fsdecode(filename).startswith("<") and places.is_persons(frame):
@@ -137,7 +140,7 @@ def _tell_code(by: str, source: Any, code: Any, frame: Any) -> None:
     state.writer.tell("code", places.where(frame), told)
 
 
-def _pickled(args: Tuple[Any, ...], frame: Any) -> None:
+def _pickled(args: tuple[Any, ...], frame: Any) -> None:
     module, name = str(args[0]), str(args[1])
     if module.partition(".")[0] in _MODULES_THAT_RUN and name in _RUNS_CODE:
         tell_each("code", "pickle", places.where(frame), {"by": "pickle", "text": f"{module}.{name}"})
@@ -145,7 +148,10 @@ def _pickled(args: Tuple[Any, ...], frame: Any) -> None:
 
 def _program(by: str, executable: Any, argv: Any, frame: Any) -> None:
     words = [argv] if isinstance(argv, (str, bytes)) or hasattr(argv, "__fspath__") else list(argv or [])
-    texts = [os.fsdecode(each) if isinstance(each, (str, bytes)) or hasattr(each, "__fspath__") else str(each) for each in words]
+    texts = [
+        os.fsdecode(each) if isinstance(each, (str, bytes)) or hasattr(each, "__fspath__") else str(each)
+        for each in words
+    ]
     given = executable if executable is not None else (texts[0] if texts else "")
     where = places.where(frame)
     told = {
@@ -169,17 +175,17 @@ def _files_in(words: Any) -> Any:
     return found[:20]
 
 
-def _replaced(args: Tuple[Any, ...], frame: Any) -> None:
+def _replaced(args: tuple[Any, ...], frame: Any) -> None:
     _program("os.exec", args[0], args[1], frame)
     before_exec()
 
 
-def _posix_spawn(args: Tuple[Any, ...], frame: Any) -> None:
+def _posix_spawn(args: tuple[Any, ...], frame: Any) -> None:
     if frame is None or not frame.f_code.co_filename.endswith("subprocess.py"):  # that one has said so itself
         _program("os.posix_spawn", args[0], args[1], frame)
 
 
-def _connect(args: Tuple[Any, ...], frame: Any) -> None:
+def _connect(args: tuple[Any, ...], frame: Any) -> None:
     address = args[1]
     if not isinstance(address, tuple) or len(address) < 2:
         return

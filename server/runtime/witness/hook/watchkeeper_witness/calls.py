@@ -4,24 +4,23 @@ A wrapped function names nothing of this module but by an import inside itself: 
 can be pickled by value, and works in a process without a witness.
 """
 
-# ruff: noqa: ANN401 (the calls are of any library)
-
 from __future__ import annotations
 
 import functools
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, Tuple
+from collections.abc import Callable
+from typing import Any
 
 from . import places
 from .more import tell_each
-from .state import here, ours, state
+from .state import here, ours, ours_at_length, state
 from .trouble import trouble
 from .writer import cpu_s
 
 MARK = "__watchkeeper_witness__"
-_about: Dict[str, Tuple[Callable[..., Any], bool, str]] = {}
+_about: dict[str, tuple[Callable[..., Any], bool, str]] = {}
 
 
 class Call:
@@ -31,12 +30,12 @@ class Call:
 
     def __init__(self, key: str, function: Any, args: Any, kwargs: Any, where: str) -> None:
         self.key, self.function, self.args, self.kwargs, self.where = key, function, args, kwargs, where
-        self.inside: Dict[str, int] = {}
-        self.notes: Dict[str, Any] = {}
+        self.inside: dict[str, int] = {}
+        self.notes: dict[str, Any] = {}
         """What the libraries below it said on the way."""
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
 
-    def took(self) -> Dict[str, float]:
+    def took(self) -> dict[str, float]:
         """Return wall and CPU seconds so far."""
         return {"wall_s": round(time.perf_counter() - self.begun, 4), "cpu_s": round(cpu_s() - self.cpu_began, 2)}
 
@@ -59,7 +58,7 @@ def wrapped(function: Any, key: str) -> Any:
     @functools.wraps(function)
     def watchkeeper_witness_call(*args: Any, **kwargs: Any) -> Any:
         try:
-            from watchkeeper_witness import run  # noqa: PLC0415 (see above)
+            from watchkeeper_witness import run
         except Exception:
             return function(*args, **kwargs)
         return run(key, function, args, kwargs)
@@ -120,7 +119,7 @@ def _begun(key: str, function: Any, args: Any, kwargs: Any) -> Any:
 
 def _told(call: Call, about: Any, result: Any, raised: Any) -> None:
     try:
-        with ours():
+        with ours_at_length():
             call.notes.update(call.took())
             found = about(call, result, raised)
             if found is None:
@@ -154,7 +153,7 @@ def replace(module: Any, name: str, key: str, top: str = "") -> bool:
         if vars(other).get(name) is function:
             setattr(other, name, ours_now)
     setattr(module, name, ours_now)
-    from .replaced import watch  # noqa: PLC0415 (it imports this module)
+    from .replaced import watch
 
     watch(module, name, ours_now)
     return True
@@ -163,4 +162,8 @@ def replace(module: Any, name: str, key: str, top: str = "") -> bool:
 def _modules(top: str) -> Any:
     if not top:
         return []
-    return [one for each, one in list(sys.modules.items()) if one is not None and (each == top or each.startswith(f"{top}."))]
+    return [
+        one
+        for each, one in list(sys.modules.items())
+        if one is not None and (each == top or each.startswith(f"{top}."))
+    ]

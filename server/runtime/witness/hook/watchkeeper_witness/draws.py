@@ -1,10 +1,8 @@
 """What a sampler returned, chain by chain and variable by variable, as fingerprints."""
 
-# ruff: noqa: ANN401 (data sets of xarray, arrays of any library)
-
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from .fingerprint import as_array, fp
 from .state import can_afford, numpy
@@ -18,20 +16,20 @@ STATS = (
 )  # fmt: skip
 
 
-def of_dataset(dataset: Any, most: int = MOST_VARIABLES) -> Tuple[Dict[str, Any], int]:
-    """Return the chains of each variable of a data set whose first dimension is the chain, and how many are left out."""
+def of_dataset(dataset: Any, most: int = MOST_VARIABLES) -> tuple[dict[str, Any], int]:
+    """Return the chains of each variable (the chain is the first dimension), and how many variables are left out."""
     names = [str(each) for each in dataset.data_vars]
     found = {name: chains(dataset[name].values) for name in names[:most]}
     return found, max(0, len(names) - most)
 
 
-def of_arrays(arrays: Dict[str, Any], most: int = MOST_VARIABLES) -> Tuple[Dict[str, Any], int]:
+def of_arrays(arrays: dict[str, Any], most: int = MOST_VARIABLES) -> tuple[dict[str, Any], int]:
     """Return the same of arrays by name."""
     names = list(arrays)
     return {str(name): chains(arrays[name]) for name in names[:most]}, max(0, len(names) - most)
 
 
-def chains(array: Any) -> List[Any]:
+def chains(array: Any) -> list[Any]:
     """Return the fingerprint of each chain; the chain is the first dimension."""
     np = numpy()
     if np is None:
@@ -40,7 +38,7 @@ def chains(array: Any) -> List[Any]:
     return [fp(array[chain], always=array.size < 1 << 18) for chain in range(min(len(array), MOST_CHAINS))]
 
 
-def stats(dataset: Any) -> Dict[str, Any]:
+def stats(dataset: Any) -> dict[str, Any]:
     """Return the fingerprints of the sampler's statistics."""
     if dataset is None:
         return {}
@@ -57,7 +55,7 @@ def group(result: Any, name: str) -> Any:
     return found.to_dataset() if hasattr(found, "to_dataset") else found
 
 
-def _groups(result: Any) -> List[str]:
+def _groups(result: Any) -> list[str]:
     groups = getattr(result, "groups", None)
     if callable(groups):
         return [str(each).strip("/") for each in groups()]
@@ -68,4 +66,4 @@ def _groups(result: Any) -> List[str]:
 
 def total(array: Any) -> Any:
     """Return the sum of a statistic as a whole number, None where there is none."""
-    return None if array is None or not can_afford() and array.size > 1 << 22 else int(array.sum())
+    return None if array is None or (not can_afford() and array.size > 1 << 22) else int(array.sum())

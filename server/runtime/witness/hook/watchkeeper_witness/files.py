@@ -1,13 +1,11 @@
 """Files that are read and written: which ones are told, and the digest of what is in them at that moment."""
 
-# ruff: noqa: ANN401 (paths and frames)
-
 from __future__ import annotations
 
 import os
 import stat
 import time
-from typing import Any, Dict, Set, Tuple
+from typing import Any
 
 from . import places
 from .more import tell_each
@@ -17,12 +15,35 @@ from .writer import sha256
 WHOLE_BYTES = 64 << 20
 BLOCKS, BLOCK_BYTES = 64, 1 << 16
 MOST_FILES = 5000
-_SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib", "/bin/", "/sbin/", "/opt/", "/run/", "/var/lib/", "/nix/")
-_CACHES = ("/.cache/", "/.config/", "/.pytensor/", "/.theano/", "/__pycache__/", "/.local/", "/.ipython/", "/.jupyter/", "/.keras/")
+_SYSTEM = (
+    "/proc/",
+    "/sys/",
+    "/dev/",
+    "/etc/",
+    "/usr/",
+    "/lib",
+    "/bin/",
+    "/sbin/",
+    "/opt/",
+    "/run/",
+    "/var/lib/",
+    "/nix/",
+)
+_CACHES = (
+    "/.cache/",
+    "/.config/",
+    "/.pytensor/",
+    "/.theano/",
+    "/__pycache__/",
+    "/.local/",
+    "/.ipython/",
+    "/.jupyter/",
+    "/.keras/",
+)
 # Not by `tempfile`, which takes a lock that the training may hold while it opens the very file.
 _TEMPORARY = (os.environ.get("TMPDIR", "/tmp").rstrip("/") + "/", "/tmp/", "/var/tmp/")
-_read: Dict[str, Tuple[int, int]] = {}
-_written: Set[Tuple[str, str]] = set()
+_read: dict[str, tuple[int, int]] = {}
+_written: set[tuple[str, str]] = set()
 _began = time.time()
 
 
@@ -75,12 +96,17 @@ def _told(path: str) -> str:
     real = os.path.realpath(full)
     if real.startswith(known.root):  # an environment, our own records
         return real[len(known.root) :] if "/.watchkeeper/checkpoints/" in real else ""
-    if real.startswith(_SYSTEM) or known.is_library(real) or any(each in real for each in _CACHES):
+    if real.startswith(_SYSTEM) or known.is_library(real) or is_cache(real):
         return ""
     return real
 
 
-def digest(path: str) -> Dict[str, Any]:
+def is_cache(path: str) -> bool:
+    """Whether a file lies where programs keep what they can make again."""
+    return any(each in path for each in _CACHES)
+
+
+def digest(path: str) -> dict[str, Any]:
     """Return size and digest of a file; beyond 64 MB of its size and 64 blocks of it."""
     try:
         with open(path, "rb", buffering=0) as file:

@@ -1,13 +1,11 @@
 """Has a library wrapped once the training has imported it. Nothing is imported that the training does not import."""
 
-# ruff: noqa: ANN401 (loaders and modules are whatever the script has)
-
 from __future__ import annotations
 
 import importlib
 import sys
 import time
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 from .state import ours, state
 from .trouble import trouble
@@ -15,7 +13,7 @@ from .trouble import trouble
 PROBE = False
 """Whether the policy asks for the probe of PyMC and nutpie as well."""
 
-WATCHED: Dict[str, Tuple[str, str]] = {
+WATCHED: dict[str, tuple[str, str]] = {
     "pymc": ("lib_pymc", "pymc"),
     "nutpie": ("lib_pymc", "nutpie"),
     "numpyro.infer": ("lib_jax_samplers", "numpyro"),
@@ -49,7 +47,7 @@ WATCHED: Dict[str, Tuple[str, str]] = {
 }
 """By the module after whose import something is wrapped: which of our modules does it, and which function of that."""
 PROBED = ("pymc", "nutpie")
-_after: List[Any] = []
+_after: list[Any] = []
 
 
 class Finder:
@@ -117,7 +115,7 @@ def arrived(name: str) -> None:
     state.wrapping_s += time.thread_time() - begun
 
 
-def _told(module: Any, name: str, calls: List[str]) -> None:
+def _told(module: Any, name: str, calls: list[str]) -> None:
     top = sys.modules.get(name.partition(".")[0], module)
     version = str(getattr(top, "__version__", ""))[:40]
     path = str(getattr(module, "__file__", ""))[-200:]

@@ -1,14 +1,12 @@
-"""Describes an array without keeping it: digests, moments and some values (docs/witness.md, "A fingerprint of numbers").
+"""Describes an array without keeping it (docs/witness.md, "A fingerprint of numbers").
 
 NumPy is the training's own. Nothing here raises: what cannot be described says so.
 """
 
-# ruff: noqa: ANN401 (the arrays are of any library)
-
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from .state import can_afford, numpy
 from .writer import sha256
@@ -21,7 +19,7 @@ MOST_COLUMNS = 64
 MOST_SHAPE = 8
 
 
-def fp(value: Any, *, rows: bool = False, always: bool = False) -> Optional[Dict[str, Any]]:
+def fp(value: Any, *, rows: bool = False, always: bool = False) -> dict[str, Any] | None:
     """Return the fingerprint of an array, a table, a list or a number; None for None.
 
     :param rows: count its distinct rows too.
@@ -40,7 +38,7 @@ def fp(value: Any, *, rows: bool = False, always: bool = False) -> Optional[Dict
         return {"shape": shape(value), "skipped": "error"}
 
 
-def shape(value: Any) -> List[int]:
+def shape(value: Any) -> list[int]:
     """Return an array's shape, or the length of what has one."""
     try:
         found = getattr(value, "shape", None)
@@ -64,7 +62,7 @@ def quick(value: Any) -> int:
         return 0
 
 
-def _described(np: Any, value: Any, rows: bool) -> Dict[str, Any]:
+def _described(np: Any, value: Any, rows: bool) -> dict[str, Any]:
     if hasattr(value, "tocsr") and hasattr(value, "nnz"):
         return _sparse(np, value)
     if hasattr(value, "columns") and hasattr(value, "dtypes"):
@@ -96,8 +94,8 @@ def flat64(np: Any, array: Any) -> Any:
     return np.ascontiguousarray(array, "<f8").reshape(-1)
 
 
-def _numbers(np: Any, array: Any, rows: bool) -> Dict[str, Any]:
-    found: Dict[str, Any] = {"shape": shape(array), "dtype": str(array.dtype)}
+def _numbers(np: Any, array: Any, rows: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {"shape": shape(array), "dtype": str(array.dtype)}
     size = int(array.size)
     if size > MOST_NUMBERS:
         source = array.reshape(-1)
@@ -118,7 +116,7 @@ def _numbers(np: Any, array: Any, rows: bool) -> Dict[str, Any]:
     return found
 
 
-def _moments(np: Any, flat: Any) -> Dict[str, Any]:
+def _moments(np: Any, flat: Any) -> dict[str, Any]:
     if not flat.size:
         return {}
     finite = flat
@@ -127,15 +125,15 @@ def _moments(np: Any, flat: Any) -> Dict[str, Any]:
         if not math.isfinite(total):
             finite = flat[np.isfinite(flat)]
         missing = int(flat.size - finite.size)
-        found: Dict[str, Any] = {"nonfinite": missing} if missing else {}
+        found: dict[str, Any] = {"nonfinite": missing} if missing else {}
         if finite.size:
             moments = {"mean": finite.mean(), "sd": finite.std(), "min": finite.min(), "max": finite.max()}
             found.update({k: float(v) for k, v in moments.items() if math.isfinite(v)})
     return found
 
 
-def _rows(np: Any, table: Any) -> Dict[str, Any]:
-    """Count the distinct rows, and name some of them by the smallest of their hashes: tables that share rows share them."""
+def _rows(np: Any, table: Any) -> dict[str, Any]:
+    """Count the distinct rows, and name some by the smallest of their hashes: tables that share rows share them."""
     words = table.view("<u8")
     keys = np.zeros(len(words), "<u8")
     with np.errstate(all="ignore"):
@@ -146,7 +144,7 @@ def _rows(np: Any, table: Any) -> Dict[str, Any]:
     return {"rows": int(distinct.size), "row_keys": [f"{int(each):016x}" for each in distinct[:MOST_VALUES]]}
 
 
-def _table(np: Any, table: Any, rows: bool) -> Dict[str, Any]:
+def _table(np: Any, table: Any, rows: bool) -> dict[str, Any]:
     names = [str(each)[:80] for each in list(table.columns)[:MOST_COLUMNS]]
     plain = table.to_numpy()
     if getattr(plain, "dtype", None) is not None and plain.dtype.kind in "biuf":
@@ -161,13 +159,13 @@ def _table(np: Any, table: Any, rows: bool) -> Dict[str, Any]:
     }
 
 
-def _text(array: Any) -> Dict[str, Any]:
+def _text(array: Any) -> dict[str, Any]:
     parts = [str(each) for each in array.reshape(-1)[:MOST_NUMBERS].tolist()]
     digest = sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return {"shape": shape(array), "dtype": "text", "sha": digest, "at": [each[:40] for each in parts[:8]]}
 
 
-def _sparse(np: Any, matrix: Any) -> Dict[str, Any]:
+def _sparse(np: Any, matrix: Any) -> dict[str, Any]:
     rows = matrix.tocsr()
     flat = np.concatenate([flat64(np, np.asarray(each)) for each in (rows.data, rows.indices, rows.indptr)])
     return {**_numbers(np, flat, False), "shape": shape(matrix), "dtype": "sparse"}

@@ -1,11 +1,9 @@
-"""XGBoost, LightGBM, CatBoost: `train`, `cv`, boosters' predictions. Their scikit-learn classes are scikit-learn's way."""
-
-# ruff: noqa: ANN401 (boosters and data sets)
+"""XGBoost, LightGBM, CatBoost: `train`, `cv` and boosters. Their other classes are told by `lib_sklearn`."""
 
 from __future__ import annotations
 
 import types
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from .calls import MARK, Call, known, replace, wrapped
 from .fingerprint import fp
@@ -15,24 +13,24 @@ from .plain import arguments, plain, plain_all
 from .state import next_number
 
 
-def xgboost(module: Any) -> List[str]:
+def xgboost(module: Any) -> list[str]:
     """Wrap `xgboost.train`, `cv` and `Booster.predict`."""
     return _boosting(module, "xgboost")
 
 
-def lightgbm(module: Any) -> List[str]:
+def lightgbm(module: Any) -> list[str]:
     """Wrap `lightgbm.train`, `cv` and `Booster.predict`."""
     return _boosting(module, "lightgbm")
 
 
-def catboost(module: Any) -> List[str]:
+def catboost(module: Any) -> list[str]:
     """Wrap CatBoost's classes, which need not be scikit-learn's."""
     for cls in [module.CatBoost, *subclasses(module.CatBoost)]:
         dress(cls)
     return ["CatBoost.fit", "CatBoost.predict"] + (["cv"] if replace(module, "cv", "boost_cv", "catboost") else [])
 
 
-def _boosting(module: Any, top: str) -> List[str]:
+def _boosting(module: Any, top: str) -> list[str]:
     calls = [name for name in ("train", "cv") if replace(module, name, "boost" if name == "train" else "boost_cv", top)]
     method = module.Booster.__dict__.get("predict")
     if isinstance(method, types.FunctionType) and not hasattr(method, MARK):
@@ -40,7 +38,7 @@ def _boosting(module: Any, top: str) -> List[str]:
     return [*calls, "Booster.predict"]
 
 
-def told_train(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_train(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a training by `train`."""
     facts = _about(call)
     if result is not None:
@@ -49,19 +47,23 @@ def told_train(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str,
     return "fit", facts["class"], facts
 
 
-def told_cv(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_cv(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a cross-validation by `cv`."""
     facts = _about(call)
     given = arguments(call.function, call.args, call.kwargs)
     columns = {str(k): fp(result[k]) for k in list(result)[:6]} if hasattr(result, "keys") and raised is None else {}
     first = next(iter(columns.values()), None) or {}
-    facts.update({"candidates": 1, "folds": plain(given.get("nfold")), "done": {"rounds": (first.get("shape") or [None])[0]}})
+    facts.update(
+        {"candidates": 1, "folds": plain(given.get("nfold")), "done": {"rounds": (first.get("shape") or [None])[0]}}
+    )
     return "search", facts["class"], {**facts, "curves": columns}
 
 
-def _about(call: Call) -> Dict[str, Any]:
+def _about(call: Call) -> dict[str, Any]:
     given = arguments(call.function, call.args, call.kwargs)
-    data = next((given[name] for name in ("dtrain", "train_set", "pool", "dtrain") if given.get(name) is not None), None)
+    data = next(
+        (given[name] for name in ("dtrain", "train_set", "pool", "dtrain") if given.get(name) is not None), None
+    )
     library = call.function.__module__.partition(".")[0]
     return {
         "id": next_number("fit"),
@@ -75,7 +77,7 @@ def _about(call: Call) -> Dict[str, Any]:
     }
 
 
-def _shape(data: Any) -> Dict[str, Any]:
+def _shape(data: Any) -> dict[str, Any]:
     """Return what a data set of a booster says of itself; its numbers are binned, and the table may be gone."""
     table = getattr(data, "data", None)
     found = fp(table, rows=True) if table is not None and hasattr(table, "shape") else None

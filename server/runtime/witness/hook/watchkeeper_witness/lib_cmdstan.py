@@ -1,11 +1,9 @@
 """CmdStanPy: a program in C++ samples; what it was asked for and the files that it left are told."""
 
-# ruff: noqa: ANN401 (models and fits)
-
 from __future__ import annotations
 
 import types
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from . import draws, places
 from .calls import MARK, Call, known, wrapped
@@ -17,7 +15,7 @@ from .state import next_number
 _METHODS = {"sample": "mcmc", "variational": "vi", "optimize": "map", "pathfinder": "vi", "laplace_sample": "vi"}
 
 
-def cmdstanpy(module: Any) -> List[str]:
+def cmdstanpy(module: Any) -> list[str]:
     """Wrap the methods of a model."""
     cls = module.CmdStanModel
     for name in _METHODS:
@@ -27,13 +25,13 @@ def cmdstanpy(module: Any) -> List[str]:
     return [f"cmdstanpy.CmdStanModel.{name}" for name in _METHODS if name in cls.__dict__]
 
 
-def told(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell one call."""
     model, name = call.args[0], call.function.__name__
     given = arguments(call.function, call.args, call.kwargs)
     stan = str(getattr(model, "stan_file", "") or "")
     data = given.pop("data", None)
-    facts: Dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": next_number("fit"),
         "library": "cmdstanpy",
         "call": f"cmdstanpy.CmdStanModel.{name}",
@@ -51,11 +49,11 @@ def told(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[
     return "sampling", facts["call"], {**facts, **call.notes}
 
 
-def _csv_files(result: Any) -> List[Any]:
+def _csv_files(result: Any) -> list[Any]:
     return list(getattr(getattr(result, "runset", None), "csv_files", ()))[:64]
 
 
-def _draws(result: Any) -> Dict[str, Any]:
+def _draws(result: Any) -> dict[str, Any]:
     found = {str(k): v for k, v in result.draws_xr().data_vars.items()}
     variables, left_out = draws.of_arrays({k: v.values for k, v in found.items()})
     diverging = getattr(result, "divergences", None)

@@ -1,12 +1,10 @@
 """NumPyro's MCMC, SVI and predictive draws; BlackJAX where it is called by hand."""
 
-# ruff: noqa: ANN401 (kernels, states)
-
 from __future__ import annotations
 
 import functools
 import types
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from . import draws
 from .calls import MARK, Call, known, wrapped
@@ -16,12 +14,16 @@ from .plain import arguments, plain, plain_all
 from .state import next_number, numpy
 from .trouble import trouble
 
-Told = Optional[Tuple[str, str, Dict[str, Any]]]
+Told = Any
 
 
-def numpyro(module: Any) -> List[str]:
+def numpyro(module: Any) -> list[str]:
     """Wrap what samples in `numpyro.infer`."""
-    wanted = (("MCMC", "run", "numpyro_run"), ("SVI", "run", "numpyro_svi"), ("Predictive", "__call__", "numpyro_predictive"))
+    wanted = (
+        ("MCMC", "run", "numpyro_run"),
+        ("SVI", "run", "numpyro_svi"),
+        ("Predictive", "__call__", "numpyro_predictive"),
+    )
     for cls_name, name, key in wanted:
         cls = getattr(module, cls_name, None)
         method = cls.__dict__.get(name) if cls is not None else None
@@ -34,7 +36,7 @@ def told_run(call: Call, result: Any, raised: Any) -> Told:
     """Tell a sampling; its draws are waited for here, as the script would a moment later."""
     mcmc = call.args[0]
     kernel = getattr(mcmc, "sampler", None)
-    facts: Dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": next_number("fit"),
         "object": number_of(mcmc),
         "library": "numpyro",
@@ -43,7 +45,10 @@ def told_run(call: Call, result: Any, raised: Any) -> Told:
         "sampler": "numpyro",
         "steps": [type(kernel).__name__],
         "arguments": {
-            **{n: plain(getattr(mcmc, n, None)) for n in ("num_warmup", "num_samples", "num_chains", "thinning", "chain_method")},
+            **{
+                n: plain(getattr(mcmc, n, None))
+                for n in ("num_warmup", "num_samples", "num_chains", "thinning", "chain_method")
+            },
             **{n: plain(getattr(kernel, f"_{n}", None)) for n in ("target_accept_prob", "max_tree_depth", "step_size")},
         },
         "tune": plain(getattr(mcmc, "num_warmup", None)),
@@ -55,14 +60,20 @@ def told_run(call: Call, result: Any, raised: Any) -> Told:
         variables, left_out = draws.of_arrays(samples)
         first = next(iter(samples.values()), None)
         extra = {k: np.asarray(v) for k, v in mcmc.get_extra_fields(group_by_chain=True).items()}
-        facts.update({"variables": variables, "left_out": left_out, "free": {k: {"shape": list(v.shape[2:])} for k, v in samples.items()}})
+        facts.update(
+            {
+                "variables": variables,
+                "left_out": left_out,
+                "free": {k: {"shape": list(v.shape[2:])} for k, v in samples.items()},
+            }
+        )
         facts["stats"] = {k: draws.chains(v) for k, v in list(extra.items())[: draws.MOST_STATS] if v.ndim >= 2}
         facts["divergences"] = draws.total(extra.get("diverging"))
         facts.update({"chains": int(first.shape[0]), "draws": int(first.shape[1])} if first is not None else {})
     return "sampling", facts["call"], {**facts, **call.notes, **call.took()}
 
 
-def _data(call: Call) -> Dict[str, Any]:
+def _data(call: Call) -> dict[str, Any]:
     """Return what the model was given: the arguments after the random key."""
     given = {f"args[{i}]": each for i, each in enumerate(call.args[2:])}
     given.update({k: v for k, v in call.kwargs.items() if k not in ("rng_key", "extra_fields", "init_params")})
@@ -88,11 +99,17 @@ def told_svi(call: Call, result: Any, raised: Any) -> Told:
 def told_predictive(call: Call, result: Any, raised: Any) -> Told:
     """Tell predictive draws."""
     found = {str(k): [fp(v)] for k, v in list(result.items())[:60]} if isinstance(result, dict) else {}
-    facts = {"id": next_number("fit"), "library": "numpyro", "call": "numpyro.infer.Predictive", "method": "predictive", "variables": found}
+    facts = {
+        "id": next_number("fit"),
+        "library": "numpyro",
+        "call": "numpyro.infer.Predictive",
+        "method": "predictive",
+        "variables": found,
+    }
     return "sampling", facts["call"], {**facts, **call.notes}
 
 
-def blackjax(module: Any) -> List[str]:
+def blackjax(module: Any) -> list[str]:
     """Have each algorithm's `step` count its calls; inside compiled code it is called once, to be traced."""
     done = []
     for name, maker in list(vars(module).items()):
@@ -123,9 +140,16 @@ class _Maker:
             _known_step(self._name, {**plain_all(kwargs)})
 
 
-def _known_step(name: str, given: Dict[str, Any]) -> None:
+def _known_step(name: str, given: dict[str, Any]) -> None:
     def told(call: Call, result: Any, raised: Any) -> Told:
-        facts = {"library": "blackjax", "call": f"blackjax.{name}.step", "method": "mcmc", "sampler": "blackjax", "steps": [name], "arguments": given}
+        facts = {
+            "library": "blackjax",
+            "call": f"blackjax.{name}.step",
+            "method": "mcmc",
+            "sampler": "blackjax",
+            "steps": [name],
+            "arguments": given,
+        }
         traced = any("Tracer" in type(each).__name__ for each in call.args)
         return "sampling", facts["call"], {"id": next_number("fit"), **facts, "traced": traced, **call.notes}
 

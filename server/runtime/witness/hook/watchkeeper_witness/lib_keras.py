@@ -1,12 +1,10 @@
 """Keras on whichever backend: what `fit` did, epoch by epoch, through a callback of its own."""
 
-# ruff: noqa: ANN401 (models, callbacks)
-
 from __future__ import annotations
 
 import sys
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from .calls import Call, known, wrapped
 from .fingerprint import fp
@@ -20,7 +18,7 @@ from .trouble import trouble
 from .writer import cpu_s
 
 
-def keras(module: Any) -> List[str]:
+def keras(module: Any) -> list[str]:
     """Wrap `Model.fit`, `predict`, `save` and `save_weights`."""
     cls = module.Model
     cls.fit = wrapped(_with_callback(cls.fit, module), "keras_fit")
@@ -31,7 +29,7 @@ def keras(module: Any) -> List[str]:
 
 
 def _with_callback(fit: Any, module: Any) -> Any:
-    import functools  # noqa: PLC0415
+    import functools
 
     @functools.wraps(fit)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -120,7 +118,7 @@ def _weights(model: Any) -> Any:
     return {**(found or {}), "parts": [(fp(each, always=True) or {}).get("sha", "") for each in arrays[:200]]}
 
 
-def told_fit(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a whole fit."""
     model = call.args[0]
     given = arguments(call.function, call.args, call.kwargs)
@@ -135,7 +133,10 @@ def told_fit(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, D
         "params": plain_all({k: v for k, v in given.items() if k not in ("x", "y", "callbacks", "validation_data")}),
         "x": data(given.get("x"), rows=True),
         "y": data(given.get("y")),
-        "done": {"epochs": len(next(iter(history.values()), ())), "curves": {k: fp(v) for k, v in list(history.items())[:8]}},
+        "done": {
+            "epochs": len(next(iter(history.values()), ())),
+            "curves": {k: fp(v) for k, v in list(history.items())[:8]},
+        },
         **call.notes,
     }
     for key, seen in list(state.cumulative.items()):
@@ -148,22 +149,33 @@ def told_fit(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, D
     return "fit", type(model).__name__, facts
 
 
-def told_predict(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a prediction."""
     model = call.args[0]
     given = arguments(call.function, call.args, call.kwargs)
-    facts = {**owner(model), "class": type(model).__name__, "library": "keras", "call": "predict", "x": data(given.get("x"), rows=True)}
+    facts = {
+        **owner(model),
+        "class": type(model).__name__,
+        "library": "keras",
+        "call": "predict",
+        "x": data(given.get("x"), rows=True),
+    }
     return "predict", type(model).__name__, {**facts, "values": fp(result), **call.notes}
 
 
-def told_save(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_save(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a saving, with the weights that were saved."""
     model = call.args[0]
     path = str(call.args[1] if len(call.args) > 1 else call.kwargs.get("filepath", ""))
     weights = _weights(model)
-    from . import places  # noqa: PLC0415
+    from . import places
 
-    facts = {"library": "keras", "call": f"keras.{call.function.__name__}", "path": places.inside(path), "weights": weights}
+    facts = {
+        "library": "keras",
+        "call": f"keras.{call.function.__name__}",
+        "path": places.inside(path),
+        "weights": weights,
+    }
     return "save", "keras", {**facts, "numbers": (weights or {}).get("shape", [0])[0], **owner(model)}
 
 

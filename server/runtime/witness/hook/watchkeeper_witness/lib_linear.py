@@ -1,13 +1,11 @@
 """Linear algebra that ends a fit, and optimisers of SciPy: counted where the person's own code calls them."""
 
-# ruff: noqa: ANN401 (arguments of any kind)
-
 from __future__ import annotations
 
 import functools
 import sys
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 from . import places
 from .calls import MARK
@@ -18,10 +16,25 @@ from .state import here, next_number, ours, state
 from .trouble import trouble
 
 _NUMPY = ("solve", "lstsq", "inv", "pinv", "polyfit", "tensorsolve")
-_GUFUNCS = ("solve", "solve1", "lstsq", "lstsq_m", "lstsq_n", "inv", "svd", "svd_m_f", "svd_n_f", "svd_m_s", "svd_n_s", "svd_s", "svd_f")
+_GUFUNCS = (
+    "solve",
+    "solve1",
+    "lstsq",
+    "lstsq_m",
+    "lstsq_n",
+    "inv",
+    "svd",
+    "svd_m_f",
+    "svd_n_f",
+    "svd_m_s",
+    "svd_n_s",
+    "svd_s",
+    "svd_f",
+)
 _SCIPY = ("solve", "lstsq", "inv", "pinv", "solve_triangular", "cho_solve", "lu_solve")
 _OPTIMIZE = (
-    "minimize", "least_squares", "curve_fit", "differential_evolution", "basinhopping", "dual_annealing", "shgo", "root",
+    "minimize", "least_squares", "curve_fit", "differential_evolution", "basinhopping", "dual_annealing",
+    "shgo", "root",
     "minimize_scalar", "fmin", "fmin_bfgs", "fmin_l_bfgs_b", "fmin_cg", "leastsq", "nnls", "lsq_linear", "linprog",
 )  # fmt: skip
 
@@ -34,10 +47,10 @@ class Solved:
         self.call, self.where = call, where
         self.count = self.told = 0
         self.wall_s = 0.0
-        self.shapes: List[Any] = []
+        self.shapes: list[Any] = []
         self.first: Any = None
         self.last: Any = None
-        self.sums: Dict[str, float] = {}
+        self.sums: dict[str, float] = {}
 
     def take(self, args: Any, result: Any, wall_s: float) -> None:
         self.count += 1
@@ -70,7 +83,7 @@ def _answer(result: Any) -> Any:
     return result[0] if isinstance(result, tuple) and result else result
 
 
-def numpy_linalg(module: Any) -> List[str]:
+def numpy_linalg(module: Any) -> list[str]:
     """Listen below NumPy's public functions: those are keys of other libraries' tables and must stay what they are."""
     inner = getattr(module, "_umath_linalg", None)
     if inner is None or isinstance(inner, _Inner):
@@ -114,22 +127,24 @@ def _numpy_called(frame: Any, args: Any, result: Any, wall_s: float) -> None:
             frame = frame.f_back
         if name and places.is_persons(frame):
             with ours():
-                _take(f"numpy.{'' if name == 'polyfit' else 'linalg.'}{name}", places.where(frame), args, result, wall_s)
+                _take(
+                    f"numpy.{'' if name == 'polyfit' else 'linalg.'}{name}", places.where(frame), args, result, wall_s
+                )
     except Exception as error:
         trouble("numpy.linalg", error)
 
 
-def scipy_linalg(module: Any) -> List[str]:
+def scipy_linalg(module: Any) -> list[str]:
     """Wrap the solvers of scipy.linalg."""
     return _wrap_all(module, _SCIPY, "scipy.linalg")
 
 
-def scipy_optimize(module: Any) -> List[str]:
+def scipy_optimize(module: Any) -> list[str]:
     """Wrap the optimisers of scipy.optimize."""
     return _wrap_all(module, _OPTIMIZE, "scipy.optimize")
 
 
-def _wrap_all(module: Any, names: Any, prefix: str) -> List[str]:
+def _wrap_all(module: Any, names: Any, prefix: str) -> list[str]:
     done = []
     for name in names:
         function = getattr(module, name, None)
@@ -169,5 +184,3 @@ def _take(call: str, where: str, args: Any, result: Any, wall_s: float) -> None:
     seen.take(args, result, wall_s)
     if is_due():
         tell_due()
-
-

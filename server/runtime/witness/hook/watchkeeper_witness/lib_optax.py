@@ -1,13 +1,11 @@
 """optax: updates of every optimiser that is made by its functions. Inside compiled code an update is only traced."""
 
-# ruff: noqa: ANN401 (transformations, trees of arrays)
-
 from __future__ import annotations
 
 import functools
 import sys
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 from . import places
 from .calls import MARK
@@ -26,7 +24,7 @@ _MAKERS = (
 class Updates:
     """The calls of one optimiser's `update`."""
 
-    def __init__(self, name: str, given: Dict[str, Any]) -> None:
+    def __init__(self, name: str, given: dict[str, Any]) -> None:
         self.id = next_number("steps")
         self.name, self.given, self.where = name, given, ""
         self.count = self.told = 0
@@ -64,7 +62,7 @@ class Updates:
         state.writer.tell("steps", self.where, facts)
 
 
-def optax(module: Any) -> List[str]:
+def optax(module: Any) -> list[str]:
     """Wrap the functions that make optimisers."""
     done = []
     for name in _MAKERS:
@@ -117,6 +115,6 @@ def _counted(seen: Updates, updates: Any, frame: Any) -> None:
         trouble("optax", error)
 
 
-def _leaves(tree: Any) -> List[Any]:
+def _leaves(tree: Any) -> list[Any]:
     jax = sys.modules.get("jax")
     return list(jax.tree_util.tree_leaves(tree)) if jax is not None else []

@@ -1,12 +1,10 @@
 """PyMC with all its samplers, variational fits and predictive draws; nutpie called by hand."""
 
-# ruff: noqa: ANN401 (models, traces)
-
 from __future__ import annotations
 
 import sys
 import types
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from . import draws
 from .calls import MARK, Call, known, note, replace, wrapped
@@ -16,7 +14,7 @@ from .plain import arguments, plain, plain_all
 from .state import next_number
 from .trouble import trouble
 
-Told = Optional[Tuple[str, str, Dict[str, Any]]]
+Told = Any
 _CALLS = {
     "sample": "pymc_sample", "sample_smc": "pymc_sample", "fit": "pymc_fit",
     "sample_posterior_predictive": "pymc_predictive", "sample_prior_predictive": "pymc_predictive",
@@ -24,10 +22,10 @@ _CALLS = {
 }  # fmt: skip
 _SAMPLERS = ("_mp_sample", "_sample_many", "_sample_population")
 _MOST_SHOWN = 60
-_compiled: Dict[int, Any] = {}
+_compiled: dict[int, Any] = {}
 
 
-def pymc(module: Any) -> List[str]:
+def pymc(module: Any) -> list[str]:
     """Wrap what samples."""
     done = [name for name, key in _CALLS.items() if replace(module, name, key, "pymc")]
     mcmc = sys.modules.get("pymc.sampling.mcmc")
@@ -42,7 +40,7 @@ def pymc(module: Any) -> List[str]:
     return [f"pymc.{name}" for name in done]
 
 
-def nutpie(module: Any) -> List[str]:
+def nutpie(module: Any) -> list[str]:
     """Wrap nutpie's `sample`, and learn which model it was compiled from."""
     if hasattr(module, "compile_pymc_model"):
         replace(module, "compile_pymc_model", "nutpie_compile", "nutpie")
@@ -84,8 +82,11 @@ def told_sample(call: Call, result: Any, raised: Any) -> Told:
     given = arguments(call.function, call.args, call.kwargs)
     name = call.function.__name__
     effective = {k: v for k, v in call.notes.pop("effective", {}).items() if v is not None}
-    shown = {**plain_all({k: v for k, v in given.items() if k not in ("callback", "model", "kernel_kwargs")}), **effective}
-    facts: Dict[str, Any] = {
+    shown = {
+        **plain_all({k: v for k, v in given.items() if k not in ("callback", "model", "kernel_kwargs")}),
+        **effective,
+    }
+    facts: dict[str, Any] = {
         "id": next_number("fit"),
         "library": "pymc",
         "version": _version("pymc"),
@@ -102,7 +103,7 @@ def told_sample(call: Call, result: Any, raised: Any) -> Told:
     return "sampling", facts["call"], facts
 
 
-def _result(result: Any) -> Dict[str, Any]:
+def _result(result: Any) -> dict[str, Any]:
     posterior = draws.group(result, "posterior")
     if posterior is None:
         return _multitrace(result)
@@ -121,7 +122,7 @@ def _result(result: Any) -> Dict[str, Any]:
     return {**found, **({"sampler": str(library)} if library and library != "pymc" else {})}
 
 
-def _multitrace(trace: Any) -> Dict[str, Any]:
+def _multitrace(trace: Any) -> dict[str, Any]:
     """Return the same of PyMC's older result."""
     if not hasattr(trace, "get_values"):
         return {}
@@ -131,7 +132,7 @@ def _multitrace(trace: Any) -> Dict[str, Any]:
     return {"chains": len(trace.chains), "draws": len(trace), "variables": variables, "left_out": 0}
 
 
-def _model(model: Any) -> Dict[str, Any]:
+def _model(model: Any) -> dict[str, Any]:
     """Return the variables of the model that is sampled, their priors, and the observed data."""
     try:
         module = sys.modules["pymc"]
@@ -146,7 +147,7 @@ def _model(model: Any) -> Dict[str, Any]:
     }
 
 
-def _static(variable: Any) -> List[Any]:
+def _static(variable: Any) -> list[Any]:
     return [plain(each) for each in getattr(variable.type, "shape", ())]
 
 
@@ -157,7 +158,7 @@ def _prior(variable: Any) -> str:
         return ""
 
 
-def _observed(model: Any, variable: Any) -> Dict[str, Any]:
+def _observed(model: Any, variable: Any) -> dict[str, Any]:
     value = model.rvs_to_values.get(variable)
     data = getattr(value, "data", None)
     if data is None and hasattr(value, "get_value"):
@@ -188,7 +189,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> Told:
     given = arguments(call.function, call.args, call.kwargs)
     number = next_number("fit")
     method = given.get("method")
-    facts: Dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": number,
         "library": "pymc",
         "version": _version("pymc"),
@@ -211,14 +212,24 @@ def told_drawn(call: Call, result: Any, raised: Any) -> Told:
     """Tell draws from a variational approximation."""
     posterior = draws.group(result, "posterior") if result is not None else None
     found = draws.of_dataset(posterior)[0] if posterior is not None else {}
-    facts = {"id": next_number("fit"), "library": "pymc", "call": "Approximation.sample", "method": "drawn", "variables": found}
-    return "sampling", "Approximation.sample", {**owner(call.args[0]), **facts, "arguments": plain_all(call.kwargs), **call.notes}
+    facts = {
+        "id": next_number("fit"),
+        "library": "pymc",
+        "call": "Approximation.sample",
+        "method": "drawn",
+        "variables": found,
+    }
+    return (
+        "sampling",
+        "Approximation.sample",
+        {**owner(call.args[0]), **facts, "arguments": plain_all(call.kwargs), **call.notes},
+    )
 
 
 def told_predictive(call: Call, result: Any, raised: Any) -> Told:
     """Tell predictive draws."""
     name = call.function.__name__
-    facts: Dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": next_number("fit"),
         "library": "pymc",
         "call": f"pymc.{name}",
@@ -248,7 +259,7 @@ def told_nutpie(call: Call, result: Any, raised: Any) -> Told:
     given = arguments(call.function, call.args, call.kwargs)
     compiled = given.get("compiled_model", call.args[0] if call.args else None)
     shown = plain_all({k: v for k, v in given.items() if k not in ("compiled_model", "progress_callback")})
-    facts: Dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": next_number("fit"),
         "library": "nutpie",
         "version": _version("nutpie"),

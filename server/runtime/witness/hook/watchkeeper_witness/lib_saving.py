@@ -1,13 +1,11 @@
 """What is saved by joblib, pickle, pandas, NumPy, xarray and ArviZ: which object, which columns, which draws."""
 
-# ruff: noqa: ANN401 (whatever is saved)
-
 from __future__ import annotations
 
 import functools
 import sys
 import types
-from typing import Any, Dict, List
+from typing import Any
 
 from . import draws, places
 from .calls import MARK
@@ -15,24 +13,27 @@ from .files import note_read, note_write
 from .fingerprint import fp
 from .more import tell_each
 from .objects import is_known, owner
-from .state import here, ours, state
+from .state import here, ours, ours_at_length, state
 from .trouble import trouble
 
 MOST_COLUMNS = 40
 _MOST_CELLS = 1 << 22
 
 
-def joblib(module: Any) -> List[str]:
+def joblib(module: Any) -> list[str]:
     """Wrap `joblib.dump`."""
     return _wrap(module, "dump", _about_object, "joblib.dump")
 
 
-def pickle(module: Any) -> List[str]:
+def pickle(module: Any) -> list[str]:
     """Wrap `pickle.dump` and `dumps`, for estimators that were fitted here; everything else passes at once."""
-    return [*_wrap(module, "dump", _about_object, "pickle.dump"), *_wrap(module, "dumps", _about_object, "pickle.dumps")]
+    return [
+        *_wrap(module, "dump", _about_object, "pickle.dump"),
+        *_wrap(module, "dumps", _about_object, "pickle.dumps"),
+    ]
 
 
-def pandas(module: Any) -> List[str]:
+def pandas(module: Any) -> list[str]:
     """Wrap the methods by which a table is written."""
     done = []
     for name in ("to_csv", "to_excel", "to_pickle", "to_json", "to_hdf", "to_parquet", "to_feather"):
@@ -43,12 +44,15 @@ def pandas(module: Any) -> List[str]:
     return done
 
 
-def numpy(module: Any) -> List[str]:
+def numpy(module: Any) -> list[str]:
     """Wrap `numpy.savetxt` and `save`: nobody keeps tables of these."""
-    return [*_wrap(module, "savetxt", _about_array, "numpy.savetxt"), *_wrap(module, "save", _about_array, "numpy.save")]
+    return [
+        *_wrap(module, "savetxt", _about_array, "numpy.savetxt"),
+        *_wrap(module, "save", _about_array, "numpy.save"),
+    ]
 
 
-def xarray(module: Any) -> List[str]:
+def xarray(module: Any) -> list[str]:
     """Wrap what writes a data set or a tree of them."""
     done = _wrap(module.Dataset, "to_netcdf", _about_dataset, "xarray.to_netcdf")
     done += _wrap(module.Dataset, "to_zarr", _about_dataset, "xarray.to_zarr")
@@ -58,19 +62,22 @@ def xarray(module: Any) -> List[str]:
     return done
 
 
-def arviz(module: Any) -> List[str]:
+def arviz(module: Any) -> list[str]:
     """Wrap what writes an InferenceData."""
     cls = module.InferenceData
-    return [*_wrap(cls, "to_netcdf", _about_trace, "arviz.to_netcdf"), *_wrap(cls, "to_zarr", _about_trace, "arviz.to_zarr")]
+    return [
+        *_wrap(cls, "to_netcdf", _about_trace, "arviz.to_netcdf"),
+        *_wrap(cls, "to_zarr", _about_trace, "arviz.to_zarr"),
+    ]
 
 
-def h5py(module: Any) -> List[str]:
+def h5py(module: Any) -> list[str]:
     """Listen to files that the HDF5 library opens by itself."""
     begin = module.File.__init__
 
     @functools.wraps(begin)
     def __init__(self: Any, name: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> None:
-        if state.writer is not None and isinstance(name, (str, bytes)) or hasattr(name, "__fspath__"):
+        if (state.writer is not None and isinstance(name, (str, bytes))) or hasattr(name, "__fspath__"):
             try:
                 with ours():
                     frame = sys._getframe(1)
@@ -83,7 +90,7 @@ def h5py(module: Any) -> List[str]:
     return ["h5py.File"]
 
 
-def _wrap(holder: Any, name: str, about: Any, call: str) -> List[str]:
+def _wrap(holder: Any, name: str, about: Any, call: str) -> list[str]:
     function = vars(holder).get(name)
     if not isinstance(function, (types.FunctionType, types.BuiltinFunctionType)) and not callable(function):
         return []
@@ -108,7 +115,7 @@ def _wrap(holder: Any, name: str, about: Any, call: str) -> List[str]:
 
 def _tell(about: Any, call: str, args: Any, kwargs: Any, frame: Any) -> None:
     try:
-        with ours():
+        with ours_at_length():
             facts = about(args, kwargs)
             where = places.where(frame) if facts is not None else ""
             if facts is not None and where:
@@ -140,14 +147,19 @@ def _about_table(args: Any, kwargs: Any) -> Any:
         return {"rows": len(table), "columns": {str(getattr(table, "name", "0")): fp(table)}}
     if table.size > _MOST_CELLS:
         return {"rows": len(table), "columns": {}}
-    numeric = [(str(name), table.iloc[:, i]) for i, name in enumerate(table.columns) if table.dtypes.iloc[i].kind in "iufb"]
+    numeric = [
+        (str(name), table.iloc[:, i]) for i, name in enumerate(table.columns) if table.dtypes.iloc[i].kind in "iufb"
+    ]
     return {"rows": len(table), "columns": {name: fp(column, always=True) for name, column in numeric[:MOST_COLUMNS]}}
 
 
 def _about_array(args: Any, kwargs: Any) -> Any:
     array = args[1] if len(args) > 1 else kwargs.get("X", kwargs.get("arr"))
     if getattr(array, "ndim", 0) == 2:
-        return {"rows": len(array), "columns": {str(i): fp(array[:, i], always=True) for i in range(min(array.shape[1], MOST_COLUMNS))}}
+        return {
+            "rows": len(array),
+            "columns": {str(i): fp(array[:, i], always=True) for i in range(min(array.shape[1], MOST_COLUMNS))},
+        }
     return {"rows": len(array), "columns": {"0": fp(array, always=True)}}
 
 
@@ -157,7 +169,7 @@ def _about_dataset(args: Any, kwargs: Any) -> Any:
 
 def _about_trace(args: Any, kwargs: Any) -> Any:
     posterior = draws.group(args[0], "posterior")
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     if posterior is not None:
         found["variables"], found["left_out"] = draws.of_dataset(posterior)
         found["stats"] = draws.stats(draws.group(args[0], "sample_stats"))

@@ -1,12 +1,10 @@
 """scikit-learn, and everything that follows its way: fits, searches, predictions, splits. Optuna's studies."""
 
-# ruff: noqa: ANN401 (estimators of any class)
-
 from __future__ import annotations
 
 import sys
 import types
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from . import places
 from .calls import MARK, Call, known, replace, wrapped
@@ -17,12 +15,34 @@ from .state import can_afford, next_number
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
-_DONE = ("n_iter_", "n_estimators_", "best_iteration_", "best_iteration", "n_features_in_", "n_layers_", "loss_", "inertia_", "lower_bound_", "t_", "converged_")
+_DONE = (
+    "n_iter_",
+    "n_estimators_",
+    "best_iteration_",
+    "best_iteration",
+    "n_features_in_",
+    "n_layers_",
+    "loss_",
+    "inertia_",
+    "lower_bound_",
+    "t_",
+    "converged_",
+)
 _CURVES = ("loss_curve_", "train_score_", "validation_scores_", "validation_score_", "lower_bounds_")
-_SPLITTERS = ("KFold", "StratifiedKFold", "GroupKFold", "TimeSeriesSplit", "ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit", "LeaveOneOut", "RepeatedKFold")
+_SPLITTERS = (
+    "KFold",
+    "StratifiedKFold",
+    "GroupKFold",
+    "TimeSeriesSplit",
+    "ShuffleSplit",
+    "StratifiedShuffleSplit",
+    "GroupShuffleSplit",
+    "LeaveOneOut",
+    "RepeatedKFold",
+)
 
 
-def base(module: Any) -> List[str]:
+def base(module: Any) -> list[str]:
     """Wrap the methods of every estimator class, those to come included."""
     estimator = module.BaseEstimator
     before = estimator.__init_subclass__
@@ -37,7 +57,7 @@ def base(module: Any) -> List[str]:
     return ["fit", "partial_fit", "predict", "predict_proba"]
 
 
-def subclasses(cls: Any) -> List[Any]:
+def subclasses(cls: Any) -> list[Any]:
     """Return the classes below a class, whatever the depth."""
     found, waiting = [], [cls]
     while waiting:
@@ -66,14 +86,14 @@ def _is_persons(cls: Any) -> bool:
     return cls.__module__ in ("__main__", "__mp_main__") or bool(path and places.places and places.places.person(path))
 
 
-def told_fit(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a fit, or a search over many."""
     estimator = call.args[0]
     given = arguments(call.function, call.args, call.kwargs)
     x, y = given.get("X", _at(call.args, 1)), given.get("y", _at(call.args, 2))
     number = next_number("fit")
     name = type(estimator).__name__
-    facts: Dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": number,
         "object": fitted(estimator, number),
         "library": type(estimator).__module__.partition(".")[0],
@@ -99,23 +119,26 @@ def data(value: Any, *, rows: bool = False) -> Any:
     return found
 
 
-def params(estimator: Any) -> Dict[str, Any]:
+def params(estimator: Any) -> dict[str, Any]:
     """Return the parameters of an estimator, nested ones by their path; estimators inside by their class."""
     try:
         given = estimator.get_params(deep=can_afford())
     except Exception:
         return {}
-    return {name: _class(value) if hasattr(value, "get_params") else plain(value) for name, value in list(given.items())[:60]}
+    return {
+        name: _class(value) if hasattr(value, "get_params") else plain(value)
+        for name, value in list(given.items())[:60]
+    }
 
 
 def _class(estimator: Any) -> str:
     return estimator.__name__ if isinstance(estimator, type) else type(estimator).__name__
 
 
-def done(estimator: Any) -> Dict[str, Any]:
+def done(estimator: Any) -> dict[str, Any]:
     """Return what an estimator says of its fit: iterations, members, curves."""
     own = getattr(estimator, "__dict__", {})
-    found: Dict[str, Any] = {name: plain(own[name]) for name in _DONE if name in own}
+    found: dict[str, Any] = {name: plain(own[name]) for name in _DONE if name in own}
     found.update({name: fp(own[name]) for name in _CURVES if own.get(name) is not None and len(own[name])})
     members = own.get("estimators_")
     if members is not None:
@@ -128,7 +151,7 @@ def done(estimator: Any) -> Dict[str, Any]:
     return found
 
 
-def _search(search: Any, call: Call) -> Dict[str, Any]:
+def _search(search: Any, call: Call) -> dict[str, Any]:
     results = getattr(search, "cv_results_", None) or {}
     candidates = len(results.get("params", ()))
     folds = plain(getattr(search, "n_splits_", None))
@@ -145,7 +168,7 @@ def _search(search: Any, call: Call) -> Dict[str, Any]:
     }
 
 
-def told_predict(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell what came out of a prediction."""
     if raised is not None:
         return None
@@ -164,9 +187,11 @@ def told_predict(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, st
     return "predict", name, facts
 
 
-def model_selection(module: Any) -> List[str]:
+def model_selection(module: Any) -> list[str]:
     """Wrap what splits and cross-validates."""
-    calls = [n for n in ("cross_val_score", "cross_validate", "cross_val_predict") if replace(module, n, "cross", "sklearn")]
+    calls = [
+        n for n in ("cross_val_score", "cross_validate", "cross_val_predict") if replace(module, n, "cross", "sklearn")
+    ]
     calls += ["train_test_split"] * replace(module, "train_test_split", "split", "sklearn")
     for name in _SPLITTERS:
         cls = getattr(module, name, None)
@@ -177,12 +202,12 @@ def model_selection(module: Any) -> List[str]:
     return calls
 
 
-def utils(module: Any) -> List[str]:
+def utils(module: Any) -> list[str]:
     """Wrap `sklearn.utils.resample`."""
     return ["resample"] if replace(module, "resample", "split", "sklearn") else []
 
 
-def told_cross(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a cross-validation by one call."""
     given = arguments(call.function, call.args, call.kwargs)
     estimator, cv = given.get("estimator"), given.get("cv")
@@ -206,16 +231,20 @@ def told_cross(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str,
     return "search", name, facts
 
 
-def told_split(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_split(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a split by one call: what it was asked for and what the parts are."""
     if raised is not None:
         return None
     parts = result if isinstance(result, (list, tuple)) else [result]
     name = call.function.__name__
-    return "split", name, {"call": name, "arguments": plain_all(dict(call.kwargs)), "parts": [fp(each, rows=True) for each in parts[:8]]}
+    return (
+        "split",
+        name,
+        {"call": name, "arguments": plain_all(dict(call.kwargs)), "parts": [fp(each, rows=True) for each in parts[:8]]},
+    )
 
 
-def told_splitter(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a splitting by hand, in a loop over the parts."""
     splitter = call.args[0]
     name = f"{type(splitter).__name__}.split"
@@ -223,7 +252,7 @@ def told_splitter(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, s
     return "split", name, {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True)}
 
 
-def optuna(module: Any) -> List[str]:
+def optuna(module: Any) -> list[str]:
     """Wrap Optuna's `Study.optimize`; the fits inside it are the person's and told as well."""
     study = module.Study
     if isinstance(study.__dict__.get("optimize"), types.FunctionType):
@@ -231,12 +260,12 @@ def optuna(module: Any) -> List[str]:
     return ["Study.optimize"]
 
 
-def told_optuna(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_optuna(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a study: its trials so far and the best of them."""
     study = call.args[0]
     trials = study.get_trials(deepcopy=False)
     complete = [each for each in trials if each.state.name == "COMPLETE" and each.values]
-    facts: Dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": next_number("fit"),
         "library": "optuna",
         "class": "Study",
@@ -257,7 +286,7 @@ def _at(args: Any, place: int) -> Any:
     return args[place] if len(args) > place else None
 
 
-def _length(values: Any) -> Optional[int]:
+def _length(values: Any) -> int | None:
     try:
         return len(values)
     except TypeError:

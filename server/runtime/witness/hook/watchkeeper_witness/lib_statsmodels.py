@@ -1,11 +1,9 @@
 """statsmodels: every model's fits, and what its results predict."""
 
-# ruff: noqa: ANN401 (models and results)
-
 from __future__ import annotations
 
 import types
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from .calls import MARK, Call, known, wrapped
 from .fingerprint import fp
@@ -18,7 +16,7 @@ _FITS = ("fit", "fit_regularized")
 _PREDICTS = ("predict", "forecast")
 
 
-def model(module: Any) -> List[str]:
+def model(module: Any) -> list[str]:
     """Wrap the methods of all classes of models and results, those to come included."""
     for base, names, key in ((module.Model, _FITS, "sm_fit"), (module.Results, _PREDICTS, "sm_predict")):
         base.__init_subclass__ = classmethod(_dressing(names, key))
@@ -41,7 +39,7 @@ def _dress(cls: Any, names: Any, key: str) -> None:
             setattr(cls, name, wrapped(method, key))
 
 
-def told_fit(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell a fit of a model."""
     of = call.args[0]
     number = next_number("fit")
@@ -69,7 +67,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, D
     return "fit", name, facts
 
 
-def told_predict(call: Call, result: Any, raised: Any) -> Optional[Tuple[str, str, Dict[str, Any]]]:
+def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell what the results of a fit predict."""
     if raised is not None:
         return None

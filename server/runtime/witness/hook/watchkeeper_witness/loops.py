@@ -1,13 +1,10 @@
 """Losses and batches of a training loop, counted; of the losses an even choice is kept."""
 
-# ruff: noqa: ANN401 (loaders, batches)
-
 from __future__ import annotations
 
 import math
 import time
-import weakref
-from typing import Any, List, Optional, Tuple
+from typing import Any
 
 from .plain import plain
 from .state import next_number, state
@@ -26,8 +23,8 @@ class Losses:
         self.count = self.told = self.nonfinite = self.seen = 0
         self.next_count, self.next_at = 1, 0.0
         self.every = 1
-        self.kept: List[Tuple[int, float]] = []
-        self.first: Optional[float] = None
+        self.kept: list[tuple[int, float]] = []
+        self.first: float | None = None
         self.last = 0.0
         self.least = math.inf
 
@@ -71,12 +68,11 @@ class Batches:
     def __init__(self, loader: Any, where: str) -> None:
         self.id = next_number("batches")
         self.where = where
-        self.loader = weakref.ref(loader)
         self.batches = self.rows = self.passes = self.told = 0
         self.batch_size = plain(getattr(loader, "batch_size", None))
         self.shuffle = type(getattr(loader, "sampler", None)).__name__ == "RandomSampler"
         try:
-            self.dataset: Optional[int] = len(loader.dataset)
+            self.dataset: int | None = len(loader.dataset)
         except Exception:
             self.dataset = None
 

@@ -1,11 +1,9 @@
 """The first lines of a kind, class and place in full; from then on they are counted, and told now and then."""
 
-# ruff: noqa: ANN401 (facts are whatever was seen)
-
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, Set
+from typing import Any
 
 from .state import state
 from .trouble import trouble
@@ -22,12 +20,12 @@ class More:
         self.kind, self.name, self.where = kind, name, where
         self.told = self.count = self.told_count = 0
         self.wall_s = self.cpu_s = 0.0
-        self.distinct: Dict[str, Set[Any]] = {"x": set(), "y": set()}
-        self.last: Dict[str, Any] = {}
+        self.distinct: dict[str, set[Any]] = {"x": set(), "y": set()}
+        self.last: dict[str, Any] = {}
         self.params: Any = None
-        self.differ: Set[str] = set()
+        self.differ: set[str] = set()
 
-    def take(self, facts: Dict[str, Any]) -> None:
+    def take(self, facts: dict[str, Any]) -> None:
         self.count += 1
         self.wall_s += facts.get("wall_s", 0.0)
         self.cpu_s += facts.get("cpu_s", 0.0)
@@ -65,7 +63,7 @@ def quick_of(found: Any) -> Any:
     return (found.get("sha") or found.get("quick")) if isinstance(found, dict) else None
 
 
-def tell_each(kind: str, name: str, where: str, facts: Dict[str, Any]) -> None:
+def tell_each(kind: str, name: str, where: str, facts: dict[str, Any]) -> None:
     """Tell something that may happen very often."""
     key = ("more", kind, name, where)
     seen = state.cumulative.get(key)

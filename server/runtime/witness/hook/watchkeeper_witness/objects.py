@@ -1,16 +1,14 @@
 """Numbers for estimators, optimisers and loaders, so that what one of them does later can be put together."""
 
-# ruff: noqa: ANN401 (the objects are of any library)
-
 from __future__ import annotations
 
 import weakref
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
 from .state import next_number
 
-_known: Dict[int, Tuple[Any, int]] = {}
-_last_fit: Dict[int, int] = {}
+_known: dict[int, tuple[Any, int]] = {}
+_last_fit: dict[int, int] = {}
 _MOST = 20_000
 
 
@@ -36,7 +34,7 @@ def fitted(thing: Any, fit: int) -> int:
     return number
 
 
-def of_fit(thing: Any) -> Optional[int]:
+def of_fit(thing: Any) -> int | None:
     """Return the id of the latest fit of an object, None where it was not fitted in this process."""
     known = _known.get(id(thing))
     if known is None or (known[0] is not None and known[0]() is not thing):
@@ -44,7 +42,7 @@ def of_fit(thing: Any) -> Optional[int]:
     return _last_fit.get(known[1])
 
 
-def owner(thing: Any) -> Dict[str, int]:
+def owner(thing: Any) -> dict[str, int]:
     """Return the keys `object` and `of` of an object, as far as they are known."""
     fit = of_fit(thing)
     return {"object": number_of(thing), **({"of": fit} if fit is not None else {})}

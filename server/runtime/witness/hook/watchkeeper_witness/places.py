@@ -1,13 +1,11 @@
 """Where in the person's own code something happens, and which files are the person's."""
 
-# ruff: noqa: ANN401 (frames)
-
 from __future__ import annotations
 
 import os
 import sys
 import sysconfig
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
 MOST_FRAMES = 400
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -19,8 +17,10 @@ class Places:
     def __init__(self, workspace: str) -> None:
         self.root = os.path.realpath(workspace) + os.sep if workspace else ""
         prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
-        self.libraries: Tuple[str, ...] = tuple({f"{each.rstrip('/')}/" for each in prefixes if each} | {_OWN})
-        self._known: Dict[str, str] = {}
+        folders = {f"{each.rstrip('/')}/" for each in prefixes if each}
+        # With a Python in /usr, a workspace in /usr/src is no library.
+        self.libraries: tuple[str, ...] = (_OWN, *(each for each in folders if not self.root.startswith(each)))
+        self._known: dict[str, str] = {}
 
     def person(self, path: str) -> str:
         """Return the file relative to the workspace where it is the person's own, else nothing."""
@@ -42,7 +42,8 @@ class Places:
 
     def is_library(self, path: str) -> bool:
         """Whether a file belongs to Python, to an environment or to us."""
-        return "/site-packages/" in path or "/dist-packages/" in path or path.startswith(self.libraries)
+        plainly = "/site-packages/" in path or "/dist-packages/" in path or path.startswith("<frozen")
+        return plainly or path.startswith(self.libraries)
 
     def where(self, frame: Any) -> str:
         """Return `file:line` of the innermost frame that is the person's, empty where there is none."""
@@ -75,7 +76,7 @@ def _nameless(path: str, frame: Any) -> str:
     return ""
 
 
-places: Optional[Places] = None
+places: Places | None = None
 
 
 def begin(workspace: str) -> Places:
@@ -88,6 +89,11 @@ def begin(workspace: str) -> Places:
 def where(frame: Any) -> str:
     """Return the person's place that a frame comes from."""
     return places.where(frame) if places is not None else ""
+
+
+def is_plainly_library(path: str) -> bool:
+    """Whether a path says by itself that it is a library's."""
+    return places is not None and places.is_library(path)
 
 
 def is_persons(frame: Any) -> bool:

@@ -1,12 +1,10 @@
 """Values as JSON can hold them: arguments of calls and parameters of estimators, cut short."""
 
-# ruff: noqa: ANN401 (the values are of any library)
-
 from __future__ import annotations
 
 import inspect
 import math
-from typing import Any, Dict
+from typing import Any
 
 MOST_ITEMS = 60
 MOST_TEXT = 80
@@ -42,9 +40,9 @@ def _other(value: Any, depth: int) -> Any:
     return f"<{type(value).__name__}>"
 
 
-def arguments(function: Any, args: Any, kwargs: Any) -> Dict[str, Any]:
+def arguments(function: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     """Return a call's arguments by name, defaults filled in, those of `**kwargs` beside the others. Not made plain."""
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     try:
         signature = inspect.signature(function)
         bound = signature.bind(*args, **kwargs)
@@ -60,6 +58,6 @@ def arguments(function: Any, args: Any, kwargs: Any) -> Dict[str, Any]:
     return found
 
 
-def plain_all(values: Dict[str, Any]) -> Dict[str, Any]:
+def plain_all(values: dict[str, Any]) -> dict[str, Any]:
     """Return named values as JSON can hold them."""
     return {str(name)[:MOST_TEXT]: plain(value) for name, value in list(values.items())[:MOST_ITEMS]}

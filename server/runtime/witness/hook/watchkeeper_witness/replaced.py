@@ -1,17 +1,15 @@
 """Notices when a function that is watched was put away for another one."""
 
-# ruff: noqa: ANN401 (modules and functions are whatever the script has)
-
 from __future__ import annotations
 
-from typing import Any, List, Set, Tuple
+from typing import Any
 
-from .calls import MARK
 from . import places
+from .calls import MARK
 from .state import state
 
-_watched: List[Tuple[Any, str, Any]] = []
-_told: Set[Tuple[str, str, int]] = set()
+_watched: list[tuple[Any, str, Any]] = []
+_told: set[tuple[str, str, int]] = set()
 
 
 def watch(holder: Any, name: str, wrapped: Any) -> None:
@@ -32,7 +30,7 @@ def look(seen: str) -> None:
             state.writer.tell("replaced", "", {"what": what, **_about(found), "seen": seen})
 
 
-def _about(found: Any) -> dict:
+def _about(found: Any) -> dict[str, str]:
     code = getattr(getattr(found, "func", found), "__code__", None)
     defined = ""
     if code is not None:

@@ -1,14 +1,13 @@
 """Begins and ends the record of this process."""
 
-# ruff: noqa: ANN401 (the functions of os)
-
 from __future__ import annotations
 
 import atexit
 import os
 import sys
 import time
-from typing import Any, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from . import audit, files, finder, more, places, replaced, trouble
 from .state import Here, here, ours, state
@@ -60,7 +59,7 @@ def _begin(environment: Mapping[str, str]) -> None:
     os._exit = _exiting(os._exit)
 
 
-def command_line() -> List[str]:
+def command_line() -> list[str]:
     """Return the command of this process; `sys.argv` is not there yet."""
     try:
         with open("/proc/self/cmdline", "rb") as file:
@@ -69,7 +68,7 @@ def command_line() -> List[str]:
         return list(getattr(sys, "orig_argv", []))
 
 
-def role(words: List[str]) -> str:
+def role(words: list[str]) -> str:
     """Return what kind of process a command is."""
     line = " ".join(words)
     if "joblib.externals.loky" in line:
@@ -94,7 +93,13 @@ def end(by: str) -> None:
             writer = state.writer
             if writer.lost:
                 writer.tell("limit", "", {"what": "lines", "lost": dict(writer.lost)})
-            facts = {"by": by, "lines": writer.n, "own_s": round(state.own_s, 3), "wrapping_s": round(state.wrapping_s, 3), "counts": dict(writer.counts)}
+            facts = {
+                "by": by,
+                "lines": writer.n,
+                "own_s": round(state.own_s, 3),
+                "wrapping_s": round(state.wrapping_s, 3),
+                "counts": dict(writer.counts),
+            }
             writer.tell("end", "", {**facts, "trouble": trouble.total()})
     except Exception as error:
         trouble.trouble("end", error)
@@ -117,6 +122,7 @@ def _after_fork() -> None:
         here.__dict__.update(Here().__dict__)
         state.writer = None
         state.open_calls, state.cumulative = [], {}
+        state.own_s, state.wrapping_s, state.began = 0.0, 0.0, time.perf_counter()
         trouble.forget()
         files.forget()
         state.numbers.clear()

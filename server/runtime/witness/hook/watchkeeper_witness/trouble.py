@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Dict
-
 from .state import ours, state
 
 MOST = 40
-_counts: Dict[str, int] = {}
+_counts: dict[str, int] = {}
 
 
 def trouble(place: str, error: BaseException) -> None:

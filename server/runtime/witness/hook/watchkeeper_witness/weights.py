@@ -1,11 +1,9 @@
 """Weights of a network: fingerprints of all tensors, and how far they moved since the beginning."""
 
-# ruff: noqa: ANN401 (tensors)
-
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from .fingerprint import MOST_NUMBERS, as_array, flat64, fp
 from .state import numpy
@@ -20,19 +18,19 @@ PART_NUMBERS = 1 << 12
 class Sample:
     """Some numbers of the parameters, as they were at the beginning."""
 
-    def __init__(self, tensors: List[Any]) -> None:
+    def __init__(self, tensors: list[Any]) -> None:
         total = sum(int(each.numel()) for each in tensors)
         self.every = max(1, math.ceil(total / SAMPLED))
         self.begun = self._some(tensors)
 
-    def _some(self, tensors: List[Any]) -> Any:
+    def _some(self, tensors: list[Any]) -> Any:
         np = numpy()
         if np is None:
             return None
         parts = [as_array(np, each.detach().reshape(-1)[:: self.every]) for each in tensors if each.numel()]
         return flat64(np, np.concatenate([np.asarray(each, "<f8") for each in parts])) if parts else None
 
-    def moved(self, tensors: List[Any]) -> Dict[str, float]:
+    def moved(self, tensors: list[Any]) -> dict[str, float]:
         """Return how far the sampled numbers are from the beginning, and the share of them that differ."""
         now = self._some(tensors)
         if now is None or self.begun is None or now.shape != self.begun.shape:
@@ -42,14 +40,14 @@ class Sample:
         return {"moved": round(distance, 9) if math.isfinite(distance) else -1.0, "moved_share": round(share, 4)}
 
 
-def of_tensors(tensors: List[Any], *, parts: bool = False, names: Optional[List[str]] = None) -> Any:
+def of_tensors(tensors: list[Any], *, parts: bool = False, names: list[str] | None = None) -> Any:
     """Return the fingerprint of all tensors as one flat array, with the digests of each where `parts` is set."""
     np = numpy()
     if np is None or not tensors:
         return None
     total = sum(int(each.numel()) for each in tensors)
     if total > LARGE:
-        some = [as_array(np, each.detach().reshape(-1)[: PART_NUMBERS]) for each in tensors]
+        some = [as_array(np, each.detach().reshape(-1)[:PART_NUMBERS]) for each in tensors]
         found: Any = fp(np.concatenate([np.asarray(each, "<f8") for each in some]), always=True)
         return {**found, "shape": [total], "sampled": True, "heads": PART_NUMBERS}
     arrays = [as_array(np, each.detach()).reshape(-1) for each in tensors]
@@ -62,11 +60,11 @@ def of_tensors(tensors: List[Any], *, parts: bool = False, names: Optional[List[
     return found
 
 
-def tensors_in(thing: Any, name: str = "", depth: int = 0) -> Dict[str, Any]:
+def tensors_in(thing: Any, name: str = "", depth: int = 0) -> dict[str, Any]:
     """Return the tensors inside of what is saved, by their path, in the order in which they stand."""
     if hasattr(thing, "numel") and hasattr(thing, "detach"):
         return {name: thing}
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     if depth > 6 or len(name) > 400:
         return found
     if hasattr(thing, "state_dict") and hasattr(thing, "parameters"):

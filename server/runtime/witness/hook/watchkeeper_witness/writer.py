@@ -1,7 +1,5 @@
 """The file of this process: lines with a running hash, bounded in size, never half a line unless the disk is full."""
 
-# ruff: noqa: ANN401 (facts are whatever was seen)
-
 from __future__ import annotations
 
 import contextlib
@@ -9,7 +7,7 @@ import json
 import os
 import threading
 import time
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 try:
     from _sha2 import sha256  # Python 3.12
@@ -53,12 +51,12 @@ class Writer:
         self._hash = sha256(f"{nonce}{self.file}".encode()).hexdigest()
         self._lock = threading.RLock()
         self._writing = False
-        self._waiting: List[Tuple[str, str, Dict[str, Any]]] = []
+        self._waiting: list[tuple[str, str, dict[str, Any]]] = []
         self.n = 0
-        self.counts: Dict[str, int] = {}
-        self.lost: Dict[str, int] = {}
+        self.counts: dict[str, int] = {}
+        self.lost: dict[str, int] = {}
 
-    def tell(self, kind: str, where: str, facts: Dict[str, Any]) -> None:
+    def tell(self, kind: str, where: str, facts: dict[str, Any]) -> None:
         """Write one line. Called by a signal handler in the middle of another line, it waits for that one's end."""
         if self.pid != os.getpid():
             return  # a fork that was not seen, as of C code
@@ -73,7 +71,7 @@ class Writer:
             finally:
                 self._writing = False
 
-    def _write(self, kind: str, where: str, facts: Dict[str, Any]) -> None:
+    def _write(self, kind: str, where: str, facts: dict[str, Any]) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + 1
         body = self._body(kind, where, facts)
         room = self._left - (0 if kind in LAST_KINDS else RESERVED_BYTES)
@@ -89,7 +87,7 @@ class Writer:
             return
         self._hash, self.n, self._left = chained, self.n + 1, self._left - len(line)
 
-    def _body(self, kind: str, where: str, facts: Dict[str, Any]) -> bytes:
+    def _body(self, kind: str, where: str, facts: dict[str, Any]) -> bytes:
         record = {
             "n": self.n,
             "at": round(time.time(), 3),
