@@ -24,6 +24,7 @@ LAUNCH_AGAIN_AFTER_S = 10.0
 LAUNCH_WITHIN_S = 60.0
 """A start older than this is not launched any more: nobody expects it to begin now."""
 _END_IS_WRITTEN_WITHIN_S = 0.1
+FOREIGN = "was not written by this run's keeper: it does not carry the nonce of the recorded start"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class Facts:
     last_sample: Sample | None = None
     damaged: tuple[str, ...] = ()
     """Names of records that are there and cannot be understood; they count as absent besides."""
+    foreign: tuple[str, ...] = ()
+    """Those of them that are whole, but do not carry the nonce of the recorded start."""
     same_boot: bool = True
     """Whether the machine still runs as it did when the run started."""
     main_alive: bool = False
@@ -148,16 +151,17 @@ def _look(run_dir: Path, nonce: str) -> Facts:
     nobody is left who could write one.
     """
     damaged: list[str] = []
-    spec, stop = (_record(run_dir, name, damaged) for name in (records.SPEC, records.STOP))
-    start = _record(run_dir, records.START, damaged, nonce)
+    foreign: list[str] = []
+    spec, stop = (_record(run_dir, name, damaged, foreign) for name in (records.SPEC, records.STOP))
+    start = _record(run_dir, records.START, damaged, foreign, nonce)
     same_boot = start is None or records.text(start, "boot_id") == procfs.boot_id()
     main = _main(start) if same_boot else None
     lock_held = lock.held(run_dir / records.LOCK)
-    ended = _record(run_dir, records.EXIT, damaged, nonce)
+    ended = _record(run_dir, records.EXIT, damaged, foreign, nonce)
     now = time.time()
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
-        spec=spec, start=start, exit=ended, stop=stop, last_sample=_last_sample(run_dir), damaged=tuple(damaged),
+        spec=spec, start=start, exit=ended, stop=stop, last_sample=_last_sample(run_dir), damaged=tuple(damaged), foreign=tuple(foreign),
         same_boot=same_boot, main_alive=main is not None and main.alive,
         main_zombie=main is not None and not main.alive, lock_held=lock_held,
     )  # fmt: skip
@@ -211,7 +215,7 @@ def _without_keeper(facts: Facts) -> RunStatus:
 
 def _how_it_was_lost(facts: Facts, broken: list[str]) -> str:
     if broken:
-        return f"{broken[0]} is damaged, or was not written by this run's keeper."
+        return f"{broken[0]} {'is damaged' if broken[0] not in facts.foreign else FOREIGN}."
     if not facts.same_boot:
         return "The machine was started anew while it ran."
     return "Its keeper was killed, and it ended before another one came: its exit status is unknown."
@@ -342,7 +346,7 @@ def close_never_started(run_dir: Path, nonce: str = "") -> bool:
     return True
 
 
-def _record(run_dir: Path, name: str, damaged: list[str], nonce: str = "") -> Record | None:
+def _record(run_dir: Path, name: str, damaged: list[str], foreign: list[str], nonce: str = "") -> Record | None:
     """Return a record; one that is damaged, or does not carry the nonce that it should, counts as absent."""
     try:
         found = records.read(run_dir / name)
@@ -351,6 +355,7 @@ def _record(run_dir: Path, name: str, damaged: list[str], nonce: str = "") -> Re
         return None
     if found is not None and nonce and found.get("nonce") != nonce:
         damaged.append(name)
+        foreign.append(name)
         return None
     return found
 

@@ -56,7 +56,12 @@ class Lines:
             if (last or self._is_due(file)) and left > 0:
                 left -= self._read(name, file, left, pieces)
         whole = sum(file.offset for file in self._files.values())
-        told = {"files": len(self._files), "bytes": whole, "head": self.head, "pieces": pieces[:MOST_PIECES]}
+        told: dict[str, object] = {
+            "files": len(self._files),
+            "bytes": whole,
+            "head": self.head,
+            "pieces": pieces[:MOST_PIECES],
+        }
         return told if len(pieces) <= MOST_PIECES else told | {"more_pieces": len(pieces) - MOST_PIECES}
 
     def _is_due(self, file: _File) -> bool:

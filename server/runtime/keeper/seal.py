@@ -12,6 +12,7 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
+from io import FileIO
 
 from . import digests, records
 from .lines import Lines
@@ -155,29 +156,27 @@ def _file(path: str, budget: Budget) -> dict[str, object]:
         return told if budget.is_over else told | {"sampled": _sample(file, seen.st_size)}
 
 
-def _whole(file: object, budget: Budget) -> str | None:
-    found = _fast()
-    read = file.read  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-    while block := read(1 << 20):  # pyright: ignore[reportUnknownVariableType]
-        found.update(block)  # pyright: ignore[reportUnknownArgumentType]
+def _whole(file: FileIO, budget: Budget) -> str | None:
+    found = digests.fast()
+    while block := file.read(1 << 20):
+        found.update(block)
         if budget.is_over:
             return None
     return found.hexdigest()
 
 
-def _sample(file: object, size: int) -> str:
+def _sample(file: FileIO, size: int) -> str:
     """Return the digest of the size and of 64 blocks of 64 KB, evenly spread."""
     found = digests.sha256(str(size).encode())
-    number = file.fileno()  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
     for block in range(SAMPLES):
         place = block * max(0, size - BLOCK_BYTES) // (SAMPLES - 1)
-        found.update(os.pread(number, BLOCK_BYTES, place))  # pyright: ignore[reportUnknownArgumentType]
+        found.update(os.pread(file.fileno(), BLOCK_BYTES, place))
     return found.hexdigest()
 
 
 def _folder(path: str, budget: Budget) -> dict[str, object]:
     """Return the digest over names, sizes and contents of all files below a folder, such as a Zarr store."""
-    found, files, size = _fast(), 0, 0
+    found, files, size = digests.fast(), 0, 0
     for folder, folders, names in os.walk(path):
         folders.sort()
         for name in sorted(names):
@@ -191,16 +190,6 @@ def _folder(path: str, budget: Budget) -> dict[str, object]:
             text = f"{inside}\0{told.get('bytes')}\0{told.get('sha256') or told.get('sampled')}\n"
             found.update(text.encode("utf-8", "surrogateescape"))
     return {"folder": True, "files": files, "bytes": size, "sha256": found.hexdigest()}
-
-
-def _fast() -> digests.sha256:
-    """Return OpenSSL's sha256 where it can be had: the run is over, and it is five times as fast."""
-    try:
-        import hashlib  # noqa: PLC0415 # not before the run is over
-
-        return hashlib.sha256()
-    except ImportError:
-        return digests.sha256()
 
 
 def _plainly(path: str, flags: int) -> int:

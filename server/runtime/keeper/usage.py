@@ -58,7 +58,7 @@ class Meter:
         rss_bytes = sum(one.rss_bytes for one in seen if one.alive)
         self.cpu_s = max(self.cpu_s, reaped_s + sum(one.user_s + one.system_s for one in seen))
         self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
-        line = {
+        line: dict[str, object] = {
             "at": round(time.time(), 3),
             "boottime_s": round(boottime_s(), 3),
             "cpu_s": round(self.cpu_s, 2),

@@ -127,7 +127,7 @@ LAUNCHES_WITHIN = """
 import os, sys
 from pathlib import Path
 open(sys.argv[1] + "/cgroup.procs", "w").write(str(os.getpid()))
-from watchkeeper.server.engines.local import LocalEngine
+from watchkeeper.server.runtime.engines.local import LocalEngine
 LocalEngine().launch(Path(sys.argv[2]), os.open(sys.argv[3], os.O_APPEND | os.O_CREAT | os.O_RDWR))
 """
 

@@ -4,6 +4,9 @@ A wrapped function names nothing of this module but by an import inside itself: 
 can be pickled by value, and works in a process without a witness.
 """
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import functools

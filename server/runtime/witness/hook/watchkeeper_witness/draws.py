@@ -1,5 +1,8 @@
 """What a sampler returned, chain by chain and variable by variable, as fingerprints."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 from typing import Any
@@ -49,19 +52,19 @@ def stats(dataset: Any) -> dict[str, Any]:
 def group(result: Any, name: str) -> Any:
     """Return a group of an InferenceData or a DataTree as a data set, None where it has none."""
     try:
-        found = result[name] if name in _groups(result) else None
+        found: Any = result[name] if name in _groups(result) else None
     except Exception:
         return None
     return found.to_dataset() if hasattr(found, "to_dataset") else found
 
 
 def _groups(result: Any) -> list[str]:
-    groups = getattr(result, "groups", None)
+    groups: Any = getattr(result, "groups", None)
     if callable(groups):
-        return [str(each).strip("/") for each in groups()]
-    if groups is not None:
-        return [str(each).strip("/") for each in groups]
-    return list(getattr(result, "children", ()))
+        groups = groups()
+    elif groups is None:
+        groups = getattr(result, "children", ())
+    return [str(each).strip("/") for each in groups]
 
 
 def total(array: Any) -> Any:

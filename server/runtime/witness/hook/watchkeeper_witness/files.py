@@ -1,5 +1,8 @@
 """Files that are read and written: which ones are told, and the digest of what is in them at that moment."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import os

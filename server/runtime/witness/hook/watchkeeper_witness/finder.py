@@ -1,5 +1,8 @@
 """Has a library wrapped once the training has imported it. Nothing is imported that the training does not import."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import importlib

@@ -3,6 +3,9 @@
 NumPy is the training's own. Nothing here raises: what cannot be described says so.
 """
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,8 @@
 """XGBoost, LightGBM, CatBoost: `train`, `cv` and boosters. Their other classes are told by `lib_sklearn`."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import types

@@ -1,5 +1,8 @@
 """CmdStanPy: a program in C++ samples; what it was asked for and the files that it left are told."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import types

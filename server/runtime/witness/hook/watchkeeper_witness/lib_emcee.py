@@ -1,5 +1,8 @@
 """emcee: every run of an ensemble sampler, with all that it holds afterwards."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import types

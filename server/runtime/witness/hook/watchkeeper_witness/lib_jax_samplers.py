@@ -1,5 +1,8 @@
 """NumPyro's MCMC, SVI and predictive draws; BlackJAX where it is called by hand."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import functools

@@ -1,5 +1,8 @@
 """Keras on whichever backend: what `fit` did, epoch by epoch, through a callback of its own."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import sys

@@ -1,5 +1,8 @@
 """Linear algebra that ends a fit, and optimisers of SciPy: counted where the person's own code calls them."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import functools

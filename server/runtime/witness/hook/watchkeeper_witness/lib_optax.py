@@ -1,5 +1,8 @@
 """optax: updates of every optimiser that is made by its functions. Inside compiled code an update is only traced."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import functools

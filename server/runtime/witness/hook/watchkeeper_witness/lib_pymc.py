@@ -1,5 +1,8 @@
 """PyMC with all its samplers, variational fits and predictive draws; nutpie called by hand."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import sys
@@ -33,7 +36,7 @@ def pymc(module: Any) -> list[str]:
         function = getattr(mcmc, name, None)
         if function is not None and not hasattr(function, MARK):
             setattr(mcmc, name, _noted(function, name))
-    opvi = sys.modules.get("pymc.variational.opvi")
+    opvi: Any = sys.modules.get("pymc.variational.opvi")
     sample = getattr(getattr(opvi, "Approximation", None), "sample", None)
     if isinstance(sample, types.FunctionType):
         opvi.Approximation.sample = wrapped(sample, "pymc_drawn")

@@ -1,5 +1,8 @@
 """What is saved by joblib, pickle, pandas, NumPy, xarray and ArviZ: which object, which columns, which draws."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import functools

@@ -1,5 +1,8 @@
 """scikit-learn, and everything that follows its way: fits, searches, predictions, splits. Optuna's studies."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import sys

@@ -1,5 +1,8 @@
 """statsmodels: every model's fits, and what its results predict."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import types

@@ -1,5 +1,8 @@
 """torch: every optimiser's steps through its global hooks, losses at `backward`, loaders, saved weights."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import functools
@@ -96,7 +99,7 @@ def _parameters(optimiser: Any) -> list[Any]:
 
 def torch(module: Any) -> list[str]:
     """Hook the optimisers, `backward` and `save`."""
-    optim = sys.modules.get("torch.optim.optimizer")
+    optim: Any = sys.modules.get("torch.optim.optimizer")
     done = []
     if hasattr(optim, "register_optimizer_step_pre_hook"):
         optim.register_optimizer_step_pre_hook(_before_step)

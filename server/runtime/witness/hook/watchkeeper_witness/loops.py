@@ -1,5 +1,8 @@
 """Losses and batches of a training loop, counted; of the losses an even choice is kept."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,8 @@
 """The first lines of a kind, class and place in full; from then on they are counted, and told now and then."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import time

@@ -1,5 +1,8 @@
 """Where in the person's own code something happens, and which files are the person's."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import os

@@ -1,5 +1,8 @@
 """Values as JSON can hold them: arguments of calls and parameters of estimators, cut short."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import inspect

@@ -1,5 +1,8 @@
 """Notices when a function that is watched was put away for another one."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,8 @@
 """Begins and ends the record of this process."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import atexit

@@ -1,5 +1,8 @@
 """Weights of a network: fingerprints of all tensors, and how far they moved since the beginning."""
 
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
 from __future__ import annotations
 
 import math
