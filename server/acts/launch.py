@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 from ..runtime.keeper import records
 from ..runtime.probe import probe_environment
+from ..runtime.witness import witness_environment
 from ..storage.policy.policy import policy_text
 from ..storage.record import Run
 from ..storage.record.bodies import encode
@@ -17,31 +19,57 @@ from ..storage.record.records import RunStarted
 from ..vocabulary.runs import Phase
 from .desk import Desk
 
+FOREIGN = ".foreign-"
+"""Stands in the name of a run directory that somebody else had made and that was set aside."""
+
 
 def interpreter(desk: Desk) -> str:
     """Return the Python that trains: the policy's, else the first environment in the workspace, else our own."""
     return desk.policy.python.interpreter or desk.workspace.interpreter() or sys.executable
 
 
-def environment(desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str) -> dict[str, str]:
+def environment(
+    desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str, nonce: str
+) -> dict[str, str]:
     """Return the whole environment of a training: what the policy passes through and sets, and our own names."""
     policy = desk.policy
     kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
     fraction = policy.quick.data_fraction if phase is Phase.QUICK else 1.0
+    run_dir = desk.workspace.run_dir(run)
     own = {**kept, **policy.environment}
+    own |= probe_environment(own, pymc=policy.probe.pymc)
+    folder = str(run_dir / records.WITNESS) if policy.witness.enabled else None
     return {
         **own,
-        **probe_environment(own, pymc=policy.probe.pymc),
+        **witness_environment(own, folder=folder, nonce=nonce, hooked=policy.probe.pymc),
         "WATCHKEEPER_WORKSPACE": str(desk.workspace.root),
         "WATCHKEEPER_MODEL": model,
         "WATCHKEEPER_PHASE": phase.value,
         "WATCHKEEPER_DATA_FRACTION": f"{fraction:g}",
         "WATCHKEEPER_ATTEMPT": str(attempt),
         "WATCHKEEPER_RESUME": resume,
-        "WATCHKEEPER_RUN_DIR": str(desk.workspace.run_dir(run)),
+        "WATCHKEEPER_RUN_DIR": str(run_dir),
         "WATCHKEEPER_CHECKPOINT_DIR": str(checkpoint_dir(desk, model, phase)),
         "WATCHKEEPER_RESULTS": str(desk.workspace.root / desk.workspace.results(model, phase)),
         "WATCHKEEPER_FINAL_MODEL": str(desk.workspace.root / desk.workspace.final_model(model)),
+    }
+
+
+def proof(desk: Desk, *, model: str, phase: Phase, run: str, nonce: str) -> dict[str, Any]:
+    """Return what a start's record says so that what its keeper leaves can be believed.
+
+    :param nonce: known to nobody before the start is recorded; every record of the keeper carries it.
+    """
+    names, policy = desk.workspace, desk.policy.witness
+    run_dir = names.run_dir(run)
+    own = (checkpoint_dir(desk, model, phase), run_dir / records.WITNESS, run_dir / records.METRICS)
+    left = [names.results(model, phase), names.log(model, phase), names.history(model)]
+    return {
+        "nonce": nonce,
+        "guarded": str(names.state_dir) if policy.guard else None,
+        "writable": tuple(str(path) for path in own),
+        "seal_paths": (*left, *(names.final_models(model) if phase is Phase.FULL else ())),
+        "seal_max_bytes": int(policy.seal_max_gb * 1e9),
     }
 
 
@@ -53,8 +81,11 @@ def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
 def materialise(desk: Desk, run: Run) -> Path:
     """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
     run_dir = desk.workspace.run_dir(run.id)
+    _set_aside(run_dir, spec(desk, run))
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     Path(run.env["WATCHKEEPER_CHECKPOINT_DIR"]).mkdir(mode=0o700, parents=True, exist_ok=True)
+    (run_dir / records.WITNESS).mkdir(mode=0o700, exist_ok=True)
+    (run_dir / records.METRICS).touch(mode=0o600, exist_ok=True)
     path = run_dir / records.SPEC
     if not path.exists():
         inside = desk.workspace.relative(str(run_dir))
@@ -63,6 +94,16 @@ def materialise(desk: Desk, run: Run) -> Path:
         # The file's time is the start's age: a start that was recorded long ago must not be launched now.
         os.utime(path, (run.at, run.at))
     return run_dir
+
+
+def _set_aside(run_dir: Path, ours: Mapping[str, Any]) -> None:
+    """Put a run directory out of the way that was not made for this start, so that nothing in it is believed."""
+    try:
+        found = records.read(run_dir / records.SPEC)
+    except records.DamagedRecord:
+        found = {}
+    if found is not None and found != json.loads(json.dumps(ours)):
+        run_dir.rename(run_dir.with_name(f"{run_dir.name}{FOREIGN}{os.urandom(4).hex()}"))
 
 
 def launch(desk: Desk, run: Run) -> None:

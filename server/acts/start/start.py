@@ -6,9 +6,11 @@ run directory and the keeper follow from the record and can be made by any serve
 
 from __future__ import annotations
 
+import os
+import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...documents.error_report import Action
 from ...storage.record import Report, Run, Transaction
@@ -233,9 +235,9 @@ def _check_strays(desk: Desk, previous: Run) -> None:
 
 
 def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Run]) -> Run:
-    number = 1 + max((one.attempt for one in known), default=0)
+    number, foreign = _free_number(desk, wanted, 1 + max((one.attempt for one in known), default=0))
     run = f"{wanted.model}-{wanted.phase}-{number}"
-    begun = _begun(desk, wanted, run, number, _resume(desk, wanted.follows))
+    begun = replace(_begun(desk, wanted, run, number, _resume(desk, wanted.follows)), foreign=tuple(foreign))
     transaction.append(begun, run, run=run, model=wanted.model)
     for report in transaction.reports(model=wanted.model):
         carried_out = report.run == (wanted.follows or "") or report.about_changes
@@ -248,6 +250,18 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
     return started
 
 
+def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[str]]:
+    """Return the first number whose run directory is not there, and the directories that are.
+
+    What lies there before its start was recorded was made by somebody who wants it to be believed: it is never used.
+    """
+    foreign: list[str] = []
+    while os.path.lexists(desk.workspace.run_dir(run := f"{wanted.model}-{wanted.phase}-{number}")):
+        foreign.append(run)
+        number += 1
+    return number, foreign
+
+
 def _resume(desk: Desk, follows: str | None) -> str:
     reports = desk.ledger.reports(run=follows) if follows else []
     actions = [one.answer.action for one in reports if one.answer]
@@ -256,7 +270,7 @@ def _resume(desk: Desk, follows: str | None) -> str:
 
 def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> RunStarted:
     python = launch.interpreter(desk)
-    origin, quick = wanted.origin, wanted.phase is Phase.QUICK
+    origin, quick, nonce = wanted.origin, wanted.phase is Phase.QUICK, secrets.token_hex(16)
     return RunStarted(
         phase=wanted.phase,
         attempt=attempt,
@@ -273,7 +287,10 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         named=origin.named,
         argv=(python, str(desk.workspace.root / origin.script), *origin.args),
         cwd=str(desk.workspace.root),
-        env=launch.environment(desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume),
+        env=launch.environment(
+            desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume, nonce=nonce
+        ),
+        **launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run, nonce=nonce),
         limit_s=desk.policy.quick.max_minutes * 60 if quick else None,
         sample_s=desk.policy.keeper.sample_s,
         grace_s=desk.policy.keeper.grace_s,

@@ -62,7 +62,7 @@ def _models_beside(desk: Desk, run: Run) -> list[str]:
     if run.phase is not Phase.FULL:
         return []
     taken = desk.workspace.final_model(run.model)
-    return [one for one in desk.workspace.final_models(run.model) if one != taken]
+    return [one for one in desk.workspace.models_there(run.model) if one != taken]
 
 
 def _tables_beside(desk: Desk, run: Run) -> list[str]:

@@ -107,14 +107,19 @@ class Watcher:
     def _status(self) -> RunStatus:
         run_dir = self._desk.workspace.run_dir(self._run.id)
         if run_dir.exists():
-            return run_directory.judge(run_directory.read_facts(run_dir))
+            return run_directory.judge(run_directory.read_facts(run_dir, self._nonce))
         if self._run.status == "ended":
             return _recorded(self._run)
         if self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
             # Whether it still runs cannot be known without its directory; starting it again would be worse.
             return RunStatus(run=self._run.id, state=RunState.LOST, reason="Its run directory was removed.")
         launch.materialise(self._desk, self._run)  # the server that recorded the start was killed before it did
-        return run_directory.judge(run_directory.read_facts(run_dir))
+        return run_directory.judge(run_directory.read_facts(run_dir, self._nonce))
+
+    @property
+    def _nonce(self) -> str:
+        """What every record of this run's keeper carries; empty for a start that was recorded before there were any."""
+        return self._run.nonce
 
     def _mended(self, status: RunStatus) -> RunStatus:
         """Do what the facts ask for, then look again."""
@@ -123,7 +128,7 @@ class Watcher:
         elif status.needs_launch:
             launch.launch(self._desk, self._run)
         elif status.needs_closing:
-            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id))
+            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._nonce)
         else:
             return status
         return self._status()
@@ -336,6 +341,8 @@ def _ending(status: RunStatus) -> RunEnded:
         max_rss_bytes=status.max_rss_bytes,
         log_begin=status.log_begin,
         log_end=status.log_end,
+        guard=status.guard,
+        seal=status.seal,
     )
 
 

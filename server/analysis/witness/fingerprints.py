@@ -31,6 +31,8 @@ class Fingerprint:
     at: tuple[float, ...] = ()
     """The values at `places`; those that are not finite are NaN."""
     distinct_rows: int | None = None
+    row_keys: tuple[str, ...] = ()
+    """The smallest hashes of its rows: tables that share rows share them."""
     columns: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     sampled: bool = False
@@ -77,6 +79,7 @@ def fingerprint(record: Mapping[str, object] | None) -> Fingerprint:
         nonfinite=whole(record, "nonfinite") or 0,
         at=tuple(_value(each) for each in values if not isinstance(each, str)),
         distinct_rows=whole(record, "rows"),
+        row_keys=texts(record, "row_keys"),
         columns=texts(record, "columns"),
         parts=texts(record, "parts"),
         sampled=record.get("sampled") is True,

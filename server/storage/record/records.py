@@ -27,6 +27,9 @@ class RunStarted:
     :ivar left_before: (path, digest) of results and models of this model that lay there already.
     :ivar named: (path, digest) of further files that the sources name; None for a start before they were kept.
     :ivar nonce: known to nobody before the start was recorded; what the keeper and the witness leave begins with it.
+    :ivar guarded: folder in which the training may not write, but for `writable`; None where nothing is guarded.
+    :ivar seal_paths: what the keeper seals at the end, besides what was witnessed; at most `seal_max_bytes` in all.
+    :ivar foreign: run directories that lay there before they were made: never used.
     :ivar limit_s: after which the keeper ends the run; None for none.
     :ivar by: who asked for it.
     """
@@ -47,6 +50,11 @@ class RunStarted:
     left_before: tuple[Pair, ...] = ()
     named: tuple[Pair, ...] | None = None
     nonce: str = ""
+    guarded: str | None = None
+    writable: tuple[str, ...] = ()
+    seal_paths: tuple[str, ...] = ()
+    seal_max_bytes: int = 0
+    foreign: tuple[str, ...] = ()
     argv: tuple[str, ...] = ()
     cwd: str = ""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -73,6 +81,7 @@ class RunStopped:
 class RunEnded:
     """How a run ended; None is what nobody saw. Times are unix seconds, `log_begin` and `log_end` byte offsets.
 
+    :ivar guard: whether the training was kept from writing into the record: on, off, unavailable.
     :ivar seal: `sha256` of what the keeper sealed, or why it `failed`.
     """
 
@@ -90,6 +99,7 @@ class RunEnded:
     max_rss_bytes: int | None = None
     log_begin: int | None = None
     log_end: int | None = None
+    guard: str = ""
     seal: Mapping[str, object] | None = None
 
 

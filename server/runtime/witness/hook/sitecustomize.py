@@ -4,8 +4,6 @@ Whatever goes wrong here leaves the run as it would be without it. A `sitecustom
 place of this one. Python 3.8 or newer, standard library only.
 """
 
-# ruff: noqa: ANN401 (specs and modules are whatever the script has)
-
 from __future__ import annotations
 
 import contextlib

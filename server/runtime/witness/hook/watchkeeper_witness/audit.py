@@ -3,7 +3,8 @@
 One audit hook that asks a table first: events without an entry cost a tenth of a microsecond.
 """
 
-# ruff: noqa: ANN401 (arguments of events are of any kind)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import places
-from .files import digest, note_read, note_write
+from .files import digest, is_cache, note_read, note_write
 from .more import tell_each
 from .state import here, ours, state
 from .trouble import trouble
@@ -25,7 +26,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR
 _codes: set[str] = set()
 _modules: set[str] = set()
 _source: dict[str, Any] = {}
-_RUNS_CODE = {"eval", "exec", "compile", "system", "popen", "Popen", "run", "call", "__import__", "getattr", "execv"}
+_RUNS_CODE = {"eval", "exec", "compile", "system", "popen", "Popen", "run", "call", "__import__", "execv"}
 _MODULES_THAT_RUN = ("builtins", "os", "posix", "subprocess", "runpy", "importlib", "sys", "operator", "code")
 
 
@@ -43,6 +44,8 @@ def install() -> None:
     def hook(event: str, args: tuple[Any, ...]) -> None:
         handle = find(event)
         if handle is None or current.writer is None or mine.busy:
+            return
+        if event == "exec" and args[0].co_filename in _modules:
             return
         try:
             with ours():
@@ -68,7 +71,7 @@ def _handlers() -> dict[str, Callable[[tuple[Any, ...], Any], None]]:
         "pickle.find_class": _pickled,
         "subprocess.Popen": lambda args, frame: _program("subprocess.Popen", args[0], args[1], frame),
         "os.system": lambda args, frame: _program("os.system", "/bin/sh", ["sh", "-c", args[0]], frame),
-        "os.exec": lambda args, frame: _replaced(args, frame),
+        "os.exec": _replaced,
         "os.posix_spawn": _posix_spawn,
         "socket.connect": _connect,
     }
@@ -76,6 +79,8 @@ def _handlers() -> dict[str, Callable[[tuple[Any, ...], Any], None]]:
 
 def _open(args: tuple[Any, ...], frame: Any) -> None:
     path, mode, flags = args
+    if type(path) is str and (path.endswith(".pyc") or places.is_plainly_library(path)):
+        return
     if not isinstance(path, (str, bytes)) and not hasattr(path, "__fspath__"):
         return  # a descriptor
     writes = bool(set(mode) & set("wax+")) if isinstance(mode, str) else bool((flags or 0) & _WRITES)
@@ -102,11 +107,11 @@ def _exec(args: tuple[Any, ...], frame: Any) -> None:
         _tell_code("exec", _source.pop("text", None), code, frame)
         return
     _modules.add(path)
-    if places.places is None or path.startswith("<frozen"):
+    special = path.endswith(("/sitecustomize.py", "/usercustomize.py"))
+    if places.places is None or (not special and places.places.is_library(path)):
         return
     own = places.places.person(path)
-    special = os.path.basename(path) in ("sitecustomize.py", "usercustomize.py")
-    if not own and not special and places.places.is_library(path):
+    if not own and is_cache(path):
         return
     if "/ipykernel_" in path or not os.path.exists(path):
         return

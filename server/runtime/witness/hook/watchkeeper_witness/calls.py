@@ -4,7 +4,8 @@ A wrapped function names nothing of this module but by an import inside itself: 
 can be pickled by value, and works in a process without a witness.
 """
 
-# ruff: noqa: ANN401 (the calls are of any library)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from typing import Any
 
 from . import places
 from .more import tell_each
-from .state import here, ours, state
+from .state import here, ours, ours_at_length, state
 from .trouble import trouble
 from .writer import cpu_s
 
@@ -60,7 +61,7 @@ def wrapped(function: Any, key: str) -> Any:
     @functools.wraps(function)
     def watchkeeper_witness_call(*args: Any, **kwargs: Any) -> Any:
         try:
-            from watchkeeper_witness import run  # noqa: PLC0415 (see above)
+            from watchkeeper_witness import run
         except Exception:
             return function(*args, **kwargs)
         return run(key, function, args, kwargs)
@@ -121,7 +122,7 @@ def _begun(key: str, function: Any, args: Any, kwargs: Any) -> Any:
 
 def _told(call: Call, about: Any, result: Any, raised: Any) -> None:
     try:
-        with ours():
+        with ours_at_length():
             call.notes.update(call.took())
             found = about(call, result, raised)
             if found is None:
@@ -155,7 +156,7 @@ def replace(module: Any, name: str, key: str, top: str = "") -> bool:
         if vars(other).get(name) is function:
             setattr(other, name, ours_now)
     setattr(module, name, ours_now)
-    from .replaced import watch  # noqa: PLC0415 (it imports this module)
+    from .replaced import watch
 
     watch(module, name, ours_now)
     return True

@@ -1,6 +1,7 @@
 """What a sampler returned, chain by chain and variable by variable, as fingerprints."""
 
-# ruff: noqa: ANN401 (data sets of xarray, arrays of any library)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ STATS = (
 
 
 def of_dataset(dataset: Any, most: int = MOST_VARIABLES) -> tuple[dict[str, Any], int]:
-    """Return the chains of each variable of a data set whose first dimension is the chain, and how many are left out."""
+    """Return the chains of each variable (the chain is the first dimension), and how many variables are left out."""
     names = [str(each) for each in dataset.data_vars]
     found = {name: chains(dataset[name].values) for name in names[:most]}
     return found, max(0, len(names) - most)
@@ -51,19 +52,19 @@ def stats(dataset: Any) -> dict[str, Any]:
 def group(result: Any, name: str) -> Any:
     """Return a group of an InferenceData or a DataTree as a data set, None where it has none."""
     try:
-        found = result[name] if name in _groups(result) else None
+        found: Any = result[name] if name in _groups(result) else None
     except Exception:
         return None
     return found.to_dataset() if hasattr(found, "to_dataset") else found
 
 
 def _groups(result: Any) -> list[str]:
-    groups = getattr(result, "groups", None)
+    groups: Any = getattr(result, "groups", None)
     if callable(groups):
-        return [str(each).strip("/") for each in groups()]
-    if groups is not None:
-        return [str(each).strip("/") for each in groups]
-    return list(getattr(result, "children", ()))
+        groups = groups()
+    elif groups is None:
+        groups = getattr(result, "children", ())
+    return [str(each).strip("/") for each in groups]
 
 
 def total(array: Any) -> Any:

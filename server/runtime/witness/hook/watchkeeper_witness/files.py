@@ -1,6 +1,7 @@
 """Files that are read and written: which ones are told, and the digest of what is in them at that moment."""
 
-# ruff: noqa: ANN401 (paths and frames)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -98,9 +99,14 @@ def _told(path: str) -> str:
     real = os.path.realpath(full)
     if real.startswith(known.root):  # an environment, our own records
         return real[len(known.root) :] if "/.watchkeeper/checkpoints/" in real else ""
-    if real.startswith(_SYSTEM) or known.is_library(real) or any(each in real for each in _CACHES):
+    if real.startswith(_SYSTEM) or known.is_library(real) or is_cache(real):
         return ""
     return real
+
+
+def is_cache(path: str) -> bool:
+    """Whether a file lies where programs keep what they can make again."""
+    return any(each in path for each in _CACHES)
 
 
 def digest(path: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Has a library wrapped once the training has imported it. Nothing is imported that the training does not import."""
 
-# ruff: noqa: ANN401 (loaders and modules are whatever the script has)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Describes an array without keeping it: digests, moments and some values (docs/witness.md, "A fingerprint of numbers").
+"""Describes an array without keeping it (docs/witness.md, "A fingerprint of numbers").
 
 NumPy is the training's own. Nothing here raises: what cannot be described says so.
 """
 
-# ruff: noqa: ANN401 (the arrays are of any library)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -135,7 +136,7 @@ def _moments(np: Any, flat: Any) -> dict[str, Any]:
 
 
 def _rows(np: Any, table: Any) -> dict[str, Any]:
-    """Count the distinct rows, and name some of them by the smallest of their hashes: tables that share rows share them."""
+    """Count the distinct rows, and name some by the smallest of their hashes: tables that share rows share them."""
     words = table.view("<u8")
     keys = np.zeros(len(words), "<u8")
     with np.errstate(all="ignore"):

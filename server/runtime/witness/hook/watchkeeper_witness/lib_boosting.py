@@ -1,6 +1,7 @@
-"""XGBoost, LightGBM, CatBoost: `train`, `cv`, boosters' predictions. Their scikit-learn classes are scikit-learn's way."""
+"""XGBoost, LightGBM, CatBoost: `train`, `cv` and boosters. Their other classes are told by `lib_sklearn`."""
 
-# ruff: noqa: ANN401 (boosters and data sets)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

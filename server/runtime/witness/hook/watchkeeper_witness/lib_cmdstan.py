@@ -1,6 +1,7 @@
 """CmdStanPy: a program in C++ samples; what it was asked for and the files that it left are told."""
 
-# ruff: noqa: ANN401 (models and fits)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

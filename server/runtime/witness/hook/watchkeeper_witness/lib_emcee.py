@@ -1,6 +1,7 @@
 """emcee: every run of an ensemble sampler, with all that it holds afterwards."""
 
-# ruff: noqa: ANN401 (samplers)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

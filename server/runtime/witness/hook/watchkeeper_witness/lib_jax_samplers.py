@@ -1,12 +1,13 @@
 """NumPyro's MCMC, SVI and predictive draws; BlackJAX where it is called by hand."""
 
-# ruff: noqa: ANN401 (kernels, states)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
 import functools
 import types
-from typing import Any, Optional
+from typing import Any
 
 from . import draws
 from .calls import MARK, Call, known, wrapped
@@ -16,7 +17,7 @@ from .plain import arguments, plain, plain_all
 from .state import next_number, numpy
 from .trouble import trouble
 
-Told = Optional[tuple[str, str, dict[str, Any]]]
+Told = Any
 
 
 def numpyro(module: Any) -> list[str]:

@@ -1,6 +1,7 @@
 """Keras on whichever backend: what `fit` did, epoch by epoch, through a callback of its own."""
 
-# ruff: noqa: ANN401 (models, callbacks)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ def keras(module: Any) -> list[str]:
 
 
 def _with_callback(fit: Any, module: Any) -> Any:
-    import functools  # noqa: PLC0415
+    import functools
 
     @functools.wraps(fit)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -170,7 +171,7 @@ def told_save(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str,
     model = call.args[0]
     path = str(call.args[1] if len(call.args) > 1 else call.kwargs.get("filepath", ""))
     weights = _weights(model)
-    from . import places  # noqa: PLC0415
+    from . import places
 
     facts = {
         "library": "keras",

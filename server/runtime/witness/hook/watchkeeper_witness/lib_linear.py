@@ -1,6 +1,7 @@
 """Linear algebra that ends a fit, and optimisers of SciPy: counted where the person's own code calls them."""
 
-# ruff: noqa: ANN401 (arguments of any kind)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ _GUFUNCS = (
 )
 _SCIPY = ("solve", "lstsq", "inv", "pinv", "solve_triangular", "cho_solve", "lu_solve")
 _OPTIMIZE = (
-    "minimize", "least_squares", "curve_fit", "differential_evolution", "basinhopping", "dual_annealing", "shgo", "root",
+    "minimize", "least_squares", "curve_fit", "differential_evolution", "basinhopping", "dual_annealing",
+    "shgo", "root",
     "minimize_scalar", "fmin", "fmin_bfgs", "fmin_l_bfgs_b", "fmin_cg", "leastsq", "nnls", "lsq_linear", "linprog",
 )  # fmt: skip
 

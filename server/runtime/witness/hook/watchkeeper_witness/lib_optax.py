@@ -1,6 +1,7 @@
 """optax: updates of every optimiser that is made by its functions. Inside compiled code an update is only traced."""
 
-# ruff: noqa: ANN401 (transformations, trees of arrays)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
 """PyMC with all its samplers, variational fits and predictive draws; nutpie called by hand."""
 
-# ruff: noqa: ANN401 (models, traces)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
 import sys
 import types
-from typing import Any, Optional
+from typing import Any
 
 from . import draws
 from .calls import MARK, Call, known, note, replace, wrapped
@@ -16,7 +17,7 @@ from .plain import arguments, plain, plain_all
 from .state import next_number
 from .trouble import trouble
 
-Told = Optional[tuple[str, str, dict[str, Any]]]
+Told = Any
 _CALLS = {
     "sample": "pymc_sample", "sample_smc": "pymc_sample", "fit": "pymc_fit",
     "sample_posterior_predictive": "pymc_predictive", "sample_prior_predictive": "pymc_predictive",
@@ -35,7 +36,7 @@ def pymc(module: Any) -> list[str]:
         function = getattr(mcmc, name, None)
         if function is not None and not hasattr(function, MARK):
             setattr(mcmc, name, _noted(function, name))
-    opvi = sys.modules.get("pymc.variational.opvi")
+    opvi: Any = sys.modules.get("pymc.variational.opvi")
     sample = getattr(getattr(opvi, "Approximation", None), "sample", None)
     if isinstance(sample, types.FunctionType):
         opvi.Approximation.sample = wrapped(sample, "pymc_drawn")

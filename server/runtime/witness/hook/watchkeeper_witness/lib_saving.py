@@ -1,6 +1,7 @@
 """What is saved by joblib, pickle, pandas, NumPy, xarray and ArviZ: which object, which columns, which draws."""
 
-# ruff: noqa: ANN401 (whatever is saved)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from .files import note_read, note_write
 from .fingerprint import fp
 from .more import tell_each
 from .objects import is_known, owner
-from .state import here, ours, state
+from .state import here, ours, ours_at_length, state
 from .trouble import trouble
 
 MOST_COLUMNS = 40
@@ -117,7 +118,7 @@ def _wrap(holder: Any, name: str, about: Any, call: str) -> list[str]:
 
 def _tell(about: Any, call: str, args: Any, kwargs: Any, frame: Any) -> None:
     try:
-        with ours():
+        with ours_at_length():
             facts = about(args, kwargs)
             where = places.where(frame) if facts is not None else ""
             if facts is not None and where:

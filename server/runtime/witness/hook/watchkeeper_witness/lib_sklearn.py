@@ -1,6 +1,7 @@
 """scikit-learn, and everything that follows its way: fits, searches, predictions, splits. Optuna's studies."""
 
-# ruff: noqa: ANN401 (estimators of any class)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """statsmodels: every model's fits, and what its results predict."""
 
-# ruff: noqa: ANN401 (models and results)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """torch: every optimiser's steps through its global hooks, losses at `backward`, loaders, saved weights."""
 
-# ruff: noqa: ANN401 (tensors, optimisers, loaders)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from .calls import MARK
 from .loops import Batches, Losses
 from .more import is_due, tell_due, tell_each
 from .plain import plain
-from .state import can_afford, here, next_number, ours, state
+from .state import can_afford, here, next_number, ours, ours_at_length, state
 from .trouble import trouble
 from .weights import Sample, of_tensors, tensors_in
 from .writer import cpu_s
@@ -87,7 +88,7 @@ class Optimised:
 
 
 def _weak(thing: Any) -> Any:
-    import weakref  # noqa: PLC0415
+    import weakref
 
     return weakref.ref(thing)
 
@@ -98,7 +99,7 @@ def _parameters(optimiser: Any) -> list[Any]:
 
 def torch(module: Any) -> list[str]:
     """Hook the optimisers, `backward` and `save`."""
-    optim = sys.modules.get("torch.optim.optimizer")
+    optim: Any = sys.modules.get("torch.optim.optimizer")
     done = []
     if hasattr(optim, "register_optimizer_step_pre_hook"):
         optim.register_optimizer_step_pre_hook(_before_step)
@@ -116,7 +117,7 @@ def _before_step(optimiser: Any, args: Any, kwargs: Any) -> None:
     if ("steps", id(optimiser)) in state.cumulative or state.writer is None:
         return
     try:
-        with ours():
+        with ours_at_length():
             if sum(1 for key in state.cumulative if key[0] == "steps") < _MOST_OPTIMISERS:
                 state.cumulative["steps", id(optimiser)] = Optimised(optimiser, places.where(sys._getframe(1)))
     except Exception as error:
@@ -130,7 +131,7 @@ def _after_step(optimiser: Any, args: Any, kwargs: Any) -> None:
     try:
         seen.take(optimiser)
         if is_due():
-            with ours():
+            with ours_at_length():
                 tell_due()
     except Exception as error:
         trouble("torch", error)
@@ -142,7 +143,7 @@ def _forgotten(optimiser: Any) -> None:
         seen = state.cumulative.get(("steps", id(optimiser)))
         if seen is None or state.writer is None:
             return
-        with ours():
+        with ours_at_length():
             seen.look(optimiser, last=True)
             del state.cumulative["steps", id(optimiser)]
             seen.tell(last=True)
@@ -197,12 +198,7 @@ def _iter(begin: Any) -> Any:
         try:
             if state.writer is not None and not here.busy:
                 with ours():
-                    key = ("batches", id(self))
-                    seen = state.cumulative.get(key)
-                    if seen is None or seen.loader() is not self:
-                        if seen is not None:
-                            seen.tell()
-                        seen = state.cumulative[key] = Batches(self, places.where(sys._getframe(1)))
+                    seen = _batches(self, places.where(sys._getframe(1)))
                     seen.passes += 1
                     iterator._watchkeeper_witness = seen
         except Exception as error:
@@ -210,6 +206,12 @@ def _iter(begin: Any) -> Any:
         return iterator
 
     return watched
+
+
+def _batches(loader: Any, where: str) -> Batches:
+    """Return what counts for a loader: those of one place, size and set of the same length count as one."""
+    found = Batches(loader, where)
+    return state.cumulative.setdefault(("batches", where, found.dataset, found.batch_size), found)
 
 
 def _next(step: Any) -> Any:
@@ -234,7 +236,7 @@ def _saving(save: Any) -> Any:
         result = save(obj, f, *args, **kwargs)
         try:
             if state.writer is not None and not here.busy:
-                with ours():
+                with ours_at_length():
                     _saved(obj, f, sys._getframe(1))
         except Exception as error:
             trouble("torch", error)

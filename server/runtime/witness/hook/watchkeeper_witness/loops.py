@@ -1,12 +1,12 @@
 """Losses and batches of a training loop, counted; of the losses an even choice is kept."""
 
-# ruff: noqa: ANN401 (loaders, batches)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
 import math
 import time
-import weakref
 from typing import Any
 
 from .plain import plain
@@ -71,7 +71,6 @@ class Batches:
     def __init__(self, loader: Any, where: str) -> None:
         self.id = next_number("batches")
         self.where = where
-        self.loader = weakref.ref(loader)
         self.batches = self.rows = self.passes = self.told = 0
         self.batch_size = plain(getattr(loader, "batch_size", None))
         self.shuffle = type(getattr(loader, "sampler", None)).__name__ == "RandomSampler"

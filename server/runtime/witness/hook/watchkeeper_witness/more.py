@@ -1,6 +1,7 @@
 """The first lines of a kind, class and place in full; from then on they are counted, and told now and then."""
 
-# ruff: noqa: ANN401 (facts are whatever was seen)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

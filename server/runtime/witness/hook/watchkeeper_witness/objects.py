@@ -1,7 +1,5 @@
 """Numbers for estimators, optimisers and loaders, so that what one of them does later can be put together."""
 
-# ruff: noqa: ANN401 (the objects are of any library)
-
 from __future__ import annotations
 
 import weakref

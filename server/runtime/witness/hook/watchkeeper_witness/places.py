@@ -1,6 +1,7 @@
 """Where in the person's own code something happens, and which files are the person's."""
 
-# ruff: noqa: ANN401 (frames)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ class Places:
     def __init__(self, workspace: str) -> None:
         self.root = os.path.realpath(workspace) + os.sep if workspace else ""
         prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()}
-        self.libraries: tuple[str, ...] = tuple({f"{each.rstrip('/')}/" for each in prefixes if each} | {_OWN})
+        folders = {f"{each.rstrip('/')}/" for each in prefixes if each}
+        # With a Python in /usr, a workspace in /usr/src is no library.
+        self.libraries: tuple[str, ...] = (_OWN, *(each for each in folders if not self.root.startswith(each)))
         self._known: dict[str, str] = {}
 
     def person(self, path: str) -> str:
@@ -42,7 +45,8 @@ class Places:
 
     def is_library(self, path: str) -> bool:
         """Whether a file belongs to Python, to an environment or to us."""
-        return "/site-packages/" in path or "/dist-packages/" in path or path.startswith(self.libraries)
+        plainly = "/site-packages/" in path or "/dist-packages/" in path or path.startswith("<frozen")
+        return plainly or path.startswith(self.libraries)
 
     def where(self, frame: Any) -> str:
         """Return `file:line` of the innermost frame that is the person's, empty where there is none."""
@@ -88,6 +92,11 @@ def begin(workspace: str) -> Places:
 def where(frame: Any) -> str:
     """Return the person's place that a frame comes from."""
     return places.where(frame) if places is not None else ""
+
+
+def is_plainly_library(path: str) -> bool:
+    """Whether a path says by itself that it is a library's."""
+    return places is not None and places.is_library(path)
 
 
 def is_persons(frame: Any) -> bool:

@@ -1,6 +1,7 @@
 """Values as JSON can hold them: arguments of calls and parameters of estimators, cut short."""
 
-# ruff: noqa: ANN401 (the values are of any library)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

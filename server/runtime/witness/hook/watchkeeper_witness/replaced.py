@@ -1,6 +1,7 @@
 """Notices when a function that is watched was put away for another one."""
 
-# ruff: noqa: ANN401 (modules and functions are whatever the script has)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ def look(seen: str) -> None:
             state.writer.tell("replaced", "", {"what": what, **_about(found), "seen": seen})
 
 
-def _about(found: Any) -> dict:
+def _about(found: Any) -> dict[str, str]:
     code = getattr(getattr(found, "func", found), "__code__", None)
     defined = ""
     if code is not None:

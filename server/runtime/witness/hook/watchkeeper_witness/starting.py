@@ -1,6 +1,7 @@
 """Begins and ends the record of this process."""
 
-# ruff: noqa: ANN401 (the functions of os)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -124,6 +125,7 @@ def _after_fork() -> None:
         here.__dict__.update(Here().__dict__)
         state.writer = None
         state.open_calls, state.cumulative = [], {}
+        state.own_s, state.wrapping_s, state.began = 0.0, 0.0, time.perf_counter()
         trouble.forget()
         files.forget()
         state.numbers.clear()

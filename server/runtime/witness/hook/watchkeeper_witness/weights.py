@@ -1,6 +1,7 @@
 """Weights of a network: fingerprints of all tensors, and how far they moved since the beginning."""
 
-# ruff: noqa: ANN401 (tensors)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The file of this process: lines with a running hash, bounded in size, never half a line unless the disk is full."""
 
-# ruff: noqa: ANN401 (facts are whatever was seen)
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
 
 from __future__ import annotations
 
@@ -9,15 +10,18 @@ import json
 import os
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-try:
-    from _sha2 import sha256  # Python 3.12
-except ImportError:
+if TYPE_CHECKING:
+    from hashlib import sha256
+else:
     try:
-        from _sha256 import sha256  # pyright: ignore
+        from _sha2 import sha256  # Python 3.12; OpenSSL takes longer to load than all of ours together
     except ImportError:
-        from hashlib import sha256
+        try:
+            from _sha256 import sha256
+        except ImportError:
+            from hashlib import sha256
 
 FORMAT = 1
 MOST_BYTES = 16 << 20
