@@ -107,6 +107,8 @@ def _first(desk: Desk, run: Run, model: str, facts: ReportAgain, deadline_at: fl
         verdict=facts.verdict,
         compared=facts.compared,
         changes=facts.changes,
+        places=facts.places,
+        difference=facts.difference,
         error_type=ErrorType(facts.error_type),
         owner="@director",
         resume_point=facts.resume_point,

@@ -25,11 +25,8 @@ class RunStarted:
     :ivar sources: (path in the workspace, digest of the snapshot), the script first.
     :ivar code_sha256: over the parsed forms of all sources: comments and formatting change nothing.
     :ivar left_before: (path, digest) of results and models of this model that lay there already.
-    :ivar named: (path, digest) of further files that the sources name; None for a start before they were kept.
-    :ivar nonce: known to nobody before the start was recorded; what the keeper and the witness leave begins with it.
-    :ivar guarded: folder in which the training may not write, but for `writable`; None where nothing is guarded.
-    :ivar seal_paths: what the keeper seals at the end, besides what was witnessed; at most `seal_max_bytes` in all.
-    :ivar foreign: run directories that lay there before they were made: never used.
+    :ivar named: (path, digest) of files that the sources name; None before they were kept. `foreign` folders are no run's.
+    :ivar nonce: what keeper and witness leave begins with it. `guarded` may not be written but for `writable`.
     :ivar limit_s: after which the keeper ends the run; None for none.
     :ivar by: who asked for it.
     """
@@ -81,8 +78,7 @@ class RunStopped:
 class RunEnded:
     """How a run ended; None is what nobody saw. Times are unix seconds, `log_begin` and `log_end` byte offsets.
 
-    :ivar guard: whether the training was kept from writing into the record: on, off, unavailable.
-    :ivar seal: `sha256` of what the keeper sealed, or why it `failed`.
+    :ivar guard: whether the record was guarded: on, off, unavailable. :ivar seal: `sha256` of it, or why it `failed`.
     """
 
     KIND: ClassVar = Kind.ENDED

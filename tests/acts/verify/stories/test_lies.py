@@ -79,7 +79,7 @@ LIES = (
         "the CPU was busy, so it trained",
         "print('sampling', flush=True)\nwork(2.0)\nleave_numbers([3.1, 2.7, 4.4])\n",
         "INVESTIGATE",
-        "spinning",
+        "no_method_found",
         ("without a line of output", "no iteration was counted", "nothing that trains was recognised"),
     ),
     Lie(
