@@ -1,7 +1,6 @@
 """What stands in the record, with names and types: each kind of event, and what the events of a subject fold into.
 
-An event is written as one of the classes of the first half; a question is answered with one of the second half, which
-has the fields of the first event beside those that later events added.
+Events are written as a class of the first half; questions are answered with one of the second, which adds fields to it.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ class RunStarted:
 
     :ivar sources: (path in the workspace, digest of the snapshot), the script first.
     :ivar code_sha256: over the parsed forms of all sources: comments and formatting change nothing.
+    :ivar nonce: what keeper and witness leave begins with it; `guarded` may not be written but for `writable`.
     :ivar left_before: (path, digest) of results and models of this model that lay there already.
-    :ivar named: (path, digest) of files that the sources name; None before they were kept. `foreign` folders are no run's.
-    :ivar nonce: what keeper and witness leave begins with it. `guarded` may not be written but for `writable`.
+    :ivar named: (path, digest) of files that the sources name; None before they were kept. `foreign`: folders of no run.
     :ivar limit_s: after which the keeper ends the run; None for none.
     :ivar by: who asked for it.
     """
