@@ -25,7 +25,7 @@ class RunStarted:
     :ivar code_sha256: over the parsed forms of all sources: comments and formatting change nothing.
     :ivar nonce: what keeper and witness leave begins with it; `guarded` may not be written but for `writable`.
     :ivar left_before: (path, digest) of results and models of this model that lay there already.
-    :ivar named: (path, digest) of files that the sources name; None before they were kept. `foreign`: folders of no run.
+    :ivar named: (path, digest) of files that the sources name; None before they were kept. `foreign` folders: no run.
     :ivar limit_s: after which the keeper ends the run; None for none.
     :ivar by: who asked for it.
     """
