@@ -83,6 +83,8 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else "",
         seen=witness_files.seen(desk, run) if ended else None,
         **_quick(desk, run),
+        guard=run.end.guard if run.end is not None else "",
+        foreign=run.foreign,
         seal=witness_files.seal(desk, run) if ended else None,
         invented=_invented(desk, run, status) if ended else (),
         head_copy=head_copy.compare(desk.ledger, desk.policy.integrity.head_copy),

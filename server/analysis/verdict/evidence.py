@@ -168,6 +168,8 @@ class Evidence:
     :ivar extras: further tables that the run left beside its results: searches, bootstraps.
     :ivar seen: what the witness saw; None where it was off, or wrote nothing.
     :ivar quick_seen: what it saw of the quick run before it, whose id is `quick_run`.
+    :ivar guard: whether the training was kept from writing into the record: on, off, unavailable; empty if not known.
+    :ivar foreign: run directories that lay there before their start was recorded, and were not used.
     :ivar seal: None where the keeper sealed nothing.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
     """
@@ -210,6 +212,8 @@ class Evidence:
     seen: Seen | None = None
     quick_seen: Seen | None = None
     quick_run: str = ""
+    guard: str = ""
+    foreign: tuple[str, ...] = ()
     seal: Seal | None = None
     invented: tuple[tuple[int, str], ...] = ()
 

@@ -18,7 +18,8 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
     """Return what was witnessed, sealed and recomputed of a run."""
     seen = evidence.seen
     if seen is None:
-        found = (unknown("witness", "not witnessed: nothing recorded what the libraries did"), seal(evidence))
+        what = f"not witnessed: nothing recorded what the libraries did{_guarded(evidence)}"
+        found = (unknown("witness", what), seal(evidence))
         return tuple(one for one in found if one is not None)
     if not rules.judges_work:
         return (_coverage(evidence),)
@@ -42,8 +43,15 @@ def _coverage(evidence: Evidence) -> Check:
         action = "Find out who wrote into the run's directory, and train again."
         return failed("witness", what, Word.INVESTIGATE, "witness_altered", action)
     lines = sum(len(one.lines) for one in processes)
-    what = f"{len(processes)} process(es), {lines} lines, chain intact"
+    what = f"{len(processes)} process(es), {lines} lines, chain intact{_guarded(evidence)}"
     if not seen.whole:
         return unknown("witness", f"{what}; not witnessed as a whole: what is missing proves nothing")
     kinds = ", ".join(seen.kinds) or "no method of a library that it knows"
     return passed("witness", f"{what}: {kinds}")
+
+
+def _guarded(evidence: Evidence) -> str:
+    """Say whether the training could write into the record, and what somebody laid there before a start."""
+    guard = f"; the record was guarded: {evidence.guard}" if evidence.guard else ""
+    foreign = f"; lay there before its start and was not used: {', '.join(evidence.foreign[:3])}"
+    return guard + (foreign if evidence.foreign else "")
