@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...vocabulary.runs import Phase, RunState
+from ..scripts.phases import fewer_rows
 from ..scripts.program import RUNS_BEFORE, TAKES_PLACE
 from .evidence import Evidence, Input
 from .words import Outcome, Word
@@ -129,6 +130,17 @@ def startup(evidence: Evidence) -> Check | None:
     what = "; ".join(f"{one.file}:{one.line} {one.what}" for one in odd[:3])
     action = "Take it out of the run's environment, or have a person read it: what it replaces nobody can see."
     return failed("startup", f"{what} (read)", Word.INVESTIGATE, "library_replaced", action)
+
+
+def rows(evidence: Evidence) -> Check | None:
+    """Does the full phase take fewer rows than the quick one, by its script? None where it does not say so."""
+    program = evidence.program
+    found = fewer_rows(program.units) if program is not None and evidence.phase is Phase.FULL else ()
+    if not found:
+        return None
+    one = found[0]
+    what = f"{one.file}:{one.line} takes {one.full:g} rows in the full phase, {one.quick:g} in the quick one (read)"
+    return failed("rows", what, Word.INVESTIGATE, "fewer_rows_than_quick", "Say why the full phase takes fewer rows.")
 
 
 def policy(evidence: Evidence) -> Check:

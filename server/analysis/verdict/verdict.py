@@ -57,7 +57,11 @@ def decide(evidence: Evidence, rules: Rules) -> Verdict:
 def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     counts = counted(evidence)
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
-    measured, converged, before = trace(evidence), convergence(evidence, rules), [ask.startup(evidence), data(evidence)]
+    measured, converged, before = (
+        trace(evidence),
+        convergence(evidence, rules),
+        [ask.startup(evidence), ask.rows(evidence), data(evidence)],
+    )
     return (
         ask.integrity(evidence),
         ask.ending(evidence),
