@@ -161,7 +161,8 @@ def _look(run_dir: Path, nonce: str) -> Facts:
     now = time.time()
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
-        spec=spec, start=start, exit=ended, stop=stop, last_sample=_last_sample(run_dir), damaged=tuple(damaged), foreign=tuple(foreign),
+        spec=spec, start=start, exit=ended, stop=stop, last_sample=_last_sample(run_dir),
+        damaged=tuple(damaged), foreign=tuple(foreign),
         same_boot=same_boot, main_alive=main is not None and main.alive,
         main_zombie=main is not None and not main.alive, lock_held=lock_held,
     )  # fmt: skip
