@@ -27,9 +27,9 @@ from common import Figure, load, quantile, script, show
 from watchkeeper.server.acts.desk import Desk, open_desk
 from watchkeeper.server.interfaces.mcp.app import answered
 from watchkeeper.server.storage.files.workspace import Workspace
-from watchkeeper.server.storage.record import Event, Kind, Ledger, Subject, SubjectKind
+from watchkeeper.server.storage.record import Event, Kind, Ledger, SubjectKind
 from watchkeeper.server.storage.record.chain import GENESIS, canonical, link
-from watchkeeper.server.storage.record.fold import fold
+from watchkeeper.server.storage.record.fold import Folded, fold
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
@@ -53,7 +53,6 @@ def history(runs: int, events: int) -> Iterator[Step]:
         run = f"{model}-quick-{attempt}"
         log = f"output/implementation/logs/training_quick_{model}.log"
         start: dict[str, Any] = {
-            "model": model,
             "phase": "quick",
             "attempt": attempt,
             "log": log,
@@ -71,7 +70,14 @@ def history(runs: int, events: int) -> Iterator[Step]:
             place = chance.randrange(FINDINGS)
             yield Kind.REPEATED, f"{run}:L{place}", run, model, {"count": chance.randrange(99), "updated_at": 3.0}
         report = f"{model}-r{attempt}"
-        about = {"finding": f"{run}:L0", "run": run, "error_type": "data", "deadline_at": 9e9, "what_happened": "x"}
+        about = {
+            "finding": f"{run}:L0",
+            "run": run,
+            "error_type": "data",
+            "phase": "quick",
+            "deadline_at": 9e9,
+            "what_happened": "x",
+        }
         yield Kind.REPORT, report, run, model, about
         yield Kind.REPORTED, f"{run}:L0", run, model, {"report": report}
         yield Kind.ANSWER, report, run, model, {"action": "RESTART", "instructions": "mend", "who": "director"}
@@ -83,7 +89,7 @@ def history(runs: int, events: int) -> Iterator[Step]:
 def fill(path: Path, runs: int, events: int) -> int:
     """Write a history into a fresh ledger and return the number of its events."""
     Ledger(path).close()
-    subjects: dict[tuple[SubjectKind, str], Subject] = {}
+    subjects: dict[tuple[SubjectKind, str], Folded] = {}
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("BEGIN")
@@ -102,7 +108,7 @@ def fill(path: Path, runs: int, events: int) -> int:
     return count
 
 
-def _rows(steps: Iterator[Step], subjects: dict[tuple[SubjectKind, str], Subject]) -> Iterator[tuple[Any, ...]]:
+def _rows(steps: Iterator[Step], subjects: dict[tuple[SubjectKind, str], Folded]) -> Iterator[tuple[Any, ...]]:
     prev, begin = GENESIS, time.time() - 1e6
     for seq, (kind, subject, run, model, body) in enumerate(steps, start=1):
         text, at = canonical(body), begin + seq / 10

@@ -69,8 +69,8 @@ def wrong_arrow(module: str, target: str) -> str | None:
 
 def test_every_folder_of_the_server_is_a_wing() -> None:
     folders = {path.name for path in (ROOT / "server").iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders == set(WINGS) - {"tools"}
-    rooms = {path.stem for path in (ROOT / "server" / "acts").iterdir() if path.stem not in {"__init__", "__pycache__"}}
+    assert folders == set(WINGS) - {"tools", "door"}
+    rooms = {path.stem for path in (ROOT / "server" / "acts").iterdir()} - {"__init__", "__pycache__"}
     assert rooms == set(ACTS)
 
 
@@ -105,7 +105,8 @@ def test_the_keeper_uses_the_standard_library_only(path: Path) -> None:
         if isinstance(node, ast.Import):
             assert {name.name.split(".")[0] for name in node.names} <= sys.stdlib_module_names
         if isinstance(node, ast.ImportFrom) and not node.level:
-            assert (node.module or "").split(".")[0] in sys.stdlib_module_names
+            # sha256 without OpenSSL: one of the two is there, by the version of Python.
+            assert (node.module or "").split(".")[0] in sys.stdlib_module_names | {"_sha2", "_sha256"}
         if isinstance(node, ast.ImportFrom) and node.level:
             assert node.level == 1, f"{path.name} imports from outside the keeper"
 

@@ -11,7 +11,7 @@ from ..server.acts.report import reports
 from ..server.acts.start import stop
 from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
-from ..server.documents.error_report import Action
+from ..server.documents.error_report import Action, Answer
 from ..server.vocabulary.errors import InvalidArgument
 from ..server.vocabulary.runs import Role
 
@@ -44,23 +44,24 @@ async def answer_report(
     """
     if not instructions.strip():
         raise InvalidArgument("An answer needs instructions.", "Say what the trainer shall do, and why.")
-    body = {
-        "action": reports.parse_action(action).value,
-        "instructions": instructions.strip(),
-        "changes_applied": (changes_applied or "").strip(),
-        "next_steps": (next_steps or "").strip(),
-    }
-    return await in_thread(_answer, desk, report, body, approve or [])
+    given = Answer(
+        action=reports.parse_action(action),
+        instructions=instructions.strip(),
+        changes_applied=(changes_applied or "").strip(),
+        next_steps=(next_steps or "").strip(),
+        approve=tuple(approve or ()),
+    )
+    return await in_thread(_answer, desk, report, given)
 
 
-def _answer(desk: Desk, report_id: str, body: dict[str, str], approve: list[str]) -> Answered:
-    report = reports.answer(desk, reports.find_report(desk, report_id), body, approve)
-    if report.run and body["action"] == Action.TERMINATE:
+def _answer(desk: Desk, report_id: str, given: Answer) -> Answered:
+    report = reports.answer(desk, reports.find_report(desk, report_id), given)
+    if report.run and given.action is Action.TERMINATE:
         stop.carry_out(desk, look.find_run(desk, report.run))
-    accepted = report.body.get("finding") if body["action"] == Action.CONTINUE else None
+    accepted = report.finding or None if given.action is Action.CONTINUE else None
     return Answered(
         report=report.id,
-        action=body["action"],
+        action=given.action,
         run=report.run or None,
         accepted_finding=accepted,
         path=reports.write_document(desk, report),

@@ -15,7 +15,7 @@ from ..server.acts.report.reports import applied
 from ..server.acts.toolbox import Tool, facts
 from ..server.acts.watch import progress as pace
 from ..server.analysis.logs.blocks import FEED_BYTES
-from ..server.storage.record import Subject, SubjectKind
+from ..server.storage.record import Report, Run
 from ..server.vocabulary.runs import Role
 from ..server.vocabulary.sanitize import one_line
 
@@ -97,7 +97,7 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
         answer=_answer(desk, run, seen.news.answers),
         run=run.id,
         state=status.state,
-        phase=run.body["phase"],
+        phase=run.phase,
         elapsed_s=int(status.elapsed_s),
         reason=one_line(status.reason, 200) or None,
         exit_code=status.exit_code,
@@ -137,7 +137,7 @@ def _behind(unread_bytes: int) -> str | None:
     return f"{unread_bytes >> 20} MiB of the log not read yet"
 
 
-def _answer(desk: Desk, run: Subject, told: Sequence[str]) -> dict[str, Any] | None:
+def _answer(desk: Desk, run: Run, told: Sequence[str]) -> dict[str, Any] | None:
     """Return the answer that is news to the trainer, or for others the one that waits to be carried out."""
     if desk.role is not Role.TRAINER:
         waiting = updates.pending_answer(desk, run.id)
@@ -146,10 +146,10 @@ def _answer(desk: Desk, run: Subject, told: Sequence[str]) -> dict[str, Any] | N
     return updates.answer_view(answers[-1]) if answers else None
 
 
-def _delivered(desk: Desk, told: Sequence[str]) -> list[Subject]:
+def _delivered(desk: Desk, told: Sequence[str]) -> list[Report]:
     """Return the reports whose answers are told now; one that asks for no act is carried out by that."""
-    found = [desk.ledger.subject(SubjectKind.REPORT, one) for one in told]
-    reports = [one for one in found if one is not None and one.part("answer")]
+    found = [desk.ledger.report(one) for one in told]
+    reports = [one for one in found if one is not None and one.answer]
     for report in reports:
         if updates.told_is_done(desk, report):
             applied(desk, report, "told the trainer")
@@ -200,7 +200,7 @@ def _cuts(full: Polled) -> Iterator[dict[str, Any]]:
             {**one, "trainer_says": one["trainer_says"][:60]} if "trainer_says" in one else one for one in reports
         ]
     }
-    active = [one for one in runs if one["state"] in _LIVING or "unreported_failures" in one]
+    active = [one for one in runs if one["state"] in _LIVING or {"unreported_failures", "trouble"} & one.keys()]
     kept = active or runs[:1]
     yield {"runs": kept, "more": _more(runs, kept)}
     short = [{name: value for name, value in one.items() if name in _SHORT} for one in findings]

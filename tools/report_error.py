@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import BaseModel
 
 from ..server.acts.desk import Desk, in_thread
-from ..server.acts.report.reports import decisive, open_report, parse_error_type, write_document
+from ..server.acts.report.reports import Words, decisive, open_report, parse_error_type, write_document
 from ..server.acts.toolbox import Tool
 from ..server.acts.watch.look import look_at
 from ..server.documents import error_report
-from ..server.storage.record import Subject, SubjectKind
+from ..server.storage.record import Finding, Report
 from ..server.vocabulary.errors import InvalidArgument, NotFound
 from ..server.vocabulary.runs import Role
 
@@ -48,20 +48,18 @@ async def report_error(
     Call it for every finding of level failure. The same failure twice is one report. Then poll the run: it returns as
     soon as the director answers.
     """
-    said = {
-        "what_happened": what_happened.strip(),
-        "hypothesis": (hypothesis or "").strip(),
-        "recommended_action": (recommended_action or "").strip(),
-        "trainer_type": parse_error_type(error_type).value if error_type else "",
-    }
-    if not said["what_happened"]:
+    said = Words(
+        what_happened=what_happened.strip(),
+        hypothesis=(hypothesis or "").strip(),
+        recommended_action=(recommended_action or "").strip(),
+        trainer_type=parse_error_type(error_type).value if error_type else "",
+    )
+    if not said.what_happened:
         raise InvalidArgument("A report needs what_happened.", "Say in one or two sentences what you saw.")
-    return await in_thread(_report, desk, run, model, finding, {name: text for name, text in said.items() if text})
+    return await in_thread(_report, desk, run, model, finding, said)
 
 
-def _report(
-    desk: Desk, run_id: str | None, model: str | None, finding_id: str | None, words: dict[str, str]
-) -> Reported:
+def _report(desk: Desk, run_id: str | None, model: str | None, finding_id: str | None, words: Words) -> Reported:
     finding = _finding(desk, finding_id) if finding_id else None
     run_id = run_id or (finding.run if finding else None)
     if finding is not None and finding.run != run_id:
@@ -89,8 +87,8 @@ def _report(
     return _reported(desk, report, existing)
 
 
-def _finding(desk: Desk, finding_id: str) -> Subject:
-    found = desk.ledger.subject(SubjectKind.FINDING, finding_id)
+def _finding(desk: Desk, finding_id: str) -> Finding:
+    found = desk.ledger.finding(finding_id)
     if found is None:
         raise NotFound(
             f"There is no finding {finding_id[:60]!r}.", "poll_training(run=…) names the findings there are."
@@ -98,19 +96,18 @@ def _finding(desk: Desk, finding_id: str) -> Subject:
     return found
 
 
-def _reported(desk: Desk, report: Subject, existing: bool) -> Reported:
-    body = report.body
+def _reported(desk: Desk, report: Report, existing: bool) -> Reported:
     watching = f"poll_training(run={report.run!r})" if report.run else "poll_training()"
     return Reported(
         report=report.id,
         existing=existing or None,
-        error_type=body["error_type"],
-        owner=body["owner"],
-        resume_point=body["resume_point"],
-        emergency=body["emergency"] or None,
-        seen_before=body.get("seen_before"),
+        error_type=report.error_type,
+        owner=report.owner,
+        resume_point=report.resume_point,
+        emergency=report.emergency or None,
+        seen_before=report.seen_before or None,
         path=write_document(desk, report),
-        message=error_report.message(body, desk.labels),
+        message=error_report.message(report, desk.labels),
         next=watching,
     )
 

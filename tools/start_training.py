@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel
 
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
 from ..server.acts.toolbox import Tool
-from ..server.acts.watch.look import look_at
+from ..server.acts.watch.look import find_run, status_of
+from ..server.storage.record import Run
 from ..server.storage.record.cursor import issue
 from ..server.vocabulary.runs import Role, RunState
 
@@ -69,26 +69,25 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
     begun = starting.start(desk, wanted)
     if isinstance(begun, starting.Waiting):
         return _waits(begun, wanted)
-    look = look_at(desk, begun.run.id)
-    body = look.run.body
+    status, run = status_of(desk, begun.run.id), find_run(desk, begun.run.id)
     salt = int(desk.clock() * 1000)
-    cursor = issue(desk.ledger.id, look.run.id, begun.run.first_seq, salt=salt)
-    standing = next_step.standing(desk, look.run, look.status.state, look.status.elapsed_s)
+    cursor = issue(desk.ledger.id, run.id, begun.run.first_seq, salt=salt)
+    standing = next_step.standing(desk, run, status.state, status.elapsed_s)
     return Started(
-        run=look.run.id,
-        state=look.status.state,
-        phase=body["phase"],
+        run=run.id,
+        state=status.state,
+        phase=run.phase,
         existing=True if begun.existing else None,
-        script_changed_since=body["script_sha256"] != wanted.origin.sources[0][1] if begun.existing else None,
-        differs=_differs(wanted, body) if begun.existing else None,
-        pid=look.status.pid,
-        log=body["log"],
-        results=body["results"],
-        script=body["script"],
-        script_sha256=body["script_sha256"],
-        interpreter=body["argv"][0],
-        limit_minutes=body["limit_s"] / 60 if body["limit_s"] else None,
-        expected=forecast.outlook(desk, look.run),
+        script_changed_since=run.script_sha256 != wanted.origin.sources[0][1] if begun.existing else None,
+        differs=_differs(wanted, run) if begun.existing else None,
+        pid=status.pid,
+        log=run.log,
+        results=run.results,
+        script=run.script,
+        script_sha256=run.script_sha256,
+        interpreter=run.argv[0],
+        limit_minutes=run.limit_s / 60 if run.limit_s else None,
+        expected=forecast.outlook(desk, run),
         cursor=cursor,
         next=next_step.next_call(desk, standing, cursor),
     )
@@ -102,15 +101,18 @@ def _waits(start: starting.Waiting, wanted: starting.Request) -> Started:
         state=RunState.AWAITING_APPROVAL,
         phase=wanted.phase,
         report=report.id,
-        changes=list(report.body["changes"]),
+        changes=list(report.changes),
         next=back if start.refused else f"{call}; after the approval make the same call again",
     )
 
 
-def _differs(wanted: starting.Request, body: Mapping[str, Any]) -> list[str] | None:
+def _differs(wanted: starting.Request, run: Run) -> list[str] | None:
     """Return what this call asks for and the existing run does not have; nothing of it was started."""
-    asked = {"script": wanted.origin.script, "args": list(wanted.origin.args)}
-    return [f"{name}: {body[name]} -> {value}" for name, value in asked.items() if body[name] != value] or None
+    pairs = {
+        "script": (run.script, wanted.origin.script),
+        "args": (list(run.args), list(wanted.origin.args)),
+    }
+    return [f"{name}: {old} -> {new}" for name, (old, new) in pairs.items() if old != new] or None
 
 
 TOOL = Tool(start_training, "start", Started, frozenset({Role.TRAINER}), idempotent=True)

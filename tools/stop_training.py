@@ -13,7 +13,7 @@ from ..server.acts.start import stop as stopping
 from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
 from ..server.runtime.run_directory import RunStatus
-from ..server.storage.record import Subject, SubjectKind
+from ..server.storage.record import Run
 from ..server.vocabulary.errors import InvalidArgument
 from ..server.vocabulary.runs import Phase, Role, RunState
 
@@ -58,17 +58,17 @@ def _stop(desk: Desk, run_id: str, reason: str) -> Stopped:
     )
 
 
-def _report(desk: Desk, run: Subject, status: RunStatus) -> str | None:
+def _report(desk: Desk, run: Run, status: RunStatus) -> str | None:
     """Tell the director when a trainer ended a full run: hours of work are given up.
 
     Decided from the recorded stop, so that a server which died after it does not lose the report.
     """
-    stop = run.part("stop")
-    if not str(stop.get("who", "")).startswith(Role.TRAINER) or run.body["phase"] != Phase.FULL:
+    stop = run.stop
+    if stop is None or not stop.who.startswith(Role.TRAINER) or run.phase is not Phase.FULL:
         return None
-    if any(next_step.asks_for_a_start(one) for one in desk.ledger.subjects(SubjectKind.REPORT, run=run.id)):
+    if any(next_step.asks_for_a_start(one) for one in desk.ledger.reports(run=run.id)):
         return None  # the director knows: the answer asked for another attempt
-    words = {"what_happened": f"The trainer stopped the run: {stop['reason']}"}
+    words = reports.Words(f"The trainer stopped the run: {stop.reason}")
     finding = reports.decisive(desk, run.id)
     report, _ = reports.open_report(desk, model=run.model, run=run, status=status, finding=finding, words=words)
     return report.id

@@ -1,6 +1,6 @@
 """Error reports and answers as the documents that other agents parse (FORMATS.md). Pure.
 
-A report's facts are one mapping, kept in the ledger; the texts here are rendered from it and can be rendered again.
+A report's facts are kept in the ledger; the texts here are rendered from them and can be rendered again.
 """
 
 from __future__ import annotations
@@ -9,12 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 from ..vocabulary.runs import ErrorType, Phase
 from ..vocabulary.sanitize import one_line, outgoing
-
-Facts = Mapping[str, Any]
 
 
 class Action(StrEnum):
@@ -24,6 +21,76 @@ class Action(StrEnum):
     RESUME = "RESUME"
     TERMINATE = "TERMINATE"
     CONTINUE = "CONTINUE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The director's decision on a report.
+
+    :ivar approve: names of the changes that are approved.
+    :ivar who: who gave it, and through which door.
+    """
+
+    action: Action
+    instructions: str
+    changes_applied: str = ""
+    next_steps: str = ""
+    approve: tuple[str, ...] = ()
+    who: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportFacts:
+    """What a report tells. What is not known, or does not apply, is empty or None.
+
+    :ivar kind: CHANGES or VERDICT; empty for a failure of a run.
+    :ivar at: unix time at which it was opened; `deadline_at` that at which the director should have answered.
+    :ivar finding: id of the finding that it tells of; `verdict` of the rejecting verdict.
+    :ivar compared: digest of what was compared, where it asks for the approval of `changes`.
+    :ivar error_type: by the server; `trainer_type` is the trainer's opinion.
+    :ivar frame: innermost frame in the user's own code, `file:line`.
+    :ivar line, last_line: in the log, as `grep -n` counts.
+    :ivar state: of the run when the report was opened; `exit_code`, `signal`, `elapsed_s` likewise.
+    """
+
+    kind: str = ""
+    at: float = 0.0
+    model: str = ""
+    run: str = ""
+    phase: Phase
+    finding: str = ""
+    verdict: str = ""
+    compared: str = ""
+    changes: tuple[str, ...] = ()
+    error_type: ErrorType
+    trainer_type: str = ""
+    owner: str = ""
+    resume_point: str = ""
+    severity: str = ""
+    emergency: bool = False
+    what_happened: str = ""
+    hypothesis: str = ""
+    recommended_action: str = ""
+    seen_before: str = ""
+    message: str = ""
+    exception: str = ""
+    frame: str = ""
+    line: int | None = None
+    last_line: int | None = None
+    log: str = ""
+    excerpt: str = ""
+    pid: int | None = None
+    state: str = ""
+    exit_code: int | None = None
+    signal: int | None = None
+    elapsed_s: float = 0.0
+    deadline_at: float = 0.0
+    answer: Answer | None = None
+
+    @property
+    def about_changes(self) -> bool:
+        """Whether it asks for the approval of changes."""
+        return self.kind == CHANGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +116,6 @@ _TITLES = {CHANGES: "Approval Request", VERDICT: "Verdict Report"}
 
 HOLD = "hold: the run is left as it is and nothing new is started; never go on with wrong numbers"
 """What happens to a report whose deadline passes without an answer."""
-
-
-def is_about_changes(facts: Facts) -> bool:
-    """Whether a report asks for the approval of changes."""
-    return facts.get("kind") == CHANGES
 
 
 def stamp(at: float) -> str:
@@ -88,53 +150,51 @@ def phase_label(phase: str, labels: Mapping[str, str]) -> str:
     return labels.get(phase, labels[Phase.FULL])
 
 
-def message(facts: Facts, labels: Mapping[str, str]) -> str:
+def message(facts: ReportFacts, labels: Mapping[str, str]) -> str:
     """Return the trainer's message to the director, its fields in the order that the director parses."""
-    where = facts.get("line") or "none (not from the log)"
-    return f"""⚠️ ERROR DETECTED during Phase {phase_label(facts["phase"], labels)} training
+    return f"""⚠️ ERROR DETECTED during Phase {phase_label(facts.phase, labels)} training
 
-Model: {facts["model"]}
-Process ID: {facts.get("pid") or "none"}
-Log file: {facts.get("log") or "none"}
+Model: {facts.model}
+Process ID: {facts.pid or "none"}
+Log file: {facts.log or "none"}
 Error: {headline(facts)}
-Line: {where}
-Timestamp: {stamp(facts["at"])}
+Line: {facts.line or "none (not from the log)"}
+Timestamp: {stamp(facts.at)}
 
-Error Type: {facts["error_type"]}
-Severity: {facts["severity"]}
+Error Type: {facts.error_type}
+Severity: {facts.severity}
 
-Action Required: {facts["recommended_action"]}
+Action Required: {facts.recommended_action}
 
 Awaiting @director guidance."""
 
 
-def document(report: str, facts: Facts, labels: Mapping[str, str]) -> str:
+def document(report: str, facts: ReportFacts, labels: Mapping[str, str]) -> str:
     """Return the report as the Markdown that is kept beside the ledger."""
-    line, last = facts.get("line"), facts.get("last_line")
+    line, last = facts.line, facts.last_line
     lines = "none" if line is None else f"{line}-{last}" if last and last != line else f"{line}"
     parts = [
-        f"## Phase {phase_label(facts['phase'], labels)} {_TITLES.get(str(facts.get('kind')), 'Error Report')}",
-        f"**Report**: {report}\n**Model**: {facts['model']}\n**PID**: {facts.get('pid') or 'none'}\n"
-        f"**Timestamp**: {stamp(facts['at'])}",
+        f"## Phase {phase_label(facts.phase, labels)} {_TITLES.get(facts.kind, 'Error Report')}",
+        f"**Report**: {report}\n**Model**: {facts.model}\n**PID**: {facts.pid or 'none'}\n"
+        f"**Timestamp**: {stamp(facts.at)}",
         "### Error Details",
-        f"- **Type**: {facts['error_type']}{_second_opinion(facts)}\n- **Message**: {headline(facts)}\n"
-        f"- **Line**: {lines}\n- **File**: {facts.get('frame') or 'unknown'}\n"
-        f"- **Owner**: {facts['owner']}, resume {facts['resume_point']}\n"
-        f"- **Severity**: {facts['severity']}",
+        f"- **Type**: {facts.error_type}{_second_opinion(facts)}\n- **Message**: {headline(facts)}\n"
+        f"- **Line**: {lines}\n- **File**: {facts.frame or 'unknown'}\n"
+        f"- **Owner**: {facts.owner}, resume {facts.resume_point}\n"
+        f"- **Severity**: {facts.severity}",
         "### Log File",
-        f"- **Path**: {facts.get('log') or 'none'}",
-        fenced(str(facts["excerpt"])) if facts.get("excerpt") else "No lines: the failure did not come from the log.",
+        f"- **Path**: {facts.log or 'none'}",
+        fenced(facts.excerpt) if facts.excerpt else "No lines: the failure did not come from the log.",
         "### Current Status",
-        f"- **State**: {facts['state']}\n- **Exit code**: {_exit(facts)}\n"
-        f"- **Uptime**: {clock_time(facts.get('elapsed_s') or 0)}",
-        *([_changes(facts["changes"])] if facts.get("changes") else []),
-        "### What Happened" if facts.get("kind") else "### What Happened (the trainer's words)",
-        str(facts["what_happened"]),
-        *(["### Hypothesis (the trainer's words)", str(facts["hypothesis"])] if facts.get("hypothesis") else []),
-        *(["### Seen Before", str(facts["seen_before"])] if facts.get("seen_before") else []),
+        f"- **State**: {facts.state}\n- **Exit code**: {_exit(facts)}\n- **Uptime**: {clock_time(facts.elapsed_s)}",
+        *([_changes(facts.changes)] if facts.changes else []),
+        "### What Happened" if facts.kind else "### What Happened (the trainer's words)",
+        facts.what_happened,
+        *(["### Hypothesis (the trainer's words)", facts.hypothesis] if facts.hypothesis else []),
+        *(["### Seen Before", facts.seen_before] if facts.seen_before else []),
         "### Recommended Action",
-        str(facts["recommended_action"]),
-        *([_answer(facts["answer"])] if facts.get("answer") else []),
+        facts.recommended_action,
+        *([_answer(facts.answer)] if facts.answer else []),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -146,36 +206,35 @@ def _changes(entries: Sequence[str]) -> str:
     return f"### Changes\n\n{fenced(chr(10).join(entries))}\n\n- **Features changed**: {features}"
 
 
-def _answer(answer: Facts) -> str:
-    changes, steps = answer.get("changes_applied"), answer.get("next_steps")
-    approved = ", ".join(answer.get("approve", ()))
+def _answer(answer: Answer) -> str:
+    approved = ", ".join(answer.approve)
     return "\n".join(
         [
-            f"### Director's Answer: {answer['action']}",
+            f"### Director's Answer: {answer.action}",
             "",
-            f"**Instructions**: {answer['instructions']}",
+            f"**Instructions**: {answer.instructions}",
             *([f"**Approved**: {one_line(approved, 2_000)}"] if approved else []),
-            *([f"**Changes Applied**: {changes}"] if changes else []),
-            *([f"**Next Steps**: {steps}"] if steps else []),
-            f"**By**: {answer['who']}",
+            *([f"**Changes Applied**: {answer.changes_applied}"] if answer.changes_applied else []),
+            *([f"**Next Steps**: {answer.next_steps}"] if answer.next_steps else []),
+            f"**By**: {answer.who}",
         ]
     )
 
 
-def headline(facts: Facts) -> str:
+def headline(facts: ReportFacts) -> str:
     """Return what failed in one line: the exception and its message, else the trainer's words."""
-    exception, text = facts.get("exception"), facts.get("message") or facts["what_happened"]
-    first = outgoing(one_line(str(text).strip().split("\n", 1)[0], 300), 300)
-    return f"{exception}: {first}" if exception and not first.startswith(str(exception)) else first
+    text = facts.message or facts.what_happened
+    first = outgoing(one_line(text.strip().split("\n", 1)[0], 300), 300)
+    named = facts.exception and not first.startswith(facts.exception)
+    return f"{facts.exception}: {first}" if named else first
 
 
-def _second_opinion(facts: Facts) -> str:
-    said = facts.get("trainer_type")
-    return f" (the trainer says: {said})" if said and said != facts["error_type"] else ""
+def _second_opinion(facts: ReportFacts) -> str:
+    said = facts.trainer_type
+    return f" (the trainer says: {said})" if said and said != facts.error_type else ""
 
 
-def _exit(facts: Facts) -> str:
-    if facts.get("signal"):
-        return f"none, ended by signal {facts['signal']}"
-    code = facts.get("exit_code")
-    return "none yet" if code is None else str(code)
+def _exit(facts: ReportFacts) -> str:
+    if facts.signal:
+        return f"none, ended by signal {facts.signal}"
+    return "none yet" if facts.exit_code is None else str(facts.exit_code)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...documents.error_report import clock_time
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Report, Run
 from ...vocabulary.runs import Phase, Role, RunState
+from ...vocabulary.sanitize import one_line
 from ..desk import Desk
-from ..watch.look import Look
 from . import next_step, poll, updates
 
 MOST_RUNS = 8
+UNREADABLE = "unreadable"
+"""Stands for the state of a run that could not be looked at; why stands beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +32,20 @@ class Brief:
     steps: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Subject]) -> Brief:
+def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Report]) -> Brief:
     """Return where everything stands.
 
     :param delivered: reports whose answers are told with this brief.
     """
-    shown = _shown_runs(desk, seen.looks)
-    reports = desk.ledger.subjects(SubjectKind.REPORT, open_only=True)
+    shown = _shown_runs(desk, seen)
+    reports = desk.ledger.reports(open_only=True)
     known = {one.id for one in delivered}
     waiting = [one for one in reports if one.status in ("open", "answered") and one.id not in known]
     entries = [next_step.owed_entry(desk, model) for model in dict.fromkeys(one.model for one in reports)]
     steps = {run.model: _step(desk, run, seen) for run in shown} if desk.role is Role.TRAINER else {}
     first = _next(desk, shown, seen, waiting)
     return Brief(
-        runs=[_line(desk, run, seen.looks) for run in shown],
+        runs=[_line(desk, run, seen) for run in shown],
         reports=[updates.report_view(desk, one) for one in [*waiting[-MOST_RUNS:], *delivered]],
         owed=[f"diary entry for {one.id} ({one.model})" for one in entries if one is not None],
         next=first,
@@ -51,21 +53,22 @@ def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Subject]) -> Brief:
     )
 
 
-def _shown_runs(desk: Desk, looks: tuple[Look, ...]) -> list[Subject]:
+def _shown_runs(desk: Desk, seen: poll.Seen) -> list[Run]:
     """Return the active runs and the newest attempt of each model that was lately at work."""
-    newest = {one.model: one for one in desk.ledger.subjects(SubjectKind.RUN, newest=50)}
-    active = {look.run.id: look.run for look in looks}
+    newest = {one.model: one for one in desk.ledger.runs(newest=50)}
+    troubled = (desk.ledger.run(one) for one in seen.trouble)
+    active = {one.id: one for one in troubled if one} | {look.run.id: look.run for look in seen.looks}
     chosen = {**{one.id: one for one in newest.values()}, **active}
     return sorted(chosen.values(), key=lambda one: (one.status == "ended", -one.first_seq))[:MOST_RUNS]
 
 
-def _line(desk: Desk, run: Subject, looks: tuple[Look, ...]) -> dict[str, Any]:
-    look = next((one for one in looks if one.run.id == run.id), None)
-    end = run.part("end")
-    state = str(look.status.state) if look else str(end.get("state", "starting"))
-    elapsed_s = look.status.elapsed_s if look else float(end.get("wall_s") or 0)
-    found = desk.ledger.subjects(SubjectKind.FINDING, run=run.id)
-    gaps = [str(one.body["message"]) for one in found if one.body.get("kind") == "watch_gap"]
+def _line(desk: Desk, run: Run, seen: poll.Seen) -> dict[str, Any]:
+    look = next((one for one in seen.looks if one.run.id == run.id), None)
+    unknown = UNREADABLE if run.id in seen.trouble else str(RunState.STARTING)
+    state = str(look.status.state) if look else str(run.end.state) if run.end else unknown
+    elapsed_s = look.status.elapsed_s if look else run.end.wall_s if run.end else 0.0
+    found = desk.ledger.findings(run=run.id)
+    gaps = [one.message for one in found if one.kind == "watch_gap"]
     line = {
         "run": run.id,
         "state": state,
@@ -73,16 +76,17 @@ def _line(desk: Desk, run: Subject, looks: tuple[Look, ...]) -> dict[str, Any]:
         "unreported_failures": sum(1 for one in found if one.status == "open"),
         "verdict": _verdict(desk, run),
         "gap": gaps[-1] if gaps else "",
+        "trouble": one_line(seen.trouble.get(run.id, ""), 160),
     }
     return {name: value for name, value in line.items() if value}
 
 
-def _verdict(desk: Desk, run: Subject) -> str:
-    kept = desk.ledger.subjects(SubjectKind.VERDICT, run=run.id)
+def _verdict(desk: Desk, run: Run) -> str:
+    kept = desk.ledger.verdicts(run=run.id)
     return next_step.verdict_words(kept[-1]) if kept else ""
 
 
-def _next(desk: Desk, shown: Sequence[Subject], seen: poll.Seen, waiting: Sequence[Subject]) -> str:
+def _next(desk: Desk, shown: Sequence[Run], seen: poll.Seen, waiting: Sequence[Report]) -> str:
     if desk.role is Role.DIRECTOR:
         unanswered = [one for one in waiting if one.status == "open"]
         return next_step.answer_call(unanswered[0]) if unanswered else f"poll_training(cursor={seen.cursor!r})"
@@ -91,10 +95,10 @@ def _next(desk: Desk, shown: Sequence[Subject], seen: poll.Seen, waiting: Sequen
     return _step(desk, shown[0], seen)
 
 
-def _step(desk: Desk, run: Subject, seen: poll.Seen) -> str:
+def _step(desk: Desk, run: Run, seen: poll.Seen) -> str:
     """Return what may be done next for the model of a run."""
-    end = run.part("end")
-    if not end or any(one.run.id == run.id for one in seen.looks):
+    end = run.end
+    if end is None or any(one.run.id == run.id for one in seen.looks):
         return f"poll_training(run={run.id!r})"
-    standing = next_step.standing(desk, run, RunState(end["state"]), float(end.get("wall_s") or 0))
+    standing = next_step.standing(desk, run, end.state, end.wall_s)
     return next_step.next_call(desk, standing, "")

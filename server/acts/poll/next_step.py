@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...analysis.verdict.words import Word
-from ...documents.error_report import HOLD, Action, is_about_changes
-from ...storage.record import Subject, SubjectKind
+from ...documents.error_report import HOLD, Action
+from ...storage.record import Finding, Report, Run, Verdict
 from ...vocabulary.runs import Phase, Role, RunState
 from ..desk import Desk
 from ..report.recurrence import solved_by
@@ -26,22 +26,22 @@ class Standing:
     :ivar verdict: the newest verdict word on the run; empty if none was computed.
     """
 
-    run: Subject
+    run: Run
     state: RunState
     elapsed_s: float
-    unreported: Subject | None = None
-    report: Subject | None = None
-    entry: Subject | None = None
+    unreported: Finding | None = None
+    report: Report | None = None
+    entry: Report | None = None
     verdict: str = ""
     quick_passed: bool = False
     overdue: bool = False
 
 
-def standing(desk: Desk, run: Subject, state: RunState, elapsed_s: float) -> Standing:
+def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standing:
     """Collect where a run stands."""
     open_failures = [one for one in failures(desk, run.id) if one.status == "open"]
-    reports = desk.ledger.subjects(SubjectKind.REPORT, run=run.id)
-    verdicts = desk.ledger.subjects(SubjectKind.VERDICT, run=run.id)
+    reports = desk.ledger.reports(run=run.id)
+    verdicts = desk.ledger.verdicts(run=run.id)
     report = next((one for one in reversed(reports) if one.status != "closed"), None)
     return Standing(
         run=run,
@@ -51,37 +51,37 @@ def standing(desk: Desk, run: Subject, state: RunState, elapsed_s: float) -> Sta
         report=report,
         entry=owed_entry(desk, run.model),
         verdict=_final_word(verdicts),
-        quick_passed=run.body["phase"] == Phase.QUICK and state.final and not quick_problems(desk, run),
-        overdue=report is not None and report.status == "open" and desk.clock() > report.body["deadline_at"],
+        quick_passed=run.phase is Phase.QUICK and state.final and not quick_problems(desk, run),
+        overdue=report is not None and report.status == "open" and desk.clock() > report.deadline_at,
     )
 
 
-def _final_word(verdicts: Sequence[Subject]) -> str:
+def _final_word(verdicts: Sequence[Verdict]) -> str:
     """Return the newest verdict on a run; one that was asked for while it went on says nothing of its end."""
-    return "" if not verdicts or verdicts[-1].body["word"] == Word.IN_PROGRESS else verdict_words(verdicts[-1])
+    return "" if not verdicts or verdicts[-1].word == Word.IN_PROGRESS else verdict_words(verdicts[-1])
 
 
-def verdict_words(verdict: Subject) -> str:
+def verdict_words(verdict: Verdict) -> str:
     """Return the word of a verdict, and beside it that the director overrode it."""
-    word, override = str(verdict.body["word"]), verdict.part("override")
-    return f"{word}, overridden by the director in {override['report']}" if override else word
+    override = verdict.override
+    return f"{verdict.word}, overridden by the director in {override.report}" if override else verdict.word
 
 
-def owed_entry(desk: Desk, model: str) -> Subject | None:
+def owed_entry(desk: Desk, model: str) -> Report | None:
     """Return the oldest report of a model that the diary still has to tell.
 
     It is owed when a later attempt ended well, or the answer was TERMINATE or CONTINUE; never while a run of the
     model is active.
     """
-    reports = desk.ledger.subjects(SubjectKind.REPORT, model=model, open_only=True)
-    runs = desk.ledger.subjects(SubjectKind.RUN, model=model) if reports else []
+    reports = desk.ledger.reports(model=model, open_only=True)
+    runs = desk.ledger.runs(model=model) if reports else []
     if any(one.status != "ended" for one in runs):
         return None
-    completed = [one for one in runs if one.part("end").get("state") == RunState.COMPLETED]
+    completed = [one for one in runs if one.completed]
     for report in reports:
-        if is_about_changes(report.body):  # no failure: there is nothing to tell
+        if report.about_changes:  # no failure: there is nothing to tell
             continue
-        action = report.part("answer").get("action")
+        action = report.answer.action if report.answer else None
         if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, completed)):
             return report
     return None
@@ -121,19 +121,21 @@ def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
 
 def _carry_out(about: Standing) -> str:
     run = about.run
-    if about.report is not None and is_about_changes(about.report.body):
-        left = "" if about.report.part("answer").get("approve") else ", with those changes taken back"
+    if about.report is not None and about.report.about_changes:
+        left = "" if about.report.answer and about.report.answer.approve else ", with those changes taken back"
         return f"the same start_training call again{left}"
     if about.report is not None and asks_for_a_start(about.report):
-        return f"start_training(model={run.model!r}, phase={run.body['phase']!r}, follows={run.id!r}) with the fix"
+        return f"start_training(model={run.model!r}, phase={run.phase.value!r}, follows={run.id!r}) with the fix"
     return _afterwards(about)
 
 
-def asks_for_a_start(report: Subject) -> bool:
+def asks_for_a_start(report: Report) -> bool:
     """Whether a report waits, answered, for another attempt to be started."""
-    if report.status != "answered" or is_about_changes(report.body):
-        return report.status == "answered" and report.part("answer").get("action") != Action.TERMINATE
-    return report.part("answer").get("action") in (Action.RESTART, Action.RESUME)
+    if report.status != "answered" or report.answer is None:
+        return False
+    if report.about_changes:
+        return report.answer.action is not Action.TERMINATE
+    return report.answer.action in (Action.RESTART, Action.RESUME)
 
 
 def _afterwards(about: Standing) -> str:
@@ -150,7 +152,7 @@ def _afterwards(about: Standing) -> str:
     if about.verdict:
         return f"the watch is over: {about.verdict}"
     return (
-        f"start_training(model={run.model!r}, phase={run.body['phase']!r}, follows={run.id!r}) when the cause is mended"
+        f"start_training(model={run.model!r}, phase={run.phase.value!r}, follows={run.id!r}) when the cause is mended"
     )
 
 
@@ -163,9 +165,9 @@ def _for_director(about: Standing, cursor: str) -> str:
     return _poll(about, cursor) if not about.state.final else "poll_training()"
 
 
-def answer_call(report: Subject) -> str:
+def answer_call(report: Report) -> str:
     """Return the call with which a director answers a report."""
-    if is_about_changes(report.body):
+    if report.about_changes:
         return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…, approve=[…])"
     return f"answer_report(report={report.id!r}, action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…)"
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ...storage.record import Kind, Subject, SubjectKind
-from ...vocabulary.findings import finding_body
-from ...vocabulary.runs import Finding, Level, RunState
+from ...storage.record import Report
+from ...storage.record.records import FindingSeen
+from ...vocabulary.runs import Finding, Level
 from ..desk import Desk
-from ..watch.standing import failures
+from ..watch.standing import unaccepted_failures
 
 MOST_ATTEMPTS = 20
 """Attempts of a model that are looked back at."""
@@ -19,14 +19,14 @@ MOST_ATTEMPTS = 20
 
 def note(desk: Desk, run: str | None) -> None:
     """Record what lasts too long, for one run or for all."""
-    for report in desk.ledger.subjects(SubjectKind.REPORT, run=run, open_only=True):
-        if report.status == "open" and report.run and desk.clock() > report.body["deadline_at"]:
+    for report in desk.ledger.reports(run=run, open_only=True):
+        if report.status == "open" and report.run and desk.clock() > report.deadline_at:
             _record(desk, report.run, f"unanswered-{report.id}", _unanswered(desk, report))
-    for model in {one.model for one in desk.ledger.subjects(SubjectKind.REPORT, open_only=True)}:
+    for model in {one.model for one in desk.ledger.reports(open_only=True)}:
         _note_stuck(desk, model)
 
 
-def _unanswered(desk: Desk, report: Subject) -> Finding:
+def _unanswered(desk: Desk, report: Report) -> Finding:
     since = datetime.fromtimestamp(report.at, UTC).strftime("%H:%M")
     minutes = desk.policy.report.deadline_minutes
     what = f"report {report.id} of {since} UTC was not answered within {minutes:g} minutes; what it is about is held"
@@ -39,11 +39,11 @@ def stuck_since(desk: Desk, model: str) -> float | None:
     Progress is an attempt that completed without a failure. The clock begins at the first failure after the last one.
     """
     begun: float | None = None
-    for run in desk.ledger.subjects(SubjectKind.RUN, model=model, newest=MOST_ATTEMPTS):
-        standing = [one for one in failures(desk, run.id) if one.status != "accepted"]
+    for run in desk.ledger.runs(model=model, newest=MOST_ATTEMPTS):
+        standing = unaccepted_failures(desk, run.id)
         if standing and begun is None:
             begun = standing[0].at
-        elif not standing and run.part("end").get("state") == RunState.COMPLETED:
+        elif not standing and run.completed:
             begun = None
     return begun
 
@@ -52,7 +52,7 @@ def _note_stuck(desk: Desk, model: str) -> None:
     since, hours = stuck_since(desk, model), desk.policy.report.stuck_hours
     if since is None or desk.clock() - since < hours * 3600:
         return
-    newest = desk.ledger.subjects(SubjectKind.RUN, model=model, newest=1)[-1]
+    newest = desk.ledger.runs(model=model, newest=1)[-1]
     what = f"model {model} has failed for more than {hours:g} hours without a completed attempt"
     advice = "Ask @advisor: another attempt of the same kind will hardly help."
     _record(
@@ -62,11 +62,11 @@ def _note_stuck(desk: Desk, model: str) -> None:
 
 def _record(desk: Desk, run: str, key: str, finding: Finding) -> None:
     finding_id = f"{run}:{key}"
-    if desk.ledger.subject(SubjectKind.FINDING, finding_id) is not None:
+    if desk.ledger.finding(finding_id) is not None:
         return
     with desk.ledger.transaction() as transaction:
-        known = transaction.subject(SubjectKind.RUN, run)
-        if known is None or transaction.subject(SubjectKind.FINDING, finding_id) is not None:
+        known = transaction.run(run)
+        if known is None or transaction.finding(finding_id) is not None:
             return
-        body = {**finding_body(finding), "log": known.body["log"], "updated_at": desk.clock()}
-        transaction.append(Kind.SEEN, finding_id, run=run, model=known.model, body=body)
+        seen = FindingSeen.of(finding, log=known.log, updated_at=desk.clock())
+        transaction.append(seen, finding_id, run=run, model=known.model)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...documents.error_report import clock_time
-from ...storage.record import Subject, SubjectKind
-from ...vocabulary.errors import WatchkeeperError
+from ...storage.record import Run
+from ...vocabulary.runs import Level
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..watch import look
@@ -17,25 +17,25 @@ _COLUMNS = ("run", "state", "elapsed", "cpu", "failures", "report", "verdict", "
 
 def rows(desk: Desk) -> list[dict[str, Any]]:
     """Return one row a run, newest last; active ones are looked at first."""
-    return [_row(desk, one) for one in desk.ledger.subjects(SubjectKind.RUN, newest=MOST_RUNS)]
+    return [_row(desk, one) for one in desk.ledger.runs(newest=MOST_RUNS)]
 
 
-def _row(desk: Desk, run: Subject) -> dict[str, Any]:
+def _row(desk: Desk, run: Run) -> dict[str, Any]:
     try:
         status = look.look_at(desk, run.id).status
-    except (WatchkeeperError, OSError) as error:  # one run that cannot be read must not hide the others
+    except Exception as error:  # one run that cannot be read must not hide the others
         return {**dict.fromkeys(_COLUMNS, ""), "run": run.id, "state": "unreadable", "note": one_line(str(error), 60)}
-    findings = desk.ledger.subjects(SubjectKind.FINDING, run=run.id)
-    reports = desk.ledger.subjects(SubjectKind.REPORT, run=run.id)
-    verdicts = desk.ledger.subjects(SubjectKind.VERDICT, run=run.id)
+    findings = desk.ledger.findings(run=run.id)
+    reports = desk.ledger.reports(run=run.id)
+    verdicts = desk.ledger.verdicts(run=run.id)
     return {
         "run": run.id,
         "state": str(status.state),
         "elapsed": clock_time(status.elapsed_s),
         "cpu": clock_time(status.cpu_s) if status.cpu_s is not None else "",
-        "failures": sum(1 for one in findings if one.body.get("level") == "failure"),
+        "failures": sum(1 for one in findings if one.level is Level.FAILURE),
         "report": f"{reports[-1].id} {reports[-1].status}" if reports else "",
-        "verdict": str(verdicts[-1].body["word"]) if verdicts else "",
+        "verdict": verdicts[-1].word if verdicts else "",
         "note": one_line(status.reason, 60),
     }
 

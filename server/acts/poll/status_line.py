@@ -6,7 +6,7 @@ import os
 
 from ...documents.error_report import clock_time
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Subject
+from ...storage.record import Run
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase, Role
 from ...vocabulary.sanitize import one_line, outgoing
@@ -15,7 +15,7 @@ from ..desk import Desk
 _TAIL_BYTES = 4096
 
 
-def due(desk: Desk, run: Subject, status: RunStatus) -> bool:
+def due(desk: Desk, run: Run, status: RunStatus) -> bool:
     """Whether this run's trainer was told no status line for as long as the policy says."""
     every_s = desk.policy.watch.status_minutes * 60
     if desk.role is not Role.TRAINER or not status.state.running or status.elapsed_s < every_s:
@@ -23,25 +23,25 @@ def due(desk: Desk, run: Subject, status: RunStatus) -> bool:
     return desk.clock() - float(desk.ledger.note(_key(run)) or 0) >= every_s
 
 
-def told(desk: Desk, run: Subject) -> None:
+def told(desk: Desk, run: Run) -> None:
     """Note that the line was told."""
     desk.ledger.take_note(_key(run), repr(desk.clock()))
 
 
-def line(desk: Desk, run: Subject, status: RunStatus) -> str:
+def line(desk: Desk, run: Run, status: RunStatus) -> str:
     """Return model, PID, elapsed of expected time, log file and state in one line."""
-    quick = run.body["phase"] == Phase.QUICK
+    quick = run.phase is Phase.QUICK
     expected_s = desk.policy.quick.max_minutes * 60 if quick else desk.policy.full.max_hours * 3600
     share = status.elapsed_s / expected_s
     took = f"{clock_time(status.elapsed_s)} of {clock_time(expected_s)} ({share:.0%})"
     over = "; above the maximum: continue, investigate or terminate" if share > 1 and not quick else ""
-    return f"model {run.model}, PID {status.pid}, {took}, {run.body['log']}, {status.state}{over}"
+    return f"model {run.model}, PID {status.pid}, {took}, {run.log}, {status.state}{over}"
 
 
-def last_line(desk: Desk, run: Subject) -> str:
+def last_line(desk: Desk, run: Run) -> str:
     """Return the log's last line, cleaned; empty when there is none."""
     try:
-        log = desk.workspace.open_beneath(run.body["log"], os.O_RDONLY)
+        log = desk.workspace.open_beneath(run.log, os.O_RDONLY)
     except PathRefused:
         return ""
     try:
@@ -53,5 +53,5 @@ def last_line(desk: Desk, run: Subject) -> str:
     return outgoing(one_line(lines[-1], 160), 160) if lines else ""
 
 
-def _key(run: Subject) -> str:
+def _key(run: Run) -> str:
     return f"status:{run.id}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...documents.error_report import Action, is_about_changes
-from ...storage.record import Event, Kind, Subject, SubjectKind
-from ...vocabulary.runs import Role
+from ...documents.error_report import Action
+from ...storage.record import Event, Finding, Kind, Report
+from ...vocabulary.runs import Level, Role
 from ...vocabulary.sanitize import mask_secrets, one_line, outgoing
 from ..desk import Desk
 from ..report.reports import excerpt
@@ -74,7 +74,7 @@ def _page(events: Sequence[Event], newest: int) -> tuple[Sequence[Event], int]:
 def _standing(desk: Desk, run: str | None, include_text: bool, newest: int) -> News:
     """Return everything that is not settled: findings, answers for a trainer, reports for a director."""
     findings, seq = _standing_findings(desk, run, include_text, newest)
-    reports = desk.ledger.subjects(SubjectKind.REPORT, run=run, open_only=True)
+    reports = desk.ledger.reports(run=run, open_only=True)
     answers = [one.id for one in reports if one.status == "answered" and desk.role is Role.TRAINER]
     asked = any(one.status == "open" for one in reports) and desk.role is Role.DIRECTOR
     return News(tuple(findings), moved=asked, seq=seq, answers=tuple(answers))
@@ -93,9 +93,9 @@ def _standing_findings(
 ) -> tuple[list[dict[str, Any]], int]:
     """Return the findings that fit into one answer, and up to which event they are all that there is."""
     if run is None:
-        found = desk.ledger.subjects(SubjectKind.FINDING, open_only=True)
+        found = desk.ledger.findings(open_only=True)
     else:
-        found = [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.status in ("open", "flag")]
+        found = [one for one in desk.ledger.findings(run=run) if one.status in ("open", "flag")]
     seq = found[MOST_FINDINGS].first_seq - 1 if len(found) > MOST_FINDINGS else newest
     shown = _failures_first(found[:MOST_FINDINGS])
     return [finding_view(one, include_text, lines=run is not None) for one in shown], seq
@@ -104,87 +104,94 @@ def _standing_findings(
 def _changed_findings(desk: Desk, events: Sequence[Event], include_text: bool) -> list[dict[str, Any]]:
     fresh = {one.subject for one in events if one.kind is Kind.SEEN}
     ids = dict.fromkeys(one.subject for one in events if one.kind in _FINDING_EVENTS)
-    found = [desk.ledger.subject(SubjectKind.FINDING, one) for one in ids]
+    found = [desk.ledger.finding(one) for one in ids]
     changed = _failures_first([one for one in found if one is not None])
     return [finding_view(one, include_text, lines=one.id in fresh) for one in changed]
 
 
-def _failures_first(findings: Sequence[Subject]) -> list[Subject]:
-    return sorted(findings, key=lambda one: (one.body.get("level") != "failure", one.first_seq))
+def _failures_first(findings: Sequence[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda one: (one.level is not Level.FAILURE, one.first_seq))
 
 
-def finding_view(finding: Subject, include_text: bool, *, lines: bool = True) -> dict[str, Any]:
+def finding_view(finding: Finding, include_text: bool, *, lines: bool = True) -> dict[str, Any]:
     """Return a finding as an agent sees it; what comes from the log stands under `untrusted`.
 
     :param lines: whether the lines of the log are shown too; they are told once, when the failure is new.
     """
-    body = finding.body
-    wanted = ("level", "type", "line", "last_line", "exception", "root_exception", "count", "emergency")
-    view: dict[str, Any] = {"id": finding.id, **{name: body[name] for name in wanted if name in body}}
-    for name in ("exception", "root_exception"):
-        if name in view:
-            view[name] = one_line(str(view[name]), 120)
-    if view.get("count") == 1:
-        del view["count"]
-    if view.get("root_exception") == view.get("exception"):
-        view.pop("root_exception", None)
-    if body.get("status") in ("reported", "accepted"):
-        view["status"] = body["status"]
-    if body.get("line") is not None:
-        view["log"] = body["log"]
-    if body.get("advice"):
-        view["advice"] = body["advice"]
-    untrusted = _untrusted(body, lines) if include_text else {}
+    root = finding.root_exception if finding.root_exception != finding.exception else None
+    view: dict[str, Any] = {
+        "id": finding.id,
+        "level": finding.level,
+        "type": finding.type,
+        "line": finding.line,
+        "last_line": finding.last_line,
+        "exception": one_line(finding.exception or "", 120),
+        "root_exception": one_line(root or "", 120),
+        "count": finding.count if finding.count > 1 else None,
+        "emergency": finding.emergency,
+        "status": finding.status if finding.status in ("reported", "accepted") else None,
+        "log": finding.log if finding.line is not None else None,
+        "advice": finding.advice,
+    }
+    view = {name: value for name, value in view.items() if value not in (None, "", False)}
+    untrusted = _untrusted(finding, lines) if include_text else {}
     return {**view, "untrusted": untrusted} if untrusted else view
 
 
-def _untrusted(body: Mapping[str, Any], lines: bool) -> dict[str, str]:
-    shown = {name: one_line(mask_secrets(str(body.get(name) or "")), 240) for name in ("message", "frame")}
+def _untrusted(finding: Finding, lines: bool) -> dict[str, str]:
+    told = {"message": finding.message, "frame": finding.frame or ""}
+    shown = {name: one_line(mask_secrets(text), 240) for name, text in told.items()}
     if lines:
-        shown["lines"] = outgoing(excerpt(body), LONGEST_EXCERPT)
+        shown["lines"] = outgoing(excerpt(finding), LONGEST_EXCERPT)
     return {name: text for name, text in shown.items() if text}
 
 
-def pending_answer(desk: Desk, run: str) -> Subject | None:
+def pending_answer(desk: Desk, run: str) -> Report | None:
     """Return the newest report of a run whose answer was not yet carried out."""
-    reports = desk.ledger.subjects(SubjectKind.REPORT, run=run)
+    reports = desk.ledger.reports(run=run)
     return next((one for one in reversed(reports) if one.status == "answered"), None)
 
 
-def answer_view(report: Subject) -> dict[str, Any]:
+def answer_view(report: Report) -> dict[str, Any]:
     """Return a director's answer as the trainer sees it."""
-    answer = report.body["answer"]
-    wanted = ("action", "instructions", "changes_applied", "next_steps", "approve")
-    return {"report": report.id, **{name: answer[name] for name in wanted if answer.get(name)}}
+    view: dict[str, Any] = {"report": report.id}
+    if report.answer is not None:
+        view |= {
+            "action": report.answer.action,
+            "instructions": report.answer.instructions,
+            "changes_applied": report.answer.changes_applied,
+            "next_steps": report.answer.next_steps,
+            "approve": list(report.answer.approve),
+        }
+    return {name: value for name, value in view.items() if value}
 
 
-def told_is_done(desk: Desk, report: Subject) -> bool:
+def told_is_done(desk: Desk, report: Report) -> bool:
     """Whether telling an answer carries it out: it asks for no start, and there is nothing (left) to stop."""
-    action = report.body["answer"]["action"]
-    if is_about_changes(report.body):
+    action = report.answer.action if report.answer else None
+    if report.about_changes:
         return False  # the same start, made again, carries it out
-    run = desk.ledger.subject(SubjectKind.RUN, report.run) if report.run else None
+    run = desk.ledger.run(report.run) if report.run else None
     return action == Action.CONTINUE or (action == Action.TERMINATE and (run is None or run.status == "ended"))
 
 
-def report_view(desk: Desk, report: Subject) -> dict[str, Any]:
+def report_view(desk: Desk, report: Report) -> dict[str, Any]:
     """Return a report in short for a brief: facts, and the trainer's words marked as an agent's text."""
-    body = report.body
-    wanted = ("run", "error_type", "exception", "owner")
-    status = "changes_pending" if is_about_changes(report.body) and report.status == "open" else report.status
-    view: dict[str, Any] = {"report": report.id, "status": status}
-    view.update({name: one_line(str(body[name]), 120) for name in wanted if body.get(name)})
-    if body.get("emergency"):
-        view["emergency"] = True
-    frame = str(body.get("frame") or "").removeprefix(f"{desk.workspace.root}/")
-    if _PLAIN_FRAME.fullmatch(frame):
-        view["frame"] = frame
-    if body.get("changes"):
-        view["changes"] = list(body["changes"])[:MOST_CHANGES]
-    if report.status == "open":
-        view["path"] = f".watchkeeper/reports/{report.id}.md"
-    if report.status == "open" and body.get("hypothesis"):
-        view["trainer_says"] = one_line(str(body["hypothesis"]), 160)
-    if report.status != "open" and body.get("answer"):
-        view["answer"] = {name: text for name, text in answer_view(report).items() if name != "report"}
-    return view
+    is_open = report.status == "open"
+    frame = report.frame.removeprefix(f"{desk.workspace.root}/")
+    answer = {name: text for name, text in answer_view(report).items() if name != "report"}
+    view: dict[str, Any] = {
+        "report": report.id,
+        "status": "changes_pending" if report.about_changes and is_open else report.status,
+        "run": report.run,
+        "error_type": str(report.error_type),
+        "exception": one_line(report.exception, 120),
+        "owner": report.owner,
+        "emergency": report.emergency,
+        "frame": frame if _PLAIN_FRAME.fullmatch(frame) else "",
+        "changes": list(report.changes[:MOST_CHANGES]),
+        "path": f".watchkeeper/reports/{report.id}.md" if is_open else "",
+        "trainer_says": one_line(report.hypothesis, 160) if is_open else "",
+        "answer": answer if not is_open else {},
+    }
+    return {name: value for name, value in view.items() if value}

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Report, Run
 from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..watch.standing import failures
@@ -29,15 +29,13 @@ class Pending:
     :ivar refused: whether the director answered about exactly this and left these entries out.
     """
 
-    base: Subject
+    base: Run
     entries: tuple[Entry, ...]
     compared: str
     refused: bool
 
 
-def pending(
-    desk: Desk, phase: Phase, origin: Origin, attempts: Sequence[Subject], quick: Sequence[Subject]
-) -> Pending | None:
+def pending(desk: Desk, phase: Phase, origin: Origin, attempts: Sequence[Run], quick: Sequence[Run]) -> Pending | None:
     """Return the changes of a full start that wait for the director; None when nothing does.
 
     :param attempts: the earlier attempts of this phase, oldest first.
@@ -45,40 +43,38 @@ def pending(
     """
     if phase is Phase.QUICK or not quick:
         return None
-    same = [one for one in quick if one.body["code_sha256"] == origin.code_sha256]
+    same = [one for one in quick if one.code_sha256 == origin.code_sha256]
     base = (attempts or same or quick)[-1]
     found = comparison.entries(desk, provenance.of(base), origin, _said(desk, base))
     if not attempts:
         found = _distinct((*found, *_lowered_before(desk, quick[0], origin)))
     compared = _digest(base, origin)
     answers = _answers(desk, base, compared)
-    approved = {name for answer in answers for name in answer.part("answer").get("approve", ())}
+    approved = {name for answer in answers for name in (answer.answer.approve if answer.answer else ())}
     left = tuple(one for one in found if not {str(one), one.name} & approved)
     return Pending(base, left, compared, refused=bool(answers)) if left else None
 
 
-def _lowered_before(desk: Desk, first: Subject, origin: Origin) -> Iterable[Entry]:
+def _lowered_before(desk: Desk, first: Run, origin: Origin) -> Iterable[Entry]:
     """A number that was cut between two quick attempts is shown before the first full one; what only moved is not."""
     return (one for one in comparison.entries(desk, provenance.of(first), origin) if one.lowered)
 
 
-def _said(desk: Desk, run: Subject) -> str:
+def _said(desk: Desk, run: Run) -> str:
     """Return what the failures of an attempt said, as they stand in its log."""
-    return "\n".join(
-        f"{one.body.get('exception') or ''}: {one.body.get('message') or ''}" for one in failures(desk, run.id)
-    )
+    return "\n".join(f"{one.exception or ''}: {one.message or ''}" for one in failures(desk, run.id))
 
 
 def _distinct(found: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple({one.name: one for one in found}.values())
 
 
-def _digest(base: Subject, origin: Origin) -> str:
+def _digest(base: Run, origin: Origin) -> str:
     """Bind an approval to what was compared: parsed forms, not bytes, so that a comment does not undo it."""
     about = {**asdict(origin), "sources": [path for path, _ in origin.sources], "base": base.id}
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
-def _answers(desk: Desk, base: Subject, compared: str) -> list[Subject]:
-    reports = desk.ledger.subjects(SubjectKind.REPORT, run=base.id)
-    return [one for one in reports if one.body.get("compared") == compared and one.part("answer")]
+def _answers(desk: Desk, base: Run, compared: str) -> list[Report]:
+    reports = desk.ledger.reports(run=base.id)
+    return [one for one in reports if one.compared == compared and one.answer]

@@ -9,24 +9,24 @@ from ...analysis.scripts import Program
 from ...analysis.verdict import design as designs
 from ...analysis.verdict.method import declared_missing
 from ...storage.policy.policy import load_policy
-from ...storage.record import Subject, SubjectKind
-from ...vocabulary.runs import Phase, RunState
+from ...storage.record import Run
+from ...vocabulary.runs import Phase
 from ..desk import Desk
 from . import projection, provenance
 
 _FRACTION = b"WATCHKEEPER_DATA_FRACTION"
 
 
-def outlook(desk: Desk, run: Subject) -> str | None:
+def outlook(desk: Desk, run: Run) -> str | None:
     """Return how long a full run will take, by the rate of the quick run before it; None for a quick run."""
-    if run.body["phase"] == Phase.QUICK:
+    if run.phase is Phase.QUICK:
         return None
     quick = _passed(desk, run)
     if quick is None:
         return None
     origin = provenance.of(run)
     measured = projection.Measured(
-        wall_s=float(quick.part("end").get("wall_s") or 0),
+        wall_s=quick.end.wall_s if quick.end else 0.0,
         work=projection.work_of(_program(desk, quick, Phase.QUICK)),
         data_fraction=_fraction(desk, quick),
     )
@@ -55,21 +55,21 @@ def design(desk: Desk, origin: provenance.Origin) -> designs.Design | None:
     return designs.read_design(kept.decode("utf-8", "replace"), origin.design[0]) if kept and origin.design else None
 
 
-def _passed(desk: Desk, run: Subject) -> Subject | None:
-    quick = [one for one in desk.ledger.subjects(SubjectKind.RUN, model=run.model) if one.body["phase"] == Phase.QUICK]
-    same = [one for one in quick if one.body["code_sha256"] == run.body["code_sha256"]]
-    ended = [one for one in same if one.part("end").get("state") == RunState.COMPLETED]
+def _passed(desk: Desk, run: Run) -> Run | None:
+    quick = [one for one in desk.ledger.runs(model=run.model) if one.phase is Phase.QUICK]
+    same = [one for one in quick if one.code_sha256 == run.code_sha256]
+    ended = [one for one in same if one.completed]
     return ended[-1] if ended else None
 
 
-def _program(desk: Desk, run: Subject, phase: Phase) -> Program:
+def _program(desk: Desk, run: Run, phase: Phase) -> Program:
     origin = provenance.of(run)
     kept = provenance.snapshot(desk, origin.policy_sha256)
     environment: Mapping[str, str] = load_policy(kept.decode()).environment if kept else {}
     return provenance.program(desk, origin, environment, phase)
 
 
-def _fraction(desk: Desk, quick: Subject) -> float:
+def _fraction(desk: Desk, quick: Run) -> float:
     """Return the share of the data that a quick run used; all of it where no source of it asks for the share."""
     asks = any(_FRACTION in (provenance.snapshot(desk, digest) or b"") for _, digest in provenance.of(quick).sources)
-    return float(json.loads(quick.body["env"]["WATCHKEEPER_DATA_FRACTION"])) if asks else 1.0
+    return float(json.loads(quick.env["WATCHKEEPER_DATA_FRACTION"])) if asks else 1.0

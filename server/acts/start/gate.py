@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Run
 from ...vocabulary.errors import Refused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
@@ -20,8 +20,8 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
     """
     if phase is Phase.QUICK:
         return
-    quick = [one for one in desk.ledger.subjects(SubjectKind.RUN, model=model) if one.body["phase"] == Phase.QUICK]
-    same = [one for one in quick if one.body["code_sha256"] == code_sha256]
+    quick = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.QUICK]
+    same = [one for one in quick if one.code_sha256 == code_sha256]
     if same and not quick_problems(desk, same[-1]):
         return
     raise Refused(
@@ -30,7 +30,7 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
     )
 
 
-def _why(desk: Desk, quick: Sequence[Subject], same: Sequence[Subject]) -> str:
+def _why(desk: Desk, quick: Sequence[Run], same: Sequence[Run]) -> str:
     if not quick:
         return "there is none"
     if not same:
@@ -38,6 +38,6 @@ def _why(desk: Desk, quick: Sequence[Subject], same: Sequence[Subject]) -> str:
     return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
 
 
-def _quick_call(model: str, quick: Sequence[Subject]) -> str:
+def _quick_call(model: str, quick: Sequence[Run]) -> str:
     follows = f", follows={quick[-1].id!r}" if quick else ""
     return f"start_training(model={model!r}, phase='quick'{follows})"

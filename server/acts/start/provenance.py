@@ -7,12 +7,11 @@ lasts, whatever became of the files.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from ...analysis.scripts import Program, read_program
 from ...storage.policy.policy import Policy, load_policy, policy_text
-from ...storage.record import Subject
+from ...storage.record import Run
 from ...vocabulary.errors import PathRefused, PolicyInvalid
 from ...vocabulary.runs import Phase
 from ..desk import Desk
@@ -41,10 +40,6 @@ class Origin:
     design: tuple[str, str] | None = None
     features: tuple[str, str] | None = None
     left_before: tuple[tuple[str, str], ...] = ()
-
-    def body(self) -> dict[str, Any]:
-        """Return it as part of a start's record."""
-        return {**asdict(self), "script_sha256": self.sources[0][1]}
 
 
 def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origin:
@@ -78,20 +73,17 @@ def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origi
     )
 
 
-def of(run: Subject) -> Origin:
+def of(run: Run) -> Origin:
     """Return what a recorded run was made from."""
-    body = run.body
     return Origin(
-        script=body["script"],
-        sources=tuple(
-            (path, digest) for path, digest in body.get("sources", [(body["script"], body["script_sha256"])])
-        ),
-        code_sha256=body["code_sha256"],
-        args=tuple(body["args"]),
-        policy_sha256=body["policy_sha256"],
-        design=_pair(body.get("design")),
-        features=_pair(body.get("features")),
-        left_before=tuple((path, digest) for path, digest in body.get("left_before", ())),
+        script=run.script,
+        sources=run.sources or ((run.script, run.script_sha256),),
+        code_sha256=run.code_sha256,
+        args=run.args,
+        policy_sha256=run.policy_sha256,
+        design=run.design,
+        features=run.features,
+        left_before=run.left_before,
     )
 
 
@@ -134,10 +126,6 @@ def _left(desk: Desk, model: str) -> Iterator[tuple[str, str]]:
         found = _hashed(desk, path) if about is not None and about.size_bytes <= LARGEST_LEFT_BYTES else None
         if found is not None:
             yield found
-
-
-def _pair(found: Any) -> tuple[str, str] | None:  # noqa: ANN401 (JSON)
-    return (str(found[0]), str(found[1])) if found else None
 
 
 def _document(desk: Desk, path: str) -> tuple[str, str] | None:

@@ -10,11 +10,12 @@ import os
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
 
-from ...documents.error_report import Action, is_about_changes
-from ...storage.record import Kind, Subject, SubjectKind, Transaction
+from ...documents.error_report import Action
+from ...storage.record import Report, Run, Transaction
+from ...storage.record.records import ReportApplied, ReportClosed, RunStarted
 from ...vocabulary.errors import InvalidArgument, NotFound, Refused
 from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
@@ -43,7 +44,7 @@ class Request:
 class Start:
     """What a start came to: the run, and whether it existed before this call."""
 
-    run: Subject
+    run: Run
     existing: bool
 
 
@@ -54,7 +55,7 @@ class Waiting:
     :ivar report: the report in which the changes stand; its run is the attempt that was compared.
     """
 
-    report: Subject
+    report: Report
     refused: bool
 
 
@@ -104,8 +105,11 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
     :raises Refused: if a gate, an active run or the director's decision forbids it.
     :raises NotFound: if `follows` names no attempt of this model and phase.
     """
-    for run in desk.ledger.subjects(SubjectKind.RUN, model=wanted.model):
-        if run.status != "ended":
+    for run in desk.ledger.runs(model=wanted.model):
+        if run.ended:
+            continue
+        # Another run's trouble is its own: it stays on record as active, and the rules below say what that forbids.
+        with nullcontext() if run.id == wanted.follows else suppress(Exception):
             _look(desk, run.id)
     _refuse_what_may_not(desk, wanted)
     pending = _pending(desk, wanted)
@@ -118,7 +122,7 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
         )
     with desk.ledger.transaction() as transaction:
         _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
-        known = [one for one in transaction.subjects(SubjectKind.RUN, model=wanted.model) if _same(one, wanted.phase)]
+        known = [one for one in transaction.runs(model=wanted.model) if _same(one, wanted.phase)]
         earlier = _existing(known, wanted)
         run = earlier or _record(desk, transaction, wanted, known)
     if earlier is None:
@@ -151,27 +155,27 @@ def _look(desk: Desk, run: str) -> None:
         status = look.look_at(desk, run).status
 
 
-def attempts(desk: Desk, model: str, phase: Phase) -> list[Subject]:
+def attempts(desk: Desk, model: str, phase: Phase) -> list[Run]:
     """Return the attempts of one phase of a model, oldest first."""
-    return [one for one in desk.ledger.subjects(SubjectKind.RUN, model=model) if _same(one, phase)]
+    return [one for one in desk.ledger.runs(model=model) if _same(one, phase)]
 
 
-def _same(run: Subject, phase: Phase) -> bool:
-    return run.body["phase"] == phase
+def _same(run: Run, phase: Phase) -> bool:
+    return run.phase is phase
 
 
-def _existing(known: Sequence[Subject], wanted: Request) -> Subject | None:
+def _existing(known: Sequence[Run], wanted: Request) -> Run | None:
     """Return the run that this call created earlier, or that stands where a new one was not asked for."""
     if not known:
         return None
     if wanted.follows is None:
         return known[-1]
-    return next((one for one in known if one.body.get("follows") == wanted.follows), None)
+    return next((one for one in known if one.follows == wanted.follows), None)
 
 
 def _check_first(desk: Desk, wanted: Request) -> None:
     """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
-    _check_reports(wanted, desk.ledger.subjects(SubjectKind.REPORT, run=""))
+    _check_reports(wanted, desk.ledger.reports(run=""))
     gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
     if wanted.phase is Phase.FULL:
         for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
@@ -187,7 +191,7 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
             f"follows={str(wanted.follows)[:60]!r} is no attempt of model {wanted.model} in phase {wanted.phase}.",
             f"The latest is {known[-1].id}: {call}, follows={known[-1].id!r})." if known else f"Call {call}).",
         )
-    if any(one.body.get("follows") == previous.id for one in known):
+    if any(one.follows == previous.id for one in known):
         return  # this very start was made before; nothing new happens
     if previous.status != "ended":
         raise Refused(
@@ -199,30 +203,30 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
     gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
 
 
-def _check_answers(desk: Desk, wanted: Request, previous: Subject) -> None:
+def _check_answers(desk: Desk, wanted: Request, previous: Run) -> None:
     """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
-    _check_reports(wanted, desk.ledger.subjects(SubjectKind.REPORT, run=previous.id))
+    _check_reports(wanted, desk.ledger.reports(run=previous.id))
 
 
-def _check_reports(wanted: Request, reports: Sequence[Subject]) -> None:
+def _check_reports(wanted: Request, reports: Sequence[Report]) -> None:
     for report in reports:
         if report.model != wanted.model:
             continue
-        if report.status == "open" and wanted.phase is Phase.FULL and not is_about_changes(report.body):
+        if report.status == "open" and wanted.phase is Phase.FULL and not report.about_changes:
             raise Refused(
                 f"Report {report.id} on {report.run or 'model ' + report.model} is not answered yet.",
                 "Wait for the director: poll_training(). A quick run may go on meanwhile.",
             )
-        answer = report.part("answer")
-        if answer.get("action") == Action.TERMINATE:
+        answer = report.answer
+        if answer is not None and answer.action is Action.TERMINATE:
             raise Refused(
-                f"The director answered {report.id} with TERMINATE: {answer['instructions'][:200]}",
+                f"The director answered {report.id} with TERMINATE: {answer.instructions[:200]}",
                 f"Write the diary entry: write_diary_entry(model={wanted.model!r}, report={report.id!r}, …). "
                 "Only another answer of the director reopens this phase.",
             )
 
 
-def _check_strays(desk: Desk, previous: Subject) -> None:
+def _check_strays(desk: Desk, previous: Run) -> None:
     left = desk.engine.living(desk.workspace.run_dir(previous.id))
     if left:
         names = ", ".join(f"{one.pid} ({one_line(one.command, 40)})" for one in left[:5])
@@ -232,21 +236,18 @@ def _check_strays(desk: Desk, previous: Subject) -> None:
         )
 
 
-def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Subject]) -> Subject:
-    number, foreign = _free_number(desk, wanted, 1 + max((int(one.body["attempt"]) for one in known), default=0))
+def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Run]) -> Run:
+    number, foreign = _free_number(desk, wanted, 1 + max((one.attempt for one in known), default=0))
     run = f"{wanted.model}-{wanted.phase}-{number}"
-    body = _body(desk, wanted, run, number, _resume(desk, wanted.follows))
-    if foreign:
-        body["foreign"] = foreign
-    transaction.append(Kind.START, run, run=run, model=wanted.model, body=body)
-    for report in transaction.subjects(SubjectKind.REPORT, model=wanted.model):
-        carried_out = report.run == (wanted.follows or "") or is_about_changes(report.body)
+    begun = replace(_begun(desk, wanted, run, number, _resume(desk, wanted.follows)), foreign=tuple(foreign))
+    transaction.append(begun, run, run=run, model=wanted.model)
+    for report in transaction.reports(model=wanted.model):
+        carried_out = report.run == (wanted.follows or "") or report.about_changes
         if carried_out and report.status == "answered":
-            body = {"by": desk.who, "run": run}
-            transaction.append(Kind.APPLIED, report.id, run=report.run, model=report.model, body=body)
-            if is_about_changes(report.body):  # no failure: the diary need not tell of it
-                transaction.append(Kind.CLOSED, report.id, run=report.run, model=report.model, body=body)
-    started = transaction.subject(SubjectKind.RUN, run)
+            transaction.add(report, ReportApplied(by=desk.who, run=run))
+            if report.about_changes:  # no failure: the diary need not tell of it
+                transaction.add(report, ReportClosed(by=desk.who, run=run))
+    started = transaction.run(run)
     assert started is not None  # noqa: S101 (appended two lines above)
     return started
 
@@ -264,31 +265,43 @@ def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[st
 
 
 def _resume(desk: Desk, follows: str | None) -> str:
-    reports = desk.ledger.subjects(SubjectKind.REPORT, run=follows) if follows else []
-    actions = [one.body["answer"]["action"] for one in reports if one.body.get("answer")]
-    return "checkpoint" if actions and actions[-1] == Action.RESUME else "start"
+    reports = desk.ledger.reports(run=follows) if follows else []
+    actions = [one.answer.action for one in reports if one.answer]
+    return "checkpoint" if actions and actions[-1] is Action.RESUME else "start"
 
 
-def _body(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> dict[str, Any]:
+def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> RunStarted:
     python = launch.interpreter(desk)
-    quick = wanted.phase is Phase.QUICK
+    origin, quick = wanted.origin, wanted.phase is Phase.QUICK
     nonce = secrets.token_hex(16)
-    return {
-        "model": wanted.model,
-        "phase": wanted.phase.value,
-        "attempt": attempt,
-        "follows": wanted.follows,
-        **wanted.origin.body(),
-        "argv": [python, str(desk.workspace.root / wanted.origin.script), *wanted.origin.args],
-        "cwd": str(desk.workspace.root),
-        "env": launch.environment(
+    proof = launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run)
+    return RunStarted(
+        phase=wanted.phase,
+        attempt=attempt,
+        follows=wanted.follows,
+        script=origin.script,
+        sources=origin.sources,
+        code_sha256=origin.code_sha256,
+        script_sha256=origin.sources[0][1],
+        args=origin.args,
+        policy_sha256=origin.policy_sha256,
+        design=origin.design,
+        features=origin.features,
+        left_before=origin.left_before,
+        argv=(python, str(desk.workspace.root / origin.script), *origin.args),
+        cwd=str(desk.workspace.root),
+        env=launch.environment(
             desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume, nonce=nonce
         ),
-        **launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run, nonce=nonce),
-        "limit_s": desk.policy.quick.max_minutes * 60 if quick else None,
-        "sample_s": desk.policy.keeper.sample_s,
-        "grace_s": desk.policy.keeper.grace_s,
-        "log": desk.workspace.log(wanted.model, wanted.phase),
-        "results": desk.workspace.results(wanted.model, wanted.phase),
-        "by": desk.who,
-    }
+        limit_s=desk.policy.quick.max_minutes * 60 if quick else None,
+        sample_s=desk.policy.keeper.sample_s,
+        grace_s=desk.policy.keeper.grace_s,
+        log=desk.workspace.log(wanted.model, wanted.phase),
+        results=desk.workspace.results(wanted.model, wanted.phase),
+        by=desk.who,
+        nonce=nonce,
+        guarded=proof.guarded,
+        writable=proof.writable,
+        seal_paths=proof.seal_paths,
+        seal_max_bytes=proof.seal_max_bytes,
+    )

@@ -1,4 +1,7 @@
-"""Ending a run: recorded first, then asked of the keeper; what of its processes is left is said."""
+"""Ending a run: recorded first, then asked of the keeper; what of its processes is left is said.
+
+No log is read here: a stop works whatever the log holds, and the next look tells what stands in it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ from dataclasses import dataclass
 from ...documents.error_report import Action
 from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Kind, Subject, SubjectKind
+from ...storage.record import Run
+from ...storage.record.records import RunStopped
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..report.reports import applied
-from ..watch.look import look_at
+from ..watch.look import status_of
 
 _LOOK_EVERY_S = 0.05
 
@@ -26,16 +30,16 @@ class Stop:
     left: tuple[str, ...]
 
 
-def stop(desk: Desk, run: Subject, reason: str) -> Stop:
+def stop(desk: Desk, run: Run, reason: str) -> Stop:
     """Stop the whole tree of a run and wait until it is gone or the patience (grace and some) is over.
 
     Safe to repeat: the first stop stays on record, a later one only hastens it or ends what was left over.
     """
-    status = look_at(desk, run.id).status
+    status = status_of(desk, run.id)
     run_dir = desk.workspace.run_dir(run.id)
     if not status.state.final:
         request_stop(desk, run, reason)
-        status = _waited(lambda: look_at(desk, run.id).status, desk.policy.keeper.grace_s + 10)
+        status = _waited(lambda: status_of(desk, run.id), desk.policy.keeper.grace_s + 10)
     if status.state.final:
         left = desk.engine.end_strays(run_dir, desk.policy.keeper.grace_s)
     else:
@@ -43,35 +47,37 @@ def stop(desk: Desk, run: Subject, reason: str) -> Stop:
     return Stop(status, tuple(f"{one.pid} {one_line(one.command, 60)}" for one in left))
 
 
-def request_stop(desk: Desk, run: Subject, reason: str) -> None:
+def request_stop(desk: Desk, run: Run, reason: str) -> None:
     """Record a stop and ask the keeper for it; does not wait."""
     with desk.ledger.transaction() as transaction:
-        known = transaction.subject(SubjectKind.RUN, run.id)
-        recorded = known.body.get("stop") if known else None
+        known = transaction.run(run.id)
+        recorded, act = known.stop if known else None, None
         if recorded is None:
-            body = {"reason": reason, "who": desk.who, "at": desk.clock()}
-            event = transaction.append(Kind.STOP, run.id, run=run.id, model=run.model, body=body)
-            recorded = {**body, "act": event.seq}
-    hasten(desk, run, dict(recorded))
+            recorded = RunStopped(reason=reason, who=desk.who, at=desk.clock())
+            act = transaction.add(run, recorded).seq
+    hasten(desk, run, recorded, act)
 
 
-def hasten(desk: Desk, run: Subject, recorded: dict[str, object]) -> None:
-    """Hand a recorded stop to the keeper; does nothing that was done before."""
+def hasten(desk: Desk, run: Run, stop: RunStopped, act: int | None = None) -> None:
+    """Hand a recorded stop to the keeper; does nothing that was done before.
+
+    :param act: number of the event, where it is known.
+    """
     run_dir = desk.workspace.run_dir(run.id)
-    content = {"version": 1, "act": recorded.get("act"), **{name: recorded[name] for name in ("reason", "who", "at")}}
+    content = {"version": 1, "act": act, "reason": stop.reason, "who": stop.who, "at": stop.at}
     records.create(run_dir / records.STOP, content)
     desk.engine.hasten(run_dir)
 
 
-def carry_out(desk: Desk, run: Subject) -> None:
+def carry_out(desk: Desk, run: Run) -> None:
     """Carry out a director's TERMINATE on a run that still lives, and repeat a stop that was not applied."""
     if run.status == "ended":
         return
-    if run.body.get("stop"):
-        hasten(desk, run, dict(run.body["stop"]))
+    if run.stop:
+        hasten(desk, run, run.stop)
         return
-    for report in desk.ledger.subjects(SubjectKind.REPORT, run=run.id):
-        if report.status == "answered" and report.part("answer").get("action") == Action.TERMINATE:
+    for report in desk.ledger.reports(run=run.id):
+        if report.status == "answered" and report.answer and report.answer.action is Action.TERMINATE:
             request_stop(desk, run, f"director's answer to {report.id}: TERMINATE")
             applied(desk, report, "stop requested")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...analysis.verdict.words import Outcome, Word
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Report, Run
 from ...vocabulary.runs import Phase, RunState
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
@@ -41,7 +41,7 @@ def conclude(desk: Desk, run_id: str) -> Conclusion:
     """
     look = look_at(desk, run_id)
     state = look.status.state
-    hands_over = look.run.body["phase"] == Phase.FULL and state.final and state is not RunState.NEVER_STARTED
+    hands_over = look.run.phase is Phase.FULL and state.final and state is not RunState.NEVER_STARTED
     if hands_over:  # before the verdict, which looks whether it is there
         handoff.write(desk, look.run, look.status, None)
     found = verify.verify(desk, run_id)
@@ -50,7 +50,7 @@ def conclude(desk: Desk, run_id: str) -> Conclusion:
     return Conclusion(found, report.id if report else None, _override(desk, found.id), paths)
 
 
-def _told(desk: Desk, run: Subject, found: Verification) -> Subject | None:
+def _told(desk: Desk, run: Run, found: Verification) -> Report | None:
     """Open a report about a rejection; failures that stand have reports of their own."""
     word = found.verdict.word
     if word.met or word in _NOTHING_TO_TELL or found.evidence.open_failures:
@@ -60,11 +60,10 @@ def _told(desk: Desk, run: Subject, found: Verification) -> Subject | None:
 
 
 def _override(desk: Desk, verdict_id: str) -> str:
-    kept = desk.ledger.subject(SubjectKind.VERDICT, verdict_id)
-    if kept is None or not kept.part("override"):
+    kept = desk.ledger.verdict(verdict_id)
+    if kept is None or kept.override is None:
         return ""
-    override = kept.part("override")
-    return f"CONTINUE in {override['report']}: {override['reason']}"
+    return f"CONTINUE in {kept.override.report}: {kept.override.reason}"
 
 
 def _posterior(found: Verification) -> Mapping[str, Any] | None:

@@ -8,12 +8,12 @@ from ...analysis.scripts import Program, read_program
 from ...analysis.verdict.design import Design, read_design
 from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
 from ...analysis.verdict.usage import usage_of
-from ...runtime import run_directory
+from ...runtime import samples
 from ...runtime.keeper import records
 from ...runtime.probe.reading import ProbeData, read_probe
 from ...runtime.run_directory import RunStatus
 from ...storage.policy.policy import POLICY_FILE, read_policy
-from ...storage.record import Subject, SubjectKind, head_copy
+from ...storage.record import Finding, Run, head_copy
 from ...vocabulary.errors import PathRefused, PolicyInvalid
 from ...vocabulary.runs import Phase, RunState
 from ...vocabulary.sanitize import mask_secrets, one_line
@@ -43,7 +43,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
     return Evidence(
         run=run.id,
         model=run.model,
-        phase=Phase(run.body["phase"]),
+        phase=run.phase,
         state=status.state,
         reason=status.reason,
         exit_code=status.exit_code,
@@ -52,7 +52,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         wall_s=status.elapsed_s,
         cpu_s=status.cpu_s,
         cpu_is_lower_bound=status.cpu_is_lower_bound,
-        usage=usage_of(run_directory.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
+        usage=usage_of(samples.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
         artefacts=artefacts,
         extras=artefact_files.beside_results(desk, run, status) if ended else (),
         known=artefact_files.known(desk, run, artefacts) if ended else (),
@@ -77,13 +77,12 @@ def gather(desk: Desk, run_id: str) -> Evidence:
     )
 
 
-def _failure(finding: Subject) -> tuple[str, str, str]:
-    body = finding.body
-    text = " ".join(str(body[name]) for name in ("exception", "message") if body.get(name))
-    return finding.id, str(body.get("type", "")), one_line(mask_secrets(text), 160)
+def _failure(finding: Finding) -> tuple[str, str, str]:
+    text = " ".join(part for part in (finding.exception, finding.message) if part)
+    return finding.id, str(finding.type or ""), one_line(mask_secrets(text), 160)
 
 
-def _inputs(desk: Desk, run: Subject, origin: Origin) -> Iterator[Input]:
+def _inputs(desk: Desk, run: Run, origin: Origin) -> Iterator[Input]:
     """Yield what the run was made from. A design or features that came only later are named too."""
     for number, (path, digest) in enumerate(origin.sources):
         yield Input("module" if number else "script", path, digest, artefact_files.sha256(desk, path))
@@ -97,42 +96,40 @@ def _inputs(desk: Desk, run: Subject, origin: Origin) -> Iterator[Input]:
             yield Input(role, then[0] if then else path, then[1] if then else None, now)
 
 
-def _attempts(desk: Desk, run: Subject) -> tuple[Attempt, ...]:
+def _attempts(desk: Desk, run: Run) -> tuple[Attempt, ...]:
     """Return the earlier attempts of the phase, oldest first; those count whose work the run went on with."""
-    runs = desk.ledger.subjects(SubjectKind.RUN, model=run.model)
-    earlier = [one for one in runs if one.body["phase"] == run.body["phase"] and one.first_seq < run.first_seq]
+    runs = desk.ledger.runs(model=run.model)
+    earlier = [one for one in runs if one.phase is run.phase and one.first_seq < run.first_seq]
     continued: set[str] = set()
     by_id = {one.id: one for one in earlier}
-    here: Subject | None = run
-    while here is not None and _environment(here).get("WATCHKEEPER_RESUME") == "checkpoint":
-        here = by_id.get(str(here.body.get("follows")))
+    here: Run | None = run
+    while here is not None and here.env.get("WATCHKEEPER_RESUME") == "checkpoint":
+        here = by_id.get(here.follows or "")
         if here is not None:
             continued.add(here.id)
     return tuple(_attempt(one, one.id in continued) for one in earlier)
 
 
-def _attempt(run: Subject, continued: bool) -> Attempt:
-    end = run.part("end")
-    state = str(end.get("state", "active"))
-    by_itself = state in (RunState.COMPLETED, RunState.FAILED) and end.get("signal") is None
-    wall_s = float(end.get("wall_s") or 0.0)
-    killed = state == RunState.FAILED and not by_itself
+def _attempt(run: Run, continued: bool) -> Attempt:
+    end = run.end
+    if end is None:
+        return Attempt(
+            run=run.id, state="active", wall_s=0.0, counts=False, cpu_s=None, started_at=None, continued=continued
+        )
+    by_itself = end.state in (RunState.COMPLETED, RunState.FAILED) and end.signal is None
+    killed = end.state is RunState.FAILED and not by_itself
     return Attempt(
         run=run.id,
-        state=f"{state} (killed)" if killed else state,
-        wall_s=wall_s,
+        state=f"{end.state} (killed)" if killed else str(end.state),
+        wall_s=end.wall_s,
         counts=continued and by_itself,
-        cpu_s=None if end.get("cpu_is_lower_bound") else end.get("cpu_s"),
-        started_at=end.get("started_at"),
+        cpu_s=None if end.cpu_is_lower_bound else end.cpu_s,
+        started_at=end.started_at,
         continued=continued,
     )
 
 
-def _environment(run: Subject) -> Mapping[str, str]:
-    return run.part("env")
-
-
-def _read_probe(desk: Desk, run: Subject) -> ProbeData | None:
+def _read_probe(desk: Desk, run: Run) -> ProbeData | None:
     path = desk.workspace.relative(str(desk.workspace.run_dir(run.id) / records.METRICS))
     try:
         return read_probe(desk.workspace.read_bytes(path, histories.LARGEST_PROBE_BYTES))
@@ -155,7 +152,7 @@ def _told(found: ProbeData | None) -> Told | None:
     )
 
 
-def _epochs(desk: Desk, run: Subject, status: RunStatus, told: ProbeData | None) -> Mapping[str, Sequence[float]]:
+def _epochs(desk: Desk, run: Run, status: RunStatus, told: ProbeData | None) -> Mapping[str, Sequence[float]]:
     """Return the epochs that each source names; a library's file counts where neither log nor probe names steps."""
     named = _numbers(desk, run, told, "epoch")
     if named or _numbers(desk, run, told, "step"):
@@ -164,7 +161,7 @@ def _epochs(desk: Desk, run: Subject, status: RunStatus, told: ProbeData | None)
     return {"history": history.epochs} if history is not None else {}
 
 
-def _numbers(desk: Desk, run: Subject, told: ProbeData | None, place: str) -> Mapping[str, Sequence[float]]:
+def _numbers(desk: Desk, run: Run, told: ProbeData | None, place: str) -> Mapping[str, Sequence[float]]:
     """Return the epochs or steps that log and probe name."""
     rows = [values for _, values in desk.ledger.metric_rows(run.id)]
     found = {
@@ -199,7 +196,7 @@ def _policy(desk: Desk, origin: Origin) -> PolicyKept:
     return PolicyKept(there=True, changed=tuple(f"[{one}]" for one in changed))
 
 
-def _program(desk: Desk, run: Subject, origin: Origin) -> Program | None:
+def _program(desk: Desk, run: Run, origin: Origin) -> Program | None:
     """Read the script as it was started, as that phase ran it; None where its snapshot is gone."""
     kept = {path: provenance.snapshot(desk, digest) for path, digest in origin.sources}
     if kept.get(origin.script) is None:
@@ -208,23 +205,21 @@ def _program(desk: Desk, run: Subject, origin: Origin) -> Program | None:
         origin.script,
         kept.get,
         args=origin.args,
-        env=_environment(run),
-        phase=run.body["phase"],
+        env=run.env,
+        phase=run.phase,
         forbidden=frozenset(desk.policy.method.forbidden),
     )
 
 
-def _handover(desk: Desk, run: Subject, status: RunStatus, artefacts: Sequence[Artefact]) -> Handover:
+def _handover(desk: Desk, run: Run, status: RunStatus, artefacts: Sequence[Artefact]) -> Handover:
     names = desk.workspace
     same_phase = {
-        one.id
-        for one in desk.ledger.subjects(SubjectKind.RUN, model=run.model)
-        if one.body["phase"] == run.body["phase"] and one.first_seq <= run.first_seq
+        one.id for one in desk.ledger.runs(model=run.model) if one.phase is run.phase and one.first_seq <= run.first_seq
     }
     about_failures = [
         one
-        for one in desk.ledger.subjects(SubjectKind.REPORT, model=run.model)
-        if one.run in same_phase and not one.body.get("kind") and not one.body.get("verdict")
+        for one in desk.ledger.reports(model=run.model)
+        if one.run in same_phase and not one.kind and not one.verdict
     ]
     undocumented = [one.id for one in about_failures if one.status != "closed"]
     log = next((one for one in artefacts if one.role == "log"), None)

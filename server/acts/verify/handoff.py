@@ -9,7 +9,7 @@ from ...analysis.curves.curves import judge_history
 from ...documents.error_report import headline, phase_label
 from ...documents.log_summary import Told, summary
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Finding, Report, Run
 from ...vocabulary.runs import Level
 from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
@@ -17,7 +17,7 @@ from ..report import recurrence
 from ..watch import histories
 
 
-def write(desk: Desk, run: Subject, status: RunStatus, mcmc: Mapping[str, Any] | None) -> dict[str, str]:
+def write(desk: Desk, run: Run, status: RunStatus, mcmc: Mapping[str, Any] | None) -> dict[str, str]:
     """Write summary and results in words, and return the paths of all that is handed over, as far as it exists.
 
     :param mcmc: max_rhat, mean_rhat, converged, where a posterior was looked at.
@@ -29,86 +29,87 @@ def write(desk: Desk, run: Subject, status: RunStatus, mcmc: Mapping[str, Any] |
     wanted = {
         "summary": files.summary(run.model),
         "results_summary": files.results_summary(run.model),
-        "results": run.body["results"],
+        "results": run.results,
         "history": files.history(run.model),
         "diary": files.diary(run.model),
         "search_log": files.search_log(run.model),
-        "log": run.body["log"],
+        "log": run.log,
     }
     return {name: path for name, path in wanted.items() if files.is_there(path)}
 
 
 def struggles(desk: Desk, model: str) -> list[dict[str, Any]]:
     """Return each failure that was reported on a model and how it was resolved, oldest first."""
-    runs = desk.ledger.subjects(SubjectKind.RUN, model=model)
-    reports = desk.ledger.subjects(SubjectKind.REPORT, model=model)
-    return [_struggle(desk, one, runs) for one in reports if not one.body.get("kind")]
+    runs = desk.ledger.runs(model=model)
+    reports = desk.ledger.reports(model=model)
+    return [_struggle(desk, one, runs) for one in reports if not one.kind]
 
 
-def _struggle(desk: Desk, report: Subject, runs: list[Subject]) -> dict[str, Any]:
+def _struggle(desk: Desk, report: Report, runs: Sequence[Run]) -> dict[str, Any]:
     cured = recurrence.solved_by(desk, report, runs)
-    answer, closed = report.part("answer"), report.part("closed")
+    answer, closed = report.answer, report.closed
+    entry = closed.entry if closed else None
     parts = [
-        f"{answer['action']}: {one_line(outgoing(str(answer['instructions']), 300), 200)}" if answer else "",
+        f"{answer.action}: {one_line(outgoing(answer.instructions, 300), 200)}" if answer else "",
         f"completed in {cured.id}" if cured else "",
-        f"diary entry #{closed['entry']}" if closed.get("entry") else "",
+        f"diary entry #{entry}" if entry else "",
     ]
     resolution = "; ".join(part for part in parts if part) or "not resolved"
     wanted = {
         "report": report.id,
         "run": report.run,
-        "type": report.body["error_type"],
-        "error": headline(report.body),
+        "type": report.error_type,
+        "error": headline(report),
         "resolution": resolution,
-        "diary_entry": closed.get("entry"),
-        "line": report.body.get("line"),
+        "diary_entry": entry,
+        "line": report.line,
     }
     return {name: value for name, value in wanted.items() if value not in (None, "")}
 
 
 def _summary(
-    desk: Desk, run: Subject, status: RunStatus, mcmc: Mapping[str, Any] | None, met: Sequence[Mapping[str, Any]]
+    desk: Desk, run: Run, status: RunStatus, mcmc: Mapping[str, Any] | None, met: Sequence[Mapping[str, Any]]
 ) -> str:
     history = histories.of_run(desk, run, status.started_at)
-    findings = [one for other in _phase(desk, run) for one in desk.ledger.subjects(SubjectKind.FINDING, run=other.id)]
+    findings = [one for other in _phase(desk, run) for one in desk.ledger.findings(run=other.id)]
     told = Told(
         meta={
             "model": run.model,
             "run": run.id,
-            "phase": phase_label(run.body["phase"], desk.labels),
+            "phase": phase_label(run.phase, desk.labels),
             "state": str(status.state),
             "attempts": len(_phase(desk, run)),
-            "log": run.body["log"],
+            "log": run.log,
             "wall_s": status.elapsed_s,
             "cpu_s": status.cpu_s,
         },
         history=history,
         flags=judge_history(history, desk.policy.thresholds()) if history else (),
         mcmc=mcmc,
-        warnings=_counted(one for one in findings if one.body.get("level") != Level.FAILURE),
-        errors=_counted(one for one in findings if one.body.get("level") == Level.FAILURE),
+        warnings=_counted(one for one in findings if one.level is not Level.FAILURE),
+        errors=_counted(one for one in findings if one.level is Level.FAILURE),
         struggles=met,
     )
     return summary(told)
 
 
-def _phase(desk: Desk, run: Subject) -> list[Subject]:
-    runs = desk.ledger.subjects(SubjectKind.RUN, model=run.model)
-    return [one for one in runs if one.body["phase"] == run.body["phase"]]
+def _phase(desk: Desk, run: Run) -> list[Run]:
+    runs = desk.ledger.runs(model=run.model)
+    return [one for one in runs if one.phase is run.phase]
 
 
-def _counted(findings: Iterable[Subject]) -> list[tuple[str, int]]:
+def _counted(findings: Iterable[Finding]) -> list[tuple[str, int]]:
     counts: dict[str, int] = {}
     for one in findings:
-        text = one_line(outgoing(str(one.body.get("message") or one.body.get("exception") or ""), 300), 160)
-        counts[text] = counts.get(text, 0) + int(one.body.get("count", 1))
+        text = one_line(outgoing(one.message or one.exception or "", 300), 160)
+        counts[text] = counts.get(text, 0) + one.count
     return list(counts.items())
 
 
-def _in_words(desk: Desk, run: Subject, status: RunStatus, met: Sequence[Mapping[str, Any]]) -> str:
+def _in_words(desk: Desk, run: Run, status: RunStatus, met: Sequence[Mapping[str, Any]]) -> str:
     """Return the completion message of the requirement document: what was done, where it lies, what went wrong."""
     errors = [f"- {one['error']} -> {one['resolution']}" for one in met] or ["- none"]
-    hours = sum(float(one.part("end").get("wall_s") or 0) for one in _phase(desk, run)) / 3600
+    hours = sum(one.end.wall_s for one in _phase(desk, run) if one.end) / 3600
     metrics = desk.ledger.metric_rows(run.id)[-1:]
     last = ", ".join(f"{name} {value:g}" for name, value in (metrics[0][1] if metrics else {}).items())
     lines = [
@@ -117,8 +118,8 @@ def _in_words(desk: Desk, run: Subject, status: RunStatus, met: Sequence[Mapping
         f"- **Run**: {run.id}, {status.state}, attempts of this phase: {len(_phase(desk, run))}",
         f"- **Total time**: {status.elapsed_s / 3600:.2f} hours ({hours:.2f} hours in all attempts)",
         f"- **Last values in the log**: {outgoing(one_line(last, 400), 400) or 'none'}",
-        f"- **Results**: {run.body['results']}",
-        f"- **Log**: {run.body['log']}",
+        f"- **Results**: {run.results}",
+        f"- **Log**: {run.log}",
         "",
         "## Errors Met",
         "",

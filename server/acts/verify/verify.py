@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, replace
 
 from ...analysis.verdict.effort import intensity
 from ...analysis.verdict.evidence import Evidence
 from ...analysis.verdict.text import check_table, not_met_message, verification_block
 from ...analysis.verdict.verdict import Verdict, decide
-from ...storage.record import Kind, SubjectKind, head_copy
+from ...storage.record import head_copy
+from ...storage.record.records import VerdictKept
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
 from ..start import provenance
@@ -77,21 +77,19 @@ def _bound(desk: Desk, run: str) -> Desk:
 
 def _record(desk: Desk, evidence: Evidence, verdict: Verdict) -> str:
     """Keep a verdict; asked twice about the same facts, it is the same verdict."""
-    body: dict[str, Any] = {
-        "word": verdict.word.value,
-        "code": verdict.code,
-        "why": verdict.why,
-        "checks": [
-            [one.name, one.outcome.value, one.evidence] for one in verdict.checks if one.name not in _NOT_OF_THE_RUN
-        ],
-        "artefacts": artefact_files.recorded(evidence.artefacts),
-    }
+    found = VerdictKept(
+        word=verdict.word.value,
+        code=verdict.code,
+        why=verdict.why,
+        checks=tuple(
+            (one.name, one.outcome.value, one.evidence) for one in verdict.checks if one.name not in _NOT_OF_THE_RUN
+        ),
+        artefacts=artefact_files.recorded(evidence.artefacts),
+    )
     with desk.ledger.transaction() as transaction:
-        kept = [
-            one for one in transaction.subjects(SubjectKind.VERDICT, model=evidence.model) if one.run == evidence.run
-        ]
-        if kept and all(kept[-1].body.get(name) == value for name, value in body.items()):
+        kept = [one for one in transaction.verdicts(model=evidence.model) if one.run == evidence.run]
+        if kept and all(getattr(kept[-1], one.name) == getattr(found, one.name) for one in fields(found)):
             return kept[-1].id
         verdict_id = f"{evidence.run}-v{len(kept) + 1}"
-        transaction.append(Kind.VERDICT, verdict_id, run=evidence.run, model=evidence.model, body=body)
+        transaction.append(found, verdict_id, run=evidence.run, model=evidence.model)
     return verdict_id

@@ -22,7 +22,7 @@ from ...analysis.verdict.words import Word
 from ...runtime.run_directory import RunStatus
 from ...storage.files.paths import ZARR
 from ...storage.files.rooted import FOLDER, closing
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Run
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
@@ -37,26 +37,26 @@ _EXTRA = re.compile(r"search|grid|cv_results|bootstrap|replicate|resampl", re.IG
 _TABLES = (".csv", ".tsv", ".parquet")
 
 
-def of_run(desk: Desk, run: Subject, *, read: bool) -> tuple[Artefact, ...]:
+def of_run(desk: Desk, run: Run, *, read: bool) -> tuple[Artefact, ...]:
     """Return the log, the results and, of a full run, the final model.
 
     :param read: whether a confined process shall look inside; a run that goes on is not read.
     """
-    wanted = [("log", run.body["log"]), ("results", run.body["results"])]
-    if run.body["phase"] == Phase.FULL:
+    wanted = [("log", run.log), ("results", run.results)]
+    if run.phase is Phase.FULL:
         wanted.append(("model", desk.workspace.final_model(run.model)))
     return tuple(artefact(desk, role, path, read=read and role != "log") for role, path in wanted)
 
 
-def beside_results(desk: Desk, run: Subject, status: RunStatus) -> tuple[Artefact, ...]:
+def beside_results(desk: Desk, run: Run, status: RunStatus) -> tuple[Artefact, ...]:
     """Return the tables of searches and bootstraps that the run wrote into the folder of its results."""
-    folder = posixpath.dirname(run.body["results"])
+    folder = posixpath.dirname(run.results)
     try:
         names = desk.workspace.list_dir(folder or ".")
     except PathRefused:
         return ()
     paths = [posixpath.join(folder, one) for one in names if _EXTRA.search(one) and one.endswith(_TABLES)]
-    found = (artefact(desk, "extra", path, read=False) for path in paths if path != run.body["results"])
+    found = (artefact(desk, "extra", path, read=False) for path in paths if path != run.results)
     begun = (status.started_at or 0.0) - 0.05
     ours = [one for one in found if one.modified_at is not None and begun <= one.modified_at <= _end(status)]
     return tuple(artefact(desk, one.role, one.path, read=True) for one in ours[:MOST_EXTRAS])
@@ -179,7 +179,7 @@ def _limits(desk: Desk) -> Limits:
     return Limits(memory_bytes=compute.read_memory_mb << 20, cpu_s=math.ceil(compute.read_s), wall_s=2 * compute.read_s)
 
 
-def known(desk: Desk, run: Subject, artefacts: Sequence[Artefact]) -> tuple[Known, ...]:
+def known(desk: Desk, run: Run, artefacts: Sequence[Artefact]) -> tuple[Known, ...]:
     """Return the files that this run's must not be copies of: those of others that lie there, those on record."""
     ours = {one.path for one in artefacts}
     sizes = {one.size_bytes for one in artefacts if one.role != "log" and one.size_bytes}
@@ -187,10 +187,10 @@ def known(desk: Desk, run: Subject, artefacts: Sequence[Artefact]) -> tuple[Know
     return (*_on_disk(desk, now, sizes), *_on_record(desk, run))
 
 
-def _others(desk: Desk, run: Subject) -> Iterator[tuple[str, str, str]]:
+def _others(desk: Desk, run: Run) -> Iterator[tuple[str, str, str]]:
     """Yield (owner, role, path) of what other models and the other phase of this one leave."""
     for model in desk.ledger.models():
-        for phase in Phase if run.body["phase"] == Phase.FULL or model != run.model else ():
+        for phase in Phase if run.phase is Phase.FULL or model != run.model else ():
             yield f"{model}-{phase}", "results", desk.workspace.results(model, phase)
         yield f"{model}-full", "model", desk.workspace.final_model(model)
 
@@ -215,51 +215,49 @@ def _size(desk: Desk, path: str) -> int | None:
     return about.size_bytes if about else None
 
 
-def _on_record(desk: Desk, run: Subject) -> Iterator[Known]:
-    runs = {one.id: one for one in desk.ledger.subjects(SubjectKind.RUN)}
-    for verdict in desk.ledger.subjects(SubjectKind.VERDICT):
+def _on_record(desk: Desk, run: Run) -> Iterator[Known]:
+    runs = {one.id: one for one in desk.ledger.runs()}
+    for verdict in desk.ledger.verdicts():
         other = runs.get(verdict.run)
         if other is None or other.id == run.id:
             continue
-        same_work = other.model == run.model and other.body["phase"] == run.body["phase"]
-        for role, path, digest, fingerprint in verdict.body.get("artefacts", ()):
-            same_inputs = same_work and all(other.body.get(name) == run.body.get(name) for name in _INPUTS)
-            yield Known(other.id, role, path, digest, fingerprint, same_work=same_work, same_inputs=same_inputs)
+        same_work = other.model == run.model and other.phase is run.phase
+        same_inputs = same_work and _inputs(other) == _inputs(run)
+        for file in verdict.artefacts:
+            yield Known(other.id, *file, same_work=same_work, same_inputs=same_inputs)
 
 
-def judged(desk: Desk, run: Subject) -> tuple[Known, ...]:
+def judged(desk: Desk, run: Run) -> tuple[Known, ...]:
     """Return the run's own files as the first verdict after its end saw them; later ones may have seen others."""
-    for verdict in desk.ledger.subjects(SubjectKind.VERDICT, model=run.model):
-        if verdict.run == run.id and verdict.body["word"] != Word.IN_PROGRESS:
-            files = verdict.body.get("artefacts", ())
-            return tuple(
-                Known(verdict.id, role, path, digest, fingerprint) for role, path, digest, fingerprint in files
-            )
+    for verdict in desk.ledger.verdicts(model=run.model):
+        if verdict.run == run.id and verdict.word != Word.IN_PROGRESS:
+            return tuple(Known(verdict.id, *file) for file in verdict.artefacts)
     return ()
 
 
-def left_before(desk: Desk, run: Subject, files: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+def left_before(desk: Desk, run: Run, files: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Return the files from before the start; none where an earlier attempt with the same inputs may have left them."""
-    for other in desk.ledger.subjects(SubjectKind.RUN, model=run.model):
-        same_work = other.first_seq < run.first_seq and other.body["phase"] == run.body["phase"]
-        if same_work and all(other.body.get(name) == run.body.get(name) for name in _INPUTS):
+    for other in desk.ledger.runs(model=run.model):
+        same_work = other.first_seq < run.first_seq and other.phase is run.phase
+        if same_work and _inputs(other) == _inputs(run):
             return frozenset()
     return frozenset(files)
 
 
-_INPUTS = ("code_sha256", "args", "features")
+def _inputs(run: Run) -> tuple[object, ...]:
+    return run.code_sha256, run.args, run.features
 
 
-def recorded(artefacts: Sequence[Artefact]) -> list[list[str]]:
-    """Return what a verdict keeps of a run's files, as [role, path, sha256, fingerprint of the draws].
+def recorded(artefacts: Sequence[Artefact]) -> tuple[tuple[str, str, str, str], ...]:
+    """Return what a verdict keeps of a run's files: (role, path, sha256, fingerprint of the draws).
 
     Never of the log, which all attempts share.
     """
-    return [
-        [one.role, one.path, one.sha256, one.inside.fingerprint if isinstance(one.inside, TraceFacts) else ""]
+    return tuple(
+        (one.role, one.path, one.sha256, one.inside.fingerprint if isinstance(one.inside, TraceFacts) else "")
         for one in artefacts
         if one.role != "log" and one.size_bytes and one.sha256
-    ]
+    )
 
 
 def sha256(desk: Desk, path: str) -> str | None:

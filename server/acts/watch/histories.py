@@ -21,9 +21,9 @@ from ...analysis.curves.writer import history_csv
 from ...runtime.keeper import records
 from ...runtime.probe.reading import ProbeData, read_probe
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Kind, Subject, SubjectKind
+from ...storage.record import Finding, Run
+from ...storage.record.records import FindingOver, FindingSeen
 from ...vocabulary.errors import InvalidArgument, PathRefused
-from ...vocabulary.findings import finding_body
 from ...vocabulary.runs import Level, Phase
 from ..desk import Desk
 from . import event_files, progress
@@ -34,7 +34,7 @@ LARGEST_PROBE_BYTES = 64 << 20
 MOST_FILES = 50
 
 
-def update(desk: Desk, run: Subject, status: RunStatus) -> None:
+def update(desk: Desk, run: Run, status: RunStatus) -> None:
     """Judge a run's numbers as they stand, record new red flags, and write the history file."""
     told = _told(desk, run)
     flags = progress.update(desk, run, status, told) + _sampling(desk, run, told)
@@ -46,19 +46,19 @@ def update(desk: Desk, run: Subject, status: RunStatus) -> None:
         _write(desk, run, history)
 
 
-def of_run(desk: Desk, run: Subject, started_at: float | None) -> History | None:
+def of_run(desk: Desk, run: Run, started_at: float | None) -> History | None:
     """Return the history of a run as `gathered` does, with what its script told through the probe."""
     return gathered(desk, run, started_at, _told(desk, run))
 
 
-def gathered(desk: Desk, run: Subject, started_at: float | None, told: ProbeData | None) -> History | None:
+def gathered(desk: Desk, run: Run, started_at: float | None, told: ProbeData | None) -> History | None:
     """Return the history of a run from the source with most rows; None when it has printed no number of a curve."""
     found = [told.history if told else None, _from_log(desk, run), *_from_files(desk, run, started_at)]
     usable = [one for one in found if one is not None and any(one.column(name) for name in COLUMNS)]
     return max(usable, key=lambda one: len(one.epochs), default=None)
 
 
-def _told(desk: Desk, run: Subject) -> ProbeData | None:
+def _told(desk: Desk, run: Run) -> ProbeData | None:
     """Return what the script told through the probe, with one line in it or by the import hook."""
     path = desk.workspace.relative(str(desk.workspace.run_dir(run.id) / records.METRICS))
     if not desk.workspace.exists(path):
@@ -66,7 +66,7 @@ def _told(desk: Desk, run: Subject) -> ProbeData | None:
     return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
 
 
-def _sampling(desk: Desk, run: Subject, told: ProbeData | None) -> list[Flag]:
+def _sampling(desk: Desk, run: Run, told: ProbeData | None) -> list[Flag]:
     """Judge the divergences that the probe counted, where the log says nothing of them."""
     if told is None:
         return []
@@ -75,17 +75,17 @@ def _sampling(desk: Desk, run: Subject, told: ProbeData | None) -> list[Flag]:
     draws = sum(max(0, one.draw - tune) for one in told.chains.values() if not one.tuning)
     if not draws:
         return []
-    base = QUICK_LEVELS if run.body["phase"] == Phase.QUICK else FULL_LEVELS
+    base = QUICK_LEVELS if run.phase is Phase.QUICK else FULL_LEVELS
     summary = McmcSummary(divergences=told.divergences, draws=draws)
     return judge_mcmc(summary, desk.policy.mcmc.sampler_levels(base))
 
 
-def _from_log(desk: Desk, run: Subject) -> History | None:
+def _from_log(desk: Desk, run: Run) -> History | None:
     rows = [values for _, values in desk.ledger.metric_rows(run.id)]
     return from_records(rows, dict.fromkeys(name for values in rows for name in values)) if rows else None
 
 
-def _from_files(desk: Desk, run: Subject, started_at: float | None) -> Iterator[History]:
+def _from_files(desk: Desk, run: Run, started_at: float | None) -> Iterator[History]:
     if started_at is None:
         return
     own = desk.workspace.history(run.model)
@@ -108,14 +108,11 @@ def _is_theirs(desk: Desk, path: str) -> bool:
     return present not in desk.ledger.note(f"history:{path}").split()
 
 
-def _alone(desk: Desk, run: Subject, started_at: float) -> bool:
+def _alone(desk: Desk, run: Run, started_at: float) -> bool:
     """Whether no other run went on meanwhile: a library's file does not say whose it is."""
-    others = (one for one in desk.ledger.subjects(SubjectKind.RUN, newest=MOST_FILES) if one.id != run.id)
-    ended = float(run.part("end").get("ended_at") or desk.clock())
-    return not any(
-        one.at < ended and (one.status != "ended" or float(one.part("end").get("ended_at") or one.at) > started_at)
-        for one in others
-    )
+    others = (one for one in desk.ledger.runs(newest=MOST_FILES) if one.id != run.id)
+    ended = run.end.ended_at if run.end and run.end.ended_at else desk.clock()
+    return not any(one.at < ended and (one.end is None or (one.end.ended_at or one.at) > started_at) for one in others)
 
 
 def _read(desk: Desk, path: str) -> History:
@@ -149,34 +146,32 @@ def _first(paths: Iterable[Path], count: int) -> list[Path]:
     return [path for _, path in zip(range(count), paths, strict=False)]
 
 
-def _record(desk: Desk, run: Subject, flags: list[Flag]) -> None:
+def _record(desk: Desk, run: Run, flags: list[Flag]) -> None:
     """Record flags that are new, and settle those that the curve has overcome."""
-    ids = [one.id for one in desk.ledger.subjects(SubjectKind.FINDING, run=run.id)]
+    ids = [one.id for one in desk.ledger.findings(run=run.id)]
     with desk.ledger.transaction() as transaction:
-        known = {one: found for one in ids if (found := transaction.subject(SubjectKind.FINDING, one))}
+        known = {one: found for one in ids if (found := transaction.finding(one))}
         now = {f"{run.id}:{flag.flag}": flag for flag in flags if not _told_by_the_log(flag, known.values())}
         for finding, flag in now.items():
-            old = transaction.subject(SubjectKind.FINDING, finding)
-            if old is None or old.body.get("level") != flag.level:
-                about = {"of_curve": True, "log": run.body["log"], "updated_at": desk.clock()}
-                body = {**finding_body(flag.to_finding()), **about}
-                transaction.append(Kind.SEEN, finding, run=run.id, model=run.model, body=body)
+            old = transaction.finding(finding)
+            if old is None or old.level is not flag.level:
+                seen = FindingSeen.of(flag.to_finding(), log=run.log, updated_at=desk.clock(), of_curve=True)
+                transaction.append(seen, finding, run=run.id, model=run.model)
         for finding, old in known.items():
-            if old.body.get("of_curve") and finding not in now and old.body.get("level") != Level.NOTICED:
-                body = {"level": Level.NOTICED.value, "updated_at": desk.clock()}
-                transaction.append(Kind.SETTLED, finding, run=run.id, model=run.model, body=body)
+            if old.of_curve and finding not in now and old.level is not Level.NOTICED:
+                transaction.add(old, FindingOver(level=Level.NOTICED, updated_at=desk.clock()))
 
 
-def _told_by_the_log(flag: Flag, known: Iterable[Subject]) -> bool:
+def _told_by_the_log(flag: Flag, known: Iterable[Finding]) -> bool:
     """Whether the log's own finding speaks of the same cause: a NaN is one failure, not two."""
     if flag.flag == "divergences":
-        return any(one.body.get("root_exception") == "divergences" for one in known)
+        return any(one.root_exception == "divergences" for one in known)
     if flag.flag != "non_finite":
         return False
-    return any(one.body.get("kind") == "metric" and one.body.get("line") is not None for one in known)
+    return any(one.kind == "metric" and one.line is not None for one in known)
 
 
-def _write(desk: Desk, run: Subject, history: History) -> None:
+def _write(desk: Desk, run: Run, history: History) -> None:
     path = desk.workspace.history(run.model)
     text = history_csv(history)
     digest = hashlib.sha256(text.encode()).hexdigest()

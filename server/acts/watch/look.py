@@ -7,25 +7,28 @@ transaction that records what was found before it, and only from where it was re
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ...analysis.logs.blocks import FEED_BYTES
-from ...analysis.logs.recognise import Change, Recogniser
+from ...analysis.logs.guarded import GuardedRecogniser
+from ...analysis.logs.recognise import Change
 from ...runtime import run_directory
+from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Kind, Subject, SubjectKind, Transaction
+from ...storage import record
+from ...storage.record import Run, Transaction
+from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled, RunEnded
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
-from ...vocabulary.findings import finding_body
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
 from . import histories, stalls
+from .recorded_end import recorded_end
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
@@ -33,6 +36,7 @@ QUIET_S = 2.0
 """Silence of the log after which a construct at its end counts as finished."""
 REPEAT_S = 60.0
 """A repeated failure is recorded at most this often."""
+_EVENTS = {"seen": FindingSeen, "settled": FindingSettled, "repeated": FindingRepeated}
 JUDGE_EVERY_S = 30.0
 """Curves and silence are judged at most this often within one poll, and when nothing else is to be told."""
 
@@ -45,20 +49,20 @@ class Look:
     :ivar behind_bytes: how much of the log is not yet read; 0 when caught up.
     """
 
-    run: Subject
+    run: Run
     status: RunStatus
     metrics: Mapping[str, float]
     behind_bytes: int
 
 
-def find_run(desk: Desk, run: str) -> Subject:
+def find_run(desk: Desk, run: str) -> Run:
     """Return a run from the record.
 
     :raises NotFound: naming the runs there are.
     """
-    found = desk.ledger.subject(SubjectKind.RUN, run)
+    found = desk.ledger.run(run)
     if found is None:
-        newest = [one.id for one in desk.ledger.subjects(SubjectKind.RUN, newest=5)]
+        newest = [one.id for one in desk.ledger.runs(newest=5)]
         known = f"Known runs: {', '.join(newest)}." if newest else "Nothing was started yet: call start_training."
         raise NotFound(f"There is no run {run[:60]!r}.", known)
     return found
@@ -69,30 +73,40 @@ def look_at(desk: Desk, run: str) -> Look:
     return Watcher(desk, find_run(desk, run)).look()
 
 
+def status_of(desk: Desk, run: str) -> RunStatus:
+    """Return where a run stands by what its keeper left, without a look into its log; mend what lacks a keeper."""
+    return Watcher(desk, find_run(desk, run)).status()
+
+
 class Watcher:
     """Looks at one run again and again without reading anything of its log twice.
 
     :param stop: when set, a long catch-up ends after the block at hand.
     """
 
-    def __init__(self, desk: Desk, run: Subject, stop: threading.Event | None = None) -> None:
+    def __init__(self, desk: Desk, run: Run, stop: threading.Event | None = None) -> None:
         self._desk = desk
         self._run = run
         self._stop = stop or threading.Event()
         self._stored: tuple[int, str] | None = None
         self._offset = 0
-        self._recogniser: Recogniser | None = None
+        self._recogniser: GuardedRecogniser | None = None
         self._judged_at = float("-inf")
         self._rules = desk.policy.rules
+
+    @property
+    def run(self) -> Run:
+        """The run as it stood at the last look."""
+        return self._run
 
     def look(self) -> Look:
         """Look once: mend what lacks a keeper, read on, record what is new.
 
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
+        status = self.status()
         if self._run.status == "ended":
-            return Look(self._run, self._status(), {}, 0)
-        status = self._mended(self._status())
+            return Look(self._run, status, {}, 0)
         behind = self._read(status)
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
@@ -102,22 +116,35 @@ class Watcher:
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
         return Look(self._run, status, metrics, behind)
 
+    def status(self) -> RunStatus:
+        """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
+        found = self._status()
+        return found if self._run.status == "ended" else self._mended(found)
+
     def _status(self) -> RunStatus:
         run_dir = self._desk.workspace.run_dir(self._run.id)
-        if run_dir.exists():
-            return run_directory.judge(run_directory.read_facts(run_dir, self._nonce))
         if self._run.status == "ended":
-            return _recorded(self._run)
-        if self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
+            return recorded_end(self._run, run_dir)
+        if run_dir.is_dir() and not run_dir.is_symlink():
+            return self._completed(run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce)))
+        gone = not os.path.lexists(run_dir)
+        if not gone or self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
             # Whether it still runs cannot be known without its directory; starting it again would be worse.
-            return RunStatus(run=self._run.id, state=RunState.LOST, reason="Its run directory was removed.")
-        launch.materialise(self._desk, self._run)  # the server that recorded the start was killed before it did
-        return run_directory.judge(run_directory.read_facts(run_dir, self._nonce))
+            reason = "Its run directory was removed." if gone else "Something else lies where its run directory was."
+            return RunStatus(run=self._run.id, state=RunState.LOST, reason=reason)
+        launch.launch(self._desk, self._run)  # the server that recorded the start was killed before it did
+        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
-    @property
-    def _nonce(self) -> str:
-        """What every record of this run's keeper carries; empty for a start that was recorded before there were any."""
-        return str(self._run.body.get("nonce", ""))
+    def _completed(self, status: RunStatus) -> RunStatus:
+        """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
+        run_dir = self._desk.workspace.run_dir(self._run.id)
+        if status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC):
+            return status
+        launch.materialise(self._desk, self._run)
+        late = self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S
+        if not late:
+            launch.launch(self._desk, self._run)
+        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
     def _mended(self, status: RunStatus) -> RunStatus:
         """Do what the facts ask for, then look again."""
@@ -126,7 +153,7 @@ class Watcher:
         elif status.needs_launch:
             launch.launch(self._desk, self._run)
         elif status.needs_closing:
-            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._nonce)
+            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._run.nonce)
         else:
             return status
         return self._status()
@@ -136,7 +163,7 @@ class Watcher:
         if status.log_begin is None:
             return 0
         try:
-            log = self._desk.workspace.open_beneath(self._run.body["log"], os.O_RDONLY)
+            log = self._desk.workspace.open_beneath(self._run.log, os.O_RDONLY)
         except PathRefused:  # the script moved or removed its log; what the keeper measured still stands
             return 0
         try:
@@ -154,7 +181,7 @@ class Watcher:
             return 1
         return max(0, end - self._offset)
 
-    def _read_blocks(self, log: int, end: int, recogniser: Recogniser) -> None:
+    def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
         committed_at = time.monotonic()
         while self._offset < end and not self._stop.is_set():
             data = os.pread(log, min(FEED_BYTES, end - self._offset), self._offset)
@@ -167,33 +194,33 @@ class Watcher:
                     return
                 committed_at = time.monotonic()
 
-    def _resume(self, log: int, status: RunStatus) -> Recogniser:
+    def _resume(self, log: int, status: RunStatus) -> GuardedRecogniser:
         """Take up the log where the record says, or at the beginning of this run's part of it."""
         self._stored = self._desk.ledger.scan_position(self._run.id)
         if self._stored is None:
             self._offset = status.log_begin or 0
-            self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+            self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
             self._recogniser = self._restored(log, status, self._stored[1])
         return self._recogniser
 
-    def _restored(self, log: int, status: RunStatus, state: str) -> Recogniser:
+    def _restored(self, log: int, status: RunStatus, state: str) -> GuardedRecogniser:
         """Return the recogniser as another server left it; one of another version is begun anew from the log."""
         try:
-            return Recogniser(self._rules, state=json.loads(state))
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            return GuardedRecogniser(self._rules, state=state)
+        except Exception:  # whatever is wrong with it: the log is there to be read again
             self._offset = status.log_begin or 0  # what is found again has the same id, so it is the same finding
-            return Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+            return GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
 
-    def _begin_anew(self, log: int, status: RunStatus, size: int) -> Recogniser:
+    def _begin_anew(self, log: int, status: RunStatus, size: int) -> GuardedRecogniser:
         """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
         lost = f"the log was cut from {self._offset} to {size} bytes; what was written in between may be lost"
         self._offset = min(status.log_begin or 0, size)
-        self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+        self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         cut = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
         self._commit([Change("seen", "log-cut", cut)])
-        return self._recogniser or Recogniser(self._rules)
+        return self._recogniser or GuardedRecogniser(self._rules)
 
     def judge(self, status: RunStatus) -> None:
         """Judge what is not one line of the log, the curve of its numbers and silence; now and then only."""
@@ -204,12 +231,13 @@ class Watcher:
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
 
-    def _judge(self, update: Callable[[Desk, Subject, RunStatus], None], status: RunStatus) -> None:
+    def _judge(self, update: Callable[[Desk, Run, RunStatus], None], status: RunStatus) -> None:
         """Judge what the run's own files say; whatever a script makes of them, the run itself is watched on."""
         try:
             update(self._desk, self._run, status)
-        except (WatchkeeperError, OSError, ValueError, ArithmeticError) as error:
-            what = f"its numbers and files could not be judged: {error}"
+        except Exception as error:
+            foreseen = isinstance(error, WatchkeeperError | OSError | ValueError | ArithmeticError)
+            what = f"its numbers and files could not be judged: {error if foreseen else type(error).__name__}"
             self._commit(
                 [Change("seen", "not-judged", Finding(kind="judge", level=Level.FLAG, message=what))], once=True
             )
@@ -227,7 +255,7 @@ class Watcher:
         recogniser = self._recogniser
         if recogniser is None or (not changes and self._stored is not None and self._offset == self._stored[0]):
             return True
-        moved = (self._offset, json.dumps(recogniser.state()))
+        moved = (self._offset, recogniser.state())
         with self._desk.ledger.transaction() as transaction:
             ours = transaction.move_scan(self._run.id, expected=self._stored, moved=moved)
             if once:
@@ -243,18 +271,17 @@ class Watcher:
         return True
 
     def _known(self, transaction: Transaction, change: Change) -> bool:
-        return transaction.subject(SubjectKind.FINDING, f"{self._run.id}:{change.key}") is not None
+        return transaction.finding(f"{self._run.id}:{change.key}") is not None
 
     def _record(self, transaction: Transaction, change: Change) -> None:
         finding_id = f"{self._run.id}:{change.key}"
-        known = transaction.subject(SubjectKind.FINDING, finding_id)
-        if change.kind == "repeated" and known and self._desk.clock() - known.body["updated_at"] < REPEAT_S:
+        known = transaction.finding(finding_id)
+        if change.kind == "repeated" and known and self._desk.clock() - known.updated_at < REPEAT_S:
             return
         if change.kind == "seen" and known and _is_told(known, change.finding):
             return
-        kind = {"seen": Kind.SEEN, "settled": Kind.SETTLED, "repeated": Kind.REPEATED}[change.kind]
-        body = {**finding_body(change.finding), "log": self._run.body["log"], "updated_at": self._desk.clock()}
-        transaction.append(kind, finding_id, run=self._run.id, model=self._run.model, body=body)
+        event = _EVENTS[change.kind].of(change.finding, log=self._run.log, updated_at=self._desk.clock())
+        transaction.append(event, finding_id, run=self._run.id, model=self._run.model)
 
     def _finish(self, status: RunStatus) -> bool:
         """Record the end of a run, once, with all that log and exit tell together; False when another was faster."""
@@ -262,14 +289,14 @@ class Watcher:
         if status.state is RunState.COMPLETED:
             stalls.over(self._desk, self._run)
         self._judge(histories.update, status)
-        recogniser = self._recogniser or Recogniser(self._rules)  # none: there is no log, the exit alone speaks
+        recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
         ending = ending_finding(status)
         if ending is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
-        moved = (self._offset, json.dumps(recogniser.state()))
+        moved = (self._offset, recogniser.state())
         with self._desk.ledger.transaction() as transaction:
-            known = transaction.subject(SubjectKind.RUN, self._run.id)
+            known = transaction.run(self._run.id)
             if known is None or known.status == "ended":
                 return True
             if not transaction.move_scan(self._run.id, expected=self._stored, moved=moved):
@@ -277,28 +304,15 @@ class Watcher:
                 return False
             for change in changes:
                 self._record(transaction, change)
-            transaction.append(Kind.ENDED, self._run.id, run=self._run.id, model=self._run.model, body=_ending(status))
+            transaction.add(self._run, _ending(status))
         return True
 
 
-def _is_told(known: Subject, finding: Finding) -> bool:
+def _is_told(known: record.Finding, finding: Finding) -> bool:
     """Whether a finding is on record as it was found again, by a look that had to begin anew."""
-    found = json.loads(json.dumps(finding_body(finding)))
-    return all(known.body.get(name) == value for name, value in found.items())
-
-
-def _recorded(run: Subject) -> RunStatus:
-    """Return how a run ended as the ledger tells it, for a run whose directory is gone."""
-    end = run.part("end")
-    wanted = ("exit_code", "signal", "started_at", "ended_at", "cpu_s", "max_rss_bytes", "log_begin", "log_end")
-    return RunStatus(
-        run=run.id,
-        state=RunState(end["state"]),
-        reason=f"{end['reason']} (its directory was removed)".strip(),
-        elapsed_s=end["wall_s"],
-        cpu_is_lower_bound=end["cpu_is_lower_bound"],
-        **{name: end[name] for name in wanted},
-    )
+    names = (one.name for one in dataclasses.fields(finding))
+    pairs = ((getattr(known, name), getattr(finding, name)) for name in names)
+    return all(told == found for told, found in pairs if found not in (None, "", (), False))
 
 
 def ending_finding(status: RunStatus) -> Finding | None:
@@ -318,23 +332,24 @@ def ending_finding(status: RunStatus) -> Finding | None:
     )
 
 
-def _ending(status: RunStatus) -> dict[str, Any]:
-    return {
-        "state": status.state,
-        "reason": status.reason,
-        "exit_code": status.exit_code,
-        "signal": status.signal,
-        "started_at": status.started_at,
-        "ended_at": status.ended_at,
-        "wall_s": status.elapsed_s,
-        "cpu_s": status.cpu_s,
-        "cpu_is_lower_bound": status.cpu_is_lower_bound,
-        "max_rss_bytes": status.max_rss_bytes,
-        "log_begin": status.log_begin,
-        "log_end": status.log_end,
-        "guard": status.guard,
-        "seal": dict(status.seal) if status.seal is not None else None,
-    }
+def _ending(status: RunStatus) -> RunEnded:
+    return RunEnded(
+        state=status.state,
+        reason=status.reason,
+        exit_code=status.exit_code,
+        signal=status.signal,
+        started_at=status.started_at,
+        ended_at=status.ended_at,
+        wall_s=status.elapsed_s,
+        cpu_s=status.cpu_s,
+        cpu_is_lower_bound=status.cpu_is_lower_bound,
+        max_rss_bytes=status.max_rss_bytes,
+        log_begin=status.log_begin,
+        log_end=status.log_end,
+        guard=status.guard,
+        seal=status.seal,
+        seal_failed=status.seal_failed,
+    )
 
 
 def _lines_before(log: int, offset: int) -> int:

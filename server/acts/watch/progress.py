@@ -11,7 +11,7 @@ from ...analysis.curves.pace import Pace, pace, too_fast, will_miss_its_limit
 from ...documents.error_report import clock_time
 from ...runtime.probe.reading import ProbeData
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Run
 from ...vocabulary.runs import Phase
 from ..desk import Desk
 
@@ -20,18 +20,18 @@ LEAST_STEPS = 20
 """Fewer steps say nothing about a speed that cannot be true."""
 
 
-def update(desk: Desk, run: Subject, status: RunStatus, told: ProbeData | None) -> list[Flag]:
+def update(desk: Desk, run: Run, status: RunStatus, told: ProbeData | None) -> list[Flag]:
     """Note how far a run is and return the flags that follow from its pace."""
     found = _pace(desk, run, told)
     if found is None or status.started_at is None:
         return []
     desk.ledger.take_note(f"pace:{run.id}", json.dumps({"step_s": found.step_s, "text": _text(found)}))
-    limit_s = run.body["limit_s"] or desk.policy.full.max_hours * 3600
+    limit_s = run.limit_s or desk.policy.full.max_hours * 3600
     flags = [will_miss_its_limit(found, started_at=status.started_at, limit_s=limit_s), _too_fast(desk, run, found)]
     return [flag for flag in flags if flag is not None]
 
 
-def progress(desk: Desk, run: Subject) -> str:
+def progress(desk: Desk, run: Run) -> str:
     """Return how far a run is, in words; empty when it never told."""
     return str(_noted(desk, run.id).get("text", ""))
 
@@ -47,7 +47,7 @@ def _text(found: Pace) -> str:
     return f"{found.step:g}/{found.total:g} ({found.done_share:.0%}), about {clock_time(found.eta_s)} left{between}"
 
 
-def _pace(desk: Desk, run: Subject, told: ProbeData | None) -> Pace | None:
+def _pace(desk: Desk, run: Run, told: ProbeData | None) -> Pace | None:
     if told is not None and told.marks and told.total:
         return pace(told.marks, told.total)
     rows = desk.ledger.metric_rows(run.id)
@@ -62,11 +62,11 @@ def _marks(rows: Sequence[tuple[float, dict[str, float]]], counter: str) -> list
     return [(at, values[counter]) for at, values in rows if counter in values]
 
 
-def _too_fast(desk: Desk, run: Subject, found: Pace) -> Flag | None:
+def _too_fast(desk: Desk, run: Run, found: Pace) -> Flag | None:
     """Compare a full run with the newest quick run of its script; the steps are the same kind of work or larger."""
-    if run.body["phase"] == Phase.QUICK or found.step < LEAST_STEPS:
+    if run.phase is Phase.QUICK or found.step < LEAST_STEPS:
         return None
-    quick = [one for one in desk.ledger.subjects(SubjectKind.RUN, model=run.model) if one.body["phase"] == Phase.QUICK]
+    quick = [one for one in desk.ledger.runs(model=run.model) if one.phase is Phase.QUICK]
     noted = _noted(desk, quick[-1].id) if quick else {}
     if "step_s" not in noted:
         return None

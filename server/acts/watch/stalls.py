@@ -1,21 +1,21 @@
-"""Does a living run get anywhere? Gathered from its usage samples and its log, judged by diagnostics.silence."""
+"""Does a living run get anywhere? Gathered from its usage samples and its log, judged by analysis.curves.silence."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from ...analysis.curves.novelty import novel
 from ...analysis.curves.silence import Stall, judge_silence
-from ...runtime import run_directory
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Kind, Subject, SubjectKind
+from ...runtime.samples import usage
+from ...storage.record import Run
+from ...storage.record.records import FindingOver, FindingSeen
 from ...vocabulary.errors import PathRefused
-from ...vocabulary.findings import finding_body
 from ...vocabulary.runs import Level
 from ..desk import Desk
 
@@ -35,7 +35,7 @@ class Measured:
     log_bytes: int
 
 
-def update(desk: Desk, run: Subject, status: RunStatus) -> None:
+def update(desk: Desk, run: Run, status: RunStatus) -> None:
     """Record that a run stalls, or that one which did goes on again."""
     if not status.state.running or status.elapsed_s < desk.policy.stall_rule().idle_s:
         return
@@ -43,28 +43,27 @@ def update(desk: Desk, run: Subject, status: RunStatus) -> None:
     if found is None:
         over(desk, run)
         return
-    body = {**finding_body(found.to_finding()), "log": run.body["log"], "updated_at": desk.clock()}
-    _append(desk, run, Kind.SEEN, body, standing=False)
+    _append(desk, run, FindingSeen.of(found.to_finding(), log=run.log, updated_at=desk.clock()), standing=False)
 
 
-def over(desk: Desk, run: Subject) -> None:
+def over(desk: Desk, run: Run) -> None:
     """Record that a run which stalled went on again, if one stands."""
-    body = {"level": Level.NOTICED.value, "message": "it went on again", "updated_at": desk.clock()}
-    _append(desk, run, Kind.SETTLED, body, standing=True)
+    went_on = FindingOver(level=Level.NOTICED, message="it went on again", updated_at=desk.clock())
+    _append(desk, run, went_on, standing=True)
 
 
-def _append(desk: Desk, run: Subject, kind: Kind, body: Mapping[str, object], *, standing: bool) -> None:
+def _append(desk: Desk, run: Run, event: FindingSeen | FindingOver, *, standing: bool) -> None:
     """Record an event if a stall stands, or if none does."""
     finding = f"{run.id}:stall"
     with desk.ledger.transaction() as transaction:
-        known = transaction.subject(SubjectKind.FINDING, finding)
-        if (known is not None and known.body.get("level") != Level.NOTICED) == standing:
-            transaction.append(kind, finding, run=run.id, model=run.model, body=body)
+        known = transaction.finding(finding)
+        if (known is not None and known.level is not Level.NOTICED) == standing:
+            transaction.append(event, finding, run=run.id, model=run.model)
 
 
-def _stall(desk: Desk, run: Subject) -> Stall | None:
+def _stall(desk: Desk, run: Run) -> Stall | None:
     now = desk.clock()
-    taken = run_directory.usage(desk.workspace.run_dir(run.id), now - LONGEST_RHYTHM_S)
+    taken = usage(desk.workspace.run_dir(run.id), now - LONGEST_RHYTHM_S)
     samples = [Measured(one.at, one.cpu_s, one.log_bytes) for one in taken if one.log_bytes is not None]
     fresh = _novel_at(desk, run, samples)
     intervals_s = [after - before for before, after in itertools.pairwise(fresh)]
@@ -78,7 +77,7 @@ def _stall(desk: Desk, run: Subject) -> Stall | None:
     )
 
 
-def _novel_at(desk: Desk, run: Subject, samples: Sequence[Measured]) -> list[float]:
+def _novel_at(desk: Desk, run: Run, samples: Sequence[Measured]) -> list[float]:
     """Return the times of the samples before which the log gained something new."""
     remembered: tuple[str, ...] = ()
     times: list[float] = []
@@ -89,7 +88,7 @@ def _novel_at(desk: Desk, run: Subject, samples: Sequence[Measured]) -> list[flo
     return times
 
 
-def _pieces(desk: Desk, run: Subject, samples: Sequence[Measured]) -> Iterator[tuple[float, list[str]]]:
+def _pieces(desk: Desk, run: Run, samples: Sequence[Measured]) -> Iterator[tuple[float, list[str]]]:
     """Yield (time, frames) of what the log gained between two samples, only the newest of it, each piece capped."""
     grown = [
         (after.at, before.log_bytes, after.log_bytes)
@@ -97,7 +96,7 @@ def _pieces(desk: Desk, run: Subject, samples: Sequence[Measured]) -> Iterator[t
         if after.log_bytes > before.log_bytes
     ]
     try:
-        log = desk.workspace.open_beneath(run.body["log"], os.O_RDONLY)
+        log = desk.workspace.open_beneath(run.log, os.O_RDONLY)
     except PathRefused:
         return
     try:
@@ -108,16 +107,16 @@ def _pieces(desk: Desk, run: Subject, samples: Sequence[Measured]) -> Iterator[t
         os.close(log)
 
 
-def _last_growth(desk: Desk, run: Subject) -> float | None:
+def _last_growth(desk: Desk, run: Run) -> float | None:
     """Return when a file that the run writes besides its log last changed."""
-    watched = [run.body["results"], desk.workspace.final_model(run.model)]
+    watched = [run.results, desk.workspace.final_model(run.model)]
     found: list[float] = []
     for path in watched:
         with suppress(PathRefused):
             about = desk.workspace.about(path)
             found += [about.modified_at] if about else []
     # The script may remove the folder, and files in it at any moment.
-    with suppress(OSError), os.scandir(run.body["env"]["WATCHKEEPER_CHECKPOINT_DIR"]) as entries:
+    with suppress(OSError), os.scandir(run.env["WATCHKEEPER_CHECKPOINT_DIR"]) as entries:
         for entry in itertools.islice(entries, 100):
             with suppress(OSError):
                 found.append(entry.stat(follow_symlinks=False).st_mtime)

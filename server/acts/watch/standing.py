@@ -6,31 +6,31 @@ import json
 from typing import Any
 
 from ...storage.files.workspace import About
-from ...storage.record import Subject, SubjectKind
+from ...storage.record import Finding, Run
 from ...vocabulary.errors import PathRefused
-from ...vocabulary.runs import Phase, RunState
+from ...vocabulary.runs import Level, Phase, RunState
 from ..desk import Desk
 
 
-def quick_problems(desk: Desk, run: Subject) -> list[str]:
+def quick_problems(desk: Desk, run: Run) -> list[str]:
     """Return why a quick run has not passed; empty when it has.
 
     It has passed when it ended by itself within its limit with exit status 0, left results of its own that were
     written while it went on, and no failure stands against it.
     """
-    end = run.body.get("end")
+    end = run.end
     if end is None:
         return ["it has not ended yet"]
     problems: list[str] = []
-    if end["state"] != RunState.COMPLETED:
-        problems.append(f"it is {end['state']}: {end['reason'] or 'exit status ' + str(end['exit_code'])}")
+    if end.state is not RunState.COMPLETED:
+        problems.append(f"it is {end.state}: {end.reason or 'exit status ' + str(end.exit_code)}")
     if standing := [one.id for one in unaccepted_failures(desk, run.id)]:
         problems.append(f"failures stand: {', '.join(standing[:3])}")
-    return problems + _results_problems(desk, run, end["started_at"])
+    return problems + _results_problems(desk, run, end.started_at)
 
 
-def _results_problems(desk: Desk, run: Subject, started_at: float | None) -> list[str]:
-    results = run.body["results"]
+def _results_problems(desk: Desk, run: Run, started_at: float | None) -> list[str]:
+    results = run.results
     try:
         about = desk.workspace.about(results)
     except PathRefused as refusal:  # what the script left there must not keep anybody from watching it
@@ -42,7 +42,7 @@ def _results_problems(desk: Desk, run: Subject, started_at: float | None) -> lis
     return [f"its results {results}: {what}" for what in _insane(desk, run, about)]
 
 
-def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
+def _insane(desk: Desk, run: Run, about: About) -> list[str]:
     """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
     from ...analysis.verdict.artefacts import insane  # noqa: PLC0415 (the same)
     from ...analysis.verdict.design import Design  # noqa: PLC0415 (the same)
@@ -53,17 +53,17 @@ def _insane(desk: Desk, run: Subject, about: About) -> list[str]:
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
     if kept[:2] == now:
         return list(kept[2])
-    found = artefact_files.artefact(desk, "results", run.body["results"], read=True)
+    found = artefact_files.artefact(desk, "results", run.results, read=True)
     problems = insane(found, rules_of(desk.policy, Phase.QUICK), Design())
     desk.ledger.take_note(key, json.dumps([*now, problems]))
     return problems
 
 
-def failures(desk: Desk, run: str) -> list[Subject]:
+def failures(desk: Desk, run: str) -> list[Finding]:
     """Return the findings of level failure of a run, oldest first, whatever became of them."""
-    return [one for one in desk.ledger.subjects(SubjectKind.FINDING, run=run) if one.body.get("level") == "failure"]
+    return [one for one in desk.ledger.findings(run=run) if one.level is Level.FAILURE]
 
 
-def unaccepted_failures(desk: Desk, run: str) -> list[Subject]:
+def unaccepted_failures(desk: Desk, run: str) -> list[Finding]:
     """Return the failures of a run that nobody accepted: they keep its phase from being complete."""
     return [one for one in failures(desk, run) if one.status != "accepted"]

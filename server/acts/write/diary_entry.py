@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from ...documents import diary
 from ...documents.diary_rules import Breach, Entry, breaches
 from ...documents.markdown import inline
-from ...storage.record import Kind, Subject, SubjectKind, Transaction
+from ...storage import record
+from ...storage.record import Record, Report, Run, Transaction
+from ...storage.record.records import EntryWritten, ReportClosed
 from ...vocabulary.errors import InvalidArgument
+from ...vocabulary.runs import Phase
 from .. import sections
 from ..desk import Desk
 from . import diary_evidence
@@ -33,7 +36,7 @@ class Written:
     proven: tuple[int, ...]
 
 
-def write_entry(desk: Desk, model: str, entry: Entry, run: Subject | None, report: Subject | None) -> Written:
+def write_entry(desk: Desk, model: str, entry: Entry, run: Run | None, report: Report | None) -> Written:
     """Check, number, record and append an entry; the same entry again is the entry that is there.
 
     :raises InvalidArgument: if a strict rule is broken, or run or report are another model's; nothing is written then.
@@ -45,50 +48,51 @@ def write_entry(desk: Desk, model: str, entry: Entry, run: Subject | None, repor
     told = diary.cleaned(entry)
     finding = diary_evidence.told_of(desk, run, report)
     broken = breaches(told, diary_evidence.on_record(desk, model, told, run, finding))
-    if _known(desk.ledger.subjects(SubjectKind.DIARY, model=model), digest) is None:
+    if _known(desk.ledger.entries(model), digest) is None:
         _refuse_strict(desk, broken)
-    body = _body(desk, model, told, broken, run, report)  # before the ledger is held: it compares whole scripts
+    written = _written(desk, model, told, broken, run, report)  # before the ledger is held: it compares whole scripts
     with desk.ledger.transaction() as transaction:
-        kept = transaction.subjects(SubjectKind.DIARY, model=model)
+        kept = transaction.entries(model)
         known = _known(kept, digest)
         if known is None:
-            number = 1 + max([diary.last_number(sections.read(desk, path)), *(int(one.body["number"]) for one in kept)])
-            full = {**body(number), "sha256": digest, "path": path}
-            transaction.append(Kind.DIARY, f"{model}-d{number}", run=run.id if run else "", model=model, body=full)
+            number = 1 + max([diary.last_number(sections.read(desk, path)), *(one.number for one in kept)])
+            full = replace(written(number), sha256=digest, path=path)
+            transaction.append(full, f"{model}-d{number}", run=run.id if run else "", model=model)
         else:
-            number, path = int(known.body["number"]), str(known.body["path"])
-        closed = report is not None and _close(transaction, report, {"entry": number, "path": path})
+            number, path = known.number, known.path
+        closed = report is not None and _close(transaction, report, ReportClosed(entry=number, path=path))
     proven = [one for one in diary_evidence.catch_up(desk, model) if one != number]
     advice = tuple(one.advice for one in broken)
     return Written(number, path, advice, existing=known is not None, closed=closed, proven=tuple(proven))
 
 
-def _body(
-    desk: Desk, model: str, told: Entry, broken: Sequence[Breach], run: Subject | None, report: Subject | None
-) -> Callable[[int], dict[str, object]]:
+def _written(
+    desk: Desk, model: str, told: Entry, broken: Sequence[Breach], run: Run | None, report: Report | None
+) -> Callable[[int], EntryWritten]:
     """Return what makes an entry's record of its number: text, and what later entries and its evidence need."""
     finding = diary_evidence.told_of(desk, run, report)
     evidence = diary_evidence.gather(desk, model, run, report)
     insight = diary.has_insight(broken)
     phase, at = _phase(desk, run or report), desk.clock()
-    return lambda number: {
-        "number": number,
-        "text": diary.render(number, at, phase, told, evidence, insight=insight),
-        "report": report.id if report else "",
-        "finding": finding.id if finding else "",
-        "fix": inline(told.fix, 200),
-        "insight": insight,
-        "proven": evidence.proof is not None or (run is None and report is None),
-    }
+    return lambda number: EntryWritten(
+        number=number,
+        path="",
+        text=diary.render(number, at, phase, told, evidence, insight=insight),
+        report=report.id if report else "",
+        finding=finding.id if finding else "",
+        fix=inline(told.fix, 200),
+        insight=insight,
+        proven=evidence.proof is not None or (run is None and report is None),
+    )
 
 
-def _digest(model: str, entry: Entry, run: Subject | None, report: Subject | None) -> str:
+def _digest(model: str, entry: Entry, run: Run | None, report: Report | None) -> str:
     content = repr((model, entry, run.id if run else "", report.id if report else ""))
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _known(kept: Sequence[Subject], digest: str) -> Subject | None:
-    return next((one for one in kept if one.body["sha256"] == digest), None)
+def _known(kept: Sequence[record.Entry], digest: str) -> record.Entry | None:
+    return next((one for one in kept if one.sha256 == digest), None)
 
 
 def _refuse_strict(desk: Desk, broken: Sequence[Breach]) -> None:
@@ -99,11 +103,11 @@ def _refuse_strict(desk: Desk, broken: Sequence[Breach]) -> None:
         )
 
 
-def _phase(desk: Desk, about: Subject | None) -> str:
-    return desk.labels[str(about.body["phase"]) if about else "full"]
+def _phase(desk: Desk, about: Run | Report | None) -> str:
+    return desk.labels[about.phase if about else Phase.FULL]
 
 
-def _check_model(model: str, *about: Subject | None) -> None:
+def _check_model(model: str, *about: Record | None) -> None:
     for one in about:
         if one is not None and one.model != model:
             raise InvalidArgument(
@@ -111,10 +115,10 @@ def _check_model(model: str, *about: Subject | None) -> None:
             )
 
 
-def _close(transaction: Transaction, report: Subject, entry: Mapping[str, object]) -> bool:
+def _close(transaction: Transaction, report: Report, by: ReportClosed) -> bool:
     """Close a report, once and only when it was answered: no diary entry takes the director's decision away."""
-    now = transaction.subject(SubjectKind.REPORT, report.id) or report
+    now = transaction.report(report.id) or report
     if now.status in ("answered", "applied"):
-        transaction.append(Kind.CLOSED, report.id, run=report.run, model=report.model, body=entry)
+        transaction.add(report, by)
         return True
     return now.status == "closed"

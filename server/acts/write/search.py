@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from ...documents import search_log, trial_files
 from ...documents.markdown import inline
 from ...documents.search_log import Search, Trial
-from ...storage.record import Kind, Subject, SubjectKind
+from ...storage.record import Entry, Run
+from ...storage.record.records import SearchLogged
 from ...vocabulary.errors import InvalidArgument, Refused
 from ...vocabulary.runs import ErrorType
 from ..desk import Desk
@@ -32,7 +33,7 @@ class Logged:
     existing: bool
 
 
-def log_search(desk: Desk, model: str, search: Search, run: Subject | None, trials_from: str) -> Logged:
+def log_search(desk: Desk, model: str, search: Search, run: Run | None, trials_from: str) -> Logged:
     """Check, number, record and append a search; the same search again is the one that is there.
 
     :param search: as the agent tells it; `trials_from` adds the trials of a file to it.
@@ -47,27 +48,27 @@ def log_search(desk: Desk, model: str, search: Search, run: Subject | None, tria
     read(desk, path)  # refuses what nothing can be appended to before anything is recorded
     digest, links = _digest(model, search, run), _links(desk, model, search)
     with desk.ledger.transaction() as transaction:
-        kept = transaction.subjects(SubjectKind.SEARCH, model=model)
-        known = next((one for one in kept if one.body["sha256"] == digest), None)
+        kept = transaction.searches(model)
+        known = next((one for one in kept if one.sha256 == digest), None)
         if known is None:
             in_file = search_log.last_number(read(desk, path))
-            number = 1 + max([in_file, *(int(one.body["number"]) for one in kept)])
+            number = 1 + max([in_file, *(one.number for one in kept)])
             text = search_log.render(number, desk.clock(), search, links)
-            body = {"number": number, "sha256": digest, "path": path, "text": text}
-            transaction.append(Kind.SEARCH, f"{model}-h{number}", run=run.id if run else "", model=model, body=body)
+            logged = SearchLogged(number=number, sha256=digest, path=path, text=text)
+            transaction.append(logged, f"{model}-h{number}", run=run.id if run else "", model=model)
         else:
-            number, path = int(known.body["number"]), str(known.body["path"])
-    kept = [one for one in desk.ledger.subjects(SubjectKind.SEARCH, model=model) if one.body["path"] == path]
-    sections = [Section(f"written:{one.id}", str(one.body["text"])) for one in kept]
+            number, path = known.number, known.path
+    kept = [one for one in desk.ledger.searches(model) if one.path == path]
+    sections = [Section(f"written:{one.id}", one.text) for one in kept]
     complete(desk, path, search_log.title(model), sections)
     return Logged(number, path, _best(search), search_log.advice(search, links), existing=known is not None)
 
 
-def _with_facts(desk: Desk, model: str, search: Search, run: Subject | None, trials_from: str) -> Search:
+def _with_facts(desk: Desk, model: str, search: Search, run: Run | None, trials_from: str) -> Search:
     """Return a search with the trials of its file, and with where all of it comes from."""
     facts = [f"**Model**: {model}"]
     if run is not None:
-        facts.append(f"**Run**: {run.id} ({run.part('end').get('state', 'active')})")
+        facts.append(f"**Run**: {run.id} ({run.outcome})")
     if search.trials:
         facts.append(f"**Trials**: {len(search.trials)} as told by @model_trainer")
     if trials_from:
@@ -94,7 +95,7 @@ def _read(desk: Desk, trials_from: str, metric: str) -> tuple[str, trial_files.T
     return desk.workspace.relative(path), trial_files.read_trials(data, inline(path, 300), metric, study)
 
 
-def _digest(model: str, search: Search, run: Subject | None) -> str:
+def _digest(model: str, search: Search, run: Run | None) -> str:
     """Return what the same search has in common, whatever became of its run in between."""
     trials = [(dict(one.parameters), one.score, one.note, one.run, one.diary) for one in search.trials]
     told = (search.space, trials, search.selected, search.reasons, search.insight, search.metric, run.id if run else "")
@@ -104,7 +105,7 @@ def _digest(model: str, search: Search, run: Subject | None) -> str:
 
 def _links(desk: Desk, model: str, search: Search) -> Mapping[int, int]:
     """Return the diary entry of each diverged trial: the one it names, its run's, or the only one on a divergence."""
-    entries = desk.ledger.subjects(SubjectKind.DIARY, model=model)
+    entries = desk.ledger.entries(model)
     links: dict[int, int] = {}
     for place, trial in enumerate(search.trials):
         number = _entry_of(desk, trial, entries) if trial.diverged else 0
@@ -113,20 +114,20 @@ def _links(desk: Desk, model: str, search: Search) -> Mapping[int, int]:
     return links
 
 
-def _entry_of(desk: Desk, trial: Trial, entries: Sequence[Subject]) -> int:
-    numbers = [int(one.body["number"]) for one in entries]
+def _entry_of(desk: Desk, trial: Trial, entries: Sequence[Entry]) -> int:
+    numbers = [one.number for one in entries]
     if trial.diary in numbers:
         return trial.diary
-    of_run = [int(one.body["number"]) for one in entries if trial.run and one.run == trial.run]
+    of_run = [one.number for one in entries if trial.run and one.run == trial.run]
     if of_run or trial.run or trial.diary:
         return of_run[-1] if of_run else 0
     of_divergence = [number for one, number in zip(entries, numbers, strict=True) if _diverged(desk, one)]
     return of_divergence[0] if len(of_divergence) == 1 else 0
 
 
-def _diverged(desk: Desk, entry: Subject) -> bool:
-    finding = desk.ledger.subject(SubjectKind.FINDING, str(entry.body.get("finding") or ""))
-    return finding is not None and finding.body.get("type") == ErrorType.CONVERGENCE
+def _diverged(desk: Desk, entry: Entry) -> bool:
+    finding = desk.ledger.finding(entry.finding)
+    return finding is not None and finding.type is ErrorType.CONVERGENCE
 
 
 def _best(search: Search) -> str:

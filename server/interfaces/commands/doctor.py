@@ -18,7 +18,9 @@ from typing import Any
 from ...runtime.keeper import records
 from ...storage.files.workspace import Workspace
 from ...storage.policy.policy import read_policy
-from ...storage.record import Kind, Ledger, Subject, SubjectKind
+from ...storage.record import Ledger, Run
+from ...storage.record.records import RunStarted
+from ...storage.record.serialization import decode
 from ...vocabulary.errors import LedgerUnreadable, WatchkeeperError
 from ...vocabulary.sanitize import one_line
 
@@ -148,10 +150,10 @@ def _ledger(workspace: Workspace) -> Check:
 def _runs(workspace: Workspace) -> Check:
     if not workspace.runs_dir.is_dir():
         return Check("runs", True, "no run yet")
-    runs: list[Subject] = []
+    runs: list[Run] = []
     if workspace.ledger_path.exists():
         with _opened(workspace) as ledger:
-            runs = ledger.subjects(SubjectKind.RUN)
+            runs = ledger.runs()
     known = {one.id for one in runs}
     seen = f"{len(known)} on record, {sum(1 for one in runs if one.open)} active"
     unknown = sorted(one.name for one in workspace.runs_dir.iterdir() if one.is_dir() and one.name not in known)
@@ -210,8 +212,7 @@ def _set_aside(workspace: Workspace) -> str:
     try:
         with _opened(workspace) as ledger:
             ledger.broken()
-            for kind in SubjectKind:
-                ledger.subjects(kind)
+            ledger.check_readable()
     except LedgerUnreadable as error:
         if _newer(error):
             raise
@@ -233,9 +234,9 @@ def _recorded(ledger: Ledger, run_dir: Path) -> bool:
         return False
     if spec is None or records.text(spec, "run") != run_dir.name:
         return False
-    body = {name: value for name, value in spec.items() if name not in ("version", "run", "workspace")}
     with ledger.transaction() as transaction:
-        if transaction.subject(SubjectKind.RUN, run_dir.name) is not None:
+        if transaction.run(run_dir.name) is not None:
             return False
-        transaction.append(Kind.START, run_dir.name, run=run_dir.name, model=records.text(spec, "model"), body=body)
+        begun = decode(RunStarted, spec)
+        transaction.append(begun, run_dir.name, run=run_dir.name, model=records.text(spec, "model"))
     return True

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, cast
 from ...vocabulary.runs import Role
 
 if TYPE_CHECKING:
-    from ...storage.record import Ledger, Subject
+    from ...storage.record import Ledger, Report, Run
 
 COMMAND = "hook"
 EVENTS = ("stop", "session-start")
@@ -159,21 +159,19 @@ def duties(ledger: Ledger, now: float) -> list[Duty]:
 
     A run is left out when its report waits for an answer beyond its deadline: then the agent was told to end its turn.
     """
-    from ...storage.record import SubjectKind  # noqa: PLC0415 (as above)
-
-    reports = ledger.subjects(SubjectKind.REPORT, open_only=True)
-    overdue = {one.run for one in reports if one.status == "open" and now > float(one.body.get("deadline_at", now))}
-    runs = [one for one in ledger.subjects(SubjectKind.RUN, open_only=True) if one.id not in overdue]
+    reports = ledger.reports(open_only=True)
+    overdue = {one.run for one in reports if one.status == "open" and now > one.deadline_at}
+    runs = [one for one in ledger.runs(open_only=True) if one.id not in overdue]
     answered = [one for one in reports if one.status == "answered"]
     return [*map(_run_duty, runs), *map(_answer_duty, answered)]
 
 
-def _run_duty(run: Subject) -> Duty:
+def _run_duty(run: Run) -> Duty:
     return Duty(run.id, run.id, f"Run {run.id} goes on, or its end was not seen yet, and nobody watches it.")
 
 
-def _answer_duty(report: Subject) -> Duty:
-    action = report.part("answer").get("action", "an answer")
+def _answer_duty(report: Report) -> Duty:
+    action = report.answer.action if report.answer else "an answer"
     what = f"The director answered report {report.id} ({action}) and that is not carried out."
     return Duty(report.id, report.run, what, lasting=False)
 

@@ -1,7 +1,20 @@
 """The record of acts and findings: SQLite, append-only, hash-chained."""
 
 from .chain import Event, Kind, SubjectKind
-from .fold import Subject
 from .ledger import Ledger, Transaction
+from .records import Entry, Finding, Record, Report, Run, Search, Verdict
 
-__all__ = ["Event", "Kind", "Ledger", "Subject", "SubjectKind", "Transaction"]
+__all__ = [
+    "Entry",
+    "Event",
+    "Finding",
+    "Kind",
+    "Ledger",
+    "Record",
+    "Report",
+    "Run",
+    "Search",
+    "SubjectKind",
+    "Transaction",
+    "Verdict",
+]

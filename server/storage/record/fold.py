@@ -16,8 +16,8 @@ _ASKS_FOR_SOMETHING = frozenset({"active", "open", "answered", "applied"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """The present state of one subject. `at` is the unix time of its first event."""
+class Folded:
+    """The present state of one subject, as JSON. `at` is the unix time of its first event."""
 
     kind: SubjectKind
     id: str
@@ -33,11 +33,6 @@ class Subject:
     def status(self) -> str:
         """Where its life stands: a run is active or ended; a report open, answered, applied or closed."""
         return str(self.body.get("status", ""))
-
-    def part(self, name: str) -> Mapping[str, Any]:
-        """Return a record inside the body, such as a run's `end` or a report's `answer`; empty when there is none."""
-        found: Mapping[str, Any] | None = self.body.get(name)
-        return found or {}
 
 
 def _finding(previous: Body, event: Event) -> dict[str, Any]:
@@ -84,7 +79,7 @@ def _asked_anew(previous: Body, again: Body) -> Body:
     return {**{name: value for name, value in previous.items() if name != "answer"}, "status": "open"}
 
 
-def fold(previous: Subject | None, event: Event) -> Subject:
+def fold(previous: Folded | None, event: Event) -> Folded:
     """Return what a subject amounts to after one more event."""
     before: Body = previous.body if previous else {}
     match event.kind.subject:
@@ -100,7 +95,7 @@ def fold(previous: Subject | None, event: Event) -> Subject:
             body = {**before, **event.body}
         case _:
             body = {**event.body, "status": "kept"}
-    return Subject(
+    return Folded(
         kind=event.kind.subject,
         id=event.subject,
         run=previous.run if previous else event.run,

@@ -9,23 +9,24 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ...vocabulary.errors import LedgerUnreadable, StorageFailed
 from . import schema
-from .chain import GENESIS, Body, Broken, Event, Kind, SubjectKind, canonical, check, link
-from .fold import Subject, fold
+from .chain import GENESIS, Broken, Event, Kind, SubjectKind, canonical, check, link
+from .fold import Folded, fold
+from .queries import COLUMNS, Queries, folded
+from .records import Happening, Record
+from .serialization import encode
 
 MOST_METRIC_ROWS = 20_000
 """More than a judge of curves can tell apart; training at a line a second fills it in five hours."""
 
-_SUBJECT_COLUMNS = "kind, id, run, model, open, first_seq, last_seq, at, body"
 _EVENT_COLUMNS = "seq, at, kind, subject, run, model, body, prev, hash"
 
 
-class Ledger:
+class Ledger(Queries):
     """The record of one workspace.
 
     Safe to use from several threads (a lock serialises them) and by several processes (SQLite does).
@@ -103,39 +104,6 @@ class Ledger:
         rows = self._rows("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1")
         return (int(rows[0][0]), str(rows[0][1])) if rows else (0, GENESIS)
 
-    def subject(self, kind: SubjectKind, subject_id: str) -> Subject | None:
-        """Return the present state of one subject, or None if there never was one."""
-        found = self._rows(f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE kind = ? AND id = ?", (kind, subject_id))  # noqa: S608 (constant columns)
-        return _subject(found[0]) if found else None
-
-    def subjects(
-        self,
-        kind: SubjectKind,
-        *,
-        run: str | None = None,
-        model: str | None = None,
-        open_only: bool = False,
-        newest: int = -1,
-    ) -> list[Subject]:
-        """Return the subjects of a kind, oldest first, of one run or model or of all; only the `newest` so many."""
-        where, parameters = ["kind = ?"], [str(kind)]
-        if run is not None:
-            where.append("run = ?")
-            parameters.append(run)
-        if model is not None:
-            where.append("model = ?")
-            parameters.append(model)
-        if open_only:
-            where.append("open")
-        # SQLite would take the index of all subjects and read 10,000 ended runs to find the active one: 19 ms, not 0.1.
-        index = "INDEXED BY subjects_open" if open_only and len(where) == 2 else ""
-        sql = f"SELECT {_SUBJECT_COLUMNS} FROM subjects {index} WHERE {' AND '.join(where)} ORDER BY first_seq DESC LIMIT ?"  # noqa: E501, S608 (constants)
-        return [_subject(row) for row in reversed(self._rows(sql, (*parameters, newest)))]
-
-    def models(self) -> list[str]:
-        """Return the ids of all models that were ever started."""
-        return [str(row[0]) for row in self._rows("SELECT DISTINCT model FROM subjects WHERE kind = 'run'")]
-
     def events(self, *, after: int = 0, run: str | None = None, limit: int = 1000) -> list[Event]:
         """Return up to `limit` events with a number above `after`, oldest first, of one run or of all."""
         where = "seq > ?" if run is None else "seq > ? AND run = ?"
@@ -183,18 +151,18 @@ class Ledger:
         """
         with self._lock, translated(self.path):
             rows = self._connection.execute(f"SELECT {_EVENT_COLUMNS} FROM chain ORDER BY seq").fetchall()  # noqa: S608 (constant columns)
-            stored = self._connection.execute(f"SELECT {_SUBJECT_COLUMNS} FROM subjects").fetchall()  # noqa: S608 (the same)
+            stored = self._connection.execute(f"SELECT {COLUMNS} FROM subjects").fetchall()  # noqa: S608 (the same)
         return [*check(rows), *_refolded(rows, stored)]
 
 
 def _refolded(rows: Iterable[Any], stored: Iterable[Any]) -> list[Broken]:
-    expected: dict[tuple[SubjectKind, str], Subject] = {}
+    expected: dict[tuple[SubjectKind, str], Folded] = {}
     try:
         for row in rows:
             event = _event(row)
             key = (event.kind.subject, event.subject)
             expected[key] = fold(expected.get(key), event)
-        found = {(one.kind, one.id): one for one in map(_subject, stored)}
+        found = {(one.kind, one.id): one for one in map(folded, stored)}
     except (ValueError, TypeError, KeyError) as error:  # no event or subject that we wrote looks like that
         return [Broken(0, f"it holds something that is no event or subject ({type(error).__name__})")]
     differing = [key for key in {**expected, **found} if expected.get(key) != found.get(key)]
@@ -204,26 +172,38 @@ def _refolded(rows: Iterable[Any], stored: Iterable[Any]) -> list[Broken]:
     ]
 
 
-class Transaction:
+class Transaction(Queries):
     """What may be done while the ledger is ours alone."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:
         self._connection = connection
         self._clock = clock
 
-    def append(self, kind: Kind, subject: str, *, run: str = "", model: str = "", body: Body) -> Event:
+    def append(self, happening: Happening, subject: str, *, run: str = "", model: str = "") -> Event:
         """Add an event at the end of the chain and bring its subject up to date."""
+        kind: Kind = happening.KIND
         last = self._connection.execute("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
         seq, prev = (int(last[0]) + 1, str(last[1])) if last else (1, GENESIS)
-        at, text = self._clock(), canonical(body)
+        at, text = self._clock(), canonical(encode(happening))
         digest = link(prev=prev, seq=seq, at=at, kind=kind, subject=subject, run=run, model=model, body=text)
         row = (seq, at, kind, subject, run, model, text, prev, digest)
         self._connection.execute("INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         event = _event(row)
-        self._keep(fold(self.subject(kind.subject, subject), event))
+        self._keep(fold(self._folded(kind.subject, subject), event))
         return event
 
-    def _keep(self, subject: Subject) -> None:
+    def add(self, about: Record, happening: Happening) -> Event:
+        """Add an event about a subject that is on record."""
+        return self.append(happening, about.id, run=about.run, model=about.model)
+
+    def _folded(self, kind: SubjectKind, subject: str) -> Folded | None:
+        rows = self._rows(f"SELECT {COLUMNS} FROM subjects WHERE kind = ? AND id = ?", (kind, subject))  # noqa: S608 (constant columns)
+        return folded(rows[0]) if rows else None
+
+    def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def _keep(self, subject: Folded) -> None:
         self._connection.execute(
             "INSERT OR REPLACE INTO subjects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -238,19 +218,6 @@ class Transaction:
                 canonical(subject.body),
             ),
         )
-
-    def subject(self, kind: SubjectKind, subject_id: str) -> Subject | None:
-        """Return the present state of one subject as this transaction sees it."""
-        row = self._connection.execute(
-            f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE kind = ? AND id = ?",  # noqa: S608 (constant columns)
-            (kind, subject_id),
-        ).fetchone()
-        return _subject(row) if row else None
-
-    def subjects(self, kind: SubjectKind, *, model: str) -> list[Subject]:
-        """Return a model's subjects of a kind, oldest first, as this transaction sees them."""
-        sql = f"SELECT {_SUBJECT_COLUMNS} FROM subjects WHERE kind = ? AND model = ? ORDER BY first_seq"  # noqa: S608 (constant columns)
-        return [_subject(row) for row in self._connection.execute(sql, (kind, model))]
 
     def move_scan(self, run: str, *, expected: tuple[int, str] | None, moved: tuple[int, str]) -> bool:
         """Move the position in a run's log (offset, recogniser state) from `expected` (None: never read) to `moved`.
@@ -277,23 +244,6 @@ class Transaction:
             self._connection.execute(
                 "DELETE FROM metrics WHERE run = ? AND line < ? AND random() % 2 = 0", (run, newest)
             )
-
-
-@lru_cache(maxsize=1024)
-def _subject(row: Any) -> Subject:  # noqa: ANN401 (sqlite rows are untyped)
-    """Return a row as a subject; the same row is the same subject, which a brief asks for again and again."""
-    kind, subject_id, run, model, is_open, first_seq, last_seq, at, body = row
-    return Subject(
-        kind=SubjectKind(kind),
-        id=subject_id,
-        run=run,
-        model=model,
-        open=bool(is_open),
-        first_seq=first_seq,
-        last_seq=last_seq,
-        at=at,
-        body=json.loads(body),
-    )
 
 
 def _event(row: Any) -> Event:  # noqa: ANN401 (sqlite rows are untyped)

@@ -6,7 +6,6 @@ import time
 
 import pytest
 from watchkeeper.server.acts.poll import overdue
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...play import FAILS, GOOD, Place
 
@@ -15,7 +14,7 @@ TWO_HOURS_S = 7200.0
 
 
 def messages(place: Place, kind: str) -> list[str]:
-    return [one.body["message"] for one in place.subjects(SubjectKind.FINDING) if one.body["kind"] == kind]
+    return [one.message for one in place.findings() if one.kind == kind]
 
 
 async def test_a_report_that_nobody_answered_in_time_is_a_flag_once(place: Place) -> None:
@@ -42,8 +41,8 @@ async def test_a_model_that_fails_for_two_hours_is_flagged_for_the_advisor(place
     finally:
         later.ledger.close()
     assert messages(place, "stuck") == ["model 1 has failed for more than 2 hours without a completed attempt"]
-    (flag,) = [one for one in place.subjects(SubjectKind.FINDING) if one.body["kind"] == "stuck"]
-    assert (flag.run, flag.status, flag.body["advice"].split(":")[0]) == (run, "flag", "Ask @advisor")
+    (flag,) = [one for one in place.findings() if one.kind == "stuck"]
+    assert (flag.run, flag.status, flag.advice.split(":")[0]) == (run, "flag", "Ask @advisor")
 
 
 async def test_a_completed_attempt_is_progress(place: Place) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import anyio
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...play import GOOD, WAITS, Place
 
@@ -21,8 +20,8 @@ def in_hours(hours: float) -> Callable[[], float]:
 
 
 def gaps(place: Place) -> list[str]:
-    found = place.subjects(SubjectKind.FINDING)
-    return [str(one.body["message"]) for one in found if one.body["kind"] == "watch_gap"]
+    found = place.findings()
+    return [str(one.message) for one in found if one.kind == "watch_gap"]
 
 
 async def test_a_trainer_who_comes_back_too_late_is_told_how_long_nobody_watched(place: Place) -> None:
@@ -92,6 +91,6 @@ async def test_a_run_that_ended_unwatched_was_unwatched_until_its_end(place: Pla
         await director.poll(run)
     async with place.agent("trainer", clock=in_hours(10)) as late:
         seen = await late.poll(run)
-    (gap,) = [one for one in place.subjects(SubjectKind.FINDING) if one.body["kind"] == "watch_gap"]
-    assert gap.body["updated_at"] == pytest.approx(place.spec(run)["end"]["ended_at"])
+    (gap,) = [one for one in place.findings() if one.kind == "watch_gap"]
+    assert gap.updated_at == pytest.approx(place.ending(run).ended_at)
     assert [one["id"] for one in seen["findings"]] == [gap.id]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import anyio
 import pytest
 from watchkeeper.server.documents.error_report import HOLD
-from watchkeeper.server.storage.record import Subject, SubjectKind
+from watchkeeper.server.storage.record import Report
 
+from ...limits import LONG_S
 from ...play import DIVERGES, FAILS, GOOD, WAITS, Agent, Facts, Place, script
 from ...runtime.keeper.helpers import processes_of, until
 
@@ -33,8 +34,16 @@ async def diverging(place: Place, trainer: Agent) -> tuple[str, Facts]:
     return run, await trainer.ask("report_error", run=run, what_happened="the loss is NaN")
 
 
-def report_of(place: Place, report: str) -> Subject:
-    return next(one for one in place.subjects(SubjectKind.REPORT) if one.id == report)
+def carried_out_by(report: Report) -> str:
+    return report.applied.run if report.applied else ""
+
+
+def instructions_of(report: Report) -> str:
+    return report.answer.instructions if report.answer else ""
+
+
+def report_of(place: Place, report: str) -> Report:
+    return next(one for one in place.reports() if one.id == report)
 
 
 class TestReport:
@@ -44,7 +53,7 @@ class TestReport:
         async with place.trainer() as trainer:
             run, reported = await failed(place, trainer)
             seen = await trainer.poll(run)
-        body = report_of(place, "1-r1").body
+        told = report_of(place, "1-r1")
         assert {name: value for name, value in reported.items() if name != "message"} == {
             "report": "1-r1",
             "error_type": "data",
@@ -54,7 +63,7 @@ class TestReport:
             "next": f"poll_training(run='{run}')",
         }
         wanted = ("run", "finding", "line", "last_line", "exit_code", "state", "exception", "emergency", "phase")
-        assert {name: body[name] for name in wanted} == {
+        assert {name: getattr(told, name) for name in wanted} == {
             "run": run, "finding": f"{run}:L8", "line": 8, "last_line": 11, "exit_code": 1, "state": "failed",
             "exception": "ValueError", "emergency": False, "phase": "quick",
         }  # fmt: skip
@@ -63,7 +72,7 @@ class TestReport:
     async def test_the_message_has_the_fields_that_the_director_parses_in_their_order(self, place: Place) -> None:
         async with place.trainer() as trainer:
             _, reported = await failed(place, trainer)
-        pid = report_of(place, "1-r1").body["pid"]
+        pid = report_of(place, "1-r1").pid
         lines = reported["message"].split("\n")
         assert [line for line in lines if not line.startswith("Timestamp: ")] == [
             "⚠️ ERROR DETECTED during Phase 5A training",
@@ -101,8 +110,8 @@ class TestReport:
             by_finding = await trainer.ask("report_error", finding=f"{run}:L8", what_happened="still NaN")
         assert [one["report"] for one in (same, again, by_finding)] == [first["report"]] * 3
         assert all(one["existing"] for one in (same, again, by_finding))
-        (report,) = place.subjects(SubjectKind.REPORT)
-        assert (report.body["times"], report.body["hypothesis"]) == (2, "a bad merge")
+        (report,) = place.reports()
+        assert (report.times, report.hypothesis) == (2, "a bad merge")
 
     async def test_a_report_needs_no_run(self, place: Place) -> None:
         async with place.trainer() as trainer:
@@ -141,7 +150,7 @@ class TestReport:
     ) -> None:
         async with place.trainer() as trainer:
             assert says in await trainer.refused("report_error", **arguments)
-        assert place.subjects(SubjectKind.REPORT) == []
+        assert place.reports() == []
 
     async def test_a_finding_of_one_run_is_not_reported_as_anothers(self, place: Place) -> None:
         place.script(FAILS).script(GOOD, model="2")
@@ -178,20 +187,19 @@ class TestAnswer:
             cursor = (await trainer.poll(run))["cursor"]
 
             async def wait() -> None:
-                told.append(await trainer.poll(run, cursor=cursor, wait_s=30))
+                told.append(await trainer.poll(run, cursor=cursor, wait_s=LONG_S))
 
-            with anyio.fail_after(10):
-                async with anyio.create_task_group() as group:
-                    group.start_soon(wait)
-                    await anyio.wait_all_tasks_blocked()
-                    await director.ask(
-                        "answer_report",
-                        report=reported["report"],
-                        action="restart",
-                        instructions="drop the rows with NaN",
-                        changes_applied="features_1.csv",
-                        next_steps="quick run again",
-                    )
+            async with anyio.create_task_group() as group:
+                group.start_soon(wait)
+                await anyio.wait_all_tasks_blocked()
+                await director.ask(
+                    "answer_report",
+                    report=reported["report"],
+                    action="restart",
+                    instructions="drop the rows with NaN",
+                    changes_applied="features_1.csv",
+                    next_steps="quick run again",
+                )
         assert told[0]["answer"] == {
             "report": "1-r1",
             "action": "RESTART",
@@ -209,18 +217,18 @@ class TestAnswer:
             assert report_of(place, "1-r1").status == "answered"
             second = await trainer.trained(follows=run)
         report = report_of(place, "1-r1")
-        assert (report.status, report.part("applied")["run"]) == ("applied", second)
-        assert place.spec(second)["env"]["WATCHKEEPER_RESUME"] == "start"
+        assert (report.status, carried_out_by(report)) == ("applied", second)
+        assert place.recorded(second).env["WATCHKEEPER_RESUME"] == "start"
 
     async def test_resume_tells_the_new_run_to_go_on_from_its_checkpoint(self, place: Place) -> None:
         async with place.trainer() as trainer, place.director() as director:
             run, reported = await failed(place, trainer, FAILS_AT_FIRST + "print(os.environ['WATCHKEEPER_RESUME'])\n")
             await director.ask("answer_report", report=reported["report"], action="Resume", instructions="go on")
             second = await trainer.trained(follows=run)
-        assert place.read(place.spec(second)["log"]).rstrip().endswith("checkpoint")
+        assert place.read(place.recorded(second).log).rstrip().endswith("checkpoint")
         assert (
-            place.spec(second)["env"]["WATCHKEEPER_CHECKPOINT_DIR"]
-            == place.spec(run)["env"]["WATCHKEEPER_CHECKPOINT_DIR"]
+            place.recorded(second).env["WATCHKEEPER_CHECKPOINT_DIR"]
+            == place.recorded(run).env["WATCHKEEPER_CHECKPOINT_DIR"]
         )
 
     async def test_terminate_ends_the_tree_and_nothing_starts_until_another_answer(self, place: Place) -> None:
@@ -251,8 +259,8 @@ class TestAnswer:
             assert await trainer.trained(phase="full") == "1-full-1"
             verdict = await director.ask("verify_compute", run=run)
         assert answered["accepted_finding"] == f"{run}:L2"
-        finding = next(one for one in place.subjects(SubjectKind.FINDING) if one.id == f"{run}:L2")
-        assert (finding.status, finding.body["accepted_because"]) == ("accepted", "a column nobody uses")
+        finding = next(one for one in place.findings() if one.id == f"{run}:L2")
+        assert (finding.status, finding.accepted_because) == ("accepted", "a column nobody uses")
         evidence = next(one["evidence"] for one in verdict["checks"] if one["check"] == "failures")
         assert evidence == f"no failure stands; accepted by the director: {run}:L2"
 
@@ -276,7 +284,7 @@ class TestAnswer:
             place.script(GOOD)
             assert await trainer.trained(follows=run) == "1-quick-2"
         assert seen["next"] == f"stop_training(run='{run}', reason='answer to 1-r1'), then start with the fix"
-        assert len(place.subjects(SubjectKind.REPORT)) == 1
+        assert len(place.reports()) == 1
 
     async def test_the_same_answer_twice_is_one_and_another_one_replaces_it(self, place: Place) -> None:
         async with place.trainer() as trainer, place.director() as director:
@@ -289,7 +297,7 @@ class TestAnswer:
             assert report_of(place, "1-r1").status == "applied"
             await director.ask("answer_report", **{**answer, "instructions": "no, differently"})
         report = report_of(place, "1-r1")
-        assert (report.status, report.part("answer")["instructions"]) == ("answered", "no, differently")
+        assert (report.status, instructions_of(report)) == ("answered", "no, differently")
         assert "**Instructions**: no, differently" in place.read(reported["path"])
 
     async def test_an_answer_to_a_report_without_a_run_is_applied_by_the_first_start(self, place: Place) -> None:
@@ -298,7 +306,7 @@ class TestAnswer:
             await trainer.ask("report_error", model="1", what_happened="the features are missing")
             await director.ask("answer_report", report="1-r1", action="RESTART", instructions="they are there now")
             run = await trainer.trained()
-        assert report_of(place, "1-r1").part("applied")["run"] == run
+        assert carried_out_by(report_of(place, "1-r1")) == run
 
     @pytest.mark.parametrize(
         ("arguments", "says"),
@@ -363,7 +371,7 @@ async def test_a_waiting_script_is_not_reported_by_anybody(place: Place) -> None
     place.script(WAITS).go()
     async with place.trainer() as trainer:
         await trainer.trained()
-    assert place.subjects(SubjectKind.REPORT) == []
+    assert place.reports() == []
 
 
 async def test_a_failure_that_nobody_reports_is_reported_by_the_server(place: Place) -> None:

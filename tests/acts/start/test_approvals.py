@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...play import Agent, Facts, Place, script
 
@@ -66,7 +65,7 @@ async def test_draws_cut_in_the_same_edit_wait_for_the_director(place: Place) ->
     }  # fmt: skip
     assert [one for one in waits["changes"] if "20000 -> 1000" in one]
     assert "run" not in waits
-    assert len(place.subjects(SubjectKind.RUN)) == 3
+    assert len(place.runs()) == 3
     (shown,) = [one for one in seen["reports"] if one["report"] == "1-r2"]
     assert (shown["status"], shown["changes"]) == ("changes_pending", waits["changes"])
 
@@ -85,7 +84,7 @@ async def test_the_same_call_starts_after_each_change_was_approved_by_name(place
         started = await trainer.ask("start_training", **FULL, follows="1-full-1")
         await trainer.watch(started["run"])
     assert started["run"] == "1-full-2"
-    (report,) = [one for one in place.subjects(SubjectKind.REPORT) if one.id == waits["report"]]
+    (report,) = [one for one in place.reports() if one.id == waits["report"]]
     assert report.status == "closed"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import anyio
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...play import DIVERGES, FAILS, GOOD, WAITS, Agent, Place, script
 
@@ -23,7 +22,7 @@ async def test_full_is_refused_without_a_quick_run(place: Place) -> None:
         text = await refused_full(trainer)
     assert "needs a passed quick run of the same script: there is none." in text
     assert "start_training(model='1', phase='quick')" in text
-    assert place.subjects(SubjectKind.RUN) == []
+    assert place.runs() == []
 
 
 async def test_full_is_let_through_after_a_passed_quick_run(place: Place) -> None:

@@ -10,11 +10,12 @@ import pytest
 from watchkeeper.server.acts import launch
 from watchkeeper.server.acts.start import start, stop
 from watchkeeper.server.runtime.engines.local import LocalEngine
-from watchkeeper.server.storage.record import Kind, SubjectKind
+from watchkeeper.server.storage.record import Kind
 from watchkeeper.server.vocabulary.runs import Phase
 
 from ...analysis.verdict.trainings import HONEST, full
-from ...play import GOOD, WAITS, Agent, Place, script
+from ...limits import LONG_S
+from ...play import GOOD, WAITS, WAITS_LONG, Agent, Place, script
 from ...runtime.keeper.helpers import processes_of
 
 pytestmark = pytest.mark.anyio
@@ -55,11 +56,13 @@ async def test_the_whole_tree_is_gone_and_the_reason_is_kept(place: Place) -> No
     assert "left_processes" not in stopped
     assert "report" not in stopped
     assert (seen["state"], seen["reason"], seen["findings"]) == ("stopped", "the loss does not fall", [])
-    assert place.spec(run)["stop"]["who"] == "trainer of the test"
+    stop = place.recorded(run).stop
+    assert stop is not None
+    assert stop.who == "trainer of the test"
 
 
 async def test_a_training_that_ignores_the_request_is_killed_after_the_grace_time(place: Place) -> None:
-    place.policy(instead_of="grace_s = 1.0", by="grace_s = 0.2").script(STUBBORN)
+    place.policy(instead_of="grace_s = 30.0", by="grace_s = 0.2").script(STUBBORN)
     async with place.trainer() as trainer:
         stopped = await trainer.ask("stop_training", run=await ready(place, trainer), reason="enough")
     assert stopped["state"] == "stopped"
@@ -84,7 +87,7 @@ async def test_a_run_that_was_stopped_before_it_began_never_started_and_failed_n
     async with place.trainer() as trainer:
         seen = await trainer.watch(begun.run.id)
     assert (seen["state"], seen["findings"]) == ("never_started", [])
-    assert not (place.root / begun.run.body["results"]).exists()
+    assert not (place.root / begun.run.results).exists()
 
 
 async def test_a_second_stop_changes_nothing_and_the_first_reason_stands(place: Place) -> None:
@@ -117,7 +120,7 @@ async def test_a_run_that_had_ended_by_itself_is_not_called_stopped(place: Place
         late = await trainer.ask("stop_training", run=full["run"], reason="too long")
     assert late["state"] == "completed"
     assert "report" not in late
-    assert place.subjects(SubjectKind.REPORT) == []
+    assert place.reports() == []
 
 
 async def test_a_trainers_stop_of_a_full_run_opens_a_report_once(place: Place) -> None:
@@ -128,9 +131,9 @@ async def test_a_trainers_stop_of_a_full_run_opens_a_report_once(place: Place) -
         stopped = await trainer.ask("stop_training", run=run, reason="it overfits")
         await trainer.ask("stop_training", run=run, reason="it overfits")
         text = await trainer.refused("start_training", model="1", phase="full", follows=run)
-    (report,) = place.subjects(SubjectKind.REPORT)
+    (report,) = place.reports()
     assert (report.id, report.run, report.status) == (stopped["report"], run, "open")
-    assert report.body["what_happened"] == "The trainer stopped the run: it overfits"
+    assert report.what_happened == "The trainer stopped the run: it overfits"
     assert f"Report {report.id} on {run} is not answered yet." in text
 
 
@@ -143,20 +146,19 @@ async def test_a_directors_stop_of_a_full_run_needs_no_report(place: Place) -> N
         seen = await trainer.poll(run)
     assert "report" not in stopped
     assert (seen["state"], seen["reason"]) == ("stopped", "another model is better")
-    assert place.subjects(SubjectKind.REPORT) == []
+    assert place.reports() == []
 
 
 async def test_a_stop_wakes_the_trainer_who_waits(place: Place) -> None:
-    place.script(WAITS)
+    place.policy(WAITS_LONG).script(WAITS)
     async with place.trainer() as trainer, place.director() as director, anyio.create_task_group() as group:
         run = await ready(place, trainer)
         cursor = (await trainer.poll(run))["cursor"]
 
         async def wait() -> None:
-            with anyio.fail_after(10):
-                seen = await trainer.poll(run, cursor=cursor, wait_s=30)
-                while seen["state"] == "running":
-                    seen = await trainer.poll(run, cursor=seen["cursor"], wait_s=30)
+            seen = await trainer.poll(run, cursor=cursor, wait_s=LONG_S)
+            while seen["state"] == "running":
+                seen = await trainer.poll(run, cursor=seen["cursor"], wait_s=LONG_S)
             assert seen["reason"] == "enough"
 
         group.start_soon(wait)
@@ -183,7 +185,7 @@ async def test_what_a_completed_run_left_behind_is_named_by_the_next_start_and_e
 
 
 async def test_a_quick_run_over_its_limit_is_timed_out_with_a_finding(place: Place) -> None:
-    place.policy(instead_of="max_minutes = 1.0", by="max_minutes = 0.01").script(WAITS)
+    place.policy(instead_of="max_minutes = 30.0", by="max_minutes = 0.01").script(WAITS)
     async with place.trainer() as trainer:
         begun = await trainer.ask("start_training", model="1", phase="quick")
         seen = await trainer.watch(begun["run"])

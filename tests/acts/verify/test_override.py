@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...analysis.verdict.trainings import HONEST, full
 from ...play import Place, script
@@ -34,9 +33,9 @@ async def test_a_rejection_opens_one_report_to_the_director(place: Place) -> Non
     async with place.director() as director:
         seen = await director.poll()
         await director.ask("verify_compute", run=run)
-    (report,) = place.subjects(SubjectKind.REPORT)
+    (report,) = place.reports()
     assert report.id == verdict["report"]
-    assert report.body["what_happened"].startswith(str(verdict["verdict"]))
+    assert report.what_happened.startswith(str(verdict["verdict"]))
     assert seen["next"].startswith(f"answer_report(report='{report.id}'")
     assert "## Phase 5B Verdict Report" in place.read(f".watchkeeper/reports/{report.id}.md")
 
@@ -50,7 +49,7 @@ async def test_continue_is_an_override_that_stays_visible_beside_the_verdict(pla
         brief = await director.poll()
     assert (again["verdict"], again["met"], again["verdict_id"]) == (verdict["verdict"], False, verdict["verdict_id"])
     assert again["override"] == f"CONTINUE in {verdict['report']}: a smoke test of the pipeline, not for the paper"
-    assert len(place.subjects(SubjectKind.REPORT)) == 1
+    assert len(place.reports()) == 1
     assert [one["verdict"] for one in brief["runs"] if one["run"] == run] == [
         f"{verdict['verdict']}, overridden by the director in {verdict['report']}"
     ]
@@ -60,6 +59,6 @@ async def test_an_approval_opens_no_report_and_hands_over_the_documents(place: P
     async with place.trainer() as trainer:
         verdict = await full(place, trainer, HONEST)
     assert verdict["verdict"] == "APPROVE", verdict["checks"]
-    assert place.subjects(SubjectKind.REPORT) == []
+    assert place.reports() == []
     assert {"summary", "results_summary", "results", "log"} <= verdict["handoff"].keys()
     assert json.loads(place.read(verdict["handoff"]["summary"]))["meta"]["run"] == "1-full-1"

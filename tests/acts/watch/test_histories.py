@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from watchkeeper.server.acts.watch import event_files
 from watchkeeper.server.analysis.curves.series import History
-from watchkeeper.server.storage.record import SubjectKind
+from watchkeeper.server.storage.record import Finding
 
+from ...limits import HANG_S
 from ...play import Place, script
 
 pytestmark = pytest.mark.anyio
@@ -71,8 +72,8 @@ async def test_a_nan_loss_is_one_failure_and_not_a_flag_besides(place: Place) ->
     place.script(script(f"{lines}leave_what_the_phase_asks_for()"))
     async with place.trainer() as trainer:
         await trainer.trained()
-    failures = [one for one in place.subjects(SubjectKind.FINDING) if one.body["level"] != "noticed"]
-    assert [one.body["type"] for one in failures] == ["convergence"]
+    failures = [one for one in place.findings() if one.level != "noticed"]
+    assert [one.type for one in failures] == ["convergence"]
 
 
 async def test_a_keras_log_that_grows_beside_a_silent_run_is_read(place: Place) -> None:
@@ -129,22 +130,22 @@ while not pathlib.Path("end").exists():
     async with place.trainer() as trainer:
         run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
         stalled = await _until_level(place, run, "failure")
-        assert stalled["message"].startswith("hang: no new output and no work for ")
+        assert stalled.message.startswith("hang: no new output and no work for ")
         place.go()
-        assert (await _until_level(place, run, "noticed"))["message"] == "it went on again"
+        assert (await _until_level(place, run, "noticed")).message == "it went on again"
         (place.root / "end").touch()
         await trainer.watch(run)
 
 
-async def _until_level(place: Place, run: str, level: str) -> Any:
+async def _until_level(place: Place, run: str, level: str) -> Finding:
     """Poll, which judges whenever there is nothing else to tell, until the run's stall has a level."""
-    deadline, cursor = time.monotonic() + 20, {}
+    deadline, cursor = time.monotonic() + HANG_S, {}
     async with place.agent("observer") as observer:
         while True:
             cursor = {"cursor": (await observer.poll(run, wait_s=0.1, **cursor))["cursor"]}
-            found = [one for one in place.subjects(SubjectKind.FINDING) if one.id == f"{run}:stall"]
-            if found and found[0].body["level"] == level:
-                return found[0].body
+            found = [one for one in place.findings() if one.id == f"{run}:stall"]
+            if found and found[0].level == level:
+                return found[0]
             assert time.monotonic() < deadline, f"no stall of level {level}: {found}"
 
 

@@ -11,10 +11,10 @@ import anyio
 import psutil
 import pytest
 from mcp.shared.exceptions import MCPError
-from watchkeeper.server.storage.record import SubjectKind
 from watchkeeper.tools import TOOLS
 
 from ...analysis.verdict.trainings import HONEST, TRAINING, design
+from ...limits import HANG_S
 from ...play import FAILS, WAITS, Agent, Facts, Mode, Place, kill, script
 from ...runtime.keeper.helpers import processes_of
 
@@ -66,7 +66,7 @@ async def test_a_run_goes_on_when_its_server_and_its_group_are_killed_and_a_new_
             kill(child)
         if os.getpgid(agent.server.pid) != os.getpgid(0):
             os.killpg(os.getpgid(agent.server.pid), signal.SIGKILL)
-            psutil.wait_procs([agent.server], timeout=10)
+            psutil.wait_procs([agent.server], timeout=HANG_S)
         return begun
 
     begun = await lost(place, "trainer", start)
@@ -95,27 +95,28 @@ async def test_every_act_that_was_acknowledged_is_there_after_the_server_was_kil
     place.script(FAILS)
     begun = await lost(place, "trainer", lambda agent: agent.ask("start_training", model="1", phase="quick"))
     await anyio.to_thread.run_sync(place.ends, begun["run"])
-    assert [one.id for one in place.subjects(SubjectKind.RUN)] == [begun["run"]]
+    assert [one.id for one in place.runs()] == [begun["run"]]
 
     reported = await lost(
         place, "trainer", lambda agent: agent.ask("report_error", run=begun["run"], what_happened="NaN")
     )
-    assert [one.id for one in place.subjects(SubjectKind.REPORT)] == [reported["report"]]
+    assert [one.id for one in place.reports()] == [reported["report"]]
     assert place.read(reported["path"]).startswith("## Phase 5A Error Report")
 
     answer = {"report": reported["report"], "action": "RESTART", "instructions": "drop those rows"}
     answered = await lost(place, "director", lambda agent: agent.ask("answer_report", **answer))
-    (report,) = place.subjects(SubjectKind.REPORT)
-    assert (report.status, report.part("answer")["instructions"]) == ("answered", "drop those rows")
+    (report,) = place.reports()
+    assert report.answer is not None
+    assert (report.status, report.answer.instructions) == ("answered", "drop those rows")
     assert "drop those rows" in place.read(answered["path"])
 
     verdict = await lost(place, "observer", lambda agent: agent.ask("verify_compute", run=begun["run"]))
-    assert [one.id for one in place.subjects(SubjectKind.VERDICT)] == [verdict["verdict_id"]]
+    assert [one.id for one in place.verdicts()] == [verdict["verdict_id"]]
     assert verdict["verdict"] in place.read(verdict["path"])
 
     entry = await lost(place, "trainer", lambda agent: agent.ask("write_diary_entry", **ENTRY, report="1-r1"))
     assert place.read(entry["path"]).count("## Dev Diary Entry #1\n") == 1
-    assert [one.status for one in place.subjects(SubjectKind.REPORT)] == ["closed"]
+    assert [one.status for one in place.reports()] == ["closed"]
 
     desk = place.desk()
     assert desk.ledger.broken() == []

@@ -11,8 +11,10 @@ from collections.abc import Callable
 import pytest
 from watchkeeper.server.acts.report import recurrence
 from watchkeeper.server.acts.write import diary_evidence
-from watchkeeper.server.storage.record import SubjectKind
+from watchkeeper.server.storage.record import Finding
+from watchkeeper.server.storage.record.serialization import decode
 
+from ...limits import HANG_S
 from ...play import FAILS, GOOD, Agent, Facts, Place, script
 
 pytestmark = pytest.mark.anyio
@@ -182,10 +184,15 @@ async def test_another_failure_and_the_first_of_its_kind_were_not_seen_before(pl
 def earlier(place: Place, run: str) -> recurrence.Earlier | None:
     desk = place.desk()
     try:
-        (finding,) = desk.ledger.subjects(SubjectKind.FINDING, run=run)
+        (finding,) = desk.ledger.findings(run=run)
         return recurrence.earlier(desk, finding)
     finally:
         desk.ledger.close()
+
+
+def _finding(**about: str) -> Finding:
+    common = {"id": "f", "run": "r", "model": "1", "status": "open", "open": True, "first_seq": 1, "last_seq": 1}
+    return decode(Finding, {"kind": "x", "level": "failure", "updated_at": 1.0, **about}, **common, at=1.0)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +210,8 @@ def earlier(place: Place, run: str) -> recurrence.Earlier | None:
 async def test_the_same_failure_is_known_by_fingerprint_or_by_exception_and_frame(
     one: Facts, other: Facts, same: bool
 ) -> None:
-    assert recurrence.same(one, other) is recurrence.same(other, one) is same
+    first, second = (_finding(**about) for about in (one, other))
+    assert recurrence.same(first, second) is recurrence.same(second, first) is same
 
 
 async def test_failed_attempts_that_no_entry_mentions_come_back_as_advice(place: Place) -> None:
@@ -241,22 +249,23 @@ async def test_what_is_on_record_stays_the_same_call_when_a_rule_becomes_strict(
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from watchkeeper.server import documents, writing
-from watchkeeper.server.desk import open_desk
-from watchkeeper.server.diary_rules import Entry
-from watchkeeper.server.runs import Role
-from watchkeeper.server.workspace import Workspace
+from watchkeeper.server.acts import sections
+from watchkeeper.server.acts.write import diary_entry
+from watchkeeper.server.acts.desk import open_desk
+from watchkeeper.server.documents.diary_rules import Entry
+from watchkeeper.server.vocabulary.runs import Role
+from watchkeeper.server.storage.files.workspace import Workspace
 WHEN = sys.argv[2]
-append = documents._append
+append = sections._append
 def dies(desk, path, data):
     if WHEN == "torn":
         append(desk, path, data[: len(data) // 2])
     if WHEN == "after":
         append(desk, path, data)
     os.kill(os.getpid(), signal.SIGKILL)
-documents._append = dies
+sections._append = dies
 desk = open_desk(Workspace(Path(sys.argv[1])), Role.TRAINER, who="trainer of the test")
-writing.write_entry(desk, "1", Entry("a struggle", ("a test",), "a fix", "a reason"), None, None)
+diary_entry.write_entry(desk, "1", Entry("a struggle", ("a test",), "a fix", "a reason"), None, None)
 """
 SAME: Facts = {
     "model": "1", "struggle": "a struggle", "investigation": ["a test"], "fix": "a fix", "why": "a reason",
@@ -264,7 +273,7 @@ SAME: Facts = {
 
 
 def dies_while_writing(place: Place, when: str) -> None:
-    died = subprocess.run([sys.executable, "-P", "-c", DIES, str(place.root), when], check=False, timeout=60)
+    died = subprocess.run([sys.executable, "-P", "-c", DIES, str(place.root), when], check=False, timeout=HANG_S)
     assert died.returncode == -signal.SIGKILL
 
 
@@ -317,7 +326,7 @@ async def test_a_diary_that_an_editor_saved_as_utf_16_is_refused_and_nothing_is_
     (place.root / PATH).write_text("# Mine\n", encoding="utf-16")
     async with place.trainer() as trainer:
         assert "is saved as UTF-16. Save it as UTF-8" in await trainer.refused("write_diary_entry", **SAME)
-    assert place.subjects(SubjectKind.DIARY) == []
+    assert place.entries() == []
 
 
 async def test_headings_and_status_in_an_agents_words_stay_the_agents_words(place: Place) -> None:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from watchkeeper.server.documents import search_log
 from watchkeeper.server.documents.search_log import Search, Trial
 from watchkeeper.server.interfaces.commands.cli import main
-from watchkeeper.server.storage.record import SubjectKind
 
 from ...play import WAITS, Agent, Facts, Place, script
 
@@ -126,7 +125,7 @@ async def test_what_a_reader_would_miss_is_refused_and_nothing_is_written(
     async with place.trainer() as trainer:
         assert said in await trainer.refused("log_search", **{**SEARCH, **change})
     assert not (place.root / PATH).exists()
-    assert place.subjects(SubjectKind.SEARCH) == []
+    assert place.searches("1") == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from watchkeeper.server.interfaces.commands import doctor
 from watchkeeper.server.interfaces.commands.cli import main
 from watchkeeper.server.interfaces.commands.doctor import Check
 from watchkeeper.server.storage.files.workspace import Workspace
-from watchkeeper.server.storage.record import Kind, Ledger, SubjectKind
+from watchkeeper.server.storage.record import Ledger
+from watchkeeper.server.storage.record.records import FindingSeen
+from watchkeeper.server.vocabulary.runs import Level
 
 from ...play import GOOD, Place
 
@@ -98,8 +100,8 @@ def test_runs_that_only_their_directories_know_are_found_and_recorded(place: Pla
     assert found(place)["runs"].seen == "0 on record, 0 active, not on record: 1-quick-1, 1-quick-7"
     rebuilt = doctor.rebuild(Workspace(place.root))
     assert rebuilt.seen == "recorded 1 of 2 runs from their directories: 1-quick-1"
-    (run,) = place.subjects(SubjectKind.RUN)
-    assert (run.id, run.model, run.body["phase"]) == ("1-quick-1", "1", "quick")
+    (run,) = place.runs()
+    assert (run.id, run.model, run.phase) == ("1-quick-1", "1", "quick")
     assert doctor.rebuild(Workspace(place.root)).seen == "recorded 0 of 2 runs from their directories: none"
 
 
@@ -127,7 +129,7 @@ def test_a_damaged_ledger_is_found_and_kept_aside_when_the_record_is_rebuilt(
     assert kept.name in rebuilt.seen
     assert kept.read_bytes() == damaged
     assert found(place) == {}
-    assert [one.id for one in place.subjects(SubjectKind.RUN)] == [ran]
+    assert [one.id for one in place.runs()] == [ran]
 
 
 def test_no_journal_of_a_damaged_ledger_reaches_the_new_one(place: Place, ran: str) -> None:
@@ -156,7 +158,7 @@ def test_runs_are_recorded_in_the_order_in_which_they_began(place: Place, ran: s
     place.ends("0-quick-1")
     ledger_of(place).unlink()
     doctor.rebuild(Workspace(place.root))
-    assert [one.id for one in place.subjects(SubjectKind.RUN)] == ["1-quick-1", "0-quick-1"]
+    assert [one.id for one in place.runs()] == ["1-quick-1", "0-quick-1"]
 
 
 def test_a_directory_whose_spec_is_another_runs_is_passed_over(place: Place, ran: str) -> None:
@@ -183,7 +185,8 @@ def test_the_checks_are_shown_to_people_and_to_machines(place: Place, capsys: py
 def test_an_event_of_a_kind_that_is_not_known_does_not_crash_it(place: Place, ran: str) -> None:
     ledger = Ledger(ledger_of(place))
     with ledger.transaction() as transaction:
-        transaction.append(Kind.SEEN, "1-quick-1:x", run="1-quick-1", model="1", body={"level": "flag"})
+        seen = FindingSeen(kind="x", level=Level.FLAG, updated_at=1.0)
+        transaction.append(seen, "1-quick-1:x", run="1-quick-1", model="1")
     ledger.close()
     with closing(sqlite3.connect(ledger_of(place))) as connection, connection:
         connection.execute("UPDATE chain SET kind = 'future.kind' WHERE seq = (SELECT max(seq) FROM chain)")

@@ -17,8 +17,8 @@ from mcp_types import PromptReference, ResourceTemplateReference
 from watchkeeper.server.interfaces.mcp import resources
 from watchkeeper.server.storage.files import log_lines
 from watchkeeper.server.storage.files.log_lines import Place
-from watchkeeper.server.storage.record import Kind
-from watchkeeper.server.vocabulary.runs import Role
+from watchkeeper.server.storage.record.records import RunStarted
+from watchkeeper.server.vocabulary.runs import Phase, Role
 
 from ...play import FAILS, GOOD, WAITS, Mode, script
 from ...play import Place as Playground
@@ -269,7 +269,8 @@ async def test_completion_never_gives_more_than_the_protocol_allows(place: Playg
     desk = place.desk()
     with desk.ledger.transaction() as transaction:
         for number in range(1, 151):
-            transaction.append(Kind.START, f"1-quick-{number}", run=f"1-quick-{number}", model="1", body={})
+            run = f"1-quick-{number}"
+            transaction.append(RunStarted(phase=Phase.QUICK), run, run=run, model="1")
     values, total = resources.complete(desk, "run", "1-", {})
     desk.ledger.close()
     assert (len(values), total, values[0]) == (100, 150, "1-quick-150")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from watchkeeper.server.analysis.verdict.evidence import HeadCopy
-from watchkeeper.server.storage.record import Kind, Ledger, head_copy
+from watchkeeper.server.storage.record import Ledger, head_copy
+from watchkeeper.server.storage.record.records import VerdictKept
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def act(ledger: Ledger, number: int) -> None:
     with ledger.transaction() as transaction:
-        transaction.append(Kind.VERDICT, f"1-full-1-v{number}", run="1-full-1", model="1", body={"n": number})
+        transaction.append(VerdictKept(word=f"W{number}"), f"1-full-1-v{number}", run="1-full-1", model="1")
 
 
 def kept(ledger: Ledger, path: Path) -> HeadCopy:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -9,12 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watchkeeper.server.storage.record import Kind, Ledger, Subject, SubjectKind
+from watchkeeper.server.storage.record import Ledger
 from watchkeeper.server.storage.record.chain import GENESIS
-from watchkeeper.server.storage.record.fold import fold
+from watchkeeper.server.storage.record.records import Happening, RunStarted
+from watchkeeper.server.storage.record.serialization import decode, encode
 from watchkeeper.server.vocabulary.errors import LedgerUnreadable, StorageFailed
+from watchkeeper.server.vocabulary.runs import Phase
 
-from ...strategies import bodies, kinds
+from ...strategies import happenings
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def start(ledger: Ledger, run: str = "1-quick-1") -> None:
     with ledger.transaction() as transaction:
-        transaction.append(Kind.START, run, run=run, model="1", body={"phase": "quick"})
+        transaction.append(RunStarted(phase=Phase.QUICK), run, run=run, model="1")
 
 
 def tamper(path: Path, sql: str) -> None:
@@ -67,13 +70,13 @@ def test_a_changed_or_missing_event_breaks_the_chain(ledger: Ledger, sql: str, s
 def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
     def die_in_between() -> None:
         with ledger.transaction() as transaction:
-            transaction.append(Kind.START, "1-quick-1", run="1-quick-1", model="1", body={})
+            transaction.append(RunStarted(phase=Phase.QUICK), "1-quick-1", run="1-quick-1", model="1")
             raise RuntimeError("in between")
 
     with pytest.raises(RuntimeError, match="in between"):
         die_in_between()
     assert ledger.head() == (0, GENESIS)
-    assert ledger.subjects(SubjectKind.RUN) == []
+    assert ledger.runs() == []
 
 
 def test_a_reopened_ledger_has_everything_and_the_same_identity(tmp_path: Path) -> None:
@@ -108,18 +111,20 @@ def test_a_look_back_in_time_does_not_move_the_watch(ledger: Ledger) -> None:
 def test_only_the_newest_subjects_are_returned_when_asked_so(ledger: Ledger) -> None:
     for number in range(5):
         start(ledger, f"1-quick-{number}")
-    assert [one.id for one in ledger.subjects(SubjectKind.RUN, newest=2)] == ["1-quick-3", "1-quick-4"]
+    assert [one.id for one in ledger.runs(newest=2)] == ["1-quick-3", "1-quick-4"]
 
 
 APPEND_40 = """
 import sys
 from pathlib import Path
-from watchkeeper.server.ledger import Kind, Ledger
+from watchkeeper.server.storage.record import Ledger
+from watchkeeper.server.storage.record.records import RunStarted
+from watchkeeper.server.vocabulary.runs import Phase
 ledger = Ledger(Path(sys.argv[1]))
 for number in range(40):
     with ledger.transaction() as transaction:
         name = f"{sys.argv[2]}-{number}"
-        transaction.append(Kind.START, name, run=name, model="1", body={"phase": "quick"})
+        transaction.append(RunStarted(phase=Phase.QUICK), name, run=name, model="1")
 """
 
 
@@ -167,22 +172,29 @@ def test_the_file_is_for_its_owner_only(ledger: Ledger) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(kinds, st.sampled_from("abc"), bodies), max_size=12))
-def test_subjects_are_what_the_chain_folds_to_and_any_history_holds(
-    tmp_path_factory: pytest.TempPathFactory, history: list[tuple[Kind, str, dict[str, object]]]
+@given(st.lists(st.tuples(happenings, st.sampled_from("abc")), max_size=12))
+def test_any_history_holds_and_what_is_stored_is_what_it_folds_to(
+    tmp_path_factory: pytest.TempPathFactory, history: list[tuple[Happening, str]]
 ) -> None:
     ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite")
     with ledger.transaction() as transaction:
-        for kind, subject, body in history:
-            transaction.append(kind, subject, run="r", model="m", body={**body, "times": 1})
+        for happening, subject in history:
+            transaction.append(happening, subject, run="r", model="m")
     assert ledger.broken() == []
-    folded: dict[tuple[SubjectKind, str], Subject] = {}
-    for event in ledger.events():
-        key = (event.kind.subject, event.subject)
-        folded[key] = fold(folded.get(key), event)
-    stored = {(kind, one.id): one for kind in SubjectKind for one in ledger.subjects(kind)}
-    assert stored == folded
+    assert [one.kind for one in ledger.events()] == [happening.KIND for happening, _ in history]
     ledger.close()
+
+
+@given(happenings)
+def test_an_event_is_read_as_it_was_written(happening: Happening) -> None:
+    assert decode(type(happening), json.loads(json.dumps(encode(happening)))) == happening
+
+
+def test_a_body_with_another_type_of_value_is_damage_and_never_taken(ledger: Ledger) -> None:
+    start(ledger)
+    tamper(ledger.path, 'UPDATE subjects SET body = replace(body, \'"attempt":1\', \'"attempt":"x"\')')
+    with pytest.raises(LedgerUnreadable, match="1-quick-1 cannot be read: attempt is str"):
+        ledger.run("1-quick-1")
 
 
 @pytest.mark.parametrize(

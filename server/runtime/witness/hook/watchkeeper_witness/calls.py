@@ -18,11 +18,11 @@ from typing import Any
 
 from . import places
 from .more import tell_each
+from .replaced import MARK, watch
 from .state import here, ours, ours_at_length, state
 from .trouble import trouble
 from .writer import cpu_s
 
-MARK = "__watchkeeper_witness__"
 _about: dict[str, tuple[Callable[..., Any], bool, str]] = {}
 
 
@@ -168,8 +168,6 @@ def replace(module: Any, name: str, key: str, top: str = "") -> bool:
         if vars(other).get(name) is function:
             setattr(other, name, ours_now)
     setattr(module, name, ours_now)
-    from .replaced import watch
-
     watch(module, name, ours_now)
     return True
 

@@ -1,0 +1,402 @@
+"""What stands in the record, with names and types: each kind of event, and what the events of a subject fold into.
+
+An event is written as one of the classes of the first half; a question is answered with one of the second half, which
+has the fields of the first event beside those that later events added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import ClassVar, Self
+
+from ...documents.error_report import Answer, ReportFacts
+from ...vocabulary.runs import Finding as Noticed
+from ...vocabulary.runs import Level, Phase, RunState
+from .chain import Kind, SubjectKind
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted:
+    """A start: everything that the keeper needs, and what the run is made from (digests are hexadecimal sha256).
+
+    :ivar sources: (path in the workspace, digest of the snapshot), the script first.
+    :ivar code_sha256: over the parsed forms of all sources: comments and formatting change nothing.
+    :ivar left_before: (path, digest) of results and models of this model that lay there already.
+    :ivar limit_s: after which the keeper ends the run; None for none.
+    :ivar by: who asked for it.
+    :ivar nonce: known to nobody before this event; whatever the run's keeper writes carries it.
+    :ivar guarded: the folder that the run may not write to, but for what is `writable` in it; None for no guard.
+    :ivar seal_paths: what is hashed when the run has ended, beside what its witness saw written; up to seal_max_bytes.
+    :ivar foreign: run directories that lay where this one was to be, before its start was recorded. Never used.
+    """
+
+    KIND: ClassVar = Kind.START
+
+    phase: Phase
+    attempt: int = 1
+    follows: str | None = None
+    script: str = ""
+    sources: tuple[Pair, ...] = ()
+    code_sha256: str = ""
+    script_sha256: str = ""
+    args: tuple[str, ...] = ()
+    policy_sha256: str = ""
+    design: Pair | None = None
+    features: Pair | None = None
+    left_before: tuple[Pair, ...] = ()
+    argv: tuple[str, ...] = ()
+    cwd: str = ""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    limit_s: float | None = None
+    sample_s: float = 1.0
+    grace_s: float = 10.0
+    log: str = ""
+    results: str = ""
+    by: str = ""
+    nonce: str = ""
+    guarded: str | None = None
+    writable: tuple[str, ...] = ()
+    seal_paths: tuple[str, ...] = ()
+    seal_max_bytes: int = 0
+    foreign: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStopped:
+    """A stop that was asked for. `at` is in unix seconds."""
+
+    KIND: ClassVar = Kind.STOP
+
+    reason: str
+    who: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded:
+    """How a run ended; None is what nobody saw. Times are unix seconds, `log_begin` and `log_end` byte offsets.
+
+    :ivar guard: whether it was kept from writing to the record: `on`, `off`, `unavailable: why`; empty where not known.
+    :ivar seal: the sha256 of seal.json; empty where there is none, with the reason in `seal_failed` if it failed.
+    """
+
+    KIND: ClassVar = Kind.ENDED
+
+    state: RunState
+    reason: str = ""
+    exit_code: int | None = None
+    signal: int | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    wall_s: float = 0.0
+    cpu_s: float | None = None
+    cpu_is_lower_bound: bool = False
+    max_rss_bytes: int | None = None
+    log_begin: int | None = None
+    log_end: int | None = None
+    guard: str = ""
+    seal: str = ""
+    seal_failed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingSeen(Noticed):
+    """A finding as it was first seen.
+
+    :ivar of_curve: found in the numbers, which may overcome it; not in a line of the log.
+    """
+
+    KIND: ClassVar = Kind.SEEN
+    SPARSE: ClassVar = True
+
+    log: str = ""
+    updated_at: float
+    of_curve: bool = False
+
+    @classmethod
+    def of(cls, found: Noticed, *, log: str, updated_at: float, of_curve: bool = False) -> Self:
+        """Return the event for a finding that logs, numbers or silence gave."""
+        values = {one.name: getattr(found, one.name) for one in fields(found)}
+        return cls(**values, log=log, updated_at=updated_at, of_curve=of_curve)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingSettled(FindingSeen):
+    """A finding whose level and lines are known for good."""
+
+    KIND: ClassVar = Kind.SETTLED
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingRepeated(FindingSeen):
+    """A finding that was seen again."""
+
+    KIND: ClassVar = Kind.REPEATED
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingOver:
+    """A finding that does not hold any more: a stalled run went on, a curve overcame its flag."""
+
+    KIND: ClassVar = Kind.SETTLED
+    SPARSE: ClassVar = True
+
+    level: Level = Level.FAILURE
+    message: str = ""
+    updated_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingReported:
+    """A report tells of the finding."""
+
+    KIND: ClassVar = Kind.REPORTED
+
+    report: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingAccepted:
+    """The director accepted the finding: it stays visible and blocks no gate."""
+
+    KIND: ClassVar = Kind.ACCEPTED
+
+    accepted_because: str
+    accepted_in: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOpened(ReportFacts):
+    """A report to the director."""
+
+    KIND: ClassVar = Kind.REPORT
+    SPARSE: ClassVar = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportAgain:
+    """The same report made again: what of it is told anew."""
+
+    KIND: ClassVar = Kind.REPORT_AGAIN
+    SPARSE: ClassVar = True
+
+    what_happened: str = ""
+    hypothesis: str = ""
+    recommended_action: str = ""
+    trainer_type: str = ""
+    kind: str = ""
+    compared: str = ""
+    changes: tuple[str, ...] = ()
+    verdict: str = ""
+    error_type: str = ""
+    resume_point: str = ""
+    severity: str = ""
+    state: str = ""
+    deadline_at: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportAnswered(Answer):
+    """The director's decision on a report."""
+
+    KIND: ClassVar = Kind.ANSWER
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportApplied:
+    """An answer was carried out: by whom, and by which start or how."""
+
+    KIND: ClassVar = Kind.APPLIED
+    SPARSE: ClassVar = True
+
+    by: str = ""
+    run: str = ""
+    how: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportClosed:
+    """A report was closed: by the diary's entry, or by the start whose changes it was about."""
+
+    KIND: ClassVar = Kind.CLOSED
+    SPARSE: ClassVar = True
+
+    entry: int | None = None
+    path: str = ""
+    by: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictKept:
+    """A verdict.
+
+    :ivar checks: (name, outcome, evidence) of each.
+    :ivar artefacts: (role, path, sha256, fingerprint of the draws) of what the run left, as it was then.
+    """
+
+    KIND: ClassVar = Kind.VERDICT
+
+    word: str
+    code: str = ""
+    why: str = ""
+    checks: tuple[tuple[str, str, str], ...] = ()
+    artefacts: tuple[tuple[str, str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictOverridden:
+    """The director goes on all the same; the verdict stays what it is."""
+
+    KIND: ClassVar = Kind.OVERRIDDEN
+
+    reason: str
+    report: str
+    who: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryWritten:
+    """An entry of the diary.
+
+    :ivar proven: whether the evidence stands behind it, or none is to be expected.
+    :ivar fix: on one line.
+    """
+
+    KIND: ClassVar = Kind.DIARY
+
+    number: int
+    path: str
+    text: str
+    sha256: str = ""
+    report: str = ""
+    finding: str = ""
+    fix: str = ""
+    insight: bool = False
+    proven: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryProven:
+    """The evidence of an entry, appended once its fix was proven."""
+
+    KIND: ClassVar = Kind.PROVEN
+
+    proof: str
+    proven: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchLogged:
+    """A hyper-parameter search as it stands in its file."""
+
+    KIND: ClassVar = Kind.SEARCH
+
+    number: int
+    path: str
+    text: str
+    sha256: str = ""
+
+
+Happening = (
+    RunStarted | RunStopped | RunEnded | FindingSeen | FindingOver | FindingReported | FindingAccepted
+    | ReportOpened | ReportAgain | ReportAnswered | ReportApplied | ReportClosed
+    | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged
+)  # fmt: skip
+"""Everything that can be recorded; its class says what kind of event it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What all subjects have: whose they are and where their life stands.
+
+    :ivar open: whether it still asks for something.
+    :ivar at: unix time of its first event; first_seq and last_seq number the first and the newest.
+    """
+
+    SUBJECT: ClassVar[SubjectKind]
+
+    id: str
+    run: str
+    model: str
+    status: str
+    open: bool
+    first_seq: int
+    last_seq: int
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(RunStarted, Record):
+    """A run; its status is active or ended."""
+
+    SUBJECT: ClassVar = SubjectKind.RUN
+
+    stop: RunStopped | None = None
+    end: RunEnded | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its end is on record."""
+        return self.status == "ended"
+
+    @property
+    def outcome(self) -> str:
+        """The state that it ended in; `active` while its end is not on record."""
+        return str(self.end.state) if self.end else "active"
+
+    @property
+    def completed(self) -> bool:
+        """Whether it ended by itself with exit status 0."""
+        return self.end is not None and self.end.state is RunState.COMPLETED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding(FindingSeen, Record):
+    """A finding; its status is open, reported or accepted, or its level where it asks for nothing."""
+
+    SUBJECT: ClassVar = SubjectKind.FINDING
+
+    report: str = ""
+    accepted_because: str = ""
+    accepted_in: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(ReportFacts, Record):
+    """A report; its status is open, answered, applied or closed."""
+
+    SUBJECT: ClassVar = SubjectKind.REPORT
+
+    times: int = 1
+    answered_at: float | None = None
+    applied: ReportApplied | None = None
+    closed: ReportClosed | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict(VerdictKept, Record):
+    """A verdict, and the director's override beside it."""
+
+    SUBJECT: ClassVar = SubjectKind.VERDICT
+
+    override: VerdictOverridden | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(EntryWritten, Record):
+    """An entry of the diary; `proof` is empty until its fix is proven."""
+
+    SUBJECT: ClassVar = SubjectKind.DIARY
+
+    proof: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search(SearchLogged, Record):
+    """A hyper-parameter search."""
+
+    SUBJECT: ClassVar = SubjectKind.SEARCH
