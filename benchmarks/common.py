@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+import tempfile
+import time
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from watchkeeper.server.runtime.keeper import lock, records
 
 HEADING = f"{'figure':<46}{'measured':>14}{'budget':>14}{'reference':>30}{'ratio':>8}  "
 
@@ -66,6 +71,23 @@ def load() -> str:
 def server_command(workspace: Path, role: str = "trainer") -> list[str]:
     """Return how a client launches our server."""
     return [sys.executable, "-P", "-m", "watchkeeper.server", "--workspace", str(workspace), "serve", "--role", role]
+
+
+@contextmanager
+def fresh_folder() -> Generator[Path]:
+    """Give a folder of its own, and remove it once no keeper writes there any more."""
+    with tempfile.TemporaryDirectory(prefix="watchkeeper-bench-") as name:
+        yield Path(name)
+        until_unkept(Path(name))
+
+
+def until_unkept(folder: Path) -> None:
+    """Wait until every keeper of a run below the folder has left; its end is on record before it has."""
+    deadline = time.monotonic() + 60
+    while kept := [one.parent.name for one in folder.rglob(records.LOCK) if lock.held(one)]:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"still kept after a minute: {kept}")
+        time.sleep(0.01)
 
 
 def script(workspace: Path, source: str, model: str = "1") -> Path:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from common import Figure, show
+from common import Figure, fresh_folder, show, until_unkept
 from watchkeeper.server.runtime.engines.local import LocalEngine
 from watchkeeper.server.runtime.keeper import lock, procfs, records
-from watchkeeper.server.runtime.run_directory import usage
+from watchkeeper.server.runtime.samples import usage
 
 RSS_BUDGET_MB = 11.0
 CPU_BUDGET_PERCENT = 0.05
@@ -60,9 +59,7 @@ def stop(run_dir: Path) -> None:
     """Stop the run and wait until its keeper is gone."""
     records.create(run_dir / records.STOP, {"reason": "measured", "who": "benchmark", "act": None, "at": time.time()})
     LocalEngine().hasten(run_dir)
-    deadline = time.monotonic() + 10
-    while lock.held(run_dir / records.LOCK) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until_unkept(run_dir)
 
 
 def main() -> int:
@@ -70,8 +67,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=30.0)
     seconds: float = parser.parse_args().seconds
-    with tempfile.TemporaryDirectory() as folder:
-        run_dir = launched(Path(folder), [sys.executable, "-c", f"import time; time.sleep({seconds + 60})"])
+    with fresh_folder() as folder:
+        run_dir = launched(folder, [sys.executable, "-c", f"import time; time.sleep({seconds + 60})"])
         try:
             rss_mb, cpu_percent, samples = measured(run_dir, seconds)
         finally:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,7 +21,7 @@ from statistics import median
 from typing import Any
 
 import anyio
-from common import Figure, load, quantile, script, server_command, show
+from common import Figure, fresh_folder, load, quantile, script, server_command, show
 from mcp import StdioServerParameters
 from mcp.client import Client
 
@@ -76,8 +75,8 @@ async def _call(client: Client, tool: str, **arguments: object) -> Mapping[str, 
 
 
 def measured(lines: int) -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="watchkeeper-bench-") as folder:
-        taken = anyio.run(latencies_ms, Path(folder), lines)
+    with fresh_folder() as folder:
+        taken = anyio.run(latencies_ms, folder, lines)
     yield Figure("line written to poll answered, p50", median(taken), "ms")
     yield Figure("line written to poll answered, p99", quantile(taken, 0.99), "ms", BUDGET_MS)
     yield Figure("line written to poll answered, worst", max(taken), "ms")

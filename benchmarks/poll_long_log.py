@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ from statistics import median
 from typing import Any
 
 import anyio
-from common import Figure, load, script, show
+from common import Figure, fresh_folder, load, script, show
 from watchkeeper.server.acts.desk import Desk, open_desk
 from watchkeeper.server.interfaces.mcp.app import answered
 from watchkeeper.server.storage.files.workspace import Workspace
@@ -100,8 +99,8 @@ async def both_ms(long_folder: Path, short_folder: Path, polls: int) -> tuple[li
 
 
 def measured(polls: int) -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="watchkeeper-bench-") as one, tempfile.TemporaryDirectory() as other:
-        long, short = anyio.run(both_ms, Path(one), Path(other), polls)
+    with fresh_folder() as one, fresh_folder() as other:
+        long, short = anyio.run(both_ms, one, other, polls)
     ratio = median(long) / median(short)
     yield Figure("poll on a log of 10 GB, p50", median(long), "ms", None, f"on 10 KB {median(short):.2f} ms", ratio)
     yield Figure("poll on 10 GB against 10 KB", ratio, "times", BUDGET, f"on 10 KB {median(short):.2f} ms", ratio)

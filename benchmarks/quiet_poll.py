@@ -10,12 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
-from common import Figure, script, server_command, show
+from common import Figure, fresh_folder, script, server_command, show
 from mcp import StdioServerParameters
 from mcp.client import Client
 
@@ -48,8 +47,8 @@ async def answers(workspace: Path) -> list[tuple[str, str]]:
 
 
 def measured() -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="watchkeeper-bench-") as folder:
-        found = anyio.run(answers, Path(folder))
+    with fresh_folder() as folder:
+        found = anyio.run(answers, folder)
     for place, name in ((0, "text"), (1, "structured content")):
         yield Figure(f"quiet poll, {name}, largest", max(len(one[place]) for one in found) / 4, "tokens", BUDGET)
 

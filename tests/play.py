@@ -12,9 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import anyio
 import psutil
 from mcp import StdioServerParameters
 from mcp.client import Client
+from mcp_types import CallToolResult
 from watchkeeper.prompts import load
 from watchkeeper.server.acts.desk import Desk, open_desk
 from watchkeeper.server.interfaces.commands.cli import version
@@ -25,6 +27,7 @@ from watchkeeper.server.storage.record.records import RunEnded
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
+from .limits import HANG_S, LONG_S
 from .runtime.keeper.helpers import until
 
 Mode = Literal["auto", "legacy"]
@@ -33,15 +36,17 @@ R = TypeVar("R", bound=Record)
 
 POLICY = """
 [quick]
-max_minutes = 1.0
+max_minutes = 30.0
 [full]
 min_hours = 0.0001
 max_hours = 0.25
 [keeper]
 sample_s = 0.1
-grace_s = 1.0
+grace_s = 30.0
 """
 """Short: 0.36 seconds of full training where a real policy asks for hours."""
+WAITS_LONG = f"[watch]\nmax_wait_s = {LONG_S}\n"
+"""A table for the policy: a poll may be asked to wait for so long that what ends it is news, never its time."""
 
 _BEGINNING = """
 import os, pathlib, sys, time
@@ -111,10 +116,14 @@ class Agent:
         assert self._server is not None
         return self._server
 
+    async def _called(self, tool: str, arguments: Facts) -> tuple[CallToolResult, str]:
+        with anyio.fail_after(HANG_S):
+            result = await self.client.call_tool(tool, arguments)
+        return result, "\n".join(getattr(block, "text", "") for block in result.content)
+
     async def call(self, tool: str, **arguments: object) -> tuple[Facts, str]:
         """Return the structured answer and the text of a call that must succeed."""
-        result = await self.client.call_tool(tool, arguments)
-        text = "\n".join(getattr(block, "text", "") for block in result.content)
+        result, text = await self._called(tool, arguments)
         assert not result.is_error, f"{tool}({arguments}): {text}"
         assert result.structured_content is not None
         return result.structured_content, text
@@ -125,8 +134,7 @@ class Agent:
 
     async def refused(self, tool: str, **arguments: object) -> str:
         """Return the error text of a call that must be refused on purpose."""
-        result = await self.client.call_tool(tool, arguments)
-        text = "\n".join(getattr(block, "text", "") for block in result.content)
+        result, text = await self._called(tool, arguments)
         assert result.is_error, f"{tool}({arguments}) was not refused: {text}"
         assert "inside watchkeeper" not in text, text
         return text
@@ -139,7 +147,7 @@ class Agent:
     async def watch(self, run: str, **arguments: object) -> Facts:
         """Poll until the run's end is on record; return the last answer, with all findings told on the way."""
         told: dict[str, Facts] = {}
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HANG_S
         seen = await self.poll(run, **arguments)
         merge(told, seen["findings"])
         while seen["state"] in ("starting", "running", "running_unattended"):
@@ -166,6 +174,7 @@ class Place:
 
     def policy(self, text: str = "", *, instead_of: str = "", by: str = "") -> Place:
         """Write the policy of the tests with tables added, or a line of it replaced."""
+        assert instead_of in POLICY
         (self.root / "watchkeeper.toml").write_text(POLICY.replace(instead_of, by) + text, encoding="utf-8")
         return self
 
@@ -268,4 +277,4 @@ def merge(told: dict[str, Facts], findings: Sequence[Facts]) -> None:
 def kill(process: psutil.Process) -> None:
     """End a process by SIGKILL and wait until it is gone."""
     os.kill(process.pid, signal.SIGKILL)
-    psutil.wait_procs([process], timeout=10)
+    psutil.wait_procs([process], timeout=HANG_S)

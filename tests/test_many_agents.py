@@ -1,6 +1,6 @@
 """Five trainers and a director on one workspace, each with a server of its own: nothing is lost, nothing doubled.
 
-WATCHKEEPER_SOAK_S sets for how many seconds new attempts are started; a few in CI, 600 for the long run.
+Each trainer makes a few attempts; for the long run WATCHKEEPER_SOAK_S=600 has them go on for so many seconds.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import anyio
 import pytest
 
+from .limits import HANG_S
 from .play import Agent, Place, script
 from .runtime.keeper.helpers import processes_of
 
 pytestmark = pytest.mark.anyio
 
-SOAK_S = float(os.environ.get("WATCHKEEPER_SOAK_S", "12"))
+SOAK_S = float(os.environ.get("WATCHKEEPER_SOAK_S", "0"))
+ATTEMPTS = 4
+"""The least that each trainer makes, however busy the machine is: two that fail and two that do not."""
 MODELS = ("1", "2", "3", "4", "5")
 EVERY_OTHER_FAILS = script("""
 print("epoch 1 loss 0.5", flush=True)
-time.sleep(0.2)
 if int(os.environ["WATCHKEEPER_ATTEMPT"]) % 2:
     raise ValueError(f"attempt {os.environ['WATCHKEEPER_ATTEMPT']} of {os.environ['WATCHKEEPER_MODEL']} fails")
 leave_what_the_phase_asks_for()
@@ -40,15 +42,17 @@ async def train(trainer: Agent, model: str, until: float) -> None:
     """Start attempt after attempt, report what fails, wait for the answer, write the diary."""
     follows: dict[str, str] = {}
     owed = ""
-    while time.monotonic() < until or owed:
+    attempts = 0
+    while attempts < ATTEMPTS or time.monotonic() < until or owed:
         run = await trainer.trained(model, **follows)
+        attempts += 1
         seen = await trainer.poll(run)
         follows = {"follows": run}
         if seen["state"] == "failed":
             report = await trainer.ask("report_error", run=run, what_happened="a ValueError")
             owed = str(report["report"])
             while "answer" not in await trainer.poll(run, wait_s=20):
-                assert time.monotonic() < until + 60, f"no answer to {owed}"
+                pass  # the test as a whole has a limit
         else:
             await trainer.ask("write_diary_entry", model=model, report=owed, **ENTRY)
             owed = ""
@@ -98,11 +102,12 @@ async def play(place: Place) -> None:
 async def test_five_trainers_and_a_director_lose_nothing_and_double_nothing(place: Place) -> None:
     for model in MODELS:
         place.script(EVERY_OTHER_FAILS, model)
-    with anyio.fail_after(SOAK_S + 120):
+    with anyio.fail_after(SOAK_S + HANG_S):
         await play(place)
     runs, reports = place.runs(), place.reports()
     for model in MODELS:
         own = [one for one in runs if one.model == model]
+        assert len(own) >= ATTEMPTS
         assert [one.id for one in own] == [f"{model}-quick-{number}" for number in range(1, len(own) + 1)]
         assert [one.outcome for one in own] == ["failed", "completed"] * (len(own) // 2)
         told = [one for one in reports if one.model == model]

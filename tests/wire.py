@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-PATIENCE_S = 30.0
-"""How long anything may take on a busy machine before a test gives up."""
+from .limits import HANG_S, LONG_S
+
 MODERN = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "1"},
@@ -56,9 +56,9 @@ class Wire:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.process.kill()
-        self.process.wait(PATIENCE_S)
+        self.process.wait(HANG_S)
         for reader in self._readers:
-            reader.join(PATIENCE_S)
+            reader.join(HANG_S)
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe:
                 pipe.close()
@@ -114,7 +114,7 @@ class Wire:
         for place, one in enumerate(self._kept):
             if wanted(one):
                 return self._kept.pop(place)
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + HANG_S
         while True:
             one = self._answers.get(timeout=max(0.01, deadline - time.monotonic()))
             if one is None:
@@ -148,7 +148,7 @@ class Wire:
         self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
         return result
 
-    def waiting_poll(self, wait_s: float = 40, **meta: object) -> int:
+    def waiting_poll(self, wait_s: float = LONG_S, **meta: object) -> int:
         """Send a poll that has nothing to tell and return its id as soon as the server is waiting in it."""
         cursor = self.call("poll_training", wait_s=0)["structuredContent"]["cursor"]
         params: Message = {"name": "poll_training", "arguments": {"cursor": cursor, "wait_s": wait_s}}
@@ -158,8 +158,6 @@ class Wire:
         self.call("poll_training", wait_s=0)  # answered after the other one was taken up
         return request
 
-    def ended_in_s(self) -> float:
-        """Wait for the process to end and return how long that took."""
-        begun = time.monotonic()
-        self.process.wait(PATIENCE_S)
-        return time.monotonic() - begun
+    def end(self) -> int:
+        """Wait for the process to end and return its status."""
+        return self.process.wait(HANG_S)

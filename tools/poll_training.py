@@ -200,7 +200,7 @@ def _cuts(full: Polled) -> Iterator[dict[str, Any]]:
             {**one, "trainer_says": one["trainer_says"][:60]} if "trainer_says" in one else one for one in reports
         ]
     }
-    active = [one for one in runs if one["state"] in _LIVING or "unreported_failures" in one]
+    active = [one for one in runs if one["state"] in _LIVING or {"unreported_failures", "trouble"} & one.keys()]
     kept = active or runs[:1]
     yield {"runs": kept, "more": _more(runs, kept)}
     short = [{name: value for name, value in one.items() if name in _SHORT} for one in findings]

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
 from ..server.acts.toolbox import Tool
-from ..server.acts.watch.look import look_at
+from ..server.acts.watch.look import find_run, status_of
 from ..server.storage.record import Run
 from ..server.storage.record.cursor import issue
 from ..server.vocabulary.runs import Role, RunState
@@ -69,25 +69,25 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
     begun = starting.start(desk, wanted)
     if isinstance(begun, starting.Waiting):
         return _waits(begun, wanted)
-    look = look_at(desk, begun.run.id)
+    status, run = status_of(desk, begun.run.id), find_run(desk, begun.run.id)
     salt = int(desk.clock() * 1000)
-    cursor = issue(desk.ledger.id, look.run.id, begun.run.first_seq, salt=salt)
-    standing = next_step.standing(desk, look.run, look.status.state, look.status.elapsed_s)
+    cursor = issue(desk.ledger.id, run.id, begun.run.first_seq, salt=salt)
+    standing = next_step.standing(desk, run, status.state, status.elapsed_s)
     return Started(
-        run=look.run.id,
-        state=look.status.state,
-        phase=look.run.phase,
+        run=run.id,
+        state=status.state,
+        phase=run.phase,
         existing=True if begun.existing else None,
-        script_changed_since=look.run.script_sha256 != wanted.origin.sources[0][1] if begun.existing else None,
-        differs=_differs(wanted, look.run) if begun.existing else None,
-        pid=look.status.pid,
-        log=look.run.log,
-        results=look.run.results,
-        script=look.run.script,
-        script_sha256=look.run.script_sha256,
-        interpreter=look.run.argv[0],
-        limit_minutes=look.run.limit_s / 60 if look.run.limit_s else None,
-        expected=forecast.outlook(desk, look.run),
+        script_changed_since=run.script_sha256 != wanted.origin.sources[0][1] if begun.existing else None,
+        differs=_differs(wanted, run) if begun.existing else None,
+        pid=status.pid,
+        log=run.log,
+        results=run.results,
+        script=run.script,
+        script_sha256=run.script_sha256,
+        interpreter=run.argv[0],
+        limit_minutes=run.limit_s / 60 if run.limit_s else None,
+        expected=forecast.outlook(desk, run),
         cursor=cursor,
         next=next_step.next_call(desk, standing, cursor),
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from ..runtime.probe import probe_environment
 from ..runtime.witness import witness_environment
 from ..storage.policy.policy import policy_text
 from ..storage.record import Run
-from ..storage.record.bodies import encode
 from ..storage.record.records import RunStarted
+from ..storage.record.serialization import encode
 from ..vocabulary.runs import Phase
 from .desk import Desk
 
@@ -55,22 +55,28 @@ def environment(
     }
 
 
-def proof(desk: Desk, *, model: str, phase: Phase, run: str, nonce: str) -> dict[str, Any]:
-    """Return what a start's record says so that what its keeper leaves can be believed.
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a start's record says so that what its run leaves can be believed; see RunStarted."""
 
-    :param nonce: known to nobody before the start is recorded; every record of the keeper carries it.
-    """
+    guarded: str | None
+    writable: tuple[str, ...]
+    seal_paths: tuple[str, ...]
+    seal_max_bytes: int
+
+
+def proof(desk: Desk, *, model: str, phase: Phase, run: str) -> Proof:
+    """Return what is guarded and what is sealed of a run that shall start."""
     names, policy = desk.workspace, desk.policy.witness
     run_dir = names.run_dir(run)
     own = (checkpoint_dir(desk, model, phase), run_dir / records.WITNESS, run_dir / records.METRICS)
     left = [names.results(model, phase), names.log(model, phase), names.history(model)]
-    return {
-        "nonce": nonce,
-        "guarded": str(names.state_dir) if policy.guard else None,
-        "writable": tuple(str(path) for path in own),
-        "seal_paths": (*left, *(names.final_models(model) if phase is Phase.FULL else ())),
-        "seal_max_bytes": int(policy.seal_max_gb * 1e9),
-    }
+    return Proof(
+        guarded=str(names.state_dir) if policy.guard else None,
+        writable=tuple(str(path) for path in own),
+        seal_paths=(*left, *(names.final_models(model) if phase is Phase.FULL else ())),
+        seal_max_bytes=int(policy.seal_max_gb * 1e9),
+    )
 
 
 def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
@@ -81,7 +87,7 @@ def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
 def materialise(desk: Desk, run: Run) -> Path:
     """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
     run_dir = desk.workspace.run_dir(run.id)
-    _set_aside(run_dir, spec(desk, run))
+    _set_aside(run_dir, run.nonce)
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     Path(run.env["WATCHKEEPER_CHECKPOINT_DIR"]).mkdir(mode=0o700, parents=True, exist_ok=True)
     (run_dir / records.WITNESS).mkdir(mode=0o700, exist_ok=True)
@@ -96,13 +102,13 @@ def materialise(desk: Desk, run: Run) -> Path:
     return run_dir
 
 
-def _set_aside(run_dir: Path, ours: Mapping[str, Any]) -> None:
+def _set_aside(run_dir: Path, nonce: str) -> None:
     """Put a run directory out of the way that was not made for this start, so that nothing in it is believed."""
     try:
         found = records.read(run_dir / records.SPEC)
     except records.DamagedRecord:
-        found = {}
-    if found is not None and found != json.loads(json.dumps(ours)):
+        return  # the state says so
+    if nonce and found is not None and found.get("nonce") != nonce:
         run_dir.rename(run_dir.with_name(f"{run_dir.name}{FOREIGN}{os.urandom(4).hex()}"))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,27 +15,16 @@ from ..vocabulary.runs import Ended, RunState
 from .keeper import exit_record, lock, procfs, records
 from .keeper import usage as usage_lines
 from .keeper.procfs import Process
-
-Record = Mapping[str, object]
+from .run_records import Damage, exit_of, lock_held, record
+from .samples import Record, Sample, last_sample, moment, seconds, size
 
 LAUNCH_AGAIN_AFTER_S = 10.0
 """A keeper that has not come by then never does: the server was killed before it launched one."""
 LAUNCH_WITHIN_S = 60.0
 """A start older than this is not launched any more: nobody expects it to begin now."""
 _END_IS_WRITTEN_WITHIN_S = 0.1
+_LONGEST_REASON = 1000
 FOREIGN = "was not written by this run's keeper: it does not carry the nonce of the recorded start"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One line of usage.jsonl. `cpu_s` is the run's total so far; `log_bytes` the size of the whole log file."""
-
-    at: float
-    boottime_s: float
-    cpu_s: float
-    rss_bytes: int
-    processes: int
-    log_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +51,8 @@ class Facts:
     main_zombie: bool = False
     """It has ended and nobody has taken its exit status yet: a keeper attached now still can."""
     lock_held: bool = False
+    copy_of: str = ""
+    """The workspace that this directory was copied from, whose processes are none of ours; empty for the original."""
 
     @property
     def strays(self) -> tuple[Process, ...]:
@@ -105,8 +95,10 @@ class RunStatus:
     lost_samples: Record | None = None
     guard: str = ""
     """Whether the training was kept from writing below .watchkeeper/: `on`, `off`, `unavailable: why`."""
-    seal: Record | None = None
-    """What the keeper says of its seal: its sha256, or why there is none."""
+    seal: str = ""
+    """The sha256 of seal.json; empty where there is none."""
+    seal_failed: str = ""
+    """Why there is none."""
     settled: bool = True
     """False while its keeper still looks for what the main process left behind, or ends it."""
     needs_keeper: bool = False
@@ -150,26 +142,32 @@ def _look(run_dir: Path, nonce: str) -> Facts:
     A keeper writes the exit record before it lets go of the lock. So a free lock and then no exit record mean that
     nobody is left who could write one.
     """
-    damaged: list[str] = []
-    foreign: list[str] = []
-    spec, stop = (_record(run_dir, name, damaged, foreign) for name in (records.SPEC, records.STOP))
-    start = _record(run_dir, records.START, damaged, foreign, nonce)
+    damaged = Damage()
+    spec, stop = (record(run_dir, name, damaged) for name in (records.SPEC, records.STOP))
+    start = record(run_dir, records.START, damaged, nonce)
+    if start is not None and (records.whole(start, "pid") or 0) <= 0:
+        start = None  # what a keeper wrote names a process
+        damaged.append(records.START)
     same_boot = start is None or records.text(start, "boot_id") == procfs.boot_id()
     main = _main(start) if same_boot else None
-    lock_held = lock.held(run_dir / records.LOCK)
-    ended = _record(run_dir, records.EXIT, damaged, foreign, nonce)
+    is_held = lock_held(run_dir, start if same_boot else None, damaged)
+    ended = exit_of(run_dir, start if is_held else None, damaged, nonce)
     now = time.time()
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
-        spec=spec, start=start, exit=ended, stop=stop, last_sample=_last_sample(run_dir), damaged=tuple(damaged), foreign=tuple(foreign),
-        same_boot=same_boot, main_alive=main is not None and main.alive,
-        main_zombie=main is not None and not main.alive, lock_held=lock_held,
+        spec=spec, start=start, exit=ended, stop=stop, last_sample=_last_sample(run_dir, damaged),
+        same_boot=same_boot, main_alive=main is not None and main.alive, damaged=tuple(damaged),
+        foreign=tuple(damaged.foreign),
+        main_zombie=main is not None and not main.alive, lock_held=is_held, copy_of=_copy_of(run_dir, spec),
     )  # fmt: skip
 
 
 def judge(facts: Facts) -> RunStatus:
     """Return the state that follows from the facts. Pure, and defined for every combination of them."""
-    if facts.main_alive:
+    if facts.copy_of and facts.exit is None:
+        elsewhere = f"This is a copy of {facts.copy_of}: the run, and whatever comes of it, is that workspace's."
+        return replace(_status(facts, RunState.LOST, elsewhere), elapsed_s=_last_seen_s(facts))
+    if facts.main_alive and not facts.copy_of:
         return _running(facts)
     if facts.exit is not None:
         return _ended(facts, facts.exit)
@@ -184,7 +182,7 @@ def judge(facts: Facts) -> RunStatus:
 def _running(facts: Facts) -> RunStatus:
     asked = f"A stop was asked for: {records.text(facts.stop, 'reason')}" if facts.stop is not None else ""
     state = RunState.RUNNING if facts.lock_held else RunState.RUNNING_UNATTENDED
-    started_s = records.number(facts.start, "started_boottime_s")
+    started_s = seconds(facts.start, "started_boottime_s")
     return replace(
         _status(facts, state, asked if facts.lock_held else f"Its keeper was killed. {asked}".strip()),
         elapsed_s=0.0 if started_s is None else max(0.0, facts.boottime_s - started_s),
@@ -194,6 +192,8 @@ def _running(facts: Facts) -> RunStatus:
 
 def _about_to_be_known(facts: Facts) -> RunStatus:
     """A keeper is at work on the start or on the end, or there is a zombie that still knows how it ended."""
+    if facts.start is None and records.START in facts.damaged:
+        return _status(facts, RunState.STARTING, "Its keeper is with it.")
     if facts.start is None:
         return _status(facts, RunState.STARTING)
     elsewhere = "A keeper on another machine, or of a time before a restart, holds it."
@@ -223,7 +223,7 @@ def _how_it_was_lost(facts: Facts, broken: list[str]) -> str:
 
 def _lost(facts: Facts, reason: str) -> RunStatus:
     sample = facts.last_sample
-    last_sign = sample.at if sample is not None else records.number(facts.start, "started_at")
+    last_sign = sample.at if sample is not None else moment(facts.start, "started_at")
     return replace(_status(facts, RunState.LOST, reason), ended_at=last_sign, elapsed_s=_last_seen_s(facts))
 
 
@@ -232,21 +232,22 @@ def _ended(facts: Facts, end: Record) -> RunStatus:
     state = _final_state(end)
     return replace(
         _status(facts, state, _why(state, end)),
-        ended_at=records.number(end, "ended_at"),
-        elapsed_s=records.number(end, "wall_s") or 0.0,
+        ended_at=moment(end, "ended_at"),
+        elapsed_s=seconds(end, "wall_s") or 0.0,
         exit_code=records.whole(end, "exit_code"),
         signal=records.whole(end, "signal"),
         out_of_memory=end.get("out_of_memory") is True,
-        cpu_s=records.number(end, "cpu_s"),
+        cpu_s=seconds(end, "cpu_s"),
         cpu_is_lower_bound=end.get("cpu_is_lower_bound") is True,
-        max_rss_bytes=records.whole(end, "max_rss_bytes"),
-        log_end=records.whole(end, "log_end"),
+        max_rss_bytes=size(end, "max_rss_bytes"),
+        log_end=size(end, "log_end"),
         stop=stop,
         late_s=records.number(records.part(end, "limit"), "late_s"),
         strays=facts.strays,
-        strays_total=records.whole(end, "strays_total") or 0,
+        strays_total=size(end, "strays_total") or 0,
         lost_samples=records.part(end, "lost_samples"),
-        seal=records.part(end, "seal"),
+        seal=records.text(records.part(end, "seal"), "sha256"),
+        seal_failed=records.text(records.part(end, "seal"), "failed"),
         settled=end.get("settled") is not False or not facts.lock_held,
     )
 
@@ -288,39 +289,31 @@ def _status(facts: Facts, state: RunState, reason: str = "") -> RunStatus:
     return RunStatus(
         run=facts.run,
         state=state,
-        reason=reason,
+        reason=_with_damage(facts, state, reason)[:_LONGEST_REASON],
         pid=records.whole(facts.start, "pid"),
-        started_at=records.number(facts.start, "started_at"),
+        started_at=moment(facts.start, "started_at"),
         cpu_s=sample.cpu_s if sample is not None else None,
         cpu_is_lower_bound=sample is not None,
-        log_begin=records.whole(facts.start, "log_begin"),
+        log_begin=size(facts.start, "log_begin"),
         guard=records.text(facts.start, "guard"),
         stop=facts.stop,
     )
 
 
+def _with_damage(facts: Facts, state: RunState, reason: str) -> str:
+    """Say which records cannot be read; that they are lost says so by itself."""
+    if not facts.damaged or state is RunState.LOST:
+        return reason
+    are = "is" if len(facts.damaged) == 1 else "are"
+    return f"{reason} {', '.join(facts.damaged)} {are} damaged.".strip()
+
+
 def _last_seen_s(facts: Facts) -> float:
     """Return how long it ran as far as its samples tell."""
-    started_s = records.number(facts.start, "started_boottime_s")
+    started_s = seconds(facts.start, "started_boottime_s")
     if facts.last_sample is None or started_s is None:
         return 0.0
     return max(0.0, facts.last_sample.boottime_s - started_s)
-
-
-def usage(run_dir: Path, since_s: float | None = None) -> list[Sample]:
-    """Return the samples in order, the whole of them or those taken at `since_s` (Unix seconds) or later.
-
-    Reads the file from its end, and only as far as is asked for. Lines that are torn or damaged are passed over.
-    """
-    found: list[Sample] = []
-    for line in usage_lines.backwards(run_dir / records.USAGE):
-        sample = _sample(usage_lines.parsed(line))
-        if sample is None:
-            continue
-        if since_s is not None and sample.at < since_s:
-            break
-        found.append(sample)
-    return found[::-1]
 
 
 def close_never_started(run_dir: Path, nonce: str = "") -> bool:
@@ -346,20 +339,6 @@ def close_never_started(run_dir: Path, nonce: str = "") -> bool:
     return True
 
 
-def _record(run_dir: Path, name: str, damaged: list[str], foreign: list[str], nonce: str = "") -> Record | None:
-    """Return a record; one that is damaged, or does not carry the nonce that it should, counts as absent."""
-    try:
-        found = records.read(run_dir / name)
-    except records.DamagedRecord:
-        damaged.append(name)
-        return None
-    if found is not None and nonce and found.get("nonce") != nonce:
-        damaged.append(name)
-        foreign.append(name)
-        return None
-    return found
-
-
 def _written_at(run_dir: Path) -> float:
     for path in (run_dir / records.SPEC, run_dir):
         try:
@@ -377,16 +356,23 @@ def _main(start: Record | None) -> procfs.Stat | None:
     return found if same else None
 
 
-def _last_sample(run_dir: Path) -> Sample | None:
-    return _sample(usage_lines.last(run_dir / records.USAGE))
-
-
-def _sample(line: Record | None) -> Sample | None:
-    at, boottime_s, cpu_s = (records.number(line, key) for key in ("at", "boottime_s", "cpu_s"))
-    rss_bytes, processes = records.whole(line, "rss_bytes"), records.whole(line, "processes")
-    if at is None or boottime_s is None or cpu_s is None or rss_bytes is None or processes is None:
+def _last_sample(run_dir: Path, damaged: Damage) -> Sample | None:
+    try:
+        return last_sample(run_dir)
+    except records.DamagedRecord:
+        damaged.append(records.USAGE)
         return None
-    log_bytes = records.whole(line, "log_bytes")
-    return Sample(
-        at=at, boottime_s=boottime_s, cpu_s=cpu_s, rss_bytes=rss_bytes, processes=processes, log_bytes=log_bytes
-    )
+
+
+def _copy_of(run_dir: Path, spec: Record | None) -> str:
+    """Return the workspace of which this run directory is a copy: the one that its spec names and where it still lies.
+
+    A workspace that was moved or renamed is none: nothing lies any more where it was.
+    """
+    workspace = records.text(spec, "workspace")
+    try:
+        original = Path(workspace) / run_dir.relative_to(run_dir.parents[2]) if workspace else run_dir
+        copied = not os.path.samestat(os.stat(original), os.stat(run_dir))
+    except (OSError, ValueError, IndexError):
+        return ""
+    return workspace if copied else ""

@@ -112,6 +112,11 @@ class Finding:
     emergency: bool = False
     advice: str = ""
     """One sentence on what to try; empty where nothing general can be said."""
+    suspect: bool = False
+    """It weighs as a failure although the run exited with status 0: nothing shows that it was handled, and nothing
+    shows that it was not. No phase passes on it before somebody answered for it."""
+    belongs_to: str = ""
+    """Key of the decisive finding of the same crash; empty for the decisive one and for what stands alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from watchkeeper.server.documents.diary_rules import (
     numbers,
 )
 
+from ..growth import assert_grows_with_its_input
+
 # From the requirement document, word for word.
 GOOD = Entry(
     struggle="Training diverged at epoch 50. Loss suddenly jumped from 0.5 → NaN.",
@@ -122,6 +124,15 @@ def test_no_text_upsets_the_rules(struggle: str, tests: list[str], fix: str, why
     found = breaches(Entry(struggle, tuple(tests), fix, why), OnRecord(error_text=error))
     assert len({one.rule for one in found}) == len(found)
     assert all(one.advice for one in found)
+
+
+@pytest.mark.parametrize("sign", ["!", " ", "1", ".", "1,", "word ", "\n", "_"])
+def test_judging_a_long_section_costs_no_more_than_its_length(sign: str) -> None:
+    def entry(signs: int) -> Entry:
+        text = sign * signs + "a"
+        return Entry(text, (text,), text, text)
+
+    assert_grows_with_its_input(lambda one: breaches(one, OnRecord(error_text=one.fix)), entry, 2_000)
 
 
 @given(st.lists(st.floats(0, 1e9, allow_subnormal=False) | st.integers(3, 10**9), max_size=5))

@@ -9,11 +9,13 @@ from typing import Any
 from ...documents.error_report import clock_time
 from ...storage.record import Report, Run
 from ...vocabulary.runs import Phase, Role, RunState
+from ...vocabulary.sanitize import one_line
 from ..desk import Desk
-from ..watch.look import Look
 from . import next_step, poll, updates
 
 MOST_RUNS = 8
+UNREADABLE = "unreadable"
+"""Stands for the state of a run that could not be looked at; why stands beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Report]) -> Brief:
 
     :param delivered: reports whose answers are told with this brief.
     """
-    shown = _shown_runs(desk, seen.looks)
+    shown = _shown_runs(desk, seen)
     reports = desk.ledger.reports(open_only=True)
     known = {one.id for one in delivered}
     waiting = [one for one in reports if one.status in ("open", "answered") and one.id not in known]
@@ -43,7 +45,7 @@ def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Report]) -> Brief:
     steps = {run.model: _step(desk, run, seen) for run in shown} if desk.role is Role.TRAINER else {}
     first = _next(desk, shown, seen, waiting)
     return Brief(
-        runs=[_line(desk, run, seen.looks) for run in shown],
+        runs=[_line(desk, run, seen) for run in shown],
         reports=[updates.report_view(desk, one) for one in [*waiting[-MOST_RUNS:], *delivered]],
         owed=[f"diary entry for {one.id} ({one.model})" for one in entries if one is not None],
         next=first,
@@ -51,17 +53,19 @@ def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Report]) -> Brief:
     )
 
 
-def _shown_runs(desk: Desk, looks: tuple[Look, ...]) -> list[Run]:
+def _shown_runs(desk: Desk, seen: poll.Seen) -> list[Run]:
     """Return the active runs and the newest attempt of each model that was lately at work."""
     newest = {one.model: one for one in desk.ledger.runs(newest=50)}
-    active = {look.run.id: look.run for look in looks}
+    troubled = (desk.ledger.run(one) for one in seen.trouble)
+    active = {one.id: one for one in troubled if one} | {look.run.id: look.run for look in seen.looks}
     chosen = {**{one.id: one for one in newest.values()}, **active}
     return sorted(chosen.values(), key=lambda one: (one.status == "ended", -one.first_seq))[:MOST_RUNS]
 
 
-def _line(desk: Desk, run: Run, looks: tuple[Look, ...]) -> dict[str, Any]:
-    look = next((one for one in looks if one.run.id == run.id), None)
-    state = str(look.status.state) if look else str(run.end.state if run.end else RunState.STARTING)
+def _line(desk: Desk, run: Run, seen: poll.Seen) -> dict[str, Any]:
+    look = next((one for one in seen.looks if one.run.id == run.id), None)
+    unknown = UNREADABLE if run.id in seen.trouble else str(RunState.STARTING)
+    state = str(look.status.state) if look else str(run.end.state) if run.end else unknown
     elapsed_s = look.status.elapsed_s if look else run.end.wall_s if run.end else 0.0
     found = desk.ledger.findings(run=run.id)
     gaps = [one.message for one in found if one.kind == "watch_gap"]
@@ -72,6 +76,7 @@ def _line(desk: Desk, run: Run, looks: tuple[Look, ...]) -> dict[str, Any]:
         "unreported_failures": sum(1 for one in found if one.status == "open"),
         "verdict": _verdict(desk, run),
         "gap": gaps[-1] if gaps else "",
+        "trouble": one_line(seen.trouble.get(run.id, ""), 160),
     }
     return {name: value for name, value in line.items() if value}
 

@@ -6,9 +6,9 @@ A poll holds no state: asked again with the same cursor, by whichever server, it
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,11 +36,15 @@ LOOK_EVERY_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a poll came back with: the last look at each run, the news, and the cursor to ask with next."""
+    """What a poll came back with: the last look at each run, the news, and the cursor to ask with next.
+
+    :ivar trouble: of a poll of all runs, by id, why a run could not be looked at; the others are watched all the same.
+    """
 
     looks: tuple[Look, ...]
     news: News
     cursor: str
+    trouble: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_text: bool) -> Seen:
@@ -86,6 +90,7 @@ class _Round:
         self._after: int | None = None
         self._watchers: dict[str, Watcher] = {}
         self._noted = False
+        self._trouble: dict[str, str] = {}
         self.stop = threading.Event()
         self.paths: list[Path] = []
 
@@ -106,10 +111,10 @@ class _Round:
             yield self._desk.workspace.root / run.log
 
     def look(self) -> Seen:
-        looks = tuple(self._watcher(run).look() for run in self._runs())
+        looks = tuple(look for run in self._runs() if (look := self._looked(run)))
         if self._desk.role is Role.TRAINER:
             for look in looks:
-                stop.carry_out(self._desk, look.run)
+                self._kept_apart(look.run, lambda run=look.run: stop.carry_out(self._desk, run))
         if not self._noted:
             self._noted = True
             if self._desk.role is Role.TRAINER:
@@ -120,7 +125,24 @@ class _Round:
         found = updates.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
         issued = issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
-        return Seen(looks, found, issued)
+        return Seen(looks, found, issued, dict(self._trouble))
+
+    def _looked(self, run: Run) -> Look | None:
+        look: list[Look] = []
+        self._kept_apart(run, lambda: look.append(self._watcher(run).look()))
+        return look[0] if look else None
+
+    def _kept_apart(self, run: Run, act: Callable[[], object]) -> None:
+        """Do something about one run; where all are watched, its trouble is its own and hides no other."""
+        try:
+            act()
+        except Exception as error:
+            if self._run is not None:
+                raise
+            self._trouble[run.id] = _trouble(error)
+            self._watchers.pop(run.id, None)
+        else:
+            self._trouble.pop(run.id, None)
 
     def _prove(self, looks: Sequence[Look]) -> None:
         """Append to the diary what a later attempt proved; a diary that cannot be written must not stop a watch."""
@@ -130,7 +152,7 @@ class _Round:
 
     def judge(self, looks: Sequence[Look]) -> None:
         for look in looks:
-            self._watcher(look.run).judge(look.status)
+            self._kept_apart(look.run, lambda look=look: self._watcher(look.run).judge(look.status))
 
     def _watcher(self, run: Run) -> Watcher:
         if run.id not in self._watchers:
@@ -160,9 +182,18 @@ class _Round:
 
     def close(self) -> None:
         """Keep the place in each log and note that this role was here."""
-        for watcher in self._watchers.values():
-            watcher.keep_place()
+        for watcher in list(self._watchers.values()):
+            self._kept_apart(watcher.run, watcher.keep_place)
         note(self._desk, self._watchers)
+
+
+def _trouble(error: Exception) -> str:
+    """Return why a run could not be looked at; an error that nobody meant to raise may quote the log, and does not."""
+    if isinstance(error, WatchkeeperError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"its files cannot be read: {error.strerror or type(error).__name__}"
+    return f"{type(error).__name__} inside watchkeeper; this is a defect, please report it"
 
 
 def note_gaps(desk: Desk, looks: Sequence[Look]) -> None:

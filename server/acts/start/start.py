@@ -10,6 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
 from ...documents.error_report import Action
@@ -105,7 +106,10 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
     :raises NotFound: if `follows` names no attempt of this model and phase.
     """
     for run in desk.ledger.runs(model=wanted.model):
-        if run.status != "ended":
+        if run.ended:
+            continue
+        # Another run's trouble is its own: it stays on record as active, and the rules below say what that forbids.
+        with nullcontext() if run.id == wanted.follows else suppress(Exception):
             _look(desk, run.id)
     _refuse_what_may_not(desk, wanted)
     pending = _pending(desk, wanted)
@@ -270,7 +274,9 @@ def _resume(desk: Desk, follows: str | None) -> str:
 
 def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> RunStarted:
     python = launch.interpreter(desk)
-    origin, quick, nonce = wanted.origin, wanted.phase is Phase.QUICK, secrets.token_hex(16)
+    origin, quick = wanted.origin, wanted.phase is Phase.QUICK
+    nonce = secrets.token_hex(16)
+    proof = launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run)
     return RunStarted(
         phase=wanted.phase,
         attempt=attempt,
@@ -290,11 +296,15 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         env=launch.environment(
             desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume, nonce=nonce
         ),
-        **launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run, nonce=nonce),
         limit_s=desk.policy.quick.max_minutes * 60 if quick else None,
         sample_s=desk.policy.keeper.sample_s,
         grace_s=desk.policy.keeper.grace_s,
         log=desk.workspace.log(wanted.model, wanted.phase),
         results=desk.workspace.results(wanted.model, wanted.phase),
         by=desk.who,
+        nonce=nonce,
+        guarded=proof.guarded,
+        writable=proof.writable,
+        seal_paths=proof.seal_paths,
+        seal_max_bytes=proof.seal_max_bytes,
     )

@@ -1,4 +1,7 @@
-"""Ending a run: recorded first, then asked of the keeper; what of its processes is left is said."""
+"""Ending a run: recorded first, then asked of the keeper; what of its processes is left is said.
+
+No log is read here: a stop works whatever the log holds, and the next look tells what stands in it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ...storage.record.records import RunStopped
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..report.reports import applied
-from ..watch.look import look_at
+from ..watch.look import status_of
 
 _LOOK_EVERY_S = 0.05
 
@@ -32,11 +35,11 @@ def stop(desk: Desk, run: Run, reason: str) -> Stop:
 
     Safe to repeat: the first stop stays on record, a later one only hastens it or ends what was left over.
     """
-    status = look_at(desk, run.id).status
+    status = status_of(desk, run.id)
     run_dir = desk.workspace.run_dir(run.id)
     if not status.state.final:
         request_stop(desk, run, reason)
-        status = _waited(lambda: look_at(desk, run.id).status, desk.policy.keeper.grace_s + 10)
+        status = _waited(lambda: status_of(desk, run.id), desk.policy.keeper.grace_s + 10)
     if status.state.final:
         left = desk.engine.end_strays(run_dir, desk.policy.keeper.grace_s)
     else:

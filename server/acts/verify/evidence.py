@@ -13,7 +13,7 @@ from ...analysis.verdict.design import Design, read_design
 from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
 from ...analysis.verdict.invented import says_invented
 from ...analysis.verdict.usage import usage_of
-from ...runtime import run_directory
+from ...runtime import samples
 from ...runtime.keeper import records
 from ...runtime.probe.reading import ProbeData, read_probe
 from ...runtime.run_directory import RunStatus
@@ -58,7 +58,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         wall_s=status.elapsed_s,
         cpu_s=status.cpu_s,
         cpu_is_lower_bound=status.cpu_is_lower_bound,
-        usage=usage_of(run_directory.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
+        usage=usage_of(samples.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
         artefacts=artefacts,
         extras=artefact_files.beside_results(desk, run, status) if ended else (),
         known=artefact_files.known(desk, run, artefacts) if ended else (),

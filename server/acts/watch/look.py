@@ -8,7 +8,6 @@ transaction that records what was found before it, and only from where it was re
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import threading
 import time
@@ -16,8 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ...analysis.logs.blocks import FEED_BYTES
-from ...analysis.logs.recognise import Change, Recogniser
+from ...analysis.logs.guarded import GuardedRecogniser
+from ...analysis.logs.recognise import Change
 from ...runtime import run_directory
+from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage import record
 from ...storage.record import Run, Transaction
@@ -27,6 +28,7 @@ from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
 from . import histories, stalls
+from .recorded_end import recorded_end
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
@@ -71,6 +73,11 @@ def look_at(desk: Desk, run: str) -> Look:
     return Watcher(desk, find_run(desk, run)).look()
 
 
+def status_of(desk: Desk, run: str) -> RunStatus:
+    """Return where a run stands by what its keeper left, without a look into its log; mend what lacks a keeper."""
+    return Watcher(desk, find_run(desk, run)).status()
+
+
 class Watcher:
     """Looks at one run again and again without reading anything of its log twice.
 
@@ -83,18 +90,23 @@ class Watcher:
         self._stop = stop or threading.Event()
         self._stored: tuple[int, str] | None = None
         self._offset = 0
-        self._recogniser: Recogniser | None = None
+        self._recogniser: GuardedRecogniser | None = None
         self._judged_at = float("-inf")
         self._rules = desk.policy.rules
+
+    @property
+    def run(self) -> Run:
+        """The run as it stood at the last look."""
+        return self._run
 
     def look(self) -> Look:
         """Look once: mend what lacks a keeper, read on, record what is new.
 
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
+        status = self.status()
         if self._run.status == "ended":
-            return Look(self._run, self._status(), {}, 0)
-        status = self._mended(self._status())
+            return Look(self._run, status, {}, 0)
         behind = self._read(status)
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
@@ -104,22 +116,35 @@ class Watcher:
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
         return Look(self._run, status, metrics, behind)
 
+    def status(self) -> RunStatus:
+        """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
+        found = self._status()
+        return found if self._run.status == "ended" else self._mended(found)
+
     def _status(self) -> RunStatus:
         run_dir = self._desk.workspace.run_dir(self._run.id)
-        if run_dir.exists():
-            return run_directory.judge(run_directory.read_facts(run_dir, self._nonce))
         if self._run.status == "ended":
-            return _recorded(self._run)
-        if self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
+            return recorded_end(self._run, run_dir)
+        if run_dir.is_dir() and not run_dir.is_symlink():
+            return self._completed(run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce)))
+        gone = not os.path.lexists(run_dir)
+        if not gone or self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
             # Whether it still runs cannot be known without its directory; starting it again would be worse.
-            return RunStatus(run=self._run.id, state=RunState.LOST, reason="Its run directory was removed.")
-        launch.materialise(self._desk, self._run)  # the server that recorded the start was killed before it did
-        return run_directory.judge(run_directory.read_facts(run_dir, self._nonce))
+            reason = "Its run directory was removed." if gone else "Something else lies where its run directory was."
+            return RunStatus(run=self._run.id, state=RunState.LOST, reason=reason)
+        launch.launch(self._desk, self._run)  # the server that recorded the start was killed before it did
+        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
-    @property
-    def _nonce(self) -> str:
-        """What every record of this run's keeper carries; empty for a start that was recorded before there were any."""
-        return self._run.nonce
+    def _completed(self, status: RunStatus) -> RunStatus:
+        """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
+        run_dir = self._desk.workspace.run_dir(self._run.id)
+        if status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC):
+            return status
+        launch.materialise(self._desk, self._run)
+        late = self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S
+        if not late:
+            launch.launch(self._desk, self._run)
+        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
     def _mended(self, status: RunStatus) -> RunStatus:
         """Do what the facts ask for, then look again."""
@@ -128,7 +153,7 @@ class Watcher:
         elif status.needs_launch:
             launch.launch(self._desk, self._run)
         elif status.needs_closing:
-            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._nonce)
+            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._run.nonce)
         else:
             return status
         return self._status()
@@ -156,7 +181,7 @@ class Watcher:
             return 1
         return max(0, end - self._offset)
 
-    def _read_blocks(self, log: int, end: int, recogniser: Recogniser) -> None:
+    def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
         committed_at = time.monotonic()
         while self._offset < end and not self._stop.is_set():
             data = os.pread(log, min(FEED_BYTES, end - self._offset), self._offset)
@@ -169,33 +194,33 @@ class Watcher:
                     return
                 committed_at = time.monotonic()
 
-    def _resume(self, log: int, status: RunStatus) -> Recogniser:
+    def _resume(self, log: int, status: RunStatus) -> GuardedRecogniser:
         """Take up the log where the record says, or at the beginning of this run's part of it."""
         self._stored = self._desk.ledger.scan_position(self._run.id)
         if self._stored is None:
             self._offset = status.log_begin or 0
-            self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+            self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
             self._recogniser = self._restored(log, status, self._stored[1])
         return self._recogniser
 
-    def _restored(self, log: int, status: RunStatus, state: str) -> Recogniser:
+    def _restored(self, log: int, status: RunStatus, state: str) -> GuardedRecogniser:
         """Return the recogniser as another server left it; one of another version is begun anew from the log."""
         try:
-            return Recogniser(self._rules, state=json.loads(state))
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            return GuardedRecogniser(self._rules, state=state)
+        except Exception:  # whatever is wrong with it: the log is there to be read again
             self._offset = status.log_begin or 0  # what is found again has the same id, so it is the same finding
-            return Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+            return GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
 
-    def _begin_anew(self, log: int, status: RunStatus, size: int) -> Recogniser:
+    def _begin_anew(self, log: int, status: RunStatus, size: int) -> GuardedRecogniser:
         """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
         lost = f"the log was cut from {self._offset} to {size} bytes; what was written in between may be lost"
         self._offset = min(status.log_begin or 0, size)
-        self._recogniser = Recogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+        self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
         cut = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
         self._commit([Change("seen", "log-cut", cut)])
-        return self._recogniser or Recogniser(self._rules)
+        return self._recogniser or GuardedRecogniser(self._rules)
 
     def judge(self, status: RunStatus) -> None:
         """Judge what is not one line of the log, the curve of its numbers and silence; now and then only."""
@@ -210,8 +235,9 @@ class Watcher:
         """Judge what the run's own files say; whatever a script makes of them, the run itself is watched on."""
         try:
             update(self._desk, self._run, status)
-        except (WatchkeeperError, OSError, ValueError, ArithmeticError) as error:
-            what = f"its numbers and files could not be judged: {error}"
+        except Exception as error:
+            foreseen = isinstance(error, WatchkeeperError | OSError | ValueError | ArithmeticError)
+            what = f"its numbers and files could not be judged: {error if foreseen else type(error).__name__}"
             self._commit(
                 [Change("seen", "not-judged", Finding(kind="judge", level=Level.FLAG, message=what))], once=True
             )
@@ -229,7 +255,7 @@ class Watcher:
         recogniser = self._recogniser
         if recogniser is None or (not changes and self._stored is not None and self._offset == self._stored[0]):
             return True
-        moved = (self._offset, json.dumps(recogniser.state()))
+        moved = (self._offset, recogniser.state())
         with self._desk.ledger.transaction() as transaction:
             ours = transaction.move_scan(self._run.id, expected=self._stored, moved=moved)
             if once:
@@ -263,12 +289,12 @@ class Watcher:
         if status.state is RunState.COMPLETED:
             stalls.over(self._desk, self._run)
         self._judge(histories.update, status)
-        recogniser = self._recogniser or Recogniser(self._rules)  # none: there is no log, the exit alone speaks
+        recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
         ending = ending_finding(status)
         if ending is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
-        moved = (self._offset, json.dumps(recogniser.state()))
+        moved = (self._offset, recogniser.state())
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
             if known is None or known.status == "ended":
@@ -287,27 +313,6 @@ def _is_told(known: record.Finding, finding: Finding) -> bool:
     names = (one.name for one in dataclasses.fields(finding))
     pairs = ((getattr(known, name), getattr(finding, name)) for name in names)
     return all(told == found for told, found in pairs if found not in (None, "", (), False))
-
-
-def _recorded(run: Run) -> RunStatus:
-    """Return how a run ended as the ledger tells it, for a run whose directory is gone."""
-    end = run.end
-    assert end is not None  # noqa: S101 (asked for ended runs only)
-    return RunStatus(
-        run=run.id,
-        state=end.state,
-        reason=f"{end.reason} (its directory was removed)".strip(),
-        exit_code=end.exit_code,
-        signal=end.signal,
-        started_at=end.started_at,
-        ended_at=end.ended_at,
-        elapsed_s=end.wall_s,
-        cpu_s=end.cpu_s,
-        cpu_is_lower_bound=end.cpu_is_lower_bound,
-        max_rss_bytes=end.max_rss_bytes,
-        log_begin=end.log_begin,
-        log_end=end.log_end,
-    )
 
 
 def ending_finding(status: RunStatus) -> Finding | None:
@@ -343,6 +348,7 @@ def _ending(status: RunStatus) -> RunEnded:
         log_end=status.log_end,
         guard=status.guard,
         seal=status.seal,
+        seal_failed=status.seal_failed,
     )
 
 

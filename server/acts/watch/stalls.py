@@ -1,4 +1,4 @@
-"""Does a living run get anywhere? Gathered from its usage samples and its log, judged by diagnostics.silence."""
+"""Does a living run get anywhere? Gathered from its usage samples and its log, judged by analysis.curves.silence."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from ...analysis.curves.novelty import novel
 from ...analysis.curves.silence import Stall, judge_silence
-from ...runtime import run_directory
 from ...runtime.run_directory import RunStatus
+from ...runtime.samples import usage
 from ...storage.record import Run
 from ...storage.record.records import FindingOver, FindingSeen
 from ...vocabulary.errors import PathRefused
@@ -63,7 +63,7 @@ def _append(desk: Desk, run: Run, event: FindingSeen | FindingOver, *, standing:
 
 def _stall(desk: Desk, run: Run) -> Stall | None:
     now = desk.clock()
-    taken = run_directory.usage(desk.workspace.run_dir(run.id), now - LONGEST_RHYTHM_S)
+    taken = usage(desk.workspace.run_dir(run.id), now - LONGEST_RHYTHM_S)
     samples = [Measured(one.at, one.cpu_s, one.log_bytes) for one in taken if one.log_bytes is not None]
     fresh = _novel_at(desk, run, samples)
     intervals_s = [after - before for before, after in itertools.pairwise(fresh)]

@@ -42,12 +42,12 @@ def seen(desk: Desk, run: Run) -> Seen | None:
 
 def seal(desk: Desk, run: Run) -> Seal | None:
     """Return what the keeper sealed at the end of a run; None where it sealed nothing."""
-    told = run.end.seal if run.end is not None else None
+    told = run.end.seal if run.end is not None else ""
     try:
         data = desk.workspace.read_bytes(_inside(desk, run, SEAL), _LARGEST_SEAL_BYTES)
     except PathRefused as refusal:
         return Seal(failed=refusal.what) if told else None
-    if told and hashlib.sha256(data).hexdigest() != told.get("sha256"):
+    if told and hashlib.sha256(data).hexdigest() != told:
         return Seal(failed=f"{SEAL} is not what the record says: somebody changed it")
     try:
         record: object = json.loads(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ from .flags import Flag
 
 _RECENT = 20
 """Marks that the estimate looks at: enough to smooth, few enough to follow a change of speed."""
+
+MOST_STEPS = 1e15
+MOST_S = 1e12
+"""Thirty thousand years: what would take longer is no estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +37,7 @@ class Pace:
     @property
     def done_share(self) -> float:
         """Share of the steps that are done, 0 to 1."""
-        return min(1.0, self.step / self.total)
+        return max(0.0, min(1.0, self.step / self.total))
 
 
 def pace(marks: Sequence[tuple[float, float]], total: float) -> Pace | None:
@@ -44,12 +49,14 @@ def pace(marks: Sequence[tuple[float, float]], total: float) -> Pace | None:
     """
     recent = _latest_climb(marks)[-_RECENT - 1 :]
     paces = sorted((b[0] - a[0]) / (b[1] - a[1]) for a, b in itertools.pairwise(recent))
-    if not paces or total <= 0:
+    if not paces or not 0 < total < MOST_STEPS:
         return None
     at, step = recent[-1]
     step_s = (at - recent[0][0]) / (step - recent[0][1])
     left = max(0.0, total - step)
     low, high = paces[len(paces) // 4], paces[-1 - len(paces) // 4]
+    if not left * max(high, step_s) < MOST_S:  # NaN too: a clock or a count that means nothing
+        return None
     return Pace(
         step=step,
         total=total,
@@ -64,6 +71,8 @@ def pace(marks: Sequence[tuple[float, float]], total: float) -> Pace | None:
 def _latest_climb(marks: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     climb: list[tuple[float, float]] = []
     for at, step in marks:
+        if not (math.isfinite(at) and math.isfinite(step)):
+            continue
         if climb and step < climb[-1][1]:
             climb = []
         if not climb or (step > climb[-1][1] and at > climb[-1][0]):

@@ -1,8 +1,7 @@
 """The type of a failure (implementation, data, resource, convergence, infrastructure) from its class and message.
 
-A hint, never more: the class of the exception and the user's own frame are the facts. Rows are tried in order; the
-convention is the one of docs: *data* is missing or corrupt input, *resource* memory, disk, descriptors and workers
-that were killed, *convergence* NaN and optimisers, *infrastructure* network, permission, signals, lost ranks.
+A hint, never more: the class of the exception and the user's own frame are the facts. The table is `blame_table.py`;
+here is what only the frames tell.
 """
 
 from __future__ import annotations
@@ -10,91 +9,116 @@ from __future__ import annotations
 import re
 
 from ...vocabulary.runs import ErrorType
+from .blame_table import ROWS
 
-_D, _R, _C, _I = ErrorType.DATA, ErrorType.RESOURCE, ErrorType.CONVERGENCE, ErrorType.INFRASTRUCTURE
+TEXT_LIMIT = 1200
+_ROWS = [(ErrorType(kind), re.compile(name), re.compile(f"(?i){message}")) for kind, name, message in ROWS]
 
-_BLAME: tuple[tuple[str, str, ErrorType], ...] = (
-    # class, message (both searched), type
-    ("", r"(?i)input .*contains|(?:label|target|data)s? contains? (?:nan|inf)|convert float nan|nan to integer", _D),
-    ("", r"(?i)initial evaluation of model|bad initial energy|starting point failed|initial point", _D),
-    ("", r"(?i)initialization points failed", _D),
-    ("", r"(?i)out of memory|(?:can.?t|cannot|could not|unable to|failed to) allocate|bad_alloc", _R),
-    ("", r"inline_container.*unexpected pos|PytorchStreamWriter failed writing", _R),
-    ("", r"(?i)no space left|quota exceeded|too many open files|resource temporarily|file too large", _R),
-    ("", r"(?i)killed by signal|exited unexpectedly|terminated abruptly|start new thread|unexpected bus error", _R),
-    ("", r"(?i)insufficient shared memory|shm|RESOURCE_EXHAUSTED|worker .*(?:died|was killed)|SIGKILL", _R),
-    (r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed|OutOfMemory", "", _R),
-    ("", r"(?i)\bnans?\b|non-?finite|not finite|infinit|positive.?definite|diverge|loss is inf", _C),
-    ("", r"(?i)(?:not|fail\w* to) converge|ABNORMAL|mass matrix contains zeros|overflow encountered", _C),
-    (r"FloatingPoint|Diverg|Convergence|NonFinite|NaN", "", _C),
-    (r"KeyboardInterrupt|Timeout|^Connect|Permission|URLError|HTTPError|gaierror|SSL|BrokenPipe", "", _I),
-    (r"Disconnected|SignalException|^Dist[A-Z]|RayActor|NCCL|ChildFailed|ProxyError|ReadError|ChunkedEncoding", "", _I),
-    (
-        "",
-        r"(?i)nccl|gloo|connection (?:refused|reset|closed|error|timed)|timed? ?out|permission denied|unreachable",
-        _I,
-    ),
-    ("", r"(?i)address already in use|read-only file system|name resolution|service unavailable|couldn.t connect", _I),
-    (
-        r"FileNotFound|Decode(?:Error)?$|ScannerError|YAMLError|EmptyData|Parser|Unicode|Unpickling|BadZip|BadGzip|EOFError|NotADirectory",
-        "",
-        _D,
-    ),
-    (r"IsADirectory|zlib|binascii|Arrow|Safetensor|SchemaError|Validation|UnidentifiedImage|IntCasting", "", _D),
-    (r"NotFittedError", "", ErrorType.IMPLEMENTATION),
-    ("", r"file contain(?:s|ing) pickled", _D),
-    ("", r"\b(?:sample|row|record|shard|image|batch) \S+ (?:is empty|is missing|has \d)|\bfolder \S+ is empty", _D),
-    (
-        r"LinAlg|SamplingError|CatBoostError|XGBoostError|LightGBMError",
-        r"(?i)singular|initial|label|target|data|feature",
-        _D,
-    ),
-    ("", r"(?i)singular|corrupt|truncat|checksum|bad magic|malformed|invalid header|unexpected end|failed reading", _D),
-    (
-        "",
-        r"(?i)could not convert|cannot convert|invalid literal|cannot parse|unable to parse|unknown label|unseen label",
-        _D,
-    ),
-    ("", r"(?i)no such file|does not exist|file not found|unable to (?:synchronously )?open|signature not found", _D),
-    (
-        "",
-        r"(?i)missing (?:columns?|values?|data|input|fields?)|not in index|not found in axis|are in the \[|no columns",
-        _D,
-    ),
-    (
-        "",
-        r"(?i)0 sample|inconsistent numbers? of samples|index out of range in self|bounds\.$|empty (?:data|file|csv)",
-        _D,
-    ),
-    (
-        "",
-        r"(?i)does not match format|out of range for day|columns? .*(?:mismatch|missing)|\bcsv\b|parquet magic",
-        _D,
-    ),
-    (
-        "",
-        r"(?i)number of classes|only one class|least populated class|invalid classes|dataset .*(?:unavailable|empty)",
-        _D,
+_READERS = re.compile(
+    r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
+    r"sklearn/preprocessing)[/\\]"
+)
+"""Libraries whose keys are those of what was read."""
+_HELD = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*\[[^\[\]]*\]")
+_DATA_NAMES = re.compile(
+    r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
+    r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|lines?|"
+    r"docs?|documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|index|ids)|\w+2(?:id|idx|index)\w*|ckpt|"
+    r"checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|parsed|response|resp)$"
+)
+_GENERAL = re.compile(r"^$|^(?:SystemExit|(?:Value|Assertion|Runtime|Key|Index|Type|Argument)Error|Exception|error)$")
+"""Classes that any program raises for anything."""
+_NOUN = (
+    r"\b(?:columns?|schema|units?|timestamps?|dates?|rows?|records?|data ?sets?|data ?frames?|labels?|samples?|"
+    r"sensors?|measurements?|images?|masks?|audio|features?|csv|parquet|header|vocabulary|classes|categories|"
+    r"sample ?rate|entries|train and test|patients?|subjects?|ids?)\b"
+)
+_FAULT = (
+    r"\b(?:expect\w*|missing|not found|not in|invalid|unknown|mismatch\w*|does ?n[o']t|do ?n[o']t|differs?|wrong|bad|"
+    r"empty|overlap\w*|duplicat\w+|not (?:monotonic|sorted|unique|numeric|one of|valid|parsable)|out of range|outside|"
+    r"corrupt\w*|contains?|has no|must have|is not|are not|too few|less than|no longer|not enough|fewer)\b"
+)
+_OF_DATA = re.compile(rf"(?i){_NOUN}.{{0,60}}?{_FAULT}|{_FAULT}.{{0,60}}?{_NOUN}")
+_OF_CODE = re.compile(
+    r"(?i)batch_?size|tensor|shapes?\b|dimension|\bdim\b|channels?|layer|argument|parameter|keyword|gradient|"
+    r"optimi[sz]er|device|logits|registry|module|config|class name|method|function|operand|broadcast|estimator|"
+    r"tokenizer|cuda"
+)
+_API_OF_FRAMES = (
+    *("append", "iteritems", "ix", "as_matrix", "lookup", "mad", "sort", "get_value", "set_value", "applymap"),
+    *(
+        "swaplevel",
+        "to_panel",
+        "from_csv",
+        "rolling_mean",
+        "groupby_rolling",
+        "with_column",
+        "tolist",
+        "reshape",
+        "cuda",
     ),
 )
-_COMPILED = [(re.compile(name), re.compile(message), kind) for name, message, kind in _BLAME]
+"""Methods that a data frame had or other objects have: to ask for them is no missing column."""
+_NO_ATTRIBUTE = re.compile(r"'(?:\w+\.)*(DataFrame|Series|NoneType)' object has no attribute '(\w+)'")
+_MIXED = re.compile(r"(?:not supported between|unsupported operand).*'(?:str|float|NoneType|int)'")
+_SPLITS = re.compile(r"split\(|partition\(")
+_READS_IMAGES = re.compile(r"imread|cv2|Image\.open|img|image", re.IGNORECASE)
 
 
 def blame(exception: str, message: str, frames: str = "") -> ErrorType:
-    """Return the most likely type of a failure.
+    """Return the most likely type of a failure; implementation where nothing says otherwise."""
+    return blamed(exception, message, frames) or ErrorType.IMPLEMENTATION
+
+
+def blamed(exception: str, message: str, frames: str = "") -> ErrorType | None:
+    """Return the most likely type of a failure; None where nothing speaks for any.
 
     :param exception: class name, with or without its module.
     :param message: what stands behind the class, all its lines if there are several.
     :param frames: the files and code lines of the traceback, newest last; they tell a worker that was killed from a
-        network that failed, and a missing column from a missing key.
+        network that failed, and a key of what was read from a key of the code's own.
     """
+    message = message[:TEXT_LIMIT]
+    told = _by_frames(exception, message, frames)
+    if told:
+        return told
+    found = next((kind for kind, name, text in _ROWS if name.search(exception) and text.search(message)), None)
+    return found or (ErrorType.DATA if _GENERAL.search(exception) and _speaks_of_data(message) else None)
+
+
+def _speaks_of_data(message: str) -> bool:
+    """Whether a message in a program's own words finds fault with what was read."""
+    return _OF_DATA.search(message) is not None and _OF_CODE.search(message) is None
+
+
+def _by_frames(exception: str, message: str, frames: str) -> ErrorType | None:
+    """Return what class and frames together tell; None where they tell nothing."""
     if re.search(r"ConnectionReset|EOFError|BrokenPipe", exception) and "multiprocessing" in frames:
         return ErrorType.RESOURCE
-    if exception == "KeyError" and re.search(r"pandas/|polars/", frames):
-        return ErrorType.DATA
     if exception == "AssertionError" and re.search(r"isnan|isfinite|isinf", frames):
         return ErrorType.CONVERGENCE
-    for name, text, kind in _COMPILED:
-        if name.search(exception) and text.search(message):
-            return kind
-    return ErrorType.IMPLEMENTATION
+    if exception == "KeyError":
+        sentence = " " in message.strip("'\" ") and not message.startswith("Timestamp(")
+        read = _key_of_what_was_read(frames) or message.startswith("Timestamp(")
+        return ErrorType.DATA if read else None if sentence else ErrorType.IMPLEMENTATION
+    if exception == "AttributeError":
+        return ErrorType.DATA if _missing_column(message, frames) else ErrorType.IMPLEMENTATION
+    mixed = exception == "TypeError" and _MIXED.search(message) and _READERS.search(frames)
+    ragged = exception == "ValueError" and "to unpack" in message and _SPLITS.search(frames)
+    return ErrorType.DATA if mixed or ragged else None
+
+
+def _key_of_what_was_read(frames: str) -> bool:
+    if _READERS.search(frames):
+        return True
+    held = _HELD.findall(frames[-160:])
+    return bool(held) and _DATA_NAMES.match(held[-1]) is not None
+
+
+def _missing_column(message: str, frames: str) -> bool:
+    found = _NO_ATTRIBUTE.search(message)
+    if not found:
+        return False
+    if found[1] == "NoneType":
+        return found[2] in ("shape", "convert", "resize", "astype") and _READS_IMAGES.search(frames) is not None
+    return found[2] not in _API_OF_FRAMES

@@ -6,41 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...vocabulary.runs import ErrorType, Level
-from . import frames, progress
-from .blame import blame
+from . import details, frames, matches, progress
+from .blame import blame, blamed
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
+from .judge import follows_nan
 from .register import Register
-from .rules import Rule, Rules, Weight
+from .rules import Rule, Rules
 from .text import CAP_MARK, cap, cap_end, fingerprint
 from .tracebacks import Tracebacks
 from .tracing import Trace
 
 OFTEN = 64
 """After so many failures the usual lines are known; they are looked at only once in as many."""
+CRASH_LINES = 8
+"""How far apart the lines of one crash may stand."""
 ABSORB_LINES = 2
 ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
-_KINDS = {
-    Weight.FATAL: "native",
-    Weight.ERROR: "error",
-    Weight.WORD: "word",
-    Weight.HARMLESS: "harmless",
-    Weight.LEAD: "lead",
-}
-_TOLD_BY_THEIR_WORDS = ("logged as critical", "lightgbm fatal")
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
 _UNRAISABLE = "unraisable"
-_SIGNALS = {
-    "Aborted": "SIGABRT",
-    "Segmentation fault": "SIGSEGV",
-    "Illegal instruction": "SIGILL",
-    "Floating point exception": "SIGFPE",
-    "Trace/breakpoint trap": "SIGTRAP",
-    "CPU time": "SIGXCPU",
-    "File size": "SIGXFSZ",
-}
-"""What a shell calls them."""
 
 
 class Failures:
@@ -90,13 +75,25 @@ class Failures:
 
     def single(self, number: int, text: str, among: tuple[int, ...], before: Before) -> bool:
         """Take a line that may tell of a failure by itself; return whether it does."""
-        return self._syntax(number, text, before) or self._ruled(number, text, among, before)
+        return (
+            self._learned(number, text)
+            or self._syntax(number, text, before)
+            or self._ruled(number, text, among, before)
+        )
 
-    def witness(self, text: str) -> None:
+    def _learned(self, number: int, text: str) -> bool:
+        newest = self._register.newest
+        if newest is None or newest not in self._register.pending or not details.learn(newest, number, text):
+            return False
+        self._register.tell("seen", newest)
+        return True
+
+    def witness(self, number: int, text: str) -> None:
         """Take a line that is no failure: it says what became of those before it."""
         pending = self._register.pending
         if not pending:
             return
+        self._learned(number, text)
         sign, position = progress.sign_of(text, self._usual)
         frame = frames.frame_of(text) if "File" in text else None
         for incident in pending:
@@ -122,6 +119,8 @@ class Failures:
             self._repeated(known, trace)
         elif incident or (incident := self._announcing(trace)):
             self._grown(incident, trace, mark)
+        elif details.holds(self._register.newest, trace.first):
+            self._carried(trace)
         else:
             incident = self._new(trace, mark, coarse)
             trace.key = incident.key
@@ -148,6 +147,19 @@ class Failures:
         self._register.tell("seen", incident)
         trace.key = incident.key
 
+    def _carried(self, trace: Trace) -> None:
+        """The newest failure is a notebook's: this is the traceback of its cell."""
+        newest = self._register.newest
+        if newest is None:
+            return
+        newest.reach(trace.last)
+        newest.root, newest.frame = trace.root, trace.own or newest.frame
+        newest.message = cap(f"{trace.root}: {trace.root_message}", MESSAGE_LIMIT)
+        trace.settle()
+        newest.type = blame(trace.root or "", trace.root_message, trace.files)
+        trace.key = newest.key
+        self._register.tell("seen", newest)
+
     def _new(self, trace: Trace, mark: str, coarse: str) -> Incident:
         incident = _incident("traceback", trace.first, trace.last, "", UNKNOWN)
         trace.settle()
@@ -166,10 +178,13 @@ class Failures:
         if not (incident.complete or incident.absorbed or incident.slimmed):
             incident.text = _behind(incident.opening, trace.text)
         trace.settle()
-        kind = blame(trace.root or "", trace.root_message, trace.files)
-        if kind is ErrorType.IMPLEMENTATION:
-            kind = blame(trace.exception or "", trace.message, trace.files)
-        incident.type = kind
+        kind = blamed(trace.root or "", trace.root_message, trace.files)
+        if kind in (None, ErrorType.IMPLEMENTATION):
+            kind = blamed(trace.exception or "", trace.message, trace.files) or kind
+        ran_out = bool(incident.opening) and incident.type is ErrorType.RESOURCE
+        incident.type = kind or (ErrorType.RESOURCE if ran_out else ErrorType.IMPLEMENTATION)
+        metric = self._register.of_metrics()
+        incident.belongs_to = metric.key if metric and follows_nan(metric, incident) else ""
         incident.apart = bool(trace.prefix.strip() or trace.lead)
         incident.ignored = frames.goes_on_regardless(trace.lead)
 
@@ -187,7 +202,15 @@ class Failures:
             return None
         gap = trace.first - last.newest_last
         near = ABSORB_FATAL_LINES if last.fatal or last.kind == "lead" else 1 if last.handled else ABSORB_LINES
-        return last if 0 <= gap <= near else None
+        return self._first_of_a_row(last) if 0 <= gap <= near else None
+
+    def _first_of_a_row(self, last: Incident) -> Incident:
+        """Return the first of several error lines that stand directly behind each other."""
+        rows = [i for i in self._register.pending if i.kind == "error" and not (i.went_on or i.complete or i.handled)]
+        for incident in sorted(rows, key=lambda i: -i.line):
+            if last.kind == "error" and incident.newest_last < last.line <= incident.newest_last + 1:
+                last = incident
+        return last
 
     def _announced(self, trace: Trace) -> bool:
         newest = self._register.newest
@@ -217,16 +240,14 @@ class Failures:
         if matched is None:
             return False
         rule, found = matched
-        kind = _KINDS[rule.weight]
-        first = _usage(number, before) if rule.name in ("usage", "command line") else number
-        if first != number:
-            kind = "native"
-        if kind in ("error", "word") and (progress.is_warning(text) or frames.is_context(text)):
+        first = matches.first_line(rule, number, before)
+        kind = matches.kind_of(rule, extended=first != number and rule.name != matches.GLOG_STACK)
+        warned = progress.is_warning(text) and rule.name not in matches.AS_A_WARNING
+        if kind in ("error", "word") and (warned or frames.is_context(text)):
             return False
-        newest = self._register.newest
-        goes_on = newest and newest.kind == "native" and not newest.went_on and number - newest.newest_last <= 8
-        if newest and goes_on and kind in ("native", "word"):
-            _extend(newest, number, text, before)
+        if self._goes_on(rule, kind, number):
+            _extend(self._register.newest, number, text, before)
+            matches.name(self._register.newest, found)
             return True
         mark = fingerprint(rule.name, text)
         self._remember_usual(before)
@@ -236,18 +257,20 @@ class Failures:
             return True
         excerpt = [*lines_between(before, first, number), text]
         incident = _incident(kind, first, number, "\n".join(excerpt), before)
-        groups = found.groupdict()
-        named = (groups.get("exception") or "").rpartition(".")[2]
-        incident.exception = None if named in _SIGNALS else named or None
-        incident.root = _SIGNALS.get(named) or named or rule.exception
-        incident.message = cap(groups.get("message") or text.strip(), MESSAGE_LIMIT)
-        incident.fatal = rule.weight is Weight.FATAL or first != number
-        incident.type = _type_of(rule, incident.exception or "", text)
-        incident.advice, incident.rule = rule.advice, rule.name
+        matches.describe(incident, rule, found, text)
         incident.fingerprint = mark
-        incident.handled = kind == "error" and progress.mild(text)
         self._register.add(incident, rule.name)
         return True
+
+    def _goes_on(self, rule: Rule, kind: str, number: int) -> bool:
+        """Whether a line goes on with the newest failure: more of a crash, or the end of a program that it told of."""
+        newest = self._register.newest
+        if newest is None or newest.went_on:
+            return False
+        if newest.kind == "native" and kind in ("native", "word"):
+            return number - newest.newest_last <= CRASH_LINES
+        open_error = newest.kind == "error" and not (newest.complete or newest.handled)
+        return rule.name == "R stop" and open_error and number - newest.newest_last <= ABSORB_LINES
 
     def _remember_usual(self, before: Before) -> None:
         often = self._register.occurrences
@@ -277,8 +300,10 @@ def _incident(kind: str, first: int, last: int, text: str, before: Before) -> In
     )
 
 
-def _extend(incident: Incident, number: int, text: str, before: Before) -> None:
+def _extend(incident: Incident | None, number: int, text: str, before: Before) -> None:
     """Let an incident reach to line `number`, which goes on with it."""
+    if incident is None:
+        return
     if not (incident.complete or incident.slimmed) and number > incident.last:
         between = lines_between(before, incident.last + 1, number)
         known = len(between) == number - incident.last - 1
@@ -300,16 +325,3 @@ def _behind(opening: str, text: str) -> str:
     if not opening or opening.endswith(CAP_MARK):
         return opening or text
     return opening + CAP_MARK if text == CAP_MARK else cap_end(f"{opening}\n{text}", TEXT_LIMIT)
-
-
-def _usage(number: int, before: Before) -> int:
-    for back in range(1, USUAL_LINES + 1):
-        line = before(back)
-        if line and line[1].strip().lower().startswith("usage:"):
-            return line[0]
-    return number
-
-
-def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
-    blamed = rule.weight is Weight.ERROR or rule.name in _TOLD_BY_THEIR_WORDS
-    return blame(exception, text) if blamed and rule.type is ErrorType.IMPLEMENTATION else rule.type

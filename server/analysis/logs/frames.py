@@ -35,9 +35,10 @@ _CHAIN = re.compile(
 _LEAD = re.compile(
     r"Exception in thread |^Process \S+:$|RemoteTraceback:|^(?:ERROR|FAIL): \S+ \(|Exception in callback|"
     r"(?:Task|Future) exception was never retrieved|^future: <|^Error executing job|^handle: <|^Unhandled exception|"
-    r"^Exception ignored (?:in|while)\b"
+    r"(?:^|[\])}%>| ])Exception ignored (?:in|while)\b"
 )
-_GOES_ON = re.compile(r"^Exception ignored (?:in|while)\b|(?:Task|Future) exception was never retrieved")
+_GOES_ON = re.compile(r"(?:^|[\])}%>| ])Exception ignored (?:in|while)\b|(?:Task|Future) exception was never retrieved")
+_LOGGED_AS_FATAL = re.compile(r"(?:^|\s)F\d{4} \d\d:\d\d|: F \S+:\d+\] ")
 _CONTEXT = ("future: <", "handle: <", "task: <")
 _TIME = re.compile(r"\d+(?:[-:/.,T]\d+)+")
 _TORN_LEAD = re.compile(r"^Exception in thread \S|^Process (?:Spawn|Fork|ForkServer)?(?:Pool)?(?:Process|Worker)\S*:$")
@@ -86,7 +87,7 @@ def exception_of(text: str, *, follows: bool) -> tuple[str, str] | None:
         return None
     if not follows and not known and message is None:
         return None
-    return last, message or ""
+    return (f"{last}({found['inner']})" if found["inner"] else last), message or ""
 
 
 def is_chain(text: str) -> bool:
@@ -105,6 +106,11 @@ def is_lead(text: str) -> bool:
         if word in text:
             return _LEAD.search(text) is not None
     return False
+
+
+def is_logged_as_fatal(text: str) -> bool:
+    """Whether a line is a record of level FATAL as glog, absl and TensorFlow write them."""
+    return _LOGGED_AS_FATAL.search(text) is not None
 
 
 def goes_on_regardless(lead: str) -> bool:

@@ -137,6 +137,14 @@ class Incident:
     draws: int = 0
     rhat: float = 0.0
     """The largest R-hat that was stated."""
+    outside: bool = False
+    """Somebody outside of the process was about to end it: what it still does in its last seconds is no recovery."""
+    moved: bool = False
+    """Such a process went on for a while."""
+    closed: bool = False
+    """Closing words stood behind it ("done", "training complete"), which a script also says after a failure."""
+    suspect: bool = False
+    belongs_to: str = ""
 
     def follow(self, number: int, lines: list[str]) -> None:
         """Note lines behind its first occurrence, whatever they say; those in between that were not noted are blank.
@@ -155,39 +163,50 @@ class Incident:
     def reach(self, last: int) -> None:
         """Extend it to a line; what stood after it and now belongs to it goes."""
         self.newest_last = last
-        if not self.complete:
+        if not (self.complete or self.slimmed):  # what was handed out already quotes the lines as they were counted
             self.after = self.after[max(last - self.last, 0) :]
             self.last = last
 
     def witness(self, text: str, sign: Sign, position: str) -> None:
         """Take a line of other text after it, with its sign and, for a bar, its position."""
-        if not (self.message or self.complete or self.slimmed) and self.kind == "traceback":
+        silent = not (self.message or self.complete or self.slimmed)
+        if silent and self.kind == "traceback" and any(map(str.isalpha, text)):
             self.message = cap(text.strip(), MESSAGE_LIMIT)
         if sign is Sign.NONE:
             return
-        if sign is Sign.BAR:
-            self.went_on = self.went_on or bool(self.bar and self.bar != position)
-            self.bar = position
-            return
         if self.others < 2 and dealt_with_afterwards(text):
             self.handled = True
+        if sign is Sign.BAR or (sign is Sign.COUNT and not self.apart):
+            self._goes_on(moved=bool(self.bar and self.bar != position))
+            self.bar = position
+            return
         self.others += 1
-        if sign is Sign.STRONG or self.others > VOLUME_LINES:
+        self.closed = self.closed or sign is Sign.CLOSING
+        self._goes_on(moved=sign is Sign.STRONG or self.others > VOLUME_LINES)
+
+    def _goes_on(self, *, moved: bool) -> None:
+        if moved and not self.outside:
             self.went_on = True
+        elif moved:
+            self.moved = True
 
     def happened_again(self, first: int, last: int) -> None:
         """Count another occurrence; its fate is open again."""
-        self.earlier = [self.newest, self.newest_last, self.went_on, self.others, self.bar, self.settled]
+        self.earlier = [
+            *(self.newest, self.newest_last, self.went_on, self.others, self.bar, self.settled, self.moved, self.closed)
+        ]
         self.count += 1
         self.complete = True
         self.newest, self.newest_last = first, last
         self.went_on, self.others, self.bar, self.settled = False, 0, "", False
+        self.moved = self.closed = False
 
     def did_not_happen_again(self) -> None:
         """Take the newest repetition back: it turned out to be another failure."""
         self.count -= 1
         if self.earlier and not self.went_on:
-            self.newest, self.newest_last, self.went_on, self.others, self.bar, self.settled = self.earlier
+            self.newest, self.newest_last, self.went_on, self.others, self.bar, self.settled = self.earlier[:6]
+            self.moved, self.closed = self.earlier[6:]
         self.earlier = []
 
     def statement(self) -> str:
@@ -195,6 +214,8 @@ class Incident:
         if not self.divergent:
             return self.message
         what = "divergence" if self.divergent == 1 else "divergences"
+        if self.divergent > self.draws:  # the draws that the log states cannot be those of which it speaks
+            return f"{self.divergent} {what}"
         return f"{self.divergent} {what} in {self.draws} draws ({_percent(self.divergent / max(self.draws, 1))})"
 
     def finding(self) -> Finding:
@@ -216,6 +237,8 @@ class Incident:
             count=self.count,
             emergency=self.emergency,
             advice=self.advice,
+            suspect=self.suspect,
+            belongs_to=self.belongs_to,
         )
 
     def slim(self) -> None:

@@ -5,19 +5,31 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from ...vocabulary.runs import Ended, ErrorType, Finding, Level
 from .blame import blame
+from .course import CutShort
 from .incident import Incident
+from .progress import completed
 
 Outcome = Literal["failed", "suspect", "healthy"]
 
 CASCADE_LINES = 400
+TIMEOUT_STATUS = 124
+"""Of coreutils' `timeout`."""
 LAST_LINES = 20
 """How many lines may stand behind an error that is among the last words."""
+NAN_LINES = 60
+"""How many lines behind the last NaN an exception is its consequence, whatever it is called."""
 _OF_THE_TEXT = ("traceback", "native", "error", "word")
-_WRAPPER = re.compile(r"ChildFailed|ProcessRaised|ProcessExited|RayTaskError|RayActor|BrokenProcessPool|DistBackend")
+_WRAPPER = re.compile(
+    r"ChildFailed|ProcessRaised|ProcessExited|RayTaskError|RayActor|BrokenProcessPool|DistBackend|CalledProcess|TuneError"
+)
+_CUTS = ("terminated by signal", "ran out of data")
+"""Rules whose lines say why a run that exited with status 0 did not reach its end."""
+_SAYS_NAN = re.compile(r"(?i)\bnans?\b|\binf(?:s|inite|inity)?\b|finite|device-side assert|diverg|overflow")
 _SIGNAL_TYPES = {
     "SIGSEGV": ErrorType.IMPLEMENTATION,
     "SIGABRT": ErrorType.IMPLEMENTATION,
@@ -25,6 +37,7 @@ _SIGNAL_TYPES = {
     "SIGILL": ErrorType.IMPLEMENTATION,
     "SIGTRAP": ErrorType.IMPLEMENTATION,
     "SIGBUS": ErrorType.RESOURCE,
+    "SIGKILL": ErrorType.RESOURCE,
     "SIGXCPU": ErrorType.RESOURCE,
     "SIGXFSZ": ErrorType.RESOURCE,
 }
@@ -39,6 +52,17 @@ _GIVES_UP = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What the end of a log shows beside its failures."""
+
+    reached: bool = False
+    """The run came to the end that it had announced."""
+    cut_short: CutShort | None = None
+    gives_up: bool = False
+    """The last line says what was wrong."""
+
+
 def ended_badly(ended: Ended | None) -> bool:
     """Whether the exit says that the run failed; a stop on purpose does not."""
     if ended is None or ended.stopped:
@@ -47,11 +71,12 @@ def ended_badly(ended: Ended | None) -> bool:
 
 
 def outcome(findings: Iterable[Finding], ended: Ended | None = None) -> Outcome:
-    """Return the outcome of a run: suspect is a failure that the text cannot tell from one that was handled."""
+    """Return the outcome of a run: suspect is what text and exit status cannot tell from a healthy run."""
     found = list(findings)
-    if any(finding.level is Level.FAILURE for finding in found) or ended_badly(ended):
+    failures = [finding for finding in found if finding.level is Level.FAILURE]
+    if ended_badly(ended) or not all(finding.suspect for finding in failures):
         return "failed"
-    if any(finding.level is Level.FLAG and finding.kind in _OF_THE_TEXT for finding in found):
+    if failures or any(finding.level is Level.FLAG for finding in found):
         return "suspect"
     return "healthy"
 
@@ -60,22 +85,31 @@ def so_far(incident: Incident) -> Level:
     """Return the level that the text alone justifies at the moment."""
     if incident.kind in ("metric", "mcmc"):
         return incident.level
-    if incident.kind in ("harmless", "lead") or incident.went_on or incident.handled or incident.ignored:
+    if incident.kind in ("harmless", "lead") or _over(incident):
         return Level.NOTICED
     if incident.kind == "traceback" or (incident.kind == "native" and incident.fatal):
-        return Level.FAILURE
+        return Level.FLAG if incident.belongs_to else Level.FAILURE
     return Level.FLAG
 
 
-def levels(incidents: Sequence[Incident], ended: Ended | None) -> dict[str, Level]:
+def _over(incident: Incident) -> bool:
+    """Whether the text shows that the run got over it."""
+    return incident.went_on or incident.handled or incident.ignored
+
+
+def levels(incidents: Sequence[Incident], ended: Ended | None, ending: Ending) -> dict[str, Level]:
     """Return the final level of every incident, by key."""
+    for incident in incidents:
+        incident.suspect, incident.belongs_to = False, ""
     result = {incident.key: so_far(incident) for incident in incidents}
     if ended is None or ended.stopped:
-        result |= {i.key: Level.FAILURE for i in incidents if _last_word(i)}
+        result |= {i.key: Level.FLAG for i in incidents if i.closed and result[i.key] is Level.FAILURE}
+        over = ("terminated by signal",) if ending.reached else ()
+        result |= {i.key: Level.FAILURE for i in incidents if _last_word(i) and i.rule not in over}
     elif ended_badly(ended):
-        result |= _after_bad_end(incidents)
+        result |= _after_bad_end(incidents, ending)
     else:
-        result |= {i.key: _after_good_end(i) for i in incidents if i.kind in _OF_THE_TEXT}
+        result |= {i.key: _after_good_end(i, ending) for i in incidents if i.kind in _OF_THE_TEXT}
     return result
 
 
@@ -90,33 +124,70 @@ def _last_word(incident: Incident) -> bool:
     return (named or shell) and not incident.handled
 
 
-def _after_good_end(incident: Incident) -> Level:
-    open_end = not (incident.went_on or incident.handled or incident.ignored or incident.others)
-    weighty = incident.kind == "traceback" or incident.fatal
-    return Level.FLAG if open_end and weighty else Level.NOTICED
+def _after_good_end(incident: Incident, ending: Ending) -> Level:
+    """A run that exited with status 0: closing words do not show that it got over a failure, only progress does."""
+    if _over(incident) or (incident.outside and incident.closed):
+        return Level.NOTICED
+    if incident.rule in _CUTS:
+        return _cut(incident, ending)
+    from_shell = incident.kind == "word" and " line " in incident.text
+    if incident.kind == "traceback" or incident.fatal or from_shell:
+        incident.suspect = True
+        return Level.FAILURE
+    gives_up = incident.kind == "error" and incident.type is ErrorType.CONVERGENCE
+    return Level.FLAG if gives_up or _last_word(incident) else Level.NOTICED
 
 
-def _after_bad_end(incidents: Sequence[Incident]) -> dict[str, Level]:
+def _cut(incident: Incident, ending: Ending) -> Level:
+    if ending.reached or any(map(completed, incident.before)):
+        return Level.NOTICED
+    signalled = incident.rule == "terminated by signal"
+    return Level.FAILURE if signalled or ending.cut_short else Level.FLAG
+
+
+def cut_finding(short: CutShort) -> Finding:
+    """Describe a run that ended with status 0 before the end that it announced, and does not say why."""
+    reason = "its validation had not improved for a while, which may be why" if short.stale else "nothing says why"
+    return Finding(
+        kind="cut_short",
+        level=Level.FLAG if short.stale else Level.FAILURE,
+        type=ErrorType.IMPLEMENTATION,
+        message=f"ended with exit status 0 at {short.name} {short.at} of {short.total}; {reason}",
+        fingerprint=f"cut short {short.name}",
+        line=short.line,
+        last_line=short.line,
+        root_exception="cut_short",
+        text=short.text,
+        suspect=not short.stale,
+    )
+
+
+def _after_bad_end(incidents: Sequence[Incident], ending: Ending) -> dict[str, Level]:
     result = {i.key: Level.NOTICED for i in incidents if i.kind in _OF_THE_TEXT}
-    terminal = _terminal(incidents)
+    terminal = _terminal(incidents, gives_up=ending.gives_up)
+    decisive = _decisive(incidents, terminal)
     for incident in terminal:
         result[incident.key] = Level.FLAG
-    decisive = _decisive(incidents, terminal)
+        incident.belongs_to = decisive.key if decisive and decisive is not incident else ""
     if decisive is not None:
         result[decisive.key] = Level.FAILURE
     return result
 
 
-def _terminal(incidents: Sequence[Incident]) -> list[Incident]:
-    """What nothing followed: the last words, weighty ones if there are any."""
+def _terminal(incidents: Sequence[Incident], *, gives_up: bool) -> list[Incident]:
+    """What nothing followed: the last words, weighty ones if there are any.
+
+    :param gives_up: the last line of the log says what was wrong, so that nothing that the run got over explains it.
+    """
     last = [i for i in incidents if i.kind in _OF_THE_TEXT and not (i.went_on or i.ignored)]
+    earlier = [i for i in incidents if i.kind == "traceback" and not (i.handled or i.ignored or gives_up)]
     for weighty in (
         [i for i in last if not i.handled and (i.kind == "traceback" or i.fatal)],
         [i for i in last if i.kind == "traceback"],
         [i for i in last if i.kind == "word" and i.others <= LAST_LINES],
         [i for i in last if i.kind == "error" and i.others <= LAST_LINES and not i.handled],
-        [i for i in incidents if i.kind == "traceback" and i.apart and not i.handled],
-        [i for i in incidents if i.kind == "traceback" and not i.handled and i.count == 1][-1:],
+        [i for i in earlier if i.apart],
+        [i for i in earlier if i.count == 1][-1:],
     ):
         if weighty:
             return sorted(weighty, key=lambda i: i.newest)
@@ -173,6 +244,8 @@ def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) 
 
 
 def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:
+    if ended.exit_code == TIMEOUT_STATUS:
+        return "timeout", ErrorType.INFRASTRUCTURE, "exited with status 124, as of a time limit (timeout)"
     if ended.hang:
         return "stall", ErrorType.INFRASTRUCTURE, "hung and was ended for that"
     if ended.out_of_memory:
@@ -182,6 +255,11 @@ def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:
         name = signal_name(number)
         return name, _SIGNAL_TYPES.get(name, ErrorType.INFRASTRUCTURE), f"killed by {name} and the log says nothing"
     return None, ErrorType.IMPLEMENTATION, f"exited with status {ended.exit_code} and the log says nothing"
+
+
+def gives_up(text: str) -> bool:
+    """Whether a line says that its program ends."""
+    return _GIVES_UP.search(text) is not None
 
 
 def complains(text: str) -> bool:
@@ -195,10 +273,20 @@ def join_divergence(incidents: Sequence[Incident], levels: dict[str, Level]) -> 
     if metric is None:
         return
     for other in incidents:
-        follows = other.kind == "traceback" and other.newest >= metric.line and levels[other.key] is Level.FAILURE
-        if follows and other.type is ErrorType.CONVERGENCE:
+        if other.kind == "traceback" and levels[other.key] is Level.FAILURE and follows_nan(metric, other):
             metric.exception, metric.root, metric.frame = other.exception, other.root, other.frame
             metric.last, metric.message = other.newest_last, other.message or metric.message
             metric.settled = False
             levels[other.key] = Level.FLAG
+            other.belongs_to, other.suspect = metric.key, False
+            for third in incidents:
+                third.belongs_to = metric.key if third.belongs_to == other.key else third.belongs_to
             return
+
+
+def follows_nan(metric: Incident, other: Incident) -> bool:
+    """Whether an exception is what a metric that is not finite led to."""
+    if other.newest < metric.line:
+        return False
+    near = other.newest - metric.last <= NAN_LINES and other.root in ("RuntimeError", "ValueError", "AssertionError")
+    return other.type is ErrorType.CONVERGENCE or near or _SAYS_NAN.search(other.message) is not None

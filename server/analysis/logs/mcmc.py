@@ -7,6 +7,7 @@ Understood: PyMC's sentences and progress table (also with nutpie, which says no
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ _SENTENCE = re.compile(
 )
 _DRAWS = re.compile(r"\((?P<tune>[\d_,]+) \+ (?P<draws>[\d_,]+) draws total\)")
 _DEPTH = re.compile(r"[Cc]hains? ?\d* ?(?:reached|saturated) the maximum tree ?depth|hit the maximum treedepth limit")
-_RHAT = re.compile(r"rhat statistic is larger than (?P<rhat>[\d.]+\d)")
+_RHAT = re.compile(r"rhat statistic is larger than (?P<rhat>\d{1,9}(?:\.\d{1,9})?)")
 _ESS = re.compile(r"effective sample size per chain is smaller|number of effective samples is smaller")
 _HEADER = re.compile(r"\bDr(?:aw|…).*\bDi(?:vergences\b|\w*…)")
 """A narrow terminal, or none, has its names cut."""
@@ -36,9 +37,18 @@ _COUNTED = re.compile(
     rb"\bdraws?\b[\"']?\s?[=: ]\s?(?P<draws>\d{1,15})\b.*?"
     rb"\bdiverg(?:ences|ent|ing)\b[\"']?\s?[=: ]\s?(?P<count>\d{1,15})\b"
 )
-_SUMMARY = re.compile(r"(?:^|\s)r_hat\s*$|(?:^|\s)[rR]_hat\b")
+_SUMMARY = re.compile(r"\b[rR]_hat\b")
 _CELL = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|nan|NaN")
 _RHAT_CELL = re.compile(r"\d{1,9}(?:\.\d+)?")
+_BARE_NAME = re.compile(r"[A-Za-z_][\w.%/-]*|\d{1,3}(?:\.\d+)?%")
+_GAP = re.compile(r"[\s,;|]+")
+"""Between the cells of a table, as it is printed, of a CSV or of Markdown."""
+_LABELS = ("parameter", "param", "variable", "var", "name")
+"""Names of the column that holds the parameters' names; most tables leave it without one."""
+MOST_DIGITS = 15
+MOST_COUNTED = 1e12
+"""More divergences or draws than anybody ever made: such a number is left out."""
+MOST_RHAT = 1e6
 
 CUT_NAMES = ("Di…", "Div…", "Dive…", "Diver…", "Diverg…")
 WORDS = (
@@ -109,17 +119,16 @@ class Mcmc:
         return None
 
     def _table(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
-        if _SUMMARY.search(text) and "=" not in text:
-            names = text.split()
+        if _SUMMARY.search(text) and (names := _columns(text)):
             self.summary_until, self.summary_columns = number + TABLE_LINES, len(names)
-            self.rhat_column = len(names) - next(i for i, name in enumerate(names) if name.lower() == "r_hat")
+            self.rhat_column = len(names) - names.index("r_hat")
             return None
         if number <= self.summary_until:
             return self._row(text, levels)
         return None
 
     def _row(self, text: str, levels: McmcLevels) -> Diagnosis | None:
-        cells = text.split()
+        cells = _cells(text)
         whole = len(cells) > self.summary_columns and all(map(_CELL.fullmatch, cells[-self.summary_columns :]))
         if not whole or not _RHAT_CELL.fullmatch(cells[-self.rhat_column]):
             self.summary_until = 0
@@ -131,11 +140,9 @@ class Mcmc:
         rhat = values.get("rhat")
         if rhat is not None and rhat >= levels.rhat_flag:
             return _rhat(rhat, levels, f"R-hat {rhat:g}")
-        count = values.get("divergences")
-        if not count or not 0 < count < 1e12:
-            return None
-        draws = values.get("draws") or values.get("step") or float(self.draws or UNKNOWN_DRAWS)
-        return _divergent(int(count), int(min(draws, 1e15)) or UNKNOWN_DRAWS, levels, sentence=False)
+        count = _counted(values, "divergences")
+        draws = _counted(values, "draws") or _counted(values, "step") or self.draws or UNKNOWN_DRAWS
+        return _divergent(count, draws, levels, sentence=False)
 
 
 def counted(line: bytes) -> tuple[int, int] | None:
@@ -149,8 +156,29 @@ def share_of(count: int, draws: int, *, sentence: bool) -> float:
     return count / max(draws, 1 if sentence else FEW_DRAWS)
 
 
+def _cells(text: str) -> list[str]:
+    return [cell for cell in _GAP.split(text) if cell]
+
+
+def _columns(text: str) -> list[str]:
+    """Return the names of a table's columns in lower case; none where a line is no row of bare names with R-hat's."""
+    names = _cells(text)
+    bare = all(map(_BARE_NAME.fullmatch, names)) and not text.rstrip().endswith((":", "="))
+    lower = [name.lower() for name in names]
+    lower = lower[1:] if lower and lower[0] in _LABELS else lower
+    return lower if bare and "r_hat" in lower else []
+
+
+def _counted(values: Mapping[str, float], name: str) -> int:
+    """Return a count that a line states; 0 where it states none, or none that can be one (NaN, an infinity, 1e300)."""
+    value = values.get(name, 0.0)
+    return int(value) if 0 < value < MOST_COUNTED else 0
+
+
 def _int(digits: str) -> int:
-    return int(re.sub(r"[_,]", "", digits)[:15] or "0")
+    """Return a whole number of a sentence; 0 for one that is absurdly long."""
+    bare = re.sub(r"[_,]", "", digits)
+    return int(bare) if 0 < len(bare) <= MOST_DIGITS else 0
 
 
 def _divergent(count: int, draws: int, levels: McmcLevels, *, sentence: bool) -> Diagnosis | None:
@@ -162,7 +190,7 @@ def _divergent(count: int, draws: int, levels: McmcLevels, *, sentence: bool) ->
 
 
 def _rhat(value: float, levels: McmcLevels, message: str, *, sentence: bool = False) -> Diagnosis | None:
-    if value < levels.rhat_flag or value > 1e6:
+    if value < levels.rhat_flag or value > MOST_RHAT:
         return None
     level = Level.FAILURE if value > levels.rhat_failure else Level.FLAG
     return Diagnosis("rhat", level, value > levels.rhat_emergency, message, sentence, rhat=value)

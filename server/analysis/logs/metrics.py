@@ -8,6 +8,7 @@ A position of a total ("Epoch 3/60", "step 5 of 100", "[3/90]", a bar) gives the
 from __future__ import annotations
 
 import json
+import math
 import re
 from functools import lru_cache
 from typing import cast
@@ -17,13 +18,16 @@ COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "batch")
 """Names that say how far a run is; they grow while it goes on."""
 TOTALS = frozenset(f"{name}_total" for name in COUNTERS)
 """Names of where they end: no progress, and nothing to be alarmed about. (`loss_total` is a loss like any other.)"""
+MOST_COUNTED = 1e15
+"""Nobody counts so far; a counter that says so is left out."""
+_COUNTS = frozenset(COUNTERS) | TOTALS | {"divergences"}
 
 _NUMBER = (
     r"(?:[-+]?(?:\d++(?:[,_]\d{3})*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?i:nan|inf(?:inity)?)(?:\.0)?)(?!\w)"
 )
 _SPACED = (
     "epoch|epochs|step|steps|iter|iteration|batch|loss|acc|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|perplexity|draws|draw|"
-    "divergences|rhat|ess|nll|reward|f1"
+    "divergences|rhat|r[_-]hat|ess|nll|reward|f1"
 )
 _PAIR = re.compile(
     r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,3}?)"
@@ -38,6 +42,7 @@ _TURN = re.compile(r"^\[(\d+)\]\t|^(\d+):\t|^\[(?:Epoch )?(\d+)(?:/(\d+))?\]")
 _BAR = re.compile(r"(?<!\d)(\d++)/(\d++) \[|^(\d++)/(\d++) [━\[ ]")
 _TABLE = re.compile(r"^[\s━╸╺╌─█▏▎▍▌▋▊▉|]+(\d+) +(\d+) +(\d+\.\d+) +(\d+) +[\d.]+")
 
+_RHAT = ("rhat", "r_hat")
 _ALIASES = {
     "iter": "step",
     "iters": "step",
@@ -60,10 +65,9 @@ _ALIASES = {
     "divergent": "divergences",
     "divs": "divergences",
     "r_hat": "rhat",
-    "max_rhat": "rhat",
     "rhat_max": "rhat",
-    "max_r_hat": "rhat",
     "r_hat_max": "rhat",
+    **{f"{word}_{name}": "rhat" for word in ("max", "maximum", "largest", "highest", "worst") for name in _RHAT},
     "ess_bulk_min": "ess_bulk",
     "min_ess": "ess",
     "min_ess_bulk": "ess_bulk",
@@ -102,7 +106,7 @@ def read_metrics(line: str) -> dict[str, float]:
 
 def _from_json(text: str) -> dict[str, float]:
     try:
-        read: object = json.loads(text)
+        read: object = json.loads(text, parse_float=_finite)
     except (ValueError, RecursionError):
         return {}
     values: dict[str, float] = {}
@@ -111,7 +115,7 @@ def _from_json(text: str) -> dict[str, float]:
             inner = cast("dict[str, object]", value) if isinstance(value, dict) else {name: value}
             for key, item in inner.items():
                 if (number := _number(item)) is not None and len(values) < VALUES_LIMIT:
-                    values[normalise(key[:200])] = number
+                    _keep(values, normalise(key[:200]), number)
     return values
 
 
@@ -119,9 +123,23 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value.removesuffix(".0") if isinstance(value, str) else value)  # Lightning prints "nan.0"
+        if isinstance(value, str):
+            return _finite(value.removesuffix(".0"))  # Lightning prints "nan.0"
+        return float(value)
     except (ValueError, OverflowError):
         return None
+
+
+def _finite(text: str) -> float | None:
+    """Return a number as it is written; None for one that no float can hold. What is written as nan or inf is that."""
+    number = float(text)
+    return None if math.isinf(number) and any(map(str.isdigit, text)) else number
+
+
+def _keep(values: dict[str, float], name: str, number: float) -> None:
+    """Take a value, in place of an earlier one; a counter takes no NaN and nothing that nobody counts to."""
+    if name and (name not in _COUNTS or abs(number) < MOST_COUNTED):
+        values[name] = number
 
 
 def _from_text(text: str) -> dict[str, float]:
@@ -129,7 +147,9 @@ def _from_text(text: str) -> dict[str, float]:
     if turn := _TURN.match(text):
         _count(values, "step", turn[1] or turn[2] or turn[3], turn[4])
     if table := _TABLE.match(text):
-        return {"draws": float(table[1]), "divergences": float(table[2]), "step_size": float(table[3])}
+        for place, name in enumerate(("draws", "divergences", "step_size"), 1):
+            _keep(values, name, float(table[place]))
+        return {name: value for name, value in values.items() if math.isfinite(value)}
     if bar := _BAR.search(text):
         _count(values, "step", bar[1] or bar[3], bar[2] or bar[4])
         text = text[bar.end() :] if bar[1] else text
@@ -137,19 +157,21 @@ def _from_text(text: str) -> dict[str, float]:
         name = found["word"] or found["name"]
         number = _number((found["number"] or found["value"]).replace(",", "").rstrip("."))
         if number is not None and len(values) < VALUES_LIMIT and (usual := normalise(name[:200])):
-            values.setdefault(usual, number)
+            if usual not in values:
+                _keep(values, usual, number)
             if usual in _COUNTED and (total := _TOTAL.match(text, found.end())):
                 _add_total(values, _COUNTED[usual], number, total[1])
     return values
 
 
 def _count(values: dict[str, float], name: str, position: str, total: str | None) -> None:
-    values[name] = float(position)
+    number = float(position)
+    _keep(values, name, number)
     if total:
-        _add_total(values, name, values[name], total)
+        _add_total(values, name, number, total)
 
 
 def _add_total(values: dict[str, float], name: str, position: float, total: str) -> None:
     number = float(re.sub("[,_]", "", total))
-    if position <= number and len(values) < VALUES_LIMIT:
+    if position <= number < MOST_COUNTED and len(values) < VALUES_LIMIT:
         values.setdefault(f"{name}_total", number)

@@ -39,6 +39,8 @@ _STATEMENT = re.compile(
     r"|Invalid loss, terminating training|onitored metric .* is not finite"
 )
 """A sentence that says it: whoever prints it checked for it."""
+_VALUE_FIRST = re.compile(r"(?<![\w.])([-+]?(?:nan|inf|\d{1,9}(?:\.\d{1,12})?)) avg loss\b")
+"""Darknet prints the value before its name."""
 _WRAPPED = re.compile(rb"^ {3,}(?:nan|inf)(?: |$)")
 _MAY_SHOW = re.compile(
     rb"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![A-Za-z_])|inite|Invalid loss|Nan|become"
@@ -99,6 +101,8 @@ def sight(text: str) -> Sight:
         return (STATED,), ()
     if not values and _CSV.match(text.strip()):
         return _csv(text)
+    if behind := _VALUE_FIRST.search(text):
+        values = {**values, "avg_loss": float(behind[1])}
     bad: list[str] = []
     good: list[str] = []
     for name, value in values.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from enum import StrEnum
 from functools import lru_cache
 
@@ -23,6 +23,11 @@ _COMPLETE = re.compile(
     r"\b(?:complete|completed|finished|done|succeeded|saved)\b|^(?:all )?(?:done|finished|success)\b|^best\b"
 )
 _UNDONE = re.compile(r"(?i)\b(?:not|un\w+|fail\w*|error\w*|abort\w*|before|never|until|incomplete)\b")
+_RESULT = re.compile(r"loss|acc(?:uracy)?$|auc|rmse|(?:^|_)m[as]e$|nll|elbo|ppl|perplexity|(?:^|_)f1|(?:^|_)r2$|score$")
+"""Metrics that a run prints because it computed something."""
+_COUNTER = re.compile(r"(?i)epoch|step|iter|draw|trial|round|fold|batch")
+"""Without such a word a number in brackets may be one of a stack's frames."""
+_GAVE_UP = re.compile(r"(?i)\b(?:fail(?:ed|ures?|s)?|abort\w*|crash\w*|terminated|killed|interrupted)\b")
 _DEALT_WITH = re.compile(
     r"(?i)\b(?:skip(?:ped|ping|s)?|retry(?:ing)?|retries|re-?trying|trying again|fall(?:s|ing)?[ -]?back|fallback|"
     r"continu(?:e|es|ing)|ignor(?:ed|ing)|substitut\w+|instead|recover(?:ed|ing|y)|imput\w+|resum(?:e|ed|ing)|"
@@ -47,6 +52,8 @@ _STEMS_AFTERWARDS = (
 )
 """One of them stands in whatever the pattern above matches; looking for them is far cheaper."""
 _MILD = re.compile(r"(?i)\b(?:disabled|without|default\w*|another|unavailable|not installed|optional|using)\b")
+_TRIAL_FAILED = re.compile(r"\[W .{0,40}\] Trial \d+ failed with")
+"""Optuna goes on to the next trial, or raises behind it."""
 _TROUBLE = re.compile(r"(?i)\b(?:fail\w*|error\w*|exception|bad|could not|couldn't|cannot|can't|corrupt\w*|unable)\b")
 _WARNING = re.compile(r"\bWARN(?:ING)?\b|^\[W |^W\d{4}|\[warn|^warn\w*:|\"warning\"")
 _PYTHON_WARNING = re.compile(r":\d+: \w*Warning: |^\w*Warning: |^WARNING[: ]|^\[W |\| WARNING")
@@ -61,26 +68,41 @@ class Sign(StrEnum):
     """Some text."""
     BAR = "bar"
     """A frame of a progress bar; a library prints its last one once more when it dies."""
+    COUNT = "count"
+    """A counter or a result alone: two different ones are progress, unless another worker may have printed them."""
+    CLOSING = "closing"
+    """Its own word that it is done, which a script also says after its work has failed."""
     STRONG = "strong"
-    """The run goes on: a counter with a metric, its usual line with other numbers, or its own word that it is done."""
+    """The run goes on: a counter with a metric, or its usual line with other numbers."""
 
 
 def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
     """Judge a line that follows a failure.
 
     :param usual: `usual_shape` of the lines before the failure.
-    :return: the sign, and for a bar its position.
+    :return: the sign, and for a bar or a counter its position.
     """
     if _TEARDOWN.match(text):
         return Sign.NONE, ""
     if "/" in text and (bar := _BAR.search(text)) and _BAR_SIGN.search(text):
-        return Sign.BAR, f"{bar[1]}/{bar[2]}"
+        return Sign.BAR, f"{bar[1]}/{bar[2]} {_results(read_metrics(text[:600]))}"
     if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)):
         return Sign.STRONG, ""
-    metrics = read_metrics(text[:600]).keys() - TOTALS
-    if (len(metrics) >= 2 and not metrics.isdisjoint(COUNTERS)) or completed(text):
+    return (Sign.WEAK, "") if _GAVE_UP.search(text[:300]) else _of_words(text, read_metrics(text[:600]))
+
+
+def _of_words(text: str, metrics: Mapping[str, float]) -> tuple[Sign, str]:
+    counted = [f"{name}={metrics[name]:g}" for name in COUNTERS if name in metrics]
+    if counted and len(metrics.keys() - TOTALS) >= 2:
         return Sign.STRONG, ""
-    return Sign.WEAK, ""
+    if completed(text):
+        return Sign.CLOSING, ""
+    position = " ".join([_results(metrics), *(counted if _COUNTER.search(text) else ())]).strip()
+    return (Sign.COUNT, position) if position else (Sign.WEAK, "")
+
+
+def _results(metrics: Mapping[str, float]) -> str:
+    return " ".join(f"{name}={value:g}" for name, value in metrics.items() if _RESULT.search(name))
 
 
 @lru_cache(maxsize=512)
@@ -121,6 +143,8 @@ def is_warning(text: str) -> bool:
 
 def announces_handled(text: str) -> bool:
     """Whether the line before a traceback says that what follows was dealt with."""
+    if _TRIAL_FAILED.search(text[:200]):
+        return True
     trouble = _TROUBLE.search(text[:600]) is not None
     return trouble and (dealt_with(text) or _WARNING.search(text[:200]) is not None)
 

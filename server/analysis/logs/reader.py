@@ -136,6 +136,8 @@ class Reader:
         look = self._look(clean)
         if look.wrapped:
             look = _unwrapped(look, clean, before)
+        if look.sight[0] == (nonfinite.STATED,) and progress.announces_handled(plain(clean)):
+            look = replace(look, sight=_EMPTY)
         bad, good = look.sight
         if bad or (self._nonfinite.open and good):
             self._values.read(number, clean, look.sight, before.here() if bad else before)
@@ -146,7 +148,7 @@ class Reader:
         if look.rules and self._failures.single(number, text, look.rules, before):
             self.last_failed = number
         elif not (sampler and self._sampling.read(number, text, before)):
-            self._failures.witness(text)
+            self._failures.witness(number, text)
             if not (opens or bad or sampler or look.wrapped):
                 self._note_nothing(text, clean, look)
 

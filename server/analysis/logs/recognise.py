@@ -14,6 +14,7 @@ from typing import Any
 from ...vocabulary.runs import Ended, Level
 from . import judge, prefilter, progress
 from .blocks import Block, Splitter
+from .course import Course
 from .preceding import LinesBefore, Ring
 from .reader import Reader
 from .register import Change
@@ -55,6 +56,7 @@ class Recogniser:
         self._ring = Ring(saved.get("ring", ()))
         self._bytes: int = saved.get("bytes", 0)
         self._rows = Rows(saved.get("latest", {}))
+        self._course = Course(saved.get("course"))
         self._telling = Telling(saved.get("told"))
         self._looked_ahead = False
 
@@ -62,6 +64,11 @@ class Recogniser:
     def line(self) -> int:
         """Number of the line that the next byte belongs to."""
         return self._splitter.line
+
+    @property
+    def unfinished(self) -> bytes:
+        """The bytes of the line that has not ended yet: taken, and not read before their line ends."""
+        return self._splitter.tail
 
     def feed(self, data: bytes) -> list[Change]:
         """Take the next bytes of the log; a chunk may end anywhere."""
@@ -114,17 +121,30 @@ class Recogniser:
         changes = self._news(caught_up=True)
         register = self._reader.register
         incidents = list(register.incidents.values())
-        levels = judge.levels(incidents, ended)
+        ending = self._ending()
+        levels = judge.levels(incidents, ended, ending)
         judge.join_divergence(incidents, levels)
         for incident in incidents:
             if not incident.settled or incident.level is not levels[incident.key]:
                 register.settle(incident, levels[incident.key])
         changes += self._news(caught_up=False)
         changes += self._telling.rest(register.incidents)
-        if ended and judge.ended_badly(ended) and Level.FAILURE not in levels.values():
-            finding = judge.exit_finding(ended, cut=cut, last_line=self._last_words())
-            changes.append(Change("seen", "exit", finding))
+        if ended and Level.FAILURE not in levels.values():
+            changes += self._of_the_end(ended, ending, cut=cut)
         return changes
+
+    def _ending(self) -> judge.Ending:
+        last = self._last_words()
+        gives_up = last is not None and judge.complains(last[1])
+        return judge.Ending(self._course.reached, self._course.cut_short(), gives_up)
+
+    def _of_the_end(self, ended: Ended, ending: judge.Ending, *, cut: bool) -> list[Change]:
+        """Return what only the end of the run tells."""
+        if judge.ended_badly(ended):
+            return [Change("seen", "exit", judge.exit_finding(ended, cut=cut, last_line=self._last_words()))]
+        if ending.cut_short and not ended.stopped:
+            return [Change("seen", "cut-short", judge.cut_finding(ending.cut_short))]
+        return []
 
     def state(self) -> dict[str, object]:
         """Return what a new recogniser continues from: JSON-serialisable, at most 64 KB."""
@@ -134,6 +154,7 @@ class Recogniser:
             "bytes": self._bytes,
             "ring": self._ring.state(),
             "latest": self._rows.state(),
+            "course": self._course.state(),
             "reader": self._reader.state(),
             "told": self._telling.state(),
         }
@@ -160,6 +181,7 @@ class Recogniser:
         self._search(block)
         self._reader.rest()
         self._ring.add(block)
+        self._course.add(block)
 
     def _search(self, block: Block) -> None:
         reader = self._reader
@@ -189,6 +211,7 @@ class Recogniser:
             return None
         number, raw = self._ring.lines[-1]
         text = decode(strip(raw)).strip()
-        if number <= self._reader.last_failed or progress.is_metric_line(text) or progress.completed(text):
+        reports = progress.is_metric_line(text) and not judge.gives_up(text)
+        if number <= self._reader.last_failed or reports or progress.completed(text):
             return None
         return number, text

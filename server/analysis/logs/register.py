@@ -91,6 +91,10 @@ class Register:
         self.tell("seen", incident)
         self._bound()
 
+    def of_metrics(self) -> Incident | None:
+        """Return the failure that metrics are not finite, while it stands."""
+        return next((i for i in self.incidents.values() if i.kind == "metric" and i.level is Level.FAILURE), None)
+
     def follow(self, number: int, lines: list[str]) -> None:
         """Take any lines, the first of them at `number`, behind the incidents whose fate is open."""
         for incident in self.pending:

@@ -10,6 +10,7 @@ Keras, Lightning, scikit-learn, PyMC, Slurm, MPI, R, Rust), seen in real logs or
 
 from __future__ import annotations
 
+from .crash_rules import CRASH_RULES
 from .mcmc import CUT_NAMES
 
 CONSTRUCTS = (
@@ -24,143 +25,18 @@ _NAMED = r"[^{}]*?(?<![\w.])(?P<exception>(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Except
 """An exception that a logged line names, with a message behind it that is no number (a metric's name ends alike)."""
 
 RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
-    # harmless by their own words
-    ("fit failed", "implementation", "harmless", "", "FitFailedWarning", ""),
-    ("unraisable", "implementation", "harmless", "", "Exception ignored", r"^Exception ignored (?:in|while)\b"),
-    # native crashes
+    # an R program says first where it failed, then why
     (
-        "c++ bad_alloc",
-        "resource",
-        "fatal",
-        "",
-        "terminate called",
-        r"terminate called .*'(?:\w+::)*(?P<exception>bad_alloc|bad_array_new_length)'",
-    ),
-    (
-        "c++ terminate",
-        "implementation",
-        "fatal",
-        "SIGABRT",
-        "terminate called",
-        r"^(?:libc\+\+abi: )?terminate called (?:after throwing an instance of '(?:\w+::)*(?P<exception>\w+)|without)",
-    ),
-    (
-        "libc++ abort",
-        "implementation",
-        "fatal",
-        "SIGABRT",
-        "terminating due|terminating with",
-        r"libc\+\+abi: terminating (?:due to|with) uncaught exception(?: of type (?:\w+::)*(?P<exception>\w+))?",
-    ),
-    (
-        "glibc heap",
-        "implementation",
-        "fatal",
-        "SIGABRT",
-        "free()|malloc|munmap_chunk|corrupted|double free|stack smashing|buffer overflow detected",
-        r"^(?:\*\*\* Error in .*: )?(?:(?:free|malloc|realloc|munmap_chunk|malloc_consolidate)\(\): \w"
-        r"|corrupted (?:double-linked list|size vs)|double free or corruption"
-        r"|\*\*\* (?:stack smashing|buffer overflow) detected)",
-    ),
-    ("python out of memory", "resource", "fatal", "MemoryError", "Fatal Python error", "Fatal Python error: .*memory"),
-    (
-        "segfault under faulthandler",
-        "implementation",
-        "fatal",
-        "SIGSEGV",
-        "Fatal Python error",
-        r"Fatal Python error: Segmentation fault",
-    ),
-    ("abort under faulthandler", "implementation", "fatal", "SIGABRT", "Fatal Python error: Aborted", ""),
-    ("bus error under faulthandler", "resource", "fatal", "SIGBUS", "Fatal Python error: Bus error", ""),
-    ("fpe under faulthandler", "implementation", "fatal", "SIGFPE", "Fatal Python error: Floating", ""),
-    ("python fatal", "implementation", "fatal", "SIGABRT", "Fatal Python error", r"^Fatal Python error: "),
-    ("faulthandler timeout", "infrastructure", "fatal", "stall", "Timeout (", r"^Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$"),
-    (
-        "c assertion",
-        "implementation",
-        "fatal",
-        "SIGABRT",
-        "Assertion",
-        r"^\S+: (?:\S+:\d+: )?.*Assertion [`'].*' failed\.?"
-        r"|^Assertion failed: .*, file|: block: \[.*Assertion .*failed",
-    ),
-    ("torch internal", "implementation", "fatal", "SIGABRT", "INTERNAL ASSERT FAILED", ""),
-    (
-        "rust panic",
-        "implementation",
-        "fatal",
-        "PanicException",
-        "panicked at",
-        r"^thread '.*' (?:\(\d+\) )?panicked at",
-    ),
-    (
-        "xla or absl fatal",
-        "implementation",
-        "fatal",
-        "SIGABRT",
-        "Check failed:",
-        r"^F\d{4} .*Check failed:|^\S+:\d+\] Check failed: |^\[.*FATAL.*Check failed",
-    ),
-    (
-        "core dumped by shell",
+        "R error",
         "implementation",
         "fatal",
         "",
-        "core dumped",
-        r"(?:^|\s)(?P<exception>Segmentation fault|Aborted|Illegal instruction|Floating point exception|"
-        r"Trace/breakpoint trap)\s*\(core dumped\)",
+        "Error in |Error: ",
+        r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*)$"
+        r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|"
+        r"unexpected|invalid|there is no package|unable to).*)",
     ),
-    ("bus error by shell", "resource", "fatal", "SIGBUS", "Bus error", r"(?:^|\d+ )Bus error\b.*"),
-    # memory, disk, limits
-    (
-        "kernel oom killer",
-        "resource",
-        "fatal",
-        "SIGKILL",
-        "oom_kill|OOM Kill|OOMKill|Out of memory: Kill|kill event|invoked oom",
-        r"(?i)oom[-_ ]?kill|out of memory: kill",
-    ),
-    (
-        "cuda out of memory",
-        "resource",
-        "error",
-        "OutOfMemoryError",
-        "CUDA out of memory|HIP out of memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED|RESOURCE_EXHAUSTED",
-        "",
-    ),
-    (
-        "disk full",
-        "resource",
-        "error",
-        "OSError",
-        "No space left on device|Disk quota exceeded|disk full|not enough free space|File too large",
-        "",
-    ),
-    (
-        "allocation",
-        "resource",
-        "error",
-        "MemoryError",
-        "Cannot allocate memory|cannot allocate memory|can't allocate memory|std::bad_alloc",
-        "",
-    ),
-    (
-        "descriptors or processes",
-        "resource",
-        "error",
-        "OSError",
-        "Too many open files|Resource temporarily unavailable|can't start new thread",
-        "",
-    ),
-    (
-        "limit exceeded",
-        "resource",
-        "fatal",
-        "",
-        "limit exceeded",
-        r"(?:^|\s)(?P<exception>CPU time|File size) limit exceeded",
-    ),
+    *CRASH_RULES,
     # schedulers, interrupts, network
     ("slurm time limit", "infrastructure", "fatal", "SIGTERM", "DUE TO", r"CANCELLED AT .* DUE TO|JOB \d+ .*DUE TO"),
     ("slurm", "infrastructure", "error", "", "slurmstepd: error|srun: error", r"^(?:slurmstepd|srun): error: "),
@@ -169,7 +45,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "infrastructure",
         "fatal",
         "",
-        "MPI_ABORT was invoked|mpirun noticed|mpirun detected|prterun noticed",
+        "MPI_ABORT was invoked|mpirun noticed|mpirun detected|prterun noticed|mpiexec noticed|BAD TERMINATION OF",
         "",
     ),
     (
@@ -206,19 +82,28 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
     ("cuda device assert", "implementation", "error", "", "device-side assert triggered", ""),
     (
-        "cuda",
+        "gpu lost",
         "infrastructure",
         "error",
         "",
-        "CUDA error:|CUDA driver error|cudaErro|CUBLAS_STATUS|CUDNN_STATUS|Xid (",
-        r"CUDA (?:driver )?error:|cudaError\w+|CU(?:BLAS|DNN)_STATUS_\w+(?<!SUCCESS)|Xid \(",
+        "Xid (|fallen off the bus|uncorrectable ECC|NVIDIA-SMI has failed",
+        r"Xid \(|fallen off the bus|uncorrectable ECC|NVIDIA-SMI has failed",
+    ),
+    (
+        "cuda",
+        "implementation",
+        "error",
+        "",
+        "CUDA error:|CUDA driver error|cudaErro|CUBLAS_STATUS|CUDNN_STATUS",
+        r"CUDA (?:driver )?error:|cudaError\w+|CU(?:BLAS|DNN)_STATUS_\w+(?<!SUCCESS)",
     ),
     (
         "rank lost",
         "infrastructure",
         "error",
         "",
-        "closing signal SIG|failed (exitcode|Connection closed by peer|Connection reset by peer",
+        "closing signal SIG|failed (exitcode|Connection closed by peer|Connection reset by peer|"
+        "The following distributed tasks|coordination service|heartbeat timeout",
         "",
     ),
     # optimisers
@@ -231,6 +116,33 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "ABNORMAL|Optimization terminated unsuccessfully|Optimization failed|optimization failed|"
         "not necessarily achieved due to precision loss",
         "",
+    ),
+    (
+        "ran out of data",
+        "data",
+        "error",
+        "",
+        "ran out of data|ran out of batches|Ran out of data",
+        r"(?i)ran out of (?:data|batches)",
+    ),
+    (
+        "chain lost",
+        "convergence",
+        "error",
+        "",
+        "finished unexpectedly",
+        r"Chain \d+ finished unexpectedly",
+    ),
+    (
+        "convergence in words",
+        "convergence",
+        "error",
+        "",
+        "ampling failed|ivergence detected|NaN detected|nan detected|NaNs detected|aximum iterations reached|"
+        "ailed to converge|loss exploded|Fitting failed|aximum number of iterations",
+        r"(?i)^[^{}]{0,120}?\b(?:sampling failed|divergence detected|nans? detected|maximum iterations reached|"
+        r"failed to converge|loss exploded|fitting failed|"
+        r"maximum number of iterations (?:reached|exceeded))(?!\s*[:=]\s*(?:0|false|no)\b)",
     ),
     # libraries that print before they raise
     ("lightgbm fatal", "implementation", "fatal", "LightGBMError", "[LightGBM] [Fatal]", ""),
@@ -264,6 +176,24 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
     ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*Error \d+"),
     ("R stop", "implementation", "fatal", "", "Execution halted", r"^Execution halted"),
+    (
+        "julia error",
+        "implementation",
+        "error",
+        "",
+        "ERROR: ",
+        r"^ERROR: (?:LoadError: |TaskFailedException: )?(?P<exception>[A-Z]\w*(?:Error|Exception|Mismatch))"
+        r"(?:\(.*\))?(?:: (?P<message>.*)|$)",
+    ),
+    (
+        "compiler",
+        "implementation",
+        "fatal",
+        "",
+        "fatal error: ",
+        r"^\S*(?:cc|cc1plus|c\+\+|g\+\+|clang\S*|nvcc|ptxas)\S*(?: :)? ?:? fatal error: (?P<message>.*)"
+        r"|: fatal error: .*killed",
+    ),
     (
         "jvm",
         "implementation",

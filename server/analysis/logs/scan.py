@@ -74,8 +74,12 @@ def scan(
         _add(findings, recogniser.feed(chunk))
     ended = ended_as(exit_code, ended_by)
     _add(findings, recogniser.end(ended))
-    ordered = sorted(findings.values(), key=lambda finding: (_ORDER[finding.level], finding.line or 1 << 62))
+    ordered = sorted(findings.values(), key=_weight)
     return ScanResult(outcome(ordered, ended), tuple(ordered))
+
+
+def _weight(finding: Finding) -> tuple[int, bool, int]:
+    return _ORDER[finding.level], finding.suspect, finding.line or 1 << 62
 
 
 def _add(findings: dict[str, Finding], changes: list[Change]) -> None:
@@ -93,6 +97,7 @@ def _plain(finding: Finding) -> dict[str, object]:
         "root_exception": finding.root_exception,
         "message": finding.message,
         "frame": finding.frame,
+        **({"belongs_to": finding.belongs_to} if finding.belongs_to else {}),
     }
 
 

@@ -69,7 +69,8 @@ class Trace:
         """Class of what finally ended it."""
         if not self.names:
             return None
-        return self.names[0] if self.form == "group" or self.original else self.names[-1]
+        name = self.names[0] if self.form == "group" or self.original else self.names[-1]
+        return name.partition("(")[0]
 
     @property
     def root(self) -> str | None:
@@ -77,8 +78,8 @@ class Trace:
         if self.form == "group":
             return next((name for name in self.names if not name.endswith("Group")), self.exception)
         if self.original:
-            return self.names[-1]
-        return self.names[0] if self.names else None
+            return _carried(self.names[-1])
+        return _carried(self.names[0]) if self.names else None
 
     @property
     def root_message(self) -> str:
@@ -86,7 +87,8 @@ class Trace:
         if self.original:
             return self.messages[-1]
         root = self.root
-        return self.messages[self.names.index(root)] if root in self.names else ""
+        roots = [_carried(name) for name in self.names]
+        return self.messages[roots.index(root)] if root in roots else ""
 
     @property
     def message(self) -> str:
@@ -200,3 +202,8 @@ class Trace:
         self.files = f"{self.files} {frame[0]}"[-FILES_CHARS:]
         if frames.is_own(frame[0]):
             self.own = cap(f"{frame[0]}:{frame[1]}", 400)
+
+
+def _carried(name: str) -> str:
+    """Return the class that an exception carries: KeyError of RayTaskError(KeyError)."""
+    return name.partition("(")[2].rstrip(")") or name

@@ -6,6 +6,7 @@ A heading `Computational Requirements` with lines such as `- **Minimum Training 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -170,7 +171,7 @@ def _requirement(
     shown = unit if len(unit) <= 20 and unit != said else ""
     if name == TIME:
         hours = hours_in(unit) or hours_in(said) or hours_in(words) or 1.0
-        parts = Quantity(*(None if one is None else one * hours for one in (parts.value, parts.minimum, parts.maximum)))
+        parts = Quantity(*(_times(one, hours) for one in (parts.value, parts.minimum, parts.maximum)))
         shown = "hours"
     return name, Requirement(
         value=parts.value, minimum=parts.minimum, maximum=parts.maximum, unit=shown,
@@ -182,6 +183,11 @@ def blank_columns(design: Design) -> tuple[str, ...]:
     """Return the columns of the results that a design lets be blank: `Columns that may be blank: actual, std`."""
     said = (one.text for name, one in design.requirements.items() if _MAY_BE_BLANK.fullmatch(name))
     return tuple(one.strip(" `'\"") for text in said for one in re.split(r"[,;]| and ", text) if one.strip(" `'\""))
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    product = None if value is None else value * factor
+    return product if product is not None and math.isfinite(product) else None
 
 
 def name_of(words: str) -> str:

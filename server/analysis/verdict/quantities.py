@@ -69,4 +69,4 @@ def hours_in(text: str) -> float | None:
 
 def plain(value: float) -> str:
     """Return a number as people write it: whole numbers whole, never in powers of ten below a million million."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e12 else f"{value:g}"
+    return str(int(value)) if abs(value) < 1e12 and value == int(value) else f"{value:g}"

@@ -19,8 +19,8 @@ from ...runtime.keeper import records
 from ...storage.files.workspace import Workspace
 from ...storage.policy.policy import read_policy
 from ...storage.record import Ledger, Run
-from ...storage.record.bodies import decode
 from ...storage.record.records import RunStarted
+from ...storage.record.serialization import decode
 from ...vocabulary.errors import LedgerUnreadable, WatchkeeperError
 from ...vocabulary.sanitize import one_line
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import anyio
@@ -68,52 +68,73 @@ def build(
     :param told: is told of every call, for example to record it.
     :param heartbeat_s: seconds between two progress notifications of a call that waits.
     """
-    own = {tool.name: tool for tool in tools if desk.role in tool.roles}
-    named = {prompt.name: prompt for prompt in prompts if prompt.role == desk.role}
-
-    async def list_tools(_ctx: Any, _params: Any) -> types.ListToolsResult:  # noqa: ANN401 (the SDK's context)
-        return types.ListToolsResult(tools=[described(tool) for tool in own.values()])
-
-    async def call_tool(ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:  # noqa: ANN401
-        async with _beating(ctx.session, heartbeat_s):
-            result = await answered(desk, own, params.name, params.arguments or {})
-            if told is not None:
-                await in_thread(told, params.name, params.arguments or {}, result)
-            return result
-
-    async def list_prompts(_ctx: Any, _params: Any) -> types.ListPromptsResult:  # noqa: ANN401
-        return types.ListPromptsResult(prompts=[_offered(prompt) for prompt in named.values()])
-
-    async def get_prompt(_ctx: Any, params: types.GetPromptRequestParams) -> types.GetPromptResult:  # noqa: ANN401
-        return _prompted(named, params.name, params.arguments or {})
-
-    async def list_resources(_ctx: Any, _params: Any) -> types.ListResourcesResult:  # noqa: ANN401
-        return types.ListResourcesResult(resources=[_BRIEF] if brief else [])
-
-    async def list_templates(_ctx: Any, _params: Any) -> types.ListResourceTemplatesResult:  # noqa: ANN401
-        return types.ListResourceTemplatesResult(resource_templates=[_template(one) for one in resources.TEMPLATES])
-
-    async def read_resource(_ctx: Any, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:  # noqa: ANN401
-        return await _resource(desk, params.uri, brief)
-
-    async def complete(_ctx: Any, params: types.CompleteRequestParams) -> types.CompleteResult:  # noqa: ANN401
-        return await _completed(desk, params)
-
+    handle = _Handlers(
+        desk,
+        {tool.name: tool for tool in tools if desk.role in tool.roles},
+        {prompt.name: prompt for prompt in prompts if prompt.role == desk.role},
+        brief,
+        told,
+        heartbeat_s,
+    )
     return Server(
         "watchkeeper",
         version=version,
         title="watchkeeper",
         description="Trains models for hours, keeps watch, proves the compute, remembers.",
         instructions=instructions(desk.role),
-        on_list_tools=list_tools,
-        on_call_tool=call_tool,
-        on_list_prompts=list_prompts,
-        on_get_prompt=get_prompt,
-        on_list_resources=list_resources,
-        on_list_resource_templates=list_templates,
-        on_read_resource=read_resource,
-        on_completion=complete,
+        on_list_tools=handle.list_tools,
+        on_call_tool=handle.call_tool,
+        on_list_prompts=handle.list_prompts,
+        on_get_prompt=handle.get_prompt,
+        on_list_resources=handle.list_resources,
+        on_list_resource_templates=handle.list_templates,
+        on_read_resource=handle.read_resource,
+        on_completion=handle.complete,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Handlers:
+    """The requests of the protocol, one method each; the first argument of each is the SDK's context."""
+
+    desk: Desk
+    tools: Mapping[str, Tool]
+    prompts: Mapping[str, Prompt]
+    brief: Brief | None
+    told: Told | None
+    heartbeat_s: float
+
+    async def list_tools(self, _ctx: Any, _params: Any) -> types.ListToolsResult:  # noqa: ANN401
+        return types.ListToolsResult(tools=[described(tool) for tool in self.tools.values()])
+
+    async def call_tool(self, ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:  # noqa: ANN401
+        async with _beating(ctx.session, self.heartbeat_s):
+            result = await answered(self.desk, self.tools, params.name, params.arguments or {})
+            if self.told is not None:
+                await in_thread(self.told, params.name, params.arguments or {}, result)
+            return result
+
+    async def list_prompts(self, _ctx: Any, _params: Any) -> types.ListPromptsResult:  # noqa: ANN401
+        return types.ListPromptsResult(prompts=[_offered(prompt) for prompt in self.prompts.values()])
+
+    async def get_prompt(self, _ctx: Any, params: types.GetPromptRequestParams) -> types.GetPromptResult:  # noqa: ANN401
+        return _prompted(self.prompts, params.name, params.arguments or {})
+
+    async def list_resources(self, _ctx: Any, _params: Any) -> types.ListResourcesResult:  # noqa: ANN401
+        return types.ListResourcesResult(resources=[_BRIEF] if self.brief else [])
+
+    async def list_templates(self, _ctx: Any, _params: Any) -> types.ListResourceTemplatesResult:  # noqa: ANN401
+        return types.ListResourceTemplatesResult(resource_templates=[_template(one) for one in resources.TEMPLATES])
+
+    async def read_resource(
+        self,
+        _ctx: Any,  # noqa: ANN401
+        params: types.ReadResourceRequestParams,
+    ) -> types.ReadResourceResult:
+        return await _resource(self.desk, params.uri, self.brief)
+
+    async def complete(self, _ctx: Any, params: types.CompleteRequestParams) -> types.CompleteResult:  # noqa: ANN401
+        return await _completed(self.desk, params)
 
 
 def described(tool: Tool) -> types.Tool:

@@ -91,7 +91,10 @@ def _environment() -> dict[str, str]:
 def _keeper(run_dir: Path) -> tuple[int, int] | None:
     """Return pid and start_ticks of the keeper that holds the run now, None when there is none."""
     path = run_dir / records.LOCK
-    holder = lock.holder(path) if lock.held(path) else None
+    try:
+        holder = lock.holder(path) if lock.held(path) else None
+    except records.DamagedRecord:
+        holder = None  # the run's processes are found by their marker
     if holder is None or records.text(holder, "boot_id") != procfs.boot_id():
         return None
     pid, start_ticks = records.whole(holder, "pid"), records.whole(holder, "start_ticks")
@@ -101,6 +104,8 @@ def _keeper(run_dir: Path) -> tuple[int, int] | None:
 def _tree(run_dir: Path) -> tree.Tree:
     """Return the tree of a run: its main process, its keeper's children, its recorded strays, and what is marked."""
     facts = read_facts(run_dir)
+    if facts.copy_of:
+        return tree.Tree(b"")  # what its records name belongs to the workspace that was copied
     pid, start_ticks = records.whole(facts.start, "pid"), records.whole(facts.start, "start_ticks")
     members = [(one.pid, one.start_ticks) for one in facts.strays]
     if pid is not None and start_ticks is not None:

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from . import keep, records
+from .signals import complain
 
+_NO_KEEPER = 70
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -26,13 +29,25 @@ def main(arguments: list[str]) -> None:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:-4], "keep", *arguments[1:]])  # noqa: S606 # the interpreter that runs this
     os.chdir(run_directory)
     os.set_inheritable(int(log), False)
-    os._exit((keep.launch if way == "launch" else keep.attach)(int(log)))
+    os._exit(_kept(keep.launch if way == "launch" else keep.attach, int(log)))
+
+
+def _kept(keep_it: Callable[[int], int], log: int) -> int:
+    """Keep the run; where the disk or the system refuses, say so in one line and leave: another keeper can come."""
+    try:
+        return keep_it(log)
+    except (OSError, MemoryError, records.DamagedRecord) as error:
+        complain(f"{type(error).__name__}: {error}")
+        return _NO_KEEPER
 
 
 def _detach(error_file: str) -> None:
     """Leave session and parent: a kill of the server, its group or a walk of its whole tree does not find us."""
-    errors = os.open(error_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, records.MODE)
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        errors = records.open_plain(error_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    except records.DamagedRecord:
+        errors = null
     os.setsid()
     if os.fork():
         os._exit(0)

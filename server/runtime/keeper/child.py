@@ -16,6 +16,8 @@ from .spec import Spec
 
 GO = b"go"
 NO_STATUS = 127
+ANSWER_TRIES = 50
+RECORD_TRIES = 5
 
 
 class Gate:
@@ -25,19 +27,27 @@ class Gate:
         self.pid = pid
         self._descriptor = descriptor
 
-    def open(self) -> None:
-        """Let the child execute its command."""
-        self._answer(GO)
+    def open(self) -> bool:
+        """Let the child execute its command; return whether it was told."""
+        return self._answer(GO)
 
     def refuse(self, reason: str) -> None:
         """Let the child record `reason` and end."""
         self._answer(reason.encode("utf-8", "replace")[:1000])
 
-    def _answer(self, word: bytes) -> None:
+    def _answer(self, word: bytes) -> bool:
+        """Tell the child; one that was not told records by itself that it never started."""
         try:
-            os.write(self._descriptor, word)
-        except BrokenPipeError:
-            return  # the child was killed at the gate; its wait status says so
+            for _ in range(ANSWER_TRIES):
+                try:
+                    os.write(self._descriptor, word)
+                except BrokenPipeError:
+                    return True  # the child was killed at the gate; its wait status says so
+                except OSError:
+                    time.sleep(0.01)
+                else:
+                    return True
+            return False
         finally:
             os.close(self._descriptor)
 
@@ -93,7 +103,7 @@ def _execute(spec: Spec, log_descriptor: int) -> None:
 def _never_started(run_directory: int, run: str, reason: str) -> None:
     try:
         os.fchdir(run_directory)
-        ending.close(exit_record.never_started(run, reason, time.time()))
+        ending.close(exit_record.never_started(run, reason, time.time()), RECORD_TRIES)
     finally:
         os._exit(NO_STATUS)
 

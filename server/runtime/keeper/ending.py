@@ -1,4 +1,8 @@
-"""Writes the exit record, the last thing that a keeper does for its run."""
+"""Writes the exit record, the last thing that a keeper does for its run.
+
+A disk may refuse at any step, once or for hours. What was written into the reserved file can be read there already, and
+what could not be written is tried again until it holds.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,12 @@ from collections.abc import Callable, Mapping
 
 from . import exit_record, oom, procfs, records
 from .main_process import Main
+from .signals import complain
 from .usage import Meter, boottime_s
+
+TRIES = 5
+"""How often the first record is tried before the keeper goes on with what its run left behind."""
+LONGEST_PAUSE_S = 5.0
 
 
 class Ending:
@@ -30,7 +39,7 @@ class Ending:
         """Why the keeper ended it: {"stop": …} or {"limit": …}; empty when the run ended by itself."""
 
     def tell(self) -> None:
-        """Write how the main process ended, which is now."""
+        """Write how the main process ended, which is now; `settle` tries again what the disk refuses here."""
         now_s = boottime_s()
         before = records.part(self._start, "oom_before") or {}
         after = oom.later(before)
@@ -42,15 +51,15 @@ class Ending:
             "oom": {"before": before, "after": after},
             "out_of_memory": not self.cause and oom.killed(before, after, by_signal),
         }
-        self._write(records.EXIT_RESERVED[0], [], settled=False)
+        self._write(records.EXIT_RESERVED[0], [], settled=False, tries=TRIES)
 
     def settle(self, left: list[procfs.Stat]) -> None:
-        """Hash what the run left, then write the record for good, naming what is left of its processes."""
+        """Hash what the run left, then write the record for good, naming what is left of it; returns once it holds."""
         self._seen["seal"] = self._seal()
-        self._write(records.EXIT_RESERVED[1], left, settled=True)
+        self._write(records.EXIT_RESERVED[1], left, settled=True, tries=None)
         forget_reserved()
 
-    def _write(self, reserved: str, left: list[procfs.Stat], *, settled: bool) -> None:
+    def _write(self, reserved: str, left: list[procfs.Stat], *, settled: bool, tries: int | None) -> None:
         main, meter = self._main, self._meter
         user_s = main.user_s + sum(one.user_s for one in left)
         system_s = main.system_s + sum(one.system_s for one in left)
@@ -73,7 +82,7 @@ class Ending:
             **self._seen,
             **self.cause,
         )
-        records.publish(reserved, records.EXIT, exit_record.fitted(record))
+        keep_trying(reserved, exit_record.fitted(record), tries)
 
 
 def _identity(record: Mapping[str, object] | None) -> dict[str, object]:
@@ -83,26 +92,61 @@ def _identity(record: Mapping[str, object] | None) -> dict[str, object]:
 
 
 def reserve() -> None:
-    """Set the space for the exit record aside, where that has not been done yet."""
+    """Set the space for the exit record aside, where that has not been done yet.
+
+    :raises OSError: if the disk has none.
+    """
     for name in records.EXIT_RESERVED:
-        if not os.path.exists(name) or os.path.getsize(name) < records.EXIT_BYTES:
+        if not os.path.isfile(name) or os.path.getsize(name) < records.EXIT_BYTES:
             records.reserve(name)
 
 
-def close(record: Mapping[str, object]) -> None:
+def close(record: Mapping[str, object], tries: int | None = None) -> None:
     """Write the exit record of a run that ends without a watch: it never started, or nobody saw its end."""
     try:
         spec = records.read(records.SPEC)
     except (records.DamagedRecord, OSError):
         spec = None
-    records.publish(records.EXIT_RESERVED[0], records.EXIT, exit_record.fitted({**record, **_identity(spec)}))
+    keep_trying(records.EXIT_RESERVED[0], exit_record.fitted({**record, **_identity(spec)}), tries)
     forget_reserved()
 
 
+def keep_trying(reserved: str, content: bytes, tries: int | None) -> bool:
+    """Publish an exit record, again and again where the disk refuses it; return whether it holds.
+
+    :param tries: how often at most; None for as long as the run directory exists.
+    """
+    tried, pause_s = 0, 0.02
+    while tries is None or tried < tries:
+        try:
+            records.publish(reserved, records.EXIT, content)
+        except (OSError, records.DamagedRecord) as error:
+            if _directory_is_gone():
+                return False
+            if not tried:
+                complain(f"the exit record could not be written yet: {error}")
+        else:
+            return True
+        tried += 1
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+    return False
+
+
+def _directory_is_gone() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return True
+    return False
+
+
 def forget_reserved() -> None:
-    """Give back what was not needed."""
+    """Give back what was not needed, once the exit record has its own name."""
+    if not os.path.isfile(records.EXIT):
+        return
     for name in records.EXIT_RESERVED:
         try:
             os.unlink(name)
-        except FileNotFoundError:
+        except OSError:
             continue  # used, or given back by the child of the same keeper

@@ -12,17 +12,22 @@ from . import child, digests, exit_record, guard, lock, log_part, main_process, 
 from .ending import Ending, close, reserve
 from .lines import Lines
 from .main_process import Main
-from .signals import Signals
+from .signals import Signals, complain
 from .spec import Spec
 from .tree import Tree
 from .watch import Watch, requested_stop
 
+START_TRIES = 5
+
 
 def launch(log_descriptor: int) -> int:
-    """Start the run and stay with it. Leaves at once if another keeper has the run or had it."""
+    """Start the run and stay with it. Leaves at once if another keeper has the run or had it.
+
+    :raises OSError: if the disk or the system has no room. Nothing was started then, and it can be tried again.
+    """
     signals = Signals()
     held = lock.take(records.LOCK)
-    if held is None or os.path.exists(records.START) or os.path.exists(records.EXIT):
+    if held is None or os.path.lexists(records.START) or os.path.lexists(records.EXIT):
         return 0
     _sign(held)
     reserve()
@@ -40,17 +45,20 @@ def attach(log_descriptor: int) -> int:
     """Stay with the run whose keeper was killed. Leaves at once if it has a keeper or its end is recorded."""
     signals = Signals()
     held = lock.take(records.LOCK)
-    if held is None or os.path.exists(records.EXIT):
+    if held is None or os.path.isfile(records.EXIT):
         return 0
     start = records.read(records.START)
     if start is None or records.text(start, "boot_id") != procfs.boot_id():
         return 0
-    _sign(held)
-    reserve()
+    for prepare in (lambda: _sign(held), reserve):
+        try:
+            prepare()
+        except (OSError, records.DamagedRecord) as error:
+            complain(f"{error}")  # what the first keeper set aside is there, or the end waits for room
     record = records.read(records.SPEC) or {}
     spec = Spec(record)
     pid, start_ticks = records.whole(start, "pid") or 0, records.whole(start, "start_ticks") or 0
-    last = usage.last(records.USAGE)
+    last = _last_sample()
     main = main_process.adopt(pid, start_ticks)
     if main is None:
         return _ended_unseen(start, last)
@@ -75,14 +83,39 @@ def _start(spec: Spec, record: dict[str, object], log_descriptor: int, signals: 
     start = _start_record(spec, main, log_descriptor, log_begin)
     start |= {"nonce": spec.nonce, "spec_sha256": digests.of(_content(records.SPEC))}
     start["guard"] = outcome if word == guard.ON else word
-    try:
-        records.write(records.START, start)
-    except OSError as error:
-        gate.refuse(f"Its start could not be written down: {error}.")
-        os.waitpid(main.pid, 0)
-        return child.NO_STATUS
-    gate.open()
+    if refusal := _not_written(start):
+        gate.refuse(refusal)
+        return _refused(main.pid, refusal)
+    if not gate.open():
+        return _refused(main.pid, "Its keeper could not let it go.")
     return _watch(spec, record, start, main, Tree(spec.marker_bytes, ancestors=[os.getpid()]), meter, signals)
+
+
+def _not_written(start: dict[str, object]) -> str:
+    """Write the start record; return why that cannot be, empty when it is on disk."""
+    refusal = ""
+    for tried in range(START_TRIES):
+        try:
+            records.write(records.START, start)
+        except OSError as error:
+            refusal = f"Its start could not be written down: {error}."
+            time.sleep(0.02 * tried)
+        else:
+            return ""
+    return refusal
+
+
+def _refused(pid: int, reason: str) -> int:
+    """Wait for a child that was not let go; what it could not write down is written here."""
+    os.waitpid(pid, 0)
+    return child.NO_STATUS if os.path.isfile(records.EXIT) else _never_started(reason)
+
+
+def _last_sample() -> dict[str, object] | None:
+    try:
+        return usage.last(records.USAGE)
+    except (OSError, records.DamagedRecord):
+        return None
 
 
 def _watch(
@@ -120,6 +153,7 @@ def _start_record(spec: Spec, main: Main, log_descriptor: int, log_begin: int) -
         "log_inode": log.st_ino,
         "keeper": {"pid": os.getpid(), "start_ticks": _start_ticks(os.getpid())},
         "oom_before": oom.counters(main.pid),
+        "exit_inodes": [os.stat(name).st_ino for name in records.EXIT_RESERVED],
     }
 
 

@@ -23,8 +23,10 @@ def take(path: str | os.PathLike[str]) -> int | None:
     """Take the lock and return the descriptor that holds it, None when somebody else does.
 
     The lock is free again once every copy of the descriptor is closed, by `os.close` or by the end of the process.
+
+    :raises DamagedRecord: if something else than a plain file is in its place.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, records.MODE)
+    descriptor = records.open_plain(path, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
     except OSError as error:
@@ -36,9 +38,12 @@ def take(path: str | os.PathLike[str]) -> int | None:
 
 
 def held(path: str | os.PathLike[str]) -> bool:
-    """Whether somebody holds the lock. Takes nothing, so it never gets in anybody's way."""
+    """Whether somebody holds the lock. Takes nothing, so it never gets in anybody's way.
+
+    :raises DamagedRecord: if something else than a plain file is in its place.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = records.open_plain(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 from collections.abc import Mapping
 
 VERSION = 1
@@ -32,28 +33,81 @@ EXIT_BYTES = 4096
 MODE = 0o600
 
 
+LARGEST_BYTES = 64 * 1024
+_LARGER = {SPEC: 16 << 20, STOP: 1 << 20}
+"""What is read of a record at most. A training may write into its own run directory, and nothing there is believed."""
+_NUMBERS_BELOW = 2**64
+_NO_PLAIN_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EISDIR, errno.EACCES, errno.EPERM})
+
+
 class DamagedRecord(ValueError):
-    """A record is there but is not what was written: no JSON object, or of a version that is not known here."""
+    """A record is there but is not what was written: no plain file, no JSON object, of a version not known here."""
+
+
+def open_plain(path: str | os.PathLike[str], flags: int) -> int:
+    """Open a plain file, without waiting for anybody: a training may have put a FIFO, a link or a folder in its place.
+
+    :raises DamagedRecord: if it is something else, or may not be opened.
+    :raises OSError: if it is absent, or the system has no room for another open file.
+    """
+    more = os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags | more, MODE)
+    except OSError as error:
+        if error.errno in _NO_PLAIN_FILE:
+            raise DamagedRecord(f"{os.fspath(path)} is damaged: it cannot be opened ({error.strerror})") from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise DamagedRecord(f"{os.fspath(path)} is damaged: it is no plain file")
+    return descriptor
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, object] | None:
-    """Return the record, None when the file is absent.
+    """Return the record, None when the file is absent. What stands behind its line is padding.
 
-    :raises DamagedRecord: if the file holds no JSON object or comes from a newer version.
+    :raises DamagedRecord: if it is no plain file, holds no JSON object, or comes from a newer version.
     :raises OSError: if it is there and cannot be read.
     """
     try:
-        with open(path, "rb") as file:
-            record: object = json.loads(file.read())
+        record = parsed(_first_line(path))
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, DamagedRecord):
+            raise
         raise DamagedRecord(f"{os.fspath(path)} is damaged: {error}") from error
-    if not isinstance(record, dict):
+    if record is None:
         raise DamagedRecord(f"{os.fspath(path)} is damaged: it holds no JSON object")
-    if record.get("version") != VERSION:  # pyright: ignore[reportUnknownMemberType] # JSON: any value may stand here
+    if record.get("version") != VERSION:
         raise DamagedRecord(f"{os.fspath(path)} is of a version that is not known here (known: {VERSION})")
-    return record  # pyright: ignore[reportUnknownVariableType] # the keys of a JSON object are strings
+    return record
+
+
+def parsed(line: bytes) -> dict[str, object] | None:
+    """Return the JSON object of a line, None when it holds something else.
+
+    :raises ValueError, RecursionError: if it is no JSON.
+    """
+    found: object = json.loads(line)
+    return found if isinstance(found, dict) else None  # pyright: ignore[reportUnknownVariableType] # JSON keys are text
+
+
+def _first_line(path: str | os.PathLike[str]) -> bytes:
+    limit = _LARGER.get(os.path.basename(path), LARGEST_BYTES)
+    descriptor = open_plain(path, os.O_RDONLY)
+    content = b""
+    try:
+        while b"\n" not in content and (block := os.read(descriptor, LARGEST_BYTES)):
+            content += block
+            if len(content) > limit:
+                break
+    finally:
+        os.close(descriptor)
+    line = content.partition(b"\n")[0]
+    if len(line) > limit:
+        raise DamagedRecord(f"{os.fspath(path)} is damaged: it is longer than {limit} bytes")
+    return line
 
 
 def write(path: str | os.PathLike[str], record: Mapping[str, object]) -> None:
@@ -89,10 +143,47 @@ def reserve(path: str, size: int = EXIT_BYTES) -> None:
 
 
 def publish(reserved: str, path: str, content: bytes, size: int = EXIT_BYTES) -> None:
-    """Write `content`, padded with spaces to `size`, into the reserved file and rename it to `path`."""
-    _store(reserved, content.ljust(size), 0)
-    os.replace(reserved, path)
+    """Write `content`, padded with spaces to `size`, into the reserved file and rename it to `path`.
+
+    Needs no space that was not set aside, and can be called again where it failed. Whatever a training put in the place
+    of one of the two files is moved out of the way.
+
+    :raises OSError: if a step failed; what was written into the reserved file can be read there.
+    """
+    padded = content.ljust(size)
+    if not _holds(path, padded):
+        _fill(reserved, padded)
+        try:
+            os.replace(reserved, path)
+        except IsADirectoryError:
+            _move_away(path)
+            os.replace(reserved, path)
     sync_directory(path)
+
+
+def _holds(path: str, content: bytes) -> bool:
+    try:
+        descriptor = open_plain(path, os.O_RDONLY)
+    except (FileNotFoundError, DamagedRecord):
+        return False
+    try:
+        return os.read(descriptor, len(content) + 1) == content
+    finally:
+        os.close(descriptor)
+
+
+def _fill(reserved: str, content: bytes) -> None:
+    try:
+        _store(reserved, content, 0)
+    except FileNotFoundError:
+        _store(reserved, content, os.O_CREAT)
+    except DamagedRecord:
+        _move_away(reserved)
+        _store(reserved, content, os.O_CREAT)
+
+
+def _move_away(path: str) -> None:
+    os.rename(path, f"{path}.planted-{os.urandom(6).hex()}")
 
 
 def encode(record: Mapping[str, object]) -> bytes:
@@ -101,9 +192,11 @@ def encode(record: Mapping[str, object]) -> bytes:
 
 
 def number(record: Mapping[str, object] | None, key: str) -> float | None:
-    """Return a number of the record, None when it is absent or something else."""
+    """Return a number of the record, None when it is absent, something else, or larger than anything counted here."""
     value = record.get(key) if record is not None else None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if -_NUMBERS_BELOW < value < _NUMBERS_BELOW else None
 
 
 def whole(record: Mapping[str, object] | None, key: str) -> int | None:
@@ -155,7 +248,7 @@ def _draft(path: str | os.PathLike[str], record: Mapping[str, object]) -> str:
 
 
 def _store(path: str, content: bytes, flags: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | flags, MODE)
+    descriptor = open_plain(path, os.O_WRONLY | flags)
     try:
         write_all(descriptor, content)
         os.fsync(descriptor)

@@ -38,3 +38,11 @@ class Signals:
     def _take(self, number: int, _frame: object) -> None:
         if number != HASTEN and self.outside is None:
             self.outside = number
+
+
+def complain(what: str) -> None:
+    """Write one line to the keeper's standard error, `keeper.err`; a disk that refuses it is not insisted on."""
+    try:
+        os.write(2, f"{what}\n".encode("utf-8", "replace"))
+    except OSError:
+        return

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from . import records
 
 MARKER = "WATCHKEEPER_RUN"
+LONGEST_PAUSE_S = 86_400.0
 
 
 class Spec:
@@ -35,9 +36,9 @@ class Spec:
         self.cwd = _required(record, "cwd")
         self.env = self._environment(record)
         self.limit_s = records.number(record, "limit_s")
-        self.sample_s = max(records.number(record, "sample_s") or 5.0, 0.05)
+        self.sample_s = min(max(records.number(record, "sample_s") or 5.0, 0.05), LONGEST_PAUSE_S)
         grace_s = records.number(record, "grace_s")
-        self.grace_s = 10.0 if grace_s is None else max(grace_s, 0.0)
+        self.grace_s = 10.0 if grace_s is None else min(max(grace_s, 0.0), LONGEST_PAUSE_S)
 
     def _environment(self, record: Mapping[str, object]) -> dict[str, str]:
         """Return the child's environment. Without these two a log says nothing for minutes, a segfault nothing ever."""

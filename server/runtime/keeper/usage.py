@@ -15,6 +15,9 @@ from .lines import Lines
 
 FIRST_S = 1.0
 """The second sample comes after this time, so that a run that starts badly is seen early."""
+MOST_READ_BYTES = 64 << 20
+"""Samples of a month. A training may make the file as long as it likes."""
+LONGEST_LINE_BYTES = 64 * 1024
 
 
 class Meter:
@@ -31,7 +34,7 @@ class Meter:
         self.lines = lines or Lines()
         self._sample_s = sample_s
         self._log = log_descriptor
-        self._file = os.open(records.USAGE, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, records.MODE)
+        self._file = _opened()
         self._next_s = 0.0
         self.cpu_s = floor_s
         self.peak_rss_bytes = 0
@@ -44,8 +47,11 @@ class Meter:
         return max(0.0, self._next_s - boottime_s())
 
     def log_bytes(self) -> int | None:
-        """The log's size now."""
-        return None if self._log is None else os.fstat(self._log).st_size
+        """The log's size now; None where it cannot be told."""
+        try:
+            return None if self._log is None else os.fstat(self._log).st_size
+        except OSError:
+            return None
 
     def sample(self, processes: Iterable[procfs.Stat], reaped_s: float) -> None:
         """Write one sample.
@@ -87,13 +93,33 @@ class Meter:
         self._next_s = boottime_s() + (min(FIRST_S, self._sample_s) if first else self._sample_s)
 
     def _written(self, line: bytes) -> bool:
-        size = os.fstat(self._file).st_size
+        if self._file is None:
+            return False
+        try:
+            size = os.fstat(self._file).st_size
+        except OSError:
+            return False
         try:
             records.write_all(self._file, line)
         except OSError:
-            os.ftruncate(self._file, size)
+            _cut(self._file, size)
             return False
         return True
+
+
+def _cut(descriptor: int, size: int) -> None:
+    try:
+        os.ftruncate(descriptor, size)
+    except OSError:
+        return  # a torn line is passed over by whoever reads it
+
+
+def _opened() -> int | None:
+    """Open the file of samples, None where that cannot be: a run is kept without them too."""
+    try:
+        return records.open_plain(records.USAGE, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    except (OSError, records.DamagedRecord):
+        return None
 
 
 def boottime_s() -> float:
@@ -104,14 +130,13 @@ def boottime_s() -> float:
 def parsed(line: bytes) -> dict[str, object] | None:
     """Return one sample, None for a line that is torn or damaged."""
     try:
-        sample: object = json.loads(line)
-    except ValueError:
+        return records.parsed(line)
+    except (ValueError, RecursionError):
         return None
-    return sample if isinstance(sample, dict) else None  # pyright: ignore[reportUnknownVariableType] # JSON keys are text
 
 
 def last(path: str | os.PathLike[str]) -> dict[str, object] | None:
-    """Return the last whole sample of a file, None when there is none."""
+    """Return the last whole sample of a file, None when there is none; raises as `backwards`."""
     for line in backwards(path):
         if (sample := parsed(line)) is not None:
             return sample
@@ -119,15 +144,24 @@ def last(path: str | os.PathLike[str]) -> dict[str, object] | None:
 
 
 def backwards(path: str | os.PathLike[str], block_bytes: int = 8192) -> Iterator[bytes]:
-    """Yield the lines of a file from its end, the unfinished last one included, reading no more than is asked for."""
+    """Yield the lines of a file from its end, the unfinished last one included, reading no more than is asked for.
+
+    A file that is longer than `MOST_READ_BYTES`, or that has a line longer than `LONGEST_LINE_BYTES`, which no sample
+    has, is read no further.
+
+    :raises DamagedRecord: if it is no plain file.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = records.open_plain(path, os.O_RDONLY)
     except FileNotFoundError:
         return
     try:
         position = os.fstat(descriptor).st_size
+        stop = max(0, position - MOST_READ_BYTES)
         rest = b""
-        while position:
+        while position > stop:
+            if len(rest) > LONGEST_LINE_BYTES:
+                return
             size = min(block_bytes, position)
             position -= size
             rest, *lines = (os.pread(descriptor, size, position) + rest).split(b"\n")

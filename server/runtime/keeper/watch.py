@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 
-from . import exit_record, procfs, records, tree
+from . import child, exit_record, procfs, records, tree
 from .ending import Ending
 from .main_process import Main
 from .signals import Signals
@@ -35,6 +34,7 @@ class Watch:
         self._ending = ending
         self._samples = 0
         self._was_never_there = False
+        self._lived: list[procfs.Stat] = []
 
     def to_the_end(self, signals: Signals) -> None:
         """Stay until the main process has ended, and what it left behind too if it was stopped; then it is recorded."""
@@ -56,16 +56,32 @@ class Watch:
         before = self._main.ended
         self._main.look()
         if self._main.ended and not before:
-            # A child that could not execute its command has said so itself.
-            self._was_never_there = os.path.exists(records.EXIT)
+            self._was_never_there = self._could_not_begin()
             if not self._was_never_there:
                 self._ending.tell()
                 self._sample()
         return self._main.ended
 
+    def _could_not_begin(self) -> bool:
+        """Whether the child itself has written down that it could not execute its command.
+
+        Whatever else lies there was put there by the training, and is replaced.
+        """
+        if self._main.wait_status not in (None, child.NO_STATUS << 8):
+            return False
+        try:
+            return records.text(records.read(records.EXIT), "outcome") == "never_started"
+        except (OSError, records.DamagedRecord):
+            return False
+
     def _living(self) -> list[procfs.Stat]:
+        """Return what lives of the run; what lived before where the system has no room for a look."""
         self._look()
-        return self._tree.living()
+        try:
+            self._lived = self._tree.living()
+        except OSError:
+            return [one for one in self._lived if one.pid != self._main.pid or not self._main.ended]
+        return self._lived
 
     def _stop(self, signals: Signals) -> list[procfs.Stat]:
         left = tree.end(self._living, self._spec.grace_s, lambda seconds: self._pause(signals, seconds))

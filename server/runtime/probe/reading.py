@@ -19,6 +19,7 @@ _MARKS = 64
 _MOST_CALLS = 50
 _MOST_NOTES = 50
 
+_PLACES = frozenset({"at", "epoch", "step"})
 Row = Mapping[str, float]
 """One moment's numbers by name, with the time `at` (unix seconds) of the newest of them."""
 
@@ -197,6 +198,7 @@ class _Reading:
             name: number
             for name, value in record.items()
             if name != "pid" and (number := value if type(value) is float else _number(record, name)) is not None
+            if name not in _PLACES or math.isfinite(number)  # a loss may be NaN, a time or an epoch is none then
         }
         if "at" not in row or len(row) == 1:
             return
@@ -213,7 +215,7 @@ class _Reading:
 
     def _take_draws(self, record: Mapping[str, object]) -> None:
         pid, sampling, number = _whole(record, "pid"), _whole(record, "sampling"), _whole(record, "chain")
-        at = _number(record, "at") or 0.0
+        at = _time(record)
         if self._samplings.get(pid) != sampling:
             self._samplings[pid] = sampling
             self._chains = {key: each for key, each in self._chains.items() if key[0] != pid}
@@ -238,7 +240,7 @@ class _Reading:
             known = {name: value for name, value in arguments.items() if value is not None}
             self._calls[-1] = replace(self._calls[-1], arguments={**self._calls[-1].arguments, **known})
         else:
-            at = _number(record, "at") or 0.0
+            at = _time(record)
             self._calls.append(Call(call=str(record.get("call", "")), at=at, arguments=arguments))
 
 
@@ -260,6 +262,11 @@ def _number(record: Mapping[str, object], name: str) -> float | None:
         return float(value)
     except OverflowError:
         return None
+
+
+def _time(record: Mapping[str, object]) -> float:
+    at = _number(record, "at")
+    return at if at is not None and math.isfinite(at) else 0.0
 
 
 def _whole(record: Mapping[str, object], name: str) -> int:

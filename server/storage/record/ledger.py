@@ -14,11 +14,11 @@ from typing import Any
 
 from ...vocabulary.errors import LedgerUnreadable, StorageFailed
 from . import schema
-from .bodies import encode
 from .chain import GENESIS, Broken, Event, Kind, SubjectKind, canonical, check, link
 from .fold import Folded, fold
-from .questions import COLUMNS, Questions, folded
+from .queries import COLUMNS, Queries, folded
 from .records import Happening, Record
+from .serialization import encode
 
 MOST_METRIC_ROWS = 20_000
 """More than a judge of curves can tell apart; training at a line a second fills it in five hours."""
@@ -26,7 +26,7 @@ MOST_METRIC_ROWS = 20_000
 _EVENT_COLUMNS = "seq, at, kind, subject, run, model, body, prev, hash"
 
 
-class Ledger(Questions):
+class Ledger(Queries):
     """The record of one workspace.
 
     Safe to use from several threads (a lock serialises them) and by several processes (SQLite does).
@@ -172,7 +172,7 @@ def _refolded(rows: Iterable[Any], stored: Iterable[Any]) -> list[Broken]:
     ]
 
 
-class Transaction(Questions):
+class Transaction(Queries):
     """What may be done while the ledger is ours alone."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Callable[[], float]) -> None:

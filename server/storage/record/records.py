@@ -1,7 +1,4 @@
-"""What stands in the record, with names and types: each kind of event, and what the events of a subject fold into.
-
-Events are written as a class of the first half; questions are answered with one of the second, which adds fields to it.
-"""
+"""The record, typed: each kind of event (the first half), and what the events of a subject fold into (the second)."""
 
 from __future__ import annotations
 
@@ -23,11 +20,12 @@ class RunStarted:
 
     :ivar sources: (path in the workspace, digest of the snapshot), the script first.
     :ivar code_sha256: over the parsed forms of all sources: comments and formatting change nothing.
-    :ivar nonce: what keeper and witness leave begins with it; `guarded` may not be written but for `writable`.
-    :ivar left_before: (path, digest) of results and models of this model that lay there already.
-    :ivar named: (path, digest) of files that the sources name; None before they were kept. `foreign` folders: no run.
-    :ivar limit_s: after which the keeper ends the run; None for none.
-    :ivar by: who asked for it.
+    :ivar left_before: (path, digest) of results and models that lay there; `named` of files that the sources name.
+    :ivar limit_s: after which the keeper ends the run; None for none. :ivar by: who asked for it.
+    :ivar nonce: known to nobody before this event; whatever the run's keeper writes carries it.
+    :ivar guarded: the folder that the run may not write to, but for what is `writable` in it; None for no guard.
+    :ivar seal_paths: what is hashed when the run has ended, beside what its witness saw written; up to seal_max_bytes.
+    :ivar foreign: run directories that lay where this one was to be, before its start was recorded. Never used.
     """
 
     KIND: ClassVar = Kind.START
@@ -45,12 +43,6 @@ class RunStarted:
     features: Pair | None = None
     left_before: tuple[Pair, ...] = ()
     named: tuple[Pair, ...] | None = None
-    nonce: str = ""
-    guarded: str | None = None
-    writable: tuple[str, ...] = ()
-    seal_paths: tuple[str, ...] = ()
-    seal_max_bytes: int = 0
-    foreign: tuple[str, ...] = ()
     argv: tuple[str, ...] = ()
     cwd: str = ""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -60,6 +52,12 @@ class RunStarted:
     log: str = ""
     results: str = ""
     by: str = ""
+    nonce: str = ""
+    guarded: str | None = None
+    writable: tuple[str, ...] = ()
+    seal_paths: tuple[str, ...] = ()
+    seal_max_bytes: int = 0
+    foreign: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +75,8 @@ class RunStopped:
 class RunEnded:
     """How a run ended; None is what nobody saw. Times are unix seconds, `log_begin` and `log_end` byte offsets.
 
-    :ivar guard: whether the record was guarded: on, off, unavailable. :ivar seal: `sha256` of it, or why it `failed`.
+    :ivar guard: whether it was kept from writing to the record: `on`, `off`, `unavailable: why`; empty where not known.
+    :ivar seal: the sha256 of seal.json; empty where there is none, with the reason in `seal_failed` if it failed.
     """
 
     KIND: ClassVar = Kind.ENDED
@@ -95,7 +94,8 @@ class RunEnded:
     log_begin: int | None = None
     log_end: int | None = None
     guard: str = ""
-    seal: Mapping[str, object] | None = None
+    seal: str = ""
+    seal_failed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

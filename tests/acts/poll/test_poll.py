@@ -9,7 +9,8 @@ import time
 import anyio
 import pytest
 
-from ...play import DIVERGES, FAILS, GOOD, WAITS, Agent, Place, script
+from ...limits import LONG_S
+from ...play import DIVERGES, FAILS, GOOD, WAITS, WAITS_LONG, Agent, Place, script
 
 pytestmark = pytest.mark.anyio
 
@@ -101,15 +102,13 @@ class TestFailure:
         assert seen["next"].startswith("report_error(")
 
     async def test_it_wakes_a_poll_that_waits(self, place: Place) -> None:
-        place.script(DIES_LATER)
+        place.policy(WAITS_LONG).script(DIES_LATER)
         async with place.trainer() as trainer, anyio.create_task_group() as group:
             run = await started(trainer)
             cursor = (await trainer.poll(run))["cursor"]
 
             async def watch() -> None:
-                begun = time.monotonic()
-                seen = await trainer.poll(run, cursor=cursor, wait_s=30)
-                assert time.monotonic() - begun < 10
+                seen = await trainer.poll(run, cursor=cursor, wait_s=LONG_S)
                 assert [one["exception"] for one in seen["findings"]] == ["RuntimeError"]
 
             group.start_soon(watch)
@@ -226,13 +225,13 @@ class TestQuiet:
         assert len(text) <= 240
 
     async def test_it_waits_as_long_as_it_was_asked_to(self, place: Place) -> None:
-        place.script(WAITS)
+        place.policy(f"{WAITS_LONG}wait_s = {LONG_S}\n").script(WAITS)
         async with place.trainer() as trainer:
             run = await started(trainer)
             cursor = (await trainer.poll(run))["cursor"]
             begun = time.monotonic()
             await trainer.poll(run, cursor=cursor, wait_s=0.5)
-            assert 0.5 <= time.monotonic() - begun < 5
+            assert time.monotonic() - begun >= 0.5
             place.go()
             await trainer.watch(run)
 
@@ -242,20 +241,16 @@ class TestQuiet:
         async with place.trainer() as trainer:
             run = await started(trainer)
             cursor = (await trainer.poll(run))["cursor"]
-            begun = time.monotonic()
-            await trainer.poll(run, cursor=cursor, wait_s=wait_s)
-            assert time.monotonic() - begun < 5
+            assert (await trainer.poll(run, cursor=cursor, wait_s=wait_s))["state"] == "running"
             place.go()
             await trainer.watch(run)
 
     async def test_an_ended_run_with_an_open_report_waits_for_the_director(self, place: Place) -> None:
-        place.script(FAILS)
+        place.policy(WAITS_LONG).script(FAILS)
         async with place.trainer() as trainer:
             run = await trainer.trained()
             ended = await trainer.poll(run)
-            begun = time.monotonic()
-            await trainer.poll(run, cursor=ended["cursor"], wait_s=20)
-            assert time.monotonic() - begun < 10, "there is nothing to wait for"
+            await trainer.poll(run, cursor=ended["cursor"], wait_s=LONG_S)  # there is nothing to wait for
             await trainer.ask("report_error", run=run, what_happened="NaN")
             begun = time.monotonic()
             seen = await trainer.poll(run, cursor=ended["cursor"], wait_s=0.6)
@@ -303,9 +298,10 @@ class TestNumbers:
 class TestBrief:
     """Without a run: where everything stands, for a new session."""
 
-    async def test_an_empty_workspace_says_how_to_begin(self, place: Place) -> None:
+    async def test_an_empty_workspace_says_how_to_begin_and_nobody_waits_there(self, place: Place) -> None:
+        place.policy(WAITS_LONG)
         async with place.trainer() as trainer:
-            seen = await trainer.poll(wait_s=20)
+            seen = await trainer.poll(wait_s=LONG_S)
         assert seen["runs"] == []
         assert seen["reports"] == []
         assert seen["next"] == "nothing was started: start_training(model=…, phase='quick')"
@@ -328,25 +324,24 @@ class TestBrief:
         assert [(one["report"], one["run"], one["status"]) for one in seen["reports"]] == [("2-r1", failed, "open")]
 
     async def test_a_director_who_comes_new_need_not_wait_for_an_open_report(self, place: Place) -> None:
-        place.script(WAITS)
+        place.policy(WAITS_LONG).script(WAITS)
         async with place.trainer() as trainer, place.director() as director:
             run = await started(trainer)
             await trainer.ask("report_error", run=run, what_happened="it looks wrong to me")
-            begun = time.monotonic()
-            seen = await director.poll(wait_s=20)
-            assert time.monotonic() - begun < 10
+            seen = await director.poll(wait_s=LONG_S)
             place.go()
             await trainer.watch(run)
         assert seen["next"].startswith("answer_report(report='1-r1', ")
 
     async def test_the_answer_to_a_report_reaches_a_trainer_who_watches_everything(self, place: Place) -> None:
+        place.policy(WAITS_LONG)
         async with place.trainer() as trainer, place.director() as director:
             report = await trainer.ask("report_error", model="1", what_happened="the features are missing")
             brief = await trainer.poll()
             await director.ask(
                 "answer_report", report=report["report"], action="RESTART", instructions="they are there now"
             )
-            seen = await trainer.poll(cursor=brief["cursor"], wait_s=20)
+            seen = await trainer.poll(cursor=brief["cursor"], wait_s=LONG_S)
             again = await trainer.poll()
         assert "they are there now" in str(seen["reports"])
         assert "they are there now" in str(again["reports"])

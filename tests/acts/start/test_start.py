@@ -191,11 +191,10 @@ class TestScriptPath:
             assert "leads out of the workspace" in text
             assert await trainer.trained(script="in.py") == "1-quick-1"
 
-    async def test_a_fifo_is_refused_at_once(self, place: Place) -> None:
+    async def test_a_fifo_is_refused_and_nobody_waits_for_its_writer(self, place: Place) -> None:
         os.mkfifo(place.root / "pipe.py")
-        with anyio.fail_after(10):
-            async with place.trainer() as trainer:
-                text = await trainer.refused("start_training", model="1", phase="quick", script="pipe.py")
+        async with place.trainer() as trainer:
+            text = await trainer.refused("start_training", model="1", phase="quick", script="pipe.py")
         assert "not a plain file" in text
 
     async def test_a_folder_is_refused(self, place: Place) -> None:

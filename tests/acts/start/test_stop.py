@@ -14,7 +14,8 @@ from watchkeeper.server.storage.record import Kind
 from watchkeeper.server.vocabulary.runs import Phase
 
 from ...analysis.verdict.trainings import HONEST, full
-from ...play import GOOD, WAITS, Agent, Place, script
+from ...limits import LONG_S
+from ...play import GOOD, WAITS, WAITS_LONG, Agent, Place, script
 from ...runtime.keeper.helpers import processes_of
 
 pytestmark = pytest.mark.anyio
@@ -61,7 +62,7 @@ async def test_the_whole_tree_is_gone_and_the_reason_is_kept(place: Place) -> No
 
 
 async def test_a_training_that_ignores_the_request_is_killed_after_the_grace_time(place: Place) -> None:
-    place.policy(instead_of="grace_s = 1.0", by="grace_s = 0.2").script(STUBBORN)
+    place.policy(instead_of="grace_s = 30.0", by="grace_s = 0.2").script(STUBBORN)
     async with place.trainer() as trainer:
         stopped = await trainer.ask("stop_training", run=await ready(place, trainer), reason="enough")
     assert stopped["state"] == "stopped"
@@ -149,16 +150,15 @@ async def test_a_directors_stop_of_a_full_run_needs_no_report(place: Place) -> N
 
 
 async def test_a_stop_wakes_the_trainer_who_waits(place: Place) -> None:
-    place.script(WAITS)
+    place.policy(WAITS_LONG).script(WAITS)
     async with place.trainer() as trainer, place.director() as director, anyio.create_task_group() as group:
         run = await ready(place, trainer)
         cursor = (await trainer.poll(run))["cursor"]
 
         async def wait() -> None:
-            with anyio.fail_after(10):
-                seen = await trainer.poll(run, cursor=cursor, wait_s=30)
-                while seen["state"] == "running":
-                    seen = await trainer.poll(run, cursor=seen["cursor"], wait_s=30)
+            seen = await trainer.poll(run, cursor=cursor, wait_s=LONG_S)
+            while seen["state"] == "running":
+                seen = await trainer.poll(run, cursor=seen["cursor"], wait_s=LONG_S)
             assert seen["reason"] == "enough"
 
         group.start_soon(wait)
@@ -185,7 +185,7 @@ async def test_what_a_completed_run_left_behind_is_named_by_the_next_start_and_e
 
 
 async def test_a_quick_run_over_its_limit_is_timed_out_with_a_finding(place: Place) -> None:
-    place.policy(instead_of="max_minutes = 1.0", by="max_minutes = 0.01").script(WAITS)
+    place.policy(instead_of="max_minutes = 30.0", by="max_minutes = 0.01").script(WAITS)
     async with place.trainer() as trainer:
         begun = await trainer.ask("start_training", model="1", phase="quick")
         seen = await trainer.watch(begun["run"])

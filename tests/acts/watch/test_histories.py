@@ -13,6 +13,7 @@ from watchkeeper.server.acts.watch import event_files
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.storage.record import Finding
 
+from ...limits import HANG_S
 from ...play import Place, script
 
 pytestmark = pytest.mark.anyio
@@ -138,7 +139,7 @@ while not pathlib.Path("end").exists():
 
 async def _until_level(place: Place, run: str, level: str) -> Finding:
     """Poll, which judges whenever there is nothing else to tell, until the run's stall has a level."""
-    deadline, cursor = time.monotonic() + 20, {}
+    deadline, cursor = time.monotonic() + HANG_S, {}
     async with place.agent("observer") as observer:
         while True:
             cursor = {"cursor": (await observer.poll(run, wait_s=0.1, **cursor))["cursor"]}

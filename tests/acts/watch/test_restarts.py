@@ -14,6 +14,7 @@ from mcp.shared.exceptions import MCPError
 from watchkeeper.tools import TOOLS
 
 from ...analysis.verdict.trainings import HONEST, TRAINING, design
+from ...limits import HANG_S
 from ...play import FAILS, WAITS, Agent, Facts, Mode, Place, kill, script
 from ...runtime.keeper.helpers import processes_of
 
@@ -65,7 +66,7 @@ async def test_a_run_goes_on_when_its_server_and_its_group_are_killed_and_a_new_
             kill(child)
         if os.getpgid(agent.server.pid) != os.getpgid(0):
             os.killpg(os.getpgid(agent.server.pid), signal.SIGKILL)
-            psutil.wait_procs([agent.server], timeout=10)
+            psutil.wait_procs([agent.server], timeout=HANG_S)
         return begun
 
     begun = await lost(place, "trainer", start)

@@ -12,8 +12,9 @@ import pytest
 from watchkeeper.server.acts.report import recurrence
 from watchkeeper.server.acts.write import diary_evidence
 from watchkeeper.server.storage.record import Finding
-from watchkeeper.server.storage.record.bodies import decode
+from watchkeeper.server.storage.record.serialization import decode
 
+from ...limits import HANG_S
 from ...play import FAILS, GOOD, Agent, Facts, Place, script
 
 pytestmark = pytest.mark.anyio
@@ -272,7 +273,7 @@ SAME: Facts = {
 
 
 def dies_while_writing(place: Place, when: str) -> None:
-    died = subprocess.run([sys.executable, "-P", "-c", DIES, str(place.root), when], check=False, timeout=60)
+    died = subprocess.run([sys.executable, "-P", "-c", DIES, str(place.root), when], check=False, timeout=HANG_S)
     assert died.returncode == -signal.SIGKILL
 
 

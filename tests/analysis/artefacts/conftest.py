@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ...limits import HANG_S
+
 SAMPLE = """
 import sys, warnings
 warnings.simplefilter("ignore")
@@ -38,7 +40,7 @@ for version in (2, 3):
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the same PyMC trace in four containers, and one of nutpie."""
     folder = tmp_path_factory.mktemp("sampled")
-    subprocess.run([sys.executable, "-c", SAMPLE, str(folder)], check=True, capture_output=True, timeout=300)
+    subprocess.run([sys.executable, "-c", SAMPLE, str(folder)], check=True, capture_output=True, timeout=HANG_S)
     return folder
 
 

@@ -7,7 +7,6 @@ import os
 import pickle
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from watchkeeper.server.analysis.artefacts import child, confined, formats, read
 from watchkeeper.server.analysis.artefacts.confined import Limits, read_container
 from watchkeeper.server.analysis.artefacts.facts import NotInspected
 
+from ...limits import HANG_S
+from ...runtime.keeper.helpers import until
 from .helpers import arrays, h5py, honest, inspect, joblib, not_inspected, pickled, trace, write_trace
 
 SERVER = Path(confined.__file__).parents[1]
@@ -131,10 +132,9 @@ def test_libraries_that_do_not_fit_into_the_memory_are_not_inspected(sampled: Pa
 
 def test_a_reader_that_takes_too_long_is_killed(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b,c\n" + "1.5,x,2.5\n" * 400_000)
-    begin = time.monotonic()
     found = not_inspected(tmp_path / "a.csv", Limits(wall_s=0.2))
     assert found == NotInspected(reason="Reading it took more than 0.2 s.", cause="time")
-    assert time.monotonic() - begin < 5
+    assert psutil.Process().children() == []
 
 
 def test_a_reader_that_takes_too_much_cpu_time_is_killed(tmp_path: Path) -> None:
@@ -245,19 +245,17 @@ def test_the_environment_is_not_inherited(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_reading_process_ends_with_its_parent(tmp_path: Path) -> None:
-    """The parent is killed in the midst of reading; the kernel ends the child with it, or its alarm does soon."""
+    """The parent is killed in the midst of reading; the kernel ends the child with it, or its alarm does."""
     (tmp_path / "a.csv").write_text("a,b,c\n" + "1.5,x,2.5\n" * 600_000)
     code = (
         "import os, sys; from watchkeeper.server.analysis.artefacts.confined import Limits, read_container;"
         "read_container(os.open(sys.argv[1], os.O_RDONLY), 'a.csv', Limits(wall_s=20))"
     )
     parent = psutil.Popen([sys.executable, "-c", code, str(tmp_path / "a.csv")])
-    deadline = time.monotonic() + 20
-    while not (children := parent.children()) and time.monotonic() < deadline:
-        os.sched_yield()
+    children = until(parent.children, "it reads")
     parent.kill()
     parent.wait()
-    _, alive = psutil.wait_procs(children, timeout=25)
+    _, alive = psutil.wait_procs(children, timeout=HANG_S)
     assert (len(children), alive) == (1, [])
 
 

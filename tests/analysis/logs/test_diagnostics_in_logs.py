@@ -185,7 +185,7 @@ def test_a_count_that_stays_is_counted_and_a_rise_among_thousands_of_lines_is_to
 
 def test_few_divergences_are_a_flag_and_none_are_nothing() -> None:
     assert [f.level for f in read(callback([(1000, 1)])).findings] == [Level.FLAG]
-    assert read(callback([(1000, 1)])).outcome == "healthy"
+    assert read(callback([(1000, 1)])).outcome == "suspect"
     assert read(callback([(500, 0), (1000, 0)])).findings == ()
 
 

@@ -72,7 +72,7 @@ def test_a_line_of_this_format_is_understood(line: str, values: dict[str, float]
 @pytest.mark.parametrize("total", sorted(TOTALS))
 def test_a_total_is_neither_progress_nor_something_to_be_alarmed_about(total: str) -> None:
     assert sign_of(f"{total}=60 other=3")[0] is Sign.WEAK
-    assert sign_of(f"{total.removesuffix('_total')}=3/60")[0] is Sign.WEAK
+    assert sign_of(f"{total.removesuffix('_total')}=3/60")[0] is Sign.COUNT  # it counts once it moves
     assert sign_of(f"{total.removesuffix('_total')}=3/60 other=3")[0] is Sign.STRONG
     assert sight(f"{total}=nan loss_total=nan") == (("loss_total",), ())
 

@@ -13,6 +13,8 @@ import pytest
 from watchkeeper.server.analysis.logs.scan import ScanResult, scan
 from watchkeeper.server.vocabulary.runs import ErrorType, Finding, Level
 
+from ...limits import HANG_S
+
 EPOCHS = "".join(f"epoch {i} train_loss={1 / (i + 1):.4f} val_error={1.1 / (i + 1):.4f}\n" for i in range(4))
 
 
@@ -24,7 +26,11 @@ def run(tmp_path: Path, source: str) -> tuple[ScanResult, str]:
     script = tmp_path / "train.py"
     script.write_text(textwrap.dedent(source))
     done = subprocess.run(
-        [sys.executable, "-u", str(script)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False
+        [sys.executable, "-u", str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=HANG_S,
+        check=False,
     )
     return scan(io.BytesIO(done.stdout), exit_code=done.returncode), done.stdout.decode()
 

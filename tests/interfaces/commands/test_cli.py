@@ -22,11 +22,12 @@ from watchkeeper.server.storage.policy.policy import read_policy
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
+from ...limits import HANG_S, LONG_S
 from ...play import FAILS, GOOD, WAITS, Place, script
 from ...runtime.keeper.helpers import until
 
 COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
-PATIENCE_S = 30
+EVENT, END = (["--until", what, "--wait", str(LONG_S)] for what in ("event", "end"))
 FAILS_ON_GO = script('print("ready")\nwait_for("go")\nraise ValueError("boom")\n')
 SAYS_ARGUMENTS = script("print(sys.argv[1:])\nleave_what_the_phase_asks_for()\n")
 
@@ -34,7 +35,7 @@ SAYS_ARGUMENTS = script("print(sys.argv[1:])\nleave_what_the_phase_asks_for()\n"
 def run(place: Place, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end in a process of its own."""
     command = [*COMMAND, "--workspace", str(place.root), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
 def begun(place: Place, *words: str, **more: Any) -> subprocess.Popen[str]:
@@ -98,14 +99,14 @@ def test_the_help_names_every_command_and_the_first_steps(capsys: pytest.Capture
 
 def test_every_tool_is_a_command_on_the_same_record(place: Place) -> None:
     run_id = started(place, FAILS)
-    ended = asked(place, "poll", run_id, "--until", "end", "--wait", "20")
+    ended = asked(place, "poll", run_id, "--until", "end", "--wait", str(HANG_S))
     assert (ended["state"], ended["findings"][0]["exception"]) == ("failed", "ValueError")
     report = asked(place, "report", "The input has NaN.", "--run", run_id)["report"]
     answer = asked(place, "answer", report, "restart", "--instructions", "Drop the rows.")
     assert (answer["run"], answer["action"]) == (run_id, "RESTART")
     place.script(GOOD)
     second = asked(place, "start", "1", "quick", "--follows", run_id)["run"]
-    assert asked(place, "poll", second, "--until", "end", "--wait", "20")["state"] == "completed"
+    assert asked(place, "poll", second, "--until", "end", "--wait", str(HANG_S))["state"] == "completed"
     assert asked(place, "verify", second)["run"] == second
     entry = asked(
         place, "diary", "1", "--report", report, "--struggle", "NaN in the input.", "--investigation", "Counted: 3.",
@@ -202,28 +203,34 @@ def test_words_that_are_no_text_are_refused(place: Place, capsys: pytest.Capture
 
 def test_a_blocked_poll_comes_back_at_once_when_something_happens(place: Place) -> None:
     run_id = started(place, FAILS_ON_GO)
-    with begun(place, "poll", run_id, "--until", "event", "--wait", "300", "--json", stdout=subprocess.PIPE) as poll:
+    with begun(place, "poll", run_id, *EVENT, "--json", stdout=subprocess.PIPE) as poll:
         until(lambda: waits_in_a_poll(place), "the poll waits")
         place.go()
-        shown, _ = poll.communicate(timeout=PATIENCE_S)
+        shown, _ = poll.communicate(timeout=HANG_S)
     assert poll.returncode == 0
     seen = json.loads(shown)
     assert (seen["findings"][0]["exception"], seen["findings"][0]["level"]) == ("ValueError", "failure")
-    asked(place, "poll", run_id, "--until", "end", "--wait", "20")
+    asked(place, "poll", run_id, "--until", "end", "--wait", str(HANG_S))
 
 
 def test_a_blocked_poll_ends_with_status_3_when_nothing_came_and_does_not_turn_in_circles(place: Place) -> None:
     run_id = started(place, WAITS)
     asked(place, "poll", run_id, "--wait", "0")
-    poll = begun(place, "poll", run_id, "--until", "event", "--wait", "3", stdout=subprocess.DEVNULL)
-    before = time.monotonic()
-    _, status, usage = os.wait4(poll.pid, 0)
-    poll.returncode = os.waitstatus_to_exitcode(status)
-    assert poll.returncode == 3
-    assert time.monotonic() - before > 3.0
-    assert usage.ru_utime + usage.ru_stime < 2.0
+    (_, without_s, _), (status, with_s, waited_s) = (vainly_polled(place, run_id, wait_s) for wait_s in (0.0, 3.0))
+    assert status == 3
+    assert waited_s > 3.0
+    assert with_s - without_s < 1.5, "of CPU time, while it waits for three seconds"
     place.go()
     place.ends(run_id)
+
+
+def vainly_polled(place: Place, run_id: str, wait_s: float) -> tuple[int, float, float]:
+    """Poll for an event that does not come; return exit status, CPU seconds and seconds."""
+    before = time.monotonic()
+    poll = begun(place, "poll", run_id, "--until", "event", "--wait", str(wait_s), stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(poll.pid, 0)
+    poll.returncode = os.waitstatus_to_exitcode(status)
+    return poll.returncode, usage.ru_utime + usage.ru_stime, time.monotonic() - before
 
 
 def test_the_next_poll_blocks_as_this_one_did(place: Place) -> None:
@@ -236,10 +243,10 @@ def test_the_next_poll_blocks_as_this_one_did(place: Place) -> None:
 
 def test_waiting_for_the_end_keeps_what_was_found_on_the_way(place: Place) -> None:
     run_id = started(place, FAILS_ON_GO)
-    with begun(place, "poll", run_id, "--until", "end", "--wait", "300", "--json", stdout=subprocess.PIPE) as poll:
+    with begun(place, "poll", run_id, *END, "--json", stdout=subprocess.PIPE) as poll:
         until(lambda: waits_in_a_poll(place), "the poll waits")
         place.go()
-        shown, _ = poll.communicate(timeout=PATIENCE_S)
+        shown, _ = poll.communicate(timeout=HANG_S)
     seen = json.loads(shown)
     assert (poll.returncode, seen["state"], seen["exit_code"]) == (0, "failed", 1)
     assert "boom" in seen["findings"][0]["untrusted"]["lines"]
@@ -254,10 +261,10 @@ def test_waiting_for_the_end_in_vain_ends_with_status_3(place: Place) -> None:
 
 def test_ctrl_c_ends_the_waiting_and_not_the_run(place: Place) -> None:
     run_id = started(place, WAITS)
-    with begun(place, "poll", run_id, "--until", "end", "--wait", "300", stderr=subprocess.PIPE) as poll:
+    with begun(place, "poll", run_id, *END, stderr=subprocess.PIPE) as poll:
         until(lambda: waits_in_a_poll(place), "the poll waits")
         poll.send_signal(signal.SIGINT)
-        _, complaint = poll.communicate(timeout=PATIENCE_S)
+        _, complaint = poll.communicate(timeout=HANG_S)
     assert poll.returncode == 130
     assert complaint.strip().endswith("interrupted; runs go on, nothing that was acknowledged is lost.")
     assert asked(place, "poll", run_id, "--wait", "0")["state"] == "running"
@@ -271,7 +278,7 @@ def test_a_reader_that_leaves_is_no_reason_to_complain(place: Place, words: list
     os.close(reading)
     with begun(place, *words, stdout=writing, stderr=subprocess.PIPE) as command:
         os.close(writing)
-        _, complaint = command.communicate(timeout=PATIENCE_S)
+        _, complaint = command.communicate(timeout=HANG_S)
     assert complaint == ""
 
 
@@ -285,7 +292,7 @@ def test_commands_for_people_do_without_the_slow_imports(place: Place) -> None:
             [sys.executable, "-P", "-c", check, "--workspace", str(place.root), *words],
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=HANG_S,
             check=False,
         )
         assert done.stderr.strip() == "[]"

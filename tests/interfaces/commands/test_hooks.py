@@ -22,12 +22,12 @@ from watchkeeper.server.interfaces.commands.hooks import Duty, Holds, held
 from watchkeeper.server.storage.policy.policy import Watch
 from watchkeeper.server.vocabulary.runs import Role
 
+from ...limits import HANG_S, LONG_S
 from ...play import FAILS, GOOD, WAITS, Place
 from ...runtime.keeper.helpers import until
 
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
-PATIENCE_S = 30
 FREE: dict[str, str] = {}
 
 
@@ -52,7 +52,7 @@ def asked(
         text=True,
         cwd="/",
         env=environment,
-        timeout=PATIENCE_S,
+        timeout=HANG_S,
         check=False,
     )
 
@@ -137,19 +137,19 @@ def test_a_policy_may_ask_for_no_hold_at_all(place: Place) -> None:
 def test_a_turn_may_end_while_a_poll_waits_whoever_it_belongs_to(place: Place) -> None:
     start(place)
     poll(place)
-    command = [*COMMAND, "--workspace", str(place.root), "poll", "1-quick-1", "--until", "end", "--wait", "60"]
+    command = [*COMMAND, "--workspace", str(place.root), "poll", "1-quick-1", "--until", "end", "--wait", str(LONG_S)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as waiting:
         until(lambda: hooks.somebody_waits(place.root / ".watchkeeper/ledger.sqlite3"), "the poll waits")
         answer = stop(place.root)
         end(place)
-        assert waiting.wait(PATIENCE_S) == 0
+        assert waiting.wait(HANG_S) == 0
     assert answer == FREE
 
 
 def test_a_director_who_waits_watches_no_run(place: Place) -> None:
     start(place)
     command = [*COMMAND, "--workspace", str(place.root), "poll", "--role", "director", "--until", "event"]
-    with subprocess.Popen([*command, "--wait", "60"], stdout=subprocess.DEVNULL) as waiting:
+    with subprocess.Popen([*command, "--wait", str(LONG_S)], stdout=subprocess.DEVNULL) as waiting:
         until(lambda: b"director" in Path(f"/proc/{waiting.pid}/cmdline").read_bytes(), "the director is there")
         until(lambda: watches(waiting.pid, place.root / ".watchkeeper/ledger.sqlite3"), "the director waits")
         answer = stop(place.root)

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from watchkeeper.server.interfaces.commands.cli import main, parser
 
+from ...limits import HANG_S
 from ...play import GOOD, WAITS, Place
 from ...runtime.keeper.helpers import processes_of, until
 from .helpers import call, script, written
 
 COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
-PATIENCE_S = 60
 BRIEF = call("poll_training", arguments={"wait_s": 0}, expect={"runs": []})
 WRONG = call("poll_training", arguments={"wait_s": 0}, expect={"runs": "many"})
 START = call("start_training", arguments={"model": "1", "phase": "quick"}, expect={"run": {"$capture": "run"}})
@@ -34,7 +34,7 @@ def begun(place: Place, *words: str) -> subprocess.Popen[str]:
 def run(place: Place, *words: str) -> tuple[int, str, str]:
     """Run a command to its end and return its exit status and what it printed."""
     with begun(place, *words) as process:
-        out, err = process.communicate(timeout=PATIENCE_S)
+        out, err = process.communicate(timeout=HANG_S)
     return process.returncode, out, err
 
 
@@ -91,9 +91,9 @@ def test_an_interrupted_play_stops_its_runs_and_servers_and_removes_its_folder(
     ready = {"read": "output/implementation/logs/training_quick_1.log", "until": {"$contains": "ready"}}
     file = kept(place, "day.jsonl", written(START, ready, {"write": {"so_far": "x"}}, NEVER, files=script(WAITS)))
     with begun(place, "replay", file) as process:
-        until(lambda: list(place.root.glob("watchkeeper-replay-*/so_far")), "the training runs", PATIENCE_S)
+        until(lambda: list(place.root.glob("watchkeeper-replay-*/so_far")), "the training runs")
         process.send_signal(number)
-        _, err = process.communicate(timeout=PATIENCE_S)
+        _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 130
     assert "interrupted: the servers of day.jsonl have ended, its runs were stopped." in err
     assert fresh_folders(place) == []

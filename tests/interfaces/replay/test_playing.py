@@ -67,7 +67,7 @@ async def test_a_refusal_is_held_against_its_pattern(place: Place) -> None:
 
 
 async def test_a_process_that_is_none_of_a_run_here_is_never_killed(place: Place) -> None:
-    other = psutil.Popen(["sleep", "60"])
+    other = psutil.Popen(["sleep", "3600"])
     try:
         came = await played(written({"kill_process": str(other.pid)}), place.root)
         assert "is none of a run" in str(came.failure)

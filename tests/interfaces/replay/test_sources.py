@@ -16,6 +16,7 @@ from watchkeeper.server.interfaces.replay.sources import transcribed
 from watchkeeper.server.vocabulary.errors import InvalidArgument
 from watchkeeper.tools import TOOLS
 
+from ...limits import HANG_S
 from ...play import Facts, Place, script
 from ...wire import Wire, server_command
 from .helpers import played
@@ -84,7 +85,7 @@ async def by_openai_agents(place: Place) -> bytes:
             raise NotImplementedError
 
     parameters: Any = {"command": sys.executable, "args": arguments(place)}
-    async with MCPServerStdio(params=parameters, client_session_timeout_seconds=60) as server:
+    async with MCPServerStdio(params=parameters, client_session_timeout_seconds=HANG_S) as server:
         agent = Agent(name="trainer", model=Script(), mcp_servers=[server])
         done = await Runner.run(agent, "Train model 1.", run_config=RunConfig(tracing_disabled=True))
     return json.dumps(done.to_input_list()).encode()

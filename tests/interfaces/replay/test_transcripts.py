@@ -13,6 +13,7 @@ from watchkeeper.server.interfaces.replay.expectations import OPERATORS
 from watchkeeper.server.interfaces.replay.seats import Era
 from watchkeeper.server.interfaces.replay.words import FORMS, Header
 
+from ...limits import HANG_S
 from ...play import Place
 from ...runtime.keeper.helpers import until
 from ...runtime.keeper.test_disk_and_memory import CGROUPS
@@ -89,5 +90,5 @@ def small_memory() -> Iterator[Path]:
 def test_what_the_oom_killer_ended_is_told_from_a_crash(small_memory: Path) -> None:
     story = str(TRANSCRIPTS / "within_400_mb" / "out_of_memory.jsonl")
     command = [sys.executable, "-c", PLAYS_WITHIN, str(small_memory), story]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

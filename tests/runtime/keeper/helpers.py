@@ -17,6 +17,8 @@ from watchkeeper.server.runtime.keeper import lock, procfs, records
 from watchkeeper.server.runtime.run_directory import RunStatus
 from watchkeeper.server.vocabulary.runs import RunState
 
+from ...limits import HANG_S
+
 WAITS = """
 import os, pathlib, signal, sys, time
 print("ready")
@@ -28,11 +30,11 @@ SERVER_FOLDER = Path(run_directory.__file__).parent
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T | None], what: str = "", within_s: float = 20.0) -> T:
-    """Return the condition's first true value; fail when it does not come in time."""
-    deadline = time.monotonic() + within_s
+def until(condition: Callable[[], T | None], what: str = "") -> T:
+    """Return the condition's first true value; fail when it never comes."""
+    deadline = time.monotonic() + HANG_S
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"waited {within_s} s in vain: {what or condition}"
+        assert time.monotonic() < deadline, f"waited {HANG_S:g} s in vain: {what or condition}"
         time.sleep(0.01)
     return value
 
@@ -50,7 +52,7 @@ class Run:
         spec = {
             "run": run, "workspace": str(workspace), "model": "1", "phase": "quick", "attempt": 1,
             "argv": [sys.executable, "-c", script], "cwd": str(workspace), "env": dict(os.environ), "limit_s": None,
-            "sample_s": 0.2, "grace_s": 1.0, "log": self.log.name,
+            "sample_s": 0.2, "grace_s": 30.0, "log": self.log.name,
         }  # fmt: skip
         records.write(self.dir / records.SPEC, {**spec, **said})
 
@@ -153,6 +155,18 @@ def processes_of(folder: Path) -> list[tuple[int, int]]:
         if stat is not None and stat.alive:
             found.append((pid, stat.start_ticks))
     return found
+
+
+def end_processes_of(folder: Path) -> None:
+    """End every process that names the folder, also those that are begun meanwhile."""
+
+    def none_left() -> bool:
+        found = processes_of(folder)
+        for process in found:
+            procfs.send(*process, signal.SIGKILL)
+        return not found
+
+    until(none_left, "the processes of the test are gone")
 
 
 def ended_children() -> bool:

@@ -66,7 +66,7 @@ import os, sys, time
 from pathlib import Path
 from watchkeeper.server.runtime.engines.local import LocalEngine
 LocalEngine().launch(Path(sys.argv[1]), os.open(sys.argv[2], os.O_APPEND | os.O_CREAT | os.O_RDWR))
-time.sleep(60)
+time.sleep(3600)
 """
 
 

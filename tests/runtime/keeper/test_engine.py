@@ -16,6 +16,7 @@ from watchkeeper.server.runtime.keeper import lock, procfs, records
 from watchkeeper.server.vocabulary.errors import WatchkeeperError
 from watchkeeper.server.vocabulary.runs import RunState
 
+from ...limits import HANG_S
 from .helpers import SERVER_FOLDER, WAITS, Run, until
 
 COUNTS = "open('ran', 'a').write('x')\n"
@@ -53,7 +54,7 @@ def test_a_process_that_got_the_pid_of_a_keeper_is_not_signalled(workspace: Path
     run = Run(workspace)
     held = lock.take(run.dir / records.LOCK)
     assert held is not None
-    with subprocess.Popen(["sleep", "60"]) as other:
+    with subprocess.Popen(["sleep", "3600"]) as other:
         found = procfs.stat(other.pid)
         assert found is not None
         wrong = {"boot_id": procfs.boot_id(), "pid": other.pid, "start_ticks": found.start_ticks + 1}
@@ -62,7 +63,7 @@ def test_a_process_that_got_the_pid_of_a_keeper_is_not_signalled(workspace: Path
         assert other.poll() is None
         lock.sign(held, {**wrong, "start_ticks": found.start_ticks})
         run.engine.hasten(run.dir)
-        assert other.wait(10) == -signal.SIGUSR1
+        assert other.wait(HANG_S) == -signal.SIGUSR1
     os.close(held)
 
 

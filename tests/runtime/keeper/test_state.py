@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.runtime.keeper import main_process, procfs, records
-from watchkeeper.server.runtime.run_directory import Facts, Sample, close_never_started, judge, read_facts
+from watchkeeper.server.runtime.run_directory import Facts, close_never_started, judge, read_facts
+from watchkeeper.server.runtime.samples import Sample
 from watchkeeper.server.vocabulary.errors import NotFound
 from watchkeeper.server.vocabulary.runs import Ended, RunState
 

@@ -13,6 +13,7 @@ from watchkeeper.server.runtime.keeper.procfs import Process
 from watchkeeper.server.vocabulary.errors import Refused
 from watchkeeper.server.vocabulary.runs import RunState
 
+from ...limits import HANG_S
 from .helpers import WAITS, Run, until
 
 FAMILY = """
@@ -30,7 +31,7 @@ def child(*, daemon=False, deaf=False, depth=1):
     if depth > 1:
         child(depth=depth - 1)
     os.write(1, b"child\\n")
-    time.sleep(60)
+    time.sleep(3600)
     os._exit(0)
 
 child(depth=2)
@@ -38,7 +39,7 @@ child(daemon=True)
 child(deaf=True)
 """
 """A child and a grandchild, a daemon that left session and parents behind, and a child that ignores SIGTERM."""
-STAYS = FAMILY + "time.sleep(60)"
+STAYS = FAMILY + "time.sleep(3600)"
 LEAVES = FAMILY + "while open('training.log').read().count('child') < 4: time.sleep(0.01)"
 
 
@@ -66,11 +67,12 @@ def test_an_attached_keeper_stops_the_whole_tree_too(workspace: Path) -> None:
 
 
 def test_a_run_is_settled_once_what_the_stop_left_is_gone(workspace: Path) -> None:
-    run = launched_with_family(workspace, grace_s=1.0)
+    run = launched_with_family(workspace)
     run.ask_to_stop()
     status = run.becomes(RunState.STOPPED)
     assert not status.settled
-    assert len(run.engine.living(run.dir)) > 0
+    (deaf,) = until(lambda: left if len(left := run.engine.living(run.dir)) == 1 else None, "one is deaf")
+    procfs.send(deaf.pid, deaf.start_ticks, signal.SIGKILL)
     assert run.ends().strays == ()
     assert run.engine.living(run.dir) == []
 
@@ -82,7 +84,7 @@ def test_a_stop_names_who_asked_for_it_and_why(workspace: Path) -> None:
     applied_at = records.number(stop, "applied_at")
     assert stop == {**asked(run), "applied_at": applied_at}
     assert applied_at is not None
-    assert 0 <= applied_at - (records.number(stop, "at") or 0) < 10
+    assert applied_at >= (records.number(stop, "at") or 0)
 
 
 def asked(run: Run) -> dict[str, object]:
@@ -125,14 +127,14 @@ def test_only_the_first_of_two_stops_counts(workspace: Path) -> None:
 
 def test_a_training_that_saves_its_state_on_sigterm_has_its_time_of_grace(workspace: Path) -> None:
     saves = "import signal, sys\ndef save(*_):\n    open('saved', 'w').close(); sys.exit(0)\n"
-    run = Run(workspace, f"{saves}signal.signal(signal.SIGTERM, save){WAITS}", grace_s=10.0).launch_until_ready()
+    run = Run(workspace, f"{saves}signal.signal(signal.SIGTERM, save){WAITS}", grace_s=HANG_S).launch_until_ready()
     status = run.ask_to_stop().ends()
     assert (status.state, status.exit_code) == (RunState.STOPPED, 0)
     assert (workspace / "saved").exists()
 
 
 def test_a_stopped_process_is_woken_to_take_sigterm(workspace: Path) -> None:
-    run = Run(workspace, WAITS, grace_s=10.0).launch_until_ready()
+    run = Run(workspace, WAITS, grace_s=HANG_S).launch_until_ready()
     os.kill(run.pid, signal.SIGSTOP)
     assert run.ask_to_stop().ends().signal == signal.SIGTERM
 
@@ -142,7 +144,7 @@ def test_a_limit_that_was_overslept_says_how_late_it_was_applied(workspace: Path
     until(lambda: run.status().elapsed_s > 1.5)
     status = run.attach().ends()
     assert status.late_s is not None
-    assert 1.0 < status.late_s < 15.0
+    assert 1.0 < status.late_s < status.elapsed_s
     assert status.reason.startswith("It ran into its limit of 0.3 s, applied ")
 
 
@@ -158,15 +160,15 @@ def test_what_is_left_after_the_end_is_named_and_does_not_count_as_running(works
 
 
 def test_a_stray_that_emptied_its_environment_is_still_found_by_its_recorded_identity(workspace: Path) -> None:
-    script = "import subprocess; subprocess.Popen(['sleep', '60'], env={}, start_new_session=True)"
+    script = "import subprocess; subprocess.Popen(['sleep', '3600'], env={}, start_new_session=True)"
     run = Run(workspace, script).launch()
-    assert [one.command for one in run.ends().strays] == ["sleep 60"]
+    assert [one.command for one in run.ends().strays] == ["sleep 3600"]
     assert run.engine.end_strays(run.dir, 1.0) == []
     assert run.engine.living(run.dir) == []
 
 
 def test_a_helper_that_ends_right_after_the_training_is_no_stray(workspace: Path) -> None:
-    script = "import os, time\nif not os.fork():\n    time.sleep(0.15)"
+    script = "import os, time\nmain = os.getpid()\nif not os.fork():\n    while os.getppid() == main: time.sleep(0.01)"
     status = Run(workspace, script).launch().ends()
     assert (status.state, status.strays) == (RunState.COMPLETED, ())
 

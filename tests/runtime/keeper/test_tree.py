@@ -62,7 +62,7 @@ def test_a_hasty_look_still_finds_what_is_new(marked: subprocess.Popen[bytes]) -
     family = tree.Tree(b"", ancestors=[os.getpid()])
     before = {one.pid for one in family.scan(thorough=False)}
     assert marked.pid in before
-    with subprocess.Popen(["sleep", "60"]) as later:
+    with subprocess.Popen(["sleep", "3600"]) as later:
         assert {one.pid for one in family.scan(thorough=False)} == before | {later.pid}
         later.kill()
 

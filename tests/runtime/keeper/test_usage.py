@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.runtime.keeper import records, usage
-from watchkeeper.server.runtime.run_directory import Sample
-from watchkeeper.server.runtime.run_directory import usage as samples_of
+from watchkeeper.server.runtime.samples import Sample
+from watchkeeper.server.runtime.samples import usage as samples_of
 
+from ...limits import LONG_S
 from .helpers import WAITS, Run, until
 
 TWENTY_WORKERS = """
@@ -36,7 +37,7 @@ def test_cpu_time_of_short_lived_workers_is_counted(workspace: Path) -> None:
     assert status.cpu_s is not None
     # What follows the script's own measurement is the end of its interpreter.
     assert own_s + workers_s <= status.cpu_s + 0.001
-    assert status.cpu_s <= own_s + workers_s + 0.1
+    assert status.cpu_s <= own_s + 1.5 * workers_s, "nobody is counted twice"
     assert not status.cpu_is_lower_bound
 
 
@@ -68,9 +69,9 @@ def test_cpu_totals_of_a_run_that_changed_its_keeper_never_fall(workspace: Path)
 
 
 def test_the_first_samples_come_at_once_and_after_a_second(workspace: Path) -> None:
-    run = Run(workspace, WAITS, sample_s=5.0).launch_until_ready()
+    run = Run(workspace, WAITS, sample_s=LONG_S).launch_until_ready()
     first, second = until(lambda: found if len(found := samples_of(run.dir)) == 2 else None)
-    assert 0.9 < second.boottime_s - first.boottime_s < 3.0
+    assert second.boottime_s - first.boottime_s > 0.9
     assert (second.processes, second.log_bytes) == (1, len("ready\n"))
     assert second.rss_bytes > 1_000_000
     run.go().ends()

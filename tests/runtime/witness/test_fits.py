@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import pytest
-from watchkeeper.server.analysis.witness import fit, fingerprint, prediction
+from watchkeeper.server.analysis.witness import fingerprint, fit, prediction
 from watchkeeper.server.analysis.witness.values import part, parts
 
 from .helpers import needs, only, seen
@@ -84,7 +83,8 @@ def test_a_split_names_its_parts_and_shared_rows_can_be_seen(tmp_path: Path) -> 
 def test_an_estimator_of_the_persons_own_is_told_and_so_is_what_it_calls(tmp_path: Path) -> None:
     script = HEAD + (
         "from sklearn.base import BaseEstimator\nfrom sklearn.linear_model import Ridge\n"
-        "class Mine(BaseEstimator):\n    def fit(self, X, y):\n        self.m_ = Ridge().fit(X, y)\n        return self\n"
+        "class Mine(BaseEstimator):\n    def fit(self, X, y):\n        self.m_ = Ridge().fit(X, y)\n"
+        "        return self\n"
         "Mine().fit(X, y)\n"
     )
     assert sorted(fit(line).name for line in seen(tmp_path, script).of("fit")) == ["Mine", "Ridge"]

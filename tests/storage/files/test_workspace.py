@@ -12,8 +12,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +22,8 @@ from watchkeeper.server.storage.policy.policy import Names
 from watchkeeper.server.vocabulary.errors import InvalidArgument, PathRefused
 from watchkeeper.server.vocabulary.runs import Phase
 
-TIMEOUT_S = 30
+from ...limits import HANG_S
+from ...runtime.keeper.helpers import until
 
 
 @pytest.fixture(params=["openat2", "walk"])
@@ -352,7 +351,7 @@ def test_readers_of_an_atomically_written_file_see_one_text_or_the_other(workspa
     finally:
         stop.set()
         for writer in writers:
-            writer.join(TIMEOUT_S)
+            writer.join(HANG_S)
     assert seen <= texts
     assert workspace.list_dir() == ["f"]
 
@@ -362,7 +361,7 @@ def test_of_many_who_create_a_name_exactly_one_does_and_its_content_is_whole(wor
     won: list[str] = []
 
     def create(text: str) -> None:
-        barrier.wait(TIMEOUT_S)
+        barrier.wait(HANG_S)
         if workspace.create_exclusive("once", text):
             won.append(text)
 
@@ -370,7 +369,7 @@ def test_of_many_who_create_a_name_exactly_one_does_and_its_content_is_whole(wor
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(TIMEOUT_S)
+        thread.join(HANG_S)
     assert [(workspace.root / "once").read_text()] == won
     assert workspace.list_dir() == ["once"]
 
@@ -397,7 +396,7 @@ for n in range(40):
 
 def test_two_processes_that_append_at_once_never_interleave(tmp_path: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", APPENDER, str(tmp_path), mark]) for mark in "ab"]
-    assert [writer.wait(TIMEOUT_S) for writer in writers] == [0, 0]
+    assert [writer.wait(HANG_S) for writer in writers] == [0, 0]
     lines = (tmp_path / "docs" / "diary.md").read_text().splitlines()
     expected = {f"[{mark}{n}]" + mark * 5000 for mark in "ab" for n in range(40)}
     assert len(lines) == 80
@@ -428,7 +427,7 @@ except StorageFailed:
 
 def test_what_the_disk_refuses_half_way_is_taken_back(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("before\n")
-    subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], check=True, timeout=TIMEOUT_S)
+    subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], check=True, timeout=HANG_S)
     assert (tmp_path / "f").read_text() == "before\n"
     assert os.listdir(tmp_path) == ["f"]
 
@@ -439,9 +438,9 @@ def test_an_append_to_a_file_that_is_replaced_while_it_waits_lands_in_the_new_on
         fcntl.flock(held, fcntl.LOCK_EX)
         appender = threading.Thread(target=workspace.append_durably, args=("f", "appended\n"))
         appender.start()
-        _until(lambda: _waited_for(workspace.root / "f"))
+        until(lambda: _waited_for(workspace.root / "f"), "it waits for the lock")
         workspace.write_text_atomically("f", "new\n")
-    appender.join(TIMEOUT_S)
+    appender.join(HANG_S)
     assert (workspace.root / "f").read_text() == "new\nappended\n"
 
 
@@ -449,14 +448,6 @@ def _waited_for(locked: Path) -> bool:
     """Whether a process waits for a lock on this file (proc(5), /proc/locks)."""
     inode = f":{locked.stat().st_ino} "
     return any("->" in line and inode in line for line in Path("/proc/locks").read_text().splitlines())
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    """Wait until `condition()` holds, at most TIMEOUT_S."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never held"
-        os.sched_yield()
 
 
 # Names

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.storage.record import Ledger
-from watchkeeper.server.storage.record.bodies import decode, encode
 from watchkeeper.server.storage.record.chain import GENESIS
 from watchkeeper.server.storage.record.records import Happening, RunStarted
+from watchkeeper.server.storage.record.serialization import decode, encode
 from watchkeeper.server.vocabulary.errors import LedgerUnreadable, StorageFailed
 from watchkeeper.server.vocabulary.runs import Phase
 

@@ -17,9 +17,9 @@ import pytest
 from watchkeeper.server.documents.error_report import Action
 from watchkeeper.server.runtime import run_directory
 from watchkeeper.server.storage.record import Ledger
-from watchkeeper.server.storage.record.bodies import encode
 from watchkeeper.server.storage.record.chain import canonical
 from watchkeeper.server.storage.record.records import RunStarted
+from watchkeeper.server.storage.record.serialization import encode
 from watchkeeper.server.vocabulary.runs import ErrorType, Level, Phase, RunState
 
 KEPT = Path(__file__).parent / "release_0_1_0"

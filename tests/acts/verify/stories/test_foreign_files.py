@@ -6,7 +6,6 @@ import os
 import sqlite3
 from contextlib import closing
 
-import anyio
 import pytest
 
 from ....play import Place, script
@@ -97,9 +96,8 @@ async def test_results_that_were_edited_after_the_run_are_seen_though_their_time
 async def test_a_trace_that_cannot_be_read_is_called_not_inspected_and_soon(place: Place, damage: str) -> None:
     place.policy('[names]\nfinal_model = "output/model_{i}.nc"\n[compute]\nread_s = 5.0\n')
     body = f"{DESCENT}HEAD = b'\\x89HDF\\r\\n\\x1a\\n'\n{damage}\n"
-    with anyio.fail_after(90):
-        async with place.trainer() as trainer:
-            verdict = await judged(place, trainer, body)
+    async with place.trainer() as trainer:
+        verdict = await judged(place, trainer, body)
     assert (verdict["verdict"], outcomes(verdict)["artefact model"]) == ("INVESTIGATE", "not inspected"), verdict
     assert verdict["reason_code"].startswith("model_")
     assert "its inside was not read" in verdict["why"]
@@ -108,9 +106,8 @@ async def test_a_trace_that_cannot_be_read_is_called_not_inspected_and_soon(plac
 async def test_enormous_results_are_answered_soon_and_not_approved(place: Place) -> None:
     place.policy("[compute]\nread_s = 5.0\n")
     body = f"{DESCENT}os.truncate(os.environ['WATCHKEEPER_RESULTS'], {ENORMOUS_BYTES})\n"
-    with anyio.fail_after(90):
-        async with place.trainer() as trainer:
-            verdict = await judged(place, trainer, body)
+    async with place.trainer() as trainer:
+        verdict = await judged(place, trainer, body)
     assert not verdict["met"]
     assert "results" in verdict["reason_code"]
 

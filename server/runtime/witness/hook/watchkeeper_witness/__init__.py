@@ -7,7 +7,7 @@ line of kind `trouble`, never an error of the training; every call goes through 
 
 from __future__ import annotations
 
-from .calls import run
+from .calls import plan
 from .starting import start
 
-__all__ = ("run", "start")
+__all__ = ("plan", "start")

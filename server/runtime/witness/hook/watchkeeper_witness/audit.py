@@ -36,22 +36,21 @@ def before_exec() -> None:
 
 def install() -> None:
     """Listen from now on; Python offers no way to stop."""
-    handlers = _handlers()
-    find = handlers.get
-    current = state
-    mine = here
+    # Bound here: the hook outlives the module's own names.
+    find, current, mine, busy, tell, frame = _handlers().get, state, here, ours, trouble, sys._getframe
+    known = _modules
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         handle = find(event)
         if handle is None or current.writer is None or mine.busy:
             return
-        if event == "exec" and args[0].co_filename in _modules:
+        if event == "exec" and args[0].co_filename in known:
             return
         try:
-            with ours():
-                handle(args, sys._getframe().f_back)
+            with busy():
+                handle(args, frame().f_back)
         except Exception as error:
-            trouble(event, error)
+            tell(event, error)
 
     sys.addaudithook(hook)
 
@@ -59,8 +58,8 @@ def install() -> None:
 def _handlers() -> dict[str, Callable[[tuple[Any, ...], Any], None]]:
     return {
         "open": _open,
-        "os.rename": lambda args, frame: note_write(args[1], "rename", frame, source=args[0]),
-        "os.remove": lambda args, frame: note_write(args[0], "remove", frame),
+        "os.rename": lambda args, frame: note_write(args[1], "rename", frame, source=args[0], itself=True),
+        "os.remove": lambda args, frame: note_write(args[0], "remove", frame, itself=True),
         "os.truncate": lambda args, frame: note_write(args[0], "truncate", frame),
         "os.utime": lambda args, frame: note_write(args[0], "utime", frame),
         "os.symlink": lambda args, frame: _link(args[0], args[1], "symlink", frame),

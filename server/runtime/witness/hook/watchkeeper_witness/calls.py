@@ -18,25 +18,60 @@ from typing import Any
 
 from . import places
 from .more import tell_each
+from .replaced import MARK, watch
 from .state import here, ours, ours_at_length, state
 from .trouble import trouble
 from .writer import cpu_s
 
-MARK = "__watchkeeper_witness__"
 _about: dict[str, tuple[Callable[..., Any], bool, str]] = {}
 
 
 class Call:
     """One outermost call that goes on."""
 
-    __slots__ = ("about", "args", "begun", "cpu_began", "function", "inside", "key", "kwargs", "notes", "where")
+    __slots__ = ("args", "begun", "cpu_began", "function", "going", "inside", "key", "kwargs", "notes", "where")
 
     def __init__(self, key: str, function: Any, args: Any, kwargs: Any, where: str) -> None:
         self.key, self.function, self.args, self.kwargs, self.where = key, function, args, kwargs, where
         self.inside: dict[str, int] = {}
+        self.going = {id(args[0])} if args else set()
+        """What is at work now: a fit that calls the fit of its base class is one fit."""
         self.notes: dict[str, Any] = {}
         """What the libraries below it said on the way."""
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
+
+    def make(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """Make the call itself, and tell it when it is over, however it ends."""
+        about, clear, _ = _about[self.key]
+        if not clear:
+            here.calls.append(self)
+            state.open_calls.append(self)
+        result: Any = None
+        raised: Any = None
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            raised = error
+            raise
+        finally:
+            if not clear:
+                here.calls.remove(self)
+                state.open_calls.remove(self)
+            _told(self, about, result, raised)
+        return result
+
+    def within(self, counts_as: str, function: Any, args: Any, kwargs: Any) -> Any:
+        """Make a call inside this one, and count it unless it is of an object that is at work already."""
+        whose = id(args[0]) if args else 0
+        if whose in self.going:
+            return function(*args, **kwargs)
+        name = type(args[0]).__name__ if counts_as == "class" and args else counts_as
+        self.inside[name] = self.inside.get(name, 0) + 1
+        self.going.add(whose)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self.going.discard(whose)
 
     def took(self) -> dict[str, float]:
         """Return wall and CPU seconds so far."""
@@ -61,45 +96,31 @@ def wrapped(function: Any, key: str) -> Any:
     @functools.wraps(function)
     def watchkeeper_witness_call(*args: Any, **kwargs: Any) -> Any:
         try:
-            from watchkeeper_witness import run
+            from watchkeeper_witness import plan  # see above
+
+            call = plan(key, function, args, kwargs)
         except Exception:
-            return function(*args, **kwargs)
-        return run(key, function, args, kwargs)
+            call = None
+        return function(*args, **kwargs) if call is None else call(function, args, kwargs)
 
     setattr(watchkeeper_witness_call, MARK, True)
     return watchkeeper_witness_call
 
 
-def run(key: str, function: Any, args: Any, kwargs: Any) -> Any:
-    """Call the function; tell it if it is the outermost of its thread, else count it inside that one."""
+def plan(key: str, function: Any, args: Any, kwargs: Any) -> Any:
+    """Return what makes the call: one that tells it, one that counts it inside another, or None for nothing of both."""
     if state.writer is None or here.busy or key not in _about:
-        return function(*args, **kwargs)
-    about, clear, counts_as = _about[key]
-    outer = _outer(sys._getframe(2))
-    if outer is not None:
-        if counts_as:
-            name = type(args[0]).__name__ if counts_as == "class" and args else counts_as
-            outer.inside[name] = outer.inside.get(name, 0) + 1
-        return function(*args, **kwargs)
-    call = _begun(key, function, args, kwargs)
-    if call is None:
-        return function(*args, **kwargs)
-    if not clear:
-        here.calls.append(call)
-        state.open_calls.append(call)
-    result: Any = None
-    raised: Any = None
+        return None
     try:
-        result = function(*args, **kwargs)
-    except BaseException as error:
-        raised = error
-        raise
-    finally:
-        if not clear:
-            here.calls.remove(call)
-            state.open_calls.remove(call)
-        _told(call, about, result, raised)
-    return result
+        counts_as = _about[key][2]
+        outer = _outer(sys._getframe(2))
+        if outer is not None:
+            return functools.partial(outer.within, counts_as) if counts_as else None
+        with ours():
+            return Call(key, function, args, kwargs, places.where(sys._getframe(2))).make
+    except Exception as error:
+        trouble(key, error)
+        return None
 
 
 def _outer(frame: Any) -> Any:
@@ -109,15 +130,6 @@ def _outer(frame: Any) -> Any:
     if state.open_calls and threading.current_thread() is not threading.main_thread() and not places.where(frame):
         return state.open_calls[-1]
     return None
-
-
-def _begun(key: str, function: Any, args: Any, kwargs: Any) -> Any:
-    try:
-        with ours():
-            return Call(key, function, args, kwargs, places.where(sys._getframe(3)))
-    except Exception as error:
-        trouble(key, error)
-        return None
 
 
 def _told(call: Call, about: Any, result: Any, raised: Any) -> None:
@@ -156,8 +168,6 @@ def replace(module: Any, name: str, key: str, top: str = "") -> bool:
         if vars(other).get(name) is function:
             setattr(other, name, ours_now)
     setattr(module, name, ours_now)
-    from .replaced import watch
-
     watch(module, name, ours_now)
     return True
 

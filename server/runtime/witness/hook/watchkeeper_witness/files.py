@@ -68,12 +68,12 @@ def note_read(path: Any, frame: Any) -> None:
     tell_each("read", "", places.where(frame), {"path": told, **digest(text)})
 
 
-def note_write(path: Any, by: str, frame: Any, *, mode: str = "", source: Any = None) -> None:
+def note_write(path: Any, by: str, frame: Any, *, mode: str = "", source: Any = None, itself: bool = False) -> None:
     """Tell that a file is opened to be written, or changed otherwise; once for each way."""
     if not isinstance(path, (str, bytes)) and not hasattr(path, "__fspath__"):
         return
     text = os.fsdecode(path)
-    told = _told(text)
+    told = _told(text, itself=itself)
     if not told or (told, by) in _written or len(_written) >= MOST_FILES:
         return
     where = places.where(frame)
@@ -87,12 +87,18 @@ def note_write(path: Any, by: str, frame: Any, *, mode: str = "", source: Any = 
     tell_each("write", by, where, facts)
 
 
-def _told(path: str) -> str:
-    """Return how a file is called, empty where it is not told at all."""
+def _told(path: str, *, itself: bool = False) -> str:
+    """Return how a file is called, empty where it is not told at all.
+
+    :param itself: not what a link at that place leads to.
+    """
     known = places.places
     if known is None or "/__pycache__/" in path or path.endswith(".pyc"):
         return ""
     full = os.path.abspath(path)
+    if itself:
+        inside = known.person(os.path.dirname(full) + "/x")
+        return inside[:-1] + os.path.basename(full) if inside else ""
     inside = known.person(full)
     if inside:
         return inside

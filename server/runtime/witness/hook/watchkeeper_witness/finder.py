@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 from .state import ours, state
@@ -56,8 +57,12 @@ _after: list[Any] = []
 class Finder:
     """Finds what the other finders find, and has our module called once that one is imported."""
 
+    def __init__(self) -> None:
+        # Bound here: at the very end of a process, and in one that is taken apart, the module's own names are gone.
+        self._watched, self._call_after = WATCHED, _call_after
+
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name not in WATCHED:
+        if name not in self._watched:
             return None
         try:
             for other in sys.meta_path:
@@ -65,10 +70,10 @@ class Finder:
                 spec = find(name, path, target) if find is not None else None
                 if spec is not None:
                     if spec.loader is not None:
-                        _call_after(spec.loader, name)
+                        self._call_after(spec.loader, name)
                     return spec
-        except Exception as error:
-            trouble("import", error)
+        except Exception:
+            return None  # Python goes on to the next finder
         return None
 
 
@@ -82,15 +87,14 @@ def install() -> None:
 
 def _call_after(loader: Any, name: str) -> None:
     """Have this one loader call us behind the module; it is left as it was once it has loaded."""
-    load = loader.exec_module
+    load, then = loader.exec_module, arrived
 
     def exec_module(module: Any) -> None:
-        try:
+        with suppress(Exception):
             del loader.exec_module
-        except Exception as error:
-            trouble("import", error)
         load(module)
-        arrived(name)
+        with suppress(Exception):
+            then(name)
 
     loader.exec_module = exec_module
 

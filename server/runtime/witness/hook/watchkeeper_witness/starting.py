@@ -56,7 +56,7 @@ def _begin(environment: Mapping[str, str]) -> None:
     more.begin()
     audit.before_exec = lambda: end("exec")
     audit.install()
-    atexit.register(end, "exit")
+    atexit.register(_quiet(end, "exit"))
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_after_fork)
     os._exit = _exiting(os._exit)
@@ -108,11 +108,24 @@ def end(by: str) -> None:
         trouble.trouble("end", error)
 
 
+def _quiet(what: Any, by: str) -> Any:
+    """Return what calls a function and keeps its errors; it needs none of the module's names, which may be gone."""
+
+    def call() -> None:
+        try:
+            what(by)
+        except Exception:
+            return
+
+    return call
+
+
 def _exiting(leave: Any) -> Any:
     """Return `os._exit` with the end told before it."""
+    tell = _quiet(end, "_exit")
 
     def _exit(status: int) -> Any:
-        end("_exit")
+        tell()
         return leave(status)
 
     return _exit

@@ -8,16 +8,16 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from ...vocabulary.errors import LedgerUnreadable
-from .bodies import decode
 from .chain import SubjectKind
 from .fold import Folded
 from .records import Entry, Finding, Record, Report, Run, Search, Verdict
+from .serialization import decode
 
 COLUMNS = "kind, id, run, model, open, first_seq, last_seq, at, body"
 R = TypeVar("R", bound=Record)
 
 
-class Questions(ABC):
+class Queries(ABC):
     """What stands on record. Lists are oldest first; `newest` asks for only so many; -1 for all."""
 
     @abstractmethod

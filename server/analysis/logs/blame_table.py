@@ -1,0 +1,277 @@
+r"""The table that gives a failure its type, for people to read and extend.
+
+Each row: error type, pattern for the class of the exception (empty: any), pattern for its message (empty: any). Both
+are searched; the first row that matches wins. Patterns of messages do not look at case unless they say so.
+
+The convention: a wrong column, key, label, schema, unit or date in what was *read* is data; a wrong name, keyword,
+shape or missing module in the *code* is implementation; what ran out, and whoever was killed without a reason given, is
+resource; numbers that do not come to rest are convergence; what lies outside of the process (network, node, lock,
+permission, time, signal) is infrastructure.
+"""
+
+from __future__ import annotations
+
+_LIBRARY = r"XGBoost|LightGBM|CatBoost"
+
+ROWS: tuple[tuple[str, str, str], ...] = (
+    # the code, whatever else its message says
+    ("resource", r"ImportError", r"paging file|page file|cannot allocate memory|failed to map segment"),
+    (
+        "implementation",
+        r"ImportError|ModuleNotFound|NameError|UnboundLocal|Syntax|Indentation|^TabError|NotImplemented|Recursion|"
+        r"NotFitted|UndefVar|MethodError|ConfigAttribute|ConfigKeyError|MissingConfig|MissingMandatory|"
+        r"ConfigComposition",
+        "",
+    ),
+    ("implementation", r"EOFError", r"eof when reading a line"),
+    ("implementation", "", r"can't get attribute|numpy\.dtype size changed"),
+    ("implementation", "", r"size mismatch for|missing key\(s\) in state_dict|unexpected key\(s\) in state_dict"),
+    ("implementation", "", r"is not a valid model identifier|unrecognized (?:configuration class|model) in"),
+    (
+        "implementation",
+        "",
+        r"is not in struct|could not override|unexpected keyword|got multiple values for|no kernel image",
+    ),
+    (
+        "implementation",
+        "",
+        r"\bregistry\b|validation error for \w*(?:config|args|settings|params)|tokenizer class|"
+        r"is not currently imported|"
+        r"invalid parameter|unknown (?:optimi[sz]er|objective|option|argument|parameter|loss|activation|layer)|"
+        r"parameter '\w+' is unknown|truth value of a|unknown option",
+    ),
+    (
+        "data",
+        r"ReadError",
+        r"unexpected end|not a \w+ file|could not be opened|empty (?:file|header)|truncat|checksum|invalid",
+    ),
+    ("infrastructure", r"BlockingIOError|OSError", r"unable to lock file"),
+    ("data", r"IncompleteRead", r"read on a total of"),
+    ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
+    # memory
+    ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
+    ("resource", r"OutOfMemory|KilledWorker|DeadKernel", ""),
+    (
+        "resource",
+        "",
+        r"out[ _-]of[ _-]memory|oom[- _]?kill|(?:can.?t|cannot|could not|unable to|failed to) allocate|bad_alloc|"
+        r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
+        r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
+        r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"
+        r"exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
+        r"cublas_status_not_initialized|"
+        r"cudnn_status_not_initialized|valid cudnn algorithm|not enough memory|could not create cudnn handle",
+    ),
+    # disk, also behind other words
+    (
+        "resource",
+        "",
+        r"no space left|quota exceeded|\berrno ?[:=]? ?(?:28|122)\b|os error 28|not enough (?:free |disk )?space|"
+        r"winerror 112|disk (?:\S+ )?(?:is )?(?:100% )?full|file too large|file size limit|insufficient disk",
+    ),
+    (
+        "resource",
+        "",
+        r"pytorchstreamwriter failed|inline_container.*(?:unexpected pos|enforce fail)|file write failed|"
+        r"can't write data|short write|fwrite.*fail|unable to write (?:file|to disk)|writing \d+ bytes",
+    ),
+    # descriptors, threads, shared memory, processes that were killed
+    ("resource", "", r"too many open files|resource temporarily|start new thread|pthread_create|thread creation"),
+    ("resource", "", r"ancdata|rlimit_nproc|cpu time limit|shared memory|\bshm\b|bus error|sigbus|unable to mmap"),
+    (
+        "implementation",
+        "",
+        r"killed by signal: (?:segmentation|abort)|sigsegv|sigabrt|sigill\b|sigfpe|segmentation fault",
+    ),
+    ("implementation", "", r"\b(?:(?:exit|return) ?code ?[:=]? ?-|signal:? )(?:4|6|8|11)\b|status 3221225477"),
+    (
+        "infrastructure",
+        "",
+        r"sigterm|sigint\b|sighup|sigusr|\b(?:(?:exit|return) ?code ?[:=]? ?-|signal:? )(?:1|2|15)\b",
+    ),
+    (
+        "resource",
+        "",
+        r"killed by signal|exited unexpectedly|terminated abruptly|unexpectedly terminated|killed signal terminated|"
+        r"\bsigkill\b|worker .*(?:died|was killed)|died unexpectedly|\b(?:(?:exit|return) ?code ?[:=]? ?-|"
+        r"signal:? )(?:7|9)\b|"
+        r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|: killed\b|"
+        r"kernel (?:appears to have )?died|"
+        r"have died and been|workers? (?:are|is) no longer alive|worker lost|raylet died|"
+        r"object store because it is full",
+    ),
+    # time, locks, network, nodes
+    ("infrastructure", r"KeyboardInterrupt|Timeout|^Connect|Permission|URLError|HTTP|gaierror|SSL|BrokenPipe", ""),
+    ("infrastructure", r"Disconnected|SignalException|^Dist[A-Z]|RayActor|NodeDied|NCCL|ProxyError|ReadError", ""),
+    (
+        "infrastructure",
+        r"ChunkedEncoding|CommError|Unavailable|DeadlineExceeded|Aborted|GatedRepo|LocalEntryNotFound",
+        "",
+    ),
+    ("infrastructure", r"Horovod|Preempt|RpcError|RefreshError|DefaultCredentials|UsageError|NoCredentials", ""),
+    ("infrastructure", r"FileExists", r"lock"),
+    ("infrastructure", r"EndpointConnection|NoCredentials|ServiceError|OfflineMode|RemoteDisconnected|SocketError", ""),
+    (
+        "infrastructure",
+        "",
+        r"timed? ?out|timeout|deadline|time limit|walltime|exit (?:code|status):? 124\b|database is locked|"
+        r"(?:acquire|obtain|get) (?:the |a )?(?:file ?)?lock|unable to (?:synchronously )?(?:open|"
+        r"lock) file.*unable to lock|"
+        r"lock(?:ed| file| could not| held)|stale (?:nfs )?file handle|\berrno ?[:=]? ?(?:5|107|110|111|113|116)\b|"
+        r"input/output error|remote i/o error|transport endpoint|resource deadlock",
+    ),
+    (
+        "infrastructure",
+        "",
+        r"nccl|gloo\b|connection (?:refused|reset|closed|error|aborted|timed)|failed to connect|couldn.t connect|"
+        r"could not connect|couldn.t reach|unreachable|no route to host|host is down|name resolution|"
+        r"name or service not known|nodename nor servname|max retries|service unavailable|bad gateway|"
+        r"too many requests|"
+        r"rate limit|unauthori[sz]ed|forbidden|access ?denied|permission denied|operation not permitted|"
+        r"read-only file system|address already in use|cannot assign requested address|broken pipe|"
+        r"\b(?:401|403|429|500|502|503|504) (?:client|server) error|gated repo|certificate|offline mode",
+    ),
+    (
+        "infrastructure",
+        "",
+        r"node (?:fail|has died|was (?:marked|lost))|node_fail|preempt|heartbeat|coordination service|"
+        r"distributed service|no cuda (?:gpus|devices?|-capable)|cuda_error_(?:no_device|system)|"
+        r"no (?:supported )?gpus? "
+        r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
+        r"fallen off the bus|unspecified launch failure|at least (?:1|one) cuda device|no opencl device|"
+        r"device driver|error response from daemon|peer access|no nvidia driver|nvidia driver .*too old|"
+        r"cuda unknown error|cuda\.is_available\(\) is false|server socket has failed|monitoredbarrier|"
+        r"stop_waiting|mismatch between collectives|device or resource busy|no locks available|can't connect to|"
+        r"went away|\bunavailable\b: |(?:task|tasks) [\d-]+: terminated|being reclaimed|acquire lock|socket closed",
+    ),
+    # numbers that do not come to rest
+    (
+        "data",
+        "",
+        r"less than \d+ non-nan|found nan in (?:column|target|label)|nan (?:values? )?in (?:column|the data|input)",
+    ),
+    (
+        "data",
+        r"Sampling|Init|ValueError|RuntimeError",
+        r"initial evaluation of model|bad initial energy|starting point",
+    ),
+    (
+        "data",
+        "",
+        r"valid initial param|initial (?:point|value|state|position)|initialization (?:points )?(?:failed|between)",
+    ),
+    (
+        "data",
+        "",
+        r"input .*contains|(?:label|target|data|exog|endog|feature|column|x|y)s? contains? (?:nan|inf|missing|null)",
+    ),
+    ("data", "", r"convert (?:float nan|non-finite)|nan to integer|missing values|contains? (?:null|missing)"),
+    ("convergence", r"FloatingPoint|Diverg|Convergence|NonFinite|NaN|NanLoss|Autocorr|PosDef|SingularExc", ""),
+    (
+        "convergence",
+        "",
+        r"\bnans?\b|non-?finite|not finite|infinit|positive.?(?:semi-?)?definite|diverg|loss (?:is|became) inf|"
+        r"returned nan|\binfs?\b",
+    ),
+    (
+        "convergence",
+        "",
+        r"singular|ill-?conditioned|leading minor|condition number|(?:not|n't|fail\w* to|without) converg|"
+        r"no convergence|abnormal_|abnormal termination|mass matrix contains zeros|overflow encountered|"
+        r"loss scale .*(?:minimum|too small|decrease)|minimum loss scale|gradients? overflow|explod|explosion|"
+        r"optimal parameters not found|maxfev|maximum (?:number of )?(?:iterations|function evaluations)|"
+        r"precision loss|math range error|numerical (?:result out of range|overflow|instabilit)|"
+        r"line ?search fail|underflow in dt|sum to zero|matrix inversion|perfect separation|chain is shorter",
+    ),
+    # the files
+    (
+        "data",
+        r"FileNotFound|Decode(?:Error)?$|ScannerError|YAMLError|EmptyData|Parser|Unicode|Unpickling|BadZip|BadGzip|"
+        r"EOFError|NotADirectory|IsADirectory|zlib|LZMA|binascii|Arrow|Safetensor|DataLoss|UnidentifiedImage|"
+        r"DataFilesNotFound|Decompression|Libsndfile|NetCDF|CastError|MergeError|InvalidIndex|IntegrityError|"
+        r"ColumnNotFound|SchemaField|struct\.error|DatasetNotFound|DatasetGeneration|ExpectedMoreSplits|"
+        r"OutOfBoundsDatetime|TFRecord",
+        "",
+    ),
+    ("data", r"^error$", r"unpack requires|while decompressing"),
+    (
+        "data",
+        "",
+        r"corrupt|truncat|checksum|crc (?:check|error)|bad magic|malformed|invalid header|unexpected end|"
+        r"failed reading|"
+        r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
+        r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
+        r"ing) pickled|"
+        r"(?:error|failed to|unable to|could not|cannot) (?:open|opening|reading|read|load|loading|decode|decoding) "
+        r"(?:image|video|audio|weights|file|record|shard|sample|'?/|\S+\.(?:csv|wav|jpe?g|png|npy|json|parquet|h5|"
+        r"tif))|"
+        r"broken data stream|unrecognized data stream|cannot write mode|frames decoded|netcdf: |file format is not|"
+        r"does not appear to have a file named|larger than field limit|"
+        r"can.?t parse|not a (?:valid )?(?:gzip|zip|json|jpeg|png|parquet|hdf5)|invalid (?:json|xml|checkpoint)",
+    ),
+    (
+        "data",
+        "",
+        r"no such file|does not exist|(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
+        r"no file or directory|"
+        r"(?:files?|folder|data\w*|checkpoint|images?) (?:is |are )?missing|"
+        r"unable to (?:synchronously )?open|(?:no|could not find|cannot find|can't find|couldn't find)(?: any|"
+        r" the| valid)*"
+        r" (?:files?|images?|labels?|data(?:sets?)?|samples?|folder|director\w+|checkpoints?|records?|"
+        r"class folder)\b|"
+        r"cannot open (?:file|the connection)|not found:? \S*[/\\]\S+",
+    ),
+    # what stands in them
+    ("data", r"IntCasting|SchemaError|MissingData|Validation(?!Curve)|SchemaModel", ""),
+    (
+        "data",
+        "",
+        r"could not convert|cannot convert (?!.*(?:tensor|to numpy|cuda|symbolic))|invalid literal|cannot parse|"
+        r"unable to parse|error parsing|error tokenizing|parse (?:error|date)|(?:does not|"
+        r"doesn't) match (?:the )?(?:format|schema)|"
+        r"unconverted data remains|"
+        r"out of range for (?:day|month)|(?:day|month|hour) (?:is out of range|must be in)|out of bounds nanosecond|"
+        r"isoformat|not likely a datetime|unit mismatch|unknown (?:unit|category|categories|class|label)|"
+        r"found unknown categ",
+    ),
+    (
+        "data",
+        "",
+        r"missing (?:required )?(?:columns?|values?|data|input|fields?|features?|labels?|keys? in)|not in index|"
+        r"no variable named|out-of-bounds|couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"
+        r"must have columns|already exists$|year \d+ is out of range|placement implies|values outside|"
+        r"not found in axis|are in the \[|no columns|columns? .*(?:mismatch|missing|not (?:found|present|in)|"
+        r"overlap)|"
+        r"usecols|length mismatch: expected axis|cannot reindex|duplicate (?:labels|keys|index|entries)|"
+        r"trying to merge on|bin edges must be unique|undefined columns|predvars|\bcsv\b|schema|feature[_ ]names|"
+        r"column of type|dtypes for data must be|expect \d+ fields|is required but could not be found",
+    ),
+    (
+        "data",
+        "",
+        r"unseen label|unknown label|label (?:value|must|\S+ (?:is )?(?:out|outside))|labels? (?:must|should) be in|"
+        r"target \S+ is out of bounds|bounds\.$|index out of range in self|= \S+ is not in \[0|"
+        r"number of (?:classes|labels)|only one class|one unique value|least populated class|invalid classes|"
+        r"number of members in each class|class (?:labels?|index) .*(?:range|unknown)|outside the valid range",
+    ),
+    (
+        "data",
+        "",
+        r"\b0 sample|num_samples=0|zero samples|inconsistent numbers? of samples|empty (?:data\w*|file|csv|"
+        r"input|tensor list)|"
+        r"(?:dataset|data ?frame|file|train\w* set|input|split|loader) (?:\S+ )?is empty|"
+        r"dataset .*(?:unavailable|empty)|"
+        r"no objects to concatenate|at least one array to concatenate|no samples|not enough data|"
+        r"too few (?:rows|samples)|"
+        r"(?:sample|row|record|shard|image|batch) \S+ (?:is empty|is missing|has \d)|folder \S+ is empty",
+    ),
+    (
+        "data",
+        "",
+        r"x has \d+ features|number of features|expecting \d+ features|equal size, but got|inhomogeneous shape|"
+        r"type numpy\.object_|object dtype|found <class 'nonetype'>|textencodeinput|must be .*not float$|"
+        r"got 'float'$",
+    ),
+    ("data", r"LinAlg|SamplingError|" + _LIBRARY, r"initial|label|target|data|feature"),
+    ("data", r"OutOfRange", r"end of sequence"),
+)

@@ -1,0 +1,144 @@
+"""What the lines behind a failure add to it: the cause that a wrapper names one level down, what a C++ program says.
+
+Libraries put the true cause into the lines behind the exception: an exit code, `what()`, "Caused by", the exception
+of a worker, of a notebook's cell, of a configured object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ...vocabulary.runs import ErrorType
+from .blame import blamed
+from .incident import MESSAGE_LIMIT, Incident
+from .text import cap
+
+REACH_LINES = 40
+"""How far behind a failure such a line may stand."""
+MESSAGE_LINES = 15
+_FRAME = re.compile(r"^\s*File \"|^\s*(?:at|Node:|Detected at)\b|^\S*: (?:INFO|WARNING)")
+_NAME = r"(?:[\w$]+\.)*(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Timeout|Expired))"
+_WRAPPERS = re.compile(
+    r"^(?:RayTaskError|TuneError|InstantiationException|HydraException|PapermillExecutionError|CellExecutionError|"
+    r"Py4JJavaError|RemoteError|TrialFailed|ProcessRaisedException|KilledWorker)"
+)
+"""Exceptions that only carry another one."""
+_CELLS = ("CellExecutionError", "PapermillExecutionError")
+
+_Take = Callable[[Incident, re.Match[str]], None]
+
+
+def learn(incident: Incident, number: int, text: str) -> bool:
+    """Take what a line behind a failure says about its cause; return whether it says anything.
+
+    :param incident: the newest failure.
+    :param number: the line.
+    """
+    if incident.complete or incident.slimmed or not 0 <= number - incident.newest_last <= REACH_LINES:
+        return False
+    for stem, applies, pattern, take in _LESSONS:
+        if stem in text and applies(incident) and (found := pattern.match(text)):
+            take(incident, found)
+            return True
+    _go_on(incident, number, text)
+    return False
+
+
+def _go_on(incident: Incident, number: int, text: str) -> None:
+    """Take a line of a message that has only its heading in the exception's line ("Graph execution error:")."""
+    heading = not incident.message or incident.message.endswith(":")
+    near = incident.kind == "traceback" and number - incident.newest_last <= MESSAGE_LINES
+    if not (heading and near) or incident.type is not ErrorType.IMPLEMENTATION or _FRAME.match(text):
+        return
+    kind = blamed("", text)
+    if kind not in (None, ErrorType.IMPLEMENTATION):
+        incident.type = kind
+        incident.message = cap(f"{incident.message} {text.strip()}".strip(), MESSAGE_LIMIT)
+
+
+def holds(incident: Incident | None, first: int) -> bool:
+    """Whether a traceback that begins in line `first` is the cell's that this failure carries."""
+    carried = incident is not None and incident.exception in _CELLS and not (incident.complete or incident.went_on)
+    return carried and incident is not None and 0 <= first - incident.newest_last <= REACH_LINES
+
+
+def _is_traceback(incident: Incident) -> bool:
+    return incident.kind == "traceback"
+
+
+def _is_native(incident: Incident) -> bool:
+    return incident.kind == "native"
+
+
+def _is_r_error(incident: Incident) -> bool:
+    return incident.rule == "R error" and incident.line == incident.newest_last
+
+
+def _is_child(incident: Incident) -> bool:
+    return incident.exception in ("ChildFailedError", "ProcessExitedException")
+
+
+def _is_wrapper(incident: Incident) -> bool:
+    return _is_traceback(incident) and _WRAPPERS.match(incident.exception or "") is not None
+
+
+def _exit_code(incident: Incident, found: re.Match[str]) -> None:
+    incident.message = f"exitcode {found[1]}"
+    incident.type = blamed("", incident.message) or ErrorType.IMPLEMENTATION
+
+
+def _signal(incident: Incident, found: re.Match[str]) -> None:
+    incident.message = cap(f"{incident.message}: {found[1]}", MESSAGE_LIMIT)
+
+
+def _says(incident: Incident, found: re.Match[str]) -> None:
+    incident.message = cap(found[1], MESSAGE_LIMIT)
+    incident.type = blamed(incident.exception or "", found[1]) or incident.type
+
+
+def _thrown(incident: Incident, found: re.Match[str]) -> None:
+    incident.exception = incident.root = found[1][:80]
+    incident.type = blamed(found[1], incident.message) or incident.type
+
+
+def _cause(incident: Incident, found: re.Match[str]) -> None:
+    name, message = found["name"], found["message"] or ""
+    incident.root = name[:80]
+    incident.type = blamed(name, message) or ErrorType.IMPLEMENTATION
+
+
+def _carried(incident: Incident, found: re.Match[str]) -> None:
+    _cause(incident, found)
+    if not incident.message or not any(map(str.isalnum, incident.message)):
+        incident.message = cap(f"{found['name']}: {found['message'] or ''}", MESSAGE_LIMIT)
+
+
+def _lost(incident: Incident, _found: re.Match[str]) -> None:
+    incident.type = ErrorType.INFRASTRUCTURE
+
+
+def _refused(incident: Incident, _found: re.Match[str]) -> None:
+    incident.type = ErrorType.IMPLEMENTATION
+
+
+_LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], ...] = (
+    # torchrun's table of processes; the root cause stands last
+    ("exitcode", _is_child, re.compile(r"^\s*exitcode\s*:\s*(-?\d+)"), _exit_code),
+    ("traceback", _is_child, re.compile(r"^\s*traceback\s*:\s*(Signal \d.*)"), _signal),
+    # C++: glibc's and CatBoost's form
+    ("what()", _is_native, re.compile(r"^\s*what\(\)(?::| ->)\s*\"?(.+?)\"?\s*$"), _says),
+    ("type ->", _is_native, re.compile(r"^\s*type -> (?:\w+::)*(\w+)"), _thrown),
+    # chains of Rust (anyhow) and of Java
+    (": ", _is_traceback, re.compile(rf"^ +\d+: {_NAME}(?:: (?P<message>.*))?$"), _cause),
+    ("Caused by: ", lambda _: True, re.compile(rf"^\s*Caused by: {_NAME}(?::? (?P<message>.*))?$"), _cause),
+    # what a wrapper carries, as an exception prints itself or as repr() shows it
+    (": ", _is_wrapper, re.compile(rf"^\s*(?:: )?{_NAME}: (?P<message>.*)$"), _carried),
+    ("(", _is_wrapper, re.compile(rf"^{_NAME}\((?P<message>.*)\)$"), _carried),
+    # R puts the reason into the next line
+    ("  ", _is_r_error, re.compile(r"^(?:\[\d+\] \")? {2,}(\S.*)$"), _says),
+    # a node that died takes its actors with it
+    ("node has died", _is_traceback, re.compile(r".*\bnode has died"), _lost),
+    # torch refuses classes in a checkpoint: the file is sound, the call is not
+    ("nsupported", _is_traceback, re.compile(r".*Unsupported (?:global|class)"), _refused),
+)

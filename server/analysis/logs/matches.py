@@ -1,0 +1,105 @@
+"""What a rule that matched makes of its line: which kind of failure, where it begins, its class, message and type."""
+
+from __future__ import annotations
+
+import re
+
+from ...vocabulary.runs import ErrorType
+from . import frames, progress
+from .blame import blame, blamed
+from .incident import MESSAGE_LIMIT, USUAL_LINES, Before, Incident
+from .rules import Rule, Weight
+from .text import cap
+
+GLOG_STACK = "glog stack"
+AS_A_WARNING = ("ran out of data", "chain lost")
+"""Rules whose lines count although a library prints them as a warning."""
+_KINDS = {
+    Weight.FATAL: "native",
+    Weight.ERROR: "error",
+    Weight.WORD: "word",
+    Weight.HARMLESS: "harmless",
+    Weight.LEAD: "lead",
+}
+_TOLD_BY_THEIR_WORDS = (
+    *("logged as critical", "lightgbm fatal", "xla or absl fatal", "c++ terminate", "uncaught exception", "R error"),
+    *(
+        "rank lost",
+        "mpi abort",
+        "slurm",
+        "job killed",
+        "compiler",
+        "container",
+        "cuda",
+        "torch internal",
+        "libc++ abort",
+    ),
+    *("llvm", "openmp"),
+)
+"""Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
+_FROM_OUTSIDE = ("slurm time limit", "kernel oom killer", "job killed")
+_USAGE = ("usage", "command line")
+_SIGNALS = {
+    "Aborted": "SIGABRT",
+    "Segmentation fault": "SIGSEGV",
+    "Illegal instruction": "SIGILL",
+    "Floating point exception": "SIGFPE",
+    "Trace/breakpoint trap": "SIGTRAP",
+    "CPU time": "SIGXCPU",
+    "File size": "SIGXFSZ",
+}
+"""What a shell calls them."""
+
+
+def kind_of(rule: Rule, *, extended: bool) -> str:
+    """Return the kind of an incident.
+
+    :param extended: it begins before the line that matched.
+    """
+    return "native" if extended else _KINDS[rule.weight]
+
+
+def first_line(rule: Rule, number: int, before: Before) -> int:
+    """Return where the failure begins whose line `number` matched."""
+    if rule.name in _USAGE:
+        return _usage(number, before)
+    if rule.name == GLOG_STACK:
+        line = before(1)
+        return line[0] if line and number - line[0] <= 2 and frames.is_logged_as_fatal(line[1]) else number
+    return number
+
+
+def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) -> None:
+    """Fill in what rule and line say."""
+    groups = found.groupdict()
+    named = (groups.get("exception") or "").rpartition(".")[2]
+    incident.exception = None if named in _SIGNALS else named or None
+    incident.root = _SIGNALS.get(named) or named or rule.exception
+    incident.message = cap(groups.get("message") or text.strip(), MESSAGE_LIMIT)
+    incident.fatal = rule.weight is Weight.FATAL or incident.line != incident.last
+    incident.type = _type_of(rule, incident.exception or "", text)
+    incident.advice, incident.rule = rule.advice, rule.name
+    incident.outside = rule.name in _FROM_OUTSIDE
+    incident.handled = incident.kind == "error" and rule.name not in AS_A_WARNING and progress.mild(text)
+
+
+def name(incident: Incident | None, found: re.Match[str]) -> None:
+    """Let a crash be called by the exception that a later line of it names."""
+    last = (found.groupdict().get("exception") or "").rpartition(".")[2]
+    if incident and last and last not in _SIGNALS and not (incident.exception or incident.complete):
+        incident.exception = incident.root = last
+
+
+def _usage(number: int, before: Before) -> int:
+    for back in range(1, USUAL_LINES + 1):
+        line = before(back)
+        if line and line[1].strip().lower().startswith("usage:"):
+            return line[0]
+    return number
+
+
+def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
+    if rule.name in _TOLD_BY_THEIR_WORDS:
+        return blamed(exception, text) or rule.type
+    told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION
+    return blame(exception, text) if told else rule.type

@@ -1,0 +1,17 @@
+"""How long a test waits for what must come. A limit ends a hang and judges nothing: no test asserts how fast it went.
+
+What is fast is measured by benchmarks/, beside a budget. A test that says that something is not waited for says it
+without a clock: it asks for a wait of LONG_S, which nothing but the right event ends before HANG_S is over.
+
+WATCHKEEPER_TEST_PATIENCE scales all of it, for a machine that is busier still.
+"""
+
+from __future__ import annotations
+
+import os
+
+PATIENCE = float(os.environ.get("WATCHKEEPER_TEST_PATIENCE", "1"))
+HANG_S = 300.0 * PATIENCE
+"""After so long a test gives up; far more than anything takes, also where ten processes want each core."""
+LONG_S = 3600.0
+"""What a test asks a program to wait that shall not wait so long; the longest wait that a policy allows."""
