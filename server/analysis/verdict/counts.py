@@ -79,7 +79,8 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
     if seen is None:
         return
     for one in sorted(seen.samplings, key=lambda each: each.draws or 0, reverse=True)[:1]:
-        for name, value in (("draws", one.draws), ("chains", one.chains), ("tune", one.tune)):
+        tune = one.tune if one.tune is not None else seen.burned_in(one)
+        for name, value in (("draws", one.draws), ("chains", one.chains), ("tune", tune)):
             if value is not None:
                 yield name, Count(value, f"witnessed at {one.line.where}")
     for one in (each for each in seen.fits if each.is_search):

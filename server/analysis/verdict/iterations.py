@@ -29,7 +29,7 @@ def floors(evidence: Evidence, rules: Rules) -> tuple[Floor, ...]:
     asked = [
         Floor(name, one.floor, evidence.design.source(name), one.must_not_simplify)
         for name, one in evidence.design.requirements.items()
-        if name in COUNTS - _JUDGED_ELSEWHERE and one.floor is not None
+        if name in COUNTS - _JUDGED_ELSEWHERE and one.floor is not None and one.floor > 0
     ]
     named = {one.name for one in asked}
     needed = rules.minima.get(kind(evidence), {})

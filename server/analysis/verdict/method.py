@@ -58,7 +58,7 @@ def _witnessed(evidence: Evidence, seen: Seen) -> Check:
     if declared and not set(declared) & set(seen.kinds):
         what = f"{text}: {declared[0]} ({evidence.design.source('method')}) was not witnessed"
         action = "Say where the declared method runs; the witness knows libraries, no loops written by hand."
-        return unknown("method", what, "declared_method_not_witnessed", action)
+        return failed("method", what, Word.INVESTIGATE, "declared_method_not_witnessed", action)
     if seen.kinds[0] in _LEFT_BY or seen.kinds[0] in declared:
         return passed("method", f"{seen.kinds[0]}: {text} (witnessed)")
     return failed("method", f"{text}: no approved method", Word.INVESTIGATE, "method_not_approved", _REDESIGN)

@@ -152,8 +152,11 @@ def _predicted(trace: TraceFacts) -> bool:
 
 
 def _explained(table: TableFacts, trace: TraceFacts) -> bool:
-    """Whether a column is made of means of the trace's parameters: most of its values stand among them."""
+    """Whether a column is made of means of the trace's parameters, or the table is their summary."""
     means = [one.mean for one in trace.figures]
+    named = {one.name for one in trace.figures} & set(table.labels)
+    if named and len(named) >= 0.8 * len(table.labels):
+        return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
     return any(_among(column, means) for column in table.columns if column.values)
 
 

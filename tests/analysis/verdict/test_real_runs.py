@@ -38,6 +38,7 @@ async def test_time_that_was_spun_through_is_asked_about(place: Place) -> None:
 async def test_sleep_is_not_approved_because_its_measurements_are_gone(place: Place) -> None:
     body = "print('x')\ntime.sleep(1)\n" + LEFT
     body += "os.remove(os.environ['WATCHKEEPER_RUN_DIR'] + '/usage.jsonl')\n"
+    place.policy("[witness]\nguard = false\n")  # else the record is out of its reach
     async with place.trainer() as trainer:
         verdict = await full(place, trainer, body)
     assert verdict["verdict"] == "INVESTIGATE"

@@ -371,3 +371,23 @@ def test_a_declared_method_that_was_not_witnessed_is_asked_about() -> None:
 def test_sequential_monte_carlo_has_no_tuning_steps() -> None:
     evidence = mcmc(sampling(method="smc", call="pymc.sample_smc", tune=None), saved=replace(SAVED, tuning_steps=None))
     assert decide(evidence, RULES).word is Word.APPROVE
+
+
+def test_the_steps_of_an_ensemble_before_those_that_are_kept_are_its_burn_in() -> None:
+    burn, kept = (
+        sampling(id=number, object=1, method="ensemble", call="emcee.run_mcmc", tune=None, draws=draws, wall_s=wall_s)
+        for number, draws, wall_s in ((1, 1000, HOUR), (2, 2000, 2 * HOUR))
+    )
+    design = read_design("## Computational Requirements\n- **Burn-in**: 1000\n- **Bootstraps**: 0\n", "d.md")
+    evidence = mcmc(burn, kept, saved=replace(SAVED, tuning_steps=None), design=design)
+    verdict = decide(evidence, RULES)
+    assert "1000 tune (witnessed at model_1.py:2)" in found(verdict, "iterations")[2]
+    assert verdict.word is Word.APPROVE, verdict
+
+
+def test_a_summary_of_the_trace_explains_itself_even_where_all_its_means_are_equal() -> None:
+    figures = tuple(ParameterFigures(name=name, mean=1.0, sd=0.1) for name in ("a", "b"))
+    table = results(column("mean", 1.0, 1.0), labels=("a", "b"))
+    trace = replace(SAVED, figures=figures, groups=("posterior",))
+    verdict = decide(replace(mcmc(), artefacts=(table, replace(MODEL, inside=trace))), RULES)
+    assert found(verdict, "results")[0] == str(Outcome.PASSED)
