@@ -11,7 +11,7 @@ from pydantic import BaseModel, model_serializer
 
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import brief, next_step, poll, status_line, updates
-from ..server.acts.report.reports import applied
+from ..server.acts.report.answers import applied
 from ..server.acts.toolbox import Tool, facts
 from ..server.acts.watch import progress as pace
 from ..server.analysis.logs.blocks import FEED_BYTES

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from .keeper import lock, procfs, records
-from .samples import Record
+from .samples import Record, Sample, last_sample
 
 
 class Damage(list[str]):
@@ -63,3 +63,26 @@ def lock_held(run_dir: Path, start: Record | None, damaged: Damage) -> bool:
     keeper = records.part(start, "keeper")
     pid, start_ticks = records.whole(keeper, "pid"), records.whole(keeper, "start_ticks")
     return pid is not None and start_ticks is not None and procfs.alive(pid, start_ticks)
+
+
+def newest_sample(run_dir: Path, damaged: Damage) -> Sample | None:
+    """Return the newest sample, None when there is none."""
+    try:
+        return last_sample(run_dir)
+    except records.DamagedRecord:
+        damaged.append(records.USAGE)
+        return None
+
+
+def copy_of(run_dir: Path, spec: Record | None) -> str:
+    """Return the workspace of which this run directory is a copy: the one that its spec names and where it still lies.
+
+    A workspace that was moved or renamed is none: nothing lies any more where it was.
+    """
+    workspace = records.text(spec, "workspace")
+    try:
+        original = Path(workspace) / run_dir.relative_to(run_dir.parents[2]) if workspace else run_dir
+        copied = not os.path.samestat(os.stat(original), os.stat(run_dir))
+    except (OSError, ValueError, IndexError):
+        return ""
+    return workspace if copied else ""

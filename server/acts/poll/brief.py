@@ -11,6 +11,7 @@ from ...storage.record import Report, Run
 from ...vocabulary.runs import Phase, Role, RunState
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
+from ..watch.standing import crashes
 from . import next_step, poll, updates
 
 MOST_RUNS = 8
@@ -42,12 +43,13 @@ def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Report]) -> Brief:
     known = {one.id for one in delivered}
     waiting = [one for one in reports if one.status in ("open", "answered") and one.id not in known]
     entries = [next_step.owed_entry(desk, model) for model in dict.fromkeys(one.model for one in reports)]
+    silent = [next_step.owed_silent(desk, model) for model in dict.fromkeys(one.model for one in shown)]
     steps = {run.model: _step(desk, run, seen) for run in shown} if desk.role is Role.TRAINER else {}
     first = _next(desk, shown, seen, waiting)
     return Brief(
         runs=[_line(desk, run, seen) for run in shown],
         reports=[updates.report_view(desk, one) for one in [*waiting[-MOST_RUNS:], *delivered]],
-        owed=[f"diary entry for {one.id} ({one.model})" for one in entries if one is not None],
+        owed=[f"diary entry for {one.id} ({one.model})" for one in [*entries, *silent] if one is not None],
         next=first,
         steps={model: step for model, step in steps.items() if step != first},
     )
@@ -73,7 +75,7 @@ def _line(desk: Desk, run: Run, seen: poll.Seen) -> dict[str, Any]:
         "run": run.id,
         "state": state,
         "elapsed": clock_time(elapsed_s),
-        "unreported_failures": sum(1 for one in found if one.status == "open"),
+        "unreported_failures": sum(1 for one in crashes(desk, run.id) if one.status == "open"),
         "verdict": _verdict(desk, run),
         "gap": gaps[-1] if gaps else "",
         "trouble": one_line(seen.trouble.get(run.id, ""), 160),

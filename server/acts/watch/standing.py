@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...documents.error_report import Action
 from ...storage.files.workspace import About
 from ...storage.record import Finding, Run
+from ...storage.record.queries import Queries
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Level, Phase, RunState
 from ..desk import Desk
-
-if TYPE_CHECKING:
-    from ...analysis.verdict.design import Design
-
-_LONGEST_DESIGN_BYTES = 4 << 20
 
 
 def quick_problems(desk: Desk, run: Run) -> list[str]:
@@ -63,29 +59,20 @@ def _results_problems(desk: Desk, run: Run, started_at: float | None) -> list[st
 def _insane(desk: Desk, run: Run, about: About) -> list[str]:
     """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
     from ...analysis.verdict.artefacts import insane  # noqa: PLC0415 (the same)
-    from ...analysis.verdict.design import Design  # noqa: PLC0415 (the same)
     from . import artefact_files  # noqa: PLC0415 (heavy, and asked once a quick run)
-    from .verdict_rules import rules_of  # noqa: PLC0415 (the same)
+    from .verdict_rules import design_now, design_of, rules_of  # noqa: PLC0415 (the same)
 
-    rules = rules_of(desk.policy, Phase.QUICK).bound_by(_design(desk, run.model))
-    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes, sorted(rules.may_be_blank)]
+    rules = rules_of(desk.policy, Phase.QUICK).bound_by(design_now(desk, run.model))
+    bound = [run.design[1] if run.design else "", sorted(rules.may_be_blank)]
+    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes, *bound]
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
     if kept[:-1] == now:
         return list(kept[-1])
-    problems = insane(artefact_files.artefact(desk, "results", run.results, read=True), rules, Design())
+    problems = insane(
+        artefact_files.artefact(desk, "results", run.results, read=True), rules, design_of(desk, run.design)
+    )
     desk.ledger.take_note(key, json.dumps([*now, problems]))
     return problems
-
-
-def _design(desk: Desk, model: str) -> Design:
-    """Return the design as the full run will be bound by it."""
-    from ...analysis.verdict.design import Design, read_design  # noqa: PLC0415 (heavy, and asked once a quick run)
-
-    path = desk.workspace.design(model)
-    try:
-        return read_design(desk.workspace.read_bytes(path, _LONGEST_DESIGN_BYTES).decode("utf-8", "replace"), path)
-    except PathRefused:
-        return Design()
 
 
 def failures(desk: Desk, run: str) -> list[Finding]:
@@ -93,6 +80,26 @@ def failures(desk: Desk, run: str) -> list[Finding]:
     return [one for one in desk.ledger.findings(run=run) if one.level is Level.FAILURE]
 
 
+def crashes(desk: Desk, run: str) -> list[Finding]:
+    """Return the failures of a run, one a crash: what belongs to another is told, answered and closed with it."""
+    found = failures(desk, run)
+    heads = {one.id for one in found}
+    return [one for one in found if not one.belongs_to or f"{run}:{one.belongs_to}" not in heads]
+
+
+def crash_of(desk: Desk, finding: Finding) -> Finding:
+    """Return the decisive finding of the crash that a finding belongs to; itself where it stands alone."""
+    head = desk.ledger.finding(f"{finding.run}:{finding.belongs_to}") if finding.belongs_to else None
+    return head if head is not None and head.level is Level.FAILURE else finding
+
+
+def parts_of(record: Queries, crash: Finding) -> list[Finding]:
+    """Return the findings of a crash, the decisive one first, as the record (or a transaction of it) has them now."""
+    every = record.findings(run=crash.run)
+    own = [one for one in every if one.id == crash.id]
+    return own + [one for one in every if one.belongs_to and f"{one.run}:{one.belongs_to}" == crash.id]
+
+
 def unaccepted_failures(desk: Desk, run: str) -> list[Finding]:
     """Return the failures of a run that nobody accepted: they keep its phase from being complete."""
-    return [one for one in failures(desk, run) if one.status != "accepted"]
+    return [one for one in crashes(desk, run) if one.status != "accepted"]

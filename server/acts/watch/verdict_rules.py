@@ -1,14 +1,54 @@
-"""The policy as the verdict's rules."""
+"""What a verdict goes by: the policy as its rules, and the design as it stood at a start."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 
+from ...analysis.verdict.design import Design, read_design
 from ...analysis.verdict.quantities import quantity
 from ...analysis.verdict.rules import EffortRules, HistoryRules, Limits, Rules
 from ...storage.policy.policy import Policy
+from ...vocabulary.errors import PathRefused
 from ...vocabulary.mcmc_levels import FULL_LEVELS, QUICK_LEVELS
 from ...vocabulary.runs import Phase
+from ..desk import Desk
+
+LONGEST_DESIGN_BYTES = 4 << 20
+
+
+def design_of(desk: Desk, at_start: Sequence[str] | None) -> Design:
+    """Return the design as it stood at a start; one that was written only later binds nothing.
+
+    Only where the snapshot of the start is gone the file counts, if it is still that of the start.
+
+    :param at_start: (path, digest of the snapshot); None when there was none.
+    """
+    if not at_start:
+        return Design()
+    path, digest = at_start
+    try:
+        source = desk.workspace.snapshot(digest, LONGEST_DESIGN_BYTES)
+    except PathRefused:  # somebody removed it
+        source = _unchanged(desk, path, digest)
+    return Design() if source is None else read_design(source.decode("utf-8", "replace"), path)
+
+
+def design_now(desk: Desk, model: str) -> Design:
+    """Return the design as it stands, as a run that starts now will be bound by it."""
+    path = desk.workspace.design(model)
+    try:
+        return read_design(desk.workspace.read_bytes(path, LONGEST_DESIGN_BYTES).decode("utf-8", "replace"), path)
+    except PathRefused:
+        return Design()
+
+
+def _unchanged(desk: Desk, path: str, digest: str) -> bytes | None:
+    try:
+        source = desk.workspace.read_bytes(path, LONGEST_DESIGN_BYTES)
+    except PathRefused:
+        return None
+    return source if hashlib.sha256(source).hexdigest() == digest else None
 
 
 def rules_of(policy: Policy, phase: Phase) -> Rules:

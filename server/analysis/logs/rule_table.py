@@ -106,6 +106,14 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "The following distributed tasks|coordination service|heartbeat timeout",
         "",
     ),
+    (
+        "network tool",
+        "infrastructure",
+        "error",
+        "",
+        "No route to host|Connection refused|Connection timed out|Broken pipe|Could not resolve|Connection reset",
+        r"^(?:ssh|scp|rsync|curl|wget|nc|kubectl|aws|gsutil|rclone|mount)\b.*:",
+    ),
     # optimisers
     ("jax NaN", "convergence", "error", "FloatingPointError", "Invalid nan value", r"^Invalid nan value .* of a jax"),
     (
@@ -260,7 +268,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "Aborted|Segmentation fault|Illegal instruction|Floating point exception",
         r"^(?:\S+: (?:line )?\d+: +\d+ )?(?P<exception>Aborted|Segmentation fault|Illegal instruction|"
-        r"Floating point exception)(?:\s*$| {4,}\S.*$)",
+        r"Floating point exception)(?:: \d+)?(?:\s*$| {4,}\S.*$)",
     ),
     # levels of loggers
     (
@@ -283,7 +291,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^(?:.{0,80}?[\s\[|:\"])?ERROR(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)"
         r"(?P<message>.*)"
         r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[error *\]"
-        r"|^(?:fatal|Fatal(?: error)?|FATAL): ",
+        r"|^(?:fatal|Fatal(?: error)?|FATAL):(?: |$)",
     ),
     (
         "exception in one line",

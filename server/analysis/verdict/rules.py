@@ -100,7 +100,10 @@ class Rules:
 
     def _timed(self, design: Design) -> Rules:
         asked = design.requirements.get(TIME)
-        if self.phase is Phase.QUICK or asked is None or asked.floor is None:
+        if self.phase is Phase.QUICK or asked is None or (asked.floor is None and asked.maximum is None):
             return self
         most = None if asked.maximum is None else asked.maximum * 3600
+        if asked.floor is None:  # a maximum alone moves the warning; what is needed at least is the policy's
+            most = None if most is None else max(most, self.limits.min_s)
+            return replace(self, limits=Limits(self.limits.min_s, most, f"{self.limits.source}, {design.source(TIME)}"))
         return replace(self, limits=Limits(asked.floor * 3600, most, design.source(TIME)))

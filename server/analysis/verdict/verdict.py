@@ -19,6 +19,7 @@ from .effort import effort, requirement
 from .evidence import Evidence
 from .invented import data
 from .iterations import iterations, trace
+from .kept import kept
 from .method import method
 from .rules import Rules
 from .witnessed import witnessed
@@ -57,11 +58,9 @@ def decide(evidence: Evidence, rules: Rules) -> Verdict:
 def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     counts = counted(evidence)
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
-    measured, converged, before = (
-        trace(evidence),
-        convergence(evidence, rules),
-        [ask.startup(evidence), ask.rows(evidence), data(evidence)],
-    )
+    measured, converged = trace(evidence), convergence(evidence, rules)
+    designed = kept(evidence)
+    before = (ask.startup(evidence), ask.rows(evidence), data(evidence))
     return (
         ask.integrity(evidence),
         ask.ending(evidence),
@@ -72,6 +71,7 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
         method(evidence, counts),
         worked,
         done,
+        *(() if designed is None else (designed,)),
         converged,
         requirement(evidence, rules, done, worked),
         *(completion(evidence, converged) if evidence.phase is Phase.FULL else ()),
