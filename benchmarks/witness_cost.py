@@ -3,8 +3,8 @@
     python benchmarks/witness_cost.py [--times 3] [--python PYTHON]
 
 Each script runs with and without it, in turn; CPU seconds of all its processes are compared, because wall time on a
-machine that does other work says little. `own` is what the witness itself counted as recording. A script whose library is not
-installed for that Python is passed over and named.
+machine that does other work says little. `own` is what the witness itself counted as recording. A script whose library
+is not installed for that Python is passed over and named.
 """
 
 from __future__ import annotations
