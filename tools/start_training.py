@@ -37,6 +37,7 @@ class Started(BaseModel):
     interpreter: str | None = None
     limit_minutes: float | None = None
     expected: str | None = None
+    warning: str | None = None
     cursor: str | None = None
     next: str
 
@@ -88,6 +89,7 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
         interpreter=run.argv[0],
         limit_minutes=run.limit_s / 60 if run.limit_s else None,
         expected=forecast.outlook(desk, run),
+        warning=_warning(run),
         cursor=cursor,
         next=next_step.next_call(desk, standing, cursor),
     )
@@ -104,6 +106,14 @@ def _waits(start: starting.Waiting, wanted: starting.Request) -> Started:
         changes=list(report.changes),
         next=back if start.refused else f"{call}; after the approval make the same call again",
     )
+
+
+def _warning(run: Run) -> str | None:
+    """Say which run directories lay there before a start of theirs was recorded, and that nothing in them counts."""
+    if not run.foreign:
+        return None
+    made = "made by somebody before their start was recorded, and not used"
+    return f"{made}: run directories {', '.join(run.foreign)}"
 
 
 def _differs(wanted: starting.Request, run: Run) -> list[str] | None:

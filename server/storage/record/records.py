@@ -23,9 +23,8 @@ class RunStarted:
     :ivar left_before: (path, digest) of results and models that lay there; `named` of files that the sources name.
     :ivar limit_s: after which the keeper ends the run; None for none. :ivar by: who asked for it.
     :ivar nonce: known to nobody before this event; whatever the run's keeper writes carries it.
-    :ivar guarded: the folder that the run may not write to, but for what is `writable` in it; None for no guard.
-    :ivar seal_paths: what is hashed when the run has ended, beside what its witness saw written; up to seal_max_bytes.
-    :ivar foreign: run directories that lay where this one was to be, before its start was recorded. Never used.
+    :ivar guarded: the folder that the run may not write to, but for what is `writable` in it.
+    :ivar foreign: run directories that lay there before their start was recorded; never used.
     """
 
     KIND: ClassVar = Kind.START
@@ -75,8 +74,7 @@ class RunStopped:
 class RunEnded:
     """How a run ended; None is what nobody saw. Times are unix seconds, `log_begin` and `log_end` byte offsets.
 
-    :ivar guard: whether it was kept from writing to the record: `on`, `off`, `unavailable: why`; empty where not known.
-    :ivar seal: the sha256 of seal.json; empty where there is none, with the reason in `seal_failed` if it failed.
+    :ivar guard, seal, seal_failed: as start.json and exit.json tell them (docs/witness.md).
     """
 
     KIND: ClassVar = Kind.ENDED
