@@ -33,6 +33,7 @@ if not os.fork():
         os.execve("/bin/sleep", ["sleep", "600"], {{}})
     os._exit(0)
 os.wait()
+wait_for("daemon")
 """
 LEAVES_A_DAEMON = script(
     KNOWS_ITS_KEEPER
