@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from ...storage.files.workspace import About
 from ...storage.record import Finding, Run
 from ...storage.record.queries import Queries
-from ...vocabulary.errors import PathRefused
+from ...vocabulary.errors import PathRefused, StorageFailed
 from ...vocabulary.runs import Level, Phase, RunState
 from ..desk import Desk
 
@@ -56,7 +57,8 @@ def _insane(desk: Desk, run: Run, about: About) -> list[str]:
         return list(kept[3])
     found = artefact_files.artefact(desk, "results", run.results, read=True)
     problems = insane(found, rules_of(desk.policy, Phase.QUICK), design_of(desk, run.model, design))
-    desk.ledger.take_note(key, json.dumps([*now, problems]))
+    with suppress(StorageFailed):  # then it is looked into again
+        desk.ledger.take_note(key, json.dumps([*now, problems]))
     return problems
 
 
