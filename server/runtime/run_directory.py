@@ -12,10 +12,11 @@ from pathlib import Path
 
 from ..vocabulary.errors import NotFound
 from ..vocabulary.runs import Ended, RunState
+from . import left_behind
 from .keeper import exit_record, lock, procfs, records
 from .keeper import usage as usage_lines
 from .keeper.procfs import Process
-from .samples import Record, Sample, last_sample, moment, seconds, size
+from .samples import Record, Sample, moment, seconds, size
 
 LAUNCH_AGAIN_AFTER_S = 10.0
 """A keeper that has not come by then never does: the server was killed before it launched one."""
@@ -132,20 +133,23 @@ def _look(run_dir: Path) -> Facts:
     nobody is left who could write one.
     """
     damaged: list[str] = []
-    spec, start, stop = (_record(run_dir, name, damaged) for name in (records.SPEC, records.START, records.STOP))
+    spec, start, stop = (
+        left_behind.record(run_dir, name, damaged) for name in (records.SPEC, records.START, records.STOP)
+    )
     if start is not None and (records.whole(start, "pid") or 0) <= 0:
         start = None  # what a keeper wrote names a process
         damaged.append(records.START)
     same_boot = start is None or records.text(start, "boot_id") == procfs.boot_id()
     main = _main(start) if same_boot else None
-    lock_held = _lock_held(run_dir, start if same_boot else None, damaged)
-    ended = _exit(run_dir, start if lock_held else None, damaged)
+    lock_held = left_behind.lock_held(run_dir, start if same_boot else None, damaged)
+    ended = left_behind.exit_of(run_dir, start if lock_held else None, damaged)
     now = time.time()
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
-        spec=spec, start=start, exit=ended, stop=stop, last_sample=_last_sample(run_dir, damaged),
+        spec=spec, start=start, exit=ended, stop=stop, last_sample=left_behind.newest_sample(run_dir, damaged),
         same_boot=same_boot, main_alive=main is not None and main.alive, damaged=tuple(damaged),
-        main_zombie=main is not None and not main.alive, lock_held=lock_held, copy_of=_copy_of(run_dir, spec),
+        main_zombie=main is not None and not main.alive, lock_held=lock_held,
+        copy_of=left_behind.copy_of(run_dir, spec),
     )  # fmt: skip
 
 
@@ -322,14 +326,6 @@ def close_never_started(run_dir: Path) -> bool:
     return True
 
 
-def _record(run_dir: Path, name: str, damaged: list[str]) -> Record | None:
-    try:
-        return records.read(run_dir / name)
-    except records.DamagedRecord:
-        damaged.append(name)
-        return None
-
-
 def _written_at(run_dir: Path) -> float:
     for path in (run_dir / records.SPEC, run_dir):
         try:
@@ -345,59 +341,3 @@ def _main(start: Record | None) -> procfs.Stat | None:
     found = procfs.stat(pid) if pid is not None else None
     same = found is not None and found.start_ticks == records.whole(start, "start_ticks")
     return found if same else None
-
-
-def _last_sample(run_dir: Path, damaged: list[str]) -> Sample | None:
-    try:
-        return last_sample(run_dir)
-    except records.DamagedRecord:
-        damaged.append(records.USAGE)
-        return None
-
-
-def _exit(run_dir: Path, kept: Record | None, damaged: list[str]) -> Record | None:
-    """Return how the run ended, from the space that was set aside where a disk refused to give the record its name.
-
-    :param kept: the start record while a keeper has the run. It writes into the files whose inodes stand there; another
-        one was planted, and is replaced in a moment.
-    """
-    found: Record | None = None
-    for name in (records.EXIT, *reversed(records.EXIT_RESERVED)):
-        if found is None and _is_the_keepers(run_dir / name, kept):
-            found = _record(run_dir, name, damaged if name == records.EXIT else [])
-    return found
-
-
-def _is_the_keepers(path: Path, kept: Record | None) -> bool:
-    inodes = kept.get("exit_inodes") if kept is not None else None
-    try:
-        return not isinstance(inodes, list) or os.lstat(path).st_ino in inodes
-    except OSError:
-        return True  # reading it will say
-
-
-def _lock_held(run_dir: Path, start: Record | None, damaged: list[str]) -> bool:
-    """Whether a keeper has the run; without a lock that can be asked, whether the keeper that started it lives."""
-    path = run_dir / records.LOCK
-    try:
-        if os.path.lexists(path):
-            return lock.held(path)
-    except records.DamagedRecord:
-        damaged.append(records.LOCK)
-    keeper = records.part(start, "keeper")
-    pid, start_ticks = records.whole(keeper, "pid"), records.whole(keeper, "start_ticks")
-    return pid is not None and start_ticks is not None and procfs.alive(pid, start_ticks)
-
-
-def _copy_of(run_dir: Path, spec: Record | None) -> str:
-    """Return the workspace of which this run directory is a copy: the one that its spec names and where it still lies.
-
-    A workspace that was moved or renamed is none: nothing lies any more where it was.
-    """
-    workspace = records.text(spec, "workspace")
-    try:
-        original = Path(workspace) / run_dir.relative_to(run_dir.parents[2]) if workspace else run_dir
-        copied = not os.path.samestat(os.stat(original), os.stat(run_dir))
-    except (OSError, ValueError, IndexError):
-        return ""
-    return workspace if copied else ""

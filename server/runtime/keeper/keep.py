@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import time
 
-from . import child, exit_record, lock, log_part, main_process, oom, procfs, records, usage
+from . import child, exit_record, lock, log_part, main_process, members, oom, procfs, records, usage
 from .ending import Ending, close, reserve
 from .main_process import Main
 from .signals import Signals, complain
 from .spec import Spec
-from .tree import Tree
+from .tree import Tree, log_of
 from .watch import Watch, requested_stop
 
 START_TRIES = 5
@@ -59,7 +59,8 @@ def attach(log_descriptor: int) -> int:
     main = main_process.adopt(pid, start_ticks)
     if main is None:
         return _ended_unseen(start, last)
-    family = Tree(spec.marker_bytes, members=[(pid, start_ticks)])
+    known = [(pid, start_ticks), *members.read(records.MEMBERS)]
+    family = Tree(spec.marker_bytes, members=known, log=log_of(start))
     meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), records.number(last, "cpu_s") or 0.0)
     return _watch(spec, start, main, family, meter, signals)
 

@@ -22,6 +22,7 @@ LOCK = "keeper.lock"
 ERR = "keeper.err"
 STOP = "stop.json"
 METRICS = "metrics.jsonl"
+MEMBERS = "processes.json"
 
 EXIT_RESERVED = ("exit.reserved-1", "exit.reserved-2")
 """Space set aside at the start for the two times an exit record may be written; gone once the run is over."""
