@@ -251,11 +251,15 @@ def excerpt(finding: Noticed) -> str:
 
 def write_document(desk: Desk, report: Report) -> str:
     """Write a report's Markdown beside the ledger and return its path in the workspace."""
-    text = error_report.document(report.id, report, desk.labels)
-    folder = desk.workspace.reports(report.model) or desk.workspace.relative(str(desk.workspace.reports_dir))
-    path = f"{folder}/{report.id}.md"
-    publish(desk, path, text)
+    path = document_path(desk, report)
+    publish(desk, path, error_report.document(report.id, report, desk.labels))
     return path
+
+
+def document_path(desk: Desk, report: Report) -> str:
+    """Return where a report's Markdown lies, relative to the workspace."""
+    folder = desk.workspace.reports(report.model) or desk.workspace.relative(str(desk.workspace.reports_dir))
+    return f"{folder}/{report.id}.md"
 
 
 def parse_error_type(text: str) -> ErrorType:

@@ -126,6 +126,10 @@ class Watcher:
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
         return Look(self._run, status, metrics, behind)
 
+    def glance(self) -> Look:
+        """Look without recording anything: where the run stands by what its keeper left."""
+        return Look(self._run, strays.going_on(self._desk, self._run, self.status()), {}, 0)
+
     def status(self) -> RunStatus:
         """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
         found = self._status()

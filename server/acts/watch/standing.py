@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from ...documents.error_report import Action
 from ...storage.files.workspace import About
 from ...storage.record import Finding, Run
 from ...storage.record.queries import Queries
-from ...vocabulary.errors import PathRefused
+from ...vocabulary.errors import PathRefused, StorageFailed
 from ...vocabulary.runs import Level, Phase, RunState
 from ..desk import Desk
 
@@ -68,10 +69,10 @@ def _insane(desk: Desk, run: Run, about: About) -> list[str]:
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
     if kept[:-1] == now:
         return list(kept[-1])
-    problems = insane(
-        artefact_files.artefact(desk, "results", run.results, read=True), rules, design_of(desk, run.design)
-    )
-    desk.ledger.take_note(key, json.dumps([*now, problems]))
+    found = artefact_files.artefact(desk, "results", run.results, read=True)
+    problems = insane(found, rules, design_of(desk, run.design))
+    with suppress(StorageFailed):  # then it is looked into again
+        desk.ledger.take_note(key, json.dumps([*now, problems]))
     return problems
 
 

@@ -62,7 +62,8 @@ def _words(*lines: str) -> frozenset[str]:
 
 _DOWN = _spelled(
     "loss losses objective_loss",
-    "nll nll_loss neg_log_likelihood negative_log_likelihood neg_log_lik neg_loglik neg_elbo negative_elbo elbo_loss",
+    "nll nll_loss neg_log_likelihood negative_log_likelihood neg_log_lik neg_loglik neg_ll neg_llf "
+    "neg_elbo negative_elbo elbo_loss",
     "cost",
     "cross_entropy crossentropy xent ce ce_loss cross_entropy_loss bce bce_loss categorical_crossentropy "
     "sparse_categorical_crossentropy binary_crossentropy",
@@ -87,7 +88,8 @@ _UP = _spelled(
 )
 _EVIDENCE = _spelled(
     "elbo",
-    "log_likelihood loglikelihood log_lik loglik log_prob logp log_probability log_posterior ll lp objective obj objf "
+    "log_likelihood loglikelihood log_lik loglik llf log_prob logp log_probability log_posterior ll lp "
+    "objective obj objf "
     "objective_value objective_function",
 )
 _RANKS = {quantity: float(place) for place, quantity in enumerate(dict.fromkeys(_DOWN.values()))}
@@ -133,7 +135,7 @@ def named(name: str) -> Named | None:
     role, number, rest = _split(words)
     if set(rest) & _OTHER:
         return None
-    core = [word for word in rest if word not in _FILLERS]
+    core = list(dict.fromkeys(word for word in rest if word not in _FILLERS))
     if core == ["score"] and not role:
         return None  # of one candidate of a search, mostly
     rank = 0.1 * ("running" in rest or "smoothed" in rest or "ema" in rest) + 0.3 * ("step" in rest or "batch" in rest)

@@ -49,7 +49,8 @@ _FAULT = (
     r"\b(?:expect\w*|missing|not found|not in|invalid|unknown|mismatch\w*|does ?n[o']t|do ?n[o']t|differs?|wrong|bad|"
     r"empty|overlap\w*|duplicat\w+|not (?:monotonic|sorted|unique|numeric|one of|valid|parsable)|out of range|outside|"
     r"corrupt\w*|contains?|has no|must have|is not|are not|too few|less than|no longer|not enough|fewer|"
-    r"negative|null|have no|has \d+|have \d+|\bno (?:rows|data|samples|records)|nothing to|unreadable|"
+    r"must be (?:sorted|unique|monotonic|numeric)|gaps?|negative|null|have no|has \d+|have \d+|\bno (?:rows|"
+    r"data|samples|records)|nothing to|unreadable|"
     r"in the range|unexpected|fail(?:ed|s)?)\b"
 )
 _OF_DATA = re.compile(rf"(?i){_NOUN}.{{0,60}}?{_FAULT}|{_FAULT}.{{0,60}}?{_NOUN}")

@@ -190,6 +190,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"precision loss|math range error|numerical (?:result out of range|overflow|instabilit)|"
         r"line ?search fail|underflow in dt|sum to zero|matrix inversion|perfect separation|chain is shorter",
     ),
+    ("implementation", r"LinAlg", r"must be square|dimension"),
+    ("convergence", r"LinAlg|ModelFitting|NotPSD", ""),
     # the files
     (
         "data",
@@ -231,8 +233,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"\S+\.(?:pth?|ckpt|csv|tsv|jsonl?|h5|npz?|parquet|pkl|txt|nii|wav|png|jpe?g|bin)\S* (?:was |is )?"
         r"(?:not found|missing|unreadable|empty)|no such file or no access|"
         r"(?:files?|folder|data\w*|checkpoint|images?) (?:is |are )?missing|"
-        r"unable to (?:synchronously )?open|(?:no|could not find|cannot find|can't find|couldn't find)(?: any|"
-        r" the| valid)*"
+        r"unable to (?:synchronously )?open|(?:no|could not find|cannot find|can't find|couldn't find)"
+        r"(?: an?| any| the| valid)*"
         r" (?:files?|images?|labels?|data(?:sets?)?|samples?|folder|director\w+|checkpoints?|records?|"
         r"class folder)\b|"
         r"cannot open (?:file|the connection)|not found:? \S*[/\\]\S+",
@@ -315,7 +317,8 @@ WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "infrastructure",
-        r"could not resolve|resolve host|\b(?:server|network|socket|proxy|dns|endpoint|licen[cs]e|credentials?|"
+        r"could not resolve|resolve host|could not read username|authentication failed|\b(?:server|network|"
+        r"socket|proxy|dns|endpoint|licen[cs]e|credentials?|"
         r"nfs|daemon|"
         r"gateway|firewall|vpn)\b|token (?:has )?(?:expired|invalid)|compute node|node \S+ (?:is|has|was|went)|"
         r"no free gpu|\bgpu \S+ (?:is )?(?:unavailable|busy|lost|not available)|\bmount(?:ed)?\b|remote end",

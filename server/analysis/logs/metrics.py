@@ -54,9 +54,9 @@ _TABLE = re.compile(r"^[\s━╸╺╌─█▏▎▍▌▋▊▉|]+(\d+) +(\d+)
 _DARKNET = re.compile(rf"^ ?(\d+): {_NUMBER}, (?P<loss>{_NUMBER}) avg(?: loss)?,")
 _KALDI = re.compile(rf"(?:objective function|log-probability) for '\w+' is (?P<value>{_NUMBER})")
 _MARK = re.compile(
-    r"(?i)(?:^|[\[(|>:;,-] *|(?:INFO|DEBUG)[ :|]+)"
+    r"(?i)(?:^|[\[\](|>:;,-] *|(?:INFO|DEBUG)[ :|]+)"
     r"(?P<word>train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev)"
-    r"(?=[\])]| *[:|>]| - | +(?:set|loss|results?|epoch|step|on|metrics?|data)\b)"
+    r"(?=[\])]| *[:|>]| - | +(?:set|net|loss|results?|epoch|step|on|metrics|data)\b)"
 )
 """Where a line says which data the numbers behind it are of: `[VAL] loss 0.5`, `Test set: Average loss: 0.1`."""
 _MAY_MARK = re.compile(r"(?i)val|test|dev")
@@ -188,8 +188,9 @@ def _from_text(text: str) -> dict[str, float]:
     stated, before, text = positions(text)
     for name, position, total in stated:
         _count(values, name, position, total)
-    for found in _PAIR.finditer(before):
-        if named(found["word"] or found["name"]):  # tqdm's description
+    for found in _PAIR.finditer(before):  # tqdm's description
+        about = normalise(found["word"] or found["name"])
+        if about == "epoch" or named(about):
             _take(values, found, before, Role.NONE)
     marks = [(mark.end(), role_of(mark["word"])) for mark in _MARK.finditer(text)] if _MAY_MARK.search(text) else []
     for found in _PAIR.finditer(text):

@@ -57,6 +57,8 @@ class Tables:
         return self._cells(text)
 
     def _cells(self, text: str) -> Mapping[str, float] | None:
+        if not self.header and _NUMBERED.search(text) and not _BARS.search(text):
+            return None  # the usual line: it names no columns, and no header stands before it
         if (pair := _PAIR.match(text)) and not self._fits(pair):
             return self._paired(pair["name"], pair["value"])
         cells = _cells(text)

@@ -62,7 +62,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "SIGTERM",
         "SIGTERM|SIGINT|SIGHUP|signal 15|signal TERM",
-        r"(?i)(?:received|got|caught|handling|signal)\W+(?:signal\W+)?(?:SIG(?:TERM|INT|HUP)|15\b|TERM\b)",
+        r"(?i)(?:received|got|caught|handling|signal)\W+(?:signal\W+)?(?:SIG(?:TERM|INT|HUP)|15\b|TERM\b)"
+        r"|SIG(?:TERM|INT|HUP) (?:was )?(?:received|caught)",
     ),
     (
         "nccl timeout",
@@ -147,9 +148,9 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "ampling failed|ivergence detected|NaN detected|nan detected|NaNs detected|aximum iterations reached|"
-        "ailed to converge|loss exploded|Fitting failed|aximum number of iterations",
+        "ailed to converge|NOT CONVERGED|id not converge|loss exploded|Fitting failed|aximum number of iterations",
         r"(?i)^[^{}]{0,120}?\b(?:sampling failed|divergence detected|nans? detected|maximum iterations reached|"
-        r"failed to converge|loss exploded|fitting failed|"
+        r"failed to converge|not converged|did not converge|loss exploded|fitting failed|"
         r"maximum number of iterations (?:reached|exceeded))(?!\s*[:=]\s*(?:0|false|no)\b)",
     ),
     # libraries that print before they raise
@@ -308,7 +309,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "Error: |Exception: ",
-        r"^E\d{4} \d\d:\d\d:\d\d\S* .*?(?<![\w.])(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception)): (?P<message>.*)",
+        r"^E\d{4} \d\d:\d\d:\d\d\S* .*?(?<![\w.])(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|"
+        r"Exception)): (?P<message>.*)",
     ),
     (
         "error in plain words",

@@ -245,6 +245,8 @@ class Workspace(Places):
     def store_snapshot(self, data: bytes) -> str:
         """Keep `data`, durably, and return its hexadecimal sha256, the name under which it lies in `snapshots_dir`."""
         digest = hashlib.sha256(data).hexdigest()
+        if not self.state_dir.is_dir():
+            self.ensure_state()
         self.create_exclusive(f"{STATE_DIR}/snapshots/{digest}", data)
         return digest
 

@@ -214,3 +214,36 @@ async def test_the_ranges_that_a_design_gives_are_asked_by_the_quick_gate_too(
         else:
             problem = "has 4.4 in mu, outside 0..3 (output/model/model_design_1.md:3)"
             assert problem in await refused_full(trainer)
+
+
+SWALLOWED = """
+import subprocess
+leave_what_the_phase_asks_for()
+inner = "print('epoch 1/3 loss 0.5')\\nraise RuntimeError('the inner training broke')"
+code = subprocess.call([sys.executable, "-c", inner])
+print("training failed")
+print(f"exit code: {code}")
+print("---")
+print("bye")
+"""
+CUT_SHORT = """
+for epoch in range(1, 5):
+    print(f"Epoch {epoch}/50 - loss: {1 / epoch:.3f}")
+print("Your input ran out of data; interrupting training.")
+leave_what_the_phase_asks_for()
+"""
+
+
+@pytest.mark.parametrize(
+    "body", [SWALLOWED, CUT_SHORT], ids=["a swallowed return code", "the announced total not reached"]
+)
+async def test_an_exit_with_0_behind_a_failure_in_the_log_opens_no_gate_and_is_not_approved(
+    place: Place, body: str
+) -> None:
+    place.script(script(body))
+    async with place.trainer() as trainer:
+        run = await trainer.trained()
+        text = await refused_full(trainer)
+        verdict = await trainer.ask("verify_compute", run=run)
+    assert "failures stand" in text
+    assert verdict["met"] is False

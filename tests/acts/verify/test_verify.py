@@ -263,9 +263,9 @@ async def test_what_an_agent_says_never_changes_a_verdict(place: Place) -> None:
             "report_error", run=run, what_happened=praise, hypothesis=praise, recommended_action=praise
         )
         for action in ("RESTART", "CONTINUE"):
-            await director.ask(
-                "answer_report", report=reported["report"], action=action, instructions=praise, approve=[praise]
-            )
+            answer = {"report": reported["report"], "action": action, "instructions": praise}
+            await director.refused("answer_report", **answer, approve=[praise])
+            await director.ask("answer_report", **answer)
         await trainer.ask(
             "write_diary_entry", model="1", run=run, report=reported["report"],
             struggle=praise, investigation=[praise], fix=praise, why=praise,

@@ -38,7 +38,7 @@ nan, inf = math.nan, math.inf
         ("fold 0: Mean Squared Error: 12835.64", {"mean_squared_error": 12835.64}),
         (
             "Epoch 0:  20%|██   | 40/200 [00:00<00:03, 52.16it/s, error=7.7]",
-            {"step": 40, "step_total": 200, "error": 7.7},
+            {"epoch": 0, "step": 40, "step_total": 200, "error": 7.7},
         ),
         ("draws 400/1000 divergences 37", {"draws": 400, "draws_total": 1000, "divergences": 37}),
         ("  ━━━━━━   2000   97   0.263   15   920.23", {"draws": 2000, "divergences": 97, "step_size": 0.263}),
