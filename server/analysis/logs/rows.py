@@ -74,8 +74,6 @@ class Rows:
 
     def add(self, block: Block, *, newest: bool) -> None:
         """Take the lines of a block: all of a small one, the last of a large one; one if more blocks are at hand."""
-        if len(block.raw) <= READ_ALL_BYTES:
-            self._room = CATCH_UP_BYTES  # caught up: the next time it falls behind it may read so much again
         if len(block.raw) <= max(READ_ALL_BYTES, self._room):
             self._room -= len(block.raw)
             self._unread += _lines(block)
