@@ -6,11 +6,13 @@ import os
 import posixpath
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..runtime.keeper import records
 from ..runtime.probe import probe_environment
+from ..runtime.witness import witness_environment
 from ..storage.files.workspace import CHECKPOINTS
 from ..storage.policy.policy import policy_text
 from ..storage.record import Run
@@ -19,31 +21,63 @@ from ..storage.record.serialization import encode
 from ..vocabulary.runs import Phase
 from .desk import Desk
 
+FOREIGN = ".foreign-"
+"""Stands in the name of a run directory that somebody else had made and that was set aside."""
+
 
 def interpreter(desk: Desk) -> str:
     """Return the Python that trains: the policy's, else the first environment in the workspace, else our own."""
     return desk.policy.python.interpreter or desk.workspace.interpreter() or sys.executable
 
 
-def environment(desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str) -> dict[str, str]:
+def environment(
+    desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str, nonce: str
+) -> dict[str, str]:
     """Return the whole environment of a training: what the policy passes through and sets, and our own names."""
     policy = desk.policy
     kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
+    run_dir = desk.workspace.run_dir(run)
     own = {**kept, **policy.environment}
+    own |= probe_environment(own, pymc=policy.probe.pymc)
+    folder = str(run_dir / records.WITNESS) if policy.witness.enabled else None
     return {
         **own,
-        **probe_environment(own, pymc=policy.probe.pymc),
+        **witness_environment(own, folder=folder, nonce=nonce, hooked=policy.probe.pymc),
         "WATCHKEEPER_WORKSPACE": str(desk.workspace.root),
         "WATCHKEEPER_MODEL": model,
         "WATCHKEEPER_PHASE": phase.value,
         "WATCHKEEPER_DATA_FRACTION": f"{_fraction(desk, phase):g}",
         "WATCHKEEPER_ATTEMPT": str(attempt),
         "WATCHKEEPER_RESUME": resume,
-        "WATCHKEEPER_RUN_DIR": str(desk.workspace.run_dir(run)),
+        "WATCHKEEPER_RUN_DIR": str(run_dir),
         "WATCHKEEPER_CHECKPOINT_DIR": str(checkpoint_dir(desk, model, phase)),
         "WATCHKEEPER_RESULTS": str(desk.workspace.root / desk.workspace.results(model, phase)),
         "WATCHKEEPER_FINAL_MODEL": str(desk.workspace.root / desk.workspace.final_model(model)),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a start's record says so that what its run leaves can be believed; see RunStarted."""
+
+    guarded: str | None
+    writable: tuple[str, ...]
+    seal_paths: tuple[str, ...]
+    seal_max_bytes: int
+
+
+def proof(desk: Desk, *, model: str, phase: Phase, run: str) -> Proof:
+    """Return what is guarded and what is sealed of a run that shall start."""
+    names, policy = desk.workspace, desk.policy.witness
+    run_dir = names.run_dir(run)
+    own = (checkpoint_dir(desk, model, phase), run_dir / records.WITNESS, run_dir / records.METRICS)
+    left = [names.results(model, phase), names.log(model, phase), names.history(model)]
+    return Proof(
+        guarded=str(names.state_dir) if policy.guard else None,
+        writable=tuple(str(path) for path in own),
+        seal_paths=(*left, *(names.final_models(model) if phase is Phase.FULL else ())),
+        seal_max_bytes=int(policy.seal_max_gb * 1e9),
+    )
 
 
 def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
@@ -95,8 +129,11 @@ def working_folder(desk: Desk, model: str, script: str) -> str:
 def materialise(desk: Desk, run: Run) -> Path:
     """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
     run_dir = desk.workspace.run_dir(run.id)
+    _set_aside(run_dir, run.nonce)
     for folder in (run_dir, checkpoint_dir(desk, run.model, run.phase)):
         desk.workspace.make_private_folder(str(folder))
+    (run_dir / records.WITNESS).mkdir(mode=0o700, exist_ok=True)
+    (run_dir / records.METRICS).touch(mode=0o600, exist_ok=True)
     path = run_dir / records.SPEC
     if not path.exists():
         inside = desk.workspace.relative(str(run_dir))
@@ -105,6 +142,16 @@ def materialise(desk: Desk, run: Run) -> Path:
         # The file's time is the start's age: a start that was recorded long ago must not be launched now.
         os.utime(path, (run.at, run.at))
     return run_dir
+
+
+def _set_aside(run_dir: Path, nonce: str) -> None:
+    """Put a run directory out of the way that was not made for this start, so that nothing in it is believed."""
+    try:
+        found = records.read(run_dir / records.SPEC)
+    except records.DamagedRecord:
+        return  # the state says so
+    if nonce and found is not None and found.get("nonce") != nonce:
+        run_dir.rename(run_dir.with_name(f"{run_dir.name}{FOREIGN}{os.urandom(4).hex()}"))
 
 
 def launch(desk: Desk, run: Run) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from ..vocabulary.errors import NotFound
 from ..vocabulary.runs import Ended, RunState
-from . import left_behind
 from .keeper import exit_record, lock, procfs, records
 from .keeper import usage as usage_lines
 from .keeper.procfs import Process
+from .run_records import Damage, copy_of, exit_of, lock_held, newest_sample, record
 from .samples import Record, Sample, moment, seconds, size
 
 LAUNCH_AGAIN_AFTER_S = 10.0
@@ -24,6 +24,7 @@ LAUNCH_WITHIN_S = 60.0
 """A start older than this is not launched any more: nobody expects it to begin now."""
 _END_IS_WRITTEN_WITHIN_S = 0.1
 _LONGEST_REASON = 1000
+FOREIGN = "was not written by this run's keeper: it does not carry the nonce of the recorded start"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class Facts:
     last_sample: Sample | None = None
     damaged: tuple[str, ...] = ()
     """Names of records that are there and cannot be understood; they count as absent besides."""
+    foreign: tuple[str, ...] = ()
+    """Those of them that are whole, but do not carry the nonce of the recorded start."""
     same_boot: bool = True
     """Whether the machine still runs as it did when the run started."""
     main_alive: bool = False
@@ -90,6 +93,12 @@ class RunStatus:
     """What the run left behind, as its keeper saw it at the end; see Engine.living for now."""
     strays_total: int = 0
     lost_samples: Record | None = None
+    guard: str = ""
+    """Whether the training was kept from writing below .watchkeeper/: `on`, `off`, `unavailable: why`."""
+    seal: str = ""
+    """The sha256 of seal.json; empty where there is none."""
+    seal_failed: str = ""
+    """Why there is none."""
     settled: bool = True
     """False while its keeper still looks for what the main process left behind, or ends it."""
     needs_keeper: bool = False
@@ -107,17 +116,18 @@ class RunStatus:
         return Ended(exit_code=self.exit_code, signal=self.signal, out_of_memory=self.out_of_memory, stopped=stopped)
 
 
-def read_facts(run_dir: Path) -> Facts:
+def read_facts(run_dir: Path, nonce: str = "") -> Facts:
     """Look at a run directory and at the processes it names.
 
     Where the main process has just ended, waits up to 0.1 s for its keeper to write down how.
 
+    :param nonce: that of the recorded start, where it has one: a record of another start counts as damaged.
     :raises NotFound: if there is no such run directory.
     :raises OSError: if something is there and cannot be read; that says nothing about the run.
     """
     patience_ends = time.monotonic() + _END_IS_WRITTEN_WITHIN_S
     while True:
-        facts = _look(run_dir)
+        facts = _look(run_dir, nonce)
         just_ended = facts.start is not None and not facts.main_alive and facts.lock_held and facts.exit is None
         just_ended = just_ended and facts.same_boot
         # A main process that lived and an exit record: the end came between the two looks.
@@ -126,30 +136,29 @@ def read_facts(run_dir: Path) -> Facts:
         time.sleep(0.005)
 
 
-def _look(run_dir: Path) -> Facts:
+def _look(run_dir: Path, nonce: str) -> Facts:
     """Read everything once, in an order that no keeper can make a liar of: start, process, lock, and the exit last.
 
     A keeper writes the exit record before it lets go of the lock. So a free lock and then no exit record mean that
     nobody is left who could write one.
     """
-    damaged: list[str] = []
-    spec, start, stop = (
-        left_behind.record(run_dir, name, damaged) for name in (records.SPEC, records.START, records.STOP)
-    )
+    damaged = Damage()
+    spec, stop = (record(run_dir, name, damaged) for name in (records.SPEC, records.STOP))
+    start = record(run_dir, records.START, damaged, nonce)
     if start is not None and (records.whole(start, "pid") or 0) <= 0:
         start = None  # what a keeper wrote names a process
         damaged.append(records.START)
     same_boot = start is None or records.text(start, "boot_id") == procfs.boot_id()
     main = _main(start) if same_boot else None
-    lock_held = left_behind.lock_held(run_dir, start if same_boot else None, damaged)
-    ended = left_behind.exit_of(run_dir, start if lock_held else None, damaged)
+    is_held = lock_held(run_dir, start if same_boot else None, damaged)
+    ended = exit_of(run_dir, start if is_held else None, damaged, nonce)
     now = time.time()
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
-        spec=spec, start=start, exit=ended, stop=stop, last_sample=left_behind.newest_sample(run_dir, damaged),
+        spec=spec, start=start, exit=ended, stop=stop, last_sample=newest_sample(run_dir, damaged),
         same_boot=same_boot, main_alive=main is not None and main.alive, damaged=tuple(damaged),
-        main_zombie=main is not None and not main.alive, lock_held=lock_held,
-        copy_of=left_behind.copy_of(run_dir, spec),
+        foreign=tuple(damaged.foreign),
+        main_zombie=main is not None and not main.alive, lock_held=is_held, copy_of=copy_of(run_dir, spec),
     )  # fmt: skip
 
 
@@ -206,7 +215,7 @@ def _without_keeper(facts: Facts) -> RunStatus:
 
 def _how_it_was_lost(facts: Facts, broken: list[str]) -> str:
     if broken:
-        return f"{broken[0]} is damaged."
+        return f"{broken[0]} {'is damaged' if broken[0] not in facts.foreign else FOREIGN}."
     if not facts.same_boot:
         return "The machine was started anew while it ran."
     return "Its keeper was killed, and it ended before another one came: its exit status is unknown."
@@ -237,6 +246,8 @@ def _ended(facts: Facts, end: Record) -> RunStatus:
         strays=facts.strays,
         strays_total=size(end, "strays_total") or 0,
         lost_samples=records.part(end, "lost_samples"),
+        seal=records.text(records.part(end, "seal"), "sha256"),
+        seal_failed=records.text(records.part(end, "seal"), "failed"),
         settled=end.get("settled") is not False or not facts.lock_held,
     )
 
@@ -284,6 +295,7 @@ def _status(facts: Facts, state: RunState, reason: str = "") -> RunStatus:
         cpu_s=sample.cpu_s if sample is not None else None,
         cpu_is_lower_bound=sample is not None,
         log_begin=size(facts.start, "log_begin"),
+        guard=records.text(facts.start, "guard"),
         stop=facts.stop,
     )
 
@@ -304,7 +316,7 @@ def _last_seen_s(facts: Facts) -> float:
     return max(0.0, facts.last_sample.boottime_s - started_s)
 
 
-def close_never_started(run_dir: Path) -> bool:
+def close_never_started(run_dir: Path, nonce: str = "") -> bool:
     """Record that the run never started, where no keeper came and none will; return whether this call did so.
 
     Takes the keeper's lock, so it happens once, and a keeper that comes after all leaves at once.
@@ -316,10 +328,11 @@ def close_never_started(run_dir: Path) -> bool:
         return False
     try:
         # The lock is our own here, so it must not count.
-        status = judge(replace(read_facts(run_dir), lock_held=False))
+        status = judge(replace(read_facts(run_dir, nonce), lock_held=False))
         if not status.needs_closing:
             return False
         record = exit_record.never_started(run_dir.name, status.reason, time.time(), status.stop)
+        record["nonce"] = nonce
         records.write(run_dir / records.EXIT, record)
     finally:
         os.close(held)

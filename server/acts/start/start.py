@@ -6,10 +6,12 @@ run directory and the keeper follow from the record and can be made by any serve
 
 from __future__ import annotations
 
+import os
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...documents.error_report import Action
 from ...storage.record import Report, Run, Transaction
@@ -114,6 +116,8 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
             entries=tuple(str(one) for one in pending.entries),
             names=tuple(one.name for one in pending.entries),
             features=any(one.features for one in pending.entries),
+            places=tuple(one.where for one in pending.entries),
+            difference=pending.difference,
         )
         return Waiting(server_reports.open_changes(desk, wanted.model, pending.base, found), pending.refused)
     with desk.ledger.transaction() as transaction:
@@ -233,9 +237,9 @@ def _check_strays(desk: Desk, previous: Run) -> None:
 
 
 def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Run]) -> Run:
-    number = 1 + max((one.attempt for one in known), default=0)
+    number, foreign = _free_number(desk, wanted, 1 + max((one.attempt for one in known), default=0))
     run = f"{wanted.model}-{wanted.phase}-{number}"
-    begun = _begun(desk, wanted, run, number, _resume(desk, wanted.follows))
+    begun = replace(_begun(desk, wanted, run, number, _resume(desk, wanted.follows)), foreign=tuple(foreign))
     transaction.append(begun, run, run=run, model=wanted.model)
     for report in transaction.reports(model=wanted.model):
         carried_out = report.run == (wanted.follows or "") or report.about_changes
@@ -248,6 +252,18 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
     return started
 
 
+def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[str]]:
+    """Return the first number whose run directory is not there, and the directories that are.
+
+    What lies there before its start was recorded was made by somebody who wants it to be believed: it is never used.
+    """
+    foreign: list[str] = []
+    while os.path.lexists(desk.workspace.run_dir(run := f"{wanted.model}-{wanted.phase}-{number}")):
+        foreign.append(run)
+        number += 1
+    return number, foreign
+
+
 def _resume(desk: Desk, follows: str | None) -> str:
     reports = desk.ledger.reports(run=follows) if follows else []
     actions = [one.answer.action for one in reports if one.answer]
@@ -257,6 +273,8 @@ def _resume(desk: Desk, follows: str | None) -> str:
 def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> RunStarted:
     python = launch.interpreter(desk)
     origin, quick = wanted.origin, wanted.phase is Phase.QUICK
+    nonce = secrets.token_hex(16)
+    proof = launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run)
     return RunStarted(
         phase=wanted.phase,
         attempt=attempt,
@@ -270,6 +288,7 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         design=origin.design,
         features=origin.features,
         left_before=origin.left_before,
+        named=origin.named,
         argv=(
             python,
             str(desk.workspace.root / origin.script),
@@ -277,11 +296,18 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
             *origin.args,
         ),
         cwd=launch.working_folder(desk, wanted.model, origin.script),
-        env=launch.environment(desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume),
+        env=launch.environment(
+            desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume, nonce=nonce
+        ),
         limit_s=desk.policy.quick.max_minutes * 60 if quick else None,
         sample_s=desk.policy.keeper.sample_s,
         grace_s=desk.policy.keeper.grace_s,
         log=desk.workspace.log(wanted.model, wanted.phase),
         results=desk.workspace.results(wanted.model, wanted.phase),
         by=desk.who,
+        nonce=nonce,
+        guarded=proof.guarded,
+        writable=proof.writable,
+        seal_paths=proof.seal_paths,
+        seal_max_bytes=proof.seal_max_bytes,
     )

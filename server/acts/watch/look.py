@@ -140,14 +140,14 @@ class Watcher:
         if self._run.status == "ended":
             return recorded_end(self._run, run_dir)
         if run_dir.is_dir() and not run_dir.is_symlink():
-            return self._completed(run_directory.judge(run_directory.read_facts(run_dir)))
+            return self._completed(run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce)))
         gone = not os.path.lexists(run_dir)
         if not gone or self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
             # Whether it still runs cannot be known without its directory; starting it again would be worse.
             reason = "Its run directory was removed." if gone else "Something else lies where its run directory was."
             return RunStatus(run=self._run.id, state=RunState.LOST, reason=reason)
         launch.launch(self._desk, self._run)  # the server that recorded the start was killed before it did
-        return run_directory.judge(run_directory.read_facts(run_dir))
+        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
     def _completed(self, status: RunStatus) -> RunStatus:
         """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
@@ -158,7 +158,7 @@ class Watcher:
         late = self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S
         if not late:
             launch.launch(self._desk, self._run)
-        return run_directory.judge(run_directory.read_facts(run_dir))
+        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
     def _mended(self, status: RunStatus) -> RunStatus:
         """Do what the facts ask for, then look again."""
@@ -167,7 +167,7 @@ class Watcher:
         elif status.needs_launch:
             launch.launch(self._desk, self._run)
         elif status.needs_closing:
-            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id))
+            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._run.nonce)
         else:
             return status
         return self._status()

@@ -152,7 +152,7 @@ def _neighbours(run: str, found: Excerpt) -> list[str]:
 
 def _part(desk: Desk, run: Run, size: int) -> tuple[int, int]:
     """Return the offsets between which a run's part of its log lies."""
-    about = run.end or run_directory.judge(run_directory.read_facts(desk.workspace.run_dir(run.id)))
+    about = run.end or run_directory.judge(run_directory.read_facts(desk.workspace.run_dir(run.id), run.nonce))
     if about.log_begin is None:
         raise NotFound(f"Run {run.id} has written no log.", "poll_training() shows where it stands.")
     return about.log_begin, size if about.log_end is None else min(size, about.log_end)

@@ -11,6 +11,7 @@ import signal
 import time
 
 from . import ending, exit_record, oom
+from .guard import Guard
 from .spec import Spec
 
 GO = b"go"
@@ -51,7 +52,7 @@ class Gate:
             os.close(self._descriptor)
 
 
-def fork(spec: Spec, log_descriptor: int) -> Gate:
+def fork(spec: Spec, log_descriptor: int, guard: Guard) -> Gate:
     """Fork the child of `spec`; it waits at the gate. The working directory must be the run directory.
 
     :raises OSError: if there is no room for another process.
@@ -62,14 +63,14 @@ def fork(spec: Spec, log_descriptor: int) -> Gate:
     try:
         pid = os.fork()
         if pid == 0:
-            _live(spec, log_descriptor, inside, outside)
+            _live(spec, log_descriptor, guard, inside, outside)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(inside)
     return Gate(pid, outside)
 
 
-def _live(spec: Spec, log_descriptor: int, inside: int, outside: int) -> None:
+def _live(spec: Spec, log_descriptor: int, guard: Guard, inside: int, outside: int) -> None:
     """Be the child. Never returns."""
     run_directory = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     reason = "The child of its keeper failed."
@@ -77,6 +78,7 @@ def _live(spec: Spec, log_descriptor: int, inside: int, outside: int) -> None:
         os.close(outside)
         os.setsid()
         _reset_signals()
+        guard.enter()
         word = os.read(inside, 4096)
         if word == GO:
             _execute(spec, log_descriptor)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from . import exit_record, oom, procfs, records
 from .main_process import Main
@@ -27,10 +27,13 @@ class Ending:
     says which of the two it is. So hardly a moment is left in which the death of the keeper could lose the status.
     """
 
-    def __init__(self, start: Mapping[str, object], main: Main, meter: Meter) -> None:
+    def __init__(
+        self, start: Mapping[str, object], main: Main, meter: Meter, seal: Callable[[], dict[str, object]]
+    ) -> None:
         self._start = start
         self._main = main
         self._meter = meter
+        self._seal = seal
         self._seen: dict[str, object] = {}
         self.cause: dict[str, object] = {}
         """Why the keeper ended it: {"stop": …} or {"limit": …}; empty when the run ended by itself."""
@@ -51,7 +54,8 @@ class Ending:
         self._write(records.EXIT_RESERVED[0], [], settled=False, tries=TRIES)
 
     def settle(self, left: list[procfs.Stat]) -> None:
-        """Write the record for good, naming what is left; returns once it holds."""
+        """Hash what the run left, then write the record for good, naming what is left of it; returns once it holds."""
+        self._seen["seal"] = self._seal()
         self._write(records.EXIT_RESERVED[1], left, settled=True, tries=None)
         forget_reserved()
 
@@ -63,6 +67,7 @@ class Ending:
         record = exit_record.ended(
             records.text(self._start, "run"),
             main.wait_status,
+            **_identity(self._start),
             user_s=round(user_s, 3),
             system_s=round(system_s, 3),
             cpu_s=round(max(meter.cpu_s, user_s + system_s), 3),
@@ -80,6 +85,12 @@ class Ending:
         keep_trying(reserved, exit_record.fitted(record), tries)
 
 
+def _identity(record: Mapping[str, object] | None) -> dict[str, object]:
+    """Return what shows which recorded start this belongs to: its nonce."""
+    nonce = records.text(record, "nonce")
+    return {"nonce": nonce} if nonce else {}
+
+
 def reserve() -> None:
     """Set the space for the exit record aside, where that has not been done yet.
 
@@ -92,7 +103,11 @@ def reserve() -> None:
 
 def close(record: Mapping[str, object], tries: int | None = None) -> None:
     """Write the exit record of a run that ends without a watch: it never started, or nobody saw its end."""
-    keep_trying(records.EXIT_RESERVED[0], exit_record.fitted(record), tries)
+    try:
+        spec = records.read(records.SPEC)
+    except (records.DamagedRecord, OSError):
+        spec = None
+    keep_trying(records.EXIT_RESERVED[0], exit_record.fitted({**record, **_identity(spec)}), tries)
     forget_reserved()
 
 

@@ -8,8 +8,23 @@ from __future__ import annotations
 import os
 import time
 
-from . import child, exit_record, lock, log_part, main_process, members, oom, procfs, records, usage
+from . import (
+    child,
+    digests,
+    exit_record,
+    guard,
+    lock,
+    log_part,
+    main_process,
+    members,
+    oom,
+    procfs,
+    records,
+    seal,
+    usage,
+)
 from .ending import Ending, close, reserve
+from .lines import Lines
 from .main_process import Main
 from .signals import Signals, complain
 from .spec import Spec
@@ -31,12 +46,13 @@ def launch(log_descriptor: int) -> int:
     _sign(held)
     reserve()
     try:
-        spec = Spec(records.read(records.SPEC) or {})
+        record = records.read(records.SPEC) or {}
+        spec = Spec(record)
     except records.DamagedRecord as error:
         return _never_started(f"{error}.")
     if stop := requested_stop():
         return _never_started("It was stopped before it began.", stop)
-    return _start(spec, log_descriptor, signals)
+    return _start(spec, record, log_descriptor, signals)
 
 
 def attach(log_descriptor: int) -> int:
@@ -53,7 +69,8 @@ def attach(log_descriptor: int) -> int:
             prepare()
         except (OSError, records.DamagedRecord) as error:
             complain(f"{error}")  # what the first keeper set aside is there, or the end waits for room
-    spec = Spec(records.read(records.SPEC) or {})
+    record = records.read(records.SPEC) or {}
+    spec = Spec(record)
     pid, start_ticks = records.whole(start, "pid") or 0, records.whole(start, "start_ticks") or 0
     last = _last_sample()
     main = main_process.adopt(pid, start_ticks)
@@ -61,26 +78,32 @@ def attach(log_descriptor: int) -> int:
         return _ended_unseen(start, last)
     known = [(pid, start_ticks), *members.read(records.MEMBERS)]
     family = Tree(spec.marker_bytes, members=known, log=log_of(start))
-    meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), records.number(last, "cpu_s") or 0.0)
-    return _watch(spec, start, main, family, meter, signals)
+    lines = Lines(records.text(records.part(last, "witness"), "head"))
+    floor_s = records.number(last, "cpu_s") or 0.0
+    meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), floor_s, lines=lines)
+    return _watch(spec, record, start, main, family, meter, signals)
 
 
-def _start(spec: Spec, log_descriptor: int, signals: Signals) -> int:
+def _start(spec: Spec, record: dict[str, object], log_descriptor: int, signals: Signals) -> int:
     log_begin = log_part.begin(log_descriptor, spec, time.time())
-    meter = usage.Meter(spec.sample_s, log_descriptor)
+    meter = usage.Meter(spec.sample_s, log_descriptor, lines=Lines())
     try:
-        gate = child.fork(spec, log_descriptor)
+        wall, word = guard.tried(spec.guarded, spec.writable)
+        gate = child.fork(spec, log_descriptor, wall)
     except OSError as error:
         return _never_started(f"There was no room for another process: {error}.")
     # A child that has not been waited for keeps its pid, so these two cannot miss it.
     main = main_process.Child(gate.pid, _start_ticks(gate.pid), os.pidfd_open(gate.pid))
+    outcome = wall.settle(gate.pid)
     start = _start_record(spec, main, log_descriptor, log_begin)
+    start |= {"nonce": spec.nonce, "spec_sha256": digests.of(_content(records.SPEC))}
+    start["guard"] = outcome if word == guard.ON else word
     if refusal := _not_written(start):
         gate.refuse(refusal)
         return _refused(main.pid, refusal)
     if not gate.open():
         return _refused(main.pid, "Its keeper could not let it go.")
-    return _watch(spec, start, main, Tree(spec.marker_bytes, ancestors=[os.getpid()]), meter, signals)
+    return _watch(spec, record, start, main, Tree(spec.marker_bytes, ancestors=[os.getpid()]), meter, signals)
 
 
 def _not_written(start: dict[str, object]) -> str:
@@ -110,9 +133,17 @@ def _last_sample() -> dict[str, object] | None:
         return None
 
 
-def _watch(spec: Spec, start: dict[str, object], main: Main, family: Tree, meter: usage.Meter, signals: Signals) -> int:
+def _watch(
+    spec: Spec,
+    record: dict[str, object],
+    start: dict[str, object],
+    main: Main,
+    family: Tree,
+    meter: usage.Meter,
+    signals: Signals,
+) -> int:
     deadline_s = records.number(start, "deadline_boottime_s")
-    ending = Ending(start, main, meter)
+    ending = Ending(start, main, meter, lambda: seal.make(record, start, meter.lines))
     Watch(spec, deadline_s, main, family, meter, ending).to_the_end(signals)
     status = main.wait_status
     if status is None:
@@ -139,6 +170,11 @@ def _start_record(spec: Spec, main: Main, log_descriptor: int, log_begin: int) -
         "oom_before": oom.counters(main.pid),
         "exit_inodes": [os.stat(name).st_ino for name in records.EXIT_RESERVED],
     }
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _sign(held: int) -> None:

@@ -22,6 +22,9 @@ LOCK = "keeper.lock"
 ERR = "keeper.err"
 STOP = "stop.json"
 METRICS = "metrics.jsonl"
+WITNESS = "witness"
+"""The folder for what the run's processes write of themselves."""
+SEAL = "seal.json"
 MEMBERS = "processes.json"
 
 EXIT_RESERVED = ("exit.reserved-1", "exit.reserved-2")

@@ -17,7 +17,8 @@ class Spec:
     """
 
     __slots__ = (
-        "argv", "attempt", "cwd", "env", "grace_s", "limit_s", "marker", "model", "phase", "run", "sample_s",
+        "argv", "attempt", "cwd", "env", "grace_s", "guarded", "limit_s", "marker", "model", "nonce", "phase", "run",
+        "sample_s", "writable",
     )  # fmt: skip
 
     def __init__(self, record: Mapping[str, object]) -> None:
@@ -26,6 +27,11 @@ class Spec:
         self.model = _required(record, "model")
         self.phase = _required(record, "phase")
         self.attempt = records.whole(record, "attempt") or 1
+        self.nonce = records.text(record, "nonce")
+        self.guarded = records.text(record, "guarded") or None
+        """The folder that the training may not write to."""
+        self.writable = _texts(record["writable"], "writable") if record.get("writable") else []
+        """What in it is the training's own."""
         self.argv = _texts(record.get("argv"), "argv")
         self.cwd = _required(record, "cwd")
         self.env = self._environment(record)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from . import procfs, records
+from .lines import Lines
 
 FIRST_S = 1.0
 """The second sample comes after this time, so that a run that starts badly is seen early."""
@@ -24,9 +25,13 @@ class Meter:
 
     :param log_descriptor: the log, None where it cannot be told which file it is.
     :param floor_s: CPU seconds that an earlier keeper already counted.
+    :param lines: what the run's processes write of themselves; it is read on at each sample.
     """
 
-    def __init__(self, sample_s: float, log_descriptor: int | None, floor_s: float = 0.0) -> None:
+    def __init__(
+        self, sample_s: float, log_descriptor: int | None, floor_s: float = 0.0, *, lines: Lines | None = None
+    ) -> None:
+        self.lines = lines or Lines()
         self._sample_s = sample_s
         self._log = log_descriptor
         self._file = _opened()
@@ -59,7 +64,7 @@ class Meter:
         rss_bytes = sum(one.rss_bytes for one in seen if one.alive)
         self.cpu_s = max(self.cpu_s, reaped_s + sum(one.user_s + one.system_s for one in seen))
         self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
-        line = {
+        line: dict[str, object] = {
             "at": round(time.time(), 3),
             "boottime_s": round(boottime_s(), 3),
             "cpu_s": round(self.cpu_s, 2),
@@ -67,6 +72,8 @@ class Meter:
             "processes": sum(1 for one in seen if one.alive),
             "log_bytes": self.log_bytes(),
         }
+        if (witness := self.lines.look()) is not None:
+            line["witness"] = witness
         if not self._written(json.dumps(line, separators=(",", ":")).encode() + b"\n"):
             self._count_lost()
         self._schedule()

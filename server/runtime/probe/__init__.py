@@ -19,8 +19,8 @@ HOOK_VARIABLE = "WATCHKEEPER_PROBE"
 def probe_environment(existing: Mapping[str, str], *, pymc: bool) -> dict[str, str]:
     """Return the variables to set for a training: PYTHONPATH, and with the hook WATCHKEEPER_PROBE. Safe to do twice.
 
-    The module comes behind the user's own entries, so that a module of theirs wins. The hook comes before them,
-    because Python imports one `sitecustomize` only; ours then imports theirs.
+    The module comes behind the user's own entries, so that a module of theirs wins; the hook comes before them. It is
+    called by the witness's `sitecustomize`, which must be on the path as well.
 
     :param existing: the training's environment without these.
     :param pymc: whether the policy asks for the hook.

@@ -30,6 +30,7 @@ STATE_DIR = ".watchkeeper"
 CHECKPOINTS = "checkpoints"
 _STATE_FOLDERS = ("runs", "snapshots", "reports", "verdicts")
 _INTERPRETERS = ("output/venv", "output/implementation/.venv", ".venv")
+_MOST_LEVELS = 8
 _RUN_ID = re.compile(r"(.+)-(?:quick|full)-[1-9][0-9]{0,8}")
 
 
@@ -119,6 +120,42 @@ class Workspace(Places):
     def exists(self, path: str) -> bool:
         """Whether a plain file is there; raises as `about`."""
         return self.about(path) is not None
+
+    def link_target(self, path: str) -> str:
+        """Return what the last name of a path links to, as it is written; empty where it is no symbolic link."""
+        parent, name = posixpath.split(self.relative(path))
+        with suppress(OSError, PathRefused), rooted.closing(self._folder(parent)) as folder:
+            return os.readlink(name, dir_fd=folder)
+        return ""
+
+    def is_taken(self, path: str) -> bool:
+        """Whether anything at all stands at a path, a link that leads nowhere too."""
+        parent, name = posixpath.split(self.relative(path))
+        with suppress(OSError, PathRefused), rooted.closing(self._folder(parent)) as folder:
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
+            return True
+        return False
+
+    def files(self, most: int = 5_000) -> list[tuple[str, int, float]]:
+        """Return (path, size, time of its last change) of the plain files beneath the root, at most so many.
+
+        No link is followed. Hidden folders, environments and caches are left out.
+        """
+        found: list[tuple[str, int, float]] = []
+        for above, folders, names, folder in os.fwalk(".", dir_fd=self._root):
+            inside = above.removeprefix(".").removeprefix("/")
+            folders[:] = [] if inside.count("/") >= _MOST_LEVELS else [one for one in folders if _is_own(one)]
+            if "pyvenv.cfg" in names:  # an environment
+                folders[:] = []
+                continue
+            for name in sorted(names):
+                with suppress(OSError):
+                    about = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                    if stat.S_ISREG(about.st_mode):
+                        found.append((posixpath.join(inside, name), about.st_size, about.st_ctime))
+            if len(found) >= most:
+                break
+        return found[:most]
 
     def list_dir(self, path: str = ".") -> list[str]:
         """Return the sorted names in a folder.
@@ -223,6 +260,8 @@ class Workspace(Places):
     def store_snapshot(self, data: bytes) -> str:
         """Keep `data`, durably, and return its hexadecimal sha256, the name under which it lies in `snapshots_dir`."""
         digest = hashlib.sha256(data).hexdigest()
+        if not self.state_dir.is_dir():
+            self.ensure_state()
         self.create_exclusive(f"{STATE_DIR}/snapshots/{digest}", data)
         return digest
 
@@ -354,6 +393,10 @@ class Workspace(Places):
         where = one_line(folder, 300) or "the workspace's top folder"
         there = f"There is: {one_line(', '.join(near), 300)}" if near else "That folder is empty"
         return rooted.refused(path, (f"does not exist: there is no {one_line(wanted, 100)} in {where}", there))
+
+
+def _is_own(folder: str) -> bool:
+    return not folder.startswith(".") and folder not in ("node_modules", "__pycache__", "site-packages")
 
 
 def _is_state(plain: str) -> bool:

@@ -144,6 +144,11 @@ class Watch(Table):
             "logs/*/metrics.csv",
             "output/*/trainer_state.json",
             "output/*/checkpoint-*/trainer_state.json",
+            "runs/*/*/results.csv",
+            "catboost_info/catboost_training.json",
+            "logs/progress.csv",
+            "logs/*/progress.csv",
+            "work_dirs/*/*/vis_data/scalars.json",
             "output/implementation/logs/*history*.csv",
             "output/implementation/logs/*history*.jsonl",
         ),
@@ -254,6 +259,26 @@ class Probe(Table):
     )
 
 
+class Witness(Table):
+    """What is recorded of a run by its own processes and by what it leaves."""
+
+    enabled: bool = Field(
+        default=True,
+        description="Whether every Python process of a run writes down what its libraries sample, fit, step, read and"
+        " write. Without it a verdict says: not witnessed.",
+    )
+    seal_max_gb: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        default=2.0,
+        description="At the end of a run what it left is hashed, up to so many gigabytes in all; beyond that, samples"
+        " of each file.",
+    )
+    guard: bool = Field(
+        default=True,
+        description="Whether a run is kept from writing below .watchkeeper/, its own metrics, lines and checkpoints"
+        " aside, where the kernel can do that. Turn it off for trainings that need setuid programs.",
+    )
+
+
 class Policy(Table):
     """The rules in force."""
 
@@ -273,10 +298,17 @@ class Policy(Table):
     diary: Diary = Diary()
     names: Names = Names()
     probe: Probe = Probe()
+    witness: Witness = Witness()
     python: Python = Python()
     run: Run = Run()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
+    )
+    clients: Mapping[Annotated[str, Field(min_length=1, max_length=200)], Seconds] = Field(
+        default={},
+        description="Seconds that a tool call may last for an MCP client, by the name that it gives of itself, for"
+        " example mcp = 60 for a Python client whose time limit you raised. A poll answers before that. Known clients"
+        " have their limits already (docs/clients.md).",
     )
 
     def thresholds(self) -> Thresholds:

@@ -1,8 +1,4 @@
-"""What stands in the record, with names and types: each kind of event, and what the events of a subject fold into.
-
-An event is written as one of the classes of the first half; a question is answered with one of the second half, which
-has the fields of the first event beside those that later events added.
-"""
+"""The record, typed: each kind of event (the first half), and what the events of a subject fold into (the second)."""
 
 from __future__ import annotations
 
@@ -24,9 +20,12 @@ class RunStarted:
 
     :ivar sources: (path in the workspace, digest of the snapshot), the script first.
     :ivar code_sha256: over the parsed forms of all sources: comments and formatting change nothing.
-    :ivar left_before: (path, digest) of results and models of this model that lay there already.
-    :ivar limit_s: after which the keeper ends the run; None for none.
-    :ivar by: who asked for it.
+    :ivar left_before: (path, digest) of results and models that lay there; `named` of files that the sources name.
+    :ivar limit_s: after which the keeper ends the run; None for none. :ivar by: who asked for it.
+    :ivar nonce: known to nobody before this event; whatever the run's keeper writes carries it.
+    :ivar guarded: the folder that the run may not write to, but for what is `writable` in it; None for no guard.
+    :ivar seal_paths: what is hashed when the run has ended, beside what its witness saw written; up to seal_max_bytes.
+    :ivar foreign: run directories that lay where this one was to be, before its start was recorded. Never used.
     """
 
     KIND: ClassVar = Kind.START
@@ -43,6 +42,7 @@ class RunStarted:
     design: Pair | None = None
     features: Pair | None = None
     left_before: tuple[Pair, ...] = ()
+    named: tuple[Pair, ...] | None = None
     argv: tuple[str, ...] = ()
     cwd: str = ""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -52,6 +52,12 @@ class RunStarted:
     log: str = ""
     results: str = ""
     by: str = ""
+    nonce: str = ""
+    guarded: str | None = None
+    writable: tuple[str, ...] = ()
+    seal_paths: tuple[str, ...] = ()
+    seal_max_bytes: int = 0
+    foreign: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,11 @@ class RunStopped:
 
 @dataclass(frozen=True, kw_only=True)
 class RunEnded:
-    """How a run ended; None is what nobody saw. Times are unix seconds, `log_begin` and `log_end` byte offsets."""
+    """How a run ended; None is what nobody saw. Times are unix seconds, `log_begin` and `log_end` byte offsets.
+
+    :ivar guard: whether it was kept from writing to the record: `on`, `off`, `unavailable: why`; empty where not known.
+    :ivar seal: the sha256 of seal.json; empty where there is none, with the reason in `seal_failed` if it failed.
+    """
 
     KIND: ClassVar = Kind.ENDED
 
@@ -83,6 +93,9 @@ class RunEnded:
     max_rss_bytes: int | None = None
     log_begin: int | None = None
     log_end: int | None = None
+    guard: str = ""
+    seal: str = ""
+    seal_failed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +186,8 @@ class ReportAgain:
     kind: str = ""
     compared: str = ""
     changes: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    difference: str = ""
     change_names: tuple[str, ...] = ()
     features_changed: str = ""
     verdict: str = ""

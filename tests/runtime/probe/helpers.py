@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 from watchkeeper.server.runtime.probe import PATH_FOLDER, probe_environment
 from watchkeeper.server.runtime.probe.reading import ProbeData, read_probe
+from watchkeeper.server.runtime.witness import witness_environment
 
 from ...limits import HANG_S
 
@@ -29,6 +30,7 @@ def run(
     flags = f"mode=NUMBA,cxx=,base_compiledir={folder.parent / 'compiled'}"
     given = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTENSOR_FLAGS": flags, **(env or {})}
     given |= probe_environment(given, pymc=pymc) | {"WATCHKEEPER_RUN_DIR": str(folder)}
+    given |= witness_environment(given, folder=None, nonce="", hooked=pymc)
     command = [sys.executable, str(path), *arguments]
     return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=HANG_S, check=False)
 

@@ -1,7 +1,4 @@
-"""Reads what a keeper left in a run directory, into which the training may write too. Nothing there is believed.
-
-What is there and cannot be understood is named in `damaged` and counts as absent.
-"""
+"""The records of one run directory, each read with suspicion: it may be damaged, or another start's, or planted."""
 
 from __future__ import annotations
 
@@ -12,25 +9,29 @@ from .keeper import lock, procfs, records
 from .samples import Record, Sample, last_sample
 
 
-def record(run_dir: Path, name: str, damaged: list[str]) -> Record | None:
-    """Return one record, None when it is absent or damaged."""
+class Damage(list[str]):
+    """Names of records that cannot be understood, and which of them were not written by this run's keeper."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.foreign: list[str] = []
+
+
+def record(run_dir: Path, name: str, damaged: Damage, nonce: str = "") -> Record | None:
+    """Return a record; one that is damaged, or does not carry the nonce that it should, counts as absent."""
     try:
-        return records.read(run_dir / name)
+        found = records.read(run_dir / name)
     except records.DamagedRecord:
         damaged.append(name)
         return None
-
-
-def newest_sample(run_dir: Path, damaged: list[str]) -> Sample | None:
-    """Return the newest sample, None when there is none."""
-    try:
-        return last_sample(run_dir)
-    except records.DamagedRecord:
-        damaged.append(records.USAGE)
+    if found is not None and nonce and found.get("nonce") != nonce:
+        damaged.append(name)
+        damaged.foreign.append(name)
         return None
+    return found
 
 
-def exit_of(run_dir: Path, kept: Record | None, damaged: list[str]) -> Record | None:
+def exit_of(run_dir: Path, kept: Record | None, damaged: Damage, nonce: str) -> Record | None:
     """Return how the run ended, from the space that was set aside where a disk refused to give the record its name.
 
     :param kept: the start record while a keeper has the run. It writes into the files whose inodes stand there; another
@@ -39,7 +40,7 @@ def exit_of(run_dir: Path, kept: Record | None, damaged: list[str]) -> Record | 
     found: Record | None = None
     for name in (records.EXIT, *reversed(records.EXIT_RESERVED)):
         if found is None and _is_the_keepers(run_dir / name, kept):
-            found = record(run_dir, name, damaged if name == records.EXIT else [])
+            found = record(run_dir, name, damaged if name == records.EXIT else Damage(), nonce)
     return found
 
 
@@ -51,7 +52,7 @@ def _is_the_keepers(path: Path, kept: Record | None) -> bool:
         return True  # reading it will say
 
 
-def lock_held(run_dir: Path, start: Record | None, damaged: list[str]) -> bool:
+def lock_held(run_dir: Path, start: Record | None, damaged: Damage) -> bool:
     """Whether a keeper has the run; without a lock that can be asked, whether the keeper that started it lives."""
     path = run_dir / records.LOCK
     try:
@@ -62,6 +63,15 @@ def lock_held(run_dir: Path, start: Record | None, damaged: list[str]) -> bool:
     keeper = records.part(start, "keeper")
     pid, start_ticks = records.whole(keeper, "pid"), records.whole(keeper, "start_ticks")
     return pid is not None and start_ticks is not None and procfs.alive(pid, start_ticks)
+
+
+def newest_sample(run_dir: Path, damaged: Damage) -> Sample | None:
+    """Return the newest sample, None when there is none."""
+    try:
+        return last_sample(run_dir)
+    except records.DamagedRecord:
+        damaged.append(records.USAGE)
+        return None
 
 
 def copy_of(run_dir: Path, spec: Record | None) -> str:

@@ -1,0 +1,32 @@
+"""What the witness wrote in a run, read: lines, their chain, typed facts. The recorder is runtime/witness."""
+
+from __future__ import annotations
+
+from .facts import Fit, Prediction, Sampling, Saved, Steps, files, fit, losses, prediction, sampling, saved, steps
+from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints, places
+from .lines import Line, Process, Witnessed, gathered, read_process
+
+__all__ = (
+    "NOTHING",
+    "Fingerprint",
+    "Fit",
+    "Line",
+    "Prediction",
+    "Process",
+    "Sampling",
+    "Saved",
+    "Steps",
+    "Witnessed",
+    "files",
+    "fingerprint",
+    "fingerprints",
+    "fit",
+    "gathered",
+    "losses",
+    "places",
+    "prediction",
+    "read_process",
+    "sampling",
+    "saved",
+    "steps",
+)

@@ -1,0 +1,249 @@
+"""The kinds of witnessed facts that judgements ask for most, typed. Pure; what is absent has its default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints
+from .lines import Line
+from .values import number, numbers, part, parts, text, texts, whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """One call of a sampler."""
+
+    line: Line
+    library: str = ""
+    call: str = ""
+    method: str = ""
+    sampler: str = ""
+    steps: tuple[str, ...] = ()
+    arguments: Mapping[str, object] = field(default_factory=dict[str, object])
+    chains: int | None = None
+    draws: int | None = None
+    tune: int | None = None
+    divergences: int | None = None
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    free: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Free variables and their priors, as far as they can be told."""
+    observed: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
+    variables: Mapping[str, tuple[Fingerprint, ...]] = field(default_factory=dict[str, tuple[Fingerprint, ...]])
+    """By variable: the draws of each chain, as they were returned."""
+    stats: Mapping[str, tuple[Fingerprint, ...]] = field(default_factory=dict[str, tuple[Fingerprint, ...]])
+    left_out: int = 0
+    raised: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """One fit, or a search over many."""
+
+    line: Line
+    id: int | None = None
+    owner: int | None = None
+    """The number of the estimator object in its process (`object` in the line)."""
+    library: str = ""
+    name: str = ""
+    """The class of the estimator."""
+    call: str = ""
+    params: Mapping[str, object] = field(default_factory=dict[str, object])
+    x: Fingerprint = NOTHING
+    y: Fingerprint = NOTHING
+    done: Mapping[str, object] = field(default_factory=dict[str, object])
+    inside: Mapping[str, object] = field(default_factory=dict[str, object])
+    """How many fits of which class it made inside itself."""
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    raised: str = ""
+    is_search: bool = False
+    estimator: str = ""
+    candidates: int | None = None
+    folds: int | None = None
+    best: Mapping[str, object] = field(default_factory=dict[str, object])
+    best_score: float | None = None
+    scores: Fingerprint = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What one call of predict returned."""
+
+    line: Line
+    owner: int | None = None
+    """The number of the estimator object in its process (`object` in the line)."""
+    of: int | None = None
+    """The `id` of the fit before it, in the same process; None for a model that was loaded."""
+    name: str = ""
+    call: str = ""
+    x: Fingerprint = NOTHING
+    values: Fingerprint = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """What one optimiser did so far."""
+
+    line: Line
+    library: str = ""
+    name: str = ""
+    steps: int = 0
+    lr: tuple[float, ...] = ()
+    numbers: int = 0
+    """How many numbers it holds."""
+    moved: float | None = None
+    moved_share: float | None = None
+    begun: Fingerprint = NOTHING
+    weights: Fingerprint = NOTHING
+    traced: bool = False
+    """Whether its updates ran inside compiled code, so that there may have been any number of them."""
+    epochs: int | None = None
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """Something that was saved, with what was in it."""
+
+    line: Line
+    library: str = ""
+    call: str = ""
+    path: str = ""
+    numbers: int | None = None
+    weights: Fingerprint = NOTHING
+    parts: Mapping[str, str] = field(default_factory=dict[str, str])
+    owner: int | None = None
+    """The number of the estimator object in its process (`object` in the line)."""
+    of: int | None = None
+
+
+def sampling(line: Line) -> Sampling:
+    """Return a line of kind `sampling`."""
+    facts = line.facts
+    return Sampling(
+        line=line,
+        library=text(facts, "library"),
+        call=text(facts, "call"),
+        method=text(facts, "method"),
+        sampler=text(facts, "sampler"),
+        steps=texts(facts, "steps"),
+        arguments=part(facts, "arguments") or {},
+        chains=whole(facts, "chains"),
+        draws=whole(facts, "draws"),
+        tune=whole(facts, "tune"),
+        divergences=whole(facts, "divergences"),
+        wall_s=number(facts, "wall_s") or 0.0,
+        cpu_s=number(facts, "cpu_s") or 0.0,
+        free={name: text(about, "prior") for name, about in _objects(facts, "free").items()},
+        observed={name: fingerprint(part(about, "data")) for name, about in _objects(facts, "observed").items()},
+        variables=_by_name(facts, "variables"),
+        stats=_by_name(facts, "stats"),
+        left_out=whole(facts, "left_out") or 0,
+        raised=text(facts, "raised"),
+    )
+
+
+def fit(line: Line) -> Fit:
+    """Return a line of kind `fit` or `search`."""
+    facts = line.facts
+    return Fit(
+        line=line,
+        id=whole(facts, "id"),
+        owner=whole(facts, "object"),
+        library=text(facts, "library"),
+        name=text(facts, "class"),
+        call=text(facts, "call"),
+        params=part(facts, "params") or {},
+        x=fingerprint(part(facts, "x")),
+        y=fingerprint(part(facts, "y")),
+        done=part(facts, "done") or {},
+        inside=part(facts, "inside") or {},
+        wall_s=number(facts, "wall_s") or 0.0,
+        cpu_s=number(facts, "cpu_s") or 0.0,
+        raised=text(facts, "raised"),
+        is_search=line.kind == "search",
+        estimator=text(facts, "estimator"),
+        candidates=whole(facts, "candidates"),
+        folds=whole(facts, "folds"),
+        best=part(facts, "best") or {},
+        best_score=number(facts, "best_score"),
+        scores=fingerprint(part(facts, "scores")),
+    )
+
+
+def prediction(line: Line) -> Prediction:
+    """Return a line of kind `predict`."""
+    facts = line.facts
+    return Prediction(
+        line=line,
+        owner=whole(facts, "object"),
+        of=whole(facts, "of"),
+        name=text(facts, "class"),
+        call=text(facts, "call"),
+        x=fingerprint(part(facts, "x")),
+        values=fingerprint(part(facts, "values")),
+    )
+
+
+def steps(line: Line) -> Steps:
+    """Return a line of kind `steps`."""
+    facts = line.facts
+    return Steps(
+        line=line,
+        library=text(facts, "library"),
+        name=text(facts, "class"),
+        steps=whole(facts, "steps") or 0,
+        lr=numbers(part(facts, "params"), "lr"),
+        numbers=whole(facts, "numbers") or 0,
+        moved=number(facts, "moved"),
+        moved_share=number(facts, "moved_share"),
+        begun=fingerprint(part(facts, "begun")),
+        weights=fingerprint(part(facts, "weights")),
+        traced=facts.get("traced") is True,
+        epochs=whole(facts, "epochs"),
+        wall_s=number(facts, "wall_s") or 0.0,
+        cpu_s=number(facts, "cpu_s") or 0.0,
+    )
+
+
+def saved(line: Line) -> Saved:
+    """Return a line of kind `save`."""
+    facts = line.facts
+    listed = part(facts, "parts") or {}
+    return Saved(
+        line=line,
+        library=text(facts, "library"),
+        call=text(facts, "call"),
+        path=text(facts, "path"),
+        numbers=whole(facts, "numbers"),
+        weights=fingerprint(part(facts, "weights")),
+        parts={name: text(listed, name) for name in listed},
+        owner=whole(facts, "object"),
+        of=whole(facts, "of"),
+    )
+
+
+def losses(line: Line) -> tuple[tuple[int, float], ...]:
+    """Return (number of the call, value) of a line of kind `losses`."""
+    value = line.facts.get("at")
+    listed: list[object] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+    pairs = (numbers({"": each}, "") for each in listed)
+    return tuple((int(pair[0]), pair[1]) for pair in pairs if len(pair) == 2)
+
+
+def files(line: Line) -> tuple[dict[str, object], ...]:
+    """Return the files of the workspace that a command of kind `program` names."""
+    return parts(line.facts, "files")
+
+
+def _objects(facts: Mapping[str, object], key: str) -> dict[str, dict[str, object]]:
+    found = part(facts, key) or {}
+    return {name: about for name in found if (about := part(found, name)) is not None}
+
+
+def _by_name(facts: Mapping[str, object], key: str) -> dict[str, tuple[Fingerprint, ...]]:
+    found = part(facts, key) or {}
+    return {name: fingerprints(found, name) for name in found}

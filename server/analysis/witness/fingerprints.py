@@ -1,0 +1,98 @@
+"""What the witness says of an array instead of the array itself (docs/witness.md, "A fingerprint of numbers"). Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .values import number, part, text, texts, whole, wholes
+
+MOST_VALUES = 32
+"""An array up to this size is told whole in `at`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """One array, as it was at that moment."""
+
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    """NumPy's name, or `text`, `table`, `sparse`."""
+    sha: str = ""
+    """Of the numbers as little-endian float64 in C order; empty where it was left out."""
+    bag: str = ""
+    """The same for the same numbers in any order."""
+    mean: float | None = None
+    sd: float | None = None
+    least: float | None = None
+    most: float | None = None
+    nonfinite: int = 0
+    at: tuple[float, ...] = ()
+    """The values at `places`; those that are not finite are NaN."""
+    distinct_rows: int | None = None
+    row_keys: tuple[str, ...] = ()
+    """The smallest hashes of its rows: tables that share rows share them."""
+    columns: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    sampled: bool = False
+    """Whether `sha` and `bag` are of blocks of the array only."""
+    skipped: str = ""
+    """Why there are no digests: `budget` or `error`."""
+
+    @property
+    def size(self) -> int:
+        """How many values it has."""
+        return math.prod(self.shape)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The flat places of the values in `at`."""
+        return places(self.size)
+
+
+NOTHING = Fingerprint()
+"""Where no array was told."""
+
+
+def places(size: int) -> tuple[int, ...]:
+    """Return the flat places whose values are told of an array of this size."""
+    if size <= MOST_VALUES:
+        return tuple(range(size))
+    return tuple(index * (size - 1) // (MOST_VALUES - 1) for index in range(MOST_VALUES))
+
+
+def fingerprint(record: Mapping[str, object] | None) -> Fingerprint:
+    """Return a fingerprint from its JSON; an empty one for what is none."""
+    record = record or {}
+    listed = record.get("at")
+    values: list[object] = listed if isinstance(listed, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+    return Fingerprint(
+        shape=wholes(record, "shape"),
+        dtype=text(record, "dtype"),
+        sha=text(record, "sha"),
+        bag=text(record, "bag"),
+        mean=number(record, "mean"),
+        sd=number(record, "sd"),
+        least=number(record, "min"),
+        most=number(record, "max"),
+        nonfinite=whole(record, "nonfinite") or 0,
+        at=tuple(_value(each) for each in values if not isinstance(each, str)),
+        distinct_rows=whole(record, "rows"),
+        row_keys=texts(record, "row_keys"),
+        columns=texts(record, "columns"),
+        parts=texts(record, "parts"),
+        sampled=record.get("sampled") is True,
+        skipped=text(record, "skipped"),
+    )
+
+
+def fingerprints(record: Mapping[str, object] | None, key: str) -> tuple[Fingerprint, ...]:
+    """Return the list of fingerprints that stands under a key."""
+    value = (record or {}).get(key)
+    listed: list[object] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+    return tuple(fingerprint(part({"": each}, "")) for each in listed)
+
+
+def _value(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan

@@ -1,0 +1,66 @@
+"""Values out of JSON objects that somebody else wrote: the right kind or nothing. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import cast
+
+Object = Mapping[str, object]
+
+
+def number(record: Object | None, key: str) -> float | None:
+    """Return a finite number, None when it is absent or something else."""
+    value = (record or {}).get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+def whole(record: Object | None, key: str) -> int | None:
+    """Return a whole number, None when it is absent or something else."""
+    value = (record or {}).get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def text(record: Object | None, key: str) -> str:
+    """Return a text, empty when it is absent or something else. It is the run's: untrusted."""
+    value = (record or {}).get(key)
+    return value if isinstance(value, str) else ""
+
+
+def part(record: Object | None, key: str) -> dict[str, object] | None:
+    """Return an object inside the object, None when it is absent or something else."""
+    value = (record or {}).get(key)
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def parts(record: Object | None, key: str) -> tuple[dict[str, object], ...]:
+    """Return the objects of a list; what is none is left out."""
+    value = (record or {}).get(key)
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return tuple(cast("dict[str, object]", each) for each in listed if isinstance(each, dict))
+
+
+def texts(record: Object | None, key: str) -> tuple[str, ...]:
+    """Return the texts of a list; what is none is left out."""
+    value = (record or {}).get(key)
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return tuple(each for each in listed if isinstance(each, str))
+
+
+def wholes(record: Object | None, key: str) -> tuple[int, ...]:
+    """Return the whole numbers of a list; what is none is left out."""
+    value = (record or {}).get(key)
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return tuple(each for each in listed if isinstance(each, int) and not isinstance(each, bool))
+
+
+def numbers(record: Object | None, key: str) -> tuple[float, ...]:
+    """Return the numbers of a list; what is none is left out."""
+    value = (record or {}).get(key)
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return tuple(float(each) for each in listed if isinstance(each, int | float) and not isinstance(each, bool))

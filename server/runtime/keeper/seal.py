@@ -1,0 +1,196 @@
+"""Hashes what a run left, when it has ended: results, model, history, log and all that the witness saw written.
+
+A verdict takes the same digests again; what differs was changed after the run. Bounded in bytes and time: beyond that
+a file is told by its size, its time and the digest of a sample. Whatever goes wrong here is told in the exit record
+and costs nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from io import FileIO
+
+from . import digests, records
+from .lines import Lines
+
+MOST_FILES = 2000
+MOST_IN_FOLDER = 20_000
+MOST_S = 20.0
+BLOCK_BYTES = 1 << 16
+SAMPLES = 64
+LONGEST_LINE = 1 << 18
+_WRITES = (b'"kind":"write"', b'"kind":"save"', b'"kind":"link"')
+
+
+class Budget:
+    """How much may still be read."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._left = most_bytes
+        self._ends = time.monotonic() + MOST_S
+
+    def takes(self, size: int) -> bool:
+        """Whether a file of this size may be read whole; then it counts."""
+        if size > self._left or self.is_over:
+            return False
+        self._left -= size
+        return True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() > self._ends
+
+
+def make(spec: dict[str, object], start: dict[str, object], lines: Lines) -> dict[str, object]:
+    """Write seal.json and return what the exit record says of it: its digest, or why there is none."""
+    begun = time.monotonic()
+    try:
+        record = {
+            "run": records.text(start, "run"),
+            "nonce": records.text(start, "nonce"),
+            "spec_sha256": records.text(start, "spec_sha256"),
+            "guard": records.text(start, "guard"),
+            "at": round(time.time(), 3),
+            **_sealed(spec, lines),
+            "took_s": round(time.monotonic() - begun, 3),
+        }
+        records.write(records.SEAL, record)
+        files = records.part(record, "files") or {}
+        return {"sha256": digests.of(records.encode(record)), "files": len(files)}
+    except Exception as error:  # the exit record comes first, whatever this is
+        return {"failed": f"{type(error).__name__}: {error}"[:200]}
+
+
+def _sealed(spec: dict[str, object], lines: Lines) -> dict[str, object]:
+    budget = Budget(records.whole(spec, "seal_max_bytes") or 0)
+    last = lines.look(last=True) or {}
+    root = os.path.realpath(records.text(spec, "workspace"))
+    wanted = list(dict.fromkeys([*_paths(spec), *_written(lines)]))
+    found = {path: about(root, path, budget) for path in wanted[:MOST_FILES]}
+    return {
+        "witness": {"head": last.get("head", ""), "files": dict(_witness_files(lines))},
+        "files": found,
+        "left_out": max(0, len(wanted) - MOST_FILES),
+        "complete": not budget.is_over,
+    }
+
+
+def _paths(spec: dict[str, object]) -> list[str]:
+    value = spec.get("seal_paths")
+    listed: list[object] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+    return [path for path in listed if isinstance(path, str)]
+
+
+def _witness_files(lines: Lines) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield each file of lines with its digest, and whether its beginning is no longer what was read."""
+    for name in lines.names():
+        whole, begin = digests.sha256(), digests.sha256()
+        size, read = 0, lines.read_of(name)
+        try:
+            with open(os.path.join(records.WITNESS, name), "rb", opener=_plainly) as file:
+                while block := file.read(BLOCK_BYTES):
+                    whole.update(block)
+                    begin.update(block[: max(0, read - size)])
+                    size += len(block)
+        except OSError as error:
+            yield name, {"missing": True, "why": error.strerror}
+            continue
+        told: dict[str, object] = {"bytes": size, "sha256": whole.hexdigest()}
+        yield name, told | ({"rewritten": True} if lines.rewritten(name, begin.hexdigest()) else {})
+
+
+def _written(lines: Lines) -> Iterator[str]:
+    """Yield the files of the workspace that the witness saw written."""
+    for name in lines.names():
+        try:
+            with open(os.path.join(records.WITNESS, name), "rb", opener=_plainly) as file:
+                yield from _paths_in(file)
+        except OSError:
+            continue
+
+
+def _paths_in(file: Iterable[bytes]) -> Iterator[str]:
+    for line in file:
+        if len(line) > LONGEST_LINE or not any(word in line for word in _WRITES):
+            continue
+        try:
+            path = json.loads(line)["facts"]["path"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if isinstance(path, str) and path and not path.startswith("/"):
+            yield path
+
+
+def about(root: str, path: str, budget: Budget) -> dict[str, object]:
+    """Return what lies at a path of the workspace: size, time and digest. A link is followed once, and told."""
+    try:
+        full = os.path.join(root, path)
+        link = os.readlink(full) if os.path.islink(full) else None
+        real = os.path.realpath(full)
+        told: dict[str, object] = {} if link is None else {"link": link[:500]}
+        if real != root and not real.startswith(root + os.sep):
+            return told | {"outside": True}
+        seen = os.stat(real)
+        if stat.S_ISDIR(seen.st_mode):
+            return told | _folder(real, budget)
+        if not stat.S_ISREG(seen.st_mode):
+            return told | {"special": True}
+        return told | _file(real, budget)
+    except FileNotFoundError:
+        return {"missing": True}
+    except (OSError, ValueError) as error:
+        return {"unreadable": str(error)[:200]}
+
+
+def _file(path: str, budget: Budget) -> dict[str, object]:
+    with open(path, "rb", buffering=0, opener=_plainly) as file:
+        seen = os.fstat(file.fileno())
+        told: dict[str, object] = {"bytes": seen.st_size, "mtime_ns": seen.st_mtime_ns}
+        if budget.takes(seen.st_size):
+            return told | {"sha256": _whole(file, budget)}
+        return told if budget.is_over else told | {"sampled": _sample(file, seen.st_size)}
+
+
+def _whole(file: FileIO, budget: Budget) -> str | None:
+    found = digests.fast()
+    while block := file.read(1 << 20):
+        found.update(block)
+        if budget.is_over:
+            return None
+    return found.hexdigest()
+
+
+def _sample(file: FileIO, size: int) -> str:
+    """Return the digest of the size and of 64 blocks of 64 KB, evenly spread."""
+    found = digests.sha256(str(size).encode())
+    for block in range(SAMPLES):
+        place = block * max(0, size - BLOCK_BYTES) // (SAMPLES - 1)
+        found.update(os.pread(file.fileno(), BLOCK_BYTES, place))
+    return found.hexdigest()
+
+
+def _folder(path: str, budget: Budget) -> dict[str, object]:
+    """Return the digest over names, sizes and contents of all files below a folder, such as a Zarr store."""
+    found, files, size = digests.fast(), 0, 0
+    for folder, folders, names in os.walk(path):
+        folders.sort()
+        for name in sorted(names):
+            files += 1
+            if files > MOST_IN_FOLDER or budget.is_over:
+                return {"folder": True, "files": files, "bytes": size, "partly": True}
+            one = os.path.join(folder, name)
+            told = _file(one, budget) if os.path.isfile(one) and not os.path.islink(one) else {"special": True}
+            size += records.whole(told, "bytes") or 0
+            inside = os.path.relpath(one, path)
+            text = f"{inside}\0{told.get('bytes')}\0{told.get('sha256') or told.get('sampled')}\n"
+            found.update(text.encode("utf-8", "surrogateescape"))
+    return {"folder": True, "files": files, "bytes": size, "sha256": found.hexdigest()}
+
+
+def _plainly(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -1,0 +1,72 @@
+"""What a sampler returned, chain by chain and variable by variable, as fingerprints."""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+from typing import Any
+
+from .fingerprint import as_array, fp
+from .state import can_afford, numpy
+
+MOST_VARIABLES = 200
+MOST_CHAINS = 64
+MOST_STATS = 16
+STATS = (
+    "diverging", "energy", "lp", "logp", "n_steps", "tree_depth", "step_size", "acceptance_rate", "accept", "accepted",
+    "num_steps", "accept_prob", "depth", "log_marginal_likelihood", "beta", "potential_energy",
+)  # fmt: skip
+
+
+def of_dataset(dataset: Any, most: int = MOST_VARIABLES) -> tuple[dict[str, Any], int]:
+    """Return the chains of each variable (the chain is the first dimension), and how many variables are left out."""
+    names = [str(each) for each in dataset.data_vars]
+    found = {name: chains(dataset[name].values) for name in names[:most]}
+    return found, max(0, len(names) - most)
+
+
+def of_arrays(arrays: dict[str, Any], most: int = MOST_VARIABLES) -> tuple[dict[str, Any], int]:
+    """Return the same of arrays by name."""
+    names = list(arrays)
+    return {str(name): chains(arrays[name]) for name in names[:most]}, max(0, len(names) - most)
+
+
+def chains(array: Any) -> list[Any]:
+    """Return the fingerprint of each chain; the chain is the first dimension."""
+    np = numpy()
+    if np is None:
+        return []
+    array = as_array(np, array)
+    return [fp(array[chain], always=array.size < 1 << 18) for chain in range(min(len(array), MOST_CHAINS))]
+
+
+def stats(dataset: Any) -> dict[str, Any]:
+    """Return the fingerprints of the sampler's statistics."""
+    if dataset is None:
+        return {}
+    names = [name for name in STATS if name in dataset.data_vars][:MOST_STATS]
+    return {name: chains(dataset[name].values) for name in names if dataset[name].values.dtype != object}
+
+
+def group(result: Any, name: str) -> Any:
+    """Return a group of an InferenceData or a DataTree as a data set, None where it has none."""
+    try:
+        found: Any = result[name] if name in _groups(result) else None
+    except Exception:
+        return None
+    return found.to_dataset() if hasattr(found, "to_dataset") else found
+
+
+def _groups(result: Any) -> list[str]:
+    groups: Any = getattr(result, "groups", None)
+    if callable(groups):
+        groups = groups()
+    elif groups is None:
+        groups = getattr(result, "children", ())
+    return [str(each).strip("/") for each in groups]
+
+
+def total(array: Any) -> Any:
+    """Return the sum of a statistic as a whole number, None where there is none."""
+    return None if array is None or (not can_afford() and array.size > 1 << 22) else int(array.sum())

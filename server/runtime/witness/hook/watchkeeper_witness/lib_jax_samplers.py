@@ -1,0 +1,164 @@
+"""NumPyro's MCMC, SVI and predictive draws; BlackJAX where it is called by hand."""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import Any
+
+from . import draws
+from .calls import MARK, Call, known, wrapped
+from .fingerprint import fp
+from .objects import number_of
+from .plain import arguments, plain, plain_all
+from .state import next_number, numpy
+from .trouble import trouble
+
+Told = Any
+
+
+def numpyro(module: Any) -> list[str]:
+    """Wrap what samples in `numpyro.infer`."""
+    wanted = (
+        ("MCMC", "run", "numpyro_run"),
+        ("SVI", "run", "numpyro_svi"),
+        ("Predictive", "__call__", "numpyro_predictive"),
+    )
+    for cls_name, name, key in wanted:
+        cls = getattr(module, cls_name, None)
+        method = cls.__dict__.get(name) if cls is not None else None
+        if isinstance(method, types.FunctionType) and not hasattr(method, MARK):
+            setattr(cls, name, wrapped(method, key))
+    return ["numpyro.infer.MCMC.run", "numpyro.infer.SVI.run", "numpyro.infer.Predictive"]
+
+
+def told_run(call: Call, result: Any, raised: Any) -> Told:
+    """Tell a sampling; its draws are waited for here, as the script would a moment later."""
+    mcmc = call.args[0]
+    kernel = getattr(mcmc, "sampler", None)
+    facts: dict[str, Any] = {
+        "id": next_number("fit"),
+        "object": number_of(mcmc),
+        "library": "numpyro",
+        "call": "numpyro.infer.MCMC.run",
+        "method": "mcmc",
+        "sampler": "numpyro",
+        "steps": [type(kernel).__name__],
+        "arguments": {
+            **{
+                n: plain(getattr(mcmc, n, None))
+                for n in ("num_warmup", "num_samples", "num_chains", "thinning", "chain_method")
+            },
+            **{n: plain(getattr(kernel, f"_{n}", None)) for n in ("target_accept_prob", "max_tree_depth", "step_size")},
+        },
+        "tune": plain(getattr(mcmc, "num_warmup", None)),
+        "observed": _data(call),
+    }
+    if raised is None:
+        np = numpy()
+        samples = {k: np.asarray(v) for k, v in mcmc.get_samples(group_by_chain=True).items()}
+        variables, left_out = draws.of_arrays(samples)
+        first = next(iter(samples.values()), None)
+        extra = {k: np.asarray(v) for k, v in mcmc.get_extra_fields(group_by_chain=True).items()}
+        facts.update(
+            {
+                "variables": variables,
+                "left_out": left_out,
+                "free": {k: {"shape": list(v.shape[2:])} for k, v in samples.items()},
+            }
+        )
+        facts["stats"] = {k: draws.chains(v) for k, v in list(extra.items())[: draws.MOST_STATS] if v.ndim >= 2}
+        facts["divergences"] = draws.total(extra.get("diverging"))
+        facts.update({"chains": int(first.shape[0]), "draws": int(first.shape[1])} if first is not None else {})
+    return "sampling", facts["call"], {**facts, **call.notes, **call.took()}
+
+
+def _data(call: Call) -> dict[str, Any]:
+    """Return what the model was given: the arguments after the random key."""
+    given = {f"args[{i}]": each for i, each in enumerate(call.args[2:])}
+    given.update({k: v for k, v in call.kwargs.items() if k not in ("rng_key", "extra_fields", "init_params")})
+    arrays = {k: v for k, v in given.items() if hasattr(v, "shape")}
+    return {k: {"shape": list(v.shape), "data": fp(v, always=True)} for k, v in list(arrays.items())[:20]}
+
+
+def told_svi(call: Call, result: Any, raised: Any) -> Told:
+    """Tell a variational fit."""
+    given = arguments(call.function, call.args, call.kwargs)
+    facts = {
+        "id": next_number("fit"),
+        "library": "numpyro",
+        "call": "numpyro.infer.SVI.run",
+        "method": "vi",
+        "sampler": type(getattr(call.args[0], "guide", None)).__name__,
+        "arguments": {"num_steps": plain(given.get("num_steps"))},
+        "losses": fp(getattr(result, "losses", None)),
+    }
+    return "sampling", facts["call"], {**facts, **call.notes}
+
+
+def told_predictive(call: Call, result: Any, raised: Any) -> Told:
+    """Tell predictive draws."""
+    found = {str(k): [fp(v)] for k, v in list(result.items())[:60]} if isinstance(result, dict) else {}
+    facts = {
+        "id": next_number("fit"),
+        "library": "numpyro",
+        "call": "numpyro.infer.Predictive",
+        "method": "predictive",
+        "variables": found,
+    }
+    return "sampling", facts["call"], {**facts, **call.notes}
+
+
+def blackjax(module: Any) -> list[str]:
+    """Have each algorithm's `step` count its calls; inside compiled code it is called once, to be traced."""
+    done = []
+    for name, maker in list(vars(module).items()):
+        if type(maker).__name__ == "GenerateSamplingAPI" and callable(maker):
+            setattr(module, name, _Maker(maker, name))
+            done.append(f"blackjax.{name}")
+    return done
+
+
+class _Maker:
+    """One of BlackJAX's algorithms, which tells what is made of it."""
+
+    def __init__(self, maker: Any, name: str) -> None:
+        self._maker, self._name = maker, name
+        functools.update_wrapper(self, maker, updated=())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._maker, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        made = self._maker(*args, **kwargs)
+        try:
+            return made._replace(step=wrapped(made.step, f"blackjax_{self._name}"))
+        except Exception as error:
+            trouble("blackjax", error)
+            return made
+        finally:
+            _known_step(self._name, {**plain_all(kwargs)})
+
+
+def _known_step(name: str, given: dict[str, Any]) -> None:
+    def told(call: Call, result: Any, raised: Any) -> Told:
+        facts = {
+            "library": "blackjax",
+            "call": f"blackjax.{name}.step",
+            "method": "mcmc",
+            "sampler": "blackjax",
+            "steps": [name],
+            "arguments": given,
+        }
+        traced = any("Tracer" in type(each).__name__ for each in call.args)
+        return "sampling", facts["call"], {"id": next_number("fit"), **facts, "traced": traced, **call.notes}
+
+    known(f"blackjax_{name}", told)
+
+
+known("numpyro_run", told_run, "numpyro")
+known("numpyro_svi", told_svi)
+known("numpyro_predictive", told_predictive)

@@ -1,0 +1,123 @@
+"""optax: updates of every optimiser that is made by its functions. Inside compiled code an update is only traced."""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from typing import Any
+
+from . import places
+from .calls import MARK
+from .more import is_due, tell_due
+from .plain import plain_all
+from .state import here, next_number, ours, state
+from .trouble import trouble
+from .writer import cpu_s
+
+_MAKERS = (
+    "adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "adafactor", "adamax", "lamb", "lars", "lion", "nadam",
+    "nadamw", "noisy_sgd", "novograd", "radam", "sm3", "yogi", "chain", "lbfgs", "amsgrad", "fromage", "rprop",
+)  # fmt: skip
+
+
+class Updates:
+    """The calls of one optimiser's `update`."""
+
+    def __init__(self, name: str, given: dict[str, Any]) -> None:
+        self.id = next_number("steps")
+        self.name, self.given, self.where = name, given, ""
+        self.count = self.told = 0
+        self.traced = False
+        self.first_at = 0.0
+        self.begun, self.cpu_began = time.perf_counter(), cpu_s()
+        self.numbers = self.tensors = 0
+
+    def take(self, updates: Any, frame: Any) -> None:
+        self.count += 1
+        if self.count == 1:
+            self.first_at, self.where = time.time(), places.where(frame)
+            leaves = _leaves(updates)
+            self.tensors = len(leaves)
+            self.numbers = sum(int(getattr(each, "size", 0)) for each in leaves)
+            self.traced = any("Tracer" in type(each).__name__ for each in leaves)
+
+    def tell(self) -> None:
+        if self.told == self.count:
+            return
+        self.told = self.count
+        facts = {
+            "id": self.id,
+            "library": "optax",
+            "class": f"optax.{self.name}",
+            "steps": self.count,
+            "traced": self.traced,
+            "first_at": round(self.first_at, 3),
+            "wall_s": round(time.perf_counter() - self.begun, 3),
+            "cpu_s": round(cpu_s() - self.cpu_began, 2),
+            "params": self.given,
+            "numbers": self.numbers,
+            "tensors": self.tensors,
+        }
+        state.writer.tell("steps", self.where, facts)
+
+
+def optax(module: Any) -> list[str]:
+    """Wrap the functions that make optimisers."""
+    done = []
+    for name in _MAKERS:
+        maker = getattr(module, name, None)
+        if callable(maker) and not hasattr(maker, MARK):
+            setattr(module, name, _making(maker, name))
+            done.append(f"optax.{name}")
+    return done
+
+
+def _making(maker: Any, name: str) -> Any:
+    @functools.wraps(maker)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        made = maker(*args, **kwargs)
+        try:
+            given = {f"args[{i}]": each for i, each in enumerate(args)}
+            return made._replace(update=_counting(made.update, Updates(name, plain_all({**given, **kwargs}))))
+        except Exception as error:
+            trouble("optax", error)
+            return made
+
+    setattr(call, MARK, True)
+    return call
+
+
+def _counting(update: Any, seen: Updates) -> Any:
+    @functools.wraps(update)
+    def call(updates: Any, *args: Any, **kwargs: Any) -> Any:
+        outermost = state.writer is not None and not getattr(here, "updating", False)
+        if not outermost:
+            return update(updates, *args, **kwargs)
+        _counted(seen, updates, sys._getframe(1))
+        here.updating = True
+        try:
+            return update(updates, *args, **kwargs)
+        finally:
+            here.updating = False
+
+    return call
+
+
+def _counted(seen: Updates, updates: Any, frame: Any) -> None:
+    try:
+        with ours():
+            state.cumulative.setdefault(("steps", id(seen)), seen)
+            seen.take(updates, frame)
+            if is_due():
+                tell_due()
+    except Exception as error:
+        trouble("optax", error)
+
+
+def _leaves(tree: Any) -> list[Any]:
+    jax = sys.modules.get("jax")
+    return list(jax.tree_util.tree_leaves(tree)) if jax is not None else []

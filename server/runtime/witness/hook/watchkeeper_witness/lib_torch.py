@@ -1,0 +1,265 @@
+"""torch: every optimiser's steps through its global hooks, losses at `backward`, loaders, saved weights."""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from typing import Any
+
+from . import places
+from .calls import MARK
+from .loops import Batches, Losses
+from .more import is_due, tell_due, tell_each
+from .plain import plain
+from .state import can_afford, here, next_number, ours, ours_at_length, state
+from .trouble import trouble
+from .weights import Sample, of_tensors, tensors_in
+from .writer import cpu_s
+
+_MOST_OPTIMISERS = 2000
+_ONE_LR = 6
+
+
+class Optimised:
+    """The steps of one optimiser."""
+
+    def __init__(self, optimiser: Any, where: str) -> None:
+        self.id = next_number("steps")
+        self.name = type(optimiser).__name__
+        self.where = where
+        self.steps = self.told = 0
+        self.first_at = time.time()
+        self.begun, self.cpu_began = time.perf_counter(), cpu_s()
+        self.lr_seen: list[float] = []
+        parameters = _parameters(optimiser)
+        self.numbers = sum(int(each.numel()) for each in parameters)
+        self.tensors = len(parameters)
+        self.sample = Sample(parameters)
+        self.begun_weights = of_tensors(parameters)
+        self.latest: dict[str, Any] = {}
+        self.optimiser: Any = _weak(optimiser)
+
+    def take(self, optimiser: Any) -> None:
+        self.steps += 1
+        lr = optimiser.param_groups[0].get("lr")
+        if isinstance(lr, float) and (not self.lr_seen or self.lr_seen[-1] != lr):
+            if len(self.lr_seen) >= _ONE_LR:
+                self.lr_seen[-1] = lr
+            else:
+                self.lr_seen.append(lr)
+
+    def look(self, optimiser: Any, *, last: bool) -> None:
+        """Look at the weights now."""
+        parameters = _parameters(optimiser)
+        groups = optimiser.param_groups
+        params = {k: plain(v) for k, v in groups[0].items() if k not in ("params", "lr")}
+        self.latest = {
+            "params": {"lr": [plain(each.get("lr")) for each in groups][:20], **params},
+            **self.sample.moved(parameters),
+            **({"weights": of_tensors(parameters, parts=True)} if can_afford() or last else {}),
+        }
+
+    def tell(self, *, last: bool = False) -> None:
+        optimiser = self.optimiser()
+        if self.told == self.steps and not last:
+            return
+        self.told = self.steps
+        if optimiser is not None:
+            self.look(optimiser, last=last)
+        facts = {
+            "id": self.id,
+            "library": "torch",
+            "class": self.name,
+            "steps": self.steps,
+            "first_at": round(self.first_at, 3),
+            "wall_s": round(time.perf_counter() - self.begun, 3),
+            "cpu_s": round(cpu_s() - self.cpu_began, 2),
+            "lr_seen": self.lr_seen,
+            "numbers": self.numbers,
+            "tensors": self.tensors,
+            "begun": self.begun_weights,
+            **self.latest,
+        }
+        state.writer.tell("steps", self.where, facts)
+
+
+def _weak(thing: Any) -> Any:
+    import weakref
+
+    return weakref.ref(thing)
+
+
+def _parameters(optimiser: Any) -> list[Any]:
+    return [each for group in optimiser.param_groups for each in group["params"]]
+
+
+def torch(module: Any) -> list[str]:
+    """Hook the optimisers, `backward` and `save`."""
+    optim: Any = sys.modules.get("torch.optim.optimizer")
+    done = []
+    if hasattr(optim, "register_optimizer_step_pre_hook"):
+        optim.register_optimizer_step_pre_hook(_before_step)
+        optim.register_optimizer_step_post_hook(_after_step)
+        optim.Optimizer.__del__ = _forgotten
+        done.append("torch.optim.Optimizer.step")
+    module.Tensor.backward = _backward(module.Tensor.backward)
+    module.save = _saving(module.save)
+    if "torch.utils.data.dataloader" in sys.modules:
+        dataloader(sys.modules["torch.utils.data.dataloader"])
+    return [*done, "torch.Tensor.backward", "torch.save"]
+
+
+def _before_step(optimiser: Any, args: Any, kwargs: Any) -> None:
+    if ("steps", id(optimiser)) in state.cumulative or state.writer is None:
+        return
+    try:
+        with ours_at_length():
+            if sum(1 for key in state.cumulative if key[0] == "steps") < _MOST_OPTIMISERS:
+                state.cumulative["steps", id(optimiser)] = Optimised(optimiser, places.where(sys._getframe(1)))
+    except Exception as error:
+        trouble("torch", error)
+
+
+def _after_step(optimiser: Any, args: Any, kwargs: Any) -> None:
+    seen = state.cumulative.get(("steps", id(optimiser)))
+    if seen is None:
+        return
+    try:
+        seen.take(optimiser)
+        if is_due():
+            with ours_at_length():
+                tell_due()
+    except Exception as error:
+        trouble("torch", error)
+
+
+def _forgotten(optimiser: Any) -> None:
+    """Tell what an optimiser did when it goes; its weights are still there."""
+    try:
+        seen = state.cumulative.get(("steps", id(optimiser)))
+        if seen is None or state.writer is None:
+            return
+        with ours_at_length():
+            seen.look(optimiser, last=True)
+            del state.cumulative["steps", id(optimiser)]
+            seen.tell(last=True)
+    except Exception as error:
+        trouble("torch", error)
+
+
+def _backward(backward: Any) -> Any:
+    if hasattr(backward, MARK):
+        return backward
+
+    @functools.wraps(backward)
+    def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            if state.writer is not None and not here.busy:
+                _loss(self, sys._getframe(1))
+        except Exception as error:
+            trouble("torch", error)
+        return backward(self, *args, **kwargs)
+
+    setattr(watched, MARK, True)
+    return watched
+
+
+def _loss(loss: Any, frame: Any) -> None:
+    key = ("losses", frame.f_code, frame.f_lineno)
+    seen = state.cumulative.get(key)
+    if seen is None:
+        with ours():
+            seen = state.cumulative[key] = Losses("torch", places.where(frame))
+    seen.count += 1
+    if seen.count < seen.next_count:
+        return
+    on_cpu = loss.device.type == "cpu"
+    if on_cpu or time.monotonic() >= seen.next_at:
+        seen.take(loss.item() if loss.numel() == 1 else float(loss.sum()), on_cpu)
+
+
+def dataloader(module: Any) -> list[str]:
+    """Count what comes out of loaders."""
+    base = module._BaseDataLoaderIter
+    if not hasattr(base.__next__, MARK):
+        base.__next__ = _next(base.__next__)
+        module.DataLoader.__iter__ = _iter(module.DataLoader.__iter__)
+    return ["torch.utils.data.DataLoader"]
+
+
+def _iter(begin: Any) -> Any:
+    @functools.wraps(begin)
+    def watched(self: Any) -> Any:
+        iterator = begin(self)
+        try:
+            if state.writer is not None and not here.busy:
+                with ours():
+                    seen = _batches(self, places.where(sys._getframe(1)))
+                    seen.passes += 1
+                    iterator._watchkeeper_witness = seen
+        except Exception as error:
+            trouble("torch", error)
+        return iterator
+
+    return watched
+
+
+def _batches(loader: Any, where: str) -> Batches:
+    """Return what counts for a loader: those of one place, size and set of the same length count as one."""
+    found = Batches(loader, where)
+    return state.cumulative.setdefault(("batches", where, found.dataset, found.batch_size), found)
+
+
+def _next(step: Any) -> Any:
+    @functools.wraps(step)
+    def watched(self: Any) -> Any:
+        batch = step(self)
+        seen = self.__dict__.get("_watchkeeper_witness")
+        if seen is not None:
+            seen.take(batch)
+        return batch
+
+    setattr(watched, MARK, True)
+    return watched
+
+
+def _saving(save: Any) -> Any:
+    if hasattr(save, MARK):
+        return save
+
+    @functools.wraps(save)
+    def watched(obj: Any, f: Any = None, *args: Any, **kwargs: Any) -> Any:
+        result = save(obj, f, *args, **kwargs)
+        try:
+            if state.writer is not None and not here.busy:
+                with ours_at_length():
+                    _saved(obj, f, sys._getframe(1))
+        except Exception as error:
+            trouble("torch", error)
+        return result
+
+    setattr(watched, MARK, True)
+    return watched
+
+
+def _saved(obj: Any, f: Any, frame: Any) -> None:
+    for key, seen in list(state.cumulative.items()):
+        if key[0] == "steps":
+            seen.tell()
+    found = tensors_in(obj)
+    path = str(f) if isinstance(f, str) or hasattr(f, "__fspath__") else getattr(f, "name", "")
+    steps = {str(seen.id): seen.steps for key, seen in state.cumulative.items() if key[0] == "steps"}
+    facts = {
+        "library": "torch",
+        "call": "torch.save",
+        "path": places.inside(str(path)),
+        "numbers": sum(int(each.numel()) for each in found.values()),
+        "tensors": len(found),
+        "weights": of_tensors(list(found.values()), parts=True, names=list(found)),
+        "steps": steps,
+    }
+    tell_each("save", "torch", places.where(frame), facts)

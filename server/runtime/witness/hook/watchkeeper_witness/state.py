@@ -1,0 +1,94 @@
+"""The one recorder of this process, and what all of its parts share."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import Any
+
+FREE_S = 0.25
+SHARE = 0.008
+"""What recording may cost in one process: so many seconds, and this share of the time since it began."""
+
+
+class State:
+    """`writer` is None as long as nothing is recorded: before the start, and in a process that found no room."""
+
+    def __init__(self) -> None:
+        self.writer: Any = None
+        self.began = time.perf_counter()
+        self.own_s = 0.0
+        """CPU seconds that recording took so far."""
+        self.wrapping_s = 0.0
+        """And those that the start and the wrapping of libraries took."""
+        self.open_calls: list[Any] = []
+        """Outermost calls that go on, of all threads."""
+        self.cumulative: dict[Any, Any] = {}
+        """What is counted and told now and then, by (kind, key)."""
+        self.numbers: dict[str, int] = {}
+
+
+class Here(threading.local):
+    """What is going on in this thread."""
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+        self.busy = False
+        """Whether the witness itself is at work, so that what it does is not told."""
+
+
+state = State()
+here = Here()
+
+
+def next_number(name: str) -> int:
+    """Return 1, 2, 3 … for each name."""
+    state.numbers[name] = state.numbers.get(name, 0) + 1
+    return state.numbers[name]
+
+
+def can_afford() -> bool:
+    """Whether there is time left for what costs time, such as a digest."""
+    return state.own_s < FREE_S + SHARE * (time.perf_counter() - state.began)
+
+
+def numpy() -> Any:
+    """Return the training's NumPy, None where it has none (yet)."""
+    module = sys.modules.get("numpy")
+    return module if module is not None and hasattr(module, "ascontiguousarray") else None
+
+
+class ours:  # noqa: N801 (a context manager reads as a function)
+    """Keep the witness from witnessing itself, and count the time as its own. For what is short and happens often."""
+
+    __slots__ = ("_before", "_begun")
+
+    def __enter__(self) -> None:
+        self._before = here.busy
+        here.busy = True
+        self._begun = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        here.busy = self._before
+        if not self._before:
+            state.own_s += min(time.perf_counter() - self._begun, 0.001)
+
+
+class ours_at_length:  # noqa: N801 (the same)
+    """The same for what may take long: the CPU time of this thread counts, which others on the machine do not stretch.
+
+    Its clock costs more to read than most events take.
+    """
+
+    __slots__ = ("_before", "_begun")
+
+    def __enter__(self) -> None:
+        self._before = here.busy
+        here.busy = True
+        self._begun = time.thread_time()
+
+    def __exit__(self, *_: object) -> None:
+        here.busy = self._before
+        if not self._before:
+            state.own_s += time.thread_time() - self._begun

@@ -1,0 +1,63 @@
+"""Real scripts with the witness on their path, as a keeper would start them, and what it wrote."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from watchkeeper.server.analysis.witness import Line, Witnessed, gathered, read_process
+from watchkeeper.server.runtime.witness import witness_environment
+
+NONCE = "0123456789abcdef"
+RUN_DIR = ".watchkeeper/runs/1-quick-1"
+
+
+def run(
+    folder: Path, script: str, *arguments: str, env: Mapping[str, str] | None = None, python: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in `folder`, which is the workspace, and wait for its end."""
+    path = folder / "train.py"
+    path.write_text(script, encoding="utf-8")
+    lines = folder / RUN_DIR / "witness"
+    lines.mkdir(parents=True, exist_ok=True)
+    # What PyTensor compiled is shared by the tests of one session.
+    flags = f"mode=NUMBA,cxx=,base_compiledir={folder.parent / 'compiled'}"
+    given = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), "PYTENSOR_FLAGS": flags, **(env or {})}
+    given |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "WATCHKEEPER_WORKSPACE": str(folder)}
+    given |= witness_environment(given, folder=str(lines), nonce=NONCE)
+    command = [python, str(path), *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=given, capture_output=True, text=True, timeout=240, check=False, start_new_session=True
+    )
+
+
+def witnessed(folder: Path) -> Witnessed:
+    """What all processes of the run wrote, with their chains checked."""
+    files = sorted((folder / RUN_DIR / "witness").glob("*.jsonl"))
+    return gathered(read_process(path.name, path.read_bytes(), NONCE) for path in files)
+
+
+def seen(folder: Path, script: str, *arguments: str, env: Mapping[str, str] | None = None) -> Witnessed:
+    """Run a script that must succeed, and return what was witnessed without trouble and without a gap."""
+    done = run(folder, script, *arguments, env=env)
+    assert done.returncode == 0, done.stderr
+    found = witnessed(folder)
+    assert [line.facts for line in found.of("trouble")] == []
+    assert found.broken == ()
+    return found
+
+
+def only(lines: tuple[Line, ...]) -> Line:
+    assert len(lines) == 1, [(line.kind, line.where, line.facts) for line in lines]
+    return lines[0]
+
+
+def needs(*modules: str) -> pytest.MarkDecorator:
+    """Skip a test, and say so, where a library is not installed."""
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")

@@ -1,0 +1,188 @@
+"""Fits, searches, predictions and splits are told as they were made, once each, with what they saw and returned."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from watchkeeper.server.analysis.witness import fingerprint, fit, prediction
+from watchkeeper.server.analysis.witness.values import part, parts
+
+from .helpers import needs, only, seen
+
+pytestmark = needs("sklearn")
+
+HEAD = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(120, 3)); y = X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=120)
+"""
+
+
+def test_a_fit_is_told_with_its_parameters_its_data_and_what_came_of_it(tmp_path: Path) -> None:
+    script = "from sklearn.ensemble import RandomForestRegressor\n" + HEAD
+    found = seen(tmp_path, script + "m = RandomForestRegressor(7, max_depth=2).fit(X, y)\np = m.predict(X[:9])\n")
+    told, predicted = fit(only(found.of("fit"))), prediction(only(found.of("predict")))
+    assert (told.library, told.name, told.params["n_estimators"], told.params["max_depth"]) == (
+        "sklearn", "RandomForestRegressor", 7, 2,
+    )  # fmt: skip
+    assert (told.x.shape, told.x.distinct_rows, told.y.shape, told.done["estimators"]) == ((120, 3), 120, (120,), 7)
+    assert (predicted.of, predicted.owner, predicted.values.shape) == (told.id, told.owner, (9,))
+    assert len(predicted.values.at) == 9
+
+
+def test_a_search_is_one_line_with_its_candidates_and_counts_the_fits_inside(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.linear_model import Ridge\nfrom sklearn.model_selection import GridSearchCV\n"
+        "s = GridSearchCV(Ridge(), {'alpha': [0.1, 1.0, 10.0]}, cv=4).fit(X, y)\ns.predict(X)\n"
+    )
+    found = seen(tmp_path, script)
+    told = fit(only(found.of("search")))
+    assert found.of("fit") == ()
+    assert (told.name, told.estimator, told.candidates, told.folds, told.inside) == (
+        "GridSearchCV", "Ridge", 3, 4, {"Ridge": 13},
+    )  # fmt: skip
+    assert prediction(only(found.of("predict"))).of == told.id
+
+
+def test_rows_drawn_with_replacement_can_be_told_from_the_same_rows_again(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.linear_model import Ridge\n"
+        "for b in range(3):\n    i = rng.integers(0, 120, 120)\n    Ridge().fit(X[i], y[i])\n"
+        "for b in range(3):\n    Ridge(random_state=b).fit(X, y)\n"
+    )
+    fits = [fit(line) for line in seen(tmp_path, script).of("fit")]
+    assert len({one.x.sha for one in fits[:3]}) == 3
+    assert all(one.x.distinct_rows < 100 for one in fits[:3] if one.x.distinct_rows is not None)
+    assert len({one.x.sha for one in fits[3:]}) == 1
+
+
+def test_what_comes_after_two_hundred_is_counted_and_its_data_are_told_apart(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.linear_model import Ridge\n"
+        "for b in range(1000):\n    i = rng.integers(0, 120, 120)\n    Ridge().fit(X[i], y[i])\n"
+    )
+    found = seen(tmp_path, script)
+    more = only(found.of("more")).facts
+    assert (len(found.of("fit")), more["count"], more["class"]) == (200, 800, "Ridge")
+    assert more["distinct_x"] == 800
+
+
+def test_a_split_names_its_parts_and_shared_rows_can_be_seen(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.model_selection import train_test_split\n"
+        "a, b = train_test_split(X, test_size=0.25, random_state=3)\n"
+    )
+    facts = only(seen(tmp_path, script).of("split")).facts
+    first, second = (fingerprint(one) for one in parts(facts, "parts"))
+    assert (facts["call"], part(facts, "arguments")) == ("train_test_split", {"test_size": 0.25, "random_state": 3})
+    assert (first.shape, second.shape) == ((90, 3), (30, 3))
+    assert not set(first.row_keys) & set(second.row_keys)
+
+
+def test_an_estimator_of_the_persons_own_is_told_and_so_is_what_it_calls(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.base import BaseEstimator\nfrom sklearn.linear_model import Ridge\n"
+        "class Mine(BaseEstimator):\n    def fit(self, X, y):\n        self.m_ = Ridge().fit(X, y)\n"
+        "        return self\n"
+        "Mine().fit(X, y)\n"
+    )
+    assert sorted(fit(line).name for line in seen(tmp_path, script).of("fit")) == ["Mine", "Ridge"]
+
+
+def test_a_fit_that_raises_is_told_and_raises_the_same(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.linear_model import Ridge\n"
+        "try:\n    Ridge().fit(X, y[:5])\nexcept ValueError as error:\n    print(error)\n"
+    )
+    assert fit(only(seen(tmp_path, script).of("fit"))).raised == "ValueError"
+
+
+def test_workers_of_joblib_tell_their_own_fits(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from joblib import Parallel, delayed\nfrom sklearn.linear_model import Ridge\n"
+        "def one(seed):\n    i = np.random.default_rng(seed).integers(0, 120, 120)\n"
+        "    return float(Ridge().fit(X[i], y[i]).coef_[0])\n"
+        "print(Parallel(n_jobs=2)(delayed(one)(s) for s in range(6)))\n"
+    )
+    found = seen(tmp_path, script)
+    fits = found.of("fit")
+    roles = {process.file: process.role for process in found.processes}
+    assert len(fits) == 6
+    assert {roles[line.file] for line in fits} == {"joblib"}
+
+
+def test_the_columns_of_a_written_table_are_told(tmp_path: Path) -> None:
+    script = (
+        HEAD
+        + "import pandas as pd\npd.DataFrame({'a': y, 'b': ['x'] * 120, 'c': y * 2}).to_csv('t.csv', index=False)\n"
+    )
+    line = only(seen(tmp_path, script).of("save"))
+    columns = part(line.facts, "columns") or {}
+    assert (line.facts["path"], list(columns)) == ("t.csv", ["a", "c"])
+    assert math.isclose((fingerprint(part(columns, "c")).mean or 0) / 2, fingerprint(part(columns, "a")).mean or 1)
+
+
+def test_a_linear_fit_by_hand_is_counted_and_one_inside_a_library_is_not(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from scipy.optimize import minimize\nfrom sklearn.linear_model import Ridge\n"
+        "for _ in range(5):\n    w = np.linalg.solve(X.T @ X, X.T @ y)\n"
+        "np.linalg.lstsq(X, y, rcond=None)\nRidge().fit(X, y)\nminimize(lambda t: (t**2).sum(), np.ones(3))\n"
+    )
+    found = {line.facts["call"]: line.facts for line in seen(tmp_path, script).of("solve")}
+    assert set(found) == {"numpy.linalg.solve", "numpy.linalg.lstsq", "scipy.optimize.minimize"}
+    assert (found["numpy.linalg.solve"]["count"], found["numpy.linalg.solve"]["shapes"]) == (5, [[3, 3]])
+
+
+def test_the_functions_of_numpy_stay_the_keys_that_they_are(tmp_path: Path) -> None:
+    script = (
+        "import numpy as np\nclass Odd:\n    def __array_function__(self, function, types, args, kwargs):\n"
+        "        return {np.linalg.solve: 'known'}[function]\nprint(np.linalg.solve(Odd(), np.ones(2)))\n"
+    )
+    seen(tmp_path, script)
+
+
+BOOSTED = (
+    HEAD
+    + """
+import xgboost, lightgbm
+data = xgboost.DMatrix(X, y)
+booster = xgboost.train({"max_depth": 2}, data, 12)
+booster.predict(data)
+xgboost.XGBRegressor(n_estimators=4).fit(X, y).predict(X)
+lightgbm.train({"verbose": -1}, lightgbm.Dataset(X, y), 6).predict(X)
+"""
+)
+
+
+@needs("xgboost", "lightgbm")
+def test_boosters_tell_their_rounds_and_what_they_predict(tmp_path: Path) -> None:
+    found = seen(tmp_path, BOOSTED)
+    fits = {fit(line).name: fit(line) for line in found.of("fit")}
+    assert set(fits) == {"xgboost.train", "XGBRegressor", "lightgbm.train"}
+    assert (fits["xgboost.train"].done["rounds"], fits["lightgbm.train"].done["rounds"]) == (12, 6)
+    assert fits["xgboost.train"].x.shape == (120, 3)
+    assert [prediction(line).of for line in found.of("predict")] == [
+        fits[name].id for name in ("xgboost.train", "XGBRegressor", "lightgbm.train")
+    ]
+
+
+@needs("statsmodels")
+def test_statsmodels_tells_the_model_and_its_columns(tmp_path: Path) -> None:
+    script = HEAD + "import statsmodels.api as sm\nr = sm.OLS(y, sm.add_constant(X)).fit()\nr.predict()\n"
+    found = seen(tmp_path, script)
+    told = fit(only(found.of("fit")))
+    assert (told.library, told.name, told.params["columns"]) == ("statsmodels", "OLS", ["const", "x1", "x2", "x3"])
+    assert prediction(only(found.of("predict"))).of == told.id
+
+
+@needs("optuna")
+def test_a_study_of_optuna_counts_its_trials_and_tells_the_fits_in_them(tmp_path: Path) -> None:
+    script = HEAD + (
+        "import optuna\nfrom sklearn.linear_model import Ridge\noptuna.logging.set_verbosity(40)\n"
+        "study = optuna.create_study()\n"
+        "study.optimize(lambda t: Ridge(t.suggest_float('alpha', 0.1, 9)).fit(X, y).score(X, y), n_trials=5)\n"
+    )
+    found = seen(tmp_path, script)
+    assert only(found.of("search")).facts["candidates"] == 5
+    assert len(found.of("fit")) == 5

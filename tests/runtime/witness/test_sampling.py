@@ -1,0 +1,178 @@
+"""What samplers return is told chain by chain, with the arguments in effect and the data that they saw."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from watchkeeper.server.analysis.witness import sampling
+
+from .helpers import needs, only, run, seen, witnessed
+
+PYMC = """
+import hashlib, json, sys
+import numpy as np, pymc as pm
+data = np.arange(5.0)
+def sha(values):
+    return hashlib.sha256(np.ascontiguousarray(values, "<f8").tobytes()).hexdigest()[:32]
+if __name__ == "__main__":
+    with pm.Model():
+        mu = pm.Normal("mu", 0, 3)
+        pm.Normal("x", mu, 1, shape=2)
+        pm.Normal("y", mu, 1, observed=data)
+        idata = pm.sample(draws=60, tune=40, chains=2, cores=int(sys.argv[1]), random_seed=5, progressbar=False,
+                          compute_convergence_checks=False, nuts_sampler=sys.argv[2])
+    post = idata.posterior
+    print(json.dumps({n: [sha(post[n].values[c]) for c in range(2)] for n in ("mu", "x")} | {"data": sha(data)}))
+"""
+
+
+@needs("pymc")
+@pytest.mark.parametrize("cores", ["1", "2"])
+def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(tmp_path: Path, cores: str) -> None:
+    done = run(tmp_path, PYMC, cores, "pymc")
+    truth = json.loads(done.stdout)
+    line = only(witnessed(tmp_path).of("sampling"))
+    told = sampling(line)
+    assert {name: [one.sha for one in told.variables[name]] for name in ("mu", "x")} == {
+        "mu": truth["mu"],
+        "x": truth["x"],
+    }
+    assert told.observed["y"].sha == truth["data"]
+    assert (told.library, told.call, told.method, told.sampler) == ("pymc", "pymc.sample", "mcmc", "pymc")
+    assert (told.chains, told.draws, told.tune, told.steps) == (2, 60, 40, ("NUTS",))
+    assert told.arguments["random_seed"] == 5
+    assert told.free["mu"] == "mu ~ Normal(0, 3)"
+    assert set(told.stats) >= {"diverging", "energy", "lp"}
+    assert line.where.startswith("train.py:")
+    assert witnessed(tmp_path).of("trouble") == ()
+
+
+@needs("pymc", "nutpie")
+def test_another_back_end_is_named_as_what_sampled(tmp_path: Path) -> None:
+    done = run(tmp_path, PYMC, "1", "nutpie")
+    assert done.returncode == 0, done.stderr
+    told = sampling(only(witnessed(tmp_path).of("sampling")))
+    assert (told.library, told.sampler, told.chains, told.draws) == ("pymc", "nutpie", 2, 60)
+    assert [one.sha for one in told.variables["mu"]] == json.loads(done.stdout)["mu"]
+
+
+REPLACED = """
+import numpy as np, pymc as pm
+def fake_sample(*args, **kwargs):
+    return np.zeros(3)
+pm.sample = fake_sample
+print(pm.sample())
+"""
+
+
+@needs("pymc")
+def test_a_sampler_that_the_script_replaced_is_told_with_the_place_of_the_other(tmp_path: Path) -> None:
+    found = seen(tmp_path, REPLACED)
+    facts = only(found.of("replaced")).facts
+    assert (facts["what"], facts["by"], facts["defined"]) == ("pymc.sample", "fake_sample", "train.py:3")
+    assert found.of("sampling") == ()
+
+
+VARIATIONAL = """
+import numpy as np, pymc as pm
+with pm.Model():
+    mu = pm.Normal("mu", 0, 3)
+    pm.Normal("y", mu, 1, observed=np.arange(5.0))
+    approximation = pm.fit(50, progressbar=False, random_seed=1)
+    drawn = approximation.sample(20, random_seed=2)
+"""
+
+
+@needs("pymc")
+def test_draws_from_an_approximation_are_no_mcmc(tmp_path: Path) -> None:
+    told = [sampling(line) for line in seen(tmp_path, VARIATIONAL).of("sampling")]
+    assert [one.method for one in told] == ["vi", "drawn"]
+    assert told[1].variables["mu"][0].shape == (20,)
+
+
+NUTPIE = """
+import numpy as np, pymc as pm, nutpie
+with pm.Model() as model:
+    mu = pm.Normal("mu", 0, 3)
+    pm.Normal("y", mu, 1, observed=np.arange(5.0))
+compiled = nutpie.compile_pymc_model(model)
+trace = nutpie.sample(compiled, draws=30, tune=30, chains=2, progress_bar=False, seed=3)
+"""
+
+
+@needs("pymc", "nutpie")
+def test_nutpie_by_hand_knows_the_model_that_it_compiled(tmp_path: Path) -> None:
+    told = sampling(only(seen(tmp_path, NUTPIE).of("sampling")))
+    assert (told.library, told.call, told.chains, told.draws, told.tune) == ("nutpie", "nutpie.sample", 2, 30, 30)
+    assert told.observed["y"].at == (0.0, 1.0, 2.0, 3.0, 4.0)
+
+
+EMCEE = """
+import numpy as np, emcee
+sampler = emcee.EnsembleSampler(8, 2, lambda theta: -0.5 * (theta**2).sum())
+state = sampler.run_mcmc(np.random.default_rng(0).normal(size=(8, 2)), 20)
+sampler.reset()
+sampler.run_mcmc(state, 50)
+chain = sampler.get_chain()
+import hashlib
+print(hashlib.sha256(np.ascontiguousarray(chain[:, 3, 1], "<f8").tobytes()).hexdigest()[:32])
+"""
+
+
+@needs("emcee")
+def test_each_run_of_emcee_tells_what_it_holds_by_walker(tmp_path: Path) -> None:
+    done = run(tmp_path, EMCEE)
+    warm, kept = (sampling(line) for line in witnessed(tmp_path).of("sampling"))
+    assert (warm.draws, kept.draws, kept.chains, kept.method) == (20, 50, 8, "ensemble")
+    assert warm.line.facts["object"] == kept.line.facts["object"]
+    assert kept.variables["1"][3].sha == done.stdout.strip()
+
+
+NUMPYRO = """
+import hashlib, numpy as np, jax, numpyro, numpyro.distributions as dist
+from numpyro.infer import MCMC, NUTS
+def model(y):
+    mu = numpyro.sample("mu", dist.Normal(0, 3))
+    numpyro.sample("y", dist.Normal(mu, 1), obs=y)
+mcmc = MCMC(NUTS(model), num_warmup=30, num_samples=40, num_chains=1, progress_bar=False)
+mcmc.run(jax.random.PRNGKey(0), np.arange(5.0))
+print(hashlib.sha256(np.ascontiguousarray(mcmc.get_samples()["mu"], "<f8").tobytes()).hexdigest()[:32])
+"""
+
+
+@needs("numpyro")
+def test_numpyro_tells_warm_up_draws_and_data(tmp_path: Path) -> None:
+    done = run(tmp_path, NUMPYRO)
+    told = sampling(only(witnessed(tmp_path).of("sampling")))
+    assert (told.tune, told.draws, told.chains, told.steps) == (30, 40, 1, ("NUTS",))
+    assert told.variables["mu"][0].sha == done.stdout.strip()
+    assert told.observed["args[0]"].at == (0.0, 1.0, 2.0, 3.0, 4.0)
+
+
+BLACKJAX = """
+import jax, jax.numpy as jnp, blackjax
+nuts = blackjax.nuts(lambda q: -0.5 * (q**2).sum(), step_size=0.1, inverse_mass_matrix=jnp.ones(2))
+state = nuts.init(jnp.ones(2))
+states, _ = jax.lax.scan(lambda s, key: nuts.step(key, s), state, jax.random.split(jax.random.PRNGKey(2), 20))
+"""
+
+
+@needs("blackjax")
+def test_a_step_of_blackjax_inside_compiled_code_is_told_as_traced(tmp_path: Path) -> None:
+    line = only(seen(tmp_path, BLACKJAX).of("sampling"))
+    assert (line.facts["call"], line.facts["traced"]) == ("blackjax.nuts.step", True)
+
+
+def test_the_digest_is_the_one_of_the_page(tmp_path: Path) -> None:
+    script = "import numpy as np\nnp.savetxt('t.csv', np.arange(40, dtype='i4'))\n"
+    columns = only(seen(tmp_path, script).of("save")).facts["columns"]
+    assert isinstance(columns, dict)
+    packed = b"".join(float(value).hex().encode() for value in range(40))
+    assert packed  # the numbers themselves, packed as doubles below
+    import struct
+
+    expected = hashlib.sha256(struct.pack("<40d", *range(40))).hexdigest()[:32]
+    assert columns["0"]["sha"] == expected  # pyright: ignore[reportUnknownMemberType]

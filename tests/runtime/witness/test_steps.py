@@ -1,0 +1,135 @@
+"""Gradient steps, losses, batches and saved weights of networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from watchkeeper.server.analysis.witness import fit, losses, saved, steps
+
+from .helpers import needs, only, seen
+
+TORCH = """
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+torch.manual_seed(0); torch.set_num_threads(1)
+x = torch.randn(100, 4); y = x.sum(1, keepdim=True)
+net = torch.nn.Linear(4, 1)
+optimiser = torch.optim.SGD(net.parameters(), lr=LR)
+for epoch in range(6):
+    for a, b in DataLoader(TensorDataset(x, y), 32, shuffle=True):
+        optimiser.zero_grad()
+        loss = ((net(a) - b) ** 2).mean()
+        loss.backward()
+        STEP
+torch.save(net.state_dict(), "net.pt")
+"""
+
+
+@needs("torch")
+def test_the_steps_of_an_optimiser_end_at_the_weights_that_are_saved(tmp_path: Path) -> None:
+    found = seen(tmp_path, TORCH.replace("LR", "0.05").replace("STEP", "optimiser.step()"))
+    told, kept = steps(only(found.of("steps"))), saved(only(found.of("save")))
+    assert (told.name, told.steps, told.lr, told.numbers) == ("SGD", 24, (0.05,), 5)
+    assert told.moved is not None
+    assert told.moved > 0.1
+    assert told.moved_share == 1.0
+    assert told.weights.sha == kept.weights.sha != told.begun.sha
+    assert (kept.path, kept.numbers) == ("net.pt", 5)
+    batches = only(found.of("batches")).facts
+    assert (batches["batches"], batches["rows"], batches["passes"], batches["dataset"]) == (24, 600, 6, 100)
+    values = losses(only(found.of("losses")))
+    assert len(values) == 24
+    assert values[-1][1] < values[0][1]
+
+
+@needs("torch")
+@pytest.mark.parametrize(("lr", "step"), [("0.05", "pass"), ("0.0", "optimiser.step()")])
+def test_weights_that_never_moved_are_seen_not_to_have(tmp_path: Path, lr: str, step: str) -> None:
+    found = seen(tmp_path, TORCH.replace("LR", lr).replace("STEP", step))
+    told = [steps(line) for line in found.of("steps")]
+    assert [(one.steps, one.moved) for one in told] == ([(24, 0.0)] if step != "pass" else [])
+    assert only(found.of("losses")).facts["count"] == 24
+
+
+MANY = """
+import torch
+torch.set_num_threads(1)
+w = torch.nn.Parameter(torch.ones(1))
+optimiser = torch.optim.SGD([w], lr=1e-9)
+w.grad = torch.ones(1)
+for _ in range(100_000):
+    optimiser.step()
+"""
+
+
+@needs("torch")
+def test_a_hundred_thousand_steps_take_few_lines(tmp_path: Path) -> None:
+    found = seen(tmp_path, MANY)
+    assert steps(only(found.of("steps"))).steps == 100_000
+    assert sum(len(process.lines) for process in found.processes) < 40
+
+
+FUNCTION = """
+import torch
+torch.set_num_threads(1)
+def train():
+    net = torch.nn.Linear(2, 1)
+    optimiser = torch.optim.Adam(net.parameters())
+    for _ in range(3):
+        net(torch.ones(1, 2)).sum().backward()
+        optimiser.step()
+for _ in range(4):
+    train()
+"""
+
+
+@needs("torch")
+def test_an_optimiser_that_is_gone_before_the_end_has_told_its_steps(tmp_path: Path) -> None:
+    told = [steps(line) for line in seen(tmp_path, FUNCTION).of("steps")]
+    assert [(one.steps, one.moved is not None and one.moved > 0) for one in told] == [(3, True)] * 4
+
+
+OPTAX = """
+import jax, jax.numpy as jnp, optax
+optimiser = optax.adam(0.1)
+p = jnp.ones(3); state = optimiser.init(p)
+for _ in range(7):
+    updates, state = optimiser.update(2 * p, state, p)
+    p = optax.apply_updates(p, updates)
+compiled = optax.sgd(0.1); other = compiled.init(p)
+@jax.jit
+def step(p, state):
+    updates, state = compiled.update(2 * p, state, p)
+    return optax.apply_updates(p, updates), state
+for _ in range(7):
+    p, other = step(p, other)
+"""
+
+
+@needs("optax", "jax")
+def test_updates_inside_compiled_code_are_told_as_traced_and_not_counted(tmp_path: Path) -> None:
+    told = {steps(line).name: steps(line) for line in seen(tmp_path, OPTAX).of("steps")}
+    assert (told["optax.adam"].steps, told["optax.adam"].traced) == (7, False)
+    assert (told["optax.sgd"].steps, told["optax.sgd"].traced) == (1, True)
+
+
+KERAS = """
+import numpy as np, keras
+x = np.random.default_rng(0).normal(size=(60, 3)); y = x.sum(1)
+model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x, y, epochs=4, batch_size=20, verbose=0)
+model.predict(x, verbose=0)
+model.save("m.keras")
+"""
+
+
+@needs("keras", "jax")
+def test_keras_tells_its_epochs_its_steps_and_its_weights(tmp_path: Path) -> None:
+    found = seen(tmp_path, KERAS, env={"KERAS_BACKEND": "jax"})
+    told, kept = steps(only(found.of("steps"))), saved(only(found.of("save")))
+    assert (told.library, told.epochs, told.steps) == ("keras", 4, 12)
+    assert told.weights.sha == kept.weights.sha != told.begun.sha
+    assert fit(only(found.of("fit"))).done["epochs"] == 4
+    assert len(losses(only(found.of("losses")))) == 4
