@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import BaseModel, model_serializer
@@ -16,6 +17,7 @@ from ..server.acts.toolbox import Tool, facts
 from ..server.acts.watch import progress as pace
 from ..server.analysis.logs.blocks import FEED_BYTES
 from ..server.storage.record import Report, Run
+from ..server.vocabulary.errors import StorageFailed
 from ..server.vocabulary.runs import Role
 from ..server.vocabulary.sanitize import one_line
 
@@ -91,7 +93,8 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
     following = next_step.next_call(desk, standing, seen.cursor)
     checks_in = status_line.due(desk, run, status)
     if checks_in:
-        status_line.told(desk, run)
+        with suppress(StorageFailed):  # then it is told again by the next poll
+            status_line.told(desk, run)
     found = Polled(
         findings=list(seen.news.findings),
         answer=_answer(desk, run, seen.news.answers),
@@ -99,7 +102,7 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
         state=status.state,
         phase=run.phase,
         elapsed_s=int(status.elapsed_s),
-        reason=one_line(status.reason, 200) or None,
+        reason=one_line(f"{status.reason} {seen.trouble.get(run.id, '')}", 300) or None,
         exit_code=status.exit_code,
         signal=status.signal,
         metrics=_metrics(look.metrics),
@@ -152,7 +155,8 @@ def _delivered(desk: Desk, told: Sequence[str]) -> list[Report]:
     reports = [one for one in found if one is not None and one.answer]
     for report in reports:
         if updates.told_is_done(desk, report):
-            applied(desk, report, "told the trainer")
+            with suppress(StorageFailed):  # then it is told once more
+                applied(desk, report, "told the trainer")
     return reports
 
 

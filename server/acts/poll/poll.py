@@ -17,12 +17,12 @@ import anyio
 from ...storage.record import Run
 from ...storage.record.cursor import issue, seq_of
 from ...storage.record.records import FindingSeen
-from ...vocabulary.errors import WatchkeeperError
+from ...vocabulary.errors import StorageFailed, WatchkeeperError
 from ...vocabulary.runs import Level, Role
 from ..desk import Desk, in_thread
 from ..report.reports import open_overdue
 from ..start import stop
-from ..watch.look import Look, Watcher, find_run
+from ..watch.look import Look, Watcher, find_run, status_of
 from ..write import diary_evidence
 from . import overdue, status_line, updates
 from .updates import News
@@ -38,7 +38,8 @@ LOOK_EVERY_S = 2.0
 class Seen:
     """What a poll came back with: the last look at each run, the news, and the cursor to ask with next.
 
-    :ivar trouble: of a poll of all runs, by id, why a run could not be looked at; the others are watched all the same.
+    :ivar trouble: by id, why a run could not be looked at, or why nothing can be recorded of it. What its keeper left
+        is told all the same, and the others are watched.
     """
 
     looks: tuple[Look, ...]
@@ -91,6 +92,7 @@ class _Round:
         self._watchers: dict[str, Watcher] = {}
         self._noted = False
         self._trouble: dict[str, str] = {}
+        self._full: set[str] = set()
         self.stop = threading.Event()
         self.paths: list[Path] = []
 
@@ -117,11 +119,8 @@ class _Round:
                 self._kept_apart(look.run, lambda run=look.run: stop.carry_out(self._desk, run))
         if not self._noted:
             self._noted = True
-            if self._desk.role is Role.TRAINER:
-                note_gaps(self._desk, looks)
-                self._prove(looks)
-            open_overdue(self._desk, self._run)
-            overdue.note(self._desk, self._run)
+            with suppress(StorageFailed):  # what cannot be written now is noted by a later poll
+                self._note(looks)
         found = updates.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
         issued = issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
@@ -129,20 +128,40 @@ class _Round:
 
     def _looked(self, run: Run) -> Look | None:
         look: list[Look] = []
+        self._trouble.pop(run.id, None)
+        self._full.discard(run.id)
         self._kept_apart(run, lambda: look.append(self._watcher(run).look()))
-        return look[0] if look else None
+        return look[0] if look else self._unrecorded(run)
+
+    def _unrecorded(self, run: Run) -> Look | None:
+        """Return where a run stands when the record takes nothing: a full disk keeps nobody from looking."""
+        if run.id not in self._full:
+            return None
+        try:
+            return Look(run, status_of(self._desk, run.id), {}, 0)
+        except (WatchkeeperError, OSError):
+            return None
+
+    def _note(self, looks: Sequence[Look]) -> None:
+        """Record what a look notices besides: once a poll."""
+        if self._desk.role is Role.TRAINER:
+            note_gaps(self._desk, looks)
+            self._prove(looks)
+        open_overdue(self._desk, self._run)
+        overdue.note(self._desk, self._run)
 
     def _kept_apart(self, run: Run, act: Callable[[], object]) -> None:
         """Do something about one run; where all are watched, its trouble is its own and hides no other."""
         try:
             act()
         except Exception as error:
-            if self._run is not None:
+            full = isinstance(error, StorageFailed)
+            if self._run is not None and not full:
                 raise
+            if full:
+                self._full.add(run.id)
             self._trouble[run.id] = _trouble(error)
             self._watchers.pop(run.id, None)
-        else:
-            self._trouble.pop(run.id, None)
 
     def _prove(self, looks: Sequence[Look]) -> None:
         """Append to the diary what a later attempt proved; a diary that cannot be written must not stop a watch."""
@@ -184,7 +203,8 @@ class _Round:
         """Keep the place in each log and note that this role was here."""
         for watcher in list(self._watchers.values()):
             self._kept_apart(watcher.run, watcher.keep_place)
-        note(self._desk, self._watchers)
+        with suppress(StorageFailed):
+            note(self._desk, self._watchers)
 
 
 def _trouble(error: Exception) -> str:

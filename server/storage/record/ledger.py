@@ -26,6 +26,9 @@ MOST_METRIC_ROWS = 20_000
 _EVENT_COLUMNS = "seq, at, kind, subject, run, model, body, prev, hash"
 
 
+_ASK_IDENTITY = "SELECT value FROM meta WHERE key = 'id'"
+
+
 class Ledger(Queries):
     """The record of one workspace.
 
@@ -43,7 +46,8 @@ class Ledger(Queries):
         self._clock = clock
         self._lock = threading.RLock()
         with translated(path):
-            path.touch(mode=0o600)
+            if not path.exists():  # a full disk takes no new time either, and reading needs none
+                path.touch(mode=0o600)
             self._connection = sqlite3.connect(
                 path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
             )
@@ -71,8 +75,11 @@ class Ledger(Queries):
             )
 
     def _identity(self) -> str:
-        self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(8),))
-        return str(self._connection.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()[0])
+        found = self._connection.execute(_ASK_IDENTITY).fetchone()
+        if found is None:
+            self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(8),))
+            found = self._connection.execute(_ASK_IDENTITY).fetchone()
+        return str(found[0])
 
     def close(self) -> None:
         """Close the file; the ledger is of no use afterwards."""
