@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +29,6 @@ def environment(desk: Desk, *, model: str, phase: Phase, attempt: int, run: str,
     """Return the whole environment of a training: what the policy passes through and sets, and our own names."""
     policy = desk.policy
     kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
-    fraction = policy.quick.data_fraction if phase is Phase.QUICK else 1.0
     own = {**kept, **policy.environment}
     return {
         **own,
@@ -36,7 +36,7 @@ def environment(desk: Desk, *, model: str, phase: Phase, attempt: int, run: str,
         "WATCHKEEPER_WORKSPACE": str(desk.workspace.root),
         "WATCHKEEPER_MODEL": model,
         "WATCHKEEPER_PHASE": phase.value,
-        "WATCHKEEPER_DATA_FRACTION": f"{fraction:g}",
+        "WATCHKEEPER_DATA_FRACTION": f"{_fraction(desk, phase):g}",
         "WATCHKEEPER_ATTEMPT": str(attempt),
         "WATCHKEEPER_RESUME": resume,
         "WATCHKEEPER_RUN_DIR": str(desk.workspace.run_dir(run)),
@@ -48,7 +48,48 @@ def environment(desk: Desk, *, model: str, phase: Phase, attempt: int, run: str,
 
 def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
     """Return the folder that all attempts of one phase share for their checkpoints."""
+    named = desk.workspace.checkpoints(model)
+    if named:
+        return desk.workspace.root / named / phase.value
     return desk.workspace.state_dir / CHECKPOINTS / f"{model}-{phase}"
+
+
+def arguments(desk: Desk, model: str, phase: Phase) -> tuple[str, ...]:
+    """Return the arguments that the policy gives a script of this model and phase."""
+    files, root = desk.workspace, desk.workspace.root
+    words = {
+        "i": model,
+        "phase": phase.value,
+        "results": str(root / files.results(model, phase)),
+        "final_model": str(root / files.final_model(model)),
+        "checkpoints": str(checkpoint_dir(desk, model, phase)),
+        "data_fraction": f"{_fraction(desk, phase):g}",
+        "log": str(root / files.log(model, phase)),
+    }
+    return tuple(_filled(one, words) for one in desk.policy.run.templates(phase))
+
+
+def _filled(template: str, words: Mapping[str, str]) -> str:
+    for name, value in words.items():
+        template = template.replace("{" + name + "}", value)
+    return template
+
+
+def _fraction(desk: Desk, phase: Phase) -> float:
+    return desk.policy.quick.data_fraction if phase is Phase.QUICK else 1.0
+
+
+def working_folder(desk: Desk, model: str, script: str) -> str:
+    """Return the absolute folder in which a script runs.
+
+    :raises PathRefused: if the policy names one that is not there.
+    """
+    wanted = desk.policy.run.cwd.replace("{i}", model)
+    folder = posixpath.dirname(script) if wanted == "{script}" else wanted
+    if not folder:
+        return str(desk.workspace.root)
+    os.close(desk.workspace.open_folder_beneath(folder))
+    return str(desk.workspace.root / folder)
 
 
 def materialise(desk: Desk, run: Run) -> Path:

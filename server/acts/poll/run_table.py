@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ...documents.error_report import clock_time
-from ...runtime.run_directory import RunStatus
 from ...storage.record import Run
 from ...vocabulary.errors import StorageFailed
 from ...vocabulary.runs import Level
@@ -24,7 +23,10 @@ def rows(desk: Desk) -> list[dict[str, Any]]:
 
 def _row(desk: Desk, run: Run) -> dict[str, Any]:
     try:
-        status = _status(desk, run.id)
+        try:
+            status = look.look_at(desk, run.id).status
+        except StorageFailed:  # it cannot be recorded; it can be read all the same
+            status = look.Watcher(desk, run).glance().status
     except Exception as error:  # one run that cannot be read must not hide the others
         return {**dict.fromkeys(_COLUMNS, ""), "run": run.id, "state": "unreadable", "note": one_line(str(error), 60)}
     findings = desk.ledger.findings(run=run.id)
@@ -40,14 +42,6 @@ def _row(desk: Desk, run: Run) -> dict[str, Any]:
         "verdict": verdicts[-1].word if verdicts else "",
         "note": one_line(status.reason, 60),
     }
-
-
-def _status(desk: Desk, run: str) -> RunStatus:
-    """Return where a run stands; when the disk takes nothing, without a look into its log."""
-    try:
-        return look.look_at(desk, run).status
-    except StorageFailed:
-        return look.status_of(desk, run)
 
 
 def table(found: list[dict[str, Any]]) -> str:

@@ -18,7 +18,7 @@ from ...storage.record.records import RunStopped
 from ...vocabulary.errors import StorageFailed
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
-from ..report.reports import applied
+from ..report.answers import applied
 from ..watch.look import status_of
 
 KEEPER_WITHIN_S = 8.0
@@ -101,7 +101,10 @@ def carry_out(desk: Desk, run: Run) -> None:
         return
     for report in desk.ledger.reports(run=run.id):
         if report.status == "answered" and report.answer and report.answer.action is Action.TERMINATE:
-            request_stop(desk, run, f"director's answer to {report.id}: TERMINATE")
+            if status_of(desk, run.id).state.final:  # what it left behind lives
+                desk.engine.end_strays(desk.workspace.run_dir(run.id), desk.policy.keeper.grace_s)
+            else:
+                request_stop(desk, run, f"director's answer to {report.id}: TERMINATE")
             applied(desk, report, "stop requested")
 
 

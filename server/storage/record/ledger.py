@@ -26,9 +26,6 @@ MOST_METRIC_ROWS = 20_000
 _EVENT_COLUMNS = "seq, at, kind, subject, run, model, body, prev, hash"
 
 
-_ASK_IDENTITY = "SELECT value FROM meta WHERE key = 'id'"
-
-
 class Ledger(Queries):
     """The record of one workspace.
 
@@ -46,7 +43,7 @@ class Ledger(Queries):
         self._clock = clock
         self._lock = threading.RLock()
         with translated(path):
-            if not path.exists():  # a full disk takes no new time either, and reading needs none
+            if not path.exists():  # a touch of one that is there would be a write
                 path.touch(mode=0o600)
             self._connection = sqlite3.connect(
                 path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
@@ -75,11 +72,10 @@ class Ledger(Queries):
             )
 
     def _identity(self) -> str:
-        found = self._connection.execute(_ASK_IDENTITY).fetchone()
-        if found is None:
+        known = "SELECT value FROM meta WHERE key = 'id'"
+        if self._connection.execute(known).fetchone() is None:  # a full disk must keep nobody from reading
             self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(8),))
-            found = self._connection.execute(_ASK_IDENTITY).fetchone()
-        return str(found[0])
+        return str(self._connection.execute(known).fetchone()[0])
 
     def close(self) -> None:
         """Close the file; the ledger is of no use afterwards."""

@@ -173,11 +173,23 @@ class ReportAgain:
     kind: str = ""
     compared: str = ""
     changes: tuple[str, ...] = ()
+    change_names: tuple[str, ...] = ()
+    features_changed: str = ""
     verdict: str = ""
     error_type: str = ""
     resume_point: str = ""
     severity: str = ""
     state: str = ""
+    finding: str = ""
+    emergency: bool = False
+    message: str = ""
+    exception: str = ""
+    frame: str = ""
+    line: int | None = None
+    last_line: int | None = None
+    excerpt: str = ""
+    exit_code: int | None = None
+    signal: int | None = None
     deadline_at: float | None = None
 
 

@@ -1,103 +1,63 @@
-"""A disk that takes nothing: looking needs no write, and a stop stops; what could not be recorded is made up for."""
+"""On a full disk a watch goes on: what cannot be recorded is said, and what can be read is told."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Generator
+from contextlib import contextmanager
 
-import anyio
 import pytest
 from watchkeeper.server.acts.poll import run_table
-from watchkeeper.server.runtime.run_directory import judge, read_facts
+from watchkeeper.server.storage.record.ledger import Ledger
+from watchkeeper.server.vocabulary.errors import StorageFailed
 
-from ...play import Agent, Place, script
-from ...runtime.keeper.helpers import processes_of, until
+from ...play import WAITS, Place
 
 pytestmark = pytest.mark.anyio
 
-TALKS_LATER = script(
-    "print('ready', flush=True)\n"
-    "gate = pathlib.Path(os.environ['GATE'])\n"
-    "while not gate.exists():\n    time.sleep(0.01)\n"
-    "raise ValueError('shape mismatch')\n"
-)
+
+@contextmanager
+def _refused(*_: object) -> Generator[None]:
+    raise StorageFailed("The ledger could not be written: database or disk is full.", "Make room.")
+    yield
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Place]:
-    """Give a workspace on a disk of its own; what a test lets go on lies beside it, where there is room."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "watchkeeper-test", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("no right to mount a small tmpfs")
-    yield Place(folder).policy(f'[environment]\nGATE = "{tmp_path / "gate"}"\n')
-    (tmp_path / "gate").touch()
-    until(lambda: not processes_of(folder), "its processes end")
-    subprocess.run(["umount", "-l", str(folder)], check=True)  # lazily: a desk of the test may not be collected yet
+def refuse(*_: object) -> None:
+    raise StorageFailed("The ledger could not be written: database or disk is full.", "Make room.")
 
 
-def fill(place: Place) -> Path:
-    """Take the last byte of the disk."""
-    filler = place.root / "filler"
-    for size in (65536, 4096, 1):
-        with filler.open("ab", buffering=0) as file, suppress(OSError):
-            while True:
-                file.write(b"\n" * size)
-    assert os.statvfs(place.root).f_bavail == 0
-    return filler
+def fill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every write to the record fail, as on a full disk."""
+    monkeypatch.setattr(Ledger, "transaction", _refused)
+    for name in ("take_note", "saw"):
+        monkeypatch.setattr(Ledger, name, refuse)
 
 
-async def begun(place: Place, trainer: Agent) -> str:
-    started = await trainer.ask("start_training", model="1", phase="quick")
-    await anyio.to_thread.run_sync(place.says, started["log"], "ready")
-    await trainer.poll(started["run"])
-    return str(started["run"])
+async def test_polls_and_the_table_read_on_when_nothing_can_be_written(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.script(WAITS)
+    async with place.trainer() as trainer:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        with monkeypatch.context() as full:
+            fill(full)
+            living = await trainer.poll(run)
+            brief = await trainer.poll()
+            place.go()
+            place.ends(run)
+            ended = await trainer.poll(run, wait_s=5)
+            (row,) = run_table.rows(place.desk("observer"))
+        recorded = await trainer.watch(run)
+    assert (living["state"], ended["state"], row["state"]) == ("running", "completed", "completed")
+    assert "disk is full" in ended["more"]
+    assert brief["runs"][0]["state"] == "running"
+    assert "disk is full" in brief["more"]
+    assert recorded["state"] == "completed"
+    assert place.ending(run).exit_code == 0
 
 
-async def test_poll_and_status_answer_and_tell_that_nothing_can_be_recorded(small: Place) -> None:
-    small.script(TALKS_LATER)
-    async with small.trainer() as trainer:
-        run = await begun(small, trainer)
-        filler = fill(small)
-        (small.root.parent / "gate").touch()
-        run_dir = small.root / ".watchkeeper/runs" / run
-        until(lambda: judge(read_facts(run_dir)).settled and (run_dir / "exit.json").exists(), "it ends")
-        fill(small)  # what was set aside for its end is free again
-        assert [one["state"] for one in run_table.rows(small.desk())] == ["failed"]
-        seen = await trainer.poll(run)
-        assert (seen["state"], seen["exit_code"]) == ("failed", 1)
-        assert "ledger" in seen["reason"]
-        (row,) = (await trainer.poll())["runs"]
-        assert row["state"] == "failed"
-        assert "ledger" in row["trouble"]
-        filler.unlink()
-        assert [one["exception"] for one in (await trainer.watch(run))["findings"]] == ["ValueError"]
-
-
-async def test_a_server_that_is_started_on_a_full_disk_answers(small: Place) -> None:
-    small.script(TALKS_LATER)
-    async with small.trainer() as trainer:
-        run = await begun(small, trainer)
-    filler = fill(small)
-    async with small.trainer() as other:
-        assert (await other.poll(run))["state"] == "running"
-        assert (await other.ask("stop_training", run=run, reason="no room"))["state"] == "stopped"
-    filler.unlink()
-
-
-async def test_a_stop_stops_and_is_recorded_once_there_is_room(small: Place) -> None:
-    small.script(TALKS_LATER)
-    async with small.trainer() as trainer:
-        run = await begun(small, trainer)
-        filler = fill(small)
-        stopped = await trainer.ask("stop_training", run=run, reason="no room")
-        assert stopped["state"] == "stopped"
-        assert "left_processes" not in stopped
-        until(lambda: not processes_of(small.root), "all of it is gone")
-        filler.unlink()
-        assert (await trainer.watch(run))["state"] == "stopped"
-    assert small.ending(run).state == "stopped"
+def test_a_ledger_that_is_there_is_opened_without_a_write(place: Place) -> None:
+    place.desk().ledger.close()
+    ledger = place.root / ".watchkeeper/ledger.sqlite3"
+    before = ledger.stat().st_mtime_ns
+    place.desk().ledger.close()
+    assert ledger.stat().st_mtime_ns == before

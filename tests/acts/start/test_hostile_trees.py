@@ -62,7 +62,7 @@ async def test_one_that_stops_its_keeper_by_a_signal_is_ended(place: Place, text
         run = await begun(place, trainer)
         begun_at = time.monotonic()
         stopped = await trainer.ask("stop_training", run=run, reason="it fights")
-        assert time.monotonic() - begun_at < 30
+        assert time.monotonic() - begun_at < 120
         assert "left_processes" not in stopped
         assert (await trainer.watch(run))["state"] == "stopped"
 

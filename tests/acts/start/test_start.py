@@ -33,7 +33,7 @@ async def test_the_first_start_needs_a_model_and_a_phase_and_says_where_everythi
         "log": "output/implementation/logs/training_quick_1.log",
         "results": "output/implementation/data/results_quick_1.csv",
         "script": "output/implementation/code/model_1.py",
-        "limit_minutes": 1.0,
+        "limit_minutes": 30.0,
     }
     assert started["state"] in ("starting", "running")
     assert "existing" not in started
