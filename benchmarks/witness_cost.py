@@ -72,7 +72,8 @@ def measured(python: str, folder: Path, script: str, times: int) -> tuple[float,
     plain = {"PATH": os.environ["PATH"], "HOME": str(Path.home()), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     witnessed = {**plain, "WATCHKEEPER_WORKSPACE": str(folder)}
     witnessed |= witness_environment(plain, folder=str(folder / "witness"), nonce="n")
-    command, without, with_it, own = [python, str(path)], [], [], []
+    command = [python, str(path)]
+    without, with_it, own = list[float](), list[float](), list[float]()
     for _ in range(times):
         without.append(cpu_s(command, folder, plain))
         for file in (folder / "witness").iterdir():
