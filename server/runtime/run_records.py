@@ -39,8 +39,9 @@ def exit_of(run_dir: Path, kept: Record | None, damaged: Damage, nonce: str) -> 
     """
     found: Record | None = None
     for name in (records.EXIT, *reversed(records.EXIT_RESERVED)):
-        if found is None and _is_the_keepers(run_dir / name, kept):
-            found = record(run_dir, name, damaged if name == records.EXIT else Damage(), nonce)
+        if (found is None or found.get("settled") is False) and _is_the_keepers(run_dir / name, kept):
+            later = record(run_dir, name, damaged if name == records.EXIT else Damage(), nonce)
+            found = later if found is None or (later or {}).get("settled") is True else found
     return found
 
 

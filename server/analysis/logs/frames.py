@@ -24,7 +24,8 @@ _EVERYDAY = re.compile(
 )
 _LIBRARY = re.compile(
     r"(?:site|dist)-packages[/\\]|lib(?:64)?/python3|<frozen |^<string>|/bin/[^/]+$|\.pyx$|^<__array"
-    r"|(?:^|[/\\])watchkeeper_(?:probe|hook)\.py$|[/\\]probe[/\\]hook[/\\]sitecustomize\.py$"  # ours, in the run
+    r"|(?:^|[/\\])watchkeeper_(?:probe|hook)\.py$|[/\\]watchkeeper_witness[/\\]\w+\.py$"  # ours, in the run
+    r"|[/\\]witness[/\\]hook[/\\]sitecustomize\.py$"
 )
 ORIGINAL = re.compile(r"^-- Process \d+ terminated with the following error:")
 """What stands before the traceback of the process that failed, inside the message of the one that waited for it."""

@@ -98,7 +98,8 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
         for name, value in (("draws", one.draws), ("chains", one.chains), ("tune", tune)):
             if value is not None:
                 yield name, Count(value, f"witnessed at {one.line.where}")
-    for one in (each for each in seen.fits if each.is_search):
+    searches = [each for each in seen.fits if each.is_search]
+    for one in sorted(searches, key=lambda each: each.candidates or 0, reverse=True):
         for name, value in (("cv", one.folds), ("candidates", one.candidates)):
             if value:
                 yield name, Count(value, f"witnessed at {one.line.where}")

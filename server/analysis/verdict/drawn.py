@@ -78,7 +78,7 @@ def _contradictions(trace: TraceFacts, source: Sampling, seen: Seen) -> Iterator
         what = f"the divergences in the trace ({trace.divergences}) are not those of {at} ({source.divergences})"
         yield Suspicion(what, false, "divergences_changed", _OWN)
     sampled_s = sum(one.wall_s for one in kin)
-    if trace.sampling_time_s is not None and trace.sampling_time_s > 1.5 * sampled_s + 2:
+    if trace.sampling_time_s is not None and trace.sampling_time_s > 1.05 * sampled_s + 2:
         what = f"the trace says {span(trace.sampling_time_s)} of sampling, {at} took {span(sampled_s)}"
         yield Suspicion(what, false, "sampling_time_forged", _OWN)
     if source.chains and trace.chains < source.chains:

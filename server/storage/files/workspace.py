@@ -23,14 +23,13 @@ from pathlib import Path, PurePosixPath
 from ...vocabulary.errors import InvalidArgument, PathRefused, StorageFailed, WatchkeeperError
 from ...vocabulary.sanitize import one_line
 from ..policy.policy import Names
-from . import rooted
+from . import listing, rooted
 from .paths import Places, check_model_id
 
 STATE_DIR = ".watchkeeper"
 CHECKPOINTS = "checkpoints"
 _STATE_FOLDERS = ("runs", "snapshots", "reports", "verdicts")
 _INTERPRETERS = ("output/venv", "output/implementation/.venv", ".venv")
-_MOST_LEVELS = 8
 _RUN_ID = re.compile(r"(.+)-(?:quick|full)-[1-9][0-9]{0,8}")
 
 
@@ -141,21 +140,7 @@ class Workspace(Places):
 
         No link is followed. Hidden folders, environments and caches are left out.
         """
-        found: list[tuple[str, int, float]] = []
-        for above, folders, names, folder in os.fwalk(".", dir_fd=self._root):
-            inside = above.removeprefix(".").removeprefix("/")
-            folders[:] = [] if inside.count("/") >= _MOST_LEVELS else [one for one in folders if _is_own(one)]
-            if "pyvenv.cfg" in names:  # an environment
-                folders[:] = []
-                continue
-            for name in sorted(names):
-                with suppress(OSError):
-                    about = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                    if stat.S_ISREG(about.st_mode):
-                        found.append((posixpath.join(inside, name), about.st_size, about.st_ctime))
-            if len(found) >= most:
-                break
-        return found[:most]
+        return listing.files(self._root, most)
 
     def list_dir(self, path: str = ".") -> list[str]:
         """Return the sorted names in a folder.
@@ -393,10 +378,6 @@ class Workspace(Places):
         where = one_line(folder, 300) or "the workspace's top folder"
         there = f"There is: {one_line(', '.join(near), 300)}" if near else "That folder is empty"
         return rooted.refused(path, (f"does not exist: there is no {one_line(wanted, 100)} in {where}", there))
-
-
-def _is_own(folder: str) -> bool:
-    return not folder.startswith(".") and folder not in ("node_modules", "__pycache__", "site-packages")
 
 
 def _is_state(plain: str) -> bool:

@@ -10,6 +10,7 @@ from ...documents.error_report import Answer, ReportFacts
 from ...vocabulary.runs import Finding as Noticed
 from ...vocabulary.runs import Level, Phase, RunState
 from .chain import Kind, SubjectKind
+from .written import EntryProven, EntryWritten, SearchLogged
 
 Pair = tuple[str, str]
 
@@ -23,9 +24,8 @@ class RunStarted:
     :ivar left_before: (path, digest) of results and models that lay there; `named` of files that the sources name.
     :ivar limit_s: after which the keeper ends the run; None for none. :ivar by: who asked for it.
     :ivar nonce: known to nobody before this event; whatever the run's keeper writes carries it.
-    :ivar guarded: the folder that the run may not write to, but for what is `writable` in it; None for no guard.
-    :ivar seal_paths: what is hashed when the run has ended, beside what its witness saw written; up to seal_max_bytes.
-    :ivar foreign: run directories that lay where this one was to be, before its start was recorded. Never used.
+    :ivar guarded: the folder that the run may not write to, but for what is `writable` in it.
+    :ivar foreign: run directories that lay there before their start was recorded; never used.
     """
 
     KIND: ClassVar = Kind.START
@@ -75,8 +75,7 @@ class RunStopped:
 class RunEnded:
     """How a run ended; None is what nobody saw. Times are unix seconds, `log_begin` and `log_end` byte offsets.
 
-    :ivar guard: whether it was kept from writing to the record: `on`, `off`, `unavailable: why`; empty where not known.
-    :ivar seal: the sha256 of seal.json; empty where there is none, with the reason in `seal_failed` if it failed.
+    :ivar guard, seal, seal_failed: as start.json and exit.json tell them (docs/witness.md).
     """
 
     KIND: ClassVar = Kind.ENDED
@@ -266,49 +265,6 @@ class VerdictOverridden:
     reason: str
     report: str
     who: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class EntryWritten:
-    """An entry of the diary.
-
-    :ivar proven: whether the evidence stands behind it, or none is to be expected.
-    :ivar fix: on one line.
-    """
-
-    KIND: ClassVar = Kind.DIARY
-
-    number: int
-    path: str
-    text: str
-    sha256: str = ""
-    report: str = ""
-    finding: str = ""
-    fix: str = ""
-    insight: bool = False
-    proven: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class EntryProven:
-    """The evidence of an entry, appended once its fix was proven."""
-
-    KIND: ClassVar = Kind.PROVEN
-
-    proof: str
-    proven: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchLogged:
-    """A hyper-parameter search as it stands in its file."""
-
-    KIND: ClassVar = Kind.SEARCH
-
-    number: int
-    path: str
-    text: str
-    sha256: str = ""
 
 
 Happening = (

@@ -188,6 +188,7 @@ with pm.Model():
     mu = pm.Normal("mu", 0, 1)
     pm.Normal("obs", mu, 1, observed=np.array([0.3, 0.1, -0.2]))
     trace = pm.sample(draws=500, tune=300, chains=4, cores=1, random_seed=1, progressbar=False)
+    pm.sample_posterior_predictive(trace, progressbar=False)
 write_results(trace.posterior["mu"].values.ravel()[:9])
 trace.to_netcdf(os.environ["WATCHKEEPER_FINAL_MODEL"])
 """

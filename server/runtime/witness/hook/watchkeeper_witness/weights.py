@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
+import sys
 from typing import Any
 
-from .fingerprint import MOST_NUMBERS, as_array, flat64, fp
+from .fingerprint import MOST_NUMBERS, MOST_VALUES, as_array, fp
 from .state import numpy
+from .writer import sha256
 
 SAMPLED = 1 << 14
 MOST_PARTS = 200
@@ -19,7 +22,7 @@ PART_NUMBERS = 1 << 12
 
 
 class Sample:
-    """Some numbers of the parameters, as they were at the beginning."""
+    """Some numbers of the parameters, as they were at the beginning; torch's own arithmetic, as NumPy may be absent."""
 
     def __init__(self, tensors: list[Any]) -> None:
         total = sum(int(each.numel()) for each in tensors)
@@ -27,28 +30,50 @@ class Sample:
         self.begun = self._some(tensors)
 
     def _some(self, tensors: list[Any]) -> Any:
-        np = numpy()
-        if np is None:
-            return None
-        parts = [as_array(np, each.detach().reshape(-1)[:: self.every]) for each in tensors if each.numel()]
-        return flat64(np, np.concatenate([np.asarray(each, "<f8") for each in parts])) if parts else None
+        parts = [each.detach().reshape(-1)[:: self.every].double().cpu() for each in tensors if each.numel()]
+        return sys.modules["torch"].cat(parts).clone() if parts else None
 
     def moved(self, tensors: list[Any]) -> dict[str, float]:
         """Return how far the sampled numbers are from the beginning, and the share of them that differ."""
         now = self._some(tensors)
         if now is None or self.begun is None or now.shape != self.begun.shape:
             return {}
-        distance = float(((now - self.begun) ** 2).sum() ** 0.5)
-        share = float((now != self.begun).mean())
+        distance = float(((now - self.begun) ** 2).sum()) ** 0.5
+        share = float((now != self.begun).double().mean())
         return {"moved": round(distance, 9) if math.isfinite(distance) else -1.0, "moved_share": round(share, 4)}
+
+
+def _without_numpy(tensors: list[Any], *, parts: bool) -> Any:
+    """Return the same fingerprint by torch alone, for a training that has not imported NumPy."""
+    torch = sys.modules["torch"]
+    flats = [each.detach().reshape(-1).double().cpu().contiguous() for each in tensors]
+    flat = torch.cat(flats).contiguous()
+    size = int(flat.numel())
+    if not size:
+        return None
+    places = range(size) if size <= MOST_VALUES else [i * (size - 1) // (MOST_VALUES - 1) for i in range(MOST_VALUES)]
+    values = [float(flat[place]) for place in places]
+    found = {"shape": [size], "dtype": "float64", "sha": _sha(flat)}
+    found["bag"] = f"{int(flat.view(torch.int64).sum()) & (2**64 - 1):016x}"
+    if math.isfinite(float(flat.sum())):
+        found.update({"mean": float(flat.mean()), "sd": float(flat.std(unbiased=False))})
+        found.update({"min": float(flat.min()), "max": float(flat.max())})
+    found["at"] = [value if math.isfinite(value) else None for value in values]
+    return {**found, "parts": [_sha(each) for each in flats[:MOST_PARTS]]} if parts else found
+
+
+def _sha(flat: Any) -> str:
+    return sha256(ctypes.string_at(flat.data_ptr(), int(flat.numel()) * 8)).hexdigest()[:32]
 
 
 def of_tensors(tensors: list[Any], *, parts: bool = False, names: list[str] | None = None) -> Any:
     """Return the fingerprint of all tensors as one flat array, with the digests of each where `parts` is set."""
     np = numpy()
-    if np is None or not tensors:
+    if not tensors:
         return None
     total = sum(int(each.numel()) for each in tensors)
+    if np is None:
+        return _without_numpy(tensors, parts=parts) if total <= MOST_NUMBERS else {"shape": [total], "skipped": "error"}
     if total > LARGE:
         some = [as_array(np, each.detach().reshape(-1)[:PART_NUMBERS]) for each in tensors]
         found: Any = fp(np.concatenate([np.asarray(each, "<f8") for each in some]), always=True)
