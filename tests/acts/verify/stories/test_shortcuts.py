@@ -63,9 +63,10 @@ async def next_full(place: Place, trainer: Agent, body: str, **arguments: object
 
 
 async def test_a_design_that_was_written_after_the_run_does_not_bind_it(place: Place) -> None:
-    place.script(BEGINNING + DESCENT)
+    place.script(script(BEGINNING + DESCENT))
     async with place.trainer() as trainer:
-        before = await judged(place, trainer)
+        await trainer.trained()
+        before = await trainer.ask("verify_compute", run=await trainer.trained(phase="full"))
         design(place, "| Epochs | 20 | 20 | |\n")
         again = await trainer.ask("verify_compute", run="1-full-1")
     assert "no design at the start" in evidence(before, "inputs")
