@@ -71,7 +71,8 @@ async def test_one_that_kills_its_keeper_and_whose_daemon_gave_up_its_environmen
     place.script(text)
     async with place.trainer() as trainer:
         run = await begun(place, trainer)
-        daemon = int(until((place.root / "daemon").read_text))
+        pid = place.root / "daemon"
+        daemon = int(until(lambda: pid.exists() and pid.read_text(), "the daemon has said its pid"))
         found = procfs.stat(daemon)
         assert found is not None
         noted = place.root / f".watchkeeper/runs/{run}/processes.json"
