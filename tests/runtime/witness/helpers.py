@@ -13,6 +13,8 @@ import pytest
 from watchkeeper.server.analysis.witness import Line, Witnessed, gathered, read_process
 from watchkeeper.server.runtime.witness import witness_environment
 
+from ...limits import HANG_S
+
 NONCE = "0123456789abcdef"
 RUN_DIR = ".watchkeeper/runs/1-quick-1"
 
@@ -32,7 +34,14 @@ def run(
     given |= witness_environment(given, folder=str(lines), nonce=NONCE)
     command = [python, str(path), *arguments]
     return subprocess.run(
-        command, cwd=folder, env=given, capture_output=True, text=True, timeout=240, check=False, start_new_session=True
+        command,
+        cwd=folder,
+        env=given,
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
+        start_new_session=True,
     )
 
 
