@@ -9,7 +9,7 @@ from typing import IO, cast
 
 from .facts import ArrayFacts, PickleFacts, UnknownFacts
 from .formats import Look
-from .machine import Machine
+from .pickle_interpreter import Machine
 from .pickled_arrays import Found, data_behind, found_in
 from .streams import FileStream, OpcodeReader, PackedStream, unpacked
 from .symbols import MOST_VISITED, Call, kind, walk

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from ...vocabulary.runs import ErrorType
-from .blame import blamed
+from .error_types import type_of_exception
 from .incident import MESSAGE_LIMIT, Incident
 from .text import cap
 
@@ -58,9 +58,13 @@ def _go_on(incident: Incident, number: int, text: str) -> None:
     if incident.kind == "error" and not heading:
         return
     near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
-    if not near or _OF_OTHERS.match(text) or not (heading or blamed(incident.root or "", incident.message) is None):
+    if (
+        not near
+        or _OF_OTHERS.match(text)
+        or not (heading or type_of_exception(incident.root or "", incident.message) is None)
+    ):
         return
-    kind = blamed("", text)
+    kind = type_of_exception("", text)
     if kind not in (None, ErrorType.IMPLEMENTATION):
         incident.type = kind
         incident.message = cap(f"{incident.message} {text.strip()}".strip(), MESSAGE_LIMIT)
@@ -94,7 +98,7 @@ def _is_wrapper(incident: Incident) -> bool:
 
 def _exit_code(incident: Incident, found: re.Match[str]) -> None:
     incident.message = f"exitcode {found[1]}"
-    incident.type = blamed("", incident.message) or ErrorType.IMPLEMENTATION
+    incident.type = type_of_exception("", incident.message) or ErrorType.IMPLEMENTATION
 
 
 def _signal(incident: Incident, found: re.Match[str]) -> None:
@@ -103,18 +107,18 @@ def _signal(incident: Incident, found: re.Match[str]) -> None:
 
 def _says(incident: Incident, found: re.Match[str]) -> None:
     incident.message = cap(found[1], MESSAGE_LIMIT)
-    incident.type = blamed(incident.exception or "", found[1]) or incident.type
+    incident.type = type_of_exception(incident.exception or "", found[1]) or incident.type
 
 
 def _thrown(incident: Incident, found: re.Match[str]) -> None:
     incident.exception = incident.root = found[1][:80]
-    incident.type = blamed(found[1], incident.message) or incident.type
+    incident.type = type_of_exception(found[1], incident.message) or incident.type
 
 
 def _cause(incident: Incident, found: re.Match[str]) -> None:
     name, message = found["name"], found["message"] or ""
     incident.root = name[:80]
-    incident.type = blamed(name, message) or ErrorType.IMPLEMENTATION
+    incident.type = type_of_exception(name, message) or ErrorType.IMPLEMENTATION
 
 
 def _carried(incident: Incident, found: re.Match[str]) -> None:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...vocabulary.runs import ErrorType, Level
-from . import details, frames, matches, progress
-from .blame import blame, blamed
+from . import details, matches, progress, traceback_lines
+from .error_types import type_of_exception, type_or_implementation
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
 from .judge import follows_nan
 from .register import Register
 from .rules import Rule, Rules
 from .text import CAP_MARK, cap, cap_end, fingerprint
+from .traceback_state import Trace
 from .tracebacks import Tracebacks
-from .tracing import Trace
 
 OFTEN = 64
 """After so many failures the usual lines are known; they are looked at only once in as many."""
@@ -48,7 +48,7 @@ class Failures:
 
     def read(self, number: int, text: str, before: Before) -> bool:
         """Take a line that may belong to a traceback; return whether it does."""
-        if frames.header_at(text) >= 0:
+        if traceback_lines.header_at(text) >= 0:
             self._remember_usual(before)
         taken, trace = self.tracebacks.read(number, text, before)
         if trace:
@@ -95,11 +95,11 @@ class Failures:
             return
         self._learned(number, text)
         sign, position = progress.sign_of(text, self._usual)
-        frame = frames.frame_of(text) if "File" in text else None
+        frame = traceback_lines.frame_of(text) if "File" in text else None
         for incident in pending:
             incident.witness(text, sign, position)
             first = incident.kind == "native" and not (incident.complete or incident.slimmed or incident.frame)
-            if first and frame and frames.is_own(frame[0]):
+            if first and frame and traceback_lines.is_own(frame[0]):
                 incident.frame = cap(f"{frame[0]}:{frame[1]}", 400)
         for incident in [i for i in pending if i.went_on]:
             self._register.settle(incident)
@@ -160,7 +160,7 @@ class Failures:
         newest.root, newest.frame = trace.root, trace.own or newest.frame
         newest.message = cap(f"{trace.root}: {trace.root_message}", MESSAGE_LIMIT)
         trace.settle()
-        newest.type = blame(trace.root or "", trace.root_message, trace.files)
+        newest.type = type_or_implementation(trace.root or "", trace.root_message, trace.files)
         trace.key = newest.key
         self._register.tell("seen", newest)
 
@@ -182,15 +182,15 @@ class Failures:
         if not (incident.complete or incident.absorbed or incident.slimmed):
             incident.text = _behind(incident.opening, trace.text)
         trace.settle()
-        kind = blamed(trace.root or "", trace.root_message, trace.files)
+        kind = type_of_exception(trace.root or "", trace.root_message, trace.files)
         if kind in (None, ErrorType.IMPLEMENTATION):
-            kind = blamed(trace.exception or "", trace.message, trace.files) or kind
+            kind = type_of_exception(trace.exception or "", trace.message, trace.files) or kind
         ran_out = bool(incident.opening) and incident.type is ErrorType.RESOURCE
         incident.type = kind or (ErrorType.RESOURCE if ran_out else ErrorType.IMPLEMENTATION)
         metric = self._register.of_metrics()
         incident.belongs_to = metric.key if metric and follows_nan(metric, incident) else ""
         incident.apart = bool(trace.prefix.strip() or trace.lead)
-        incident.ignored = frames.goes_on_regardless(trace.lead)
+        incident.ignored = traceback_lines.goes_on_regardless(trace.lead)
 
     def _announcing(self, trace: Trace) -> Incident | None:
         """Return the line's incident that this traceback belongs to: a logged error, a library's last words."""
@@ -222,15 +222,15 @@ class Failures:
         return bool(within) or progress.announces_handled(trace.previous)
 
     def _syntax(self, number: int, text: str, before: Before) -> bool:
-        if not frames.is_syntax_error(text):
+        if not traceback_lines.is_syntax_error(text):
             return False
         for back in range(1, 7):
             line = before(back)
-            frame = frames.frame_of(line[1]) if line and line[1].lstrip().startswith("File") else None
+            frame = traceback_lines.frame_of(line[1]) if line and line[1].lstrip().startswith("File") else None
             if line and frame:
                 trace = Trace(first=line[0], last=number, context=before.here())
                 trace.add_frame(line[0], line[1], frame)
-                found = frames.exception_of(text, follows=True)
+                found = traceback_lines.exception_of(text, follows=True)
                 for between, source in enumerate(lines_between(before, line[0] + 1, number), line[0] + 1):
                     trace.see(between, source)
                 trace.add_exception(number, text, found or ("SyntaxError", ""))
@@ -247,7 +247,7 @@ class Failures:
         first = matches.first_line(rule, number, before)
         kind = matches.kind_of(rule, extended=first != number and rule.name != matches.GLOG_STACK)
         warned = progress.is_warning(text) and rule.name not in matches.AS_A_WARNING
-        if kind in ("error", "word") and (warned or frames.is_context(text)):
+        if kind in ("error", "word") and (warned or traceback_lines.is_context(text)):
             return False
         if self._goes_on(rule, kind, number):
             _extend(self._register.newest, number, text, before)

@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from . import frames
-from .tracing import FILES_CHARS, Trace
+from . import traceback_lines
+from .traceback_state import FILES_CHARS, Trace
 
 
 def _plain(trace: Trace, number: int, text: str) -> bool:
-    body = frames.without_prefix(trace.prefix, text)
+    body = traceback_lines.without_prefix(trace.prefix, text)
     if body is None or not trace.frames:
         if re.match(r'^(?:> | {2})File "', text):
             trace.prefix, body = "", text
         elif body is None:
             return False
-    frame = frames.frame_of(body) if body.startswith(("  File", "> File")) else None
+    frame = traceback_lines.frame_of(body) if body.startswith(("  File", "> File")) else None
     if frame:
         trace.add_frame(number, text, frame)
     elif not body.strip():
@@ -35,7 +35,7 @@ def _plain(trace: Trace, number: int, text: str) -> bool:
 
 
 def _ends(trace: Trace, number: int, body: str, text: str) -> bool:
-    found = frames.exception_of(body.rstrip(), follows=trace.follows)
+    found = traceback_lines.exception_of(body.rstrip(), follows=trace.follows)
     if not found:
         return False
     trace.add_exception(number, text, found)
@@ -50,8 +50,8 @@ def _group(trace: Trace, number: int, text: str) -> bool:
         trace.done = bool(trace.names)
         return False
     body = inside["body"].removeprefix(" ")
-    frame = frames.frame_of(body) if "File" in body else None
-    found = frames.exception_of(body.rstrip(), follows=True) if inside["sign"] == "|" else None
+    frame = traceback_lines.frame_of(body) if "File" in body else None
+    found = traceback_lines.exception_of(body.rstrip(), follows=True) if inside["sign"] == "|" else None
     if frame:
         trace.add_frame(number, text, frame)
     elif found:
@@ -64,11 +64,11 @@ def _group(trace: Trace, number: int, text: str) -> bool:
 
 
 def _ipython(trace: Trace, number: int, text: str) -> bool:
-    frame = frames.frame_of(text) if "File" in text or ".py" in text else None
+    frame = traceback_lines.frame_of(text) if "File" in text or ".py" in text else None
     if frame:
         trace.add_frame(number, text, frame)
         return True
-    found = frames.exception_of(text.rstrip(), follows=True)
+    found = traceback_lines.exception_of(text.rstrip(), follows=True)
     if found and found[0] == trace.prefix.rpartition(".")[2]:
         trace.add_exception(number, text, found)
         trace.done = True
@@ -84,7 +84,7 @@ def _ipython(trace: Trace, number: int, text: str) -> bool:
 def _rich(trace: Trace, number: int, text: str) -> bool:
     body = text.strip()
     if body[:1] in ("│", "┃", "╭", "╰", "❱"):
-        frame = frames.frame_of(body)
+        frame = traceback_lines.frame_of(body)
         if frame:
             trace.add_frame(number, text, frame)
         else:
@@ -92,7 +92,7 @@ def _rich(trace: Trace, number: int, text: str) -> bool:
         return True
     if not body:
         return trace.follows
-    found = frames.exception_of(body, follows=trace.follows)
+    found = traceback_lines.exception_of(body, follows=trace.follows)
     if found:
         trace.add_exception(number, text, found)
         trace.done = True

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...vocabulary.runs import Ended, ErrorType, Finding, Level
-from .blame import blame
 from .course import CutShort
+from .error_types import type_or_implementation
 from .incident import Incident
 from .progress import completed
 
@@ -239,7 +239,7 @@ def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) 
         message += "; the log ends within a line at a full block, as on a full disk"
     elif last_line and _explains(ended, last_line[1]):
         line, message, cause = last_line[0], last_line[1], "SystemExit"
-        kind = blame(cause, message)
+        kind = type_or_implementation(cause, message)
     return Finding(
         kind="exit",
         level=Level.FAILURE,

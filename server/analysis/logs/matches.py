@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ...vocabulary.runs import ErrorType
-from . import frames, progress
-from .blame import blame, blamed
+from . import progress, traceback_lines
+from .error_types import type_of_exception, type_or_implementation
 from .incident import MESSAGE_LIMIT, USUAL_LINES, Before, Incident
 from .rules import Rule, Weight
 from .text import cap
@@ -66,7 +66,7 @@ def first_line(rule: Rule, number: int, before: Before) -> int:
         return _usage(number, before)
     if rule.name == GLOG_STACK:
         line = before(1)
-        return line[0] if line and number - line[0] <= 2 and frames.is_logged_as_fatal(line[1]) else number
+        return line[0] if line and number - line[0] <= 2 and traceback_lines.is_logged_as_fatal(line[1]) else number
     return number
 
 
@@ -101,6 +101,6 @@ def _usage(number: int, before: Before) -> int:
 
 def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
     if rule.name in _TOLD_BY_THEIR_WORDS:
-        return blamed(exception, text) or rule.type
+        return type_of_exception(exception, text) or rule.type
     told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION
-    return blame(exception, text) if told else rule.type
+    return type_or_implementation(exception, text) if told else rule.type

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import frames, mcmc, nonfinite, progress
+from . import mcmc, nonfinite, progress, traceback_lines
 from .blocks import Block
 from .failures import Failures
 from .incident import CONTEXT_LIMIT, Before, lines_before
@@ -153,7 +153,7 @@ class Reader:
                 self._note_nothing(text, clean, look)
 
     def _note_nothing(self, text: str, clean: bytes, look: Look) -> None:
-        told_by_context = frames.is_syntax_error(text) or progress.is_warning(text)
+        told_by_context = traceback_lines.is_syntax_error(text) or progress.is_warning(text)
         if len(clean) > SHAPE_LIMIT or told_by_context or self._rules.name_digits(look.rules):
             return
         if len(self._nothing) >= LOOKS_LIMIT:

@@ -19,9 +19,9 @@ from .decoding import Decoder
 from .preceding import LinesBefore, Ring
 from .reader import Reader
 from .register import Change
+from .reported import Telling
 from .rows import MetricRow, Rows
 from .rules import DEFAULT_RULES, Rules
-from .telling import Telling
 from .text import decode, strip
 
 __all__ = ["Change", "MetricRow", "Recogniser"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 
-from . import frames
+from . import traceback_lines
 from .forms import READERS
 from .incident import UNKNOWN, Before, lines_between
 from .text import cap
-from .tracing import PARTS_LIMIT, Trace
+from .traceback_state import PARTS_LIMIT, Trace
 
 OPEN_LIMIT = 3
 FOREIGN_LIMIT = 3000
@@ -47,7 +47,7 @@ class Tracebacks:
         return read
 
     def _read(self, number: int, text: str, before: Before) -> tuple[bool, Trace | None]:
-        at = frames.header_at(text)
+        at = traceback_lines.header_at(text)
         if at >= 0:
             return self._header(number, text, at, before)
         for trace in reversed(self.traces):
@@ -59,7 +59,7 @@ class Tracebacks:
             trace.foreign += 1
             trace.follows = False
         self.traces = [trace for trace in self.traces if not _given_up(trace, number)]
-        if frames.is_torn_lead(text):
+        if traceback_lines.is_torn_lead(text):
             self.lead, self.announced = number, cap(text, 300)
         return False, None
 
@@ -75,7 +75,7 @@ class Tracebacks:
         """
         if any(not trace.done or trace.chain for trace in self.traces) or not lines[1].startswith('  File "'):
             return None
-        found = frames.exception_of(lines[-1], follows=True)
+        found = traceback_lines.exception_of(lines[-1], follows=True)
         if not found or last - number != len(lines) - 1:
             return None
         trace = _opened(number, "", before)
@@ -122,7 +122,7 @@ class Tracebacks:
         return trace if trace.done and not trace.chain else None
 
     def _header(self, number: int, text: str, at: int, before: Before) -> tuple[bool, Trace | None]:
-        prefix, rest = text[:at], text[at + len(frames.HEADER) :]
+        prefix, rest = text[:at], text[at + len(traceback_lines.HEADER) :]
         if "\\n" in rest:
             return self._embedded(number, text, rest)
         continued = self._continued(prefix)
@@ -145,7 +145,7 @@ class Tracebacks:
         plain = prefix.replace("Original ", "")
         for trace in reversed(self.traces):
             same = (
-                frames.without_prefix(trace.prefix, plain) in ("", "  ", "  + Exception Group ")
+                traceback_lines.without_prefix(trace.prefix, plain) in ("", "  ", "  + Exception Group ")
                 or plain.strip("─╭ ") == ""
             )
             if trace.done and same and (trace.chain or original):
@@ -156,7 +156,7 @@ class Tracebacks:
     def _embedded(self, number: int, text: str, rest: str) -> tuple[bool, Trace | None]:
         body = rest.replace('\\"', '"').replace("\\\\n", "\n").replace("\\n", "\n").split("\n")
         inner = Tracebacks()
-        inner.read(number, frames.HEADER + ":", UNKNOWN)
+        inner.read(number, traceback_lines.HEADER + ":", UNKNOWN)
         found: Trace | None = None
         for line in body[1:]:
             plain = re.sub(r'["\'][,}\]].*$|"$', "", line) if not line.startswith(" ") else line
@@ -169,13 +169,13 @@ class Tracebacks:
         return True, found
 
     def _continue(self, trace: Trace, number: int, text: str) -> bool:
-        if frames.is_chain(text) and number - trace.last <= CHAIN_WINDOW:
-            if frames.without_prefix(trace.prefix, text) is None and "│" not in text:
+        if traceback_lines.is_chain(text) and number - trace.last <= CHAIN_WINDOW:
+            if traceback_lines.without_prefix(trace.prefix, text) is None and "│" not in text:
                 return False
             trace.add(number, text)
             trace.chain = True
             return True
-        if frames.ORIGINAL.match(text) and number - trace.last <= CHAIN_WINDOW:
+        if traceback_lines.ORIGINAL.match(text) and number - trace.last <= CHAIN_WINDOW:
             trace.chain = trace.original = True
             return True
         return False
@@ -216,12 +216,14 @@ def _lead_in(trace: Trace, before: Before) -> None:
         line = before(back)
         if line is None:
             return
-        body = frames.without_prefix(trace.prefix, line[1]) if trace.prefix and trace.form == "plain" else line[1]
+        body = (
+            traceback_lines.without_prefix(trace.prefix, line[1]) if trace.prefix and trace.form == "plain" else line[1]
+        )
         if body is None:
             return
-        if frames.is_lead(body) or (trace.form == "ipython" and back == 1 and re.match(r"^-{40,}$", body)):
+        if traceback_lines.is_lead(body) or (trace.form == "ipython" and back == 1 and re.match(r"^-{40,}$", body)):
             trace.first, trace.lead = line[0], cap(body, 200)
-        elif not frames.may_stand_between(body):
+        elif not traceback_lines.may_stand_between(body):
             trace.previous = body[:PREVIOUS_CHARS]
             return
 
@@ -229,9 +231,9 @@ def _lead_in(trace: Trace, before: Before) -> None:
 def _causes(trace: Trace, before: Before) -> int:
     """Take the exceptions without a traceback of their own that a chain puts before a header; return their lines."""
     back = 0
-    while (joint := before(back + 1)) and frames.is_chain(joint[1]):
+    while (joint := before(back + 1)) and traceback_lines.is_chain(joint[1]):
         line = before(back + 2)
-        found = frames.exception_of(line[1], follows=False) if line else None
+        found = traceback_lines.exception_of(line[1], follows=False) if line else None
         if line is None or found is None:
             break
         trace.names.insert(0, found[0][:80])

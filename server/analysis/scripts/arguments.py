@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .interpreter import Call
 from .libraries import (
     DEFAULT_CV,
     DEFAULT_REPEATS,
@@ -12,7 +13,6 @@ from .libraries import (
     Sampler,
     short_name,
 )
-from .machine import Call
 from .program import SamplerCall
 from .records import Records
 from .values import Instance, Known, Made, Table, Tag, Unknown, Value, number_of

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from .command_line import add_argument, add_option, bind_options, parse_arguments
 from .imports import Imports
+from .interpreter import MAX_CALLS, Call, Frame
 from .libraries import GRADIENTS
-from .machine import MAX_CALLS, Call, Frame
 from .values import (
     Class,
     Either,

@@ -7,8 +7,8 @@ import tomllib
 from typing import cast
 
 from . import folding
+from .interpreter import Call
 from .libraries import short_name
-from .machine import Call
 from .values import Items, Known, Made, Scalar, Table, Unknown, Value, text_of
 
 _READING = frozenset({"load", "loads", "safe_load", "full_load", "read_text", "read", "read_csv"})

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Sequence
 
 from . import folding
+from .interpreter import MAX_DEPTH, Machine
 from .lengths import count_of, element_of
-from .machine import MAX_DEPTH, Machine
 from .records import ActiveLoop
 from .values import (
     Class,

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from . import folding
 from .command_line import bind_options
+from .interpreter import Call
 from .lengths import count_of, element_of
 from .libraries import GRADIENTS, WRAPPERS, canonical, short_name
-from .machine import Call
 from .objects import Objects
 from .recognise import Recognise
 from .records import ActiveLoop

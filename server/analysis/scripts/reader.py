@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from ...vocabulary.estimators import LINEAR
-from .machine import Frame, Given
+from .interpreter import Frame, Given
 from .program import RUNS_BEFORE, Program, SourceFile, Unit
 from .records import Records
 from .sources import MAX_FILES, MAX_SOURCE_BYTES, Read, Sources, form_sha256, parsed

@@ -6,6 +6,7 @@ import ast
 
 from .arguments import argument, folds, sampler_call
 from .configs import FROM_FILE, config_value, is_config, read_from, written_path
+from .interpreter import Call, Machine
 from .lengths import grid_size
 from .libraries import (
     CALLED_ROUNDS,
@@ -27,7 +28,6 @@ from .libraries import (
     is_statsmodel,
     short_name,
 )
-from .machine import Call, Machine
 from .program import EpochLoop, SearchCall
 from .records import CHOSEN
 from .resampling import repeats, resamples

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from .arguments import argument
+from .interpreter import Call
 from .libraries import Parameter, short_name
-from .machine import Call
 from .program import BootstrapLoop
 from .records import Records
 from .values import Known, Made, Value, number_of, truth

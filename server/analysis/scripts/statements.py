@@ -6,9 +6,9 @@ import ast
 from collections.abc import Sequence
 
 from . import folding
+from .interpreter import MAX_DEPTH
 from .lengths import element_of
 from .loops import BREAK, CONTINUE, EXIT, NEXT, RETURN, Loops
-from .machine import MAX_DEPTH
 from .values import (
     Class,
     Either,

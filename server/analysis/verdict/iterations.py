@@ -8,12 +8,12 @@ from datetime import datetime
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import TraceFacts
 from .checks import Check, failed, passed, span, unknown
+from .claimed_counts import Floor, doubted
 from .counts import Count, Counts
 from .design import COUNTED
 from .evidence import Evidence
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
-from .told import Floor, doubted
 from .words import Word
 
 _MOST_REPEATED = 0.5

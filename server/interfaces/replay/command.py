@@ -22,8 +22,8 @@ from .lines import LONGEST_BYTES
 if TYPE_CHECKING:
     from ...acts.desk import Desk
     from .playing import Played
-    from .stage import Stage
-    from .words import Transcript
+    from .sandbox_folder import Stage
+    from .schema import Transcript
 
 INTERRUPTED = 130
 _REPLAY = """\
@@ -154,7 +154,7 @@ def _folder(options: argparse.Namespace) -> Generator[Path]:
 def _played(transcript: Transcript, root: Path, options: argparse.Namespace) -> int:
     import anyio  # noqa: PLC0415 (heavy: not for the other commands)
 
-    from .stage import Stage  # noqa: PLC0415 (the same)
+    from .sandbox_folder import Stage  # noqa: PLC0415 (the same)
 
     for note in transcript.notes:
         _say(f"note {transcript.source}: {note}")

@@ -14,11 +14,11 @@ from pydantic import JsonValue
 from ...vocabulary.errors import WatchkeeperError
 from ...vocabulary.sanitize import outgoing
 from . import expectations, names
+from .client_process import Answer, Era, Seats
 from .expectations import NOTHING, Difference, shown
 from .expectations import match as held_against
-from .seats import Answer, Era, Seats
-from .stage import Stage
-from .words import Call, KillKeeper, KillProcess, KillServer, Parallel, Placed, Plain, Read, Transcript, Write
+from .sandbox_folder import Stage
+from .schema import Call, KillKeeper, KillProcess, KillServer, Parallel, Placed, Plain, Read, Transcript, Write
 
 MOST_DIFFERENCES = 20
 LONGEST_ANSWER = 3_000

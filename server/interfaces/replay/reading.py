@@ -10,7 +10,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from . import expectations, names
 from .lines import decoded, numbered, parsed, refuse
-from .words import FORMS, Call, Header, KillKeeper, KillProcess, KillServer, Parallel, Placed, Plain, Read, Transcript
+from .schema import FORMS, Call, Header, KillKeeper, KillProcess, KillServer, Parallel, Placed, Plain, Read, Transcript
 
 MOST_STEPS = 20_000
 

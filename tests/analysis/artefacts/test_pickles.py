@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.analysis.artefacts.machine import Machine
+from watchkeeper.server.analysis.artefacts.pickle_interpreter import Machine
 from watchkeeper.server.analysis.artefacts.symbols import Call, Mapping, Sequence
 
 from .helpers import joblib, pickled

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import anyio
 from pydantic import JsonValue
+from watchkeeper.server.interfaces.replay.client_process import Era
 from watchkeeper.server.interfaces.replay.playing import Played, play
 from watchkeeper.server.interfaces.replay.reading import read_transcript
-from watchkeeper.server.interfaces.replay.seats import Era
-from watchkeeper.server.interfaces.replay.stage import Stage
+from watchkeeper.server.interfaces.replay.sandbox_folder import Stage
 
 from ...play import POLICY
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 from watchkeeper.server.interfaces.replay.expectations import Difference
-from watchkeeper.server.interfaces.replay.stage import Stage
+from watchkeeper.server.interfaces.replay.sandbox_folder import Stage
 
 from ...play import FAILS, GOOD, WAITS, Place
 from ...runtime.keeper.helpers import processes_of, until

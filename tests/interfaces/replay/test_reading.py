@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.interfaces.replay.reading import read_transcript
-from watchkeeper.server.interfaces.replay.words import Call, Header, Placed, Transcript, Write
+from watchkeeper.server.interfaces.replay.schema import Call, Header, Placed, Transcript, Write
 from watchkeeper.server.vocabulary.errors import InvalidArgument
 
 from .helpers import TRANSCRIPTS

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from watchkeeper.server.interfaces.replay.client_process import Era
 from watchkeeper.server.interfaces.replay.expectations import OPERATORS
-from watchkeeper.server.interfaces.replay.seats import Era
-from watchkeeper.server.interfaces.replay.words import FORMS, Header
+from watchkeeper.server.interfaces.replay.schema import FORMS, Header
 
 from ...limits import HANG_S
 from ...play import Place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from watchkeeper.server.analysis.logs.blame import blame
+from watchkeeper.server.analysis.logs.error_types import type_or_implementation
 
 PANDAS = "/env/lib/python3.11/site-packages/pandas/core/indexes/base.py raise KeyError(key) from err"
 SKLEARN = "/env/lib/python3.11/site-packages/sklearn/preprocessing/_label.py return np.unique(values)"
@@ -212,4 +212,4 @@ def _of(kind: str, cases: list[tuple[str, str, str]]) -> list[tuple[str, str, st
     ],
 )
 def test_a_failure_of_this_kind_has_its_type(kind: str, exception: str, message: str, frames: str) -> None:
-    assert blame(exception, message, frames) == kind
+    assert type_or_implementation(exception, message, frames) == kind

@@ -1,7 +1,7 @@
 """The type of a failure (implementation, data, resource, convergence, infrastructure) from its class and message.
 
-A hint, never more: the class of the exception and the user's own frame are the facts. The table is `blame_table.py`;
-here is what only the frames tell.
+A hint, never more: the class of the exception and the user's own frame are the facts. The table is
+`error_type_table.py`; here is what only the frames tell.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ...vocabulary.runs import ErrorType
-from .blame_table import ROWS, WORDS
+from .error_type_table import ROWS, WORDS
 
 TEXT_LIMIT = 1200
 _ROWS = [(ErrorType(kind), re.compile(name), re.compile(f"(?i){message}")) for kind, name, message in ROWS]
@@ -82,12 +82,12 @@ _SPLITS = re.compile(r"split\(|partition\(")
 _READS_IMAGES = re.compile(r"imread|cv2|Image\.open|img|image", re.IGNORECASE)
 
 
-def blame(exception: str, message: str, frames: str = "") -> ErrorType:
+def type_or_implementation(exception: str, message: str, frames: str = "") -> ErrorType:
     """Return the most likely type of a failure; implementation where nothing says otherwise."""
-    return blamed(exception, message, frames) or ErrorType.IMPLEMENTATION
+    return type_of_exception(exception, message, frames) or ErrorType.IMPLEMENTATION
 
 
-def blamed(exception: str, message: str, frames: str = "") -> ErrorType | None:
+def type_of_exception(exception: str, message: str, frames: str = "") -> ErrorType | None:
     """Return the most likely type of a failure; None where nothing speaks for any.
 
     :param exception: class name, with or without its module.

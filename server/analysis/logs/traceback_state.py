@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from . import frames
+from . import traceback_lines as frames
 from .incident import TEXT_LIMIT, Before, lines_before
 from .text import CAP_MARK, cap, cap_end, json_size
 

@@ -1,4 +1,4 @@
-"""What was told of each finding: so that nothing is told twice, and what was told too early is told right later.
+"""Which findings were reported already: none is reported twice, and one that was reported too early is corrected.
 
 The recogniser reads complete lines only. When the log is quiet it looks ahead with a copy of itself that takes the
 unfinished line as written and the run as over, tells what that amounts to, and forgets it. So what is found in the

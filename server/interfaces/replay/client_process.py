@@ -17,7 +17,7 @@ from mcp_types import Implementation
 from pydantic import JsonValue
 
 from ...vocabulary.errors import WatchkeeperError
-from .words import Header
+from .schema import Header
 
 Era = Literal["auto", "legacy"]
 CONNECTS_WITHIN_S = 30.0

@@ -1,4 +1,4 @@
-"""What was told of iterations against what the script asks for: a log, a history, a table say what somebody wrote."""
+"""Iteration counts that a log, a history or a table claims, compared with those that the script asks for."""
 
 from __future__ import annotations
 

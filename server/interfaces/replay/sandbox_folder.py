@@ -18,7 +18,7 @@ from ...storage.files.workspace import STATE_DIR, Workspace
 from ...storage.policy.policy import POLICY_FILE, load_policy
 from ...vocabulary.errors import NotFound, PathRefused, Refused, WatchkeeperError
 from ...vocabulary.runs import Role
-from .words import Header
+from .schema import Header
 
 LONGEST_FILE = 4 << 20
 _GONE_WITHIN_S = 10.0
