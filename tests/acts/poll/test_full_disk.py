@@ -37,7 +37,9 @@ async def test_polls_and_the_table_read_on_when_nothing_can_be_written(
 ) -> None:
     place.script(WAITS)
     async with place.trainer() as trainer:
-        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        begun = await trainer.ask("start_training", model="1", phase="quick")
+        run = begun["run"]
+        place.says(begun["log"], "ready")
         with monkeypatch.context() as full:
             fill(full)
             living = await trainer.poll(run)
