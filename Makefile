@@ -8,13 +8,28 @@ UV = VIRTUAL_ENV=$(VENV) $(BIN)/uv
 CORPUS ?= ../shared/corpus
 HISTORIES ?= ../shared/histories
 
-.PHONY: help setup lint types wheel test demo bench corpus clean
+# How many tests run side by side; `logical` is one for each core that the machine shows.
+WORKERS ?= logical
+TESTS ?= tests
+PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadgroup --durations 10
+
+# The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup lint types wheel check test demo bench corpus clean
 
 help:
-	@echo "make demo   an agent's day with watchkeeper, played for real (about three minutes)"
-	@echo "make test   lint, types, wheel, and the tests against the installed wheel"
-	@echo "make bench  the budgets, each beside its reference"
+	@echo "make setup   the tools and libraries that the lock names, in .venv"
+	@echo "make check   the quick loop: lint, types, and the tests that start no training (about a minute)"
+	@echo "make test    lint, types, wheel, and all tests against the installed wheel"
+	@echo "make test TESTS=tests/analysis/logs WORKERS=1   a part of them, one after the other"
+	@echo "make lint    ruff: rules and form"
+	@echo "make types   pyright, strict"
+	@echo "make wheel   build the wheel and install it, as a user gets it"
+	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
+	@echo "make bench   the budgets, each beside its reference"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
+	@echo "make clean   remove what the others made"
 
 $(VENV)/uv-$(UV_VERSION):
 	$(PYTHON) -m venv $(VENV)
@@ -40,8 +55,11 @@ wheel: setup
 	$(UV) build --quiet --wheel
 	$(UV) pip install --quiet --no-deps --reinstall dist/*.whl
 
+check: lint types wheel
+	$(PYTEST) -m "not training" $(TESTS)
+
 test: lint types wheel
-	$(BIN)/python -P -m pytest
+	$(PYTEST) $(TESTS)
 
 demo: setup wheel
 	$(BIN)/python -P examples/eight_schools/play.py
@@ -54,4 +72,4 @@ corpus: setup wheel
 	@test -d $(HISTORIES) && $(BIN)/python -P benchmarks/judge_table.py $(HISTORIES) || echo "skipped: no curves in $(HISTORIES)"
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

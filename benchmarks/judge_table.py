@@ -5,12 +5,15 @@
 A folder holds CSVs whose names say how they were made (`overfit_3.csv`); the default is ../shared/histories. Each is
 judged whole and cut to its first 30 and 8 evaluations. A cut run is right when it is named right or when nothing is
 said; a cut of a late divergence is healthy. With --margins each threshold is tightened until a healthy run is flagged.
+A folder with a `truth.json` ({file: {"expect": [flags]}}) holds histories in public forms; ../shared/cases/histories is
+one, and judged too where it is there.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import random
 import subprocess
 import sys
@@ -22,10 +25,13 @@ from pathlib import Path
 
 from watchkeeper.server.analysis.curves.curves import judge_history
 from watchkeeper.server.analysis.curves.readers import read_history
+from watchkeeper.server.analysis.curves.report import judge_bytes
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.analysis.curves.thresholds import Thresholds
+from watchkeeper.server.vocabulary.errors import WatchkeeperError
 
 FOLDER = Path(__file__).parents[2] / "shared" / "histories"
+CASES = FOLDER.parent / "cases" / "histories"
 RIGHT = {
     "overfit": {"overfitting"},
     "overfit_mild": {"overfitting", ""},
@@ -90,6 +96,22 @@ def print_table(histories: Sequence[tuple[str, History]], rows: int) -> None:
     print(f"  bad: {bad['right']} right, {bad['silent']} silent, {bad['WRONG']} wrong of {bad.total()}")
 
 
+def print_cases(folder: Path) -> None:
+    """Print what is said of each labelled file of a folder, and what should be."""
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    right = 0
+    print(f"\npublic forms in {folder.name}")
+    for name, about in sorted(truth.items()):
+        try:
+            found = sorted({flag.flag for flag in judge_bytes((folder / name).read_bytes(), name)})
+        except WatchkeeperError as error:
+            found = [f"not read: {str(error)[:60]}"]
+        right += found == sorted(about["expect"])
+        if found != sorted(about["expect"]):
+            print(f"  WRONG {name}: {'+'.join(found) or 'silent'} instead of {'+'.join(about['expect']) or 'silent'}")
+    print(f"  {right} of {len(truth)} right")
+
+
 def print_margins(histories: Sequence[tuple[str, History]]) -> None:
     cuts = [history.first_rows(rows) for kind, history in histories if kind not in RIGHT for rows in (WHOLE, 30, 8)]
     print("\ntightened by this factor a threshold flags a healthy run (of those tried: 1.25 1.5 2 3 5 10)")
@@ -141,7 +163,11 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path, default=[FOLDER])
     parser.add_argument("--margins", action="store_true")
     arguments = parser.parse_args()
-    paths = [path for folder in arguments.folders for path in sorted(folder.glob("*.csv"))]
+    cases = [folder for folder in (*arguments.folders, CASES) if (folder / "truth.json").is_file()]
+    for folder in dict.fromkeys(cases):
+        print_cases(folder)
+    made = [folder for folder in arguments.folders if folder not in cases]
+    paths = [path for folder in made for path in sorted(folder.glob("*.csv"))]
     histories = [(kind_of(path), read_history(path.read_bytes(), path.name)) for path in paths]
     for rows in (WHOLE, 30, 8):
         print_table(histories, rows)

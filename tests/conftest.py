@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from .play import Place
 from .runtime.keeper.helpers import end_processes_of, processes_of, until
@@ -16,6 +17,25 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FAILED = pytest.StashKey[bool]()
+TRAINING = frozenset({"nothing_left", "sampled", "plain", "wire", "shared", "noisy"})
+"""Fixtures of tests that train, sample or serve; `make check` leaves these tests out."""
+
+# Examples are as many as the test says; how long one takes, or how long it takes to think of one, is no verdict.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+
+SHARED = ("sampled", "plain", "shared")
+"""Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        asked = set(item.fixturenames) if isinstance(item, pytest.Function) else set[str]()
+        if TRAINING & asked:
+            item.add_marker(pytest.mark.training)
+        for name in asked.intersection(SHARED):
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.hookimpl(wrapper=True)

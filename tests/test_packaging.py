@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -31,6 +34,20 @@ def test_nothing_called_server_or_tools_lands_at_the_top_level() -> None:
     files = [str(path) for path in metadata.files("watchkeeper") or []]
     tops = {path.split("/")[0] for path in files if not path.startswith(("..", "__editable__"))}
     assert not tops & {"server", "tools", "prompts"}
+
+
+def test_make_help_names_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split())
+    assert targets == set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert targets - {"help"} == set(re.findall(r'@echo "make (\w+)', makefile))
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_path_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(r"`((?:server|tools|tests|docs|examples|benchmarks)/[\w/.]+)`", (ROOT / page).read_text("utf-8"))
+    missing = [one for one in named if not (ROOT / one).exists() and not (ROOT / f"{one}.py").exists()]
+    assert missing in ([], ["tools/NAME.py"])
 
 
 def test_the_versions_agree() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel
 
 from ..server.acts.desk import Desk, in_thread
-from ..server.acts.report import reports
+from ..server.acts.report import answers, reports
 from ..server.acts.start import stop
 from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
@@ -45,7 +45,7 @@ async def answer_report(
     if not instructions.strip():
         raise InvalidArgument("An answer needs instructions.", "Say what the trainer shall do, and why.")
     given = Answer(
-        action=reports.parse_action(action),
+        action=answers.parse_action(action),
         instructions=instructions.strip(),
         changes_applied=(changes_applied or "").strip(),
         next_steps=(next_steps or "").strip(),
@@ -55,7 +55,7 @@ async def answer_report(
 
 
 def _answer(desk: Desk, report_id: str, given: Answer) -> Answered:
-    report = reports.answer(desk, reports.find_report(desk, report_id), given)
+    report = answers.answer(desk, reports.find_report(desk, report_id), given)
     if report.run and given.action is Action.TERMINATE:
         stop.carry_out(desk, look.find_run(desk, report.run))
     accepted = report.finding or None if given.action is Action.CONTINUE else None

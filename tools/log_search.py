@@ -67,8 +67,7 @@ def _log(desk: Desk, model: str, search: Search, run_id: str | None, trials_from
     desk.workspace.check_model_id(model)
     run = look.find_run(desk, run_id) if run_id else None
     logged = searching.log_search(desk, model, search, run, trials_from)
-    entry = next_step.owed_entry(desk, model)
-    owing = f"write_diary_entry(model={model!r}, report={entry.id!r}, …)" if entry else ""
+    owing = next_step.owed_call(desk, model)
     return Logged(
         search=logged.number,
         path=logged.path,

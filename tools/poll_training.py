@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import BaseModel, model_serializer
 
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import brief, next_step, poll, status_line, updates
-from ..server.acts.report.reports import applied
+from ..server.acts.report.answers import applied
 from ..server.acts.toolbox import Tool, facts
 from ..server.acts.watch import progress as pace
 from ..server.analysis.logs.blocks import FEED_BYTES
 from ..server.storage.record import Report, Run
+from ..server.vocabulary.errors import StorageFailed
 from ..server.vocabulary.runs import Role
 from ..server.vocabulary.sanitize import one_line
 
@@ -24,6 +26,7 @@ QUIET_CHARACTERS = 240
 """60 tokens: what an answer may cost when nothing happened (P6)."""
 BRIEF_CHARACTERS = 1_200
 """300 tokens: what the brief of a new session may cost."""
+_UNANSWERED = ("open", "changes_pending")
 _LIVING = ("starting", "running", "running_unattended")
 _SHORT = ("id", "level", "type", "line", "exception", "emergency", "report", "status", "run", "error_type", "changes")
 
@@ -91,7 +94,8 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
     following = next_step.next_call(desk, standing, seen.cursor)
     checks_in = status_line.due(desk, run, status)
     if checks_in:
-        status_line.told(desk, run)
+        with suppress(StorageFailed):
+            status_line.told(desk, run)
     found = Polled(
         findings=list(seen.news.findings),
         answer=_answer(desk, run, seen.news.answers),
@@ -108,6 +112,7 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
         status=status_line.line(desk, run, status) if checks_in else None,
         untrusted_last_line=status_line.last_line(desk, run) if checks_in else None,
         report=standing.report.id if standing.report else None,
+        more=seen.unwritten or None,
         cursor=seen.cursor,
         next=following,
     )
@@ -152,7 +157,8 @@ def _delivered(desk: Desk, told: Sequence[str]) -> list[Report]:
     reports = [one for one in found if one is not None and one.answer]
     for report in reports:
         if updates.told_is_done(desk, report):
-            applied(desk, report, "told the trainer")
+            with suppress(StorageFailed):  # it is told again
+                applied(desk, report, "told the trainer")
     return reports
 
 
@@ -179,16 +185,17 @@ def _all(desk: Desk, seen: poll.Seen) -> Polled:
         cursor=seen.cursor,
         next=told.next,
     )
-    return _shortened(full)
+    return _shortened(full, told.left_out, seen.unwritten)
 
 
-def _shortened(full: Polled) -> Polled:
+def _shortened(full: Polled, left_out: tuple[int, int], unwritten: str) -> Polled:
     """Return a brief within its tokens: what can be asked for again is left out, the least urgent first."""
-    shown = full
+    shown = full.model_copy(update={"more": _more(full, full, left_out, unwritten)})
     for update in _cuts(full):
         if _characters(shown) <= BRIEF_CHARACTERS:
             break
         shown = shown.model_copy(update=update)
+        shown = shown.model_copy(update={"more": _more(full, shown, left_out, unwritten)})
     return shown
 
 
@@ -202,17 +209,26 @@ def _cuts(full: Polled) -> Iterator[dict[str, Any]]:
     }
     active = [one for one in runs if one["state"] in _LIVING or {"unreported_failures", "trouble"} & one.keys()]
     kept = active or runs[:1]
-    yield {"runs": kept, "more": _more(runs, kept)}
+    yield {"runs": kept}
     short = [{name: value for name, value in one.items() if name in _SHORT} for one in findings]
     yield {"findings": short[:5] or None}
     bare = [{name: value for name, value in one.items() if name in _SHORT} for one in reports]
     yield {"reports": bare[:5]}
-    yield {"findings": short[:2] or None, "reports": bare[:3], "runs": kept[:5], "more": _more(runs, kept[:5])}
+    yield {"findings": short[:2] or None, "reports": bare[:3], "runs": kept[:5]}
 
 
-def _more(runs: Sequence[object], kept: Sequence[object]) -> str | None:
-    left = len(runs) - len(kept)
-    return f"{left} run(s) not shown: poll_training(run=…) or `watchkeeper status`" if left else None
+def _more(full: Polled, shown: Polled, left_out: tuple[int, int], unwritten: str) -> str | None:
+    """Return what is not shown, and how to see it."""
+    runs = len(full.runs or []) - len(shown.runs or [])
+    cut = (full.reports or [])[len(shown.reports or []) :]
+    waiting = sum(one["status"] in _UNANSWERED for one in cut) + left_out[0]
+    answered = sum(one["status"] not in _UNANSWERED for one in cut) + left_out[1]
+    parts = [
+        unwritten,
+        f"{runs} run(s) not shown: poll_training(run=…) or `watchkeeper status`" if runs else "",
+        f"{waiting} open and {answered} answered report(s) not shown" if waiting or answered else "",
+    ]
+    return "; ".join(filter(None, parts)) or None
 
 
 TOOL = Tool(poll_training, "poll", Polled, frozenset(Role), read_only=True, idempotent=True)

@@ -68,6 +68,11 @@ def _report(desk: Desk, run_id: str | None, model: str | None, finding_id: str |
             f"Call report_error(run={finding.run!r}, finding={finding.id!r}, what_happened=…).",
         )
     look = look_at(desk, run_id) if run_id else None
+    if look is not None and model is not None and look.run.model != model:
+        raise InvalidArgument(
+            f"Run {look.run.id} belongs to model {look.run.model}, not to {model}.",
+            "Name the run that failed, or the model when nothing of it was started.",
+        )
     if look is None and model is None:
         raise InvalidArgument(
             "A report is about a run or a model.", "Give run=… or, when nothing was started, model=…."

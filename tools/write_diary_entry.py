@@ -38,6 +38,8 @@ async def write_diary_entry(
     run: Annotated[str | None, "the failed run"] = None,
     report: Annotated[str | None, "the report it closes"] = None,
     next_steps: list[str] | None = None,
+    validation: str | None = None,
+    narrative_value: Annotated[str | None, "what it gives the paper"] = None,
 ) -> Entered:
     """Write an entry in the model's development diary; numbered; the server adds error text, what changed, evidence.
 
@@ -50,6 +52,8 @@ async def write_diary_entry(
         fix.strip(),
         why.strip(),
         tuple(text.strip() for text in next_steps or [] if text.strip()),
+        (validation or "").strip(),
+        (narrative_value or "").strip(),
     )
     return await in_thread(_write, desk, model, entry, run, report)
 
@@ -72,10 +76,7 @@ def _write(desk: Desk, model: str, entry: Entry, run_id: str | None, report_id: 
 
 
 def _next(desk: Desk, model: str) -> str:
-    entry = next_step.owed_entry(desk, model)
-    if entry is not None:
-        return f"write_diary_entry(model={model!r}, report={entry.id!r}, …)"
-    return "poll_training() shows where everything stands"
+    return next_step.owed_call(desk, model) or "poll_training() shows where everything stands"
 
 
 TOOL = Tool(write_diary_entry, "diary", Entered, frozenset({Role.TRAINER}), idempotent=True)

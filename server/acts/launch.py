@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from ..runtime.keeper import records
 from ..runtime.probe import probe_environment
 from ..runtime.witness import witness_environment
+from ..storage.files.workspace import CHECKPOINTS
 from ..storage.policy.policy import policy_text
 from ..storage.record import Run
 from ..storage.record.records import RunStarted
@@ -34,7 +36,6 @@ def environment(
     """Return the whole environment of a training: what the policy passes through and sets, and our own names."""
     policy = desk.policy
     kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
-    fraction = policy.quick.data_fraction if phase is Phase.QUICK else 1.0
     run_dir = desk.workspace.run_dir(run)
     own = {**kept, **policy.environment}
     own |= probe_environment(own, pymc=policy.probe.pymc)
@@ -45,7 +46,7 @@ def environment(
         "WATCHKEEPER_WORKSPACE": str(desk.workspace.root),
         "WATCHKEEPER_MODEL": model,
         "WATCHKEEPER_PHASE": phase.value,
-        "WATCHKEEPER_DATA_FRACTION": f"{fraction:g}",
+        "WATCHKEEPER_DATA_FRACTION": f"{_fraction(desk, phase):g}",
         "WATCHKEEPER_ATTEMPT": str(attempt),
         "WATCHKEEPER_RESUME": resume,
         "WATCHKEEPER_RUN_DIR": str(run_dir),
@@ -81,16 +82,56 @@ def proof(desk: Desk, *, model: str, phase: Phase, run: str) -> Proof:
 
 def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:
     """Return the folder that all attempts of one phase share for their checkpoints."""
-    return desk.workspace.state_dir / "checkpoints" / f"{model}-{phase}"
+    named = desk.workspace.checkpoints(model)
+    if named:
+        return desk.workspace.root / named / phase.value
+    return desk.workspace.state_dir / CHECKPOINTS / f"{model}-{phase}"
+
+
+def arguments(desk: Desk, model: str, phase: Phase) -> tuple[str, ...]:
+    """Return the arguments that the policy gives a script of this model and phase."""
+    files, root = desk.workspace, desk.workspace.root
+    words = {
+        "i": model,
+        "phase": phase.value,
+        "results": str(root / files.results(model, phase)),
+        "final_model": str(root / files.final_model(model)),
+        "checkpoints": str(checkpoint_dir(desk, model, phase)),
+        "data_fraction": f"{_fraction(desk, phase):g}",
+        "log": str(root / files.log(model, phase)),
+    }
+    return tuple(_filled(one, words) for one in desk.policy.run.templates(phase))
+
+
+def _filled(template: str, words: Mapping[str, str]) -> str:
+    for name, value in words.items():
+        template = template.replace("{" + name + "}", value)
+    return template
+
+
+def _fraction(desk: Desk, phase: Phase) -> float:
+    return desk.policy.quick.data_fraction if phase is Phase.QUICK else 1.0
+
+
+def working_folder(desk: Desk, model: str, script: str) -> str:
+    """Return the absolute folder in which a script runs.
+
+    :raises PathRefused: if the policy names one that is not there.
+    """
+    wanted = desk.policy.run.cwd.replace("{i}", model)
+    folder = posixpath.dirname(script) if wanted == "{script}" else wanted
+    if not folder:
+        return str(desk.workspace.root)
+    os.close(desk.workspace.open_folder_beneath(folder))
+    return str(desk.workspace.root / folder)
 
 
 def materialise(desk: Desk, run: Run) -> Path:
     """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
     run_dir = desk.workspace.run_dir(run.id)
     _set_aside(run_dir, run.nonce)
-    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    Path(run.env["WATCHKEEPER_CHECKPOINT_DIR"]).mkdir(mode=0o700, parents=True, exist_ok=True)
-    (run_dir / records.WITNESS).mkdir(mode=0o700, exist_ok=True)
+    for folder in (run_dir, checkpoint_dir(desk, run.model, run.phase), run_dir / records.WITNESS):
+        desk.workspace.make_private_folder(str(folder))
     (run_dir / records.METRICS).touch(mode=0o600, exist_ok=True)
     path = run_dir / records.SPEC
     if not path.exists():

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ..storage.files import rooted
 from ..vocabulary.errors import InvalidArgument, PathRefused, StorageFailed
+from ..vocabulary.sanitize import mask_secrets
 from .desk import Desk
 
 LONGEST_DOCUMENT_BYTES = 16 << 20
@@ -62,10 +63,15 @@ def complete(desk: Desk, path: str, opening: str, sections: Sequence[Section]) -
             present = _bytes(desk, path)
             if desk.ledger.note(section.key) and present.strip():
                 continue
-            missing = missing_part(present, opening, section.text)
+            missing = missing_part(present, opening, mask_secrets(section.text))
             if missing:
                 _append(desk, path, missing)
             desk.ledger.take_note(section.key, "written")
+
+
+def publish(desk: Desk, path: str, text: str) -> None:
+    """Write a document of ours whole, in place of an earlier one, with secrets masked."""
+    desk.workspace.write_text_atomically(path, mask_secrets(text))
 
 
 def missing_part(present: bytes, opening: str, text: str) -> bytes:

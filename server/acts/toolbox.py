@@ -24,9 +24,13 @@ from pydantic import BaseModel
 from ..vocabulary.errors import InvalidArgument
 from ..vocabulary.json_values import JsonObject, take_object, take_objects
 from ..vocabulary.runs import Role
+from ..vocabulary.sanitize import masked
 
 LONGEST_TEXT = 20_000
 """Characters that one text argument may have; a diary entry of ten pages still fits."""
+
+_IDS = frozenset({"model", "run", "report", "finding", "follows", "cursor", "phase", "action", "error_type"})
+"""Arguments that are one word: a blank around them is a slip of the pen."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -81,7 +85,8 @@ class Parameter:
         if self.shape is Shape.TRUTH:
             return self._truth(value)
         if self.shape is Shape.TEXT:
-            return self._text(value)
+            text = self._text(value)
+            return text.strip() if self.name in _IDS else text
         if self.shape is Shape.OBJECT:
             return take_object(self.name, value)
         if self.shape is Shape.OBJECTS:
@@ -238,8 +243,8 @@ def _flat_type(schema: Mapping[str, Any]) -> str:
 
 
 def facts(result: BaseModel) -> dict[str, Any]:
-    """Return a result as structured content: what is None is absent."""
-    return result.model_dump(mode="json", exclude_none=True)
+    """Return a result as structured content: what is None is absent, and no secret leaves."""
+    return masked(result.model_dump(mode="json", exclude_none=True))
 
 
 def rendered(content: Mapping[str, Any]) -> str:

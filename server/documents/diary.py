@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from ..vocabulary.errors import InvalidArgument
 from .diary_rules import Breach, DiaryRule, Entry
 from .error_report import Action
-from .markdown import fenced, prose
+from .markdown import fenced, labelled, numbered, prose
 
 MOST_ITEMS = 50
 OPEN = "no later attempt has ended well yet."
@@ -81,6 +81,8 @@ def cleaned(entry: Entry) -> Entry:
         fix=prose(entry.fix),
         why=prose(entry.why),
         next_steps=_each("next_steps", entry.next_steps),
+        validation=prose(entry.validation),
+        narrative_value=prose(entry.narrative_value),
     )
 
 
@@ -122,13 +124,15 @@ def render(number: int, at: float, phase: str, entry: Entry, evidence: Evidence,
         *([f"**Error Message**:\n{fenced(evidence.error_text)}"] if evidence.error_text else []),
         *([f"**Initial Hypothesis**:\n{prose(evidence.hypothesis)}"] if evidence.hypothesis else []),
         "### The Investigation",
-        *(f"**Test {place}**: {text}" for place, text in enumerate(entry.investigation, start=1)),
+        *(labelled(f"Test {place}", text) for place, text in enumerate(entry.investigation, start=1)),
         "### The Fix",
         entry.fix,
         *(_proof(evidence.proof) if evidence.proof else [f"**Result**: {OPEN}"]),
         "### The Why (Physical Interpretation)",
         entry.why,
-        *(["### Actionable Next Steps", _numbered(entry.next_steps)] if entry.next_steps else []),
+        *(["### Validation", entry.validation] if entry.validation else []),
+        *(["### Narrative Value", entry.narrative_value] if entry.narrative_value else []),
+        *(["### Actionable Next Steps", numbered(entry.next_steps)] if entry.next_steps else []),
         *(["### Evidence (recorded by the server)", _bullets(evidence.facts)] if evidence.facts else []),
         f"**Status**: {stands}",
     ]
@@ -152,10 +156,6 @@ def _proof(proof: Proof) -> list[str]:
 
 def _date(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
-
-
-def _numbered(items: Sequence[str]) -> str:
-    return "\n".join(f"{number}. {item}" for number, item in enumerate(items, start=1))
 
 
 def _bullets(items: Sequence[str]) -> str:

@@ -66,6 +66,8 @@ class Entry:
     fix: str
     why: str
     next_steps: tuple[str, ...] = ()
+    validation: str = ""
+    narrative_value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +191,50 @@ def numbers(text: str) -> dict[float, str]:
     return found
 
 
+_OF_RESULTS = (
+    r"results?|outcome|afterwards|converge[sd]?|convergence|estimates?|rmse|mae|mse|mape|r2|r²|loss|acc(?:uracy)?|auc|f1"
+    r"|scores?|errors?|r-?hat|ess|n_eff|log-?likelihood|elbo|perplexity|divergen\w+|divergences|bfmi|validation|val|took|lasted"
+    r"|improved|fell|rose|dropped to|residuals?|metrics?|precision|recall|coverage"
+)
+_RESULT_LINE = re.compile(
+    r"(?i)[-*+>\s#]*(?:[0-9]{1,2}[.)]\s+)?\**(?:final |parameter )?(?:results?|outcome|estimates?|metrics?)\**\s*:"
+)
+_RESULT_NAME = re.compile(rf"(?i)(?:^|[_\W])(?:{_OF_RESULTS})(?:$|[_\W])")
+_SETTING = re.compile(r"([\w.-]+)\s*(?:=|:|≈|→|->|\bto\b|\bof\b|\bat\b|\bis\b|\bwas\b)\s*$")
+
+
+def _settings(fix: str) -> str:
+    """Return what of The Fix speaks of settings: figures that came of it need no reason, they are its proof."""
+    kept: list[str] = []
+    fence, results = "", False
+    for line in fix.split("\n"):
+        mark = re.match(r"\s*(`{3,}|~{3,})", line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        elif fence:
+            kept.append(line)
+        else:
+            results = bool(line.strip()) and (
+                bool(_RESULT_LINE.match(line)) or (results and line.lstrip()[:1] in "-*+")
+            )
+            kept += [] if results else [_NUMBER.sub(lambda found: "" if _is_result(found) else found[0], line)]
+    return "\n".join(kept)
+
+
+def _is_result(found: re.Match[str]) -> bool:
+    """Whether a number is a figure that came of a fix, by the words of its clause before it."""
+    before = re.split(r"[;,()]|\.\s", found.string[: found.start()])[-1]
+    name = _SETTING.search(before)
+    if name is not None and _RESULT_NAME.search(name[1]):
+        return True
+    if name is not None and re.search(r"[=:≈]\s*$", before):
+        return False  # the name of a setting stands right before it
+    return bool(_RESULT_NAME.search(before))
+
+
 def _numbers_explained(entry: Entry, _: OnRecord) -> str:
-    explained = numbers(" \n ".join([entry.why, *entry.investigation]))
-    magic = [written for number, written in numbers(entry.fix).items() if number not in explained]
+    explained = numbers(" \n ".join([entry.why, entry.validation, *entry.investigation]))
+    magic = [written for number, written in numbers(_settings(entry.fix)).items() if number not in explained]
     if not magic:
         return ""
     return f"{_some(magic)} in The Fix stands neither in The Why nor in The Investigation: say why this value."

@@ -5,7 +5,7 @@ A report's facts are kept in the ledger; the texts here are rendered from them a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -46,7 +46,8 @@ class ReportFacts:
     :ivar kind: CHANGES or VERDICT; empty for a failure of a run.
     :ivar at: unix time at which it was opened; `deadline_at` that at which the director should have answered.
     :ivar finding: id of the finding that it tells of; `verdict` of the rejecting verdict.
-    :ivar compared: digest of what was compared, where it asks for the approval of `changes`.
+    :ivar compared: digest of what was compared, where it asks for the approval of `changes`; `change_names` are short
+        for them, `features_changed` is YES or NO.
     :ivar error_type: by the server; `trainer_type` is the trainer's opinion.
     :ivar frame: innermost frame in the user's own code, `file:line`.
     :ivar line, last_line: in the log, as `grep -n` counts.
@@ -62,6 +63,8 @@ class ReportFacts:
     verdict: str = ""
     compared: str = ""
     changes: tuple[str, ...] = ()
+    change_names: tuple[str, ...] = ()
+    features_changed: str = ""
     error_type: ErrorType
     trainer_type: str = ""
     owner: str = ""
@@ -187,7 +190,7 @@ def document(report: str, facts: ReportFacts, labels: Mapping[str, str]) -> str:
         fenced(facts.excerpt) if facts.excerpt else "No lines: the failure did not come from the log.",
         "### Current Status",
         f"- **State**: {facts.state}\n- **Exit code**: {_exit(facts)}\n- **Uptime**: {clock_time(facts.elapsed_s)}",
-        *([_changes(facts.changes)] if facts.changes else []),
+        *([_changes(facts)] if facts.changes else []),
         "### What Happened" if facts.kind else "### What Happened (the trainer's words)",
         facts.what_happened,
         *(["### Hypothesis (the trainer's words)", facts.hypothesis] if facts.hypothesis else []),
@@ -199,11 +202,10 @@ def document(report: str, facts: ReportFacts, labels: Mapping[str, str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _changes(entries: Sequence[str]) -> str:
+def _changes(facts: ReportFacts) -> str:
     """Return what a start changed, to be approved entry by entry."""
-    named = {entry.split(" ", 1)[0] for entry in entries}
-    features = "YES" if "features" in named else "NO"
-    return f"### Changes\n\n{fenced(chr(10).join(entries))}\n\n- **Features changed**: {features}"
+    features = facts.features_changed or "not recorded"  # by a release that did not know which changes are about them
+    return f"### Changes\n\n{fenced(chr(10).join(facts.changes))}\n\n- **Features changed**: {features}"
 
 
 def _answer(answer: Answer) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..analysis.curves.flags import Flag
 from ..analysis.curves.series import Column, History
+from . import loss_summary
 
 LARGEST_BYTES = 10_000
 _MOST = 20
@@ -45,11 +46,11 @@ def summary(told: Told) -> str:
     history = told.history or History(epochs=[])
     content: dict[str, Any] = {
         "meta": {name: _value(value) for name, value in told.meta.items()},
-        "training": _training(history),
-        "loss": _span(history.train_loss),
-        "validation": _span(history.val_loss),
-        "convergence": _convergence(told, flags),
-        "oscillation": _seen(flags.get("oscillation")),
+        "training": loss_summary.training(history),
+        "loss": loss_summary.span(history.train_loss),
+        "validation": loss_summary.validation(history),
+        "convergence": _convergence(told, history, flags),
+        "oscillation": _oscillation(history, flags.get("oscillation")),
         "gradients": _gradients(history.grad_norm, flags),
         "mcmc": {"max_rhat": None, "mean_rhat": None, "converged": None, **(told.mcmc or {})},
         "events": _events(told.warnings, told.errors),
@@ -59,32 +60,22 @@ def summary(told: Told) -> str:
     return _within(content)
 
 
-def _training(history: History) -> dict[str, Any]:
-    ends = [_value(history.epochs[0]), _value(history.epochs[-1])] if history.epochs else None
-    return {"total_epochs": len(history.epochs), "epochs_range": ends}
-
-
-def _span(column: Column) -> dict[str, Any]:
-    """Return first, last, least and greatest of the finite values and by how much the loss fell, in percent."""
-    finite = [one for one in column if one is not None and math.isfinite(one)]
-    if not finite:
-        return dict.fromkeys(("initial", "final", "min", "max", "improvement_pct"))
-    first, last = finite[0], finite[-1]
-    fell = round((first - last) / abs(first) * 100, 2) if first else None
-    values = {"initial": first, "final": last, "min": min(finite), "max": max(finite), "improvement_pct": fell}
-    return {name: _value(value) for name, value in values.items()}
-
-
-def _convergence(told: Told, flags: Mapping[str, Flag]) -> dict[str, Any]:
+def _convergence(told: Told, history: History, flags: Mapping[str, Flag]) -> dict[str, Any]:
     against = [name for name in ("non_finite", "divergence", "not_learning", "oscillation", "rhat") if name in flags]
     sampled = (told.mcmc or {}).get("converged")
-    if against or sampled is False:
-        return {"converged": False, "against": against}
-    return {"converged": True if sampled or told.history is not None else None, "against": []}
+    known = True if sampled or told.history is not None else None
+    converged = False if against or sampled is False else known
+    of_loss = False if against else known if history.train_loss else None
+    return {
+        "converged": converged,
+        "against": against,
+        "loss": loss_summary.convergence(history.train_loss, converged=of_loss),
+    }
 
 
-def _seen(flag: Flag | None) -> dict[str, Any]:
-    return {"detected": flag is not None, "epoch": flag.to_json()["epoch"] if flag else None}
+def _oscillation(history: History, flag: Flag | None) -> dict[str, Any]:
+    seen = {"detected": flag is not None, "epoch": flag.to_json()["epoch"] if flag else None}
+    return {**seen, "loss": loss_summary.oscillation(history.train_loss, flagged=flag is not None)}
 
 
 def _gradients(norms: Column, flags: Mapping[str, Flag]) -> dict[str, Any]:
@@ -106,9 +97,11 @@ def _events(warnings: Sequence[tuple[str, int]], errors: Sequence[tuple[str, int
     }
 
 
-def _top(told: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+def _top(told: Sequence[tuple[str, int]]) -> list[str]:
     often = sorted(told, key=lambda one: -one[1])[:5]
-    return [{"message": _value(message), "count": count} for message, count in often]
+    return [
+        f"{message[: _LONGEST - 20]} ({count} times)" if count > 1 else message[:_LONGEST] for message, count in often
+    ]
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 (JSON)

@@ -7,6 +7,7 @@ words that the readers of our documents search for (FORMATS.md).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ..vocabulary.sanitize import mask_secrets, one_line, outgoing
 from .error_report import fence
@@ -22,7 +23,8 @@ _CONTRACT = re.compile(
     re.IGNORECASE,
 )
 _OUR_WORDS = re.compile(r"\*\*(Status|Result)\*\*")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\n]*)")
+_FENCE = re.compile(r"([ \t]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+|>[ \t]?)*)(`{3,}|~{3,})([^\n]*)")
+_BLOCK = re.compile(r"`{3}|~{3}|[-*+>][ \t]|\||[0-9]{1,9}[.)][ \t]")
 _HEADING = re.compile(r"( {0,3})(?=#{1,6}(?:[ \t]|$))")
 _UNDERLINE = re.compile(r"( {0,3})(?=(?:=+|-+)[ \t]*$)")
 _HTML = re.compile(r"( {0,3})(?=<[A-Za-z/!?])")
@@ -31,23 +33,35 @@ _HTML = re.compile(r"( {0,3})(?=<[A-Za-z/!?])")
 def prose(text: str, limit: int = LONGEST_PROSE) -> str:
     """Return a text of several paragraphs: lists, emphasis and fenced code stay, headings and HTML become plain text.
 
-    A fence that was left open is closed. `**Status**` and `**Result**` are marked as the agent's view: the document's
-    own are computed. Cleaned, secrets masked, at most `limit` characters before that.
+    A fence that was left open is closed, and one that a list or a quotation holds begins a line of its own: what ends
+    it must not depend on how a reader takes the lines around it. `**Status**` and `**Result**` are marked as the
+    agent's view: the document's own are computed. Cleaned, secrets masked, at most `limit` characters before that.
     """
     lines: list[str] = []
     opened = ""
     for line in unclaimed(outgoing(text.strip(), limit)).split("\n"):
         mark = _FENCE.fullmatch(line)
         if opened:
-            lines.append(line)
-            if mark and mark[1].startswith(opened) and not mark[2].strip():
-                opened = ""
-        elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
-            opened = mark[1]
-            lines.append(line)
+            ends = mark is not None and mark[2].startswith(opened) and not mark[3].strip()
+            lines.append(mark[2] if mark is not None and ends else line)
+            opened = "" if ends else opened
+        elif mark and not (mark[2][0] == "`" and "`" in mark[3]):
+            opened = mark[2]
+            lines += [*([mark[1].rstrip()] if mark[1].strip() else []), f"{mark[2]}{mark[3]}"]
         else:
             lines.append(_plain(line))
     return "\n".join([*lines, opened] if opened else lines)
+
+
+def labelled(label: str, text: str) -> str:
+    """Return `**label**: text`, as made by `prose`; what is a block of its own (a fence, a list) begins a new line."""
+    return f"**{label}**:{chr(10) if _BLOCK.match(text) else ' '}{text}"
+
+
+def numbered(items: Sequence[str]) -> str:
+    """Return texts made by `prose` as a numbered list; what has several lines is kept together by its indentation."""
+    lines = (f"{number}. " + one.replace("\n", "\n   ") for number, one in enumerate(items, start=1))
+    return "\n".join(lines)
 
 
 def _plain(line: str) -> str:

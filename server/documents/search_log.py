@@ -21,6 +21,8 @@ EXAMPLE = "selected={'lr': 0.01}, reasons={'lr': 'balanced: converges without di
 _HEADING = re.compile(r"^## Hyperparameter Search Log(?: #(\d{1,9}))?[ \t\r]*$", re.MULTILINE)
 _OURS = ("score", "note", "notes", "run", "diary")
 """Names in a trial that are no parameters."""
+_INSIDE = ("parameters", "params", "hyperparameters", "config")
+"""Names of an object that holds the parameters."""
 
 _DIRECTIONS: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), lower)
@@ -81,7 +83,7 @@ def trial_of(given: Mapping[str, object], place: int) -> Trial:
 
     :raises InvalidArgument: if it has no parameter, or its score is no number and no text.
     """
-    parameters = {name: value for name, value in given.items() if name not in _OURS}
+    parameters = _parameters(given)
     if not parameters:
         raise InvalidArgument(
             f"Trial {place} names no parameter.", "For example {'lr': 0.01, 'units': 64, 'score': 4.2}."
@@ -91,6 +93,17 @@ def trial_of(given: Mapping[str, object], place: int) -> Trial:
     diary = given.get("diary")
     number = int(diary) if isinstance(diary, int | float) and math.isfinite(diary) and 0 < diary < 10**9 else 0
     return Trial(parameters=parameters, score=score, note=note, run=str(given.get("run") or ""), diary=number)
+
+
+def _parameters(given: Mapping[str, object]) -> dict[str, object]:
+    """Return a trial's parameters, whether they stand beside its score or in an object of their own."""
+    found: dict[str, object] = {}
+    for name, value in given.items():
+        if name in _INSIDE and isinstance(value, Mapping):
+            found.update(cast(Mapping[str, object], value))
+        elif name not in _OURS:
+            found[name] = value
+    return found
 
 
 def _score(value: object, place: int) -> tuple[float | None, str]:

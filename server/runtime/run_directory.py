@@ -12,11 +12,11 @@ from pathlib import Path
 
 from ..vocabulary.errors import NotFound
 from ..vocabulary.runs import Ended, RunState
+from . import left_behind
 from .keeper import exit_record, lock, procfs, records
 from .keeper import usage as usage_lines
 from .keeper.procfs import Process
-from .run_records import Damage, exit_of, lock_held, record
-from .samples import Record, Sample, last_sample, moment, seconds, size
+from .samples import Record, Sample, moment, seconds, size
 
 LAUNCH_AGAIN_AFTER_S = 10.0
 """A keeper that has not come by then never does: the server was killed before it launched one."""
@@ -142,23 +142,24 @@ def _look(run_dir: Path, nonce: str) -> Facts:
     A keeper writes the exit record before it lets go of the lock. So a free lock and then no exit record mean that
     nobody is left who could write one.
     """
-    damaged = Damage()
-    spec, stop = (record(run_dir, name, damaged) for name in (records.SPEC, records.STOP))
-    start = record(run_dir, records.START, damaged, nonce)
+    damaged = left_behind.Damage()
+    spec, stop = (left_behind.record(run_dir, name, damaged) for name in (records.SPEC, records.STOP))
+    start = left_behind.record(run_dir, records.START, damaged, nonce)
     if start is not None and (records.whole(start, "pid") or 0) <= 0:
         start = None  # what a keeper wrote names a process
         damaged.append(records.START)
     same_boot = start is None or records.text(start, "boot_id") == procfs.boot_id()
     main = _main(start) if same_boot else None
-    is_held = lock_held(run_dir, start if same_boot else None, damaged)
-    ended = exit_of(run_dir, start if is_held else None, damaged, nonce)
+    lock_held = left_behind.lock_held(run_dir, start if same_boot else None, damaged)
+    ended = left_behind.exit_of(run_dir, start if lock_held else None, damaged, nonce)
     now = time.time()
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
-        spec=spec, start=start, exit=ended, stop=stop, last_sample=_last_sample(run_dir, damaged),
+        spec=spec, start=start, exit=ended, stop=stop, last_sample=left_behind.newest_sample(run_dir, damaged),
         same_boot=same_boot, main_alive=main is not None and main.alive, damaged=tuple(damaged),
         foreign=tuple(damaged.foreign),
-        main_zombie=main is not None and not main.alive, lock_held=is_held, copy_of=_copy_of(run_dir, spec),
+        main_zombie=main is not None and not main.alive, lock_held=lock_held,
+        copy_of=left_behind.copy_of(run_dir, spec),
     )  # fmt: skip
 
 
@@ -354,25 +355,3 @@ def _main(start: Record | None) -> procfs.Stat | None:
     found = procfs.stat(pid) if pid is not None else None
     same = found is not None and found.start_ticks == records.whole(start, "start_ticks")
     return found if same else None
-
-
-def _last_sample(run_dir: Path, damaged: Damage) -> Sample | None:
-    try:
-        return last_sample(run_dir)
-    except records.DamagedRecord:
-        damaged.append(records.USAGE)
-        return None
-
-
-def _copy_of(run_dir: Path, spec: Record | None) -> str:
-    """Return the workspace of which this run directory is a copy: the one that its spec names and where it still lies.
-
-    A workspace that was moved or renamed is none: nothing lies any more where it was.
-    """
-    workspace = records.text(spec, "workspace")
-    try:
-        original = Path(workspace) / run_dir.relative_to(run_dir.parents[2]) if workspace else run_dir
-        copied = not os.path.samestat(os.stat(original), os.stat(run_dir))
-    except (OSError, ValueError, IndexError):
-        return ""
-    return workspace if copied else ""

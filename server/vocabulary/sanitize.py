@@ -7,6 +7,12 @@ direction overrides, invisible and private characters. Nothing here says that th
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any, cast
+
+from .masking import mask_secrets
+
+__all__ = ["clean", "mask_secrets", "masked", "one_line", "outgoing", "outgoing_lines"]
 
 # Sequences of ECMA-48: CSI; OSC and the other strings up to their terminator on the same line; two-character escapes.
 # A string that is not terminated loses its introducer only, so that it cannot swallow the text behind it.
@@ -22,26 +28,6 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
-)
-
-_MASK = "[secret]"
-_TOKENS = re.compile(
-    r"""-----BEGIN\ [A-Z ]{0,30}PRIVATE\ KEY-----(?s:.*?)(?:-----END\ [A-Z ]{0,30}PRIVATE\ KEY-----|\Z)
-    | (?<![A-Za-z0-9])(?:
-        sk-[A-Za-z0-9_-]{16,}                            # OpenAI, Anthropic and others
-      | (?:gh[pousr]_|github_pat_|glpat-|hf_)[A-Za-z0-9_-]{16,}
-      | xox[abeoprs]-[A-Za-z0-9-]{10,}                   # Slack
-      | A(?:KIA|SIA)[0-9A-Z]{16}                         # AWS
-      | AIza[0-9A-Za-z_-]{35}                            # Google
-      | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*   # a JSON web token
-    )""",
-    re.VERBOSE,
-)
-_AUTHORIZATION = re.compile(r"(?i)\b(bearer|basic)(\s{1,3})([A-Za-z0-9+/=_.~-]{12,})")
-_IN_URL = re.compile(r"(://[^\s/:@]{0,100}:)([^\s/@]{1,200})(?=@)")
-_NAMED = re.compile(
-    r"""(?i)((?:api|access|private|secret)[_-]?key|token|secret|credential|passw(?:or)?d|passphrase|key)"""
-    r"""([A-Za-z_-]{0,20}["']?\s{0,3}[=:]\s{0,3}["']?)([^\s"',;&()]{6,})"""
 )
 
 
@@ -67,16 +53,24 @@ def outgoing(text: str | bytes, limit: int) -> str:
     return _capped(mask_secrets(_seen(text)), limit)
 
 
-def mask_secrets(text: str) -> str:
-    """Return `text` with obvious secrets replaced by `[secret]`: token shapes, passwords in addresses, named keys.
+def outgoing_lines(texts: Sequence[str], limit: int) -> list[str]:
+    """Return lines that leave together: a secret that stands in several of them is masked in each.
 
-    A value behind a name such as `api_key=` is masked when it looks random or the name says password; `tokens=4096`
-    and `key=validation_loss` stay. A help against accidents, not a promise that no secret remains.
+    :param limit: characters that each of them may have.
     """
-    text = _TOKENS.sub(_MASK, text)
-    text = _AUTHORIZATION.sub(_mask_authorization, text)
-    text = _IN_URL.sub(rf"\1{_MASK}", text)
-    return _NAMED.sub(_mask_named, text)
+    masked = mask_secrets("\n".join(_seen(one).replace("\n", " ") for one in texts)).split("\n") if texts else []
+    return [_capped(one, limit) for one in masked]
+
+
+def masked(content: Any) -> Any:  # noqa: ANN401 (JSON of any shape)
+    """Return JSON in which secrets are masked, whatever put them there; numbers stay numbers."""
+    if isinstance(content, str):
+        return mask_secrets(content)
+    if isinstance(content, list):
+        return [masked(one) for one in cast(list[Any], content)]
+    if isinstance(content, dict):
+        return {mask_secrets(name): masked(one) for name, one in cast(dict[str, Any], content).items()}
+    return content
 
 
 def _seen(text: str | bytes) -> str:
@@ -99,25 +93,3 @@ def _capped(text: str, limit: int) -> str:
     if kept <= 0:
         return text[: max(limit - 1, 0)] + "…" * (limit > 0)
     return f"{text[:kept]}… (+{len(text) - kept} characters)"
-
-
-def _mask_authorization(match: re.Match[str]) -> str:
-    scheme, gap, value = match.groups()
-    return f"{scheme}{gap}{_MASK}" if _random_looking(value) else match.group()
-
-
-def _mask_named(match: re.Match[str]) -> str:
-    name, between, value = match.groups()
-    secret = name.lower().startswith("pass") or _random_looking(value)
-    return f"{name}{between}{_MASK}" if secret else match.group()
-
-
-def _random_looking(value: str) -> bool:
-    """Whether letters and digits are mixed through as in a token: words, paths and plain numbers are not."""
-    if len(value) < 16 or len(re.findall(r"[_./:]", value)) >= 3:
-        return False
-    kinds = re.findall(r"[0-9]+|[a-z]+|[A-Z]+", value)
-    letters = any(kind.isalpha() for kind in kinds)
-    digits = any(kind.isdigit() for kind in kinds)
-    mixed = len(kinds) * 6 >= len(value) or re.fullmatch(r"[0-9a-f]{32,}", value) is not None
-    return letters and digits and mixed and len(set(value)) >= 8

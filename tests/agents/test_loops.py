@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 import uuid
@@ -17,8 +18,11 @@ from tests.play import Place
 
 from .brains import MEND, Brain, Director, Trainer
 
-pytest.importorskip("pymc", reason="eight schools needs PyMC")
-pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("default")]  # what other libraries warn of is theirs
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.filterwarnings("default"),  # what other libraries warn of is theirs
+    pytest.mark.skipif(importlib.util.find_spec("pymc") is None, reason="eight schools needs PyMC"),
+]
 
 SCHOOLS = Path(__file__).parents[2] / "examples/eight_schools"
 POLICY = """

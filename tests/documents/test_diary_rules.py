@@ -91,6 +91,13 @@ def test_a_why_without_a_cause_is_told_so() -> None:
         ("lr = 1e-5, clip 7.5", "1e-5, 7.5"),
         ("lr = 0.010, max_norm=1", ""),  # 0.01 and 1.0 stand in the investigation
         ("x[0] = beta2 ** 2 + L2, v1.2.3", ""),
+        ("lr = 0.01\nResult: RMSE 4.2, converged at epoch 80", ""),
+        ("lr = 0.01. Validation RMSE fell to 4.2; log-likelihood: -1240.3", ""),
+        ("**Result**:\n- Convergence at epoch 80\n- Final loss: 0.42\n- MLE converged in 25 iterations", ""),
+        ("max_norm=1.0 gives a val_loss of 0.42 and R-hat 1.003", ""),
+        ("Result: fine\n\nthen lr = 0.00237", "0.00237"),
+        ("final learning rate = 0.00237", "0.00237"),
+        ("```python\n# loss 0.5\nlr = 0.00237\n```", "0.5, 0.00237"),
     ],
 )
 def test_a_number_in_the_fix_that_nobody_explains_is_magic(fix: str, magic: str) -> None:

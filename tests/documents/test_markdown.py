@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.documents.markdown import cell, fenced, inline, prose, table
+from watchkeeper.server.documents.markdown import cell, fenced, inline, labelled, numbered, prose, table
 
 HEADINGS = (
     "## Dev Diary Entry #9",
@@ -31,6 +31,10 @@ HEADINGS = (
         ("a < b and c > d", "a < b and c > d"),
         ("```python\n# Before (diverged):\nlr = 0.1\n```", "```python\n# Before (diverged):\nlr = 0.1\n```"),
         ("```\nleft open", "```\nleft open\n```"),
+        ("- ```python\n  lr = 0.1\n  ```\nthen", "-\n```python\n  lr = 0.1\n```\nthen"),
+        ("> ```\n> x\n> ```\nthen", ">\n```\n> x\n```\nthen"),
+        ("    ```\n    x\n    ```", "```\n    x\n```"),
+        ("1. ~~~\n   x", "1.\n~~~\n   x\n~~~"),
         ("~~~~\n```\n~~~", "~~~~\n```\n~~~\n~~~~"),
         ("**Status**: ✅ RESOLVED", "**Status (agent's view)**: ✅ RESOLVED"),
         ("**Result**: converged", "**Result (agent's view)**: converged"),
@@ -97,3 +101,37 @@ def test_a_table_has_one_row_for_each_row_and_one_cell_for_each_value(values: li
 def test_an_inline_text_is_one_line(said: str) -> None:
     assert "\n" not in inline(said)
     assert len(inline(said, 40)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        ("tuned: no change", "**Test 1**: tuned: no change"),
+        ("```python\nlr = 0.1\n```", "**Test 1**:\n```python\nlr = 0.1\n```"),
+        ("- one\n- two", "**Test 1**:\n- one\n- two"),
+    ],
+)
+def test_what_is_a_block_of_its_own_begins_a_line_behind_its_label(said: str, stands: str) -> None:
+    assert labelled("Test 1", prose(said)) == stands
+
+
+def test_a_fence_in_a_numbered_list_stays_in_its_item() -> None:
+    found = numbered([prose("```\nlr = 0.1\n```"), "plain"])
+    assert found == "1. ```\n   lr = 0.1\n   ```\n2. plain"
+
+
+def left_open(text: str) -> bool:
+    """Whether a fence that begins a line at the left edge is open at the end, as CommonMark reads it."""
+    opened = ""
+    for line in text.split("\n"):
+        mark = re.fullmatch(r" {0,3}(`{3,}|~{3,})([^\n]*)", line)
+        if opened:
+            opened = "" if mark and mark[1].startswith(opened) and not mark[2].strip() else opened
+        elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
+            opened = mark[1]
+    return bool(opened)
+
+
+@given(st.lists(st.sampled_from(["- ", "> ", "1. ", "    ", "```", "~~~~", "py", "\n", "x", "`"]), max_size=25))
+def test_no_text_leaves_a_fence_open_that_would_swallow_the_rest(parts: list[str]) -> None:
+    assert not left_open(labelled("Test 1", prose("".join(parts))))

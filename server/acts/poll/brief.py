@@ -11,6 +11,7 @@ from ...storage.record import Report, Run
 from ...vocabulary.runs import Phase, Role, RunState
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
+from ..watch.standing import crashes
 from . import next_step, poll, updates
 
 MOST_RUNS = 8
@@ -22,6 +23,7 @@ UNREADABLE = "unreadable"
 class Brief:
     """All runs that matter now with their health, reports that wait, what is owed, and the next call.
 
+    :ivar left_out: reports that wait and do not fit, by what they wait for.
     :ivar steps: the next allowed step of each further model; that of the first one is `next`.
     """
 
@@ -30,6 +32,7 @@ class Brief:
     owed: list[str]
     next: str
     steps: dict[str, str] = field(default_factory=dict[str, str])
+    left_out: tuple[int, int] = (0, 0)
 
 
 def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Report]) -> Brief:
@@ -41,16 +44,27 @@ def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Report]) -> Brief:
     reports = desk.ledger.reports(open_only=True)
     known = {one.id for one in delivered}
     waiting = [one for one in reports if one.status in ("open", "answered") and one.id not in known]
+    unanswered = [one for one in waiting if one.status == "open"]
+    answered = [one for one in waiting if one.status == "answered"][::-1]
+    kept = [*unanswered[:MOST_RUNS], *answered[: max(0, MOST_RUNS - len(unanswered))]]
     entries = [next_step.owed_entry(desk, model) for model in dict.fromkeys(one.model for one in reports)]
+    silent = [next_step.owed_silent(desk, model) for model in dict.fromkeys(one.model for one in shown)]
     steps = {run.model: _step(desk, run, seen) for run in shown} if desk.role is Role.TRAINER else {}
     first = _next(desk, shown, seen, waiting)
     return Brief(
         runs=[_line(desk, run, seen) for run in shown],
-        reports=[updates.report_view(desk, one) for one in [*waiting[-MOST_RUNS:], *delivered]],
-        owed=[f"diary entry for {one.id} ({one.model})" for one in entries if one is not None],
+        reports=[updates.report_view(desk, one) for one in _by_urgency(kept, delivered)],
+        owed=[f"diary entry for {one.id} ({one.model})" for one in [*entries, *silent] if one is not None],
         next=first,
         steps={model: step for model, step in steps.items() if step != first},
+        left_out=(len(unanswered) - sum(one in kept for one in unanswered), sum(one not in kept for one in answered)),
     )
+
+
+def _by_urgency(waiting: Sequence[Report], delivered: Sequence[Report]) -> list[Report]:
+    """Return reports, the least urgent last: open ones, answers that are told now, answered ones."""
+    unanswered = [one for one in waiting if one.status == "open"]
+    return [*unanswered, *delivered, *(one for one in waiting if one.status != "open")]
 
 
 def _shown_runs(desk: Desk, seen: poll.Seen) -> list[Run]:
@@ -73,7 +87,7 @@ def _line(desk: Desk, run: Run, seen: poll.Seen) -> dict[str, Any]:
         "run": run.id,
         "state": state,
         "elapsed": clock_time(elapsed_s),
-        "unreported_failures": sum(1 for one in found if one.status == "open"),
+        "unreported_failures": sum(1 for one in crashes(desk, run.id) if one.status == "open"),
         "verdict": _verdict(desk, run),
         "gap": gaps[-1] if gaps else "",
         "trouble": one_line(seen.trouble.get(run.id, ""), 160),

@@ -11,7 +11,8 @@ from ...storage.record import Finding, Report, Run, Verdict
 from ...vocabulary.runs import Phase, Role, RunState
 from ..desk import Desk
 from ..report.recurrence import solved_by
-from ..watch.standing import failures, quick_problems
+from ..report.silent import mended_in_silence
+from ..watch.standing import crashes, quick_problems
 
 BRISK_WAIT_S = 10.0
 
@@ -23,6 +24,7 @@ class Standing:
     :ivar unreported: the oldest failure that was neither reported nor accepted.
     :ivar report: the newest report about the run.
     :ivar entry: a report of the model whose diary entry is owed; never set while a run of the model is active.
+    :ivar silent: a failure of the model that was mended without a report; likewise.
     :ivar verdict: the newest verdict word on the run; empty if none was computed.
     """
 
@@ -32,6 +34,7 @@ class Standing:
     unreported: Finding | None = None
     report: Report | None = None
     entry: Report | None = None
+    silent: Finding | None = None
     verdict: str = ""
     quick_passed: bool = False
     overdue: bool = False
@@ -39,7 +42,7 @@ class Standing:
 
 def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standing:
     """Collect where a run stands."""
-    open_failures = [one for one in failures(desk, run.id) if one.status == "open"]
+    open_failures = [one for one in crashes(desk, run.id) if one.status == "open"]
     reports = desk.ledger.reports(run=run.id)
     verdicts = desk.ledger.verdicts(run=run.id)
     report = next((one for one in reversed(reports) if one.status != "closed"), None)
@@ -50,6 +53,7 @@ def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standin
         unreported=open_failures[0] if open_failures else None,
         report=report,
         entry=owed_entry(desk, run.model),
+        silent=owed_silent(desk, run.model),
         verdict=_final_word(verdicts),
         quick_passed=run.phase is Phase.QUICK and state.final and not quick_problems(desk, run),
         overdue=report is not None and report.status == "open" and desk.clock() > report.deadline_at,
@@ -63,8 +67,23 @@ def _final_word(verdicts: Sequence[Verdict]) -> str:
 
 def verdict_words(verdict: Verdict) -> str:
     """Return the word of a verdict, and beside it that the director overrode it."""
-    override = verdict.override
+    override = verdict.override if verdict.override and verdict.override.reason else None
     return f"{verdict.word}, overridden by the director in {override.report}" if override else verdict.word
+
+
+def owed_silent(desk: Desk, model: str) -> Finding | None:
+    """Return the oldest failure of a model that was mended in silence; None while a run of it is active."""
+    found = mended_in_silence(desk, model)
+    return None if found is None or any(not one.ended for one in desk.ledger.runs(model=model)) else found
+
+
+def owed_call(desk: Desk, model: str) -> str:
+    """Return the call that writes the diary entry which a model owes; empty when it owes none."""
+    entry = owed_entry(desk, model)
+    if entry is not None:
+        return f"write_diary_entry(model={model!r}, report={entry.id!r}, …)"
+    silent = owed_silent(desk, model)
+    return f"write_diary_entry(model={model!r}, run={silent.run!r}, …)" if silent is not None else ""
 
 
 def owed_entry(desk: Desk, model: str) -> Report | None:
@@ -144,6 +163,11 @@ def _afterwards(about: Standing) -> str:
         return (
             f"write_diary_entry(model={run.model!r}, report={about.entry.id!r}, struggle=…, investigation=[…], "
             "fix=…, why=…)"
+        )
+    if about.silent is not None:
+        return (
+            f"write_diary_entry(model={run.model!r}, run={about.silent.run!r}, struggle=…, investigation=[…], fix=…, "
+            f"why=…): nobody reported {about.silent.id}"
         )
     if about.quick_passed:
         return f"quick passed: start_training(model={run.model!r}, phase='full')"

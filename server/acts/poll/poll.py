@@ -17,8 +17,9 @@ import anyio
 from ...storage.record import Run
 from ...storage.record.cursor import issue, seq_of
 from ...storage.record.records import FindingSeen
-from ...vocabulary.errors import WatchkeeperError
+from ...vocabulary.errors import StorageFailed, WatchkeeperError
 from ...vocabulary.runs import Level, Role
+from ...vocabulary.sanitize import one_line
 from ..desk import Desk, in_thread
 from ..report.reports import open_overdue
 from ..start import stop
@@ -38,6 +39,7 @@ LOOK_EVERY_S = 2.0
 class Seen:
     """What a poll came back with: the last look at each run, the news, and the cursor to ask with next.
 
+    :ivar unwritten: why what is new could not be recorded; empty when it was.
     :ivar trouble: of a poll of all runs, by id, why a run could not be looked at; the others are watched all the same.
     """
 
@@ -45,6 +47,7 @@ class Seen:
     news: News
     cursor: str
     trouble: Mapping[str, str] = field(default_factory=dict[str, str])
+    unwritten: str = ""
 
 
 async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_text: bool) -> Seen:
@@ -91,6 +94,7 @@ class _Round:
         self._watchers: dict[str, Watcher] = {}
         self._noted = False
         self._trouble: dict[str, str] = {}
+        self._unwritten = ""
         self.stop = threading.Event()
         self.paths: list[Path] = []
 
@@ -111,26 +115,47 @@ class _Round:
             yield self._desk.workspace.root / run.log
 
     def look(self) -> Seen:
+        self._unwritten = ""
         looks = tuple(look for run in self._runs() if (look := self._looked(run)))
         if self._desk.role is Role.TRAINER:
             for look in looks:
-                self._kept_apart(look.run, lambda run=look.run: stop.carry_out(self._desk, run))
+                self._kept_apart(look.run, lambda run=look.run: self._written(lambda: stop.carry_out(self._desk, run)))
         if not self._noted:
             self._noted = True
-            if self._desk.role is Role.TRAINER:
-                note_gaps(self._desk, looks)
-                self._prove(looks)
-            open_overdue(self._desk, self._run)
-            overdue.note(self._desk, self._run)
+            self._written(lambda: self._note(looks))
         found = updates.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
         issued = issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
-        return Seen(looks, found, issued, dict(self._trouble))
+        return Seen(looks, found, issued, dict(self._trouble), self._unwritten)
+
+    def _note(self, looks: Sequence[Look]) -> None:
+        """Record what follows from the fact that somebody looks, and from the time that passed."""
+        if self._desk.role is Role.TRAINER:
+            note_gaps(self._desk, looks)
+            self._prove(looks)
+        open_overdue(self._desk, self._run)
+        overdue.note(self._desk, self._run)
+
+    def _written(self, act: Callable[[], object]) -> bool:
+        """Do something that writes; where the disk refuses, the poll goes on and says so: reading needs no writing."""
+        try:
+            act()
+        except StorageFailed as error:
+            self._unwritten = f"not recorded: {one_line(error.what, 120)}"
+            return False
+        return True
 
     def _looked(self, run: Run) -> Look | None:
         look: list[Look] = []
-        self._kept_apart(run, lambda: look.append(self._watcher(run).look()))
+        self._kept_apart(run, lambda: look.append(self._seen(run)))
         return look[0] if look else None
+
+    def _seen(self, run: Run) -> Look:
+        look: list[Look] = []
+        if self._written(lambda: look.append(self._watcher(run).look())):
+            return look[0]
+        self._watchers.pop(run.id)  # what it read is not on record: another one reads it again
+        return self._watcher(run).glance()
 
     def _kept_apart(self, run: Run, act: Callable[[], object]) -> None:
         """Do something about one run; where all are watched, its trouble is its own and hides no other."""
@@ -152,7 +177,9 @@ class _Round:
 
     def judge(self, looks: Sequence[Look]) -> None:
         for look in looks:
-            self._kept_apart(look.run, lambda look=look: self._watcher(look.run).judge(look.status))
+            self._kept_apart(
+                look.run, lambda look=look: self._written(lambda: self._watcher(look.run).judge(look.status))
+            )
 
     def _watcher(self, run: Run) -> Watcher:
         if run.id not in self._watchers:
@@ -183,8 +210,8 @@ class _Round:
     def close(self) -> None:
         """Keep the place in each log and note that this role was here."""
         for watcher in list(self._watchers.values()):
-            self._kept_apart(watcher.run, watcher.keep_place)
-        note(self._desk, self._watchers)
+            self._kept_apart(watcher.run, lambda watcher=watcher: self._written(watcher.keep_place))
+        self._written(lambda: note(self._desk, self._watchers))
 
 
 def _trouble(error: Exception) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...documents.error_report import clock_time
 from ...storage.record import Run
+from ...vocabulary.errors import StorageFailed
 from ...vocabulary.runs import Level
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
@@ -22,7 +23,10 @@ def rows(desk: Desk) -> list[dict[str, Any]]:
 
 def _row(desk: Desk, run: Run) -> dict[str, Any]:
     try:
-        status = look.look_at(desk, run.id).status
+        try:
+            status = look.look_at(desk, run.id).status
+        except StorageFailed:  # it cannot be recorded; it can be read all the same
+            status = look.Watcher(desk, run).glance().status
     except Exception as error:  # one run that cannot be read must not hide the others
         return {**dict.fromkeys(_COLUMNS, ""), "run": run.id, "state": "unreadable", "note": one_line(str(error), 60)}
     findings = desk.ledger.findings(run=run.id)

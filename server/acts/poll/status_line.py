@@ -50,7 +50,7 @@ def last_line(desk: Desk, run: Run) -> str:
     finally:
         os.close(log)
     lines = [text for text in tail.decode("utf-8", "replace").split("\n") if text.strip()]
-    return outgoing(one_line(lines[-1], 160), 160) if lines else ""
+    return one_line(outgoing(lines[-1], 2_000), 160) if lines else ""
 
 
 def _key(run: Run) -> str:

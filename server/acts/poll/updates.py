@@ -12,7 +12,7 @@ from ...storage.record import Event, Finding, Kind, Report
 from ...vocabulary.runs import Level, Role
 from ...vocabulary.sanitize import mask_secrets, one_line, outgoing
 from ..desk import Desk
-from ..report.reports import excerpt
+from ..report.reports import document_path, excerpt
 
 MOST_FINDINGS = 10
 MOST_CHANGES = 20
@@ -190,7 +190,7 @@ def report_view(desk: Desk, report: Report) -> dict[str, Any]:
         "emergency": report.emergency,
         "frame": frame if _PLAIN_FRAME.fullmatch(frame) else "",
         "changes": list(report.changes[:MOST_CHANGES]),
-        "path": f".watchkeeper/reports/{report.id}.md" if is_open else "",
+        "path": document_path(desk, report) if is_open else "",
         "trainer_says": one_line(report.hypothesis, 160) if is_open else "",
         "answer": answer if not is_open else {},
     }

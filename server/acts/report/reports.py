@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 from ...documents import error_report
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Finding, Report, Run, Transaction
 from ...storage.record.records import (
-    FindingAccepted,
     FindingReported,
     ReportAgain,
-    ReportAnswered,
-    ReportApplied,
     ReportOpened,
-    VerdictOverridden,
 )
 from ...vocabulary.errors import InvalidArgument, NotFound
-from ...vocabulary.runs import ErrorType, Phase
+from ...vocabulary.runs import ErrorType, Phase, RunState
 from ...vocabulary.runs import Finding as Noticed
-from ...vocabulary.sanitize import one_line, outgoing
+from ...vocabulary.sanitize import one_line, outgoing, outgoing_lines
 from ..desk import Desk
+from ..sections import publish
 from ..watch import standing
 from ..watch.look import find_run, status_of
 from . import recurrence
 
 _BLOCKING = "CRITICAL (training halted)"
 _GOES_ON = "HIGH (training goes on)"
+_ENDED_WELL = "MEDIUM (the run completed, no failure is on record)"
+_NOT_STARTED = "HIGH (nothing was started)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def find_report(desk: Desk, report: str) -> Report:
 
 def decisive(desk: Desk, run: str) -> Finding | None:
     """Return the failure of a run that a report should speak of: the newest that was not reported, else the newest."""
-    found = standing.failures(desk, run)
+    found = standing.crashes(desk, run)
     unreported = [one for one in found if one.status == "open"]
     return (unreported or found or [None])[-1]
 
@@ -69,26 +68,32 @@ def open_report(
     finding: Finding | None,
     words: Words,
 ) -> tuple[Report, bool]:
-    """Record a report, or add to the one there is about the same failure.
+    """Record a report, or add to the one there is about the same failure; one crash is one report.
 
+    :param finding: what it is about; where that belongs to a crash, the report tells of the crash.
     :param words: what the trainer says.
     :return: the report, and whether it existed before.
     """
+    finding = standing.crash_of(desk, finding) if finding is not None else None
     seen_before = recurrence.earlier(desk, finding) if finding is not None else None
     with desk.ledger.transaction() as transaction:
-        known = _same_report(transaction, model, run, finding, words)
+        parts = standing.parts_of(transaction, finding) if finding is not None else []
+        known = _same_report(transaction, model, run, parts, words)
+        facts = _facts(desk, model, run, status, finding, words)
         if known is None:
             report_id = f"{model}-r{1 + len(transaction.reports(model=model))}"
-            facts = _facts(desk, model, run, status, finding, words)
             if seen_before is not None:
                 facts = replace(facts, seen_before=one_line(outgoing(seen_before.sentence, 600), 600))
             transaction.append(facts, report_id, run=run.id if run else "", model=model)
         else:
             report_id = known.id
-            if _adds(known, words):
+            if finding is not None and _grew(known, facts):
+                transaction.add(known, _told_by_its_crash(facts))
+            elif _adds(known, words):
                 transaction.add(known, ReportAgain(**asdict(words)))
-        if finding is not None and finding.status == "open":
-            transaction.add(finding, FindingReported(report=report_id))
+        for part in parts:
+            if part.status == "open":
+                transaction.add(part, FindingReported(report=report_id))
         report = transaction.report(report_id)
     assert report is not None  # noqa: S101 (recorded or found above)
     write_document(desk, report)
@@ -115,20 +120,61 @@ def _adds(known: Report, words: Words) -> bool:
     return any(text and getattr(known, name) != text for name, text in asdict(words).items())
 
 
+def _grew(known: Report, facts: ReportOpened) -> bool:
+    """Whether a failure is known to be more than when it was reported: a loss became NaN, then an exception came."""
+    names = ("finding", "exception", "message", "line", "last_line")
+    return any(getattr(known, name) != getattr(facts, name) for name in names)
+
+
+def _told_by_its_crash(facts: ReportOpened) -> ReportAgain:
+    """Return what a report says once it is known that what it told of was the beginning of a crash."""
+    return ReportAgain(
+        what_happened=facts.what_happened,
+        hypothesis=facts.hypothesis,
+        recommended_action=facts.recommended_action,
+        trainer_type=facts.trainer_type,
+        error_type=facts.error_type.value,
+        resume_point=facts.resume_point,
+        severity=facts.severity,
+        state=facts.state,
+        finding=facts.finding,
+        emergency=facts.emergency,
+        message=facts.message,
+        exception=facts.exception,
+        frame=facts.frame,
+        line=facts.line,
+        last_line=facts.last_line,
+        excerpt=facts.excerpt,
+        exit_code=facts.exit_code,
+        signal=facts.signal,
+    )
+
+
 def _same_report(
-    transaction: Transaction, model: str, run: Run | None, finding: Finding | None, words: Words
+    transaction: Transaction, model: str, run: Run | None, parts: Sequence[Finding], words: Words
 ) -> Report | None:
-    """The same failure reported twice is one report: the same finding, or the same words about the same run."""
+    """The same failure reported twice is one report: a finding of the same crash, or the same words about a run.
+
+    :param parts: the findings of the crash that is reported; none where only words are.
+    """
+    crash = {one.id for one in parts}
+    grew = bool(parts) and parts[0].status == "open"
     for report in transaction.reports(model=model):
         if report.status == "closed" or report.run != (run.id if run else ""):
             continue
-        if finding is not None and report.finding == finding.id:
-            if finding.status == "open" and report.status != "open":
+        if report.finding in crash:
+            if grew and report.status != "open" and not _ends_the_run(report, parts[0]):
                 continue  # it grew after the answer, and asks for another one
             return report
-        if finding is None and report.what_happened == words.what_happened:
+        if not crash and report.what_happened == words.what_happened:
             return report
     return None
+
+
+def _ends_the_run(report: Report, crash: Finding) -> bool:
+    """Whether an answer about the beginning of a crash covers the crash: what it asks for follows the run's end."""
+    asked = report.answer.action if report.answer else None
+    return report.finding != crash.id and asked not in (None, error_report.Action.CONTINUE)
 
 
 def _facts(
@@ -146,7 +192,7 @@ def _facts(
         owner=care.owner,
         resume_point=care.resume_point,
         state="not started",
-        severity=_BLOCKING,
+        severity=_NOT_STARTED,
         deadline_at=desk.clock() + desk.policy.report.deadline_minutes * 60,
     )
     about = replace(about, run=run.id, log=run.log) if run else about
@@ -173,7 +219,7 @@ def _with_finding(about: ReportOpened, finding: Finding) -> ReportOpened:
 def _with_status(about: ReportOpened, status: RunStatus) -> ReportOpened:
     return replace(
         about,
-        severity=_BLOCKING if status.state.final else _GOES_ON,
+        severity=_severity(about, status),
         pid=status.pid,
         state=str(status.state),
         exit_code=status.exit_code,
@@ -182,37 +228,38 @@ def _with_status(about: ReportOpened, status: RunStatus) -> ReportOpened:
     )
 
 
+def _severity(about: ReportOpened, status: RunStatus) -> str:
+    if not status.state.final:
+        return _GOES_ON
+    well = status.state is RunState.COMPLETED and not about.finding
+    return _ENDED_WELL if well else _BLOCKING
+
+
 def excerpt(finding: Noticed) -> str:
     """Return the lines of a finding with five lines before and after, numbered as `grep -n` counts, cleaned."""
     line = finding.line
     if line is None:
         return ""
-    own = finding.text.split("\n")
-    first, last = line - len(finding.before), finding.last_line or line + len(own) - 1
-    numbered = [f"  {first + place}: {outgoing(text, 300)}" for place, text in enumerate(finding.before)]
-    numbered += [f"> {line + place}: {outgoing(text, 300)}" for place, text in enumerate(own)]
-    numbered += [f"  {last + 1 + place}: {outgoing(text, 300)}" for place, text in enumerate(finding.after)]
+    before, own, after = list(finding.before), finding.text.split("\n"), list(finding.after)
+    shown = outgoing_lines([*before, *own, *after], 300)
+    first, last = line - len(before), finding.last_line or line + len(own) - 1
+    numbers = [*range(first, line), *range(line, line + len(own)), *range(last + 1, last + 1 + len(after))]
+    marks = [" "] * len(before) + [">"] * len(own) + [" "] * len(after)
+    numbered = [f"{mark} {number}: {text}" for mark, number, text in zip(marks, numbers, shown, strict=True)]
     return "\n".join(numbered)
 
 
 def write_document(desk: Desk, report: Report) -> str:
     """Write a report's Markdown beside the ledger and return its path in the workspace."""
-    text = error_report.document(report.id, report, desk.labels)
-    path = f"{desk.workspace.relative(str(desk.workspace.reports_dir))}/{report.id}.md"
-    desk.workspace.write_text_atomically(path, text)
+    path = document_path(desk, report)
+    publish(desk, path, error_report.document(report.id, report, desk.labels))
     return path
 
 
-def parse_action(text: str) -> error_report.Action:
-    """Return the action that a word names, in any case.
-
-    :raises InvalidArgument: naming the four there are.
-    """
-    try:
-        return error_report.Action(text.strip().upper())
-    except ValueError:
-        words = ", ".join(error_report.Action)
-        raise InvalidArgument(f"action takes {words}, not {text[:40]!r}.", "Call answer_report again.") from None
+def document_path(desk: Desk, report: Report) -> str:
+    """Return where a report's Markdown lies, relative to the workspace."""
+    folder = desk.workspace.reports(report.model) or desk.workspace.relative(str(desk.workspace.reports_dir))
+    return f"{folder}/{report.id}.md"
 
 
 def parse_error_type(text: str) -> ErrorType:
@@ -225,52 +272,3 @@ def parse_error_type(text: str) -> ErrorType:
     except ValueError:
         words = ", ".join(ErrorType)
         raise InvalidArgument(f"error_type takes {words}, not {text[:40]!r}.", "Call report_error again.") from None
-
-
-def answer(desk: Desk, report: Report, given: error_report.Answer) -> Report:
-    """Record the director's answer; CONTINUE accepts the finding, so that it no longer blocks a gate.
-
-    The same answer given twice is one answer; a different one replaces it and counts from now on.
-    """
-    full = ReportAnswered(**_values(replace(given, who=desk.who)))
-    with desk.ledger.transaction() as transaction:
-        known = transaction.report(report.id)
-        if known is not None and not _same_answer(known.answer, full):
-            transaction.add(report, full)
-        if given.action is error_report.Action.CONTINUE:
-            _accept(transaction, report, given.instructions)
-            _override(desk, transaction, report, given.instructions)
-        answered = transaction.report(report.id)
-    assert answered is not None  # noqa: S101 (it was there before)
-    write_document(desk, answered)
-    return answered
-
-
-def _values(answer: error_report.Answer) -> dict[str, Any]:
-    return {one.name: getattr(answer, one.name) for one in fields(answer)}
-
-
-def _same_answer(known: error_report.Answer | None, given: error_report.Answer) -> bool:
-    """Whether two answers say the same, whichever server they were given through."""
-    return known is not None and {**_values(known), "who": ""} == {**_values(given), "who": ""}
-
-
-def _accept(transaction: Transaction, report: Report, reason: str) -> None:
-    finding = transaction.finding(report.finding) if report.finding else None
-    if finding is not None and finding.status != "accepted":
-        transaction.add(finding, FindingAccepted(accepted_because=reason, accepted_in=report.id))
-
-
-def _override(desk: Desk, transaction: Transaction, report: Report, reason: str) -> None:
-    """Let a rejected verdict stand beside the director's reason, for ever; it is not computed anew by that."""
-    verdict = transaction.verdict(report.verdict) if report.verdict else None
-    if verdict is not None and (verdict.override is None or verdict.override.reason != reason):
-        transaction.add(verdict, VerdictOverridden(reason=reason, report=report.id, who=desk.who))
-
-
-def applied(desk: Desk, report: Report, how: str) -> None:
-    """Record that an answer was carried out, once."""
-    with desk.ledger.transaction() as transaction:
-        known = transaction.report(report.id)
-        if known is not None and known.status == "answered":
-            transaction.add(known, ReportApplied(by=desk.who, how=how))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 
 from ...documents.error_report import CHANGES, VERDICT, ReportFacts
 from ...storage.record import Report, Run
@@ -15,21 +15,37 @@ from .reports import write_document
 _HOLDS = "HIGH (the phase cannot be completed)"
 
 
-def open_changes(desk: Desk, model: str, base: Run, compared: str, entries: Sequence[str]) -> Report:
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a start changed.
+
+    :ivar compared: digest of everything that was compared; an approval is bound to it.
+    :ivar entries: the changes, each a line that the director can name; `names` are short for them.
+    :ivar features: whether one of them changes which features the model sees.
+    """
+
+    compared: str
+    entries: tuple[str, ...]
+    names: tuple[str, ...]
+    features: bool
+
+
+def open_changes(desk: Desk, model: str, base: Run, found: Changes) -> Report:
     """Ask the director to approve what a start changed; asked twice about the same it is one report.
 
     :param base: the attempt that the start was compared with; the report stands with it.
-    :param compared: digest of everything that was compared; the approval is bound to it.
-    :param entries: the changes, each a line that the director can name.
     """
+    count = len(found.entries)
     facts = ReportAgain(
         kind=CHANGES,
-        compared=compared,
-        changes=tuple(entries),
+        compared=found.compared,
+        changes=found.entries,
+        change_names=found.names,
+        features_changed="YES" if found.features else "NO",
         error_type=ErrorType.IMPLEMENTATION.value,
         resume_point="when the changes are approved or taken back",
         severity="HIGH (the start waits)",
-        what_happened=f"A start changed {len(entries)} thing(s) since {base.id}: {'; '.join(entries)}",
+        what_happened=f"A start changed {count} thing(s) since {base.id}: {'; '.join(found.entries)}",
         recommended_action="Approve each change by its name, or have it taken back.",
         state="awaiting_approval",
     )
@@ -92,6 +108,8 @@ def _first(desk: Desk, run: Run, model: str, facts: ReportAgain, deadline_at: fl
         verdict=facts.verdict,
         compared=facts.compared,
         changes=facts.changes,
+        change_names=facts.change_names,
+        features_changed=facts.features_changed,
         error_type=ErrorType(facts.error_type),
         owner="@director",
         resume_point=facts.resume_point,

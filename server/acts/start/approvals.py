@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ...storage.record import Report, Run
 from ...vocabulary.runs import Phase
@@ -41,13 +41,14 @@ def pending(desk: Desk, phase: Phase, origin: Origin, attempts: Sequence[Run], q
     :param attempts: the earlier attempts of this phase, oldest first.
     :param quick: the quick attempts of the model, oldest first.
     """
-    if phase is Phase.QUICK or not quick:
+    if phase is Phase.QUICK or not (attempts or quick):
         return None
     same = [one for one in quick if one.code_sha256 == origin.code_sha256]
     base = (attempts or same or quick)[-1]
     found = comparison.entries(desk, provenance.of(base), origin, _said(desk, base))
     if not attempts:
-        found = _distinct((*found, *_lowered_before(desk, quick[0], origin)))
+        earlier = _lowered_before(desk, quick[0], origin) if quick[0].id != base.id else ()
+        found = _distinct((*earlier, *found))
     compared = _digest(base, origin)
     answers = _answers(desk, base, compared)
     approved = {name for answer in answers for name in (answer.answer.approve if answer.answer else ())}
@@ -57,7 +58,8 @@ def pending(desk: Desk, phase: Phase, origin: Origin, attempts: Sequence[Run], q
 
 def _lowered_before(desk: Desk, first: Run, origin: Origin) -> Iterable[Entry]:
     """A number that was cut between two quick attempts is shown before the first full one; what only moved is not."""
-    return (one for one in comparison.entries(desk, provenance.of(first), origin) if one.lowered)
+    found = comparison.entries(desk, provenance.of(first), origin)
+    return (replace(one, since=first.id) for one in found if one.lowered)
 
 
 def _said(desk: Desk, run: Run) -> str:

@@ -7,7 +7,7 @@ requirement of the design is listed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from ...analysis.scripts import changes as code_changes
 from ...analysis.verdict import design as designs
 from ...storage.policy.policy import Policy, load_policy
 from ...vocabulary.errors import PolicyInvalid
-from ...vocabulary.sanitize import one_line
+from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
 from . import provenance
 from .provenance import Origin
@@ -30,15 +30,28 @@ LONGEST_ENTRY = 160
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change. `lowered` when a number that stands for work or strictness became smaller."""
+    """One change, shown with its secrets masked.
+
+    :ivar lowered: whether a number that stands for work or strictness became smaller.
+    :ivar features: whether it changes which features the model sees.
+    :ivar since: the attempt that it was compared with, where that is not the one that the whole list is about.
+    """
 
     name: str
     before: str
     after: str
     lowered: bool = False
+    features: bool = False
+    since: str = ""
 
     def __str__(self) -> str:
-        return one_line(f"{self.name} {self.before} -> {self.after}", LONGEST_ENTRY)
+        since = f" (since {self.since})" if self.since else ""
+        change = f"{self.name} {self._shown(self.before)} -> {self._shown(self.after)}"
+        return one_line(change, LONGEST_ENTRY - len(since)) + since
+
+    def _shown(self, value: str) -> str:
+        """Return a value as it may leave: what its name says may make it a secret."""
+        return mask_secrets(f"{self.name}={value}").removeprefix(f"{self.name}=")
 
 
 def entries(desk: Desk, before: Origin, after: Origin, failed: str = "") -> tuple[Entry, ...]:
@@ -70,14 +83,19 @@ def _policy(desk: Desk, origin: Origin) -> Policy | None:
 
 
 def _script(desk: Desk, before: Origin, after: Origin, old: Policy | None, failed: str) -> Iterator[Entry]:
-    old_environment: Mapping[str, str] = old.environment if old else {}
-    was = provenance.program(desk, before, old_environment)
-    now = provenance.program(desk, after, desk.policy.environment)
+    was = provenance.program(desk, before, old)
+    now = provenance.program(desk, after, desk.policy)
     if before.script != after.script:
         yield Entry("script", before.script, after.script)
     for change in code_changes(was, now, broken_names(failed)):
         if change.needs_approval:
-            yield Entry(change.name, change.before or _NOTHING, change.after or _NOTHING, change.lowered)
+            yield Entry(
+                change.name,
+                change.before or _NOTHING,
+                change.after or _NOTHING,
+                change.lowered,
+                features=change.kind == "feature",
+            )
 
 
 def _policy_entries(before: Policy, after: Policy) -> Iterator[Entry]:
@@ -124,4 +142,4 @@ def _features(before: Origin, after: Origin) -> Iterator[Entry]:
     if before.features is None or before.features == after.features:
         return
     was, now = (f"{one[0]} sha256 {one[1][:12]}" if one else "gone" for one in (before.features, after.features))
-    yield Entry("features", was, now)
+    yield Entry("features", was, now, features=True)

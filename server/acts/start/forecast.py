@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from ...analysis.scripts import Program
 from ...analysis.verdict import design as designs
 from ...analysis.verdict.method import declared_missing
-from ...storage.policy.policy import load_policy
 from ...storage.record import Run
 from ...vocabulary.runs import Phase
 from ..desk import Desk
@@ -64,9 +62,7 @@ def _passed(desk: Desk, run: Run) -> Run | None:
 
 def _program(desk: Desk, run: Run, phase: Phase) -> Program:
     origin = provenance.of(run)
-    kept = provenance.snapshot(desk, origin.policy_sha256)
-    environment: Mapping[str, str] = load_policy(kept.decode()).environment if kept else {}
-    return provenance.program(desk, origin, environment, phase)
+    return provenance.program(desk, origin, provenance.policy(desk, origin), phase)
 
 
 def _fraction(desk: Desk, quick: Run) -> float:

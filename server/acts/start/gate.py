@@ -14,11 +14,12 @@ from ..watch.standing import quick_problems
 def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
     """Let a start pass or refuse it.
 
-    A full run needs a passed quick run of the same script; same means equal in parsed form.
+    A full run needs a passed quick run of the same script, unless the policy says otherwise; same means equal in
+    parsed form.
 
     :raises Refused: saying what is missing and the exact next call.
     """
-    if phase is Phase.QUICK:
+    if phase is Phase.QUICK or not desk.policy.quick.required:
         return
     quick = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.QUICK]
     same = [one for one in quick if one.code_sha256 == code_sha256]
@@ -26,7 +27,7 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
         return
     raise Refused(
         f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
-        f"Run the quick phase first: {_quick_call(model, quick)}.",
+        _first(model, quick),
     )
 
 
@@ -36,6 +37,12 @@ def _why(desk: Desk, quick: Sequence[Run], same: Sequence[Run]) -> str:
     if not same:
         return f"the script was changed after {quick[-1].id}"
     return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
+
+
+def _first(model: str, quick: Sequence[Run]) -> str:
+    if quick and not quick[-1].ended:
+        return f"Watch {quick[-1].id} to its end: poll_training(run={quick[-1].id!r})."
+    return f"Run the quick phase first: {_quick_call(model, quick)}."
 
 
 def _quick_call(model: str, quick: Sequence[Run]) -> str:

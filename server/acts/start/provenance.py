@@ -96,15 +96,17 @@ def policy(desk: Desk, origin: Origin) -> Policy | None:
         return None
 
 
-def program(desk: Desk, origin: Origin, environment: Mapping[str, str], phase: Phase = Phase.FULL) -> Program:
-    """Read a run's sources again from their snapshots, as that phase would run them."""
+def program(desk: Desk, origin: Origin, policy: Policy | None, phase: Phase = Phase.FULL) -> Program:
+    """Read a run's sources again from their snapshots, as that phase would run them under a policy."""
     kept = dict(origin.sources)
 
     def read(path: str) -> bytes | None:
         return snapshot(desk, kept[path]) if path in kept else None
 
     forbidden = frozenset(desk.policy.method.forbidden)
-    return read_program(origin.script, read, args=origin.args, env=environment, phase=phase, forbidden=forbidden)
+    environment: Mapping[str, str] = policy.environment if policy else {}
+    args = (*(policy.run.templates(phase) if policy else ()), *origin.args)
+    return read_program(origin.script, read, args=args, env=environment, phase=phase, forbidden=forbidden)
 
 
 def snapshot(desk: Desk, digest: str) -> bytes | None:

@@ -81,22 +81,19 @@ def request(
     :raises InvalidArgument: if the model's id is none.
     """
     desk.workspace.check_model_id(model)
-    _check_names(desk, model, phase)
+    _check_names(desk, model)
     path = desk.workspace.relative(script or desk.workspace.script(model))
     return Request(model=model, phase=phase, origin=provenance.collect(desk, model, path, tuple(args)), follows=follows)
 
 
-def _check_names(desk: Desk, model: str, phase: Phase) -> None:
+def _check_names(desk: Desk, model: str) -> None:
     """Two models must not share a file: the quick log of `1_full` would be the full log of `quick_1`."""
-    wanted = {desk.workspace.log(model, phase), desk.workspace.results(model, phase)}
-    for other in desk.ledger.models():
-        for its in Phase:
-            shared = wanted & {desk.workspace.log(other, its), desk.workspace.results(other, its)}
-            if shared and (other, its) != (model, phase):
-                raise Refused(
-                    f"Model {model} in phase {phase} would write {min(shared)}, which belongs to model {other}, {its}.",
-                    "Choose another model id, or other names in [names] of watchkeeper.toml.",
-                )
+    shared = desk.workspace.shared(model, desk.ledger.models())
+    if shared is not None:
+        raise Refused(
+            f"Model {model} would write {shared.path} ({shared.kind}), which belongs to model {shared.other}.",
+            "Choose another model id, or put {i} into that name in [names] of watchkeeper.toml.",
+        )
 
 
 def start(desk: Desk, wanted: Request) -> Start | Waiting:
@@ -114,12 +111,13 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
     _refuse_what_may_not(desk, wanted)
     pending = _pending(desk, wanted)
     if pending is not None:
-        return Waiting(
-            server_reports.open_changes(
-                desk, wanted.model, pending.base, pending.compared, [str(one) for one in pending.entries]
-            ),
-            pending.refused,
+        found = server_reports.Changes(
+            compared=pending.compared,
+            entries=tuple(str(one) for one in pending.entries),
+            names=tuple(one.name for one in pending.entries),
+            features=any(one.features for one in pending.entries),
         )
+        return Waiting(server_reports.open_changes(desk, wanted.model, pending.base, found), pending.refused)
     with desk.ledger.transaction() as transaction:
         _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
         known = [one for one in transaction.runs(model=wanted.model) if _same(one, wanted.phase)]
@@ -288,8 +286,13 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         design=origin.design,
         features=origin.features,
         left_before=origin.left_before,
-        argv=(python, str(desk.workspace.root / origin.script), *origin.args),
-        cwd=str(desk.workspace.root),
+        argv=(
+            python,
+            str(desk.workspace.root / origin.script),
+            *launch.arguments(desk, wanted.model, wanted.phase),
+            *origin.args,
+        ),
+        cwd=launch.working_folder(desk, wanted.model, origin.script),
         env=launch.environment(
             desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume, nonce=nonce
         ),

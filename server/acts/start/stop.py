@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ...documents.error_report import Action
 from ...runtime.keeper import records
@@ -16,9 +17,11 @@ from ...storage.record import Run
 from ...storage.record.records import RunStopped
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
-from ..report.reports import applied
+from ..report.answers import applied
 from ..watch.look import status_of
 
+KEEPER_WITHIN_S = 8.0
+"""How long beyond the grace time a keeper may take; then the tree is ended without it."""
 _LOOK_EVERY_S = 0.05
 
 
@@ -39,12 +42,20 @@ def stop(desk: Desk, run: Run, reason: str) -> Stop:
     run_dir = desk.workspace.run_dir(run.id)
     if not status.state.final:
         request_stop(desk, run, reason)
-        status = _waited(lambda: status_of(desk, run.id), desk.policy.keeper.grace_s + 10)
+        status = _waited(lambda: _hastened(desk, run.id, run_dir), desk.policy.keeper.grace_s + KEEPER_WITHIN_S)
+    if not status.state.final:  # its training keeps the keeper from its work, or holds what it cannot reach
+        desk.engine.end_all(run_dir, desk.policy.keeper.grace_s)
+        status = _waited(lambda: _hastened(desk, run.id, run_dir), KEEPER_WITHIN_S)
     if status.state.final:
         left = desk.engine.end_strays(run_dir, desk.policy.keeper.grace_s)
     else:
         left = desk.engine.living(run_dir)
     return Stop(status, tuple(f"{one.pid} {one_line(one.command, 60)}" for one in left))
+
+
+def _hastened(desk: Desk, run: str, run_dir: Path) -> RunStatus:
+    desk.engine.hasten(run_dir)
+    return status_of(desk, run)
 
 
 def request_stop(desk: Desk, run: Run, reason: str) -> None:
@@ -78,7 +89,10 @@ def carry_out(desk: Desk, run: Run) -> None:
         return
     for report in desk.ledger.reports(run=run.id):
         if report.status == "answered" and report.answer and report.answer.action is Action.TERMINATE:
-            request_stop(desk, run, f"director's answer to {report.id}: TERMINATE")
+            if status_of(desk, run.id).state.final:  # what it left behind lives
+                desk.engine.end_strays(desk.workspace.run_dir(run.id), desk.policy.keeper.grace_s)
+            else:
+                request_stop(desk, run, f"director's answer to {report.id}: TERMINATE")
             applied(desk, report, "stop requested")
 
 

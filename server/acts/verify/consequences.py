@@ -61,7 +61,7 @@ def _told(desk: Desk, run: Run, found: Verification) -> Report | None:
 
 def _override(desk: Desk, verdict_id: str) -> str:
     kept = desk.ledger.verdict(verdict_id)
-    if kept is None or kept.override is None:
+    if kept is None or kept.override is None or not kept.override.reason:  # taken back by a further answer
         return ""
     return f"CONTINUE in {kept.override.report}: {kept.override.reason}"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.scripts import Program, read_program
-from ...analysis.verdict.design import Design, read_design
+from ...analysis.verdict.design import Design
 from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
 from ...analysis.verdict.usage import usage_of
 from ...runtime import samples
@@ -14,16 +15,19 @@ from ...runtime.probe.reading import ProbeData, read_probe
 from ...runtime.run_directory import RunStatus
 from ...storage.policy.policy import POLICY_FILE, read_policy
 from ...storage.record import Finding, Run, head_copy
-from ...vocabulary.errors import PathRefused, PolicyInvalid
+from ...vocabulary.errors import PathRefused, PolicyInvalid, Refused
 from ...vocabulary.runs import Phase, RunState
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
+from ..report.silent import described, silent_failures
 from ..start import provenance
 from ..start.provenance import Origin
-from ..watch import artefact_files, histories, standing
+from ..watch import artefact_files, histories, standing, verdict_rules
 from ..watch.look import look_at
 
-RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names")
+READ_WITHIN_S = 60.0
+"""How long a verdict reads a log on, where nobody has read it yet."""
+RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names", "run")
 """Tables of the policy that a verdict goes by."""
 
 
@@ -31,8 +35,14 @@ def gather(desk: Desk, run_id: str) -> Evidence:
     """Collect everything that the verdict on a run is computed from.
 
     :raises NotFound: if there is no such run.
+    :raises Refused: if its log is so long that it is not read to its end yet.
     """
-    look = look_at(desk, run_id)
+    look = look_at(desk, run_id, READ_WITHIN_S)
+    if look.behind_bytes > FEED_BYTES:
+        raise Refused(
+            f"{look.behind_bytes >> 20} MiB of the log of {run_id} are not read yet, and a verdict looks at all of it.",
+            f"Call verify_compute(run={run_id!r}) again; it reads on from there.",
+        )
     run, status = look.run, look.status
     origin = provenance.of(run)
     failures = standing.failures(desk, run.id)
@@ -40,6 +50,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
     ended = status.state.final and status.state is not RunState.NEVER_STARTED
     artefacts = artefact_files.of_run(desk, run, read=ended)
     told = _read_probe(desk, run)
+    design = verdict_rules.design_of(desk, run.model, origin.design)
     return Evidence(
         run=run.id,
         model=run.model,
@@ -55,6 +66,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         usage=usage_of(samples.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
         artefacts=artefacts,
         extras=artefact_files.beside_results(desk, run, status) if ended else (),
+        features=_features(desk, origin, design) if ended else None,
         known=artefact_files.known(desk, run, artefacts) if ended else (),
         judged=artefact_files.judged(desk, run),
         left_before=artefact_files.left_before(desk, run, origin.left_before),
@@ -64,7 +76,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         history=histories.gathered(desk, run, status.started_at, told),
         epochs=_epochs(desk, run, status, told),
         steps=_numbers(desk, run, told, "step"),
-        design=_design(desk, run.model, origin),
+        design=design,
         program=_program(desk, run, origin),
         policy=_policy(desk, origin),
         handover=_handover(desk, run, status, artefacts),
@@ -171,16 +183,13 @@ def _numbers(desk: Desk, run: Run, told: ProbeData | None, place: str) -> Mappin
     return {source: numbers for source, numbers in found.items() if numbers}
 
 
-def _design(desk: Desk, model: str, origin: Origin) -> Design:
-    """Return the design as it stood at the start; one that was written only later binds as it stands now."""
-    path = origin.design[0] if origin.design else desk.workspace.design(model)
-    source = provenance.snapshot(desk, origin.design[1]) if origin.design else None
-    if source is None:
-        try:
-            source = desk.workspace.read_bytes(path, provenance.LONGEST_DESIGN_BYTES)
-        except PathRefused:
-            return Design()
-    return read_design(source.decode("utf-8", "replace"), path)
+def _features(desk: Desk, origin: Origin, design: Design) -> Artefact | None:
+    """Look into the features where the design says how many there are, if the file is still that of the start."""
+    if origin.features is None or "features" not in design.requirements:
+        return None
+    path, digest = origin.features
+    found = artefact_files.artefact(desk, "features", path, read=True)
+    return found if found.sha256 == digest else None
 
 
 def _policy(desk: Desk, origin: Origin) -> PolicyKept:
@@ -204,7 +213,7 @@ def _program(desk: Desk, run: Run, origin: Origin) -> Program | None:
     return read_program(
         origin.script,
         kept.get,
-        args=origin.args,
+        args=(*desk.policy.run.templates(run.phase), *origin.args),
         env=run.env,
         phase=run.phase,
         forbidden=frozenset(desk.policy.method.forbidden),
@@ -213,13 +222,9 @@ def _program(desk: Desk, run: Run, origin: Origin) -> Program | None:
 
 def _handover(desk: Desk, run: Run, status: RunStatus, artefacts: Sequence[Artefact]) -> Handover:
     names = desk.workspace
-    same_phase = {
-        one.id for one in desk.ledger.runs(model=run.model) if one.phase is run.phase and one.first_seq <= run.first_seq
-    }
+    attempts = {one.id for one in desk.ledger.runs(model=run.model) if one.first_seq <= run.first_seq}
     about_failures = [
-        one
-        for one in desk.ledger.reports(model=run.model)
-        if one.run in same_phase and not one.kind and not one.verdict
+        one for one in desk.ledger.reports(model=run.model) if one.run in attempts and not one.kind and not one.verdict
     ]
     undocumented = [one.id for one in about_failures if one.status != "closed"]
     log = next((one for one in artefacts if one.role == "log"), None)
@@ -229,6 +234,9 @@ def _handover(desk: Desk, run: Run, status: RunStatus, artefacts: Sequence[Artef
         history_is_there=names.is_there(names.history(run.model)),
         undocumented=tuple(undocumented),
         documented=len(about_failures) - len(undocumented),
+        silent=tuple(
+            one_line(described(one), 120) for one in silent_failures(desk, run.model, run) if one.run != run.id
+        ),
         log_bytes=log.size_bytes if log is not None else None,
         log_end=status.log_end,
         files=tuple((path, names.is_there(path)) for path in files),

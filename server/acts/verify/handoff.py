@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
 from typing import Any
 
-from ...analysis.curves.curves import judge_history
 from ...documents.error_report import headline, phase_label
 from ...documents.log_summary import Told, summary
 from ...runtime.run_directory import RunStatus
@@ -14,7 +16,10 @@ from ...vocabulary.runs import Level
 from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
 from ..report import recurrence
+from ..sections import publish
 from ..watch import histories
+
+_LOSSES = ("train_loss", "loss", "val_loss")
 
 
 def write(desk: Desk, run: Run, status: RunStatus, mcmc: Mapping[str, Any] | None) -> dict[str, str]:
@@ -25,7 +30,7 @@ def write(desk: Desk, run: Run, status: RunStatus, mcmc: Mapping[str, Any] | Non
     files = desk.workspace
     met = struggles(desk, run.model)
     files.write_text_atomically(files.summary(run.model), _summary(desk, run, status, mcmc, met))
-    files.write_text_atomically(files.results_summary(run.model), _in_words(desk, run, status, met))
+    publish(desk, files.results_summary(run.model), _in_words(desk, run, status, met))
     wanted = {
         "summary": files.summary(run.model),
         "results_summary": files.results_summary(run.model),
@@ -55,6 +60,7 @@ def _struggle(desk: Desk, report: Report, runs: Sequence[Run]) -> dict[str, Any]
         f"diary entry #{entry}" if entry else "",
     ]
     resolution = "; ".join(part for part in parts if part) or "not resolved"
+    epoch, value = _where(desk, report)
     wanted = {
         "report": report.id,
         "run": report.run,
@@ -63,8 +69,26 @@ def _struggle(desk: Desk, report: Report, runs: Sequence[Run]) -> dict[str, Any]
         "resolution": resolution,
         "diary_entry": entry,
         "line": report.line,
+        "epoch": epoch,
+        "value": value,
+        "severity": report.severity.partition(" ")[0].lower(),
+        "physical_meaning": _meaning(desk, report.model, entry),
     }
     return {name: value for name, value in wanted.items() if value not in (None, "")}
+
+
+def _where(desk: Desk, report: Report) -> tuple[float | None, float | None]:
+    """Return the epoch that a run had told last when it failed, and its loss then; None where it told none."""
+    rows = [values for at, values in desk.ledger.metric_rows(report.run) if at <= report.at] if report.run else []
+    newest = [next((row[name] for row in reversed(rows) if name in row), None) for name in ("epoch", *_LOSSES)]
+    return newest[0], next((value for value in newest[1:] if value is not None), None)
+
+
+def _meaning(desk: Desk, model: str, entry: int | None) -> str:
+    """Return what the diary says of why it broke; empty where it has no entry."""
+    kept = desk.ledger.entry(f"{model}-d{entry}") if entry else None
+    why = kept.text.partition("### The Why")[2].partition("\n### ")[0] if kept else ""
+    return one_line(outgoing(why.partition("\n")[2], 400), 200)
 
 
 def _summary(
@@ -80,17 +104,27 @@ def _summary(
             "state": str(status.state),
             "attempts": len(_phase(desk, run)),
             "log": run.log,
+            "source_file": run.log,
+            "generated": datetime.fromtimestamp(desk.clock(), UTC).isoformat(timespec="seconds"),
+            "raw_lines": _lines(desk, run),
+            "version": metadata.version("watchkeeper"),
             "wall_s": status.elapsed_s,
             "cpu_s": status.cpu_s,
         },
         history=history,
-        flags=judge_history(history, desk.policy.thresholds()) if history else (),
+        flags=histories.flags_of(desk, run, status.started_at),
         mcmc=mcmc,
         warnings=_counted(one for one in findings if one.level is not Level.FAILURE),
         errors=_counted(one for one in findings if one.level is Level.FAILURE),
         struggles=met,
     )
     return summary(told)
+
+
+def _lines(desk: Desk, run: Run) -> int | None:
+    """Return how many lines the log had when it was read last; None for one that was never read."""
+    position = desk.ledger.scan_position(run.id)
+    return int(json.loads(position[1])["line"]) - 1 if position else None
 
 
 def _phase(desk: Desk, run: Run) -> list[Run]:
@@ -117,7 +151,7 @@ def _in_words(desk: Desk, run: Run, status: RunStatus, met: Sequence[Mapping[str
         "",
         f"- **Run**: {run.id}, {status.state}, attempts of this phase: {len(_phase(desk, run))}",
         f"- **Total time**: {status.elapsed_s / 3600:.2f} hours ({hours:.2f} hours in all attempts)",
-        f"- **Last values in the log**: {outgoing(one_line(last, 400), 400) or 'none'}",
+        f"- **Last values in the log**: {one_line(outgoing(last, 4_000), 400) or 'none'}",
         f"- **Results**: {run.results}",
         f"- **Log**: {run.log}",
         "",

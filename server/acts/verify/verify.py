@@ -12,6 +12,7 @@ from ...storage.record import head_copy
 from ...storage.record.records import VerdictKept
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
+from ..sections import publish
 from ..start import provenance
 from ..watch import artefact_files
 from ..watch.look import find_run
@@ -53,9 +54,10 @@ def verify(desk: Desk, run: str) -> Verification:
     message = "" if verdict.word.met else outgoing(not_met_message(evidence, rules, verdict), LONGEST_TEXT)
     verdict_id = _record(desk, evidence, verdict)
     head_copy.keep(desk.ledger, evidence.head_copy)
-    path = f"{desk.workspace.relative(str(desk.workspace.verdicts_dir))}/{verdict_id}.md"
+    folder = desk.workspace.verdicts(evidence.model) or desk.workspace.relative(str(desk.workspace.verdicts_dir))
+    path = f"{folder}/{verdict_id}.md"
     parts = [one for one in (block, outgoing(check_table(verdict), LONGEST_TEXT), message) if one]
-    desk.workspace.write_text_atomically(path, "\n".join(parts))
+    publish(desk, path, "\n".join(parts))
     return Verification(verdict_id, evidence, verdict, block, message, intensity(evidence), path)
 
 

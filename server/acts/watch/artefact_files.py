@@ -261,8 +261,9 @@ def recorded(artefacts: Sequence[Artefact]) -> tuple[tuple[str, str, str, str], 
 
 
 def sha256(desk: Desk, path: str) -> str | None:
-    """Return the digest of a file, None when there is none that may be read."""
+    """Return the digest of a file, None when there is none that may be read, or none that is read in time."""
     try:
-        return desk.workspace.sha256(path)
+        with open(desk.workspace.open_beneath(path, os.O_RDONLY), "rb") as file:
+            return _digest(file, desk.policy.compute.read_s)
     except PathRefused:
         return None

@@ -1,7 +1,8 @@
 """The numbers of a run: gathered from wherever it wrote them, judged, and kept as training_history_{i}.csv.
 
-A history comes from one source, the one with most rows: what the log printed, or a file that the run's library
-writes by itself. What the run never printed stays blank; a history file that the run writes itself is left alone.
+A history comes from one source, the one that says most: what the log printed, or a file that the run's library writes
+by itself. A run that went on from a checkpoint has the rows of the attempts before it too. What was never printed stays
+blank; a history file that the run writes itself is left alone.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ...analysis.curves.curves import judge_history
 from ...analysis.curves.flags import Flag
 from ...analysis.curves.mcmc import FULL_LEVELS, QUICK_LEVELS, McmcSummary, judge_mcmc
 from ...analysis.curves.readers import read_history
-from ...analysis.curves.series import COLUMNS, History, from_records
+from ...analysis.curves.series import History, continued, from_records
 from ...analysis.curves.writer import history_csv
 from ...runtime.keeper import records
 from ...runtime.probe.reading import ProbeData, read_probe
@@ -38,12 +39,24 @@ def update(desk: Desk, run: Run, status: RunStatus) -> None:
     """Judge a run's numbers as they stand, record new red flags, and write the history file."""
     told = _told(desk, run)
     flags = progress.update(desk, run, status, told) + _sampling(desk, run, told)
-    history = gathered(desk, run, status.started_at, told)
-    if history is not None:
-        flags += judge_history(history, desk.policy.thresholds())
+    earlier, own = _parts(desk, run, status.started_at, told)
+    flags += _judged(desk, earlier, own)
     _record(desk, run, flags)
-    if history is not None:
-        _write(desk, run, history)
+    if own is not None:
+        _write(desk, run, continued(earlier, own) if earlier else own)
+
+
+def flags_of(desk: Desk, run: Run, started_at: float | None) -> list[Flag]:
+    """Return the red flags of a run's numbers as they stand."""
+    return _judged(desk, *_parts(desk, run, started_at, _told(desk, run)))
+
+
+def _judged(desk: Desk, earlier: History | None, own: History | None) -> list[Flag]:
+    """Judge a run's own numbers behind those it went on from; what had broken before is over."""
+    if own is None:
+        return []
+    whole = continued(earlier.finite_rows(), own) if earlier else own
+    return judge_history(whole, desk.policy.thresholds())
 
 
 def of_run(desk: Desk, run: Run, started_at: float | None) -> History | None:
@@ -52,18 +65,50 @@ def of_run(desk: Desk, run: Run, started_at: float | None) -> History | None:
 
 
 def gathered(desk: Desk, run: Run, started_at: float | None, told: ProbeData | None) -> History | None:
-    """Return the history of a run from the source with most rows; None when it has printed no number of a curve."""
-    found = [told.history if told else None, _from_log(desk, run), *_from_files(desk, run, started_at)]
-    usable = [one for one in found if one is not None and any(one.column(name) for name in COLUMNS)]
-    return max(usable, key=lambda one: len(one.epochs), default=None)
+    """Return the history of a run from the source that says most; None when it has printed no number of a curve."""
+    earlier, own = _parts(desk, run, started_at, told)
+    return continued(earlier, own) if earlier is not None and own is not None else own
+
+
+def _parts(
+    desk: Desk, run: Run, started_at: float | None, told: ProbeData | None
+) -> tuple[History | None, History | None]:
+    """Return the history of the attempts that a run went on from, and its own; None where there is none."""
+    own = _richest([told.history if told else None, _from_log(desk, run), *_from_files(desk, run, started_at)])
+    return (_before(desk, run) if own is not None else None), own
+
+
+def _richest(found: Iterable[History | None]) -> History | None:
+    """Return the history that has training and validation, and of those the one with most rows."""
+    usable = [one for one in found if one is not None and not one.empty]
+    return max(usable, key=lambda one: (bool(one.train_loss and one.val_loss), len(one.epochs)), default=None)
+
+
+def _before(desk: Desk, run: Run) -> History | None:
+    """Return the rows of the attempts whose checkpoint a run went on from; None for one that began anew.
+
+    Only what they printed or told themselves: files may have been written over since.
+    """
+    if not run.follows or run.env.get("WATCHKEEPER_RESUME") != "checkpoint":
+        return None
+    attempt = desk.ledger.run(run.follows)
+    if attempt is None:
+        return None
+    told = _told(desk, attempt)
+    own = _richest([told.history if told else None, _from_log(desk, attempt)])
+    earlier = _before(desk, attempt)
+    if own is None or earlier is None:
+        return own or earlier
+    return continued(earlier, own)
 
 
 def _told(desk: Desk, run: Run) -> ProbeData | None:
     """Return what the script told through the probe, with one line in it or by the import hook."""
     path = desk.workspace.relative(str(desk.workspace.run_dir(run.id) / records.METRICS))
-    if not desk.workspace.exists(path):
+    try:
+        return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
+    except PathRefused:  # it told nothing, or something that nobody can read
         return None
-    return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
 
 
 def _sampling(desk: Desk, run: Run, told: ProbeData | None) -> list[Flag]:
@@ -102,10 +147,18 @@ def _from_files(desk: Desk, run: Run, started_at: float | None) -> Iterator[Hist
 def _is_theirs(desk: Desk, path: str) -> bool:
     """Whether a history file stands there that the run writes itself."""
     try:
-        present = desk.workspace.sha256(path)
+        present = _digest(desk, path)
     except PathRefused:
         return False
-    return present not in desk.ledger.note(f"history:{path}").split()
+    return bool(present) and present not in desk.ledger.note(f"history:{path}").split()
+
+
+def _digest(desk: Desk, path: str) -> str:
+    """Return what tells a history file from another; one that is too long to be read is nobody's but the script's."""
+    about = desk.workspace.about(path)
+    if about is None:
+        return ""
+    return desk.workspace.sha256(path) if about.size_bytes <= LARGEST_FILE_BYTES else "too long"
 
 
 def _alone(desk: Desk, run: Run, started_at: float) -> bool:
@@ -176,7 +229,7 @@ def _write(desk: Desk, run: Run, history: History) -> None:
     text = history_csv(history)
     digest = hashlib.sha256(text.encode()).hexdigest()
     try:
-        present = desk.workspace.sha256(path) if desk.workspace.exists(path) else ""
+        present = _digest(desk, path)
     except PathRefused:  # the script put something else there: it is left alone
         return
     ours = desk.ledger.note(f"history:{path}").split()

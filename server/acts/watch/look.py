@@ -21,13 +21,14 @@ from ...runtime import run_directory
 from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage import record
+from ...storage.files import log_lines
 from ...storage.record import Run, Transaction
-from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled, RunEnded
+from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import histories, stalls
+from . import ending, histories, log_files, stalls, strays
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
@@ -36,6 +37,8 @@ QUIET_S = 2.0
 """Silence of the log after which a construct at its end counts as finished."""
 REPEAT_S = 60.0
 """A repeated failure is recorded at most this often."""
+LOOK_WITHIN_S = 5.0
+"""How long one look reads: what is left of a log of any length is the next one's."""
 _EVENTS = {"seen": FindingSeen, "settled": FindingSettled, "repeated": FindingRepeated}
 JUDGE_EVERY_S = 30.0
 """Curves and silence are judged at most this often within one poll, and when nothing else is to be told."""
@@ -68,9 +71,9 @@ def find_run(desk: Desk, run: str) -> Run:
     return found
 
 
-def look_at(desk: Desk, run: str) -> Look:
-    """Look at one run once, to the end of its log."""
-    return Watcher(desk, find_run(desk, run)).look()
+def look_at(desk: Desk, run: str, within_s: float = LOOK_WITHIN_S) -> Look:
+    """Look at one run once, to the end of its log as far as that can be read in this time."""
+    return Watcher(desk, find_run(desk, run), within_s=within_s).look()
 
 
 def status_of(desk: Desk, run: str) -> RunStatus:
@@ -82,14 +85,21 @@ class Watcher:
     """Looks at one run again and again without reading anything of its log twice.
 
     :param stop: when set, a long catch-up ends after the block at hand.
+    :param within_s: how long one look reads.
     """
 
-    def __init__(self, desk: Desk, run: Run, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self, desk: Desk, run: Run, stop: threading.Event | None = None, within_s: float = LOOK_WITHIN_S
+    ) -> None:
         self._desk = desk
         self._run = run
         self._stop = stop or threading.Event()
         self._stored: tuple[int, str] | None = None
+        self._within_s = within_s
         self._offset = 0
+        self._beside = 0
+        """How far the file was read that took the log's name, where the log was renamed."""
+        self._told_renamed = False
         self._recogniser: GuardedRecogniser | None = None
         self._judged_at = float("-inf")
         self._rules = desk.policy.rules
@@ -104,7 +114,7 @@ class Watcher:
 
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
-        status = self.status()
+        status = strays.going_on(self._desk, self._run, self.status())
         if self._run.status == "ended":
             return Look(self._run, status, {}, 0)
         behind = self._read(status)
@@ -115,6 +125,10 @@ class Watcher:
         self._run = find_run(self._desk, self._run.id)
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
         return Look(self._run, status, metrics, behind)
+
+    def glance(self) -> Look:
+        """Look without recording anything: where the run stands by what its keeper left."""
+        return Look(self._run, strays.going_on(self._desk, self._run, self.status()), {}, 0)
 
     def status(self) -> RunStatus:
         """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
@@ -162,9 +176,20 @@ class Watcher:
         """Read the log on to its present end and return how many bytes are left unread."""
         if status.log_begin is None:
             return 0
+        original = log_files.where(self._desk, self._run)
+        if original is None:
+            self._go_by_the_record(status)
+        behind = self._read_original(original, status) if original is not None else 0
+        if self._recogniser is not None and original != self._run.log:
+            behind += self._read_renamed(original)
+        return behind
+
+    def _read_original(self, path: str, status: RunStatus) -> int:
+        """Read the file that the training's output goes to."""
         try:
-            log = self._desk.workspace.open_beneath(self._run.log, os.O_RDONLY)
+            log = self._desk.workspace.open_beneath(path, os.O_RDONLY)
         except PathRefused:  # the script moved or removed its log; what the keeper measured still stands
+            self._go_by_the_record(status)
             return 0
         try:
             about = os.fstat(log)
@@ -181,9 +206,32 @@ class Watcher:
             return 1
         return max(0, end - self._offset)
 
+    def _read_renamed(self, original: str | None) -> int:
+        """Tell once that the log has another name by now, and read what took its name as if it stood behind it."""
+        if not self._told_renamed:
+            self._told_renamed = self._commit([log_files.renamed(original)], once=True)
+        for data in log_files.read_on(self._desk, self._run, original, self._beside):
+            if self._recogniser is None or self._stop.is_set():
+                return 1
+            self._beside += len(data)
+            self._commit(self._recogniser.feed(data), moved=True)
+        return 0
+
+    def _go_by_the_record(self, status: RunStatus) -> None:
+        """Without its log, take up what was read of it, or the end could never be recorded behind that place."""
+        if self._recogniser is not None:
+            return
+        self._stored = self._desk.ledger.scan_position(self._run.id)
+        self._offset = self._stored[0] if self._stored else status.log_begin or 0
+        try:
+            self._recogniser = GuardedRecogniser(self._rules, state=self._stored[1] if self._stored else "")
+        except Exception:  # of another release, or damaged: what it had found is on record
+            self._recogniser = GuardedRecogniser(self._rules)
+
     def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
-        committed_at = time.monotonic()
+        begun_at = committed_at = time.monotonic()
         while self._offset < end and not self._stop.is_set():
+            self._offset = log_lines.with_data(log, self._offset, end)
             data = os.pread(log, min(FEED_BYTES, end - self._offset), self._offset)
             if not data:
                 break
@@ -191,17 +239,22 @@ class Watcher:
             self._offset += len(data)
             if changes or time.monotonic() - committed_at > SLICE_S:
                 if not self._commit(changes):
-                    return
+                    return None
                 committed_at = time.monotonic()
+            if time.monotonic() - begun_at >= self._within_s:
+                return self.keep_place()
+        return None
 
     def _resume(self, log: int, status: RunStatus) -> GuardedRecogniser:
         """Take up the log where the record says, or at the beginning of this run's part of it."""
         self._stored = self._desk.ledger.scan_position(self._run.id)
+        self._beside = 0
         if self._stored is None:
             self._offset = status.log_begin or 0
-            self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+            self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
+            self._beside = log_files.place(self._stored[1])
             self._recogniser = self._restored(log, status, self._stored[1])
         return self._recogniser
 
@@ -211,21 +264,21 @@ class Watcher:
             return GuardedRecogniser(self._rules, state=state)
         except Exception:  # whatever is wrong with it: the log is there to be read again
             self._offset = status.log_begin or 0  # what is found again has the same id, so it is the same finding
-            return GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+            return GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
 
     def _begin_anew(self, log: int, status: RunStatus, size: int) -> GuardedRecogniser:
         """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
         lost = f"the log was cut from {self._offset} to {size} bytes; what was written in between may be lost"
         self._offset = min(status.log_begin or 0, size)
-        self._recogniser = GuardedRecogniser(self._rules, first_line=1 + _lines_before(log, self._offset))
+        self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
         cut = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
         self._commit([Change("seen", "log-cut", cut)])
         return self._recogniser or GuardedRecogniser(self._rules)
 
     def judge(self, status: RunStatus) -> None:
         """Judge what is not one line of the log, the curve of its numbers and silence; now and then only."""
-        if self._run.status == "ended" or time.monotonic() - self._judged_at < JUDGE_EVERY_S:
-            return
+        if self._run.status == "ended" or time.monotonic() - self._judged_at < JUDGE_EVERY_S or status.strays:
+            return  # what was left behind has no keeper that would take samples of it
         self._judged_at = time.monotonic()
         self.keep_place()
         self._judge(stalls.update, status)
@@ -247,17 +300,19 @@ class Watcher:
         if self._recogniser is not None and (self._stored is None or self._offset != self._stored[0]):
             self._commit([])
 
-    def _commit(self, changes: list[Change], *, once: bool = False) -> bool:
+    def _commit(self, changes: list[Change], *, once: bool = False, moved: bool = False) -> bool:
         """Record changes and the place in one transaction; False when another server was faster.
 
         :param once: leave out what is on record already.
+        :param moved: the place moved in another file than the log itself.
         """
         recogniser = self._recogniser
-        if recogniser is None or (not changes and self._stored is not None and self._offset == self._stored[0]):
+        at_rest = not moved and self._stored is not None and self._offset == self._stored[0]
+        if recogniser is None or (not changes and at_rest):
             return True
-        moved = (self._offset, recogniser.state())
+        place = (self._offset, log_files.with_place(recogniser.state(), self._beside))
         with self._desk.ledger.transaction() as transaction:
-            ours = transaction.move_scan(self._run.id, expected=self._stored, moved=moved)
+            ours = transaction.move_scan(self._run.id, expected=self._stored, moved=place)
             if once:
                 changes = [one for one in changes if not self._known(transaction, one)]
             if ours:
@@ -267,7 +322,7 @@ class Watcher:
         if not ours:
             self._recogniser = None
             return False
-        self._stored = moved
+        self._stored = place
         return True
 
     def _known(self, transaction: Transaction, change: Change) -> bool:
@@ -291,10 +346,10 @@ class Watcher:
         self._judge(histories.update, status)
         recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
-        ending = ending_finding(status)
-        if ending is not None:
-            changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", ending)]
-        moved = (self._offset, recogniser.state())
+        found = ending.finding(status)
+        if found is not None:
+            changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
+        moved = (self._offset, log_files.with_place(recogniser.state(), self._beside))
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
             if known is None or known.status == "ended":
@@ -304,7 +359,8 @@ class Watcher:
                 return False
             for change in changes:
                 self._record(transaction, change)
-            transaction.add(self._run, _ending(status))
+            transaction.add(self._run, ending.event(status))
+        ending.keep_time(self._desk, self._run, status)
         return True
 
 
@@ -313,52 +369,3 @@ def _is_told(known: record.Finding, finding: Finding) -> bool:
     names = (one.name for one in dataclasses.fields(finding))
     pairs = ((getattr(known, name), getattr(finding, name)) for name in names)
     return all(told == found for told, found in pairs if found not in (None, "", (), False))
-
-
-def ending_finding(status: RunStatus) -> Finding | None:
-    """Return the failure that lies in how a run ended, where the log cannot tell it; None when there is none."""
-    types = {
-        RunState.NEVER_STARTED: ErrorType.INFRASTRUCTURE,
-        RunState.LOST: ErrorType.INFRASTRUCTURE,
-        RunState.TIMED_OUT: ErrorType.INFRASTRUCTURE,
-        RunState.OUT_OF_MEMORY: ErrorType.RESOURCE,
-    }
-    stopped_at_once = status.state is RunState.NEVER_STARTED and status.stop is not None
-    if status.state not in types or stopped_at_once:
-        return None
-    kind = "limit" if status.state is RunState.TIMED_OUT else "exit"
-    return Finding(
-        kind=kind, level=Level.FAILURE, type=types[status.state], message=status.reason, fingerprint=str(status.state)
-    )
-
-
-def _ending(status: RunStatus) -> RunEnded:
-    return RunEnded(
-        state=status.state,
-        reason=status.reason,
-        exit_code=status.exit_code,
-        signal=status.signal,
-        started_at=status.started_at,
-        ended_at=status.ended_at,
-        wall_s=status.elapsed_s,
-        cpu_s=status.cpu_s,
-        cpu_is_lower_bound=status.cpu_is_lower_bound,
-        max_rss_bytes=status.max_rss_bytes,
-        log_begin=status.log_begin,
-        log_end=status.log_end,
-        guard=status.guard,
-        seal=status.seal,
-        seal_failed=status.seal_failed,
-    )
-
-
-def _lines_before(log: int, offset: int) -> int:
-    """Count the line ends before an offset, as `grep -n` does, in bounded memory."""
-    count = place = 0
-    while place < offset:
-        block = os.pread(log, min(1 << 22, offset - place), place)
-        if not block:
-            break
-        count += block.count(b"\n")
-        place += len(block)
-    return count

@@ -27,7 +27,8 @@ def update(desk: Desk, run: Run, status: RunStatus, told: ProbeData | None) -> l
         return []
     desk.ledger.take_note(f"pace:{run.id}", json.dumps({"step_s": found.step_s, "text": _text(found)}))
     limit_s = run.limit_s or desk.policy.full.max_hours * 3600
-    flags = [will_miss_its_limit(found, started_at=status.started_at, limit_s=limit_s), _too_fast(desk, run, found)]
+    late = will_miss_its_limit(found, started_at=status.started_at, limit_s=limit_s, ends=run.limit_s is not None)
+    flags = [late, _too_fast(desk, run, found)]
     return [flag for flag in flags if flag is not None]
 
 

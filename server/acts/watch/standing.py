@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from ...storage.files.workspace import About
 from ...storage.record import Finding, Run
-from ...vocabulary.errors import PathRefused
+from ...storage.record.queries import Queries
+from ...vocabulary.errors import PathRefused, StorageFailed
 from ...vocabulary.runs import Level, Phase, RunState
 from ..desk import Desk
 
@@ -45,17 +47,18 @@ def _results_problems(desk: Desk, run: Run, started_at: float | None) -> list[st
 def _insane(desk: Desk, run: Run, about: About) -> list[str]:
     """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
     from ...analysis.verdict.artefacts import insane  # noqa: PLC0415 (the same)
-    from ...analysis.verdict.design import Design  # noqa: PLC0415 (the same)
     from . import artefact_files  # noqa: PLC0415 (heavy, and asked once a quick run)
-    from .verdict_rules import rules_of  # noqa: PLC0415 (the same)
+    from .verdict_rules import design_of, rules_of  # noqa: PLC0415 (the same)
 
-    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes]
+    design = run.design
+    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes, design[1] if design else ""]
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
-    if kept[:2] == now:
-        return list(kept[2])
+    if kept[:3] == now:
+        return list(kept[3])
     found = artefact_files.artefact(desk, "results", run.results, read=True)
-    problems = insane(found, rules_of(desk.policy, Phase.QUICK), Design())
-    desk.ledger.take_note(key, json.dumps([*now, problems]))
+    problems = insane(found, rules_of(desk.policy, Phase.QUICK), design_of(desk, run.model, design))
+    with suppress(StorageFailed):  # then it is looked into again
+        desk.ledger.take_note(key, json.dumps([*now, problems]))
     return problems
 
 
@@ -64,6 +67,26 @@ def failures(desk: Desk, run: str) -> list[Finding]:
     return [one for one in desk.ledger.findings(run=run) if one.level is Level.FAILURE]
 
 
+def crashes(desk: Desk, run: str) -> list[Finding]:
+    """Return the failures of a run, one a crash: what belongs to another is told, answered and closed with it."""
+    found = failures(desk, run)
+    heads = {one.id for one in found}
+    return [one for one in found if not one.belongs_to or f"{run}:{one.belongs_to}" not in heads]
+
+
+def crash_of(desk: Desk, finding: Finding) -> Finding:
+    """Return the decisive finding of the crash that a finding belongs to; itself where it stands alone."""
+    head = desk.ledger.finding(f"{finding.run}:{finding.belongs_to}") if finding.belongs_to else None
+    return head if head is not None and head.level is Level.FAILURE else finding
+
+
+def parts_of(record: Queries, crash: Finding) -> list[Finding]:
+    """Return the findings of a crash, the decisive one first, as the record (or a transaction of it) has them now."""
+    every = record.findings(run=crash.run)
+    own = [one for one in every if one.id == crash.id]
+    return own + [one for one in every if one.belongs_to and f"{one.run}:{one.belongs_to}" == crash.id]
+
+
 def unaccepted_failures(desk: Desk, run: str) -> list[Finding]:
     """Return the failures of a run that nobody accepted: they keep its phase from being complete."""
-    return [one for one in failures(desk, run) if one.status != "accepted"]
+    return [one for one in crashes(desk, run) if one.status != "accepted"]

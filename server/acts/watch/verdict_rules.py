@@ -1,14 +1,36 @@
-"""The policy as the verdict's rules."""
+"""What a verdict goes by: the policy as its rules, and the design as it stood at a start."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from ...analysis.verdict.design import Design, read_design
 from ...analysis.verdict.quantities import quantity
 from ...analysis.verdict.rules import EffortRules, HistoryRules, Limits, Rules
 from ...storage.policy.policy import Policy
+from ...vocabulary.errors import PathRefused
 from ...vocabulary.mcmc_levels import FULL_LEVELS, QUICK_LEVELS
 from ...vocabulary.runs import Phase
+from ..desk import Desk
+
+LONGEST_DESIGN_BYTES = 4 << 20
+
+
+def design_of(desk: Desk, model: str, at_start: Sequence[str] | None) -> Design:
+    """Return the design as it stood at a start; one that was written only later binds as it stands now.
+
+    :param at_start: (path, digest of the snapshot); None when there was none.
+    """
+    path = at_start[0] if at_start else desk.workspace.design(model)
+    try:
+        source = desk.workspace.snapshot(at_start[1], LONGEST_DESIGN_BYTES) if at_start else None
+    except PathRefused:  # somebody removed it
+        source = None
+    try:
+        source = source if source is not None else desk.workspace.read_bytes(path, LONGEST_DESIGN_BYTES)
+    except PathRefused:
+        return Design()
+    return read_design(source.decode("utf-8", "replace"), path)
 
 
 def rules_of(policy: Policy, phase: Phase) -> Rules:

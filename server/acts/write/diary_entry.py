@@ -12,7 +12,7 @@ from ...documents.markdown import inline
 from ...storage import record
 from ...storage.record import Record, Report, Run, Transaction
 from ...storage.record.records import EntryWritten, ReportClosed
-from ...vocabulary.errors import InvalidArgument
+from ...vocabulary.errors import InvalidArgument, NotFound
 from ...vocabulary.runs import Phase
 from .. import sections
 from ..desk import Desk
@@ -42,6 +42,7 @@ def write_entry(desk: Desk, model: str, entry: Entry, run: Run | None, report: R
     :raises InvalidArgument: if a strict rule is broken, or run or report are another model's; nothing is written then.
     """
     _check_model(model, run, report)
+    _check_known(desk, model)
     path = desk.workspace.diary(model)
     sections.read(desk, path)  # refuses what nothing can be appended to before anything is recorded
     digest = _digest(model, entry, run, report)
@@ -87,7 +88,9 @@ def _written(
 
 
 def _digest(model: str, entry: Entry, run: Run | None, report: Report | None) -> str:
-    content = repr((model, entry, run.id if run else "", report.id if report else ""))
+    # Without sections that were added later, so that an entry from before them is still known as the same.
+    told = repr(entry).replace(", validation='', narrative_value='')", ")")
+    content = f"({model!r}, {told}, {run.id if run else ''!r}, {report.id if report else ''!r})"
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -113,6 +116,25 @@ def _check_model(model: str, *about: Record | None) -> None:
             raise InvalidArgument(
                 f"{one.id} belongs to model {one.model}, not to {model}.", "Name the model that the entry tells of."
             )
+
+
+def _check_known(desk: Desk, model: str) -> None:
+    """Refuse an entry for a model that nobody started, reported, designed or wrote a script for: its id is mistyped."""
+    files = desk.workspace
+    known = desk.ledger.models()
+    if model in known or desk.ledger.reports(model=model, newest=1):
+        return
+    if not any(map(files.is_there, (files.script(model), files.diary(model)))) and not _has_design(desk, model):
+        raise NotFound(
+            f"There is no model {model}: nothing was started, reported or designed under this id.",
+            f"Models: {', '.join(known[:20]) or 'none yet'}. Nothing was written.",
+        )
+
+
+def _has_design(desk: Desk, model: str) -> bool:
+    """Whether a design of this very model is there; one for all models says nothing of this one."""
+    path = desk.workspace.design(model)
+    return model in path and desk.workspace.is_there(path)
 
 
 def _close(transaction: Transaction, report: Report, by: ReportClosed) -> bool:

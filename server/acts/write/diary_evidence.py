@@ -18,10 +18,12 @@ from ...vocabulary.runs import RunState
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
 from ..report import recurrence
-from ..sections import Section, complete
+from ..sections import Section, complete, read
 from ..watch import standing
 
 LONGEST_ERROR = 4_000
+LEAST_QUOTED = 15
+"""Characters of an error's message that are enough to tell that a text speaks of it."""
 
 
 def told_of(desk: Desk, run: Run | None, report: Report | None) -> Finding | None:
@@ -112,9 +114,11 @@ def _facts(desk: Desk, run: Run | None, report: Report | None, finding: Finding 
 def on_record(desk: Desk, model: str, entry: Entry, run: Run | None, finding: Finding | None) -> OnRecord:
     """Return what an entry is held against: the error's text, and the failed attempts that no entry mentions."""
     told = [one.text for one in desk.ledger.entries(model)]
-    told += [entry.struggle, *entry.investigation, entry.fix, entry.why, run.id if run else ""]
+    told += [read(desk, desk.workspace.diary(model))]  # people write into it too
+    told += [entry.struggle, *entry.investigation, entry.fix, entry.why, *entry.next_steps, entry.validation]
+    told += [entry.narrative_value, run.id if run else ""]
     failed = [one for one in desk.ledger.runs(model=model) if _failed(desk, one)]
-    untold = [_named(desk, one) for one in failed if not _mentioned(one.id, told)]
+    untold = [_named(desk, one) for one in failed if not _mentioned(desk, one, told)]
     return OnRecord(error_text=error_text(finding, LONGEST_ERROR), untold=tuple(untold))
 
 
@@ -124,8 +128,15 @@ def _failed(desk: Desk, run: Run) -> bool:
     return not run.completed or bool(standing.unaccepted_failures(desk, run.id))
 
 
-def _mentioned(run: str, texts: Iterable[str]) -> bool:
-    word = re.compile(rf"(?<![\w.-]){re.escape(run)}(?![\w-])")
+def _mentioned(desk: Desk, run: Run, texts: Iterable[str]) -> bool:
+    """Whether a text speaks of a run: by its id, its report, the number of the attempt, or the words of its error."""
+    phase, number = run.phase.value, run.attempt
+    names = [run.id, f"{phase}-{number}", *(one.id for one in desk.ledger.reports(run=run.id))]
+    said = (one.message.split("\n")[0] for one in standing.failures(desk, run.id))
+    names += [one for one in said if len(one) >= LEAST_QUOTED]
+    words = "|".join(map(re.escape, names))
+    attempt = rf"{phase} (?:run|attempt|try|phase) #?{number}|(?:run|attempt|try) #?{number}"
+    word = re.compile(rf"(?<![\w.-])(?:{words}|(?i:{attempt}))(?![\w-])")
     return any(word.search(text) for text in texts)
 
 

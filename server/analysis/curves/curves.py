@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from ...vocabulary.runs import Level
-from .finiteness import non_finite, non_finite_gradient
+from .columns import Kind
+from .finiteness import non_finite, non_finite_gradient, zero_beside_non_finite
 from .flags import Flag
 from .gradients import exploding, vanishing
-from .instability import divergence, spike
+from .instability import divergence, lost_again, spike
 from .learning import not_learning, overfitting
+from .losses import Losses, losses_of
 from .oscillation import oscillation
 from .overshoot import FirstEpoch, first_epoch, learned_fast, overshoot, overshot
 from .robust import Curve, Seen, curve
-from .series import History
+from .series import Column, History
 from .thresholds import Thresholds
 
 _ADVICE = {
@@ -39,6 +44,8 @@ _ADVICE = {
 _WHAT = {
     "non_finite": "{value:g} non-finite losses in a row",
     "non_finite_gradient": "the gradient norm was not finite, and the loss has not moved since",
+    "zero_beside_non_finite": "a loss of exactly 0 beside a gradient norm that is not finite, {value:g} times in a row",
+    "collapse": "the reward fell back to {value:.4g}, below {threshold:.4g}",
     "divergence": "the loss rose to {value:.4g} and stayed above {threshold:.4g}",
     "spike": "the loss jumped to {value:.4g}, above {threshold:.4g}",
     "oscillation": "the loss rises and falls by {value:.0%} of its level (limit {threshold:.0%}) without progress",
@@ -53,9 +60,14 @@ _WHAT = {
     ),
     "not_learning": "the loss improved by {value:.2g} (limit {threshold:.2g})",
 }
-_PUBLISHED = {"overshoot": "oscillation", "non_finite_gradient": "non_finite"}
+_PUBLISHED = {
+    "overshoot": "oscillation",
+    "non_finite_gradient": "non_finite",
+    "zero_beside_non_finite": "non_finite",
+    "collapse": "divergence",
+}
 """Flags by the name that is published, where it is not their own: one cause, seen in another way."""
-_FAILURES = frozenset({"non_finite", "non_finite_gradient", "divergence"})
+_FAILURES = frozenset({"non_finite", "non_finite_gradient", "zero_beside_non_finite", "divergence"})
 
 
 def judge_history(history: History, thresholds: Thresholds | None = None) -> list[Flag]:
@@ -70,9 +82,27 @@ def judge_history(history: History, thresholds: Thresholds | None = None) -> lis
 
 
 def _look(history: History, limits: Thresholds) -> dict[str, Seen]:
-    train = curve(history.train_loss, limits.points_max)
-    val = curve(history.val_loss, limits.points_max)
-    found = {"non_finite": non_finite(history.train_loss, history.val_loss, limits)}
+    losses = losses_of(history)
+    found = {"non_finite": non_finite(losses.train, losses.val, limits)}
+    if history.kind is Kind.PLAIN:
+        found |= _look_at_curves(history, losses, limits)
+    elif losses.reward and len(reward := curve(losses.reward, limits.points_max)) >= limits.collapse_evaluations:
+        found["non_finite"] = found["non_finite"] or non_finite(losses.reward, [], limits)
+        found["collapse"] = _collapse(reward, limits)
+    return {name: what for name, what in found.items() if what is not None}
+
+
+def _collapse(reward: Curve, limits: Thresholds) -> Seen | None:
+    """Find a reward that lost half of what it had gained; told with its own sign."""
+    lost = lost_again(reward, replace(limits, divergence_gain_share=limits.collapse_gain_share))
+    return replace(lost, value=-lost.value, threshold=-lost.threshold) if lost else None
+
+
+def _look_at_curves(history: History, losses: Losses, limits: Thresholds) -> dict[str, Seen | None]:
+    """Look at a loss that falls where the run learns."""
+    train = curve(losses.train, limits.points_max)
+    val = curve(losses.val, limits.points_max)
+    found = {"zero_beside_non_finite": zero_beside_non_finite(losses.train, history.grad_norm, limits)}
     if len(train):
         jump, first = spike(train, limits), first_epoch(train, val, history.grad_norm)
         found |= {
@@ -82,12 +112,21 @@ def _look(history: History, limits: Thresholds) -> dict[str, Seen]:
             "oscillation": _own_oscillation(train, val, jump, first, limits),
             "overshoot": overshoot(first, train, val, limits),
             "vanishing_gradient": vanishing(history.grad_layer_mean, history.grad_norm, train, limits),
-            "overfitting": overfitting(train, val, limits),
+            "overfitting": _at_its_best(overfitting(train, val, limits), losses.val),
         }
         if history.epochs[-1] - history.epochs[0] >= 1:
             found["not_learning"] = not_learning(train, limits)
     found["exploding_gradient"] = exploding(history.grad_norm, limits)
-    return {name: what for name, what in found.items() if what is not None}
+    return found
+
+
+def _at_its_best(seen: Seen | None, val: Column) -> Seen | None:
+    """Date an overfitting to the best validation loss as it was written, whose checkpoint is worth keeping.
+
+    Of equal ones the last: training had gone on until there.
+    """
+    values = [(value, -row) for row, value in enumerate(val) if value is not None and math.isfinite(value)]
+    return replace(seen, row=-min(values)[1]) if seen and values else seen
 
 
 def _own_oscillation(
@@ -113,7 +152,11 @@ def _one_per_cause(seen: dict[str, Seen]) -> dict[str, Seen]:
 _UNSTABLE = ("divergence", "spike", "oscillation")
 _EXPLAINS: dict[str, tuple[str, ...]] = {
     "non_finite": (
-        *("non_finite_gradient", "divergence", "spike", "oscillation", "overshoot"),
+        *("zero_beside_non_finite", "non_finite_gradient", "divergence", "spike", "oscillation", "overshoot"),
+        *("vanishing_gradient", "exploding_gradient", "not_learning"),
+    ),
+    "zero_beside_non_finite": (
+        *("non_finite_gradient", "divergence", "spike", "oscillation", "overshoot", "overfitting"),
         *("vanishing_gradient", "exploding_gradient", "not_learning"),
     ),
     "non_finite_gradient": (

@@ -36,6 +36,20 @@ def non_finite(train: Column, val: Column, limits: Thresholds) -> Seen | None:
     return Seen(first.row, first.length, min(first.length, limits.non_finite_run)) if first else None
 
 
+def zero_beside_non_finite(loss: Column, norm: Column, limits: Thresholds) -> Seen | None:
+    """Find a loss of exactly 0 beside a gradient norm that is not finite, several times in a row up to the end.
+
+    Trainers that filter NaN out of the mean that they print show a broken run so.
+    """
+    first, length = 0, 0
+    for row, (value, size) in enumerate(zip(loss, norm, strict=False)):
+        if value is None or size is None:
+            continue
+        broken = value == 0.0 and not math.isfinite(size)
+        first, length = (row if broken and not length else first), (length + 1 if broken else 0)
+    return Seen(first, length, limits.non_finite_run) if length >= limits.non_finite_run else None
+
+
 def non_finite_gradient(norm: Column, train: Curve, limits: Thresholds) -> Seen | None:
     """Find a gradient norm that was not finite, after which nothing was learned any more.
 

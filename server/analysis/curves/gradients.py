@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -47,7 +48,7 @@ def exploding(norm: Column, limits: Thresholds) -> Seen | None:
 
     The two evaluations just before are left out of "all before it", so that a steady exponential growth shows too.
     """
-    values = [(row, value) for row, value in enumerate(norm) if value is not None]
+    values = _without_overflows([(row, value) for row, value in enumerate(norm) if value is not None], limits)
     highest, high = 0.0, list[bool]()
     for at, (_, value) in enumerate(values):
         if at >= 4 and math.isfinite(values[at - 3][1]):
@@ -58,6 +59,20 @@ def exploding(norm: Column, limits: Thresholds) -> Seen | None:
         return None
     before = [value for _, value in values[: max(0, first - 2)] if math.isfinite(value)]
     return Seen(values[first][0], values[first][1], limits.exploding_ratio * max(before, default=0.0))
+
+
+def _without_overflows(values: Sequence[tuple[int, float]], limits: Thresholds) -> list[tuple[int, float]]:
+    """Leave out short runs of norms that are not finite and come back, and such a run at the beginning.
+
+    Mixed precision overflows until it has found its scale, at first and after a checkpoint; it skips those updates.
+    """
+    kept: list[tuple[int, float]] = []
+    for finite, group in itertools.groupby(values, key=lambda one: math.isfinite(one[1])):
+        run = list(group)
+        comes_back = run[-1] != values[-1]
+        if finite or not comes_back or (kept and len(run) > limits.overflows_in_a_row):
+            kept += run
+    return kept
 
 
 def _first_run(hits: Sequence[bool], length: int) -> int | None:

@@ -14,11 +14,12 @@ def divergence(train: Curve, val: Curve, limits: Thresholds) -> Seen | None:
     Either the last five all lost a quarter of what had been gained, or the last three all lie above the level the
     run began at. Differences, not ratios, so that a negative loss is judged alike.
     """
-    found = _lost_again(train, limits) or _above_start(train, limits) or _never_below(train, limits)
+    found = lost_again(train, limits) or _above_start(train, limits) or _never_below(train, limits)
     return found or _never_came_back(train, limits) or _burst_at_first(train, val, limits)
 
 
-def _lost_again(train: Curve, limits: Thresholds) -> Seen | None:
+def lost_again(train: Curve, limits: Thresholds) -> Seen | None:
+    """Find a quarter of what had been gained lost again in all of the last five evaluations."""
     tail = limits.divergence_evaluations
     if len(train) < tail + 3:
         return None

@@ -140,8 +140,11 @@ def _straight(train: Curve) -> bool:
 def _lost_in_noise(train: Curve, limits: Thresholds) -> Seen | None:
     """Find a fall that does not stand out of the noise, as of an ELBO that single draws estimate.
 
-    It is the only rule for a loss without a floor, whose level says nothing about its progress.
+    It is the only rule for a loss without a floor, whose level says nothing about its progress. One that goes to and
+    fro around 0 (a critic's, a difference of two networks) has no direction in which it would learn.
     """
+    if min(train.values) <= 0 <= max(train.values) and min(train.values) < max(train.values):
+        return None
     noise = limits.not_learning_sigma * noise_sigma(train.values)
     last = median(train.values[-max(3, len(train) // 4) :])
     lost = train.start - last <= noise and train.values[0] - last <= 2 * noise

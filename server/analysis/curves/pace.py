@@ -80,11 +80,12 @@ def _latest_climb(marks: Sequence[tuple[float, float]]) -> list[tuple[float, flo
     return climb
 
 
-def will_miss_its_limit(found: Pace, *, started_at: float, limit_s: float) -> Flag | None:
+def will_miss_its_limit(found: Pace, *, started_at: float, limit_s: float, ends: bool = True) -> Flag | None:
     """Flag a run that even at its fastest of late will not be done within its limit; its first tenth says nothing.
 
     :param started_at: when the run started, on the clock of the marks.
     :param limit_s: seconds it may take in all.
+    :param ends: whether it is ended at its limit; a full run is warned about only.
     """
     spent_s = found.at - started_at
     if found.done_share >= 1 or (spent_s < 0.1 * limit_s and found.done_share < 0.1):
@@ -98,7 +99,9 @@ def will_miss_its_limit(found: Pace, *, started_at: float, limit_s: float) -> Fl
         whole_s,
         limit_s,
         f"at {found.step_s:.3g} s per step it will take {whole_s / 3600:.2f} h of {limit_s / 3600:.2f} h",
-        "Ask for a longer limit now, or make it lighter: fewer steps, less data, more cores.",
+        "Ask for a longer limit now, or make it lighter: fewer steps, less data, more cores."
+        if ends
+        else "Nothing ends it. Ask the director: continue, investigate, or terminate and make it lighter.",
     )
 
 

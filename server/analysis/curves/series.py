@@ -1,14 +1,25 @@
-"""A training history as plain columns, and the recognition of the many spellings of their names."""
+"""A training history as plain columns, made from rows of numbers by name."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+
+from .columns import RMSE, Choice, Kind, choose
+from .names import Role, named, plain_name
 
 Column = list[float | None]
 """One value per row; None where the run printed nothing, NaN or inf where it printed that."""
+Record = Mapping[str, float | None]
+
+LEAST_INTERLEAVED = 10
+
+COLUMNS = ("train_loss", "val_loss", "metric", "grad_norm", "grad_layer_mean", "time_s")
+GAINS = ("train_gain", "val_gain")
+"""Columns that no file of ours has: they are judged and not handed on."""
+
+__all__ = ["COLUMNS", "Column", "History", "Kind", "Record", "from_records", "plain_name", "recognise"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +38,20 @@ class History:
     """Mean absolute gradient of one early layer: only this shows vanishing, the global norm does not."""
     time_s: Column = field(default_factory=list[float | None])
     """Seconds this row took, or seconds since the start, as the run wrote it."""
+    train_gain: Column = field(default_factory=list[float | None], compare=False, repr=False)
+    """What rises where the run learns: a reward, an accuracy, an ELBO."""
+    val_gain: Column = field(default_factory=list[float | None], compare=False, repr=False)
+    counts: str = field(default="row", compare=False, repr=False)
+    """What `epochs` holds: epoch, step or row."""
+    kind: Kind = field(default=Kind.PLAIN, compare=False, repr=False)
+    metric_name: str = field(default="", compare=False, repr=False)
+    """What the run calls the metric; empty where nobody said."""
+    left: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """Names of losses that were not read although no other was read in their place."""
 
     def __post_init__(self) -> None:
         """Refuse columns of different lengths."""
-        for name in COLUMNS:
+        for name in (*COLUMNS, *GAINS):
             if len(self.column(name)) not in (0, len(self.epochs)):
                 raise ValueError(f"Column {name} has another length than epochs.")
 
@@ -39,143 +60,167 @@ class History:
         found: Column = getattr(self, name)
         return found
 
+    @property
+    def empty(self) -> bool:
+        """Whether it has no number of a fit."""
+        return not any(self.column(name) for name in (*COLUMNS, *GAINS) if name != "time_s")
+
+    @property
+    def rmse(self) -> Column:
+        """The metric where it is an RMSE, as far as anybody said; else empty."""
+        about = named(self.metric_name)
+        other = about is not None and about.quantity != RMSE
+        return [] if other else self.metric
+
     def first_rows(self, count: int) -> History:
         """Return the history as it stood after its first `count` rows."""
-        return History(epochs=self.epochs[:count], **{name: self.column(name)[:count] for name in COLUMNS})
+        return self.rows(range(len(self.epochs))[:count])
+
+    def finite_rows(self) -> History:
+        """Return the rows whose losses are numbers, those of a trouble that is over left out."""
+        losses = [column for column in (self.train_loss, self.val_loss) if column]
+        broken = {
+            row for column in losses for row, value in enumerate(column) if value is not None and value - value != 0
+        }
+        return self.rows([row for row in range(len(self.epochs)) if row not in broken])
+
+    def rows(self, kept: Sequence[int]) -> History:
+        """Return some of its rows."""
+        columns = {name: self.column(name) for name in (*COLUMNS, *GAINS)}
+        picked: dict[str, Column] = {name: [column[row] for row in kept if column] for name, column in columns.items()}
+        return replace(self, epochs=[self.epochs[row] for row in kept], **picked)
 
 
-COLUMNS = tuple(each.name for each in fields(History) if each.name != "epochs")
+def continued(earlier: History, later: History) -> History:
+    """Return a history that goes on from a checkpoint of another, whose rows stand before it.
 
-_SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "epoch": ("epoch", "epochs", "ep"),
-    "step": (
-        "step",
-        "steps",
-        "global_step",
-        "iteration",
-        "iterations",
-        "iter",
-        "batch",
-        "update",
-        "round",
-        "trees",
-        "draw",
-    ),
-    "train_loss": (
-        *("train_loss", "training_loss", "loss_train", "loss_training", "train_loss_epoch", "epoch_train_loss"),
-        *("avg_train_loss", "mean_train_loss", "loss", "loss_epoch", "train_loss_step", "loss_step", "neg_elbo"),
-        *("negative_elbo", "train_nll", "nll", "train_objective", "objective", "train_mse", "train_logloss"),
-        *("train_rmse", "train_error", "train_mlogloss", "train_mae", "learn", "train_binary_logloss"),
-    ),
-    "val_loss": (
-        *("val_loss", "validation_loss", "valid_loss", "eval_loss", "test_loss", "dev_loss", "loss_val", "loss_valid"),
-        *("loss_validation", "loss_eval", "loss_test", "val_loss_epoch", "epoch_val_loss", "avg_val_loss", "val_nll"),
-        *(
-            "mean_val_loss",
-            "val_mse",
-            "validation_logloss",
-            "valid_logloss",
-            "val_logloss",
-            "eval_logloss",
-            "test_logloss",
-        ),
-        *("validation_rmse", "validation_error", "eval_rmse", "eval_error", "valid_error", "eval_mlogloss"),
-    ),
-    "metric": (
-        *("metric", "metric_rmse", "rmse", "val_rmse", "valid_rmse", "test_rmse", "val_metric", "val_accuracy"),
-        *("val_acc", "eval_accuracy", "accuracy", "acc", "val_f1", "val_mae", "val_auc", "mae", "r2", "val_r2"),
-    ),
-    "grad_norm": (
-        "grad_norm",
-        "gradient_norm",
-        "grad_norm_total",
-        "total_grad_norm",
-        "gnorm",
-        "grad_2_norm_total",
-        "grad_l2",
-    ),
-    "grad_layer_mean": (
-        *("grad_abs_mean_first_layer", "grad_layer_mean", "grad_abs_mean", "first_layer_grad", "grad_first_layer"),
-        *(
-            "grad_mean_first_layer",
-            "first_layer_grad_mean",
-            "grad_abs_mean_layer_0",
-            "min_layer_grad",
-            "grad_abs_mean_min",
-        ),
-    ),
-    "time_s": (
-        "time_s",
-        "time",
-        "epoch_time",
-        "epoch_time_s",
-        "seconds",
-        "elapsed",
-        "elapsed_s",
-        "duration_s",
-        "wall_s",
-        "time_sec",
-    ),
-}
-
-_RANK = {name: (column, rank) for column, names in _SPELLINGS.items() for rank, name in enumerate(names)}
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SEPARATORS = re.compile(r"[^0-9a-z]+")
-
-
-def plain_name(name: str) -> str:
-    """Return a column's name in lower case with single underscores: `Val Loss`, `val/loss`, `valLoss` -> `val_loss`."""
-    spaced = _CAMEL.sub("_", name.strip().lstrip("\ufeff"))
-    return _SEPARATORS.sub("_", spaced.lower()).strip("_")
+    Where both have an epoch the later one holds: it was done again. Rows that count something else cannot be joined.
+    """
+    if earlier.counts != later.counts or later.counts == "row" or not later.epochs:
+        return later
+    before = earlier.rows([row for row, epoch in enumerate(earlier.epochs) if epoch < later.epochs[0]])
+    if not before.epochs:
+        return later
+    columns: dict[str, Column] = {}
+    for name in (*COLUMNS, *GAINS):
+        if before.column(name) or later.column(name):
+            blank: Column = [None] * len(before.epochs)
+            columns[name] = (before.column(name) or blank) + (later.column(name) or [None] * len(later.epochs))
+    return replace(later, epochs=before.epochs + later.epochs, **columns)
 
 
 def recognise(names: Iterable[str]) -> dict[str, str]:
     """Say which of these names holds which column: {"train_loss": "Train Loss", "epoch": "Epoch", …}.
 
-    Of two names for one column the more specific spelling wins (`train_loss` before `loss`), then the first.
+    Of two names for one column the more specific one wins (`train_loss` before `loss`), then the first.
     """
-    best: dict[str, tuple[int, str]] = {}
-    for name in names:
-        column, rank = _RANK.get(plain_name(name), ("", 0))
-        if column and (column not in best or rank < best[column][0]):
-            best[column] = (rank, name)
-    return {column: name for column, (_, name) in best.items()}
+    choice = choose(names)
+    places = {"epoch": choice.epoch, "step": choice.step}
+    known = {column: name for column, name in places.items() if name is not None}
+    return known | {column: found[0] for column, found in choice.sources.items()}
 
 
-def from_records(records: Sequence[Mapping[str, float | None]], names: Iterable[str]) -> History:
-    """Build a history from rows of numbers; rows of one epoch that fill each other's blanks become one row."""
-    known = recognise(names)
-    place = known.get("epoch") or known.get("step")
-    picked = [name for column, name in known.items() if column in COLUMNS]
-    merged = _merged(records, place, picked)
-    return History(
-        epochs=[_epoch(record, place, row) for row, record in enumerate(merged)],
-        **{
-            column: [record.get(name) for record in merged]
-            for column, name in known.items()
-            if column in COLUMNS and any(record.get(name) is not None for record in merged)
-        },
+def from_records(records: Sequence[Record], names: Iterable[str], whole: Role = Role.NONE) -> History:
+    """Build a history from rows of numbers; rows of one epoch that fill each other's blanks become one row.
+
+    :param whole: which data all rows are of, where the names do not say.
+    """
+    # The line that closes a transformers log repeats the mean loss of the whole run under another name.
+    kept = [record for record in records if "train_runtime" not in record]
+    if len(kept) < len(records):
+        names = dict.fromkeys(name for record in kept for name in record)
+    choice = choose(names, whole)
+    rows, counts = _placed(kept, choice)
+    merged = _merged(_of_all_processes(rows))
+    columns: dict[str, Column] = {column: [row.get(column) for _, row in merged] for column in choice.sources}
+    history = History(
+        epochs=[float(at) if place is None else place for at, (place, _) in enumerate(merged)],
+        counts=counts,
+        kind=choice.kind,
+        metric_name=choice.metric_name,
+        left=choice.left,
+        **{column: values for column, values in columns.items() if any(value is not None for value in values)},
     )
+    return _turned(history) if choice.unsaid else history
 
 
-def _epoch(record: Mapping[str, float | None], place: str | None, row: int) -> float:
-    value = record.get(place) if place else None
-    return float(row) if value is None else value
+_Row = tuple[float | None, dict[str, float]]
 
 
-def _merged(
-    records: Sequence[Mapping[str, float | None]], place: str | None, picked: Sequence[str]
-) -> Sequence[Mapping[str, float | None]]:
-    told = [record for record in records if any(record.get(name) is not None for name in picked)]
-    places = [record.get(place) for record in told] if place else []
-    if place is None or not any(one is not None and one == other for one, other in pairwise(places)):
-        return told
-    merged: list[dict[str, float | None]] = []
-    for record in told:
-        filled = {name: record[name] for name in picked if record.get(name) is not None}
-        last, here = merged[-1] if merged else {}, record.get(place)
-        if here is not None and last.get(place) == here and not filled.keys() & last.keys():
-            last.update(filled)
+def _placed(records: Sequence[Record], choice: Choice) -> tuple[list[_Row], str]:
+    """Return the rows that tell something, each with its place, and what the places count.
+
+    A log says the epoch in one line and the loss in the next: a row without a place has that of the row before it.
+    """
+    told = [_values(record, choice) for record in records]
+    for name, counts in ((choice.epoch, "epoch"), (choice.step, "step")):
+        own = [record.get(name) for record in records] if name else []
+        seen = [place for place in own if place is not None and place == place]  # noqa: PLR0124 (NaN is none)
+        if _count_on(seen, [bool(values) for values in told], own, alone=choice.step is None or counts == "step"):
+            places, here = list[float](), seen[0]
+            for place in own:
+                here = here if place is None or place != place else place  # noqa: PLR0124 (the same)
+                places.append(here)
+            return [(place, values) for place, values in zip(places, told, strict=True) if values], counts
+    return [(None, values) for values in told if values], "row"
+
+
+def _count_on(seen: Sequence[float], told: Sequence[bool], own: Sequence[float | None], *, alone: bool) -> bool:
+    """Whether these are places: more than one of them, or none but this one, beside values."""
+    if not seen:
+        return False
+    beside = any(place is not None for place, tells in zip(own, told, strict=True) if tells)
+    return len(set(seen)) > 1 or (beside and (alone or sum(told) < 3))
+
+
+def _values(record: Record, choice: Choice) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for column, names in choice.sources.items():
+        terms = [record.get(name) for name in names]
+        if len(terms) == 1 and terms[0] is not None:
+            found[column] = terms[0]
+        elif all(term is not None for term in terms):
+            found[column] = sum(term for term in terms if term is not None)
+    return found
+
+
+def _merged(rows: Sequence[_Row]) -> Sequence[_Row]:
+    places = [place for place, _ in rows]
+    if not any(one is not None and one == other for one, other in pairwise(places)):
+        return rows
+    merged: list[_Row] = []
+    for place, values in rows:
+        if merged and place is not None and merged[-1][0] == place and not values.keys() & merged[-1][1].keys():
+            merged[-1][1].update(values)
         else:
-            merged.append({place: here} | filled)
+            merged.append((place, dict(values)))
     return merged
+
+
+def _of_all_processes(rows: list[_Row]) -> list[_Row]:
+    """Return the means by place where several processes print the same steps, one between the lines of the other."""
+    places = [place for place, _ in rows if place is not None]
+    back = sum(other < one for one, other in pairwise(places))
+    if len(rows) < LEAST_INTERLEAVED or back < len(rows) / 5:
+        return rows
+    by_place: dict[float, list[dict[str, float]]] = {}
+    for place, values in rows:
+        by_place.setdefault(place or 0.0, []).append(values)
+    return [(place, _mean_of(by_place[place])) for place in sorted(by_place)]
+
+
+def _mean_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        for name, value in row.items():
+            found.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in found.items()}
+
+
+def _turned(history: History) -> History:
+    """Take what has a name for both senses for a gain where it rises at first: an ELBO, an objective."""
+    values = [value for value in history.train_loss or history.val_loss if value is not None]
+    early = sorted(values[1 : max(2, len(values) // 3)])
+    if not early or not early[len(early) // 2] > values[0]:
+        return history
+    return replace(history, train_loss=[], val_loss=[], train_gain=history.train_loss, val_gain=history.val_loss)

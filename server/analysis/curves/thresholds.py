@@ -145,3 +145,10 @@ class Thresholds:
     non-finite values only, which count here as well."""
     exploding_evaluations: int = 2
     """In a row."""
+    overflows_in_a_row: int = 4
+    """Norms in a row that are not finite and come back: torch.amp.GradScaler halves its scale of 65536 at each."""
+
+    collapse_gain_share: float = 0.5
+    """Share of what a reward had gained that is lost again."""
+    collapse_evaluations: int = 15
+    """Evaluations before a reward is judged."""

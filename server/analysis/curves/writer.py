@@ -5,16 +5,16 @@ from __future__ import annotations
 from .series import History
 
 HEADER = "Epoch,Train Loss,Val Loss,Metric (RMSE),Gradient Norm,Time (s)"
-_COLUMNS = ("train_loss", "val_loss", "metric", "grad_norm", "time_s")
+_COLUMNS = ("train_loss", "val_loss", "rmse", "grad_norm", "time_s")
 
 
 def history_csv(history: History) -> str:
     """Return the history as CSV text, each line ended by LF.
 
     A value the run never printed is left blank. Numbers are written so that reading them gives the same number back;
-    NaN and infinities as `nan`, `inf`, `-inf`. The layer's gradient has no column in this format.
+    NaN and infinities as `nan`, `inf`, `-inf`. A metric that is no RMSE and the layer's gradient have no column here.
     """
-    columns = [history.column(name) or [None] * len(history.epochs) for name in _COLUMNS]
+    columns = [getattr(history, name) or [None] * len(history.epochs) for name in _COLUMNS]
     rows = zip(history.epochs, *columns, strict=True)
     return "\n".join([HEADER, *(",".join(map(_cell, row)) for row in rows)]) + "\n"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ...vocabulary.runs import ErrorType
-from .blame_table import ROWS
+from .blame_table import ROWS, WORDS
 
 TEXT_LIMIT = 1200
 _ROWS = [(ErrorType(kind), re.compile(name), re.compile(f"(?i){message}")) for kind, name, message in ROWS]
@@ -22,26 +22,43 @@ _READERS = re.compile(
 _HELD = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*\[[^\[\]]*\]")
 _DATA_NAMES = re.compile(
     r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
-    r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|lines?|"
-    r"docs?|documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|index|ids)|\w+2(?:id|idx|index)\w*|ckpt|"
+    r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|"
+    r"lines?|"
+    r"docs?|documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|index|ids)|\w+2(?:id|idx|"
+    r"index)\w*|ckpt|"
     r"checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|parsed|response|resp)$"
 )
+_WORDS = [(ErrorType(kind), re.compile(f"(?i){text}")) for kind, text in WORDS]
+_OF_THE_CODE = re.compile(
+    r"^(?:Type|Attribute|Name|Index|Key|ZeroDivision|Import|ModuleNotFound)Error$|Instantiation|Config"
+)
+_CHECKS_DATA = re.compile(
+    r"assert\b.*\b(?:\w*df|data\w*|labels?|targets?|rows|columns|y_(?:train|test)|X)\b(?:\.|\[|\))"
+)
+"""An assertion about a data frame or the like."""
 _GENERAL = re.compile(r"^$|^(?:SystemExit|(?:Value|Assertion|Runtime|Key|Index|Type|Argument)Error|Exception|error)$")
 """Classes that any program raises for anything."""
 _NOUN = (
     r"\b(?:columns?|schema|units?|timestamps?|dates?|rows?|records?|data ?sets?|data ?frames?|labels?|samples?|"
     r"sensors?|measurements?|images?|masks?|audio|features?|csv|parquet|header|vocabulary|classes|categories|"
-    r"sample ?rate|entries|train and test|patients?|subjects?|ids?)\b"
+    r"sample ?rate|entries|train and test|patients?|subjects?|ids?|inputs?|shards?|files?|"
+    r"bbox\w*|boxes|annotations?|coordinates|time series|series|freq\w*|sequences?|documents?|sentences?|"
+    r"utterances?|transcri\w+|shots|scans?|tiles?|rides|visits|events)\b"
 )
 _FAULT = (
     r"\b(?:expect\w*|missing|not found|not in|invalid|unknown|mismatch\w*|does ?n[o']t|do ?n[o']t|differs?|wrong|bad|"
     r"empty|overlap\w*|duplicat\w+|not (?:monotonic|sorted|unique|numeric|one of|valid|parsable)|out of range|outside|"
-    r"corrupt\w*|contains?|has no|must have|is not|are not|too few|less than|no longer|not enough|fewer)\b"
+    r"corrupt\w*|contains?|has no|must have|is not|are not|too few|less than|no longer|not enough|fewer|"
+    r"must be (?:sorted|unique|monotonic|numeric)|gaps?|negative|null|have no|has \d+|have \d+|\bno (?:rows|"
+    r"data|samples|records)|nothing to|unreadable|"
+    r"in the range|unexpected|fail(?:ed|s)?)\b"
 )
 _OF_DATA = re.compile(rf"(?i){_NOUN}.{{0,60}}?{_FAULT}|{_FAULT}.{{0,60}}?{_NOUN}")
 _OF_CODE = re.compile(
-    r"(?i)batch_?size|tensor|shapes?\b|dimension|\bdim\b|channels?|layer|argument|parameter|keyword|gradient|"
+    r"(?i)batch_?size|tensors?\b(?!\()|shapes?\b|dimension|\bdim\b|channels?|layer|argument|parameter|keyword|"
+    r"gradient|"
     r"optimi[sz]er|device|logits|registry|module|config|class name|method|function|operand|broadcast|estimator|"
+    r"input.?ids|"
     r"tokenizer|cuda"
 )
 _API_OF_FRAMES = (
@@ -83,7 +100,17 @@ def blamed(exception: str, message: str, frames: str = "") -> ErrorType | None:
     if told:
         return told
     found = next((kind for kind, name, text in _ROWS if name.search(exception) and text.search(message)), None)
-    return found or (ErrorType.DATA if _GENERAL.search(exception) and _speaks_of_data(message) else None)
+    return found or _by_words(exception, message, frames)
+
+
+def _by_words(exception: str, message: str, frames: str) -> ErrorType | None:
+    """Return what a message says in its own words, where no row of the table knows it."""
+    if _OF_THE_CODE.search(exception):
+        return None
+    if exception == "AssertionError" and _CHECKS_DATA.search(frames[-200:]):
+        return ErrorType.DATA
+    word = next((kind for kind, text in _WORDS if text.search(message)), None)
+    return word or (ErrorType.DATA if _GENERAL.search(exception) and _speaks_of_data(message) else None)
 
 
 def _speaks_of_data(message: str) -> bool:

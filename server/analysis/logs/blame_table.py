@@ -18,7 +18,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("resource", r"ImportError", r"paging file|page file|cannot allocate memory|failed to map segment"),
     (
         "implementation",
-        r"ImportError|ModuleNotFound|NameError|UnboundLocal|Syntax|Indentation|^TabError|NotImplemented|Recursion|"
+        r"ImportError|ModuleNotFound|NameError|UnboundLocal|^SyntaxError|Indentation|^TabError|NotImplemented|"
+        r"Recursion|"
         r"NotFitted|UndefVar|MethodError|ConfigAttribute|ConfigKeyError|MissingConfig|MissingMandatory|"
         r"ConfigComposition",
         "",
@@ -38,6 +39,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"\bregistry\b|validation error for \w*(?:config|args|settings|params)|tokenizer class|"
         r"is not currently imported|"
         r"invalid parameter|unknown (?:optimi[sz]er|objective|option|argument|parameter|loss|activation|layer)|"
+        r"shared object file|inf checks|(?:operator|relation) \S+ does not exist|"
+        r"expected \d-?d (?:or \d-?d )?input|slice index|"
+        r"unknown (?:dataset name|url type|model)|no variable named .* for collection|"
         r"parameter '\w+' is unknown|truth value of a|unknown option",
     ),
     (
@@ -48,6 +52,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("infrastructure", r"BlockingIOError|OSError", r"unable to lock file"),
     ("data", r"IncompleteRead", r"read on a total of"),
     ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
+    ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     # memory
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
     ("resource", r"OutOfMemory|KilledWorker|DeadKernel", ""),
@@ -95,7 +100,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"killed by signal|exited unexpectedly|terminated abruptly|unexpectedly terminated|killed signal terminated|"
         r"\bsigkill\b|worker .*(?:died|was killed)|died unexpectedly|\b(?:(?:exit|return) ?code ?[:=]? ?-|"
         r"signal:? )(?:7|9)\b|"
-        r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|: killed\b|"
+        r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|exit ?code:? 137\b|: killed\b|"
         r"kernel (?:appears to have )?died|"
         r"have died and been|workers? (?:are|is) no longer alive|worker lost|raylet died|"
         r"object store because it is full",
@@ -135,7 +140,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "infrastructure",
         "",
         r"node (?:fail|has died|was (?:marked|lost))|node_fail|preempt|heartbeat|coordination service|"
-        r"distributed service|no cuda (?:gpus|devices?|-capable)|cuda_error_(?:no_device|system)|"
+        r"distributed service|library initialization failed|no cuda (?:gpus|devices?|-capable)|"
+        r"cuda_error_(?:no_device|system)|"
         r"no (?:supported )?gpus? "
         r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
         r"fallen off the bus|unspecified launch failure|at least (?:1|one) cuda device|no opencl device|"
@@ -158,7 +164,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"valid initial param|initial (?:point|value|state|position)|initialization (?:points )?(?:failed|between)",
+        r"valid initial param|initial (?:point|value|state|position)|^initialization (?:points )?failed|"
+        r"initialization (?:points failed|between)",
     ),
     (
         "data",
@@ -183,12 +190,16 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"precision loss|math range error|numerical (?:result out of range|overflow|instabilit)|"
         r"line ?search fail|underflow in dt|sum to zero|matrix inversion|perfect separation|chain is shorter",
     ),
+    ("implementation", r"LinAlg", r"must be square|dimension"),
+    ("convergence", r"LinAlg|ModelFitting|NotPSD", ""),
     # the files
     (
         "data",
-        r"FileNotFound|Decode(?:Error)?$|ScannerError|YAMLError|EmptyData|Parser|Unicode|Unpickling|BadZip|BadGzip|"
+        r"FileNotFound|Decode(?:Error)?$|ScannerError|YAMLError|[Yy]aml|EmptyData|Parser|Unicode|Unpickling|"
+        r"BadZip|BadGzip|"
         r"EOFError|NotADirectory|IsADirectory|zlib|LZMA|binascii|Arrow|Safetensor|DataLoss|UnidentifiedImage|"
-        r"DataFilesNotFound|Decompression|Libsndfile|NetCDF|CastError|MergeError|InvalidIndex|IntegrityError|"
+        r"DataFilesNotFound|Decompression|NonExistentTime|AmbiguousTime|Dimensionality|Libsndfile|NetCDF|"
+        r"CastError|MergeError|InvalidIndex|IntegrityError|"
         r"ColumnNotFound|SchemaField|struct\.error|DatasetNotFound|DatasetGeneration|ExpectedMoreSplits|"
         r"OutOfBoundsDatetime|TFRecord",
         "",
@@ -202,6 +213,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
         r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
         r"ing) pickled|"
+        r"(?:failed to|unable to|could not|cannot) (?:read|load|open|parse) ['\"]?\S+\.\w+|^dataset \S+ error|"
+        r"(?:images?|labels?) not found|"
         r"(?:error|failed to|unable to|could not|cannot) (?:open|opening|reading|read|load|loading|decode|decoding) "
         r"(?:image|video|audio|weights|file|record|shard|sample|'?/|\S+\.(?:csv|wav|jpe?g|png|npy|json|parquet|h5|"
         r"tif))|"
@@ -212,11 +225,16 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"no such file|does not exist|(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
+        r"no such file|(?:file|path|folder|director\w+|dataset|columns?|object|key|table|checkpoint|record|response)\b"
+        r".{0,80}(?:does not|doesn't) exist|[/\\.]\S*['\"]? (?:does not|doesn't) exist|"
+        r"'\S+' (?:does not|doesn't) exist|file or doesn't exist|!\w+\.empty\(\)|"
+        r"(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
         r"no file or directory|"
+        r"\S+\.(?:pth?|ckpt|csv|tsv|jsonl?|h5|npz?|parquet|pkl|txt|nii|wav|png|jpe?g|bin)\S* (?:was |is )?"
+        r"(?:not found|missing|unreadable|empty)|no such file or no access|"
         r"(?:files?|folder|data\w*|checkpoint|images?) (?:is |are )?missing|"
-        r"unable to (?:synchronously )?open|(?:no|could not find|cannot find|can't find|couldn't find)(?: any|"
-        r" the| valid)*"
+        r"unable to (?:synchronously )?open|(?:no|could not find|cannot find|can't find|couldn't find)"
+        r"(?: an?| any| the| valid)*"
         r" (?:files?|images?|labels?|data(?:sets?)?|samples?|folder|director\w+|checkpoints?|records?|"
         r"class folder)\b|"
         r"cannot open (?:file|the connection)|not found:? \S*[/\\]\S+",
@@ -226,7 +244,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"could not convert|cannot convert (?!.*(?:tensor|to numpy|cuda|symbolic))|invalid literal|cannot parse|"
+        r"could not convert|cannot convert (?!.*(?:tensor|to numpy|cuda|symbolic))|invalid literal for (?:int|"
+        r"float|decimal)|cannot parse|"
         r"unable to parse|error parsing|error tokenizing|parse (?:error|date)|(?:does not|"
         r"doesn't) match (?:the )?(?:format|schema)|"
         r"unconverted data remains|"
@@ -238,7 +257,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "data",
         "",
         r"missing (?:required )?(?:columns?|values?|data|input|fields?|features?|labels?|keys? in)|not in index|"
-        r"no variable named|out-of-bounds|couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"
+        r"no variable named|file in the archive|class values must|failed to read|expected token '|out-of-bounds|"
+        r"couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"
         r"must have columns|already exists$|year \d+ is out of range|placement implies|values outside|"
         r"not found in axis|are in the \[|no columns|columns? .*(?:mismatch|missing|not (?:found|present|in)|"
         r"overlap)|"
@@ -275,3 +295,33 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("data", r"LinAlg|SamplingError|" + _LIBRARY, r"initial|label|target|data|feature"),
     ("data", r"OutOfRange", r"end of sequence"),
 )
+
+WORDS: tuple[tuple[str, str], ...] = (
+    (
+        "implementation",
+        r"illegal memory access|misaligned address|device ordinal|memory format|device-side assert|pin_memory|"
+        r"contiguous|not implemented|not supported|unsupported|deprecated|\bconfig|hyper-?parameter|command line",
+    ),
+    (
+        "convergence",
+        r"\br[-_ ]?hat\b|\bess\b|effective sample|converg|diverg|line ?search|likelihood|posterior|step size|"
+        r"ill-defined|collaps|fitting \S+ \S* ?\S* ?failed|stuck at|not decreas|"
+        r"optimi[sz]er (?:returned|failed|stopped)|unstable|instabil|explod|vanish|acceptance (?:rate|prob)|"
+        r"loss (?:is|was|became|of|jumped|exceeds?)\b.{0,30}(?:large|high|inf|nan|above|threshold)|degenerate",
+    ),
+    (
+        "resource",
+        r"\bmemory\b|disk (?:is|usage|space|full|limit)\b|(?:local|out of) disk|\bquota\b|\bswap\b|space left|"
+        r"no space|out of resources?|cache blocks|"
+        r"capacity exceeded|too many (?:processes|threads)|(?:limit|more than) \S+ (?:gb|gib|mb|mib)\b",
+    ),
+    (
+        "infrastructure",
+        r"could not resolve|resolve host|could not read username|authentication failed|\b(?:server|network|"
+        r"socket|proxy|dns|endpoint|licen[cs]e|credentials?|"
+        r"nfs|daemon|"
+        r"gateway|firewall|vpn)\b|token (?:has )?(?:expired|invalid)|compute node|node \S+ (?:is|has|was|went)|"
+        r"no free gpu|\bgpu \S+ (?:is )?(?:unavailable|busy|lost|not available)|\bmount(?:ed)?\b|remote end",
+    ),
+)
+"""For messages that no row knows, in their own words: searched in this order, the first that matches wins."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import accumulate
 
+from .decoding import unwrapped
 from .text import strip
 
 SEGMENT_LIMIT = 4096
@@ -125,6 +126,7 @@ class Splitter:
         return self._block(complete)
 
     def _block(self, complete: bytes) -> Block:
+        complete = unwrapped(complete)
         block = Block(complete, self.line, self._count(complete))
         self.line += block.lines
         return block

@@ -17,7 +17,12 @@ from .text import cap
 REACH_LINES = 40
 """How far behind a failure such a line may stand."""
 MESSAGE_LINES = 15
-_FRAME = re.compile(r"^\s*File \"|^\s*(?:at|Node:|Detected at)\b|^\S*: (?:INFO|WARNING)")
+NEXT_LINES = 2
+"""How many lines behind an exception may go on with its message, where it has a heading only, and else."""
+_OF_OTHERS = re.compile(
+    r"^\s*(?:File \"|at\b|Node:|Detected at)|^\S*: (?:INFO|WARNING)"
+    r"|^(?:wandb|mlflow|srun|slurm\w*|\[?rank|W\d{4}|E\d{4}|I\d{4}|\[\w|\d{4}-)"
+)
 _NAME = r"(?:[\w$]+\.)*(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Timeout|Expired))"
 _WRAPPERS = re.compile(
     r"^(?:RayTaskError|TuneError|InstantiationException|HydraException|PapermillExecutionError|CellExecutionError|"
@@ -46,10 +51,14 @@ def learn(incident: Incident, number: int, text: str) -> bool:
 
 
 def _go_on(incident: Incident, number: int, text: str) -> None:
-    """Take a line of a message that has only its heading in the exception's line ("Graph execution error:")."""
+    """Take a line that goes on with a message that says nothing yet ("Graph execution error:")."""
+    if incident.kind not in ("traceback", "error") or incident.type is not ErrorType.IMPLEMENTATION:
+        return
     heading = not incident.message or incident.message.endswith(":")
-    near = incident.kind == "traceback" and number - incident.newest_last <= MESSAGE_LINES
-    if not (heading and near) or incident.type is not ErrorType.IMPLEMENTATION or _FRAME.match(text):
+    if incident.kind == "error" and not heading:
+        return
+    near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
+    if not near or _OF_OTHERS.match(text) or not (heading or blamed(incident.root or "", incident.message) is None):
         return
     kind = blamed("", text)
     if kind not in (None, ErrorType.IMPLEMENTATION):

@@ -141,6 +141,10 @@ class Failures:
     def _grown(self, incident: Incident, trace: Trace, mark: str) -> None:
         if not trace.key:
             incident.opening = _opening(incident, trace.first)
+        if trace.first < incident.line and not (incident.complete or incident.slimmed):
+            trace.settle()
+            incident.line = incident.newest = trace.first  # the line stands inside the traceback, not before it
+            incident.before, incident.opening = list(trace.before), ""
         self._fill(incident, trace)
         self._register.rename(incident, mark)
         self._register.reopen(incident)

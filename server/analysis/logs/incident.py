@@ -137,10 +137,10 @@ class Incident:
     draws: int = 0
     rhat: float = 0.0
     """The largest R-hat that was stated."""
-    outside: bool = False
-    """Somebody outside of the process was about to end it: what it still does in its last seconds is no recovery."""
-    moved: bool = False
-    """Such a process went on for a while."""
+    grace: int = 0
+    """Somebody outside of the process was about to end it: so many signs of progress behind it are no recovery."""
+    moved: int = 0
+    """How many signs of progress such a process gave."""
     closed: bool = False
     """Closing words stood behind it ("done", "training complete"), which a script also says after a failure."""
     suspect: bool = False
@@ -185,10 +185,8 @@ class Incident:
         self._goes_on(moved=sign is Sign.STRONG or self.others > VOLUME_LINES)
 
     def _goes_on(self, *, moved: bool) -> None:
-        if moved and not self.outside:
-            self.went_on = True
-        elif moved:
-            self.moved = True
+        self.moved += moved
+        self.went_on = self.went_on or self.moved > self.grace
 
     def happened_again(self, first: int, last: int) -> None:
         """Count another occurrence; its fate is open again."""
@@ -199,7 +197,7 @@ class Incident:
         self.complete = True
         self.newest, self.newest_last = first, last
         self.went_on, self.others, self.bar, self.settled = False, 0, "", False
-        self.moved = self.closed = False
+        self.moved, self.closed = 0, False
 
     def did_not_happen_again(self) -> None:
         """Take the newest repetition back: it turned out to be another failure."""

@@ -25,7 +25,8 @@ NAN_LINES = 60
 """How many lines behind the last NaN an exception is its consequence, whatever it is called."""
 _OF_THE_TEXT = ("traceback", "native", "error", "word")
 _WRAPPER = re.compile(
-    r"ChildFailed|ProcessRaised|ProcessExited|RayTaskError|RayActor|BrokenProcessPool|DistBackend|CalledProcess|TuneError"
+    r"ChildFailed|ProcessRaised|ProcessExited|RayTaskError|RayActor|BrokenProcessPool|DistBackend|CalledProcess|"
+    r"TuneError"
 )
 _CUTS = ("terminated by signal", "ran out of data")
 """Rules whose lines say why a run that exited with status 0 did not reach its end."""
@@ -44,11 +45,19 @@ _SIGNAL_TYPES = {
 _COMPLAINT = re.compile(
     r"(?i)error|invalid|fail|cannot|can't|could not|couldn't|must |missing|not found|unable|refus|abort|unknown|"
     r"expected|required|no such|denied|wrong|unsupported|too (?:few|many|large|small|long|short)|exceed|mismatch|"
-    r"empty|not (?:a|an|allowed|supported|enough|available|valid|exist)\b|does ?n.t exist|\bno \w+ (?:found|given|in)\b"
+    r"empty|not (?:a|an|allowed|supported|enough|available|valid|exist)\b|does ?n.t exist|\bno \w+ (?:found|"
+    r"given|in)\b"
+)
+_KILLED = re.compile(r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt")
+_SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}[^.…:]$|^(?!\w+ing\b)\S+(?: \S+){3,}[^.…:]\.$")
+"""Four words or more that announce nothing to come ("loading data ...", "results:")."""
+_REPORTS = re.compile(
+    r"(?i)\b(?:info|debug|warn\w*|saved|wrote|written|loaded|ready|using|epoch|step|starting)\b|it/s|\d%"
 )
 _GIVES_UP = re.compile(
     r"(?i)\b(?:abort(?:ed|ing)?|exit(?:ed|ing)|terminat(?:ed|ing)|giving up|gave up|cannot continue|can't continue|"
-    r"unrecoverable|fatal|stopp(?:ed|ing)|shutting down|(?:run|training|job|fit|experiment|pipeline) (?:has )?failed)\b"
+    r"unrecoverable|fatal|stopp(?:ed|ing)|shutting down|(?:run|training|job|fit|experiment|"
+    r"pipeline) (?:has )?failed)\b"
 )
 
 
@@ -126,10 +135,10 @@ def _last_word(incident: Incident) -> bool:
 
 def _after_good_end(incident: Incident, ending: Ending) -> Level:
     """A run that exited with status 0: closing words do not show that it got over a failure, only progress does."""
-    if _over(incident) or (incident.outside and incident.closed):
-        return Level.NOTICED
-    if incident.rule in _CUTS:
+    if incident.rule in _CUTS and not _over(incident):
         return _cut(incident, ending)
+    if _over(incident) or (incident.grace and incident.closed):
+        return Level.NOTICED
     from_shell = incident.kind == "word" and " line " in incident.text
     if incident.kind == "traceback" or incident.fatal or from_shell:
         incident.suspect = True
@@ -186,6 +195,7 @@ def _terminal(incidents: Sequence[Incident], *, gives_up: bool) -> list[Incident
         [i for i in last if i.kind == "traceback"],
         [i for i in last if i.kind == "word" and i.others <= LAST_LINES],
         [i for i in last if i.kind == "error" and i.others <= LAST_LINES and not i.handled],
+        [i for i in last if i.kind == "error" and not i.others],
         [i for i in earlier if i.apart],
         [i for i in earlier if i.count == 1][-1:],
     ):
@@ -227,7 +237,7 @@ def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) 
     if cut and ended.exit_code:
         cause, kind = "OSError", ErrorType.RESOURCE
         message += "; the log ends within a line at a full block, as on a full disk"
-    elif ended.exit_code in range(1, 126) and last_line and complains(last_line[1]):
+    elif last_line and _explains(ended, last_line[1]):
         line, message, cause = last_line[0], last_line[1], "SystemExit"
         kind = blame(cause, message)
     return Finding(
@@ -241,6 +251,13 @@ def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) 
         root_exception=cause,
         text=message if line else "",
     )
+
+
+def _explains(ended: Ended, text: str) -> bool:
+    """Whether the last line of a log can be what its program said before that end."""
+    if ended.exit_code in (*range(1, 126), 255):
+        return complains(text) or (_SENTENCE.match(text) is not None and not _REPORTS.search(text))
+    return _KILLED.search(text) is not None
 
 
 def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:

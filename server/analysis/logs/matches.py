@@ -37,7 +37,8 @@ _TOLD_BY_THEIR_WORDS = (
     *("llvm", "openmp"),
 )
 """Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
-_FROM_OUTSIDE = ("slurm time limit", "kernel oom killer", "job killed")
+_GRACE = {"slurm time limit": 200, "kernel oom killer": 200, "job killed": 200, "terminated by signal": 20}
+"""How many signs of progress a process that is being ended from outside may still show in its last seconds."""
 _USAGE = ("usage", "command line")
 _SIGNALS = {
     "Aborted": "SIGABRT",
@@ -79,7 +80,7 @@ def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) ->
     incident.fatal = rule.weight is Weight.FATAL or incident.line != incident.last
     incident.type = _type_of(rule, incident.exception or "", text)
     incident.advice, incident.rule = rule.advice, rule.name
-    incident.outside = rule.name in _FROM_OUTSIDE
+    incident.grace = _GRACE.get(rule.name, 0)
     incident.handled = incident.kind == "error" and rule.name not in AS_A_WARNING and progress.mild(text)
 
 

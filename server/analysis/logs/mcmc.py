@@ -16,7 +16,8 @@ from ...vocabulary.runs import Level
 from .metrics import read_metrics
 
 UNKNOWN_DRAWS = 4000
-"""Draws assumed where the log does not say: PyMC's default of four chains of a thousand."""
+"""Draws that a share is taken of where the log does not say how many: PyMC's default of four chains of a thousand.
+They are never told: nobody printed them."""
 TABLE_LINES = 60
 FEW_DRAWS = 200
 """While there are fewer, a share is taken of so many: the first draw of 1000 may diverge and the run be fine."""
@@ -71,6 +72,7 @@ class Diagnosis(NamedTuple):
     """The library's own sentence, which states it best."""
     divergent: int = 0
     draws: int = 0
+    """0 where nobody said how many."""
     rhat: float = 0.0
 
 
@@ -97,7 +99,7 @@ class Mcmc:
     def read(self, number: int, text: str, levels: McmcLevels) -> Diagnosis | None:
         """Take one line; return what it diagnoses, None if nothing (a count of zero is nothing)."""
         if "diverg" in text and (stated := counted(text.encode())):
-            return _divergent(*stated, levels, sentence=False)
+            return _divergent(stated[0], max(stated[1], 1), levels, sentence=False)
         if _HEADER.search(text):
             self.table_until = number + TABLE_LINES
             return None
@@ -109,7 +111,7 @@ class Mcmc:
     def _sentences(self, text: str, levels: McmcLevels) -> Diagnosis | None:
         if found := _SENTENCE.search(text):
             count = _int(found["count"] or found["stan"] or found["pyro"] or found["chain"])
-            return _divergent(count, _int(found["of"] or "0") or self.draws or UNKNOWN_DRAWS, levels, sentence=True)
+            return _divergent(count, _int(found["of"] or "0") or self.draws, levels, sentence=True)
         if _DEPTH.search(text):
             return Diagnosis("treedepth", Level.FLAG, False, text.strip())
         if found := _RHAT.search(text):
@@ -141,7 +143,7 @@ class Mcmc:
         if rhat is not None and rhat >= levels.rhat_flag:
             return _rhat(rhat, levels, f"R-hat {rhat:g}")
         count = _counted(values, "divergences")
-        draws = _counted(values, "draws") or _counted(values, "step") or self.draws or UNKNOWN_DRAWS
+        draws = _counted(values, "draws") or _counted(values, "step") or self.draws
         return _divergent(count, draws, levels, sentence=False)
 
 
@@ -184,7 +186,7 @@ def _int(digits: str) -> int:
 def _divergent(count: int, draws: int, levels: McmcLevels, *, sentence: bool) -> Diagnosis | None:
     if count <= 0:
         return None
-    share = share_of(count, draws, sentence=sentence)
+    share = share_of(count, draws or UNKNOWN_DRAWS, sentence=sentence)
     level = Level.FAILURE if share > levels.divergent_share_failure else Level.FLAG
     return Diagnosis("divergences", level, share > levels.divergent_share_emergency, "", sentence, count, draws)
 

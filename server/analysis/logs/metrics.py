@@ -1,7 +1,7 @@
 """One line of a log to the metrics that it states. Pure.
 
 Understood: `key=value`, `key: value`, `key value` for known keys, JSON objects and Python dicts, Keras, Lightning,
-transformers, XGBoost, LightGBM, CatBoost, tqdm (position and postfix), scikit-learn, PyMC's progress table.
+transformers, XGBoost, LightGBM, CatBoost, tqdm (position and postfix), scikit-learn, PyMC's progress table, darknet.
 A position of a total ("Epoch 3/60", "step 5 of 100", "[3/90]", a bar) gives the total too, as `epoch_total`.
 """
 
@@ -13,6 +13,9 @@ import re
 from functools import lru_cache
 from typing import cast
 
+from ..curves.names import Role, named, role_of
+from .positions import positions
+
 VALUES_LIMIT = 48
 COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "batch")
 """Names that say how far a run is; they grow while it goes on."""
@@ -22,25 +25,42 @@ MOST_COUNTED = 1e15
 """Nobody counts so far; a counter that says so is left out."""
 _COUNTS = frozenset(COUNTERS) | TOTALS | {"divergences"}
 
+_BEHIND = r"(?!\.?\d|_|:\d|-\d|[xX][0-9a-fA-F]|[^\W\d_]*[\d_])"
+"""A number may stand before a unit (`3.2s`) or a word that another writer put there (`0.22WARNING`), and is read whole;
+it is none inside a version, an address, a clock or an identifier."""
 _NUMBER = (
-    r"(?:[-+]?(?:\d++(?:[,_]\d{3})*+(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|[-+]?(?i:nan|inf(?:inity)?)(?:\.0)?)(?!\w)"
+    r"(?:(?>[-+]?(?:\d++(?:[,_]\d{3})*+(?:\.\d*+)?|\.\d++)(?:[eEdD][-+]?\d++)?)" + _BEHIND + ""
+    r"|[-+]?(?i:nan|inf(?:inity)?)(?:\.0)?(?!\w)|(?-i:nan|inf)(?=[A-Z]{3}))"
 )
+_DATA = "train|training|val|valid|validation|test|eval|dev|avg|average|mean|total|running"
 _SPACED = (
-    "epoch|epochs|step|steps|iter|iteration|batch|loss|acc|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|perplexity|draws|draw|"
-    "divergences|rhat|r[_-]hat|ess|nll|reward|f1"
+    r"epoch|epochs|step|steps|iter|iteration|iterate|batch|loss|acc|acc@\d|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|"
+    r"perplexity|draws|draw|divergences|rhat|r[_-]hat|ess|nll|reward|f1|cost|objective|objf|inertia|ep\.|up\.|grad norm"
 )
 _PAIR = re.compile(
-    r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,3}?)"
-    r"[\"']?(?: ?= ?| ?: ?|\t)[\"'(\[]?(?:np\.\w+\(|tensor\()?(?P<value>" + _NUMBER + r")(?![:\w])"
-    r"|\b(?P<word>(?:[A-Za-z]\w{0,24}[_/])?(?:" + _SPACED + r"))[ #\[]{1,3}(?P<number>" + _NUMBER + r")",
+    r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,5}?"
+    r"(?: ?\([A-Za-z_ ]{1,24}\))?)(?: \[\d+-\d+\])?"
+    r"[\"']?(?: {0,8}[=:] {0,8}|\t)[\"'(\[]?(?:np\.\w+\(|tensor\()?(?P<value>" + _NUMBER + r")"
+    r"|\b(?P<word>(?:(?:" + _DATA + r")[ ./_-] ?){0,2}(?:[A-Za-z]\w{0,24}[_/])?(?:" + _SPACED + r"))"
+    r"(?: is)?[ #\[]{1,12}(?P<number>" + _NUMBER + r")",
     re.IGNORECASE,
 )
-_TOTAL = re.compile(r"(?: ?/ ?| of )(\d(?:[\d,_]{0,14}\d)?)(?![\w/]|\.\d)")
+_TOTAL = re.compile(r"(?: {0,8}/ {0,8}| of )(\d(?:[\d,_]{0,14}\d)?)(?![\w/]|\.\d)")
 _COUNTED = {name: name for name in COUNTERS} | {"divergences": "draws"}
 """Whose total stands behind a name: "divergences=1 of 10000" is said of draws."""
-_TURN = re.compile(r"^\[(\d+)\]\t|^(\d+):\t|^\[(?:Epoch )?(\d+)(?:/(\d+))?\]")
-_BAR = re.compile(r"(?<!\d)(\d++)/(\d++) \[|^(\d++)/(\d++) [━\[ ]")
+_TIMES = {"k": 1e3, "K": 1e3, "M": 1e6}
+"""`5k` is 5000; `5kB` and `5m` are units."""
 _TABLE = re.compile(r"^[\s━╸╺╌─█▏▎▍▌▋▊▉|]+(\d+) +(\d+) +(\d+\.\d+) +(\d+) +[\d.]+")
+_DARKNET = re.compile(rf"^ ?(\d+): {_NUMBER}, (?P<loss>{_NUMBER}) avg(?: loss)?,")
+_KALDI = re.compile(rf"(?:objective function|log-probability) for '\w+' is (?P<value>{_NUMBER})")
+_MARK = re.compile(
+    r"(?i)(?:^|[\[\](|>:;,-] *|(?:INFO|DEBUG)[ :|]+)"
+    r"(?P<word>train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev)"
+    r"(?=[\])]| *[:|>]| - | +(?:set|net|loss|results?|epoch|step|on|metrics|data)\b)"
+)
+"""Where a line says which data the numbers behind it are of: `[VAL] loss 0.5`, `Test set: Average loss: 0.1`."""
+_MAY_MARK = re.compile(r"(?i)val|test|dev")
+_LEVEL = re.compile(r"^(?:(?:INFO|DEBUG|NOTICE|WARN(?:ING)?|ERROR) )+")
 
 _RHAT = ("rhat", "r_hat")
 _ALIASES = {
@@ -52,6 +72,11 @@ _ALIASES = {
     "global_step": "step",
     "epochs": "epoch",
     "ep": "epoch",
+    "train_epoch": "epoch",
+    "val_epoch": "epoch",
+    "test_epoch": "epoch",
+    "iterate": "step",
+    "up": "step",
     "training_loss": "train_loss",
     "tr_loss": "train_loss",
     "loss_train": "train_loss",
@@ -74,6 +99,13 @@ _ALIASES = {
     "ess_min": "ess",
 }
 _NO_METRIC = re.compile(r"(?i)^(?:line|port|pid|version|python|seed|http|https|file|errno|error code|[a-f0-9]{8,})$")
+_NO_QUANTITY = re.compile(
+    r"^(?:(?:local|global|node|world)_?)?rank$|^(?:ex(?:it)?_?|return_?|status_?|error_?)(?:code|status)$|^received_"
+    r"|^(?:world_size|nproc(?:_per_node)?|nnodes|status|signal|sig(?:term|int|kill|segv)|p?pid|tid|rc|retcode|returncode)$"
+    r"|^(?:commit|sha1?|sha256|md5|hash|revision|job_?id|task_?id|run_?id|gpu|device|node|uid|gid)$"
+    r"|^(?:total|remaining|eta)$"
+)
+"""Numbers that say who runs where, how it ended and how long it takes (CatBoost); nothing that is trained for."""
 
 
 @lru_cache(maxsize=1024)
@@ -88,7 +120,7 @@ def normalise(name: str) -> str:
     flat = re.sub(r"[^a-z0-9_@]+", "_", flat).strip("_")
     flat = re.sub(r"^(?:validation|valid|valid_0|eval|validation_0)_", "val_", flat)
     flat = re.sub(r"^training_", "train_", flat)
-    return _ALIASES.get(flat, flat)[:64]
+    return "" if _NO_QUANTITY.match(flat) else _ALIASES.get(flat, flat)[:64]
 
 
 def read_metrics(line: str) -> dict[str, float]:
@@ -99,7 +131,8 @@ def read_metrics(line: str) -> dict[str, float]:
     text = line.strip()
     if not text or (not any(map(str.isdigit, text)) and "nan" not in text.lower() and "inf" not in text):
         return {}
-    if text[0] == "{" and text[-1] == "}" and (values := _from_json(text)):
+    begin = text.find('{"')
+    if text[-1] == "}" and begin >= 0 and (values := _from_json(text[begin:])):  # fairseq: behind time and logger
         return values
     return _from_text(text)
 
@@ -144,24 +177,55 @@ def _keep(values: dict[str, float], name: str, number: float) -> None:
 
 def _from_text(text: str) -> dict[str, float]:
     values: dict[str, float] = {}
-    if turn := _TURN.match(text):
-        _count(values, "step", turn[1] or turn[2] or turn[3], turn[4])
     if table := _TABLE.match(text):
         for place, name in enumerate(("draws", "divergences", "step_size"), 1):
             _keep(values, name, float(table[place]))
         return {name: value for name, value in values.items() if math.isfinite(value)}
-    if bar := _BAR.search(text):
-        _count(values, "step", bar[1] or bar[3], bar[2] or bar[4])
-        text = text[bar.end() :] if bar[1] else text
+    if darknet := _DARKNET.match(text):
+        return {"step": float(darknet[1]), "loss": float(darknet["loss"])}
+    if kaldi := _KALDI.search(text):
+        return {"objective": float(kaldi["value"])}
+    stated, before, text = positions(text)
+    for name, position, total in stated:
+        _count(values, name, position, total)
+    for found in _PAIR.finditer(before):  # tqdm's description
+        about = normalise(found["word"] or found["name"])
+        if about == "epoch" or named(about):
+            _take(values, found, before, Role.NONE)
+    marks = [(mark.end(), role_of(mark["word"])) for mark in _MARK.finditer(text)] if _MAY_MARK.search(text) else []
     for found in _PAIR.finditer(text):
-        name = found["word"] or found["name"]
-        number = _number((found["number"] or found["value"]).replace(",", "").rstrip("."))
-        if number is not None and len(values) < VALUES_LIMIT and (usual := normalise(name[:200])):
-            if usual not in values:
-                _keep(values, usual, number)
-            if usual in _COUNTED and (total := _TOTAL.match(text, found.end())):
-                _add_total(values, _COUNTED[usual], number, total[1])
+        _take(values, found, text, _role_at(marks, found.start()))
+        if (found["name"] or "").lower().endswith(" epoch"):  # Flax: `eval epoch: 3, loss: 0.5`
+            marks.append((found.end(), role_of(found["name"])))
     return values
+
+
+def _role_at(marks: list[tuple[int, Role]], place: int) -> Role:
+    """Return which data the numbers at a place are of, by the last word before it that says so."""
+    return next((role for end, role in reversed(marks) if end <= place), Role.NONE)
+
+
+def _take(values: dict[str, float], found: re.Match[str], text: str, role: Role) -> None:
+    """Take one name with its number."""
+    name = _LEVEL.sub("", found["word"] or found["name"])
+    number = _number(re.sub(r"(?<=[\d.])[dD]", "e", (found["number"] or found["value"]).replace(",", "").rstrip(".")))
+    usual = normalise(name[:200])
+    if number is None or not usual or len(values) >= VALUES_LIMIT:
+        return
+    about = named(usual)
+    if role is Role.VAL and about is not None and not about.role:
+        usual = f"val_{usual}"[:64]
+    if usual not in values:
+        _keep(values, usual, number * _factor(text, found.end()))
+    total = _TOTAL.match(text, found.end())
+    if total and usual in _COUNTED:
+        _add_total(values, _COUNTED[usual], number, total[1])
+    elif total and about and about.quantity == "accuracy" and number == int(number) > 1:
+        values[usual] = number / max(float(re.sub("[,_]", "", total[1])), number)
+
+
+def _factor(text: str, end: int) -> float:
+    return 1.0 if text[end + 1 : end + 2].isalnum() else _TIMES.get(text[end : end + 1], 1.0)
 
 
 def _count(values: dict[str, float], name: str, position: str, total: str | None) -> None:

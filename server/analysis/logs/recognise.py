@@ -11,10 +11,11 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any
 
-from ...vocabulary.runs import Ended, Level
+from ...vocabulary.runs import Ended, Finding, Level
 from . import judge, prefilter, progress
 from .blocks import Block, Splitter
 from .course import Course
+from .decoding import Decoder
 from .preceding import LinesBefore, Ring
 from .reader import Reader
 from .register import Change
@@ -52,13 +53,15 @@ class Recogniser:
         self._engine = prefilter.engine(engine, prefilter.triggers_of(rules.triggers))
         self._reader = Reader(rules, saved.get("reader", {}))
         tail = base64.b64decode(saved.get("tail", ""))
+        self._decoder = Decoder(saved.get("decoder"))
         self._splitter = Splitter(saved.get("line", first_line), tail, self._engine.count_lines)
         self._ring = Ring(saved.get("ring", ()))
         self._bytes: int = saved.get("bytes", 0)
-        self._rows = Rows(saved.get("latest", {}))
+        self._rows = Rows(saved.get("latest", {}), saved.get("tables"))
         self._course = Course(saved.get("course"))
         self._telling = Telling(saved.get("told"))
         self._looked_ahead = False
+        self._told_packed = bool(self._decoder.packed)
 
     @property
     def line(self) -> int:
@@ -75,14 +78,23 @@ class Recogniser:
         self._bytes += len(data)
         self._looked_ahead = self._looked_ahead and not data
         newest: Block | None = None
-        for block in self._splitter.push(data):
+        for block in self._splitter.push(self._decoder.feed(data)):
             if newest:
                 self._rows.add(newest, newest=False)
             self._read(block)
             newest = block
         if newest:
             self._rows.add(newest, newest=True)
-        return self._news(caught_up=newest is not None)
+        return [*self._news(caught_up=newest is not None), *self._not_readable()]
+
+    def _not_readable(self) -> list[Change]:
+        """Say once that nothing of a log can be read; a log of which nothing was read is not healthy."""
+        if not self._decoder.packed or self._told_packed:
+            return []
+        self._told_packed = True
+        what = f"the log is packed ({self._decoder.packed}) and cannot be read; nothing of it was searched for failures"
+        finding = Finding(kind="unreadable", level=Level.FLAG, message=what, advice="Write the log as plain text.")
+        return [Change("seen", "unreadable", finding)]
 
     def quiet(self) -> list[Change]:
         """No new bytes came for 2 s: tell what this amounts to if nothing more comes.
@@ -91,7 +103,7 @@ class Recogniser:
         in the end does not depend on where it was quiet. A finding that is taken back, because the line went on and
         says something else, is settled as noticed with a count of 0.
         """
-        if self._looked_ahead or not (self._splitter.tail or self._reader.register.pending):
+        if self._looked_ahead or not (self._splitter.tail or self._decoder.holds or self._reader.register.pending):
             return []
         self._looked_ahead = True
         ahead = Recogniser(self._rules, state=self.state(), engine="shapes")
@@ -151,10 +163,12 @@ class Recogniser:
         return {
             "line": self._splitter.line,
             "tail": base64.b64encode(self._splitter.tail).decode(),
+            "decoder": self._decoder.state(),
             "bytes": self._bytes,
             "ring": self._ring.state(),
             "latest": self._rows.state(),
             "course": self._course.state(),
+            "tables": self._rows.tables(),
             "reader": self._reader.state(),
             "told": self._telling.state(),
         }
@@ -172,6 +186,9 @@ class Recogniser:
         return self._rows.take()
 
     def _flush(self) -> None:
+        for block in self._splitter.push(self._decoder.rest()):
+            self._read(block)
+            self._rows.add(block, newest=True)
         block = self._splitter.flush()
         if block:
             self._read(block)

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from .blocks import SEGMENT_LIMIT, Block
-from .metrics import read_metrics
+from .lines import Lines
 from .text import decode, strip
 
 ROWS_LIMIT = 2000
 LATEST_LIMIT = 64
 NEWEST_LINES = 3
 READ_ALL_BYTES = 16 * 1024
+"""A block so small is what a log grew by since the last look."""
+CATCH_UP_BYTES = 512 * 1024
+"""So much of a log that is caught up on is read too before samples must do; it takes a quarter of a second."""
 
 _T = TypeVar("_T")
 
@@ -33,9 +36,12 @@ class Rows:
     """Every row of a log that grows; samples of one that is caught up on.
 
     :param latest: what `state()` returned.
+    :param tables: what `tables()` returned.
     """
 
-    def __init__(self, latest: Mapping[str, str]) -> None:
+    def __init__(self, latest: Mapping[str, str], tables: Mapping[str, object] | None = None) -> None:
+        self._lines = Lines(tables)
+        self._room = CATCH_UP_BYTES
         self._latest = {name: float(value) for name, value in latest.items()}
         self._unread: list[tuple[int, bytes]] = []
         self._rows: list[MetricRow] = []
@@ -43,6 +49,11 @@ class Rows:
     def state(self) -> dict[str, str]:
         """Return what a new one continues from; rows that were not taken are not part of it."""
         return {name: repr(value) for name, value in self.latest.items()}
+
+    def tables(self) -> dict[str, object]:
+        """Return what a new one continues to read tables from."""
+        self._read()
+        return self._lines.state()
 
     @property
     def latest(self) -> dict[str, float]:
@@ -59,11 +70,13 @@ class Rows:
         """Return the rows since the last call, the newest always among them."""
         self._read()
         rows, self._rows = self._rows, []
+        self._room = CATCH_UP_BYTES
         return rows
 
     def add(self, block: Block, *, newest: bool) -> None:
         """Take the lines of a block: all of a small one, the last of a large one; one if more blocks are at hand."""
-        if len(block.raw) <= READ_ALL_BYTES:
+        if len(block.raw) <= max(READ_ALL_BYTES, self._room):
+            self._room -= len(block.raw)
             self._unread += _lines(block)
         elif newest:
             self._unread += _lines(block.tail(SEGMENT_LIMIT))[-NEWEST_LINES:]
@@ -75,12 +88,9 @@ class Rows:
     def _read(self) -> None:
         unread, self._unread = self._unread, []
         for number, line in unread:
-            text = decode(strip(line))
-            if text.startswith("    ") and "━" not in text:
-                continue
-            values = read_metrics(text)
+            values = self._lines.read(decode(strip(line)))
             if values:
-                self._rows.append(MetricRow(number, values))
+                self._rows.append(MetricRow(number, dict(values)))
                 for name, value in values.items():
                     self._latest.pop(name, None)
                     self._latest[name] = value

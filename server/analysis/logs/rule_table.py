@@ -62,7 +62,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "SIGTERM",
         "SIGTERM|SIGINT|SIGHUP|signal 15|signal TERM",
-        r"(?i)(?:received|got|caught|handling|signal)\W+(?:signal\W+)?(?:SIG(?:TERM|INT|HUP)|15\b|TERM\b)",
+        r"(?i)(?:received|got|caught|handling|signal)\W+(?:signal\W+)?(?:SIG(?:TERM|INT|HUP)|15\b|TERM\b)"
+        r"|SIG(?:TERM|INT|HUP) (?:was )?(?:received|caught)",
     ),
     (
         "nccl timeout",
@@ -106,6 +107,14 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "The following distributed tasks|coordination service|heartbeat timeout",
         "",
     ),
+    (
+        "network tool",
+        "infrastructure",
+        "error",
+        "",
+        "No route to host|Connection refused|Connection timed out|Broken pipe|Could not resolve|Connection reset",
+        r"^(?:ssh|scp|rsync|curl|wget|nc|kubectl|aws|gsutil|rclone|mount)\b.*:",
+    ),
     # optimisers
     ("jax NaN", "convergence", "error", "FloatingPointError", "Invalid nan value", r"^Invalid nan value .* of a jax"),
     (
@@ -139,9 +148,9 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "ampling failed|ivergence detected|NaN detected|nan detected|NaNs detected|aximum iterations reached|"
-        "ailed to converge|loss exploded|Fitting failed|aximum number of iterations",
+        "ailed to converge|NOT CONVERGED|id not converge|loss exploded|Fitting failed|aximum number of iterations",
         r"(?i)^[^{}]{0,120}?\b(?:sampling failed|divergence detected|nans? detected|maximum iterations reached|"
-        r"failed to converge|loss exploded|fitting failed|"
+        r"failed to converge|not converged|did not converge|loss exploded|fitting failed|"
         r"maximum number of iterations (?:reached|exceeded))(?!\s*[:=]\s*(?:0|false|no)\b)",
     ),
     # libraries that print before they raise
@@ -260,7 +269,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "Aborted|Segmentation fault|Illegal instruction|Floating point exception",
         r"^(?:\S+: (?:line )?\d+: +\d+ )?(?P<exception>Aborted|Segmentation fault|Illegal instruction|"
-        r"Floating point exception)(?:\s*$| {4,}\S.*$)",
+        r"Floating point exception)(?:: \d+)?(?:\s*$| {4,}\S.*$)",
     ),
     # levels of loggers
     (
@@ -283,7 +292,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^(?:.{0,80}?[\s\[|:\"])?ERROR(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)"
         r"(?P<message>.*)"
         r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[error *\]"
-        r"|^(?:fatal|Fatal(?: error)?|FATAL): ",
+        r"|^(?:fatal|Fatal(?: error)?|FATAL):(?: |$)",
     ),
     (
         "exception in one line",
@@ -300,7 +309,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "Error: |Exception: ",
-        r"^E\d{4} \d\d:\d\d:\d\d\S* .*?(?<![\w.])(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception)): (?P<message>.*)",
+        r"^E\d{4} \d\d:\d\d:\d\d\S* .*?(?<![\w.])(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|"
+        r"Exception)): (?P<message>.*)",
     ),
     (
         "error in plain words",

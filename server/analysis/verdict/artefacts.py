@@ -16,8 +16,9 @@ from ..artefacts.facts import (
     UnknownFacts,
 )
 from .checks import Check, failed, passed, unknown
-from .design import COUNTS, Design, name_of
+from .design import COUNTS, Design
 from .evidence import Artefact, Evidence, Known
+from .parameters import name_of
 from .quantities import plain
 from .rules import Rules
 from .words import Word

@@ -13,14 +13,19 @@ def completion(evidence: Evidence, converged: Check) -> tuple[Check, ...]:
 
 
 def _documented(evidence: Evidence, converged: Check) -> Check:
-    """Has each reported failure its diary entry?"""
+    """Has each failure of the model's attempts its diary entry, the quick ones' too? One mended in silence has none."""
     left = evidence.handover
+    if left.silent:
+        what = f"nobody reported {', '.join(left.silent[:4])}, and no diary entry tells of what mended it"
+        run = left.silent[0].partition(":")[0]
+        action = f"write_diary_entry(model={evidence.model!r}, run={run!r}, …)."
+        return failed("completion diary", what, Word.INCOMPLETE_TRAINING, "failure_unreported", action)
     if left.undocumented:
         what = f"no diary entry tells of {', '.join(left.undocumented[:4])}"
         action = f"write_diary_entry(report={left.undocumented[0]!r}, …)."
         return failed("completion diary", what, Word.INCOMPLETE_TRAINING, "diary_entry_missing", action)
     told = (
-        f"{left.documented} reported failure(s), each with its entry" if left.documented else "no failure was reported"
+        f"{left.documented} reported failure(s), each with its entry" if left.documented else "no failure is on record"
     )
     if converged.outcome is Outcome.FAILED and evidence.accepted_failures:
         told += f"; not converged, accepted by the director in {', '.join(evidence.accepted_failures[:3])}"

@@ -56,7 +56,22 @@ def counted(evidence: Evidence) -> Counts:
     for name, count in (one for source in sources for one in source(evidence)):
         if name not in found or (name in {"epochs", "bootstraps"} and count.value > found[name].value):
             found[name] = count
-    return found
+    return {**found, **{name: one for name, one in _derived(evidence, found) if name in evidence.design.requirements}}
+
+
+def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
+    """Yield what a design may ask for in other words: draws of all chains, iterations of a sampler or an optimiser."""
+    draws, tune, chains = (found.get(name) for name in ("draws", "tune", "chains"))
+    if draws is not None and chains is not None:
+        yield "total_draws", Count(draws.value * chains.value, draws.source)
+        each = draws.value + (tune.value if tune is not None else 0)
+        yield "iterations", Count(each, draws.source)
+        yield "total_iterations", Count(each * chains.value, draws.source)
+        return
+    told = [Count(epochs_reached(steps), source) for source, steps in evidence.steps.items()]
+    for most in sorted(told, key=lambda one: one.value)[-1:]:
+        yield "iterations", most
+        yield "total_iterations", most
 
 
 def _from_trace(evidence: Evidence) -> Iterator[tuple[str, Count]]:

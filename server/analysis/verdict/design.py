@@ -12,40 +12,62 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from . import markdown
+from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of
 from .quantities import Quantity, hours_in, plain, quantity
 
-TIME = "training_time"
-METHOD = "method"
-
-_NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern))
-    for name, pattern in (
-        (TIME, r"(total |expected |actual )?(training|compute|computation|run|wall)[ -]?(time|duration)( per model)?"),
-        (METHOD, r"(training |approved |estimation |inference )?(method|algorithm)"),
-        ("draws", r"(mcmc |posterior )?(draws|samples)( per chain)?"),
-        ("tune", r"tune|tuning( steps| samples)?|warm-?up( steps| draws| iterations)?|burn-?in"),
-        ("chains", r"(mcmc )?chains|number of chains|n chains"),
-        ("target_accept", r"target accept(ance)?( rate)?"),
-        ("epochs", r"(training )?epochs|number of epochs|n epochs"),
-        ("cv", r"cv|(cv |cross-validation )?folds|cross-validation"),
-        ("bootstraps", r"bootstraps?|bootstrap (iterations|samples|models|replicates)|n bootstraps?"),
-        ("candidates", r"(grid |search )?candidates|grid size"),
-        ("rhat", r"r-?hat|max(imum)? r-?hat"),
-        ("ess", r"ess|effective sample size"),
-        ("features", r"(total |number of |n )?features"),
-    )
+COUNTED = frozenset(
+    {"draws", "total_draws", "tune", "chains"}
+    | {"epochs", "iterations", "total_iterations"}
+    | {"cv", "bootstraps", "candidates"}
 )
-COUNTS = frozenset({TIME, "draws", "tune", "chains", "epochs", "cv", "bootstraps", "candidates", "features", "ess"})
+"""Requirements that are counted in what a run left."""
+COUNTS = COUNTED | {TIME, "features", "ess"}
 """Requirements of which more is harder: raising their maximum relaxes nothing."""
+_CEILINGS = frozenset({"rhat"})
+"""Requirements of which less is harder: a bare number is the most that is acceptable."""
 
 _SECTION = re.compile(r"comput\w* requirements?", re.IGNORECASE)
 _STATEMENT = re.compile(
     r"\s{0,12}(?:[-*+]\s+|\d{1,3}[.)]\s+)?(\*\*|__)?([^:|*]{1,80}?)(?:\1)?\s*:\s*(?:\*\*|__)?\s*(.+)$"
 )
+_PARAMETER = (
+    "parameter",
+    "parameters",
+    "hyperparameter",
+    "hyper-parameter",
+    "setting",
+    "item",
+    "quantity",
+    "requirement",
+)
 _SPECIFICATION = ("design specification", "specification", "design", "value", "design value")
-_MINIMUM = ("minimum acceptable", "min acceptable", "minimum", "min")
-_MAXIMUM = ("maximum acceptable", "max acceptable", "maximum", "max")
-_YES = re.compile(r"\b(yes|true|y)\b|✅", re.IGNORECASE)
+_MINIMUM = (
+    "minimum acceptable",
+    "min acceptable",
+    "minimum",
+    "min",
+    "minimum acceptable value",
+    "lower bound",
+    "at least",
+)
+_MAXIMUM = (
+    "maximum acceptable",
+    "max acceptable",
+    "maximum",
+    "max",
+    "maximum acceptable value",
+    "upper bound",
+    "at most",
+)
+_KEPT = re.compile(
+    r"\b(?:(?:must|may|can|do|shall)\s?(?:not|n't)|cannot)(?: be)? (?:simplif|reduc|lower)"
+    r"|\bnon-?negotiable|\bno simplification|\bsimplification forbidden",
+    re.IGNORECASE,
+)
+_MAY_SIMPLIFY = re.compile(r"\b(?:may|can)(?: be)? simplif|\bsimplif\w* (?:allowed|permitted|possible)", re.IGNORECASE)
+_YES = re.compile(r"\b(yes|true|y|must|required|mandatory)\b|[✅✓✔☑]", re.IGNORECASE)
+_NO = re.compile(r"\b(no|false|n|never|forbidden)\b|[❌✗✘]", re.IGNORECASE)
+_BOUND_INSIDE = re.compile(r"\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,16 +146,49 @@ def read_design(text: str, path: str) -> Design:
 
 def _from_tables(document: list[markdown.Line]) -> Iterator[tuple[str, Requirement]]:
     for row in markdown.rows(document):
-        bounded = any(name in row.cells for name in (*_MINIMUM, *_MAXIMUM, *_SPECIFICATION[:2]))
-        if not bounded or not row.cells.get("parameter"):
+        words = markdown.bare(_cell(row, _PARAMETER))
+        if not words or not _binds(row):
             continue
         specified = markdown.bare(_cell(row, _SPECIFICATION))
         unit = markdown.bare(row.cells.get("unit", "")).strip("-–—")
-        given = quantity(specified)
-        low, high = (quantity(markdown.bare(_cell(row, names))).value for names in (_MINIMUM, _MAXIMUM))
-        parts = Quantity(given.value, given.minimum if low is None else low, given.maximum if high is None else high)
-        kept = bool(_YES.search(row.cells.get("must not simplify", "")))
-        yield _requirement(markdown.bare(row.cells["parameter"]), specified, parts, unit, row.number, kept)
+        low, high = (quantity(markdown.bare(_cell(row, names))) for names in (_MINIMUM, _MAXIMUM))
+        rest, bound = _without_bound(words)
+        words, bound = (rest, bound) if name_of(rest) in COUNTS | _CEILINGS else (words, "")
+        given = _limits(_bounded(quantity(specified), bound), low, high)
+        if is_expected_time(words):
+            given = _limits(Quantity(), low, high)  # what is expected is no limit; what is acceptable is one
+            if given == Quantity():
+                continue
+            words = "training time"
+        yield _requirement(words, specified, given, unit, row.number, _kept(row))
+
+
+def _binds(row: markdown.Row) -> bool:
+    """Whether a table's columns say what is acceptable, and not only what something is."""
+    return any(name in row.cells for name in (*_MINIMUM, *_MAXIMUM, *_SPECIFICATION[:2])) or any(
+        _KEPT.search(_words(name)) for name in row.cells
+    )
+
+
+def _kept(row: markdown.Row) -> bool:
+    """Whether a row is marked as one that must not be simplified, however the column is headed."""
+    marks = [(_words(name), cell) for name, cell in row.cells.items()]
+    return any(
+        (_KEPT.search(name) and _YES.search(cell)) or (_MAY_SIMPLIFY.search(name) and _NO.search(cell))
+        for name, cell in marks
+    ) or any(_KEPT.search(cell) for _, cell in marks)
+
+
+def _words(heading: str) -> str:
+    return heading.replace("_", " ")
+
+
+def _limits(given: Quantity, low: Quantity, high: Quantity) -> Quantity:
+    """Join the cells of a row. `2-6` as a minimum is a minimum of 2 and a maximum of 6; as a maximum it is 6."""
+    least = given.minimum if low.value is None else low.value
+    above = low.maximum if low.minimum is not None and given.maximum is None else given.maximum
+    most = above if high.value is None else high.maximum if high.maximum is not None else high.value
+    return Quantity(given.value if given.value is not None else least, least, most)
 
 
 def _cell(row: markdown.Row, names: tuple[str, ...]) -> str:
@@ -147,19 +202,27 @@ def _from_statements(document: list[markdown.Line]) -> Iterator[tuple[str, Requi
         if found := _STATEMENT.match(line.text):
             name, bound = _without_bound(markdown.bare(found[2]))
             said = markdown.bare(found[3])
+            if is_expected_time(name) or (name_of(name) == TIME and is_expectation(said)):
+                inside = _BOUND_INSIDE.search(said)
+                if inside is None:
+                    continue
+                name, bound, said = "training time", "min", inside[0]
             parts = _bounded(quantity(said), bound)
-            yield _requirement(name, said, parts, said, line.number)
+            yield _requirement(name, said, parts, said, line.number, bool(_KEPT.search(line.text)))
 
 
 def _without_bound(name: str) -> tuple[str, str]:
     """Take `Minimum` or `Maximum` off a name."""
-    found = re.match(r"(min|max)(?:imum|\.)?\s+(.+)$", name, re.IGNORECASE)
+    found = re.match(r"(min|max)(?:imum|\.)?\s+(?:required\s+)?(.+)$", name, re.IGNORECASE)
     return (found[2], found[1].lower()) if found else (name, "")
 
 
 def _bounded(found: Quantity, bound: str) -> Quantity:
-    if found.value is None or not bound or (found.minimum is not None and found.maximum is not None):
+    """Apply what the name says: a minimum of `2-6` is 2, and 6 is where the warning begins; a maximum of `4-6` is 6."""
+    if found.value is None or not bound:
         return found
+    if found.minimum is not None and found.maximum is not None:
+        return found if bound == "min" else Quantity(found.maximum, None, found.maximum)
     return Quantity(found.value, *((found.value, None) if bound == "min" else (None, found.value)))
 
 
@@ -172,6 +235,8 @@ def _requirement(
         hours = hours_in(unit) or hours_in(said) or hours_in(words) or 1.0
         parts = Quantity(*(_times(one, hours) for one in (parts.value, parts.minimum, parts.maximum)))
         shown = "hours"
+    if name in _CEILINGS and parts.minimum is None and parts.maximum is None:
+        parts = Quantity(parts.value, None, parts.value)
     return name, Requirement(
         value=parts.value, minimum=parts.minimum, maximum=parts.maximum, unit=shown,
         must_not_simplify=must_not_simplify, line=line, text=said[:200],
@@ -181,15 +246,6 @@ def _requirement(
 def _times(value: float | None, factor: float) -> float | None:
     product = None if value is None else value * factor
     return product if product is not None and math.isfinite(product) else None
-
-
-def name_of(words: str) -> str:
-    """Return the identifier of a parameter as people write it: `Total features` is `features`."""
-    words = " ".join(re.sub(r"[_()\[\]]", " ", words.lower()).split())
-    for name, pattern in _NAMES:
-        if pattern.fullmatch(words):
-            return name
-    return re.sub(r"\W+", "_", words).strip("_")[:60] or "unnamed"
 
 
 def _stricter(one: Requirement, other: Requirement) -> Requirement:

@@ -108,6 +108,7 @@ class Handover:
 
     :ivar undocumented: reports on failures that no diary entry tells of.
     :ivar documented: how many have one.
+    :ivar silent: failures of this and earlier attempts that nobody reported and no entry tells of.
     :ivar log_bytes: size of the log now; `log_end` where this run's part of it ended.
     :ivar files: (path, whether it is there).
     """
@@ -116,6 +117,7 @@ class Handover:
     history_is_there: bool = False
     undocumented: tuple[str, ...] = ()
     documented: int = 0
+    silent: tuple[str, ...] = ()
     log_bytes: int | None = None
     log_end: int | None = None
     files: tuple[tuple[str, bool], ...] = ()
@@ -147,6 +149,8 @@ class Evidence:
         source ("log", "probe", "history"), `steps` the steps beside them.
     :ivar judged: its own files as the first verdict after its end saw them; the owner is that verdict.
     :ivar left_before: (path, sha256) of what lay there when it started, and that it need not leave just so.
+    :ivar features: the file that the run was trained on, where the design says how many features it has to hold and the
+        file is still that of the start.
     :ivar extras: further tables that the run left beside its results: searches, bootstraps.
     """
 
@@ -164,6 +168,7 @@ class Evidence:
     usage: Usage | None = None
     artefacts: tuple[Artefact, ...] = ()
     extras: tuple[Artefact, ...] = ()
+    features: Artefact | None = None
     known: tuple[Known, ...] = ()
     judged: tuple[Known, ...] = ()
     left_before: frozenset[tuple[str, str]] = frozenset()

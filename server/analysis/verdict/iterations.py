@@ -9,14 +9,13 @@ from ...vocabulary.runs import Phase
 from ..artefacts.facts import TraceFacts
 from .checks import Check, failed, passed, span, unknown
 from .counts import Count, Counts
-from .design import COUNTS, TIME
+from .design import COUNTED
 from .evidence import Evidence
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
 from .told import Floor, doubted
 from .words import Word
 
-_JUDGED_ELSEWHERE = frozenset({TIME, "ess", "features"})
 _MOST_REPEATED = 0.5
 """Share of draws that must differ where a sampler follows gradients: it accepts nearly each step, tuned for 80 %."""
 
@@ -29,7 +28,7 @@ def floors(evidence: Evidence, rules: Rules) -> tuple[Floor, ...]:
     asked = [
         Floor(name, one.floor, evidence.design.source(name), one.must_not_simplify)
         for name, one in evidence.design.requirements.items()
-        if name in COUNTS - _JUDGED_ELSEWHERE and one.floor is not None
+        if name in COUNTED and one.floor is not None
     ]
     named = {one.name for one in asked}
     needed = rules.minima.get(kind(evidence), {})

@@ -96,9 +96,14 @@ def _mismatch(evidence: Evidence, program: Program) -> str:
     return declared_missing(evidence.design, program)
 
 
+def declared_kinds(text: str) -> list[str]:
+    """Return the kinds of training that a design's words for its method speak of."""
+    return [kind for kind, words in _DECLARED if words.search(text)]
+
+
 def declared_missing(design: Design, program: Program) -> str:
     """Return that a design declares a method which a script does not hold; empty when it does or nobody can tell."""
-    declared = [kind for kind, words in _DECLARED if words.search(design.method)]
+    declared = declared_kinds(design.method)
     if not declared or program.kind in declared or program.unresolved:
         return ""
     return f"the design declares {declared[0]} ({design.source('method')}), the script holds none"

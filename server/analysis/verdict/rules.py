@@ -78,7 +78,10 @@ class Rules:
     def bound_by(self, design: Design) -> Rules:
         """Return the rules with the time that a model's design document asks for, if it does."""
         asked = design.requirements.get(TIME)
-        if self.phase is Phase.QUICK or asked is None or asked.floor is None:
+        if self.phase is Phase.QUICK or asked is None or (asked.floor is None and asked.maximum is None):
             return self
         most = None if asked.maximum is None else asked.maximum * 3600
+        if asked.floor is None:  # a maximum alone moves the warning; what is needed at least is the policy's
+            most = None if most is None else max(most, self.limits.min_s)
+            return replace(self, limits=Limits(self.limits.min_s, most, f"{self.limits.source}, {design.source(TIME)}"))
         return replace(self, limits=Limits(asked.floor * 3600, most, design.source(TIME)))

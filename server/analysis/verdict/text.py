@@ -10,11 +10,12 @@ from .evidence import Evidence
 from .method import forbidden_words
 from .rules import Limits, Rules
 from .verdict import Verdict
+from .words import Word
 
 
 def verification_block(evidence: Evidence, rules: Rules, verdict: Verdict) -> str:
     """Return the block that validators parse."""
-    met = "✅ YES" if verdict.word.met else "❌ NO"
+    met = "✅ YES" if verdict.word.met else "⏳ NOT YET" if verdict.word is Word.IN_PROGRESS else "❌ NO"
     limits = rules.bound_by(evidence.design).limits
     lines = [
         "## Computational Requirements Verification",
@@ -49,7 +50,9 @@ def training_method(evidence: Evidence) -> str:
 
 
 def not_met_message(evidence: Evidence, rules: Rules, verdict: Verdict) -> str:
-    """Return the message to the director when the requirements are not met."""
+    """Return the message to the director when the requirements are not met; empty while the run goes on."""
+    if verdict.word is Word.IN_PROGRESS:
+        return ""
     actions = "\n".join(f"{number}. {action}" for number, action in enumerate(verdict.actions, start=1))
     limits = rules.bound_by(evidence.design).limits
     found = evidence.program.describe() if evidence.program is not None else f"Not inspected ({evidence.script})"

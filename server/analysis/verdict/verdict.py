@@ -18,6 +18,7 @@ from .counts import counted
 from .effort import effort, requirement
 from .evidence import Evidence
 from .iterations import iterations, trace
+from .kept import kept
 from .method import method
 from .rules import Rules
 from .words import Outcome, Word
@@ -56,6 +57,7 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     counts = counted(evidence)
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
     measured, converged = trace(evidence), convergence(evidence, rules)
+    designed = kept(evidence)
     return (
         ask.integrity(evidence),
         ask.ending(evidence),
@@ -65,6 +67,7 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
         method(evidence, counts),
         worked,
         done,
+        *(() if designed is None else (designed,)),
         converged,
         requirement(evidence, rules, done, worked),
         *(completion(evidence, converged) if evidence.phase is Phase.FULL else ()),

@@ -29,6 +29,7 @@ from ...acts.toolbox import Parameter, Shape, Tool, Value, facts, rendered
 from ...storage.files.workspace import Workspace
 from ...vocabulary.errors import InvalidArgument, WatchkeeperError
 from ...vocabulary.runs import Role, RunState
+from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
 from . import doctor, hooks, init, json_files, offline
@@ -330,7 +331,7 @@ def _opening_brief(options: argparse.Namespace) -> str:
 
 def _status(options: argparse.Namespace) -> int:
     with _desk(options, Role.OBSERVER) as desk:
-        rows = run_table.rows(desk)
+        rows = masked(run_table.rows(desk))
     print(json.dumps(rows, ensure_ascii=False) if options.json else run_table.table(rows))
     return 0
 
@@ -345,9 +346,9 @@ def _doctor(options: argparse.Namespace) -> int:
     rebuilt = [doctor.rebuild(found)] if options.rebuild_ledger else []
     checks = [*rebuilt, *doctor.examine(found)]
     if options.json:
-        print(json.dumps([one.to_json() for one in checks], ensure_ascii=False))
+        print(json.dumps(masked([one.to_json() for one in checks]), ensure_ascii=False))
     else:
-        print(doctor.report(checks))
+        print(mask_secrets(doctor.report(checks)))
     return 0 if all(one.fine for one in checks) else 1
 
 
@@ -355,7 +356,7 @@ def _complain(error: WatchkeeperError, options: argparse.Namespace) -> int:
     role = Role(options.role) if hasattr(options, "role") else None
     what, do_next = (as_command(text, TOOLS, role, options.workspace or "") for text in (error.what, error.do_next))
     if getattr(options, "json", False):
-        print(json.dumps({"error": what, "do_next": do_next}, ensure_ascii=False), file=sys.stderr)
+        print(json.dumps(masked({"error": what, "do_next": do_next}), ensure_ascii=False), file=sys.stderr)
     else:
-        print(f"watchkeeper: {what} {do_next}".rstrip(), file=sys.stderr)
+        print(mask_secrets(f"watchkeeper: {what} {do_next}".rstrip()), file=sys.stderr)
     return 2 if isinstance(error, InvalidArgument) else 1

@@ -19,6 +19,11 @@ def main() -> int:
 
     if words and words[0] in offline.COMMANDS:
         return offline.main(words)
+    from . import limits  # noqa: PLC0415 (light)
+
+    if refusal := limits.refusal():
+        sys.stderr.write(f"watchkeeper: {refusal}\n")
+        return 1
     from . import cli  # noqa: PLC0415 (heavy: not for the commands above)
 
     try:

@@ -50,8 +50,8 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 (argparse's type is pri
     judge = commands.add_parser(
         "judge",
         help="red flags in a training history",
-        description="Apply the red flags to a history: CSV, JSON lines, Keras, Lightning, trainer_state.json, or a "
-        "sampler's summary table.",
+        description="Apply the red flags to a history: CSV, JSON, exports of TensorBoard, Weights & Biases, MLflow, "
+        "what a training printed, or a sampler's summary table. What is read and not judged is said.",
         epilog="watchkeeper judge training_history_1.csv --json",
     )
     judge.add_argument("history", metavar="HISTORY", help="a history file; - for standard input")
@@ -61,10 +61,11 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 (argparse's type is pri
 
 def _scan(options: argparse.Namespace) -> int:
     from ...analysis.logs.scan import scan  # noqa: PLC0415 (judge does without)
+    from ...vocabulary.sanitize import mask_secrets, masked  # noqa: PLC0415 (the same)
 
     with _opened(options.log) as log:
         found = scan(log, exit_code=options.exit_code, ended_by=options.ended_by)
-    print(json.dumps(found.to_json()) if options.json else found.render())  # noqa: T201 (a command prints)
+    print(json.dumps(masked(found.to_json())) if options.json else mask_secrets(found.render()))  # noqa: T201 (a command prints)
     return 0
 
 

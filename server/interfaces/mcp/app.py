@@ -21,6 +21,7 @@ from ...acts.desk import Desk, in_thread
 from ...acts.toolbox import Tool, facts, rendered
 from ...vocabulary.errors import InvalidArgument, PolicyInvalid, WatchkeeperError
 from ...vocabulary.runs import Role
+from ...vocabulary.sanitize import mask_secrets
 from . import resources
 from .instructions import instructions
 
@@ -188,7 +189,7 @@ def _now(desk: Desk, tool: Tool) -> Desk:
 
 
 def _failed(text: str) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=True)
+    return types.CallToolResult(content=[types.TextContent(type="text", text=mask_secrets(text))], is_error=True)
 
 
 @asynccontextmanager
@@ -252,7 +253,9 @@ async def _resource(desk: Desk, uri: str, brief: Brief | None) -> types.ReadReso
         else:
             text = await in_thread(resources.read, current, uri)
     mime_type = next((one.mime_type for one in resources.TEMPLATES if f"://{one.name}/" in uri), "text/plain")
-    return types.ReadResourceResult(contents=[types.TextResourceContents(uri=uri, mime_type=mime_type, text=text)])
+    return types.ReadResourceResult(
+        contents=[types.TextResourceContents(uri=uri, mime_type=mime_type, text=mask_secrets(text))]
+    )
 
 
 async def _completed(desk: Desk, params: types.CompleteRequestParams) -> types.CompleteResult:
@@ -268,7 +271,7 @@ def _refusing(what: str) -> Generator[None]:
     try:
         yield
     except WatchkeeperError as error:
-        raise MCPError(types.INVALID_PARAMS, str(error)) from error
+        raise MCPError(types.INVALID_PARAMS, mask_secrets(str(error))) from error
     except Exception as error:
         _log.exception("%s failed", what)
         raise MCPError(types.INTERNAL_ERROR, f"{what} failed inside watchkeeper ({type(error).__name__}).") from error

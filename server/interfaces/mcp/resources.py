@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ...acts.desk import Desk
 from ...acts.report.reports import find_report
-from ...acts.watch import histories
+from ...acts.watch import histories, log_files
 from ...acts.watch.look import find_run
 from ...analysis.curves.writer import history_csv
 from ...documents import error_report
@@ -28,7 +28,7 @@ from ...storage.files.log_lines import Excerpt, Place
 from ...storage.record import Run
 from ...vocabulary.errors import InvalidArgument, NotFound
 from ...vocabulary.runs import Phase
-from ...vocabulary.sanitize import outgoing
+from ...vocabulary.sanitize import clean, outgoing, outgoing_lines
 
 SCHEME = "watchkeeper"
 PAGE = 8_000
@@ -122,7 +122,7 @@ def page(text: str, begin: int, address: str) -> str:
 def _log(desk: Desk, run_id: str, asked: str) -> str:
     """Return the lines around one, of the run's own part of the log that all attempts of its phase share."""
     run = find_run(desk, run_id)
-    path = run.log
+    path = log_files.where(desk, run) or run.log
     with rooted.closing(desk.workspace.open_beneath(path, os.O_RDONLY)) as log:
         begin, end = _part(desk, run, os.fstat(log).st_size)
         known = _read_to(desk, run)
@@ -133,14 +133,14 @@ def _log(desk: Desk, run_id: str, asked: str) -> str:
             f"Line {line} is not in the part of {path} that run {run.id} wrote.",
             f"Its last lines: {SCHEME}://log/{run.id}/end.",
         )
-    shown = [_numbered(found.first + place, text, line) for place, text in enumerate(found.lines)]
+    masked = outgoing_lines([text.decode("utf-8", "replace") for text in found.lines], LONGEST_ASKED_LINE)
+    shown = [_numbered(found.first + place, text, line) for place, text in enumerate(masked)]
     head = f"run {run.id}, {path}, lines {found.first}-{found.first + len(found.lines) - 1}"
     return "\n".join([head, UNTRUSTED, *shown, *_neighbours(run.id, found)]) + "\n"
 
 
-def _numbered(number: int, text: bytes, asked: int) -> str:
-    limit = LONGEST_ASKED_LINE if number == asked else LONGEST_LINE
-    return f"{number}:{outgoing(text, limit)}"
+def _numbered(number: int, text: str, asked: int) -> str:
+    return f"{number}:{text if number == asked else clean(text, LONGEST_LINE)}"
 
 
 def _neighbours(run: str, found: Excerpt) -> list[str]:

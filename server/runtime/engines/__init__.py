@@ -31,7 +31,14 @@ class Engine(Protocol):
         ...
 
     def hasten(self, run_dir: Path) -> None:
-        """Make the run's keeper look at stop.json now. Nothing happens when it has none."""
+        """Make the run's keeper look at stop.json now, also one that was stopped by a signal; nothing without one."""
+        ...
+
+    def end_all(self, run_dir: Path, grace_s: float) -> list[Process]:
+        """End the whole tree of a run whose keeper does not: SIGTERM, `grace_s` seconds of grace, SIGKILL. Blocks.
+
+        :return: what is left even then; empty when nothing is.
+        """
         ...
 
     def end_strays(self, run_dir: Path, grace_s: float) -> list[Process]:

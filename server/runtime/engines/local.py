@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from ...vocabulary.errors import Refused, WatchkeeperError
 from ..keeper import lock, procfs, records, tree
+from ..keeper.members import read as noted
 from ..keeper.signals import HASTEN
 from ..keeper.spec import marker
 from ..run_directory import Facts, judge, read_facts
@@ -45,6 +47,7 @@ class LocalEngine:
             # A keeper of another user cannot be signalled; it sees the stop at its next sample all the same.
             with suppress(PermissionError):
                 procfs.send(*keeper, HASTEN)
+                procfs.send(*keeper, signal.SIGCONT)  # its training may have stopped it
 
     def end_strays(self, run_dir: Path, grace_s: float) -> list[Process]:
         """See Engine."""
@@ -52,6 +55,15 @@ class LocalEngine:
             raise Refused(f"Run {run_dir.name} has not ended.", "Stop it with stop_training.")
         left = tree.end(lambda: _tree(run_dir).living(), grace_s, time.sleep)
         return [procfs.described(one) for one in left]
+
+    def end_all(self, run_dir: Path, grace_s: float) -> list[Process]:
+        """See Engine."""
+        left = tree.end(lambda: self._found(run_dir), grace_s, time.sleep)
+        return [procfs.described(one) for one in left]
+
+    def _found(self, run_dir: Path) -> list[procfs.Stat]:
+        self.hasten(run_dir)
+        return _tree(run_dir).living()
 
     def living(self, run_dir: Path) -> list[Process]:
         """See Engine."""
@@ -110,11 +122,13 @@ def _tree(run_dir: Path) -> tree.Tree:
     members = [(one.pid, one.start_ticks) for one in facts.strays]
     if pid is not None and start_ticks is not None:
         members.append((pid, start_ticks))
+    members += noted(run_dir / records.MEMBERS)
     keeper = _keeper(run_dir)
     return tree.Tree(
         _marker(facts),
         ancestors=[keeper[0]] if keeper is not None and procfs.alive(*keeper) else [],
         members=members if facts.same_boot else [],
+        log=tree.log_of(facts.start) if facts.same_boot else None,
     )
 
 

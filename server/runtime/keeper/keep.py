@@ -8,13 +8,27 @@ from __future__ import annotations
 import os
 import time
 
-from . import child, digests, exit_record, guard, lock, log_part, main_process, oom, procfs, records, seal, usage
+from . import (
+    child,
+    digests,
+    exit_record,
+    guard,
+    lock,
+    log_part,
+    main_process,
+    members,
+    oom,
+    procfs,
+    records,
+    seal,
+    usage,
+)  # fmt: skip
 from .ending import Ending, close, reserve
 from .lines import Lines
 from .main_process import Main
 from .signals import Signals, complain
 from .spec import Spec
-from .tree import Tree
+from .tree import Tree, log_of
 from .watch import Watch, requested_stop
 
 START_TRIES = 5
@@ -62,7 +76,8 @@ def attach(log_descriptor: int) -> int:
     main = main_process.adopt(pid, start_ticks)
     if main is None:
         return _ended_unseen(start, last)
-    family = Tree(spec.marker_bytes, members=[(pid, start_ticks)])
+    known = [(pid, start_ticks), *members.read(records.MEMBERS)]
+    family = Tree(spec.marker_bytes, members=known, log=log_of(start))
     lines = Lines(records.text(records.part(last, "witness"), "head"))
     floor_s = records.number(last, "cpu_s") or 0.0
     meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), floor_s, lines=lines)

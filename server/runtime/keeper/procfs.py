@@ -102,6 +102,26 @@ def carries(pid: int, marker: bytes) -> bool:
         return False
 
 
+def names(pid: int, variable: str) -> bool:
+    """Whether the environment that the process was started with holds a variable of this name."""
+    try:
+        return b"\0" + variable.encode() + b"=" in b"\0" + _content(pid, "environ")
+    except OSError:
+        return False
+
+
+def prints_to(pid: int, device: int, inode: int) -> bool:
+    """Whether standard output or error of a process is this file; False where that may not be seen."""
+    for descriptor in (1, 2):
+        try:
+            found = os.stat(f"/proc/{pid}/fd/{descriptor}")
+        except OSError:
+            continue
+        if (found.st_dev, found.st_ino) == (device, inode):
+            return True
+    return False
+
+
 def peak_rss_bytes(pid: int) -> int:
     """Return the largest resident set that the kernel saw of a process; 0 when it is gone."""
     for line in _content(pid, "status").splitlines():

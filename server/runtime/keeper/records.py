@@ -25,6 +25,7 @@ METRICS = "metrics.jsonl"
 WITNESS = "witness"
 """The folder for what the run's processes write of themselves."""
 SEAL = "seal.json"
+MEMBERS = "processes.json"
 
 EXIT_RESERVED = ("exit.reserved-1", "exit.reserved-2")
 """Space set aside at the start for the two times an exit record may be written; gone once the run is over."""

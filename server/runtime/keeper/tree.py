@@ -6,14 +6,30 @@ kernel has it, it has to be read for every thread, and the kernel's manual calls
 
 from __future__ import annotations
 
+import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from . import procfs
+from . import procfs, records
+from .spec import MARKER
 
 KILL_PATIENCE_S = 5.0
 """How long SIGKILL may take before what is left is called left; a process in uninterruptible sleep may take longer."""
+
+
+class Log:
+    """The file that a run prints to, and since when (clock ticks of the boot)."""
+
+    def __init__(self, device: int, inode: int, since_ticks: int) -> None:
+        self.device, self.inode, self.since_ticks = device, inode, since_ticks
+
+
+def log_of(start: Mapping[str, object] | None) -> Log | None:
+    """Return the log that a start record names, None when it names none."""
+    numbers = [records.whole(start, key) for key in ("log_device", "log_inode", "start_ticks")]
+    known = [number for number in numbers if number is not None]
+    return Log(*known) if len(known) == len(numbers) else None
 
 
 class Tree:
@@ -22,14 +38,22 @@ class Tree:
     :param marker: `NAME=value` in the environment of everything that the run started; empty where it is not known.
     :param ancestors: pids whose descendants belong to the run, without being part of it themselves: its keeper.
     :param members: processes that belong to it, as (pid, start_ticks): its main process, known strays.
+    :param log: its log; a process that prints there and began after the run belongs to it, whatever became of its
+        environment and its parents.
     """
 
     def __init__(
-        self, marker: bytes, *, ancestors: Iterable[int] = (), members: Iterable[tuple[int, int]] = ()
+        self,
+        marker: bytes,
+        *,
+        ancestors: Iterable[int] = (),
+        members: Iterable[tuple[int, int]] = (),
+        log: Log | None = None,
     ) -> None:
         self._marker = marker
         self._ancestors = frozenset(ancestors)
         self._members = frozenset(members)
+        self._log = log
         self._foreign: set[int] = set()
 
     def scan(self, *, thorough: bool = True) -> list[procfs.Stat]:
@@ -42,7 +66,7 @@ class Tree:
         self._foreign = set() if thorough else self._foreign.intersection(present)
         seen = {pid: found for pid in present if pid not in self._foreign and (found := _visible(pid))}
         ours = descendants(seen, self._ancestors, self._members)
-        marked = [pid for pid in seen if pid not in ours and self._is_marked(pid)]
+        marked = [pid for pid, found in seen.items() if pid not in ours and self._is_marked(pid, found)]
         if marked:
             ours = descendants(
                 seen, self._ancestors, [*ours.items(), *((pid, seen[pid].start_ticks) for pid in marked)]
@@ -54,8 +78,16 @@ class Tree:
         """Return what of the run lives now, after a thorough look."""
         return [found for found in self.scan() if found.alive]
 
-    def _is_marked(self, pid: int) -> bool:
-        return bool(self._marker) and pid not in self._ancestors and procfs.carries(pid, self._marker)
+    def _is_marked(self, pid: int, found: procfs.Stat) -> bool:
+        if pid in self._ancestors or pid == os.getpid():
+            return False
+        return (bool(self._marker) and procfs.carries(pid, self._marker)) or self._prints(pid, found)
+
+    def _prints(self, pid: int, found: procfs.Stat) -> bool:
+        log = self._log
+        if log is None or found.start_ticks < log.since_ticks or not procfs.prints_to(pid, log.device, log.inode):
+            return False
+        return not procfs.names(pid, MARKER)  # what is left of another attempt prints there too
 
 
 def descendants(

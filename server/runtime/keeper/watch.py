@@ -7,6 +7,7 @@ import time
 from . import child, exit_record, procfs, records, tree
 from .ending import Ending
 from .main_process import Main
+from .members import Members
 from .signals import Signals
 from .spec import Spec
 from .usage import Meter, boottime_s
@@ -33,6 +34,7 @@ class Watch:
         self._meter = meter
         self._ending = ending
         self._samples = 0
+        self._members = Members()
         self._was_never_there = False
         self._lived: list[procfs.Stat] = []
 
@@ -105,6 +107,7 @@ class Watch:
             found = self._tree.scan(thorough=self._samples % RECOUNT_SAMPLES == 0)
         except OSError:
             return self._meter.miss()  # the machine is out of descriptors or memory; the run goes on, and so do we
+        self._members.note(found)
         # A zombie that another process has yet to reap is counted by the main process's own figures already.
         rest = [one for one in found if not (self._main.ended and one.pid == self._main.pid)]
         return self._meter.sample(rest, self._main.user_s + self._main.system_s)

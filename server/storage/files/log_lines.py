@@ -7,6 +7,7 @@ So a line costs twice the bytes between it and the nearer of the two.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
@@ -161,3 +162,25 @@ def _before(log: int, offset: int, count: int) -> Generator[int | None]:
         count -= ends
         offset = begin
         yield None
+
+
+def lines_before(log: int, offset: int) -> int:
+    """Count the line ends before an offset, as `grep -n` does, in bounded memory."""
+    count = place = 0
+    while (place := with_data(log, place, offset)) < offset:
+        block = os.pread(log, min(1 << 22, offset - place), place)
+        if not block:
+            break
+        count += block.count(b"\n")
+        place += len(block)
+    return count
+
+
+def with_data(log: int, offset: int, end: int) -> int:
+    """Return where from an offset on the next bytes were written; a hole may be larger than any disk."""
+    if offset >= end:
+        return offset
+    try:
+        return min(end, os.lseek(log, offset, os.SEEK_DATA))
+    except OSError as error:
+        return end if error.errno == errno.ENXIO else offset

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from ...vocabulary.errors import InvalidArgument, PathRefused
 from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
-from ..policy.policy import Names
+from ..policy.names import Names
 
 ZARR = ".zarr"
 _MODEL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
@@ -23,6 +25,15 @@ def check_model_id(model: str) -> str:
         rule = "Use 1 to 32 letters, digits, _ . or -, first a letter or digit, and no two dots in a row."
         raise InvalidArgument(f"{one_line(ascii(model), 60)} is no model id.", rule)
     return model
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A file that two models would write: what it is, and of which other model."""
+
+    path: str
+    kind: str
+    other: str
 
 
 class Places(Protocol):
@@ -92,6 +103,46 @@ class Places(Protocol):
     def results_summary(self, model: str) -> str:
         """Return the path of the results in words."""
         return _of(model, self.names.results_summary)
+
+    def timing(self, model: str, label: str) -> str:
+        """Return the path of the file that keeps how long a phase took; empty where the policy wants none."""
+        return _of(model, self.names.timing.replace("{X}", label)) if self.names.timing else ""
+
+    def reports(self, model: str) -> str:
+        """Return the folder of a model's error reports; empty: the state's own."""
+        return _of(model, self.names.reports)
+
+    def verdicts(self, model: str) -> str:
+        """Return the folder of the verdicts on a model's runs; empty: the state's own."""
+        return _of(model, self.names.verdicts)
+
+    def checkpoints(self, model: str) -> str:
+        """Return the folder of a model's checkpoints; empty: the state's own."""
+        return _of(model, self.names.checkpoints)
+
+    def written(self, model: str) -> dict[str, str]:
+        """Return every file that a model's runs, or servers on its behalf, write: its path and what it is."""
+        names = self.names
+        kinds: dict[str, tuple[str, ...]] = {
+            "results": (names.results_quick, names.results_full),
+            "log": (names.log_quick, names.log_full),
+            "history": (names.history,),
+            "final model": names.final_model,
+            "diary": (names.diary,),
+            "search log": (names.search_log,),
+            "summary": (names.summary, names.results_summary),
+            "timing": (names.timing,) if names.timing else (),
+        }
+        return {_of(model, one): kind for kind, templates in kinds.items() for one in templates}
+
+    def shared(self, model: str, others: Iterable[str]) -> Shared | None:
+        """Return a file that a model would share with another one; None where each has its own."""
+        ours = self.written(model)
+        for other in others:
+            for path, kind in self.written(other).items() if other != model else ():
+                if path in ours:
+                    return Shared(path, kind, other)
+        return None
 
     def is_there(self, path: str) -> bool:
         """Whether a plain file is there; something else in its place is none."""

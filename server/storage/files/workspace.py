@@ -27,6 +27,7 @@ from . import rooted
 from .paths import Places, check_model_id
 
 STATE_DIR = ".watchkeeper"
+CHECKPOINTS = "checkpoints"
 _STATE_FOLDERS = ("runs", "snapshots", "reports", "verdicts")
 _INTERPRETERS = ("output/venv", "output/implementation/.venv", ".venv")
 _RUN_ID = re.compile(r"(.+)-(?:quick|full)-[1-9][0-9]{0,8}")
@@ -239,15 +240,24 @@ class Workspace(Places):
         :raises PathRefused: `.watchkeeper` is a link or a file, or may not be made.
         :raises StorageFailed: the disk is full or read-only.
         """
-        for folder in (STATE_DIR, *(f"{STATE_DIR}/{name}" for name in _STATE_FOLDERS)):
-            with self._refusing(folder), rooted.closing(self._folder(folder, make=True)) as descriptor:
-                if stat.S_ISLNK(os.stat(folder, dir_fd=self._root, follow_symlinks=False).st_mode):
-                    raise rooted.refused(
-                        folder, ("is a link", "Remove it; watchkeeper keeps its state in a folder of its own")
-                    )
-                if os.fstat(descriptor).st_mode & 0o077:
-                    os.fchmod(descriptor, 0o700)
+        for folder in (STATE_DIR, *(f"{STATE_DIR}/{name}" for name in (*_STATE_FOLDERS, CHECKPOINTS))):
+            self.make_private_folder(folder)
         self.create_exclusive(f"{STATE_DIR}/.gitignore", "*\n")
+
+    def make_private_folder(self, path: str) -> None:
+        """Make a folder beneath `.watchkeeper`, and see to it that it is its owner's alone, whatever the umask is.
+
+        :raises PathRefused: it is a link or a file, or may not be made.
+        :raises StorageFailed: the disk is full or read-only.
+        """
+        folder = self.relative(path)
+        with self._refusing(folder), rooted.closing(self._folder(folder, make=True)) as descriptor:
+            if stat.S_ISLNK(os.stat(folder, dir_fd=self._root, follow_symlinks=False).st_mode):
+                raise rooted.refused(
+                    folder, ("is a link", "Remove it; watchkeeper keeps its state in a folder of its own")
+                )
+            if os.fstat(descriptor).st_mode & 0o077:
+                os.fchmod(descriptor, 0o700)
 
     def run_dir(self, run_id: str) -> Path:
         """Return the absolute directory of a run.

@@ -20,7 +20,9 @@ from ...analysis.curves.thresholds import Thresholds
 from ...analysis.logs.rules import DEFAULT_RULES, Rules
 from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.mcmc_levels import FULL_LEVELS
+from ...vocabulary.runs import Phase
 from . import toml_text as texts
+from .names import POLICY_FILE, Names, own_file, plain_path
 from .tables import (
     Compute,
     Convergence,
@@ -36,7 +38,6 @@ from .tables import (
     numbers_from,
 )
 
-POLICY_FILE = "watchkeeper.toml"
 POLICY_LIMIT_BYTES = 1_000_000
 
 _DAY_S = 86_400.0
@@ -47,25 +48,10 @@ _INHERITED = (
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def _template(value: str) -> str:
-    parts = value.split("/")
-    if "\0" in value or {"", ".", ".."} & set(parts):
-        raise ValueError("expected a path relative to the workspace, without . or .. or empty parts")
-    if parts[0] in {".watchkeeper", POLICY_FILE}:
-        raise ValueError("expected a path outside watchkeeper's own files")
-    if "{" in value.replace("{i}", "") or "}" in value.replace("{i}", ""):
-        raise ValueError("{i} (the model's id) is the only thing that may stand in braces")
-    return value
-
-
 def _label(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_. -]{1,20}", value):
         raise ValueError("expected 1 to 20 letters, digits, blanks, _ . or -")
     return value
-
-
-def _as_candidates(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
 
 
 def _environment_name(value: str) -> str:
@@ -90,10 +76,6 @@ def _without_nul(value: str) -> str:
     return value
 
 
-Template = Annotated[str, AfterValidator(_template)]
-Candidates = Annotated[
-    tuple[Template, ...], BeforeValidator(_as_candidates), Field(strict=False, min_length=1, max_length=20)
-]
 EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
 EnvironmentValue = Annotated[str, BeforeValidator(_environment_value), AfterValidator(_without_nul)]
 Hours = Annotated[float, Field(ge=0, le=8760)]
@@ -110,6 +92,10 @@ class Quick(Table):
         default=0.2, description="Share of the data (above 0, at most 1) that the script is told to use."
     )
     label: Label = Field(default="5A", description="What reports call this phase.")
+    required: bool = Field(
+        default=True,
+        description="Whether a full run needs a passed quick run of the same script before it (requirement document).",
+    )
 
 
 class Full(Table):
@@ -200,61 +186,6 @@ class Report(Table):
     )
 
 
-class Names(Table):
-    """Where files lie, relative to the workspace; {i} stands for the model's id. Lists name candidates, best first."""
-
-    script: Template = Field(default="output/implementation/code/model_{i}.py", description="Training script.")
-    design: Candidates = Field(
-        default=("output/model/model_design_{i}.md", "output/model_design.md", "model_design.md"),
-        description="Design document; the first that exists counts.",
-    )
-    features: Candidates = Field(
-        default=("output/implementation/data/features_{i}.pkl", "output/implementation/data/features_{i}.csv"),
-        description="Features; the first that exists counts.",
-    )
-    results_quick: Template = Field(
-        default="output/implementation/data/results_quick_{i}.csv", description="Results of a quick run."
-    )
-    results_full: Template = Field(
-        default="output/implementation/data/results_{i}.csv", description="Results of a full run."
-    )
-    log_quick: Template = Field(
-        default="output/implementation/logs/training_quick_{i}.log", description="Log that quick runs append to."
-    )
-    log_full: Template = Field(
-        default="output/implementation/logs/training_{i}_full.log", description="Log that full runs append to."
-    )
-    history: Template = Field(
-        default="output/implementation/logs/training_history_{i}.csv", description="Table of losses by epoch."
-    )
-    final_model: Candidates = Field(
-        default=tuple(
-            f"output/implementation/models/model_{{i}}_full.{suffix}"
-            for suffix in ("pkl", "nc", "pt", "joblib", "safetensors", "zarr")
-        ),
-        description="Final model; the first that exists counts. One that ends in .zarr may be a folder.",
-    )
-    diary: Template = Field(default="output/docs/insights/dev_diary_{i}.md", description="Development diary.")
-    search_log: Template = Field(
-        default="output/docs/insights/hyperparameter_search_{i}.md", description="Hyper-parameter search log."
-    )
-    summary: Template = Field(default="output/implementation/logs/summary_{i}.json", description="Summary of the log.")
-    results_summary: Template = Field(
-        default="output/implementation/logs/results_summary_{i}.md",
-        description="Results in words, with the errors that were met.",
-    )
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        kinds: dict[str, str] = {}
-        for kind, value in self:
-            for template in (value,) if isinstance(value, str) else value:
-                if template in kinds:
-                    raise ValueError(f"{kinds[template]} and {kind} name the same file, {template}")
-                kinds[template] = kind
-        return self
-
-
 class Python(Table):
     """What a training is started with."""
 
@@ -267,6 +198,50 @@ class Python(Table):
         default=_INHERITED,
         description="Environment variables that a training inherits from the server; no others.",
     )
+
+
+ARGUMENT_WORDS = ("i", "phase", "results", "final_model", "checkpoints", "data_fraction", "log")
+"""What may stand in braces in an argument of the policy."""
+
+
+def _argument(value: str) -> str:
+    unknown = set(re.findall(r"\{([a-z_]*)\}", value)) - set(ARGUMENT_WORDS)
+    if unknown or "\0" in value:
+        raise ValueError(f"only {', '.join('{' + one + '}' for one in ARGUMENT_WORDS)} may stand in braces")
+    return value
+
+
+def _folder(value: str) -> str:
+    return value if value in ("", "{script}") else plain_path(own_file(value))
+
+
+Argument = Annotated[str, AfterValidator(_argument)]
+
+
+class Run(Table):
+    """How a script is called."""
+
+    cwd: Annotated[str, AfterValidator(_folder)] = Field(
+        default="",
+        description="Working folder of a script, relative to the workspace: {i} stands for the model's id, {script}"
+        " alone for the folder that the script lies in. Empty: the workspace itself.",
+    )
+    args: Annotated[tuple[Argument, ...], Field(strict=False)] = Field(
+        default=(),
+        description='Arguments that every script gets before those of the call, such as "--mode=train" and'
+        ' "--output={results}". In braces: i (the model\'s id), phase, results, final_model, checkpoints, log (absolute'
+        " paths) and data_fraction.",
+    )
+    args_quick: Annotated[tuple[Argument, ...], Field(strict=False)] = Field(
+        default=(), description="Further arguments of the quick phase."
+    )
+    args_full: Annotated[tuple[Argument, ...], Field(strict=False)] = Field(
+        default=(), description="Further arguments of the full phase."
+    )
+
+    def templates(self, phase: Phase) -> tuple[str, ...]:
+        """Return the arguments of a phase as the policy words them."""
+        return (*self.args, *(self.args_quick if phase is Phase.QUICK else self.args_full))
 
 
 class Probe(Table):
@@ -320,6 +295,7 @@ class Policy(Table):
     probe: Probe = Probe()
     witness: Witness = Witness()
     python: Python = Python()
+    run: Run = Run()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
     )

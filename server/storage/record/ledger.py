@@ -43,7 +43,8 @@ class Ledger(Queries):
         self._clock = clock
         self._lock = threading.RLock()
         with translated(path):
-            path.touch(mode=0o600)
+            if not path.exists():  # a touch of one that is there would be a write
+                path.touch(mode=0o600)
             self._connection = sqlite3.connect(
                 path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
             )
@@ -71,8 +72,10 @@ class Ledger(Queries):
             )
 
     def _identity(self) -> str:
-        self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(8),))
-        return str(self._connection.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()[0])
+        known = "SELECT value FROM meta WHERE key = 'id'"
+        if self._connection.execute(known).fetchone() is None:  # a full disk must keep nobody from reading
+            self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(8),))
+        return str(self._connection.execute(known).fetchone()[0])
 
     def close(self) -> None:
         """Close the file; the ledger is of no use afterwards."""

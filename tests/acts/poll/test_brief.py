@@ -47,3 +47,18 @@ async def test_it_stays_within_its_tokens_however_much_stands(place: Place) -> N
         assert len(json.dumps(brief, separators=(",", ":"), ensure_ascii=False)) / 4 <= TOKENS
         assert brief["next"]
         assert brief["reports"]
+
+
+async def test_answered_reports_are_cut_before_open_ones_and_the_brief_says_how_many(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        for number in range(14):
+            words = f"the features of part {number} are missing"
+            report = (await trainer.ask("report_error", model="1", what_happened=words, hypothesis="x" * 150))["report"]
+            if number % 2 == 0:
+                await director.ask("answer_report", report=report, action="RESTART", instructions="y" * 300)
+        seen = await director.poll()
+    shown = [one["status"] for one in seen["reports"]]
+    left = 7 - shown.count("open"), 7 - shown.count("answered")
+    assert shown == sorted(shown, key=lambda one: one != "open")
+    assert left[0] == 0 or "answered" not in shown
+    assert f"{left[0]} open and {left[1]} answered report(s) not shown" in seen["more"]

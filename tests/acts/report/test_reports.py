@@ -152,6 +152,15 @@ class TestReport:
             assert says in await trainer.refused("report_error", **arguments)
         assert place.reports() == []
 
+    async def test_a_run_of_another_model_is_not_reported_under_this_one(self, place: Place) -> None:
+        place.script(FAILS).script(GOOD, model="2")
+        async with place.trainer() as trainer:
+            run = await trainer.trained()
+            text = await trainer.refused("report_error", run=run, model="2", what_happened="x")
+            same = await trainer.ask("report_error", run=f" {run} ", model=" 1", what_happened="x")
+        assert "Run 1-quick-1 belongs to model 1, not to 2." in text
+        assert same["report"] == "1-r1"
+
     async def test_a_finding_of_one_run_is_not_reported_as_anothers(self, place: Place) -> None:
         place.script(FAILS).script(GOOD, model="2")
         async with place.trainer() as trainer:

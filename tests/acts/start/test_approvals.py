@@ -88,16 +88,60 @@ async def test_the_same_call_starts_after_each_change_was_approved_by_name(place
     assert report.status == "closed"
 
 
-@pytest.mark.parametrize("approve", [[], ["something else"]])
-async def test_an_answer_that_names_no_change_approves_none(place: Place, approve: list[str]) -> None:
+async def test_an_answer_that_names_no_change_approves_none(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        waits = await mended(place, trainer, training(MENDED, draws="1000"))
+        await director.ask("answer_report", report=waits["report"], action="CONTINUE", instructions="go on")
+        again = await trainer.ask("start_training", **FULL, follows="1-full-1")
+    assert again["state"] == "awaiting_approval"
+    assert "take them back" in again["next"]
+
+
+@pytest.mark.parametrize("approve", [["all"], ["something else"], ["*"], ["dr"]])
+async def test_an_approval_of_what_nobody_asked_for_is_refused_with_the_names_there_are(
+    place: Place, approve: list[str]
+) -> None:
     async with place.trainer() as trainer, place.director() as director:
         await failed_full(place, trainer, director)
         waits = await mended(place, trainer, training(MENDED, draws="1000"))
         answer = {"action": "CONTINUE", "instructions": "go on", "approve": approve}
-        await director.ask("answer_report", report=waits["report"], **answer)
-        again = await trainer.ask("start_training", **FULL, follows="1-full-1")
-    assert again["state"] == "awaiting_approval"
-    assert "take them back" in again["next"]
+        text = await director.refused("answer_report", report=waits["report"], **answer)
+        other = await director.refused("answer_report", **{**answer, "report": "1-r1"})
+        names = text.partition("Approve by name: ")[2].partition(". Each")[0].split(", ")
+        await director.ask("answer_report", report=waits["report"], **{**answer, "approve": names})
+        started = await trainer.ask("start_training", **FULL, follows="1-full-1")
+        await trainer.watch(started["run"])
+    assert f"has no change called {approve[0]}" in text
+    assert "asks for no approval" in other
+    assert started["run"] == "1-full-2"
+
+
+async def test_a_number_that_was_cut_before_is_told_with_the_attempt_that_had_it(place: Place) -> None:
+    place.script(training())
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        place.script(training(draws="1000"))
+        await trainer.trained(follows="1-quick-1")
+        waits = await trainer.ask("start_training", **FULL)
+    assert waits["changes"] == ["DRAWS 20000 -> 1000 (since 1-quick-1)"]
+    text = place.read(f".watchkeeper/reports/{waits['report']}.md")
+    assert "thing(s) since 1-quick-2: DRAWS 20000 -> 1000 (since 1-quick-1)" in text
+    assert "- **Features changed**: NO" in text
+
+
+async def test_dropped_features_are_called_a_change_of_features(place: Place) -> None:
+    features = 'FEATURES = ["age", "height", "weight"]\nrows = {one: 1 for one in ["age", "height", "weight"]}\n'
+    used = features + "used = [rows[name] for name in FEATURES]\nprint(len(used))\n"
+    place.script(training(used))
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        run = await trainer.trained(phase="full")
+        place.script(training(used.replace('FEATURES = ["age", "height", "weight"]', 'FEATURES = ["age"]')))
+        await trainer.trained(follows="1-quick-1")
+        waits = await trainer.ask("start_training", **FULL, follows=run)
+    assert waits["state"] == "awaiting_approval"
+    assert "- **Features changed**: YES" in place.read(f".watchkeeper/reports/{waits['report']}.md")
 
 
 async def test_an_approval_does_not_cover_what_was_changed_afterwards(place: Place) -> None:

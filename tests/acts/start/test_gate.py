@@ -99,6 +99,24 @@ async def test_a_quick_run_that_completed_beside_a_failure_opens_no_gate(place: 
 
 
 @pytest.mark.parametrize(
+    ("body", "finding"),
+    [
+        ("import traceback\ntry:\n    int('x')\nexcept ValueError:\n    traceback.print_exc()\nprint('bye')", "L1"),
+        ("for i in range(1, 10):\n    print(f'epoch {i}/60 loss 0.5')\nprint('received SIGTERM, saving')", "L10"),
+        ("for i in range(1, 5):\n    print(f'epoch {i} of 50 loss 0.5')\nprint('saved')", "cut-short"),
+    ],
+    ids=["swallowed", "signal handled", "cut short"],
+)
+async def test_a_quick_run_that_ends_with_status_0_over_an_open_failure_opens_no_gate(
+    place: Place, body: str, finding: str
+) -> None:
+    place.script(script(f"leave_what_the_phase_asks_for()\n{body}\n"))
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        assert f"failures stand: 1-quick-1:{finding}" in await refused_full(trainer)
+
+
+@pytest.mark.parametrize(
     ("body", "problem"),
     [
         ("", "are missing or empty"),
@@ -146,3 +164,53 @@ async def test_full_waits_for_the_director_when_the_quick_run_was_reported(place
         assert ("TERMINATE: give it up" if action else "not answered yet") in text
         await director.ask("answer_report", report=report["report"], action="CONTINUE", instructions="it is right")
         assert await trainer.trained(phase="full") == "1-full-1"
+
+
+@pytest.mark.parametrize(("most", "opens"), [(3, False), (9, True)])
+async def test_the_ranges_that_a_design_gives_are_asked_by_the_quick_gate_too(
+    place: Place, most: int, opens: bool
+) -> None:
+    design = place.root / "output/model/model_design_1.md"
+    design.parent.mkdir(parents=True)
+    design.write_text(f"Parameter | Value | Min | Max\n--|--|--|--\nMu | 2 | 0 | {most}\n", encoding="utf-8")
+    place.script(GOOD)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        if opens:
+            assert await trainer.trained(phase="full") == "1-full-1"
+        else:
+            problem = "has 4.4 in mu, outside 0..3 (output/model/model_design_1.md:3)"
+            assert problem in await refused_full(trainer)
+
+
+SWALLOWED = """
+import subprocess
+leave_what_the_phase_asks_for()
+inner = "print('epoch 1/3 loss 0.5')\\nraise RuntimeError('the inner training broke')"
+code = subprocess.call([sys.executable, "-c", inner])
+print("training failed")
+print(f"exit code: {code}")
+print("---")
+print("bye")
+"""
+CUT_SHORT = """
+for epoch in range(1, 5):
+    print(f"Epoch {epoch}/50 - loss: {1 / epoch:.3f}")
+print("Your input ran out of data; interrupting training.")
+leave_what_the_phase_asks_for()
+"""
+
+
+@pytest.mark.parametrize(
+    "body", [SWALLOWED, CUT_SHORT], ids=["a swallowed return code", "the announced total not reached"]
+)
+async def test_an_exit_with_0_behind_a_failure_in_the_log_opens_no_gate_and_is_not_approved(
+    place: Place, body: str
+) -> None:
+    place.script(script(body))
+    async with place.trainer() as trainer:
+        run = await trainer.trained()
+        text = await refused_full(trainer)
+        verdict = await trainer.ask("verify_compute", run=run)
+    assert "failures stand" in text
+    assert verdict["met"] is False

@@ -6,6 +6,12 @@ import os
 
 import anyio
 import pytest
+from watchkeeper.server.acts import launch
+from watchkeeper.server.acts.desk import Desk
+from watchkeeper.server.acts.start import start as starting
+from watchkeeper.server.runtime import run_directory
+from watchkeeper.server.storage.record import Run
+from watchkeeper.server.vocabulary.runs import Phase
 
 from ...play import FAILS, GOOD, WAITS, Place, script
 
@@ -27,7 +33,7 @@ async def test_the_first_start_needs_a_model_and_a_phase_and_says_where_everythi
         "log": "output/implementation/logs/training_quick_1.log",
         "results": "output/implementation/data/results_quick_1.csv",
         "script": "output/implementation/code/model_1.py",
-        "limit_minutes": 1.0,
+        "limit_minutes": 30.0,
     }
     assert started["state"] in ("starting", "running")
     assert "existing" not in started
@@ -235,3 +241,34 @@ async def test_an_interpreter_that_is_not_there_is_a_failure_that_never_started(
     assert seen["state"] == "never_started"
     assert "/nowhere/python could not be executed" in seen["reason"]
     assert [(one["level"], one["type"]) for one in seen["findings"]] == [("failure", "infrastructure")]
+
+
+@pytest.mark.parametrize("done", ["nothing", "folder", "policy"])
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_start_whose_server_was_killed_before_it_was_written_down_is_completed_or_closed_by_the_next_look(
+    place: Place, monkeypatch: pytest.MonkeyPatch, done: str, late: bool
+) -> None:
+    def killed(desk: Desk, run: Run) -> None:
+        run_dir = desk.workspace.run_dir(run.id)
+        if done != "nothing":
+            run_dir.mkdir(parents=True, mode=0o700)
+        if done == "policy":
+            (run_dir / "policy.toml").write_text("")
+        raise KeyboardInterrupt
+
+    place.script(GOOD)
+    desk = place.desk()
+    wanted = starting.request(desk, "1", Phase.QUICK, None, (), None)
+    monkeypatch.setattr(launch, "launch", killed)
+    with pytest.raises(KeyboardInterrupt):
+        starting.start(desk, wanted)
+    monkeypatch.undo()
+    if late:
+        monkeypatch.setattr(run_directory, "LAUNCH_WITHIN_S", -1.0)
+    async with place.trainer() as trainer:
+        await trainer.poll()
+        if late and done == "nothing":
+            assert (await trainer.poll("1-quick-1"))["state"] == "lost"  # a directory that was there may be gone
+            return
+        seen = await trainer.watch("1-quick-1")
+    assert seen["state"] == ("never_started" if late else "completed")

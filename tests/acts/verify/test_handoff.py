@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ DIARY = {
 EPOCHS = [float(epoch) for epoch in range(1, 41)]
 
 
-def told(**facts: object) -> dict[str, object]:
+def told(**facts: object) -> dict[str, Any]:
     """Return the parsed summary of a model with those facts."""
     return json.loads(summary(Told(**{"meta": {"model": "1"}, **facts})))  # type: ignore[arg-type]  (facts by name)
 
@@ -42,7 +43,9 @@ def test_what_was_never_printed_is_null() -> None:
     content = told()
     assert content["loss"] == dict.fromkeys(("initial", "final", "min", "max", "improvement_pct"))
     assert content["mcmc"] == {"max_rhat": None, "mean_rhat": None, "converged": None}
-    assert content["convergence"] == {"converged": None, "against": []}
+    nothing = dict.fromkeys(("converged", "speed", "final_value", "tail_cv"))
+    assert content["convergence"] == {"converged": None, "against": [], "loss": nothing}
+    assert content["validation"]["best_epoch"] is None
 
 
 def test_a_history_is_told_by_its_first_last_least_and_greatest_loss() -> None:
@@ -50,13 +53,36 @@ def test_a_history_is_told_by_its_first_last_least_and_greatest_loss() -> None:
     content = told(history=History(epochs=EPOCHS, train_loss=[*losses]))
     assert content["training"] == {"total_epochs": 40, "epochs_range": [1, 40]}
     assert content["loss"] == {"initial": 100.0, "final": 2.5, "min": 2.5, "max": 100.0, "improvement_pct": 97.5}
-    assert content["convergence"] == {"converged": True, "against": []}
+    of_loss = {"converged": True, "speed": "fast", "final_value": 2.5, "tail_cv": 0.0372704}
+    assert content["convergence"] == {"converged": True, "against": [], "loss": of_loss}
+    assert content["oscillation"]["loss"] == {"score": 0.0, "severity": "none", "trend": "decreasing"}
+
+
+def test_the_best_validation_stands_with_its_epoch_and_epochs_are_counted_as_the_log_counts_them() -> None:
+    epochs = [float(at // 2) for at in range(8)]
+    history = History(epochs=epochs, train_loss=[1.0] * 8, val_loss=[4, 3, 2, 2, 1, 5, 6, 7], counts="epoch")
+    content = told(history=history)
+    assert content["training"] == {"total_epochs": 4, "epochs_range": [0, 3]}
+    names = ("final_val_loss", "best_val_loss", "best_epoch")
+    assert [content["validation"][name] for name in names] == [7, 1, 2]
+    steps = told(history=History(epochs=[100.0, 200.0], train_loss=[2.0, 1.0], counts="step"))
+    assert steps["training"] == {"total_epochs": None, "epochs_range": [100, 200]}
+
+
+def test_warnings_and_errors_are_plain_words_with_their_counts() -> None:
+    events = told(warnings=[("a plateau", 1), ("a spike", 3)], errors=[("NaN", 2)])["events"]
+    assert events == {
+        "warning_count": 4,
+        "error_count": 2,
+        "top_warnings": ["a spike (3 times)", "a plateau"],
+        "top_errors": ["NaN (2 times)"],
+    }
 
 
 def test_a_loss_that_became_nan_did_not_converge() -> None:
     history = History(epochs=EPOCHS, train_loss=[1.0, 0.5, *[math.nan] * 38])
     content = told(history=history, flags=judge_history(history))
-    assert content["convergence"] == {"converged": False, "against": ["non_finite"]}
+    assert (content["convergence"]["converged"], content["convergence"]["against"]) == (False, ["non_finite"])
     assert content["recommendations"]
 
 
@@ -88,7 +114,12 @@ async def test_each_error_stands_with_its_resolution(place: Place) -> None:
         paths = handoff.write(desk, look.run, look.status, None)
     finally:
         desk.ledger.close()
-    (struggle,) = json.loads(place.read(paths["summary"]))["struggles"]
+    content = json.loads(place.read(paths["summary"]))
+    assert content["meta"]["source_file"] == "output/implementation/logs/training_quick_1.log"
+    assert content["meta"].keys() >= {"generated", "raw_lines", "version"}
+    (struggle,) = content["struggles"]
+    assert struggle["severity"] == "critical"
+    assert struggle["physical_meaning"].endswith("the root cause lies in the set-up.")
     assert struggle["error"] == "AssertionError: the first attempt fails"
     assert struggle["resolution"] == f"RESTART: start it again; completed in {second}; diary entry #1"
     assert f"- {struggle['error']} -> {struggle['resolution']}" in place.read(paths["results_summary"])

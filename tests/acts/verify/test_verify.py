@@ -263,3 +263,27 @@ async def test_a_diverging_run_that_is_verified_while_it_goes_on_is_in_progress(
         assert (await trainer.ask("verify_compute", run=run))["verdict"] == "IN_PROGRESS"
         place.go()
         await trainer.watch(run)
+
+
+async def test_a_failure_of_the_quick_phase_that_was_mended_in_silence_is_named_and_owed(place: Place) -> None:
+    place.script(FAILS)
+    async with place.trainer() as trainer:
+        failed = await trainer.trained()
+        place.script(GOOD)
+        passed = await trainer.trained(follows=failed)
+        owing = await trainer.poll(passed)
+        brief = await trainer.poll()
+        full = await trainer.trained(phase="full")
+        silent = await trainer.ask("verify_compute", run=full)
+        await trainer.ask(
+            "write_diary_entry", model="1", run=failed, struggle="NaN in X.", investigation=["Dropped rows: fine"],
+            fix="rows without a date are dropped", why="Sensors fail at night, so dates are missing",
+        )  # fmt: skip
+        told = await trainer.ask("verify_compute", run=full)
+    assert owing["next"].startswith("write_diary_entry(model='1', run='1-quick-1'")
+    assert brief["owed"] == ["diary entry for 1-quick-1:L8 (1)"]
+    (check,) = [one for one in silent["checks"] if one["check"] == "completion diary"]
+    assert check["outcome"] == "failed"
+    assert "nobody reported 1-quick-1:L8 (ValueError)" in check["evidence"]
+    (check,) = [one for one in told["checks"] if one["check"] == "completion diary"]
+    assert check["outcome"] == "passed"

@@ -201,3 +201,38 @@ def test_a_torn_event_file_gives_what_was_complete(tmp_path: Path) -> None:
     path = _events(tmp_path, 3)
     path.write_bytes(path.read_bytes()[:-5])
     assert _read(path).epochs == [0.0, 1.0]
+
+
+GOES_ON = script("""
+checkpoint = pathlib.Path(os.environ["WATCHKEEPER_CHECKPOINT_DIR"], "epoch")
+resumed = os.environ["WATCHKEEPER_RESUME"] == "checkpoint"
+first = int(checkpoint.read_text()) if resumed else 0
+for epoch in range(first, first + 6):
+    print(f"epoch {epoch} loss {10 - epoch}")
+if not resumed:
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.write_text("5")
+    raise ConnectionResetError("the node went away")
+leave_what_the_phase_asks_for()
+""")
+
+
+async def test_an_attempt_that_goes_on_from_a_checkpoint_continues_the_history_of_the_one_before_it(
+    place: Place,
+) -> None:
+    place.script(GOES_ON)
+    async with place.trainer() as trainer, place.director() as director:
+        first = await trainer.trained()
+        report = await trainer.ask("report_error", run=first, what_happened="the node went away")
+        await director.ask("answer_report", report=report["report"], action="RESUME", instructions="go on")
+        await trainer.trained(follows=first)
+    rows = "".join(f"{epoch},{10 - epoch},,,,\n" for epoch in range(11))
+    assert place.read(HISTORY) == HEADER + rows
+
+
+async def test_an_accuracy_does_not_stand_in_the_column_of_the_rmse(place: Place) -> None:
+    lines = 'for n in range(1, 4):\n    print(f"Epoch {n}/3\\nloss: {1 / n} - val_accuracy: 0.5 - val_mae: 0.1")\n'
+    place.script(script(f"{lines}leave_what_the_phase_asks_for()"))
+    async with place.trainer() as trainer:
+        await trainer.trained()
+    assert place.read(HISTORY).startswith(f"{HEADER}1,1,,,,\n2,0.5,,,,\n3,")

@@ -38,6 +38,7 @@ async def solved(place: Place, trainer: Agent, director: Agent, text: str = FAIL
 
 
 async def test_an_entry_has_the_form_that_others_parse(place: Place) -> None:
+    place.script(GOOD)
     async with place.trainer() as trainer:
         written = await trainer.ask("write_diary_entry", **ENTRY)
     assert (written["entry"], written["path"], written.get("existing")) == (1, PATH, None)
@@ -220,3 +221,58 @@ def test_no_text_can_end_its_own_fence(text: str) -> None:
 def test_the_next_number_is_above_every_heading(numbers: list[int], between: str) -> None:
     text = "".join(f"\n## Dev Diary Entry #{number}\n{between}\n" for number in numbers)
     assert diary.last_number(text) >= max(numbers, default=0)
+
+
+async def test_validation_and_narrative_value_have_their_sections(place: Place) -> None:
+    place.script(GOOD)
+    said = {"validation": "Cross-validation: 4.2 vs. 5.8.", "narrative_value": "Section 3.2: identifiability."}
+    async with place.trainer() as trainer:
+        await trainer.ask("write_diary_entry", **ENTRY, **said)
+    text = place.read(PATH)
+    assert f"### Validation\n\n{said['validation']}\n\n### Narrative Value\n\n{said['narrative_value']}\n" in text
+    assert text.index("### The Why") < text.index("### Validation") < text.index("### Actionable Next Steps")
+
+
+async def test_a_fence_at_the_start_of_a_test_swallows_nothing(place: Place) -> None:
+    place.script(GOOD)
+    steps = ["```python\nlr = 0.1\n```\nstill diverged", "- ```\n  lr = 0.01\n  ```"]
+    async with place.trainer() as trainer:
+        await trainer.ask("write_diary_entry", **{**ENTRY, "investigation": steps, "next_steps": steps})
+    lines = place.read(PATH).split("\n")
+    fences = [number for number, line in enumerate(lines) if re.match(r"\s*(\d\. )?```", line)]
+    inside = [range(*pair) for pair in zip(fences[::2], fences[1::2], strict=True)]
+    headings = [number for number, line in enumerate(lines) if line.startswith("### ")]
+    assert not any(heading in block for heading in headings for block in inside)
+
+
+async def test_an_entry_for_a_model_that_does_not_exist_is_refused_with_the_models_there_are(place: Place) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        text = await trainer.refused("write_diary_entry", **{**ENTRY, "model": "11"})
+    assert "There is no model 11" in text
+    assert "Models: 1." in text
+    assert not (place.root / "output/docs/insights/dev_diary_11.md").exists()
+
+
+@pytest.mark.parametrize(
+    "words", ["1-quick-1", "quick-1 broke", "the first one, attempt 1, broke", "Input X contains NaN"]
+)
+async def test_a_failed_attempt_that_an_entry_speaks_of_is_not_asked_for(place: Place, words: str) -> None:
+    place.script(FAILS)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        silent = await trainer.ask("write_diary_entry", **ENTRY)
+        told = await trainer.ask("write_diary_entry", **{**ENTRY, "struggle": f"It broke: {words}"})
+    assert any("no entry mentions it" in one for one in silent["advice"])
+    assert not any("no entry mentions it" in one for one in told.get("advice", []))
+
+
+async def test_what_people_wrote_into_the_diary_counts_as_told(place: Place) -> None:
+    place.script(FAILS)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        await trainer.ask("write_diary_entry", **ENTRY)
+        (place.root / PATH).write_text(place.read(PATH) + "\nBy hand: 1-quick-1 had NaN in X.\n", encoding="utf-8")
+        told = await trainer.ask("write_diary_entry", **{**ENTRY, "fix": "another one"})
+    assert not any("no entry mentions it" in one for one in told.get("advice", []))

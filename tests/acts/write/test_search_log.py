@@ -65,6 +65,15 @@ async def test_a_search_has_the_form_that_others_parse(place: Place) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["parameters", "params", "config"])
+async def test_a_trial_may_hold_its_parameters_in_an_object_of_their_own(place: Place, name: str) -> None:
+    trials = [{name: {"LR": one["LR"], "units": one["units"]}, "score": one["score"]} for one in SEARCH["trials"]]
+    async with place.trainer() as trainer:
+        logged = await trainer.ask("log_search", **{**SEARCH, "trials": trials})
+    assert logged["best"] == "trial 2: LR=0.01, units=64, Val RMSE 4.2"
+    assert "| **0.01** | **64** | **4.2** |" in place.read(PATH)
+
+
 async def test_the_same_search_twice_is_one_and_another_gets_a_number(place: Place) -> None:
     async with place.trainer() as trainer:
         await trainer.ask("log_search", **SEARCH)

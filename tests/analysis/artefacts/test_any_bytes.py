@@ -20,6 +20,7 @@ from watchkeeper.server.analysis.artefacts.decode import from_json
 from watchkeeper.server.analysis.artefacts.facts import Container, NotInspected
 from watchkeeper.server.analysis.artefacts.selecting import blocks, runs, shares
 
+from ...limits import HANG_S
 from .helpers import h5py, inspect
 
 SUFFIXES = [
@@ -83,7 +84,7 @@ def test_any_bytes_under_any_name_are_facts_that_survive_json(tmp_path: Path, da
 def test_any_damage_is_survived_by_the_child(tmp_path: Path, data: bytes, suffix: str) -> None:
     path = tmp_path / f"artefact{suffix}"
     path.write_bytes(data)
-    found = inspect(path, Limits(cpu_s=20, wall_s=60))
+    found = inspect(path, Limits(cpu_s=20, wall_s=HANG_S))
     assert not isinstance(found, NotInspected) or (found.reason.endswith(".") and found.cause != "time")
 
 

@@ -80,7 +80,7 @@ def test_the_sealed_process_opens_no_file_and_no_folder(tmp_path: Path) -> None:
     code = """
 import os, sys
 sys.path.append(sys.argv[1])
-from containers import confine
+from artefacts import confine
 artefact = os.open(sys.argv[2], os.O_RDONLY)
 sealed = confine.seal(artefact)
 def tried(act):
@@ -109,7 +109,7 @@ def test_the_process_may_write_nothing_and_open_little(tmp_path: Path) -> None:
     code = """
 import resource, sys
 sys.path.append(sys.argv[1])
-from containers import confine
+from artefacts import confine
 confine.limit(1 << 30, 5, 5.0)
 names = ("RLIMIT_FSIZE", "RLIMIT_CORE", "RLIMIT_NOFILE", "RLIMIT_CPU", "RLIMIT_AS")
 print([resource.getrlimit(getattr(resource, name)) for name in names])
@@ -171,7 +171,7 @@ def test_an_enormous_sparse_file_is_answered_soon(tmp_path: Path, name: str) -> 
     with (tmp_path / name).open("wb") as file:
         file.write(heads.get(name, b""))
         file.truncate(ENORMOUS_BYTES)
-    found = inspect(tmp_path / name, Limits(cpu_s=20, wall_s=60))
+    found = inspect(tmp_path / name, Limits(cpu_s=20, wall_s=HANG_S))
     assert not isinstance(found, NotInspected) or found.cause != "time"
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.curves.curves import judge_history
 from watchkeeper.server.analysis.curves.flags import Flag
-from watchkeeper.server.analysis.curves.series import Column, History
+from watchkeeper.server.analysis.curves.series import Column, History, Kind
 from watchkeeper.server.analysis.curves.thresholds import Thresholds
 from watchkeeper.server.vocabulary.runs import ErrorType, Finding, Level
 
@@ -357,3 +357,63 @@ def test_the_unit_of_a_positive_loss_does_not_matter(kind: int, unit: float, row
     ][kind]
     alike = [names(judge_history(history([value * by for value in map(abs, series)]))) for by in (1.0, unit)]
     assert alike[0] == alike[1]
+
+
+def test_gradients_that_overflow_while_mixed_precision_finds_its_scale_are_healthy():
+    train = falling(40, 1, 0.1, 0.002, 12)
+    for first in ([math.nan] * 2, [math.inf] * 3):
+        assert judge_history(history(train, train, first + [0.5] * (40 - len(first)))) == []
+    resumed = [0.5] * 20 + [math.nan] * 2 + [0.5] * 18
+    assert judge_history(history(train, train, resumed)) == []
+
+
+def test_a_loss_of_exactly_0_beside_a_gradient_of_nan_is_non_finite_where_it_began():
+    train = falling(40, 1, 0.1, 0.002, 12)[:25] + [0.0] * 15
+    found = judge_history(history(train, (), [0.5] * 25 + [math.nan] * 15))
+    assert [(flag.flag, flag.epoch, flag.level) for flag in found] == [("non_finite", 25, Level.FAILURE)]
+
+
+def test_overfitting_is_dated_to_the_best_validation_loss_as_it_was_written():
+    train = [1 / (1 + row) for row in range(60)]
+    val = [1 / (1 + min(row, 8)) + 0.02 * max(0, row - 8) for row in range(60)]
+    assert [(flag.flag, flag.epoch) for flag in judge_history(history(train, val))] == [("overfitting", 8)]
+    long = [value for value in val for _ in range(10)]
+    long[83] -= 0.0001
+    found = judge_history(history([1 / (1 + row / 10) for row in range(600)], long))
+    assert [(flag.flag, flag.epoch) for flag in found] == [("overfitting", 83)]
+
+
+def test_a_loss_that_goes_to_and_fro_around_0_is_not_said_not_to_learn():
+    source = random.Random(14)
+    assert judge_history(history([source.gauss(0, 0.01) for _ in range(60)])) == []
+
+
+def test_a_reward_may_rise_with_its_loss_and_losing_it_again_is_a_divergence():
+    rows = range(60)
+    loss = [5 + 0.5 * row for row in rows]
+    gain = [200 * (1 - math.exp(-row / 8)) + row % 3 for row in rows]
+    about = {"epochs": [float(row) for row in rows], "train_loss": loss, "kind": Kind.REWARDS}
+    assert judge_history(History(**about, train_gain=gain)) == []  # type: ignore[arg-type]  (fields by name)
+    lost = [value if row < 40 else 10.0 for row, value in enumerate(gain)]
+    (found,) = judge_history(History(**about, train_gain=lost))  # type: ignore[arg-type]  (the same)
+    assert (found.flag, found.epoch, found.level) == ("divergence", 40, Level.FLAG)
+    assert found.message.startswith("divergence from epoch 40: the reward fell back to 10, below ")
+
+
+def test_losses_of_two_players_are_judged_only_by_whether_they_are_finite():
+    source = random.Random(15)
+    swinging = [abs(source.gauss(2, 2)) for _ in range(60)]
+    game = replace(history(swinging), kind=Kind.ADVERSARIAL)
+    assert judge_history(game) == []
+    assert names(judge_history(replace(history([*swinging, *[math.nan] * 5]), kind=Kind.ADVERSARIAL))) == ["non_finite"]
+
+
+def test_accuracies_without_a_loss_are_judged_by_what_they_fall_short_of():
+    train = [1 - 0.8 * math.exp(-row / 6) for row in range(40)]
+    val = [0.8 - 0.2 * math.exp(-row / 3) - 0.01 * max(0, row - 10) for row in range(40)]
+    epochs = [float(row) for row in range(40)]
+    assert judge_history(History(epochs=epochs, train_gain=[*train])) == []
+    found = judge_history(History(epochs=epochs, train_gain=[*train], val_gain=[*val]))
+    assert [(flag.flag, flag.epoch) for flag in found] == [("overfitting", 10)]
+    percent = History(epochs=epochs, train_gain=[100 * one for one in train], val_gain=[100 * one for one in val])
+    assert names(judge_history(percent)) == ["overfitting"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.curves.readers import read_history
-from watchkeeper.server.analysis.curves.series import COLUMNS, Column, History, plain_name, recognise
+from watchkeeper.server.analysis.curves.series import COLUMNS, Column, History, continued, plain_name, recognise
 from watchkeeper.server.analysis.curves.writer import HEADER, history_csv
 from watchkeeper.server.vocabulary.errors import InvalidArgument
 
@@ -144,7 +144,7 @@ def histories(draw: st.DrawFn) -> History:
         name: draw(st.lists(VALUES, min_size=rows, max_size=rows)) for name in COLUMNS if name != "grad_layer_mean"
     }
     columns["train_loss"] = [0.0 if value is None else value for value in columns["train_loss"]]
-    return History(epochs=[float(row) for row in range(rows)], **columns)
+    return History(**{"epochs": [float(row) for row in range(rows)], **columns})  # type: ignore[arg-type]  (by name)
 
 
 @given(histories())
@@ -176,3 +176,31 @@ def test_a_csv_cut_anywhere_gives_only_values_that_were_written(cut: int):
         return
     assert set(found.train_loss) <= {None, *(float(f"0.{row}125") for row in range(1, 12))}
     assert set(found.val_loss) <= {None, *(row + 0.75 for row in range(1, 12))}
+
+
+def test_a_history_that_goes_on_from_a_checkpoint_has_the_rows_before_it_and_its_own_where_both_have_one():
+    earlier = History(epochs=[0, 1, 2, 3], train_loss=[4, 3, 2, math.nan], val_loss=[5, 4, 3, 2], counts="epoch")
+    later = History(epochs=[3, 4], train_loss=[1.5, 1], grad_norm=[0.5, 0.5], counts="epoch")
+    assert continued(earlier, later) == History(
+        epochs=[0, 1, 2, 3, 4],
+        train_loss=[4, 3, 2, 1.5, 1],
+        val_loss=[5, 4, 3, None, None],
+        grad_norm=[None, None, None, 0.5, 0.5],
+    )
+    assert continued(replace(earlier, counts="step"), later) == later
+    assert continued(later, earlier) == earlier
+    assert earlier.finite_rows().epochs == [0, 1, 2]
+
+
+def test_a_metric_that_is_no_rmse_has_no_column_in_our_file():
+    found = read_history(b"epoch,loss,val_accuracy\n1,0.5,0.8\n2,0.4,0.9\n")
+    assert found.metric == [0.8, 0.9]
+    assert history_csv(found).splitlines()[1] == "1,0.5,,,,"
+    rmse = read_history(b"epoch,loss,val_rmse\n1,0.5,0.8\n2,0.4,0.9\n")
+    assert history_csv(rmse).splitlines()[1] == "1,0.5,,0.8,,"
+
+
+def test_the_epoch_that_one_line_says_holds_for_the_lines_behind_it():
+    text = "".join(f"Epoch {n}/3\nloss: {1 / n:.2f} - val_loss: {2 / n:.2f}\n" for n in (1, 2, 3))
+    found = read_history(text.encode(), "keras.log")
+    assert (found.epochs, found.counts, found.val_loss) == ([1, 2, 3], "epoch", [2, 1, 0.67])

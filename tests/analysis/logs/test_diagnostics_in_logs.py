@@ -223,3 +223,17 @@ def test_tree_depth_alone_is_a_flag_and_with_a_bad_r_hat_a_failure() -> None:
     assert first(deep).level is Level.FLAG
     finding = first(deep + rhat)
     assert (finding.level, finding.line, finding.root_exception) == (Level.FAILURE, 1, "treedepth")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("There were 36 divergences after tuning.", "36 divergences"),
+        ("There were 7999 divergences after tuning.", "7999 divergences"),
+        ("divergences: 7999", "7999 divergences"),
+        ("draws=400 divergences=37", "37 divergences in 400 draws (9.2%)"),
+    ],
+)
+def test_draws_that_nobody_printed_are_not_told(text: str, message: str) -> None:
+    (found,) = scan(io.BytesIO(f"{text}\n".encode())).findings
+    assert found.message == message

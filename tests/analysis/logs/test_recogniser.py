@@ -6,7 +6,6 @@ import importlib
 import json
 import random
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,6 +16,7 @@ from watchkeeper.server.analysis.logs.scan import fold
 from watchkeeper.server.vocabulary.runs import Ended, Finding, Level
 
 from ...engines import ENGINES, needs_hyperscan
+from ...growth import assert_grows_with_its_input
 
 TRACE = (
     b"Traceback (most recent call last):\n"
@@ -261,14 +261,10 @@ def test_metric_rows_of_a_long_log_are_sampled_and_the_newest_is_kept() -> None:
     ids=repr,
 )
 def test_no_input_makes_it_quadratic(line: bytes) -> None:
-    def seconds(size: int) -> float:
+    def read(data: bytes) -> None:
         recogniser = Recogniser()
-        data = (line * (size // len(line) + 1))[:size]
-        start = time.process_time()
-        for at in range(0, size, 65_536):
+        for at in range(0, len(data), 65_536):
             recogniser.feed(data[at : at + 65_536])
         recogniser.end(None)
-        return time.process_time() - start
 
-    small = min(seconds(200_000) for _ in range(2))
-    assert seconds(1_600_000) < 8 * 3 * small + 0.3
+    assert_grows_with_its_input(read, lambda size: (line * (size // len(line) + 1))[:size], 131_072)

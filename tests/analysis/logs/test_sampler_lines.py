@@ -61,11 +61,11 @@ def test_a_name_without_a_value_that_can_be_one_is_no_finding(line: str) -> None
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("divergences=300 draws=nan", "300 divergences in 4000 draws (7.5%)"),
-        ("divergences=300 draws=inf", "300 divergences in 4000 draws (7.5%)"),
-        (f"divergences=300 draws={'9' * 400}", "300 divergences in 4000 draws (7.5%)"),
+        ("divergences=300 draws=nan", "300 divergences"),
+        ("divergences=300 draws=inf", "300 divergences"),
+        (f"divergences=300 draws={'9' * 400}", "300 divergences"),
         ("draws=0 divergences=5 of 0", "5 divergences"),
-        (f"300 of {'9' * 60} transitions ended with a divergence.", "300 divergences in 4000 draws (7.5%)"),
+        (f"300 of {'9' * 60} transitions ended with a divergence.", "300 divergences"),
     ],
 )
 def test_divergences_count_where_the_draws_beside_them_cannot_be_true(line: str, message: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.verdict.design import Requirement, lowered, read_design
+from watchkeeper.server.analysis.verdict.parameters import name_of
 
 STATEMENTS = """# Model 1
 
@@ -78,6 +79,81 @@ def test_units_and_ranges_of_time_become_hours(written: str, hours: tuple[float,
 def test_a_second_weaker_mention_lowers_nothing() -> None:
     found = read_design(TABLE + "\n" + STATEMENTS, "d.md").requirements["training_time"]
     assert (found.floor, found.maximum, found.line) == (12.0, 18.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Draw samples", "draws"),
+        ("Posterior draws per chain", "draws"),
+        ("num_samples", "draws"),
+        ("Total draws", "total_draws"),
+        ("Draws (all chains)", "total_draws"),
+        ("Tune samples", "tune"),
+        ("Warm-up iterations", "tune"),
+        ("Burn-in period", "tune"),
+        ("Number of chains", "chains"),
+        ("Required epochs", "epochs"),
+        ("Training epochs", "epochs"),
+        ("Total iterations", "total_iterations"),
+        ("Optimiser steps", "iterations"),
+        ("K-fold", "cv"),
+        ("Bootstrap resamples", "bootstraps"),
+        ("Required features", "features"),
+        ("Feature count", "features"),
+        ("Number of predictors", "features"),
+        ("MCMC sampler", "sampler"),
+        ("Sampling algorithm", "sampler"),
+        ("Target acceptance rate", "target_accept"),
+        ("Gelman-Rubin", "rhat"),
+        ("n_eff", "ess"),
+        ("Required training time", "training_time"),
+        ("Wall-clock time", "training_time"),
+        ("Learning rate", "learning_rate"),
+        ("n_estimators", "n_estimators"),
+    ],
+)
+def test_a_parameter_has_one_name_however_people_write_it(written: str, name: str) -> None:
+    assert name_of(written) == name
+
+
+@pytest.mark.parametrize(
+    ("line", "limits"),
+    [
+        ("**Expected Training Time**: 3-5 hours", None),
+        ("Estimated run time: 40 min", None),
+        ("Training time (expected): 3-5 hours", None),
+        ("Training time: typically 3 hours", None),
+        ("**Expected Training Time**: 3-5 hours (minimum 2 hours)", (2.0, None)),
+        ("**Minimum Training Time**: 2-6 hours per model", (2.0, 6.0)),
+        ("Maximum Training Time: 4-6 hours", (None, 6.0)),
+        ("Minimum Required Training Time: 2 hours", (2.0, None)),
+    ],
+)
+def test_what_is_expected_is_no_limit_and_a_minimum_that_is_a_range_warns_above_its_end(
+    line: str, limits: tuple[float | None, float | None] | None
+) -> None:
+    found = read_design(f"## Computational Requirements\n- {line}\n", "d.md").requirements.get("training_time")
+    assert (None if found is None else (found.floor, found.maximum)) == limits
+
+
+def test_in_a_table_too_what_is_expected_binds_only_by_what_is_acceptable() -> None:
+    head = "Parameter | Design Specification | Minimum Acceptable | Maximum Acceptable | Unit\n--|--|--|--|--\n"
+    expected = read_design(head + "Expected training time | 3-5 | | | hours\n", "d.md")
+    assert expected.requirements == {}
+    bounded = read_design(head + "Expected training time | 3-5 | 2 | 6 | hours\n", "d.md").requirements
+    assert (bounded["training_time"].floor, bounded["training_time"].maximum) == (2.0, 6.0)
+    named = read_design(head + "Minimum training time | 2-6 | | | hours\n", "d.md").requirements["training_time"]
+    assert (named.floor, named.maximum) == (2.0, 6.0)
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell"),
+    [("Must Not Simplify", "YES"), ("must_not_simplify", "✓"), ("May simplify", "NO"), ("Note", "must not be reduced")],
+)
+def test_what_must_not_be_simplified_is_recognised_however_it_is_marked(heading: str, cell: str) -> None:
+    found = read_design(f"Parameter | Value | Min | {heading}\n--|--|--|--\nDraws | 9 | 8 | {cell}\n", "d.md")
+    assert found.requirements["draws"].must_not_simplify
 
 
 @pytest.mark.parametrize("hidden", ["```\n{}\n```\n", "<!--\n{}\n-->\n", "~~~~ md\n{}\n```\n~~~~\n"])

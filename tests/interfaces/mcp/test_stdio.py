@@ -27,7 +27,7 @@ from pydantic import BaseModel
 from watchkeeper.server.interfaces.mcp.app import build
 from watchkeeper.server.acts.desk import open_desk
 from watchkeeper.server.vocabulary.runs import Role
-from watchkeeper.server.interfaces.mcp.toolbox import Tool
+from watchkeeper.server.acts.toolbox import Tool
 from watchkeeper.server.interfaces.mcp.stdio import serve
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.tools import TOOLS

@@ -15,7 +15,8 @@ from watchkeeper.server.runtime.keeper import procfs, tree
 
 from .helpers import until
 
-MARK = b"WATCHKEEPER_RUN=/some/where/1-full-1"
+MARK = f"WATCHKEEPER_RUN=/some/where/{os.getpid()}/1-full-1".encode()
+"""Of this process alone: other tests look at the same processes at the same time."""
 
 
 def stat(pid: int, ppid: int) -> procfs.Stat:

@@ -17,6 +17,7 @@ from watchkeeper.server.storage.record.serialization import decode, encode
 from watchkeeper.server.vocabulary.errors import LedgerUnreadable, StorageFailed
 from watchkeeper.server.vocabulary.runs import Phase
 
+from ...limits import HANG_S
 from ...strategies import happenings
 
 
@@ -131,7 +132,7 @@ for number in range(40):
 def test_two_processes_that_write_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     writers = [subprocess.Popen([sys.executable, "-c", APPEND_40, str(path), name]) for name in "ab"]
-    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert [writer.wait(HANG_S) for writer in writers] == [0, 0]
     ledger = Ledger(path)
     assert sorted(one.subject for one in ledger.events()) == sorted(f"{n}-{i}" for n in "ab" for i in range(40))
     assert ledger.broken() == []

@@ -1,4 +1,7 @@
-"""The records of one run directory, each read with suspicion: it may be damaged, or another start's, or planted."""
+"""Reads what a keeper left in a run directory, into which the training may write too. Nothing there is believed.
+
+What is there and cannot be understood is named in `damaged` and counts as absent.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import os
 from pathlib import Path
 
 from .keeper import lock, procfs, records
-from .samples import Record
+from .samples import Record, Sample, last_sample
 
 
 class Damage(list[str]):
@@ -18,7 +21,7 @@ class Damage(list[str]):
 
 
 def record(run_dir: Path, name: str, damaged: Damage, nonce: str = "") -> Record | None:
-    """Return a record; one that is damaged, or does not carry the nonce that it should, counts as absent."""
+    """Return one record, None when it is absent or damaged, or does not carry the nonce that it should."""
     try:
         found = records.read(run_dir / name)
     except records.DamagedRecord:
@@ -29,6 +32,15 @@ def record(run_dir: Path, name: str, damaged: Damage, nonce: str = "") -> Record
         damaged.foreign.append(name)
         return None
     return found
+
+
+def newest_sample(run_dir: Path, damaged: Damage) -> Sample | None:
+    """Return the newest sample, None when there is none."""
+    try:
+        return last_sample(run_dir)
+    except records.DamagedRecord:
+        damaged.append(records.USAGE)
+        return None
 
 
 def exit_of(run_dir: Path, kept: Record | None, damaged: Damage, nonce: str) -> Record | None:
@@ -64,3 +76,17 @@ def lock_held(run_dir: Path, start: Record | None, damaged: Damage) -> bool:
     keeper = records.part(start, "keeper")
     pid, start_ticks = records.whole(keeper, "pid"), records.whole(keeper, "start_ticks")
     return pid is not None and start_ticks is not None and procfs.alive(pid, start_ticks)
+
+
+def copy_of(run_dir: Path, spec: Record | None) -> str:
+    """Return the workspace of which this run directory is a copy: the one that its spec names and where it still lies.
+
+    A workspace that was moved or renamed is none: nothing lies any more where it was.
+    """
+    workspace = records.text(spec, "workspace")
+    try:
+        original = Path(workspace) / run_dir.relative_to(run_dir.parents[2]) if workspace else run_dir
+        copied = not os.path.samestat(os.stat(original), os.stat(run_dir))
+    except (OSError, ValueError, IndexError):
+        return ""
+    return workspace if copied else ""

@@ -1,0 +1,126 @@
+"""The director's answers: what they accept, what they take back, that they were carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from ...documents import error_report
+from ...storage.record import Finding, Report, Transaction
+from ...storage.record.records import (
+    FindingAccepted,
+    FindingReported,
+    ReportAnswered,
+    ReportApplied,
+    VerdictOverridden,
+)
+from ...vocabulary.errors import InvalidArgument
+from ..desk import Desk
+from ..watch import standing
+from .reports import write_document
+
+
+def parse_action(text: str) -> error_report.Action:
+    """Return the action that a word names, in any case.
+
+    :raises InvalidArgument: naming the four there are.
+    """
+    try:
+        return error_report.Action(text.strip().upper())
+    except ValueError:
+        words = ", ".join(error_report.Action)
+        raise InvalidArgument(f"action takes {words}, not {text[:40]!r}.", "Call answer_report again.") from None
+
+
+def answer(desk: Desk, report: Report, given: error_report.Answer) -> Report:
+    """Record the director's answer; CONTINUE accepts the finding, so that it no longer blocks a gate.
+
+    The same answer given twice is one answer; a different one replaces it and counts from now on: what an earlier
+    CONTINUE accepted is not accepted any more.
+
+    :raises InvalidArgument: if it approves something by a name that the report does not have.
+    """
+    _check_approved(report, given.approve)
+    full = ReportAnswered(**_values(replace(given, who=desk.who)))
+    with desk.ledger.transaction() as transaction:
+        known = transaction.report(report.id)
+        if known is not None and not _same_answer(known.answer, full):
+            transaction.add(report, full)
+        if given.action is error_report.Action.CONTINUE:
+            _accept(transaction, report, given.instructions)
+            _override(desk, transaction, report, given.instructions)
+        else:
+            _take_back(desk, transaction, report)
+        answered = transaction.report(report.id)
+    assert answered is not None  # noqa: S101 (it was there before)
+    write_document(desk, answered)
+    return answered
+
+
+def _values(answer: error_report.Answer) -> dict[str, Any]:
+    return {one.name: getattr(answer, one.name) for one in fields(answer)}
+
+
+def _same_answer(known: error_report.Answer | None, given: error_report.Answer) -> bool:
+    """Whether two answers say the same, whichever server they were given through."""
+    return known is not None and {**_values(known), "who": ""} == {**_values(given), "who": ""}
+
+
+def _check_approved(report: Report, approved: Sequence[str]) -> None:
+    """Refuse an approval of what nobody asked for: it would be taken for one and approve nothing."""
+    if not approved:
+        return
+    if not report.about_changes:
+        raise InvalidArgument(
+            f"Report {report.id} asks for no approval: no changes stand in it.", "Answer without `approve`."
+        )
+    known = {*report.changes, *report.change_names}
+    unknown = [one for one in approved if one not in known and not _begins_one(one, report)]
+    if unknown:
+        names = ", ".join(report.change_names or report.changes)
+        raise InvalidArgument(
+            f"Report {report.id} has no change called {', '.join(one[:60] for one in unknown[:5])}.",
+            f"Approve by name: {names[:1_000]}. Each is named; there is no word for all of them.",
+        )
+
+
+def _begins_one(approved: str, report: Report) -> bool:
+    """Whether a name begins a change of a report that an older release wrote, which kept no names."""
+    return not report.change_names and any(one.startswith(f"{approved} ") for one in report.changes)
+
+
+def _accept(transaction: Transaction, report: Report, reason: str) -> None:
+    for finding in _findings_of(transaction, report):
+        if finding.status != "accepted":
+            transaction.add(finding, FindingAccepted(accepted_because=reason, accepted_in=report.id))
+
+
+def _findings_of(transaction: Transaction, report: Report) -> list[Finding]:
+    finding = transaction.finding(report.finding) if report.finding else None
+    return standing.parts_of(transaction, finding) if finding is not None else []
+
+
+def _take_back(desk: Desk, transaction: Transaction, report: Report) -> None:
+    """Undo what an earlier CONTINUE on this report did: the finding stands again, and so does the verdict alone."""
+    for finding in _findings_of(transaction, report):
+        if finding.status == "accepted" and finding.accepted_in == report.id:
+            transaction.add(finding, FindingReported(report=report.id))
+    verdict = transaction.verdict(report.verdict) if report.verdict else None
+    if verdict is not None and verdict.override is not None and verdict.override.reason:
+        transaction.add(verdict, VerdictOverridden(reason="", report=report.id, who=desk.who))
+
+
+def _override(desk: Desk, transaction: Transaction, report: Report, reason: str) -> None:
+    """Let a rejected verdict stand beside the director's reason, for ever; it is not computed anew by that."""
+    verdict = transaction.verdict(report.verdict) if report.verdict else None
+    if verdict is not None and (verdict.override is None or verdict.override.reason != reason):
+        transaction.add(verdict, VerdictOverridden(reason=reason, report=report.id, who=desk.who))
+
+
+def applied(desk: Desk, report: Report, how: str) -> None:
+    """Record that an answer was carried out, once."""
+    with desk.ledger.transaction() as transaction:
+        known = transaction.report(report.id)
+        if known is not None and known.status == "answered":
+            transaction.add(known, ReportApplied(by=desk.who, how=how))

@@ -1,0 +1,65 @@
+"""The end of a run: the event that the record keeps, the failure that lies in it, the timing file."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ...documents.timing import Timing, timing
+from ...runtime.run_directory import RunStatus
+from ...storage.record import Run
+from ...storage.record.records import RunEnded
+from ...vocabulary.errors import WatchkeeperError
+from ...vocabulary.runs import ErrorType, Finding, Level, RunState
+from ..desk import Desk
+
+
+def finding(status: RunStatus) -> Finding | None:
+    """Return the failure that lies in how a run ended, where the log cannot tell it; None when there is none."""
+    types = {
+        RunState.NEVER_STARTED: ErrorType.INFRASTRUCTURE,
+        RunState.LOST: ErrorType.INFRASTRUCTURE,
+        RunState.TIMED_OUT: ErrorType.INFRASTRUCTURE,
+        RunState.OUT_OF_MEMORY: ErrorType.RESOURCE,
+    }
+    stopped_at_once = status.state is RunState.NEVER_STARTED and status.stop is not None
+    if status.state not in types or stopped_at_once:
+        return None
+    kind = "limit" if status.state is RunState.TIMED_OUT else "exit"
+    return Finding(
+        kind=kind, level=Level.FAILURE, type=types[status.state], message=status.reason, fingerprint=str(status.state)
+    )
+
+
+def event(status: RunStatus) -> RunEnded:
+    """Return the end as the record keeps it."""
+    return RunEnded(
+        state=status.state,
+        reason=status.reason,
+        exit_code=status.exit_code,
+        signal=status.signal,
+        started_at=status.started_at,
+        ended_at=status.ended_at,
+        wall_s=status.elapsed_s,
+        cpu_s=status.cpu_s,
+        cpu_is_lower_bound=status.cpu_is_lower_bound,
+        max_rss_bytes=status.max_rss_bytes,
+        log_begin=status.log_begin,
+        log_end=status.log_end,
+        guard=status.guard,
+        seal=status.seal,
+        seal_failed=status.seal_failed,
+    )
+
+
+def keep_time(desk: Desk, run: Run, status: RunStatus) -> None:
+    """Write the timing file of the phase, where the policy wants one; it must not stand in a watch's way."""
+    label = desk.labels[run.phase]
+    path = desk.workspace.timing(run.model, label)
+    if path and status.state is not RunState.NEVER_STARTED:
+        told = Timing(
+            phase=label, model=run.model, run=run.id, state=status.state.value, started_at=status.started_at,
+            ended_at=status.ended_at, wall_s=status.elapsed_s, cpu_s=status.cpu_s, exit_code=status.exit_code,
+            log=run.log,
+        )  # fmt: skip
+        with suppress(WatchkeeperError):
+            desk.workspace.write_text_atomically(path, timing(told))

@@ -1,0 +1,201 @@
+"""Was what the design asks for kept? Its rows that no other check judges: features, sampler, what nobody understands.
+
+What a document marks as not to be simplified and nobody could look at is "not inspected" and leads to INVESTIGATE.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ...vocabulary.runs import Phase
+from ..artefacts.facts import ArraysFacts, JsonFacts, PickleFacts, TableFacts, TraceFacts
+from .checks import Check, failed, passed, unknown
+from .design import COUNTED, Requirement
+from .evidence import Artefact, Evidence
+from .method import declared_kinds
+from .parameters import METHOD, SAMPLER, TIME, name_of
+from .quantities import plain
+from .words import Word
+
+_FOLLOWS_GRADIENTS = re.compile(r"nuts|no.?u.?turn|hmc|hamilton", re.IGNORECASE)
+_LIBRARIES = ("pymc", "numpyro", "blackjax", "nutpie", "cmdstanpy", "pystan", "emcee", "pyro")
+_OF_FEATURES = re.compile(r"(feature|predictor|covariate|regressor)s?([ _]?names?)?", re.IGNORECASE)
+_HOW_MANY = re.compile(r"(n_?|num_?)(features?|predictors?|covariates?)(_in_|_used)?|n_features_", re.IGNORECASE)
+_MOST_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """How many features something tells of.
+
+    :ivar at_most: it tells how many there can be at most, not how many the model used: a table of features may hold
+        identifiers and the target too.
+    """
+
+    value: float
+    source: str
+    at_most: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What became of one row of the design: a problem, how it was looked at, or neither."""
+
+    problem: str = ""
+    code: str = ""
+    seen: str = ""
+
+
+def kept(evidence: Evidence) -> Check | None:
+    """Were the rows of the design kept that no other check judges? None where a design has none of these."""
+    if evidence.phase is Phase.QUICK:
+        return None
+    left = {name: one for name, one in evidence.design.requirements.items() if not _elsewhere(name, one, evidence)}
+    if not left:
+        return None
+    looked = {name: _row(name, one, evidence) for name, one in left.items()}
+    for name, row in looked.items():
+        if row.problem:
+            what = f"{row.problem}; {evidence.design.source(name)} asks for {left[name].text or name}"
+            action = f"Train again with what the design asks for ({name.replace('_', ' ')}), or change the design."
+            return failed("design", what, Word.INCOMPLETE_TRAINING, row.code, action)
+    return _not_looked_at(evidence, left, looked)
+
+
+def _not_looked_at(evidence: Evidence, left: dict[str, Requirement], looked: dict[str, _Row]) -> Check:
+    seen = "; ".join(row.seen for row in looked.values() if row.seen)
+    unseen = [name for name, row in looked.items() if not row.seen]
+    if not unseen:
+        return passed("design", seen)
+    binding = [name for name in unseen if left[name].must_not_simplify]
+    named = ", ".join(_written(evidence, name, left[name]) for name in (binding or unseen)[:_MOST_NAMED])
+    what = f"nobody looked whether these were kept: {named}" + (f"; {seen}" if seen else "")
+    if not binding:
+        return unknown("design", what)
+    action = (
+        "A person must say whether these rows of the design were kept; those that are called draws, tune, chains,"
+        " epochs, folds, bootstraps or features and hold a number are counted."
+    )
+    return unknown("design", f"{what} (must not be simplified)", "design_not_inspected", action)
+
+
+def _written(evidence: Evidence, name: str, one: Requirement) -> str:
+    return f"{name.replace('_', ' ')} {one.text[:60]} ({evidence.design.source(name)})".replace("  ", " ")
+
+
+def _elsewhere(name: str, one: Requirement, evidence: Evidence) -> bool:
+    """Whether another check judges a row: the time, what is counted, convergence, the method, ranges of results."""
+    if name == TIME or name in COUNTED:
+        return one.value is not None
+    if name == METHOD:
+        return bool(declared_kinds(one.text))
+    if name in ("rhat", "ess"):
+        return one.value is not None and (evidence.trace is not None or not one.must_not_simplify)
+    return name != "features" and _is_result(name, evidence)
+
+
+def _is_result(name: str, evidence: Evidence) -> bool:
+    """Whether a row speaks of a column of the results, whose range the check of the file has judged."""
+    for artefact in evidence.artefacts:
+        match artefact.inside:
+            case TableFacts(columns=columns):
+                found = any(name_of(one.name) == name for one in columns if one.numbers)
+            case JsonFacts(numbers=numbers):
+                found = any(name_of(path.rpartition(".")[2]) == name for path, _ in numbers)
+            case _:
+                found = False
+        if found:
+            return True
+    return False
+
+
+def _row(name: str, one: Requirement, evidence: Evidence) -> _Row:
+    match name:
+        case "features":
+            return _features(one, evidence)
+        case "target_accept":
+            return _target_accept(one, evidence)
+        case _ if name == SAMPLER:
+            return _sampler(one, evidence)
+        case _:
+            return _Row()
+
+
+def _features(one: Requirement, evidence: Evidence) -> _Row:
+    found = features(evidence)
+    if one.floor is None or not found:
+        return _Row()
+    short = next((each for each in found if each.value < one.floor), None)
+    if short is not None:
+        code = f"features_{'simplified' if one.must_not_simplify else 'short'}"
+        bound = "at most " if short.at_most else ""
+        return _Row(f"{bound}{plain(short.value)} features ({short.source})", code)
+    return _Row(seen=", ".join(f"{'at most ' if each.at_most else ''}{plain(each.value)} features ({each.source})"
+                               for each in found))  # fmt: skip
+
+
+def features(evidence: Evidence) -> list[Features]:
+    """Return what tells how many features there were: the results, the model, the file of features itself."""
+    found = [each for one in evidence.artefacts for each in _told_by(one)]
+    if evidence.features is not None:
+        found += _columns(evidence.features)
+    return found
+
+
+def _told_by(one: Artefact) -> Iterator[Features]:
+    match one.inside:
+        case TableFacts(columns=columns):
+            for column in columns:
+                if _OF_FEATURES.fullmatch(column.name) and column.texts and not column.distinct_is_lower_bound:
+                    yield Features(column.distinct, f"{one.path}, column {column.name}")
+                elif _HOW_MANY.fullmatch(column.name) and column.minimum is not None:
+                    yield Features(column.minimum, f"{one.path}, column {column.name}")
+        case JsonFacts(numbers=numbers):
+            yield from _numbered(numbers, one.path)
+        case PickleFacts(numbers=numbers) | ArraysFacts(pickle=PickleFacts(numbers=numbers)):
+            yield from _numbered([each for each in numbers if "." not in each[0]], one.path)
+        case _:
+            pass
+
+
+def _numbered(numbers: Sequence[tuple[str, float]], path: str) -> Iterator[Features]:
+    for where, value in numbers:
+        if _HOW_MANY.fullmatch(where.rpartition(".")[2]):
+            yield Features(value, f"{path}, {where}")
+
+
+def _columns(one: Artefact) -> list[Features]:
+    match one.inside:
+        case TableFacts(column_count=count) if count:
+            return [Features(count, f"{one.path}, all columns", at_most=True)]
+        case PickleFacts(arrays=(array,), root=root) if len(array.shape) == 2 and "numpy" in root:
+            return [Features(array.shape[1], f"{one.path}, all columns", at_most=True)]
+        case ArraysFacts(arrays=(array,)) if len(array.shape) == 2:
+            return [Features(array.shape[1], f"{one.path}, all columns", at_most=True)]
+        case _:
+            return []
+
+
+def _target_accept(one: Requirement, evidence: Evidence) -> _Row:
+    asked = [call.target_accept for call in evidence.program.samplers] if evidence.program is not None else []
+    known = [each for each in asked if each is not None]
+    if one.floor is None or not known or len(known) < len(asked):
+        return _Row()
+    if min(known) < one.floor:
+        return _Row(f"the script asks for a target acceptance of {plain(min(known))}", "target_accept_simplified")
+    return _Row(seen=f"target acceptance {plain(min(known))} (script)")
+
+
+def _sampler(one: Requirement, evidence: Evidence) -> _Row:
+    trace = evidence.trace
+    if trace is not None and _FOLLOWS_GRADIENTS.search(one.text):
+        return _Row(seen="the trace counts the steps of a sampler that follows gradients" if _gradients(trace) else "")
+    named = [name for name in _LIBRARIES if name in one.text.lower()]
+    used = {call.library for call in evidence.program.samplers} if evidence.program is not None else set[str]()
+    return _Row(seen=f"sampled by {', '.join(sorted(used))}" if named and used and used <= set(named) else "")
+
+
+def _gradients(trace: TraceFacts) -> bool:
+    return trace.n_steps_total is not None or trace.tree_depth_max is not None

@@ -1,0 +1,84 @@
+"""What the parameters of a design are called: one identifier for the many ways in which people write each of them."""
+
+from __future__ import annotations
+
+import re
+
+TIME = "training_time"
+METHOD = "method"
+SAMPLER = "sampler"
+
+_EXPECTED = re.compile(
+    r"\b(?:expected|estimated|typical(?:ly)?|approx(?:imate|imately|\.)?|anticipated|projected|average|usual(?:ly)?"
+    r"|actual|measured|observed|indicative)\b",
+    re.IGNORECASE,
+)
+_PUNCTUATION = re.compile(r"[_()\[\]{}#/,;–—-]|(?<!\d)\.|\.(?!\d)")
+_QUALIFIERS = re.compile(
+    r"\b(?:required|mandatory|planned|specified|designed|approved|number of|numbers of|no of|num|n|count|counts"
+    r"|per chain|each chain|per model|mcmc|posterior|bayesian|nuts|hmc|training|of|the|used|kept)\b"
+)
+_ALL_CHAINS = re.compile(r"\b(?:total|overall|in total|all chains|across chains|over all chains)\b")
+
+# Tried in this order on the whole name: names in which a word that is otherwise a qualifier has its own meaning.
+_WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        (TIME, r"(?:total |required )?(?:training|compute|computation|computing|run|wall|sampling)"
+               r" ?(?:clock )?(?:time|duration)(?: per model| required)?|runtime|walltime|(?:training )?hours"),
+        (SAMPLER, r"(?:mcmc |posterior |bayesian )?(?:sampler|sampling (?:method|algorithm|scheme)|step method|kernel)"
+                  r"(?: type| name)?|mcmc algorithm"),
+        (METHOD, r"(?:training |approved |estimation |inference |required |modelling |modeling )?"
+                 r"(?:method|algorithm|approach)"),
+        ("target_accept", r"(?:target )?accept(?:ance)?(?: (?:rate|prob|probability))?|target accept(?:ance)?"
+                          r"(?: (?:rate|prob|probability))?|adapt delta"),
+    )
+)  # fmt: skip
+# Tried on what is left without qualifiers.
+_BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("tune", r"tun(?:e|ing)(?: (?:steps|samples|draws|iterations|phase))?"
+                 r"|(?:warm ?up|burn ?in|adaptation)(?: (?:steps|samples|draws|iterations|period|phase))?"),
+        ("draws", r"draws?|samples|draw samples|sample draws"
+                  r"|sampl(?:e|ing) (?:draws|steps|iterations)|post warm ?up (?:draws|samples|iterations)"),
+        ("chains", r"(?:parallel )?chains?|walkers"),
+        ("epochs", r"(?:max(?:imum)? )?epochs?|passes(?: over the data)?"),
+        ("iterations", r"iterations?|(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing) steps|steps"),
+        ("cv", r"cv|(?:(?:cv|cross validation|k) )?folds?|cross validation|cv splits|splits"),
+        ("bootstraps", r"bootstraps?|resamples|replicates"
+                       r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs)"),
+        ("candidates", r"(?:grid |search |hyper ?parameter )?(?:candidates|combinations|settings)|grid (?:size|points)"
+                       r"|search trials|trials"),
+        ("rhat", r"(?:max(?:imum)? )?r ?hat|r̂|gelman rubin(?: statistic)?|psrf|potential scale reduction(?: factor)?"),
+        ("ess", r"(?:min(?:imum)? )?(?:bulk |tail )?(?:ess|effective sample size|n ?eff)(?: (?:bulk|tail))?|eff"),
+        ("features", r"(?:input |model )?(?:features?|predictors?|covariates?|regressors?)"
+                     r"(?: (?:set|set size|columns))?"),
+    )
+)  # fmt: skip
+_OF_ALL_CHAINS = {"draws": "total_draws", "iterations": "total_iterations"}
+
+
+def name_of(words: str) -> str:
+    """Return the identifier of a parameter as people write it: `Total features` is `features`."""
+    written = " ".join(_PUNCTUATION.sub(" ", words.lower()).split())
+    for name, pattern in _WHOLE:
+        if pattern.fullmatch(written):
+            return name
+    in_all = _ALL_CHAINS.search(written) is not None
+    bare = " ".join(_QUALIFIERS.sub(" ", _ALL_CHAINS.sub(" ", written)).split()) or written
+    for name, pattern in _BARE:
+        if pattern.fullmatch(bare):
+            return _OF_ALL_CHAINS.get(name, name) if in_all else name
+    return re.sub(r"\W+", "_", written).strip("_")[:60] or "unnamed"
+
+
+def is_expected_time(words: str) -> bool:
+    """Whether a name speaks of the time that a training will take or took, which is no limit to anything."""
+    without = _EXPECTED.sub(" ", words)
+    return without != words and name_of(without) == TIME
+
+
+def is_expectation(said: str) -> bool:
+    """Whether a sentence begins as an expectation: `expected 3-5 hours`."""
+    return _EXPECTED.match(said.lstrip(" *_~(")) is not None

@@ -1,0 +1,117 @@
+"""What a design marks as not to be simplified is looked at, or called not inspected; it is never dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ColumnFacts, PickleFacts, TableFacts
+from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence
+from watchkeeper.server.analysis.verdict.rules import Limits
+from watchkeeper.server.analysis.verdict.verdict import decide
+from watchkeeper.server.analysis.verdict.words import Outcome
+
+from .facts import HONEST, HOUR, MODEL, RESULTS, RULES, TABLE, TRAINED, check, designed, said, with_trace
+
+APPROVED = ("APPROVE", "all_passed")
+UNSEEN = ("INVESTIGATE", "design_not_inspected")
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("Draw samples | 20000 | 16000", "draws_simplified"),
+        ("Posterior samples per chain | 20000 | 16000", "draws_simplified"),
+        ("Total draws | 64000 | 60000", "total_draws_simplified"),
+        ("Tune samples | 5000 | 4000", "tune_simplified"),
+        ("Total iterations | 100000 | 80000", "total_iterations_simplified"),
+    ],
+)
+def test_two_thousand_draws_of_sixteen_thousand_are_not_approved_whatever_the_row_is_called(
+    row: str, code: str
+) -> None:
+    assert said(designed(f"{row} | | | YES\n")) == ("REJECT_INCOMPLETE_TRAINING", code)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Total draws | 8000 | 8000",
+        "Draw samples | 2000 | 2000",
+        "Total iterations | 12000 | 12000",
+        "Sampler | NUTS |",
+        "Sampler | PyMC |",
+    ],
+)
+def test_a_row_that_was_kept_is_approved_whatever_it_is_called(row: str) -> None:
+    assert said(designed(f"{row} | | | YES\n", with_trace(n_steps_total=90_000))) == APPROVED
+
+
+@pytest.mark.parametrize(
+    "row", ["Prior on beta | Normal(0, 1) |", "Hidden layers | 12 | 12", "Draws | all of them |", "Sampler | SMC |"]
+)
+def test_a_row_that_nobody_understands_is_not_inspected_and_leads_to_a_person(row: str) -> None:
+    bound = decide(designed(f"{row} | | | YES\n"), RULES)
+    assert (bound.word.value, bound.code) == UNSEEN
+    assert "model_design.md:3" in check(bound, "design").evidence
+    free = decide(designed(f"{row} | | | NO\n"), RULES)
+    assert (free.word.value, check(free, "design").outcome) == ("APPROVE", Outcome.NOT_INSPECTED)
+
+
+def test_a_range_of_a_column_of_the_results_is_judged_with_the_results() -> None:
+    assert said(designed("Medals | | 0 | 50 | | YES\n")) == APPROVED
+
+
+def test_a_bound_on_r_hat_is_a_most_also_without_a_sign() -> None:
+    design = designed("R-hat | 1.01 | | | | YES\n", with_trace(rhat_max=1.04))
+    assert said(design) == ("REJECT_INCOMPLETE_TRAINING", "not_converged")
+
+
+FIFTEEN = "Total features | 15 | 15 | 15 | | YES\n"
+
+
+def listed(count: int) -> Evidence:
+    """Return the evidence of results that list so many features."""
+    column = ColumnFacts(name="feature", texts=count, distinct=count)
+    table = replace(TABLE, rows=count, columns=(column, TABLE.columns[1]))
+    return replace(HONEST, artefacts=(replace(RESULTS, inside=table), MODEL))
+
+
+def columns(count: int) -> Evidence:
+    table = TableFacts(format="csv", size_bytes=9, rows=30, column_count=count)
+    return replace(HONEST, features=Artefact("features", "features_1.csv", 9, inside=table))
+
+
+def pickled(count: int) -> Evidence:
+    model = PickleFacts(size_bytes=9, root="sklearn.neural_network.MLP", numbers=(("n_features_in_", float(count)),))
+    return replace(TRAINED, artefacts=(RESULTS, replace(TRAINED.artefacts[1], inside=model)))
+
+
+def arrayed(count: int) -> Evidence:
+    inside = PickleFacts(
+        size_bytes=9,
+        root="numpy._core.multiarray._reconstruct",
+        arrays=(ArrayFacts(name="", dtype="float64", shape=(1350, count)),),
+    )
+    return replace(HONEST, features=Artefact("features", "features_1.pkl", 9, inside=inside))
+
+
+@pytest.mark.parametrize("left", [listed, columns, pickled, arrayed])
+def test_the_number_of_features_is_checked_against_results_model_and_features(
+    left: Callable[[int], Evidence],
+) -> None:
+    assert said(designed(FIFTEEN, left(15))) == APPROVED
+    assert said(designed(FIFTEEN, left(9))) == ("REJECT_INCOMPLETE_TRAINING", "features_simplified")
+
+
+def test_features_that_nothing_tells_of_are_not_inspected() -> None:
+    assert said(designed(FIFTEEN)) == UNSEEN
+
+
+def test_a_design_with_a_maximum_alone_moves_the_warning_and_leaves_the_minimum() -> None:
+    rules = replace(RULES, limits=Limits(2 * HOUR, 2.5 * HOUR, "watchkeeper.toml [full]"))
+    assert said(HONEST, rules) == ("WARN_SLOW", "above_maximum")
+    design = designed("Maximum training time | 4 | | | hours |\n")
+    assert said(design, rules) == APPROVED
+    assert rules.bound_by(design.design).limits.min_s == 2 * HOUR
