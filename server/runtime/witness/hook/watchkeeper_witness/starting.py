@@ -104,6 +104,10 @@ def end(by: str) -> None:
                 "counts": dict(writer.counts),
             }
             writer.tell("end", "", {**facts, "trouble": trouble.total()})
+            if by == "exit":
+                # What the libraries tear down from here on is nobody's training, and must find nothing of ours.
+                state.writer = None
+                state.cumulative.clear()
     except Exception as error:
         trouble.trouble("end", error)
 

@@ -29,17 +29,20 @@ class Sample:
         self.every = max(1, math.ceil(total / SAMPLED))
         self.begun = self._some(tensors)
 
-    def _some(self, tensors: list[Any]) -> Any:
-        parts = [each.detach().reshape(-1)[:: self.every].double().cpu() for each in tensors if each.numel()]
-        return sys.modules["torch"].cat(parts).clone() if parts else None
+    def _some(self, tensors: list[Any]) -> list[float]:
+        """Plain numbers: a tensor that is kept until the interpreter goes makes torch abort."""
+        found: list[float] = []
+        for each in tensors:
+            found.extend(each.detach().reshape(-1)[:: self.every].double().cpu().tolist())
+        return found
 
     def moved(self, tensors: list[Any]) -> dict[str, float]:
         """Return how far the sampled numbers are from the beginning, and the share of them that differ."""
         now = self._some(tensors)
-        if now is None or self.begun is None or now.shape != self.begun.shape:
+        if not now or len(now) != len(self.begun):
             return {}
-        distance = float(((now - self.begun) ** 2).sum()) ** 0.5
-        share = float((now != self.begun).double().mean())
+        distance = math.sqrt(sum((a - b) ** 2 for a, b in zip(now, self.begun)))  # noqa: B905 (Python 3.8)
+        share = sum(a != b for a, b in zip(now, self.begun)) / len(now)  # noqa: B905 (the same)
         return {"moved": round(distance, 9) if math.isfinite(distance) else -1.0, "moved_share": round(share, 4)}
 
 
