@@ -24,7 +24,9 @@ import anyio
 from common import Figure, fresh_folder, load, quantile, script, server_command, show
 from mcp import StdioServerParameters
 from mcp.client import Client
+from mcp_types import Implementation
 
+ME = Implementation(name="benchmark", version="1")
 BUDGET_MS = 100.0
 TRAINING = """
 import os, random, sys, time
@@ -50,7 +52,7 @@ async def latencies_ms(workspace: Path, lines: int) -> list[float]:
     answered.touch()
     command, *arguments = server_command(workspace)
     taken: dict[str, float] = {}
-    async with Client(StdioServerParameters(command=command, args=arguments)) as client:
+    async with Client(StdioServerParameters(command=command, args=arguments), client_info=ME) as client:
         seen = await _call(client, "start_training", model="1", phase="quick", args=[str(lines)])
         run = seen["run"]
         while len(taken) < lines:

@@ -17,7 +17,9 @@ import anyio
 from common import Figure, fresh_folder, script, server_command, show
 from mcp import StdioServerParameters
 from mcp.client import Client
+from mcp_types import Implementation
 
+ME = Implementation(name="benchmark", version="1")
 BUDGET = 60
 POLLS = 20
 TRAINING = "import time\nprint('epoch 1 loss 0.5', flush=True)\ntime.sleep(600)\n"
@@ -28,7 +30,7 @@ async def answers(workspace: Path) -> list[tuple[str, str]]:
     script(workspace, TRAINING)
     command, *arguments = server_command(workspace)
     found: list[tuple[str, str]] = []
-    async with Client(StdioServerParameters(command=command, args=arguments)) as client:
+    async with Client(StdioServerParameters(command=command, args=arguments), client_info=ME) as client:
         started = await client.call_tool("start_training", {"model": "1", "phase": "quick"})
         assert started.structured_content, started.content
         run = started.structured_content["run"]

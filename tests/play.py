@@ -16,7 +16,7 @@ import anyio
 import psutil
 from mcp import StdioServerParameters
 from mcp.client import Client
-from mcp_types import CallToolResult
+from mcp_types import CallToolResult, Implementation
 from watchkeeper.prompts import load
 from watchkeeper.server.acts.desk import Desk, open_desk
 from watchkeeper.server.interfaces.commands.cli import version
@@ -31,6 +31,8 @@ from .limits import HANG_S, LONG_S
 from .runtime.keeper.helpers import until
 
 Mode = Literal["auto", "legacy"]
+ME = Implementation(name="a-test", version="1")
+"""A client of no known name: its polls may wait as long as the policy says."""
 Facts = dict[str, Any]
 R = TypeVar("R", bound=Record)
 
@@ -240,12 +242,14 @@ class Place:
         return next(one for one in self.runs() if one.id == run)
 
     @asynccontextmanager
-    async def agent(self, role: str, clock: Callable[[], float] = time.time) -> AsyncGenerator[Agent]:
+    async def agent(
+        self, role: str, clock: Callable[[], float] = time.time, client: Implementation | None = ME
+    ) -> AsyncGenerator[Agent]:
         """Give an agent whose server lives in this process: real MCP messages, no wire."""
         desk = self.desk(role, clock)
         try:
-            async with Client(build(desk, TOOLS, load(), version())) as client:
-                yield Agent(client)
+            async with Client(build(desk, TOOLS, load(), version()), client_info=client) as connected:
+                yield Agent(connected)
         finally:
             desk.ledger.close()
 
@@ -261,7 +265,7 @@ class Place:
         before = set(psutil.Process().children())
         arguments = ["-P", "-m", "watchkeeper.server", "--workspace", str(self.root), "serve", "--role", role]
         parameters = StdioServerParameters(command=sys.executable, args=arguments)
-        async with Client(parameters, mode=mode) as client:
+        async with Client(parameters, mode=mode, client_info=ME) as client:
             (server,) = [one for one in psutil.Process().children() if one not in before]
             yield Agent(client, server)
 

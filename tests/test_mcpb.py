@@ -60,3 +60,9 @@ def test_what_the_bundle_launches_is_a_command_that_parses(manifest: dict[str, A
 def test_the_bundle_leaves_out_what_no_user_needs() -> None:
     ignored = (ROOT / ".mcpbignore").read_text(encoding="utf-8").split()
     assert {".venv", ".git", "tests", "benchmarks", "__pycache__", ".pytest_cache", ".watchkeeper"} <= set(ignored)
+
+
+def test_the_bundle_is_run_without_what_only_its_developers_need(manifest: dict[str, Any]) -> None:
+    arguments: list[str] = manifest["server"]["mcp_config"]["args"]
+    assert arguments[0] == "run"
+    assert "--no-dev" in arguments[: arguments.index("watchkeeper")]

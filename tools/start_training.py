@@ -35,6 +35,8 @@ class Started(BaseModel):
     script: str | None = None
     script_sha256: str | None = None
     interpreter: str | None = None
+    interpreter_from: str | None = None
+    infrastructure: str | None = None
     limit_minutes: float | None = None
     expected: str | None = None
     warning: str | None = None
@@ -64,6 +66,7 @@ async def start_training(
 
 def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[str], follows: str | None) -> Started:
     from ..server.acts.start import forecast  # noqa: PLC0415 (they read scripts: a server that only watches does without)
+    from ..server.acts.start import interpreter as pythons  # noqa: PLC0415 (the same)
     from ..server.acts.start import start as starting  # noqa: PLC0415 (the same)
 
     wanted = starting.request(desk, model, starting.parse_phase(phase, desk.labels), script, args, follows)
@@ -74,6 +77,7 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
     salt = int(desk.clock() * 1000)
     cursor = issue(desk.ledger.id, run.id, begun.run.first_seq, salt=salt)
     standing = next_step.standing(desk, run, status.state, status.elapsed_s)
+    first = run.attempt == 1 and not begun.existing
     return Started(
         run=run.id,
         state=status.state,
@@ -87,11 +91,25 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
         script=run.script,
         script_sha256=run.script_sha256,
         interpreter=run.argv[0],
+        interpreter_from=pythons.source(desk.policy, desk.workspace) if first else None,
+        infrastructure=_lacks(desk, run) if first else None,
         limit_minutes=run.limit_s / 60 if run.limit_s else None,
         expected=forecast.outlook(desk, run),
         warning=_warning(run),
         cursor=cursor,
         next=next_step.next_call(desk, standing, cursor),
+    )
+
+
+def _lacks(desk: Desk, run: Run) -> str | None:
+    """Return which modules the Python that trains lacks: the run will fail by that, and not by the script."""
+    from ..server.acts.start import interpreter, provenance  # noqa: PLC0415 (read scripts)
+
+    script = provenance.snapshot(desk, run.script_sha256) or b""
+    folder = (desk.workspace.root / run.script).parent
+    return (
+        interpreter.lacks(run.argv[0], interpreter.missing(run.argv[0], folder, interpreter.wanted(script), run.env))
+        or None
     )
 
 

@@ -14,7 +14,7 @@ from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
 from ..server.runtime.run_directory import RunStatus
 from ..server.storage.record import Run
-from ..server.vocabulary.errors import InvalidArgument
+from ..server.vocabulary.errors import InvalidArgument, StorageFailed
 from ..server.vocabulary.runs import Phase, Role, RunState
 
 
@@ -70,7 +70,10 @@ def _report(desk: Desk, run: Run, status: RunStatus) -> str | None:
         return None  # the director knows: the answer asked for another attempt
     words = reports.Words(f"The trainer stopped the run: {stop.reason}")
     finding = reports.decisive(desk, run.id)
-    report, _ = reports.open_report(desk, model=run.model, run=run, status=status, finding=finding, words=words)
+    try:
+        report, _ = reports.open_report(desk, model=run.model, run=run, status=status, finding=finding, words=words)
+    except StorageFailed:
+        return None  # the stop is done; made again once there is room, it opens the report
     return report.id
 
 

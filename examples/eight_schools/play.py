@@ -21,7 +21,9 @@ import psutil
 from mcp import StdioServerParameters
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
+from mcp_types import Implementation
 
+ME = Implementation(name="eight-schools", version="1")
 HERE = Path(__file__).resolve().parent
 SCRIPT = "output/implementation/code/model_1.py"
 BEGUN = time.monotonic()
@@ -113,7 +115,7 @@ async def trainer_until_killed(workspace: Path) -> str:
     """Start the quick run, watch it begin, and lose the server in the middle of a poll."""
     run = ""
     try:
-        async with Client(server(workspace, "trainer")) as client:
+        async with Client(server(workspace, "trainer"), client_info=ME) as client:
             trainer = Agent("trainer", client)
             run = (await trainer.call("start_training", model="1", phase="quick"))["run"]
             async with anyio.create_task_group() as tasks:
@@ -137,7 +139,7 @@ async def _kill_soon() -> None:
 
 async def trainer_goes_on(workspace: Path, run: str) -> str:
     """Come back with a new server, find out where things stand, see the failure, report it, wait for the answer."""
-    async with Client(server(workspace, "trainer")) as client:
+    async with Client(server(workspace, "trainer"), client_info=ME) as client:
         trainer = Agent("trainer", client)
         await trainer.call("poll_training", wait_s=0)
         seen = await trainer.watch(run)
@@ -161,7 +163,7 @@ async def trainer_goes_on(workspace: Path, run: str) -> str:
 
 async def trainer_mends(workspace: Path, run: str, report: str) -> None:
     """Carry the answer out: the fix, a new quick run, the diary, the full run, the verdict."""
-    async with Client(server(workspace, "trainer")) as client:
+    async with Client(server(workspace, "trainer"), client_info=ME) as client:
         trainer = Agent("trainer", client)
         tell("The trainer puts the non-centred model in place (theta = mu + tau * eta) and starts the next attempt")
         shutil.copyfile(HERE / "model_noncentred.py", workspace / SCRIPT)
@@ -192,7 +194,7 @@ async def trainer_mends(workspace: Path, run: str, report: str) -> None:
 
 async def director(workspace: Path, done: anyio.Event) -> None:
     """Watch everything and answer the first report; then go on watching until the trainer is done."""
-    async with Client(server(workspace, "director")) as client:
+    async with Client(server(workspace, "director"), client_info=ME) as client:
         agent = Agent("director", client)
         cursor = ""
         while not done.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -52,6 +53,13 @@ class Desk:
         watch = self.policy.watch.model_copy(update={"max_wait_s": longest})
         return replace(self, policy=self.policy.model_copy(update={"watch": watch}))
 
+    def hurried(self, longest_s: float) -> Desk:
+        """Return this desk for a client that ends a call after some time: no poll waits longer, none is told to."""
+        watch = self.policy.watch
+        shorter = {name: min(getattr(watch, name), longest_s) for name in ("wait_s", "max_wait_s", "brisk_poll_s")}
+        policy = self.policy.model_copy(update={"watch": watch.model_copy(update=shorter)})
+        return replace(self, policy=policy)
+
     @property
     def labels(self) -> dict[str, str]:
         """The policy's labels of the phases, such as `{"quick": "5A", "full": "5B"}`."""
@@ -59,18 +67,19 @@ class Desk:
 
 
 def open_desk(workspace: Workspace, role: Role, who: str) -> Desk:
-    """Return a desk in a workspace, with its state folder and ledger made if they are missing.
+    """Return a desk in a workspace. Its state folder and ledger are made by the first act that records something.
 
     :raises PolicyInvalid: if watchkeeper.toml cannot be read.
     :raises LedgerUnreadable: if the ledger is damaged.
     """
     policy = read_policy(workspace)
     named = workspace.named(policy.names)
-    named.ensure_state()
+    if os.path.lexists(named.state_dir):
+        named.ensure_state()
     return Desk(
         workspace=named,
         policy=policy,
-        ledger=Ledger(named.ledger_path),
+        ledger=Ledger(named.ledger_path, folder=named.ensure_state),
         engine=LocalEngine(),
         role=role,
         who=who,

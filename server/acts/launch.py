@@ -130,8 +130,9 @@ def materialise(desk: Desk, run: Run) -> Path:
     """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
     run_dir = desk.workspace.run_dir(run.id)
     _set_aside(run_dir, run.nonce)
-    for folder in (run_dir, checkpoint_dir(desk, run.model, run.phase), run_dir / records.WITNESS):
+    for folder in (run_dir, checkpoint_dir(desk, run.model, run.phase)):
         desk.workspace.make_private_folder(str(folder))
+    (run_dir / records.WITNESS).mkdir(mode=0o700, exist_ok=True)
     (run_dir / records.METRICS).touch(mode=0o600, exist_ok=True)
     path = run_dir / records.SPEC
     if not path.exists():

@@ -1,19 +1,21 @@
 """What a tool is, and the one wrapper around all of them: arguments in, result out.
 
 A tool is an async function `(desk, **arguments) -> BaseModel`; its signature and docstring are its schema, its help
-and its command line. Arguments are taken loosely (a number as an id, one string for a list) and unknown ones are
-refused with the nearest known name, because the SDK would drop them silently and `run_id=…` would then poll all runs.
+and its command line. Arguments are taken loosely (a number as an id, one string for a list, nothing said as nothing
+given: docs/decisions/0010-empty-values.md) and unknown ones are refused with the nearest known name, because the SDK
+would drop them silently and `run_id=…` would then poll all runs.
 """
 
 from __future__ import annotations
 
 import difflib
 import inspect
+import json
 import math
 import re
 import types
 import typing
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -28,6 +30,9 @@ from ..vocabulary.sanitize import masked
 
 LONGEST_TEXT = 20_000
 """Characters that one text argument may have; a diary entry of ten pages still fits."""
+
+ADDED_BY_CLIENTS = frozenset({"wait_for_previous", "toolCallId"})
+"""Arguments that a client adds to every call, whatever the schema says: Gemini CLI 0.61 and n8n (its issue 21500)."""
 
 _IDS = frozenset({"model", "run", "report", "finding", "follows", "cursor", "phase", "action", "error_type"})
 """Arguments that are one word: a blank around them is a slip of the pen."""
@@ -91,8 +96,18 @@ class Parameter:
             return take_object(self.name, value)
         if self.shape is Shape.OBJECTS:
             return take_objects(self.name, value)
-        items: Iterable[object] = typing.cast(list[object], value) if isinstance(value, list) else [value]
-        return [self._text(item) for item in items]
+        return [self._text(item) for item in _as_list(value)]
+
+    def unsaid(self, value: object) -> bool:
+        """Whether a value says nothing, so that the argument counts as not given (docs/decisions/0010-empty-values.md).
+
+        Some clients must send every argument. What is required and empty is left to the tool, which says what is wrong.
+        """
+        if value is None or self.required:
+            return value is None
+        if isinstance(value, list):
+            return all(map(_blank, typing.cast(list[object], value)))
+        return value == {} or _blank(value)
 
     def _refuse(self, wanted: str, value: object) -> InvalidArgument:
         return InvalidArgument(f"{self.name} takes {wanted}, not {_shown(value)}.", "Call again with that corrected.")
@@ -128,6 +143,29 @@ class Parameter:
                 f"{self.name} has {len(text)} characters; {LONGEST_TEXT} are the most.", "Shorten it and call again."
             )
         return text
+
+
+def _blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _as_list(value: object) -> Sequence[object]:
+    """Return what was given for a list of texts: a list, or one item.
+
+    A text is read as JSON only where it writes a list with a text in it, or an empty one: `[64, 64]` and `[a-z]*` may
+    be an argument of a script, and are one item as they stand.
+    """
+    if isinstance(value, list):
+        return typing.cast(list[object], value)
+    if not isinstance(value, str) or not value.lstrip().startswith("[") or len(value) > LONGEST_TEXT:
+        return [value]
+    try:
+        found: object = json.loads(value)
+    except (ValueError, RecursionError):
+        return [value]
+    items = typing.cast(list[object], found)
+    plain = all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in items)
+    return items if plain and (not items or any(isinstance(one, str) for one in items)) else [value]
 
 
 def _plain(value: object) -> str | None:
@@ -202,15 +240,15 @@ class Tool:
         return {"type": "object", "properties": properties, "required": full.get("required", [])}
 
     def take(self, arguments: Mapping[str, object]) -> dict[str, Value]:
-        """Return the arguments as the function wants them; absent and null ones are left out.
+        """Return the arguments as the function wants them; those that say nothing are left out.
 
         :raises InvalidArgument: naming the argument, what it takes, and the nearest known name for an unknown one.
         """
         known = {one.name: one for one in self.parameters}
         for name in arguments:
-            if name not in known:
+            if name not in known and name not in ADDED_BY_CLIENTS:
                 raise self._unknown(name, list(known))
-        given = {name: value for name, value in arguments.items() if value is not None}
+        given = {name: value for name, value in arguments.items() if name in known and not known[name].unsaid(value)}
         missing = [one.name for one in self.parameters if one.required and one.name not in given]
         if missing:
             raise InvalidArgument(f"{self.name} needs {', '.join(missing)}.", f"Call {self.usage()}.")

@@ -46,6 +46,7 @@ class ReportFacts:
     :ivar kind: CHANGES or VERDICT; empty for a failure of a run.
     :ivar at: unix time at which it was opened; `deadline_at` that at which the director should have answered.
     :ivar finding: id of the finding that it tells of; `verdict` of the rejecting verdict.
+    :ivar places: where each of the `changes` stands, as file:line; `difference` of the sources as a unified diff.
     :ivar compared: digest of what was compared, where it asks for the approval of `changes`; `change_names` are short
         for them, `features_changed` is YES or NO.
     :ivar error_type: by the server; `trainer_type` is the trainer's opinion.
@@ -63,6 +64,8 @@ class ReportFacts:
     verdict: str = ""
     compared: str = ""
     changes: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    difference: str = ""
     change_names: tuple[str, ...] = ()
     features_changed: str = ""
     error_type: ErrorType
@@ -203,9 +206,12 @@ def document(report: str, facts: ReportFacts, labels: Mapping[str, str]) -> str:
 
 
 def _changes(facts: ReportFacts) -> str:
-    """Return what a start changed, to be approved entry by entry."""
+    """Return what a start changed, to be approved entry by entry, each with its place, and the diff around them."""
     features = facts.features_changed or "not recorded"  # by a release that did not know which changes are about them
-    return f"### Changes\n\n{fenced(chr(10).join(facts.changes))}\n\n- **Features changed**: {features}"
+    places = facts.places or ("",) * len(facts.changes)
+    shown = [f"{entry}  ({place})" if place else entry for entry, place in zip(facts.changes, places, strict=False)]
+    diff = f"\n\n### Difference\n\n{fenced(facts.difference)}" if facts.difference else ""
+    return f"### Changes\n\n{fenced(chr(10).join(shown))}\n\n- **Features changed**: {features}{diff}"
 
 
 def _answer(answer: Answer) -> str:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from ..vocabulary.errors import NotFound
 from ..vocabulary.runs import Ended, RunState
-from . import left_behind
 from .keeper import exit_record, lock, procfs, records
 from .keeper import usage as usage_lines
 from .keeper.procfs import Process
+from .run_records import Damage, copy_of, exit_of, lock_held, newest_sample, record
 from .samples import Record, Sample, moment, seconds, size
 
 LAUNCH_AGAIN_AFTER_S = 10.0
@@ -142,24 +142,23 @@ def _look(run_dir: Path, nonce: str) -> Facts:
     A keeper writes the exit record before it lets go of the lock. So a free lock and then no exit record mean that
     nobody is left who could write one.
     """
-    damaged = left_behind.Damage()
-    spec, stop = (left_behind.record(run_dir, name, damaged) for name in (records.SPEC, records.STOP))
-    start = left_behind.record(run_dir, records.START, damaged, nonce)
+    damaged = Damage()
+    spec, stop = (record(run_dir, name, damaged) for name in (records.SPEC, records.STOP))
+    start = record(run_dir, records.START, damaged, nonce)
     if start is not None and (records.whole(start, "pid") or 0) <= 0:
         start = None  # what a keeper wrote names a process
         damaged.append(records.START)
     same_boot = start is None or records.text(start, "boot_id") == procfs.boot_id()
     main = _main(start) if same_boot else None
-    lock_held = left_behind.lock_held(run_dir, start if same_boot else None, damaged)
-    ended = left_behind.exit_of(run_dir, start if lock_held else None, damaged, nonce)
+    is_held = lock_held(run_dir, start if same_boot else None, damaged)
+    ended = exit_of(run_dir, start if is_held else None, damaged, nonce)
     now = time.time()
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
-        spec=spec, start=start, exit=ended, stop=stop, last_sample=left_behind.newest_sample(run_dir, damaged),
+        spec=spec, start=start, exit=ended, stop=stop, last_sample=newest_sample(run_dir, damaged),
         same_boot=same_boot, main_alive=main is not None and main.alive, damaged=tuple(damaged),
         foreign=tuple(damaged.foreign),
-        main_zombie=main is not None and not main.alive, lock_held=lock_held,
-        copy_of=left_behind.copy_of(run_dir, spec),
+        main_zombie=main is not None and not main.alive, lock_held=is_held, copy_of=copy_of(run_dir, spec),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from watchkeeper.server.acts.toolbox import LONGEST_TEXT, Parameter, Shape, Tool, facts, rendered
+from watchkeeper.server.acts.toolbox import ADDED_BY_CLIENTS, LONGEST_TEXT, Parameter, Shape, Tool, facts, rendered
 from watchkeeper.server.vocabulary.errors import InvalidArgument
 from watchkeeper.server.vocabulary.json_values import LONGEST_JSON, JsonObject
 from watchkeeper.server.vocabulary.runs import Role
@@ -85,7 +85,15 @@ def test_a_tool_is_known_by_its_function_alone() -> None:
         ({"run": "x", "wait_s": " 5 "}, {"run": "x", "wait_s": 5.0}),
         ({"run": "x", "words": "one"}, {"run": "x", "words": ["one"]}),
         ({"run": "x", "words": ["one", 2]}, {"run": "x", "words": ["one", "2"]}),
-        ({"run": '{"a": 1}', "words": '["one"]'}, {"run": '{"a": 1}', "words": ['["one"]']}),
+        ({"run": '{"a": 1}', "words": '["one", "2"]'}, {"run": '{"a": 1}', "words": ["one", "2"]}),
+        ({"run": '["x"]', "words": ' ["--seed", 7]\n'}, {"run": '["x"]', "words": ["--seed", "7"]}),
+        ({"run": "x", "words": "[]"}, {"run": "x", "words": []}),
+        ({"run": "x", "words": "[64, 64]"}, {"run": "x", "words": ["[64, 64]"]}),
+        ({"run": "x", "words": "[a-z]*"}, {"run": "x", "words": ["[a-z]*"]}),
+        ({"run": "x", "words": '["one", null]'}, {"run": "x", "words": ['["one", null]']}),
+        ({"run": "x", "words": ['["one"]']}, {"run": "x", "words": ['["one"]']}),
+        ({"run": "x", "words": ["--prefix", ""]}, {"run": "x", "words": ["--prefix", ""]}),
+        ({"run": "x", "wait_for_previous": True, "toolCallId": "call_0"}, {"run": "x"}),
         ({"run": "null", "loud": None, "wait_s": None}, {"run": "null"}),
     ],
 )
@@ -121,6 +129,25 @@ def test_what_cannot_be_meant_is_refused_with_what_to_do(given_: dict[str, objec
     assert str(refused.value).startswith(said)
 
 
+SAYS_NOTHING: list[object] = [None, "", " \n", [], {}, [""], [None, " "]]
+
+
+@pytest.mark.parametrize("nothing", SAYS_NOTHING)
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_an_optional_argument_that_says_nothing_counts_as_not_given_in_every_tool(tool: Tool, nothing: object) -> None:
+    said = {Shape.OBJECT: {"lr": 1}, Shape.TEXTS: ["x"]}
+    given_ = {one.name: said.get(one.shape, "x") if one.required else nothing for one in tool.parameters}
+    assert tool.take(given_).keys() == {one.name for one in tool.parameters if one.required}
+
+
+def test_zero_and_false_say_something() -> None:
+    assert KNOCK.take({"run": "x", "loud": False, "wait_s": 0}) == {"run": "x", "loud": False, "wait_s": 0.0}
+
+
+def test_no_tool_has_an_argument_that_clients_add_to_every_call() -> None:
+    assert not ADDED_BY_CLIENTS & {one.name for tool in TOOLS for one in tool.parameters}
+
+
 async def searched(desk: object, space: JsonObject, trials: list[JsonObject] | None = None) -> Done:
     """Search."""
     return Done(word=f"{desk} {space} {trials}")
@@ -143,7 +170,8 @@ def test_objects_have_a_schema_of_their_own() -> None:
         ({"space": " {} "}, {"space": {}}),
         ({"space": {}, "trials": {"lr": 1}}, {"space": {}, "trials": [{"lr": 1}]}),
         ({"space": {}, "trials": '[{"lr": 1}, {"lr": 2}]'}, {"space": {}, "trials": [{"lr": 1}, {"lr": 2}]}),
-        ({"space": {}, "trials": []}, {"space": {}, "trials": []}),
+        ({"space": {}, "trials": []}, {"space": {}}),
+        ({"space": {}, "trials": "[]"}, {"space": {}, "trials": []}),
     ],
 )
 def test_objects_are_taken_as_they_are_or_from_json_text(given_: dict[str, object], taken: object) -> None:
@@ -177,7 +205,7 @@ NO_OBJECTS: list[tuple[dict[str, object], str]] = [
     ({"space": {"\ud800": 1}}, "space holds a text with NUL characters or lone surrogates."),
     ({"space": {"a": [[[[[[[[[[1]]]]]]]]]]}}, "space is nested more than 8 levels deep."),
     ({"space": {}, "trials": [{}, "x"]}, "trials takes a list of JSON objects, not 'x'. For example [{"),
-    ({"space": {}, "trials": [None]}, "trials takes a list of JSON objects, not null."),
+    ({"space": {}, "trials": [{}, None]}, "trials takes a list of JSON objects, not null."),
 ]
 
 

@@ -190,6 +190,9 @@ def report_view(desk: Desk, report: Report) -> dict[str, Any]:
         "emergency": report.emergency,
         "frame": frame if _PLAIN_FRAME.fullmatch(frame) else "",
         "changes": list(report.changes[:MOST_CHANGES]),
+        "places": [one_line(one, 120) for one in report.places[:MOST_CHANGES]]
+        if is_open and any(report.places)
+        else [],
         "path": document_path(desk, report) if is_open else "",
         "trainer_says": one_line(report.hypothesis, 160) if is_open else "",
         "answer": answer if not is_open else {},

@@ -9,9 +9,12 @@ from ...documents.error_report import CHANGES, VERDICT, ReportFacts
 from ...storage.record import Report, Run
 from ...storage.record.records import ReportAgain, ReportOpened
 from ...vocabulary.runs import ErrorType
+from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
 from .reports import write_document
 
+LONGEST_DIFFERENCE = 12_000
+"""Characters of the diff that the director sees in the report."""
 _HOLDS = "HIGH (the phase cannot be completed)"
 
 
@@ -22,12 +25,16 @@ class Changes:
     :ivar compared: digest of everything that was compared; an approval is bound to it.
     :ivar entries: the changes, each a line that the director can name; `names` are short for them.
     :ivar features: whether one of them changes which features the model sees.
+    :ivar places: where each of them stands, as file:line, empty where it has no place.
+    :ivar difference: of the sources, as a unified diff.
     """
 
     compared: str
     entries: tuple[str, ...]
     names: tuple[str, ...]
     features: bool
+    places: tuple[str, ...] = ()
+    difference: str = ""
 
 
 def open_changes(desk: Desk, model: str, base: Run, found: Changes) -> Report:
@@ -42,6 +49,8 @@ def open_changes(desk: Desk, model: str, base: Run, found: Changes) -> Report:
         changes=found.entries,
         change_names=found.names,
         features_changed="YES" if found.features else "NO",
+        places=found.places,
+        difference=outgoing(found.difference, LONGEST_DIFFERENCE),
         error_type=ErrorType.IMPLEMENTATION.value,
         resume_point="when the changes are approved or taken back",
         severity="HIGH (the start waits)",
@@ -108,6 +117,8 @@ def _first(desk: Desk, run: Run, model: str, facts: ReportAgain, deadline_at: fl
         verdict=facts.verdict,
         compared=facts.compared,
         changes=facts.changes,
+        places=facts.places,
+        difference=facts.difference,
         change_names=facts.change_names,
         features_changed=facts.features_changed,
         error_type=ErrorType(facts.error_type),

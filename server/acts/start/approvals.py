@@ -27,12 +27,14 @@ class Pending:
     :ivar base: the attempt that it was compared with; the director's report stands with it.
     :ivar compared: digest of everything that was compared.
     :ivar refused: whether the director answered about exactly this and left these entries out.
+    :ivar difference: of the sources, as a unified diff.
     """
 
     base: Run
     entries: tuple[Entry, ...]
     compared: str
     refused: bool
+    difference: str = ""
 
 
 def pending(desk: Desk, phase: Phase, origin: Origin, attempts: Sequence[Run], quick: Sequence[Run]) -> Pending | None:
@@ -53,7 +55,10 @@ def pending(desk: Desk, phase: Phase, origin: Origin, attempts: Sequence[Run], q
     answers = _answers(desk, base, compared)
     approved = {name for answer in answers for name in (answer.answer.approve if answer.answer else ())}
     left = tuple(one for one in found if not {str(one), one.name} & approved)
-    return Pending(base, left, compared, refused=bool(answers)) if left else None
+    if not left:
+        return None
+    difference = comparison.difference(desk, provenance.of(base), origin)
+    return Pending(base, left, compared, refused=bool(answers), difference=difference)
 
 
 def _lowered_before(desk: Desk, first: Run, origin: Origin) -> Iterable[Entry]:

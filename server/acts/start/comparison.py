@@ -7,7 +7,9 @@ requirement of the design is listed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+import itertools
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +28,9 @@ _HOW_IT_IS_WATCHED = frozenset({"watch", "keeper", "report"})
 _LIMIT = ("min_", "max_")
 _NOTHING = "nothing"
 LONGEST_ENTRY = 160
+MOST_DIFF_LINES = 160
+_SHA256_SIGNS = 64
+_LONGEST_COMPARED_BYTES = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Entry:
     :ivar lowered: whether a number that stands for work or strictness became smaller.
     :ivar features: whether it changes which features the model sees.
     :ivar since: the attempt that it was compared with, where that is not the one that the whole list is about.
+    :ivar where: file:line of the workspace where it stands, empty where it has no place in a file.
     """
 
     name: str
@@ -43,6 +49,7 @@ class Entry:
     lowered: bool = False
     features: bool = False
     since: str = ""
+    where: str = ""
 
     def __str__(self) -> str:
         since = f" (since {self.since})" if self.since else ""
@@ -67,6 +74,7 @@ def entries(desk: Desk, before: Origin, after: Origin, failed: str = "") -> tupl
         *_design(desk, before, after),
         *_features(before, after),
     ]
+    found += _named(desk, before, after, {one.name for one in found})
     if old_policy is None:
         found.append(
             Entry("policy", before.policy_sha256[:12], f"{after.policy_sha256[:12]} (the old one is not kept)")
@@ -95,7 +103,27 @@ def _script(desk: Desk, before: Origin, after: Origin, old: Policy | None, faile
                 change.after or _NOTHING,
                 change.lowered,
                 features=change.kind == "feature",
+                where=f"{change.file}:{change.line}",
             )
+
+
+def difference(desk: Desk, before: Origin, after: Origin) -> str:
+    """Return what changed in the sources as a unified diff, cut to what a person reads at once."""
+    old, new = dict(before.sources), dict(after.sources)
+    lines: list[str] = []
+    for path in sorted({*old, *new}):
+        if old.get(path) != new.get(path):
+            was, now = (_lines(desk, digests.get(path)) for digests in (old, new))
+            lines += difflib.unified_diff(was, now, f"before/{path}", f"after/{path}", n=2, lineterm="")
+    more = [f"… ({len(lines) - MOST_DIFF_LINES} more lines)"] if len(lines) > MOST_DIFF_LINES else []
+    return "\n".join([*lines[:MOST_DIFF_LINES], *more])
+
+
+def _lines(desk: Desk, digest: str | None) -> list[str]:
+    source = provenance.snapshot(desk, digest) if digest else None
+    if source is None or len(source) > _LONGEST_COMPARED_BYTES:
+        return ["(not shown)"] if digest else []
+    return source.decode("utf-8", "replace").splitlines()
 
 
 def _policy_entries(before: Policy, after: Policy) -> Iterator[Entry]:
@@ -134,8 +162,37 @@ def _design(desk: Desk, before: Origin, after: Origin) -> Iterator[Entry]:
         return
     old = designs.read_design(was.decode("utf-8", "replace"), before.design[0])
     new = designs.read_design(now.decode("utf-8", "replace"), after.design[0])
+    blank = sorted({*designs.blank_columns(new)} - {*designs.blank_columns(old)})
+    if blank:
+        yield Entry("design columns that may be blank", _NOTHING, ", ".join(blank))
     for change in designs.lowered(old, new):
         yield Entry(f"design {change.name}", change.before, change.after, lowered=True)
+
+
+def _named(desk: Desk, before: Origin, after: Origin, told: Container[str]) -> Iterator[Entry]:
+    """Yield the files that the script names and that are not what they were: data, settings, notebooks, scripts."""
+    if before.named is None or after.named is None:
+        return
+    old, new = dict(before.named), dict(after.named)
+    sources = {path for path, _ in (*before.sources, *after.sources)}
+    for path in sorted({*old, *new}):
+        was, now = old.get(path), new.get(path)
+        if was == now or path in told or path in sources or (now is None and desk.workspace.is_there(path)):
+            continue
+        yield Entry(path, *_difference_of(desk, was, now), where=path)
+
+
+def _difference_of(desk: Desk, was: str | None, now: str | None) -> tuple[str, str]:
+    """Return what a file said and says: the first line that differs, else its digests."""
+    shown = [_NOTHING if one is None else f"sha256 {one[:12]}" for one in (was, now)]
+    texts = [provenance.snapshot(desk, one) if one and len(one) == _SHA256_SIGNS else None for one in (was, now)]
+    if texts[0] is None or texts[1] is None or b"\0" in texts[0] + texts[1]:
+        return shown[0], shown[1]
+    lines = [text.decode("utf-8", "replace").splitlines() for text in texts if text is not None]
+    pairs = itertools.zip_longest(*lines, fillvalue="")
+    first = next(((old, new) for old, new in pairs if old != new), ("", ""))
+    more = f" ({len(lines[0])} -> {len(lines[1])} lines)" if len(lines[0]) != len(lines[1]) else ""
+    return one_line(first[0], 50) or _NOTHING, (one_line(first[1], 50) or _NOTHING) + more
 
 
 def _features(before: Origin, after: Origin) -> Iterator[Entry]:

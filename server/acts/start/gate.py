@@ -8,6 +8,7 @@ from ...storage.record import Run
 from ...vocabulary.errors import Refused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
+from ..watch import standing
 from ..watch.standing import quick_problems
 
 
@@ -27,8 +28,17 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
         return
     raise Refused(
         f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
-        _first(model, quick),
+        _way_out(desk, same) + _first(model, quick),
     )
+
+
+def _way_out(desk: Desk, same: Sequence[Run]) -> str:
+    """Say how results can be let stand that are meant to be as they are."""
+    if not same or not same[-1].completed:
+        return ""
+    if standing.unaccepted_failures(desk, same[-1].id):
+        return ""
+    return f"Where its results are meant so, report_error(run={same[-1].id!r}, …) and CONTINUE lets them stand. "
 
 
 def _why(desk: Desk, quick: Sequence[Run], same: Sequence[Run]) -> str:

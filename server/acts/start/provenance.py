@@ -7,6 +7,7 @@ lasts, whatever became of the files.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ...analysis.scripts import Program, read_program
@@ -15,6 +16,7 @@ from ...storage.record import Run
 from ...vocabulary.errors import PathRefused, PolicyInvalid
 from ...vocabulary.runs import Phase
 from ..desk import Desk
+from . import named_files
 
 LONGEST_SOURCE_BYTES = 4 << 20
 LONGEST_DESIGN_BYTES = 4 << 20
@@ -29,6 +31,7 @@ class Origin:
     :ivar sources: (path in the workspace, digest of the snapshot), the script first.
     :ivar code_sha256: digest over the parsed forms of all sources: comments and formatting change nothing.
     :ivar left_before: (path, digest) of results and models of this model that lay there already.
+    :ivar named: (path, digest) of further files that the sources name; None for a run recorded before they were kept.
     :ivar design, features: (path, digest); None when there is no such file. The features are not kept, only hashed.
     """
 
@@ -40,6 +43,7 @@ class Origin:
     design: tuple[str, str] | None = None
     features: tuple[str, str] | None = None
     left_before: tuple[tuple[str, str], ...] = ()
+    named: tuple[tuple[str, str], ...] | None = None
 
 
 def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origin:
@@ -60,7 +64,9 @@ def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origi
         return source
 
     read(script)
-    program = read_program(script, read, args=args, env=desk.policy.environment, phase=Phase.FULL)
+    environment = desk.policy.environment
+    folders = python_path(desk, environment)
+    program = read_program(script, read, args=args, env=environment, phase=Phase.FULL, folders=folders)
     return Origin(
         script=script,
         sources=tuple(sources.items()),
@@ -70,6 +76,7 @@ def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origi
         design=_document(desk, desk.workspace.design(model)),
         features=_hashed(desk, desk.workspace.features(model)),
         left_before=tuple(_left(desk, model)),
+        named=named_files.collect(desk, model, program),
     )
 
 
@@ -84,6 +91,7 @@ def of(run: Run) -> Origin:
         design=run.design,
         features=run.features,
         left_before=run.left_before,
+        named=run.named,
     )
 
 
@@ -106,7 +114,24 @@ def program(desk: Desk, origin: Origin, policy: Policy | None, phase: Phase = Ph
     forbidden = frozenset(desk.policy.method.forbidden)
     environment: Mapping[str, str] = policy.environment if policy else {}
     args = (*(policy.run.templates(phase) if policy else ()), *origin.args)
-    return read_program(origin.script, read, args=args, env=environment, phase=phase, forbidden=forbidden)
+    return read_program(
+        origin.script,
+        read,
+        args=args,
+        env=environment,
+        phase=phase,
+        forbidden=forbidden,
+        folders=python_path(desk, environment),
+    )
+
+
+def python_path(desk: Desk, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the folders of the workspace that PYTHONPATH names: what lies there goes before every library."""
+    found: list[str] = []
+    for folder in environment.get("PYTHONPATH", "").split(":"):
+        with suppress(PathRefused):
+            found += [desk.workspace.relative(folder)] if folder and desk.workspace.has_folder(folder) else []
+    return tuple(dict.fromkeys(one for one in found if not one.startswith(".watchkeeper/")))
 
 
 def snapshot(desk: Desk, digest: str) -> bytes | None:

@@ -116,6 +116,8 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
             entries=tuple(str(one) for one in pending.entries),
             names=tuple(one.name for one in pending.entries),
             features=any(one.features for one in pending.entries),
+            places=tuple(one.where for one in pending.entries),
+            difference=pending.difference,
         )
         return Waiting(server_reports.open_changes(desk, wanted.model, pending.base, found), pending.refused)
     with desk.ledger.transaction() as transaction:
@@ -286,6 +288,7 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         design=origin.design,
         features=origin.features,
         left_before=origin.left_before,
+        named=origin.named,
         argv=(
             python,
             str(desk.workspace.root / origin.script),

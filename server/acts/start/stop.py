@@ -15,6 +15,7 @@ from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Run
 from ...storage.record.records import RunStopped
+from ...vocabulary.errors import StorageFailed
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..report.answers import applied
@@ -41,7 +42,10 @@ def stop(desk: Desk, run: Run, reason: str) -> Stop:
     status = status_of(desk, run.id)
     run_dir = desk.workspace.run_dir(run.id)
     if not status.state.final:
-        request_stop(desk, run, reason)
+        try:
+            request_stop(desk, run, reason)
+        except StorageFailed:  # the disk is full: the stop itself needs no room
+            _hand_over(desk, run, RunStopped(reason=reason, who=desk.who, at=desk.clock()), None)
         status = _waited(lambda: _hastened(desk, run.id, run_dir), desk.policy.keeper.grace_s + KEEPER_WITHIN_S)
     if not status.state.final:  # its training keeps the keeper from its work, or holds what it cannot reach
         desk.engine.end_all(run_dir, desk.policy.keeper.grace_s)
@@ -74,9 +78,17 @@ def hasten(desk: Desk, run: Run, stop: RunStopped, act: int | None = None) -> No
 
     :param act: number of the event, where it is known.
     """
+    _hand_over(desk, run, stop, act)
+
+
+def _hand_over(desk: Desk, run: Run, stop: RunStopped, act: int | None) -> None:
+    """Tell the keeper of a stop: by its file, or where the disk has no room for that by a signal, which says no why."""
     run_dir = desk.workspace.run_dir(run.id)
     content = {"version": 1, "act": act, "reason": stop.reason, "who": stop.who, "at": stop.at}
-    records.create(run_dir / records.STOP, content)
+    try:
+        records.create(run_dir / records.STOP, content)
+    except OSError:
+        desk.engine.interrupt(run_dir)
     desk.engine.hasten(run_dir)
 
 

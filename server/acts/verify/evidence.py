@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.scripts import Program, read_program
 from ...analysis.verdict.design import Design
 from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
+from ...analysis.verdict.invented import says_invented
 from ...analysis.verdict.usage import usage_of
 from ...runtime import samples
 from ...runtime.keeper import records
@@ -22,13 +26,14 @@ from ..desk import Desk
 from ..report.silent import described, silent_failures
 from ..start import provenance
 from ..start.provenance import Origin
-from ..watch import artefact_files, histories, standing, verdict_rules
+from ..watch import artefact_files, histories, standing, verdict_rules, witness_files
 from ..watch.look import look_at
 
 READ_WITHIN_S = 60.0
 """How long a verdict reads a log on, where nobody has read it yet."""
 RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names", "run")
 """Tables of the policy that a verdict goes by."""
+_MOST_LOG_BYTES = 8 << 20
 
 
 def gather(desk: Desk, run_id: str) -> Evidence:
@@ -50,7 +55,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
     ended = status.state.final and status.state is not RunState.NEVER_STARTED
     artefacts = artefact_files.of_run(desk, run, read=ended)
     told = _read_probe(desk, run)
-    design = verdict_rules.design_of(desk, run.model, origin.design)
+    design = verdict_rules.design_of(desk, origin.design)
     return Evidence(
         run=run.id,
         model=run.model,
@@ -75,7 +80,9 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         told=_told(told),
         history=histories.gathered(desk, run, status.started_at, told),
         epochs=_epochs(desk, run, status, told),
+        epochs_total={name: max(totals) for name, totals in _numbers(desk, run, told, "epoch_total").items()},
         steps=_numbers(desk, run, told, "step"),
+        steps_total={name: max(totals) for name, totals in _numbers(desk, run, told, "step_total").items()},
         design=design,
         program=_program(desk, run, origin),
         policy=_policy(desk, origin),
@@ -85,8 +92,39 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         script=origin.script,
         chain_head=desk.ledger.head()[1],
         chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else "",
+        seen=witness_files.seen(desk, run) if ended else None,
+        **_quick(desk, run),
+        guard=run.end.guard if run.end is not None else "",
+        foreign=run.foreign,
+        seal=witness_files.seal(desk, run) if ended else None,
+        invented=_invented(desk, run, status) if ended else (),
         head_copy=head_copy.compare(desk.ledger, desk.policy.integrity.head_copy),
     )
+
+
+def _quick(desk: Desk, run: Run) -> dict[str, Any]:
+    """Return what was witnessed of the quick run that a full one follows: the newest of the same code, else at all."""
+    if run.phase is Phase.QUICK:
+        return {}
+    every = desk.ledger.runs(model=run.model)
+    quick = [one for one in every if one.phase is Phase.QUICK and one.first_seq < run.first_seq]
+    same = [one for one in quick if one.code_sha256 == run.code_sha256]
+    chosen = (same or quick)[-1:]
+    return {"quick_seen": witness_files.seen(desk, chosen[0]), "quick_run": chosen[0].id} if chosen else {}
+
+
+def _invented(desk: Desk, run: Run, status: RunStatus) -> tuple[tuple[int, str], ...]:
+    """Return the lines of the run's part of the log that say that invented data took the place of missing ones."""
+    try:
+        descriptor = desk.workspace.open_beneath(run.log, os.O_RDONLY)
+    except PathRefused:
+        return ()
+    with open(descriptor, "rb") as file:
+        file.seek(status.log_begin or 0)
+        text = file.read(_MOST_LOG_BYTES)
+    lines = enumerate(text.decode("utf-8", "replace").splitlines(), start=1)
+    found = ((number, one_line(line, 160)) for number, line in lines if says_invented(line))
+    return tuple(itertools.islice(found, 3))
 
 
 def _failure(finding: Finding) -> tuple[str, str, str]:
@@ -217,6 +255,7 @@ def _program(desk: Desk, run: Run, origin: Origin) -> Program | None:
         env=run.env,
         phase=run.phase,
         forbidden=frozenset(desk.policy.method.forbidden),
+        folders=provenance.python_path(desk, run.env),
     )
 
 

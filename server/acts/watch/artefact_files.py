@@ -34,7 +34,7 @@ MOST_LEVELS = 40
 """Of folders in one another, each of which takes a descriptor."""
 _BLOCK_BYTES = 1 << 20
 _EXTRA = re.compile(r"search|grid|cv_results|bootstrap|replicate|resampl", re.IGNORECASE)
-_TABLES = (".csv", ".tsv", ".parquet")
+_TABLES = (".csv", ".tsv", ".csv.gz", ".parquet", ".feather", ".xlsx")
 
 
 def of_run(desk: Desk, run: Run, *, read: bool) -> tuple[Artefact, ...]:
@@ -49,17 +49,29 @@ def of_run(desk: Desk, run: Run, *, read: bool) -> tuple[Artefact, ...]:
 
 
 def beside_results(desk: Desk, run: Run, status: RunStatus) -> tuple[Artefact, ...]:
-    """Return the tables of searches and bootstraps that the run wrote into the folder of its results."""
-    folder = posixpath.dirname(run.results)
-    try:
-        names = desk.workspace.list_dir(folder or ".")
-    except PathRefused:
-        return ()
-    paths = [posixpath.join(folder, one) for one in names if _EXTRA.search(one) and one.endswith(_TABLES)]
+    """Return what the run left beside its results and its model: tables of searches, bootstraps; a trace."""
+    paths = [*_tables_beside(desk, run), *_models_beside(desk, run)]
     found = (artefact(desk, "extra", path, read=False) for path in paths if path != run.results)
     begun = (status.started_at or 0.0) - 0.05
     ours = [one for one in found if one.modified_at is not None and begun <= one.modified_at <= _end(status)]
     return tuple(artefact(desk, one.role, one.path, read=True) for one in ours[:MOST_EXTRAS])
+
+
+def _models_beside(desk: Desk, run: Run) -> list[str]:
+    """Return the candidates for the final model that are not taken for it: the trace beside a pickled scaler."""
+    if run.phase is not Phase.FULL:
+        return []
+    taken = desk.workspace.final_model(run.model)
+    return [one for one in desk.workspace.models_there(run.model) if one != taken]
+
+
+def _tables_beside(desk: Desk, run: Run) -> list[str]:
+    folder = posixpath.dirname(run.results)
+    try:
+        names = desk.workspace.list_dir(folder or ".")
+    except PathRefused:
+        return []
+    return [posixpath.join(folder, one) for one in names if _EXTRA.search(one) and one.endswith(_TABLES)]
 
 
 def _end(status: RunStatus) -> float:
@@ -75,13 +87,26 @@ def artefact(desk: Desk, role: str, path: str, *, read: bool) -> Artefact:
         return _zarr(desk, role, path, read=read)
     try:
         descriptor = desk.workspace.open_beneath(path, os.O_RDONLY)
-    except PathRefused:
-        return Artefact(role, path)
+    except PathRefused as refusal:
+        return Artefact(role, path, refused=_what_stands_there(desk, path, refusal))
     with open(descriptor, "rb") as file:
         about = os.fstat(descriptor)
         digest = _digest(file, desk.policy.compute.read_s)
         inside = read_container(descriptor, posixpath.basename(path), _limits(desk)) if read else None
-        return Artefact(role, path, about.st_size, about.st_mtime, digest, (about.st_dev, about.st_ino), inside)
+        inode = (about.st_dev, about.st_ino)
+        link = desk.workspace.link_target(path)
+        return Artefact(role, path, about.st_size, about.st_mtime, digest, inode, inside, link=link)
+
+
+def _what_stands_there(desk: Desk, path: str, refusal: PathRefused) -> str:
+    """Say what stands where a file should: a folder, a FIFO, a link that leads nowhere; empty where nothing does."""
+    if link := desk.workspace.link_target(path):
+        return f"is a link to {link}, which {_rule(refusal, path)}"
+    return _rule(refusal, path) if desk.workspace.is_taken(path) else ""
+
+
+def _rule(refusal: PathRefused, path: str) -> str:
+    return refusal.what.partition(path)[2].strip(" .") or refusal.what
 
 
 def _digest(file: BinaryIO, most_s: float) -> str | None:

@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+from ...documents.error_report import Action
 from ...storage.files.workspace import About
 from ...storage.record import Finding, Run
 from ...storage.record.queries import Queries
@@ -18,7 +19,7 @@ def quick_problems(desk: Desk, run: Run) -> list[str]:
     """Return why a quick run has not passed; empty when it has.
 
     It has passed when it ended by itself within its limit with exit status 0, left results of its own that were
-    written while it went on, and no failure stands against it.
+    written while it went on, and no failure stands against it. What is wrong with its results the director may accept.
     """
     end = run.end
     if end is None:
@@ -28,7 +29,19 @@ def quick_problems(desk: Desk, run: Run) -> list[str]:
         problems.append(f"it is {end.state}: {end.reason or 'exit status ' + str(end.exit_code)}")
     if standing := [one.id for one in unaccepted_failures(desk, run.id)]:
         problems.append(f"failures stand: {', '.join(standing[:3])}")
-    return problems + _results_problems(desk, run, end.started_at)
+    if problems or accepted_by(desk, run):
+        return problems
+    return _results_problems(desk, run, end.started_at)
+
+
+def accepted_by(desk: Desk, run: Run) -> str:
+    """Return the report in which the director let a run stand as it is (CONTINUE) after its end; empty if in none."""
+    ended_at = run.end.ended_at if run.end else None
+    for report in desk.ledger.reports(run=run.id):
+        continues = report.answer is not None and report.answer.action is Action.CONTINUE
+        if continues and not report.about_changes and (report.answered_at or 0.0) >= (ended_at or 0.0):
+            return report.id
+    return ""
 
 
 def _results_problems(desk: Desk, run: Run, started_at: float | None) -> list[str]:
@@ -48,15 +61,16 @@ def _insane(desk: Desk, run: Run, about: About) -> list[str]:
     """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
     from ...analysis.verdict.artefacts import insane  # noqa: PLC0415 (the same)
     from . import artefact_files  # noqa: PLC0415 (heavy, and asked once a quick run)
-    from .verdict_rules import design_of, rules_of  # noqa: PLC0415 (the same)
+    from .verdict_rules import design_now, design_of, rules_of  # noqa: PLC0415 (the same)
 
-    design = run.design
-    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes, design[1] if design else ""]
+    rules = rules_of(desk.policy, Phase.QUICK).bound_by(design_now(desk, run.model))
+    bound = [run.design[1] if run.design else "", sorted(rules.may_be_blank)]
+    key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes, *bound]
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
-    if kept[:3] == now:
-        return list(kept[3])
+    if kept[:-1] == now:
+        return list(kept[-1])
     found = artefact_files.artefact(desk, "results", run.results, read=True)
-    problems = insane(found, rules_of(desk.policy, Phase.QUICK), design_of(desk, run.model, design))
+    problems = insane(found, rules, design_of(desk, run.design))
     with suppress(StorageFailed):  # then it is looked into again
         desk.ledger.take_note(key, json.dumps([*now, problems]))
     return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from ...analysis.verdict.design import Design, read_design
@@ -16,21 +17,38 @@ from ..desk import Desk
 LONGEST_DESIGN_BYTES = 4 << 20
 
 
-def design_of(desk: Desk, model: str, at_start: Sequence[str] | None) -> Design:
-    """Return the design as it stood at a start; one that was written only later binds as it stands now.
+def design_of(desk: Desk, at_start: Sequence[str] | None) -> Design:
+    """Return the design as it stood at a start; one that was written only later binds nothing.
+
+    Only where the snapshot of the start is gone the file counts, if it is still that of the start.
 
     :param at_start: (path, digest of the snapshot); None when there was none.
     """
-    path = at_start[0] if at_start else desk.workspace.design(model)
+    if not at_start:
+        return Design()
+    path, digest = at_start
     try:
-        source = desk.workspace.snapshot(at_start[1], LONGEST_DESIGN_BYTES) if at_start else None
+        source = desk.workspace.snapshot(digest, LONGEST_DESIGN_BYTES)
     except PathRefused:  # somebody removed it
-        source = None
+        source = _unchanged(desk, path, digest)
+    return Design() if source is None else read_design(source.decode("utf-8", "replace"), path)
+
+
+def design_now(desk: Desk, model: str) -> Design:
+    """Return the design as it stands, as a run that starts now will be bound by it."""
+    path = desk.workspace.design(model)
     try:
-        source = source if source is not None else desk.workspace.read_bytes(path, LONGEST_DESIGN_BYTES)
+        return read_design(desk.workspace.read_bytes(path, LONGEST_DESIGN_BYTES).decode("utf-8", "replace"), path)
     except PathRefused:
         return Design()
-    return read_design(source.decode("utf-8", "replace"), path)
+
+
+def _unchanged(desk: Desk, path: str, digest: str) -> bytes | None:
+    try:
+        source = desk.workspace.read_bytes(path, LONGEST_DESIGN_BYTES)
+    except PathRefused:
+        return None
+    return source if hashlib.sha256(source).hexdigest() == digest else None
 
 
 def rules_of(policy: Policy, phase: Phase) -> Rules:
@@ -40,7 +58,9 @@ def rules_of(policy: Policy, phase: Phase) -> Rules:
         phase=phase,
         limits=_limits(policy, phase),
         effort=EffortRules(
-            max_idle_share=policy.compute.max_idle_share, max_silent_share=policy.compute.max_silent_share
+            max_idle_share=policy.compute.max_idle_share,
+            max_silent_share=policy.compute.max_silent_share,
+            min_cores=policy.compute.min_cores,
         ),
         levels=levels,
         rhat_doubtful=policy.mcmc.rhat_investigate,
@@ -48,6 +68,8 @@ def rules_of(policy: Policy, phase: Phase) -> Rules:
         minima=policy.method.minima(),
         ranges=_ranges(policy.compute.ranges),
         may_be_constant=frozenset(one.lower() for one in policy.compute.may_be_constant),
+        forbidden=frozenset(policy.method.forbidden),
+        may_be_blank=frozenset(one.lower() for one in policy.compute.may_be_blank),
     )
 
 

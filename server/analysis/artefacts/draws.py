@@ -48,11 +48,11 @@ def read_draws(posterior: Group) -> Draws:
 
     :raises ValueError: if it holds no variable of numbers with chains and draws.
     """
-    usable = {name: one for name, one in sorted(posterior.variables.items()) if _usable(one)}
-    if not usable:
+    usable_ones = {name: one for name, one in sorted(posterior.variables.items()) if usable(one)}
+    if not usable_ones:
         raise ValueError("the posterior holds no variable with chains and draws")
-    chains, length = _lengths(next(iter(usable.values())))
-    same = {name: one for name, one in usable.items() if _lengths(one) == (chains, length)}
+    chains, length = _lengths(next(iter(usable_ones.values())))
+    same = {name: one for name, one in usable_ones.items() if _lengths(one) == (chains, length)}
     sizes = {name: math.prod(_rest(one)) for name, one in same.items()}
     most = min(MOST_PARAMETERS, MOST_VALUES // max(1, chains * length))
     draws = Draws(np.empty((chains, length, 0)), variables=tuple(same), parameters=sum(sizes.values()))
@@ -67,7 +67,8 @@ def read_draws(posterior: Group) -> Draws:
     return draws
 
 
-def _usable(variable: Variable) -> bool:
+def usable(variable: Variable) -> bool:
+    """Whether a variable holds numbers with chains and draws."""
     dims = variable.dims
     named = {"chain", "draw"} <= set(dims) if any(dims) else len(variable.shape) >= 2
     return named and variable.kind in "fiub"
@@ -113,6 +114,12 @@ def _read(variable: Variable, block: Selection) -> Values:
     selection = tuple(whole if axis in (chain, draw) else next(rest) for axis in range(len(variable.shape)))
     values = np.moveaxis(np.asarray(variable.read(selection)), (chain, draw), (0, 1))
     return values.astype(np.float64).reshape(*values.shape[:2], math.prod(values.shape[2:]))
+
+
+def read_whole(variable: Variable) -> npt.NDArray[Any]:
+    """Return all values of a variable as chains x draws x whatever else."""
+    values = np.asarray(variable.read(tuple(slice(None) for _ in variable.shape)))
+    return np.moveaxis(values, _places(variable), (0, 1))
 
 
 def _label(name: str, index: int, rest: tuple[int, ...]) -> str:

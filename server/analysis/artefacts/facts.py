@@ -25,6 +25,33 @@ class NotInspected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChainPrint:
+    """The draws of one variable in one chain, described as the witness describes what a sampler returned.
+
+    :ivar name: of the variable or the statistic. :ivar chain: counted from 0. :ivar size: how many numbers.
+    :ivar sha: first 32 digits of the sha256 of the numbers as little-endian float64 in C order.
+    :ivar bag: sum of their 64-bit patterns: equal for the same numbers in any order.
+    :ivar at: the values at up to 32 evenly spread places; empty where one of them is not finite.
+    """
+
+    name: str
+    chain: int
+    size: int
+    sha: str
+    bag: str
+    at: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterFigures:
+    """Mean and standard deviation of one parameter over all chains, for summary tables."""
+
+    name: str
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraceFacts:
     """Posterior draws with their statistics: ArviZ' InferenceData or DataTree, as NetCDF4 or Zarr.
 
@@ -61,6 +88,10 @@ class TraceFacts:
     :ivar non_finite: values looked at that are NaN or infinite.
     :ivar fingerprint: sha256 of the raw draws of the first variables in the order of their names, independent of the
         container, its metadata and its compression; empty if not computed. Equal in a copied trace.
+    :ivar prints: each chain of each variable, as far as they are small enough to be read whole.
+    :ivar statistic_prints: the same of `diverging` and `energy`.
+    :ivar statistics: names of the sampler's statistics.
+    :ivar figures: of the parameters looked at, the first 2000.
     :ivar notes: what was left out or could not be computed, in words.
     """
 
@@ -98,6 +129,10 @@ class TraceFacts:
     distinct_draws: int | None = None
     non_finite: int = 0
     fingerprint: str = ""
+    prints: tuple[ChainPrint, ...] = ()
+    statistic_prints: tuple[ChainPrint, ...] = ()
+    figures: tuple[ParameterFigures, ...] = ()
+    statistics: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     kind: Literal["trace"] = "trace"
 
@@ -135,6 +170,7 @@ class ColumnFacts:
     :ivar infinite: cells that are an infinite number.
     :ivar numbers: cells that are a finite number; `minimum` and `maximum` are of these.
     :ivar distinct: different values that are not missing; at least so many if `distinct_is_lower_bound`.
+    :ivar values: of a column of finite numbers: all up to 2000, else those at 32 evenly spread places; else empty.
     """
 
     name: str
@@ -146,24 +182,28 @@ class ColumnFacts:
     maximum: float | None = None
     distinct: int = 0
     distinct_is_lower_bound: bool = False
+    values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableFacts:
-    """A table in CSV, TSV or Parquet. The first row is the header.
+    """A table in CSV, TSV (both also compressed), XLSX, Parquet or Arrow. The first row is the header.
 
-    :ivar format: "csv", "tsv" or "parquet".
-    :ivar rows: without the header; of those read if not `complete`.
+    :ivar format: "csv", "tsv", "xlsx", "parquet" or "arrow".
+    :ivar rows: without the header, all of them.
+    :ivar rows_looked_at: how many of them were looked at cell by cell; the rest was counted and searched for odd ones.
     :ivar columns: at most 500; `column_count` is the true number.
     :ivar duplicate_headers: names that occur more than once.
     :ivar ragged_rows: first rows, counted from 1, whose number of cells is not the header's; `ragged_count` is all.
     :ivar repeated_rows: rows equal to an earlier one, in all cells.
-    :ivar complete: whether all rows were read.
+    :ivar labels: the texts of the first column of texts, of at most 2000 rows.
+    :ivar complete: whether all rows were looked at.
     """
 
     format: str
     size_bytes: int
     rows: int
+    rows_looked_at: int = 0
     columns: tuple[ColumnFacts, ...] = ()
     column_count: int = 0
     duplicate_headers: tuple[str, ...] = ()
@@ -172,6 +212,7 @@ class TableFacts:
     repeated_rows: int = 0
     placeholders: tuple[Placeholder, ...] = ()
     placeholder_count: int = 0
+    labels: tuple[str, ...] = ()
     complete: bool = True
     notes: tuple[str, ...] = ()
     kind: Literal["table"] = "table"

@@ -24,6 +24,7 @@ class Look:
 
     :ivar descriptor: one of our own, so that the caller's offset stays where it is.
     :ivar detail: of the format: the compression of a pickle, the kind of a table.
+    :ivar compression: of a text: "gzip", "bz2", "xz", "lzma" or empty.
     """
 
     descriptor: int
@@ -32,6 +33,7 @@ class Look:
     suffix: str
     format: str
     detail: str = ""
+    compression: str = ""
 
     @property
     def needs_threads(self) -> bool:
@@ -52,17 +54,29 @@ def first_look(descriptor: int, name: str) -> Look:
         raise CannotInspectError("unsupported", "It is neither a plain file nor a folder.")
     own = os.open(f"/dev/fd/{descriptor}", os.O_RDONLY)
     size_bytes, head = os.fstat(own).st_size, os.pread(own, _HEAD_BYTES, 0)
+    packed, inner = _compression(head), PurePath(PurePath(name).stem).suffix.lower()
+    if packed and (text := _textual(inner)):
+        return Look(
+            descriptor=own, size_bytes=size_bytes, head=head, suffix=inner, format=text[0], detail=text[1],
+            compression=packed,
+        )  # fmt: skip
     found, detail = _format(head, suffix, size_bytes)
     return Look(descriptor=own, size_bytes=size_bytes, head=head, suffix=suffix, format=found, detail=detail)
 
 
-def _format(head: bytes, suffix: str, size_bytes: int) -> tuple[str, str]:
+def _compression(head: bytes) -> str:
+    return next((name for magic, name in _COMPRESSED.items() if head.startswith(magic)), "")
+
+
+def _format(head: bytes, suffix: str, size_bytes: int) -> tuple[str, str]:  # noqa: PLR0911 (one for each magic)
     if head.startswith(_HDF5) or suffix in (".nc", ".nc4", ".h5", ".hdf5"):
         return "hdf5", ""
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "zip", ""
+        return ("sheet", "xlsx") if suffix in (".xlsx", ".xlsm") else ("zip", "")
     if head.startswith(b"PAR1"):
         return "parquet", ""
+    if head.startswith(b"ARROW1"):
+        return "parquet", "arrow"
     if head.startswith(b"\x93NUMPY"):
         return "npy", ""
     if _is_safetensors(head, suffix, size_bytes):
@@ -77,9 +91,8 @@ def _is_safetensors(head: bytes, suffix: str, size_bytes: int) -> bool:
 
 
 def _compressed(head: bytes, suffix: str) -> tuple[str, str] | None:
-    for magic, name in _COMPRESSED.items():
-        if head.startswith(magic):
-            return "pickle", name
+    if name := _compression(head):
+        return "pickle", name
     # Two bytes are little to go by: "x^" begins many a text.
     return ("pickle", "zlib") if head.startswith(_ZLIB) and suffix in _PICKLE_SUFFIXES | {".z", ".zlib"} else None
 

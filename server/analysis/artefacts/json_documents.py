@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from typing import Any, cast
 
 from .facts import JsonFacts
 from .formats import Look
 from .placeholders import Collected, is_placeholder
-from .texts import lines
+from .texts import lines_of, opened
 from .trouble import CannotInspectError
 
 _MOST_BYTES = 32 << 20
@@ -113,22 +112,27 @@ def read(look: Look) -> JsonFacts:
 
 
 def _one(look: Look, walk: _Walk) -> tuple[int, tuple[str, ...]]:
-    root = _loaded(os.pread(look.descriptor, _MOST_BYTES, 0), walk, "")
+    with opened(look.descriptor, look.compression) as file:
+        text = file.read(_MOST_BYTES + 1)
+    if len(text) > _MOST_BYTES:
+        raise CannotInspectError("too large", f"It unpacks to more than {_MOST_BYTES >> 20} MB of JSON.")
+    root = _loaded(text, walk, "")
     walk.document(root)
     return 1, _keys(root)
 
 
 def _many(look: Look, walk: _Walk) -> tuple[int, tuple[str, ...]]:
     documents, keys = 0, ()
-    for number, line in enumerate(lines(look.descriptor), 1):
-        if not line.strip():
-            continue
-        root = _loaded(line, walk, f" in line {number}")
-        walk.document(root, f"[{documents}]")
-        keys = keys if documents else _keys(root)
-        documents += 1
-        if documents >= _MOST_DOCUMENTS:
-            break
+    with opened(look.descriptor, look.compression) as file:
+        for number, line in enumerate(lines_of(file), 1):
+            if not line.strip():
+                continue
+            root = _loaded(line, walk, f" in line {number}")
+            walk.document(root, f"[{documents}]")
+            keys = keys if documents else _keys(root)
+            documents += 1
+            if documents >= _MOST_DOCUMENTS:
+                break
     return documents, keys
 
 

@@ -25,6 +25,8 @@ def reader(look: Look) -> Callable[[Look], Container]:
             from .zarr_store import read
         case "table":
             from .tables import read
+        case "sheet":
+            from .sheets import read
         case "parquet":
             from .parquet import read
         case "json":

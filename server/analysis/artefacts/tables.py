@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import csv
 import math
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import BinaryIO
 
 from .facts import ColumnFacts, TableFacts
 from .formats import Look
 from .placeholders import Collected, is_placeholder
-from .texts import MOST_LINE_BYTES, MOST_TEXT_BYTES, is_text, lines
+from .texts import MOST_LINE_BYTES, is_text, lines_of, opened
 from .trouble import CannotInspectError
 
 MOST_COLUMNS = 500
-_MOST_CELLS = 2_000_000
+MOST_SHOWN_ROWS = 2000
+_MOST_SHOWN_COLUMNS = 20
+_PLACES = 32
+_MOST_LABEL_CHARACTERS = 80
+MOST_CELLS = 2_000_000
 _MOST_DISTINCT = 10_000
 _MOST_ROWS_COMPARED = 200_000
 _MOST_RAGGED = 20
@@ -30,6 +37,8 @@ class Column:
         self.missing = self.infinite = self.numbers = self.texts = 0
         self.minimum, self.maximum = math.inf, -math.inf
         self.values: set[str | float] = set()
+        self.series: array[float] | None = array("d")
+        self.labels: list[str] = []
 
     def add(self, cell: str) -> bool:
         """Count a cell; return whether it is a text that is neither a number nor missing."""
@@ -39,16 +48,22 @@ class Column:
             return self._add_text(cell.strip())
         if math.isfinite(number):
             self.numbers += 1
+            if self.series is not None:
+                self.series.append(number)
             self.minimum, self.maximum = min(self.minimum, number), max(self.maximum, number)
-        elif math.isnan(number):
-            self.missing += 1
-            return False
         else:
+            self.series = None
+            if math.isnan(number):
+                self.missing += 1
+                return False
             self.infinite += 1
         self._note(number)
         return False
 
     def _add_text(self, cell: str) -> bool:
+        self.series = None
+        if len(self.labels) < MOST_SHOWN_ROWS:
+            self.labels.append(cell[:_MOST_LABEL_CHARACTERS])
         if cell.casefold() in _MISSING:
             self.missing += 1
             return False
@@ -72,7 +87,17 @@ class Column:
             maximum=self.maximum if self.numbers else None,
             distinct=len(self.values),
             distinct_is_lower_bound=len(self.values) >= _MOST_DISTINCT,
+            values=self.shown(),
         )
+
+    def shown(self) -> tuple[float, ...]:
+        """Return the values of a column of numbers: all of a short one, else those at evenly spread places."""
+        series = self.series
+        if not series:
+            return ()
+        if len(series) <= MOST_SHOWN_ROWS:
+            return tuple(series)
+        return tuple(series[index * (len(series) - 1) // (_PLACES - 1)] for index in range(_PLACES))
 
 
 class Table:
@@ -109,6 +134,21 @@ class Table:
         """Cells looked at, one more for each row so that empty rows end too."""
         return self.rows * (len(self.columns) + 1)
 
+    def facts(self) -> tuple[ColumnFacts, ...]:
+        """Return the facts of the columns; the values only of the first that have some, and of a whole table."""
+        found = [column.facts() for column in self.columns]
+        shown = [place for place, one in enumerate(found) if one.values][:_MOST_SHOWN_COLUMNS]
+        return tuple(
+            one if place in shown and one.numbers == self.rows else replace(one, values=())
+            for place, one in enumerate(found)
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The texts of the first column that has one in each row."""
+        most = min(self.rows, MOST_SHOWN_ROWS)
+        return next((tuple(one.labels) for one in self.columns if most and len(one.labels) == most), ())
+
     @property
     def duplicates(self) -> tuple[str, ...]:
         """Names that stand over more than one column."""
@@ -123,19 +163,28 @@ def read(look: Look) -> TableFacts:
     """
     if look.size_bytes == 0:
         return TableFacts(format=look.detail, size_bytes=0, rows=0, notes=("The file is empty.",))
-    if not is_text(look.head):
-        raise CannotInspectError("damaged", f"It is no text, so it is no {look.detail.upper()}.")
-    text = lines(look.descriptor)
-    first = next(text)
-    csv.field_size_limit(MOST_LINE_BYTES)
-    table, complete = _counted(csv.reader(_after(first, text), delimiter=delimiter(first, look.detail)))
-    complete = complete and look.size_bytes <= MOST_TEXT_BYTES
-    notes = () if complete else (f"Only the first {table.rows} rows were read.",)
+    with opened(look.descriptor, look.compression) as file:
+        if not is_text(file.peek(4096)[:4096]):
+            raise CannotInspectError("damaged", f"It is no text, so it is no {look.detail.upper()}.")
+        text = lines_of(file)
+        first = next(text)
+        csv.field_size_limit(MOST_LINE_BYTES)
+        separator = delimiter(first, look.detail)
+        table = _counted(csv.reader(_after(first, text), delimiter=separator))
+        looked_at, complete = table.rows, search_rest(file, table, separator)
+    return found_in(table, look, looked_at, complete)
+
+
+def found_in(table: Table, look: Look, looked_at: int, complete: bool) -> TableFacts:
+    """Return what was counted as facts; of rows that were not looked at only their number is known."""
+    notes = () if complete else (f"Of {table.rows} rows the cells of {looked_at} were looked at, the rest searched.",)
     return TableFacts(
         format=look.detail,
         size_bytes=look.size_bytes,
         rows=table.rows,
-        columns=tuple(column.facts() for column in table.columns),
+        rows_looked_at=looked_at,
+        columns=table.facts(),
+        labels=table.labels,
         column_count=len(table.header),
         duplicate_headers=table.duplicates,
         ragged_rows=tuple(table.first_ragged),
@@ -158,8 +207,8 @@ def delimiter(header: str, detail: str) -> str:
     return "\t" if detail == "tsv" else max(",;\t|", key=header.count)
 
 
-def _counted(rows: Iterable[list[str]]) -> tuple[Table, bool]:
-    """Return the table and whether all of it was read. Blank lines are no rows."""
+def _counted(rows: Iterable[list[str]]) -> Table:
+    """Return the table as far as its cells are looked at. Blank lines are no rows."""
     table: Table | None = None
     try:
         for row in rows:
@@ -167,9 +216,49 @@ def _counted(rows: Iterable[list[str]]) -> tuple[Table, bool]:
                 table = Table(row)
             elif row:
                 table.add(row)
-                if table.cells >= _MOST_CELLS:
-                    return table, False
+                if table.cells >= MOST_CELLS:
+                    return table
     except csv.Error as error:
         where = f"after row {table.rows}" if table else "in its header"
         raise CannotInspectError("damaged", f"It is no table: {error}, {where}.") from error
-    return table or Table([]), True
+    return table or Table([])
+
+
+_REST_BYTES = 1 << 20
+_MOST_ODD_LINES = 20_000
+_ODD = (b"todo", b"tbd", b"tbc", b"fixme", b"holder", b"nan", b"inf", b"null", b"none", b"n/a", b"pending", b"dummy")
+"""Words by which a line is found that is worth looking at, in lower case."""
+
+
+def search_rest(file: BinaryIO, table: Table, separator: str) -> bool:
+    """Count the lines behind those that were looked at and look at the odd ones; whether there were none left."""
+    blank = separator.encode()
+    odd = (*_ODD, blank * 2, blank + b"\n", blank + b"\r")
+    left, carried, complete = _MOST_ODD_LINES, b"", True
+    while block := file.read(_REST_BYTES):
+        complete = False
+        whole, _, carried = (carried + block).rpartition(b"\n")
+        left -= _search(whole + b"\n", table, separator, odd if left > 0 else ())
+        if len(carried) > MOST_LINE_BYTES:
+            raise CannotInspectError("damaged", f"It is no table: a line of more than a megabyte, after {table.rows}.")
+    if carried.strip():
+        _search(carried + b"\n", table, separator, odd)
+    return complete
+
+
+def _search(block: bytes, table: Table, separator: str, odd: Sequence[bytes]) -> int:
+    """Count the rows of a block, look at those with one of the signs, and return how many these are."""
+    lowered = block.lower()
+    if not any(one in lowered for one in odd):
+        table.rows += block.count(b"\n") - lowered.count(b"\n\n")
+        return 0
+    looked_at = 0
+    for line in block.splitlines(keepends=True):
+        if not line.strip():
+            continue
+        if any(one in line.lower() for one in odd):
+            looked_at += 1
+            table.add(next(csv.reader([line.decode("utf-8", "replace")], delimiter=separator), list[str]()))
+        else:
+            table.rows += 1
+    return looked_at

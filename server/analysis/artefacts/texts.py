@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from itertools import islice
+from typing import BinaryIO, cast
 
 from .facts import UnknownFacts
 from .formats import Look
 from .placeholders import Collected, in_line
+from .streams import Stream, unpacked
 
 MOST_LINE_BYTES = 1 << 20
 MOST_TEXT_BYTES = 64 << 20
@@ -20,12 +23,42 @@ def lines(descriptor: int, most_bytes: int = MOST_TEXT_BYTES) -> Iterator[str]:
 
     What is no UTF-8 becomes U+FFFD. A line of more than a megabyte comes in pieces.
     """
+    with opened(descriptor) as file:
+        yield from lines_of(file, most_bytes)
+
+
+def lines_of(file: BinaryIO, most_bytes: int = MOST_TEXT_BYTES) -> Iterator[str]:
+    """Yield the lines of an open file as `lines` does, and leave it open behind the last one that was taken."""
     left = most_bytes
-    with os.fdopen(os.dup(descriptor), "rb") as file:
-        file.seek(0)
-        while left > 0 and (line := file.readline(min(MOST_LINE_BYTES, left))):
-            yield line.decode("utf-8", "replace").removeprefix("\ufeff" if left == most_bytes else "")
-            left -= len(line)
+    while left > 0 and (line := file.readline(min(MOST_LINE_BYTES, left))):
+        yield line.decode("utf-8", "replace").removeprefix("\ufeff" if left == most_bytes else "")
+        left -= len(line)
+
+
+class _Unpacking(io.RawIOBase):
+    """A stream as a file that is read from its start to its end."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object, /) -> int:
+        into = memoryview(cast(bytearray, buffer))
+        found = self._stream.take(len(into))
+        into[: len(found)] = found
+        return len(found)
+
+
+def opened(descriptor: int, compression: str = "") -> io.BufferedReader:
+    """Open a file from its start by a descriptor that stays ours, unpacked where it is compressed."""
+    if compression:
+        return io.BufferedReader(_Unpacking(unpacked(descriptor, compression)), 1 << 18)
+    file = os.fdopen(os.dup(descriptor), "rb")
+    file.seek(0)
+    return file
 
 
 def is_text(head: bytes) -> bool:

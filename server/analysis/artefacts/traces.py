@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import draws as of_draws
+from . import prints
 from .converged import Convergence, convergence
 from .facts import TraceFacts
 from .sources import Group, Source
@@ -57,6 +58,10 @@ def facts(source: Source) -> TraceFacts:
         distinct_draws=of_draws.distinct_draws(draws.values),
         non_finite=int((~np.isfinite(draws.values)).sum()),
         fingerprint=of_draws.fingerprint(draws.values),
+        prints=prints.chains(posterior),
+        statistic_prints=prints.statistics(statistics),
+        statistics=tuple(sorted(name[:80] for name in statistics.variables))[:100] if statistics else (),
+        figures=prints.figures(draws.values, draws.names),
         notes=tuple(notes),
         **_told(posterior.attributes, statistics.attributes if statistics else {}),
         **found.sums(),

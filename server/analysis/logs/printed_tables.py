@@ -13,7 +13,7 @@ from ..curves.columns import choose
 from ..curves.names import named
 from .metrics import normalise
 
-MOST_CELLS = 40
+MOST_CELLS = 32
 MOST_CHARS = 1000
 _BARS = re.compile(r"(?<!\|)\|(?!\|)|[│┃]")
 _GAP = re.compile(r"  +|\t")

@@ -10,7 +10,7 @@ from ...vocabulary.runs import ErrorType, Finding, Level
 from .incident import CONTEXT_LINES, Incident
 from .judge import so_far
 
-INCIDENTS_LIMIT = 20
+INCIDENTS_LIMIT = 18
 FULL_LIMIT = 3
 DISTINCT_LIMIT = 1000
 

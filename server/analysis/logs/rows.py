@@ -14,7 +14,7 @@ from .lines import Lines
 from .text import decode, strip
 
 ROWS_LIMIT = 2000
-LATEST_LIMIT = 64
+LATEST_LIMIT = 32
 NEWEST_LINES = 3
 READ_ALL_BYTES = 16 * 1024
 """A block so small is what a log grew by since the last look."""
@@ -70,7 +70,6 @@ class Rows:
         """Return the rows since the last call, the newest always among them."""
         self._read()
         rows, self._rows = self._rows, []
-        self._room = CATCH_UP_BYTES
         return rows
 
     def add(self, block: Block, *, newest: bool) -> None:

@@ -16,6 +16,7 @@ from .change import Change
 from .expressions_diff import Where
 from .facts_diff import fact_changes
 from .names import BUILTINS, names_of
+from .normal_form import normal
 from .program import Program, Unit
 from .statements_diff import StatementDiff
 from .texts_diff import first_difference
@@ -33,12 +34,25 @@ def changes(before: Program, after: Program, broken: Collection[str] = ()) -> tu
     """
     facts = fact_changes(before, after)
     if before.form_sha256 != after.form_sha256:
-        structure = _structure(before, after, frozenset(broken))
+        structure = _least(before, after, frozenset(broken))
         if not any(one.needs_approval for one in structure):
             facts = _seen_now(facts)
         facts = _without_repetitions(facts, structure)
     facts += [*_arguments(before, after), *_configs(before, after)]
     return tuple(sorted(dict.fromkeys(facts), key=lambda one: (one.file, one.line, one.kind, one.name)))
+
+
+def _least(before: Program, after: Program, broken: frozenset[str]) -> list[Change]:
+    """Return the changes of structure, seen through code that only moved or is only written in another way."""
+    written = _structure(before, after, broken)
+    if not any(one.needs_approval for one in written):
+        return written
+    old, new = normal(before), normal(after)
+    if old is None or new is None:
+        return written
+    joined = _structure(old, new, broken)
+    count, fewer = (sum(one.needs_approval for one in found) for found in (written, joined))
+    return joined if fewer < count else written
 
 
 def _structure(before: Program, after: Program, broken: frozenset[str]) -> list[Change]:

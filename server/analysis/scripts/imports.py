@@ -6,6 +6,7 @@ import ast
 
 from .libraries import CROSS_VALIDATIONS, SEARCHES, SPLITTERS
 from .outside import Outside
+from .program import TAKES_PLACE
 from .values import Items, Module, Ref, Unknown, Value, text_of
 
 
@@ -67,7 +68,7 @@ class Imports(Outside):
             return self.library(name)
         top = name.split(".", maxsplit=1)[0]
         if top in SHADOWED:
-            self.unclear(node, f"{found[0]} takes the place of the library {top}")
+            self.unclear(node, f"{found[0]} {TAKES_PLACE} {top}")
         module = self.load_module(*found)
         for inner in range(1, name.count(".") + 1):
             outer = self.sources.find(".".join(name.split(".")[:inner]))

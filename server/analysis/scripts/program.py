@@ -11,6 +11,10 @@ from ...vocabulary.estimators import LINEAR
 BOOSTING = frozenset({"xgboost", "lightgbm", "catboost"})
 """Libraries whose rounds are trees, no epochs."""
 
+TAKES_PLACE = "takes the place of the library"
+RUNS_BEFORE = "runs in every Python of the run before its script and may replace anything"
+"""What is said of a module that stands in front of a library, and of a start-up file that PYTHONPATH names."""
+
 _ENSEMBLES = ("Forest", "Boost", "LGBM", "ExtraTrees", "Bagging", "Stacking", "Voting", "XGB")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from ...vocabulary.estimators import LINEAR
 from .machine import Frame, Given
-from .program import Program, SourceFile, Unit
+from .program import RUNS_BEFORE, Program, SourceFile, Unit
 from .records import Records
 from .sources import MAX_FILES, MAX_SOURCE_BYTES, Read, Sources, form_sha256, parsed
 from .statements import Statements
@@ -94,6 +94,7 @@ def read_program(
     phase: str | None = "full",
     cpus: int | None = None,
     forbidden: frozenset[str] = LINEAR,
+    folders: Sequence[str] = (),
 ) -> Program:
     """Return what a script does. Nothing is run, and no file is opened but through `read`.
 
@@ -105,14 +106,20 @@ def read_program(
     :param phase: what WATCHKEEPER_PHASE will be; None to leave it open.
     :param cpus: cores of the machine, for samplers whose number of chains depends on it.
     :param forbidden: names of estimators that may not be used for results.
+    :param folders: folders of the workspace that PYTHONPATH names.
     """
     sources = Sources(script, read)
+    for one in folders:
+        sources.add_folder(one, first=False)
     machine = Reader(sources, Given(tuple(args), env, None if phase is None else str(phase), cpus))
     if sources.unit(script) is None:
         machine.records.unclear(script, 1, "there is no such file")
     else:
         machine.read_script(script, script.rpartition("/")[0])
     records = machine.records
+    for one in (f"{folder}/{name}.py" for folder in folders for name in ("sitecustomize", "usercustomize")):
+        if sources.unit(one) is not None:
+            records.unclear(one, 1, RUNS_BEFORE)
     for one in sources.problems:
         records.unclear(*one)
     if not (records.samplers or records.loops or records.searches or records.estimators):

@@ -26,6 +26,12 @@ from .words import Word
 _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".npz", ".npy", ".h5", ".keras")
 
 
+_BLANKS = (
+    " Where the blank cells are meant, say so before the next start: `Columns that may be blank: NAMES` in the design's"
+    " computational requirements, or may_be_blank in [compute] of watchkeeper.toml; or the director answers CONTINUE."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Problem:
     what: str
@@ -38,7 +44,9 @@ def artefact(evidence: Evidence, one: Artefact, rules: Rules) -> Check:
     name = f"artefact {one.role}"
     problem = min(_problems(evidence, one, rules), key=_rank, default=None)
     if problem is not None:
-        action = f"Let the script write {one.path} itself, whole, in this phase."
+        action = (
+            f"Let the script write {one.path} itself, whole, in this phase.{_BLANKS if problem.code == 'nan' else ''}"
+        )
         return failed(name, f"{one.path} {problem.what}", problem.word, f"{one.role}_{problem.code}", action)
     about = f"{one.path}, {one.size_bytes} bytes, sha256 {(one.sha256 or '')[:16]}"
     if isinstance(one.inside, NotInspected):
@@ -63,10 +71,16 @@ def _rank(problem: _Problem) -> int:
     return 0 if problem.word is Word.LIKELY_FABRICATION else 1 if problem.word.rejects else 2
 
 
+def _listed(blank: list[str]) -> str:
+    return f" ({', '.join(blank[:3])})" if blank else ""
+
+
 def _shape(one: Artefact) -> str:
     match one.inside:
         case TableFacts() as table:
-            return f", {table.rows} rows of {table.column_count or len(table.columns)} columns"
+            blank = [f"{column.name} blank in {column.missing}" for column in table.columns if column.missing]
+            rows = f"{table.rows} rows" if table.complete else f"at least {table.rows} rows"
+            return f", {rows} of {table.column_count or len(table.columns)} columns{_listed(blank)}"
         case TraceFacts() as trace:
             return f", {trace.chains} chains of {trace.draws} draws"
         case PickleFacts() as pickle:
@@ -76,11 +90,16 @@ def _shape(one: Artefact) -> str:
 
 
 def _problems(evidence: Evidence, one: Artefact, rules: Rules) -> Iterator[_Problem]:
-    if one.size_bytes is None:
+    if one.size_bytes is None and one.refused:
+        yield _Problem(one.refused, Word.INCOMPLETE_TRAINING, "no_file")
+    elif one.size_bytes is None:
         yield _Problem("is missing", Word.INCOMPLETE_TRAINING, "missing")
     elif one.size_bytes == 0 and one.role != "log":  # a training may print nothing
         yield _Problem("is empty", Word.INCOMPLETE_TRAINING, "empty")
     elif one.role != "log":  # attempts share a log
+        if one.link:
+            what = f"is a link to {one.link}: whoever writes there later changes it, and it may be older than the run"
+            yield _Problem(what, Word.INVESTIGATE, "link")
         yield from _foreign(evidence, one)
         yield from _altered(evidence, one)
         if not _inside(evidence, one.modified_at):
@@ -177,9 +196,11 @@ def _table(table: TableFacts, rules: Rules, design: Design) -> Iterator[_Problem
     yield from _placeholder(table.placeholders)
     if table.rows == 0:
         yield _Problem("has a header and no row", Word.INCOMPLETE_TRAINING, "empty")
-    missing = [one.name for one in table.columns if one.missing or one.infinite]
+    missing = [one.name for one in table.columns if one.infinite or (one.missing and not rules.may_miss(one.name))]
     if missing:
-        yield _Problem(f"has NaN, infinite or empty cells in {', '.join(missing[:3])}", Word.INCOMPLETE_TRAINING, "nan")
+        what = f"has NaN, infinite or empty cells in {', '.join(missing[:3])}"
+        word = Word.INVESTIGATE if _meant(table, missing) else Word.INCOMPLETE_TRAINING
+        yield _Problem(f"{what}, which neither design nor policy lets be blank", word, "nan")
     for column in table.columns:
         if column.minimum is not None and column.maximum is not None:
             yield from _out_of_range(column.name, column.minimum, column.maximum, rules, design)
@@ -187,6 +208,13 @@ def _table(table: TableFacts, rules: Rules, design: Design) -> Iterator[_Problem
     constant = [one for one in table.constant_columns if one in numeric and one.lower() not in rules.may_be_constant]
     if constant:
         yield _Problem(f"has the same number in every row of {', '.join(constant[:3])}", Word.INVESTIGATE, "constant")
+
+
+def _meant(table: TableFacts, blank: list[str]) -> bool:
+    """Whether blank cells may be meant: none is infinite, each column has values too, and another one is whole."""
+    odd = [one for one in table.columns if one.name in blank]
+    whole = any(one.numbers and not one.missing and not one.infinite for one in table.columns)
+    return whole and not any(one.infinite or not one.numbers for one in odd)
 
 
 def _out_of_range(name: str, low: float, high: float, rules: Rules, design: Design) -> Iterator[_Problem]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...vocabulary.runs import RunState
+from ...vocabulary.runs import Phase, RunState
+from ..scripts.phases import fewer_rows
+from ..scripts.program import RUNS_BEFORE, TAKES_PLACE
 from .evidence import Evidence, Input
 from .words import Outcome, Word
 
@@ -46,8 +48,17 @@ def unknown(name: str, evidence: str, code: str = "", action: str = "") -> Check
 
 def flat(text: str) -> str:
     """Return a text on one line: names from files and scripts must not write lines of their own into a verdict."""
-    text = " ".join(text.split())
+    text = " ".join(_readable(text).split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _readable(text: str) -> str:
+    r"""Return a text in which a byte of a file name that is no UTF-8 stands as \xff: no record could hold it."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if _encodable(text) else "?"
+
+
+def _encodable(text: str) -> bool:
+    return not any("\ud800" <= one <= "\udfff" and not "\udc80" <= one <= "\udcff" for one in text)
 
 
 def integrity(evidence: Evidence) -> Check:
@@ -95,6 +106,8 @@ def inputs(evidence: Evidence) -> Check:
     if not evidence.inputs:
         return unknown("inputs", "no digest of the script was recorded")
     moved = [_moved(one) for one in evidence.inputs if one.sha256_now != one.sha256_at_start]
+    if evidence.phase is Phase.FULL and not any(one.role == "design" for one in evidence.inputs):
+        moved = [*moved, "no design at the start: the policy's minima hold"]
     same = [one for one in evidence.inputs if one.sha256_now == one.sha256_at_start]
     kept = [f"{one.path} unchanged since the start, sha256 {(one.sha256_now or '')[:16]}" for one in same[:4]]
     more = [f"{len(same) - 4} more unchanged"] if len(same) > 4 else []
@@ -104,7 +117,30 @@ def inputs(evidence: Evidence) -> Check:
 def _moved(one: Input) -> str:
     what = "is gone" if one.sha256_now is None else "was changed" if one.sha256_at_start else "was added"
     snapshot = "" if one.role == "features" else "; the snapshot of what ran is kept"
-    return f"{one.path} {what} after the start{snapshot if one.sha256_at_start else ''}"
+    binds = ", so it does not bind this run" if one.role == "design" and not one.sha256_at_start else ""
+    return f"{one.path} {what} after the start{snapshot if one.sha256_at_start else binds}"
+
+
+def startup(evidence: Evidence) -> Check | None:
+    """Does something stand in front of the libraries, or run before the script? None where nothing does."""
+    program = evidence.program
+    odd = [one for one in program.unresolved if TAKES_PLACE in one.what or one.what == RUNS_BEFORE] if program else []
+    if not odd:
+        return None
+    what = "; ".join(f"{one.file}:{one.line} {one.what}" for one in odd[:3])
+    action = "Take it out of the run's environment, or have a person read it: what it replaces nobody can see."
+    return failed("startup", f"{what} (read)", Word.INVESTIGATE, "library_replaced", action)
+
+
+def rows(evidence: Evidence) -> Check | None:
+    """Does the full phase take fewer rows than the quick one, by its script? None where it does not say so."""
+    program = evidence.program
+    found = fewer_rows(program.units) if program is not None and evidence.phase is Phase.FULL else ()
+    if not found:
+        return None
+    one = found[0]
+    what = f"{one.file}:{one.line} takes {one.full:g} rows in the full phase, {one.quick:g} in the quick one (read)"
+    return failed("rows", what, Word.INVESTIGATE, "fewer_rows_than_quick", "Say why the full phase takes fewer rows.")
 
 
 def policy(evidence: Evidence) -> Check:

@@ -10,10 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..artefacts.facts import ArraysFacts, PickleFacts, TableFacts
+from ..scripts.program import BOOSTING, Program
 from .evidence import Evidence
 
 _SPLIT = re.compile(r"split\d+_test_score")
 _REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iteration|sample))?", re.IGNORECASE)
+_REPLICATES = re.compile(r"bootstrap|replicate|resampl", re.IGNORECASE)
+_INDEX = re.compile(r"iter(ation)?s?|b|n|i|k|rep|run|draw|sample|idx|index|unnamed: 0|", re.IGNORECASE)
 
 _MANY = 20
 """So many equal values in a row are no coincidence."""
@@ -52,7 +55,7 @@ def counted(evidence: Evidence) -> Counts:
     its text asks for; of two of a kind the one that says more.
     """
     found: dict[str, Count] = {}
-    sources = (_from_trace, _from_probe, _epochs, _from_files, _from_program)
+    sources = (_from_trace, _from_seen, _from_probe, _epochs, _from_files, _from_program)
     for name, count in (one for source in sources for one in source(evidence)):
         if name not in found or (name in {"epochs", "bootstraps"} and count.value > found[name].value):
             found[name] = count
@@ -85,6 +88,27 @@ def _from_trace(evidence: Evidence) -> Iterator[tuple[str, Count]]:
         yield "tune", Count(tune, "trace")
 
 
+def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
+    """Count what the witness saw: samplings, searches, passes over the data, fits to resampled rows."""
+    seen = evidence.seen
+    if seen is None:
+        return
+    for one in sorted(seen.samplings, key=lambda each: each.draws or 0, reverse=True)[:1]:
+        tune = one.tune if one.tune is not None else seen.burned_in(one)
+        for name, value in (("draws", one.draws), ("chains", one.chains), ("tune", tune)):
+            if value is not None:
+                yield name, Count(value, f"witnessed at {one.line.where}")
+    searches = [each for each in seen.fits if each.is_search]
+    for one in sorted(searches, key=lambda each: each.candidates or 0, reverse=True):
+        for name, value in (("cv", one.folds), ("candidates", one.candidates)):
+            if value:
+                yield name, Count(value, f"witnessed at {one.line.where}")
+    if seen.epochs:
+        yield "epochs", Count(seen.epochs, "witnessed")
+    if seen.bootstraps:
+        yield "bootstraps", Count(seen.bootstraps, "witnessed")
+
+
 def _from_probe(evidence: Evidence) -> Iterator[tuple[str, Count]]:
     told = evidence.told
     if told is None or not told.draws:
@@ -102,23 +126,34 @@ def _epochs(evidence: Evidence) -> Iterator[tuple[str, Count]]:
     resumed = any(one.continued for one in evidence.attempts)
     for source, epochs in evidence.epochs.items():
         named = max((one for one in epochs if math.isfinite(one)), default=0.0)
-        yield "epochs", Count(epochs_reached(epochs, resumed), source, repeated, named=named)
+        reached = epochs_reached(epochs, resumed, evidence.epochs_total.get(source))
+        yield "epochs", Count(reached, source, repeated, named=named)
 
 
-def epochs_reached(epochs: Sequence[float], resumed: bool = False) -> float:
+def epochs_reached(epochs: Sequence[float], resumed: bool = False, total: float | None = None) -> float:
     """Return how many epochs a list of epoch numbers speaks of, when only every tenth or so was printed.
 
-    A few numbers prove no more than themselves: one line may name any epoch.
+    A few numbers prove no more than themselves: one line may name any epoch. Where the first of each ten is printed
+    (1, 11, 21 ...) the last line stands for the ten that it begins.
 
     :param resumed: whether an earlier attempt did the epochs before the first one named here.
+    :param total: how many there are in all, as the same lines say ("epoch 491/500").
     """
     told = sorted({one for one in epochs if math.isfinite(one)})
     if len(told) < _FEW:
         return len(told)
     step = statistics.median(after - before for before, after in itertools.pairwise(told))
     if told[0] < 1:  # counted from 0
-        return told[-1] - told[0] + step
-    return told[-1] if resumed else told[-1] - told[0] + min(step, told[0])
+        return told[-1] - told[0] + (step if total is None else min(step, max(1.0, total - told[-1])))
+    last = _last_of_its_interval(told, step, total)
+    return last if resumed else last - told[0] + min(step, told[0])
+
+
+def _last_of_its_interval(told: Sequence[float], step: float, total: float | None) -> float:
+    """Return the epoch up to which the last line speaks: the interval that it begins, never beyond the total."""
+    begins = step > 1 and told[0] == 1 and all((one - 1) % step == 0 for one in told)
+    last = told[-1] + step - 1 if begins else told[-1]
+    return last if total is None else max(told[-1], min(last, total))
 
 
 def _from_files(evidence: Evidence) -> Iterator[tuple[str, Count]]:
@@ -145,10 +180,20 @@ def _from_program(evidence: Evidence) -> Iterator[tuple[str, Count]]:
             yield "cv", Count(search.cv, where, only_read=True)
         if search.fitted and search.candidates is not None:
             yield "candidates", Count(search.candidates, where, only_read=True)
+    yield from _rounds_of_one_loop(evidence, program)
     if any(one.fits for one in program.bootstraps) and not program.loops and not program.samplers:
         for source, steps in evidence.steps.items():
             named = max((one for one in steps if math.isfinite(one)), default=0.0)
             yield "bootstraps", Count(epochs_reached(steps), source, named=named)
+
+
+def _rounds_of_one_loop(evidence: Evidence, program: Program) -> Iterator[tuple[str, Count]]:
+    """A bar tells rounds without saying of what: of the one training loop that runs as often."""
+    counts = {one.count for one in program.loops if one.library not in BOOSTING}
+    for source, total in evidence.steps_total.items():
+        if counts == {int(total)} and not evidence.epochs:
+            reached = max((one for one in evidence.steps.get(source, ()) if math.isfinite(one)), default=0.0)
+            yield "epochs", Count(min(reached, total), f"rounds in the {source}", named=reached)
 
 
 def _from_table(table: TableFacts, path: str) -> Iterator[tuple[str, Count]]:
@@ -157,6 +202,11 @@ def _from_table(table: TableFacts, path: str) -> Iterator[tuple[str, Count]]:
         yield "cv", Count(len(folds), path)
         yield "candidates", Count(table.rows, path)
     numbered = next((one for one in table.columns if _REPLICATE.fullmatch(one.name)), None)
+    if numbered is None and _REPLICATES.search(path.rpartition("/")[2]) and table.columns:
+        # A table of replicates by its name: one row each, whatever its index is called.
+        numbered = next((one for one in table.columns if _INDEX.fullmatch(one.name.strip())), None)
+        if numbered is None:
+            yield "bootstraps", Count(table.rows, path)
     if numbered is None:
         return
     estimates = [one for one in table.columns if one is not numbered and one.numbers]

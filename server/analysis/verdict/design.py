@@ -68,6 +68,7 @@ _MAY_SIMPLIFY = re.compile(r"\b(?:may|can)(?: be)? simplif|\bsimplif\w* (?:allow
 _YES = re.compile(r"\b(yes|true|y|must|required|mandatory)\b|[✅✓✔☑]", re.IGNORECASE)
 _NO = re.compile(r"\b(no|false|n|never|forbidden)\b|[❌✗✘]", re.IGNORECASE)
 _BOUND_INSIDE = re.compile(r"\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
+_MAY_BE_BLANK = re.compile(r"(result_)?columns_(that_|which_)?(may|can)_be_(blank|empty|missing|nan)|may_be_blank")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +242,12 @@ def _requirement(
         value=parts.value, minimum=parts.minimum, maximum=parts.maximum, unit=shown,
         must_not_simplify=must_not_simplify, line=line, text=said[:200],
     )  # fmt: skip
+
+
+def blank_columns(design: Design) -> tuple[str, ...]:
+    """Return the columns of the results that a design lets be blank: `Columns that may be blank: actual, std`."""
+    said = (one.text for name, one in design.requirements.items() if _MAY_BE_BLANK.fullmatch(name))
+    return tuple(one.strip(" `'\"") for text in said for one in re.split(r"[,;]| and ", text) if one.strip(" `'\""))
 
 
 def _times(value: float | None, factor: float) -> float | None:

@@ -14,6 +14,10 @@ from .words import Outcome, Word
 
 _LEAST_SAMPLED = 0.5
 """Share of the time asked for that sampling itself should take; data, predictions and several models need some too."""
+_WAITED = (
+    "Say what it waited for. Where the work is done elsewhere (a GPU, another machine), lower [compute] min_cores"
+    " before the next start; else take the waiting out."
+)
 _TRAIN = "Train for the required time; waiting is no training."
 
 
@@ -31,6 +35,10 @@ def effort(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     if usage.idle_share > rules.effort.max_idle_share:
         what = f"{text}: it slept, time passed and no work was done"
         return failed("effort", what, Word.LIKELY_FABRICATION, "idle", _TRAIN)
+    if evidence.cores_busy < rules.effort.min_cores:
+        what = f"{text}: it waited for {1 - evidence.cores_busy:.0%} of the time, and less than"
+        what += f" {rules.effort.min_cores:g} cores were busy"
+        return failed("effort", what, Word.INVESTIGATE, "mostly_waiting", _WAITED)
     return _silence(evidence, rules, counts, usage.silent_share) or passed("effort", text)
 
 
@@ -50,8 +58,8 @@ def _silence(evidence: Evidence, rules: Rules, counts: Counts, silent: float | N
     counted = "all its epochs were printed in the rest" if shown(counts, counts) else "no iteration was counted"
     what = f"{described(evidence)}: busy for {silent:.0%} of the time on end without a line of output, {counted}"
     if nothing_trains(evidence.program):
-        what += "; nothing in the script trains: it spun"
-        return failed("effort", what, Word.LIKELY_FABRICATION, "spinning", _TRAIN)
+        what += "; nothing that trains was recognised in the script: did it spin?"
+        return failed("effort", what, Word.INVESTIGATE, "spinning", _TRAIN)
     if any(isinstance(one.inside, NotInspected) for one in evidence.artefacts):
         return None  # what could not be read may hold the iterations
     action = "Let the script tell its iterations (watchkeeper_probe, a history, or the trace as its model)."

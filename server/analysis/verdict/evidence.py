@@ -10,6 +10,7 @@ from ..artefacts.facts import Container, TableFacts, TraceFacts
 from ..curves.series import History
 from ..scripts.program import Program
 from .design import Design
+from .seen import Seen
 from .usage import Usage
 
 
@@ -20,6 +21,8 @@ class Artefact:
     :ivar sha256: None where there is no such file, or where it is so large that reading it whole took too long.
     :ivar inode: (device, inode); equal for two names of one file.
     :ivar inside: what a confined reader found in it; None where nobody looked.
+    :ivar refused: why what stands there is no file that could be read: "is a folder, not a plain file".
+    :ivar link: where its name leads, if it is a symbolic link.
     """
 
     role: str
@@ -29,6 +32,8 @@ class Artefact:
     sha256: str | None = None
     inode: tuple[int, int] | None = None
     inside: Container | None = None
+    refused: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,18 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What the keeper hashed when the run ended.
+
+    :ivar files: sha256 by path, of the files that it hashed whole.
+    :ivar failed: why there is none.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadCopy:
     """The copy of the chain's head that is kept outside of the project.
 
@@ -146,12 +163,19 @@ class Evidence:
     :ivar design: as it stood when the run started.
     :ivar program: the script as it was started; None where its snapshot is gone.
     :ivar history: losses by epoch or step, from whichever source had most; `epochs` are the epochs that were told, by
-        source ("log", "probe", "history"), `steps` the steps beside them.
+        source ("log", "probe", "history"), `steps` the steps beside them, `epochs_total` and `steps_total` of how
+        many they are.
     :ivar judged: its own files as the first verdict after its end saw them; the owner is that verdict.
     :ivar left_before: (path, sha256) of what lay there when it started, and that it need not leave just so.
     :ivar features: the file that the run was trained on, where the design says how many features it has to hold and the
         file is still that of the start.
     :ivar extras: further tables that the run left beside its results: searches, bootstraps.
+    :ivar seen: what the witness saw; None where it was off, or wrote nothing.
+    :ivar quick_seen: what it saw of the quick run before it, whose id is `quick_run`.
+    :ivar guard: whether the training was kept from writing into the record: on, off, unavailable; empty if not known.
+    :ivar foreign: run directories that lay there before their start was recorded, and were not used.
+    :ivar seal: None where the keeper sealed nothing.
+    :ivar invented: lines of the log that say that invented data took the place of missing ones.
     """
 
     run: str
@@ -177,7 +201,9 @@ class Evidence:
     told: Told | None = None
     history: History | None = None
     epochs: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
+    epochs_total: Mapping[str, float] = field(default_factory=dict[str, float])
     steps: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
+    steps_total: Mapping[str, float] = field(default_factory=dict[str, float])
     design: Design = field(default_factory=Design)
     program: Program | None = None
     policy: PolicyKept = field(default_factory=PolicyKept)
@@ -188,6 +214,13 @@ class Evidence:
     chain_head: str = ""
     chain_problem: str = ""
     head_copy: HeadCopy = field(default_factory=HeadCopy)
+    seen: Seen | None = None
+    quick_seen: Seen | None = None
+    quick_run: str = ""
+    guard: str = ""
+    foreign: tuple[str, ...] = ()
+    seal: Seal | None = None
+    invented: tuple[tuple[int, str], ...] = ()
 
     @property
     def cores_busy(self) -> float | None:
@@ -221,7 +254,8 @@ class Evidence:
     @property
     def trace(self) -> TraceFacts | None:
         """The posterior that the run left, None where it left none that could be read."""
-        return next((one.inside for one in self.artefacts if isinstance(one.inside, TraceFacts)), None)
+        every = (*self.artefacts, *self.extras)
+        return next((one.inside for one in every if isinstance(one.inside, TraceFacts)), None)
 
     @property
     def tables(self) -> tuple[TableFacts, ...]:

@@ -28,18 +28,30 @@ def floors(evidence: Evidence, rules: Rules) -> tuple[Floor, ...]:
     asked = [
         Floor(name, one.floor, evidence.design.source(name), one.must_not_simplify)
         for name, one in evidence.design.requirements.items()
-        if name in COUNTED and one.floor is not None
+        if name in COUNTED and one.floor is not None and one.floor > 0
     ]
     named = {one.name for one in asked}
     needed = rules.minima.get(kind(evidence), {})
+    if _does_not_tune(evidence):
+        needed = {name: value for name, value in needed.items() if name != "tune"}
     policy = [Floor(name, value, "watchkeeper.toml [method]") for name, value in needed.items() if name not in named]
     return (*asked, *policy)
 
 
+def _does_not_tune(evidence: Evidence) -> bool:
+    """Whether all that sampled has no tuning steps: sequential Monte Carlo, an ensemble of walkers."""
+    if evidence.seen is not None and evidence.seen.samplings:
+        return all(one.method in ("smc", "ensemble") for one in evidence.seen.samplings)
+    groups = evidence.trace.statistics if evidence.trace is not None else ()
+    return "log_marginal_likelihood" in groups
+
+
 def kind(evidence: Evidence) -> str:
-    """Return the kind of training that was done: what left a trace is MCMC, else what the script was read as."""
+    """Return the kind of training that was done: what left a trace is MCMC, else as it was witnessed, else as read."""
     if evidence.trace is not None:
         return "Bayesian MCMC"
+    if evidence.seen is not None and evidence.seen.kinds:
+        return evidence.seen.kinds[0]
     return evidence.program.kind if evidence.program is not None else ""
 
 

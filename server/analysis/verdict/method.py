@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
+from ...vocabulary.estimators import LINEAR
 from ...vocabulary.runs import Phase
+from ..artefacts.facts import TableFacts
 from ..scripts.program import EstimatorUse, Program
 from .checks import Check, failed, passed, unknown
 from .counts import Counts, shown
 from .design import Design
 from .evidence import Evidence
+from .predicted import matches
+from .seen import Seen, place
 from .words import Word
 
 _DECLARED = (
@@ -42,7 +46,22 @@ def method(evidence: Evidence, counts: Counts) -> Check:
     text = _described(evidence, program)
     if evidence.phase is Phase.QUICK:
         return unknown("method", f"{text}; not judged in the quick phase")
+    if evidence.seen is not None and evidence.seen.kinds:
+        return _witnessed(evidence, evidence.seen)
     return _judged(evidence, program, counts, text)
+
+
+def _witnessed(evidence: Evidence, seen: Seen) -> Check:
+    """Hold what was witnessed against what is declared. What the witness cannot know may have run beside it."""
+    declared = [kind for kind, words in _DECLARED if words.search(evidence.design.method)]
+    text = f"declared {evidence.design.method!r}, witnessed {seen.describe()}" if declared else seen.describe()
+    if declared and not set(declared) & set(seen.kinds):
+        what = f"{text}: {declared[0]} ({evidence.design.source('method')}) was not witnessed"
+        action = "Say where the declared method runs; the witness knows libraries, no loops written by hand."
+        return failed("method", what, Word.INVESTIGATE, "declared_method_not_witnessed", action)
+    if seen.kinds[0] in _LEFT_BY or seen.kinds[0] in declared:
+        return passed("method", f"{seen.kinds[0]}: {text} (witnessed)")
+    return failed("method", f"{text}: no approved method", Word.INVESTIGATE, "method_not_approved", _REDESIGN)
 
 
 def _judged(evidence: Evidence, program: Program, counts: Counts, text: str) -> Check:
@@ -52,7 +71,8 @@ def _judged(evidence: Evidence, program: Program, counts: Counts, text: str) -> 
         what = f"{text}: the results come from {_where(forbidden[0])}, and nothing shows that an approved method ran"
         return failed("method", what, Word.LIKELY_FABRICATION, "forbidden_method", _REDESIGN)
     if mismatch := _mismatch(evidence, program):
-        return failed("method", f"{text}: {mismatch}", Word.LIKELY_FABRICATION, "declared_method_missing", _REDESIGN)
+        action = "Have a person read whether the script does what the design declares; reading did not recognise it."
+        return unknown("method", f"{text} (read): {mismatch}", "declared_method_not_recognised", action)
     if program.unresolved:
         return _unresolved(text, program, proven)
     if program.kind in _LEFT_BY or (evidence.design.method and program.kind == "Optimisation"):
@@ -66,8 +86,22 @@ def forbidden_in_results(program: Program) -> list[EstimatorUse]:
     return [one for one in program.estimators if one.forbidden and one.fitted and one.used_for_results]
 
 
-def forbidden_words(program: Program | None, counts: Counts) -> str:
-    """Return what the verification block says of forbidden methods.
+def forbidden_words(evidence: Evidence, counts: Counts) -> str:
+    """Return what the verification block says of forbidden methods: by what the results are, else by the script."""
+    table = next((one.inside for one in evidence.artefacts if one.role == "results"), None)
+    if evidence.seen is None or not isinstance(table, TableFacts):
+        return _forbidden_as_read(evidence.program, counts)
+    found = [one for one in matches(table, evidence.seen.predictions) if one.prediction.name in LINEAR]
+    if found:
+        return f"{found[0].prediction.name} at {place(found[0].prediction.line)} is column {found[0].column}"
+    fitted = [one for one in evidence.seen.fits if one.name in LINEAR]
+    if fitted:
+        return f"None used ({fitted[0].name} at {place(fitted[0].line)} is a baseline: no column of the results is its)"
+    return _forbidden_as_read(evidence.program, counts)
+
+
+def _forbidden_as_read(program: Program | None, counts: Counts) -> str:
+    """Return what reading the script tells of forbidden methods.
 
     A baseline beside an approved method that left its iterations behind is good practice and no forbidden method.
     """
@@ -79,7 +113,7 @@ def forbidden_words(program: Program | None, counts: Counts) -> str:
         return ", ".join(_where(one) for one in used[:3])
     if program.unresolved:
         return "None found (parts of the script could not be read)"
-    return f"None used ({_where(used[0])} is a baseline)" if used else "None used"
+    return f"None shown ({_where(used[0])} is written too; nobody saw what for)" if used else "None used"
 
 
 def _where(one: EstimatorUse) -> str:
@@ -106,7 +140,7 @@ def declared_missing(design: Design, program: Program) -> str:
     declared = declared_kinds(design.method)
     if not declared or program.kind in declared or program.unresolved:
         return ""
-    return f"the design declares {declared[0]} ({design.source('method')}), the script holds none"
+    return f"the design declares {declared[0]} ({design.source('method')}), which was not recognised in the script"
 
 
 def _unresolved(text: str, program: Program, proven: bool) -> Check:

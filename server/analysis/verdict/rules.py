@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ...vocabulary.estimators import LINEAR
 from ...vocabulary.runs import Phase
 from ..curves.mcmc import FULL_LEVELS, McmcLevels
 from .checks import span
-from .design import TIME, Design
+from .design import TIME, Design, blank_columns
 
 TOLERANCE_S = 2.0
 """Clocks of two programs, and a sample every few seconds, are not compared closer than that."""
@@ -34,10 +36,12 @@ class EffortRules:
 
     :ivar max_idle_share: share of the sampled time without work.
     :ivar max_silent_share: share of it with work but without output, for a script in which nothing trains.
+    :ivar min_cores: mean cores in use below which most of the time was waited, however evenly.
     """
 
     max_idle_share: float = 0.5
     max_silent_share: float = 0.8
+    min_cores: float = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class Rules:
     :ivar minima: what an approved method needs, by kind and name: {"Bayesian MCMC": {"draws": 2000 …} …}.
     :ivar ranges: (minimum, maximum) that values of a column of the results may have.
     :ivar may_be_constant: columns that may have one value in every row, in lower case.
+    :ivar forbidden: classes and functions whose fits may not be the results.
+    :ivar may_be_blank: columns that may have empty cells, or words of their names, in lower case.
     """
 
     phase: Phase
@@ -74,9 +80,25 @@ class Rules:
         default_factory=dict[str, tuple[float | None, float | None]]
     )
     may_be_constant: frozenset[str] = frozenset()
+    may_be_blank: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = LINEAR
 
     def bound_by(self, design: Design) -> Rules:
-        """Return the rules with the time that a model's design document asks for, if it does."""
+        """Return the rules with the time that a design asks for and the columns that it lets be blank, if it does."""
+        named = frozenset(one.lower() for one in blank_columns(design))
+        return replace(self, may_be_blank=self.may_be_blank | named)._timed(design)
+
+    @property
+    def judges_work(self) -> bool:
+        """Whether the work itself is judged: a quick run only has to end well."""
+        return self.phase is Phase.FULL
+
+    def may_miss(self, column: str) -> bool:
+        """Whether a column may have empty cells: by its name, or by one word of it."""
+        name = column.strip().lower()
+        return name in self.may_be_blank or not self.may_be_blank.isdisjoint(re.split(r"[\W_]+", name))
+
+    def _timed(self, design: Design) -> Rules:
         asked = design.requirements.get(TIME)
         if self.phase is Phase.QUICK or asked is None or (asked.floor is None and asked.maximum is None):
             return self

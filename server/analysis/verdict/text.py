@@ -24,7 +24,7 @@ def verification_block(evidence: Evidence, rules: Rules, verdict: Verdict) -> st
         f"**Actual Training Time**: {evidence.counted_wall_s / 3600:.2f} hours",
         f"**Requirement Met**: {met} ({_required(evidence.phase, limits)})",
         f"**Computational Intensity**: {intensity(evidence)}",
-        f"**Forbidden Methods**: {flat(forbidden_words(evidence.program, counted(evidence)))}",
+        f"**Forbidden Methods**: {flat(forbidden_words(evidence, counted(evidence)))}",
         "",
         f"**Verdict**: {verdict.word} ({verdict.code}): {verdict.why}",
         f"**Run**: {evidence.run}, requirement from {limits.source}",
@@ -42,7 +42,9 @@ def check_table(verdict: Verdict) -> str:
 
 
 def training_method(evidence: Evidence) -> str:
-    """Return the kind of training as it was found."""
+    """Return the kind of training as it was witnessed, else as it was read."""
+    if evidence.seen is not None and evidence.seen.kinds:
+        return evidence.seen.kinds[0]
     if evidence.program is None:
         return "Bayesian MCMC" if evidence.trace is not None else "Not inspected"
     unread = " (parts of the script could not be read)" if evidence.program.unresolved else ""

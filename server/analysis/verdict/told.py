@@ -37,7 +37,7 @@ def doubted(program: Program | None, wanted: Sequence[Floor], counts: Counts) ->
         if count is None:
             continue
         if most is not None and most < one.minimum:
-            words = f"the script asks for {most}" if most else "the script holds none"
+            words = f"the script asks for {most}" if most else "none were recognised in the script"
             what = f"{plain(count.value)} {one.name} ({count.source}), yet {words}"
             action = f"Say where the {one.name} are from that the script does not do."
             return Doubt(what, f"{one.name}_differ_from_script", action)
@@ -54,7 +54,7 @@ def _sparse(floor: Floor, count: Count) -> Doubt:
 
 
 def asked_for(program: Program) -> Mapping[str, int]:
-    """Return the most epochs and bootstraps that a script can do at one place; nothing of what reading cannot tell."""
+    """Return the most epochs and bootstraps that a script can do in all its loops; nothing of what cannot be told."""
     epochs = [one.count for one in program.loops if one.library not in BOOSTING]
     bootstraps = [one.count for one in program.bootstraps]
     found: dict[str, int | None] = {}
@@ -66,6 +66,6 @@ def asked_for(program: Program) -> Mapping[str, int]:
 
 
 def _most(counts: Sequence[int | None]) -> int | None:
-    """Return the largest, 0 of none, None where one is not known."""
+    """Return the sum (two stages follow one another), 0 of none, None where one is not known."""
     known = [one for one in counts if one is not None]
-    return max(known, default=0) if len(known) == len(counts) else None
+    return sum(known) if len(known) == len(counts) else None

@@ -17,10 +17,12 @@ from .convergence import convergence
 from .counts import counted
 from .effort import effort, requirement
 from .evidence import Evidence
+from .invented import data
 from .iterations import iterations, trace
 from .kept import kept
 from .method import method
 from .rules import Rules
+from .witnessed import witnessed
 from .words import Outcome, Word
 
 _ENDED_BADLY = ("ending", "failures")
@@ -58,12 +60,14 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
     measured, converged = trace(evidence), convergence(evidence, rules)
     designed = kept(evidence)
+    before = (ask.startup(evidence), ask.rows(evidence), data(evidence))
     return (
         ask.integrity(evidence),
         ask.ending(evidence),
         ask.failures(evidence),
         *(artefact(evidence, one, rules) for one in evidence.artefacts),
-        *(() if measured is None else (measured,)),
+        *witnessed(evidence, rules, counts),
+        *(one for one in (measured, *before) if one is not None),
         method(evidence, counts),
         worked,
         done,

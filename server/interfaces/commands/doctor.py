@@ -10,21 +10,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...acts.start import interpreter
 from ...runtime.keeper import records
 from ...storage.files.workspace import Workspace
 from ...storage.policy.policy import read_policy
 from ...storage.record import Ledger, Run
 from ...storage.record.records import RunStarted
 from ...storage.record.serialization import decode
-from ...vocabulary.errors import LedgerUnreadable, WatchkeeperError
+from ...vocabulary.errors import LedgerUnreadable, PathRefused, WatchkeeperError
 from ...vocabulary.sanitize import one_line
 
 LEAST_FREE_BYTES = 200 << 20
+MOST_SCRIPTS = 200
+LONGEST_SCRIPT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,26 @@ def _interpreter(workspace: Workspace) -> Check:
     except (OSError, subprocess.TimeoutExpired) as error:
         return Check("interpreter", False, f"{python}: {error}", "Set [python] interpreter in watchkeeper.toml.")
     fine = done.returncode == 0
-    seen = f"{python} is Python {done.stdout.strip()}" if fine else f"{python} ends with status {done.returncode}"
-    return Check("interpreter", fine, seen, "" if fine else "Set [python] interpreter in watchkeeper.toml.")
+    if not fine:
+        seen = f"{python} ends with status {done.returncode}"
+        return Check("interpreter", False, seen, "Set [python] interpreter in watchkeeper.toml.")
+    lacks = interpreter.lacks(python, _missing(workspace.named(policy.names), python))
+    if lacks:
+        return Check("interpreter", False, lacks, "Scripts in the project import it.")
+    source = interpreter.source(policy, workspace.named(policy.names))
+    return Check("interpreter", True, f"{python} is Python {done.stdout.strip()} ({source})")
+
+
+def _missing(workspace: Workspace, python: str) -> list[str]:
+    """Return the modules that scripts of the project import and the Python that trains does not find."""
+    folder = str(Path(workspace.script("1")).parent)
+    names = workspace.list_dir(folder) if workspace.has_folder(folder) else []
+    scripts = [f"{folder}/{name}" for name in names if name.endswith(".py")][:MOST_SCRIPTS]
+    modules: set[str] = set()
+    for script in scripts:
+        with suppress(PathRefused):
+            modules.update(interpreter.wanted(workspace.read_bytes(script, LONGEST_SCRIPT_BYTES)))
+    return interpreter.missing(python, workspace.root / folder, sorted(modules))
 
 
 def _ledger(workspace: Workspace) -> Check:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+_WITH_A_FOLDER = 4
+"""Words of `--workspace DIR hook stop`."""
 _CALLED_WRONGLY = 2
 """What argparse ends with."""
 
@@ -11,10 +13,10 @@ _CALLED_WRONGLY = 2
 def main() -> int:
     """Run the command line and return its exit status."""
     words = sys.argv[1:]
-    if words == ["hook", "stop"]:
+    if words[-2:] == ["hook", "stop"] and (len(words) == 2 or _names_a_folder(words)):
         from . import hooks  # noqa: PLC0415 (light)
 
-        return hooks.stop(None)
+        return hooks.stop(words[1] if _names_a_folder(words) else None)
     from . import offline  # noqa: PLC0415 (light)
 
     if words and words[0] in offline.COMMANDS:
@@ -32,3 +34,7 @@ def main() -> int:
         if "hook" in words[:3] and end.code == _CALLED_WRONGLY:
             return 1  # a client takes 2 from a hook for "block"
         raise
+
+
+def _names_a_folder(words: list[str]) -> bool:
+    return len(words) == _WITH_A_FOLDER and words[0] == "--workspace"

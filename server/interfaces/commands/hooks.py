@@ -21,12 +21,16 @@ from typing import TYPE_CHECKING, cast
 from ...vocabulary.runs import Role
 
 if TYPE_CHECKING:
-    from ...storage.record import Ledger, Report, Run
+    from ...storage.record import Finding, Ledger, Report, Run
 
 COMMAND = "hook"
 EVENTS = ("stop", "session-start")
 USUAL_HOLDS = 3
 """How often in a row a turn is held where the policy names no other number ([watch] hook_holds)."""
+USUAL_DEADLINE_MINUTES = 30.0
+"""How long a failure holds turns where the policy names no other number ([report] deadline_minutes)."""
+LONGEST_BACKGROUND_S = 1_700
+"""Seconds that a command in the background may wait: Claude Code ends those of half an hour (docs/clients.md)."""
 LONGEST_INPUT_BYTES = 16 << 20
 LONGEST_POLICY_BYTES = 1_000_000
 BUSY_S = 0.5
@@ -47,15 +51,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something that keeps a trainer from ending its turn: what it is, since when nobody saw to it, and the next call.
+    """Something that keeps a trainer from ending its turn: what it is, and the run that it is about.
 
-    :ivar lasting: a run goes on; otherwise only an answer waits.
+    :ivar lasting: it holds later turns too: a run goes on, or a deadline runs; otherwise only an answer waits.
+    :ivar call: what to call for it; a poll where it is empty.
     """
 
     id: str
     run: str
     what: str
     lasting: bool = True
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +149,12 @@ def _reason_to_stay(asked: Asked, folder: Path) -> str:
 
     with closing(Ledger(path, busy_timeout_s=BUSY_S)) as ledger:
         now = time.time()
-        found = duties(ledger, now)
-        if not found or somebody_waits(path):
+        limit, deadline_s = _rules(folder / "watchkeeper.toml")
+        found = duties(ledger, now, deadline_s)
+        if found and somebody_waits(path):
+            found = [one for one in found if one.call]  # who waits sees to all but what has to be told
+        if not found:
             return ""
-        limit = _limit(folder / "watchkeeper.toml")
         before = _kept(ledger, asked.session)
         holds = held(before, found, _watched_at(ledger, found), now=now, limit=limit, continuing=asked.continuing)
         if holds != before:
@@ -154,16 +162,48 @@ def _reason_to_stay(asked: Asked, folder: Path) -> str:
     return "" if holds.let_go else told(found, holds.count, limit)
 
 
-def duties(ledger: Ledger, now: float) -> list[Duty]:
-    """Return what a trainer has still to see to: runs that go on, and answers that are not carried out.
+def duties(ledger: Ledger, now: float, deadline_s: float = USUAL_DEADLINE_MINUTES * 60) -> list[Duty]:
+    """Return what a trainer has still to see to: failures to report, answers to wait for and to carry out, runs.
 
-    A run is left out when its report waits for an answer beyond its deadline: then the agent was told to end its turn.
+    A failure holds until its deadline, whether it is not reported yet or not answered; beyond it the run is left out
+    as well, because then the agent was told to end its turn.
+
+    :param deadline_s: seconds that a failure nobody reported has, counted from when it was found.
     """
     reports = ledger.reports(open_only=True)
-    overdue = {one.run for one in reports if one.status == "open" and now > one.deadline_at}
-    runs = [one for one in ledger.runs(open_only=True) if one.id not in overdue]
+    waiting = [one for one in reports if one.status == "open"]
+    overdue = {one.run for one in waiting if now > one.deadline_at}
+    awaited = [one for one in waiting if now <= one.deadline_at]
+    failed = _unreported(ledger, now - deadline_s)
+    spoken_for = overdue | {one.run for one in (*awaited, *failed)}
+    runs = [one for one in ledger.runs(open_only=True) if one.id not in spoken_for]
     answered = [one for one in reports if one.status == "answered"]
-    return [*map(_run_duty, runs), *map(_answer_duty, answered)]
+    return [
+        *map(_failure_duty, failed),
+        *map(_report_duty, awaited),
+        *map(_run_duty, runs),
+        *map(_answer_duty, answered),
+    ]
+
+
+def _unreported(ledger: Ledger, since: float) -> list[Finding]:
+    """Return the oldest unreported failure of each run, where it was found not too long ago."""
+    first: dict[str, Finding] = {}
+    for one in ledger.findings(open_only=True):
+        if one.at >= since:
+            first.setdefault(one.run, one)
+    return list(first.values())
+
+
+def _failure_duty(finding: Finding) -> Duty:
+    call = f"report_error(run={finding.run!r}, finding={finding.id!r}, what_happened=…)"
+    return Duty(finding.id, finding.run, f"A failure of run {finding.run} is not reported.", call=call)
+
+
+def _report_duty(report: Report) -> Duty:
+    return Duty(
+        f"{report.id}:open", report.run, f"Report {report.id} waits for the director's answer, and nobody waits for it."
+    )
 
 
 def _run_duty(run: Run) -> Duty:
@@ -199,12 +239,18 @@ def told(found: Sequence[Duty], count: int, limit: int) -> str:
     first = found[0]
     more = f" {len(found) - 1} more wait besides." if len(found) > 1 else ""
     alone = len(found) == 1 and first.run
-    call = f"poll_training(run={first.run!r})" if alone else "poll_training()"
-    command = f"watchkeeper poll {first.run} --until event --wait 3600" if alone else "watchkeeper poll"
+    call = first.call or (f"poll_training(run={first.run!r})" if alone else "poll_training()")
     return (
         f"{first.what}{more} Do not end your turn: call {call} now, then exactly the call in its `next`. "
-        f"Without these tools, run `{command}`. (held {count} of {limit} times in a row)"
+        f"Without these tools, run `{_command(first, alone=bool(alone))}`. (held {count} of {limit} times in a row)"
     )
+
+
+def _command(first: Duty, *, alone: bool) -> str:
+    """Return the shell's twin of a call; a poll for one run blocks, no longer than a client lets it."""
+    if first.call:
+        return f"watchkeeper report … --run {first.run} --finding {first.id}"
+    return f"watchkeeper poll {first.run} --until event --wait {LONGEST_BACKGROUND_S}" if alone else "watchkeeper poll"
 
 
 def _watched_at(ledger: Ledger, found: Sequence[Duty]) -> float:
@@ -220,16 +266,22 @@ def _kept(ledger: Ledger, session: str) -> Holds:
     return Holds(**json.loads(text)) if text else Holds()
 
 
-def _limit(policy: Path) -> int:
-    """Return the policy's number of holds; the usual one where the file names none or cannot be read."""
-    if not policy.is_file() or policy.stat().st_size > LONGEST_POLICY_BYTES:
-        return USUAL_HOLDS
-    import tomllib  # noqa: PLC0415 (takes a fifth of the hook's time)
+def _rules(policy: Path) -> tuple[int, float]:
+    """Return the policy's number of holds and seconds of a deadline; the usual ones where the file names none."""
+    tables: Mapping[str, object] = {}
+    if policy.is_file() and policy.stat().st_size <= LONGEST_POLICY_BYTES:
+        import tomllib  # noqa: PLC0415 (takes a fifth of the hook's time)
 
-    with suppress(OSError, ValueError, AttributeError):  # the server tells what is wrong with the policy
-        number = tomllib.loads(policy.read_text("utf-8-sig")).get("watch", {}).get("hook_holds")
-        return number if isinstance(number, int) else USUAL_HOLDS
-    return USUAL_HOLDS
+        with suppress(OSError, ValueError):  # the server tells what is wrong with the policy
+            tables = tomllib.loads(policy.read_text("utf-8-sig"))
+    holds = _number(tables, "watch", "hook_holds", USUAL_HOLDS)
+    return int(holds), _number(tables, "report", "deadline_minutes", USUAL_DEADLINE_MINUTES) * 60
+
+
+def _number(tables: Mapping[str, object], table: str, key: str, usual: float) -> float:
+    found = tables.get(table)
+    value = cast("Mapping[str, object]", found).get(key) if isinstance(found, dict) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else usual
 
 
 def somebody_waits(ledger: Path) -> bool:

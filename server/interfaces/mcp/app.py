@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 import anyio
@@ -23,6 +24,7 @@ from ...vocabulary.errors import InvalidArgument, PolicyInvalid, WatchkeeperErro
 from ...vocabulary.runs import Role
 from ...vocabulary.sanitize import mask_secrets
 from . import resources
+from .clients import Patience
 from .instructions import instructions
 
 HEARTBEAT_S = 10.0
@@ -104,13 +106,15 @@ class _Handlers:
     brief: Brief | None
     told: Told | None
     heartbeat_s: float
+    patience: Patience = field(default_factory=Patience)
 
     async def list_tools(self, _ctx: Any, _params: Any) -> types.ListToolsResult:  # noqa: ANN401
         return types.ListToolsResult(tools=[described(tool) for tool in self.tools.values()])
 
     async def call_tool(self, ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:  # noqa: ANN401
         async with _beating(ctx.session, self.heartbeat_s):
-            result = await answered(self.desk, self.tools, params.name, params.arguments or {})
+            hurried = partial(self.patience.desk, client=_client(ctx.session))
+            result = await answered(self.desk, self.tools, params.name, params.arguments or {}, hurried)
             if self.told is not None:
                 await in_thread(self.told, params.name, params.arguments or {}, result)
             return result
@@ -154,17 +158,30 @@ def described(tool: Tool) -> types.Tool:
     )
 
 
+def _client(session: Any) -> str:  # noqa: ANN401 (the SDK's session)
+    """Return the name that the client gives of itself; empty if it gives none."""
+    said: types.InitializeRequestParams | None = session.client_params
+    return said.client_info.name if said else ""
+
+
 async def answered(
-    desk: Desk, tools: Mapping[str, Tool], name: str, arguments: Mapping[str, object]
+    desk: Desk,
+    tools: Mapping[str, Tool],
+    name: str,
+    arguments: Mapping[str, object],
+    hurried: Callable[[Desk], Desk] = lambda desk: desk,
 ) -> types.CallToolResult:
-    """Run a tool and return its result as text and as structured content, or its error as text."""
+    """Run a tool and return its result as text and as structured content, or its error as text.
+
+    :param hurried: gives the desk at which nothing takes longer than the client allows.
+    """
     try:
         if name not in tools:
             raise InvalidArgument(
                 f"There is no tool {name[:60]!r} for the role {desk.role}.", f"Tools: {', '.join(tools)}."
             )
         tool = tools[name]
-        content = facts(await tool.run(_now(desk, tool), **tool.take(arguments)))
+        content = facts(await tool.run(hurried(_now(desk, tool)), **tool.take(arguments)))
     except WatchkeeperError as error:
         return _failed(str(error))
     except Exception as error:  # the one seam: whatever else escapes is a defect of ours and must not end the server
@@ -245,7 +262,7 @@ def _template(one: resources.Template) -> types.ResourceTemplate:
 
 
 async def _resource(desk: Desk, uri: str, brief: Brief | None) -> types.ReadResourceResult:
-    with _refusing("reading a resource"):
+    with _refusing("reading a resource", uri):
         current = desk.current()
         if uri == resources.BRIEF_ADDRESS and brief:
             # Seen by an observer: reading it is no watch, and takes no answer away from the trainer.
@@ -266,12 +283,17 @@ async def _completed(desk: Desk, params: types.CompleteRequestParams) -> types.C
 
 
 @contextmanager
-def _refusing(what: str) -> Generator[None]:
-    """Turn our errors into the protocol's; like `answered`, a seam that no defect of ours may pass."""
+def _refusing(what: str, uri: str | None = None) -> Generator[None]:
+    """Turn our errors into the protocol's; like `answered`, a seam that no defect of ours may pass.
+
+    :param uri: the resource that was asked for; it goes back with the error, as the protocol wants it.
+    """
+    data = None if uri is None else {"uri": uri}
     try:
         yield
     except WatchkeeperError as error:
-        raise MCPError(types.INVALID_PARAMS, mask_secrets(str(error))) from error
+        raise MCPError(types.INVALID_PARAMS, mask_secrets(str(error)), data) from error
     except Exception as error:
         _log.exception("%s failed", what)
-        raise MCPError(types.INTERNAL_ERROR, f"{what} failed inside watchkeeper ({type(error).__name__}).") from error
+        text = f"{what} failed inside watchkeeper ({type(error).__name__})."
+        raise MCPError(types.INTERNAL_ERROR, text, data) from error

@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from mcp import StdioServerParameters
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
+from mcp_types import Implementation
 from pydantic import JsonValue
 
 from ...vocabulary.errors import WatchkeeperError
@@ -20,6 +21,7 @@ from .words import Header
 
 Era = Literal["auto", "legacy"]
 CONNECTS_WITHIN_S = 30.0
+_ME = Implementation(name="watchkeeper-replay", version="1")
 
 
 class ServerGone(WatchkeeperError):
@@ -50,7 +52,7 @@ class _Seat:
     async def hold(self, *, task_status: TaskStatus[None]) -> None:
         before = set(psutil.Process().children())
         try:
-            async with Client(self._parameters, mode=self._era) as self._client:
+            async with Client(self._parameters, mode=self._era, client_info=_ME) as self._client:
                 self._server = next((one for one in psutil.Process().children() if one not in before), None)
                 self._came_up = True
                 task_status.started()

@@ -34,6 +34,10 @@ class Engine(Protocol):
         """Make the run's keeper look at stop.json now, also one that was stopped by a signal; nothing without one."""
         ...
 
+    def interrupt(self, run_dir: Path) -> None:
+        """Make the run's keeper stop it without a stop.json, for which a disk may have no room."""
+        ...
+
     def end_all(self, run_dir: Path, grace_s: float) -> list[Process]:
         """End the whole tree of a run whose keeper does not: SIGTERM, `grace_s` seconds of grace, SIGKILL. Blocks.
 

@@ -42,12 +42,12 @@ class LocalEngine:
 
     def hasten(self, run_dir: Path) -> None:
         """See Engine."""
-        keeper = _keeper(run_dir)
-        if keeper is not None:
-            # A keeper of another user cannot be signalled; it sees the stop at its next sample all the same.
-            with suppress(PermissionError):
-                procfs.send(*keeper, HASTEN)
-                procfs.send(*keeper, signal.SIGCONT)  # its training may have stopped it
+        # A keeper of another user cannot be signalled; it sees the stop at its next sample all the same.
+        _signal(run_dir, HASTEN, signal.SIGCONT)  # the second, because its training may have stopped it
+
+    def interrupt(self, run_dir: Path) -> None:
+        """See Engine."""
+        _signal(run_dir, signal.SIGTERM, signal.SIGCONT)
 
     def end_strays(self, run_dir: Path, grace_s: float) -> list[Process]:
         """See Engine."""
@@ -92,6 +92,15 @@ class LocalEngine:
         if done.returncode != 0:
             last_line = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
             raise WatchkeeperError(f"No keeper could be started: {last_line}.", "Call again once that is mended.")
+
+
+def _signal(run_dir: Path, *numbers: int) -> None:
+    keeper = _keeper(run_dir)
+    if keeper is None:
+        return
+    for number in numbers:
+        with suppress(PermissionError):
+            procfs.send(*keeper, number)
 
 
 def _environment() -> dict[str, str]:

@@ -22,7 +22,7 @@ from . import (
     records,
     seal,
     usage,
-)  # fmt: skip
+)
 from .ending import Ending, close, reserve
 from .lines import Lines
 from .main_process import Main

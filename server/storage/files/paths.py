@@ -81,8 +81,12 @@ class Places(Protocol):
 
         A name that ends in .zarr may be that of a folder, as Zarr keeps one file for each chunk.
         """
-        paths = self.final_models(model)
-        return next((path for path in paths if self._is_there(path) or self._is_zarr(path)), paths[0])
+        there = self.models_there(model)
+        return there[0] if there else self.final_models(model)[0]
+
+    def models_there(self, model: str) -> list[str]:
+        """Return all candidates for the final model that exist: a trace and the scaler that goes with it."""
+        return [path for path in self.final_models(model) if self._is_there(path) or self._is_zarr(path)]
 
     def final_models(self, model: str) -> list[str]:
         """Return every path at which the final model may lie, best first."""

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from ...vocabulary.errors import InvalidArgument, PathRefused, StorageFailed, WatchkeeperError
 from ...vocabulary.sanitize import one_line
 from ..policy.policy import Names
-from . import rooted
+from . import listing, rooted
 from .paths import Places, check_model_id
 
 STATE_DIR = ".watchkeeper"
@@ -119,6 +119,28 @@ class Workspace(Places):
     def exists(self, path: str) -> bool:
         """Whether a plain file is there; raises as `about`."""
         return self.about(path) is not None
+
+    def link_target(self, path: str) -> str:
+        """Return what the last name of a path links to, as it is written; empty where it is no symbolic link."""
+        parent, name = posixpath.split(self.relative(path))
+        with suppress(OSError, PathRefused), rooted.closing(self._folder(parent)) as folder:
+            return os.readlink(name, dir_fd=folder)
+        return ""
+
+    def is_taken(self, path: str) -> bool:
+        """Whether anything at all stands at a path, a link that leads nowhere too."""
+        parent, name = posixpath.split(self.relative(path))
+        with suppress(OSError, PathRefused), rooted.closing(self._folder(parent)) as folder:
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
+            return True
+        return False
+
+    def files(self, most: int = 5_000) -> list[tuple[str, int, float]]:
+        """Return (path, size, time of its last change) of the plain files beneath the root, at most so many.
+
+        No link is followed. Hidden folders, environments and caches are left out.
+        """
+        return listing.files(self._root, most)
 
     def list_dir(self, path: str = ".") -> list[str]:
         """Return the sorted names in a folder.
@@ -223,6 +245,8 @@ class Workspace(Places):
     def store_snapshot(self, data: bytes) -> str:
         """Keep `data`, durably, and return its hexadecimal sha256, the name under which it lies in `snapshots_dir`."""
         digest = hashlib.sha256(data).hexdigest()
+        if not self.state_dir.is_dir():
+            self.ensure_state()
         self.create_exclusive(f"{STATE_DIR}/snapshots/{digest}", data)
         return digest
 

@@ -144,6 +144,11 @@ class Watch(Table):
             "logs/*/metrics.csv",
             "output/*/trainer_state.json",
             "output/*/checkpoint-*/trainer_state.json",
+            "runs/*/*/results.csv",
+            "catboost_info/catboost_training.json",
+            "logs/progress.csv",
+            "logs/*/progress.csv",
+            "work_dirs/*/*/vis_data/scalars.json",
             "output/implementation/logs/*history*.csv",
             "output/implementation/logs/*history*.jsonl",
         ),
@@ -298,6 +303,12 @@ class Policy(Table):
     run: Run = Run()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
+    )
+    clients: Mapping[Annotated[str, Field(min_length=1, max_length=200)], Seconds] = Field(
+        default={},
+        description="Seconds that a tool call may last for an MCP client, by the name that it gives of itself, for"
+        " example mcp = 60 for a Python client whose time limit you raised. A poll answers before that. Known clients"
+        " have their limits already (docs/clients.md).",
     )
 
     def thresholds(self) -> Thresholds:

@@ -133,6 +133,10 @@ class Compute(Table):
         description="Share of the time that a run may be busy on end without a line in its log, when nothing beside the"
         " log tells its iterations; above it the run is called spinning, or is to be investigated.",
     )
+    min_cores: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.1,
+        description="Mean cores in use below which a full run is to be investigated: most of its time it waited.",
+    )
     ranges: Annotated[tuple[Annotated[str, AfterValidator(value_range)], ...], Field(strict=False)] = Field(
         default=(),
         description="Values that a column of the results may have, beside what the design says:"
@@ -141,6 +145,12 @@ class Compute(Table):
     may_be_constant: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         default=("r_hat", "rhat", "mcse_mean", "mcse_sd", "chain", "chains", "model", "phase", "seed", "fold", "year"),
         description="Columns of the results that may hold one number in every row; summaries round R-hat to 1.0.",
+    )
+    may_be_blank: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        default=("actual", "actuals", "observed", "truth", "error", "residual", "std", "sd", "se", "sem", "stderr"),
+        description="Columns of the results that may have blank or NaN cells, by their name or one word of it:"
+        " actual_total is blank in the future, std of a group of one is NaN. A design names its own in a line"
+        " `Columns that may be blank: ...`. A column is never excused for an infinite number.",
     )
     read_memory_mb: Annotated[int, Field(ge=256, le=1_000_000)] = Field(
         default=2048, description="Megabytes that the confined process may use which looks into an artefact."

@@ -34,53 +34,86 @@ class Ledger(Queries):
     :param path: the file; created with mode 0600 if absent, its folder must exist.
     :param busy_timeout_s: how long a writer waits for another one before it gives up.
     :param clock: gives the unix time that events carry.
+    :param folder: makes the file's folder. With it an absent file is made by the first write only; until then, or until
+        another process makes it, the record is an empty one in memory.
     :raises LedgerUnreadable: if the file is damaged or from a newer version; it is left as it is.
     :raises StorageFailed: if it cannot be opened or written.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = 30.0, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_timeout_s: float = 30.0,
+        clock: Callable[[], float] = time.time,
+        folder: Callable[[], None] | None = None,
+    ) -> None:
         self.path = path
         self._clock = clock
+        self._busy_timeout_s = busy_timeout_s
         self._lock = threading.RLock()
+        self._folder = folder
+        self.id = secrets.token_hex(8)
         with translated(path):
-            if not path.exists():  # a touch of one that is there would be a write
-                path.touch(mode=0o600)
-            self._connection = sqlite3.connect(
-                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
-            )
-            try:
-                self._prepare()
-            except BaseException:
-                self._connection.close()
-                raise
-            self.id = self._identity()
+            if folder is None or path.exists():
+                self._folder = None
+                if not path.exists():  # a touch of one that is there would be a write
+                    path.touch(mode=0o600)
+                self._opened = self._open(path)
+            else:
+                self._opened = self._open(":memory:")
 
-    def _prepare(self) -> None:
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        """The file's connection; that of an empty record in memory while there is no file."""
+        if self._folder is not None and self.path.exists():
+            self._settle()
+        return self._opened
+
+    def _settle(self) -> None:
+        """Go over from memory to the file, which is made if it is absent."""
+        if not self.path.exists():
+            self.path.touch(mode=0o600)
+        in_memory, self._opened = self._opened, self._open(self.path)
+        self._folder = None
+        in_memory.close()
+
+    def _for_writing(self) -> sqlite3.Connection:
+        if self._folder is not None:
+            self._folder()
+            self._settle()
+        return self._opened
+
+    def _open(self, path: Path | str) -> sqlite3.Connection:
+        opened = sqlite3.connect(path, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare(opened)
+            self.id = _identity(opened, self.id)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def _prepare(self, opened: sqlite3.Connection) -> None:
         # Rollback journal with EXTRA: the directory is synced too, so an acknowledged commit survives a power cut.
-        self._connection.execute("PRAGMA journal_mode = DELETE")
-        self._connection.execute("PRAGMA synchronous = EXTRA")
-        self._connection.execute("PRAGMA trusted_schema = OFF")
-        self._refuse_newer()
-        schema.upgrade(self._connection)
+        opened.execute("PRAGMA journal_mode = DELETE")
+        opened.execute("PRAGMA synchronous = EXTRA")
+        opened.execute("PRAGMA trusted_schema = OFF")
+        self._refuse_newer(opened)
+        schema.upgrade(opened)
 
-    def _refuse_newer(self) -> None:
-        found = schema.version(self._connection)
+    def _refuse_newer(self, opened: sqlite3.Connection) -> None:
+        found = schema.version(opened)
         if found > len(schema.STEPS):
             raise LedgerUnreadable(
                 f"The ledger {self.path} has version {found}, this watchkeeper knows {len(schema.STEPS)}.",
                 "Use the newer watchkeeper that wrote it.",
             )
 
-    def _identity(self) -> str:
-        known = "SELECT value FROM meta WHERE key = 'id'"
-        if self._connection.execute(known).fetchone() is None:  # a full disk must keep nobody from reading
-            self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (secrets.token_hex(8),))
-        return str(self._connection.execute(known).fetchone()[0])
-
     def close(self) -> None:
         """Close the file; the ledger is of no use afterwards."""
         with self._lock:
-            self._connection.close()
+            self._opened.close()
 
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
@@ -89,13 +122,14 @@ class Ledger(Queries):
         :raises StorageFailed: if another process holds the ledger for too long, or the disk is full.
         """
         with self._lock, translated(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
+            connection = self._for_writing()
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield Transaction(self._connection, self._clock)
-                self._connection.execute("COMMIT")
+                yield Transaction(connection, self._clock)
+                connection.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
 
     def _rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
@@ -132,7 +166,7 @@ class Ledger(Queries):
     def take_note(self, key: str, value: str) -> None:
         """Keep a note beside the chain, in place of an earlier one."""
         with self._lock, translated(self.path):
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            self._for_writing().execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def watched(self, run: str, role: str) -> float | None:
         """Return the unix time at which a role last looked at a run."""
@@ -142,7 +176,7 @@ class Ledger(Queries):
     def saw(self, runs: Iterable[str], role: str, at: float) -> None:
         """Note that a role looked at these runs. Beside the chain: it moves no cursor and wakes nobody's news."""
         with self._lock, translated(self.path):
-            self._connection.executemany(
+            self._for_writing().executemany(
                 "INSERT INTO watch VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
                 [(run, role, at) for run in runs],
             )
@@ -156,6 +190,14 @@ class Ledger(Queries):
             rows = self._connection.execute(f"SELECT {_EVENT_COLUMNS} FROM chain ORDER BY seq").fetchall()  # noqa: S608 (constant columns)
             stored = self._connection.execute(f"SELECT {COLUMNS} FROM subjects").fetchall()  # noqa: S608 (the same)
         return [*check(rows), *_refolded(rows, stored)]
+
+
+def _identity(opened: sqlite3.Connection, proposed: str) -> str:
+    """Return the identity that a record has, the proposed one if it had none."""
+    known = "SELECT value FROM meta WHERE key = 'id'"
+    if opened.execute(known).fetchone() is None:  # a full disk must keep nobody from reading
+        opened.execute("INSERT OR IGNORE INTO meta VALUES ('id', ?)", (proposed,))
+    return str(opened.execute(known).fetchone()[0])
 
 
 def _refolded(rows: Iterable[Any], stored: Iterable[Any]) -> list[Broken]:

@@ -68,6 +68,11 @@ async def test_draws_cut_in_the_same_edit_wait_for_the_director(place: Place) ->
     assert len(place.runs()) == 3
     (shown,) = [one for one in seen["reports"] if one["report"] == "1-r2"]
     assert (shown["status"], shown["changes"]) == ("changes_pending", waits["changes"])
+    text = (place.root / shown["path"]).read_text()
+    assert any(one.startswith("output/implementation/code/model_1.py:") for one in shown["places"])
+    assert "(output/implementation/code/model_1.py:" in text
+    assert "### Difference" in text
+    assert any(one.startswith("+") and "1000" in one for one in text.splitlines())
 
 
 async def test_the_same_call_starts_after_each_change_was_approved_by_name(place: Place) -> None:
@@ -268,3 +273,42 @@ async def test_a_changed_helper_module_needs_a_quick_run_again(place: Place) -> 
         helper.write_text("ALPHA = 2\n")
         text = await trainer.refused("start_training", **FULL)
     assert "the script was changed after 1-quick-1" in text
+
+
+NAMES = """
+import json, subprocess
+settings = json.loads((pathlib.Path(__file__).parent / "settings.json").read_text())
+rows = open("data/rows.csv").read()
+subprocess.run(["sh", "native/run.sh"])
+"""
+FILES = {
+    "output/implementation/code/settings.json": '{"draws": 2000}',
+    "data/rows.csv": "a\n1\n2\n3\n",
+    "native/run.sh": "echo draws=2000\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "entry"),
+    [
+        ("output/implementation/code/settings.json", '{"draws": 300}', '{"draws": 2000} -> {"draws": 300}'),
+        ("data/rows.csv", "a\n1\n", "data/rows.csv 2 -> nothing (4 -> 2 lines)"),
+        ("native/run.sh", "echo draws=100\n", "native/run.sh echo draws=2000 -> echo draws=100"),
+    ],
+)
+async def test_a_file_that_the_script_names_is_a_change_when_it_changes(
+    place: Place, path: str, text: str, entry: str
+) -> None:
+    for name, content in FILES.items():
+        (place.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (place.root / name).write_text(content)
+    async with place.trainer() as trainer, place.director() as director:
+        place.script(training(NAMES + CRASHES))
+        await trainer.trained()
+        run = await trainer.trained(phase="full")
+        report = await trainer.ask("report_error", run=run, what_happened="no such attribute")
+        await director.ask("answer_report", report=report["report"], action="RESTART", instructions="again")
+        (place.root / path).write_text(text)
+        waits = await trainer.ask("start_training", **FULL, follows=run)
+    assert any(entry in one for one in waits["changes"]), waits
+    assert len(waits["changes"]) == 1, "nothing else changed"

@@ -91,4 +91,6 @@ async def test_a_method_that_the_design_declares_and_the_script_lacks_is_told_at
         await trainer.trained()
         full = await trainer.ask("start_training", model="1", phase="full")
         await trainer.watch(full["run"])
-    assert full["expected"].endswith("the design declares Bayesian MCMC (model_design.md:5), the script holds none")
+    assert full["expected"].endswith(
+        "the design declares Bayesian MCMC (model_design.md:5), which was not recognised in the script"
+    )

@@ -128,7 +128,7 @@ async def test_a_quick_run_that_ends_with_status_0_over_an_open_failure_opens_no
             "leads out",
         ),
         ("leave('RESULTS')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'a').write('2,TODO\\n')", "placeholder 'TODO'"),
-        ("leave('RESULTS')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'a').write('2,nan\\n')", "NaN"),
+        ("leave('RESULTS')\nopen(os.environ['WATCHKEEPER_RESULTS'], 'a').write('2,inf\\n')", "infinite"),
     ],
 )
 async def test_a_quick_run_without_fresh_results_of_its_own_opens_no_gate(
@@ -142,6 +142,39 @@ async def test_a_quick_run_without_fresh_results_of_its_own_opens_no_gate(
         assert "phase='full'" not in seen["next"]
         assert problem in await refused_full(trainer)
         assert (await trainer.poll())["runs"][0]["run"] == started["run"]
+
+
+BLANK = """
+import pathlib
+results = pathlib.Path(os.environ["WATCHKEEPER_RESULTS"])
+results.parent.mkdir(parents=True, exist_ok=True)
+results.write_text("year,predicted\\n2028,\\n2029,\\n")
+"""
+"""Leaves a column without any value, which no policy excuses by itself."""
+
+
+async def test_results_that_the_director_lets_stand_open_the_gate(place: Place) -> None:
+    place.script(script(BLANK))
+    async with place.trainer() as trainer, place.director() as director:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        await trainer.watch(run)
+        text = await refused_full(trainer)
+        assert "NaN, infinite or empty cells in predicted" in text
+        assert f"report_error(run='{run}', …) and CONTINUE lets them stand" in text
+        report = await trainer.ask("report_error", run=run, what_happened="these cells are blank on purpose")
+        await director.ask("answer_report", report=report["report"], action="CONTINUE", instructions="they are")
+        assert (await trainer.ask("start_training", model="1", phase="full"))["run"] == "1-full-1"
+        await trainer.watch("1-full-1")
+
+
+async def test_a_column_that_the_design_lets_be_blank_keeps_no_gate_shut(place: Place) -> None:
+    place.script(script(BLANK))
+    design = place.root / "output/model/model_design_1.md"
+    design.parent.mkdir(parents=True)
+    design.write_text("## Computational Requirements\n- **Columns that may be blank**: `predicted`\n")
+    async with place.trainer() as trainer:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        assert (await trainer.watch(run))["next"] == "quick passed: start_training(model='1', phase='full')"
 
 
 async def test_the_newest_quick_run_of_the_script_decides(place: Place) -> None:

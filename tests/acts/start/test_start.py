@@ -230,7 +230,7 @@ class TestScriptPath:
             for model in ("1", "../1", "-rf", "a" * 33, "", "é"):
                 await trainer.refused("start_training", model=model, phase="quick")
         assert place.runs() == []
-        assert list((place.root / ".watchkeeper/runs").iterdir()) == []
+        assert not (place.root / ".watchkeeper").exists()
 
 
 async def test_an_interpreter_that_is_not_there_is_a_failure_that_never_started(place: Place) -> None:

@@ -102,16 +102,50 @@ async def test_a_failed_run_is_incomplete(place: Place) -> None:
         ("write_model(w)", "results_missing"),
         ("write_results(w)", "model_missing"),
         (f"write_model(w)\nopen({RESULTS}, 'w')", "results_empty"),
-        (f"write_model(w)\nos.makedirs({RESULTS})", "results_missing"),
-        (f"write_model(w)\nos.symlink('/etc/passwd', {RESULTS})", "results_missing"),
+        (f"write_model(w)\nos.makedirs({RESULTS})", "results_no_file"),
+        (f"write_model(w)\nos.symlink('/etc/passwd', {RESULTS})", "results_no_file"),
+        (f"write_model(w)\nos.mkfifo({RESULTS})", "results_no_file"),
+        (f"write_model(w)\nos.symlink(os.path.basename({RESULTS}), {RESULTS})", "results_no_file"),
         ("write_model(w)\nwrite_results(['TODO', 2])", "results_placeholder"),
-        ("write_model(w)\nwrite_results([1, float('nan')])", "results_nan"),
+        ("write_model(w)\nwrite_results([float('nan')] * 2)", "results_nan"),
     ],
 )
 async def test_missing_and_unfinished_results_are_incomplete(place: Place, left: str, code: str) -> None:
     async with place.trainer() as trainer:
         verdict = await full(place, trainer, f"w = train(80)\n{left}\n")
     assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_INCOMPLETE_TRAINING", code)
+
+
+async def test_what_stands_in_the_place_of_results_is_called_what_it_is(place: Place) -> None:
+    async with place.trainer() as trainer:
+        verdict = await full(place, trainer, f"w = train(80)\nwrite_model(w)\nos.mkfifo({RESULTS})\n")
+    assert "is a FIFO" in verdict["why"]
+
+
+async def test_results_that_are_a_link_are_asked_about(place: Place) -> None:
+    link = f"os.rename({RESULTS}, 'old.csv')\nos.symlink(os.path.abspath('old.csv'), {RESULTS})\n"
+    async with place.trainer() as trainer:
+        verdict = await full(place, trainer, HONEST + link)
+    assert (verdict["verdict"], verdict["reason_code"]) == ("INVESTIGATE", "results_link")
+
+
+async def test_a_file_name_that_is_no_utf_8_keeps_no_verdict_away(place: Place) -> None:
+    odd = "open(os.path.join(os.path.dirname(os.fsencode(os.environ['WATCHKEEPER_RESULTS'])), b'grid_\\xff.csv'), 'w')"
+    async with place.trainer() as trainer:
+        verdict = await full(place, trainer, HONEST + odd + ".write('bootstrap,x\\n' + '1,2\\n2,3\\n' * 4)\n")
+    assert verdict["verdict"] in ("APPROVE", "INVESTIGATE"), verdict["why"]
+    assert place.verdicts(), "it is on record"
+
+
+async def test_start_up_code_that_the_policy_names_is_asked_about(place: Place) -> None:
+    (place.root / "lib").mkdir()
+    (place.root / "lib/sitecustomize.py").write_text("import math\n")
+    place.policy('[environment]\nPYTHONPATH = "lib"\n')
+    async with place.trainer() as trainer:
+        verdict = await full(place, trainer, HONEST)
+    assert (verdict["verdict"], verdict["reason_code"]) == ("INVESTIGATE", "library_replaced")
+    assert "lib/sitecustomize.py:1 runs in every Python of the run before its script" in verdict["why"]
+    assert "lib/sitecustomize.py unchanged since the start" in str(verdict["checks"])
 
 
 async def test_a_failure_that_stands_is_incomplete_whatever_the_exit_status(place: Place) -> None:
@@ -229,9 +263,9 @@ async def test_what_an_agent_says_never_changes_a_verdict(place: Place) -> None:
             "report_error", run=run, what_happened=praise, hypothesis=praise, recommended_action=praise
         )
         for action in ("RESTART", "CONTINUE"):
-            await director.ask(
-                "answer_report", report=reported["report"], action=action, instructions=praise, approve=[praise]
-            )
+            answer = {"report": reported["report"], "action": action, "instructions": praise}
+            await director.refused("answer_report", **answer, approve=[praise])
+            await director.ask("answer_report", **answer)
         await trainer.ask(
             "write_diary_entry", model="1", run=run, report=reported["report"],
             struggle=praise, investigation=[praise], fix=praise, why=praise,

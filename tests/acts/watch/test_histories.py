@@ -236,3 +236,19 @@ async def test_an_accuracy_does_not_stand_in_the_column_of_the_rmse(place: Place
     async with place.trainer() as trainer:
         await trainer.trained()
     assert place.read(HISTORY).startswith(f"{HEADER}1,1,,,,\n2,0.5,,,,\n3,")
+
+
+async def test_the_results_of_ultralytics_are_read_where_it_writes_them(place: Place) -> None:
+    place.script(
+        script("""
+folder = pathlib.Path("runs/detect/train")
+folder.mkdir(parents=True)
+head = "epoch, train/box_loss, train/cls_loss, val/box_loss, val/cls_loss\\n"
+rows = "".join(f"{n}, {0.5 / n}, {0.5 / n}, {1.0 / n}, {1.0 / n}\\n" for n in range(1, 9))
+(folder / "results.csv").write_text(head + rows)
+leave_what_the_phase_asks_for()
+""")
+    )
+    async with place.trainer() as trainer:
+        await trainer.trained()
+    assert place.read(HISTORY).startswith(f"{HEADER}1,1,2,,,\n2,0.5,1,,,\n")

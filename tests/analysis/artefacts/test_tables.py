@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import math
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, JsonFacts, Placeholder, TableFacts, UnknownFacts
 from watchkeeper.server.analysis.artefacts.placeholders import is_placeholder
-from watchkeeper.server.analysis.artefacts.tables import Table
+from watchkeeper.server.analysis.artefacts.tables import MOST_CELLS, Table
 
 from .helpers import inspect, not_inspected
 
@@ -27,8 +31,9 @@ def test_a_table_is_counted_column_by_column(tmp_path: Path) -> None:
         format="csv",
         size_bytes=len(text),
         rows=5,
+        rows_looked_at=5,
         columns=(
-            ColumnFacts(name="epoch", numbers=5, minimum=1, maximum=4, distinct=4),
+            ColumnFacts(name="epoch", numbers=5, minimum=1, maximum=4, distinct=4, values=(1, 2, 3, 3, 4)),
             ColumnFacts(name="loss", missing=1, infinite=2, numbers=2, minimum=0.25, maximum=0.5, distinct=3),
             ColumnFacts(name="note", missing=2, texts=2, distinct=2),
             ColumnFacts(name="loss", numbers=4, minimum=7, maximum=7, distinct=1),
@@ -72,7 +77,7 @@ def test_a_quote_that_never_ends_is_not_inspected(tmp_path: Path) -> None:
 def test_a_table_with_too_many_cells_is_read_in_part_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "h.csv").write_text("a\n" + "1\n" * 1_100_000)
     found = table(tmp_path / "h.csv")
-    assert (found.rows, found.complete, found.notes) == (1_000_000, False, ("Only the first 1000000 rows were read.",))
+    assert (found.rows, found.rows_looked_at, found.complete) == (1_100_000, 1_000_000, False)
 
 
 def test_parquet_is_counted_as_a_table(tmp_path: Path) -> None:
@@ -92,7 +97,12 @@ def test_the_range_of_a_column_is_that_of_its_numbers(values: list[float]) -> No
         counted.add([repr(value)])
     (column,) = (one.facts() for one in counted.columns)
     wanted = ColumnFacts(
-        name="x", numbers=len(values), minimum=min(values), maximum=max(values), distinct=len(set(values))
+        name="x",
+        numbers=len(values),
+        minimum=min(values),
+        maximum=max(values),
+        distinct=len(set(values)),
+        values=tuple(values),
     )
     assert column == wanted
 
@@ -149,3 +159,50 @@ def test_json_that_is_cut_or_nested_too_deeply_is_not_inspected(tmp_path: Path) 
     assert not_inspected(tmp_path / "r.json").cause == "damaged"
     (tmp_path / "r.json").write_text("[" * 500_000)
     assert not_inspected(tmp_path / "r.json").reason == "Its JSON is nested too deeply."
+
+
+def test_a_compressed_table_is_read_as_the_table_that_it_is(tmp_path: Path) -> None:
+    text = b"city,cases\nA,1\nB,TODO\nC,nan\n"
+    for suffix, pack in (("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)):
+        (tmp_path / f"r.csv.{suffix}").write_bytes(pack(text))
+        found = table(tmp_path / f"r.csv.{suffix}")
+        assert (found.format, found.rows, found.nan_columns) == ("csv", 3, ("cases",))
+        assert found.placeholders == (Placeholder(text="TODO", where="cases", row=2),)
+    (tmp_path / "r.json.gz").write_bytes(gzip.compress(b'{"rmse": "TODO"}'))
+    document = inspect(tmp_path / "r.json.gz")
+    assert isinstance(document, JsonFacts)
+    assert document.placeholder_count == 1
+
+
+def test_the_first_sheet_of_a_workbook_is_a_table(tmp_path: Path) -> None:
+    shared = "<sst xmlns='x'><si><t>city</t></si><si><r><t>ca</t></r><r><t>ses</t></r></si><si><t>TODO</t></si></sst>"
+    rows = (
+        "<row r='1'><c r='A1' t='s'><v>0</v></c><c r='B1' t='s'><v>1</v></c></row>"
+        "<row r='2'><c r='A2' t='inlineStr'><is><t>A</t></is></c><c r='B2'><v>4.5</v></c></row>"
+        "<row r='3'><c r='B3' t='s'><v>2</v></c></row><row r='4'><c r='A4' t='str'><v>C</v></c></row>"
+    )
+    with zipfile.ZipFile(tmp_path / "r.xlsx", "w") as book:
+        book.writestr("[Content_Types].xml", "<Types/>")
+        book.writestr("xl/sharedStrings.xml", shared)
+        book.writestr("xl/worksheets/sheet1.xml", f"<worksheet xmlns='x'><sheetData>{rows}</sheetData></worksheet>")
+    found = table(tmp_path / "r.xlsx")
+    assert (found.format, found.rows, [one.name for one in found.columns]) == ("xlsx", 3, ["city", "cases"])
+    assert found.placeholders == (Placeholder(text="TODO", where="cases", row=2),)
+    assert (found.columns[1].numbers, found.ragged_rows) == (1, (3,))
+
+
+def test_a_file_that_is_no_workbook_is_called_so(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "r.xlsx", "w") as book:
+        book.writestr("xl/worksheets/sheet1.xml", "<worksheet><row>")
+    assert not_inspected(tmp_path / "r.xlsx").cause == "damaged"
+
+
+def test_rows_beyond_those_looked_at_are_counted_and_the_odd_ones_found(tmp_path: Path) -> None:
+    rows = 2 * MOST_CELLS // 3
+    with (tmp_path / "long.csv").open("w") as file:
+        file.write("a,b\n" + "1,2\n" * rows + "3,TODO\n" + "4,5\n" * 70 + "6,\n7,8")
+    found = table(tmp_path / "long.csv")
+    assert (found.rows, found.rows_looked_at, found.complete) == (rows + 73, -(-MOST_CELLS // 3), False)
+    assert found.placeholders == (Placeholder(text="TODO", where="b", row=rows + 1),)
+    assert found.nan_columns == ("b",)
+    assert f"Of {rows + 73} rows" in found.notes[0]

@@ -64,7 +64,7 @@ SPINS = spoilt(TRAINED, program=Program(script="model_1.py"), history=None, epoc
 UNCHANGED = Known("1-full-0", "results", "results_1.csv", "a" * 64, same_work=True, same_inputs=True)
 FALSE: dict[str, tuple[Evidence, Word, str]] = {
     "slept": (spoilt(usage=ASLEEP), Word.LIKELY_FABRICATION, "idle"),
-    "spun": (SPINS, Word.LIKELY_FABRICATION, "spinning"),
+    "spun": (SPINS, Word.INVESTIGATE, "no_method_found"),
     "worked silently without a count": (
         spoilt(SPINS, program=replace(MCMC)),
         Word.INVESTIGATE,
@@ -89,8 +89,8 @@ FALSE: dict[str, tuple[Evidence, Word, str]] = {
     ),
     "declared method missing": (
         designed("Method | Bayesian MCMC | | | |\n", TRAINED),
-        Word.LIKELY_FABRICATION,
-        "declared_method_missing",
+        Word.INVESTIGATE,
+        "declared_method_not_recognised",
     ),
     "results of another model": (
         spoilt(known=(Known("2-full", "results", "results_2.csv", "a" * 64),)),

@@ -61,6 +61,8 @@ def test_folds_stand_in_the_script_that_ran_and_the_steps_of_a_resampling_loop_a
         (range(1, 5001), 5000),
         (range(0, 5000, 100), 5000),
         (range(100, 5001, 100), 5000),
+        (range(1, 5001, 100), 5000),
+        ([1, *range(100, 5001, 100)], 5000),
         ([4999], 1),
         ([1, 5000], 2),
         ([], 0),
@@ -69,6 +71,13 @@ def test_folds_stand_in_the_script_that_ran_and_the_steps_of_a_resampling_loop_a
 )
 def test_printed_epochs_are_taken_for_all_of_them_when_there_are_many(told: list[float], reached: float) -> None:
     assert epochs_reached(list(told)) == reached
+
+
+def test_the_printed_total_bounds_what_the_last_printed_epoch_stands_for() -> None:
+    assert epochs_reached(list(range(1, 492, 10)), total=500) == 500
+    assert epochs_reached(list(range(1, 492, 10)), total=495) == 495
+    assert epochs_reached(list(range(0, 491, 10)), total=495) == 495
+    assert epochs_reached(list(range(1, 302, 10)), total=500) == 310, "a run that stopped early is not completed by it"
 
 
 def test_a_resumed_training_counts_the_epochs_before_it() -> None:

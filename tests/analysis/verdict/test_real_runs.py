@@ -20,7 +20,7 @@ async def test_time_that_was_slept_through_is_fabrication(place: Place) -> None:
     assert verdict["intensity"] == "Low"
 
 
-async def test_time_that_was_spun_through_is_fabrication(place: Place) -> None:
+async def test_time_that_was_spun_through_is_asked_about(place: Place) -> None:
     spins = script(
         "if os.environ['WATCHKEEPER_PHASE'] == 'quick':\n    leave('RESULTS')\n    sys.exit()\n"
         "print('sampling')\nwork(2.0)\nleave('RESULTS', 'FINAL_MODEL')\nprint('R-hat: 1.00, 4 chains of 20000 draws')\n"
@@ -29,15 +29,16 @@ async def test_time_that_was_spun_through_is_fabrication(place: Place) -> None:
     async with place.trainer() as trainer:
         await trainer.trained()
         verdict = await trainer.ask("verify_compute", run=await trainer.trained(phase="full"))
-    assert verdict["verdict"] == "REJECT_LIKELY_FABRICATION"
+    assert not verdict["met"]
     effort = next(one for one in verdict["checks"] if one["check"] == "effort")
     assert effort["outcome"] == "failed"
-    assert "nothing in the script trains: it spun" in effort["evidence"]
+    assert "nothing that trains was recognised in the script: did it spin?" in effort["evidence"]
 
 
 async def test_sleep_is_not_approved_because_its_measurements_are_gone(place: Place) -> None:
     body = "print('x')\ntime.sleep(1)\n" + LEFT
     body += "os.remove(os.environ['WATCHKEEPER_RUN_DIR'] + '/usage.jsonl')\n"
+    place.policy("[witness]\nguard = false\n")  # else the record is out of its reach
     async with place.trainer() as trainer:
         verdict = await full(place, trainer, body)
     assert verdict["verdict"] == "INVESTIGATE"
@@ -187,6 +188,7 @@ with pm.Model():
     mu = pm.Normal("mu", 0, 1)
     pm.Normal("obs", mu, 1, observed=np.array([0.3, 0.1, -0.2]))
     trace = pm.sample(draws=500, tune=300, chains=4, cores=1, random_seed=1, progressbar=False)
+    pm.sample_posterior_predictive(trace, progressbar=False)
 write_results(trace.posterior["mu"].values.ravel()[:9])
 trace.to_netcdf(os.environ["WATCHKEEPER_FINAL_MODEL"])
 """

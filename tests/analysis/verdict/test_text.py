@@ -47,7 +47,7 @@ def test_the_message_names_what_was_used_what_is_asked_for_and_what_to_do() -> N
 def test_a_baseline_is_named_and_no_forbidden_method() -> None:
     baseline = spoilt(program=replace(MCMC, estimators=(RIDGE,)))
     block = verification_block(baseline, RULES, decide(baseline, RULES))
-    assert "**Forbidden Methods**: None used (Ridge at helpers.py:3 is a baseline)" in block
+    assert "**Forbidden Methods**: None shown (Ridge at helpers.py:3 is written too; nobody saw what for)" in block
 
 
 def test_a_bar_in_a_name_does_not_break_the_table() -> None:

@@ -14,9 +14,10 @@ from watchkeeper.server.analysis.artefacts.facts import (
 from watchkeeper.server.analysis.scripts.program import Program
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Attempt, Evidence, Told
-from watchkeeper.server.analysis.verdict.rules import Limits
+from watchkeeper.server.analysis.verdict.rules import EffortRules, Limits
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Outcome
+from watchkeeper.server.analysis.verdict.words import Outcome, Word
+from watchkeeper.server.storage.policy.tables import Compute
 from watchkeeper.server.vocabulary.runs import Phase, RunState
 
 from .facts import (
@@ -28,6 +29,7 @@ from .facts import (
     RESULTS,
     RIDGE,
     RULES,
+    TABLE,
     TRACE,
     TRAINED,
     WORKED,
@@ -182,3 +184,35 @@ def test_time_and_cpu_alone_never_approve_a_run_that_left_no_iterations(
 
 def test_a_document_with_nothing_in_it_changes_nothing() -> None:
     assert said(spoilt(design=read_design("# Model\nNothing.\n", "d.md"))) == APPROVED
+
+
+def test_a_run_that_waited_most_of_its_time_is_asked_about_however_evenly_it_did() -> None:
+    verdict = decide(spoilt(TRAINED, cpu_s=0.04 * 3 * HOUR), RULES)
+    assert (verdict.word, verdict.code) == (Word.INVESTIGATE, "mostly_waiting")
+    assert "it waited for 96% of the time" in verdict.why
+    assert decide(spoilt(TRAINED, cpu_s=0.04 * 3 * HOUR), replace(RULES, effort=EffortRules(min_cores=0))).word.met
+
+
+def table_with_blanks(name: str, missing: int = 1, infinite: int = 0) -> Evidence:
+    blank = ColumnFacts(name=name, numbers=3 - missing, missing=missing, infinite=infinite, distinct=2)
+    return spoilt(artefacts=(replace(RESULTS, inside=replace(TABLE, columns=(*TABLE.columns, blank))), MODEL))
+
+
+@pytest.mark.parametrize("name", ["actual_total", "medals_std", "Actual"])
+def test_blank_future_actuals_and_the_std_of_a_group_of_one_are_honest(name: str) -> None:
+    rules = replace(RULES, may_be_blank=frozenset(Compute().may_be_blank))
+    verdict = decide(table_with_blanks(name), rules)
+    assert verdict.word is Word.APPROVE
+    assert any(f"{name} blank in 1" in one.evidence for one in verdict.checks)
+
+
+def test_blank_cells_that_nobody_announced_are_asked_about_and_an_empty_column_is_unfinished() -> None:
+    assert decide(table_with_blanks("medals_2032"), RULES).word is Word.INVESTIGATE
+    assert decide(table_with_blanks("medals_2032", missing=3), RULES).word is Word.INCOMPLETE_TRAINING
+    assert decide(table_with_blanks("medals_2032", infinite=1), RULES).word is Word.INCOMPLETE_TRAINING
+    assert "Columns that may be blank" in decide(table_with_blanks("medals_2032"), RULES).actions[0]
+
+
+def test_a_design_names_the_columns_that_may_be_blank() -> None:
+    design = read_design("## Computational Requirements\n- **Columns that may be blank**: `medals_2032`, x\n", "d.md")
+    assert decide(replace(table_with_blanks("medals_2032"), design=design), RULES).word is Word.APPROVE

@@ -330,6 +330,44 @@ def stat_mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
+def objects_in(shown: str) -> list[dict[str, Any]]:
+    """Return the JSON that stands on lines of its own."""
+    return [json.loads(line) for line in shown.splitlines() if line.startswith("  {")]
+
+
+def test_the_hooks_that_init_prints_work_where_no_path_holds_watchkeeper(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "my project"
+    folder.mkdir()
+    main(["--workspace", str(folder), "init"])
+    settings = objects_in(capsys.readouterr().out)[0]
+    for (group,) in settings["hooks"].values():
+        (hook,) = group["hooks"]
+        done = subprocess.run(
+            ["/bin/sh", "-c", hook["command"]],
+            input=json.dumps({"session_id": "s", "cwd": "/"}),
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin"},
+            timeout=HANG_S,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_hook_that_names_its_folder_starts_as_quickly_as_one_that_does_not(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['watchkeeper', '--workspace', sys.argv[1], 'hook', 'stop'];"
+        "from watchkeeper.server.interfaces.commands.entry import main; main();"
+        "print(sorted({'pydantic', 'mcp', 'anyio', 'argparse'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-P", "-c", code, str(tmp_path)]
+    done = subprocess.run(command, input="{}", capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["{}", "[]"]
+
+
 def test_init_shows_wiring_that_each_client_can_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "my project"
     folder.mkdir()
@@ -348,12 +386,19 @@ def test_init_shows_wiring_that_each_client_can_read(tmp_path: Path, capsys: pyt
     ]
     claude = next(line for line in shown.splitlines() if "claude mcp add" in line)
     assert shlex.split(claude)[shlex.split(claude).index("--") + 1 :] == wanted
-    desktop, code = (json.loads(line) for line in shown.splitlines() if line.startswith("  {"))
-    for entry in (desktop["mcpServers"]["watchkeeper"], code["servers"]["watchkeeper"]):
+    settings, desktop, gemini, code, codex_hooks = objects_in(shown)
+    entries = [one["mcpServers"]["watchkeeper"] for one in (desktop, gemini)]
+    for entry in (*entries, code["servers"]["watchkeeper"]):
         assert [entry["command"], *entry["args"]] == wanted
-    codex = tomllib.loads("\n".join(line.strip() for line in shown.split("config.toml)")[1].splitlines()[1:4]))
+    codex = tomllib.loads("\n".join(line.strip() for line in shown.split("config.toml")[1].splitlines()[1:5]))
     server = codex["mcp_servers"]["watchkeeper"]
     assert [server["command"], *server["args"]] == wanted
+    # An unattended agent must be allowed to call the tools, and must have them in its first turn.
+    assert settings["permissions"]["allow"] == ["mcp__watchkeeper__*"]
+    assert gemini["mcpServers"]["watchkeeper"]["trust"] is True
+    assert server["required"] is True
+    assert set(settings["hooks"]) == set(codex_hooks["hooks"]) == {"Stop", "SessionStart"}
+    assert set(gemini["hooks"]) == {"AfterAgent", "SessionStart"}
     for client in ("Claude Code", "Claude Desktop", "Codex CLI", "Gemini CLI", "VS Code"):
         assert client in shown
     words = shlex.split(shown.strip().splitlines()[-1].split("set-up: ")[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -19,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.interfaces.commands import hooks
 from watchkeeper.server.interfaces.commands.hooks import Duty, Holds, held
-from watchkeeper.server.storage.policy.policy import Watch
+from watchkeeper.server.interfaces.mcp import instructions
+from watchkeeper.server.storage.policy.policy import Report, Watch
 from watchkeeper.server.vocabulary.runs import Role
 
 from ...limits import HANG_S, LONG_S
@@ -180,9 +182,57 @@ async def test_an_answer_that_is_not_carried_out_holds_the_turn_but_not_for_ever
         unanswered = await anyio.to_thread.run_sync(stop, place.root)
         await director.ask("answer_report", report=report, action="RESTART", instructions="Mend the data.")
         answers = [await anyio.to_thread.run_sync(stop, place.root) for _ in range(6)]
-    assert unanswered == FREE
+    assert "Report 1-r1 waits for the director's answer" in unanswered["reason"]
+    assert "call poll_training(run='1-quick-1') now" in unanswered["reason"]
     assert "The director answered report 1-r1 (RESTART)" in answers[0]["reason"]
     assert [len(one) for one in answers] == [2, 2, 2, 0, 0, 0]
+
+
+@pytest.mark.anyio
+async def test_a_crash_holds_the_turn_until_it_is_reported_and_then_until_it_is_answered(place: Place) -> None:
+    place.script(FAILS)
+    async with place.trainer() as trainer:
+        run = await trainer.trained()
+        unreported = await anyio.to_thread.run_sync(stop, place.root)
+        call = unreported["reason"].split("call ")[1].split(" now")[0]
+        finding = call.split("finding='")[1].split("'")[0]
+        await trainer.ask("report_error", run=run, finding=finding, what_happened="It failed.")
+        ledger = place.desk().ledger
+        reported, later = hooks.duties(ledger, time.time()), hooks.duties(ledger, time.time() + 3600)
+        ledger.close()
+    assert "A failure of run 1-quick-1 is not reported" in unreported["reason"]
+    assert f"watchkeeper report … --run 1-quick-1 --finding {finding}" in unreported["reason"]
+    assert [one.id for one in reported] == ["1-r1:open"]
+    assert later == []
+
+
+@pytest.mark.anyio
+async def test_a_failure_that_nobody_reported_within_the_deadline_holds_no_turn_any_more(place: Place) -> None:
+    place.policy("[report]\ndeadline_minutes = 0.001\n").script(FAILS)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        found = place.findings()
+        until(lambda: time.time() > max(one.at for one in found) + 1, "the deadline passes")
+        answer = await anyio.to_thread.run_sync(stop, place.root)
+    assert [one.status for one in found] == ["open"]
+    assert answer == FREE
+
+
+def test_an_unreported_failure_holds_the_turn_although_a_poll_waits_for_another_run(place: Place) -> None:
+    start(place, FAILS)
+    place.ends("1-quick-1")
+    poll(place)
+    place.script(WAITS, model="2")
+    us = [*COMMAND, "--workspace", str(place.root)]
+    subprocess.run([*us, "start", "2", "quick"], stdout=subprocess.DEVNULL, check=True)
+    with subprocess.Popen(
+        [*us, "poll", "2-quick-1", "--until", "end", "--wait", "60"], stdout=subprocess.DEVNULL
+    ) as it:
+        until(lambda: hooks.somebody_waits(place.root / ".watchkeeper/ledger.sqlite3"), "the poll waits")
+        answer = stop(place.root)
+        place.go()
+        assert it.wait(HANG_S) == 0
+    assert "A failure of run 1-quick-1 is not reported" in answer["reason"]
 
 
 @pytest.mark.anyio
@@ -295,6 +345,15 @@ def test_a_record_with_nothing_on_it_says_nothing(place: Place) -> None:
 
 def test_the_usual_number_of_holds_is_the_policys() -> None:
     assert Watch().hook_holds == hooks.USUAL_HOLDS
+    assert Report().deadline_minutes == hooks.USUAL_DEADLINE_MINUTES
+
+
+def test_no_text_that_an_agent_reads_has_a_command_wait_longer_in_the_background_than_clients_let_it() -> None:
+    told = [path.read_text("utf-8") for folder in ("prompts", "docs") for path in (ROOT / folder).rglob("*.md")]
+    texts = [*told, (ROOT / "README.md").read_text("utf-8"), *map(instructions.instructions, Role)]
+    waits = [int(one) for text in texts for one in re.findall(r"--until event\s+--wait\s+([0-9]+)", text)]
+    assert waits
+    assert max(waits) <= hooks.LONGEST_BACKGROUND_S
 
 
 def test_the_hook_of_every_turn_imports_nothing_that_is_slow() -> None:
@@ -338,7 +397,9 @@ def test_the_plugin_is_of_this_version_and_calls_the_commands_there_are() -> Non
     assert {name: plugin[name] for name in ("name", "version", "description")} == {
         name: bundle[name] for name in ("name", "version", "description")
     }
-    assert plugin["mcpServers"] == {"watchkeeper": {"command": "watchkeeper", "args": ["serve", "--role", "trainer"]}}
+    server = {"command": "watchkeeper", "args": ["serve", "--role", "trainer"]}
+    # Else the tools wait behind a search, and the first turn does without them.
+    assert plugin["mcpServers"] == {"watchkeeper": {**server, "alwaysLoad": True}}
     # Claude Code loads hooks/hooks.json by itself and refuses a plugin that names it once more.
     assert "hooks" not in plugin
     commands = {event: group["hooks"] for event, (group,) in declared.items()}
@@ -347,3 +408,16 @@ def test_the_plugin_is_of_this_version_and_calls_the_commands_there_are() -> Non
         "SessionStart": ["watchkeeper hook session-start"],
     }
     assert all(one["type"] == "command" and one["timeout"] <= 30 for named in commands.values() for one in named)
+
+
+def test_the_repository_can_be_added_as_a_marketplace_that_offers_the_plugin() -> None:
+    market = json.loads((ROOT / ".claude-plugin/marketplace.json").read_text(encoding="utf-8"))
+    plugin = json.loads((ROOT / ".claude-plugin/plugin.json").read_text(encoding="utf-8"))
+    assert market["name"]
+    assert market["owner"]["name"]
+    (offered,) = market["plugins"]
+    assert {name: offered[name] for name in ("name", "description")} == {
+        name: plugin[name] for name in ("name", "description")
+    }
+    assert (ROOT / offered["source"] / ".claude-plugin/plugin.json").is_file()
+    assert "version" not in offered  # the plugin's own counts

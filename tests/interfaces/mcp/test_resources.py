@@ -97,6 +97,16 @@ async def test_what_a_training_printed_comes_cleaned_capped_and_marked(place: Pl
     assert resources.UNTRUSTED in text
 
 
+@pytest.mark.parametrize("address", ["watchkeeper://verdict/9-full-9", "watchkeeper://report/9-r9", "file:///x"])
+async def test_what_is_not_found_is_answered_with_the_address_that_was_asked_for(
+    place: Playground, address: str
+) -> None:
+    async with place.trainer() as trainer:
+        with pytest.raises(MCPError) as refused:
+            await text_at(trainer.client, address)
+    assert refused.value.error.data == {"uri": address}
+
+
 async def test_an_attempt_shows_its_own_part_of_the_log_that_it_shares(place: Playground) -> None:
     place.script(FAILS)
     async with place.trainer() as trainer:

@@ -569,3 +569,21 @@ def test_a_read_only_folder_is_refused_in_words(workspace: Workspace) -> None:
     (workspace.root / "locked").mkdir(0o500)
     with pytest.raises(PathRefused, match="permission denied"):
         workspace.write_text_atomically("locked/f", "x")
+
+
+def test_the_files_of_the_workspace_are_listed_without_what_nobody_wrote_by_hand(workspace: Workspace) -> None:
+    for path in ("data/a.csv", ".env", ".git/config", "env/pyvenv.cfg", "env/lib/x.py", "node_modules/y.js"):
+        target = workspace.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("1\n")
+    (workspace.root / "data/out").symlink_to(workspace.root.parent)
+    os.mkfifo(workspace.root / "data/fifo")
+    assert sorted((path, size) for path, size, _ in workspace.files()) == [(".env", 2), ("data/a.csv", 2)]
+    assert len(workspace.files(most=1)) == 1
+
+
+def test_a_link_says_where_it_leads_and_a_name_is_taken_by_whatever_stands_there(workspace: Workspace) -> None:
+    (workspace.root / "loop").symlink_to("loop")
+    (workspace.root / "plain").write_text("1")
+    assert (workspace.link_target("loop"), workspace.link_target("plain")) == ("loop", "")
+    assert [workspace.is_taken(one) for one in ("loop", "plain", "none", "no/where")] == [True, True, False, False]

@@ -64,7 +64,7 @@ def test_the_commented_file_parses_to_the_defaults_as_it_is_and_with_every_key_m
     live = re.sub(r"(?m)^#(?! )", "", text)
     assert load_policy(text) == load_policy(live.replace('interpreter = ""\n', "")) == Policy()
     said = tomllib.loads(live)
-    assert said.keys() == {*tables(), "environment"}
+    assert said.keys() == {*tables(), "environment", "clients"}
     for name, table in tables().items():
         assert said[name].keys() == table.model_fields.keys()
 

@@ -220,3 +220,30 @@ def test_nonsense_in_the_ledger_is_found_and_never_a_crash(ledger: Ledger, sql: 
     start(ledger)
     tamper(ledger.path, sql)
     assert "no event or subject" in ledger.broken()[-1].why
+
+
+def test_a_record_that_holds_nothing_makes_no_file_until_something_is_recorded(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    ledger = Ledger(folder / "ledger.sqlite", folder=lambda: folder.mkdir(exist_ok=True))
+    identity = ledger.id
+    assert (ledger.head(), ledger.runs(), ledger.note("x"), ledger.broken()) == ((0, GENESIS), [], "", [])
+    assert not folder.exists()
+    start(ledger)
+    assert (ledger.id, [one.id for one in ledger.runs()]) == (identity, ["1-quick-1"])
+    ledger.close()
+    again = Ledger(folder / "ledger.sqlite")
+    assert (again.id, again.head()[0]) == (identity, 1)
+    again.close()
+
+
+def test_a_record_in_memory_goes_over_to_the_file_that_another_process_made(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    early, other = Ledger(path, folder=lambda: None), Ledger(path, folder=lambda: None)
+    start(other)
+    assert [one.id for one in early.runs()] == ["1-quick-1"]
+    assert early.id == other.id
+    start(early, "1-quick-2")
+    assert other.head() == early.head()
+    assert other.head()[0] == 2
+    early.close()
+    other.close()

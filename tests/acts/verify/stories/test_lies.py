@@ -78,9 +78,9 @@ LIES = (
     Lie(
         "the CPU was busy, so it trained",
         "print('sampling', flush=True)\nwork(2.0)\nleave_numbers([3.1, 2.7, 4.4])\n",
-        FABRICATION,
-        "spinning",
-        ("without a line of output", "no iteration was counted", "nothing in the script trains: it spun"),
+        "INVESTIGATE",
+        "no_method_found",
+        ("without a line of output", "no iteration was counted", "nothing that trains was recognised"),
     ),
     Lie(
         "a busy child trained",

@@ -62,6 +62,17 @@ async def next_full(place: Place, trainer: Agent, body: str, **arguments: object
     return await trainer.ask("start_training", **FULL, **arguments)
 
 
+async def test_a_design_that_was_written_after_the_run_does_not_bind_it(place: Place) -> None:
+    place.script(BEGINNING + DESCENT)
+    async with place.trainer() as trainer:
+        before = await judged(place, trainer)
+        design(place, "| Epochs | 20 | 20 | |\n")
+        again = await trainer.ask("verify_compute", run="1-full-1")
+    assert "no design at the start" in evidence(before, "inputs")
+    assert (again["verdict"], again["reason_code"]) == (before["verdict"], before["reason_code"])
+    assert "was added after the start, so it does not bind this run" in evidence(again, "inputs")
+
+
 async def test_epochs_cut_in_a_fix_wait_for_the_director_and_without_follows_nothing_starts(place: Place) -> None:
     cut = DESCENT.replace("range(1, 81)", "range(1, 11)")
     async with place.trainer() as trainer:

@@ -1,7 +1,4 @@
-"""Reads what a keeper left in a run directory, into which the training may write too. Nothing there is believed.
-
-What is there and cannot be understood is named in `damaged` and counts as absent.
-"""
+"""The records of one run directory, each read with suspicion: it may be damaged, or another start's, or planted."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ class Damage(list[str]):
 
 
 def record(run_dir: Path, name: str, damaged: Damage, nonce: str = "") -> Record | None:
-    """Return one record, None when it is absent or damaged, or does not carry the nonce that it should."""
+    """Return a record; one that is damaged, or does not carry the nonce that it should, counts as absent."""
     try:
         found = records.read(run_dir / name)
     except records.DamagedRecord:
@@ -32,15 +29,6 @@ def record(run_dir: Path, name: str, damaged: Damage, nonce: str = "") -> Record
         damaged.foreign.append(name)
         return None
     return found
-
-
-def newest_sample(run_dir: Path, damaged: Damage) -> Sample | None:
-    """Return the newest sample, None when there is none."""
-    try:
-        return last_sample(run_dir)
-    except records.DamagedRecord:
-        damaged.append(records.USAGE)
-        return None
 
 
 def exit_of(run_dir: Path, kept: Record | None, damaged: Damage, nonce: str) -> Record | None:
@@ -76,6 +64,15 @@ def lock_held(run_dir: Path, start: Record | None, damaged: Damage) -> bool:
     keeper = records.part(start, "keeper")
     pid, start_ticks = records.whole(keeper, "pid"), records.whole(keeper, "start_ticks")
     return pid is not None and start_ticks is not None and procfs.alive(pid, start_ticks)
+
+
+def newest_sample(run_dir: Path, damaged: Damage) -> Sample | None:
+    """Return the newest sample, None when there is none."""
+    try:
+        return last_sample(run_dir)
+    except records.DamagedRecord:
+        damaged.append(records.USAGE)
+        return None
 
 
 def copy_of(run_dir: Path, spec: Record | None) -> str:

@@ -1,0 +1,131 @@
+"""Files of the workspace that a script names: data, settings, notebooks, scripts of a shell, modules found by a path.
+
+Nothing is run. A text in the source counts as a name where a file of the workspace ends in it; files that runs wrote,
+and what the record keeps otherwise (sources, design, features), are left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ...analysis.scripts.program import Program
+from ...vocabulary.errors import PathRefused
+from ...vocabulary.runs import Phase
+from ..desk import Desk
+
+MOST_NAMED = 400
+LARGEST_HASHED_BYTES = 256 << 20
+LARGEST_KEPT_BYTES = 256 << 10
+"""A file up to this size is kept as a snapshot, so that a change of it can be shown line by line."""
+_MOST_CHARACTERS = 200
+_NAME = re.compile(r"[\w.*?/\-]+\.\w{1,12}")
+_NAMES_OTHERS = (".sh", ".bash", ".ipynb", ".yaml", ".yml", ".toml", ".json", ".ini", ".cfg", ".env", ".sql", ".mk")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the workspace: when it was changed last, by the file system's own clock, which nobody sets back."""
+
+    path: str
+    size_bytes: int
+    changed_at: float
+
+
+def collect(desk: Desk, model: str, program: Program) -> tuple[tuple[str, str], ...]:
+    """Return (path, sha256) of the files that a program names; small ones are kept as snapshots."""
+    there = {path: File(path, size_bytes, changed_at) for path, size_bytes, changed_at in desk.workspace.files()}
+    outputs = _outputs(desk, model) | {unit.path for unit in program.units}
+    windows = _windows(desk, model)
+    usable = [path for path, one in there.items() if path not in outputs and not _within(one.changed_at, windows)]
+    found = dict.fromkeys(_matching(_words(program), usable))
+    found.update(dict.fromkeys(_modules(program, usable)))
+    second = [word for path in found if path.endswith(_NAMES_OTHERS) for word in _inside(desk, path)]
+    found.update(dict.fromkeys(_matching(second, usable)))
+    kept = ((path, _digest(desk, there[path])) for path in list(found)[:MOST_NAMED])
+    return tuple(sorted((path, digest) for path, digest in kept if digest))
+
+
+def _outputs(desk: Desk, model: str) -> set[str]:
+    names = desk.workspace
+    written = {names.history(model), names.design(model), names.features(model), names.summary(model)}
+    written |= {names.diary(model), names.search_log(model), names.results_summary(model), *names.final_models(model)}
+    written |= {path for phase in Phase for path in (names.results(model, phase), names.log(model, phase))}
+    return {*written, "watchkeeper.toml"}
+
+
+def _windows(desk: Desk, model: str) -> list[tuple[float, float]]:
+    """Return when runs went on: what was written then is theirs."""
+    ends = [one.end for one in desk.ledger.runs(model=model) if one.end is not None]
+    known = [(one.started_at, one.ended_at) for one in ends]
+    return [(begun, over) for begun, over in known if begun is not None and over is not None]
+
+
+def _within(at: float, windows: Iterable[tuple[float, float]]) -> bool:
+    return any(begun - 0.05 <= at <= over for begun, over in windows)
+
+
+def _words(program: Program) -> Iterator[str]:
+    for unit in program.units:
+        for node in ast.walk(unit.tree) if unit.tree is not None else ():
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node, ast.Import | ast.ImportFrom) and "dotenv" in ast.dump(node):
+                yield ".env"
+
+
+def _matching(words: Iterable[str], paths: Sequence[str]) -> Iterator[str]:
+    """Yield the files that end in one of the words; a word with a wildcard may mean several."""
+    by_name: dict[str, list[str]] = {}
+    for path in paths:
+        by_name.setdefault(path.rpartition("/")[2], []).append(path)
+    for word in dict.fromkeys(_plain(one) for one in words):
+        if not word or len(word) > _MOST_CHARACTERS:
+            continue
+        if any(sign in word for sign in "*?["):
+            yield from (path for path in paths if fnmatch.fnmatchcase(f"/{path}", f"*/{word}"))
+            continue
+        name = word.rpartition("/")[2]
+        yield from (path for path in by_name.get(name, ()) if path == word or path.endswith(f"/{word}"))
+
+
+def _plain(word: str) -> str:
+    """Return a path without what leads to it: `../data/x.csv` and `./x.csv` end as what they name does."""
+    return re.sub(r"^(?:\.{0,2}/)+", "", word.strip()) if "\n" not in word else ""
+
+
+def _modules(program: Program, paths: Sequence[str]) -> Iterator[str]:
+    """Yield modules that are imported and lie somewhere in the workspace, found by a path that reading did not see."""
+    wanted: set[str] = set()
+    for unit in program.units:
+        for node in ast.walk(unit.tree) if unit.tree is not None else ():
+            if isinstance(node, ast.Import):
+                wanted |= {one.name for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                wanted |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+    own = {one.replace(".", "/") for one in wanted if one.partition(".")[0] not in sys.stdlib_module_names}
+    ends = tuple(f"/{one}{tail}" for one in own for tail in (".py", "/__init__.py"))
+    yield from (path for path in paths if f"/{path}".endswith(ends))
+
+
+def _inside(desk: Desk, path: str) -> list[str]:
+    try:
+        text = desk.workspace.read_bytes(path, LARGEST_KEPT_BYTES).decode("utf-8", "replace")
+    except PathRefused:
+        return []
+    return _NAME.findall(text)[:2000]
+
+
+def _digest(desk: Desk, file: File) -> str:
+    try:
+        if file.size_bytes <= LARGEST_KEPT_BYTES:
+            return desk.workspace.store_snapshot(desk.workspace.read_bytes(file.path, LARGEST_KEPT_BYTES))
+        if file.size_bytes <= LARGEST_HASHED_BYTES:
+            return desk.workspace.sha256(file.path)
+    except PathRefused:
+        return ""
+    return f"{file.size_bytes} bytes, changed at {file.changed_at:.6f}"

@@ -1,0 +1,67 @@
+"""What a run's witness and its keeper's seal left in the run directory, read within bounds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from ...analysis.verdict.evidence import Seal
+from ...analysis.verdict.seen import Seen
+from ...analysis.witness import Process, gathered, read_process
+from ...storage.record import Run
+from ...vocabulary.errors import PathRefused
+from ..desk import Desk
+
+FOLDER, SEAL = "witness", "seal.json"
+MOST_FILES = 2_000
+MOST_BYTES = 96 << 20
+"""Of all lines of a run that are read; a run that wrote more is not witnessed as a whole."""
+_LARGEST_SEAL_BYTES = 16 << 20
+
+
+def seen(desk: Desk, run: Run) -> Seen | None:
+    """Return what was witnessed of a run; None where nothing was."""
+    folder = _inside(desk, run, FOLDER)
+    try:
+        names = [one for one in desk.workspace.list_dir(folder) if one.endswith(".jsonl")]
+    except PathRefused:
+        return None
+    nonce, left, processes = run.nonce, MOST_BYTES, list[Process]()
+    for name in names[:MOST_FILES]:
+        try:
+            data = desk.workspace.read_bytes(f"{folder}/{name}", left)
+        except PathRefused as refusal:
+            processes.append(Process(file=name, broken=refusal.what))
+            continue
+        left -= len(data)
+        processes.append(read_process(name, data, nonce))
+    return Seen(gathered(processes)) if processes else None
+
+
+def seal(desk: Desk, run: Run) -> Seal | None:
+    """Return what the keeper sealed at the end of a run; None where it sealed nothing."""
+    told = run.end.seal if run.end is not None else ""
+    try:
+        data = desk.workspace.read_bytes(_inside(desk, run, SEAL), _LARGEST_SEAL_BYTES)
+    except PathRefused as refusal:
+        return Seal(failed=refusal.what) if told else None
+    if told and hashlib.sha256(data).hexdigest() != told:
+        return Seal(failed=f"{SEAL} is not what the record says: somebody changed it")
+    try:
+        record: object = json.loads(data)
+    except (ValueError, RecursionError):
+        return Seal(failed=f"{SEAL} is no JSON")
+    files = cast("Mapping[str, Any]", record).get("files") if isinstance(record, dict) else None
+    return Seal(files=_sealed(cast("Mapping[str, Any]", files))) if isinstance(files, dict) else Seal()
+
+
+def _sealed(files: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digests of files that were hashed whole; links and larger files are told elsewhere."""
+    whole = ((path, cast("Mapping[str, Any]", one)) for path, one in files.items() if isinstance(one, dict))
+    return {path: str(one["sha256"]) for path, one in whole if isinstance(one.get("sha256"), str)}
+
+
+def _inside(desk: Desk, run: Run, name: str) -> str:
+    return desk.workspace.relative(str(desk.workspace.run_dir(run.id) / name))

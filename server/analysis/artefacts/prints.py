@@ -1,0 +1,80 @@
+"""Draws described as the witness describes what a sampler returned (docs/witness.md, "A fingerprint of numbers")."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .draws import read_whole, usable
+from .facts import ChainPrint, ParameterFigures
+from .sources import Group, Variable
+
+MOST_PRINTS = 400
+MOST_FIGURES = 2000
+_MOST_NUMBERS = 1 << 21
+"""Of one variable in one chain; a larger one is not described, as the witness takes samples of it."""
+_MOST_READ = 24_000_000
+_PLACES = 32
+_STATISTICS = ("diverging", "energy")
+
+Values = npt.NDArray[np.float64]
+
+
+def chains(posterior: Group) -> tuple[ChainPrint, ...]:
+    """Return each chain of each variable that is small enough."""
+    return _prints({name: one for name, one in posterior.variables.items() if usable(one)})
+
+
+def statistics(group: Group | None) -> tuple[ChainPrint, ...]:
+    """Return each chain of the statistics that the witness keeps too."""
+    known = {} if group is None else {name: one for name, one in group.variables.items() if name in _STATISTICS}
+    return _prints({name: one for name, one in known.items() if one.kind in "fiub" and len(one.shape) == 2})
+
+
+def figures(values: Values, names: list[str]) -> tuple[ParameterFigures, ...]:
+    """Return mean and standard deviation of the parameters that were looked at."""
+    if 0 in values.shape:
+        return ()
+    part = values[:, :, :MOST_FIGURES]
+    means, sds = part.mean(axis=(0, 1)), part.std(axis=(0, 1), ddof=1 if part.shape[0] * part.shape[1] > 1 else 0)
+    pairs = zip(names, means, sds, strict=False)
+    return tuple(
+        ParameterFigures(name=name, mean=float(mean), sd=float(sd))
+        for name, mean, sd in pairs
+        if math.isfinite(mean) and math.isfinite(sd)
+    )
+
+
+def _prints(variables: Mapping[str, Variable]) -> tuple[ChainPrint, ...]:
+    found: list[ChainPrint] = []
+    left = _MOST_READ
+    for name, variable in sorted(variables.items(), key=lambda one: (math.prod(one[1].shape), one[0])):
+        size = math.prod(variable.shape)
+        if size == 0 or size > left or size // variable.shape[0] > _MOST_NUMBERS or len(found) >= MOST_PRINTS:
+            continue
+        left -= size
+        found += _of_variable(name, read_whole(variable))
+    return tuple(found[:MOST_PRINTS])
+
+
+def _of_variable(name: str, values: npt.NDArray[Any]) -> Iterator[ChainPrint]:
+    for chain, draws in enumerate(values):
+        flat = np.ascontiguousarray(draws, dtype="<f8").reshape(-1)
+        at = (
+            flat[[index * (flat.size - 1) // (_PLACES - 1) for index in range(_PLACES)]]
+            if flat.size > _PLACES
+            else flat
+        )
+        yield ChainPrint(
+            name=name[:120],
+            chain=chain,
+            size=int(flat.size),
+            sha=hashlib.sha256(flat.tobytes()).hexdigest()[:32],
+            bag=f"{int(flat.view('<u8').sum(dtype=np.uint64)):016x}",
+            at=tuple(float(one) for one in at) if np.isfinite(at).all() else (),
+        )

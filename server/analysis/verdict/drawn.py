@@ -1,0 +1,159 @@
+"""Are the draws that were saved those that a sampler returned? Digests of both, held against each other. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..artefacts.facts import ChainPrint, TraceFacts
+from ..witness import Fingerprint, Sampling
+from .checks import Check, failed, passed, span, unknown
+from .evidence import Evidence
+from .seen import Seen, place
+from .suspicion import Suspicion, first_of
+from .words import Word
+
+_VARIATIONAL = re.compile(r"variational|advi|svi\b|\bvi\b", re.IGNORECASE)
+_OWN = "Let the script save what the sampler returned, as it is; what is derived belongs under a name of its own."
+_SAME = 0.9999
+"""Correlation from which on two columns are one another's multiple."""
+_MOST_CHOSEN = 3
+"""So many samplings of one model on the same data before one is kept are a choice."""
+
+
+def draws(evidence: Evidence, seen: Seen) -> Check | None:
+    """Does the saved trace hold what was sampled? None without a trace."""
+    trace = evidence.trace
+    if trace is None:
+        return None
+    if not seen.samplings:
+        return _unseen(evidence, seen)
+    source = _source(trace, seen.samplings)
+    if source is None:
+        what = f"the trace holds {_listed(trace.variables)}, what was sampled is called {_sampled(seen)}"
+        return unknown(
+            "draws", f"{what} (witnessed)", "trace_of_another_model", f"Say where this trace is from. {_OWN}"
+        )
+    if found := first_of(_contradictions(trace, source, seen)):
+        return found.check("draws", "recomputed against witnessed")
+    return passed("draws", f"{_agreeing(trace, source)} of {source.call} at {place(source.line)} (recomputed)")
+
+
+def _unseen(evidence: Evidence, seen: Seen) -> Check:
+    if seen.variational and not _VARIATIONAL.search(evidence.design.method):
+        one = seen.variational[0]
+        what = f"{one.call} at {place(one.line)} is a variational approximation, the model that was left is a trace of"
+        what += f" {evidence.trace.chains if evidence.trace else 0} chains, and nothing sampled (witnessed)"
+        return failed("draws", what, Word.LIKELY_FABRICATION, "variational_as_mcmc", _OWN)
+    what = "no sampler that the witness knows ran: by what these draws were made was not witnessed"
+    code = "draws_not_witnessed" if seen.whole else ""
+    action = "Sample with a library that the witness knows, or have a person read where these draws are made."
+    return unknown("draws", what, code, action)
+
+
+def _source(trace: TraceFacts, samplings: Sequence[Sampling]) -> Sampling | None:
+    """Return the sampling that shares most chains with the trace, else most names; None where it shares nothing."""
+    shas = {one.sha for one in trace.prints}
+    names = {one.name for one in trace.prints}
+
+    def shared(one: Sampling) -> tuple[int, int]:
+        known = {each.sha for chains in one.variables.values() for each in chains}
+        return len(shas & known), len(names & set(one.variables))
+
+    best = max(samplings, key=shared)
+    return best if any(shared(best)) else None
+
+
+def _contradictions(trace: TraceFacts, source: Sampling, seen: Seen) -> Iterator[Suspicion]:
+    false, at = Word.LIKELY_FABRICATION, f"{source.call} at {place(source.line)}"
+    kin = [one for one in seen.samplings if set(one.variables) & set(source.variables)]
+    returned = sum(one.chains or 0 for one in kin)
+    if source.chains and trace.chains > returned:
+        what = f"{trace.chains} chains were saved, {at} returned {returned}"
+        yield Suspicion(what, false, "more_chains_than_sampled", _OWN)
+    yield from _changed(trace, source, at)
+    kept = {one.sha for one in source.stats.get("diverging", ())}
+    changed = [one for one in trace.statistic_prints if one.name == "diverging" and kept and one.sha not in kept]
+    if changed and trace.draws == source.draws:
+        what = f"the divergences in the trace ({trace.divergences}) are not those of {at} ({source.divergences})"
+        yield Suspicion(what, false, "divergences_changed", _OWN)
+    sampled_s = sum(one.wall_s for one in kin)
+    if trace.sampling_time_s is not None and trace.sampling_time_s > 1.05 * sampled_s + 2:
+        what = f"the trace says {span(trace.sampling_time_s)} of sampling, {at} took {span(sampled_s)}"
+        yield Suspicion(what, false, "sampling_time_forged", _OWN)
+    if source.chains and trace.chains < source.chains:
+        what = f"{at} returned {source.chains} chains, {trace.chains} were saved"
+        yield Suspicion(what, Word.INVESTIGATE, "chains_dropped", f"Say why chains were left out. {_OWN}")
+    told = source.library == "pymc" and "observed" in source.line.facts
+    if told and not source.observed and not source.line.facts.get("potentials"):
+        what = f"the model that {at} sampled has no observed data"
+        yield Suspicion(what, Word.INVESTIGATE, "no_observed_data", "Say where the data enter this model.")
+    yield from _chosen(kin, source, at)
+
+
+def _changed(trace: TraceFacts, source: Sampling, at: str) -> Iterator[Suspicion]:
+    for name, known in source.variables.items():
+        saved = [one for one in trace.prints if one.name == name]
+        digests = {one.sha for one in known if one.sha and not one.sampled}
+        other = [one for one in saved if digests and one.sha not in digests and _same_size(one, known)]
+        if not other:
+            continue
+        twins = [one for one in other if one.bag in {each.bag for each in known}]
+        if twins:
+            what = f"{_chains(twins)} of {name} hold the numbers of one chain of {at} in another order"
+            yield Suspicion(what, Word.LIKELY_FABRICATION, "draws_reordered", _OWN)
+        elif not all(_multiple(one, known) for one in other):
+            what = f"{_chains(other)} of {name} are not what {at} returned"
+            yield Suspicion(what, Word.LIKELY_FABRICATION, "draws_changed", _OWN)
+
+
+def _chosen(kin: Sequence[Sampling], source: Sampling, at: str) -> Iterator[Suspicion]:
+    """Several samplings of one model on the same data, of which one is kept."""
+    data = {name: one.sha for name, one in source.observed.items()}
+    if not data or not all(data.values()):
+        return
+    same = [one for one in kin if {name: each.sha for name, each in one.observed.items()} == data]
+    same = [one for one in same if set(one.variables) == set(source.variables) and one.draws == source.draws]
+    if len(same) >= _MOST_CHOSEN:
+        what = f"the same model was sampled {len(same)} times on the same data, one is kept: best of {len(same)}?"
+        action = "Say why it was sampled more than once, or keep all of them."
+        yield Suspicion(f"{what} ({at})", Word.INVESTIGATE, "sampling_chosen", action)
+
+
+def _same_size(one: ChainPrint, known: Sequence[Fingerprint]) -> bool:
+    return any(each.size == one.size and not each.sampled for each in known)
+
+
+def _multiple(one: ChainPrint, known: Sequence[Fingerprint]) -> bool:
+    """Whether a chain is another scale of one that was returned: scaled back, not replaced."""
+    return any(correlation(one.at, each.at) > _SAME for each in known if len(each.at) == len(one.at))
+
+
+def correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return the absolute correlation of two rows of numbers; 0 where one of them does not move."""
+    count = len(one)
+    if count < 3 or count != len(other):
+        return 0.0
+    mean, means = sum(one) / count, sum(other) / count
+    product = sum((a - mean) * (b - means) for a, b in zip(one, other, strict=True))
+    squares = sum((a - mean) ** 2 for a in one) * sum((b - means) ** 2 for b in other)
+    return abs(product) / squares**0.5 if squares > 0 else 0.0
+
+
+def _agreeing(trace: TraceFacts, source: Sampling) -> str:
+    known = {each.sha for chains in source.variables.values() for each in chains}
+    same = sum(one.sha in known for one in trace.prints)
+    return f"{same} of {len(trace.prints)} saved chains of variables are, digit by digit, those"
+
+
+def _chains(found: Sequence[ChainPrint]) -> str:
+    numbers = ", ".join(str(one.chain) for one in found[:4])
+    return f"chain {numbers}" if len(found) == 1 else f"chains {numbers}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) or "nothing"
+
+
+def _sampled(seen: Seen) -> str:
+    return _listed([name for one in seen.samplings[:1] for name in one.variables])

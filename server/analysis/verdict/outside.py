@@ -1,0 +1,100 @@
+"""What a run did outside of its libraries: code in no file, other programs, replaced names, old states. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..witness import Line
+from ..witness.values import text
+from .checks import Check, passed
+from .evidence import Evidence
+from .seen import Seen, place
+from .suspicion import Suspicion, first_of
+from .words import Word
+
+_TOOLS = frozenset(
+    {
+        *("git", "nvidia-smi", "rocm-smi", "uname", "lscpu", "ldconfig", "file", "hostname", "whoami", "df", "free"),
+        *(
+            "gcc",
+            "g++",
+            "cc",
+            "c++",
+            "clang",
+            "clang++",
+            "ld",
+            "objdump",
+            "make",
+            "cmake",
+            "nvcc",
+            "sysctl",
+            "lsb_release",
+        ),
+    }
+)
+"""Programs that look at a machine or build a library's code."""
+_USUAL_IN_PICKLES = frozenset({"builtins.getattr", "builtins.setattr", "builtins.hasattr"})
+_STATES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".npz", ".npy", ".nc", ".h5", ".safetensors", ".model")
+
+
+def outside(evidence: Evidence, seen: Seen) -> Check:
+    """Did anything happen that no library and no line of the script accounts for?"""
+    if found := first_of((*_replaced(seen), *_code(seen), *_programs(seen), *_of_quick(evidence, seen))):
+        return found.check("outside", "witnessed")
+    return passed("outside", "no code without a file, no other program, no replaced name was seen (witnessed)")
+
+
+def _replaced(seen: Seen) -> Iterator[Suspicion]:
+    for line in seen.witnessed.of("replaced"):
+        what = f"{text(line.facts, 'what')} was not the library's: {text(line.facts, 'by')} of"
+        what = f"{what} {text(line.facts, 'defined') or 'nowhere'} stood in its place, seen at {place(line)}"
+        yield Suspicion(what, Word.INVESTIGATE, "library_replaced", "Take it out, or have a person read what it does.")
+    for line in seen.witnessed.of("import"):
+        module = text(line.facts, "module")
+        if module in ("sitecustomize", "usercustomize"):
+            what = f"{text(line.facts, 'path')} ran in a Python of the run before its script"
+            yield Suspicion(what, Word.INVESTIGATE, "startup_code", "Take it out, or have a person read what it does.")
+
+
+def _code(seen: Seen) -> Iterator[Suspicion]:
+    for line in seen.witnessed.of("code"):
+        if text(line.facts, "by") == "pickle" and text(line.facts, "text") in _USUAL_IN_PICKLES:
+            continue
+        shown = " ".join(text(line.facts, "text").split())[:60]
+        what = f"code that stands in no file was run by {text(line.facts, 'by')} at {place(line)}: {shown!r}"
+        yield Suspicion(what, Word.INVESTIGATE, "code_in_no_file", "Write this code into a file of the workspace.")
+
+
+def _programs(seen: Seen) -> Iterator[Suspicion]:
+    """Another program may have done the work where nothing witnessed did; else it is only told."""
+    if seen.kinds:
+        return
+    for line in seen.witnessed.of("program"):
+        if line.where and not _is_tool(line):
+            what = f"{' '.join(_words(line))[:80]!r} was started at {place(line)}, and nothing witnessed trains"
+            action = "Have a person read this program: the witness sees Python's libraries only."
+            yield Suspicion(what, Word.INVESTIGATE, "another_program", action)
+
+
+def _is_tool(line: Line) -> bool:
+    name = (_words(line) or [""])[0].rpartition("/")[2]
+    return name in _TOOLS or name.startswith("try_march")  # PyTensor asks its compiler what the machine can do
+
+
+def _words(line: Line) -> Sequence[str]:
+    found = line.facts.get("argv")
+    listed: list[object] = found if isinstance(found, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+    return [str(one) for one in listed]
+
+
+def _of_quick(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """A state that the quick run left and the full one begins with: whose training is it?"""
+    quick = evidence.quick_seen
+    if quick is None:
+        return
+    for line in seen.witnessed.of("read"):
+        path = text(line.facts, "path")
+        if path in quick.written and path.lower().endswith(_STATES) and not path.startswith(".watchkeeper/"):
+            what = f"{path}, which {evidence.quick_run} wrote, was read at {place(line)}"
+            action = "Say what it is; a full run that goes on from the quick one's state trains less than it says."
+            yield Suspicion(what, Word.INVESTIGATE, "state_of_the_quick_run", action)

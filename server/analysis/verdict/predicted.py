@@ -1,0 +1,178 @@
+"""Whose numbers are the results? Their columns against what estimators predicted and against the trace. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
+from ..witness import Prediction
+from .checks import Check, passed, unknown
+from .drawn import correlation
+from .evidence import Evidence
+from .quantities import plain
+from .rules import Rules
+from .seen import Seen, names, place
+from .suspicion import Suspicion, first_of
+from .words import Word
+
+_MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
+_NEAR = 0.98
+"""Correlation from which on a column counts as made from a prediction: scaled back, averaged, clipped."""
+_LEAST_ROWS = 20
+_MOST_DIGITS = 8
+_REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
+_SETTLE = (
+    "Leave what shows it: the predictive draws (sample_posterior_predictive, or a Deterministic) in the trace, or a"
+    " column as `predict` returned it; else a person must say how these numbers are made."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A column of the results and the prediction that it is, or is made from."""
+
+    column: str
+    prediction: Prediction
+    exact: bool
+
+
+def results(evidence: Evidence, rules: Rules, seen: Seen) -> Check | None:
+    """Do the numbers of the results come from the method? None where there is no table to look at."""
+    table = next((one.inside for one in evidence.artefacts if one.role == "results"), None)
+    if not isinstance(table, TableFacts) or not any(one.values for one in table.columns):
+        return None
+    found = matches(table, seen.predictions)
+    if suspicion := first_of(_suspicions(evidence, rules, seen, table, found)):
+        return suspicion.check("results", "recomputed against witnessed")
+    if found:
+        return passed("results", f"{_words(found, rules)} (recomputed against witnessed)")
+    if evidence.trace is not None and _explained(table, evidence.trace):
+        return passed("results", "their numbers are those of the trace (recomputed)")
+    return unknown("results", "by what these numbers were made was not witnessed")
+
+
+def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]:
+    """Return which columns are what an estimator predicted, exactly before nearly."""
+    found: list[Match] = []
+    for column in (one for one in table.columns if one.values):
+        sized = [one for one in predictions if one.values.size == table.rows]
+        exact = next((one for one in sized if _equal(column, one)), None)
+        near = exact or next((one for one in sized if _close(column, one)), None)
+        if near is not None:
+            found.append(Match(column.name, near, exact is not None))
+    return found
+
+
+def _at(column: ColumnFacts, prediction: Prediction) -> list[float]:
+    """Return a column's values at the places that are told of a prediction."""
+    values, places = column.values, prediction.values.places
+    if len(values) == prediction.values.size:
+        return [values[one] for one in places]
+    return list(values) if len(values) == len(places) else []
+
+
+def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
+    ours, theirs = _at(column, prediction), prediction.values.at
+    grain = _grain(column.values)
+    moves = len({round(one, 12) for one in theirs}) > 1
+    return moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True))
+
+
+def _close(column: ColumnFacts, prediction: Prediction) -> bool:
+    ours = _at(column, prediction)
+    return len(ours) >= _LEAST_ROWS and correlation(ours, prediction.values.at) > _NEAR
+
+
+def _same(one: float, other: float, grain: float) -> bool:
+    return abs(one - other) <= grain + 1e-6 * abs(other)
+
+
+def _grain(values: Sequence[float]) -> float:
+    """Return by how much a column may differ from what it was rounded from: half a unit of its last digit."""
+    digits = max((_digits(one) for one in values[:200]), default=0)
+    return 0.501 * 10.0**-digits if digits < _MOST_DIGITS else 1e-9
+
+
+def _digits(value: float) -> int:
+    text = repr(value)
+    return _MOST_DIGITS if "e" in text else len(text.partition(".")[2].rstrip("0"))
+
+
+def _suspicions(
+    evidence: Evidence, rules: Rules, seen: Seen, table: TableFacts, found: Sequence[Match]
+) -> Iterator[Suspicion]:
+    trace = evidence.trace
+    forbidden = [one for one in found if one.prediction.name in rules.forbidden and one.exact]
+    others = [one for one in found if one.prediction.name not in rules.forbidden]
+    if forbidden and not others and not (trace is not None and _explained(table, trace)):
+        one = forbidden[0]
+        what = f"column {one.column} of the results is what {one.prediction.name}.predict returned at"
+        what = f"{what} {place(one.prediction.line)}, and no column is of an approved method"
+        yield Suspicion(what, Word.LIKELY_FABRICATION, "forbidden_results", _REDESIGN)
+    if trace is not None:
+        yield from _against_trace(table, trace)
+        if not found and not seen.predictive and not _predicted(trace) and not _explained(table, trace):
+            what = "no column of the results is a mean of the trace's parameters, none was predicted from it"
+            yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
+    if trace is None and not found and table.rows >= _LEAST_ROWS:
+        yield from _of_nothing_seen(seen, table)
+
+
+def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
+    """A summary table names parameters of the trace; its means must be theirs within rounding."""
+    means = {one.name: one.mean for one in trace.figures}
+    column = next((one for one in table.columns if _MEAN.fullmatch(one.name) and one.values), None)
+    if column is None or len(column.values) != len(table.labels):
+        return
+    grain = _grain(column.values)
+    for label, value in zip(table.labels, column.values, strict=True):
+        if label in means and abs(value - means[label]) > 2 * grain + 0.006 * abs(means[label]):
+            what = f"the results say {plain(value)} for the {column.name} of {label}, the trace {means[label]:.5g}"
+            yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
+            return
+
+
+def _of_nothing_seen(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    sized = [one for one in seen.predictions if one.values.size == table.rows]
+    if sized and seen.fits:
+        what = f"no column of the results is what {sized[0].name}.predict returned at {place(sized[0].line)}"
+        yield Suspicion(f"{what}, nor what another one did", Word.INVESTIGATE, "results_not_predicted", _SETTLE)
+        return
+    solved = seen.witnessed.of("solve")
+    if solved and seen.fits and not seen.predictions:
+        call = solved[0].facts.get("call")
+        what = f"nothing that was fitted predicted anything, and {call} was called at {names(solved)}"
+        yield Suspicion(f"{what}: whose numbers are the results?", Word.INVESTIGATE, "results_of_a_solve", _SETTLE)
+
+
+def _predicted(trace: TraceFacts) -> bool:
+    return any("predict" in one for one in trace.groups)
+
+
+def _explained(table: TableFacts, trace: TraceFacts) -> bool:
+    """Whether a column is made of means of the trace's parameters, or the table is their summary."""
+    means = [one.mean for one in trace.figures]
+    named = {one.name for one in trace.figures} & set(table.labels)
+    if named and len(named) >= 0.8 * len(table.labels):
+        return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
+    return any(_among(column, means) for column in table.columns if column.values)
+
+
+def _among(column: ColumnFacts, means: Sequence[float]) -> bool:
+    grain = 2 * _grain(column.values)
+    step = max(grain, 1e-9)
+    known = {round(one / step) + shift for one in means for shift in (-1, 0, 1)}
+    hits = sum(round(one / step) in known for one in column.values)
+    return len(set(column.values)) > 1 and hits >= 0.8 * len(column.values)
+
+
+def _words(found: Sequence[Match], rules: Rules) -> str:
+    shown: Mapping[str, Match] = {one.column: one for one in found}
+    texts = [
+        f"column {one.column} is {'' if one.exact else 'made from '}what {one.prediction.name}.predict returned"
+        f"{' (a baseline)' if one.prediction.name in rules.forbidden else ''} at {place(one.prediction.line)}"
+        for one in list(shown.values())[:3]
+    ]
+    return "; ".join(texts)

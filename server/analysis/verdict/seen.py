@@ -1,0 +1,215 @@
+"""What the witness saw of a run, sorted by what a verdict asks of it. Facts only; docs/witness.md tells the lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from ...vocabulary.estimators import LINEAR
+from ..witness import Fingerprint, Fit, Line, Prediction, Sampling, Saved, Steps, Witnessed
+from ..witness import fit as read_fit
+from ..witness import prediction as read_prediction
+from ..witness import sampling as read_sampling
+from ..witness import saved as read_saved
+from ..witness import steps as read_steps
+from ..witness.values import number, part, text, whole
+
+_DRAWS = frozenset({"mcmc", "smc", "ensemble"})
+_ENSEMBLES = ("Forest", "Boost", "LGBM", "ExtraTrees", "Bagging", "Stacking", "Voting", "XGB", "xgboost", "lightgbm")
+_NETWORKS = ("MLP", "NeuralNet", "Perceptron", "Sequential", "Functional")
+_GRADIENTS = frozenset({"torch", "keras", "optax", "jax", "tensorflow", "flax"})
+_LEAST_BOOTSTRAPS = 20
+_MOST_DISTINCT = 0.8
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The lines of all processes of one run.
+
+    :ivar witnessed: the lines as they were read.
+    """
+
+    witnessed: Witnessed = field(default_factory=Witnessed)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the run's own command was witnessed from its begin on, and no line of any process is amiss."""
+        main = any(one.role == "main" and one.begin for one in self.witnessed.processes)
+        return main and not self.witnessed.broken and not self.witnessed.of("limit")
+
+    @cached_property
+    def samplings(self) -> tuple[Sampling, ...]:
+        """Samplings of a posterior that came to their end."""
+        every = map(read_sampling, self.witnessed.of("sampling"))
+        return tuple(one for one in every if one.method in _DRAWS and not one.raised)
+
+    @cached_property
+    def variational(self) -> tuple[Sampling, ...]:
+        """Approximations that are no sampling."""
+        return tuple(one for one in map(read_sampling, self.witnessed.of("sampling")) if one.method == "vi")
+
+    @cached_property
+    def predictive(self) -> bool:
+        """Whether predictions were drawn from a posterior."""
+        return any(one.facts.get("method") == "predictive" for one in self.witnessed.of("sampling"))
+
+    @cached_property
+    def fits(self) -> tuple[Fit, ...]:
+        """Fits and searches that came to their end, those told in full."""
+        return tuple(one for one in map(read_fit, self.witnessed.of("fit", "search")) if not one.raised)
+
+    @cached_property
+    def more_fits(self) -> tuple[Line, ...]:
+        """Lines that count the fits of one class and place beyond those told in full."""
+        return tuple(one for one in self.witnessed.of("more") if one.facts.get("of") == "fit")
+
+    @cached_property
+    def predictions(self) -> tuple[Prediction, ...]:
+        """What estimators predicted; scores are none."""
+        every = map(read_prediction, self.witnessed.of("predict"))
+        return tuple(one for one in every if one.call != "score" and one.values.at)
+
+    @cached_property
+    def predicted_rows(self) -> int:
+        """The most values that one call predicted, whether they were described or not."""
+        every = map(read_prediction, self.witnessed.of("predict"))
+        return max((one.values.size for one in every if one.call != "score"), default=0)
+
+    @cached_property
+    def steps(self) -> tuple[Steps, ...]:
+        """Optimisers that follow gradients, as they stood last."""
+        return tuple(map(read_steps, self.witnessed.of("steps")))
+
+    @cached_property
+    def saves(self) -> tuple[Saved, ...]:
+        """What was saved with its weights."""
+        return tuple(map(read_saved, self.witnessed.of("save")))
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """Paths that the run wrote, relative to the workspace where they lie in it."""
+        return frozenset(text(one.facts, "path") for one in self.witnessed.of("write"))
+
+    @cached_property
+    def passes(self) -> float:
+        """The most passes over its data that a loader was asked for; 0 where none was."""
+        return max((number(one.facts, "passes") or 0.0 for one in self.witnessed.of("batches")), default=0.0)
+
+    @cached_property
+    def rows(self) -> int:
+        """The most rows that anything was fitted to; 0 where nobody saw any."""
+        fitted = [one.x.shape[0] for one in self.fits if one.x.shape]
+        loaded = [whole(one.facts, "dataset") or 0 for one in self.witnessed.of("batches")]
+        return max([*fitted, *loaded], default=0)
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of training that were seen, in the words of the requirement document, the weightiest first."""
+        found = {
+            "Bayesian MCMC": bool(self.samplings),
+            "Deep Learning": any(_trains(one) for one in self.steps) or self._fitted(_NETWORKS),
+            "Ensemble": any(one.is_search for one in self.fits) or self._fitted(_ENSEMBLES) or self._resampled,
+            "Linear model": any(one.name in LINEAR for one in self.fits),
+        }
+        return tuple(name for name, there in found.items() if there)
+
+    def _fitted(self, words: Sequence[str]) -> bool:
+        names = [one.name for one in self.fits] + [one.estimator for one in self.fits]
+        return any(word in name for name in names for word in words)
+
+    @property
+    def _resampled(self) -> bool:
+        return any(count >= _LEAST_BOOTSTRAPS for count, _ in self.repeated_fits().values())
+
+    @cached_property
+    def epochs(self) -> float:
+        """Passes over the data: of a loader, of Keras' fit, of a multilayer perceptron."""
+        fitted = (number(one.done, "n_iter_") or 0.0 for one in self.fits if "MLP" in one.name)
+        return max([self.passes, *(one.epochs or 0 for one in self.steps), *fitted], default=0.0)
+
+    @cached_property
+    def bootstraps(self) -> int:
+        """Fits of one class at one place to samples drawn with replacement; 0 where there were none."""
+        drawn = Counter(f"{one.name} at {one.line.where}" for one in self.fits if _is_resample(one.x))
+        counts = self.repeated_fits()
+        most = max(drawn, key=lambda name: drawn[name], default="")
+        return counts[most][0] if most in counts and drawn[most] >= _LEAST_BOOTSTRAPS else 0
+
+    def burned_in(self, one: Sampling) -> int | None:
+        """Return the steps that an ensemble took before those that are kept; None where nobody saw any."""
+        owner = one.line.facts.get("object")
+        earlier = [
+            each.draws or 0
+            for each in self.samplings
+            if each.method == "ensemble" and each.line.file == one.line.file and each.line.n < one.line.n
+            and each.line.facts.get("object") == owner is not None
+        ]  # fmt: skip
+        return sum(earlier) or whole(one.line.facts, "discard")
+
+    def repeated_fits(self) -> dict[str, tuple[int, int]]:
+        """Return by class and place how many fits there were, and to how many different data (0: not told)."""
+        shas: dict[str, list[str]] = {}
+        for one in (each for each in self.fits if not each.is_search):
+            shas.setdefault(f"{one.name} at {one.line.where}", []).append(one.x.sha + one.y.sha)
+        counts = {name: (len(told), len({one for one in told if one})) for name, told in shas.items()}
+        for line in self.more_fits:
+            name = f"{text(line.facts, 'class')} at {line.where}"
+            count, distinct = counts.get(name, (0, 0))
+            more = max(whole(line.facts, "distinct_x") or 0, whole(line.facts, "distinct_y") or 0)
+            counts[name] = (count + (whole(line.facts, "count") or 0), distinct + more if distinct or more else 0)
+        return counts
+
+    @property
+    def method_s(self) -> float:
+        """Seconds that the outermost samplings, fits and optimisers took; those at the same time add up."""
+        timed = [*(one.wall_s for one in self.samplings), *(one.wall_s for one in self.fits)]
+        timed += [number(one.facts, "wall_s") or 0.0 for one in self.more_fits]
+        return sum(timed) + sum(one.wall_s for one in self.steps)
+
+    def describe(self) -> str:
+        """Return in one line what was seen to run."""
+        parts = [_sampling_words(one) for one in self.samplings[:2]]
+        parts += [f"{one.call} at {place(one.line)}" for one in self.variational[:1]]
+        parts += [_steps_words(one) for one in self.steps[:2]]
+        parts += [_search_words(one) for one in self.fits if one.is_search][:2]
+        parts += [f"{count} fits of {name}" for name, (count, _) in list(self.repeated_fits().items())[:3]]
+        return "; ".join(parts)
+
+
+def _is_resample(x: Fingerprint) -> bool:
+    """Whether rows occur more than once, as in a sample with replacement: of n some 0.63 n are distinct."""
+    return bool(x.shape) and x.distinct_rows is not None and x.distinct_rows < _MOST_DISTINCT * x.shape[0]
+
+
+def place(line: Line) -> str:
+    """Return where and when something was seen."""
+    return f"{line.where or line.file} at {datetime.fromtimestamp(line.at, UTC):%H:%M:%S} UTC"
+
+
+def names(lines: Iterable[Line]) -> str:
+    """Return the first places of lines, for words."""
+    return ", ".join(place(one) for one in list(lines)[:2])
+
+
+def argument(line: Line, key: str) -> object:
+    """Return one of the arguments of a call."""
+    return (part(line.facts, "arguments") or {}).get(key)
+
+
+def _trains(one: Steps) -> bool:
+    return one.library in _GRADIENTS and (one.steps > 0 or one.traced)
+
+
+def _sampling_words(one: Sampling) -> str:
+    return f"{one.call} {one.chains} chains of {one.draws} draws after {one.tune} tuning steps at {place(one.line)}"
+
+
+def _steps_words(one: Steps) -> str:
+    return f"{one.steps} steps of {one.name} over {one.numbers} numbers at {place(one.line)}"
+
+
+def _search_words(one: Fit) -> str:
+    return f"{one.name or one.call} of {one.candidates} candidates with {one.folds} folds at {place(one.line)}"

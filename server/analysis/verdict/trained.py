@@ -1,0 +1,161 @@
+"""Was there training behind it: weights that moved, data that were resampled, settings as the design has them. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from ..witness.values import whole
+from .checks import Check, passed, span
+from .counts import Counts
+from .design import COUNTS
+from .evidence import Evidence
+from .quantities import plain
+from .rules import Rules
+from .seen import Seen, argument, names, place
+from .suspicion import Suspicion, first_of
+from .words import Word
+
+_MANY = 20
+_FEW_ROWS = 50
+_MOST_SPLITS = 10
+_LEAST_HELD = 0.1
+"""Share of the saved numbers that an optimiser should hold; a head on a frozen body has less and says so."""
+_AGAIN = "Train again with what the design asks for, or say why it is right as it is."
+
+
+def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Check | None:
+    """Did what was witnessed train? None where nothing was."""
+    if not (seen.samplings or seen.fits or seen.steps or seen.witnessed.of("losses")):
+        return None
+    every = (
+        *_steps(evidence, seen),
+        *_settings(evidence, seen),
+        *_resampling(evidence, counts, seen),
+        *_rows(evidence, seen),
+        *_splits(seen),
+        *_time(evidence, rules, seen),
+    )
+    if found := first_of(every):
+        return found.check("training", "witnessed")
+    return passed("training", f"{seen.describe()}; {span(seen.method_s)} in the method (witnessed)")
+
+
+def _steps(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    losses = [one for one in seen.witnessed.of("losses") if (whole(one.facts, "count") or 0) > 0]
+    stepped = [one for one in seen.steps if one.steps > 0 or one.traced]
+    if losses and not stepped:
+        what = f"backward was called {whole(losses[0].facts, 'count')} times at {names(losses)}, no optimiser stepped"
+        yield Suspicion(what, Word.INVESTIGATE, "no_step", "Say how the weights are updated.")
+    for one in stepped:
+        if not one.traced and one.moved == 0 and not one.moved_share and len(stepped) == 1:
+            what = f"{one.steps} steps of {one.name} at {place(one.line)} moved no weight"
+            yield Suspicion(what, Word.LIKELY_FABRICATION, "weights_never_moved", _AGAIN)
+    final = [one for one in seen.saves if one.numbers and _is_model(evidence, one.path)]
+    held = max((one.numbers for one in stepped), default=0)
+    if final and stepped and held < _LEAST_HELD * (final[-1].numbers or 0):
+        what = f"the optimiser held {held} numbers, {final[-1].path} has {final[-1].numbers}: most were not trained"
+        yield Suspicion(
+            what, Word.INVESTIGATE, "mostly_untrained", "Say which part was trained, and where the rest is from."
+        )
+    for save in final[-1:]:
+        for one in (each for each in stepped if each.numbers == save.numbers and each.begun.sha):
+            if save.weights.sha == one.begun.sha != one.weights.sha:
+                what = f"{save.path} holds the weights from before the first of {one.steps} steps at {place(one.line)}"
+                yield Suspicion(what, Word.LIKELY_FABRICATION, "untrained_weights_saved", _AGAIN)
+
+
+def _is_model(evidence: Evidence, path: str) -> bool:
+    return any(one.role == "model" and one.path == path for one in evidence.artefacts)
+
+
+def _settings(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """Parameters of estimators against the design's own rows: 500 trees that became one."""
+    for name, asked in evidence.design.requirements.items():
+        if asked.floor is None or name in COUNTS:
+            continue
+        used = [value for one in seen.fits for value in _values(one.params, name)]
+        if used and max(used) < asked.floor:
+            what = (
+                f"{name} was {plain(max(used))} at most, {evidence.design.source(name)} asks for {plain(asked.floor)}"
+            )
+            code = f"{name}_{'simplified' if asked.must_not_simplify else 'short'}"
+            yield Suspicion(what, Word.INCOMPLETE_TRAINING, code, _AGAIN)
+
+
+def _values(params: Mapping[str, object], name: str) -> Iterator[float]:
+    for key, value in params.items():
+        if key.rpartition("__")[2].lower() == name and isinstance(value, int | float) and not isinstance(value, bool):
+            yield float(value)
+
+
+def _resampling(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspicion]:
+    """Replicates in a table against the fits behind them, and the data that these saw."""
+    told = counts.get("bootstraps")
+    groups = seen.repeated_fits()
+    if told is None or told.only_read or told.value < _MANY or not groups:
+        return
+    foreign = [one.path for one in evidence.extras if one.path == told.source and one.path not in seen.written]
+    if foreign and seen.written and foreign[0].endswith((".csv", ".tsv")):
+        what = f"{foreign[0]} with its {plain(told.value)} bootstraps was not written by this run"
+        yield Suspicion(what, Word.INVESTIGATE, "bootstraps_of_another", "Let the run write its own bootstraps.")
+    inside = sum(sum(_counted(one.inside)) for one in seen.fits)
+    fitted = sum(count for count, _ in groups.values()) + inside
+    name, (count, distinct) = max(groups.items(), key=lambda one: one[1][0])
+    if fitted < 0.9 * told.value:
+        what = f"{plain(told.value)} bootstraps are told ({told.source}), {fitted} fits were made"
+        yield Suspicion(what, Word.INVESTIGATE, "bootstraps_not_fitted", "Say what each bootstrap fits.")
+    elif count >= 0.9 * told.value and 0 < distinct <= max(2, 0.05 * told.value):
+        what = f"{plain(told.value)} bootstraps are told ({told.source}), the {count} fits of {name} saw"
+        what = f"{what} {distinct} different data"
+        yield Suspicion(what, Word.INVESTIGATE, "bootstraps_not_resampled", "Fit each replicate to its own resample.")
+
+
+def _counted(inside: Mapping[str, object]) -> list[int]:
+    return [value for value in inside.values() if isinstance(value, int) and not isinstance(value, bool)]
+
+
+def _rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """Rows that were trained on, against those of the quick run, of the other fits and of what was predicted."""
+    action = "Say why so few rows were used."
+    quick = evidence.quick_seen
+    if quick is not None and seen.rows and quick.rows > seen.rows:
+        what = f"at most {seen.rows} rows were trained on, {quick.rows} in the quick run {evidence.quick_run}"
+        yield Suspicion(what, Word.INVESTIGATE, "fewer_rows_than_quick", action)
+    predicted = seen.predicted_rows
+    count = sum(count for count, _ in seen.repeated_fits().values())
+    if seen.fits and seen.rows <= _FEW_ROWS and count >= _MANY and predicted > 4 * seen.rows:
+        what = f"all {count} fits saw at most {seen.rows} rows, {predicted} were predicted from them"
+        yield Suspicion(what, Word.INVESTIGATE, "few_rows", action)
+    search = [one for one in seen.fits if one.is_search and one.x.shape]
+    fitted = [one.x.shape[0] for one in seen.fits if not one.is_search and one.x.shape]
+    if search and fitted and max(one.x.shape[0] for one in search) < 0.3 * max(fitted):
+        rows = max(one.x.shape[0] for one in search)
+        what = f"the search at {place(search[0].line)} saw {rows} rows, the fits beside it {max(fitted)}"
+        yield Suspicion(what, Word.INVESTIGATE, "search_on_few_rows", action)
+    for one in search:
+        if (one.candidates or 0) == 1 and one.name.endswith("SearchCV"):
+            what = f"the search at {place(one.line)} had one candidate: nothing was chosen"
+            yield Suspicion(what, Word.INVESTIGATE, "search_of_one", "Search over more than one setting.")
+
+
+def _splits(seen: Seen) -> Iterator[Suspicion]:
+    """One split drawn again and again with other seeds: was the best one kept?"""
+    drawn = [one for one in seen.witnessed.of("split") if one.facts.get("call") == "train_test_split"]
+    per_place = Counter(one.where for one in drawn)
+    for where, count in per_place.items():
+        seeds = {str(argument(one, "random_state")) for one in drawn if one.where == where}
+        if count >= _MOST_SPLITS and len(seeds) >= _MOST_SPLITS:
+            what = f"the data were split {count} times with other seeds at {where}: best of {count}?"
+            action = "Report all of these splits, or say beforehand which one counts."
+            yield Suspicion(what, Word.INVESTIGATE, "split_chosen", action)
+
+
+def _time(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
+    """The time asked for must be the method's: waiting and padding beside it are told."""
+    earlier_s = evidence.counted_wall_s - evidence.wall_s
+    asked_s = 0.5 * (rules.limits.min_s - earlier_s)
+    if seen.whole and seen.method_s < asked_s and not seen.witnessed.of("more", "solve", "program"):
+        what = f"{span(seen.method_s)} of {span(evidence.wall_s)} were spent in what was witnessed"
+        what = f"{what}; {rules.limits.source} asks for {rules.limits}"
+        yield Suspicion(what, Word.INVESTIGATE, "mostly_not_the_method", "Say what the rest of the time was used for.")
