@@ -45,6 +45,9 @@ def event(status: RunStatus) -> RunEnded:
         max_rss_bytes=status.max_rss_bytes,
         log_begin=status.log_begin,
         log_end=status.log_end,
+        guard=status.guard,
+        seal=status.seal,
+        seal_failed=status.seal_failed,
     )
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 
 ON, OFF, UNAVAILABLE = "on", "off", "unavailable"
 
@@ -80,8 +79,10 @@ class Guard:
             word = OFF if self._folder is None else self._entered(self._folder)
         except (OSError, ValueError, ImportError, AttributeError) as error:
             word = f"{UNAVAILABLE}: {error}"
-        with suppress(OSError):  # the keeper is gone; the gate says so
+        try:  # noqa: SIM105 # contextlib would stay in the keeper's memory
             os.write(self._to_keeper[1], word.encode("utf-8", "replace")[:300])
+        except OSError:
+            pass  # the keeper is gone; the gate says so
         os.close(self._to_keeper[1])
         os.close(self._to_child[0])
 
