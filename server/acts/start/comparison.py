@@ -8,6 +8,7 @@ requirement of the design is listed.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import itertools
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ _LIMIT = ("min_", "max_")
 _NOTHING = "nothing"
 LONGEST_ENTRY = 160
 MOST_DIFF_LINES = 160
+_EMPTY = hashlib.sha256(b"").hexdigest()
+"""An empty file holds no parameter: a mark that a script asks for, such as `go`."""
 _SHA256_SIGNS = 64
 _LONGEST_COMPARED_BYTES = 400_000
 
@@ -177,7 +180,13 @@ def _named(desk: Desk, before: Origin, after: Origin, told: Container[str]) -> I
     sources = {path for path, _ in (*before.sources, *after.sources)}
     for path in sorted({*old, *new}):
         was, now = old.get(path), new.get(path)
-        if was == now or path in told or path in sources or (now is None and desk.workspace.is_there(path)):
+        if (
+            was == now
+            or {was, now} == {None, _EMPTY}
+            or path in told
+            or path in sources
+            or (now is None and desk.workspace.is_there(path))
+        ):
             continue
         yield Entry(path, *_difference_of(desk, was, now), where=path)
 

@@ -58,7 +58,9 @@ async def test_polls_and_the_table_read_on_when_nothing_can_be_written(
 
 
 def test_a_ledger_that_is_there_is_opened_without_a_write(place: Place) -> None:
-    place.desk().ledger.close()
+    desk = place.desk()
+    desk.ledger.take_note("made", "by the first act that writes")
+    desk.ledger.close()
     ledger = place.root / ".watchkeeper/ledger.sqlite3"
     before = ledger.stat().st_mtime_ns
     place.desk().ledger.close()

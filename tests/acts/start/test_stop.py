@@ -166,7 +166,9 @@ async def test_a_stop_wakes_the_trainer_who_waits(place: Place) -> None:
         await director.ask("stop_training", run=run, reason="enough")
 
 
-async def test_what_a_completed_run_left_behind_is_named_by_the_next_start_and_ended_by_a_stop(place: Place) -> None:
+async def test_what_a_run_left_behind_is_named_keeps_the_next_start_away_and_is_ended_by_a_stop(
+    place: Place,
+) -> None:
     place.script(
         script(
             "import subprocess\nleave('RESULTS')\nname = 'x\\x1b[31m\\u202e'\n"
@@ -174,11 +176,14 @@ async def test_what_a_completed_run_left_behind_is_named_by_the_next_start_and_e
         )
     )
     async with place.trainer() as trainer:
-        run = await trainer.trained()
+        run = str((await trainer.ask("start_training", model="1", phase="quick"))["run"])
+        place.ends(run)
+        living = await trainer.poll(run, wait_s=2)
         text = await trainer.refused("start_training", model="1", phase="quick", follows=run)
-        assert f"Processes of {run} still live" in text
-        assert "\x1b" not in text
-        assert "\u202e" not in text
+        assert living["state"] == "running"
+        assert "what it left goes on" in living["reason"]
+        assert f"{run} is still active" in text
+        assert not {"\x1b", "\u202e"} & {*text, *living["reason"]}
         stopped = await trainer.ask("stop_training", run=run, reason="left over")
         assert stopped["state"] == "completed"
         assert processes_of(place.root) == []
