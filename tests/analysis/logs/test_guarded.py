@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from watchkeeper.server.analysis.logs import guarded, judge, metrics, rows
+from watchkeeper.server.analysis.logs import guarded, judge, lines, metrics
 from watchkeeper.server.analysis.logs.guarded import KEY, GuardedRecogniser
 from watchkeeper.server.analysis.logs.mcmc import Mcmc
 from watchkeeper.server.analysis.logs.recognise import Change, Recogniser
@@ -99,7 +99,7 @@ def _raises(*_: object, **__: object) -> object:
     [
         (judge, "levels"),
         *((Recogniser, name) for name in ("state", "take_rows", "feed", "quiet")),
-        (rows, "read_metrics"),
+        (lines, "read_metrics"),
         (metrics, "normalise"),
     ],
 )

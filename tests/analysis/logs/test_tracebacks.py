@@ -310,9 +310,9 @@ def test_a_logged_and_reraised_exception_of_a_spawned_process_keeps_its_root() -
 @pytest.mark.parametrize(
     "file",
     [
-        "/opt/src/server/probe/path/watchkeeper_probe.py",
-        "/opt/src/server/probe/hook/watchkeeper_hook.py",
-        "/opt/src/server/probe/hook/sitecustomize.py",
+        "/opt/src/server/runtime/probe/path/watchkeeper_probe.py",
+        "/opt/src/server/runtime/probe/hook/watchkeeper_hook.py",
+        "/opt/src/server/runtime/witness/hook/sitecustomize.py",
     ],
 )
 def test_our_own_files_in_the_run_are_never_blamed(file: str) -> None:
