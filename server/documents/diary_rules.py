@@ -203,6 +203,10 @@ _RESULT_NAME = re.compile(rf"(?i)(?:^|[_\W])(?:{_OF_RESULTS})(?:$|[_\W])")
 _SETTING = re.compile(r"([\w.-]+)\s*(?:=|:|≈|→|->|\bto\b|\bof\b|\bat\b|\bis\b|\bwas\b)\s*$")
 
 
+_LONGEST_CLAUSE = 200
+"""Characters before a number that can name it; a longer look would cost the square of the text."""
+
+
 def _settings(fix: str) -> str:
     """Return what of The Fix speaks of settings: figures that came of it need no reason, they are its proof."""
     kept: list[str] = []
@@ -223,7 +227,8 @@ def _settings(fix: str) -> str:
 
 def _is_result(found: re.Match[str]) -> bool:
     """Whether a number is a figure that came of a fix, by the words of its clause before it."""
-    before = re.split(r"[;,()]|\.\s", found.string[: found.start()])[-1]
+    near = found.string[max(0, found.start() - _LONGEST_CLAUSE) : found.start()]
+    before = re.split(r"[;,()]|\.\s", near)[-1]
     name = _SETTING.search(before)
     if name is not None and _RESULT_NAME.search(name[1]):
         return True

@@ -121,7 +121,7 @@ def test_what_stands_behind_two_dashes_is_the_scripts(place: Place) -> None:
     done = run(place, "start", "1", "quick", "--json", "--", "--seed", "7", "--json")
     run_id = json.loads(done.stdout)["run"]
     place.ends(run_id)
-    assert place.recorded(run_id).args == ["--seed", "7", "--json"]
+    assert place.recorded(run_id).args == ("--seed", "7", "--json")
     assert run(place, "poll", "--", "--seed").returncode == 2
 
 
