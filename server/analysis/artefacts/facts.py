@@ -44,11 +44,15 @@ class ChainPrint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterFigures:
-    """Mean and standard deviation of one parameter over all chains, for summary tables."""
+    """Mean and standard deviation of one parameter over all chains, for summary tables.
+
+    :ivar first: the first 64 draws of its first chain, of the first 50 parameters; empty of the others.
+    """
 
     name: str
     mean: float
     sd: float
+    first: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ from .sources import Group, Variable
 
 MOST_PRINTS = 400
 MOST_FIGURES = 2000
+MOST_WITH_DRAWS = 50
+FIRST_DRAWS = 64
 _MOST_NUMBERS = 1 << 21
 """Of one variable in one chain; a larger one is not described, as the witness takes samples of it."""
 _MOST_READ = 24_000_000
@@ -37,17 +39,20 @@ def statistics(group: Group | None) -> tuple[ChainPrint, ...]:
 
 
 def figures(values: Values, names: list[str]) -> tuple[ParameterFigures, ...]:
-    """Return mean and standard deviation of the parameters that were looked at."""
+    """Return mean, standard deviation and, of a few, the first draws of the parameters that were looked at."""
     if 0 in values.shape:
         return ()
     part = values[:, :, :MOST_FIGURES]
     means, sds = part.mean(axis=(0, 1)), part.std(axis=(0, 1), ddof=1 if part.shape[0] * part.shape[1] > 1 else 0)
-    pairs = zip(names, means, sds, strict=False)
     return tuple(
-        ParameterFigures(name=name, mean=float(mean), sd=float(sd))
-        for name, mean, sd in pairs
+        ParameterFigures(name=name, mean=float(mean), sd=float(sd), first=_first(part, number))
+        for number, (name, mean, sd) in enumerate(zip(names, means, sds, strict=False))
         if math.isfinite(mean) and math.isfinite(sd)
     )
+
+
+def _first(values: Values, number: int) -> tuple[float, ...]:
+    return tuple(float(one) for one in values[0, :FIRST_DRAWS, number]) if number < MOST_WITH_DRAWS else ()
 
 
 def _prints(variables: Mapping[str, Variable]) -> tuple[ChainPrint, ...]:

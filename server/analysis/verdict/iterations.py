@@ -57,7 +57,7 @@ def kind(evidence: Evidence) -> str:
 
 def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     """Were as many draws, epochs, fits done as the design and the approved method ask for?"""
-    text = ", ".join(f"{plain(one.value)} {name} ({one.source})" for name, one in counts.items())
+    text = _told(counts)
     if evidence.phase is Phase.QUICK:
         return unknown("iterations", f"not judged in the quick phase{f'; counted {text}' if text else ''}")
     wanted = floors(evidence, rules)
@@ -79,6 +79,14 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
         return _uncounted(evidence, text, missing)
     asked = ", ".join(f"{one.name} >= {plain(one.minimum)} ({one.source})" for one in wanted)
     return passed("iterations", f"{text}; asked for {asked}" if asked else text)
+
+
+def _told(counts: Counts) -> str:
+    """Return the counts, each source once behind those that it gave: "2000 draws, 4 chains (trace)"."""
+    by_source: dict[str, list[str]] = {}
+    for name, one in counts.items():
+        by_source.setdefault(one.source, []).append(f"{plain(one.value)} {name}")
+    return ", ".join(f"{', '.join(words)} ({source})" for source, words in by_source.items())
 
 
 def _shortfall(floor: Floor, count: Count) -> str:

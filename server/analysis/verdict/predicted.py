@@ -21,6 +21,9 @@ _MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECA
 _NEAR = 0.98
 """Correlation from which on a column counts as made from a prediction: scaled back, averaged, clipped."""
 _LEAST_ROWS = 20
+_LEAST_DRAWS = 5
+_FINER = 4
+"""So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
 _MOST_DIGITS = 8
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
 _SETTLE = (
@@ -114,7 +117,7 @@ def _suspicions(
     if trace is not None:
         yield from _against_trace(table, trace)
         if not found and not seen.predictive and not _predicted(trace) and not _explained(table, trace):
-            what = "no column of the results is a mean of the trace's parameters, none was predicted from it"
+            what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
     if trace is None and not found and table.rows >= _LEAST_ROWS:
         yield from _of_nothing_seen(seen, table)
@@ -152,12 +155,26 @@ def _predicted(trace: TraceFacts) -> bool:
 
 
 def _explained(table: TableFacts, trace: TraceFacts) -> bool:
-    """Whether a column is made of means of the trace's parameters, or the table is their summary."""
+    """Whether a column is made of means or draws of the trace's parameters, or the table is their summary."""
     means = [one.mean for one in trace.figures]
     named = {one.name for one in trace.figures} & set(table.labels)
     if named and len(named) >= 0.8 * len(table.labels):
         return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
-    return any(_among(column, means) for column in table.columns if column.values)
+    columns = [one for one in table.columns if one.values]
+    return any(_among(one, means) or _are_draws(one, table.rows, trace) for one in columns)
+
+
+def _are_draws(column: ColumnFacts, rows: int, trace: TraceFacts) -> bool:
+    """Whether a column begins with the first draws of one parameter, in their order, as far as these are told."""
+    if len(column.values) != rows or len(set(column.values[:_LEAST_DRAWS])) < 2:
+        return False
+    grain = _grain(column.values)
+    return any(_begins_with(column.values, one.first, grain) for one in trace.figures if one.sd > _FINER * grain)
+
+
+def _begins_with(values: Sequence[float], draws: Sequence[float], grain: float) -> bool:
+    pairs = [*zip(values, draws, strict=False)]
+    return len(pairs) >= _LEAST_DRAWS and all(_same(a, b, grain) for a, b in pairs)
 
 
 def _among(column: ColumnFacts, means: Sequence[float]) -> bool:

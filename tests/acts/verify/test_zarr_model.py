@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from watchkeeper.server.acts.watch import artefact_files
 from watchkeeper.server.analysis.verdict.evidence import Artefact
+from watchkeeper.server.runtime.keeper import seal
 
 from ...analysis.verdict.trainings import full, outcomes
 from ...play import Place
@@ -105,6 +106,18 @@ def test_a_copy_of_a_folder_has_its_digest(place: Place) -> None:
     assert seen(place, "copy.zarr").sha256 == seen(place).sha256
 
 
+def test_a_folder_has_the_digest_that_the_keeper_seals(place: Place) -> None:
+    folder = store(place)
+    for name in ("posterior.json", "posterior/\u00e9", "a"):
+        (folder / name).write_bytes(name.encode())
+    (folder / "link").symlink_to("zarr.json")
+    os.mkfifo(folder / "fifo")
+    sealed = seal.about(str(place.root.resolve()), MODEL, seal.Budget(1 << 20))
+    assert (sealed["sha256"], sealed["files"]) == (seen(place).sha256, 5)
+    beyond = seal.about(str(place.root.resolve()), MODEL, seal.Budget(4))
+    assert "sha256" not in beyond, "a digest of samples must not be taken for that of the files"
+
+
 def test_a_link_in_the_folder_and_a_fifo_are_left_alone(place: Place, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = tmp_path_factory.mktemp("outside")
     (outside / "large").write_bytes(bytes(1000))
@@ -123,7 +136,9 @@ def test_a_folder_that_is_a_link_out_of_the_workspace_is_no_model(
     outside = tmp_path_factory.mktemp("outside") / "model.zarr"
     shutil.move(folder, outside)
     folder.symlink_to(outside)
-    assert seen(place) == Artefact("model", MODEL)
+    found = seen(place)
+    assert found == Artefact("model", MODEL, refused=found.refused)
+    assert found.refused.startswith("is a link to ")
     desk = place.desk()
     try:
         assert desk.workspace.final_model("1").endswith("model_1_full.pkl")

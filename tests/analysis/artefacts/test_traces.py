@@ -179,6 +179,13 @@ def test_too_few_draws_are_facts_without_figures(tmp_path: Path, shape: tuple[in
     assert (found.chains, found.draws, found.rhat_max, found.ess_bulk_min) == (*shape, None, None)
 
 
+def test_the_first_draws_are_told_of_a_bounded_number_of_parameters(tmp_path: Path) -> None:
+    values = np.stack([honest(4, 100, seed=seed) for seed in range(60)], axis=2)
+    found = trace(write_trace(tmp_path / "t.nc", {"theta": values}))
+    assert [len(one.first) for one in found.figures] == [64] * 50 + [0] * 10
+    assert found.figures[7].first == tuple(values[0, :64, 7])
+
+
 def test_a_posterior_without_draws_is_not_inspected(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "t.nc", "w") as file:
         file.create_group("posterior")

@@ -206,7 +206,7 @@ async def test_a_sampler_is_judged_by_the_trace_that_it_left(place: Place) -> No
         design(place, "| Draws | 20000 | 16000 | |\n")
         raised = await trainer.ask("verify_compute", run=verdict["run"])
     assert (verdict["verdict"], verdict["reason_code"]) == ("APPROVE", "all_passed"), verdict["checks"]
-    assert "500 draws (trace), 4 chains (trace), 300 tune (trace)" in str(verdict["checks"])
+    assert "500 draws, 4 chains, 300 tune (trace)" in str(verdict["checks"])
     assert "**Training Method**: Bayesian MCMC" in verdict["text"]
     assert raised["verdict"] == "APPROVE", "the design of the start binds, not a later one"
     assert "was changed after the start" in str(raised["checks"])

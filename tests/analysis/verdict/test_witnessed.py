@@ -211,6 +211,31 @@ def test_results_that_nothing_witnessed_explains_are_asked_about() -> None:
     assert decide(evidence, RULES).code == "results_unexplained"
 
 
+DRAWS = (0.1234, -0.5678, 0.9012, 0.3456, -0.789, 0.1111)
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome"),
+    [
+        (DRAWS, str(Outcome.PASSED)),
+        (tuple(round(one, 2) for one in DRAWS), str(Outcome.PASSED)),
+        ((*DRAWS, 0.42, 0.17, 0.3), str(Outcome.PASSED)),  # beyond those that are told
+        (DRAWS[:4], str(Word.INVESTIGATE)),
+        ((*DRAWS[:5], 0.2222), str(Word.INVESTIGATE)),
+        (DRAWS[::-1], str(Word.INVESTIGATE)),
+        (tuple(float(round(one)) for one in DRAWS), str(Word.INVESTIGATE)),
+    ],
+    ids=["draws", "rounded", "more draws", "too few", "one of another number", "in another order", "whole numbers"],
+)
+def test_results_that_are_the_first_draws_of_a_parameter_are_explained(values: tuple[float, ...], outcome: str) -> None:
+    trace = replace(
+        SAVED, groups=("posterior",), figures=(ParameterFigures(name="mu", mean=4.41, sd=0.6, first=DRAWS),)
+    )
+    table = results(column("medals", *values))
+    verdict = decide(replace(mcmc(), artefacts=(table, replace(MODEL, inside=trace))), RULES)
+    assert found(verdict, "results")[0] == outcome, verdict
+
+
 def trained(*lines: Kind, **changes: Any) -> Evidence:
     return spoilt(TRAINED, seen=seen(*lines), **changes)
 

@@ -45,7 +45,7 @@ async def test_eight_schools_is_approved_without_centring_and_incomplete_with_it
             verdicts[model] = await trainer.ask("verify_compute", run=run)
     honest, unfit = verdicts["noncentred"], verdicts["centred"]
     assert in_short(honest) == APPROVED, honest["checks"]
-    assert evidence(honest, "iterations").startswith("2000 draws (trace), 4 chains (trace), 1000 tune (trace)")
+    assert evidence(honest, "iterations").startswith("2000 draws, 4 chains, 1000 tune (trace)")
     assert in_short(unfit) == ("REJECT_INCOMPLETE_TRAINING", "not_converged", False), unfit["checks"]
     assert "diverge" in unfit["why"]
     assert "**Current Method**: Bayesian MCMC: pymc 4 chains of 2000 draws" in unfit["text"]

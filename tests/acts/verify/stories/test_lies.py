@@ -80,14 +80,14 @@ LIES = (
         "print('sampling', flush=True)\nwork(2.0)\nleave_numbers([3.1, 2.7, 4.4])\n",
         "INVESTIGATE",
         "no_method_found",
-        ("without a line of output", "no iteration was counted", "nothing that trains was recognised"),
+        ("no approved method",),
     ),
     Lie(
         "a busy child trained",
         CHILD_SPINS,
         "INVESTIGATE",
-        "silent_work",
-        ("without a line of output", "no iteration was counted"),
+        "another_program",
+        ("while True: pass", "was started at", "nothing witnessed trains"),
     ),
     Lie(
         "the log says eighty epochs",

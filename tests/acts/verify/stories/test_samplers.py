@@ -51,19 +51,24 @@ def with_pymc(place: Place) -> None:
 @pytest.mark.parametrize(
     ("meddling", "code", "words"),
     [
-        pytest.param(REPEATS, "draws_repeated", "of 500 draws a chain only", id="few draws repeated"),
+        pytest.param(REPEATS, "draws_changed", "of 500 draws a chain only", id="few draws repeated"),
         pytest.param(COPIES_A_CHAIN, "chains_copied", "agree in every value", id="one chain four times"),
         pytest.param(
-            PRETENDS_HOURS, "trace_wall", "says that sampling took 2.00 h, the run took", id="more time than was"
+            PRETENDS_HOURS,
+            "sampling_time_forged",
+            "says that sampling took 2.00 h, the run took",
+            id="more time than was",
         ),
         pytest.param(PRETENDS_YESTERDAY, "trace_of_another_time", "not while the run went on", id="made another day"),
     ],
 )
 async def test_a_trace_that_was_meddled_with_is_named(place: Place, meddling: str, code: str, words: str) -> None:
+    """Where what the sampler returned contradicts the trace, that decides; what the trace itself shows is said too."""
     async with place.trainer() as trainer:
         verdict = await judged(place, trainer, SAMPLES + meddling + LEAVES, ROWS)
     assert in_short(verdict) == ("REJECT_LIKELY_FABRICATION", code, False), verdict["checks"]
-    assert words in verdict["why"]
+    assert outcomes(verdict)["trace"] == "failed"
+    assert words in evidence(verdict, "trace")
 
 
 async def test_time_filled_up_behind_the_sampler_is_to_be_explained(place: Place) -> None:
