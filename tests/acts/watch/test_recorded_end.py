@@ -16,6 +16,7 @@ from watchkeeper.server.runtime.run_directory import judge, read_facts
 from watchkeeper.server.vocabulary.runs import RunState
 
 from ...play import Place, script
+from ...runtime.keeper.helpers import processes_of, until
 
 pytestmark = pytest.mark.anyio
 
@@ -169,14 +170,9 @@ async def test_a_run_directory_in_whose_place_something_else_lies_is_told_as_suc
         run = str((await trainer.ask("start_training", model="1", phase="quick"))["run"])
         place.ends(run)
         run_dir = place.desk().workspace.run_dir(run)
-        until_settled(run_dir)
+        until(lambda: not processes_of(place.root), "the keeper is gone")
         shutil.rmtree(run_dir)
         run_dir.write_text("a file")
         status = status_of(place.desk(), run)
         assert (status.state, status.reason) == (RunState.LOST, "Something else lies where its run directory was.")
         assert (await trainer.poll(run))["state"] == "lost"
-
-
-def until_settled(run_dir: Path) -> None:
-    while not judge(read_facts(run_dir)).settled:
-        pass
