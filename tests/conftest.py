@@ -16,6 +16,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in its background so, and children would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
 TRAINING = frozenset({"nothing_left", "sampled", "plain", "wire", "shared", "noisy"})
 """Fixtures of tests that train, sample or serve; `make check` leaves these tests out."""
@@ -25,6 +26,8 @@ settings.register_profile("tests", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("tests")
 
 
+TRAINING_FOLDERS = ("agents", "runtime/probe", "runtime/witness")
+"""Their tests train in processes of their own, whatever fixtures they ask for."""
 SHARED = ("sampled", "plain", "shared")
 """Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
 
@@ -32,7 +35,8 @@ SHARED = ("sampled", "plain", "shared")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         asked = set(item.fixturenames) if isinstance(item, pytest.Function) else set[str]()
-        if TRAINING & asked:
+        folder = item.path.parent.relative_to(HERE).as_posix()
+        if TRAINING & asked or folder in TRAINING_FOLDERS:
             item.add_marker(pytest.mark.training)
         for name in asked.intersection(SHARED):
             item.add_marker(pytest.mark.xdist_group(name))
