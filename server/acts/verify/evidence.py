@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...analysis.logs.blocks import FEED_BYTES
@@ -50,12 +51,16 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         )
     run, status = look.run, look.status
     origin = provenance.of(run)
-    failures = standing.failures(desk, run.id)
-    broken = desk.ledger.broken()
-    ended = status.state.final and status.state is not RunState.NEVER_STARTED
-    artefacts = artefact_files.of_run(desk, run, read=ended)
     told = _read_probe(desk, run)
-    design = verdict_rules.design_of(desk, origin.design)
+    ended = status.state.final and status.state is not RunState.NEVER_STARTED
+    found = _measured(desk, run, status, origin)
+    found = _with_files(found, desk, run, status, origin, ended)
+    found = _with_numbers(found, desk, run, status, told)
+    return _with_record(found, desk, run)
+
+
+def _measured(desk: Desk, run: Run, status: RunStatus, origin: Origin) -> Evidence:
+    """Return what the keeper measured, and what the run was made from."""
     return Evidence(
         run=run.id,
         model=run.model,
@@ -69,36 +74,64 @@ def gather(desk: Desk, run_id: str) -> Evidence:
         cpu_s=status.cpu_s,
         cpu_is_lower_bound=status.cpu_is_lower_bound,
         usage=usage_of(samples.usage(desk.workspace.run_dir(run.id), None), desk.policy.compute.idle_below_cores),
+        inputs=tuple(_inputs(desk, run, origin)),
+        design=verdict_rules.design_of(desk, origin.design),
+        program=_program(desk, run, origin),
+        policy=_policy(desk, origin),
+        script=origin.script,
+        guard=run.end.guard if run.end is not None else "",
+        foreign=run.foreign,
+    )
+
+
+def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin: Origin, ended: bool) -> Evidence:
+    """Add what the run left; a run that goes on is not looked into."""
+    artefacts = artefact_files.of_run(desk, run, read=ended)
+    found = replace(
+        found,
         artefacts=artefacts,
-        extras=artefact_files.beside_results(desk, run, status) if ended else (),
-        features=_features(desk, origin, design) if ended else None,
-        known=artefact_files.known(desk, run, artefacts) if ended else (),
         judged=artefact_files.judged(desk, run),
         left_before=artefact_files.left_before(desk, run, origin.left_before),
-        inputs=tuple(_inputs(desk, run, origin)),
-        attempts=_attempts(desk, run),
+        handover=_handover(desk, run, status, artefacts),
+    )
+    if not ended:
+        return found
+    return replace(
+        found,
+        extras=artefact_files.beside_results(desk, run, status),
+        features=_features(desk, origin, found.design),
+        known=artefact_files.known(desk, run, artefacts),
+        seen=witness_files.seen(desk, run),
+        seal=witness_files.seal(desk, run),
+        invented=_invented(desk, run, status),
+    )
+
+
+def _with_numbers(found: Evidence, desk: Desk, run: Run, status: RunStatus, told: ProbeData | None) -> Evidence:
+    """Add what the run counted: by its log, its probe and its history."""
+    return replace(
+        found,
         told=_told(told),
         history=histories.gathered(desk, run, status.started_at, told),
         epochs=_epochs(desk, run, status, told),
         epochs_total={name: max(totals) for name, totals in _numbers(desk, run, told, "epoch_total").items()},
         steps=_numbers(desk, run, told, "step"),
         steps_total={name: max(totals) for name, totals in _numbers(desk, run, told, "step_total").items()},
-        design=design,
-        program=_program(desk, run, origin),
-        policy=_policy(desk, origin),
-        handover=_handover(desk, run, status, artefacts),
+    )
+
+
+def _with_record(found: Evidence, desk: Desk, run: Run) -> Evidence:
+    """Add what is on record: attempts, failures, the chain, what was witnessed of the quick run."""
+    failures, broken = standing.failures(desk, run.id), desk.ledger.broken()
+    return replace(
+        found,
+        attempts=_attempts(desk, run),
         open_failures=tuple(_failure(one) for one in failures if one.status != "accepted"),
         accepted_failures=tuple(one.id for one in failures if one.status == "accepted"),
-        script=origin.script,
         chain_head=desk.ledger.head()[1],
         chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else "",
-        seen=witness_files.seen(desk, run) if ended else None,
-        **_quick(desk, run),
-        guard=run.end.guard if run.end is not None else "",
-        foreign=run.foreign,
-        seal=witness_files.seal(desk, run) if ended else None,
-        invented=_invented(desk, run, status) if ended else (),
         head_copy=head_copy.compare(desk.ledger, desk.policy.integrity.head_copy),
+        **_quick(desk, run),
     )
 
 
