@@ -19,6 +19,10 @@ REACH_LINES = 40
 MESSAGE_LINES = 15
 NEXT_LINES = 2
 """How many lines behind an exception may go on with its message, where it has a heading only, and else."""
+SENTENCE_WORDS = 3
+"""Fewer are a note ("file=part-3"), not the message going on."""
+LEAST_BEHIND = 4
+"""How much must speak for a type in a line that only stands behind an exception."""
 _OF_OTHERS = re.compile(
     r"^\s*(?:File \"|at\b|Node:|Detected at)|^\S*: (?:INFO|WARNING)"
     r"|^(?:wandb|mlflow|srun|slurm\w*|\[?rank|W\d{4}|E\d{4}|I\d{4}|\[\w|\d{4}-)"
@@ -58,13 +62,17 @@ def _go_on(incident: Incident, number: int, text: str) -> None:
     if incident.kind == "error" and not heading:
         return
     near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
+    sentence = len(text.split()) >= SENTENCE_WORDS
     if (
         not near
         or _OF_OTHERS.match(text)
-        or not (heading or type_of_exception(incident.root or "", incident.message) is None)
+        or not (
+            heading
+            or (sentence and type_of_exception(incident.root or "", incident.message, least=LEAST_BEHIND) is None)
+        )
     ):
         return
-    kind = type_of_exception("", text)
+    kind = type_of_exception("", text, least=LEAST_BEHIND)
     if kind not in (None, ErrorType.IMPLEMENTATION):
         incident.type = kind
         incident.message = cap(f"{incident.message} {text.strip()}".strip(), MESSAGE_LIMIT)

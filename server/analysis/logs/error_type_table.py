@@ -295,33 +295,3 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("data", r"LinAlg|SamplingError|" + _LIBRARY, r"initial|label|target|data|feature"),
     ("data", r"OutOfRange", r"end of sequence"),
 )
-
-WORDS: tuple[tuple[str, str], ...] = (
-    (
-        "implementation",
-        r"illegal memory access|misaligned address|device ordinal|memory format|device-side assert|pin_memory|"
-        r"contiguous|not implemented|not supported|unsupported|deprecated|\bconfig|hyper-?parameter|command line",
-    ),
-    (
-        "convergence",
-        r"\br[-_ ]?hat\b|\bess\b|effective sample|converg|diverg|line ?search|likelihood|posterior|step size|"
-        r"ill-defined|collaps|fitting \S+ \S* ?\S* ?failed|stuck at|not decreas|"
-        r"optimi[sz]er (?:returned|failed|stopped)|unstable|instabil|explod|vanish|acceptance (?:rate|prob)|"
-        r"loss (?:is|was|became|of|jumped|exceeds?)\b.{0,30}(?:large|high|inf|nan|above|threshold)|degenerate",
-    ),
-    (
-        "resource",
-        r"\bmemory\b|disk (?:is|usage|space|full|limit)\b|(?:local|out of) disk|\bquota\b|\bswap\b|space left|"
-        r"no space|out of resources?|cache blocks|"
-        r"capacity exceeded|too many (?:processes|threads)|(?:limit|more than) \S+ (?:gb|gib|mb|mib)\b",
-    ),
-    (
-        "infrastructure",
-        r"could not resolve|resolve host|could not read username|authentication failed|\b(?:server|network|"
-        r"socket|proxy|dns|endpoint|licen[cs]e|credentials?|"
-        r"nfs|daemon|"
-        r"gateway|firewall|vpn)\b|token (?:has )?(?:expired|invalid)|compute node|node \S+ (?:is|has|was|went)|"
-        r"no free gpu|\bgpu \S+ (?:is )?(?:unavailable|busy|lost|not available)|\bmount(?:ed)?\b|remote end",
-    ),
-)
-"""For messages that no row knows, in their own words: searched in this order, the first that matches wins."""

@@ -12,7 +12,7 @@ from ...vocabulary.runs import Ended, ErrorType, Finding, Level
 from .course import CutShort
 from .error_types import type_or_implementation
 from .incident import Incident
-from .progress import completed
+from .progress import completed, mild
 
 Outcome = Literal["failed", "suspect", "healthy"]
 
@@ -23,6 +23,8 @@ LAST_LINES = 20
 """How many lines may stand behind an error that is among the last words."""
 NAN_LINES = 60
 """How many lines behind the last NaN an exception is its consequence, whatever it is called."""
+CLOSING_LINES = 3
+"""How many lines may stand behind a complaint that explains a bad end: cleaning up, saying goodbye."""
 _OF_THE_TEXT = ("traceback", "native", "error", "word")
 _WRAPPER = re.compile(
     r"ChildFailed|ProcessRaised|ProcessExited|RayTaskError|RayActor|BrokenProcessPool|DistBackend|CalledProcess|"
@@ -226,19 +228,19 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) -> Finding:
+def exit_finding(ended: Ended, *, cut: bool, last: Sequence[tuple[int, str]]) -> Finding:
     """Describe a bad end that the text does not explain.
 
     :param cut: the log ends within a line, exactly at a block of the file system: the disk was full.
-    :param last_line: number and text of the last line if it could be the message of a `sys.exit`.
+    :param last: number and text of the lines behind the run's last report, of which one may be what it died of.
     """
     cause, kind, message = _cause(ended)
     line: int | None = None
     if cut and ended.exit_code:
         cause, kind = "OSError", ErrorType.RESOURCE
         message += "; the log ends within a line at a full block, as on a full disk"
-    elif last_line and _explains(ended, last_line[1]):
-        line, message, cause = last_line[0], last_line[1], "SystemExit"
+    elif told := _explanation(ended, last):
+        line, message, cause = *told, "SystemExit"
         kind = type_or_implementation(cause, message)
     return Finding(
         kind="exit",
@@ -253,11 +255,25 @@ def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) 
     )
 
 
-def _explains(ended: Ended, text: str) -> bool:
-    """Whether the last line of a log can be what its program said before that end."""
-    if ended.exit_code in (*range(1, 126), 255):
-        return complains(text) or (_SENTENCE.match(text) is not None and not _REPORTS.search(text))
-    return _KILLED.search(text) is not None
+def _explanation(ended: Ended, last: Sequence[tuple[int, str]]) -> tuple[int, str] | None:
+    """Return the line among the last ones that can be what its program said before that end: number and text."""
+    if not last:
+        return None
+    if ended.exit_code not in (*range(1, 126), 255):
+        return next((line for line in last if _KILLED.search(line[1])), None) if _KILLED.search(last[-1][1]) else None
+    first = _first_complaint(last)
+    sentence = _SENTENCE.match(last[-1][1]) is not None and not _REPORTS.search(last[-1][1])
+    return first or (last[-1] if sentence else None)
+
+
+def _first_complaint(last: Sequence[tuple[int, str]]) -> tuple[int, str] | None:
+    """Return the first of the complaints that stand together, at most `CLOSING_LINES` before the end."""
+    at = next((i for i in range(len(last) - 1, -1, -1) if complains(last[i][1])), -1)
+    if at < len(last) - 1 - CLOSING_LINES:
+        return None
+    while at > 0 and complains(last[at - 1][1]) and not mild(last[at - 1][1]):
+        at -= 1
+    return last[at] if at >= 0 else None
 
 
 def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:
