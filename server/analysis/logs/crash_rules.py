@@ -69,6 +69,14 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^[Uu]ncaught exception:\s*$|^\(?[Uu]ncaught exception\)? of type (?:\w+::)*(?P<exception>\w+)",
     ),
     (
+        "unhandled exception",
+        "implementation",
+        "fatal",
+        "SIGABRT",
+        "Unhandled exception|Unhandled Exception",
+        r"^Unhandled [Ee]xception[.:] (?:\w+\.)*(?P<exception>\w+Exception)(?:: (?P<message>.*))?$",
+    ),
+    (
         "threads refused",
         "resource",
         "fatal",

@@ -21,7 +21,7 @@ NEXT_LINES = 2
 """How many lines behind an exception may go on with its message, where it has a heading only, and else."""
 SENTENCE_WORDS = 3
 """Fewer are a note ("file=part-3"), not the message going on."""
-LEAST_BEHIND = 4
+LEAST_BEHIND = 8
 """How much must speak for a type in a line that only stands behind an exception."""
 _OF_OTHERS = re.compile(
     r"^\s*(?:File \"|at\b|Node:|Detected at)|^\S*: (?:INFO|WARNING)"
@@ -100,6 +100,10 @@ def _is_child(incident: Incident) -> bool:
     return incident.exception in ("ChildFailedError", "ProcessExitedException")
 
 
+def _is_undecided(incident: Incident) -> bool:
+    return incident.kind == "error" and incident.type is ErrorType.IMPLEMENTATION
+
+
 def _is_wrapper(incident: Incident) -> bool:
     return _is_traceback(incident) and _WRAPPERS.match(incident.exception or "") is not None
 
@@ -158,6 +162,11 @@ _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], 
     ("(", _is_wrapper, re.compile(rf"^{_NAME}\((?P<message>.*)\)$"), _carried),
     # R puts the reason into the next line
     ("  ", _is_r_error, re.compile(r"^(?:\[\d+\] \")? {2,}(\S.*)$"), _says),
+    ("!", _is_r_error, re.compile(r"^! (\S.*)$"), _says),
+    # .NET's chain
+    ("--->", lambda _: True, re.compile(rf"^ *---> {_NAME}(?:: (?P<message>.*))?$"), _cause),
+    # a launcher says behind its heading how the process ended
+    ("exit", _is_undecided, re.compile(r"^.*\bterminated with .*?(\d+)\)?$"), _exit_code),
     # a node that died takes its actors with it
     ("node has died", _is_traceback, re.compile(r".*\bnode has died"), _lost),
     # torch refuses classes in a checkpoint: the file is sound, the call is not

@@ -178,7 +178,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "convergence",
         "",
         r"\bnans?\b|non-?finite|not finite|infinit|positive.?(?:semi-?)?definite|diverg|loss (?:is|became) inf|"
-        r"returned nan|\binfs?\b",
+        r"returned nan|\binfs?\b|to satisfy the constraint",
     ),
     (
         "convergence",

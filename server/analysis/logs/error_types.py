@@ -1,7 +1,7 @@
 """The type of a failure (implementation, data, resource, convergence, infrastructure) from its class and message.
 
 A hint, never more: the class of the exception and the user's own frame are the facts. First what class and frames tell
-together (here), then the table of known messages (`error_type_table`), then the words of the rest (`error_type_words`).
+together (here), then the table of known messages (`error_type_table`), then the words of the rest (`error_type_score`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 
 from ...vocabulary.runs import ErrorType
+from .error_type_score import score
 from .error_type_table import ROWS
-from .error_type_words import score
 
 TEXT_LIMIT = 1200
-_ROWS = [(ErrorType(kind), re.compile(name), re.compile(f"(?i){message}")) for kind, name, message in ROWS]
+_ROWS = [
+    (ErrorType(kind), re.compile(name), re.compile(f"(?i)(?<![a-z])(?:{message})")) for kind, name, message in ROWS
+]
 
 _READERS = re.compile(
     r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
@@ -28,9 +30,6 @@ _DATA_NAMES = re.compile(
     r"docs?|documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|index|ids)|\w+2(?:id|idx|"
     r"index)\w*|ckpt|"
     r"checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|parsed|response|resp)$"
-)
-_OF_THE_CODE = re.compile(
-    r"^(?:Type|Attribute|Name|Index|Key|ZeroDivision|Import|ModuleNotFound)Error$|Instantiation|Config"
 )
 _CHECKS_DATA = re.compile(
     r"assert\b.*\b(?:\w*df|data\w*|labels?|targets?|rows|columns|y_(?:train|test)|X)\b(?:\.|\[|\))"
@@ -62,14 +61,14 @@ def type_or_implementation(exception: str, message: str, frames: str = "") -> Er
     return type_of_exception(exception, message, frames) or ErrorType.IMPLEMENTATION
 
 
-def type_of_exception(exception: str, message: str, frames: str = "", *, least: int = 1) -> ErrorType | None:
+def type_of_exception(exception: str, message: str, frames: str = "", *, least: int = 2) -> ErrorType | None:
     """Return the most likely type of a failure; None where nothing speaks for any.
 
     :param exception: class name, with or without its module.
     :param message: what stands behind the class, all its lines if there are several.
     :param frames: the files and code lines of the traceback, newest last; they tell a worker that was killed from a
         network that failed, and a key of what was read from a key of the code's own.
-    :param least: how much must speak for a type that only single words tell (see `error_type_words`).
+    :param least: how much must speak for a type that only single words tell (see `error_type_score`).
     """
     message = message[:TEXT_LIMIT]
     told = _by_frames(exception, message, frames)
@@ -81,8 +80,6 @@ def type_of_exception(exception: str, message: str, frames: str = "", *, least: 
 
 def _by_words(exception: str, message: str, frames: str, least: int) -> ErrorType | None:
     """Return what the words of class, message and raising frame speak of most, where no row of the table knows them."""
-    if _OF_THE_CODE.search(exception):
-        return None
     if exception == "AssertionError" and _CHECKS_DATA.search(frames[-200:]):
         return ErrorType.DATA
     found = score(exception, message, frames)

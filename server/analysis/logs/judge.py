@@ -12,7 +12,8 @@ from ...vocabulary.runs import Ended, ErrorType, Finding, Level
 from .course import CutShort
 from .error_types import type_or_implementation
 from .incident import Incident
-from .progress import completed, mild
+from .last_words import explanation, gives_up
+from .progress import completed
 
 Outcome = Literal["failed", "suspect", "healthy"]
 
@@ -23,8 +24,6 @@ LAST_LINES = 20
 """How many lines may stand behind an error that is among the last words."""
 NAN_LINES = 60
 """How many lines behind the last NaN an exception is its consequence, whatever it is called."""
-CLOSING_LINES = 3
-"""How many lines may stand behind a complaint that explains a bad end: cleaning up, saying goodbye."""
 _OF_THE_TEXT = ("traceback", "native", "error", "word")
 _WRAPPER = re.compile(
     r"ChildFailed|ProcessRaised|ProcessExited|RayTaskError|RayActor|BrokenProcessPool|DistBackend|CalledProcess|"
@@ -44,23 +43,6 @@ _SIGNAL_TYPES = {
     "SIGXCPU": ErrorType.RESOURCE,
     "SIGXFSZ": ErrorType.RESOURCE,
 }
-_COMPLAINT = re.compile(
-    r"(?i)error|invalid|fail|cannot|can't|could not|couldn't|must |missing|not found|unable|refus|abort|unknown|"
-    r"expected|required|no such|denied|wrong|unsupported|too (?:few|many|large|small|long|short)|exceed|mismatch|"
-    r"empty|not (?:a|an|allowed|supported|enough|available|valid|exist)\b|does ?n.t exist|\bno \w+ (?:found|"
-    r"given|in)\b"
-)
-_KILLED = re.compile(r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt")
-_SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}[^.…:]$|^(?!\w+ing\b)\S+(?: \S+){3,}[^.…:]\.$")
-"""Four words or more that announce nothing to come ("loading data ...", "results:")."""
-_REPORTS = re.compile(
-    r"(?i)\b(?:info|debug|warn\w*|saved|wrote|written|loaded|ready|using|epoch|step|starting)\b|it/s|\d%"
-)
-_GIVES_UP = re.compile(
-    r"(?i)\b(?:abort(?:ed|ing)?|exit(?:ed|ing)|terminat(?:ed|ing)|giving up|gave up|cannot continue|can't continue|"
-    r"unrecoverable|fatal|stopp(?:ed|ing)|shutting down|(?:run|training|job|fit|experiment|"
-    r"pipeline) (?:has )?failed)\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +112,7 @@ def _last_word(incident: Incident) -> bool:
         return False
     if incident.kind == "traceback":
         return True
-    named = incident.kind == "error" and (incident.exception is not None or _GIVES_UP.search(incident.text) is not None)
+    named = incident.kind == "error" and (incident.exception is not None or gives_up(incident.text))
     shell = incident.kind == "word" and " line " in incident.text
     return (named or shell) and not incident.handled
 
@@ -239,9 +221,9 @@ def exit_finding(ended: Ended, *, cut: bool, last: Sequence[tuple[int, str]]) ->
     if cut and ended.exit_code:
         cause, kind = "OSError", ErrorType.RESOURCE
         message += "; the log ends within a line at a full block, as on a full disk"
-    elif told := _explanation(ended, last):
-        line, message, cause = *told, "SystemExit"
-        kind = type_or_implementation(cause, message)
+    elif told := explanation(ended.exit_code, last):
+        line, message, cause = told.line, told.text, "SystemExit"
+        kind = type_or_implementation(cause, told.all)
     return Finding(
         kind="exit",
         level=Level.FAILURE,
@@ -253,27 +235,6 @@ def exit_finding(ended: Ended, *, cut: bool, last: Sequence[tuple[int, str]]) ->
         root_exception=cause,
         text=message if line else "",
     )
-
-
-def _explanation(ended: Ended, last: Sequence[tuple[int, str]]) -> tuple[int, str] | None:
-    """Return the line among the last ones that can be what its program said before that end: number and text."""
-    if not last:
-        return None
-    if ended.exit_code not in (*range(1, 126), 255):
-        return next((line for line in last if _KILLED.search(line[1])), None) if _KILLED.search(last[-1][1]) else None
-    first = _first_complaint(last)
-    sentence = _SENTENCE.match(last[-1][1]) is not None and not _REPORTS.search(last[-1][1])
-    return first or (last[-1] if sentence else None)
-
-
-def _first_complaint(last: Sequence[tuple[int, str]]) -> tuple[int, str] | None:
-    """Return the first of the complaints that stand together, at most `CLOSING_LINES` before the end."""
-    at = next((i for i in range(len(last) - 1, -1, -1) if complains(last[i][1])), -1)
-    if at < len(last) - 1 - CLOSING_LINES:
-        return None
-    while at > 0 and complains(last[at - 1][1]) and not mild(last[at - 1][1]):
-        at -= 1
-    return last[at] if at >= 0 else None
 
 
 def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:
@@ -288,16 +249,6 @@ def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:
         name = signal_name(number)
         return name, _SIGNAL_TYPES.get(name, ErrorType.INFRASTRUCTURE), f"killed by {name} and the log says nothing"
     return None, ErrorType.IMPLEMENTATION, f"exited with status {ended.exit_code} and the log says nothing"
-
-
-def gives_up(text: str) -> bool:
-    """Whether a line says that its program ends."""
-    return _GIVES_UP.search(text) is not None
-
-
-def complains(text: str) -> bool:
-    """Whether a line could be what a program says before it gives up."""
-    return _COMPLAINT.search(text) is not None or _GIVES_UP.search(text) is not None
 
 
 def join_divergence(incidents: Sequence[Incident], levels: dict[str, Level]) -> None:

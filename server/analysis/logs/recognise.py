@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...vocabulary.runs import Ended, Finding, Level
-from . import judge, prefilter, progress
+from . import judge, last_words, prefilter
 from .blocks import Block, Splitter
 from .course import Course
 from .decoding import Decoder
@@ -147,7 +147,7 @@ class Recogniser:
 
     def _ending(self) -> judge.Ending:
         last = self._last_words()
-        gives_up = bool(last) and judge.complains(last[-1][1])
+        gives_up = bool(last) and last_words.complains(last[-1][1])
         return judge.Ending(self._course.reached, self._course.cut_short(), gives_up)
 
     def _of_the_end(self, ended: Ended, ending: judge.Ending, *, cut: bool) -> list[Change]:
@@ -228,8 +228,7 @@ class Recogniser:
         words: list[tuple[int, str]] = []
         for number, raw in reversed(self._ring.lines):
             text = decode(strip(raw)).strip()
-            reports = progress.is_metric_line(text) and not judge.gives_up(text)
-            if number <= self._reader.last_failed or reports or progress.completed(text):
+            if number <= self._reader.last_failed or last_words.is_report(text):
                 break
             words.insert(0, (number, text))
         return words
