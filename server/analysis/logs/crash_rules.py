@@ -126,7 +126,7 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "SIGABRT",
         "Check failed:|Terminating process because|Non-OK-status",
-        r"^F\d{4} \d\d:|: F [\w./]+:\d+\] |^\S+:\d+\] Check failed: |^\[.*FATAL.*Check failed",
+        r"(?:^|<stderr>: ?)F\d{4} \d\d:|: F [\w./]+:\d+\] |^\S+:\d+\] Check failed: |^\[.*FATAL.*Check failed",
     ),
     ("glog stack", "implementation", "fatal", "SIGABRT", "Check failure stack trace", r"^\*\*\* Check failure stack"),
     (

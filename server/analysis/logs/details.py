@@ -19,10 +19,12 @@ REACH_LINES = 40
 MESSAGE_LINES = 15
 NEXT_LINES = 2
 """How many lines behind an exception may go on with its message, where it has a heading only, and else."""
+CODE_INDENT = " " * 6
+"""Lines indented as far quote code."""
 SENTENCE_WORDS = 3
 """Fewer are a note ("file=part-3"), not the message going on."""
-LEAST_BEHIND = 8
-"""How much must speak for a type in a line that only stands behind an exception."""
+LEAST_BEHIND, LEAST_BEHIND_HEADING = 8, 4
+"""How much must speak for a type in a line that only stands behind an exception, and behind a mere heading."""
 _OF_OTHERS = re.compile(
     r"^\s*(?:File \"|at\b|Node:|Detected at)|^\S*: (?:INFO|WARNING)"
     r"|^(?:wandb|mlflow|srun|slurm\w*|\[?rank|W\d{4}|E\d{4}|I\d{4}|\[\w|\d{4}-)"
@@ -56,10 +58,10 @@ def learn(incident: Incident, number: int, text: str) -> bool:
 
 def _go_on(incident: Incident, number: int, text: str) -> None:
     """Take a line that goes on with a message that says nothing yet ("Graph execution error:")."""
-    if incident.kind not in ("traceback", "error") or incident.type is not ErrorType.IMPLEMENTATION:
+    if incident.kind not in ("traceback", "error", "native") or incident.type is not ErrorType.IMPLEMENTATION:
         return
-    heading = not incident.message or incident.message.endswith(":")
-    if incident.kind == "error" and not heading:
+    heading = _is_heading(incident.message)
+    if (incident.kind == "error" and not heading) or text.startswith(CODE_INDENT):
         return
     near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
     sentence = len(text.split()) >= SENTENCE_WORDS
@@ -72,10 +74,15 @@ def _go_on(incident: Incident, number: int, text: str) -> None:
         )
     ):
         return
-    kind = type_of_exception("", text, least=LEAST_BEHIND)
+    kind = type_of_exception("", text, least=LEAST_BEHIND_HEADING if heading else LEAST_BEHIND)
     if kind not in (None, ErrorType.IMPLEMENTATION):
         incident.type = kind
         incident.message = cap(f"{incident.message} {text.strip()}".strip(), MESSAGE_LIMIT)
+
+
+def _is_heading(message: str) -> bool:
+    """Whether a message says nothing yet: "Graph execution error:", "CALLED -------"."""
+    return message.endswith(":") or sum(any(map(str.isalpha, part)) for part in message.split()) < 2
 
 
 def holds(incident: Incident | None, first: int) -> bool:

@@ -23,6 +23,10 @@ _ADVICE = re.compile(
     r"use|perhaps|maybe|did you|check|refer|to (?:fix|avoid|disable|enable)|set|increase|decrease|reduce|run|"
     r"read more)\b"
 )
+_POSITION = re.compile(
+    r"\[?[\w./-]+\.(?:pyx?|cpp|cc|cuh?|hpp|[chf]|f90|rs|go|java|scala)(?::|\(|, line |\", line )\d+\)?(?::\w+)?\]?"
+)
+"""Where in the source a message was written: its words are of files."""
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\s*\n\s*")
 
 
@@ -42,7 +46,7 @@ def _compile(
     return [(kind, weight, re.compile(f"(?i){begin}(?:{words}){end}")) for kind, weight, words in rows]
 
 
-_WORDS = _compile(WORDS, "(?<![A-Za-z_])", "(?![A-Za-z_])")
+_WORDS = _compile(WORDS, "(?<![A-Za-z_.])", "(?![A-Za-z_])")
 _RAISERS = _compile(RAISERS, r"(?:^|[/\\ ])", "")
 
 
@@ -82,6 +86,6 @@ def _parts(message: str) -> tuple[str, str]:
     """Return what a message says and what it advises; nothing of a mere heading ("Error during sampling:")."""
     if len(message) <= HEADING_CHARS and message.rstrip().endswith(":"):
         return "", ""
-    parts = [part for part in _SENTENCES.split(message) if part]
+    parts = [part for part in _SENTENCES.split(_POSITION.sub(" ", message)) if part]
     said = [part for part in parts if not _ADVICE.match(part)]
     return " ".join(said), " ".join(part for part in parts if _ADVICE.match(part))

@@ -88,19 +88,17 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"killed by signal: (?:segmentation|abort)|sigsegv|sigabrt|sigill\b|sigfpe|segmentation fault",
     ),
-    ("implementation", "", r"\b(?:(?:exit|return) ?code ?[:=]? ?-|signal:? )(?:4|6|8|11)\b|status 3221225477"),
+    ("implementation", "", r"status 3221225477"),
     (
         "infrastructure",
         "",
-        r"sigterm|sigint\b|sighup|sigusr|\b(?:(?:exit|return) ?code ?[:=]? ?-|signal:? )(?:1|2|15)\b",
+        r"sigterm|sigint\b|sighup|sigusr",
     ),
     (
         "resource",
         "",
         r"killed by signal|exited unexpectedly|terminated abruptly|unexpectedly terminated|killed signal terminated|"
-        r"\bsigkill\b|worker .*(?:died|was killed)|died unexpectedly|\b(?:(?:exit|return) ?code ?[:=]? ?-|"
-        r"signal:? )(?:7|9)\b|"
-        r"exit(?:ed)?(?: with)?(?: non-zero)?(?: exit)? (?:code|status):? 137\b|exit ?code:? 137\b|: killed\b|"
+        r"\bsigkill\b|worker .*(?:died|was killed)|died unexpectedly|: killed\b|"
         r"kernel (?:appears to have )?died|"
         r"have died and been|workers? (?:are|is) no longer alive|worker lost|raylet died|"
         r"object store because it is full",

@@ -37,42 +37,54 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"error|path|extension)|fail\\w* to (?:compile|build|link|import|instantiate)|not allowed|"
         r"must (?:inherit|implement|override|return)|"
         r"unexpected (?:argument|keyword|option)|unknown (?:option|flag|argument|parameter|model|optimi[sz]er)|"
-        r"type ?hint|stack trace|race condition|command not found",
+        r"must specify|at least one of|specify either|is (?:none|not one) of|(?:must|should|can) be one of|"
+        r"choose from|valid (?:choices|options|values)|"
+        r"did you mean|"
+        r"(?:find|no) (?:an? )?(?:appropriate|suitable|matching) \w+|type ?hint|stack trace|race condition|"
+        r"command not found",
     ),
     (
         _IMPLEMENTATION,
         2,
         r"(?:should|must|has to|needs to) be \S+ (?:if|when|unless|or)|arguments?|parameters? (?:is|are|must|"
         r"name|group)|keywords?|config\w*|hyper-?parameters?|settings?|kwargs|"
-        r"tensors?|shapes?|dims?|dimensions?|dtypes?|ndim|broadcast\w*|operands?|matmul|mat[12]|strides?|contiguous|"
+        r"overrides?|tuples?|tensors?|shapes?|dims?|dimensions?|dtypes?|ndim|broadcast\w*|operands?|matmul|"
+        r"mat[12]|strides?|contiguous|"
         r"layers?|modules?|attributes?|methods?|functions?|callbacks?|hooks?|class(?:name)? name|subclass|instance|"
         r"compil\w+|linker?|symbols?|kernel image|autograd|backward|computational graph|jit|dynamo|operators?|"
         r"template|"
-        r"registry|plugin|syntax|imports?|importing|versions?|packages?|install\w*|batch_size|channels|embeddings?|"
+        r"registry|plugin|syntax|imports?|importing|versions?|packages?|install\w*|batch_size|architectures?|"
+        r"does(?: not|n't) fit|embeddings?|"
         r"tokeni[sz]er|logits|num_\w+|n_\w+|[1-5]-?d|attention|adapter|lora|quanti[sz]ation|bfloat16|fp16|"
         r"device ordinal|api",
     ),
-    (_IMPLEMENTATION, 2, r"`[\w.]+`|\w+\[['\"]\w+['\"]\]|\w+\(\)|--[a-z][\w-]+"),
+    (_IMPLEMENTATION, 2, r"`[\w.]+`|\w+\[['\"]\w+['\"]\]|\w+\(\)|['\"][\w./]+=|--[a-z][\w-]+"),
     (
         _IMPLEMENTATION,
         1,
         r"options?|flags?|types?|objects?|device|backends?|index(?:es|ing)?|axis|forward|model|scheduler|"
         r"optimi[sz]er|loss function|estimator|pipeline|expression|variable|compatible|incompatible|assert\w*|"
         r"internal|scope|collection|inherit\w*|"
-        r"command|initiali[sz]ed|mode|stage|strategy|name|heads?|weights?",
+        r"command|initiali[sz]ed|mode|stage|strategy|name|heads?|hidden|sizes?|channels|weights?",
     ),
     # what was read
     (
         _DATA,
-        3,
+        2,
         r"\S+\.(?:csv|tsv|jsonl?|parquet|feather|npz?|npy|h5|hdf5|nc|tif{1,2}|jpe?g|png|wav|flac|mp[34]|nii|dcm|"
         r"xlsx?|xml|"
-        r"txt|tfrecords?|arrow|zip|tar|gz|shp|bam|vcf|fasta?|pth?|ckpt|safetensors|bin|pkl|ya?ml)\b|"
+        r"txt|tfrecords?|arrow|zip|tar|gz|shp|bam|vcf|fasta?|pth?|ckpt|safetensors|bin|pkl|ya?ml)\b",
+    ),
+    (
+        _DATA,
+        3,
         r"(?:data ?(?:sets?|frames?)|columns?|rows?|files?|folders?) \S* ?(?:\S+ )?(?:is|are|has|have|was|were) "
         r"(?:missing|empty|corrupt\w*|invalid|duplicated?|not|no)|no (?:observations|images|rows|data|samples|"
         r"records|files|"
         r"columns)\b|"
-        r"train(?:ing)? (?:set|split|data)|test (?:set|split|data)|validation (?:set|split|data)|input (?:data|file)",
+        r"(?:could|can)(?: ?not|n't) (?:parse|convert|decode|read)|(?:cast|convert\w*) (?:from )?(?:str\w*|"
+        r"object|text) to (?:float|int\w*|num\w*)|"
+        r"train(?:ing)? (?:set|split|data)|test (?:set|split|data)|validation (?:set|split|data)|both train and test",
     ),
     (
         _DATA,
@@ -81,7 +93,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"annotations?|bbox\w*|boxes|audio|videos?|waveforms?|utterances?|transcri\w+|captions?|documents?|sentences?|"
         r"corpus|vocabulary|vocab|csv|tsv|parquet|json|jsonl|xml|yaml|excel|sheet|hdf5|netcdf|tfrecords?|"
         r"shards?|archive|"
-        r"\d+ of \d+ \w+s|timestamps?|dates?|time ?zones?|datetimes?|units?|categor\w+|stations?|sensors?|"
+        r"\d+ of \d+ \w+s|\w+\[\w+\] [<>]=?|negative \w+|lbls?|\d{4}-\d\d-\d\d(?![ T]\d\d:)|input (?:data|files?)|"
+        r"timestamps?|dates?|time ?zones?|datetimes?|units?|categor\w+|stations?|sensors?|"
         r"patients?|subjects?|"
         r"coordinates|crs|geometr\w+|rasters?|tiles|bands?|schema|encoding|utf-?\d*|delimiter|duplicate[sd]?|"
         r"duplicated|"
@@ -98,7 +111,12 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _DATA,
         1,
-        r"data|inputs?|ha(?:s|ve) no|indices|(?:larger|greater|smaller|less|more|fewer) than \S*\d|validation|"
+        r"data|inputs?|ha(?:s|ve) no|open(?:ing)?|reading|lookup|codes|folds?|cohorts?|respondents|users|items|"
+        r"ratings|sessions|trips|"
+        r"orders|prices|quotes|readings|spectra|peaks|tracks|points|point clouds?|mesh(?:es)?|clips|speakers|"
+        r"languages|articles|"
+        r"reviews|tags|species|scenes|polygons|countries|currencies|months|days|years|weeks|predictors|indices|"
+        r"(?:larger|greater|smaller|less|more|fewer) than \S*\d|validation|"
         r"path|graph|nodes|fields?|values?|keys?|ids?|features?|strings?|missing|empty|"
         r"no such|not found|doesn't exist|does not exist|"
         r"negative|lines? \d+|format|range|convert\w*|characters?|bytes|found \d+|expected \d+|contains?|text|groups?|"
@@ -120,7 +138,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         _RESOURCE,
         2,
         r"memory|ram|vram|rss|heap|swap|disk|free space|storage|inodes?|quota|descriptors?|fork|allocat\w+|"
-        r"\d+(?:\.\d+)? ?(?:[gmtk]i?b|bytes)|exhausted|full|mmap|shm|capacity|resident|cache blocks|ulimit|cgroup",
+        r"\d+(?:\.\d+)? ?(?:[gmtk]i?b|bytes)|exhausted|full|mmap|shm|capacity|free|pressure|needs \d|resident|"
+        r"cache blocks|ulimit|cgroup",
     ),
     (_RESOURCE, 2, r"(?:gpu|cpu|core|node)[- ]?hours?|mapsize|map_full"),
     (_RESOURCE, 1, r"limit|limits|budget|threads?|processes|buffers?|insufficient|not enough|exceed\w*|workers? died"),
@@ -130,7 +149,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         3,
         r"(?:not|n't|fail\w* to|without|never|no|poor|un) ?converg\w*|converg\w+|diverg\w*|r[-_ ]?hat|"
         r"effective sample size|"
-        r"(?:min_|bulk_|tail_)?ess|gelman|step ?size|time ?step (?:too|became|is)|loss (?:is|was|became|of|has|"
+        r"(?:min_|bulk_|tail_)?ess|gelman|step ?size|time ?step (?:too|became|is)|loss (?:went|rose|grew|fell|"
+        r"stays|is|was|became|of|has|"
         r"did|at|jumped|"
         r"exceed\w*|spike\w*|not)|blew up|blow\w* up|blowing up|lost atoms|atoms? (?:lost|missing)|(?:does|"
         r"do)(?: not|n't) mix|mixing|explod\w+|vanish\w+|singular|"
@@ -143,12 +163,16 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"prob\w*)|"
         r"maximum (?:number of )?(?:iterations|steps)|max_?iter\w*|no (?:improvement|progress)|not improv\w+|"
         r"not decreas\w+|"
+        r"(?:could|can)(?: ?not|n't) (?:\w+ )?(?:fit|solve|optimi[sz]e)|(?:no )?(?:better|worse) than (?:chance|"
+        r"random|the baseline)|"
+        r"stagnat\w*|trust region|duality gap|min_?factor|step factor|acceptance|autocorrelation|moved too far|"
         r"perplexity|grad(?:ient)? norm|loss scale|mode collapse|steady state|equilibri\w+|oscillat\w+",
     ),
     (
         _CONVERGENCE,
         2,
-        r"walkers?|after \d+ (?:\w+ )?(?:passes|epochs|iterations|steps|rounds|sweeps|attempts|tries)|"
+        r"walkers?|proposals|rejection|accepted|for \d+ epochs|(?:above|below) (?:the )?(?:target|threshold|"
+        r"limit)|after \d+ (?:\w+ )?(?:passes|epochs|iterations|steps|rounds|sweeps|attempts|tries)|"
         r"loss(?:es)?|gradients?|residuals?|tolerance|iterations?|likelihood|posterior|covariance|variance|"
         r"matrix|matrices|"
         r"factori[sz]\w+|decomposition|inver(?:t|sion|se)|lu|qr|svd|solver|solve[ds]?|nonlinear|chains?|scf|"
@@ -177,8 +201,10 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"node (?:\S+ )?(?:fail\w*|down|lost|drain\w*|died|has|is|was|went)|is locked|lock (?:held|file|is)|another "
         r"(?:process|instance|job|run)|already (?:running|locked|in use)|stale|not mounted|mount\w*|read-?only|"
         r"offline|"
-        r"unavailable|service|busy|fell off|fallen off|ecc|no (?:free )?gpus?|(?:driver|"
-        r"runtime) (?:\S+ )?(?:version|too old|"
+        r"unavailable|device (?:\w+ )?(?:acquire|busy|lost|failed|in use)|acquire (?:\w+ )?(?:failed|device)|"
+        r"maintenance|wall[- ]?(?:clock|time)|not yet initiali[sz]ed|service|busy|fell off|fallen off|ecc|"
+        r"no (?:free )?gpus?|(?:driver|"
+        r"runtime)\S* (?:\S+ )?(?:version|too old|"
         r"mismatch|not)|nvlink|infiniband|watchdog|s3://\S+|gs://\S+|[45]\d\d (?:client|server) error|"
         r"\bhttp (?:error )?[45]\d\d|(?:status|code|error)\W{1,3}(?:40[13789]|429|50[0234])\b|"
         r"(?:exit(?:ed)?|return|status) ?(?:code|status|value|with)?\W{0,3}(?:code )?(?:124|143|130|-15|-2|-1)\b",
@@ -191,7 +217,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"signal|https?|url|ssl|tls|certificate|auth|remote|upload\w*|download\w*|hub|ssh|rpc|grpc|broker|redis|"
         r"database|"
         r"barrier|rendezvous|slurm|kubernetes|pod|container|docker|scheduler daemon|tracking server|walltime|hardware|"
-        r"firewall|vpn|gateway|retries|retry|responded|response|request|tunnel|reservation|partition|account",
+        r"firewall|vpn|gateway|retries|retry|responded|request|regions?|access|tunnel|reservation|partition|account",
     ),
     (
         _INFRASTRUCTURE,
@@ -204,7 +230,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
 RAISERS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _DATA,
-        2,
+        1,
         r"(?:pandas|polars|site-packages[/\\]datasets|PIL|cv2|imageio|librosa|soundfile|torchaudio|"
         r"torchvision[/\\](?:io|"
         r"datasets)|h5py|netCDF4|"

@@ -31,6 +31,15 @@ _DATA_NAMES = re.compile(
     r"index)\w*|ckpt|"
     r"checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|parsed|response|resp)$"
 )
+_STATUS = re.compile(
+    r"(?i)(?:exit(?:ed|s)?|execution|return(?:ed|s)?|terminated|finished|died|failed)\b[^.;\n]{0,40}?"
+    r"(?:code|status)[\s:=(]*(-\d{1,2}|12[4-9]|13\d|14\d)\b|\bsignal:? (\d{1,2})\b"
+)
+_SIGNALS = {
+    **dict.fromkeys((4, 6, 8, 11), ErrorType.IMPLEMENTATION),
+    **dict.fromkeys((7, 9, 24, 25), ErrorType.RESOURCE),
+    **dict.fromkeys((1, 2, 10, 12, 15), ErrorType.INFRASTRUCTURE),
+}
 _CHECKS_DATA = re.compile(
     r"assert\b.*\b(?:\w*df|data\w*|labels?|targets?|rows|columns|y_(?:train|test)|X)\b(?:\.|\[|\))"
 )
@@ -74,8 +83,20 @@ def type_of_exception(exception: str, message: str, frames: str = "", *, least: 
     told = _by_frames(exception, message, frames)
     if told:
         return told
+    told = _by_status(message)
+    if told:
+        return told
     found = next((kind for kind, name, text in _ROWS if name.search(exception) and text.search(message)), None)
     return found or _by_words(exception, message, frames, least)
+
+
+def _by_status(message: str) -> ErrorType | None:
+    """Return what an exit status or a signal in a message tells ("exited with return code = -11")."""
+    found = _STATUS.search(message)
+    if found is None:
+        return None
+    number = int(found[1] or found[2])
+    return _SIGNALS.get(number - 128 if number > 128 else abs(number)) if number != 124 else ErrorType.INFRASTRUCTURE
 
 
 def _by_words(exception: str, message: str, frames: str, least: int) -> ErrorType | None:

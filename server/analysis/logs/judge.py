@@ -222,8 +222,9 @@ def exit_finding(ended: Ended, *, cut: bool, last: Sequence[tuple[int, str]]) ->
         cause, kind = "OSError", ErrorType.RESOURCE
         message += "; the log ends within a line at a full block, as on a full disk"
     elif told := explanation(ended.exit_code, last):
-        line, message, cause = told.line, told.text, "SystemExit"
-        kind = type_or_implementation(cause, told.all)
+        line, message = told.line, told.text
+        cause = cause if cause and cause.startswith("SIG") else "SystemExit"
+        kind = type_or_implementation("SystemExit", told.all)
     return Finding(
         kind="exit",
         level=Level.FAILURE,

@@ -26,15 +26,17 @@ _COMPLAINT = re.compile(
 _GIVES_UP = re.compile(
     r"(?i)\b(?:abort(?:ed|ing)?|exit(?:ed|ing)|terminat(?:ed|ing)|giving up|gave up|cannot continue|can't continue|"
     r"not (?:start|train|continu|runn|proceed|fitt)\w*|"
+    r"(?:exit|execution|return)(?:ed)?[ _]?(?:code|status)\W{1,3}-?[1-9]\d*|"
     r"unrecoverable|fatal|stopp(?:ed|ing)|shutting down|(?:run|training|job|fit|experiment|"
     r"pipeline) (?:has )?failed)\b"
 )
-_KILLED = re.compile(r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt")
+_CALM = re.compile(r"\b(?:INFO|DEBUG)\b")
+_KILLED = re.compile(r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|terminat|cancel")
 _SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}(?<!\.\.)(?<![…:])$")
 """Four words or more that announce nothing to come ("loading data ...", "results:")."""
 _REPORTS = re.compile(
     r"(?i)^\W*(?:\S+ )?\b(?:info|debug|warn\w*|saved|wrote|written|loaded|ready|using|epoch|step|starting|best|"
-    r"finished|trial)\b|it/s|\d%"
+    r"finished|trial)\b|it/s|\d%\|"
 )
 _WORD = re.compile(r"[A-Za-z][a-z']*[,.:;]?")
 
@@ -78,8 +80,8 @@ def explanation(exit_code: int | None, last: Sequence[tuple[int, str]]) -> Said 
     if not last:
         return None
     if exit_code not in (*range(1, 126), 255):
-        number, text = last[-1]
-        return Said(number, text, text) if _KILLED.search(text) else None
+        found = [Said(number, text, text) for number, text in last[-CLOSING_LINES:] if _KILLED.search(text)]
+        return found[0] if found else None
     at = _first_complaint([text for _, text in last])
     sentence = _SENTENCE.match(last[-1][1]) is not None and not _REPORTS.search(last[-1][1])
     if at < 0 and not sentence:
@@ -95,7 +97,12 @@ def _first_complaint(last: Sequence[str]) -> int:
         return -1
     first = found[-1]
     for at in reversed(found[:-1]):
-        if first - at > GAP_LINES + 1 or progress.dealt_with(last[at]) or progress.is_warning(last[at]):
+        if (
+            first - at > GAP_LINES + 1
+            or progress.dealt_with(last[at])
+            or progress.is_warning(last[at])
+            or _CALM.search(last[at])
+        ):
             break
         first = at
     return first
