@@ -26,7 +26,6 @@ _ADVICE = re.compile(
 _POSITION = re.compile(
     r"\[?[\w./-]+\.(?:pyx?|cpp|cc|cuh?|hpp|[chf]|f90|rs|go|java|scala)(?::|\(|, line |\", line )\d+\)?(?::\w+)?\]?"
 )
-"""Where in the source a message was written: its words are of files."""
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\s*\n\s*")
 
 
@@ -82,10 +81,15 @@ def words_of_class(exception: str) -> str:
     return " ".join(word for word in _CAMEL.split(exception) if word and not _EMPTY_CLASS_WORDS.match(word))
 
 
+def without_positions(message: str) -> str:
+    """Return a message without where in the source it was written: the words of those are of files."""
+    return _POSITION.sub(" ", message)
+
+
 def _parts(message: str) -> tuple[str, str]:
     """Return what a message says and what it advises; nothing of a mere heading ("Error during sampling:")."""
     if len(message) <= HEADING_CHARS and message.rstrip().endswith(":"):
         return "", ""
-    parts = [part for part in _SENTENCES.split(_POSITION.sub(" ", message)) if part]
+    parts = [part for part in _SENTENCES.split(message) if part]
     said = [part for part in parts if not _ADVICE.match(part)]
     return " ".join(said), " ".join(part for part in parts if _ADVICE.match(part))

@@ -11,8 +11,6 @@ permission, time, signal) is infrastructure.
 
 from __future__ import annotations
 
-_LIBRARY = r"XGBoost|LightGBM|CatBoost"
-
 ROWS: tuple[tuple[str, str, str], ...] = (
     # the code, whatever else its message says
     ("resource", r"ImportError", r"paging file|page file|cannot allocate memory|failed to map segment"),
@@ -36,7 +34,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "implementation",
         "",
-        r"\bregistry\b|validation error for \w*(?:config|args|settings|params)|tokenizer class|"
+        r"validation error for \w*(?:config|args|settings|params)|tokenizer class|"
         r"is not currently imported|"
         r"invalid parameter|unknown (?:optimi[sz]er|objective|option|argument|parameter|loss|activation|layer)|"
         r"shared object file|inf checks|(?:operator|relation) \S+ does not exist|"
@@ -55,6 +53,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     # memory
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
+    ("infrastructure", "", r"killed by (?:the )?(?:owner|user|admin\w*|operator|scheduler)"),
     ("resource", r"OutOfMemory|KilledWorker|DeadKernel", ""),
     (
         "resource",
@@ -105,7 +104,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     # time, locks, network, nodes
     ("infrastructure", r"KeyboardInterrupt|Timeout|^Connect|Permission|URLError|HTTP|gaierror|SSL|BrokenPipe", ""),
-    ("infrastructure", r"Disconnected|SignalException|^Dist[A-Z]|RayActor|NodeDied|NCCL|ProxyError|ReadError", ""),
+    ("infrastructure", r"Disconnected|SignalException|^Dist[A-Z]|RayActor|NodeDied|NCCL|ProxyError|^ReadError", ""),
     (
         "infrastructure",
         r"ChunkedEncoding|CommError|Unavailable|DeadlineExceeded|Aborted|GatedRepo|LocalEntryNotFound",
@@ -152,7 +151,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"less than \d+ non-nan|found nan in (?:column|target|label)|nan (?:values? )?in (?:column|the data|input)",
+        r"less than \d+ non-nan|found nan in (?:column|target|label)|nans? (?:values? )?in (?:\w+ )?(?:columns?|"
+        r"data|inputs?|labels?|targets?|features?)\b",
     ),
     (
         "data",
@@ -168,7 +168,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"input .*contains|(?:label|target|data|exog|endog|feature|column|x|y)s? contains? (?:nan|inf|missing|null)",
+        r"(?:input|audio|signal|image|waveform|data)s? (?:\w+ )?(?:is|are) (?:not|non-?)finite|(?:input|audio|"
+        r"signal|image|waveform|data)s? (?:\w+ )?(?:is|are) not finite|input .*contains|(?:label|target|data|"
+        r"exog|endog|feature|column|x|y)s? contains? (?:nan|inf|missing|null)",
     ),
     ("data", "", r"convert (?:float nan|non-finite)|nan to integer|missing values|contains? (?:null|missing)"),
     ("convergence", r"FloatingPoint|Diverg|Convergence|NonFinite|NaN|NanLoss|Autocorr|PosDef|SingularExc", ""),
@@ -290,6 +292,5 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"type numpy\.object_|object dtype|found <class 'nonetype'>|textencodeinput|must be .*not float$|"
         r"got 'float'$",
     ),
-    ("data", r"LinAlg|SamplingError|" + _LIBRARY, r"initial|label|target|data|feature"),
     ("data", r"OutOfRange", r"end of sequence"),
 )

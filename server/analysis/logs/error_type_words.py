@@ -37,7 +37,11 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"error|path|extension)|fail\\w* to (?:compile|build|link|import|instantiate)|not allowed|"
         r"must (?:inherit|implement|override|return)|"
         r"unexpected (?:argument|keyword|option)|unknown (?:option|flag|argument|parameter|model|optimi[sz]er)|"
-        r"must specify|at least one of|specify either|is (?:none|not one) of|(?:must|should|can) be one of|"
+        r"already (?:registered|defined|declared|imported|initiali[sz]ed|built|added)|internal (?:\w+ )?error|"
+        r"contact (?:the )?developers?|"
+        r"this is a bug|should (?:never|not) happen|no gradients? (?:provided|found)|supports? only|"
+        r"only supports?|batch[_ ]sizes?|must specify|at least one of|specify either|is (?:none|"
+        r"not one) of|(?:must|should|can) be one of|"
         r"choose from|valid (?:choices|options|values)|"
         r"did you mean|"
         r"(?:find|no) (?:an? )?(?:appropriate|suitable|matching) \w+|type ?hint|stack trace|race condition|"
@@ -48,7 +52,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         2,
         r"(?:should|must|has to|needs to) be \S+ (?:if|when|unless|or)|arguments?|parameters? (?:is|are|must|"
         r"name|group)|keywords?|config\w*|hyper-?parameters?|settings?|kwargs|"
-        r"overrides?|tuples?|tensors?|shapes?|dims?|dimensions?|dtypes?|ndim|broadcast\w*|operands?|matmul|"
+        r"overrides?|tuples?|tracers?|traced|lowering|concreti[sz]\w+|torch\.\w+|not (?:provided|given|set|"
+        r"specified)|tensors?|shapes?|dims?|dimensions?|dtypes?|ndim|broadcast\w*|operands?|matmul|"
         r"mat[12]|strides?|contiguous|"
         r"layers?|modules?|attributes?|methods?|functions?|callbacks?|hooks?|class(?:name)? name|subclass|instance|"
         r"compil\w+|linker?|symbols?|kernel image|autograd|backward|computational graph|jit|dynamo|operators?|"
@@ -58,11 +63,16 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"tokeni[sz]er|logits|num_\w+|n_\w+|[1-5]-?d|attention|adapter|lora|quanti[sz]ation|bfloat16|fp16|"
         r"device ordinal|api",
     ),
-    (_IMPLEMENTATION, 2, r"`[\w.]+`|\w+\[['\"]\w+['\"]\]|\w+\(\)|['\"][\w./]+=|--[a-z][\w-]+"),
+    (
+        _IMPLEMENTATION,
+        2,
+        r"`\w+[_.][\w.]+`|(?:can ?not|can't) be (?:used|sampled|applied|combined|called|compiled|pickled)|"
+        r"\w+\[['\"]\w+['\"]\]|\w+\(\)|['\"][\w./]+=|--[a-z][\w-]+",
+    ),
     (
         _IMPLEMENTATION,
         1,
-        r"options?|flags?|types?|objects?|device|backends?|index(?:es|ing)?|axis|forward|model|scheduler|"
+        r"`\w+`|environments?|options?|flags?|types?|objects?|device|backends?|index(?:es|ing)?|axis|forward|model|scheduler|"
         r"optimi[sz]er|loss function|estimator|pipeline|expression|variable|compatible|incompatible|assert\w*|"
         r"internal|scope|collection|inherit\w*|"
         r"command|initiali[sz]ed|mode|stage|strategy|name|heads?|hidden|sizes?|channels|weights?",
@@ -82,7 +92,9 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:missing|empty|corrupt\w*|invalid|duplicated?|not|no)|no (?:observations|images|rows|data|samples|"
         r"records|files|"
         r"columns)\b|"
-        r"(?:could|can)(?: ?not|n't) (?:parse|convert|decode|read)|(?:cast|convert\w*) (?:from )?(?:str\w*|"
+        r"ground truth|bad (?:values?|lines?|rows?|samples?|records?)|empty (?:sequence|list)|at least one array|passed values|(?:pd|pl|np)\.(?:read_\w+|"
+        r"load\w*)|(?:could|can)(?: ?not|n't) (?:parse|convert|decode|"
+        r"read)|(?:cast|convert\w*) (?:from )?(?:str\w*|"
         r"object|text) to (?:float|int\w*|num\w*)|"
         r"train(?:ing)? (?:set|split|data)|test (?:set|split|data)|validation (?:set|split|data)|both train and test",
     ),
@@ -90,15 +102,17 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         _DATA,
         2,
         r"columns?|headers?|rows?|records?|labels?|targets?|datasets?|data ?frames?|samples?|images?|pixels?|masks?|"
-        r"annotations?|bbox\w*|boxes|audio|videos?|waveforms?|utterances?|transcri\w+|captions?|documents?|sentences?|"
+        r"annotat\w+|label(?:l?ed|l?ing)|frames?|as many|but has \d+|bbox\w*|boxes|audio|videos?|waveforms?|"
+        r"utterances?|transcri\w+|captions?|documents?|sentences?|"
         r"corpus|vocabulary|vocab|csv|tsv|parquet|json|jsonl|xml|yaml|excel|sheet|hdf5|netcdf|tfrecords?|"
         r"shards?|archive|"
-        r"\d+ of \d+ \w+s|\w+\[\w+\] [<>]=?|negative \w+|lbls?|\d{4}-\d\d-\d\d(?![ T]\d\d:)|input (?:data|files?)|"
+        r"\d+ of \d+ \w+s|\w+\[\w+\] [<>]=?|negative \w+|lbls?|cardinality|endog|exog|"
+        r"\d{4}-\d\d-\d\d(?![ T]\d\d:)|input (?:data|files?)|"
         r"timestamps?|dates?|time ?zones?|datetimes?|units?|categor\w+|stations?|sensors?|"
         r"patients?|subjects?|"
         r"coordinates|crs|geometr\w+|rasters?|tiles|bands?|schema|encoding|utf-?\d*|delimiter|duplicate[sd]?|"
         r"duplicated|"
-        r"sampling rate|sample ?rate|sequences? length of|genes?|cells|reads|barcodes?|scans?|slices|voxels?|atoms|"
+        r"sampling rate|sample ?rate|sequences? length of|genes?|cells|reads|barcodes?|scans?|slices|voxels?|atoms?|"
         r"molecules?|smiles|residues|edges|nodes? (?:ids?|features?)|measurements?|events|visits|entit(?:y|ies)|"
         r"spans?|"
         r"strata|stratif\w+|outliers?|null|malformed|corrupt\w*|truncated|unreadable|decod\w+|pars(?:e|ed|ing)|"
@@ -115,7 +129,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"ratings|sessions|trips|"
         r"orders|prices|quotes|readings|spectra|peaks|tracks|points|point clouds?|mesh(?:es)?|clips|speakers|"
         r"languages|articles|"
-        r"reviews|tags|species|scenes|polygons|countries|currencies|months|days|years|weeks|predictors|indices|"
+        r"reviews|tags|species|scenes|polygons|countries|currencies|months?|days?|years?|weeks?|predictors|indices|"
         r"(?:larger|greater|smaller|less|more|fewer) than \S*\d|validation|"
         r"path|graph|nodes|fields?|values?|keys?|ids?|features?|strings?|missing|empty|"
         r"no such|not found|doesn't exist|does not exist|"
@@ -130,7 +144,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:not enough|insufficient|no (?:available|free)|too little|exceed\w*|low on|limit of|above the budget of) "
         r"(?:\S+ ){0,3}(?:memory|ram|vram|space|disk|swap|threads|descriptors|shared memory|resources)|"
         r"(?:memory|ram|vram|disk|space|quota|swap|descriptors|threads|inodes) (?:\S+ ){0,3}"
-        r"(?:full|exhausted|exceeded|limit|used up)|ran out of|used up|depleted|"
+        r"(?:full|exhausted|exceeded|limit|used up)|ran out of|(?:not enough|insufficient|"
+        r"no free) (?:\S+ ){0,2}(?:slots|cpus|gpus|cores|workers|capacity)|used up|depleted|"
         r"(?:fail\w*|unable|could not|cannot|can't) (?:\S+ ){0,2}(?:allocat\w+|fork|spawn)|sigkill|killed|"
         r"(?:exit(?:ed)?|return|status) ?(?:code|status|value|with)?\W{0,3}(?:code )?(?:137|-9)\b",
     ),
@@ -138,7 +153,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         _RESOURCE,
         2,
         r"memory|ram|vram|rss|heap|swap|disk|free space|storage|inodes?|quota|descriptors?|fork|allocat\w+|"
-        r"\d+(?:\.\d+)? ?(?:[gmtk]i?b|bytes)|exhausted|full|mmap|shm|capacity|free|pressure|needs \d|resident|"
+        r"\d+(?:\.\d+)? ?(?:[gmtk]i?b|bytes)|exhausted|full|mmap|shm|capacity|free (?:memory|space|disk)|"
+        r"pressure|needs \d|resident|"
         r"cache blocks|ulimit|cgroup",
     ),
     (_RESOURCE, 2, r"(?:gpu|cpu|core|node)[- ]?hours?|mapsize|map_full"),
@@ -171,7 +187,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _CONVERGENCE,
         2,
-        r"walkers?|proposals|rejection|accepted|for \d+ epochs|(?:above|below) (?:the )?(?:target|threshold|"
+        r"walkers?|monte carlo|parameter bounds|proposals|rejection|accepted|for \d+ epochs|(?:above|"
+        r"below) (?:the )?(?:target|threshold|"
         r"limit)|after \d+ (?:\w+ )?(?:passes|epochs|iterations|steps|rounds|sweeps|attempts|tries)|"
         r"loss(?:es)?|gradients?|residuals?|tolerance|iterations?|likelihood|posterior|covariance|variance|"
         r"matrix|matrices|"
@@ -202,7 +219,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:process|instance|job|run)|already (?:running|locked|in use)|stale|not mounted|mount\w*|read-?only|"
         r"offline|"
         r"unavailable|device (?:\w+ )?(?:acquire|busy|lost|failed|in use)|acquire (?:\w+ )?(?:failed|device)|"
-        r"maintenance|wall[- ]?(?:clock|time)|not yet initiali[sz]ed|service|busy|fell off|fallen off|ecc|"
+        r"maintenance|interruption|spot instances?|terminated|wall[- ]?(?:clock|time)|not yet initiali[sz]ed|"
+        r"service|busy|fell off|fallen off|ecc|"
         r"no (?:free )?gpus?|(?:driver|"
         r"runtime)\S* (?:\S+ )?(?:version|too old|"
         r"mismatch|not)|nvlink|infiniband|watchdog|s3://\S+|gs://\S+|[45]\d\d (?:client|server) error|"
@@ -217,12 +235,14 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"signal|https?|url|ssl|tls|certificate|auth|remote|upload\w*|download\w*|hub|ssh|rpc|grpc|broker|redis|"
         r"database|"
         r"barrier|rendezvous|slurm|kubernetes|pod|container|docker|scheduler daemon|tracking server|walltime|hardware|"
-        r"firewall|vpn|gateway|retries|retry|responded|request|regions?|access|tunnel|reservation|partition|account",
+        r"firewall|vpn|gateway|retries|retry|responded|request|regions?|access|communication|tunnel|reservation|"
+        r"partition|account",
     ),
     (
         _INFRASTRUCTURE,
         1,
-        r"https?://\S+|nodes|jobs?|waiting|waited|respond\w*|unable to reach|reach|lost|hung|stalled|fetch\w*|"
+        r"https?://\S+|nodes|hours|minutes|booked|allotted|jobs?|waiting|waited|respond\w*|unable to reach|"
+        r"reach|lost|hung|stalled|fetch\w*|"
         r"session",
     ),
 )
@@ -249,7 +269,7 @@ RAISERS: tuple[tuple[ErrorType, int, str], ...] = (
     ),
     (
         _CONVERGENCE,
-        2,
+        1,
         r"(?:scipy[/\\](?:optimize|linalg|integrate)|numpy[/\\]linalg|statsmodels|pymc\w*|arviz|numpyro|pyro|"
         r"blackjax|emcee|"
         r"dynesty|cmdstanpy|pystan|gpytorch|botorch|linear_operator|lifelines|cvxpy|casadi|pyomo|"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ...vocabulary.runs import ErrorType
-from .error_type_score import score
+from .error_type_score import score, without_positions
 from .error_type_table import ROWS
 
 TEXT_LIMIT = 1200
@@ -103,7 +103,7 @@ def _by_words(exception: str, message: str, frames: str, least: int) -> ErrorTyp
     """Return what the words of class, message and raising frame speak of most, where no row of the table knows them."""
     if exception == "AssertionError" and _CHECKS_DATA.search(frames[-200:]):
         return ErrorType.DATA
-    found = score(exception, message, frames)
+    found = score(exception, without_positions(message), frames)
     kind = max(found, key=lambda one: (found[one], one is ErrorType.IMPLEMENTATION))
     return kind if found[kind] >= least else None
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ...vocabulary.runs import Ended, ErrorType, Finding, Level
 from .course import CutShort
-from .error_types import type_or_implementation
+from .error_types import type_of_exception
 from .incident import Incident
 from .last_words import explanation, gives_up
 from .progress import completed
@@ -224,7 +224,7 @@ def exit_finding(ended: Ended, *, cut: bool, last: Sequence[tuple[int, str]]) ->
     elif told := explanation(ended.exit_code, last):
         line, message = told.line, told.text
         cause = cause if cause and cause.startswith("SIG") else "SystemExit"
-        kind = type_or_implementation("SystemExit", told.all)
+        kind = type_of_exception("SystemExit", told.all) or kind
     return Finding(
         kind="exit",
         level=Level.FAILURE,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from . import progress
 from .metrics import COUNTERS, read_metrics
 
-CLOSING_LINES = 3
+CLOSING_LINES = 6
 """How many lines may stand behind a complaint that explains a bad end: cleaning up, saying goodbye."""
 GAP_LINES = 2
 """How many lines of a message may stand between two that complain."""
