@@ -23,8 +23,9 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "resource",
         "fatal",
         "",
-        "terminate called",
-        r"terminate called .*'(?:\w+::)*(?P<exception>bad_alloc|bad_array_new_length)'",
+        "terminate called|terminating due|terminating with",
+        r"(?:terminate called .*'|terminating (?:due to|with) .* of type )(?:\w+::)*"
+        r"(?P<exception>bad_alloc|bad_array_new_length)\b",
     ),
     (
         "c++ terminate",
@@ -50,7 +51,8 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "free()|malloc|munmap_chunk|corrupted|double free|stack smashing|buffer overflow detected|free invalid pointer",
         r"^(?:\*\*\* Error in .*: )?(?:(?:free|malloc|realloc|munmap_chunk|malloc_consolidate)\(\): \w"
         r"|corrupted (?:double-linked list|size vs)|double free or corruption"
-        r"|\*\*\* (?:stack smashing|buffer overflow) detected)|\] Attempt to free invalid pointer",
+        r"|\*\*\* (?:stack smashing|buffer overflow) detected)|\] Attempt to free invalid pointer|"
+        r"\bmalloc: \*\*\* error for object",
     ),
     (
         "gpu memory fault",
@@ -107,9 +109,9 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "SIGABRT",
-        "Assertion",
+        "Assertion|failed assertion",
         r"^\S+: (?:\S+:\d+: )?.*Assertion [`'].*' failed\.?"
-        r"|^Assertion failed: .*, file|: block: \[.*Assertion .*failed",
+        r"|^Assertion failed: .*, file|: block: \[.*Assertion .*failed|: failed assertion [`']",
     ),
     ("torch internal", "implementation", "fatal", "SIGABRT", "INTERNAL ASSERT FAILED", ""),
     (

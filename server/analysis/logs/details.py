@@ -157,6 +157,7 @@ def _refused(incident: Incident, _found: re.Match[str]) -> None:
 _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], ...] = (
     # torchrun's table of processes; the root cause stands last
     ("exitcode", _is_child, re.compile(r"^\s*exitcode\s*:\s*(-?\d+)"), _exit_code),
+    ("exit", _is_traceback, re.compile(r"^.*\bexit_?code['\"]?[:=]\s*(1(?:3[4-9]|43)|-\d+)\b"), _exit_code),
     ("traceback", _is_child, re.compile(r"^\s*traceback\s*:\s*(Signal \d.*)"), _signal),
     # C++: glibc's and CatBoost's form
     ("what()", _is_native, re.compile(r"^\s*what\(\)(?::| ->)\s*\"?(.+?)\"?\s*$"), _says),

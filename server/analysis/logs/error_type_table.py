@@ -250,7 +250,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"doesn't) match (?:the )?(?:format|schema)|"
         r"unconverted data remains|"
         r"out of range for (?:day|month)|(?:day|month|hour) (?:is out of range|must be in)|out of bounds nanosecond|"
-        r"isoformat|not likely a datetime|unit mismatch|unknown (?:unit|category|categories|class|label)|"
+        r"isoformat|not likely a datetime|unit mismatch|unknown (?:split|column|field|unit|category|categories|"
+        r"class|label)|"
         r"found unknown categ",
     ),
     (

@@ -39,7 +39,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"unexpected (?:argument|keyword|option)|unknown (?:option|flag|argument|parameter|model|optimi[sz]er)|"
         r"already (?:registered|defined|declared|imported|initiali[sz]ed|built|added)|internal (?:\w+ )?error|"
         r"contact (?:the )?developers?|"
-        r"this is a bug|should (?:never|not) happen|no gradients? (?:provided|found)|supports? only|"
+        r"this is a bug|should (?:never|not) happen|interpolation keys?|(?:was|were|is|are) not used|unused|"
+        r"no gradients? (?:provided|found)|supports? only|"
         r"only supports?|batch[_ ]sizes?|must specify|at least one of|specify either|is (?:none|"
         r"not one) of|(?:must|should|can) be one of|"
         r"choose from|valid (?:choices|options|values)|"
@@ -72,7 +73,9 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _IMPLEMENTATION,
         1,
-        r"`\w+`|environments?|options?|flags?|types?|objects?|device|backends?|index(?:es|ing)?|axis|forward|model|scheduler|"
+        r"`\w+`|must be (?:positive|greater|smaller|at least|even|odd)|python|script|environments?|options?|"
+        r"flags?|types?|objects?|device|backends?|index(?:es|ing)?|axis|forward|"
+        r"model|scheduler|"
         r"optimi[sz]er|loss function|estimator|pipeline|expression|variable|compatible|incompatible|assert\w*|"
         r"internal|scope|collection|inherit\w*|"
         r"command|initiali[sz]ed|mode|stage|strategy|name|heads?|hidden|sizes?|channels|weights?",
@@ -92,7 +95,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:missing|empty|corrupt\w*|invalid|duplicated?|not|no)|no (?:observations|images|rows|data|samples|"
         r"records|files|"
         r"columns)\b|"
-        r"ground truth|bad (?:values?|lines?|rows?|samples?|records?)|empty (?:sequence|list)|at least one array|passed values|(?:pd|pl|np)\.(?:read_\w+|"
+        r"ground truth|bad (?:values?|lines?|rows?|samples?|records?)|empty (?:sequence|list)|"
+        r"at least one array|passed values|(?:pd|pl|np)\.(?:read_\w+|"
         r"load\w*)|(?:could|can)(?: ?not|n't) (?:parse|convert|decode|"
         r"read)|(?:cast|convert\w*) (?:from )?(?:str\w*|"
         r"object|text) to (?:float|int\w*|num\w*)|"
@@ -235,7 +239,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"signal|https?|url|ssl|tls|certificate|auth|remote|upload\w*|download\w*|hub|ssh|rpc|grpc|broker|redis|"
         r"database|"
         r"barrier|rendezvous|slurm|kubernetes|pod|container|docker|scheduler daemon|tracking server|walltime|hardware|"
-        r"firewall|vpn|gateway|retries|retry|responded|request|regions?|access|communication|tunnel|reservation|"
+        r"firewall|vpn|gateway|retries|retry|responded|request|regions?|access|communication|clon(?:e|ing)|"
+        r"repositor(?:y|ies)|tunnel|reservation|"
         r"partition|account",
     ),
     (
