@@ -32,7 +32,7 @@ from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import doctor, hooks, init, json_files, offline
+from . import attest, attest_words, doctor, hooks, init, json_files, offline
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -109,6 +109,7 @@ def parser() -> argparse.ArgumentParser:
         _add_tool(commands, tool)
     _add_people(commands)
     _add_hook(commands)
+    _add_attest(commands)
     offline.add_commands(commands)
     replay.add_commands(commands, TOOLS)
     return top
@@ -259,6 +260,12 @@ def _add_hook(commands: Any) -> None:  # noqa: ANN401 (argparse's type is privat
     # Not `choices`: argparse would end with 2, and that status means "block" to a client.
     command.add_argument("event", metavar="EVENT", nargs="?", default="", help=" or ".join(hooks.EVENTS))
     command.set_defaults(command=_hook)
+
+
+def _add_attest(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    words = attest_words
+    command = _command(commands, attest.COMMAND, words.SHORT, words.ABOUT, f"examples:\n{words.EXAMPLES}")
+    attest.add_arguments(command, _desk)
 
 
 def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:

@@ -24,6 +24,7 @@ class SubjectKind(StrEnum):
     VERDICT = "verdict"
     DIARY = "diary"
     SEARCH = "search"
+    ATTESTATION = "attestation"
 
 
 class Kind(StrEnum):
@@ -47,6 +48,7 @@ class Kind(StrEnum):
     DIARY = "diary.entry"
     PROVEN = "diary.proven"
     SEARCH = "search.logged"
+    ATTESTED = "attestation.made"
 
     @property
     def subject(self) -> SubjectKind:
