@@ -10,7 +10,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -104,9 +104,10 @@ def test_the_release_goes_on_beside_a_newer_program_until_something_is_attested(
 
 def test_a_transaction_that_fails_leaves_the_version_as_it_was(ledger: Ledger) -> None:
     made = AttestationMade(verdict="v", sha256="a" * 64, keyid="", by="me", position=22, head=HEAD)
-    with pytest.raises(ZeroDivisionError), ledger.transaction() as transaction:
+    with suppress(ZeroDivisionError), ledger.transaction() as transaction:
         transaction.append(made, "1-full-1-a1", run="1-full-1", model="1")
         raise ZeroDivisionError
+    assert ledger.attestations() == []
     with closing(sqlite3.connect(ledger.path)) as connection:
         assert schema.version(connection) == 1
 
