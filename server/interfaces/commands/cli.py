@@ -214,7 +214,7 @@ def _ended(content: Content) -> bool:
 
 
 def _news(content: Content, arguments: Arguments, *, early: bool) -> bool:
-    """Whether a poll has told something: it says so, or it came back early though there was something to wait for."""
+    """Whether a poll brought news: it says so, or it came back early though there was something to wait for."""
     if content.get("findings") or content.get("answer"):
         return True
     return early and bool("run" in arguments or "cursor" in arguments or content.get("reports"))

@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 Brief = Callable[[Desk], Awaitable[Mapping[str, Any]]]
 """Gives the facts of where everything stands."""
 Told = Callable[[str, Mapping[str, object], types.CallToolResult], None]
-"""Is told of each call and its result before the client is; may block."""
+"""Is called with each call and its result before the client gets it; may block."""
 
 
 class Prompt(Protocol):

@@ -173,7 +173,7 @@ class ReportOpened(ReportFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportAgain:
-    """The same report made again: what of it is told anew."""
+    """The same report made again: the fields that the second one replaces."""
 
     KIND: ClassVar = Kind.REPORT_AGAIN
     SPARSE: ClassVar = True
