@@ -121,9 +121,14 @@ exit status: 0 all is well, 1 something is wrong.""",
 docs/clients.md shows how each client is told to call it.""",
     ),
     "serve": (
-        "serve MCP over standard input and output (clients launch this)",
+        "serve MCP over standard input and output (clients launch this), or over HTTP",
         """\
-  watchkeeper --workspace ~/project serve --role trainer""",
+  watchkeeper --workspace ~/project serve --role trainer
+  watchkeeper --workspace ~/project serve --make-tokens ~/.config/project.tokens
+  watchkeeper --workspace ~/project serve --http --tokens ~/.config/project.tokens
+  watchkeeper --workspace ~/project serve --http 0.0.0.0:8765 --allow-host train.example.org:8765 --tokens FILE
+
+docs/clients.md shows how a client names its token.""",
     ),
 }
 
@@ -140,6 +145,10 @@ start, poll, stop, report, answer, verify, diary and search are the tools that a
 
 WORKSPACE = "project folder (default: $WATCHKEEPER_WORKSPACE, else the current one)"
 RECORD = "append every call to this transcript, for `watchkeeper replay`"
+HTTP = "serve many clients over HTTP instead, on this machine unless you say otherwise (default 127.0.0.1:8765)"
+TOKENS = "with --http: the tokens of the roles, a file of mode 0600 outside the workspace"
+ALLOW_HOST = "with --http: a name by which clients call this server, as in their URL; may be given several times"
+MAKE_TOKENS = "write a file with a new token for each role, and do nothing else"
 UNTIL = "keep waiting, for --wait seconds: for the next news, or for the run's end"
 REBUILD = (
     "record the runs that only their directories know; a damaged ledger is kept aside. Stop every server of the "
