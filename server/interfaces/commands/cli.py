@@ -128,6 +128,7 @@ def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's ty
         _add_parameter(command, one, tool)
     if tool.command == "poll":
         command.add_argument("--until", choices=["event", "end"], help=instructions.UNTIL)
+        command.add_argument("--follow", action="store_true", help=instructions.FOLLOW)
     roles = [role.value for role in Role if role in tool.roles]
     usual = usual_role(tool).value
     command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
@@ -160,6 +161,8 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
     role, until = Role(options.role), getattr(options, "until", None)
     if until == "end" and "run" not in arguments:
         raise InvalidArgument("--until end needs a run.", "`watchkeeper status` names the runs there are.")
+    if getattr(options, "follow", False):
+        return _follow(options, role, arguments)
     with _desk(options, role) as desk:
         if until is None:
             content, came = anyio.run(_called, tool, desk, arguments), True
@@ -175,6 +178,19 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
 async def _called(tool: Tool, desk: Desk, arguments: Arguments) -> Content:
     run: Callable[..., Awaitable[BaseModel]] = tool.run
     return facts(await run(desk.patient(_wait_s(desk, arguments)), **arguments))
+
+
+def _follow(options: argparse.Namespace, role: Role, arguments: Arguments) -> int:
+    if options.until or set(arguments) - {"run"}:
+        raise InvalidArgument("--follow takes a run and nothing else.", "Leave --until, --wait and --cursor out.")
+    from . import following  # noqa: PLC0415 (for this way of polling only)
+
+    def tell(line: following.Line) -> None:
+        print(line.json() if options.json else line.text(), flush=True)
+
+    run = arguments.get("run")
+    with _desk(options, role, os.environ.get("CLAUDE_PROJECT_DIR")) as desk:  # as a plugin's monitor is told of it
+        return anyio.run(following.follow, desk, run if isinstance(run, str) else None, tell)
 
 
 def _wait_s(desk: Desk, arguments: Arguments) -> float:
@@ -266,8 +282,8 @@ def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Work
 
 
 @contextmanager
-def _desk(options: argparse.Namespace, role: Role) -> Generator[Desk]:
-    desk = open_desk(workspace(options), role, who=_who(role))
+def _desk(options: argparse.Namespace, role: Role, otherwise: str | None = None) -> Generator[Desk]:
+    desk = open_desk(workspace(options, otherwise), role, who=_who(role))
     with closing(desk.ledger):
         yield desk
 
