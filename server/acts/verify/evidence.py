@@ -29,6 +29,7 @@ from ..start import provenance
 from ..start.provenance import Origin
 from ..watch import artefact_files, histories, standing, verdict_rules, witness_files
 from ..watch.look import look_at
+from . import rerun
 
 READ_WITHIN_S = 60.0
 """How long a verdict reads a log on, where nobody has read it yet."""
@@ -103,6 +104,7 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
         known=artefact_files.known(desk, run, artefacts),
         seen=witness_files.seen(desk, run),
         seal=witness_files.seal(desk, run),
+        again=rerun.told(desk, run),
         invented=_invented(desk, run, status),
     )
 

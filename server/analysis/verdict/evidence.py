@@ -141,6 +141,20 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedAgain:
+    """What came of playing the first part of the run again.
+
+    :ivar outcome: one of the words of `analysis.witness.compared`. :ivar what: in words.
+    :ivar remarks: where its inputs are not those of the run's start.
+    """
+
+    outcome: str
+    what: str
+    wall_s: float = 0.0
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadCopy:
     """The copy of the chain's head that is kept outside of the project.
 
@@ -175,6 +189,7 @@ class Evidence:
     :ivar guard: whether the training was kept from writing into the record: on, off, unavailable; empty if not known.
     :ivar foreign: run directories that lay there before their start was recorded, and were not used.
     :ivar seal: None where the keeper sealed nothing.
+    :ivar again: what came of playing it again; None where nobody asked for that.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
     """
 
@@ -220,6 +235,7 @@ class Evidence:
     guard: str = ""
     foreign: tuple[str, ...] = ()
     seal: Seal | None = None
+    again: PlayedAgain | None = None
     invented: tuple[tuple[int, str], ...] = ()
 
     @property

@@ -2,7 +2,7 @@
 
 from .chain import Event, Kind, SubjectKind
 from .ledger import Ledger, Transaction
-from .records import Entry, Finding, Record, Report, Run, Search, Verdict
+from .records import Entry, Finding, Record, Report, Rerun, Run, Search, Verdict
 
 __all__ = [
     "Entry",
@@ -12,6 +12,7 @@ __all__ = [
     "Ledger",
     "Record",
     "Report",
+    "Rerun",
     "Run",
     "Search",
     "SubjectKind",

@@ -24,6 +24,7 @@ class SubjectKind(StrEnum):
     VERDICT = "verdict"
     DIARY = "diary"
     SEARCH = "search"
+    RERUN = "rerun"
 
 
 class Kind(StrEnum):
@@ -47,6 +48,8 @@ class Kind(StrEnum):
     DIARY = "diary.entry"
     PROVEN = "diary.proven"
     SEARCH = "search.logged"
+    RERUN = "rerun.started"
+    COMPARED = "rerun.compared"
 
     @property
     def subject(self) -> SubjectKind:
