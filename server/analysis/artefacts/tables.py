@@ -175,6 +175,21 @@ def read(look: Look) -> TableFacts:
     return found_in(table, look, looked_at, complete)
 
 
+def cells(look: Look) -> tuple[Table, bool]:
+    """Return a CSV or TSV file as far as its cells are looked at, and whether that is all of it.
+
+    :raises CannotInspectError: if it is no text, or no table.
+    """
+    with opened(look.descriptor, look.compression) as file:
+        if not is_text(file.peek(4096)[:4096]):
+            raise CannotInspectError("damaged", f"It is no text, so it is no {look.detail.upper()}.")
+        text = lines_of(file)
+        first = next(text)
+        csv.field_size_limit(MOST_LINE_BYTES)
+        table = _counted(csv.reader(_after(first, text), delimiter=delimiter(first, look.detail)))
+        return table, not file.read(1)
+
+
 def found_in(table: Table, look: Look, looked_at: int, complete: bool) -> TableFacts:
     """Return what was counted as facts; of rows that were not looked at only their number is known."""
     notes = () if complete else (f"Of {table.rows} rows the cells of {looked_at} were looked at, the rest searched.",)
@@ -250,7 +265,7 @@ def search_rest(file: BinaryIO, table: Table, separator: str) -> bool:
 
 
 def _may_be_odd(block: bytes, separator: str, odd: Sequence[bytes]) -> bool:
-    """Whether one of the signs stands in a block. Most blocks are told apart by what is left of them without numbers."""
+    """Whether one of the signs stands in a block: what is left of a table of numbers without its numbers is short."""
     words = block.translate(None, _OF_NUMBERS + separator.encode()).lower()
     if any(one in words for one in _ODD_BEYOND_NUMBERS):
         lowered = block.lower()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...vocabulary.runs import Phase, RunState
 from ..artefacts.facts import Container, TableFacts, TraceFacts
+from ..artefacts.search_facts import Found
 from ..curves.series import History
 from ..scripts.program import Program
 from .design import Design
@@ -190,6 +191,9 @@ class Evidence:
     :ivar foreign: run directories that lay there before their start was recorded, and were not used.
     :ivar seal: None where the keeper sealed nothing.
     :ivar again: what came of playing it again; None where nobody asked for that.
+    :ivar drawn: columns of the results whose values were looked for among the draws of the trace.
+    :ivar observed: (file, what was found in it) of observed data that were looked for in the tables that the run read;
+        `observed_in` are these tables.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
     """
 
@@ -236,6 +240,9 @@ class Evidence:
     foreign: tuple[str, ...] = ()
     seal: Seal | None = None
     again: PlayedAgain | None = None
+    drawn: tuple[Found, ...] = ()
+    observed: tuple[tuple[str, Found], ...] = ()
+    observed_in: tuple[str, ...] = ()
     invented: tuple[tuple[int, str], ...] = ()
 
     @property

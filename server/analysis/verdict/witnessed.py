@@ -6,6 +6,7 @@ from .checks import Check, failed, passed, unknown
 from .counts import Counts
 from .drawn import draws
 from .evidence import Evidence
+from .observed import observed
 from .outside import outside
 from .predicted import results
 from .repeated import rerun
@@ -29,6 +30,7 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
         seal(evidence),
         draws(evidence, seen),
         results(evidence, rules, seen),
+        observed(evidence, seen),
         training(evidence, rules, counts, seen),
         outside(evidence, seen),
         rerun(evidence),
