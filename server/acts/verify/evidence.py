@@ -119,6 +119,7 @@ def _with_numbers(found: Evidence, desk: Desk, run: Run, status: RunStatus, told
     return replace(
         found,
         told=_told(told),
+        **_curves(desk, run, status),
         history=histories.gathered(desk, run, status.started_at, told),
         epochs=_epochs(desk, run, status, told),
         epochs_total={name: max(totals) for name, totals in _numbers(desk, run, told, "epoch_total").items()},
@@ -249,6 +250,16 @@ def _epochs(desk: Desk, run: Run, status: RunStatus, told: ProbeData | None) -> 
         return named
     history = histories.gathered(desk, run, status.started_at, told)
     return {"history": history.epochs} if history is not None else {}
+
+
+def _curves(desk: Desk, run: Run, status: RunStatus) -> dict[str, Any]:
+    """Return the histories that the run left and printed; none where earlier attempts have a part in them."""
+    if run.env.get("WATCHKEEPER_RESUME") == "checkpoint" or not status.state.final:
+        return {}
+    return {
+        "curves": tuple(histories.written(desk, run, status.started_at)),
+        "log_curve": histories.printed(desk, run),
+    }
 
 
 def _numbers(desk: Desk, run: Run, told: ProbeData | None, place: str) -> Mapping[str, Sequence[float]]:
