@@ -62,7 +62,7 @@ def seal(desk: Desk, run: Run) -> Seal | None:
 
 
 def _sealed(files: Mapping[str, Any]) -> dict[str, str]:
-    """Return the digests of files that were hashed whole; links and larger files are told elsewhere."""
+    """Return the digests of files that were hashed whole; links and larger files are judged elsewhere."""
     whole = ((path, cast("Mapping[str, Any]", one)) for path, one in files.items() if isinstance(one, dict))
     return {path: str(one["sha256"]) for path, one in whole if isinstance(one.get("sha256"), str)}
 

@@ -1,4 +1,4 @@
-"""What a keeper is told to do: spec.json, checked."""
+"""A keeper's orders: spec.json, checked."""
 
 from __future__ import annotations
 

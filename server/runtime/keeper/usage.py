@@ -49,7 +49,7 @@ class Meter:
         return max(0.0, self._next_s - boottime_s())
 
     def log_bytes(self) -> int | None:
-        """The log's size now; None where it cannot be told."""
+        """The log's size now; None where it cannot be read."""
         try:
             return None if self._log is None else os.fstat(self._log).st_size
         except OSError:
@@ -114,7 +114,7 @@ def _cut(descriptor: int, size: int) -> None:
     try:
         os.ftruncate(descriptor, size)
     except OSError:
-        return  # a torn line is passed over by whoever reads it
+        return  # readers pass over a torn line
 
 
 def _opened() -> int | None:

@@ -24,6 +24,7 @@ class SubjectKind(StrEnum):
     VERDICT = "verdict"
     DIARY = "diary"
     SEARCH = "search"
+    ATTESTATION = "attestation"
     RERUN = "rerun"
 
 
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     DIARY = "diary.entry"
     PROVEN = "diary.proven"
     SEARCH = "search.logged"
+    ATTESTED = "attestation.made"
     RERUN = "rerun.started"
     COMPARED = "rerun.compared"
 
