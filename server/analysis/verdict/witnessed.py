@@ -12,6 +12,7 @@ from .predicted import results
 from .repeated import rerun
 from .rules import Rules
 from .sealed import seal
+from .told_losses import history
 from .trained import training
 from .words import Word
 
@@ -32,6 +33,7 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
         results(evidence, rules, seen),
         observed(evidence, seen),
         training(evidence, rules, counts, seen),
+        history(evidence, seen),
         outside(evidence, seen),
         rerun(evidence),
     )

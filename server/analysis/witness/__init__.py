@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from .facts import Fit, Prediction, Sampling, Saved, Steps, files, fit, losses, prediction, sampling, saved, steps
+from .facts import (
+    Fit,
+    Prediction,
+    Sampling,
+    Saved,
+    Steps,
+    epochs,
+    files,
+    fit,
+    losses,
+    prediction,
+    sampling,
+    saved,
+    steps,
+)
 from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints, places
 from .lines import Line, Process, Witnessed, gathered, read_process
 
@@ -17,6 +31,7 @@ __all__ = (
     "Saved",
     "Steps",
     "Witnessed",
+    "epochs",
     "files",
     "fingerprint",
     "fingerprints",
