@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from .compare import Compared, Difference, compare
 from .facts import Fit, Prediction, Sampling, Saved, Steps, files, fit, losses, prediction, sampling, saved, steps
 from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints, places
 from .lines import Line, Process, Witnessed, gathered, read_process
 
 __all__ = (
     "NOTHING",
+    "Compared",
+    "Difference",
     "Fingerprint",
     "Fit",
     "Line",
@@ -17,6 +20,7 @@ __all__ = (
     "Saved",
     "Steps",
     "Witnessed",
+    "compare",
     "files",
     "fingerprint",
     "fingerprints",
