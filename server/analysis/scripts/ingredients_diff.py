@@ -50,14 +50,14 @@ _WORDS = re.compile(rb"[A-Za-z_]\w*|\d[\w.]*")
 class _Apart:
     """What only the earlier and what only the later program has.
 
-    :ivar phased: sorts and values that depend on the phase, in either.
+    :ivar phased: sorts, values and names of what depends on the phase, in either.
     """
 
     lost: Sequence[Ingredient]
     gained: Sequence[Ingredient]
     was: Names
     now: Names
-    phased: frozenset[tuple[str, str]]
+    phased: frozenset[tuple[str, str, str]]
 
     def of(self, *sorts: str) -> tuple[list[Ingredient], list[Ingredient]]:
         """Return both for some sorts."""
@@ -69,7 +69,7 @@ class _Apart:
         return next((one for one in there if self._depends(one)), there[-1] if some[-1] is not None else there[0])
 
     def _depends(self, one: Ingredient) -> bool:
-        return one.phased or (one.sort, one.value) in self.phased
+        return one.phased or (one.sort, one.value, one.name) in self.phased
 
     def change(self, kind: Kind, name: str, pair: tuple[str, str], at: Ingredient, lowered: bool = False) -> Change:
         """Return a change from one word to another at a place."""
@@ -96,7 +96,7 @@ def ingredient_changes(before: Program, after: Program, broken: frozenset[str]) 
     paths = {each.path for one in unread for each in one if each is not None}
     old, new = ([one for one in every if one.file not in paths] for every in (old, new))
     lost, gained = _without_mended(list(_more(old, new)), list(_more(new, old)), _mender(was, now, broken))
-    phased = frozenset((one.sort, one.value) for one in (*old, *new) if one.phased)
+    phased = frozenset((one.sort, one.value, one.name) for one in (*old, *new) if one.phased)
     apart = _Apart(lost, gained, was, now, phased)
     found = [*_numbers(apart, old, new), *_others(apart), *_words(apart), *_given(apart)]
     return [*found, *(one for pair in unread for one in _by_words(*pair)), *_imports(was, now, after)]

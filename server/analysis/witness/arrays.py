@@ -9,9 +9,6 @@ from .fingerprints import Fingerprint
 
 _ROUNDING = 1e-5
 """Relative: what single precision and another order of adding up may make of the same numbers."""
-_SAME_TABLE = 0.2
-"""Two draws from one table share at least this part of their smallest row hashes; tables of other rows share none."""
-
 How = Literal["rows", "columns", "shape", "values", "drawn anew"]
 
 
@@ -62,10 +59,8 @@ def _close(old: Fingerprint, new: Fingerprint) -> bool:
 
 
 def _of_one_table(old: Fingerprint, new: Fingerprint) -> bool:
-    if not old.row_keys or not new.row_keys:
-        return False
-    shared = len({*old.row_keys} & {*new.row_keys})
-    return shared >= _SAME_TABLE * min(len(old.row_keys), len(new.row_keys))
+    """Whether they have rows in common: of two draws from one table some of the smallest row hashes are the same."""
+    return not {*old.row_keys}.isdisjoint(new.row_keys)
 
 
 def _shape(one: Fingerprint) -> str:

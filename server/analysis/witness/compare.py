@@ -17,6 +17,7 @@ from .lines import Witnessed
 
 _MOST = 40
 _DIGEST_SIGNS = 12
+_VALUES = " values"
 _SEEDS = frozenset({"random_seed", "random_state", "seed", "rng", "rng_seed"})
 _COUNTED = frozenset({"fit", "more", "search", "sampling", "split", "solve"})
 
@@ -64,8 +65,9 @@ def compare(before: Witnessed, after: Witnessed, leave_out: Collection[str] = ()
         pair = [[one for one in every if one.subject == subject] for every in (old, new)]
         found += _of_subject(subject, pair[0], pair[1], drawn)
     found += _files(before, after, leave_out)
-    if drawn:
-        found = [one for one in found if one.topic != "loss first value"]
+    if drawn:  # what follows from other rows has other values, and nobody can tell whether for that reason alone
+        drawn.update(dict.fromkeys(one.topic for one in found if one.topic.endswith(_VALUES)))
+        found = [one for one in found if not one.topic.endswith(_VALUES) and one.topic != "loss first value"]
     trained = {one.subject for one in old if one.kind in TRAINS} & {one.subject for one in new if one.kind in TRAINS}
     every = tuple({(one.topic, one.old, one.new): one for one in found}.values())
     return Compared(differences=every[:_MOST], trained=tuple(sorted(trained)), drawn_anew=tuple(drawn))
@@ -91,10 +93,26 @@ def _of_subject(
         )  # fmt: skip
     yield from _figures(subject, old, new)
     if counts[0] == counts[1]:
-        for one, other in zip(old, new, strict=False):
+        for one, other in zip(_left(old, new), _left(new, old), strict=False):
             yield from _arrays(subject, one, other, drawn)
     else:
         yield from _arrays(subject, old[0], new[0], drawn)
+
+
+def _left(some: Sequence[Event], others: Sequence[Event]) -> list[Event]:
+    """Return the events that have no equal among others: the order of processes counts for nothing."""
+    there = Counter(_whole(one) for one in others)
+    left: list[Event] = []
+    for one in some:
+        if there[_whole(one)] > 0:
+            there[_whole(one)] -= 1
+        else:
+            left.append(one)
+    return left
+
+
+def _whole(event: Event) -> tuple[object, ...]:
+    return _key(event), tuple((name, one.sha, one.shape) for name, one in sorted(event.arrays.items()))
 
 
 def _said(event: Event) -> str:

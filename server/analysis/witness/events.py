@@ -54,6 +54,8 @@ _QUIET = frozenset(
 """Arguments that say how work is spread, shown or kept, and change no number."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _FOLDER = re.compile(r"(?:/[\w.\- ]+)+/(?=[\w.\-]+)")
+_CLOCK_S = 0.5
+"""A line stands in its file a little after what it tells of."""
 _CACHE = re.compile(r"(?:^|/)[\w.-]*(?:cache|compile)[\w.-]*/|\.(?:so|o|pyc|nbc|nbi|lock|ttf|otf|afm)$", re.IGNORECASE)
 """What libraries compile and keep for themselves: a second run reads what the first one had to make."""
 _DONE = ("n_estimators", "trees", "rounds", "best_iteration")
@@ -81,13 +83,19 @@ class Event:
 def events(witnessed: Witnessed) -> tuple[Event, ...]:
     """Return what a run did, in the order of time where one process did it, else in an order of its own."""
     workers = {one.file for one in witnessed.processes if one.role in {"joblib", "fork", "spawn"}}
-    searched = {text(one.facts, "estimator") for one in witnessed.of("search")}
+    searches = witnessed.of("search")
     mains, others = list[Event](), list[Event]()
     for line in witnessed.lines:
-        if line.file in workers and text(line.facts, "class") in searched:
-            continue  # a fold of a search, which is told of the search itself
+        if line.file in workers and any(_is_fold(line, one) for one in searches):
+            continue  # told of the search itself
         (others if line.file in workers else mains).extend(_of(line))
     return (*mains, *sorted(others, key=_order))
+
+
+def _is_fold(line: Line, search: Line) -> bool:
+    """Whether a fit or prediction in another process belongs to a search: its estimator, while it went on."""
+    begun = search.at - (number(search.facts, "wall_s") or 0.0)
+    return text(line.facts, "class") == text(search.facts, "estimator") and begun - _CLOCK_S <= line.at <= search.at
 
 
 def _order(event: Event) -> tuple[str, str, str]:

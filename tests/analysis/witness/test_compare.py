@@ -150,6 +150,16 @@ def test_rows_drawn_anew_from_the_same_table_are_no_difference_and_are_said() ->
     assert (said(found), found.drawn_anew) == ([], ("Ridge.fit X",))
 
 
+def test_what_follows_from_rows_drawn_anew_is_no_difference_either() -> None:
+    drawn = {"parts": [array(320, sha="b", keys="abcdxyzw", mean=1.2)]}
+    new = [(name, {**told, **drawn} if name == "split" else told) for name, told in HONEST]
+    new = [
+        (name, {**told, "x": array(sha="scaled", keys="", mean=0.9)} if name == "fit" else told) for name, told in new
+    ]
+    found = compare(run(*HONEST), run(*new))
+    assert (said(found), found.drawn_anew) == ([], ("train_test_split part 1", "Ridge.fit X values"))
+
+
 def test_fits_in_other_processes_count_in_any_order_and_fewer_of_them_are_told() -> None:
     fits = [("fit", {**FIT, "x": array(sha=str(number))}) for number in range(6)]
     roles = ("main", "joblib", "joblib")
@@ -158,17 +168,10 @@ def test_fits_in_other_processes_count_in_any_order_and_fewer_of_them_are_told()
 
 
 def test_the_folds_of_a_search_are_told_once_wherever_they_were_fitted() -> None:
-    search = (
-        "search",
-        {
-            "class": "GridSearchCV",
-            "call": "fit",
-            "estimator": "Ridge",
-            "candidates": 2,
-            "folds": 3,
-            "x": array(),
-            "y": array(),
-        },
-    )
-    spread = run(search, ("fit", FIT), roles=("main", "joblib"))
-    assert said(compare(run(search), spread)) == []
+    told = {"class": "GridSearchCV", "call": "fit", "estimator": "Ridge", "candidates": 2, "folds": 3}
+    search = ("search", {**told, "x": array(), "y": array(), "wall_s": 9.0})
+    first = ("code", {"by": "exec", "text": "pass"})
+    spread = run(first, ("fit", FIT), search, roles=("main", "joblib"))
+    assert said(compare(run(first, search), spread)) == []
+    later = run(search, ("fit", FIT), roles=("main", "joblib"))
+    assert said(compare(run(search), later))[0].startswith("Ridge.fit: nothing -> "), "this one is no fold"
