@@ -32,7 +32,7 @@ from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import doctor, hooks, init, json_files, offline
+from . import doctor, hooks, init, json_files, offline, rebuild
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -343,7 +343,7 @@ def _init(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     found = workspace(options)
-    rebuilt = [doctor.rebuild(found)] if options.rebuild_ledger else []
+    rebuilt = [rebuild.rebuild(found)] if options.rebuild_ledger else []
     checks = [*rebuilt, *doctor.examine(found)]
     if options.json:
         print(json.dumps(masked([one.to_json() for one in checks]), ensure_ascii=False))

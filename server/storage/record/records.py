@@ -10,6 +10,7 @@ from ...documents.error_report import Answer, ReportFacts
 from ...vocabulary.runs import Finding as Noticed
 from ...vocabulary.runs import Level, Phase, RunState
 from .chain import Kind, SubjectKind
+from .upkeep import LedgerRebuilt
 from .written import EntryProven, EntryWritten, SearchLogged
 
 Pair = tuple[str, str]
@@ -270,7 +271,7 @@ class VerdictOverridden:
 Happening = (
     RunStarted | RunStopped | RunEnded | FindingSeen | FindingOver | FindingReported | FindingAccepted
     | ReportOpened | ReportAgain | ReportAnswered | ReportApplied | ReportClosed
-    | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged
+    | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged | LedgerRebuilt
 )  # fmt: skip
 """Everything that can be recorded; its class says what kind of event it is."""
 
@@ -366,3 +367,10 @@ class Search(SearchLogged, Record):
     """A hyper-parameter search."""
 
     SUBJECT: ClassVar = SubjectKind.SEARCH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilding(LedgerRebuilt, Record):
+    """A time at which the ledger was made anew."""
+
+    SUBJECT: ClassVar = SubjectKind.LEDGER
