@@ -55,7 +55,10 @@ class Workspace(Places):
         given = os.path.abspath(root)
         try:
             self.root = Path(os.path.realpath(given, strict=True))
+            str(self.root).encode()
             self._root = os.open(self.root, rooted.FOLDER)
+        except UnicodeEncodeError:
+            raise rooted.refused(ascii(given), rooted.NO_UTF_8) from None
         except (OSError, ValueError) as error:
             what = f"The workspace {one_line(given, 300)} is no folder that can be opened: {error}."
             raise PathRefused(what, "Create it, or name an existing folder.") from None
@@ -68,6 +71,16 @@ class Workspace(Places):
         self.runs_dir, self.snapshots_dir, self.reports_dir, self.verdicts_dir = (
             self.state_dir / name for name in _STATE_FOLDERS
         )
+
+    def check_place(self) -> None:
+        """Refuse to go on with a root that lies elsewhere by now: what is opened by name (the ledger) would be lost.
+
+        :raises PathRefused: saying so.
+        """
+        with suppress(OSError):
+            if os.path.samestat(os.stat(self.root), os.fstat(self._root)):
+                return
+        raise rooted.refused(str(self.root), rooted.MOVED)
 
     def named(self, names: Names) -> Workspace:
         """Return the same workspace with other names for its files."""
