@@ -29,6 +29,7 @@ from ..start import provenance
 from ..start.provenance import Origin
 from ..watch import artefact_files, histories, standing, verdict_rules, witness_files
 from ..watch.look import look_at
+from . import rerun, search
 
 READ_WITHIN_S = 60.0
 """How long a verdict reads a log on, where nobody has read it yet."""
@@ -96,13 +97,19 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
     )
     if not ended:
         return found
+    extras, seen = artefact_files.beside_results(desk, run, status), witness_files.seen(desk, run)
+    observed, observed_in = search.observed(desk, seen)
     return replace(
         found,
-        extras=artefact_files.beside_results(desk, run, status),
+        extras=extras,
         features=_features(desk, origin, found.design),
         known=artefact_files.known(desk, run, artefacts),
-        seen=witness_files.seen(desk, run),
+        seen=seen,
+        drawn=search.drawn(desk, (*artefacts, *extras)),
+        observed=observed,
+        observed_in=observed_in,
         seal=witness_files.seal(desk, run),
+        again=rerun.told(desk, run),
         invented=_invented(desk, run, status),
     )
 

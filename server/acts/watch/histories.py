@@ -60,7 +60,7 @@ def _judged(desk: Desk, earlier: History | None, own: History | None) -> list[Fl
 
 
 def of_run(desk: Desk, run: Run, started_at: float | None) -> History | None:
-    """Return the history of a run as `gathered` does, with what its script told through the probe."""
+    """Return the history of a run as `gathered` does, with what its script sent through the probe."""
     return gathered(desk, run, started_at, _told(desk, run))
 
 
@@ -103,11 +103,11 @@ def _before(desk: Desk, run: Run) -> History | None:
 
 
 def _told(desk: Desk, run: Run) -> ProbeData | None:
-    """Return what the script told through the probe, with one line in it or by the import hook."""
+    """Return what the script sent through the probe, with one line in it or by the import hook."""
     path = desk.workspace.relative(str(desk.workspace.run_dir(run.id) / records.METRICS))
     try:
         return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
-    except PathRefused:  # it told nothing, or something that nobody can read
+    except PathRefused:  # it sent nothing, or something that nobody can read
         return None
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapp
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import anyio
 import mcp_types as types
@@ -19,23 +19,26 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from ...acts.desk import Desk, in_thread
-from ...acts.toolbox import Tool, facts, rendered
+from ...acts.toolbox import WAIT, Tool, facts, rendered
 from ...vocabulary.errors import InvalidArgument, PolicyInvalid, WatchkeeperError
 from ...vocabulary.runs import Role
 from ...vocabulary.sanitize import mask_secrets
 from . import resources
-from .clients import Patience
+from .clients import Patience, called_by
 from .instructions import instructions
 
 HEARTBEAT_S = 10.0
 """How often a waiting call tells the client that it lives; it resets the idle timer of some (CLIENTS.md)."""
 
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 Brief = Callable[[Desk], Awaitable[Mapping[str, Any]]]
 """Gives the facts of where everything stands."""
+Hurried = Callable[[Desk], Desk]
+"""Gives the desk at which nothing takes longer than the client allows."""
 Told = Callable[[str, Mapping[str, object], types.CallToolResult], None]
-"""Is told of each call and its result before the client is; may block."""
+"""Is called with each call and its result before the client gets it; may block."""
 
 
 class Prompt(Protocol):
@@ -64,12 +67,14 @@ def build(
     brief: Brief | None = None,
     told: Told | None = None,
     heartbeat_s: float = HEARTBEAT_S,
+    closing: anyio.Event | None = None,
 ) -> Server[Any]:
     """Return a server for one role: it lists and runs the tools and prompts of that role only.
 
     :param brief: what the resource `brief` tells; without it there is none.
     :param told: is told of every call, for example to record it.
     :param heartbeat_s: seconds between two progress notifications of a call that waits.
+    :param closing: set when the server is about to end: a call that waits then answers as if its time were over.
     """
     handle = _Handlers(
         desk,
@@ -78,6 +83,7 @@ def build(
         brief,
         told,
         heartbeat_s,
+        closing,
     )
     return Server(
         "watchkeeper",
@@ -106,6 +112,7 @@ class _Handlers:
     brief: Brief | None
     told: Told | None
     heartbeat_s: float
+    closing: anyio.Event | None
     patience: Patience = field(default_factory=Patience)
 
     async def list_tools(self, _ctx: Any, _params: Any) -> types.ListToolsResult:  # noqa: ANN401
@@ -113,11 +120,20 @@ class _Handlers:
 
     async def call_tool(self, ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:  # noqa: ANN401
         async with _beating(ctx.session, self.heartbeat_s):
-            hurried = partial(self.patience.desk, client=_client(ctx.session))
-            result = await answered(self.desk, self.tools, params.name, params.arguments or {}, hurried)
+            hurried = partial(self.patience.desk, client=_client(ctx))
+            result = await self._answered(params.name, params.arguments or {}, hurried)
             if self.told is not None:
                 await in_thread(self.told, params.name, params.arguments or {}, result)
             return result
+
+    async def _answered(self, name: str, arguments: Mapping[str, object], hurried: Hurried) -> types.CallToolResult:
+        """Return a tool's result; that of a poll which waits when the server ends, at once."""
+        answer = partial(answered, self.desk, self.tools, name, hurried=hurried)
+        tool = self.tools.get(name)
+        if self.closing is None or tool is None or not tool.waits:
+            return await answer(arguments)
+        found = await _unless(self.closing, partial(answer, arguments))
+        return found or await answer({**arguments, WAIT: 0})
 
     async def list_prompts(self, _ctx: Any, _params: Any) -> types.ListPromptsResult:  # noqa: ANN401
         return types.ListPromptsResult(prompts=[_offered(prompt) for prompt in self.prompts.values()])
@@ -158,10 +174,30 @@ def described(tool: Tool) -> types.Tool:
     )
 
 
-def _client(session: Any) -> str:  # noqa: ANN401 (the SDK's session)
-    """Return the name that the client gives of itself; empty if it gives none."""
-    said: types.InitializeRequestParams | None = session.client_params
-    return said.client_info.name if said else ""
+def _client(ctx: Any) -> str:  # noqa: ANN401 (the SDK's context)
+    """Return the name that the client gives of itself; empty if it gives none.
+
+    Over HTTP the older era has no session in which the name would be kept; what `User-Agent` says is next to it.
+    """
+    said: types.InitializeRequestParams | None = ctx.session.client_params
+    if said is not None:
+        return said.client_info.name
+    return called_by(ctx.request.headers.get("user-agent", "")) if ctx.request is not None else ""
+
+
+async def _unless(event: anyio.Event, work: Callable[[], Awaitable[_T]]) -> _T | None:
+    """Return what some work gives, None where the event came first; the work is then cancelled."""
+    found: list[_T] = []
+    async with anyio.create_task_group() as both:
+
+        async def cut_short() -> None:
+            await event.wait()
+            both.cancel_scope.cancel()
+
+        both.start_soon(cut_short)
+        found.append(await work())
+        both.cancel_scope.cancel()
+    return found[0] if found else None
 
 
 async def answered(
@@ -169,7 +205,7 @@ async def answered(
     tools: Mapping[str, Tool],
     name: str,
     arguments: Mapping[str, object],
-    hurried: Callable[[Desk], Desk] = lambda desk: desk,
+    hurried: Hurried = lambda desk: desk,
 ) -> types.CallToolResult:
     """Run a tool and return its result as text and as structured content, or its error as text.
 

@@ -147,3 +147,8 @@ def refused(path: str, rule: tuple[str, str]) -> PathRefused:
     """Return the error for a path that breaks a rule (what it is, what to do)."""
     what, do_next = rule
     return PathRefused(f"{one_line(path, 300) or 'An empty path'} {what}.", f"{do_next}.")
+
+
+def encoded(text: str) -> bytes:
+    """Return a text as UTF-8; lone surrogates, which an agent's JSON may hold, become ?."""
+    return text.encode("utf-8", "replace")

@@ -73,10 +73,7 @@ class Workspace(Places):
         )
 
     def check_place(self) -> None:
-        """Refuse to go on with a root that lies elsewhere by now: what is opened by name (the ledger) would be lost.
-
-        :raises PathRefused: saying so.
-        """
+        """Refuse to go on with a root that lies elsewhere by now: the ledger is opened by name."""
         with suppress(OSError):
             if os.path.samestat(os.stat(self.root), os.fstat(self._root)):
                 return
@@ -220,14 +217,14 @@ class Workspace(Places):
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def write_text_atomically(self, path: str, text: str, mode: int | None = None) -> None:
-        """Put `text` in the place of a file, durably: whoever reads sees the old or the new one, whole.
+        """Put `text` in the place of a file, durably: a reader sees the old or the new one, whole.
 
         Missing folders are made. An existing file keeps its permissions; a link is refused, neither followed nor cut.
 
         :raises PathRefused: as `open_beneath`.
         :raises StorageFailed: the disk is full or read-only; the old file is untouched.
         """
-        self._publish(path, _encoded(text), mode, replace=True)
+        self._publish(path, rooted.encoded(text), mode, replace=True)
 
     def create_exclusive(self, path: str, content: str | bytes, mode: int | None = None) -> bool:
         """Create a file, durably and complete from its first moment on; False when the name is taken.
@@ -235,7 +232,9 @@ class Workspace(Places):
         :raises PathRefused: as `open_beneath`.
         :raises StorageFailed: the disk is full or read-only; nothing was created.
         """
-        return self._publish(path, content if isinstance(content, bytes) else _encoded(content), mode, replace=False)
+        return self._publish(
+            path, content if isinstance(content, bytes) else rooted.encoded(content), mode, replace=False
+        )
 
     def append_durably(self, path: str, text: str, mode: int | None = None) -> int:
         """Append to a file, made with its folders where missing, and return the offset at which `text` begins.
@@ -250,7 +249,7 @@ class Workspace(Places):
             with self._refusing(path), rooted.closing(self.open_beneath(path, flags, mode, make_parents=True)) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if os.fstat(file).st_nlink:  # 0 when the file was replaced while we waited for the lock
-                    begin = rooted.append(file, _encoded(text))
+                    begin = rooted.append(file, rooted.encoded(text))
                     with rooted.closing(self._folder(posixpath.dirname(self.relative(path)))) as folder:
                         os.fsync(folder)
                     return begin
@@ -399,7 +398,3 @@ def _is_state(plain: str) -> bool:
 
 def _mode(plain: str, mode: int | None) -> int:
     return mode if mode is not None else 0o600 if _is_state(plain) else 0o644
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "replace")  # lone surrogates, which an agent's JSON may hold, become ?

@@ -25,6 +25,8 @@ class SubjectKind(StrEnum):
     DIARY = "diary"
     SEARCH = "search"
     LEDGER = "ledger"
+    ATTESTATION = "attestation"
+    RERUN = "rerun"
 
 
 class Kind(StrEnum):
@@ -49,6 +51,9 @@ class Kind(StrEnum):
     PROVEN = "diary.proven"
     SEARCH = "search.logged"
     REBUILT = "ledger.rebuilt"
+    ATTESTED = "attestation.made"
+    RERUN = "rerun.started"
+    COMPARED = "rerun.compared"
 
     @property
     def subject(self) -> SubjectKind:

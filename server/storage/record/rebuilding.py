@@ -27,11 +27,11 @@ from .fold import Folded, fold
 from .ledger import Ledger, Transaction
 from .pages import Row
 from .queries import COLUMNS, typed
-from .records import Entry, Finding, Rebuilding, Record, Report, Run, RunStarted, Search, Verdict
+from .records import Attestation, Entry, Finding, Rebuilding, Record, Report, Rerun, Run, RunStarted, Search, Verdict
 from .upkeep import LedgerRebuilt
 
 FORMS: Mapping[SubjectKind, type[Record]] = {
-    form.SUBJECT: form for form in (Run, Finding, Report, Verdict, Entry, Search, Rebuilding)
+    form.SUBJECT: form for form in (Run, Finding, Report, Verdict, Entry, Search, Attestation, Rerun, Rebuilding)
 }
 Started = tuple[RunStarted, str]
 """A start as a run directory tells it, and the model."""
