@@ -31,18 +31,22 @@ def interpreter(desk: Desk) -> str:
 
 
 def environment(
-    desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str, nonce: str
+    desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str, nonce: str, script: tuple[str, str]
 ) -> dict[str, str]:
-    """Return the whole environment of a training: what the policy passes through and sets, and our own names."""
+    """Return the whole environment of a training: what the policy passes through and sets, and our own names.
+
+    :param script: path in the workspace and digest of the script.
+    """
     policy = desk.policy
     kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
     run_dir = desk.workspace.run_dir(run)
     own = {**kept, **policy.environment}
     own |= probe_environment(own, pymc=policy.probe.pymc)
     folder = str(run_dir / records.WITNESS) if policy.witness.enabled else None
+    files = str(desk.workspace.root / script[0]), str(desk.workspace.snapshots_dir / script[1])
     return {
         **own,
-        **witness_environment(own, folder=folder, nonce=nonce, hooked=policy.probe.pymc),
+        **witness_environment(own, folder=folder, nonce=nonce, hooked=policy.probe.pymc, script=files),
         "WATCHKEEPER_WORKSPACE": str(desk.workspace.root),
         "WATCHKEEPER_MODEL": model,
         "WATCHKEEPER_PHASE": phase.value,

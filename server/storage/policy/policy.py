@@ -39,7 +39,7 @@ from .tables import (
 )
 from .witness_tables import Rerun, Witness
 
-POLICY_LIMIT_BYTES = 1_000_000
+POLICY_LIMIT_BYTES = 250_000
 
 _DAY_S = 86_400.0
 _INHERITED = (
@@ -332,7 +332,7 @@ def read_policy(workspace: _Files) -> Policy:
     """Return the policy of a workspace, the defaults when it has no `watchkeeper.toml`.
 
     :raises PolicyInvalid: as `load_policy`, and when the file is not UTF-8.
-    :raises PathRefused: the file cannot be read or is larger than a megabyte.
+    :raises PathRefused: the file cannot be read or is larger than POLICY_LIMIT_BYTES.
     """
     if not workspace.exists(POLICY_FILE):
         return Policy()

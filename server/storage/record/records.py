@@ -11,6 +11,7 @@ from ...vocabulary.runs import Finding as Noticed
 from ...vocabulary.runs import Level, Phase, RunState
 from .chain import Kind, SubjectKind
 from .reruns import RerunCompared, RerunStarted
+from .upkeep import LedgerRebuilt
 from .written import AttestationMade, EntryProven, EntryWritten, SearchLogged
 
 Pair = tuple[str, str]
@@ -272,7 +273,7 @@ Happening = (
     RunStarted | RunStopped | RunEnded | FindingSeen | FindingOver | FindingReported | FindingAccepted
     | ReportOpened | ReportAgain | ReportAnswered | ReportApplied | ReportClosed
     | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged | AttestationMade
-    | RerunStarted | RerunCompared
+    | RerunStarted | RerunCompared | LedgerRebuilt
 )  # fmt: skip
 """Everything that can be recorded; its class says what kind of event it is."""
 
@@ -368,6 +369,13 @@ class Search(SearchLogged, Record):
     """A hyper-parameter search."""
 
     SUBJECT: ClassVar = SubjectKind.SEARCH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilding(LedgerRebuilt, Record):
+    """A time at which the ledger was made anew."""
+
+    SUBJECT: ClassVar = SubjectKind.LEDGER
 
 
 @dataclass(frozen=True, kw_only=True)
