@@ -27,7 +27,7 @@ from ..desk import Desk
 from ..report.silent import described, silent_failures
 from ..start import provenance
 from ..start.provenance import Origin
-from ..watch import artefact_files, histories, standing, verdict_rules, witness_files
+from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files
 from ..watch.look import look_at
 
 READ_WITHIN_S = 60.0
@@ -104,6 +104,7 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
         seen=witness_files.seen(desk, run),
         seal=witness_files.seal(desk, run),
         invented=_invented(desk, run, status),
+        gpu=gpu_files.used(desk, run),
     )
 
 

@@ -10,6 +10,7 @@ from ..artefacts.facts import Container, TableFacts, TraceFacts
 from ..curves.series import History
 from ..scripts.program import Program
 from .design import Design
+from .gpu_use import GpuUse
 from .seen import Seen
 from .usage import Usage
 
@@ -176,6 +177,7 @@ class Evidence:
     :ivar foreign: run directories that lay there before their start was recorded, and were not used.
     :ivar seal: None where the keeper sealed nothing.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
+    :ivar gpu: what it did on GPUs; None for a start of an older release, which did not look for any.
     """
 
     run: str
@@ -221,6 +223,7 @@ class Evidence:
     foreign: tuple[str, ...] = ()
     seal: Seal | None = None
     invented: tuple[tuple[int, str], ...] = ()
+    gpu: GpuUse | None = None
 
     @property
     def cores_busy(self) -> float | None:

@@ -12,6 +12,7 @@ from . import (
     child,
     digests,
     exit_record,
+    gpu_pipe,
     guard,
     lock,
     log_part,
@@ -144,7 +145,7 @@ def _watch(
 ) -> int:
     deadline_s = records.number(start, "deadline_boottime_s")
     ending = Ending(start, main, meter, lambda: seal.make(record, start, meter.lines))
-    Watch(spec, deadline_s, main, family, meter, ending).to_the_end(signals)
+    Watch(spec, deadline_s, main, family, meter, ending, gpu_pipe.Teller()).to_the_end(signals)
     status = main.wait_status
     if status is None:
         return child.NO_STATUS
