@@ -26,6 +26,7 @@ help:
 	@echo "make lint    ruff: rules and form"
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
+	@echo "make ready   lint, types and wheel, side by side"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"

@@ -10,7 +10,7 @@ import os
 import signal
 import time
 
-from . import ending, exit_record, oom
+from . import bounds, ending, exit_record, oom
 from .guard import Guard
 from .spec import Spec
 
@@ -92,6 +92,7 @@ def _live(spec: Spec, log_descriptor: int, guard: Guard, inside: int, outside: i
 def _execute(spec: Spec, log_descriptor: int) -> None:
     os.chdir(spec.cwd)
     oom.raise_badness()
+    bounds.apply(spec.bounds)
     null = os.open(os.devnull, os.O_RDONLY)
     for number in os.listdir("/proc/self/fd"):
         _close_on_exec(int(number))

@@ -37,6 +37,8 @@ class Meter:
         self._file = _opened()
         self._next_s = 0.0
         self.cpu_s = floor_s
+        self.rss_bytes = self.processes = 0
+        """As they were at the last sample."""
         self.peak_rss_bytes = 0
         self.lost: dict[str, object] | None = None
         """Samples that the disk refused: {"count", "from", "to"}."""
@@ -61,7 +63,8 @@ class Meter:
             looks is counted when it is waited for.
         """
         seen = list(processes)
-        rss_bytes = sum(one.rss_bytes for one in seen if one.alive)
+        rss_bytes = self.rss_bytes = sum(one.rss_bytes for one in seen if one.alive)
+        self.processes = sum(1 for one in seen if one.alive)
         self.cpu_s = max(self.cpu_s, reaped_s + sum(one.user_s + one.system_s for one in seen))
         self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
         line: dict[str, object] = {
@@ -69,7 +72,7 @@ class Meter:
             "boottime_s": round(boottime_s(), 3),
             "cpu_s": round(self.cpu_s, 2),
             "rss_bytes": rss_bytes,
-            "processes": sum(1 for one in seen if one.alive),
+            "processes": self.processes,
             "log_bytes": self.log_bytes(),
         }
         if (witness := self.lines.look()) is not None:

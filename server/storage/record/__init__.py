@@ -2,7 +2,7 @@
 
 from .chain import Event, Kind, SubjectKind
 from .ledger import Ledger, Transaction
-from .records import Attestation, Entry, Finding, Record, Report, Run, Search, Verdict
+from .records import Attestation, Entry, Finding, Record, Report, Rerun, Run, Search, Verdict
 
 __all__ = [
     "Attestation",
@@ -13,6 +13,7 @@ __all__ = [
     "Ledger",
     "Record",
     "Report",
+    "Rerun",
     "Run",
     "Search",
     "SubjectKind",

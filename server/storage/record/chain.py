@@ -25,6 +25,7 @@ class SubjectKind(StrEnum):
     DIARY = "diary"
     SEARCH = "search"
     ATTESTATION = "attestation"
+    RERUN = "rerun"
 
 
 class Kind(StrEnum):
@@ -49,6 +50,8 @@ class Kind(StrEnum):
     PROVEN = "diary.proven"
     SEARCH = "search.logged"
     ATTESTED = "attestation.made"
+    RERUN = "rerun.started"
+    COMPARED = "rerun.compared"
 
     @property
     def subject(self) -> SubjectKind:

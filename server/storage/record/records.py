@@ -10,6 +10,7 @@ from ...documents.error_report import Answer, ReportFacts
 from ...vocabulary.runs import Finding as Noticed
 from ...vocabulary.runs import Level, Phase, RunState
 from .chain import Kind, SubjectKind
+from .reruns import RerunCompared, RerunStarted
 from .written import AttestationMade, EntryProven, EntryWritten, SearchLogged
 
 Pair = tuple[str, str]
@@ -273,6 +274,7 @@ Happening = (
     RunStarted | RunStopped | RunEnded | FindingSeen | FindingOver | FindingReported | FindingAccepted
     | ReportOpened | ReportAgain | ReportAnswered | ReportApplied | ReportClosed
     | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged | AttestationMade
+    | RerunStarted | RerunCompared
 )  # fmt: skip
 """Everything that can be recorded; its class says what kind of event it is."""
 
@@ -375,3 +377,12 @@ class Attestation(AttestationMade, Record):
     """A signed statement on a run that was handed out."""
 
     SUBJECT: ClassVar = SubjectKind.ATTESTATION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rerun(RerunStarted, Record):
+    """A run that is or was played again; no run of its own, whatever counts runs."""
+
+    SUBJECT: ClassVar = SubjectKind.RERUN
+
+    compared: RerunCompared | None = None
