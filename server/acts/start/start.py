@@ -321,4 +321,5 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         writable=proof.writable,
         seal_paths=proof.seal_paths,
         seal_max_bytes=proof.seal_max_bytes,
+        gpu=proof.gpu,
     )

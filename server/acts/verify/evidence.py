@@ -27,7 +27,7 @@ from ..desk import Desk
 from ..report.silent import described, silent_failures
 from ..start import provenance
 from ..start.provenance import Origin
-from ..watch import artefact_files, histories, standing, verdict_rules, witness_files
+from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files
 from ..watch.look import look_at
 from . import rerun, search
 
@@ -111,6 +111,7 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
         seal=witness_files.seal(desk, run),
         again=rerun.told(desk, run),
         invented=_invented(desk, run, status),
+        gpu=gpu_files.used(desk, run),
     )
 
 

@@ -28,7 +28,7 @@ from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import ending, histories, log_files, stalls, strays
+from . import ending, gpu_files, histories, log_files, stalls, strays
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
@@ -297,6 +297,7 @@ class Watcher:
         self.keep_place()
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
+        self._judge(gpu_files.update, status)
 
     def _judge(self, update: Callable[[Desk, Run, RunStatus], None], status: RunStatus) -> None:
         """Judge what the run's own files say; whatever a script makes of them, the run itself is watched on."""
