@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .compare import Compared, Difference, compare
 from .facts import (
     Fit,
     Prediction,
@@ -22,6 +23,8 @@ from .lines import Line, Process, Witnessed, gathered, read_process
 
 __all__ = (
     "NOTHING",
+    "Compared",
+    "Difference",
     "Fingerprint",
     "Fit",
     "Line",
@@ -31,6 +34,7 @@ __all__ = (
     "Saved",
     "Steps",
     "Witnessed",
+    "compare",
     "epochs",
     "files",
     "fingerprint",
