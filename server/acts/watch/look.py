@@ -28,7 +28,7 @@ from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import ending, gpu_files, histories, log_files, stalls, strays
+from . import ending, environment, gpu_files, histories, log_files, stalls, strays
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
@@ -348,9 +348,10 @@ class Watcher:
         known = transaction.finding(finding_id)
         if change.kind == "repeated" and known and self._desk.clock() - known.updated_at < REPEAT_S:
             return
-        if change.kind == "seen" and known and _is_told(known, change.finding):
+        finding = environment.judged(change.finding, self._run, self._desk.workspace)
+        if change.kind == "seen" and known and _is_told(known, finding):
             return
-        event = _EVENTS[change.kind].of(change.finding, log=self._run.log, updated_at=self._desk.clock())
+        event = _EVENTS[change.kind].of(finding, log=self._run.log, updated_at=self._desk.clock())
         transaction.append(event, finding_id, run=self._run.id, model=self._run.model)
 
     def _finish(self, status: RunStatus) -> bool:
