@@ -10,8 +10,8 @@ import time
 
 from . import procfs
 
-# struct pidfd_info of Linux 6.15: mask (8 bytes), cgroup id (8), eleven identities of which none matters here (44), exit
-# status (4), taken apart by hand: the module struct would stay in the keeper's memory for it.
+# struct pidfd_info of Linux 6.15: mask (8 bytes), cgroup id (8), eleven identities that do not matter here (44), exit
+# status (4). Taken apart by hand: the module struct would stay in the memory of the keeper for it.
 _PIDFD_INFO_BYTES = 64
 _MASK, _EXIT_STATUS = slice(0, 8), slice(60, 64)
 _PIDFD_INFO_EXIT = 1 << 3
