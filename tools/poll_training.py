@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
-from pydantic import BaseModel, model_serializer
+from pydantic import BaseModel, PrivateAttr, model_serializer
 
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import brief, next_step, poll, status_line, updates
@@ -56,6 +56,17 @@ class Polled(BaseModel):
     more: str | None = None
     cursor: str
     next: str
+    _in_vain: bool = PrivateAttr(default=False)
+
+    def waited(self, *, in_vain: bool) -> Polled:
+        """Note whether the time was over before there was anything to tell; no fact of the answer."""
+        self._in_vain = in_vain
+        return self
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the time was over before there was anything to tell: a task goes on waiting then."""
+        return self._in_vain
 
     @model_serializer(mode="wrap")
     def _failure_first(self, handler: Any) -> dict[str, Any]:  # noqa: ANN401 (pydantic's handler)
@@ -84,7 +95,8 @@ async def poll_training(
     limits = desk.policy.watch
     seconds = min(max(wait_s if wait_s is not None else limits.wait_s, 0.0), limits.max_wait_s)
     seen = await poll.poll(desk, run or None, cursor or "", seconds, shown)
-    return await in_thread(_one if run else _all, desk, seen)
+    found = await in_thread(_one if run else _all, desk, seen)
+    return found.waited(in_vain=seen.in_vain)
 
 
 def _one(desk: Desk, seen: poll.Seen) -> Polled:

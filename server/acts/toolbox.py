@@ -34,6 +34,9 @@ LONGEST_TEXT = 20_000
 ADDED_BY_CLIENTS = frozenset({"wait_for_previous", "toolCallId"})
 """Arguments that a client adds to every call, whatever the schema says: Gemini CLI 0.61 and n8n (its issue 21500)."""
 
+WAIT = "wait_s"
+"""The argument of a tool that may wait: for how long."""
+
 _IDS = frozenset({"model", "run", "report", "finding", "follows", "cursor", "phase", "action", "error_type"})
 """Arguments that are one word: a blank around them is a slip of the pen."""
 
@@ -223,6 +226,11 @@ class Tool:
         hints = typing.get_type_hints(self.run, include_extras=True)
         signature = list(inspect.signature(self.run).parameters.values())[1:]
         return tuple(_parameter(one, hints[one.name]) for one in signature)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it may wait for something, and takes for how long."""
+        return any(one.name == WAIT for one in self.parameters)
 
     def input_schema(self) -> dict[str, Any]:
         """Return the JSON schema of the arguments."""

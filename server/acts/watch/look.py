@@ -41,7 +41,7 @@ LOOK_WITHIN_S = 5.0
 """How long one look reads: what is left of a log of any length is the next one's."""
 _EVENTS = {"seen": FindingSeen, "settled": FindingSettled, "repeated": FindingRepeated}
 JUDGE_EVERY_S = 30.0
-"""Curves and silence are judged at most this often within one poll, and when nothing else is to be told."""
+"""Curves and silence are judged at most this often within one poll, and when there is no other news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,21 @@ class Watcher:
         behind = self._read(status)
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
+        self._hold_to_limit(status)
         if status.state.final and status.settled and not behind and not self._finish(status):
-            behind = 1  # another server was faster: what it records is told by the next look
+            behind = 1  # another server was faster: the next look reads what it recorded
         self._run = find_run(self._desk, self._run.id)
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
         return Look(self._run, status, metrics, behind)
+
+    def _hold_to_limit(self, status: RunStatus) -> None:
+        """End what a run left alive at the run's limit: the keeper that held the limit ended with the main process.
+
+        What it died of is recorded first: whoever is killed in between finds it living, and ends it once more.
+        """
+        found = strays.past_limit(self._run, status)
+        if found is not None and self._commit([Change("seen", "limit", found)], once=True):
+            self._desk.engine.end_strays(self._desk.workspace.run_dir(self._run.id), self._desk.policy.keeper.grace_s)
 
     def glance(self) -> Look:
         """Look without recording anything: where the run stands by what its keeper left."""

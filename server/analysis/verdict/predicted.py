@@ -11,6 +11,7 @@ from ..witness import Prediction
 from .checks import Check, passed, unknown
 from .drawn import correlation
 from .evidence import Evidence
+from .observed import drawn
 from .pooled import averages
 from .quantities import plain
 from .rules import Rules
@@ -60,8 +61,9 @@ def results(evidence: Evidence, rules: Rules, seen: Seen) -> Check | None:
         return suspicion.check("results", "recomputed against witnessed")
     if found:
         return passed("results", f"{_words(found, rules)} (recomputed against witnessed)")
-    if evidence.trace is not None and _explained(table, evidence.trace):
-        return passed("results", "their numbers are those of the trace (recomputed)")
+    if evidence.trace is not None and (_explained(table, evidence.trace) or any(drawn(evidence))):
+        told = "; ".join([*drawn(evidence)][:3]) or "their numbers are those of the trace"
+        return passed("results", f"{told} (recomputed)")
     return unknown("results", "by what these numbers were made was not witnessed")
 
 
@@ -88,7 +90,7 @@ def _at(column: ColumnFacts, prediction: Prediction) -> list[float]:
 
 def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
     ours, theirs = _at(column, prediction), prediction.values.at
-    grain = _grain(column.values)
+    grain = grain_of(column.values)
     moves = len({round(one, 12) for one in theirs}) > 1
     return moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True))
 
@@ -102,7 +104,7 @@ def _same(one: float, other: float, grain: float) -> bool:
     return abs(one - other) <= grain + 1e-6 * abs(other)
 
 
-def _grain(values: Sequence[float]) -> float:
+def grain_of(values: Sequence[float]) -> float:
     """Return by how much a column may differ from what it was rounded from: half a unit of its last digit."""
     digits = max((_digits(one) for one in values[:200]), default=0)
     return 0.501 * 10.0**-digits if digits < _MOST_DIGITS else 1e-9
@@ -130,7 +132,8 @@ def _suspicions(
         )
     if trace is not None:
         yield from _against_trace(table, trace)
-        if not found and not seen.predictive and not _predicted(trace) and not _explained(table, trace):
+        explained = _explained(table, trace) or any(drawn(evidence))
+        if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
     if trace is None and not found and table.rows >= _LEAST_ROWS:
@@ -143,7 +146,7 @@ def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
     column = next((one for one in table.columns if _MEAN.fullmatch(one.name) and one.values), None)
     if column is None or len(column.values) != len(table.labels):
         return
-    grain = _grain(column.values)
+    grain = grain_of(column.values)
     for label, value in zip(table.labels, column.values, strict=True):
         if label in means and abs(value - means[label]) > 2 * grain + 0.006 * abs(means[label]):
             what = f"the results say {plain(value)} for the {column.name} of {label}, the trace {means[label]:.5g}"
@@ -189,7 +192,7 @@ def _are_draws(column: ColumnFacts, rows: int, trace: TraceFacts) -> bool:
     """Whether a column begins with the first draws of one parameter, in their order, as far as these are told."""
     if len(column.values) != rows or len(set(column.values[:_LEAST_DRAWS])) < 2:
         return False
-    grain = _grain(column.values)
+    grain = grain_of(column.values)
     return any(_begins_with(column.values, one.first, grain) for one in trace.figures if one.sd > _FINER * grain)
 
 
@@ -199,7 +202,7 @@ def _begins_with(values: Sequence[float], draws: Sequence[float], grain: float) 
 
 
 def _among(column: ColumnFacts, means: Sequence[float]) -> bool:
-    grain = 2 * _grain(column.values)
+    grain = 2 * grain_of(column.values)
     step = max(grain, 1e-9)
     known = {round(one / step) + shift for one in means for shift in (-1, 0, 1)}
     hits = sum(round(one / step) in known for one in column.values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import re
@@ -12,17 +11,15 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import anyio
 from pydantic import BaseModel
 
 from ....tools import TOOLS
-from ....tools.poll_training import poll_training
 from ...acts.desk import Desk, open_desk
 from ...acts.poll import run_table
 from ...acts.toolbox import Parameter, Shape, Tool, Value, facts, rendered
@@ -32,7 +29,7 @@ from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import doctor, hooks, init, json_files, offline
+from . import attest, attest_words, doctor, hooks, init, json_files, offline, serving
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -109,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
         _add_tool(commands, tool)
     _add_people(commands)
     _add_hook(commands)
+    _add_attest(commands)
     offline.add_commands(commands)
     replay.add_commands(commands, TOOLS)
     return top
@@ -131,6 +129,7 @@ def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's ty
         _add_parameter(command, one, tool)
     if tool.command == "poll":
         command.add_argument("--until", choices=["event", "end"], help=instructions.UNTIL)
+        command.add_argument("--follow", action="store_true", help=instructions.FOLLOW)
     roles = [role.value for role in Role if role in tool.roles]
     usual = usual_role(tool).value
     command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
@@ -163,6 +162,8 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
     role, until = Role(options.role), getattr(options, "until", None)
     if until == "end" and "run" not in arguments:
         raise InvalidArgument("--until end needs a run.", "`watchkeeper status` names the runs there are.")
+    if getattr(options, "follow", False):
+        return _follow(options, role, arguments)
     with _desk(options, role) as desk:
         if until is None:
             content, came = anyio.run(_called, tool, desk, arguments), True
@@ -178,6 +179,19 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
 async def _called(tool: Tool, desk: Desk, arguments: Arguments) -> Content:
     run: Callable[..., Awaitable[BaseModel]] = tool.run
     return facts(await run(desk.patient(_wait_s(desk, arguments)), **arguments))
+
+
+def _follow(options: argparse.Namespace, role: Role, arguments: Arguments) -> int:
+    if options.until or set(arguments) - {"run"}:
+        raise InvalidArgument("--follow takes a run and nothing else.", "Leave --until, --wait and --cursor out.")
+    from . import following  # noqa: PLC0415 (for this way of polling only)
+
+    def tell(line: following.Line) -> None:
+        print(line.json() if options.json else line.text(), flush=True)
+
+    run = arguments.get("run")
+    with _desk(options, role, os.environ.get("CLAUDE_PROJECT_DIR")) as desk:  # as a plugin's monitor is told of it
+        return anyio.run(following.follow, desk, run if isinstance(run, str) else None, tell)
 
 
 def _wait_s(desk: Desk, arguments: Arguments) -> float:
@@ -213,7 +227,7 @@ def _ended(content: Content) -> bool:
 
 
 def _news(content: Content, arguments: Arguments, *, early: bool) -> bool:
-    """Whether a poll has told something: it says so, or it came back early though there was something to wait for."""
+    """Whether a poll brought news: it says so, or it came back early though there was something to wait for."""
     if content.get("findings") or content.get("answer"):
         return True
     return early and bool("run" in arguments or "cursor" in arguments or content.get("reports"))
@@ -232,7 +246,11 @@ def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
         ("status", _status, "Look at every run and print a table: state, time, CPU time, failures, report, verdict."),
         ("init", _init, "Write watchkeeper.toml with every rule and its default, and show how to wire up each client."),
         ("doctor", _doctor, "Look for what is wrong with this workspace and say how to mend it; changes nothing."),
-        ("serve", _serve, "Serve MCP over standard input and output: what a client launches, not what you type."),
+        (
+            "serve",
+            _serve,
+            "Serve MCP to the client that launches it, over standard input and output, or to many over HTTP.",
+        ),
     ):
         short, examples = instructions.HELP[name]
         command = _command(commands, name, short, about, f"examples:\n{examples}")
@@ -244,9 +262,7 @@ def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
         if name == "doctor":
             command.add_argument("--rebuild-ledger", action="store_true", help=instructions.REBUILD)
         if name == "serve":
-            roles = [role.value for role in Role]
-            command.add_argument("--role", choices=roles, default="trainer", help="whose tools (default trainer)")
-            command.add_argument("--record", metavar="FILE", help=instructions.RECORD)
+            serving.add_options(command)
 
 
 def _add_hook(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
@@ -261,14 +277,20 @@ def _add_hook(commands: Any) -> None:  # noqa: ANN401 (argparse's type is privat
     command.set_defaults(command=_hook)
 
 
+def _add_attest(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    words = attest_words
+    command = _command(commands, attest.COMMAND, words.SHORT, words.ABOUT, f"examples:\n{words.EXAMPLES}")
+    attest.add_arguments(command, _desk)
+
+
 def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
     """Return the workspace: the option, else the environment, else `otherwise`, else the current folder."""
     return Workspace(Path(options.workspace or os.environ.get("WATCHKEEPER_WORKSPACE") or otherwise or os.curdir))
 
 
 @contextmanager
-def _desk(options: argparse.Namespace, role: Role) -> Generator[Desk]:
-    desk = open_desk(workspace(options), role, who=_who(role))
+def _desk(options: argparse.Namespace, role: Role, otherwise: str | None = None) -> Generator[Desk]:
+    desk = open_desk(workspace(options, otherwise), role, who=_who(role))
     with closing(desk.ledger):
         yield desk
 
@@ -283,25 +305,9 @@ def _who(role: Role) -> str:
     return f"{role} over the command line, uid {os.getuid()}, parent {parent} ({name[:40]})"
 
 
-def _serve(options: argparse.Namespace) -> NoReturn:
-    # Nothing that an import makes is garbage; not looking for any while the SDK is imported makes the start shorter.
-    gc.disable()
-    from ....prompts import load  # noqa: PLC0415 (the server's imports are heavy; other commands do without)
-    from ..mcp.app import build  # noqa: PLC0415 (the same)
-    from ..mcp.stdio import serve  # noqa: PLC0415 (the same)
-
-    role = Role(options.role)
+def _serve(options: argparse.Namespace) -> int:
     # Claude Code names the project to the servers of a plugin; where it launches them is not always the project.
-    found = workspace(options, os.environ.get("CLAUDE_PROJECT_DIR"))
-    desk = open_desk(found, role, who=f"{role} over MCP, pid {os.getpid()}")
-    gc.freeze()
-    gc.enable()
-    told = replay.recorder(options.record, desk) if options.record else None
-    serve(build(desk, TOOLS, load(), version(), brief=_brief, told=told))
-
-
-async def _brief(desk: Desk) -> Content:
-    return facts(await poll_training(replace(desk, role=Role.OBSERVER), wait_s=0.0))
+    return serving.serve(options, workspace(options, os.environ.get("CLAUDE_PROJECT_DIR")), version())
 
 
 def _hook(options: argparse.Namespace) -> int:
@@ -326,7 +332,7 @@ def _opening_brief(options: argparse.Namespace) -> str:
         return ""
     desk = open_desk(Workspace(folder), Role.OBSERVER, who=_who(Role.OBSERVER))
     with closing(desk.ledger):
-        return resources.brief(anyio.run(_brief, desk))
+        return resources.brief(anyio.run(serving.brief, desk))
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -353,7 +359,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _complain(error: WatchkeeperError, options: argparse.Namespace) -> int:
-    role = Role(options.role) if hasattr(options, "role") else None
+    role = Role(options.role) if getattr(options, "role", None) else None
     what, do_next = (as_command(text, TOOLS, role, options.workspace or "") for text in (error.what, error.do_next))
     if getattr(options, "json", False):
         print(json.dumps(masked({"error": what, "do_next": do_next}), ensure_ascii=False), file=sys.stderr)

@@ -47,7 +47,7 @@ class Check:
 def examine(workspace: Workspace) -> list[Check]:
     """Look at everything; a check that itself fails is a finding, never a crash."""
     looks: tuple[Callable[[Workspace], Check], ...] = (
-        _platform, _state, _disk, _policy, _interpreter, _ledger, _runs,
+        _platform, _state, _disk, _policy, _interpreter, _ledger, _names, _runs,
     )  # fmt: skip
     return [_safely(look, workspace) for look in looks]
 
@@ -166,6 +166,21 @@ def _ledger(workspace: Workspace) -> Check:
         seen = f"the chain breaks at event {broken[0].seq}: {broken[0].why}"
         return Check("ledger", False, seen, "Compare with a backup; a person must decide what to believe.")
     return Check("ledger", True, f"{count} events, chain intact, head {head[:16]}")
+
+
+def _names(workspace: Workspace) -> Check:
+    """Two models on record must not share a file; a start refuses that, but [names] may have changed since."""
+    models: list[str] = []
+    if workspace.ledger_path.exists():
+        with _opened(workspace) as ledger:
+            models = ledger.models()
+    named = workspace.named(read_policy(workspace).names)
+    for model in models:
+        if shared := named.shared(model, models):
+            seen = f"models {model} and {shared.other} both write {shared.path} ({shared.kind})"
+            mend = "Put {i} into that name in [names] of watchkeeper.toml; no model of the two can start before."
+            return Check("names", False, seen, mend)
+    return Check("names", True, f"{len(models)} models, each with files of its own" if models else "no model yet")
 
 
 def _runs(workspace: Workspace) -> Check:

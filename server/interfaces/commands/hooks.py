@@ -33,6 +33,8 @@ LONGEST_BACKGROUND_S = 1_700
 """Seconds that a command in the background may wait: Claude Code ends those of half an hour (docs/clients.md)."""
 LONGEST_INPUT_BYTES = 16 << 20
 LONGEST_POLICY_BYTES = 1_000_000
+LATELY_S = 120.0
+"""As long ago a trainer's poll may have begun that still waits in a server over HTTP."""
 BUSY_S = 0.5
 """How long the hook waits for another writer of the ledger before it lets the agent stop."""
 
@@ -104,7 +106,7 @@ def opening(brief: str) -> str:
 
 
 def parsed(given: bytes) -> Asked:
-    """Return what a hook was told.
+    """Return what the client handed to the hook.
 
     :raises ValueError: it is no JSON object.
     """
@@ -141,7 +143,7 @@ def _ledger_of(folder: Path) -> Path:
 
 
 def _reason_to_stay(asked: Asked, folder: Path) -> str:
-    """Return why the turn must go on; empty when it may end. A hold is on record before it is told."""
+    """Return why the turn must go on; empty when it may end. A hold is on record before the client hears of it."""
     path = _ledger_of(folder)
     if not path.is_file():
         return ""
@@ -151,7 +153,8 @@ def _reason_to_stay(asked: Asked, folder: Path) -> str:
         now = time.time()
         limit, deadline_s = _rules(folder / "watchkeeper.toml")
         found = duties(ledger, now, deadline_s)
-        if found and somebody_waits(path):
+        lately = now - _watched_at(ledger, found) < LATELY_S
+        if found and somebody_waits(path, over_http=lately):
             found = [one for one in found if one.call]  # who waits sees to all but what has to be told
         if not found:
             return ""
@@ -284,27 +287,31 @@ def _number(tables: Mapping[str, object], table: str, key: str, usual: float) ->
     return value if isinstance(value, int | float) and not isinstance(value, bool) else usual
 
 
-def somebody_waits(ledger: Path) -> bool:
+def somebody_waits(ledger: Path, *, over_http: bool = False) -> bool:
     """Whether a trainer's poll waits at this moment, in this session or another.
 
     Seen by what a waiting poll does (`waker`): it watches the ledger's file through inotify, and the kernel names the
     watched inode in /proc/PID/fdinfo (proc(5)). False where there is no such thing, which costs a needless hold.
+
+    :param over_http: whether a poll in a server over HTTP counts; such a server has polls of every role.
     """
     wanted = f" ino:{ledger.stat().st_ino:x} ".encode()
     with suppress(OSError):
         own = str(os.getpid())
         processes = [one for one in os.listdir("/proc") if one.isdigit() and one != own]
-        return any(_may_poll(one) and _watches(one, wanted) for one in processes)
+        return any(_may_poll(one, over_http=over_http) and _watches(one, wanted) for one in processes)
     return False
 
 
-def _may_poll(process: str) -> bool:
+def _may_poll(process: str, *, over_http: bool) -> bool:
     """Whether a process is a server or a poll of ours, and not a director's or an observer's."""
     try:
         words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
     ours = any(b"watchkeeper" in word for word in words[:5])
+    if any(word.partition(b"=")[0] == b"--http" for word in words) and not over_http:
+        return False
     named = {word.removeprefix(b"--role=") for word in words}
     return ours and bool({b"serve", b"poll"} & named) and not {b"director", b"observer"} & named
 

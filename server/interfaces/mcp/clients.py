@@ -60,6 +60,15 @@ def _is(client: str, name: str) -> bool:
     return client == name or behind or client.endswith(f"/{name}")
 
 
+def called_by(user_agent: str) -> str:
+    """Return the client's name by what it says of itself over HTTP, empty if that says nothing. Pure.
+
+    Python's SDK is known by its HTTP library there: nobody else speaks MCP through it (SDK 1.x httpx, 2.x httpx2).
+    """
+    product = user_agent.partition("/")[0].strip().lower()
+    return "mcp" if product in ("python-httpx", "python-httpx2") else product
+
+
 def longest_wait_s(limit: float) -> float:
     """Return how long a poll may wait so that its answer comes within the limit. Pure."""
     margin = min(MOST_MARGIN_S, max(LEAST_MARGIN_S, limit / 6))

@@ -48,9 +48,12 @@ HELP: dict[str, tuple[str, str]] = {
   watchkeeper poll 1-quick-1 --until event --wait 1700   block until something happens
   watchkeeper poll 1-full-1 --until end --wait 36000     block until it has ended
   watchkeeper poll --role director --until event --wait 1700
+  watchkeeper poll 1-full-1 --follow                     its whole story, a line an event, until it has ended
+  watchkeeper poll --follow --json | jq .                what comes, of all runs, until you end it
 
-exit status: 0 done, or with --until: it came; 1 refused; 2 called wrongly; 3 nothing came in time. A bare poll answers
-at once too when there is something new. Ctrl-C ends the waiting only.""",
+exit status: 0 done, or with --until: it came; 1 refused; 2 called wrongly; 3 nothing came in time; 4 with --follow: the
+run ended, but not completed. A bare poll answers at once too when there is something new. Ctrl-C only ends the waiting.
+""",
     ),
     "stop": (
         "end a run and every process it started",
@@ -121,9 +124,14 @@ exit status: 0 all is well, 1 something is wrong.""",
 docs/clients.md shows how each client is told to call it.""",
     ),
     "serve": (
-        "serve MCP over standard input and output (clients launch this)",
+        "serve MCP over standard input and output (clients launch this), or over HTTP",
         """\
-  watchkeeper --workspace ~/project serve --role trainer""",
+  watchkeeper --workspace ~/project serve --role trainer
+  watchkeeper --workspace ~/project serve --make-tokens ~/.config/project.tokens
+  watchkeeper --workspace ~/project serve --http --tokens ~/.config/project.tokens
+  watchkeeper --workspace ~/project serve --http 0.0.0.0:8765 --allow-host train.example.org:8765 --tokens FILE
+
+docs/clients.md shows how a client names its token.""",
     ),
 }
 
@@ -140,7 +148,12 @@ start, poll, stop, report, answer, verify, diary and search are the tools that a
 
 WORKSPACE = "project folder (default: $WATCHKEEPER_WORKSPACE, else the current one)"
 RECORD = "append every call to this transcript, for `watchkeeper replay`"
+HTTP = "serve many clients over HTTP instead, on this machine unless you say otherwise (default 127.0.0.1:8765)"
+TOKENS = "with --http: the tokens of the roles, a file of mode 0600 outside the workspace"
+ALLOW_HOST = "with --http: a name by which clients call this server, as in their URL; may be given several times"
+MAKE_TOKENS = "write a file with a new token for each role, and do nothing else"
 UNTIL = "keep waiting, for --wait seconds: for the next news, or for the run's end"
+FOLLOW = "print one line for each event as it comes, until the run has ended; without a run for good"
 REBUILD = (
     "record the runs that only their directories know; a damaged ledger is kept aside. Stop every server of the "
     "workspace before"

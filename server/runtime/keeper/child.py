@@ -10,7 +10,7 @@ import os
 import signal
 import time
 
-from . import ending, exit_record, oom
+from . import bounds, ending, exit_record, oom
 from .guard import Guard
 from .spec import Spec
 
@@ -28,7 +28,7 @@ class Gate:
         self._descriptor = descriptor
 
     def open(self) -> bool:
-        """Let the child execute its command; return whether it was told."""
+        """Let the child execute its command; return whether the word reached it."""
         return self._answer(GO)
 
     def refuse(self, reason: str) -> None:
@@ -36,7 +36,7 @@ class Gate:
         self._answer(reason.encode("utf-8", "replace")[:1000])
 
     def _answer(self, word: bytes) -> bool:
-        """Tell the child; one that was not told records by itself that it never started."""
+        """Give the child the word to go; one that never gets it records by itself that it never started."""
         try:
             for _ in range(ANSWER_TRIES):
                 try:
@@ -92,6 +92,7 @@ def _live(spec: Spec, log_descriptor: int, guard: Guard, inside: int, outside: i
 def _execute(spec: Spec, log_descriptor: int) -> None:
     os.chdir(spec.cwd)
     oom.raise_badness()
+    bounds.apply(spec.bounds)
     null = os.open(os.devnull, os.O_RDONLY)
     for number in os.listdir("/proc/self/fd"):
         _close_on_exec(int(number))

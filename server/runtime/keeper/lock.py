@@ -63,7 +63,7 @@ def sign(descriptor: int, holder: Mapping[str, object]) -> None:
 
 
 def holder(path: str | os.PathLike[str]) -> dict[str, object] | None:
-    """Return who wrote the lock's file last, None when that cannot be told. It need not hold the lock any more."""
+    """Return who wrote the lock's file last, None when that is not known. It need not hold the lock any more."""
     try:
         return records.read(path)
     except records.DamagedRecord:

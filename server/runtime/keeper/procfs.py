@@ -2,6 +2,10 @@
 
 A process is the same one when boot id, pid and start time are the same; a pid alone is used again sooner or later.
 Linux only.
+
+Read by hand and not through psutil, which serves the replay: a keeper has only the standard library, so that it stays
+at some 10 MB and outlives a virtual environment that is replaced under it. psutil's start of a process is in seconds of
+a wall clock that may be set, ours in ticks of the boot; and the wait status of a zombie it does not show.
 """
 
 from __future__ import annotations

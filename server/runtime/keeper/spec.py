@@ -1,4 +1,4 @@
-"""What a keeper is told to do: spec.json, checked."""
+"""A keeper's orders: spec.json, checked."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Spec:
     """
 
     __slots__ = (
-        "argv", "attempt", "cwd", "env", "grace_s", "guarded", "limit_s", "marker", "model", "nonce", "phase", "run",
-        "sample_s", "writable",
+        "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "limit_s", "marker", "model", "mounts",
+        "nonce", "phase", "run", "sample_s", "writable",
     )  # fmt: skip
 
     def __init__(self, record: Mapping[str, object]) -> None:
@@ -32,6 +32,10 @@ class Spec:
         """The folder that the training may not write to."""
         self.writable = _texts(record["writable"], "writable") if record.get("writable") else []
         """What in it is the training's own."""
+        self.mounts = [_mount(one) for one in _list(record.get("mounts"))]
+        """What stands in the place of what for the training: (source, target, whether read-only), in this order."""
+        self.bounds = records.part(record, "bounds") or {}
+        """What all its processes may take together; see bounds.py."""
         self.argv = _texts(record.get("argv"), "argv")
         self.cwd = _required(record, "cwd")
         self.env = self._environment(record)
@@ -59,6 +63,17 @@ class Spec:
 def marker(record: Mapping[str, object]) -> str:
     """Return `WATCHKEEPER_RUN=<workspace>/<run>`, which marks every process that belongs to the run."""
     return f"{MARKER}={_required(record, 'workspace')}/{_required(record, 'run')}"
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+
+
+def _mount(value: object) -> tuple[str, str, bool]:
+    words = _texts(value, "mounts")
+    if len(words) != 3:
+        raise records.DamagedRecord(f"in {records.SPEC} one of mounts is not source, target, ro or rw")
+    return words[0], words[1], words[2] != "rw"
 
 
 def _required(record: Mapping[str, object], key: str) -> str:

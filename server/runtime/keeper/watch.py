@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from . import child, exit_record, procfs, records, tree
+from . import bounds, child, exit_record, procfs, records, tree
 from .ending import Ending
 from .main_process import Main
 from .members import Members
@@ -123,6 +123,8 @@ class Watch:
             name = exit_record.signal_name(outside)
             stop = {"reason": f"{name} was sent to its keeper from outside.", "who": "outside", "act": None,
                     "at": round(time.time(), 3), "signal": outside}  # fmt: skip
+        if stop is None and (why := bounds.exceeded(self._spec.bounds, self._meter)):
+            stop = {"reason": why, "who": "its keeper", "act": None, "at": round(time.time(), 3)}
         if stop is not None:
             return {"stop": stop | {"applied_at": round(time.time(), 3)}}
         late_s = -1.0 if self._deadline_s is None else boottime_s() - self._deadline_s

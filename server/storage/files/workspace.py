@@ -207,7 +207,7 @@ class Workspace(Places):
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def write_text_atomically(self, path: str, text: str, mode: int | None = None) -> None:
-        """Put `text` in the place of a file, durably: whoever reads sees the old or the new one, whole.
+        """Put `text` in the place of a file, durably: a reader sees the old or the new one, whole.
 
         Missing folders are made. An existing file keeps its permissions; a link is refused, neither followed nor cut.
 

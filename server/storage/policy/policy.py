@@ -37,6 +37,7 @@ from .tables import (
     ascending,
     numbers_from,
 )
+from .witness_tables import Rerun, Witness
 
 POLICY_LIMIT_BYTES = 1_000_000
 
@@ -259,26 +260,6 @@ class Probe(Table):
     )
 
 
-class Witness(Table):
-    """What is recorded of a run by its own processes and by what it leaves."""
-
-    enabled: bool = Field(
-        default=True,
-        description="Whether every Python process of a run writes down what its libraries sample, fit, step, read and"
-        " write. Without it a verdict says: not witnessed.",
-    )
-    seal_max_gb: Annotated[float, Field(gt=0, le=10_000)] = Field(
-        default=2.0,
-        description="At the end of a run what it left is hashed, up to so many gigabytes in all; beyond that, samples"
-        " of each file.",
-    )
-    guard: bool = Field(
-        default=True,
-        description="Whether a run is kept from writing below .watchkeeper/, its own metrics, lines and checkpoints"
-        " aside, where the kernel can do that. Turn it off for trainings that need setuid programs.",
-    )
-
-
 class Policy(Table):
     """The rules in force."""
 
@@ -299,6 +280,7 @@ class Policy(Table):
     names: Names = Names()
     probe: Probe = Probe()
     witness: Witness = Witness()
+    rerun: Rerun = Rerun()
     python: Python = Python()
     run: Run = Run()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(

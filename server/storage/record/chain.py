@@ -24,6 +24,8 @@ class SubjectKind(StrEnum):
     VERDICT = "verdict"
     DIARY = "diary"
     SEARCH = "search"
+    ATTESTATION = "attestation"
+    RERUN = "rerun"
 
 
 class Kind(StrEnum):
@@ -47,6 +49,9 @@ class Kind(StrEnum):
     DIARY = "diary.entry"
     PROVEN = "diary.proven"
     SEARCH = "search.logged"
+    ATTESTED = "attestation.made"
+    RERUN = "rerun.started"
+    COMPARED = "rerun.compared"
 
     @property
     def subject(self) -> SubjectKind:

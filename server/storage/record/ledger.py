@@ -227,6 +227,7 @@ class Transaction(Queries):
     def append(self, happening: Happening, subject: str, *, run: str = "", model: str = "") -> Event:
         """Add an event at the end of the chain and bring its subject up to date."""
         kind: Kind = happening.KIND
+        schema.raise_to(self._connection, schema.SINCE.get(kind, schema.ON_OPENING))
         last = self._connection.execute("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
         seq, prev = (int(last[0]) + 1, str(last[1])) if last else (1, GENESIS)
         at, text = self._clock(), canonical(encode(happening))

@@ -10,7 +10,8 @@ from ...documents.error_report import Answer, ReportFacts
 from ...vocabulary.runs import Finding as Noticed
 from ...vocabulary.runs import Level, Phase, RunState
 from .chain import Kind, SubjectKind
-from .written import EntryProven, EntryWritten, SearchLogged
+from .reruns import RerunCompared, RerunStarted
+from .written import AttestationMade, EntryProven, EntryWritten, SearchLogged
 
 Pair = tuple[str, str]
 
@@ -173,7 +174,7 @@ class ReportOpened(ReportFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportAgain:
-    """The same report made again: what of it is told anew."""
+    """The same report made again: the fields that the second one replaces."""
 
     KIND: ClassVar = Kind.REPORT_AGAIN
     SPARSE: ClassVar = True
@@ -270,7 +271,8 @@ class VerdictOverridden:
 Happening = (
     RunStarted | RunStopped | RunEnded | FindingSeen | FindingOver | FindingReported | FindingAccepted
     | ReportOpened | ReportAgain | ReportAnswered | ReportApplied | ReportClosed
-    | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged
+    | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged | AttestationMade
+    | RerunStarted | RerunCompared
 )  # fmt: skip
 """Everything that can be recorded; its class says what kind of event it is."""
 
@@ -366,3 +368,19 @@ class Search(SearchLogged, Record):
     """A hyper-parameter search."""
 
     SUBJECT: ClassVar = SubjectKind.SEARCH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attestation(AttestationMade, Record):
+    """A signed statement on a run that was handed out."""
+
+    SUBJECT: ClassVar = SubjectKind.ATTESTATION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rerun(RerunStarted, Record):
+    """A run that is or was played again; no run of its own, whatever counts runs."""
+
+    SUBJECT: ClassVar = SubjectKind.RERUN
+
+    compared: RerunCompared | None = None

@@ -388,36 +388,3 @@ def test_whatever_a_client_says_of_the_turn_an_agent_that_never_watches_gets_awa
         row = held(row, [RUN], 0.0, now=float(now), limit=limit, continuing=continuing)
         in_a_row = 0 if row.let_go else in_a_row + 1
         assert in_a_row <= limit
-
-
-def test_the_plugin_is_of_this_version_and_calls_the_commands_there_are() -> None:
-    plugin = json.loads((ROOT / ".claude-plugin/plugin.json").read_text(encoding="utf-8"))
-    bundle = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
-    declared = json.loads((ROOT / "hooks/hooks.json").read_text(encoding="utf-8"))["hooks"]
-    assert {name: plugin[name] for name in ("name", "version", "description")} == {
-        name: bundle[name] for name in ("name", "version", "description")
-    }
-    server = {"command": "watchkeeper", "args": ["serve", "--role", "trainer"]}
-    # Else the tools wait behind a search, and the first turn does without them.
-    assert plugin["mcpServers"] == {"watchkeeper": {**server, "alwaysLoad": True}}
-    # Claude Code loads hooks/hooks.json by itself and refuses a plugin that names it once more.
-    assert "hooks" not in plugin
-    commands = {event: group["hooks"] for event, (group,) in declared.items()}
-    assert {event: [one["command"] for one in named] for event, named in commands.items()} == {
-        "Stop": ["watchkeeper hook stop"],
-        "SessionStart": ["watchkeeper hook session-start"],
-    }
-    assert all(one["type"] == "command" and one["timeout"] <= 30 for named in commands.values() for one in named)
-
-
-def test_the_repository_can_be_added_as_a_marketplace_that_offers_the_plugin() -> None:
-    market = json.loads((ROOT / ".claude-plugin/marketplace.json").read_text(encoding="utf-8"))
-    plugin = json.loads((ROOT / ".claude-plugin/plugin.json").read_text(encoding="utf-8"))
-    assert market["name"]
-    assert market["owner"]["name"]
-    (offered,) = market["plugins"]
-    assert {name: offered[name] for name in ("name", "description")} == {
-        name: plugin[name] for name in ("name", "description")
-    }
-    assert (ROOT / offered["source"] / ".claude-plugin/plugin.json").is_file()
-    assert "version" not in offered  # the plugin's own counts

@@ -1,0 +1,118 @@
+"""A server over HTTP as a process: many clients of the SDK at once, its end, and what it refuses to begin with."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import anyio
+import pytest
+from watchkeeper.server.interfaces.commands import cli
+from watchkeeper.server.interfaces.network import tokens
+from watchkeeper.server.vocabulary.runs import Role
+
+from ...limits import HANG_S, LONG_S
+from ...play import FAILS, WAITS, WAITS_LONG, Facts, Mode, Place
+from ...runtime.keeper.helpers import until
+from .helpers import served
+
+WATCHERS = 12
+
+
+@pytest.fixture
+def tokens_file(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Path:
+    path = tmp_path_factory.mktemp("owner") / "http.tokens"
+    tokens.make(path, place.root)
+    return path
+
+
+def waiting(server: int) -> int:
+    """Return how many polls wait in a server: each holds an inotify descriptor."""
+    links = list(Path(f"/proc/{server}/fd").iterdir())
+    return sum(os.path.lexists(one) and "inotify" in os.readlink(one) for one in links)
+
+
+@pytest.mark.anyio
+async def test_a_team_works_through_one_server_and_every_waiting_poll_is_answered_at_its_end(
+    place: Place, tokens_file: Path
+) -> None:
+    place.policy(WAITS_LONG).script(FAILS).script(WAITS, model="2")
+    told: list[Facts] = []
+    with served(place.root, tokens_file) as server:
+        async with server.agent("trainer") as trainer, server.agent("director", "legacy") as director:
+            run = await trainer.trained()
+            report = (await trainer.ask("report_error", run=run, what_happened="a ValueError"))["report"]
+            assert "no tool 'report_error' for the role director" in await director.refused("report_error")
+            await director.ask("answer_report", report=report, action="RESTART", instructions="drop the NaN")
+            assert (await trainer.poll(run))["answer"]["action"] == "RESTART"
+            second = (await trainer.ask("start_training", model="2", phase="quick"))["run"]
+
+            async def watch(mode: Mode, role: str) -> None:
+                async with server.agent(role, mode) as agent:
+                    told.append(await agent.poll(second, wait_s=LONG_S, cursor=(await agent.poll(second))["cursor"]))
+
+            async with anyio.create_task_group() as team:
+                for number in range(WATCHERS):
+                    team.start_soon(watch, ("auto", "legacy")[number % 2], ("trainer", "observer")[number % 3 > 0])
+                await anyio.to_thread.run_sync(
+                    lambda: until(lambda: waiting(server.process.pid) == WATCHERS, "all wait")
+                )
+                server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(HANG_S) == 0
+        errors = server.errors
+    assert [one["state"] for one in told] == ["running"] * WATCHERS
+    assert all("cursor" in one and "poll_training" in one["next"] for one in told)
+    assert len(errors.splitlines()) == 1, errors
+    assert not [one for one in server.tokens.values() if one in errors]
+    assert place.recorded(second).end is None
+    place.go()
+    place.ends(second)
+
+
+@pytest.mark.anyio
+async def test_a_client_of_the_older_era_is_known_by_what_it_says_over_http(place: Place, tokens_file: Path) -> None:
+    place.policy(WAITS_LONG).script(WAITS)
+    with served(place.root, tokens_file) as server:
+        async with server.agent("trainer", "legacy", client=None) as agent:
+            run = (await agent.ask("start_training", model="1", phase="quick"))["run"]
+            quiet = await agent.poll(run, wait_s=LONG_S)  # the Python SDK is taken for one that gives up after 5 s
+            place.go()
+            await agent.watch(run)
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(HANG_S) == 0
+    assert quiet["state"] in ("starting", "running")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--http"], "--make-tokens FILE"),
+        (["--http", "0.0.0.0:0", "--tokens", "TOKENS"], "--allow-host"),
+        (["--http", "example.org:80", "--tokens", "TOKENS"], "no address"),
+        (["--http", "--tokens", "TOKENS", "--role", "trainer"], "the token of each request says the role"),
+        (["--http", "--tokens", "/nowhere"], "cannot be read"),
+        (["--tokens", "TOKENS"], "belong to --http"),
+        (["--make-tokens", "TOKENS"], "exists"),
+        (["--make-tokens", "WORKSPACE/tokens"], "lies in the workspace"),
+    ],
+)
+def test_what_would_not_be_safe_is_not_begun(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str],
+    arguments: list[str], complaint: str,
+) -> None:  # fmt: skip
+    known = tmp_path_factory.mktemp("owner") / "tokens"
+    tokens.make(known, tmp_path)
+    named = {"TOKENS": str(known), "WORKSPACE/tokens": str(tmp_path / "tokens")}
+    words = ["serve", *(named.get(one, one) for one in arguments)]
+    assert cli.main(["--workspace", str(tmp_path), *words]) in (1, 2)
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_roles_of_a_file_are_those_that_are_served(place: Place, tokens_file: Path) -> None:
+    tokens_file.write_text(f'director = "{"d" * 40}"')
+    with served(place.root, tokens_file) as server:
+        assert f"for {Role.DIRECTOR};" in server.errors
