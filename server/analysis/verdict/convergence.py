@@ -43,7 +43,7 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
             "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
         )
     if evidence.history is not None and _curve(evidence.history)[1]:
-        return _of_history(evidence.history, rules.history)
+        return _of_history(evidence.history, rules.history, needed=kind != "Ensemble")
     if kind == "Deep Learning":
         action = "Print the loss of each epoch, or tell it through watchkeeper_probe."
         return unknown("convergence", "no history of epochs was left", "convergence_not_inspected", action)
@@ -115,12 +115,14 @@ def _against_design(trace: TraceFacts, evidence: Evidence) -> str:
     return ""
 
 
-def _of_history(history: History, rules: HistoryRules) -> Check:
+def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check:
+    """Judge a curve; one that is too short says nothing, which matters where the method is known by its epochs."""
     name, values = _curve(history)
     stretch = _stretch(history, len(values), rules)
     if len(values) < 2 * stretch:
         what = f"{len(values)} values of {name}; two stretches of {rules.stable_epochs} epochs are needed"
-        return unknown("convergence", what, "convergence_not_inspected", "Record the loss of every epoch.")
+        code = "convergence_not_inspected" if needed else ""
+        return unknown("convergence", what, code, "Record the loss of every epoch.")
     if not all(math.isfinite(one) for one in values[-2 * stretch :]):
         return failed(
             "convergence", f"{name} is not finite at the end", Word.INCOMPLETE_TRAINING, "not_converged", _AGAIN
