@@ -27,7 +27,7 @@ from ...storage.record.records import FindingOver, FindingSeen
 from ...vocabulary.errors import InvalidArgument, PathRefused
 from ...vocabulary.runs import Level, Phase
 from ..desk import Desk
-from . import event_files, progress
+from . import bars, event_files, progress
 
 LARGEST_FILE_BYTES = 16 << 20
 LARGEST_PROBE_BYTES = 64 << 20
@@ -128,7 +128,7 @@ def _sampling(desk: Desk, run: Run, told: ProbeData | None) -> list[Flag]:
 
 def printed(desk: Desk, run: Run) -> History | None:
     """Return the history that a run's log printed; None where it printed no number."""
-    rows = [values for _, values in desk.ledger.metric_rows(run.id)]
+    rows = bars.rows(desk, run, [values for _, values in desk.ledger.metric_rows(run.id)])
     return from_records(rows, dict.fromkeys(name for values in rows for name in values)) if rows else None
 
 

@@ -70,6 +70,8 @@ def _silence(evidence: Evidence, rules: Rules, counts: Counts, silent: float | N
     beside_the_log = any(one.source != "log" and not one.only_read for one in counts.values())
     if beside_the_log or silent is None or silent < rules.effort.max_silent_share:
         return None
+    if evidence.seen is not None and evidence.seen.kinds:
+        return None  # what trained was seen; how much of the time it took is asked there
     counted = "all its epochs were printed in the rest" if shown(counts, counts) else "no iteration was counted"
     what = f"{described(evidence)}: busy for {silent:.0%} of the time on end without a line of output, {counted}"
     if nothing_trains(evidence.program):

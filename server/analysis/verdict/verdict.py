@@ -23,6 +23,7 @@ from .iterations import iterations, trace
 from .kept import kept
 from .method import method
 from .rules import Rules
+from .untold import epochs
 from .witnessed import witnessed
 from .words import Outcome, Word
 
@@ -61,7 +62,7 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
     measured, converged = trace(evidence), convergence(evidence, rules)
     designed, on_gpu = kept(evidence), gpu(evidence)
-    before = (ask.startup(evidence), ask.rows(evidence), data(evidence))
+    before = (ask.startup(evidence), ask.rows(evidence), data(evidence), epochs(evidence, counts))
     return (
         ask.integrity(evidence),
         ask.ending(evidence),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .checks import Check, failed, passed, unknown
+from .chosen import choice
 from .counts import Counts
 from .drawn import draws
 from .evidence import Evidence
@@ -31,6 +32,7 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
         seal(evidence),
         draws(evidence, seen),
         results(evidence, rules, seen),
+        choice(evidence, seen),
         observed(evidence, seen),
         training(evidence, rules, counts, seen),
         history(evidence, seen),
