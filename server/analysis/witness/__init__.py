@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .compare import Compared, Difference, compare
+from .differences import Compared, Difference, compare
 from .facts import Fit, Prediction, Sampling, Saved, Steps, files, fit, losses, prediction, sampling, saved, steps
 from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints, places
 from .lines import Line, Process, Witnessed, gathered, read_process
