@@ -37,7 +37,8 @@ _NUMBER = (
 _DATA = "train|training|val|valid|validation|test|eval|dev|avg|average|mean|total|running"
 _SPACED = (
     r"epoch|epochs|step|steps|iter|iteration|iterate|batch|loss|acc|acc@\d|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|"
-    r"perplexity|log[ _-]prob|log[ _-]likelihood|draws|draw|divergences|rhat|r[_-]hat|ess|nll|reward|f1|cost|objective|objf|inertia|ep\.|up\.|grad norm"
+    r"perplexity|log[ _-]prob|log[ _-]likelihood|"
+    r"draws|draw|divergences|rhat|r[_-]hat|ess|nll|reward|f1|cost|objective|objf|inertia|ep\.|up\.|grad norm"
 )
 _PAIR = re.compile(
     r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,5}?"
