@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..runtime.gpu import devices
 from ..runtime.keeper import records
 from ..runtime.probe import probe_environment
 from ..runtime.witness import witness_environment
@@ -68,6 +69,7 @@ class Proof:
     writable: tuple[str, ...]
     seal_paths: tuple[str, ...]
     seal_max_bytes: int
+    gpu: str
 
 
 def proof(desk: Desk, *, model: str, phase: Phase, run: str) -> Proof:
@@ -81,6 +83,7 @@ def proof(desk: Desk, *, model: str, phase: Phase, run: str) -> Proof:
         writable=tuple(str(path) for path in own),
         seal_paths=(*left, *(names.final_models(model) if phase is Phase.FULL else ())),
         seal_max_bytes=int(policy.seal_max_gb * 1e9),
+        gpu=devices.found(desk.policy.keeper.gpu).value,
     )
 
 

@@ -48,7 +48,7 @@ class Check:
 def examine(workspace: Workspace) -> list[Check]:
     """Look at everything; a check that itself fails is a finding, never a crash."""
     looks: tuple[Callable[[Workspace], Check], ...] = (
-        _platform, _state, _disk, _policy, _interpreter, _ledger, _runs,
+        _platform, _state, _disk, _policy, _interpreter, _ledger, _names, _runs,
     )  # fmt: skip
     return [_safely(look, workspace) for look in looks]
 
@@ -172,6 +172,21 @@ def _ledger(workspace: Workspace) -> Check:
         lost = "none" if one.whole else f"at least {one.lost}"
         seen += f"; made anew on {when} from {one.aside}: {one.kept} events kept, {lost} lost"
     return Check("ledger", True, seen)
+
+
+def _names(workspace: Workspace) -> Check:
+    """Two models on record must not share a file; a start refuses that, but [names] may have changed since."""
+    models: list[str] = []
+    if workspace.ledger_path.exists():
+        with _opened(workspace) as ledger:
+            models = ledger.models()
+    named = workspace.named(read_policy(workspace).names)
+    for model in models:
+        if shared := named.shared(model, models):
+            seen = f"models {model} and {shared.other} both write {shared.path} ({shared.kind})"
+            mend = "Put {i} into that name in [names] of watchkeeper.toml; no model of the two can start before."
+            return Check("names", False, seen, mend)
+    return Check("names", True, f"{len(models)} models, each with files of its own" if models else "no model yet")
 
 
 def _runs(workspace: Workspace) -> Check:

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Protocol, Self
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -172,6 +172,11 @@ class Keeper(Table):
     )
     grace_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=10.0, description="Seconds between SIGTERM and SIGKILL when a run is stopped."
+    )
+    gpu: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description='Whether NVIDIA GPUs are sampled (needs the extra "gpu"): "auto" where their driver\'s files are'
+        ' there, "on" without asking for these, "off" never.',
     )
 
 

@@ -25,7 +25,7 @@ from watchkeeper.server.vocabulary.runs import Level
 
 from ...play import GOOD, Place
 
-SOUND = {"platform", "state", "disk", "policy", "interpreter", "ledger", "runs"}
+SOUND = {"platform", "state", "disk", "policy", "interpreter", "ledger", "names", "runs"}
 
 
 def found(place: Place) -> dict[str, Check]:
@@ -74,11 +74,22 @@ def test_a_ledger_that_others_may_read_is_found(place: Place, ran: str) -> None:
     assert "has mode 0644" in found(place)["state"].seen
 
 
+def test_two_models_that_would_share_a_file_by_now_are_found(place: Place, ran: str) -> None:
+    place.script(GOOD, "2")
+    assert main(["--workspace", str(place.root), "start", "2", "quick"]) == 0
+    place.ends("2-quick-1")
+    assert found(place) == {}
+    place.policy('\n[names]\nhistory = "output/history.csv"\n')
+    wrong = found(place)["names"]
+    assert "both write output/history.csv (history)" in wrong.seen
+    assert "{i}" in wrong.mend
+
+
 def test_a_broken_policy_is_found_with_its_line(place: Place, ran: str) -> None:
     (place.root / "watchkeeper.toml").write_text("[quick]\nmax_minuets = 5\n")
     wrong = found(place)
     assert "watchkeeper.toml:2" in wrong["policy"].seen
-    assert set(wrong) == {"policy", "interpreter"}
+    assert set(wrong) == {"policy", "interpreter", "names"}
 
 
 def test_an_interpreter_that_is_missing_or_none_is_found(place: Place) -> None:
