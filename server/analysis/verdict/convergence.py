@@ -132,6 +132,8 @@ def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check
     text = f"{name} changed by {change:.1%} of its whole improvement between the last two {told}"
     if change > rules.stable_change:
         what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"
+        if not needed:  # how many rounds a boosting takes is chosen, not waited for
+            return unknown("convergence", what)
         much = change > rules.unstable_change
         word, code = (Word.INCOMPLETE_TRAINING, "not_converged") if much else (Word.INVESTIGATE, "not_stable")
         return failed("convergence", what, word, code, "Train for more epochs.")
