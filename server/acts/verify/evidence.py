@@ -27,7 +27,7 @@ from ..desk import Desk
 from ..report.silent import described, silent_failures
 from ..start import provenance
 from ..start.provenance import Origin
-from ..watch import artefact_files, histories, standing, verdict_rules, witness_files
+from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files
 from ..watch.look import look_at
 from . import rerun, search
 
@@ -111,6 +111,7 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
         seal=witness_files.seal(desk, run),
         again=rerun.told(desk, run),
         invented=_invented(desk, run, status),
+        gpu=gpu_files.used(desk, run),
     )
 
 
@@ -137,10 +138,16 @@ def _with_record(found: Evidence, desk: Desk, run: Run) -> Evidence:
         open_failures=tuple(_failure(one) for one in failures if one.status != "accepted"),
         accepted_failures=tuple(one.id for one in failures if one.status == "accepted"),
         chain_head=desk.ledger.head()[1],
-        chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else "",
+        chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else _lost(desk, run),
         head_copy=head_copy.compare(desk.ledger, desk.policy.integrity.head_copy),
         **_quick(desk, run),
     )
+
+
+def _lost(desk: Desk, run: Run) -> str:
+    """Say of a run that is older than a loss of events that some about it may be among them."""
+    lost = next((one for one in desk.ledger.rebuildings() if not one.whole and one.first_seq > run.first_seq), None)
+    return f"at least {lost.lost} events were lost before it was made anew (event {lost.first_seq})" if lost else ""
 
 
 def _quick(desk: Desk, run: Run) -> dict[str, Any]:

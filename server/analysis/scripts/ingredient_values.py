@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from . import neutral
 from .names import BUILTINS, Names, constant
+from .own_functions import OwnFunctions
 from .phase_names import PhaseNames
 from .program import Unit
 from .values import Known
@@ -48,9 +49,9 @@ class Collector:
         self.names, self.phases = names, phases
         self.phased = self.nested = 0
         self.texts, self.listed, self.writes = True, False, False
-        trees = [unit.tree for unit in units if unit.tree is not None]
-        defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        self.own = {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, defined)}
+        self.functions = OwnFunctions(units)
+        self.own = self.functions.defined
+        self._books = _books(units)
         self.real = {bound: targets for bound, targets in names.imported.items() if len(targets) == 1}
 
     def add(self, sort: str, value: str, name: str, node: ast.AST) -> None:
@@ -73,9 +74,11 @@ class Collector:
                     self.add("word", node.id, name, node)
             case ast.Attribute():
                 self._attribute(node, name)
+            case ast.Dict() if _is_book(node):
+                pass
             case ast.Subscript():
                 self.value(node.value, name)
-                if neutral.last_name(node.value) not in {"shape", "parents"}:
+                if neutral.last_name(node.value) not in {"shape", "parents", *self._books}:
                     self.value(node.slice, neutral.last_name(node.value) or name)
             case ast.Slice():
                 self.add("operation", "slice", name, node)
@@ -156,6 +159,9 @@ class Collector:
         self.texts = texts
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, name: str) -> None:
+        if isinstance(node, ast.GeneratorExp | ast.ListComp) and _moves(node.elt):
+            self.value(node.generators[0].iter, name)
+            return
         for one in node.generators:
             self.add("control", "loop", name, node)
             self.value(one.iter, name)
@@ -169,7 +175,7 @@ class Collector:
         called = self.known(node.func)
         if called == "device":
             return  # where tensors lie
-        if neutral.tells(node) and all(neutral.harmless_value(one, self.own) for one in node.args):
+        if neutral.tells(node) and all(neutral.harmless_value(one, self.functions.acting) for one in node.args):
             return
         if isinstance(node.func, ast.Attribute) and self._cast(node, called, name):
             return
@@ -250,3 +256,24 @@ def _is_plain_text(node: ast.expr) -> bool:
 def _is_text(node: ast.expr, names: Names) -> bool:
     known = constant(node, names.constants)
     return isinstance(known, Known) and isinstance(known.data, str)
+
+
+def _moves(node: ast.expr) -> bool:
+    """Whether an expression only moves a name to a device."""
+    call = node if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    moved = call is not None and neutral.last_name(call.func) == "to" and bool(call.args)
+    return moved and call is not None and "device" in neutral.last_name(call.args[0])
+
+
+def _is_book(node: ast.expr | None) -> bool:
+    """Whether an expression is a dictionary of empty lists, in which figures are noted down."""
+    lists = (isinstance(one, ast.List) and not one.elts for one in (node.values if isinstance(node, ast.Dict) else ()))
+    return isinstance(node, ast.Dict) and bool(node.values) and all(lists)
+
+
+def _books(units: Sequence[Unit]) -> frozenset[str]:
+    """Return the names of such dictionaries."""
+    nodes = (node for unit in units if unit.tree is not None for node in ast.walk(unit.tree))
+    return frozenset(
+        neutral.last_name(one.targets[0]) for one in nodes if isinstance(one, ast.Assign) and _is_book(one.value)
+    )

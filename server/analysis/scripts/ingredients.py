@@ -34,14 +34,11 @@ class _Statements(Collector):
     def __init__(self, names: Names, phases: PhaseNames, units: Sequence[Unit]) -> None:
         super().__init__(names, phases, units)
         self._in_class = False
-        plain = [node for unit in units if unit.tree for node in unit.tree.body if isinstance(node, ast.FunctionDef)]
-        whole = all(unit.tree for unit in units)  # a file that does not parse may use them
-        self._unused = {id(node) for node in plain if whole and node.name not in names.loaded}
 
     def block(self, body: Sequence[ast.stmt], name: str) -> None:
         """Take what statements are made of, those left out that only tell."""
         for node in body:
-            if not neutral.quiet(node, self.own):
+            if not neutral.quiet(node, self.functions.acting):
                 phased = not isinstance(
                     node, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.FunctionDef | ast.ClassDef
                 )
@@ -99,9 +96,9 @@ class _Statements(Collector):
                         self._inner(one.body, name)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        if id(node) in self._unused and not node.name.startswith("__"):
-            return
         self._own_name(node.name, node)
+        if id(node) in self.functions.unused and not node.name.startswith("__"):
+            return
         if node.name.startswith("__") and node.name != "__init__":
             self.add("word", node.name, node.name, node)
         for one in node.decorator_list:
@@ -135,7 +132,11 @@ class _Statements(Collector):
         if _is_guard(node.test):
             self.block(node.body, name)
             return
-        if neutral.harmless_value(node.test, self.own) and neutral.fails(node.body, self.own) and not node.orelse:
+        if (
+            neutral.harmless_value(node.test, self.functions.acting)
+            and neutral.fails(node.body, self.functions.acting)
+            and not node.orelse
+        ):
             return  # a check that can only end the run
         phased = self.phases.depends(node.test)
         self.phased += phased
@@ -145,9 +146,9 @@ class _Statements(Collector):
         self._inner([*node.body, *node.orelse], name, phased)
 
     def _try(self, node: ast.Try | ast.TryStar, name: str) -> None:
-        told = all(neutral.quiet(one, self.own) or neutral.keeps(one) for one in node.body)
+        told = all(neutral.quiet(one, self.functions.acting) or neutral.keeps(one) for one in node.body)
         for one in node.handlers:
-            if not neutral.fails(one.body, self.own) and not told:
+            if not neutral.fails(one.body, self.functions.acting) and not told:
                 caught = ast.unparse(one.type) if one.type else "everything"
                 does = "; ".join(type(each).__name__.lower() for each in one.body)
                 self.add("control", f"except {caught}: {does}", name, one)
@@ -164,7 +165,8 @@ class _Statements(Collector):
             used = any(isinstance(one, ast.Name) and one.id in self.names.loaded for one in targets)
             if used or not self._in_class:
                 return  # counts where it is used
-        if node.value is not None:
+        device = "device" in neutral.last_name(targets[0]).lower()  # where tensors lie
+        if node.value is not None and not (device and neutral.harmless_value(node.value, self.functions.acting)):
             self.value(node.value, neutral.last_name(targets[0]) or name)
 
     def _target(self, target: ast.expr, name: str) -> None:

@@ -26,6 +26,8 @@ QUIET = words_of("""
 TELLERS = words_of("""
     logging logger log LOG LOGGER _logger warnings gc sys stdout stderr console watchkeeper_probe
     """)
+_REPORTS = words_of("az arviz plt matplotlib sns seaborn plotly px go fig ax axes axs")
+"""What plots and summarises; where nothing is made of what it returns, nothing hangs on it."""
 NEUTRAL = words_of("""
     str repr format join split strip rstrip lstrip splitlines encode decode upper lower title startswith
     endswith open write writelines writerow writerows writeheader writer DictWriter close flush Path PurePath
@@ -126,16 +128,15 @@ def quiet(node: ast.stmt, own: Collection[str]) -> bool:
         )
     if isinstance(node, ast.Delete):
         return all(isinstance(one, ast.Name) for one in node.targets)
-    if not isinstance(node, ast.Expr):
+    return isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or _only_shows(node.value, own))
+
+
+def _only_shows(call: ast.expr, own: Collection[str]) -> bool:
+    if not isinstance(call, ast.Call):
         return False
-    if isinstance(node.value, ast.Constant):
-        return True
-    call = node.value
-    return (
-        isinstance(call, ast.Call)
-        and tells(call)
-        and all(harmless_value(one, own) for one in (*call.args, *(each.value for each in call.keywords)))
-    )
+    if tells(call):
+        return all(harmless_value(one, own) for one in (*call.args, *(each.value for each in call.keywords)))
+    return first_name(call) in _REPORTS and harmless_value(call, own)
 
 
 def keeps(node: ast.stmt) -> bool:

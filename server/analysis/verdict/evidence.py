@@ -11,6 +11,7 @@ from ..artefacts.search_facts import Found
 from ..curves.series import History
 from ..scripts.program import Program
 from .design import Design
+from .gpu_use import GpuUse
 from .seen import Seen
 from .usage import Usage
 
@@ -198,6 +199,7 @@ class Evidence:
     :ivar observed: (file, what was found in it) of observed data that were looked for in the tables that the run read;
         `observed_in` are these tables.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
+    :ivar gpu: what it did on GPUs; None for a start of an older release, which did not look for any.
     """
 
     run: str
@@ -250,6 +252,7 @@ class Evidence:
     observed: tuple[tuple[str, Found], ...] = ()
     observed_in: tuple[str, ...] = ()
     invented: tuple[tuple[int, str], ...] = ()
+    gpu: GpuUse | None = None
 
     @property
     def cores_busy(self) -> float | None:

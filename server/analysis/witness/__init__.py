@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .compare import Compared, Difference, compare
+from .differences import Compared, Difference, compare
 from .facts import (
     Fit,
     Prediction,
