@@ -25,7 +25,7 @@ from typing import Any
 import anyio
 from common import Figure, load, quantile, script, show
 from watchkeeper.server.acts.desk import Desk, open_desk
-from watchkeeper.server.interfaces.mcp.app import answered
+from watchkeeper.server.interfaces.mcp.calling import answered
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.storage.record import Event, Kind, Ledger, SubjectKind
 from watchkeeper.server.storage.record.chain import GENESIS, canonical, link

@@ -21,7 +21,7 @@ from typing import Any
 import anyio
 from common import Figure, fresh_folder, load, script, show
 from watchkeeper.server.acts.desk import Desk, open_desk
-from watchkeeper.server.interfaces.mcp.app import answered
+from watchkeeper.server.interfaces.mcp.calling import answered
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS

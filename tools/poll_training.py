@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
-from pydantic import BaseModel, model_serializer
+from pydantic import BaseModel, PrivateAttr, model_serializer
 
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import brief, next_step, poll, status_line, updates
 from ..server.acts.report.answers import applied
 from ..server.acts.toolbox import Tool, facts
+from ..server.acts.watch import gpu_files
 from ..server.acts.watch import progress as pace
 from ..server.analysis.logs.blocks import FEED_BYTES
 from ..server.storage.record import Report, Run
@@ -56,6 +57,17 @@ class Polled(BaseModel):
     more: str | None = None
     cursor: str
     next: str
+    _in_vain: bool = PrivateAttr(default=False)
+
+    def waited(self, *, in_vain: bool) -> Polled:
+        """Note whether the time was over before there was anything to tell; no fact of the answer."""
+        self._in_vain = in_vain
+        return self
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the time was over before there was anything to tell: a task goes on waiting then."""
+        return self._in_vain
 
     @model_serializer(mode="wrap")
     def _failure_first(self, handler: Any) -> dict[str, Any]:  # noqa: ANN401 (pydantic's handler)
@@ -84,7 +96,8 @@ async def poll_training(
     limits = desk.policy.watch
     seconds = min(max(wait_s if wait_s is not None else limits.wait_s, 0.0), limits.max_wait_s)
     seen = await poll.poll(desk, run or None, cursor or "", seconds, shown)
-    return await in_thread(_one if run else _all, desk, seen)
+    found = await in_thread(_one if run else _all, desk, seen)
+    return found.waited(in_vain=seen.in_vain)
 
 
 def _one(desk: Desk, seen: poll.Seen) -> Polled:
@@ -106,7 +119,7 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
         reason=one_line(status.reason, 200) or None,
         exit_code=status.exit_code,
         signal=status.signal,
-        metrics=_metrics(look.metrics),
+        metrics=_metrics({**look.metrics, **(gpu_files.numbers(desk, run) if status.state.running else {})}),
         progress=(pace.progress(desk, run) or None) if status.state.running else None,
         catching_up=_behind(look.behind_bytes),
         status=status_line.line(desk, run, status) if checks_in else None,

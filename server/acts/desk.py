@@ -41,7 +41,9 @@ class Desk:
         """Return this desk with the policy file as it is now, so that an edit needs no new server.
 
         :raises PolicyInvalid: if the file was edited into something that cannot be read.
+        :raises PathRefused: if the workspace does not lie any more where it was.
         """
+        self.workspace.check_place()
         policy = read_policy(self.workspace)
         if policy == self.policy:
             return self

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class Seen:
     """What a poll came back with: the last look at each run, the news, and the cursor to ask with next.
 
     :ivar unwritten: why what is new could not be recorded; empty when it was.
+    :ivar in_vain: the time was over before there was anything to tell.
     :ivar trouble: of a poll of all runs, by id, why a run could not be looked at; the others are watched all the same.
     """
 
@@ -48,6 +49,7 @@ class Seen:
     cursor: str
     trouble: Mapping[str, str] = field(default_factory=dict[str, str])
     unwritten: str = ""
+    in_vain: bool = False
 
 
 async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_text: bool) -> Seen:
@@ -65,10 +67,11 @@ async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_
         if not round_.enough(seen) and anyio.current_time() < deadline:
             async with waker:  # only for a poll that waits: inotify takes milliseconds to give back
                 seen = await _waited(round_, waker, seen, deadline)
+        in_vain = not round_.enough(seen)
         await in_thread(round_.close)
     finally:
         round_.stop.set()
-    return seen
+    return replace(seen, in_vain=in_vain)
 
 
 async def _waited(round_: _Round, waker: Waker, seen: Seen, deadline: float) -> Seen:

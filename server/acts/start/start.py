@@ -301,7 +301,14 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         ),
         cwd=launch.working_folder(desk, wanted.model, origin.script),
         env=launch.environment(
-            desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume, nonce=nonce
+            desk,
+            model=wanted.model,
+            phase=wanted.phase,
+            attempt=attempt,
+            run=run,
+            resume=resume,
+            nonce=nonce,
+            script=origin.sources[0],
         ),
         limit_s=desk.policy.quick.max_minutes * 60 if quick else None,
         sample_s=desk.policy.keeper.sample_s,
@@ -314,4 +321,5 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         writable=proof.writable,
         seal_paths=proof.seal_paths,
         seal_max_bytes=proof.seal_max_bytes,
+        gpu=proof.gpu,
     )

@@ -211,7 +211,8 @@ def _spec(desk: Desk, run: Run, name: str, begun: RerunStarted, mounts: list[rer
         "attempt": run.attempt,
         "argv": list(run.argv),
         "cwd": run.cwd,
-        "env": {**run.env, "WATCHKEEPER_WITNESS_NONCE": begun.nonce},
+        # The copy holds the sources of the start and no snapshots to compare the script with.
+        "env": {**run.env, "WATCHKEEPER_WITNESS_NONCE": begun.nonce, "WATCHKEEPER_SNAPSHOT": ""},
         "nonce": begun.nonce,
         "limit_s": begun.limit_s,
         "sample_s": _SAMPLE_S,

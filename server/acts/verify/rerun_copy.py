@@ -26,6 +26,8 @@ from ..start import provenance
 Mount = tuple[str, str, str]
 MOST_FILES = 20_000
 MOST_MOUNTS = 64
+MOST_ENTRIES = 200_000
+"""Of the workspace that are looked at: what lies beyond is not there when the run is played again."""
 _NOT_COPIED = frozenset({".watchkeeper", ".git", ".hg", ".svn", "__pycache__", "node_modules"})
 _ENVIRONMENTS = ("pyvenv.cfg", "conda-meta")
 _READ_ONLY, _WRITABLE = "ro", "rw"
@@ -104,11 +106,15 @@ def _left_by(desk: Desk, run: Run, seen: Seen) -> frozenset[str]:
 
 def _files(root: Path, target: Path, done: Copied) -> Iterator[tuple[str, int]]:
     """Yield (path, size) of the plain files of the workspace; folders and links are made at once."""
-    waiting = [""]
+    waiting, looked_at = [""], 0
     while waiting:
         inside = waiting.pop()
         with suppress(PermissionError), os.scandir(root / inside) as entries:
             for entry in entries:
+                looked_at += 1
+                if looked_at > MOST_ENTRIES:
+                    done.remarks.append(f"only {MOST_ENTRIES} files and folders of the workspace were looked at")
+                    return
                 path = f"{inside}/{entry.name}" if inside else entry.name
                 if entry.is_symlink():
                     os.symlink(os.readlink(entry.path), target / path)

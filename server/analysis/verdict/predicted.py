@@ -12,10 +12,12 @@ from .checks import Check, passed, unknown
 from .drawn import correlation
 from .evidence import Evidence
 from .observed import drawn
+from .pooled import averages
 from .quantities import plain
 from .rules import Rules
 from .seen import Seen, names, place
 from .suspicion import Suspicion, first_of
+from .untold import typed
 from .words import Word
 
 _MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
@@ -40,6 +42,13 @@ class Match:
     column: str
     prediction: Prediction
     exact: bool
+    averaged: int = 1
+    """The mean of how many predictions it is; `prediction` is then their mean."""
+
+    def __str__(self) -> str:
+        how = "" if self.exact else "made from "
+        of = f"the mean of {self.averaged} of " if self.averaged > 1 else ""
+        return f"column {self.column} is {how}{of}what {self.prediction.name}.predict returned"
 
 
 def results(evidence: Evidence, rules: Rules, seen: Seen) -> Check | None:
@@ -60,13 +69,14 @@ def results(evidence: Evidence, rules: Rules, seen: Seen) -> Check | None:
 
 def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]:
     """Return which columns are what an estimator predicted, exactly before nearly."""
+    sized = [one for one in predictions if one.values.size == table.rows]
+    every = [*((one, 1) for one in sized), *averages(sized)]
     found: list[Match] = []
     for column in (one for one in table.columns if one.values):
-        sized = [one for one in predictions if one.values.size == table.rows]
-        exact = next((one for one in sized if _equal(column, one)), None)
-        near = exact or next((one for one in sized if _close(column, one)), None)
+        exact = next((one for one in every if _equal(column, one[0])), None)
+        near = exact or next((one for one in every if _close(column, one[0])), None)
         if near is not None:
-            found.append(Match(column.name, near, exact is not None))
+            found.append(Match(column.name, near[0], exact is not None, near[1]))
     return found
 
 
@@ -113,9 +123,13 @@ def _suspicions(
     others = [one for one in found if one.prediction.name not in rules.forbidden]
     if forbidden and not others and not (trace is not None and _explained(table, trace)):
         one = forbidden[0]
-        what = f"column {one.column} of the results is what {one.prediction.name}.predict returned at"
-        what = f"{what} {place(one.prediction.line)}, and no column is of an approved method"
+        what = f"{one} at {place(one.prediction.line)}, and no column of the results is of an approved method"
         yield Suspicion(what, Word.LIKELY_FABRICATION, "forbidden_results", _REDESIGN)
+    if not found and (name := typed(table, evidence.program)):
+        what = f"the numbers of column {name} of the results, and of every other, stand in the script (read)"
+        yield Suspicion(
+            what, Word.INVESTIGATE, "results_typed", "Let the script compute them, or say where they are from."
+        )
     if trace is not None:
         yield from _against_trace(table, trace)
         explained = _explained(table, trace) or any(drawn(evidence))
@@ -157,12 +171,19 @@ def _predicted(trace: TraceFacts) -> bool:
     return any("predict" in one for one in trace.groups)
 
 
+def summarises(table: TableFacts, trace: TraceFacts) -> bool:
+    """Whether nearly all rows of a table name parameters of a trace, and a column has their means."""
+    named = {one.name for one in trace.figures} & set(table.labels)
+    if not named or len(named) < 0.8 * len(table.labels):
+        return False
+    return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
+
+
 def _explained(table: TableFacts, trace: TraceFacts) -> bool:
     """Whether a column is made of means or draws of the trace's parameters, or the table is their summary."""
+    if summarises(table, trace):
+        return True
     means = [one.mean for one in trace.figures]
-    named = {one.name for one in trace.figures} & set(table.labels)
-    if named and len(named) >= 0.8 * len(table.labels):
-        return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
     columns = [one for one in table.columns if one.values]
     return any(_among(one, means) or _are_draws(one, table.rows, trace) for one in columns)
 
@@ -191,8 +212,7 @@ def _among(column: ColumnFacts, means: Sequence[float]) -> bool:
 def _words(found: Sequence[Match], rules: Rules) -> str:
     shown: Mapping[str, Match] = {one.column: one for one in found}
     texts = [
-        f"column {one.column} is {'' if one.exact else 'made from '}what {one.prediction.name}.predict returned"
-        f"{' (a baseline)' if one.prediction.name in rules.forbidden else ''} at {place(one.prediction.line)}"
+        f"{one}{' (a baseline)' if one.prediction.name in rules.forbidden else ''} at {place(one.prediction.line)}"
         for one in list(shown.values())[:3]
     ]
     return "; ".join(texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .checks import Check, failed, passed, unknown
+from .chosen import choice
 from .counts import Counts
 from .drawn import draws
 from .evidence import Evidence
@@ -12,6 +13,7 @@ from .predicted import results
 from .repeated import rerun
 from .rules import Rules
 from .sealed import seal
+from .told_losses import history
 from .trained import training
 from .words import Word
 
@@ -30,8 +32,10 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
         seal(evidence),
         draws(evidence, seen),
         results(evidence, rules, seen),
+        choice(evidence, seen),
         observed(evidence, seen),
         training(evidence, rules, counts, seen),
+        history(evidence, seen),
         outside(evidence, seen),
         rerun(evidence),
     )

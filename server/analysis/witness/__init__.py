@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from .differences import Compared, Difference, compare
-from .facts import Fit, Prediction, Sampling, Saved, Steps, files, fit, losses, prediction, sampling, saved, steps
+from .facts import (
+    Fit,
+    Prediction,
+    Sampling,
+    Saved,
+    Steps,
+    epochs,
+    files,
+    fit,
+    losses,
+    prediction,
+    sampling,
+    saved,
+    steps,
+)
 from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints, places
 from .lines import Line, Process, Witnessed, gathered, read_process
 
@@ -21,6 +35,7 @@ __all__ = (
     "Steps",
     "Witnessed",
     "compare",
+    "epochs",
     "files",
     "fingerprint",
     "fingerprints",

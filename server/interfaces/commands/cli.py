@@ -29,7 +29,7 @@ from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import attest, attest_words, doctor, hooks, init, json_files, offline, serving
+from . import attest, attest_words, doctor, hooks, init, json_files, offline, rebuild, serving
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -349,7 +349,7 @@ def _init(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     found = workspace(options)
-    rebuilt = [doctor.rebuild(found)] if options.rebuild_ledger else []
+    rebuilt = [rebuild.rebuild(found)] if options.rebuild_ledger else []
     checks = [*rebuilt, *doctor.examine(found)]
     if options.json:
         print(json.dumps(masked([one.to_json() for one in checks]), ensure_ascii=False))

@@ -10,7 +10,7 @@ import os
 import signal
 import time
 
-from . import bounds, ending, exit_record, oom
+from . import bounds, digests, ending, exit_record, oom
 from .guard import Guard
 from .spec import Spec
 
@@ -90,6 +90,7 @@ def _live(spec: Spec, log_descriptor: int, guard: Guard, inside: int, outside: i
 
 
 def _execute(spec: Spec, log_descriptor: int) -> None:
+    _check_script(spec)
     os.chdir(spec.cwd)
     oom.raise_badness()
     bounds.apply(spec.bounds)
@@ -99,6 +100,19 @@ def _execute(spec: Spec, log_descriptor: int) -> None:
     for source, target in ((null, 0), (log_descriptor, 1), (log_descriptor, 2)):
         os.dup2(source, target)
     os.execvpe(spec.argv[0], spec.argv, spec.env)  # noqa: S606 # the command of the spec, as an argument list
+
+
+def _check_script(spec: Spec) -> None:
+    """Refuse a script that is another one than was hashed at the start. What Python itself opens is checked again.
+
+    :raises ValueError: saying so.
+    """
+    if not spec.script:
+        return
+    descriptor = os.open(spec.script, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        if not os.path.isfile(f"/proc/self/fd/{descriptor}") or digests.of(file.read()) != spec.script_sha256:
+            raise ValueError(f"{spec.script} was changed after it was hashed; start again")
 
 
 def _never_started(run_directory: int, run: str, reason: str) -> None:

@@ -12,6 +12,7 @@ from . import (
     child,
     digests,
     exit_record,
+    gpu_pipe,
     guard,
     lock,
     log_part,
@@ -151,7 +152,7 @@ def _watch(
     deadline_s = records.number(start, "deadline_boottime_s")
     # What was played again left nothing in the workspace that could be sealed.
     ending = Ending(start, main, meter, lambda: {} if spec.mounts else seal.make(record, start, meter.lines))
-    Watch(spec, deadline_s, main, family, meter, ending).to_the_end(signals)
+    Watch(spec, deadline_s, main, family, meter, ending, gpu_pipe.Teller()).to_the_end(signals)
     status = main.wait_status
     if status is None:
         return child.NO_STATUS

@@ -81,7 +81,7 @@ def pids() -> list[int]:
 
 def boot_id() -> str:
     """Return the identity of this boot of the machine."""
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+    with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
         return file.read().strip()
 
 

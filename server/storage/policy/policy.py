@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Protocol, Self
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -39,7 +39,7 @@ from .tables import (
 )
 from .witness_tables import Rerun, Witness
 
-POLICY_LIMIT_BYTES = 1_000_000
+POLICY_LIMIT_BYTES = 250_000
 
 _DAY_S = 86_400.0
 _INHERITED = (
@@ -172,6 +172,11 @@ class Keeper(Table):
     )
     grace_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=10.0, description="Seconds between SIGTERM and SIGKILL when a run is stopped."
+    )
+    gpu: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description='Whether NVIDIA GPUs are sampled (needs the extra "gpu"): "auto" where their driver\'s files are'
+        ' there, "on" without asking for these, "off" never.',
     )
 
 
@@ -332,7 +337,7 @@ def read_policy(workspace: _Files) -> Policy:
     """Return the policy of a workspace, the defaults when it has no `watchkeeper.toml`.
 
     :raises PolicyInvalid: as `load_policy`, and when the file is not UTF-8.
-    :raises PathRefused: the file cannot be read or is larger than a megabyte.
+    :raises PathRefused: the file cannot be read or is larger than POLICY_LIMIT_BYTES.
     """
     if not workspace.exists(POLICY_FILE):
         return Policy()

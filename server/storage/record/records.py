@@ -11,6 +11,7 @@ from ...vocabulary.runs import Finding as Noticed
 from ...vocabulary.runs import Level, Phase, RunState
 from .chain import Kind, SubjectKind
 from .reruns import RerunCompared, RerunStarted
+from .upkeep import LedgerRebuilt
 from .written import AttestationMade, EntryProven, EntryWritten, SearchLogged
 
 Pair = tuple[str, str]
@@ -27,6 +28,7 @@ class RunStarted:
     :ivar nonce: known to nobody before this event; whatever the run's keeper writes carries it.
     :ivar guarded: the folder that the run may not write to, but for what is `writable` in it.
     :ivar foreign: run directories that lay there before their start was recorded; never used.
+    :ivar gpu: whether GPUs are sampled: sampled, none, off, amd; empty where an older release did not note it.
     """
 
     KIND: ClassVar = Kind.START
@@ -59,6 +61,7 @@ class RunStarted:
     seal_paths: tuple[str, ...] = ()
     seal_max_bytes: int = 0
     foreign: tuple[str, ...] = ()
+    gpu: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,7 +275,7 @@ Happening = (
     RunStarted | RunStopped | RunEnded | FindingSeen | FindingOver | FindingReported | FindingAccepted
     | ReportOpened | ReportAgain | ReportAnswered | ReportApplied | ReportClosed
     | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged | AttestationMade
-    | RerunStarted | RerunCompared
+    | RerunStarted | RerunCompared | LedgerRebuilt
 )  # fmt: skip
 """Everything that can be recorded; its class says what kind of event it is."""
 
@@ -368,6 +371,13 @@ class Search(SearchLogged, Record):
     """A hyper-parameter search."""
 
     SUBJECT: ClassVar = SubjectKind.SEARCH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilding(LedgerRebuilt, Record):
+    """A time at which the ledger was made anew."""
+
+    SUBJECT: ClassVar = SubjectKind.LEDGER
 
 
 @dataclass(frozen=True, kw_only=True)

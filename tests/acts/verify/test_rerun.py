@@ -105,6 +105,7 @@ async def test_it_outlives_its_server_and_what_it_reached_in_its_time_is_compare
     assert begun["verdict"] == "IN_PROGRESS"
     assert begun["why"].endswith("of at most 3 s")
     async with place.trainer() as another:
+        assert (await another.poll(started["run"]))["next"] == f"verify_compute(run={started['run']!r}, rerun=true)"
         verdict = await again(another, started["run"])
     assert rerun(verdict)[1].startswith("equal in ")
     assert "it was ended after" in rerun(verdict)[1]
