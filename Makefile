@@ -16,7 +16,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel check test demo bench bundle corpus clean
+.PHONY: help setup lint types wheel ready check test demo bench bundle corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -26,6 +26,7 @@ help:
 	@echo "make lint    ruff: rules and form"
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
+	@echo "make ready   lint, types and wheel, side by side"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
@@ -56,10 +57,14 @@ wheel: setup
 	$(UV) build --quiet --wheel
 	$(UV) pip install --quiet --no-deps --reinstall dist/*.whl
 
-check: lint types wheel
+# Pyright keeps one core busy for half a minute; rules, form and the wheel are done beside it.
+ready: setup
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types wheel
+
+check: ready
 	$(PYTEST) -m "not training" $(TESTS)
 
-test: lint types wheel
+test: ready
 	$(PYTEST) $(TESTS)
 
 demo: setup wheel

@@ -14,16 +14,20 @@ LEAST_S = 0.01
 
 
 def assert_grows_with_its_input(act: Callable[[T], object], made: Callable[[int], T], size: int) -> None:
-    """Compare the CPU time of `act` on an input of `size` and on one that is eight times as large."""
-    small, large = (_cpu_s(act, made(one)) for one in (size, size * TIMES))
-    assert large < max(small, LEAST_S) * TIMES * 3, f"{small:.4f} s for {size}, {large:.4f} s for {size * TIMES}"
+    """Compare the CPU time of `act` on an input of `size` and on one that is eight times as large.
+
+    More is sometimes other people's noise, so what took too long is tried again, up to three times in all.
+    """
+    small = min(_cpu_s(act, made(size)) for _ in range(2))
+    allowed = max(small, LEAST_S) * TIMES * 3
+    given = made(size * TIMES)
+    taken = [_cpu_s(act, given)]
+    while taken[-1] >= allowed and len(taken) < 3:
+        taken.append(_cpu_s(act, given))
+    assert min(taken) < allowed, f"{small:.4f} s for {size}, {min(taken):.4f} s for {size * TIMES}"
 
 
 def _cpu_s(act: Callable[[T], object], given: T) -> float:
-    """Return the least CPU time of three tries; more is other people's noise."""
-    taken: list[float] = []
-    for _ in range(3):
-        before = time.process_time()
-        act(given)
-        taken.append(time.process_time() - before)
-    return min(taken)
+    before = time.process_time()
+    act(given)
+    return time.process_time() - before

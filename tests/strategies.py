@@ -48,6 +48,7 @@ happenings: st.SearchStrategy[records.Happening] = st.one_of(
     st.builds(records.VerdictOverridden, reason=words, report=words, who=words),
     st.builds(records.EntryWritten, number=st.integers(1, 99), path=words, text=words),
     st.builds(records.EntryProven, proof=words),
+    st.builds(records.LedgerRebuilt, aside=words, kept=st.integers(0, 99)),
     st.builds(records.SearchLogged, number=st.integers(1, 99), path=words, text=words),
 )
 """Every kind of event that can be recorded."""

@@ -14,6 +14,7 @@ from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import brief, next_step, poll, status_line, updates
 from ..server.acts.report.answers import applied
 from ..server.acts.toolbox import Tool, facts
+from ..server.acts.watch import gpu_files
 from ..server.acts.watch import progress as pace
 from ..server.analysis.logs.blocks import FEED_BYTES
 from ..server.storage.record import Report, Run
@@ -118,7 +119,7 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
         reason=one_line(status.reason, 200) or None,
         exit_code=status.exit_code,
         signal=status.signal,
-        metrics=_metrics(look.metrics),
+        metrics=_metrics({**look.metrics, **(gpu_files.numbers(desk, run) if status.state.running else {})}),
         progress=(pace.progress(desk, run) or None) if status.state.running else None,
         catching_up=_behind(look.behind_bytes),
         status=status_line.line(desk, run, status) if checks_in else None,

@@ -29,6 +29,7 @@ class Started(BaseModel):
     existing: bool | None = None
     script_changed_since: bool | None = None
     differs: list[str] | None = None
+    compared: str | None = None
     pid: int | None = None
     log: str | None = None
     results: str | None = None
@@ -85,6 +86,7 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
         existing=True if begun.existing else None,
         script_changed_since=run.script_sha256 != wanted.origin.sources[0][1] if begun.existing else None,
         differs=_differs(wanted, run) if begun.existing else None,
+        compared=begun.compared or None,
         pid=status.pid,
         log=run.log,
         results=run.results,

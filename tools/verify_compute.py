@@ -10,7 +10,7 @@ from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
 from ..server.acts.toolbox import Tool
 from ..server.acts.watch.look import find_run
-from ..server.analysis.verdict.words import Outcome
+from ..server.analysis.verdict.words import Outcome, Word
 from ..server.vocabulary.runs import Role
 from ..server.vocabulary.sanitize import mask_secrets, one_line
 
@@ -44,18 +44,23 @@ class Verified(BaseModel):
     next: str
 
 
-async def verify_compute(desk: Desk, run: str) -> Verified:
+async def verify_compute(desk: Desk, run: str, rerun: bool = False) -> Verified:
     """Compute whether a run's work was really done, from the keeper's measurements and the files on disk.
 
     Call it when a run has completed. Paste `text` into the completion report; when it is not met, the director is told
     (`report`): poll for the answer. `handoff` names what other agents read. A quick run never satisfies the full phase.
+    `rerun` plays its first minutes again in a copy and compares.
     """
-    return await in_thread(_verify, desk, run)
+    return await in_thread(_verify, desk, run, rerun)
 
 
-def _verify(desk: Desk, run_id: str) -> Verified:
+def _verify(desk: Desk, run_id: str, rerun: bool) -> Verified:
     from ..server.acts.verify import consequences  # noqa: PLC0415 (heavy: a server that only watches does without)
+    from ..server.acts.verify.rerun import again  # noqa: PLC0415 (the same)
 
+    playing = again(desk, run_id) if rerun else None
+    if playing is not None:
+        return _going_on(desk, run_id, f"played again for {playing.elapsed_s:.0f} s of at most {playing.limit_s:.0f} s")
     concluded = consequences.conclude(desk, run_id)
     found = concluded.verification
     evidence, verdict = found.evidence, found.verdict
@@ -84,6 +89,27 @@ def _verify(desk: Desk, run_id: str) -> Verified:
         next=next_step.next_call(desk, standing, "")
         if verdict.word.met or concluded.report or not evidence.state.final
         else "mend what required_actions names, train again",
+    )
+
+
+def _going_on(desk: Desk, run_id: str, how_far: str) -> Verified:
+    """Answer while a run is played again: a verdict is computed once that is over."""
+    run = find_run(desk, run_id)
+    return Verified(
+        verdict=Word.IN_PROGRESS,
+        met=False,
+        reason_code="rerun",
+        why=how_far,
+        run=run.id,
+        phase=run.phase,
+        wall_s=round(run.end.wall_s, 2) if run.end is not None else 0.0,
+        intensity="",
+        checks=[],
+        verdict_id="",
+        chain_head="",
+        path="",
+        text="",
+        next=f"verify_compute(run={run.id!r}, rerun=true)",
     )
 
 

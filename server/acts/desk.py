@@ -41,7 +41,9 @@ class Desk:
         """Return this desk with the policy file as it is now, so that an edit needs no new server.
 
         :raises PolicyInvalid: if the file was edited into something that cannot be read.
+        :raises PathRefused: if the workspace does not lie any more where it was.
         """
+        self.workspace.check_place()
         policy = read_policy(self.workspace)
         if policy == self.policy:
             return self
@@ -54,7 +56,7 @@ class Desk:
         return replace(self, policy=self.policy.model_copy(update={"watch": watch}))
 
     def hurried(self, longest_s: float) -> Desk:
-        """Return this desk for a client that ends a call after some time: no poll waits longer, none is told to."""
+        """Return this desk for a client that ends a call after some time: no poll waits longer."""
         watch = self.policy.watch
         shorter = {name: min(getattr(watch, name), longest_s) for name in ("wait_s", "max_wait_s", "brisk_poll_s")}
         policy = self.policy.model_copy(update={"watch": watch.model_copy(update=shorter)})

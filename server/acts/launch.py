@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..runtime.gpu import devices
 from ..runtime.keeper import records
 from ..runtime.probe import probe_environment
 from ..runtime.witness import witness_environment
@@ -31,18 +32,22 @@ def interpreter(desk: Desk) -> str:
 
 
 def environment(
-    desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str, nonce: str
+    desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str, nonce: str, script: tuple[str, str]
 ) -> dict[str, str]:
-    """Return the whole environment of a training: what the policy passes through and sets, and our own names."""
+    """Return the whole environment of a training: what the policy passes through and sets, and our own names.
+
+    :param script: path in the workspace and digest of the script.
+    """
     policy = desk.policy
     kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
     run_dir = desk.workspace.run_dir(run)
     own = {**kept, **policy.environment}
     own |= probe_environment(own, pymc=policy.probe.pymc)
     folder = str(run_dir / records.WITNESS) if policy.witness.enabled else None
+    files = str(desk.workspace.root / script[0]), str(desk.workspace.snapshots_dir / script[1])
     return {
         **own,
-        **witness_environment(own, folder=folder, nonce=nonce, hooked=policy.probe.pymc),
+        **witness_environment(own, folder=folder, nonce=nonce, hooked=policy.probe.pymc, script=files),
         "WATCHKEEPER_WORKSPACE": str(desk.workspace.root),
         "WATCHKEEPER_MODEL": model,
         "WATCHKEEPER_PHASE": phase.value,
@@ -64,6 +69,7 @@ class Proof:
     writable: tuple[str, ...]
     seal_paths: tuple[str, ...]
     seal_max_bytes: int
+    gpu: str
 
 
 def proof(desk: Desk, *, model: str, phase: Phase, run: str) -> Proof:
@@ -77,6 +83,7 @@ def proof(desk: Desk, *, model: str, phase: Phase, run: str) -> Proof:
         writable=tuple(str(path) for path in own),
         seal_paths=(*left, *(names.final_models(model) if phase is Phase.FULL else ())),
         seal_max_bytes=int(policy.seal_max_gb * 1e9),
+        gpu=devices.found(desk.policy.keeper.gpu).value,
     )
 
 

@@ -42,9 +42,9 @@ def _bytes(desk: Desk, path: str) -> bytes:
     try:
         present = desk.workspace.read_bytes(path, LONGEST_DOCUMENT_BYTES)
     except PathRefused:
-        if desk.workspace.exists(path):
-            raise
-        return b""
+        if not desk.workspace.exists(path):
+            return b""
+        present = desk.workspace.read_bytes(path, LONGEST_DOCUMENT_BYTES)  # another server made it just now
     if present.startswith(_UTF16):
         raise InvalidArgument(f"{path} is saved as UTF-16.", "Save it as UTF-8 and call again; nothing was written.")
     return present

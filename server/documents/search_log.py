@@ -63,7 +63,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """A search as it is told, and as its files tell it.
+    """A search as the agent reports it, and as its files show it.
 
     :ivar lower: whether a lower score is better; None when nobody said.
     """

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """What is told of an ended run. Times are unix seconds, None where nobody saw them.
+    """The times of an ended run. Times are unix seconds, None where nobody saw them.
 
     :ivar phase: the policy's label, such as `5B`.
     """

@@ -9,7 +9,8 @@ that escapes is a defect of ours and is reported as such at one seam (`app`, `cl
     ├── PolicyInvalid          watchkeeper.toml has an unknown key or a wrong value
     ├── NotFound               no such run, report or finding
     ├── Refused                a rule says no: a gate, a role, the start rule
-    ├── LedgerUnreadable       the ledger's file is damaged or from a newer version
+    ├── LedgerUnreadable       the ledger's file is damaged, or something else lies in its place
+    │   └── LedgerTooNew       a newer version wrote it
     └── StorageFailed          the disk is full, read-only or busy
 
 This module imports nothing, so that every room may import it.
@@ -50,7 +51,11 @@ class Refused(WatchkeeperError):
 
 
 class LedgerUnreadable(WatchkeeperError):
-    """The ledger's file is damaged, or was written by a newer version."""
+    """The ledger's file is damaged, or something else lies in its place."""
+
+
+class LedgerTooNew(LedgerUnreadable):
+    """The ledger's file was written by a newer version."""
 
 
 class StorageFailed(WatchkeeperError):

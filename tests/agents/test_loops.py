@@ -43,7 +43,7 @@ def smaller(script: str) -> str:
     """
     text = (SCHOOLS / script).read_text(encoding="utf-8")
     changes = {
-        "(5_000, 1_000, 2)": "(2_000, 500, 2)",
+        "(5_000, 1_000, 2)": "(1_000, 500, 2)",
         "(50_000, 2_000, 4)": "(2_000, 1_000, 4)",
         "random_seed=20260125": "random_seed=7",
     }

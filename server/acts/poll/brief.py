@@ -1,4 +1,4 @@
-"""Where everything stands, in few words: what a new session, or a director who watches all runs, is told."""
+"""Where everything stands, in few words, for a new session or for a director who watches all runs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def brief(desk: Desk, seen: poll.Seen, delivered: Sequence[Report]) -> Brief:
 
 
 def _by_urgency(waiting: Sequence[Report], delivered: Sequence[Report]) -> list[Report]:
-    """Return reports, the least urgent last: open ones, answers that are told now, answered ones."""
+    """Return reports, the least urgent last: open ones, answers that this call delivers, answered ones."""
     unanswered = [one for one in waiting if one.status == "open"]
     return [*unanswered, *delivered, *(one for one in waiting if one.status != "open")]
 

@@ -26,6 +26,7 @@ class Standing:
     :ivar entry: a report of the model whose diary entry is owed; never set while a run of the model is active.
     :ivar silent: a failure of the model that was mended without a report; likewise.
     :ivar verdict: the newest verdict word on the run; empty if none was computed.
+    :ivar rerun: whether it is being played again, and what came of that is not on record yet.
     """
 
     run: Run
@@ -38,6 +39,7 @@ class Standing:
     verdict: str = ""
     quick_passed: bool = False
     overdue: bool = False
+    rerun: bool = False
 
 
 def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standing:
@@ -56,6 +58,7 @@ def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standin
         silent=owed_silent(desk, run.model),
         verdict=_final_word(verdicts),
         quick_passed=run.phase is Phase.QUICK and state.final and not quick_problems(desk, run),
+        rerun=any(one.open for one in desk.ledger.reruns(run.id)),
         overdue=report is not None and report.status == "open" and desk.clock() > report.deadline_at,
     )
 
@@ -106,6 +109,10 @@ def owed_entry(desk: Desk, model: str) -> Report | None:
     return None
 
 
+def _rerun(run: Run) -> str:
+    return f"verify_compute(run={run.id!r}, rerun=true)"
+
+
 def next_call(desk: Desk, about: Standing, cursor: str) -> str:
     """Return the exact next call for a run, or that the watch is over and what follows."""
     if desk.role is Role.DIRECTOR:
@@ -127,7 +134,7 @@ def _for_trainer(desk: Desk, about: Standing, cursor: str) -> str:
         return _while_active(desk, about, cursor)
     if about.report is not None and about.report.status == "answered":
         return _carry_out(about)
-    return _afterwards(about)
+    return _rerun(run) if about.rerun else _afterwards(about)
 
 
 def _while_active(desk: Desk, about: Standing, cursor: str) -> str:

@@ -203,7 +203,7 @@ class _Round:
         return look.status.state.final and look.status.settled and not self._waits_for_answer()
 
     def _presses(self, told: News) -> bool:
-        """Whether what stands asks for an act; a flag alone is told with the answer and waits for real updates."""
+        """Whether what stands asks for an act; a flag alone goes with the answer and does not end the wait."""
         return told.moved or bool(told.answers) or any(one["level"] == Level.FAILURE for one in told.findings)
 
     def _waits_for_answer(self) -> bool:

@@ -16,7 +16,7 @@ _TAIL_BYTES = 4096
 
 
 def due(desk: Desk, run: Run, status: RunStatus) -> bool:
-    """Whether this run's trainer was told no status line for as long as the policy says."""
+    """Whether this run's trainer got no status line for as long as the policy says."""
     every_s = desk.policy.watch.status_minutes * 60
     if desk.role is not Role.TRAINER or not status.state.running or status.elapsed_s < every_s:
         return False
@@ -24,7 +24,7 @@ def due(desk: Desk, run: Run, status: RunStatus) -> bool:
 
 
 def told(desk: Desk, run: Run) -> None:
-    """Note that the line was told."""
+    """Note that the line was sent."""
     desk.ledger.take_note(_key(run), repr(desk.clock()))
 
 

@@ -28,7 +28,7 @@ _DIRECTOR_EVENTS = frozenset({Kind.SEEN, Kind.ENDED, Kind.REPORT, Kind.REPORT_AG
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a watcher was not yet told: findings as shown, whether anything else moved, and up to which event.
+    """News for a watcher: findings as shown, whether anything else moved, and up to which event.
 
     :ivar answers: ids of the reports whose answers a trainer is to be told.
     """

@@ -1,4 +1,4 @@
-"""Has this failure been seen before, where is it told, and what cured it. Nothing here writes."""
+"""Has this failure been seen before, which entry describes it, and what cured it. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Earlier:
 
     @property
     def sentence(self) -> str:
-        """Where it is told and what cured it, for a report or an entry."""
+        """The entry that describes it and what cured it, for a report or an entry."""
         cure = f"cured in {self.cured_by}" if self.cured_by else "not cured yet"
         return f"Seen before: diary entry #{self.entry} ({self.path}), {cure}. The fix there: {self.fix}"
 

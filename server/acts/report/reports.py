@@ -127,7 +127,7 @@ def _grew(known: Report, facts: ReportOpened) -> bool:
 
 
 def _told_by_its_crash(facts: ReportOpened) -> ReportAgain:
-    """Return what a report says once it is known that what it told of was the beginning of a crash."""
+    """Return what a report says once it is known that its finding was the beginning of a crash."""
     return ReportAgain(
         what_happened=facts.what_happened,
         hypothesis=facts.hypothesis,

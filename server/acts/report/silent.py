@@ -8,7 +8,7 @@ from ..watch.standing import crash_of, parts_of, unaccepted_failures
 
 
 def silent_failures(desk: Desk, model: str, until: Run | None = None) -> list[Finding]:
-    """Return the failures of a model's ended attempts that nobody reported, accepted or told of, oldest first.
+    """Return the failures of a model's ended attempts that nobody reported or accepted, oldest first.
 
     :param until: the newest attempt that counts; without it all.
     """

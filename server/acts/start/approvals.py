@@ -15,8 +15,8 @@ from ...storage.record import Report, Run
 from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..watch.standing import failures
-from . import comparison, provenance
-from .comparison import Entry
+from . import comparison, provenance, quick_facts
+from .comparison import Comparison, Entry
 from .provenance import Origin
 
 
@@ -27,7 +27,7 @@ class Pending:
     :ivar base: the attempt that it was compared with; the director's report stands with it.
     :ivar compared: digest of everything that was compared.
     :ivar refused: whether the director answered about exactly this and left these entries out.
-    :ivar difference: of the sources, as a unified diff.
+    :ivar difference: what was compared, in a line, and the sources' unified diff.
     """
 
     base: Run
@@ -37,34 +37,54 @@ class Pending:
     difference: str = ""
 
 
-def pending(desk: Desk, phase: Phase, origin: Origin, attempts: Sequence[Run], quick: Sequence[Run]) -> Pending | None:
-    """Return the changes of a full start that wait for the director; None when nothing does.
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A start that asks for nothing. :ivar said: how a changed script was compared; empty where it is the same."""
+
+    said: str = ""
+
+
+def pending(
+    desk: Desk, phase: Phase, origin: Origin, attempts: Sequence[Run], quick: Sequence[Run]
+) -> Pending | Passed:
+    """Return the changes of a full start that wait for the director, or that nothing does.
 
     :param attempts: the earlier attempts of this phase, oldest first.
     :param quick: the quick attempts of the model, oldest first.
     """
     if phase is Phase.QUICK or not (attempts or quick):
-        return None
+        return Passed()
     same = [one for one in quick if one.code_sha256 == origin.code_sha256]
     base = (attempts or same or quick)[-1]
-    found = comparison.entries(desk, provenance.of(base), origin, _said(desk, base))
+    compared = comparison.compare(
+        desk, provenance.of(base), origin, quick_facts.pair(base, origin, quick), _said(desk, base)
+    )
+    found = compared.entries
     if not attempts:
-        earlier = _lowered_before(desk, quick[0], origin) if quick[0].id != base.id else ()
+        earlier = _lowered_before(desk, quick[0], origin, quick) if quick[0].id != base.id else ()
         found = _distinct((*earlier, *found))
-    compared = _digest(base, origin)
-    answers = _answers(desk, base, compared)
+    digest = _digest(base, origin, compared)
+    answers = _answers(desk, base, digest)
     approved = {name for answer in answers for name in (answer.answer.approve if answer.answer else ())}
     left = tuple(one for one in found if not {str(one), one.name} & approved)
     if not left:
-        return None
+        return Passed(_shown(base, origin, compared))
     difference = comparison.difference(desk, provenance.of(base), origin)
-    return Pending(base, left, compared, refused=bool(answers), difference=difference)
+    told = "\n".join(one for one in (compared.said, difference) if one)
+    return Pending(base, left, digest, refused=bool(answers), difference=told)
 
 
-def _lowered_before(desk: Desk, first: Run, origin: Origin) -> Iterable[Entry]:
+def _shown(base: Run, origin: Origin, compared: Comparison) -> str:
+    """Say how a changed script was compared with the one before; nothing where it is the same script."""
+    if base.code_sha256 == origin.code_sha256:
+        return ""
+    return f"script changed since {base.id}; {compared.said}"
+
+
+def _lowered_before(desk: Desk, first: Run, origin: Origin, quick: Sequence[Run]) -> Iterable[Entry]:
     """A number that was cut between two quick attempts is shown before the first full one; what only moved is not."""
-    found = comparison.entries(desk, provenance.of(first), origin)
-    return (replace(one, since=first.id) for one in found if one.lowered)
+    found = comparison.compare(desk, provenance.of(first), origin, quick_facts.pair(first, origin, quick))
+    return (replace(one, since=first.id) for one in found.entries if one.lowered)
 
 
 def _said(desk: Desk, run: Run) -> str:
@@ -76,9 +96,10 @@ def _distinct(found: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple({one.name: one for one in found}.values())
 
 
-def _digest(base: Run, origin: Origin) -> str:
+def _digest(base: Run, origin: Origin, compared: Comparison) -> str:
     """Bind an approval to what was compared: parsed forms, not bytes, so that a comment does not undo it."""
     about = {**asdict(origin), "sources": [path for path, _ in origin.sources], "base": base.id}
+    about["facts"] = compared.facts
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 

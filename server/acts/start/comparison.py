@@ -1,8 +1,8 @@
 """What changed between two attempts, as entries that a director can approve by name.
 
-Each entry reads `name before -> after`. Comments and formatting are no change; what mends a call or an import passes
-without being listed (`methods.changes`). A changed number, estimator, feature, structure, a relaxed policy or a lowered
-requirement of the design is listed.
+Each entry reads `name before -> after`. The witnessed facts of the quick runs before them are compared (`quick_facts`);
+reading adds what only the full phase does, and decides alone where nothing was witnessed. A relaxed policy, a lowered
+requirement of the design, other files that the script names are listed besides.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from __future__ import annotations
 import difflib
 import hashlib
 import itertools
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...analysis.scripts import broken_names
+from ...analysis.scripts import Program, broken_names
 from ...analysis.scripts import changes as code_changes
 from ...analysis.verdict import design as designs
+from ...analysis.witness import Difference
 from ...storage.policy.policy import Policy, load_policy
 from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
-from . import provenance
+from . import provenance, quick_facts
 from .provenance import Origin
+from .quick_facts import Pair
 
 _HOW_IT_IS_WATCHED = frozenset({"watch", "keeper", "report"})
 """Tables of the policy that change neither the training nor how it is judged."""
@@ -64,25 +66,59 @@ class Entry:
         return mask_secrets(f"{self.name}={value}").removeprefix(f"{self.name}=")
 
 
-def entries(desk: Desk, before: Origin, after: Origin, failed: str = "") -> tuple[Entry, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What comparing two attempts came to.
+
+    :ivar said: in one line what was compared; empty where both are of one script and one quick run.
+    :ivar facts: (topic, old, new) of every witnessed difference, for the digest that an approval is bound to.
+    """
+
+    entries: tuple[Entry, ...]
+    said: str = ""
+    facts: tuple[tuple[str, str, str], ...] = ()
+
+
+def compare(desk: Desk, before: Origin, after: Origin, runs: Pair, failed: str = "") -> Comparison:
     """Return what changed from one origin to another and needs approval, each once, in a stable order.
 
+    :param runs: the quick runs before both.
     :param failed: what the earlier attempt's failures said; a call that they call broken may be mended.
     """
     policy = desk.policy
     old_policy = _policy(desk, before)
+    programs = provenance.program(desk, before, old_policy), provenance.program(desk, after, policy)
+    seen = quick_facts.facts(desk, runs, programs, _compared_elsewhere(before, after))
+    witnessed = seen.compared.differences if seen.compared is not None else ()
     found: list[Entry] = [
-        *_script(desk, before, after, old_policy, failed),
+        *_script(before, after, programs, failed, full_only=seen.equal),
         *(_policy_entries(old_policy, policy) if old_policy else ()),
         *_design(desk, before, after),
         *_features(before, after),
     ]
+    found += _witnessed(witnessed, found)
     found += _named(desk, before, after, {one.name for one in found})
     if old_policy is None:
         found.append(
             Entry("policy", before.policy_sha256[:12], f"{after.policy_sha256[:12]} (the old one is not kept)")
         )
-    return tuple({str(one): one for one in found}.values())
+    facts = tuple((one.topic, one.old, one.new) for one in witnessed)
+    return Comparison(entries=tuple({str(one): one for one in found}.values()), said=seen.said, facts=facts)
+
+
+def _compared_elsewhere(before: Origin, after: Origin) -> set[str]:
+    """Return the files that are compared by their text or digest: sources, documents, what the sources name."""
+    named = [path for one in (before, after) for path, _ in (*one.sources, *(one.named or ()))]
+    return {*named, *(path for one in (before, after) for path, _ in filter(None, (one.design, one.features)))}
+
+
+def _witnessed(differences: Iterable[Difference], told: Sequence[Entry]) -> Iterator[Entry]:
+    """Yield witnessed differences that reading has not told from the same to the same."""
+    known = {(one.before, one.after) for one in told}
+    for one in differences:
+        change = one.old or _NOTHING, one.new or _NOTHING
+        if change not in known:
+            yield Entry(one.topic, *change, one.lowered, features=one.features, where=one.where)
 
 
 def _policy(desk: Desk, origin: Origin) -> Policy | None:
@@ -93,13 +129,14 @@ def _policy(desk: Desk, origin: Origin) -> Policy | None:
         return None
 
 
-def _script(desk: Desk, before: Origin, after: Origin, old: Policy | None, failed: str) -> Iterator[Entry]:
-    was = provenance.program(desk, before, old)
-    now = provenance.program(desk, after, desk.policy)
+def _script(
+    before: Origin, after: Origin, programs: tuple[Program, Program], failed: str, full_only: bool
+) -> Iterator[Entry]:
+    """Yield what reading finds; only what no quick run shows where the facts of two quick runs are equal."""
     if before.script != after.script:
         yield Entry("script", before.script, after.script)
-    for change in code_changes(was, now, broken_names(failed)):
-        if change.needs_approval:
+    for change in code_changes(*programs, broken_names(failed)):
+        if change.needs_approval and (change.full_only or not full_only):
             yield Entry(
                 change.name,
                 change.before or _NOTHING,

@@ -36,7 +36,15 @@ def _way_out(desk: Desk, same: Sequence[Run]) -> str:
     """Say how results can be let stand that are meant to be as they are."""
     if not same or not same[-1].completed:
         return ""
-    if standing.unaccepted_failures(desk, same[-1].id):
+    failures = standing.unaccepted_failures(desk, same[-1].id)
+    short = next((one for one in failures if one.kind == "cut_short"), None)
+    if short is not None:
+        return (
+            "If it stops before its announced total on purpose, let it print one line that says so (for example "
+            '"stopped early: no improvement for 5 epochs") and run the quick phase again; or '
+            f"report_error(run={same[-1].id!r}, finding={short.id!r}, …), and the director's CONTINUE opens the gate. "
+        )
+    if failures:
         return ""
     return f"Where its results are meant so, report_error(run={same[-1].id!r}, …) and CONTINUE lets them stand. "
 

@@ -42,10 +42,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a start came to: the run, and whether it existed before this call."""
+    """What a start came to: the run, and whether it existed before this call.
+
+    :ivar compared: how a changed script was compared with the one before, where that asked nobody.
+    """
 
     run: Run
     existing: bool
+    compared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
             _look(desk, run.id)
     _refuse_what_may_not(desk, wanted)
     pending = _pending(desk, wanted)
-    if pending is not None:
+    if isinstance(pending, approvals.Pending):
         found = server_reports.Changes(
             compared=pending.compared,
             entries=tuple(str(one) for one in pending.entries),
@@ -127,14 +131,14 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
         run = earlier or _record(desk, transaction, wanted, known)
     if earlier is None:
         launch.launch(desk, run)
-    return Start(run, existing=earlier is not None)
+    return Start(run, existing=earlier is not None, compared=pending.said)
 
 
-def _pending(desk: Desk, wanted: Request) -> approvals.Pending | None:
+def _pending(desk: Desk, wanted: Request) -> approvals.Pending | approvals.Passed:
     """Return what a new start changed without approval; a start that was made before asks for nothing."""
     known = attempts(desk, wanted.model, wanted.phase)
     if _existing(known, wanted) is not None:
-        return None
+        return approvals.Passed()
     return approvals.pending(desk, wanted.phase, wanted.origin, known, attempts(desk, wanted.model, Phase.QUICK))
 
 
@@ -297,7 +301,14 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         ),
         cwd=launch.working_folder(desk, wanted.model, origin.script),
         env=launch.environment(
-            desk, model=wanted.model, phase=wanted.phase, attempt=attempt, run=run, resume=resume, nonce=nonce
+            desk,
+            model=wanted.model,
+            phase=wanted.phase,
+            attempt=attempt,
+            run=run,
+            resume=resume,
+            nonce=nonce,
+            script=origin.sources[0],
         ),
         limit_s=desk.policy.quick.max_minutes * 60 if quick else None,
         sample_s=desk.policy.keeper.sample_s,
@@ -310,4 +321,5 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         writable=proof.writable,
         seal_paths=proof.seal_paths,
         seal_max_bytes=proof.seal_max_bytes,
+        gpu=proof.gpu,
     )

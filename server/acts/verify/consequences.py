@@ -1,4 +1,4 @@
-"""What follows from a verdict: a rejection is told to the director, and what other agents need is handed over."""
+"""What follows from a verdict: the director hears of a rejection, and what other agents need is handed over."""
 
 from __future__ import annotations
 

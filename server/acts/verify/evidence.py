@@ -11,7 +11,7 @@ from typing import Any
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.scripts import Program, read_program
 from ...analysis.verdict.design import Design
-from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
+from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Seal, Told
 from ...analysis.verdict.invented import says_invented
 from ...analysis.verdict.usage import usage_of
 from ...runtime import samples
@@ -27,8 +27,9 @@ from ..desk import Desk
 from ..report.silent import described, silent_failures
 from ..start import provenance
 from ..start.provenance import Origin
-from ..watch import artefact_files, histories, standing, verdict_rules, witness_files
+from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files
 from ..watch.look import look_at
+from . import rerun, search
 
 READ_WITHIN_S = 60.0
 """How long a verdict reads a log on, where nobody has read it yet."""
@@ -96,14 +97,21 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
     )
     if not ended:
         return found
+    extras, seen = artefact_files.beside_results(desk, run, status), witness_files.seen(desk, run)
+    observed, observed_in = search.observed(desk, seen)
     return replace(
         found,
-        extras=artefact_files.beside_results(desk, run, status),
+        extras=extras,
         features=_features(desk, origin, found.design),
         known=artefact_files.known(desk, run, artefacts),
-        seen=witness_files.seen(desk, run),
+        seen=seen,
+        drawn=search.drawn(desk, (*artefacts, *extras)),
+        observed=observed,
+        observed_in=observed_in,
         seal=witness_files.seal(desk, run),
+        again=rerun.told(desk, run),
         invented=_invented(desk, run, status),
+        gpu=gpu_files.used(desk, run),
     )
 
 
@@ -112,6 +120,7 @@ def _with_numbers(found: Evidence, desk: Desk, run: Run, status: RunStatus, told
     return replace(
         found,
         told=_told(told),
+        **_curves(desk, run, status, found.seal),
         history=histories.gathered(desk, run, status.started_at, told),
         epochs=_epochs(desk, run, status, told),
         epochs_total={name: max(totals) for name, totals in _numbers(desk, run, told, "epoch_total").items()},
@@ -129,10 +138,16 @@ def _with_record(found: Evidence, desk: Desk, run: Run) -> Evidence:
         open_failures=tuple(_failure(one) for one in failures if one.status != "accepted"),
         accepted_failures=tuple(one.id for one in failures if one.status == "accepted"),
         chain_head=desk.ledger.head()[1],
-        chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else "",
+        chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else _lost(desk, run),
         head_copy=head_copy.compare(desk.ledger, desk.policy.integrity.head_copy),
         **_quick(desk, run),
     )
+
+
+def _lost(desk: Desk, run: Run) -> str:
+    """Say of a run that is older than a loss of events that some about it may be among them."""
+    lost = next((one for one in desk.ledger.rebuildings() if not one.whole and one.first_seq > run.first_seq), None)
+    return f"at least {lost.lost} events were lost before it was made anew (event {lost.first_seq})" if lost else ""
 
 
 def _quick(desk: Desk, run: Run) -> dict[str, Any]:
@@ -242,6 +257,34 @@ def _epochs(desk: Desk, run: Run, status: RunStatus, told: ProbeData | None) -> 
         return named
     history = histories.gathered(desk, run, status.started_at, told)
     return {"history": history.epochs} if history is not None else {}
+
+
+def _curves(desk: Desk, run: Run, status: RunStatus, seal: Seal | None) -> dict[str, Any]:
+    """Return the histories that the run left and printed; none where earlier attempts have a part in them.
+
+    All attempts write to one file: one that a later attempt wrote is not this run's.
+    """
+    if run.env.get("WATCHKEEPER_RESUME") == "checkpoint" or not status.state.final:
+        return {}
+    sealed = seal.files if seal is not None else dict[str, str]()
+    every = dict(histories.written(desk, run, status.started_at))
+    other = [path for path in every if path in sealed and artefact_files.sha256(desk, path) != sealed[path]]
+    ended = (status.ended_at or 0.0) + 1.0
+    late = [path for path in every if path not in sealed and not _older(desk, path, ended)]
+    overtaken = any(one.first_seq > run.first_seq for one in desk.ledger.runs(model=run.model))
+    return {
+        "curves": tuple((path, one) for path, one in every.items() if path not in (*other, *late)),
+        "curves_changed": () if overtaken else tuple(other),
+        "log_curve": histories.printed(desk, run),
+    }
+
+
+def _older(desk: Desk, path: str, than: float) -> bool:
+    try:
+        about = desk.workspace.about(path)
+    except PathRefused:
+        return False
+    return about is not None and about.modified_at <= than
 
 
 def _numbers(desk: Desk, run: Run, told: ProbeData | None, place: str) -> Mapping[str, Sequence[float]]:

@@ -78,7 +78,7 @@ def _struggle(desk: Desk, report: Report, runs: Sequence[Run]) -> dict[str, Any]
 
 
 def _where(desk: Desk, report: Report) -> tuple[float | None, float | None]:
-    """Return the epoch that a run had told last when it failed, and its loss then; None where it told none."""
+    """Return the last epoch that a run printed before it failed, and its loss then; None where it printed none."""
     rows = [values for at, values in desk.ledger.metric_rows(report.run) if at <= report.at] if report.run else []
     newest = [next((row[name] for row in reversed(rows) if name in row), None) for name in ("epoch", *_LOSSES)]
     return newest[0], next((value for value in newest[1:] if value is not None), None)

@@ -144,6 +144,12 @@ def _zarr(desk: Desk, role: str, path: str, *, read: bool) -> Artefact:
         return Artefact(role, path, size, modified_at, digest, None, inside)
 
 
+def folder_sha256(folder: int, most_s: float) -> str | None:
+    """Return the one digest of all plain files beneath an open folder; None where not all could be read in time."""
+    parts, whole = _parts(folder, most_s)
+    return _digest_of_all(parts) if whole and parts else None
+
+
 def _total(parts: Iterable[_Part]) -> int:
     return sum(one.size_bytes for one in parts)
 

@@ -27,7 +27,7 @@ from ...storage.record.records import FindingOver, FindingSeen
 from ...vocabulary.errors import InvalidArgument, PathRefused
 from ...vocabulary.runs import Level, Phase
 from ..desk import Desk
-from . import event_files, progress
+from . import bars, event_files, progress
 
 LARGEST_FILE_BYTES = 16 << 20
 LARGEST_PROBE_BYTES = 64 << 20
@@ -60,7 +60,7 @@ def _judged(desk: Desk, earlier: History | None, own: History | None) -> list[Fl
 
 
 def of_run(desk: Desk, run: Run, started_at: float | None) -> History | None:
-    """Return the history of a run as `gathered` does, with what its script told through the probe."""
+    """Return the history of a run as `gathered` does, with what its script sent through the probe."""
     return gathered(desk, run, started_at, _told(desk, run))
 
 
@@ -74,7 +74,8 @@ def _parts(
     desk: Desk, run: Run, started_at: float | None, told: ProbeData | None
 ) -> tuple[History | None, History | None]:
     """Return the history of the attempts that a run went on from, and its own; None where there is none."""
-    own = _richest([told.history if told else None, _from_log(desk, run), *_from_files(desk, run, started_at)])
+    files = [one for _, one in written(desk, run, started_at)]
+    own = _richest([told.history if told else None, printed(desk, run), *files])
     return (_before(desk, run) if own is not None else None), own
 
 
@@ -95,7 +96,7 @@ def _before(desk: Desk, run: Run) -> History | None:
     if attempt is None:
         return None
     told = _told(desk, attempt)
-    own = _richest([told.history if told else None, _from_log(desk, attempt)])
+    own = _richest([told.history if told else None, printed(desk, attempt)])
     earlier = _before(desk, attempt)
     if own is None or earlier is None:
         return own or earlier
@@ -103,11 +104,11 @@ def _before(desk: Desk, run: Run) -> History | None:
 
 
 def _told(desk: Desk, run: Run) -> ProbeData | None:
-    """Return what the script told through the probe, with one line in it or by the import hook."""
+    """Return what the script sent through the probe, with one line in it or by the import hook."""
     path = desk.workspace.relative(str(desk.workspace.run_dir(run.id) / records.METRICS))
     try:
         return read_probe(desk.workspace.read_bytes(path, LARGEST_PROBE_BYTES))
-    except PathRefused:  # it told nothing, or something that nobody can read
+    except PathRefused:  # it sent nothing, or something that nobody can read
         return None
 
 
@@ -125,12 +126,14 @@ def _sampling(desk: Desk, run: Run, told: ProbeData | None) -> list[Flag]:
     return judge_mcmc(summary, desk.policy.mcmc.sampler_levels(base))
 
 
-def _from_log(desk: Desk, run: Run) -> History | None:
-    rows = [values for _, values in desk.ledger.metric_rows(run.id)]
+def printed(desk: Desk, run: Run) -> History | None:
+    """Return the history that a run's log printed; None where it printed no number."""
+    rows = bars.rows(desk, run, [values for _, values in desk.ledger.metric_rows(run.id)])
     return from_records(rows, dict.fromkeys(name for values in rows for name in values)) if rows else None
 
 
-def _from_files(desk: Desk, run: Run, started_at: float | None) -> Iterator[History]:
+def written(desk: Desk, run: Run, started_at: float | None) -> Iterator[tuple[str, History]]:
+    """Yield (path, what stands in it) of the histories that a run or its libraries wrote."""
     if started_at is None:
         return
     own = desk.workspace.history(run.model)
@@ -139,7 +142,7 @@ def _from_files(desk: Desk, run: Run, started_at: float | None) -> Iterator[Hist
         paths += _candidates(desk, started_at)
     for path in paths:
         try:
-            yield _read(desk, path)
+            yield path, _read(desk, path)
         except (PathRefused, InvalidArgument):  # not a history after all, or not to be read: other sources remain
             continue
 

@@ -37,7 +37,7 @@ def where(desk: Desk, run: Run) -> str | None:
 
 
 def renamed(original: str | None) -> Change:
-    """Return what is told once of a log that has another name by now.
+    """Return the finding, made once, about a log that has another name by now.
 
     :param original: its path now; None where it is gone.
     """

@@ -28,11 +28,12 @@ from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import ending, environment, histories, log_files, stalls, strays
+from . import ending, environment, gpu_files, histories, log_files, stalls, strays
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
+FIRST_FEED_BYTES, LEAST_FEED_BYTES = 128 << 10, 16 << 10
 QUIET_S = 2.0
 """Silence of the log after which a construct at its end counts as finished."""
 REPEAT_S = 60.0
@@ -41,7 +42,7 @@ LOOK_WITHIN_S = 5.0
 """How long one look reads: what is left of a log of any length is the next one's."""
 _EVENTS = {"seen": FindingSeen, "settled": FindingSettled, "repeated": FindingRepeated}
 JUDGE_EVERY_S = 30.0
-"""Curves and silence are judged at most this often within one poll, and when nothing else is to be told."""
+"""Curves and silence are judged at most this often within one poll, and when there is no other news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,21 @@ class Watcher:
         behind = self._read(status)
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
+        self._hold_to_limit(status)
         if status.state.final and status.settled and not behind and not self._finish(status):
-            behind = 1  # another server was faster: what it records is told by the next look
+            behind = 1  # another server was faster: the next look reads what it recorded
         self._run = find_run(self._desk, self._run.id)
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
         return Look(self._run, status, metrics, behind)
+
+    def _hold_to_limit(self, status: RunStatus) -> None:
+        """End what a run left alive at the run's limit: the keeper that held the limit ended with the main process.
+
+        What it died of is recorded first: whoever is killed in between finds it living, and ends it once more.
+        """
+        found = strays.past_limit(self._run, status)
+        if found is not None and self._commit([Change("seen", "limit", found)], once=True):
+            self._desk.engine.end_strays(self._desk.workspace.run_dir(self._run.id), self._desk.policy.keeper.grace_s)
 
     def glance(self) -> Look:
         """Look without recording anything: where the run stands by what its keeper left."""
@@ -230,13 +241,16 @@ class Watcher:
 
     def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
         begun_at = committed_at = time.monotonic()
+        size = FIRST_FEED_BYTES
         while self._offset < end and not self._stop.is_set():
             self._offset = log_lines.with_data(log, self._offset, end)
-            data = os.pread(log, min(FEED_BYTES, end - self._offset), self._offset)
+            data = os.pread(log, min(size, end - self._offset), self._offset)
             if not data:
                 break
+            fed_at = time.monotonic()
             changes = recogniser.feed(data)
             self._offset += len(data)
+            size = _next_size(size, time.monotonic() - fed_at)
             if changes or time.monotonic() - committed_at > SLICE_S:
                 if not self._commit(changes):
                     return None
@@ -283,6 +297,7 @@ class Watcher:
         self.keep_place()
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
+        self._judge(gpu_files.update, status)
 
     def _judge(self, update: Callable[[Desk, Run, RunStatus], None], status: RunStatus) -> None:
         """Judge what the run's own files say; whatever a script makes of them, the run itself is watched on."""
@@ -363,6 +378,11 @@ class Watcher:
             transaction.add(self._run, ending.event(status))
         ending.keep_time(self._desk, self._run, status)
         return True
+
+
+def _next_size(size: int, took_s: float) -> int:
+    """Return how much of a log to read next: nasty lines cost a thousand times as much as plain ones."""
+    return max(size // 4, LEAST_FEED_BYTES) if took_s > SLICE_S else min(size * 2, FEED_BYTES)
 
 
 def _is_told(known: record.Finding, finding: Finding) -> bool:

@@ -33,7 +33,7 @@ def update(desk: Desk, run: Run, status: RunStatus, told: ProbeData | None) -> l
 
 
 def progress(desk: Desk, run: Run) -> str:
-    """Return how far a run is, in words; empty when it never told."""
+    """Return how far a run is, in words; empty when nothing shows it."""
     return str(_noted(desk, run.id).get("text", ""))
 
 

@@ -82,7 +82,7 @@ def failures(desk: Desk, run: str) -> list[Finding]:
 
 
 def crashes(desk: Desk, run: str) -> list[Finding]:
-    """Return the failures of a run, one a crash: what belongs to another is told, answered and closed with it."""
+    """Return the failures of a run, one a crash: what belongs to another is reported, answered and closed with it."""
     found = failures(desk, run)
     heads = {one.id for one in found}
     return [one for one in found if not one.belongs_to or f"{run}:{one.belongs_to}" not in heads]

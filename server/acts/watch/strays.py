@@ -9,7 +9,7 @@ from ...runtime.engines import Process
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Run
 from ...vocabulary.errors import PathRefused
-from ...vocabulary.runs import RunState
+from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
 
@@ -39,6 +39,21 @@ def going_on(desk: Desk, run: Run, status: RunStatus) -> RunStatus:
         ended_at=None,
         elapsed_s=max(status.elapsed_s, desk.clock() - began),
         log_end=None,
+    )
+
+
+def past_limit(run: Run, status: RunStatus) -> Finding | None:
+    """Return the failure of a run whose main process ended and whose rest went on past the run's limit."""
+    if run.limit_s is None or status.state is not RunState.RUNNING or not status.strays:
+        return None
+    if status.elapsed_s <= run.limit_s:
+        return None
+    return Finding(
+        kind="limit",
+        level=Level.FAILURE,
+        type=ErrorType.INFRASTRUCTURE,
+        message=f"what its main process left was ended at the limit of {run.limit_s / 60:g} min; it holds for that too",
+        fingerprint="limit of what was left",
     )
 
 

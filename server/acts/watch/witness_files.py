@@ -23,12 +23,16 @@ _LARGEST_SEAL_BYTES = 16 << 20
 
 def seen(desk: Desk, run: Run) -> Seen | None:
     """Return what was witnessed of a run; None where nothing was."""
-    folder = _inside(desk, run, FOLDER)
+    return read(desk, _inside(desk, run, FOLDER), run.nonce)
+
+
+def read(desk: Desk, folder: str, nonce: str) -> Seen | None:
+    """Return what a folder of witnesses' files says, whose chains begin with a nonce; None where there are none."""
     try:
         names = [one for one in desk.workspace.list_dir(folder) if one.endswith(".jsonl")]
     except PathRefused:
         return None
-    nonce, left, processes = run.nonce, MOST_BYTES, list[Process]()
+    left, processes = MOST_BYTES, list[Process]()
     for name in names[:MOST_FILES]:
         try:
             data = desk.workspace.read_bytes(f"{folder}/{name}", left)
@@ -58,7 +62,7 @@ def seal(desk: Desk, run: Run) -> Seal | None:
 
 
 def _sealed(files: Mapping[str, Any]) -> dict[str, str]:
-    """Return the digests of files that were hashed whole; links and larger files are told elsewhere."""
+    """Return the digests of files that were hashed whole; links and larger files are judged elsewhere."""
     whole = ((path, cast("Mapping[str, Any]", one)) for path, one in files.items() if isinstance(one, dict))
     return {path: str(one["sha256"]) for path, one in whole if isinstance(one.get("sha256"), str)}
 

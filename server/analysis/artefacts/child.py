@@ -1,6 +1,6 @@
 """The child's life: limit itself, find the format, import what reads it, seal itself, read, print one JSON document.
 
-python -I -c CODE SERVER_FOLDER DESCRIPTOR MEMORY_BYTES CPU_S WALL_S NAME
+python -I -c CODE SERVER_FOLDER DESCRIPTOR MEMORY_BYTES CPU_S WALL_S NAME [WHAT_TO_SEARCH_FOR]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
     descriptor, memory_bytes, cpu_s = (int(one) for one in arguments[:3])
     answer_to = _keep_output()
     confine.limit(memory_bytes, cpu_s, float(arguments[3]))
-    rest = document(guarded(lambda: _read(descriptor, arguments[4])))
+    rest = document(guarded(lambda: _read(descriptor, *arguments[4:])))
     while rest:
         rest = rest[os.write(answer_to, rest) :]
     os._exit(0)
@@ -44,9 +44,9 @@ def _keep_output() -> int:
     return answer_to
 
 
-def _read(descriptor: int, name: str) -> Container:
+def _read(descriptor: int, name: str, wanted: str = "") -> Container:
     look = formats.first_look(descriptor, name)
-    read = readers.reader(look)
+    read = readers.searcher(look, wanted) if wanted else readers.reader(look)
     confine.seal(look.descriptor)
     if not look.needs_threads:
         confine.forbid_new_processes()

@@ -13,13 +13,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from .decode import from_json
 from .facts import Container, NotInspected
+from .search_facts import SearchFacts, Wanted, as_text
 
 _SERVER_FOLDER = Path(__file__).resolve().parent.parent
 _CODE = "import sys; sys.path.append(sys.argv[1]); from artefacts.child import main; main(sys.argv[2:])"
@@ -42,6 +43,16 @@ class Limits:
     output_bytes: int = 4 << 20
 
 
+def search_container(
+    descriptor: int, name: str, wanted: Sequence[Wanted], limits: Limits | None = None
+) -> SearchFacts | NotInspected:
+    """Return where values stand in an artefact; as `read_container`."""
+    found = _asked(descriptor, name, limits or Limits(), as_text(wanted))
+    if isinstance(found, SearchFacts | NotInspected):
+        return found
+    return NotInspected(reason="The reading process answered with something else.", cause="crashed")
+
+
 def read_container(descriptor: int, name: str, limits: Limits | None = None) -> Container:
     """Return what is inside an artefact. Blocks for at most `limits.wall_s` and a moment.
 
@@ -49,10 +60,13 @@ def read_container(descriptor: int, name: str, limits: Limits | None = None) -> 
     :param name: its name, of which only the suffix counts, and only where the content does not say.
     :raises OSError: if `descriptor` is not open.
     """
+    return _asked(descriptor, name, limits or Limits())
+
+
+def _asked(descriptor: int, name: str, limits: Limits, *wanted: str) -> Container:
     os.fstat(descriptor)
-    limits = limits or Limits()
     try:
-        with _child(descriptor, name, limits) as child:
+        with _child(descriptor, name, limits, *wanted) as child:
             output, too_long = _collect(child, limits)
             status = child.wait() if not too_long else None
     except OSError as error:
@@ -63,10 +77,10 @@ def read_container(descriptor: int, name: str, limits: Limits | None = None) -> 
 
 
 @contextmanager
-def _child(descriptor: int, name: str, limits: Limits) -> Generator[subprocess.Popen[bytes]]:
+def _child(descriptor: int, name: str, limits: Limits, *wanted: str) -> Generator[subprocess.Popen[bytes]]:
     numbers = [str(number) for number in (descriptor, *astuple(limits)[:3])]
     tail = "".join(character for character in name[-_LAST_NAME_CHARACTERS:] if character.isprintable())
-    command = [sys.executable, "-I", "-X", "utf8", "-c", _CODE, str(_SERVER_FOLDER), *numbers, tail]
+    command = [sys.executable, "-I", "-X", "utf8", "-c", _CODE, str(_SERVER_FOLDER), *numbers, tail, *wanted]
     child = subprocess.Popen(  # noqa: S603 # an argument list of our own
         command,
         stdin=subprocess.DEVNULL,

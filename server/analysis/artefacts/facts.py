@@ -11,6 +11,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .search_facts import SearchFacts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotInspected:
@@ -369,7 +371,7 @@ class UnknownFacts:
     kind: Literal["unknown"] = "unknown"
 
 
-Container = TraceFacts | TableFacts | JsonFacts | PickleFacts | ArraysFacts | UnknownFacts | NotInspected
+Container = TraceFacts | TableFacts | JsonFacts | PickleFacts | ArraysFacts | UnknownFacts | NotInspected | SearchFacts
 
 
 def as_json(container: Container) -> dict[str, Any]:

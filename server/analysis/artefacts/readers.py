@@ -7,6 +7,25 @@ from importlib import import_module
 
 from .facts import Container
 from .formats import Look
+from .search_facts import from_text
+from .trouble import CannotInspectError
+
+
+def searcher(look: Look, wanted: str) -> Callable[[Look], Container]:
+    """Import what searches an artefact for values, and only that.
+
+    :raises CannotInspectError: if nothing searches this format. :raises ModuleNotFoundError: if a library is missing.
+    """
+    # ruff: noqa: PLC0415
+    match look.format:
+        case "table":
+            from .search_columns import search
+        case "hdf5" | "zarr":
+            import_module(".hdf5" if look.format == "hdf5" else ".zarr_store", __package__)
+            from .search_draws import search
+        case _:
+            raise CannotInspectError("unsupported", "Only tables of text and traces are searched.")
+    return lambda one: search(one, from_text(wanted))
 
 
 def reader(look: Look) -> Callable[[Look], Container]:

@@ -175,6 +175,21 @@ def read(look: Look) -> TableFacts:
     return found_in(table, look, looked_at, complete)
 
 
+def cells(look: Look) -> tuple[Table, bool]:
+    """Return a CSV or TSV file as far as its cells are looked at, and whether that is all of it.
+
+    :raises CannotInspectError: if it is no text, or no table.
+    """
+    with opened(look.descriptor, look.compression) as file:
+        if not is_text(file.peek(4096)[:4096]):
+            raise CannotInspectError("damaged", f"It is no text, so it is no {look.detail.upper()}.")
+        text = lines_of(file)
+        first = next(text)
+        csv.field_size_limit(MOST_LINE_BYTES)
+        table = _counted(csv.reader(_after(first, text), delimiter=delimiter(first, look.detail)))
+        return table, not file.read(1)
+
+
 def found_in(table: Table, look: Look, looked_at: int, complete: bool) -> TableFacts:
     """Return what was counted as facts; of rows that were not looked at only their number is known."""
     notes = () if complete else (f"Of {table.rows} rows the cells of {looked_at} were looked at, the rest searched.",)
@@ -228,6 +243,9 @@ _REST_BYTES = 1 << 20
 _MOST_ODD_LINES = 20_000
 _ODD = (b"todo", b"tbd", b"tbc", b"fixme", b"holder", b"nan", b"inf", b"null", b"none", b"n/a", b"pending", b"dummy")
 """Words by which a line is found that is worth looking at, in lower case."""
+_OF_NUMBERS = b"0123456789.-+eE \r\n"
+"""What a table of numbers is written with: without these signs a block of it is short, or empty."""
+_ODD_BEYOND_NUMBERS = tuple(one.translate(None, _OF_NUMBERS) for one in _ODD)
 
 
 def search_rest(file: BinaryIO, table: Table, separator: str) -> bool:
@@ -246,11 +264,19 @@ def search_rest(file: BinaryIO, table: Table, separator: str) -> bool:
     return complete
 
 
+def _may_be_odd(block: bytes, separator: str, odd: Sequence[bytes]) -> bool:
+    """Whether one of the signs stands in a block: what is left of a table of numbers without its numbers is short."""
+    words = block.translate(None, _OF_NUMBERS + separator.encode()).lower()
+    if any(one in words for one in _ODD_BEYOND_NUMBERS):
+        lowered = block.lower()
+        return any(one in lowered for one in odd)
+    return any(one in block for one in odd if one not in _ODD)
+
+
 def _search(block: bytes, table: Table, separator: str, odd: Sequence[bytes]) -> int:
     """Count the rows of a block, look at those with one of the signs, and return how many these are."""
-    lowered = block.lower()
-    if not any(one in lowered for one in odd):
-        table.rows += block.count(b"\n") - lowered.count(b"\n\n")
+    if not odd or not _may_be_odd(block, separator, odd):
+        table.rows += block.count(b"\n") - block.count(b"\n\n")
         return 0
     looked_at = 0
     for line in block.splitlines(keepends=True):

@@ -93,7 +93,7 @@ def _look(history: History, limits: Thresholds) -> dict[str, Seen]:
 
 
 def _collapse(reward: Curve, limits: Thresholds) -> Seen | None:
-    """Find a reward that lost half of what it had gained; told with its own sign."""
+    """Find a reward that lost half of what it had gained; shown with its own sign."""
     lost = lost_again(reward, replace(limits, divergence_gain_share=limits.collapse_gain_share))
     return replace(lost, value=-lost.value, threshold=-lost.threshold) if lost else None
 

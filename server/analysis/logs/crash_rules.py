@@ -23,8 +23,9 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "resource",
         "fatal",
         "",
-        "terminate called",
-        r"terminate called .*'(?:\w+::)*(?P<exception>bad_alloc|bad_array_new_length)'",
+        "terminate called|terminating due|terminating with",
+        r"(?:terminate called .*'|terminating (?:due to|with) .* of type )(?:\w+::)*"
+        r"(?P<exception>bad_alloc|bad_array_new_length)\b",
     ),
     (
         "c++ terminate",
@@ -50,7 +51,8 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "free()|malloc|munmap_chunk|corrupted|double free|stack smashing|buffer overflow detected|free invalid pointer",
         r"^(?:\*\*\* Error in .*: )?(?:(?:free|malloc|realloc|munmap_chunk|malloc_consolidate)\(\): \w"
         r"|corrupted (?:double-linked list|size vs)|double free or corruption"
-        r"|\*\*\* (?:stack smashing|buffer overflow) detected)|\] Attempt to free invalid pointer",
+        r"|\*\*\* (?:stack smashing|buffer overflow) detected)|\] Attempt to free invalid pointer|"
+        r"\bmalloc: \*\*\* error for object",
     ),
     (
         "gpu memory fault",
@@ -67,6 +69,14 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "SIGABRT",
         "uncaught exception|Uncaught exception",
         r"^[Uu]ncaught exception:\s*$|^\(?[Uu]ncaught exception\)? of type (?:\w+::)*(?P<exception>\w+)",
+    ),
+    (
+        "unhandled exception",
+        "implementation",
+        "fatal",
+        "SIGABRT",
+        "Unhandled exception|Unhandled Exception",
+        r"^Unhandled [Ee]xception[.:] (?:\w+\.)*(?P<exception>\w+Exception)(?:: (?P<message>.*))?$",
     ),
     (
         "threads refused",
@@ -99,9 +109,9 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "SIGABRT",
-        "Assertion",
+        "Assertion|failed assertion",
         r"^\S+: (?:\S+:\d+: )?.*Assertion [`'].*' failed\.?"
-        r"|^Assertion failed: .*, file|: block: \[.*Assertion .*failed",
+        r"|^Assertion failed: .*, file|: block: \[.*Assertion .*failed|: failed assertion [`']",
     ),
     ("torch internal", "implementation", "fatal", "SIGABRT", "INTERNAL ASSERT FAILED", ""),
     (
@@ -118,7 +128,7 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "SIGABRT",
         "Check failed:|Terminating process because|Non-OK-status",
-        r"^F\d{4} \d\d:|: F [\w./]+:\d+\] |^\S+:\d+\] Check failed: |^\[.*FATAL.*Check failed",
+        r"(?:^|<stderr>: ?)F\d{4} \d\d:|: F [\w./]+:\d+\] |^\S+:\d+\] Check failed: |^\[.*FATAL.*Check failed",
     ),
     ("glog stack", "implementation", "fatal", "SIGABRT", "Check failure stack trace", r"^\*\*\* Check failure stack"),
     (

@@ -19,6 +19,12 @@ REACH_LINES = 40
 MESSAGE_LINES = 15
 NEXT_LINES = 2
 """How many lines behind an exception may go on with its message, where it has a heading only, and else."""
+CODE_INDENT = " " * 6
+"""Lines indented as far quote code."""
+SENTENCE_WORDS = 3
+"""Fewer are a note ("file=part-3"), not the message going on."""
+LEAST_BEHIND, LEAST_BEHIND_HEADING = 8, 4
+"""How much must speak for a type in a line that only stands behind an exception, and behind a mere heading."""
 _OF_OTHERS = re.compile(
     r"^\s*(?:File \"|at\b|Node:|Detected at)|^\S*: (?:INFO|WARNING)"
     r"|^(?:wandb|mlflow|srun|slurm\w*|\[?rank|W\d{4}|E\d{4}|I\d{4}|\[\w|\d{4}-)"
@@ -52,22 +58,31 @@ def learn(incident: Incident, number: int, text: str) -> bool:
 
 def _go_on(incident: Incident, number: int, text: str) -> None:
     """Take a line that goes on with a message that says nothing yet ("Graph execution error:")."""
-    if incident.kind not in ("traceback", "error") or incident.type is not ErrorType.IMPLEMENTATION:
+    if incident.kind not in ("traceback", "error", "native") or incident.type is not ErrorType.IMPLEMENTATION:
         return
-    heading = not incident.message or incident.message.endswith(":")
-    if incident.kind == "error" and not heading:
+    heading = _is_heading(incident.message)
+    if (incident.kind == "error" and not heading) or text.startswith(CODE_INDENT):
         return
     near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
+    sentence = len(text.split()) >= SENTENCE_WORDS
     if (
         not near
         or _OF_OTHERS.match(text)
-        or not (heading or type_of_exception(incident.root or "", incident.message) is None)
+        or not (
+            heading
+            or (sentence and type_of_exception(incident.root or "", incident.message, least=LEAST_BEHIND) is None)
+        )
     ):
         return
-    kind = type_of_exception("", text)
+    kind = type_of_exception("", text, least=LEAST_BEHIND_HEADING if heading else LEAST_BEHIND)
     if kind not in (None, ErrorType.IMPLEMENTATION):
         incident.type = kind
         incident.message = cap(f"{incident.message} {text.strip()}".strip(), MESSAGE_LIMIT)
+
+
+def _is_heading(message: str) -> bool:
+    """Whether a message says nothing yet: "Graph execution error:", "CALLED -------"."""
+    return message.endswith(":") or sum(any(map(str.isalpha, part)) for part in message.split()) < 2
 
 
 def holds(incident: Incident | None, first: int) -> bool:
@@ -90,6 +105,10 @@ def _is_r_error(incident: Incident) -> bool:
 
 def _is_child(incident: Incident) -> bool:
     return incident.exception in ("ChildFailedError", "ProcessExitedException")
+
+
+def _is_undecided(incident: Incident) -> bool:
+    return incident.kind == "error" and incident.type is ErrorType.IMPLEMENTATION
 
 
 def _is_wrapper(incident: Incident) -> bool:
@@ -138,6 +157,7 @@ def _refused(incident: Incident, _found: re.Match[str]) -> None:
 _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], ...] = (
     # torchrun's table of processes; the root cause stands last
     ("exitcode", _is_child, re.compile(r"^\s*exitcode\s*:\s*(-?\d+)"), _exit_code),
+    ("exit", _is_traceback, re.compile(r"^.*\bexit_?code['\"]?[:=]\s*(1(?:3[4-9]|43)|-\d+)\b"), _exit_code),
     ("traceback", _is_child, re.compile(r"^\s*traceback\s*:\s*(Signal \d.*)"), _signal),
     # C++: glibc's and CatBoost's form
     ("what()", _is_native, re.compile(r"^\s*what\(\)(?::| ->)\s*\"?(.+?)\"?\s*$"), _says),
@@ -150,6 +170,11 @@ _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], 
     ("(", _is_wrapper, re.compile(rf"^{_NAME}\((?P<message>.*)\)$"), _carried),
     # R puts the reason into the next line
     ("  ", _is_r_error, re.compile(r"^(?:\[\d+\] \")? {2,}(\S.*)$"), _says),
+    ("!", _is_r_error, re.compile(r"^! (\S.*)$"), _says),
+    # .NET's chain
+    ("--->", lambda _: True, re.compile(rf"^ *---> {_NAME}(?:: (?P<message>.*))?$"), _cause),
+    # a launcher says behind its heading how the process ended
+    ("exit", _is_undecided, re.compile(r"^.*\bterminated with .*?(\d+)\)?$"), _exit_code),
     # a node that died takes its actors with it
     ("node has died", _is_traceback, re.compile(r".*\bnode has died"), _lost),
     # torch refuses classes in a checkpoint: the file is sound, the call is not

@@ -1,7 +1,7 @@
 """The type of a failure (implementation, data, resource, convergence, infrastructure) from its class and message.
 
-A hint, never more: the class of the exception and the user's own frame are the facts. The table is
-`error_type_table.py`; here is what only the frames tell.
+A hint, never more: the class of the exception and the user's own frame are the facts. First what class and frames tell
+together (here), then the table of known messages (`error_type_table`), then the words of the rest (`error_type_score`).
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 
 from ...vocabulary.runs import ErrorType
-from .error_type_table import ROWS, WORDS
+from .error_type_score import score, without_positions
+from .error_type_table import ROWS
 
 TEXT_LIMIT = 1200
-_ROWS = [(ErrorType(kind), re.compile(name), re.compile(f"(?i){message}")) for kind, name, message in ROWS]
+_ROWS = [
+    (ErrorType(kind), re.compile(name), re.compile(f"(?i)(?<![a-z])(?:{message})")) for kind, name, message in ROWS
+]
 
 _READERS = re.compile(
     r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
@@ -28,39 +31,19 @@ _DATA_NAMES = re.compile(
     r"index)\w*|ckpt|"
     r"checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|parsed|response|resp)$"
 )
-_WORDS = [(ErrorType(kind), re.compile(f"(?i){text}")) for kind, text in WORDS]
-_OF_THE_CODE = re.compile(
-    r"^(?:Type|Attribute|Name|Index|Key|ZeroDivision|Import|ModuleNotFound)Error$|Instantiation|Config"
+_STATUS = re.compile(
+    r"(?i)(?:exit(?:ed|s)?|execution|return(?:ed|s)?|terminated|finished|died|failed)\b[^.;\n]{0,40}?"
+    r"(?:code|status)[\s:=(]*(-\d{1,2}|12[4-9]|13\d|14\d)\b|\bsignal:? (\d{1,2})\b"
 )
+_SIGNALS = {
+    **dict.fromkeys((4, 6, 8, 11), ErrorType.IMPLEMENTATION),
+    **dict.fromkeys((7, 9, 24, 25), ErrorType.RESOURCE),
+    **dict.fromkeys((1, 2, 10, 12, 15), ErrorType.INFRASTRUCTURE),
+}
 _CHECKS_DATA = re.compile(
     r"assert\b.*\b(?:\w*df|data\w*|labels?|targets?|rows|columns|y_(?:train|test)|X)\b(?:\.|\[|\))"
 )
 """An assertion about a data frame or the like."""
-_GENERAL = re.compile(r"^$|^(?:SystemExit|(?:Value|Assertion|Runtime|Key|Index|Type|Argument)Error|Exception|error)$")
-"""Classes that any program raises for anything."""
-_NOUN = (
-    r"\b(?:columns?|schema|units?|timestamps?|dates?|rows?|records?|data ?sets?|data ?frames?|labels?|samples?|"
-    r"sensors?|measurements?|images?|masks?|audio|features?|csv|parquet|header|vocabulary|classes|categories|"
-    r"sample ?rate|entries|train and test|patients?|subjects?|ids?|inputs?|shards?|files?|"
-    r"bbox\w*|boxes|annotations?|coordinates|time series|series|freq\w*|sequences?|documents?|sentences?|"
-    r"utterances?|transcri\w+|shots|scans?|tiles?|rides|visits|events)\b"
-)
-_FAULT = (
-    r"\b(?:expect\w*|missing|not found|not in|invalid|unknown|mismatch\w*|does ?n[o']t|do ?n[o']t|differs?|wrong|bad|"
-    r"empty|overlap\w*|duplicat\w+|not (?:monotonic|sorted|unique|numeric|one of|valid|parsable)|out of range|outside|"
-    r"corrupt\w*|contains?|has no|must have|is not|are not|too few|less than|no longer|not enough|fewer|"
-    r"must be (?:sorted|unique|monotonic|numeric)|gaps?|negative|null|have no|has \d+|have \d+|\bno (?:rows|"
-    r"data|samples|records)|nothing to|unreadable|"
-    r"in the range|unexpected|fail(?:ed|s)?)\b"
-)
-_OF_DATA = re.compile(rf"(?i){_NOUN}.{{0,60}}?{_FAULT}|{_FAULT}.{{0,60}}?{_NOUN}")
-_OF_CODE = re.compile(
-    r"(?i)batch_?size|tensors?\b(?!\()|shapes?\b|dimension|\bdim\b|channels?|layer|argument|parameter|keyword|"
-    r"gradient|"
-    r"optimi[sz]er|device|logits|registry|module|config|class name|method|function|operand|broadcast|estimator|"
-    r"input.?ids|"
-    r"tokenizer|cuda"
-)
 _API_OF_FRAMES = (
     *("append", "iteritems", "ix", "as_matrix", "lookup", "mad", "sort", "get_value", "set_value", "applymap"),
     *(
@@ -87,35 +70,42 @@ def type_or_implementation(exception: str, message: str, frames: str = "") -> Er
     return type_of_exception(exception, message, frames) or ErrorType.IMPLEMENTATION
 
 
-def type_of_exception(exception: str, message: str, frames: str = "") -> ErrorType | None:
+def type_of_exception(exception: str, message: str, frames: str = "", *, least: int = 2) -> ErrorType | None:
     """Return the most likely type of a failure; None where nothing speaks for any.
 
     :param exception: class name, with or without its module.
     :param message: what stands behind the class, all its lines if there are several.
     :param frames: the files and code lines of the traceback, newest last; they tell a worker that was killed from a
         network that failed, and a key of what was read from a key of the code's own.
+    :param least: how much must speak for a type that only single words tell (see `error_type_score`).
     """
     message = message[:TEXT_LIMIT]
     told = _by_frames(exception, message, frames)
     if told:
         return told
+    told = _by_status(message)
+    if told:
+        return told
     found = next((kind for kind, name, text in _ROWS if name.search(exception) and text.search(message)), None)
-    return found or _by_words(exception, message, frames)
+    return found or _by_words(exception, message, frames, least)
 
 
-def _by_words(exception: str, message: str, frames: str) -> ErrorType | None:
-    """Return what a message says in its own words, where no row of the table knows it."""
-    if _OF_THE_CODE.search(exception):
+def _by_status(message: str) -> ErrorType | None:
+    """Return what an exit status or a signal in a message tells ("exited with return code = -11")."""
+    found = _STATUS.search(message)
+    if found is None:
         return None
+    number = int(found[1] or found[2])
+    return _SIGNALS.get(number - 128 if number > 128 else abs(number)) if number != 124 else ErrorType.INFRASTRUCTURE
+
+
+def _by_words(exception: str, message: str, frames: str, least: int) -> ErrorType | None:
+    """Return what the words of class, message and raising frame speak of most, where no row of the table knows them."""
     if exception == "AssertionError" and _CHECKS_DATA.search(frames[-200:]):
         return ErrorType.DATA
-    word = next((kind for kind, text in _WORDS if text.search(message)), None)
-    return word or (ErrorType.DATA if _GENERAL.search(exception) and _speaks_of_data(message) else None)
-
-
-def _speaks_of_data(message: str) -> bool:
-    """Whether a message in a program's own words finds fault with what was read."""
-    return _OF_DATA.search(message) is not None and _OF_CODE.search(message) is None
+    found = score(exception, without_positions(message), frames)
+    kind = max(found, key=lambda one: (found[one], one is ErrorType.IMPLEMENTATION))
+    return kind if found[kind] >= least else None
 
 
 def _by_frames(exception: str, message: str, frames: str) -> ErrorType | None:

@@ -186,7 +186,8 @@ class Failures:
         if kind in (None, ErrorType.IMPLEMENTATION):
             kind = type_of_exception(trace.exception or "", trace.message, trace.files) or kind
         ran_out = bool(incident.opening) and incident.type is ErrorType.RESOURCE
-        incident.type = kind or (ErrorType.RESOURCE if ran_out else ErrorType.IMPLEMENTATION)
+        undecided = kind in (None, ErrorType.IMPLEMENTATION)
+        incident.type = ErrorType.RESOURCE if ran_out and undecided else kind or ErrorType.IMPLEMENTATION
         metric = self._register.of_metrics()
         incident.belongs_to = metric.key if metric and follows_nan(metric, incident) else ""
         incident.apart = bool(trace.prefix.strip() or trace.lead)

@@ -46,7 +46,7 @@ class Skipped:
         self.size_bytes += size_bytes
 
     def finding(self) -> Finding:
-        """Return what is told of it."""
+        """Return the finding about it."""
         many = f"; {self.count} such places so far" if self.count > 1 else ""
         what = f"watchkeeper's own reader failed at this place of the log ({self.exception}) and went on behind it"
         return Finding(
@@ -153,7 +153,7 @@ class GuardedRecogniser:
         self._news.append(Change("seen" if self._skipped.count == 1 else "repeated", KEY, self._skipped.finding()))
 
     def _with_news(self, changes: list[Change]) -> list[Change]:
-        """Return changes and what is to be told of defects, of which many are told as one."""
+        """Return changes and what is to be told of defects, of which many are reported as one."""
         news, self._news = self._news, []
         return [*changes, *news[:1], *news[1:][-1:]]
 

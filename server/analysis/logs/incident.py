@@ -126,7 +126,7 @@ class Incident:
     """How often its like stood directly behind it, which is not counted."""
     settled: bool = False
     told: Level | None = None
-    """The level that was told when it was last settled."""
+    """The level that was reported when it was last settled."""
     complete: bool = False
     """Its first occurrence is over, because it came again."""
     slimmed: bool = False

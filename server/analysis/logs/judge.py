@@ -10,8 +10,9 @@ from typing import Literal
 
 from ...vocabulary.runs import Ended, ErrorType, Finding, Level
 from .course import CutShort
-from .error_types import type_or_implementation
+from .error_types import type_of_exception
 from .incident import Incident
+from .last_words import explanation, gives_up
 from .progress import completed
 
 Outcome = Literal["failed", "suspect", "healthy"]
@@ -42,23 +43,6 @@ _SIGNAL_TYPES = {
     "SIGXCPU": ErrorType.RESOURCE,
     "SIGXFSZ": ErrorType.RESOURCE,
 }
-_COMPLAINT = re.compile(
-    r"(?i)error|invalid|fail|cannot|can't|could not|couldn't|must |missing|not found|unable|refus|abort|unknown|"
-    r"expected|required|no such|denied|wrong|unsupported|too (?:few|many|large|small|long|short)|exceed|mismatch|"
-    r"empty|not (?:a|an|allowed|supported|enough|available|valid|exist)\b|does ?n.t exist|\bno \w+ (?:found|"
-    r"given|in)\b"
-)
-_KILLED = re.compile(r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt")
-_SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}[^.…:]$|^(?!\w+ing\b)\S+(?: \S+){3,}[^.…:]\.$")
-"""Four words or more that announce nothing to come ("loading data ...", "results:")."""
-_REPORTS = re.compile(
-    r"(?i)\b(?:info|debug|warn\w*|saved|wrote|written|loaded|ready|using|epoch|step|starting)\b|it/s|\d%"
-)
-_GIVES_UP = re.compile(
-    r"(?i)\b(?:abort(?:ed|ing)?|exit(?:ed|ing)|terminat(?:ed|ing)|giving up|gave up|cannot continue|can't continue|"
-    r"unrecoverable|fatal|stopp(?:ed|ing)|shutting down|(?:run|training|job|fit|experiment|"
-    r"pipeline) (?:has )?failed)\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +112,7 @@ def _last_word(incident: Incident) -> bool:
         return False
     if incident.kind == "traceback":
         return True
-    named = incident.kind == "error" and (incident.exception is not None or _GIVES_UP.search(incident.text) is not None)
+    named = incident.kind == "error" and (incident.exception is not None or gives_up(incident.text))
     shell = incident.kind == "word" and " line " in incident.text
     return (named or shell) and not incident.handled
 
@@ -226,20 +210,21 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) -> Finding:
+def exit_finding(ended: Ended, *, cut: bool, last: Sequence[tuple[int, str]]) -> Finding:
     """Describe a bad end that the text does not explain.
 
     :param cut: the log ends within a line, exactly at a block of the file system: the disk was full.
-    :param last_line: number and text of the last line if it could be the message of a `sys.exit`.
+    :param last: number and text of the lines behind the run's last report, of which one may be what it died of.
     """
     cause, kind, message = _cause(ended)
     line: int | None = None
     if cut and ended.exit_code:
         cause, kind = "OSError", ErrorType.RESOURCE
         message += "; the log ends within a line at a full block, as on a full disk"
-    elif last_line and _explains(ended, last_line[1]):
-        line, message, cause = last_line[0], last_line[1], "SystemExit"
-        kind = type_or_implementation(cause, message)
+    elif told := explanation(ended.exit_code, last):
+        line, message = told.line, told.text
+        cause = cause if cause and cause.startswith("SIG") else "SystemExit"
+        kind = type_of_exception("SystemExit", told.all) or kind
     return Finding(
         kind="exit",
         level=Level.FAILURE,
@@ -251,13 +236,6 @@ def exit_finding(ended: Ended, *, cut: bool, last_line: tuple[int, str] | None) 
         root_exception=cause,
         text=message if line else "",
     )
-
-
-def _explains(ended: Ended, text: str) -> bool:
-    """Whether the last line of a log can be what its program said before that end."""
-    if ended.exit_code in (*range(1, 126), 255):
-        return complains(text) or (_SENTENCE.match(text) is not None and not _REPORTS.search(text))
-    return _KILLED.search(text) is not None
 
 
 def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:
@@ -272,16 +250,6 @@ def _cause(ended: Ended) -> tuple[str | None, ErrorType, str]:
         name = signal_name(number)
         return name, _SIGNAL_TYPES.get(name, ErrorType.INFRASTRUCTURE), f"killed by {name} and the log says nothing"
     return None, ErrorType.IMPLEMENTATION, f"exited with status {ended.exit_code} and the log says nothing"
-
-
-def gives_up(text: str) -> bool:
-    """Whether a line says that its program ends."""
-    return _GIVES_UP.search(text) is not None
-
-
-def complains(text: str) -> bool:
-    """Whether a line could be what a program says before it gives up."""
-    return _COMPLAINT.search(text) is not None or _GIVES_UP.search(text) is not None
 
 
 def join_divergence(incidents: Sequence[Incident], levels: dict[str, Level]) -> None:

@@ -12,6 +12,7 @@ from .printed_tables import Tables
 from .text import ANSI
 
 SECTION_CHARS = 80
+MOST_FRAMES = 4000
 
 _SECTION = re.compile(
     r"(?i)^[\W_]*(?P<word>train(?:ing)?|valid(?:ation|ating)?|eval(?:uation|uating)?|test(?:ing)?)"
@@ -69,3 +70,20 @@ def read_lines(text: str) -> tuple[list[dict[str, float | None]], list[str]]:
         if frames:
             records.append(dict(frames[-1]))
     return records, list(dict.fromkeys(name for record in records for name in record))
+
+
+def read_frames(text: str, most: int = MOST_FRAMES) -> list[dict[str, float]]:
+    """Return the rows of the frames of bars: of each round (`3/250`) the first frame that states more than the round.
+
+    A bar shows a round's number before its values, which stand in the frames behind it.
+
+    :param most: so many frames are read at most, spread evenly.
+    """
+    lines, found = Lines(), dict[float, dict[str, float]]()
+    frames = [frame for line in text.split("\n") for frame in line.split("\r") if frame.strip()]
+    for frame in frames[:: max(1, -(-len(frames) // most))]:
+        values = dict(lines.read(ANSI.sub(b"", frame.encode("utf-8", "replace")).decode().rstrip()))
+        at = values.get("step")
+        if at is not None and "step_total" in values and any(named(name) is not None for name in values):
+            found.setdefault(at, values)
+    return [found[at] for at in sorted(found)]

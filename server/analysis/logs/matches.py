@@ -22,7 +22,15 @@ _KINDS = {
     Weight.LEAD: "lead",
 }
 _TOLD_BY_THEIR_WORDS = (
-    *("logged as critical", "lightgbm fatal", "xla or absl fatal", "c++ terminate", "uncaught exception", "R error"),
+    *(
+        "logged as critical",
+        "lightgbm fatal",
+        "xla or absl fatal",
+        "c++ terminate",
+        "uncaught exception",
+        "unhandled exception",
+        "R error",
+    ),
     *(
         "rank lost",
         "mpi abort",

@@ -11,12 +11,14 @@ import json
 import math
 import re
 from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 
 from ..curves.names import Role, named, role_of
 from .positions import positions
 
 VALUES_LIMIT = 48
+FORMS = 512
+"""So many forms of lines are remembered: a log has few, and to find names in one is what reading costs most."""
 COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "batch")
 """Names that say how far a run is; they grow while it goes on."""
 TOTALS = frozenset(f"{name}_total" for name in COUNTERS)
@@ -46,6 +48,9 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 _TOTAL = re.compile(r"(?: {0,8}/ {0,8}| of )(\d(?:[\d,_]{0,14}\d)?)(?![\w/]|\.\d)")
+_ALIKE = str.maketrans("123456789", "000000000")
+_POINTED = re.compile(r"(?i)(?:nan|inf|infinity)\.")
+_EXPONENT = re.compile(r"(?<=[\d.])[dD]")
 _COUNTED = {name: name for name in COUNTERS} | {"divergences": "draws"}
 """Whose total stands behind a name: "divergences=1 of 10000" is said of draws."""
 _TIMES = {"k": 1e3, "K": 1e3, "M": 1e6}
@@ -183,44 +188,81 @@ def _from_text(text: str) -> dict[str, float]:
         return {name: value for name, value in values.items() if math.isfinite(value)}
     if darknet := _DARKNET.match(text):
         return {"step": float(darknet[1]), "loss": float(darknet["loss"])}
-    if kaldi := _KALDI.search(text):
+    if "for '" in text and (kaldi := _KALDI.search(text)):
         return {"objective": float(kaldi["value"])}
     stated, before, text = positions(text)
     for name, position, total in stated:
         _count(values, name, position, total)
-    for found in _PAIR.finditer(before):  # tqdm's description
-        about = normalise(found["word"] or found["name"])
+    for pair in _pairs(_form(before)) if before else ():  # tqdm's description
+        about = normalise(pair.name_of(before))
         if about == "epoch" or named(about):
-            _take(values, found, before, Role.NONE)
-    marks = [(mark.end(), role_of(mark["word"])) for mark in _MARK.finditer(text)] if _MAY_MARK.search(text) else []
-    for found in _PAIR.finditer(text):
-        _take(values, found, text, _role_at(marks, found.start()))
-        if (found["name"] or "").lower().endswith(" epoch"):  # Flax: `eval epoch: 3, loss: 0.5`
-            marks.append((found.end(), role_of(found["name"])))
+            _take(values, pair, before, Role.NONE)
+    for pair in _pairs(_form(text)):
+        _take(values, pair, text, pair.role)
     return values
+
+
+class _Pair(NamedTuple):
+    """Where a name and its number stand in a line, and which data they are of."""
+
+    name: slice
+    number: slice
+    end: int
+    role: Role
+
+    def name_of(self, text: str) -> str:
+        return text[self.name]
+
+
+def _form(text: str) -> str:
+    """Return a line with its digits made zeros: where only digits differ, names stand at the same places.
+
+    Except behind NaN and infinity, of which Lightning prints "nan.0": there a zero is not any digit.
+    """
+    return text if _POINTED.search(text) else text.translate(_ALIKE)
+
+
+@lru_cache(maxsize=FORMS)
+def _pairs(form: str) -> tuple[_Pair, ...]:
+    """Return the names with numbers of all lines of a form; nothing in the patterns asks for a certain digit."""
+    marks = [(mark.end(), role_of(mark["word"])) for mark in _MARK.finditer(form)] if _MAY_MARK.search(form) else []
+    found: list[_Pair] = []
+    for one in _PAIR.finditer(form):
+        name, number = ("word", "number") if one["word"] else ("name", "value")
+        role = _role_at(marks, one.start())
+        found.append(_Pair(slice(*one.span(name)), slice(*one.span(number)), one.end(), role))
+        if (one["name"] or "").lower().endswith(" epoch"):  # Flax: `eval epoch: 3, loss: 0.5`
+            marks.append((one.end(), role_of(one["name"])))
+    return tuple(found)
 
 
 def _role_at(marks: list[tuple[int, Role]], place: int) -> Role:
     """Return which data the numbers at a place are of, by the last word before it that says so."""
-    return next((role for end, role in reversed(marks) if end <= place), Role.NONE)
+    return next((role for end, role in reversed(marks) if end <= place), Role.NONE) if marks else Role.NONE
 
 
-def _take(values: dict[str, float], found: re.Match[str], text: str, role: Role) -> None:
+def _take(values: dict[str, float], pair: _Pair, text: str, role: Role) -> None:
     """Take one name with its number."""
-    name = _LEVEL.sub("", found["word"] or found["name"])
-    number = _number(re.sub(r"(?<=[\d.])[dD]", "e", (found["number"] or found["value"]).replace(",", "").rstrip(".")))
-    usual = normalise(name[:200])
+    name, written = pair.name_of(text), text[pair.number].replace(",", "").rstrip(".")
+    if " " in name:
+        name = _LEVEL.sub("", name)
+    if "d" in written or "D" in written:  # Fortran's exponent
+        written = _EXPONENT.sub("e", written)
+    number, usual = _number(written), normalise(name[:200])
     if number is None or not usual or len(values) >= VALUES_LIMIT:
         return
     about = named(usual)
     if role is Role.VAL and about is not None and not about.role:
         usual = f"val_{usual}"[:64]
     if usual not in values:
-        _keep(values, usual, number * _factor(text, found.end()))
-    total = _TOTAL.match(text, found.end())
-    if total and usual in _COUNTED:
+        _keep(values, usual, number * _factor(text, pair.end))
+    counted = usual in _COUNTED
+    if not counted and not (about and about.quantity == "accuracy"):
+        return
+    total = _TOTAL.match(text, pair.end)
+    if total and counted:
         _add_total(values, _COUNTED[usual], number, total[1])
-    elif total and about and about.quantity == "accuracy" and number == int(number) > 1:
+    elif total and number == int(number) > 1:
         values[usual] = number / max(float(re.sub("[,_]", "", total[1])), number)
 
 

@@ -16,6 +16,8 @@ Position = tuple[str, str, str | None]
 
 def positions(text: str) -> tuple[list[Position], str, str]:
     """Return the positions that a line states, what stands before a bar, and the text that names numbers."""
+    if "[" not in text and "/" not in text and "\t" not in text:  # the usual line states none: no pattern need look
+        return [], "", text
     if nested := _NESTED.search(text):
         return [("epoch", nested[1], nested[2]), ("step", nested[3], nested[4])], "", text[nested.end() :]
     found: list[Position] = []

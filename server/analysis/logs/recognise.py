@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...vocabulary.runs import Ended, Finding, Level
-from . import judge, prefilter, progress
+from . import judge, last_words, prefilter
 from .blocks import Block, Splitter
 from .course import Course
 from .decoding import Decoder
@@ -147,13 +147,13 @@ class Recogniser:
 
     def _ending(self) -> judge.Ending:
         last = self._last_words()
-        gives_up = last is not None and judge.complains(last[1])
+        gives_up = bool(last) and last_words.complains(last[-1][1])
         return judge.Ending(self._course.reached, self._course.cut_short(), gives_up)
 
     def _of_the_end(self, ended: Ended, ending: judge.Ending, *, cut: bool) -> list[Change]:
         """Return what only the end of the run tells."""
         if judge.ended_badly(ended):
-            return [Change("seen", "exit", judge.exit_finding(ended, cut=cut, last_line=self._last_words()))]
+            return [Change("seen", "exit", judge.exit_finding(ended, cut=cut, last=self._last_words()))]
         if ending.cut_short and not ended.stopped:
             return [Change("seen", "cut-short", judge.cut_finding(ending.cut_short))]
         return []
@@ -223,12 +223,12 @@ class Recogniser:
                 behind += 1
             index = behind
 
-    def _last_words(self) -> tuple[int, str] | None:
-        if not self._ring.lines:
-            return None
-        number, raw = self._ring.lines[-1]
-        text = decode(strip(raw)).strip()
-        reports = progress.is_metric_line(text) and not judge.gives_up(text)
-        if number <= self._reader.last_failed or reports or progress.completed(text):
-            return None
-        return number, text
+    def _last_words(self) -> list[tuple[int, str]]:
+        """Return the last lines that are neither a failure known otherwise nor one of the run's ordinary reports."""
+        words: list[tuple[int, str]] = []
+        for number, raw in reversed(self._ring.lines):
+            text = decode(strip(raw)).strip()
+            if number <= self._reader.last_failed or last_words.is_report(text):
+                break
+            words.insert(0, (number, text))
+        return words

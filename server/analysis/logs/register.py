@@ -70,7 +70,7 @@ class Register:
         self._changes.append(Change(kind, incident.key, incident.finding()))
 
     def known(self, fingerprint: str, coarse: str) -> Incident | None:
-        """Return the incident that this is a repetition of; a log of nothing but failures is told apart coarsely."""
+        """Return the incident that this repeats; in a log of nothing but failures they are told apart coarsely."""
         if self._distinct >= DISTINCT_LIMIT and fingerprint not in self._keys:
             fingerprint = coarse
         return self.incidents.get(self._keys.get(fingerprint, ""))
@@ -128,7 +128,7 @@ class Register:
             self.pending.append(incident)
 
     def count(self, incident: Incident) -> None:
-        """Note that an incident's count has grown; told once per turn."""
+        """Note that an incident's count has grown; reported once per turn."""
         self._repeated[incident.key] = incident
 
     def reopen(self, incident: Incident) -> None:
@@ -153,14 +153,14 @@ class Register:
     def _bound(self) -> None:
         full = [i for i in self.incidents.values() if i.text and i.kind not in ("metric", "mcmc")]
         for incident in full[:-FULL_LIMIT]:
-            self.tell("repeated", incident)  # its words are told for the last time
+            self.tell("repeated", incident)  # its words are reported for the last time
             incident.slim()
         if len(self.incidents) > INCIDENTS_LIMIT:
             others = [i for i in self.incidents.values() if i.kind not in ("metric", "mcmc")]
             victim = next((i for i in others if i.level is not Level.FAILURE), others[0])
             if victim.kind not in ("metric", "mcmc"):
                 self._repeated.pop(victim.key, None)
-                victim.told = None  # the last that is told of it
+                victim.told = None  # the last that is reported of it
                 self.settle(victim)
             del self.incidents[victim.key]
             self._keys = {print_: key for print_, key in self._keys.items() if key != victim.key}

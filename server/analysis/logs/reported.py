@@ -18,7 +18,7 @@ from .judge import so_far
 from .register import Change
 
 _WORDS = ("message", "frame", "text", "before", "after")
-"""What is left out of a finding once it was told and is kept no longer."""
+"""What is left out of a finding once it was reported and is kept no longer."""
 _words = attrgetter(*_WORDS)
 _facts = attrgetter(*(field.name for field in fields(Finding) if field.name not in _WORDS))
 _WITHDRAWN = "withdrawn: the line was not finished when it was read, and says something else"
@@ -26,7 +26,7 @@ _WITHDRAWN = "withdrawn: the line was not finished when it was read, and says so
 
 @dataclass(slots=True)
 class _Told:
-    """What was told last of one finding."""
+    """What was reported last of one finding."""
 
     facts: str
     words: str
@@ -36,7 +36,7 @@ class _Told:
     level: str
     emergency: bool
     settled: bool
-    """Whether it was ever told as settled at this level."""
+    """Whether it was ever reported as settled at this level."""
     ahead: bool = False
     """Told by a look ahead, and nothing was read since."""
     own: bool = True

@@ -32,7 +32,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "",
         "Error in |Error: ",
-        r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*)$"
+        r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*|`.*)$"
         r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|"
         r"unexpected|invalid|there is no package|unable to).*)",
     ),

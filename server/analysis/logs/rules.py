@@ -15,6 +15,7 @@ from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.mcmc_levels import FULL_LEVELS, McmcLevels
 from ...vocabulary.runs import ErrorType
 from . import rule_table
+from .linear import SIMPLER, trouble
 from .text import SHAPELESS
 
 _REPEATS = re.compile(r"\{[\d,]*\}")
@@ -121,8 +122,10 @@ def _check(rule: Rule) -> None:
         )
     try:
         re.compile(rule.pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise PolicyInvalid(f"Rule {rule.name!r}: {rule.pattern!r} is no regular expression ({error}).") from error
+    if slow := trouble(rule.pattern):
+        raise PolicyInvalid(f"Rule {rule.name!r}: {rule.pattern!r} {slow}.", SIMPLER)
 
 
 _TABLE = tuple(

@@ -10,7 +10,7 @@ from .text import cap, fingerprint, plain
 
 
 class Values:
-    """Metrics that are or were not finite, and what was told of them."""
+    """Metrics that are or were not finite, and what was reported of them."""
 
     def __init__(self, register: Register, state: dict[str, dict[str, object]] | None) -> None:
         self.nonfinite = nonfinite.NonFinite(state)
@@ -19,11 +19,11 @@ class Values:
 
     @property
     def alarmed(self) -> bool:
-        """Whether it was told that one is."""
+        """Whether it was reported that one is."""
         return self._metric is not None and self._metric.level is Level.FAILURE
 
     def again(self, number: int, bad: tuple[str, ...]) -> bool:
-        """Count names that were told of and still are not finite; whether that was all there is to do."""
+        """Count names that were reported and still are not finite; whether that was all there is to do."""
         if self._metric is None or not self.nonfinite.again(number, bad):
             return False
         self._metric.last = number

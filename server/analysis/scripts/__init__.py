@@ -3,7 +3,7 @@
 from ...vocabulary.estimators import LINEAR
 from .change import Change
 from .changes import changes
-from .harmless import broken_names
+from .neutral import broken_names
 from .program import (
     BootstrapLoop,
     EpochLoop,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["parameter", "estimator", "feature", "structure", "argument"]
-MAX_WORDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +16,7 @@ class Change:
     :ivar after: empty for what was taken away. :ivar file: where it stands now; for what was taken away, where it was.
     :ivar lowered: whether a number became smaller, or a list shorter.
     :ivar needs_approval: False only for what cannot alter a number, an estimator, a feature or the structure.
+    :ivar full_only: whether a quick run does not show it: it is of the full phase, or the phase decides about it.
     """
 
     kind: Kind
@@ -28,20 +27,10 @@ class Change:
     line: int
     lowered: bool = False
     needs_approval: bool = True
+    full_only: bool = False
 
     def __str__(self) -> str:
         return f"{self.name} {self.before or 'nothing'} -> {self.after or 'nothing'} ({self.file}:{self.line})"
-
-
-def words(node: ast.AST | None) -> str:
-    """Return a node as source on one line, cut to 120 characters."""
-    if node is None:
-        return ""
-    try:
-        text = " ".join(ast.unparse(node).split())
-    except (RecursionError, ValueError):
-        return type(node).__name__
-    return text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 1]}…"
 
 
 def number_words(value: float | None) -> str:
@@ -49,8 +38,3 @@ def number_words(value: float | None) -> str:
     if value is None:
         return "?"
     return str(value) if isinstance(value, int) else f"{value:g}" if abs(value) < 1e15 else repr(value)
-
-
-def line_of(node: ast.AST) -> int:
-    """Return the line of a node, 1 where it has none."""
-    return getattr(node, "lineno", 1)

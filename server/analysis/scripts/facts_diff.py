@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Protocol
 
 from .change import Change, Kind, number_words
-from .program import Program
+from .program import RUNS_BEFORE, TAKES_PLACE, Program
 
 
 class _Fact(Protocol):
@@ -87,7 +87,9 @@ def _said(one: _Fact, name: str, figures: Sequence[str]) -> str:
 
 
 def _change(kind: Kind, name: str, before: str, after: str, at: _Fact, lowered: bool = False) -> Change:
-    return Change(kind=kind, name=name, before=before, after=after, file=at.file, line=at.line, lowered=lowered)
+    return Change(
+        kind=kind, name=name, before=before, after=after, file=at.file, line=at.line, lowered=lowered, full_only=True
+    )
 
 
 def _estimators(before: Program, after: Program) -> list[Change]:
@@ -122,11 +124,11 @@ def _optimisers(before: Program, after: Program) -> list[Change]:
 
 
 def _unresolved(before: Program, after: Program) -> list[Change]:
-    known = Counter(one.what for one in before.unresolved)
-    changes: list[Change] = []
-    for one in after.unresolved:
-        if known[one.what]:
-            known[one.what] -= 1
-            continue
-        changes.append(_change("structure", "unresolved", "", one.what, one))
-    return changes
+    """Return what may take the place of a library and did not before; what reading cannot settle is no change."""
+    known = {one.what for one in before.unresolved}
+    new = [one for one in after.unresolved if one.what not in known]
+    return [
+        _change("structure", "unresolved", "", one.what, one)
+        for one in new
+        if TAKES_PLACE in one.what or RUNS_BEFORE in one.what
+    ]

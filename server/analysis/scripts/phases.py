@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from . import harmless
+from .neutral import last_name
 from .program import Unit
 
 _FULL = re.compile(r"(^|_)full(_|$)|(^|_)production(_|$)", re.IGNORECASE)
@@ -66,7 +66,7 @@ def _row_values(node: ast.AST) -> list[ast.expr]:
         return [node.upper]
     if isinstance(node, ast.Call):
         named = [one.value for one in node.keywords if one.arg in _ROW_WORDS]
-        return [*(node.args[:1] if harmless.last_name(node.func) in _ROWS else []), *named]
+        return [*(node.args[:1] if last_name(node.func) in _ROWS else []), *named]
     return []
 
 
@@ -89,7 +89,7 @@ def _is_full(test: ast.expr) -> bool | None:
         words = [one for one in said if isinstance(one, str)]
         full = _word(words[0]) if words else None
         return full if full is None or isinstance(test.ops[0], ast.Eq) else not full
-    return _word(harmless.last_name(test))
+    return _word(last_name(test))
 
 
 def _word(text: str) -> bool | None:

@@ -65,6 +65,8 @@ class EpochLoop:
     line: int
     count: int | None = None
     early_stop: bool = False
+    again: bool = False
+    """Whether it was read more than once: a function with a loop that is called at several places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

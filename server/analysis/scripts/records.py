@@ -97,7 +97,8 @@ class Records:
 
     def loop(self, fact: EpochLoop) -> None:
         """Keep a loop of training steps."""
-        _keep(self.loops, place("loop", fact.file, fact.line), fact)
+        at = place("loop", fact.file, fact.line)
+        _keep(self.loops, at, dataclasses.replace(fact, again=at in self.loops))
 
     def bootstrap(self, fact: BootstrapLoop) -> None:
         """Keep a loop of resampling."""

@@ -19,6 +19,7 @@ from .checks import Check, failed, passed, unknown
 from .design import COUNTS, Design
 from .evidence import Artefact, Evidence, Known
 from .parameters import name_of
+from .predicted import summarises
 from .quantities import plain
 from .rules import Rules
 from .words import Word
@@ -107,7 +108,14 @@ def _problems(evidence: Evidence, one: Artefact, rules: Rules) -> Iterator[_Prob
         if (one.path, one.sha256) in evidence.left_before:
             what = "was there before the run, with the same content: its time is new, the rest is not"
             yield _Problem(what, Word.INVESTIGATE, "touched")
-        yield from _content(one, rules, evidence.design)
+        yield from (each for each in _content(one, rules, evidence.design) if not _is_told(evidence, one, each))
+
+
+def _is_told(evidence: Evidence, one: Artefact, problem: _Problem) -> bool:
+    """Whether a constant column is that of a summary of the trace: parameters may have one mean, and one deviation."""
+    if problem.code != "constant" or evidence.trace is None or not isinstance(one.inside, TableFacts):
+        return False
+    return summarises(one.inside, evidence.trace)
 
 
 def _altered(evidence: Evidence, one: Artefact) -> Iterator[_Problem]:

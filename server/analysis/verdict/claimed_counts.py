@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..scripts.program import BOOSTING, Program
-from .counts import Count, Counts
+from .counts import WITNESSED, Count, Counts
 from .quantities import plain
 
 
@@ -36,7 +36,7 @@ def doubted(program: Program | None, wanted: Sequence[Floor], counts: Counts) ->
         count, most = counts.get(one.name), asked.get(one.name)
         if count is None:
             continue
-        if most is not None and most < one.minimum:
+        if most is not None and most < one.minimum and not count.source.startswith(WITNESSED):
             words = f"the script asks for {most}" if most else "none were recognised in the script"
             what = f"{plain(count.value)} {one.name} ({count.source}), yet {words}"
             action = f"Say where the {one.name} are from that the script does not do."
@@ -55,7 +55,7 @@ def _sparse(floor: Floor, count: Count) -> Doubt:
 
 def asked_for(program: Program) -> Mapping[str, int]:
     """Return the most epochs and bootstraps that a script can do in all its loops; nothing of what cannot be told."""
-    epochs = [one.count for one in program.loops if one.library not in BOOSTING]
+    epochs = [None if one.again else one.count for one in program.loops if one.library not in BOOSTING]
     bootstraps = [one.count for one in program.bootstraps]
     found: dict[str, int | None] = {}
     if epochs:  # that nothing trains at all is told by the check of the method

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 
@@ -14,6 +15,8 @@ from .evidence import Evidence
 from .rules import HistoryRules, Rules
 from .words import Word
 
+_LEAST = 3
+"""So many values a stretch has at least: a median of fewer says nothing."""
 _AGAIN = "Change the model or the sampler's settings with @modeler, and train again."
 
 
@@ -29,6 +32,8 @@ def convergence(evidence: Evidence, rules: Rules) -> Check:
 def _without_trace(evidence: Evidence, rules: Rules) -> Check:
     program = evidence.program
     kind = program.kind if program is not None else ""
+    if evidence.seen is not None and evidence.seen.kinds:
+        kind = evidence.seen.kinds[0]
     if kind == "Bayesian MCMC":
         what = "no trace was left that could be read"
         action = "Let the script save its trace (to_netcdf) as the final model; the extra `bayes` reads it."
@@ -38,7 +43,7 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
             "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
         )
     if evidence.history is not None and _curve(evidence.history)[1]:
-        return _of_history(evidence.history, rules.history)
+        return _of_history(evidence.history, rules.history, needed=kind != "Ensemble")
     if kind == "Deep Learning":
         action = "Print the loss of each epoch, or tell it through watchkeeper_probe."
         return unknown("convergence", "no history of epochs was left", "convergence_not_inspected", action)
@@ -110,23 +115,37 @@ def _against_design(trace: TraceFacts, evidence: Evidence) -> str:
     return ""
 
 
-def _of_history(history: History, rules: HistoryRules) -> Check:
+def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check:
+    """Judge a curve; one that is too short says nothing, which matters where the method is known by its epochs."""
     name, values = _curve(history)
-    if len(values) < 2 * rules.stable_epochs:
+    stretch = _stretch(history, len(values), rules)
+    if len(values) < 2 * stretch:
         what = f"{len(values)} values of {name}; two stretches of {rules.stable_epochs} epochs are needed"
-        return unknown("convergence", what, "convergence_not_inspected", "Record the loss of every epoch.")
-    if not all(math.isfinite(one) for one in values[-2 * rules.stable_epochs :]):
+        code = "convergence_not_inspected" if needed else ""
+        return unknown("convergence", what, code, "Record the loss of every epoch.")
+    if not all(math.isfinite(one) for one in values[-2 * stretch :]):
         return failed(
             "convergence", f"{name} is not finite at the end", Word.INCOMPLETE_TRAINING, "not_converged", _AGAIN
         )
-    change = relative_change(values, rules.stable_epochs)
-    text = f"{name} changed by {change:.1%} of its whole improvement between the last two {rules.stable_epochs} epochs"
+    change = relative_change(values, stretch)
+    told = f"{rules.stable_epochs} epochs" if stretch == rules.stable_epochs else f"stretches of {stretch} values"
+    text = f"{name} changed by {change:.1%} of its whole improvement between the last two {told}"
     if change > rules.stable_change:
         what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"
         much = change > rules.unstable_change
         word, code = (Word.INCOMPLETE_TRAINING, "not_converged") if much else (Word.INVESTIGATE, "not_stable")
         return failed("convergence", what, word, code, "Train for more epochs.")
     return passed("convergence", text)
+
+
+def _stretch(history: History, values: int, rules: HistoryRules) -> int:
+    """Return how many values a stretch of epochs has: fewer than epochs where only every tenth or so was told."""
+    told = history.counts == "epoch" and len(history.epochs) == values
+    steps = [after - before for before, after in itertools.pairwise(history.epochs)] if told else []
+    step = statistics.median(steps) if steps else 1.0
+    if step <= 1:
+        return rules.stable_epochs
+    return min(rules.stable_epochs, max(_LEAST, round(rules.stable_epochs / step)))
 
 
 def _curve(history: History) -> tuple[str, list[float]]:

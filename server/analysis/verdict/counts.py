@@ -18,6 +18,8 @@ _REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iter
 _REPLICATES = re.compile(r"bootstrap|replicate|resampl", re.IGNORECASE)
 _INDEX = re.compile(r"iter(ation)?s?|b|n|i|k|rep|run|draw|sample|idx|index|unnamed: 0|", re.IGNORECASE)
 
+WITNESSED = "witnessed"
+"""How the source of a count begins that the witness made."""
 _MANY = 20
 """So many equal values in a row are no coincidence."""
 _FEW = 10
@@ -97,16 +99,16 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
         tune = one.tune if one.tune is not None else seen.burned_in(one)
         for name, value in (("draws", one.draws), ("chains", one.chains), ("tune", tune)):
             if value is not None:
-                yield name, Count(value, f"witnessed at {one.line.where}")
+                yield name, Count(value, f"{WITNESSED} at {one.line.where}")
     searches = [each for each in seen.fits if each.is_search]
     for one in sorted(searches, key=lambda each: each.candidates or 0, reverse=True):
         for name, value in (("cv", one.folds), ("candidates", one.candidates)):
             if value:
-                yield name, Count(value, f"witnessed at {one.line.where}")
+                yield name, Count(value, f"{WITNESSED} at {one.line.where}")
     if seen.epochs:
-        yield "epochs", Count(seen.epochs, "witnessed")
+        yield "epochs", Count(seen.epochs, WITNESSED)
     if seen.bootstraps:
-        yield "bootstraps", Count(seen.bootstraps, "witnessed")
+        yield "bootstraps", Count(seen.bootstraps, WITNESSED)
 
 
 def _from_probe(evidence: Evidence) -> Iterator[tuple[str, Count]]:

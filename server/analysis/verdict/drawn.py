@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -15,8 +16,11 @@ from .words import Word
 
 _VARIATIONAL = re.compile(r"variational|advi|svi\b|\bvi\b", re.IGNORECASE)
 _OWN = "Let the script save what the sampler returned, as it is; what is derived belongs under a name of its own."
+_BY_HAND = "Sample with a library that the witness knows, or have a person read where these draws are made."
 _SAME = 0.9999
 """Correlation from which on two columns are one another's multiple."""
+_FEW = 8
+"""A parameter with so few different values among those that are told proves nothing about two chains."""
 _MOST_CHOSEN = 3
 """So many samplings of one model on the same data before one is kept are a choice."""
 
@@ -26,17 +30,27 @@ def draws(evidence: Evidence, seen: Seen) -> Check | None:
     trace = evidence.trace
     if trace is None:
         return None
+    if found := first_of(_alike(trace)):
+        return found.check("draws", "recomputed")
     if not seen.samplings:
         return _unseen(evidence, seen)
     source = _source(trace, seen.samplings)
     if source is None:
-        what = f"the trace holds {_listed(trace.variables)}, what was sampled is called {_sampled(seen)}"
-        return unknown(
-            "draws", f"{what} (witnessed)", "trace_of_another_model", f"Say where this trace is from. {_OWN}"
-        )
+        return _of_another(trace, seen)
     if found := first_of(_contradictions(trace, source, seen)):
         return found.check("draws", "recomputed against witnessed")
     return passed("draws", f"{_agreeing(trace, source)} of {source.call} at {place(source.line)} (recomputed)")
+
+
+def _of_another(trace: TraceFacts, seen: Seen) -> Check:
+    """No chain and no name is shared: another model, or a sampler inside compiled code, whose draws nobody saw."""
+    one = seen.samplings[0]
+    if all(each.line.facts.get("traced") is True for each in seen.samplings):
+        what = f"{one.call} at {place(one.line)} was compiled into other code: which draws it returned was not seen"
+        return unknown("draws", f"{what} (witnessed)", "draws_not_witnessed", _BY_HAND)
+    what = f"the trace holds {_listed(trace.variables)}, what was sampled is called {_sampled(seen)}"
+    action = f"Say where this trace is from. {_OWN}"
+    return unknown("draws", f"{what} (witnessed)", "trace_of_another_model", action)
 
 
 def _unseen(evidence: Evidence, seen: Seen) -> Check:
@@ -47,8 +61,7 @@ def _unseen(evidence: Evidence, seen: Seen) -> Check:
         return failed("draws", what, Word.LIKELY_FABRICATION, "variational_as_mcmc", _OWN)
     what = "no sampler that the witness knows ran: by what these draws were made was not witnessed"
     code = "draws_not_witnessed" if seen.whole else ""
-    action = "Sample with a library that the witness knows, or have a person read where these draws are made."
-    return unknown("draws", what, code, action)
+    return unknown("draws", what, code, _BY_HAND)
 
 
 def _source(trace: TraceFacts, samplings: Sequence[Sampling]) -> Sampling | None:
@@ -71,6 +84,7 @@ def _contradictions(trace: TraceFacts, source: Sampling, seen: Seen) -> Iterator
     if source.chains and trace.chains > returned:
         what = f"{trace.chains} chains were saved, {at} returned {returned}"
         yield Suspicion(what, false, "more_chains_than_sampled", _OWN)
+    yield from _more_draws(trace, kin, at)
     yield from _changed(trace, source, at)
     kept = {one.sha for one in source.stats.get("diverging", ())}
     changed = [one for one in trace.statistic_prints if one.name == "diverging" and kept and one.sha not in kept]
@@ -89,6 +103,34 @@ def _contradictions(trace: TraceFacts, source: Sampling, seen: Seen) -> Iterator
         what = f"the model that {at} sampled has no observed data"
         yield Suspicion(what, Word.INVESTIGATE, "no_observed_data", "Say where the data enter this model.")
     yield from _chosen(kin, source, at)
+
+
+def _alike(trace: TraceFacts) -> Iterator[Suspicion]:
+    """Two chains that go together in every parameter are one: chains that are sampled wander on their own."""
+    by_chain: dict[int, dict[str, tuple[float, ...]]] = {}
+    for one in trace.prints:
+        by_chain.setdefault(one.chain, {})[one.name] = one.at
+    for first, other in itertools.combinations(sorted(by_chain), 2):
+        pairs = [(at, by_chain[other][name]) for name, at in by_chain[first].items() if name in by_chain[other]]
+        moving = [pair for pair in pairs if len(set(pair[0])) > _FEW and len(set(pair[1])) > _FEW]
+        if moving and all(correlation(*pair) > _SAME for pair in moving):
+            what = f"chains {first} and {other} go together in every parameter: one chain, told apart by a trifle"
+            yield Suspicion(what, Word.LIKELY_FABRICATION, "chains_alike", _OWN)
+            return
+
+
+def _more_draws(trace: TraceFacts, kin: Sequence[Sampling], at: str) -> Iterator[Suspicion]:
+    """More draws a chain than all samplings of the model returned: repeated, invented, or the warm-up among them."""
+    known = [one.draws for one in kin if one.draws is not None]
+    returned, warmed = sum(known), sum(one.tune or 0 for one in kin)
+    if len(known) < len(kin) or not returned or trace.draws <= returned:
+        return
+    what = f"{trace.draws} draws a chain were saved, {at} returned {returned}"
+    if trace.draws <= returned + warmed:
+        action = "Leave the tuning steps out of the draws; they do not come from the posterior."
+        yield Suspicion(f"{what} after {warmed} tuning steps", Word.INVESTIGATE, "warmup_as_draws", action)
+    else:
+        yield Suspicion(what, Word.LIKELY_FABRICATION, "more_draws_than_sampled", _OWN)
 
 
 def _changed(trace: TraceFacts, source: Sampling, at: str) -> Iterator[Suspicion]:

@@ -7,6 +7,7 @@ from ..artefacts.facts import NotInspected
 from .checks import Check, failed, passed, span, unknown
 from .counts import Counts, shown
 from .evidence import Evidence
+from .gpu import worked_on_gpu
 from .method import nothing_trains
 from .rules import TOLERANCE_S, Limits, Rules
 from .usage import Usage
@@ -32,14 +33,28 @@ def effort(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     if problem := _samples_differ(evidence, usage):
         action = "Compare the keeper's usage.jsonl and exit.json; somebody may have written into one of them."
         return failed("effort", f"{text}: {problem}", Word.INVESTIGATE, "usage_differs", action)
+    if worked_on_gpu(evidence, 1 - rules.effort.max_idle_share):
+        return passed("effort", f"{text}; a GPU worked for {_on_gpu(evidence):.0%} of it")
+    waiting = _waiting(usage, evidence.cores_busy, rules, text)
+    return waiting or _silence(evidence, rules, counts, usage.silent_share) or passed("effort", text)
+
+
+def _waiting(usage: Usage, cores: float, rules: Rules, text: str) -> Check | None:
+    """Return what is wrong with time in which next to nothing worked; None where nothing is."""
     if usage.idle_share > rules.effort.max_idle_share:
         what = f"{text}: it slept, time passed and no work was done"
         return failed("effort", what, Word.LIKELY_FABRICATION, "idle", _TRAIN)
-    if evidence.cores_busy < rules.effort.min_cores:
-        what = f"{text}: it waited for {1 - evidence.cores_busy:.0%} of the time, and less than"
+    if cores < rules.effort.min_cores:
+        what = f"{text}: it waited for {1 - cores:.0%} of the time, and less than"
         what += f" {rules.effort.min_cores:g} cores were busy"
         return failed("effort", what, Word.INVESTIGATE, "mostly_waiting", _WAITED)
-    return _silence(evidence, rules, counts, usage.silent_share) or passed("effort", text)
+    return None
+
+
+def _on_gpu(evidence: Evidence) -> float:
+    """Return the share of the run in which it worked on a GPU, 0 where that was not measured beyond its reach."""
+    use = evidence.gpu
+    return use.busy_share if use is not None and worked_on_gpu(evidence, 0.0) else 0.0
 
 
 def _samples_differ(evidence: Evidence, usage: Usage) -> str:
@@ -55,6 +70,8 @@ def _silence(evidence: Evidence, rules: Rules, counts: Counts, silent: float | N
     beside_the_log = any(one.source != "log" and not one.only_read for one in counts.values())
     if beside_the_log or silent is None or silent < rules.effort.max_silent_share:
         return None
+    if evidence.seen is not None and evidence.seen.kinds:
+        return None  # what trained was seen; how much of the time it took is asked there
     counted = "all its epochs were printed in the rest" if shown(counts, counts) else "no iteration was counted"
     what = f"{described(evidence)}: busy for {silent:.0%} of the time on end without a line of output, {counted}"
     if nothing_trains(evidence.program):
@@ -89,13 +106,14 @@ def described(evidence: Evidence) -> str:
 
 
 def intensity(evidence: Evidence) -> str:
-    """Return High, Medium, Low or Unknown from the cores that were busy and the time that was idle."""
+    """Return High, Medium, Low or Unknown from the cores or the GPU that were busy and the time that was idle."""
     cores, idle = evidence.cores_busy, evidence.idle_share
     if cores is None or idle is None:
         return "Unknown (not inspected)"
-    if cores >= 0.8 and idle < 0.2:
+    on_gpu = _on_gpu(evidence)
+    if (cores >= 0.8 and idle < 0.2) or on_gpu >= 0.8:
         return "High"
-    return "Medium" if cores >= 0.3 else "Low"
+    return "Medium" if cores >= 0.3 or on_gpu >= 0.3 else "Low"
 
 
 def requirement(evidence: Evidence, rules: Rules, iterations: Check, worked: Check) -> Check:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from ...vocabulary.runs import Phase, RunState
 from ..artefacts.facts import Container, TableFacts, TraceFacts
+from ..artefacts.search_facts import Found
 from ..curves.series import History
 from ..scripts.program import Program
 from .design import Design
+from .gpu_use import GpuUse
 from .seen import Seen
 from .usage import Usage
 
@@ -141,6 +143,20 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedAgain:
+    """What came of playing the first part of the run again.
+
+    :ivar outcome: one of the words of `analysis.witness.compared`. :ivar what: in words.
+    :ivar remarks: where its inputs are not those of the run's start.
+    """
+
+    outcome: str
+    what: str
+    wall_s: float = 0.0
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadCopy:
     """The copy of the chain's head that is kept outside of the project.
 
@@ -175,7 +191,15 @@ class Evidence:
     :ivar guard: whether the training was kept from writing into the record: on, off, unavailable; empty if not known.
     :ivar foreign: run directories that lay there before their start was recorded, and were not used.
     :ivar seal: None where the keeper sealed nothing.
+    :ivar again: what came of playing it again; None where nobody asked for that.
+    :ivar curves: (path, what stands in it) of histories that the run wrote; `log_curve` is what its log printed. Both
+        are absent of a run that went on from a checkpoint. `curves_changed` are those that are not as they were sealed,
+        although no later attempt wrote them.
+    :ivar drawn: columns of the results whose values were looked for among the draws of the trace.
+    :ivar observed: (file, what was found in it) of observed data that were looked for in the tables that the run read;
+        `observed_in` are these tables.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
+    :ivar gpu: what it did on GPUs; None for a start of an older release, which did not look for any.
     """
 
     run: str
@@ -220,7 +244,15 @@ class Evidence:
     guard: str = ""
     foreign: tuple[str, ...] = ()
     seal: Seal | None = None
+    again: PlayedAgain | None = None
+    curves: tuple[tuple[str, History], ...] = ()
+    log_curve: History | None = None
+    curves_changed: tuple[str, ...] = ()
+    drawn: tuple[Found, ...] = ()
+    observed: tuple[tuple[str, Found], ...] = ()
+    observed_in: tuple[str, ...] = ()
     invented: tuple[tuple[int, str], ...] = ()
+    gpu: GpuUse | None = None
 
     @property
     def cores_busy(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from ...vocabulary.runs import Phase
@@ -12,6 +12,7 @@ from .claimed_counts import Floor, doubted
 from .counts import Count, Counts
 from .design import COUNTED
 from .evidence import Evidence
+from .method import declared_kinds
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
 from .words import Word
@@ -30,8 +31,10 @@ def floors(evidence: Evidence, rules: Rules) -> tuple[Floor, ...]:
         for name, one in evidence.design.requirements.items()
         if name in COUNTED and one.floor is not None and one.floor > 0
     ]
-    named = {one.name for one in asked}
-    needed = rules.minima.get(kind(evidence), {})
+    named = {name for name, one in evidence.design.requirements.items() if one.floor is not None}  # 0: none are wanted
+    needed: Mapping[str, int] = rules.minima.get(kind(evidence), {})
+    if evidence.design.method and not declared_kinds(evidence.design.method):
+        needed = {}  # a method that the policy has no minima for: the design's own numbers bind
     if _does_not_tune(evidence):
         needed = {name: value for name, value in needed.items() if name != "tune"}
     policy = [Floor(name, value, "watchkeeper.toml [method]") for name, value in needed.items() if name not in named]

@@ -24,6 +24,7 @@ _LIBRARIES = ("pymc", "numpyro", "blackjax", "nutpie", "cmdstanpy", "pystan", "e
 _OF_FEATURES = re.compile(r"(feature|predictor|covariate|regressor)s?([ _]?names?)?", re.IGNORECASE)
 _HOW_MANY = re.compile(r"(n_?|num_?)(features?|predictors?|covariates?)(_in_|_used)?|n_features_", re.IGNORECASE)
 _MOST_NAMED = 6
+_AS_A_TABLE = "Save the features as CSV or Parquet (to_csv, to_parquet) and their columns are counted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,25 @@ def _not_looked_at(evidence: Evidence, left: dict[str, Requirement], looked: dic
         return passed("design", seen)
     binding = [name for name in unseen if left[name].must_not_simplify]
     named = ", ".join(_written(evidence, name, left[name]) for name in (binding or unseen)[:_MOST_NAMED])
-    what = f"nobody looked whether these were kept: {named}" + (f"; {seen}" if seen else "")
+    packed = _packed_features(evidence) if "features" in unseen else ""
+    what = "; ".join(part for part in (f"nobody looked whether these were kept: {named}", packed, seen) if part)
     if not binding:
         return unknown("design", what)
-    action = (
+    action = f"{_AS_A_TABLE} " if packed else ""
+    action += (
         "A person must say whether these rows of the design were kept; those that are called draws, tune, chains,"
         " epochs, folds, bootstraps or features and hold a number are counted."
     )
     return unknown("design", f"{what} (must not be simplified)", "design_not_inspected", action)
+
+
+def _packed_features(evidence: Evidence) -> str:
+    """Say why the columns of the features were not counted, where only unpickling could open them."""
+    one = evidence.features
+    if one is None or not isinstance(one.inside, PickleFacts) or _columns(one):
+        return ""
+    kind = one.inside.root.rpartition(".")[2] or "an object"
+    return f"the columns of {one.path} were not counted: it is a pickle ({kind}), and nothing is unpickled"
 
 
 def _written(evidence: Evidence, name: str, one: Requirement) -> str:

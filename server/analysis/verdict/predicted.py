@@ -11,10 +11,13 @@ from ..witness import Prediction
 from .checks import Check, passed, unknown
 from .drawn import correlation
 from .evidence import Evidence
+from .observed import drawn
+from .pooled import averages
 from .quantities import plain
 from .rules import Rules
 from .seen import Seen, names, place
 from .suspicion import Suspicion, first_of
+from .untold import typed
 from .words import Word
 
 _MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
@@ -39,6 +42,13 @@ class Match:
     column: str
     prediction: Prediction
     exact: bool
+    averaged: int = 1
+    """The mean of how many predictions it is; `prediction` is then their mean."""
+
+    def __str__(self) -> str:
+        how = "" if self.exact else "made from "
+        of = f"the mean of {self.averaged} of " if self.averaged > 1 else ""
+        return f"column {self.column} is {how}{of}what {self.prediction.name}.predict returned"
 
 
 def results(evidence: Evidence, rules: Rules, seen: Seen) -> Check | None:
@@ -51,20 +61,22 @@ def results(evidence: Evidence, rules: Rules, seen: Seen) -> Check | None:
         return suspicion.check("results", "recomputed against witnessed")
     if found:
         return passed("results", f"{_words(found, rules)} (recomputed against witnessed)")
-    if evidence.trace is not None and _explained(table, evidence.trace):
-        return passed("results", "their numbers are those of the trace (recomputed)")
+    if evidence.trace is not None and (_explained(table, evidence.trace) or any(drawn(evidence))):
+        told = "; ".join([*drawn(evidence)][:3]) or "their numbers are those of the trace"
+        return passed("results", f"{told} (recomputed)")
     return unknown("results", "by what these numbers were made was not witnessed")
 
 
 def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]:
     """Return which columns are what an estimator predicted, exactly before nearly."""
+    sized = [one for one in predictions if one.values.size == table.rows]
+    every = [*((one, 1) for one in sized), *averages(sized)]
     found: list[Match] = []
     for column in (one for one in table.columns if one.values):
-        sized = [one for one in predictions if one.values.size == table.rows]
-        exact = next((one for one in sized if _equal(column, one)), None)
-        near = exact or next((one for one in sized if _close(column, one)), None)
+        exact = next((one for one in every if _equal(column, one[0])), None)
+        near = exact or next((one for one in every if _close(column, one[0])), None)
         if near is not None:
-            found.append(Match(column.name, near, exact is not None))
+            found.append(Match(column.name, near[0], exact is not None, near[1]))
     return found
 
 
@@ -78,7 +90,7 @@ def _at(column: ColumnFacts, prediction: Prediction) -> list[float]:
 
 def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
     ours, theirs = _at(column, prediction), prediction.values.at
-    grain = _grain(column.values)
+    grain = grain_of(column.values)
     moves = len({round(one, 12) for one in theirs}) > 1
     return moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True))
 
@@ -92,7 +104,7 @@ def _same(one: float, other: float, grain: float) -> bool:
     return abs(one - other) <= grain + 1e-6 * abs(other)
 
 
-def _grain(values: Sequence[float]) -> float:
+def grain_of(values: Sequence[float]) -> float:
     """Return by how much a column may differ from what it was rounded from: half a unit of its last digit."""
     digits = max((_digits(one) for one in values[:200]), default=0)
     return 0.501 * 10.0**-digits if digits < _MOST_DIGITS else 1e-9
@@ -111,12 +123,17 @@ def _suspicions(
     others = [one for one in found if one.prediction.name not in rules.forbidden]
     if forbidden and not others and not (trace is not None and _explained(table, trace)):
         one = forbidden[0]
-        what = f"column {one.column} of the results is what {one.prediction.name}.predict returned at"
-        what = f"{what} {place(one.prediction.line)}, and no column is of an approved method"
+        what = f"{one} at {place(one.prediction.line)}, and no column of the results is of an approved method"
         yield Suspicion(what, Word.LIKELY_FABRICATION, "forbidden_results", _REDESIGN)
+    if not found and (name := typed(table, evidence.program)):
+        what = f"the numbers of column {name} of the results, and of every other, stand in the script (read)"
+        yield Suspicion(
+            what, Word.INVESTIGATE, "results_typed", "Let the script compute them, or say where they are from."
+        )
     if trace is not None:
         yield from _against_trace(table, trace)
-        if not found and not seen.predictive and not _predicted(trace) and not _explained(table, trace):
+        explained = _explained(table, trace) or any(drawn(evidence))
+        if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
     if trace is None and not found and table.rows >= _LEAST_ROWS:
@@ -129,7 +146,7 @@ def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
     column = next((one for one in table.columns if _MEAN.fullmatch(one.name) and one.values), None)
     if column is None or len(column.values) != len(table.labels):
         return
-    grain = _grain(column.values)
+    grain = grain_of(column.values)
     for label, value in zip(table.labels, column.values, strict=True):
         if label in means and abs(value - means[label]) > 2 * grain + 0.006 * abs(means[label]):
             what = f"the results say {plain(value)} for the {column.name} of {label}, the trace {means[label]:.5g}"
@@ -154,12 +171,19 @@ def _predicted(trace: TraceFacts) -> bool:
     return any("predict" in one for one in trace.groups)
 
 
+def summarises(table: TableFacts, trace: TraceFacts) -> bool:
+    """Whether nearly all rows of a table name parameters of a trace, and a column has their means."""
+    named = {one.name for one in trace.figures} & set(table.labels)
+    if not named or len(named) < 0.8 * len(table.labels):
+        return False
+    return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
+
+
 def _explained(table: TableFacts, trace: TraceFacts) -> bool:
     """Whether a column is made of means or draws of the trace's parameters, or the table is their summary."""
+    if summarises(table, trace):
+        return True
     means = [one.mean for one in trace.figures]
-    named = {one.name for one in trace.figures} & set(table.labels)
-    if named and len(named) >= 0.8 * len(table.labels):
-        return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
     columns = [one for one in table.columns if one.values]
     return any(_among(one, means) or _are_draws(one, table.rows, trace) for one in columns)
 
@@ -168,7 +192,7 @@ def _are_draws(column: ColumnFacts, rows: int, trace: TraceFacts) -> bool:
     """Whether a column begins with the first draws of one parameter, in their order, as far as these are told."""
     if len(column.values) != rows or len(set(column.values[:_LEAST_DRAWS])) < 2:
         return False
-    grain = _grain(column.values)
+    grain = grain_of(column.values)
     return any(_begins_with(column.values, one.first, grain) for one in trace.figures if one.sd > _FINER * grain)
 
 
@@ -178,7 +202,7 @@ def _begins_with(values: Sequence[float], draws: Sequence[float], grain: float) 
 
 
 def _among(column: ColumnFacts, means: Sequence[float]) -> bool:
-    grain = 2 * _grain(column.values)
+    grain = 2 * grain_of(column.values)
     step = max(grain, 1e-9)
     known = {round(one / step) + shift for one in means for shift in (-1, 0, 1)}
     hits = sum(round(one / step) in known for one in column.values)
@@ -188,8 +212,7 @@ def _among(column: ColumnFacts, means: Sequence[float]) -> bool:
 def _words(found: Sequence[Match], rules: Rules) -> str:
     shown: Mapping[str, Match] = {one.column: one for one in found}
     texts = [
-        f"column {one.column} is {'' if one.exact else 'made from '}what {one.prediction.name}.predict returned"
-        f"{' (a baseline)' if one.prediction.name in rules.forbidden else ''} at {place(one.prediction.line)}"
+        f"{one}{' (a baseline)' if one.prediction.name in rules.forbidden else ''} at {place(one.prediction.line)}"
         for one in list(shown.values())[:3]
     ]
     return "; ".join(texts)

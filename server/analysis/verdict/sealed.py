@@ -42,3 +42,5 @@ def _changed(evidence: Evidence, files: Mapping[str, str]) -> Iterator[Differenc
             yield Difference(one.path, "is gone")
         elif one.sha256 and one.sha256 != then:
             yield Difference(one.path, "was changed")
+    for path in evidence.curves_changed:
+        yield Difference(path, "was changed")

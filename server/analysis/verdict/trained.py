@@ -12,24 +12,23 @@ from .design import COUNTS
 from .evidence import Evidence
 from .quantities import plain
 from .rules import Rules
-from .seen import Seen, argument, names, place
+from .seen import Seen, argument, place
+from .stepped import gradients, nothing_stepped
 from .suspicion import Suspicion, first_of
 from .words import Word
 
 _MANY = 20
 _FEW_ROWS = 50
 _MOST_SPLITS = 10
-_LEAST_HELD = 0.1
-"""Share of the saved numbers that an optimiser should hold; a head on a frozen body has less and says so."""
 _AGAIN = "Train again with what the design asks for, or say why it is right as it is."
 
 
 def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Check | None:
     """Did what was witnessed train? None where nothing was."""
     if not (seen.samplings or seen.fits or seen.steps or seen.witnessed.of("losses")):
-        return None
+        return nothing_stepped(evidence, seen)
     every = (
-        *_steps(evidence, seen),
+        *gradients(evidence, counts, seen),
         *_settings(evidence, seen),
         *_resampling(evidence, counts, seen),
         *_rows(evidence, seen),
@@ -39,34 +38,6 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
     if found := first_of(every):
         return found.check("training", "witnessed")
     return passed("training", f"{seen.describe()}; {span(seen.method_s)} in the method (witnessed)")
-
-
-def _steps(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
-    losses = [one for one in seen.witnessed.of("losses") if (whole(one.facts, "count") or 0) > 0]
-    stepped = [one for one in seen.steps if one.steps > 0 or one.traced]
-    if losses and not stepped:
-        what = f"backward was called {whole(losses[0].facts, 'count')} times at {names(losses)}, no optimiser stepped"
-        yield Suspicion(what, Word.INVESTIGATE, "no_step", "Say how the weights are updated.")
-    for one in stepped:
-        if not one.traced and one.moved == 0 and not one.moved_share and len(stepped) == 1:
-            what = f"{one.steps} steps of {one.name} at {place(one.line)} moved no weight"
-            yield Suspicion(what, Word.LIKELY_FABRICATION, "weights_never_moved", _AGAIN)
-    final = [one for one in seen.saves if one.numbers and _is_model(evidence, one.path)]
-    held = max((one.numbers for one in stepped), default=0)
-    if final and stepped and held < _LEAST_HELD * (final[-1].numbers or 0):
-        what = f"the optimiser held {held} numbers, {final[-1].path} has {final[-1].numbers}: most were not trained"
-        yield Suspicion(
-            what, Word.INVESTIGATE, "mostly_untrained", "Say which part was trained, and where the rest is from."
-        )
-    for save in final[-1:]:
-        for one in (each for each in stepped if each.numbers == save.numbers and each.begun.sha):
-            if save.weights.sha == one.begun.sha != one.weights.sha:
-                what = f"{save.path} holds the weights from before the first of {one.steps} steps at {place(one.line)}"
-                yield Suspicion(what, Word.LIKELY_FABRICATION, "untrained_weights_saved", _AGAIN)
-
-
-def _is_model(evidence: Evidence, path: str) -> bool:
-    return any(one.role == "model" and one.path == path for one in evidence.artefacts)
 
 
 def _settings(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
@@ -127,6 +98,12 @@ def _rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     if seen.fits and seen.rows <= _FEW_ROWS and count >= _MANY and predicted > 4 * seen.rows:
         what = f"all {count} fits saw at most {seen.rows} rows, {predicted} were predicted from them"
         yield Suspicion(what, Word.INVESTIGATE, "few_rows", action)
+    yield from _searches(seen)
+
+
+def _searches(seen: Seen) -> Iterator[Suspicion]:
+    """What a search looked at: rows, folds, candidates."""
+    action = "Say why so few rows were used."
     search = [one for one in seen.fits if one.is_search and one.x.shape]
     fitted = [one.x.shape[0] for one in seen.fits if not one.is_search and one.x.shape]
     if search and fitted and max(one.x.shape[0] for one in search) < 0.3 * max(fitted):
@@ -134,6 +111,10 @@ def _rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         what = f"the search at {place(search[0].line)} saw {rows} rows, the fits beside it {max(fitted)}"
         yield Suspicion(what, Word.INVESTIGATE, "search_on_few_rows", action)
     for one in search:
+        distinct = whole(one.line.facts, "distinct_folds")
+        if distinct is not None and distinct < (one.folds or 0):
+            what = f"the {one.folds} folds at {place(one.line)} are {distinct} different ones"
+            yield Suspicion(what, Word.INVESTIGATE, "folds_repeated", "Give each fold rows of its own.")
         if (one.candidates or 0) == 1 and one.name.endswith("SearchCV"):
             what = f"the search at {place(one.line)} had one candidate: nothing was chosen"
             yield Suspicion(what, Word.INVESTIGATE, "search_of_one", "Search over more than one setting.")
@@ -155,7 +136,8 @@ def _time(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
     """The time asked for must be the method's: waiting and padding beside it are told."""
     earlier_s = evidence.counted_wall_s - evidence.wall_s
     asked_s = 0.5 * (rules.limits.min_s - earlier_s)
-    if seen.whole and seen.method_s < asked_s and not seen.witnessed.of("more", "solve", "program"):
+    unseen = [one for one in seen.witnessed.of("program") if one.where and one.facts.get("python") is not True]
+    if seen.whole and seen.method_s < asked_s and not unseen and not seen.witnessed.of("more", "solve"):
         what = f"{span(seen.method_s)} of {span(evidence.wall_s)} were spent in what was witnessed"
         what = f"{what}; {rules.limits.source} asks for {rules.limits}"
         yield Suspicion(what, Word.INVESTIGATE, "mostly_not_the_method", "Say what the rest of the time was used for.")

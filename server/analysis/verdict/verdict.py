@@ -17,11 +17,13 @@ from .convergence import convergence
 from .counts import counted
 from .effort import effort, requirement
 from .evidence import Evidence
+from .gpu import gpu
 from .invented import data
 from .iterations import iterations, trace
 from .kept import kept
 from .method import method
 from .rules import Rules
+from .untold import epochs
 from .witnessed import witnessed
 from .words import Outcome, Word
 
@@ -59,8 +61,8 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     counts = counted(evidence)
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
     measured, converged = trace(evidence), convergence(evidence, rules)
-    designed = kept(evidence)
-    before = (ask.startup(evidence), ask.rows(evidence), data(evidence))
+    designed, on_gpu = kept(evidence), gpu(evidence)
+    before = (ask.startup(evidence), ask.rows(evidence), data(evidence), epochs(evidence, counts))
     return (
         ask.integrity(evidence),
         ask.ending(evidence),
@@ -70,6 +72,7 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
         *(one for one in (measured, *before) if one is not None),
         method(evidence, counts),
         worked,
+        *(() if on_gpu is None else (on_gpu,)),
         done,
         *(() if designed is None else (designed,)),
         converged,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from .checks import Check, failed, passed, unknown
+from .chosen import choice
 from .counts import Counts
 from .drawn import draws
 from .evidence import Evidence
+from .observed import observed
 from .outside import outside
 from .predicted import results
+from .repeated import rerun
 from .rules import Rules
 from .sealed import seal
+from .told_losses import history
 from .trained import training
 from .words import Word
 
@@ -19,17 +23,21 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
     seen = evidence.seen
     if seen is None:
         what = f"not witnessed: nothing recorded what the libraries did{_guarded(evidence)}"
-        found = (unknown("witness", what), seal(evidence))
+        found = (unknown("witness", what), seal(evidence), rerun(evidence))
         return tuple(one for one in found if one is not None)
     if not rules.judges_work:
-        return (_coverage(evidence),)
+        return tuple(one for one in (_coverage(evidence), rerun(evidence)) if one is not None)
     checks = (
         _coverage(evidence),
         seal(evidence),
         draws(evidence, seen),
         results(evidence, rules, seen),
+        choice(evidence, seen),
+        observed(evidence, seen),
         training(evidence, rules, counts, seen),
+        history(evidence, seen),
         outside(evidence, seen),
+        rerun(evidence),
     )
     return tuple(one for one in checks if one is not None)
 

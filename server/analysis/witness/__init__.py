@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from .facts import Fit, Prediction, Sampling, Saved, Steps, files, fit, losses, prediction, sampling, saved, steps
+from .differences import Compared, Difference, compare
+from .facts import (
+    Fit,
+    Prediction,
+    Sampling,
+    Saved,
+    Steps,
+    epochs,
+    files,
+    fit,
+    losses,
+    prediction,
+    sampling,
+    saved,
+    steps,
+)
 from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints, places
 from .lines import Line, Process, Witnessed, gathered, read_process
 
 __all__ = (
     "NOTHING",
+    "Compared",
+    "Difference",
     "Fingerprint",
     "Fit",
     "Line",
@@ -17,6 +34,8 @@ __all__ = (
     "Saved",
     "Steps",
     "Witnessed",
+    "compare",
+    "epochs",
     "files",
     "fingerprint",
     "fingerprints",

@@ -234,6 +234,14 @@ def losses(line: Line) -> tuple[tuple[int, float], ...]:
     return tuple((int(pair[0]), pair[1]) for pair in pairs if len(pair) == 2)
 
 
+def epochs(line: Line) -> tuple[tuple[int, int, float, float], ...]:
+    """Return (number of the epoch, calls, their mean, the last) of a line of kind `losses`; where no loader, none."""
+    value = line.facts.get("epochs")
+    listed: list[object] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+    rows = (numbers({"": each}, "") for each in listed)
+    return tuple((int(row[0]), int(row[1]), row[2], row[3]) for row in rows if len(row) == 4)
+
+
 def files(line: Line) -> tuple[dict[str, object], ...]:
     """Return the files of the workspace that a command of kind `program` names."""
     return parts(line.facts, "files")

@@ -29,7 +29,7 @@ from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import doctor, hooks, init, json_files, offline, serving
+from . import attest, attest_words, doctor, hooks, init, json_files, offline, rebuild, serving
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -106,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
         _add_tool(commands, tool)
     _add_people(commands)
     _add_hook(commands)
+    _add_attest(commands)
     offline.add_commands(commands)
     replay.add_commands(commands, TOOLS)
     return top
@@ -226,7 +227,7 @@ def _ended(content: Content) -> bool:
 
 
 def _news(content: Content, arguments: Arguments, *, early: bool) -> bool:
-    """Whether a poll has told something: it says so, or it came back early though there was something to wait for."""
+    """Whether a poll brought news: it says so, or it came back early though there was something to wait for."""
     if content.get("findings") or content.get("answer"):
         return True
     return early and bool("run" in arguments or "cursor" in arguments or content.get("reports"))
@@ -274,6 +275,12 @@ def _add_hook(commands: Any) -> None:  # noqa: ANN401 (argparse's type is privat
     # Not `choices`: argparse would end with 2, and that status means "block" to a client.
     command.add_argument("event", metavar="EVENT", nargs="?", default="", help=" or ".join(hooks.EVENTS))
     command.set_defaults(command=_hook)
+
+
+def _add_attest(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    words = attest_words
+    command = _command(commands, attest.COMMAND, words.SHORT, words.ABOUT, f"examples:\n{words.EXAMPLES}")
+    attest.add_arguments(command, _desk)
 
 
 def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
@@ -342,7 +349,7 @@ def _init(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     found = workspace(options)
-    rebuilt = [doctor.rebuild(found)] if options.rebuild_ledger else []
+    rebuilt = [rebuild.rebuild(found)] if options.rebuild_ledger else []
     checks = [*rebuilt, *doctor.examine(found)]
     if options.json:
         print(json.dumps(masked([one.to_json() for one in checks]), ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""`watchkeeper doctor`: what is wrong with a set-up and how to mend it; and the ledger made anew from the runs."""
+"""`watchkeeper doctor`: what is wrong with a set-up and how to mend it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from ...acts.start import interpreter
-from ...runtime.keeper import records
 from ...storage.files.workspace import Workspace
 from ...storage.policy.policy import read_policy
-from ...storage.record import Ledger, Run
-from ...storage.record.records import RunStarted
-from ...storage.record.serialization import decode
-from ...vocabulary.errors import LedgerUnreadable, PathRefused, WatchkeeperError
+from ...storage.record import Ledger, Run, rebuilding, schema
+from ...vocabulary.errors import LedgerTooNew, LedgerUnreadable, PathRefused, WatchkeeperError
 from ...vocabulary.sanitize import one_line
 
 LEAST_FREE_BYTES = 200 << 20
 MOST_SCRIPTS = 200
 LONGEST_SCRIPT_BYTES = 1 << 20
+_REBUILD = (
+    "Stop every server of this workspace, then `watchkeeper doctor --rebuild-ledger`: it keeps the old file aside, "
+    "takes over every event whose hash holds, and records what is missing from the run directories."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Check:
 def examine(workspace: Workspace) -> list[Check]:
     """Look at everything; a check that itself fails is a finding, never a crash."""
     looks: tuple[Callable[[Workspace], Check], ...] = (
-        _platform, _state, _disk, _policy, _interpreter, _ledger, _runs,
+        _platform, _state, _disk, _policy, _interpreter, _ledger, _names, _runs,
     )  # fmt: skip
     return [_safely(look, workspace) for look in looks]
 
@@ -57,25 +58,21 @@ def _safely(look: Callable[[Workspace], Check], workspace: Workspace) -> Check:
     try:
         return look(workspace)
     except LedgerUnreadable as error:
-        return Check(name, False, error.what, _rebuilding(error))
+        return Check(name, False, error.what, _mending(workspace, error))
     except WatchkeeperError as error:
         return Check(name, False, error.what, error.do_next)
     except OSError as error:
         return Check(name, False, str(error), "Check that the file exists and that you may read and write it.")
 
 
-def _rebuilding(error: LedgerUnreadable) -> str:
-    if _newer(error):
-        return error.do_next
-    return (
-        "Stop every server of this workspace, then `watchkeeper doctor --rebuild-ledger`: it keeps the damaged file "
-        "aside and records the runs anew from their directories."
-    )
-
-
-def _newer(error: LedgerUnreadable) -> bool:
-    """Whether a ledger is sound and only newer than we are: SQLite had nothing to say about it."""
-    return error.__cause__ is None
+def _mending(workspace: Workspace, error: LedgerUnreadable) -> str:
+    if isinstance(error, LedgerTooNew):
+        path = shlex.quote(str(workspace.ledger_path))
+        return (
+            "Use the newer watchkeeper that wrote it. If none ever did, the number is damage: "
+            f"sqlite3 {path} 'PRAGMA user_version = {len(schema.STEPS)}', then look again."
+        )
+    return _REBUILD
 
 
 def _platform(_: Workspace) -> Check:
@@ -86,18 +83,24 @@ def _platform(_: Workspace) -> Check:
 
 def _state(workspace: Workspace) -> Check:
     """Look at the state folder as it is; the server would quietly mend it, and nobody would know that it stood open."""
-    wrong = [_access(path) for path in (workspace.state_dir, workspace.ledger_path) if path.exists()]
-    problems = [text for text in wrong if text]
-    if problems:
-        mend = f"chmod -R go= {shlex.quote(str(workspace.state_dir))}; it must belong to who runs the server"
+    state = workspace.state_dir
+    if not os.path.lexists(state):
+        return Check("state", True, "nothing was recorded here yet")
+    if state.is_symlink() or not state.is_dir():
+        what = "a link" if state.is_symlink() else "no folder"
+        return Check("state", False, f"{state} is {what}", f"Move it away: mv {shlex.quote(str(state))} elsewhere")
+    wrong = [_access(path) for path in (state, workspace.ledger_path) if os.path.lexists(path)]
+    if problems := [text for text in wrong if text]:
+        mend = f"chmod -R go= {shlex.quote(str(state))}; it must belong to who runs the server"
         return Check("state", False, "; ".join(problems), mend)
-    there = workspace.state_dir.is_dir()
-    return Check("state", True, f"{workspace.state_dir} is yours alone" if there else "nothing was recorded here yet")
+    return Check("state", True, f"{state} is yours alone")
 
 
 def _access(path: Path) -> str:
     """Return what is wrong with who may do what to a file of ours; empty when nothing is."""
-    about = path.stat()
+    about = path.lstat()
+    if stat.S_ISLNK(about.st_mode):
+        return ""  # the look at the ledger says so
     mode = stat.S_IMODE(about.st_mode)
     if about.st_uid != os.geteuid():
         return f"{path} belongs to uid {about.st_uid}, you are {os.geteuid()}"
@@ -157,22 +160,40 @@ def _missing(workspace: Workspace, python: str) -> list[str]:
 
 
 def _ledger(workspace: Workspace) -> Check:
-    if not workspace.ledger_path.exists():
+    if not os.path.lexists(workspace.ledger_path):
         return Check("ledger", True, "nothing was recorded here yet")
+    if trouble := rebuilding.trouble(workspace.ledger_path):
+        return Check("ledger", False, trouble, f"Compare with a backup if you have one. {_REBUILD}")
     with _opened(workspace) as ledger:
-        broken = ledger.broken()
-        count, head = ledger.head()
-    if broken:
-        seen = f"the chain breaks at event {broken[0].seq}: {broken[0].why}"
-        return Check("ledger", False, seen, "Compare with a backup; a person must decide what to believe.")
-    return Check("ledger", True, f"{count} events, chain intact, head {head[:16]}")
+        (count, head), rebuilt = ledger.head(), ledger.rebuildings()
+    seen = f"{count} events, chain intact, head {head[:16]}"
+    for one in rebuilt[-1:]:
+        when = time.strftime("%Y-%m-%d", time.gmtime(one.at))
+        lost = "none" if one.whole else f"at least {one.lost}"
+        seen += f"; made anew on {when} from {one.aside}: {one.kept} events kept, {lost} lost"
+    return Check("ledger", True, seen)
+
+
+def _names(workspace: Workspace) -> Check:
+    """Two models on record must not share a file; a start refuses that, but [names] may have changed since."""
+    models: list[str] = []
+    if workspace.ledger_path.exists():
+        with _opened(workspace) as ledger:
+            models = ledger.models()
+    named = workspace.named(read_policy(workspace).names)
+    for model in models:
+        if shared := named.shared(model, models):
+            seen = f"models {model} and {shared.other} both write {shared.path} ({shared.kind})"
+            mend = "Put {i} into that name in [names] of watchkeeper.toml; no model of the two can start before."
+            return Check("names", False, seen, mend)
+    return Check("names", True, f"{len(models)} models, each with files of its own" if models else "no model yet")
 
 
 def _runs(workspace: Workspace) -> Check:
     if not workspace.runs_dir.is_dir():
         return Check("runs", True, "no run yet")
     runs: list[Run] = []
-    if workspace.ledger_path.exists():
+    if os.path.lexists(workspace.ledger_path):
         with _opened(workspace) as ledger:
             runs = ledger.runs()
     known = {one.id for one in runs}
@@ -201,63 +222,3 @@ def report(checks: Sequence[Check]) -> str:
         if one.mend:
             lines.append(f"      mend: {one.mend}")
     return "\n".join(lines)
-
-
-def rebuild(workspace: Workspace) -> Check:
-    """Record the runs whose directories exist but which the ledger does not know; the next look finds their ends.
-
-    A ledger that cannot be read is set aside first, and kept. Reports, answers, verdicts and diary entries cannot be
-    had from the directories; their Markdown files stay. Stop all servers of the workspace before.
-
-    :raises LedgerUnreadable: if the ledger is sound and was written by a newer version; it is left where it is.
-    """
-    workspace.ensure_state()
-    aside = _set_aside(workspace)
-    folders = sorted((one for one in workspace.runs_dir.iterdir() if one.is_dir()), key=_begun)
-    with _opened(workspace) as ledger:
-        added = [one.name for one in folders if _recorded(ledger, one)]
-    kept = f"the damaged ledger is kept as {aside}; " if aside else ""
-    seen = f"{kept}recorded {len(added)} of {len(folders)} runs from their directories: {', '.join(added) or 'none'}"
-    return Check("rebuild", True, seen)
-
-
-def _begun(run_dir: Path) -> float:
-    """Return when a run was asked for: its spec carries that time (launch.materialise)."""
-    spec = run_dir / records.SPEC
-    return (spec if spec.exists() else run_dir).stat().st_mtime
-
-
-def _set_aside(workspace: Workspace) -> str:
-    """Move a ledger that cannot be read out of the way; return its new name, empty when it is sound."""
-    path = workspace.ledger_path
-    try:
-        with _opened(workspace) as ledger:
-            ledger.broken()
-            ledger.check_readable()
-    except LedgerUnreadable as error:
-        if _newer(error):
-            raise
-        name = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
-        # Its journal goes with it: SQLite would roll it back into the new file.
-        for ending in ("-journal", "-wal", "-shm", ""):
-            part = path.with_name(path.name + ending)
-            if part.exists():
-                part.rename(path.with_name(name + ending))
-        return name
-    return ""
-
-
-def _recorded(ledger: Ledger, run_dir: Path) -> bool:
-    """Record a start from its spec unless the ledger has it; return whether it was missing."""
-    try:
-        spec = records.read(run_dir / records.SPEC)
-    except records.DamagedRecord:
-        return False
-    if spec is None or records.text(spec, "run") != run_dir.name:
-        return False
-    with ledger.transaction() as transaction:
-        if transaction.run(run_dir.name) is not None:
-            return False
-        begun = decode(RunStarted, spec)
-        transaction.append(begun, run_dir.name, run=run_dir.name, model=records.text(spec, "model"))
-    return True

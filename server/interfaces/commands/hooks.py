@@ -106,7 +106,7 @@ def opening(brief: str) -> str:
 
 
 def parsed(given: bytes) -> Asked:
-    """Return what a hook was told.
+    """Return what the client handed to the hook.
 
     :raises ValueError: it is no JSON object.
     """
@@ -143,7 +143,7 @@ def _ledger_of(folder: Path) -> Path:
 
 
 def _reason_to_stay(asked: Asked, folder: Path) -> str:
-    """Return why the turn must go on; empty when it may end. A hold is on record before it is told."""
+    """Return why the turn must go on; empty when it may end. A hold is on record before the client hears of it."""
     path = _ledger_of(folder)
     if not path.is_file():
         return ""

@@ -32,7 +32,7 @@ Result = tuple[types.CallToolResult, bool]
 Hurried = Callable[[Desk], Desk]
 """Gives the desk at which nothing takes longer than the client allows."""
 Told = Callable[[str, Mapping[str, object], types.CallToolResult], None]
-"""Is told of each call and its result before the client is; may block."""
+"""Is called with each call and its result before the client gets it; may block."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,7 @@ def _file(desk: Desk, path: str, otherwise: str) -> str:
 
 
 def brief(content: Mapping[str, Any]) -> str:
-    """Return what a poll of all runs told as a short text; empty when nothing was ever started. Pure.
+    """Return what a poll of all runs found as a short text; empty when nothing was ever started. Pure.
 
     :param content: the facts of `poll_training()` as an observer sees them.
     """

@@ -68,7 +68,7 @@ class Abstraction:
     def answered(
         self, agent: str, tool: str, arguments: Mapping[str, JsonValue], content: Facts, waited_s: float | None = None
     ) -> Facts | None:
-        """Return the step for a call that was answered; None for a poll that told nothing.
+        """Return the step for a call that was answered; None for a poll without news.
 
         :param waited_s: seconds since the step before; unknown in an import.
         """
@@ -147,7 +147,7 @@ class Abstraction:
         return self._by_value[value]
 
     def _with_new_findings(self, content: Facts) -> Facts:
-        """Return a poll's answer with what a play will be told for certain of its findings.
+        """Return a poll's answer with what a play will see for certain of its findings.
 
         A finding is told again when it settles, together with its first news or later as it happens, so it is expected
         once; and what it amounts to is known for certain when its run has ended.
@@ -203,7 +203,7 @@ def _plain(text: str) -> str:
 
 
 def _quiet(arguments: Mapping[str, JsonValue], content: Facts) -> bool:
-    """Whether a poll told nothing that a play could wait for."""
+    """Whether a poll brought nothing that a play could wait for."""
     if any(content.get(name) for name in ("findings", "answer", "reports")):
         return False
     if "run" in arguments:

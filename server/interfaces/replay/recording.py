@@ -69,7 +69,7 @@ class Recorder:
             raise InvalidArgument(f"{path} cannot be written: {error.strerror}.", "Name another file.") from None
 
     def note(self, tool: str, arguments: Mapping[str, object], result: Result) -> None:
-        """Record a call and what it came to; a full disk is told on standard error and spoils no call."""
+        """Record a call and what it came to; a full disk is reported on standard error and spoils no call."""
         try:
             with self._here, self._held() as file:
                 _append(file, self._steps(tool, cast("Mapping[str, JsonValue]", arguments), result))

@@ -104,9 +104,12 @@ def _signal(run_dir: Path, *numbers: int) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return all that a keeper's own environment holds; some interpreters find their library through the first."""
+    """Return all that a keeper's own environment holds; some interpreters find their library through the first.
+
+    It speaks UTF-8 by `-X utf8`; a locale's tables would stay in its memory.
+    """
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **kept}
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", **kept}
 
 
 def _keeper(run_dir: Path) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from . import keep, records
+from . import gpu_pipe, keep, records
 from .signals import complain
 
 _NO_KEEPER = 70
@@ -25,10 +25,12 @@ def main(arguments: list[str]) -> None:
     stage, way, run_directory, log = arguments
     if stage == "detach":
         _detach(os.path.join(run_directory, records.ERR))
+        gpu_pipe.begin(run_directory)
         _become_subreaper()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:-4], "keep", *arguments[1:]])  # noqa: S606 # the interpreter that runs this
     os.chdir(run_directory)
     os.set_inheritable(int(log), False)
+    gpu_pipe.hide()
     os._exit(_kept(keep.launch if way == "launch" else keep.attach, int(log)))
 
 

@@ -10,7 +10,7 @@ import os
 import signal
 import time
 
-from . import ending, exit_record, oom
+from . import bounds, digests, ending, exit_record, oom
 from .guard import Guard
 from .spec import Spec
 
@@ -28,7 +28,7 @@ class Gate:
         self._descriptor = descriptor
 
     def open(self) -> bool:
-        """Let the child execute its command; return whether it was told."""
+        """Let the child execute its command; return whether the word reached it."""
         return self._answer(GO)
 
     def refuse(self, reason: str) -> None:
@@ -36,7 +36,7 @@ class Gate:
         self._answer(reason.encode("utf-8", "replace")[:1000])
 
     def _answer(self, word: bytes) -> bool:
-        """Tell the child; one that was not told records by itself that it never started."""
+        """Give the child the word to go; one that never gets it records by itself that it never started."""
         try:
             for _ in range(ANSWER_TRIES):
                 try:
@@ -90,14 +90,29 @@ def _live(spec: Spec, log_descriptor: int, guard: Guard, inside: int, outside: i
 
 
 def _execute(spec: Spec, log_descriptor: int) -> None:
+    _check_script(spec)
     os.chdir(spec.cwd)
     oom.raise_badness()
+    bounds.apply(spec.bounds)
     null = os.open(os.devnull, os.O_RDONLY)
     for number in os.listdir("/proc/self/fd"):
         _close_on_exec(int(number))
     for source, target in ((null, 0), (log_descriptor, 1), (log_descriptor, 2)):
         os.dup2(source, target)
     os.execvpe(spec.argv[0], spec.argv, spec.env)  # noqa: S606 # the command of the spec, as an argument list
+
+
+def _check_script(spec: Spec) -> None:
+    """Refuse a script that is another one than was hashed at the start. What Python itself opens is checked again.
+
+    :raises ValueError: saying so.
+    """
+    if not spec.script:
+        return
+    descriptor = os.open(spec.script, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        if not os.path.isfile(f"/proc/self/fd/{descriptor}") or digests.of(file.read()) != spec.script_sha256:
+            raise ValueError(f"{spec.script} was changed after it was hashed; start again")
 
 
 def _never_started(run_directory: int, run: str, reason: str) -> None:

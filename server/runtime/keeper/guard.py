@@ -7,6 +7,9 @@ in which every training makes files, they allow for all folders in it (docs/deci
 A user namespace makes it possible without privilege, and keeps the training from undoing it and from going round it
 through /proc/PID/root of a process outside. Where a kernel or a container does not let us, nothing is guarded, and the
 start says so.
+
+A run that is played again in a copy of its workspace sees that copy in the workspace's place: the same way, by mounts.
+That one is never started without them.
 """
 
 from __future__ import annotations
@@ -21,16 +24,17 @@ _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _BIND, _REC, _SLAVE = 1, 2, 4, 8, 3
 _NOATIME, _NODIRATIME, _RELATIME = 1024, 2048, 1 << 21
 _ALL = 4294967295
 _READY, _MAPPED = b"?", b"!"
+Mounts = Sequence[tuple[str, str, bool]]
 
 
-def tried(folder: str | None, writable: Sequence[str]) -> tuple[Guard, str]:
+def tried(folder: str | None, writable: Sequence[str], mounts: Mounts = ()) -> tuple[Guard, str]:
     """Return a guard for the next child, and what came of trying it on a process that does nothing else.
 
     A process that gave up its users and got no others back could not run a training any more, so it is tried first.
     """
-    if folder is None:
+    if folder is None and not mounts:
         return Guard(None, ()), OFF
-    trial = Guard(folder, writable)
+    trial = Guard(folder, writable, mounts)
     pid = os.fork()
     if pid == 0:
         try:
@@ -39,7 +43,7 @@ def tried(folder: str | None, writable: Sequence[str]) -> tuple[Guard, str]:
             os._exit(0)
     word = trial.settle(pid)
     os.waitpid(pid, 0)
-    return (Guard(folder, writable), word) if word == ON else (Guard(None, ()), word)
+    return (Guard(folder, writable, mounts), word) if word == ON else (Guard(None, ()), word)
 
 
 class Guard:
@@ -47,10 +51,12 @@ class Guard:
 
     :param folder: what is not to be written to; None for no guard.
     :param writable: folders and files in it that are the training's own; they must exist.
+    :param mounts: what stands in the place of what before that: (source, target, whether read-only).
     """
 
-    def __init__(self, folder: str | None, writable: Sequence[str]) -> None:
+    def __init__(self, folder: str | None, writable: Sequence[str], mounts: Mounts = ()) -> None:
         self._folder = folder
+        self._mounts = list(mounts)
         self._writable = list(writable)
         self._to_keeper = os.pipe()
         self._to_child = os.pipe()
@@ -76,7 +82,7 @@ class Guard:
         os.close(self._to_keeper[0])
         os.close(self._to_child[1])
         try:
-            word = OFF if self._folder is None else self._entered(self._folder)
+            word = OFF if self._folder is None and not self._mounts else self._entered()
         except (OSError, ValueError, ImportError, AttributeError) as error:
             word = f"{UNAVAILABLE}: {error}"
         try:  # noqa: SIM105 # contextlib would stay in the keeper's memory
@@ -86,18 +92,18 @@ class Guard:
         os.close(self._to_keeper[1])
         os.close(self._to_child[0])
 
-    def _entered(self, folder: str) -> str:
+    def _entered(self) -> str:
         system = _System()
         if os.geteuid() == 0:
             # Mounts are made before the user namespace: inside of it they are locked.
             system.unshare(_NEWNS)
-            self._mount(system, folder)
+            self._mount(system)
             system.unshare(_NEWUSER | _NEWNS)
             self._ask_for_mapping()
         else:
             system.unshare(_NEWUSER | _NEWNS)
             self._ask_for_mapping()
-            self._mount(system, folder)
+            self._mount(system)
         return ON
 
     def _ask_for_mapping(self) -> None:
@@ -105,8 +111,15 @@ class Guard:
         if os.read(self._to_child[0], 1) != _MAPPED:
             raise OSError(0, "users could not be mapped")
 
-    def _mount(self, system: _System, folder: str) -> None:
+    def _mount(self, system: _System) -> None:
         system.mount(None, "/", _REC | _SLAVE)
+        for source, target, read_only in self._mounts:
+            system.mount(source, target, _BIND | _REC)
+            if read_only:
+                system.mount(None, target, _REMOUNT | _BIND | _RDONLY | _locked_flags(target))
+        if self._folder is None:
+            return
+        folder = self._folder
         system.mount(folder, folder, _BIND | _REC)
         for path in self._writable:
             system.mount(path, path, _BIND | _REC)

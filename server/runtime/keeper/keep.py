@@ -12,6 +12,7 @@ from . import (
     child,
     digests,
     exit_record,
+    gpu_pipe,
     guard,
     lock,
     log_part,
@@ -32,6 +33,7 @@ from .tree import Tree, log_of
 from .watch import Watch, requested_stop
 
 START_TRIES = 5
+NO_COPY = "The copy could not be put in the place of the workspace, which a run that is played again must not write to"
 
 
 def launch(log_descriptor: int) -> int:
@@ -88,13 +90,18 @@ def _start(spec: Spec, record: dict[str, object], log_descriptor: int, signals: 
     log_begin = log_part.begin(log_descriptor, spec, time.time())
     meter = usage.Meter(spec.sample_s, log_descriptor, lines=Lines())
     try:
-        wall, word = guard.tried(spec.guarded, spec.writable)
+        wall, word = guard.tried(spec.guarded, spec.writable, spec.mounts)
+        if spec.mounts and word != guard.ON:
+            return _never_started(f"{NO_COPY} ({word}).")
         gate = child.fork(spec, log_descriptor, wall)
     except OSError as error:
         return _never_started(f"There was no room for another process: {error}.")
     # A child that has not been waited for keeps its pid, so these two cannot miss it.
     main = main_process.Child(gate.pid, _start_ticks(gate.pid), os.pidfd_open(gate.pid))
     outcome = wall.settle(gate.pid)
+    if spec.mounts and outcome != guard.ON:
+        gate.refuse(f"{NO_COPY} ({outcome}).")
+        return _refused(main.pid, f"{NO_COPY} ({outcome}).")
     start = _start_record(spec, main, log_descriptor, log_begin)
     start |= {"nonce": spec.nonce, "spec_sha256": digests.of(_content(records.SPEC))}
     start["guard"] = outcome if word == guard.ON else word
@@ -143,8 +150,9 @@ def _watch(
     signals: Signals,
 ) -> int:
     deadline_s = records.number(start, "deadline_boottime_s")
-    ending = Ending(start, main, meter, lambda: seal.make(record, start, meter.lines))
-    Watch(spec, deadline_s, main, family, meter, ending).to_the_end(signals)
+    # What was played again left nothing in the workspace that could be sealed.
+    ending = Ending(start, main, meter, lambda: {} if spec.mounts else seal.make(record, start, meter.lines))
+    Watch(spec, deadline_s, main, family, meter, ending, gpu_pipe.Teller()).to_the_end(signals)
     status = main.wait_status
     if status is None:
         return child.NO_STATUS

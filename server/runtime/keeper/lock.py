@@ -9,13 +9,13 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import struct
+import sys
 from collections.abc import Mapping
 
 from . import records
 
-# struct flock of 64-bit Linux: type, whence, start, length, pid.
-_FLOCK = struct.Struct("hhqqi4x")
+_FLOCK_BYTES = 32
+"""struct flock of 64-bit Linux: two bytes of type, then whence, start, length and pid, all of them 0 here."""
 _CONTENT_BYTES = 512
 
 
@@ -28,7 +28,7 @@ def take(path: str | os.PathLike[str]) -> int | None:
     """
     descriptor = records.open_plain(path, os.O_RDWR | os.O_CREAT)
     try:
-        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _flock(fcntl.F_WRLCK))
     except OSError as error:
         os.close(descriptor)
         if error.errno in (errno.EAGAIN, errno.EACCES):
@@ -47,11 +47,11 @@ def held(path: str | os.PathLike[str]) -> bool:
     except FileNotFoundError:
         return False
     try:
-        question = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        question = _flock(fcntl.F_WRLCK)
         answer = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, question)
     finally:
         os.close(descriptor)
-    return _FLOCK.unpack(answer)[0] != fcntl.F_UNLCK
+    return answer[:2] != _flock(fcntl.F_UNLCK)[:2]
 
 
 def sign(descriptor: int, holder: Mapping[str, object]) -> None:
@@ -63,8 +63,13 @@ def sign(descriptor: int, holder: Mapping[str, object]) -> None:
 
 
 def holder(path: str | os.PathLike[str]) -> dict[str, object] | None:
-    """Return who wrote the lock's file last, None when that cannot be told. It need not hold the lock any more."""
+    """Return who wrote the lock's file last, None when that is not known. It need not hold the lock any more."""
     try:
         return records.read(path)
     except records.DamagedRecord:
         return None
+
+
+def _flock(kind: int) -> bytes:
+    """Return the structure of a lock on the whole file; the module struct would stay in the keeper's memory for it."""
+    return kind.to_bytes(2, sys.byteorder).ljust(_FLOCK_BYTES, b"\0")

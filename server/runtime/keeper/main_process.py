@@ -5,15 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import select
-import struct
+import sys
 import time
 
 from . import procfs
 
-# struct pidfd_info of Linux 6.15: mask, cgroup id, eleven identities of which none matters here, exit status, spare.
-_PIDFD_INFO = struct.Struct("=QQ44xi")
+# struct pidfd_info of Linux 6.15: mask (8 bytes), cgroup id (8), eleven identities that do not matter here (44), exit
+# status (4). Taken apart by hand: the module struct would stay in the memory of the keeper for it.
+_PIDFD_INFO_BYTES = 64
+_MASK, _EXIT_STATUS = slice(0, 8), slice(60, 64)
 _PIDFD_INFO_EXIT = 1 << 3
-_PIDFD_GET_INFO = (3 << 30) | (_PIDFD_INFO.size << 16) | (0xFF << 8) | 11
+_PIDFD_GET_INFO = (3 << 30) | (_PIDFD_INFO_BYTES << 16) | (0xFF << 8) | 11
 
 
 class Main:
@@ -102,11 +104,11 @@ def adopt(pid: int, start_ticks: int) -> Adopted | None:
 
 def status_after_reaping(descriptor: int) -> int | None:
     """Ask the pidfd for the exit status of a process that was reaped; None where the kernel does not tell."""
-    answer = bytearray(_PIDFD_INFO.size)
-    _PIDFD_INFO.pack_into(answer, 0, _PIDFD_INFO_EXIT, 0, 0)
+    answer = bytearray(_PIDFD_INFO_BYTES)
+    answer[_MASK] = _PIDFD_INFO_EXIT.to_bytes(8, sys.byteorder)
     try:
         fcntl.ioctl(descriptor, _PIDFD_GET_INFO, answer)
     except OSError:
         return None
-    mask, _, wait_status = _PIDFD_INFO.unpack(answer)
-    return wait_status if mask & _PIDFD_INFO_EXIT else None
+    told = int.from_bytes(answer[_MASK], sys.byteorder) & _PIDFD_INFO_EXIT
+    return int.from_bytes(answer[_EXIT_STATUS], sys.byteorder, signed=True) if told else None

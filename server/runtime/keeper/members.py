@@ -1,4 +1,4 @@
-"""Which processes a run had at its newest sample, for whoever comes after a keeper that was killed.
+"""Which processes a run had at its newest sample, for the server that looks after a keeper was killed.
 
 A process that gave up its environment and whose parents have ended is found by nothing else: pid and start time stay.
 """

@@ -40,7 +40,7 @@ def killed(before: dict[str, object], after: dict[str, object], by_signal: int |
 def raise_badness() -> None:
     """Make this process, and what it starts, a likelier victim of the OOM killer. Without the right to: nothing."""
     try:
-        with open("/proc/self/oom_score_adj", "r+", encoding="ascii") as file:
+        with open("/proc/self/oom_score_adj", "r+", encoding="utf-8") as file:
             adjusted = min(1000, int(file.read()) + BADNESS)
             file.seek(0)
             file.write(str(adjusted))

@@ -1,4 +1,4 @@
-"""What a keeper is told to do: spec.json, checked."""
+"""A keeper's orders: spec.json, checked."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Spec:
     """
 
     __slots__ = (
-        "argv", "attempt", "cwd", "env", "grace_s", "guarded", "limit_s", "marker", "model", "nonce", "phase", "run",
-        "sample_s", "writable",
+        "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "limit_s", "marker", "model", "mounts",
+        "nonce", "phase", "run", "sample_s", "script", "script_sha256", "writable",
     )  # fmt: skip
 
     def __init__(self, record: Mapping[str, object]) -> None:
@@ -32,6 +32,12 @@ class Spec:
         """The folder that the training may not write to."""
         self.writable = _texts(record["writable"], "writable") if record.get("writable") else []
         """What in it is the training's own."""
+        self.script, self.script_sha256 = _script(record)
+        """Absolute path of the script and what it was at the start; empty where the start does not say."""
+        self.mounts = [_mount(one) for one in _list(record.get("mounts"))]
+        """What stands in the place of what for the training: (source, target, whether read-only), in this order."""
+        self.bounds = records.part(record, "bounds") or {}
+        """What all its processes may take together; see bounds.py."""
         self.argv = _texts(record.get("argv"), "argv")
         self.cwd = _required(record, "cwd")
         self.env = self._environment(record)
@@ -56,9 +62,25 @@ class Spec:
         return self.marker.encode("utf-8", "surrogateescape")
 
 
+def _script(record: Mapping[str, object]) -> tuple[str, str]:
+    path, digest = records.text(record, "script"), records.text(record, "script_sha256")
+    return (f"{_required(record, 'workspace')}/{path}", digest) if path and digest else ("", "")
+
+
 def marker(record: Mapping[str, object]) -> str:
     """Return `WATCHKEEPER_RUN=<workspace>/<run>`, which marks every process that belongs to the run."""
     return f"{MARKER}={_required(record, 'workspace')}/{_required(record, 'run')}"
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+
+
+def _mount(value: object) -> tuple[str, str, bool]:
+    words = _texts(value, "mounts")
+    if len(words) != 3:
+        raise records.DamagedRecord(f"in {records.SPEC} one of mounts is not source, target, ro or rw")
+    return words[0], words[1], words[2] != "rw"
 
 
 def _required(record: Mapping[str, object], key: str) -> str:

@@ -37,6 +37,8 @@ class Meter:
         self._file = _opened()
         self._next_s = 0.0
         self.cpu_s = floor_s
+        self.rss_bytes = self.processes = 0
+        """As they were at the last sample."""
         self.peak_rss_bytes = 0
         self.lost: dict[str, object] | None = None
         """Samples that the disk refused: {"count", "from", "to"}."""
@@ -47,7 +49,7 @@ class Meter:
         return max(0.0, self._next_s - boottime_s())
 
     def log_bytes(self) -> int | None:
-        """The log's size now; None where it cannot be told."""
+        """The log's size now; None where it cannot be read."""
         try:
             return None if self._log is None else os.fstat(self._log).st_size
         except OSError:
@@ -61,7 +63,8 @@ class Meter:
             looks is counted when it is waited for.
         """
         seen = list(processes)
-        rss_bytes = sum(one.rss_bytes for one in seen if one.alive)
+        rss_bytes = self.rss_bytes = sum(one.rss_bytes for one in seen if one.alive)
+        self.processes = sum(1 for one in seen if one.alive)
         self.cpu_s = max(self.cpu_s, reaped_s + sum(one.user_s + one.system_s for one in seen))
         self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
         line: dict[str, object] = {
@@ -69,7 +72,7 @@ class Meter:
             "boottime_s": round(boottime_s(), 3),
             "cpu_s": round(self.cpu_s, 2),
             "rss_bytes": rss_bytes,
-            "processes": sum(1 for one in seen if one.alive),
+            "processes": self.processes,
             "log_bytes": self.log_bytes(),
         }
         if (witness := self.lines.look()) is not None:
@@ -111,7 +114,7 @@ def _cut(descriptor: int, size: int) -> None:
     try:
         os.ftruncate(descriptor, size)
     except OSError:
-        return  # a torn line is passed over by whoever reads it
+        return  # readers pass over a torn line
 
 
 def _opened() -> int | None:

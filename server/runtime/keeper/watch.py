@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from . import child, exit_record, procfs, records, tree
+from . import bounds, child, exit_record, procfs, records, tree
 from .ending import Ending
+from .gpu_pipe import Teller
 from .main_process import Main
 from .members import Members
 from .signals import Signals
@@ -25,7 +26,14 @@ class Watch:
     """
 
     def __init__(
-        self, spec: Spec, deadline_s: float | None, main: Main, family: tree.Tree, meter: Meter, ending: Ending
+        self,
+        spec: Spec,
+        deadline_s: float | None,
+        main: Main,
+        family: tree.Tree,
+        meter: Meter,
+        ending: Ending,
+        teller: Teller,
     ) -> None:
         self._spec = spec
         self._deadline_s = deadline_s
@@ -33,6 +41,7 @@ class Watch:
         self._tree = family
         self._meter = meter
         self._ending = ending
+        self._teller = teller
         self._samples = 0
         self._members = Members()
         self._was_never_there = False
@@ -108,6 +117,7 @@ class Watch:
         except OSError:
             return self._meter.miss()  # the machine is out of descriptors or memory; the run goes on, and so do we
         self._members.note(found)
+        self._teller.tell(found)
         # A zombie that another process has yet to reap is counted by the main process's own figures already.
         rest = [one for one in found if not (self._main.ended and one.pid == self._main.pid)]
         return self._meter.sample(rest, self._main.user_s + self._main.system_s)
@@ -123,6 +133,8 @@ class Watch:
             name = exit_record.signal_name(outside)
             stop = {"reason": f"{name} was sent to its keeper from outside.", "who": "outside", "act": None,
                     "at": round(time.time(), 3), "signal": outside}  # fmt: skip
+        if stop is None and (why := bounds.exceeded(self._spec.bounds, self._meter)):
+            stop = {"reason": why, "who": "its keeper", "act": None, "at": round(time.time(), 3)}
         if stop is not None:
             return {"stop": stop | {"applied_at": round(time.time(), 3)}}
         late_s = -1.0 if self._deadline_s is None else boottime_s() - self._deadline_s

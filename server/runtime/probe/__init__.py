@@ -1,4 +1,4 @@
-"""How a training script tells its numbers: what is put on its path, and how what it told is read.
+"""How a training script hands over its numbers: the module on its path, and how what it wrote is read.
 
 `path/` holds the module that a script imports by its name; `hook/` what makes Python record a script that was left as
 it is. Neither is imported here: they run in the training's interpreter, which may be an older one.

@@ -53,10 +53,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeData:
-    """What a script has told so far."""
+    """The numbers that a script has handed over so far."""
 
     rows: tuple[Row, ...] = ()
-    """The numbers of the process that told some first; calls for one epoch (else one step) stand in one row."""
+    """The numbers of the process that wrote first; calls for one epoch (else one step) stand in one row."""
     pid: int | None = None
     """That process."""
     other_pids: frozenset[int] = frozenset()
@@ -104,7 +104,7 @@ class ProbeData:
 
     @property
     def marks(self) -> tuple[tuple[float, float], ...]:
-        """Marks of progress, (unix s, draws or epochs or steps done), of whichever was told last."""
+        """Marks of progress, (unix s, draws or epochs or steps done), of whichever was written last."""
         if self._counts == "draws":
             return self.draw_marks
         return tuple((row["at"], row[self._counts]) for row in self._with(self._counts)[-_MARKS:])

@@ -1,4 +1,4 @@
-"""The plain files beneath a folder's descriptor, for whoever looks for one by its name."""
+"""The plain files beneath a folder's descriptor, to look one up by its name."""
 
 from __future__ import annotations
 

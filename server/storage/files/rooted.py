@@ -30,6 +30,11 @@ NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR}
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
 OUTSIDE = ("leads out of the workspace", "Copy it into the workspace and use a path relative to its top folder")
 NO_PATH = ("is no path of a file", "Use a path relative to the workspace")
+NO_UTF_8 = ("is no UTF-8, and no record could name it", "Rename the folder")
+MOVED = (
+    "was moved, renamed or replaced since this server began",
+    "Start the server anew with the workspace's new path; runs go on, nothing is lost",
+)
 RULES = {
     errno.EXDEV: OUTSIDE,
     errno.ELOOP: ("runs through too many links", "Name the file itself"),
@@ -142,3 +147,8 @@ def refused(path: str, rule: tuple[str, str]) -> PathRefused:
     """Return the error for a path that breaks a rule (what it is, what to do)."""
     what, do_next = rule
     return PathRefused(f"{one_line(path, 300) or 'An empty path'} {what}.", f"{do_next}.")
+
+
+def encoded(text: str) -> bytes:
+    """Return a text as UTF-8; lone surrogates, which an agent's JSON may hold, become ?."""
+    return text.encode("utf-8", "replace")

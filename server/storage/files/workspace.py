@@ -55,7 +55,10 @@ class Workspace(Places):
         given = os.path.abspath(root)
         try:
             self.root = Path(os.path.realpath(given, strict=True))
+            str(self.root).encode()
             self._root = os.open(self.root, rooted.FOLDER)
+        except UnicodeEncodeError:
+            raise rooted.refused(ascii(given), rooted.NO_UTF_8) from None
         except (OSError, ValueError) as error:
             what = f"The workspace {one_line(given, 300)} is no folder that can be opened: {error}."
             raise PathRefused(what, "Create it, or name an existing folder.") from None
@@ -68,6 +71,13 @@ class Workspace(Places):
         self.runs_dir, self.snapshots_dir, self.reports_dir, self.verdicts_dir = (
             self.state_dir / name for name in _STATE_FOLDERS
         )
+
+    def check_place(self) -> None:
+        """Refuse to go on with a root that lies elsewhere by now: the ledger is opened by name."""
+        with suppress(OSError):
+            if os.path.samestat(os.stat(self.root), os.fstat(self._root)):
+                return
+        raise rooted.refused(str(self.root), rooted.MOVED)
 
     def named(self, names: Names) -> Workspace:
         """Return the same workspace with other names for its files."""
@@ -207,14 +217,14 @@ class Workspace(Places):
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def write_text_atomically(self, path: str, text: str, mode: int | None = None) -> None:
-        """Put `text` in the place of a file, durably: whoever reads sees the old or the new one, whole.
+        """Put `text` in the place of a file, durably: a reader sees the old or the new one, whole.
 
         Missing folders are made. An existing file keeps its permissions; a link is refused, neither followed nor cut.
 
         :raises PathRefused: as `open_beneath`.
         :raises StorageFailed: the disk is full or read-only; the old file is untouched.
         """
-        self._publish(path, _encoded(text), mode, replace=True)
+        self._publish(path, rooted.encoded(text), mode, replace=True)
 
     def create_exclusive(self, path: str, content: str | bytes, mode: int | None = None) -> bool:
         """Create a file, durably and complete from its first moment on; False when the name is taken.
@@ -222,7 +232,9 @@ class Workspace(Places):
         :raises PathRefused: as `open_beneath`.
         :raises StorageFailed: the disk is full or read-only; nothing was created.
         """
-        return self._publish(path, content if isinstance(content, bytes) else _encoded(content), mode, replace=False)
+        return self._publish(
+            path, content if isinstance(content, bytes) else rooted.encoded(content), mode, replace=False
+        )
 
     def append_durably(self, path: str, text: str, mode: int | None = None) -> int:
         """Append to a file, made with its folders where missing, and return the offset at which `text` begins.
@@ -237,7 +249,7 @@ class Workspace(Places):
             with self._refusing(path), rooted.closing(self.open_beneath(path, flags, mode, make_parents=True)) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if os.fstat(file).st_nlink:  # 0 when the file was replaced while we waited for the lock
-                    begin = rooted.append(file, _encoded(text))
+                    begin = rooted.append(file, rooted.encoded(text))
                     with rooted.closing(self._folder(posixpath.dirname(self.relative(path)))) as folder:
                         os.fsync(folder)
                     return begin
@@ -386,7 +398,3 @@ def _is_state(plain: str) -> bool:
 
 def _mode(plain: str, mode: int | None) -> int:
     return mode if mode is not None else 0o600 if _is_state(plain) else 0o644
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "replace")  # lone surrogates, which an agent's JSON may hold, become ?

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Protocol, Self
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -37,8 +37,9 @@ from .tables import (
     ascending,
     numbers_from,
 )
+from .witness_tables import Rerun, Witness
 
-POLICY_LIMIT_BYTES = 1_000_000
+POLICY_LIMIT_BYTES = 250_000
 
 _DAY_S = 86_400.0
 _INHERITED = (
@@ -172,6 +173,11 @@ class Keeper(Table):
     grace_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=10.0, description="Seconds between SIGTERM and SIGKILL when a run is stopped."
     )
+    gpu: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description='Whether NVIDIA GPUs are sampled (needs the extra "gpu"): "auto" where their driver\'s files are'
+        ' there, "on" without asking for these, "off" never.',
+    )
 
 
 class Report(Table):
@@ -259,26 +265,6 @@ class Probe(Table):
     )
 
 
-class Witness(Table):
-    """What is recorded of a run by its own processes and by what it leaves."""
-
-    enabled: bool = Field(
-        default=True,
-        description="Whether every Python process of a run writes down what its libraries sample, fit, step, read and"
-        " write. Without it a verdict says: not witnessed.",
-    )
-    seal_max_gb: Annotated[float, Field(gt=0, le=10_000)] = Field(
-        default=2.0,
-        description="At the end of a run what it left is hashed, up to so many gigabytes in all; beyond that, samples"
-        " of each file.",
-    )
-    guard: bool = Field(
-        default=True,
-        description="Whether a run is kept from writing below .watchkeeper/, its own metrics, lines and checkpoints"
-        " aside, where the kernel can do that. Turn it off for trainings that need setuid programs.",
-    )
-
-
 class Policy(Table):
     """The rules in force."""
 
@@ -299,6 +285,7 @@ class Policy(Table):
     names: Names = Names()
     probe: Probe = Probe()
     witness: Witness = Witness()
+    rerun: Rerun = Rerun()
     python: Python = Python()
     run: Run = Run()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
@@ -350,7 +337,7 @@ def read_policy(workspace: _Files) -> Policy:
     """Return the policy of a workspace, the defaults when it has no `watchkeeper.toml`.
 
     :raises PolicyInvalid: as `load_policy`, and when the file is not UTF-8.
-    :raises PathRefused: the file cannot be read or is larger than a megabyte.
+    :raises PathRefused: the file cannot be read or is larger than POLICY_LIMIT_BYTES.
     """
     if not workspace.exists(POLICY_FILE):
         return Policy()

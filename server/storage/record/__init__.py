@@ -2,9 +2,10 @@
 
 from .chain import Event, Kind, SubjectKind
 from .ledger import Ledger, Transaction
-from .records import Entry, Finding, Record, Report, Run, Search, Verdict
+from .records import Attestation, Entry, Finding, Record, Report, Rerun, Run, Search, Verdict
 
 __all__ = [
+    "Attestation",
     "Entry",
     "Event",
     "Finding",
@@ -12,6 +13,7 @@ __all__ = [
     "Ledger",
     "Record",
     "Report",
+    "Rerun",
     "Run",
     "Search",
     "SubjectKind",

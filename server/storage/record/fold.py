@@ -93,6 +93,10 @@ def fold(previous: Folded | None, event: Event) -> Folded:
             body = {**before, "override": dict(event.body)}
         case SubjectKind.DIARY if event.kind is Kind.PROVEN:
             body = {**before, **event.body}
+        case SubjectKind.RERUN:
+            started = event.kind is Kind.RERUN
+            body = {**event.body, "status": "active"} if started else {**before, "compared": dict(event.body)}
+            body["status"] = "active" if started else "kept"
         case _:
             body = {**event.body, "status": "kept"}
     return Folded(

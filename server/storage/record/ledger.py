@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+import stat
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...vocabulary.errors import LedgerUnreadable, StorageFailed
+from ...vocabulary.errors import LedgerTooNew, LedgerUnreadable, StorageFailed
 from . import schema
 from .chain import GENESIS, Broken, Event, Kind, SubjectKind, canonical, check, link
 from .fold import Folded, fold
@@ -23,6 +24,12 @@ from .serialization import encode
 MOST_METRIC_ROWS = 20_000
 """More than a judge of curves can tell apart; training at a line a second fills it in five hours."""
 
+_DOCTOR = "It was left as it is; run `watchkeeper doctor`."
+_DAMAGE = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_IOERR_SHORT_READ}
+"""Codes by which SQLite names what is no passing trouble: a table that is not there, text that is no UTF-8, a file that
+ends within a page."""
+_NONE_OF_OURS = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What comes of reading a row as an event or subject that is none that we wrote."""
 _EVENT_COLUMNS = "seq, at, kind, subject, run, model, body, prev, hash"
 
 
@@ -55,9 +62,9 @@ class Ledger(Queries):
         self._folder = folder
         self.id = secrets.token_hex(8)
         with translated(path):
-            if folder is None or path.exists():
+            if folder is None or _is_there(path):
                 self._folder = None
-                if not path.exists():  # a touch of one that is there would be a write
+                if not _is_there(path):  # a touch of one that is there would be a write
                     path.touch(mode=0o600)
                 self._opened = self._open(path)
             else:
@@ -66,13 +73,13 @@ class Ledger(Queries):
     @property
     def _connection(self) -> sqlite3.Connection:
         """The file's connection; that of an empty record in memory while there is no file."""
-        if self._folder is not None and self.path.exists():
+        if self._folder is not None and _is_there(self.path):
             self._settle()
         return self._opened
 
     def _settle(self) -> None:
         """Go over from memory to the file, which is made if it is absent."""
-        if not self.path.exists():
+        if not _is_there(self.path):
             self.path.touch(mode=0o600)
         in_memory, self._opened = self._opened, self._open(self.path)
         self._folder = None
@@ -105,9 +112,10 @@ class Ledger(Queries):
     def _refuse_newer(self, opened: sqlite3.Connection) -> None:
         found = schema.version(opened)
         if found > len(schema.STEPS):
-            raise LedgerUnreadable(
+            raise LedgerTooNew(
                 f"The ledger {self.path} has version {found}, this watchkeeper knows {len(schema.STEPS)}.",
-                "Use the newer watchkeeper that wrote it.",
+                "Use the newer watchkeeper that wrote it; if none ever did, this number is damage: "
+                "`watchkeeper doctor` says how to go on.",
             )
 
     def close(self) -> None:
@@ -139,24 +147,28 @@ class Ledger(Queries):
     def head(self) -> tuple[int, str]:
         """Return number and hash of the newest event; (0, the genesis hash) when there is none."""
         rows = self._rows("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1")
-        return (int(rows[0][0]), str(rows[0][1])) if rows else (0, GENESIS)
+        with understood(self.path):
+            return (int(rows[0][0]), str(rows[0][1])) if rows else (0, GENESIS)
 
     def events(self, *, after: int = 0, run: str | None = None, limit: int = 1000) -> list[Event]:
         """Return up to `limit` events with a number above `after`, oldest first, of one run or of all."""
         where = "seq > ?" if run is None else "seq > ? AND run = ?"
         parameters = (after, limit) if run is None else (after, run, limit)
         sql = f"SELECT {_EVENT_COLUMNS} FROM chain WHERE {where} ORDER BY seq LIMIT ?"  # noqa: S608 (constants)
-        return [_event(row) for row in self._rows(sql, parameters)]
+        with understood(self.path):
+            return [_event(row) for row in self._rows(sql, parameters)]
 
     def scan_position(self, run: str) -> tuple[int, str] | None:
         """Return (offset, recogniser state) of a run's log, or None when it was never read."""
         rows = self._rows("SELECT offset, state FROM scan WHERE run = ?", (run,))
-        return (int(rows[0][0]), str(rows[0][1])) if rows else None
+        with understood(self.path):
+            return (int(rows[0][0]), str(rows[0][1])) if rows else None
 
     def metric_rows(self, run: str) -> list[tuple[float, dict[str, float]]]:
         """Return (unix time at which it was read, values by name) of the metric rows of a run's log, in order."""
         rows = self._rows("SELECT at, body FROM metrics WHERE run = ? ORDER BY line", (run,))
-        return [(float(at), json.loads(body)) for at, body in rows]
+        with understood(self.path):
+            return [(float(at), json.loads(body)) for at, body in rows]
 
     def note(self, key: str) -> str:
         """Return a note kept beside the chain; empty when there is none."""
@@ -171,7 +183,8 @@ class Ledger(Queries):
     def watched(self, run: str, role: str) -> float | None:
         """Return the unix time at which a role last looked at a run."""
         rows = self._rows("SELECT last FROM watch WHERE run = ? AND role = ?", (run, role))
-        return float(rows[0][0]) if rows else None
+        with understood(self.path):
+            return float(rows[0][0]) if rows else None
 
     def saw(self, runs: Iterable[str], role: str, at: float) -> None:
         """Note that a role looked at these runs. Beside the chain: it moves no cursor and wakes nobody's news."""
@@ -180,6 +193,27 @@ class Ledger(Queries):
                 "INSERT INTO watch VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
                 [(run, role, at) for run in runs],
             )
+
+    def put_beside(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Put rows into a table beside the chain: scan, watch or metrics, as another ledger had them."""
+        with self._lock, translated(self.path):
+            connection = self._for_writing()
+            connection.execute("BEGIN IMMEDIATE")
+            for row in rows:
+                marks = ", ".join("?" * len(row))
+                connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", row)  # noqa: S608 (our own names)
+            connection.execute("COMMIT")
+
+    def damage(self) -> list[str]:
+        """Return what SQLite finds wrong with the file, a few lines at most; empty when it is sound.
+
+        What is only beside the chain is read too: a poll reads it.
+        """
+        found = [str(row[0]) for row in self._rows("PRAGMA integrity_check(5)")]
+        for run in self._rows("SELECT run FROM scan UNION SELECT run FROM metrics"):
+            self.scan_position(run[0])
+            self.metric_rows(run[0])
+        return [] if found == ["ok"] else found
 
     def broken(self) -> list[Broken]:
         """Read the whole chain and return every place where it does not hold; empty means intact.
@@ -208,7 +242,7 @@ def _refolded(rows: Iterable[Any], stored: Iterable[Any]) -> list[Broken]:
             key = (event.kind.subject, event.subject)
             expected[key] = fold(expected.get(key), event)
         found = {(one.kind, one.id): one for one in map(folded, stored)}
-    except (ValueError, TypeError, KeyError) as error:  # no event or subject that we wrote looks like that
+    except _NONE_OF_OURS as error:
         return [Broken(0, f"it holds something that is no event or subject ({type(error).__name__})")]
     differing = [key for key in {**expected, **found} if expected.get(key) != found.get(key)]
     return [
@@ -226,10 +260,13 @@ class Transaction(Queries):
 
     def append(self, happening: Happening, subject: str, *, run: str = "", model: str = "") -> Event:
         """Add an event at the end of the chain and bring its subject up to date."""
-        kind: Kind = happening.KIND
+        return self.restore(happening.KIND, canonical(encode(happening)), self._clock(), subject, run=run, model=model)
+
+    def restore(self, kind: Kind, text: str, at: float, subject: str, *, run: str, model: str) -> Event:
+        """Add an event whose body is canonical text already, such as one of a damaged ledger."""
+        schema.raise_to(self._connection, schema.SINCE.get(kind, schema.ON_OPENING))
         last = self._connection.execute("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
         seq, prev = (int(last[0]) + 1, str(last[1])) if last else (1, GENESIS)
-        at, text = self._clock(), canonical(encode(happening))
         digest = link(prev=prev, seq=seq, at=at, kind=kind, subject=subject, run=run, model=model, body=text)
         row = (seq, at, kind, subject, run, model, text, prev, digest)
         self._connection.execute("INSERT INTO chain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -306,21 +343,47 @@ def _event(row: Any) -> Event:  # noqa: ANN401 (sqlite rows are untyped)
     )
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is a file; whatever else lies in its place is refused before SQLite would wait for it."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if stat.S_ISREG(mode):
+        return True
+    what = "a link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "no plain file"
+    raise LedgerUnreadable(f"{path} is {what}, where the ledger should be.", _DOCTOR)
+
+
 @contextmanager
 def translated(path: Path) -> Generator[None]:
-    """Turn SQLite's errors and the file system's into ours; the only seam where they may arise."""
+    """Turn SQLite's errors, the file system's and those of what was read into ours; the only seam where they arise."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise StorageFailed(
-            f"The ledger {path} cannot be used now: {error}.",
-            "Nothing was recorded. Free disk space or end the process that holds it, then repeat the same call.",
-        ) from error
-    except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:  # its subclasses are mistakes of ours, not of the file
-            raise
-        raise LedgerUnreadable(
-            f"The ledger {path} is damaged: {error}.", "The file was left as it is; run `watchkeeper doctor`."
-        ) from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the second: SQLite names a damaged name in its message
+        raise _said(path, error) from error
     except OSError as error:
         raise StorageFailed(f"The ledger {path} cannot be opened: {error}.", "Run `watchkeeper doctor`.") from error
+
+
+@contextmanager
+def understood(path: Path) -> Generator[None]:
+    """Say of a row that is none of ours, though SQLite could read it, that the ledger is damaged."""
+    try:
+        yield
+    except _NONE_OF_OURS as error:
+        raise LedgerUnreadable(f"What the ledger {path} holds cannot be read: {error}.", _DOCTOR) from error
+
+
+def _said(path: Path, error: Exception) -> Exception:
+    """Return our error for one of SQLite's; its own where it is a mistake of ours."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.NotSupportedError):
+        return error
+    if isinstance(error, sqlite3.OperationalError) and code not in _DAMAGE:
+        what = f"The ledger {path} cannot be used now: {error}."
+        if code & 0xFF == sqlite3.SQLITE_READONLY:
+            return StorageFailed(what, "Nothing was recorded. Make it and its folder writable, then repeat the call.")
+        mend = "Free disk space or end the process that holds it, then repeat the same call."
+        return StorageFailed(what, f"Nothing was recorded. {mend}")
+    return LedgerUnreadable(f"The ledger {path} is damaged: {error}.", _DOCTOR)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ...vocabulary.errors import LedgerUnreadable
 from .chain import SubjectKind
 from .fold import Folded
-from .records import Entry, Finding, Record, Report, Run, Search, Verdict
+from .records import Attestation, Entry, Finding, Rebuilding, Record, Report, Rerun, Run, Search, Verdict
 from .serialization import decode
 
 COLUMNS = "kind, id, run, model, open, first_seq, last_seq, at, body"
@@ -71,12 +71,24 @@ class Queries(ABC):
 
         :raises LedgerUnreadable: if something of it cannot be read.
         """
-        for form in (Run, Finding, Report, Verdict, Entry, Search):
+        for form in (Run, Finding, Report, Verdict, Entry, Search, Attestation, Rerun, Rebuilding):
             self._many(form)
 
     def searches(self, model: str) -> list[Search]:
         """Return the hyper-parameter searches of a model."""
         return self._many(Search, model=model)
+
+    def rebuildings(self) -> list[Rebuilding]:
+        """Return the times at which the ledger was made anew."""
+        return self._many(Rebuilding)
+
+    def attestations(self, *, run: str | None = None) -> list[Attestation]:
+        """Return the attestations of a run or of all."""
+        return self._many(Attestation, run=run)
+
+    def reruns(self, run: str) -> list[Rerun]:
+        """Return how often a run was played again, and what came of it."""
+        return self._many(Rerun, run=run)
 
     def models(self) -> list[str]:
         """Return the ids of all models that were ever started."""
@@ -133,7 +145,7 @@ def typed(form: type[R], row: tuple[Any, ...]) -> R:
         one = folded(row)
         names = ("id", "run", "model", "status", "open", "first_seq", "last_seq", "at")
         return decode(form, one.body, **{name: getattr(one, name) for name in names})
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise LedgerUnreadable(
             f"What the ledger holds of {str(row[1])[:80]} cannot be read: {error}.",
             "The file was left as it is; run `watchkeeper doctor`.",

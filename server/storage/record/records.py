@@ -10,7 +10,9 @@ from ...documents.error_report import Answer, ReportFacts
 from ...vocabulary.runs import Finding as Noticed
 from ...vocabulary.runs import Level, Phase, RunState
 from .chain import Kind, SubjectKind
-from .written import EntryProven, EntryWritten, SearchLogged
+from .reruns import RerunCompared, RerunStarted
+from .upkeep import LedgerRebuilt
+from .written import AttestationMade, EntryProven, EntryWritten, SearchLogged
 
 Pair = tuple[str, str]
 
@@ -26,6 +28,7 @@ class RunStarted:
     :ivar nonce: known to nobody before this event; whatever the run's keeper writes carries it.
     :ivar guarded: the folder that the run may not write to, but for what is `writable` in it.
     :ivar foreign: run directories that lay there before their start was recorded; never used.
+    :ivar gpu: whether GPUs are sampled: sampled, none, off, amd; empty where an older release did not note it.
     """
 
     KIND: ClassVar = Kind.START
@@ -58,6 +61,7 @@ class RunStarted:
     seal_paths: tuple[str, ...] = ()
     seal_max_bytes: int = 0
     foreign: tuple[str, ...] = ()
+    gpu: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +177,7 @@ class ReportOpened(ReportFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportAgain:
-    """The same report made again: what of it is told anew."""
+    """The same report made again: the fields that the second one replaces."""
 
     KIND: ClassVar = Kind.REPORT_AGAIN
     SPARSE: ClassVar = True
@@ -270,7 +274,8 @@ class VerdictOverridden:
 Happening = (
     RunStarted | RunStopped | RunEnded | FindingSeen | FindingOver | FindingReported | FindingAccepted
     | ReportOpened | ReportAgain | ReportAnswered | ReportApplied | ReportClosed
-    | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged
+    | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged | AttestationMade
+    | RerunStarted | RerunCompared | LedgerRebuilt
 )  # fmt: skip
 """Everything that can be recorded; its class says what kind of event it is."""
 
@@ -366,3 +371,26 @@ class Search(SearchLogged, Record):
     """A hyper-parameter search."""
 
     SUBJECT: ClassVar = SubjectKind.SEARCH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilding(LedgerRebuilt, Record):
+    """A time at which the ledger was made anew."""
+
+    SUBJECT: ClassVar = SubjectKind.LEDGER
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attestation(AttestationMade, Record):
+    """A signed statement on a run that was handed out."""
+
+    SUBJECT: ClassVar = SubjectKind.ATTESTATION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rerun(RerunStarted, Record):
+    """A run that is or was played again; no run of its own, whatever counts runs."""
+
+    SUBJECT: ClassVar = SubjectKind.RERUN
+
+    compared: RerunCompared | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from .chain import Kind
+
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         # The truth. Rows are only ever added.
@@ -31,7 +33,24 @@ STEPS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (run, line)) WITHOUT ROWID""",
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     ),
+    # No table: from here on the chain may hold attestations and rebuildings, which 0.1.0 does not know.
+    (),
 )
+ON_OPENING = 1
+"""The version that opening brings a file to. What is beyond comes with the first event that needs it, so that an
+older program goes on beside a newer one until then, and afterwards says that the ledger is of a newer version."""
+SINCE = {Kind.ATTESTED: 2, Kind.REBUILT: 2}
+"""The version that a file has from its first event of a kind on; of kinds that are not here, 1."""
+
+
+def raise_to(connection: sqlite3.Connection, wanted: int) -> None:
+    """Apply the steps that a file lacks up to a version, inside of a transaction."""
+    found = version(connection)
+    for step in STEPS[found:wanted]:
+        for statement in step:
+            connection.execute(statement)
+    if wanted > found:
+        connection.execute(f"PRAGMA user_version = {wanted}")
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -41,14 +60,11 @@ def version(connection: sqlite3.Connection) -> int:
 
 def upgrade(connection: sqlite3.Connection) -> None:
     """Apply the missing steps, all or none; safe when several processes do it at once."""
-    if version(connection) >= len(STEPS):
+    if version(connection) >= ON_OPENING:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for step in STEPS[version(connection) :]:
-            for statement in step:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(STEPS)}")
+        raise_to(connection, ON_OPENING)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:  # a full disk has rolled it back already

@@ -1,4 +1,4 @@
-"""What was written for people and kept in the record: entries of the diary, hyper-parameter searches."""
+"""What was written for people and kept in the record: entries of the diary, searches, attestations."""
 
 from __future__ import annotations
 
@@ -49,3 +49,22 @@ class SearchLogged:
     path: str
     text: str
     sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttestationMade:
+    """A signed statement on a run was handed out.
+
+    :ivar verdict: the verdict that it tells of. :ivar sha256: of the envelope.
+    :ivar keyid: fingerprint of the key that signed. :ivar by: who asked for it.
+    :ivar position, head: number and hash of the event that was the newest when it was made, as the statement says.
+    """
+
+    KIND: ClassVar = Kind.ATTESTED
+
+    verdict: str
+    sha256: str
+    keyid: str
+    by: str
+    position: int
+    head: str

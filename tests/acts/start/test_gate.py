@@ -116,6 +116,27 @@ async def test_a_quick_run_that_ends_with_status_0_over_an_open_failure_opens_no
         assert f"failures stand: 1-quick-1:{finding}" in await refused_full(trainer)
 
 
+SHORT = "leave_what_the_phase_asks_for()\nfor i in range(1, 5):\n    print(f'epoch {i} of 50 loss 0.5')\n"
+
+
+async def test_the_refusal_says_what_opens_the_gate_after_an_early_stop_without_a_word(place: Place) -> None:
+    place.script(script(SHORT))
+    async with place.trainer() as trainer, place.director() as director:
+        run = await trainer.trained()
+        text = await refused_full(trainer)
+        said = "stopped early: no improvement for 5 epochs"
+        assert f'let it print one line that says so (for example "{said}")' in text
+        assert f"report_error(run={run!r}, finding='{run}:cut-short', …), and the director's CONTINUE opens" in text
+        place.script(script(f"{SHORT}print({said!r})\n"))
+        again = await trainer.trained(follows=run)
+        assert (await trainer.poll(again))["findings"] == []
+        place.script(script(SHORT))
+        third = await trainer.trained(follows=again)
+        report = await trainer.ask("report_error", run=third, finding=f"{third}:cut-short", what_happened="it is meant")
+        await director.ask("answer_report", report=report["report"], action="CONTINUE", instructions="it stops early")
+        assert await trainer.trained(phase="full") == "1-full-1"
+
+
 @pytest.mark.parametrize(
     ("body", "problem"),
     [

@@ -74,6 +74,20 @@ async def test_what_is_no_part_of_the_training_is_ended_by_a_stop(place: Place) 
         assert (await trainer.watch(run))["state"] == "completed"
 
 
+async def test_what_was_left_is_ended_at_the_limit_of_the_quick_phase(place: Place) -> None:
+    place.policy(instead_of="max_minutes = 30.0", by="max_minutes = 0.05")
+    place.script(ENDS_WELL)
+    async with place.trainer() as trainer:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        place.ends(run)
+        seen = await trainer.watch(run)
+        after = await trainer.refused("start_training", model="1", phase="full")
+    assert seen["state"] == "completed"
+    assert "ended at the limit of 0.05 min" in str(seen["findings"])
+    assert "done" not in place.read(LOG)
+    assert "failures stand" in after
+
+
 async def test_a_run_whose_log_was_removed_while_it_went_on_ends_all_the_same(place: Place) -> None:
     place.script(script("print('epoch 1/9 loss 0.5', flush=True)\nwait_for('go')\nleave_what_the_phase_asks_for()"))
     async with place.trainer() as trainer:

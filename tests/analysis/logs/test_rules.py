@@ -51,7 +51,7 @@ def read(text: str, exit_code: int | None = None) -> ScanResult:
         ("RuntimeError: CUDA error: out of memory", 1, "resource", "OutOfMemoryError"),
         ("cp: error writing 'x': No space left on device", 1, "resource", "OSError"),
         ("Detected KeyboardInterrupt, attempting graceful shutdown ...", 1, "infrastructure", "KeyboardInterrupt"),
-        ("2026-11-23 23:42:35 [error    ] cannot read features", 1, "implementation", None),
+        ("2026-11-23 23:42:35 [error    ] cannot read features", 1, "data", None),
         ("bash: line 1: DATA_DIR: unbound variable", 1, "implementation", None),
         ("run.sh: line 3: nvcc: command not found", 127, "implementation", None),
         ("bash: line 1: /x.sh: Permission denied", 126, "infrastructure", None),

@@ -87,7 +87,6 @@ def torch_edited(pairs: Sequence[tuple[str, str]], files: Mapping[str, str]) -> 
         ([("    def forward(self, x):", "    def forwards(self, x):")], {}),
         ([("    def forward", "    def zero_grad(self):\n        return 1\n    def forward")], {}),
         ([("    rate = 0.1\n", "    rate = 0.1\n    training_rate = 5\n")], {}),
-        ([("    rate = 0.1\n", "")], {}),
         ([("self.a", "self.b")], {}),
         ([("net(X) - y", "net(X).detach() - y")], {}),
         ([("net(X) - y", "net(X) + y")], {}),

@@ -109,6 +109,15 @@ def test_features_that_nothing_tells_of_are_not_inspected() -> None:
     assert said(designed(FIFTEEN)) == UNSEEN
 
 
+def test_a_pickled_table_of_features_is_said_not_to_be_counted_and_how_it_would_be() -> None:
+    inside = PickleFacts(size_bytes=9, root="pandas.core.frame.DataFrame")
+    design = designed(FIFTEEN, replace(HONEST, features=Artefact("features", "features_1.pkl", 9, inside=inside)))
+    assert said(design) == UNSEEN
+    row = check(decide(design, RULES), "design")
+    assert "the columns of features_1.pkl were not counted: it is a pickle (DataFrame)" in row.evidence
+    assert "as CSV or Parquet" in row.action
+
+
 def test_a_design_with_a_maximum_alone_moves_the_warning_and_leaves_the_minimum() -> None:
     rules = replace(RULES, limits=Limits(2 * HOUR, 2.5 * HOUR, "watchkeeper.toml [full]"))
     assert said(HONEST, rules) == ("WARN_SLOW", "above_maximum")

@@ -114,6 +114,7 @@ def test_draws_that_contradict_the_sampler_are_called_false_with_place_and_time(
         (mcmc(sampling(), sampling(), sampling()), "sampling_chosen"),
         (mcmc(sampling(variables={"theta": [fp("t")]})), "trace_of_another_model"),
         (mcmc({"kind": "solve", "facts": {"id": 9, "call": "numpy.linalg.solve", "count": 1}}), "draws_not_witnessed"),
+        (mcmc(sampling(variables={}, traced=True)), "draws_not_witnessed"),
     ],
 )
 def test_what_is_missing_or_chosen_is_asked_and_never_called_false(evidence: Evidence, code: str) -> None:
@@ -180,7 +181,7 @@ def test_results_that_a_forbidden_fit_predicted_are_called_false_beside_any_samp
     evidence = replace(mcmc(sampling(), *RIDGE), artefacts=(table, replace(MODEL, inside=SAVED)))
     verdict = decide(evidence, RULES)
     assert (verdict.word, verdict.code) == (Word.LIKELY_FABRICATION, "forbidden_results")
-    assert "column predicted of the results is what Ridge.predict returned at model_1.py:3" in verdict.why
+    assert "column predicted is what Ridge.predict returned at model_1.py:3" in verdict.why
     assert "**Forbidden Methods**: Ridge at model_1.py:3" in verification_block(evidence, RULES, verdict)
 
 
@@ -190,6 +191,32 @@ def test_a_forbidden_fit_whose_predictions_stand_beside_those_of_an_approved_one
     verdict = decide(evidence, RULES)
     assert verdict.word is Word.APPROVE, verdict
     assert "column ridge is what Ridge.predict returned (a baseline)" in found(verdict, "results")[2]
+
+
+def test_results_that_are_the_mean_of_many_predictions_are_explained_and_those_of_a_forbidden_fit_are_false() -> None:
+    boots = [(1.0, 2.0, 9.5, 3.0), (2.0, 2.5, 8.0, 1.0), (1.5, 3.0, 8.0, 2.0)]
+    means = tuple(sum(values) / 3 for values in zip(*boots, strict=True))
+    for name, word in (("HistGradientBoostingRegressor", Word.APPROVE), ("Ridge", Word.LIKELY_FABRICATION)):
+        lines = [
+            {**one, "where": "model_1.py:3"}
+            for number, values in enumerate(boots)
+            for one in (fit(number, name), predict(number, name, *values))
+        ]
+        evidence = replace(
+            mcmc(sampling(), *lines), artefacts=(results(column("mean", *means)), replace(MODEL, inside=SAVED))
+        )
+        verdict = decide(evidence, RULES)
+        assert verdict.word is word, verdict
+        assert f"column mean is the mean of 3 of what {name}.predict returned" in found(verdict, "results")[2]
+
+
+def test_a_summary_of_parameters_that_have_one_mean_is_no_constant_column() -> None:
+    means = ColumnFacts(name="mean", numbers=2, values=(4.41, 4.41), distinct=1, minimum=4.41, maximum=4.41)
+    figures = tuple(ParameterFigures(name=name, mean=4.41, sd=0.6) for name in ("mu", "nu"))
+    saved = replace(MODEL, inside=replace(SAVED, figures=figures))
+    for labels, code in ((("mu", "nu"), "all_passed"), (("a", "b"), "results_constant")):
+        evidence = replace(mcmc(), artefacts=(results(means, labels=labels), saved))
+        assert decide(evidence, RULES).code == code
 
 
 def test_a_baseline_is_a_fit_whose_predictions_are_not_in_the_results() -> None:

@@ -140,7 +140,7 @@ def test_the_keeper_ends_as_a_shell_reports_a_signal(workspace: Path, reaper: No
 def test_the_keeper_itself_has_no_mark_and_little_environment(workspace: Path) -> None:
     run = Run(workspace, WAITS).launch_until_ready()
     environment = Path(f"/proc/{run.keeper[0]}/environ").read_bytes().rstrip(b"\0").split(b"\0")
-    assert {one.partition(b"=")[0] for one in environment} <= {b"PATH", b"LANG", b"LD_LIBRARY_PATH"}
+    assert {one.partition(b"=")[0] for one in environment} <= {b"PATH", b"LC_ALL", b"LD_LIBRARY_PATH"}
     assert procfs.carries(run.pid, f"WATCHKEEPER_RUN={workspace}/1-quick-1".encode())
     run.go()
     until(lambda: run.status().state.final)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.analysis.witness import fit, losses, saved, steps
+from watchkeeper.server.analysis.witness import epochs, fit, losses, saved, steps
 
 from .helpers import needs, only, seen
 
@@ -41,6 +41,12 @@ def test_the_steps_of_an_optimiser_end_at_the_weights_that_are_saved(tmp_path: P
     values = losses(only(found.of("losses")))
     assert len(values) == 24
     assert values[-1][1] < values[0][1]
+    of_epochs = epochs(only(found.of("losses")))
+    assert [(number, calls) for number, calls, _, _ in of_epochs] == [(number, 4) for number in range(1, 7)]
+    for number, _, mean, last in of_epochs:
+        inside = [value for call, value in values if 4 * (number - 1) < call <= 4 * number]
+        assert mean == pytest.approx(sum(inside) / 4)
+        assert last == inside[-1]
 
 
 @needs("torch")

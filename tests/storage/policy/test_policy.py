@@ -362,3 +362,13 @@ def test_reading_needs_no_more_of_a_workspace_than_two_methods() -> None:
 
     names = read_policy(Files({"watchkeeper.toml": b'names.log_quick = "q.log"'})).names
     assert names == Names(log_quick="q.log")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["".join(f"k{number} = 1\n" for number in range(15_000)), "a" + ".a" * 60_000 + " = 1\n"],
+)
+def test_a_policy_that_is_all_wrong_is_refused_in_a_few_lines(text: str) -> None:
+    with pytest.raises(PolicyInvalid) as refused:
+        load_policy(text)
+    assert len(str(refused.value)) < 20_000

@@ -10,16 +10,17 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from watchkeeper.server.documents.error_report import Action
 from watchkeeper.server.runtime import run_directory
-from watchkeeper.server.storage.record import Ledger
+from watchkeeper.server.storage.record import Ledger, schema
 from watchkeeper.server.storage.record.chain import canonical
 from watchkeeper.server.storage.record.records import RunStarted
 from watchkeeper.server.storage.record.serialization import encode
+from watchkeeper.server.storage.record.written import AttestationMade
 from watchkeeper.server.vocabulary.runs import ErrorType, Level, Phase, RunState
 
 KEPT = Path(__file__).parent / "release_0_1_0"
@@ -86,6 +87,29 @@ def test_it_goes_on_being_written_to(ledger: Ledger) -> None:
         transaction.append(RunStarted(phase=Phase.QUICK), "1-quick-3", run="1-quick-3", model="1")
     assert ledger.broken() == []
     assert ledger.head()[0] == 23
+
+
+def test_the_release_goes_on_beside_a_newer_program_until_something_is_attested(ledger: Ledger) -> None:
+    made = AttestationMade(verdict="1-full-1-v1", sha256="a" * 64, keyid="SHA256:a", by="me", position=22, head=HEAD)
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        assert schema.version(connection) == 1
+        with ledger.transaction() as transaction:
+            transaction.append(made, "1-full-1-a1", run="1-full-1", model="1")
+        assert schema.version(connection) == 2
+    (kept,) = ledger.attestations(run="1-full-1")
+    assert (kept.verdict, kept.head, kept.status, kept.open) == ("1-full-1-v1", HEAD, "kept", False)
+    assert ledger.broken() == []
+    ledger.check_readable()
+
+
+def test_a_transaction_that_fails_leaves_the_version_as_it_was(ledger: Ledger) -> None:
+    made = AttestationMade(verdict="v", sha256="a" * 64, keyid="", by="me", position=22, head=HEAD)
+    with suppress(ZeroDivisionError), ledger.transaction() as transaction:
+        transaction.append(made, "1-full-1-a1", run="1-full-1", model="1")
+        raise ZeroDivisionError
+    assert ledger.attestations() == []
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        assert schema.version(connection) == 1
 
 
 def test_a_start_is_written_with_the_fields_it_had(ledger: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""Writes down what the libraries of a training do while they do it, for whoever judges the run. It judges nothing.
+"""Writes down what the libraries of a training do while they do it, for those who judge the run. It judges nothing.
 
 Put into every Python process of a run by `sitecustomize`; the lines are described in docs/witness.md. Standard library
 only, NumPy where the training has imported it. Python 3.8 or newer. Everything of ours is guarded: an error here is a

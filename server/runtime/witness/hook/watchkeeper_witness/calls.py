@@ -24,6 +24,7 @@ from .trouble import trouble
 from .writer import cpu_s
 
 _about: dict[str, tuple[Callable[..., Any], bool, str]] = {}
+_before: dict[str, Callable[..., Any]] = {}
 
 
 class Call:
@@ -46,6 +47,8 @@ class Call:
         if not clear:
             here.calls.append(self)
             state.open_calls.append(self)
+        if self.key in _before:
+            _begun(self)
         result: Any = None
         raised: Any = None
         try:
@@ -86,6 +89,21 @@ def known(key: str, about: Callable[[Call, Any, Any], Any], counts_as: str = "",
     :param clear: whether calls inside it are told on their own (they are the person's).
     """
     _about[key] = (about, clear, counts_as)
+
+
+def known_before(key: str, about: Callable[[Call], dict[str, Any] | None]) -> None:
+    """Say what is told of the calls under a key when they begin: those that may last longer than anybody waits."""
+    _before[key] = about
+
+
+def _begun(call: Call) -> None:
+    try:
+        with ours_at_length():
+            facts = _before[call.key](call)
+            if facts is not None:
+                tell_each("begun", facts["call"], call.where, facts)
+    except Exception as error:
+        trouble(call.key, error)
 
 
 def wrapped(function: Any, key: str) -> Any:

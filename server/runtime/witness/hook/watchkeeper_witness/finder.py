@@ -23,6 +23,7 @@ WATCHED: dict[str, tuple[str, str]] = {
     "numpyro.infer": ("lib_jax_samplers", "numpyro"),
     "blackjax": ("lib_jax_samplers", "blackjax"),
     "optax": ("lib_optax", "optax"),
+    "jax": ("lib_jax", "jax"),
     "emcee": ("lib_emcee", "emcee"),
     "cmdstanpy": ("lib_cmdstan", "cmdstanpy"),
     "sklearn.base": ("lib_sklearn", "base"),

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import math
 import types
 from typing import Any
 
 from .calls import MARK, Call, known, replace, wrapped
 from .fingerprint import fp
-from .lib_sklearn import dress, subclasses, told_predict
+from .lib_sklearn import dress, params, subclasses, told_predict
 from .objects import fitted
 from .plain import arguments, plain, plain_all
 from .state import next_number
+from .tables import label, pooled, told_data
+
+_SEARCHES = ("grid_search", "randomized_search")
 
 
 def xgboost(module: Any) -> list[str]:
@@ -30,7 +34,12 @@ def catboost(module: Any) -> list[str]:
     """Wrap CatBoost's classes, which need not be scikit-learn's."""
     for cls in [module.CatBoost, *subclasses(module.CatBoost)]:
         dress(cls)
-    return ["CatBoost.fit", "CatBoost.predict"] + (["cv"] if replace(module, "cv", "boost_cv", "catboost") else [])
+        for name in _SEARCHES:
+            method = cls.__dict__.get(name)
+            if isinstance(method, types.FunctionType) and not hasattr(method, MARK):
+                setattr(cls, name, wrapped(method, "cat_search"))
+    calls = ["CatBoost.fit", "CatBoost.predict", *(f"CatBoost.{name}" for name in _SEARCHES)]
+    return calls + (["cv"] if replace(module, "cv", "boost_cv", "catboost") else [])
 
 
 def _boosting(module: Any, top: str) -> list[str]:
@@ -56,17 +65,45 @@ def told_cv(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, A
     given = arguments(call.function, call.args, call.kwargs)
     columns = {str(k): fp(result[k]) for k in list(result)[:6]} if hasattr(result, "keys") and raised is None else {}
     first = next(iter(columns.values()), None) or {}
-    facts.update(
-        {"candidates": 1, "folds": plain(given.get("nfold")), "done": {"rounds": (first.get("shape") or [None])[0]}}
-    )
+    folds = given.get("nfold") if given.get("nfold") is not None else given.get("fold_count")
+    facts.update({"candidates": 1, "folds": plain(folds), "done": {"rounds": (first.get("shape") or [None])[0]}})
     return "search", facts["class"], {**facts, "curves": columns}
+
+
+def told_search(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
+    """Tell a search of CatBoost's own. It fits in compiled code, each candidate on one split, and the best by `cv`."""
+    estimator, given = call.args[0], arguments(call.function, call.args, call.kwargs)
+    number, name = next_number("fit"), type(estimator).__name__
+    cv = given.get("cv") if given.get("cv") is not None else 3  # CatBoost's own default
+    space = given.get("param_grid", given.get("param_distributions"))
+    facts = {
+        "id": number,
+        "object": fitted(estimator, number),
+        "library": "catboost",
+        "class": f"{name}.{call.function.__name__}",
+        "call": call.function.__name__,
+        "estimator": name,
+        "params": params(estimator),
+        "candidates": _candidates(space, given.get("n_iter")),
+        "folds": plain(cv if isinstance(cv, int) else getattr(cv, "n_splits", None)),
+        "space": plain(space),
+        "best": plain((result or {}).get("params")),
+        **told_data(given.get("X"), given.get("y")),
+        **call.notes,
+    }
+    return "search", name, facts
+
+
+def _candidates(space: Any, drawn: Any) -> Any:
+    if drawn is not None:
+        return plain(drawn)
+    grids = space if isinstance(space, list) else [space]
+    return sum(math.prod(len(values) for values in one.values()) for one in grids if hasattr(one, "values"))
 
 
 def _about(call: Call) -> dict[str, Any]:
     given = arguments(call.function, call.args, call.kwargs)
-    data = next(
-        (given[name] for name in ("dtrain", "train_set", "pool", "dtrain") if given.get(name) is not None), None
-    )
+    found = next((given[name] for name in ("dtrain", "train_set", "pool") if given.get(name) is not None), None)
     library = call.function.__module__.partition(".")[0]
     return {
         "id": next_number("fit"),
@@ -74,32 +111,10 @@ def _about(call: Call) -> dict[str, Any]:
         "class": f"{library}.{call.function.__name__}",
         "call": call.function.__name__,
         "params": {**plain_all(given.get("params") or {}), "num_boost_round": plain(given.get("num_boost_round"))},
-        "x": _shape(data),
-        "y": fp(_label(data)),
+        "x": pooled(found),
+        "y": fp(label(found)),
         **call.notes,
     }
-
-
-def _shape(data: Any) -> dict[str, Any]:
-    """Return what a data set of a booster says of itself; its numbers are binned, and the table may be gone."""
-    table = getattr(data, "data", None)
-    found = fp(table, rows=True) if table is not None and hasattr(table, "shape") else None
-    if found is not None:
-        return found
-    for rows, columns in (("num_row", "num_col"), ("num_data", "num_feature")):
-        if hasattr(data, rows):
-            try:
-                return {"shape": [int(getattr(data, rows)()), int(getattr(data, columns)())], "skipped": "error"}
-            except Exception:
-                continue
-    return {"shape": [], "skipped": "error"}
-
-
-def _label(data: Any) -> Any:
-    try:
-        return data.get_label()
-    except Exception:
-        return None
 
 
 def _rounds(booster: Any) -> Any:
@@ -112,3 +127,4 @@ def _rounds(booster: Any) -> Any:
 known("boost", told_train, "train")
 known("boost_cv", told_cv, "cv")
 known("boost_predict", told_predict)
+known("cat_search", told_search)

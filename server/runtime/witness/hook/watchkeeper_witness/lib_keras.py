@@ -11,12 +11,12 @@ from typing import Any
 
 from .calls import Call, known, wrapped
 from .fingerprint import fp
-from .lib_sklearn import data
 from .loops import Losses
 from .more import is_due, tell_due
 from .objects import fitted, owner
 from .plain import arguments, plain, plain_all
 from .state import next_number, ours, state
+from .tables import data
 from .trouble import trouble
 from .writer import cpu_s
 

@@ -10,7 +10,7 @@ import types
 from typing import Any
 
 from . import draws
-from .calls import MARK, Call, known, note, replace, wrapped
+from .calls import MARK, Call, known, known_before, note, replace, wrapped
 from .fingerprint import fp
 from .objects import fitted, number_of, owner
 from .plain import arguments, plain, plain_all
@@ -80,6 +80,19 @@ def _noted(function: Any, name: str) -> Any:
     return call
 
 
+def begun_sample(call: Call) -> dict[str, Any]:
+    """Tell the model, the data and the arguments of a sampling that begins."""
+    given = arguments(call.function, call.args, call.kwargs)
+    call.notes.update(_model(given.get("model")))
+    shown = {k: v for k, v in given.items() if k not in ("callback", "model", "kernel_kwargs")}
+    return {
+        "library": "pymc",
+        "call": f"pymc.{call.function.__name__}",
+        "arguments": plain_all(shown),
+        **{key: call.notes[key] for key in ("free", "observed") if key in call.notes},
+    }
+
+
 def told_sample(call: Call, result: Any, raised: Any) -> Told:
     """Tell a sampling by `pm.sample` or `pm.sample_smc`."""
     given = arguments(call.function, call.args, call.kwargs)
@@ -98,7 +111,6 @@ def told_sample(call: Call, result: Any, raised: Any) -> Told:
         "sampler": "pymc" if name == "sample_smc" else given.get("nuts_sampler") or "pymc",
         "arguments": shown,
         "tune": shown.get("tune"),
-        **_model(given.get("model")),
         **call.notes,
     }
     if result is not None:
@@ -286,6 +298,7 @@ def _version(name: str) -> str:
 
 
 known("pymc_sample", told_sample, "pymc.sample")
+known_before("pymc_sample", begun_sample)
 known("pymc_fit", told_fit, "pymc.fit")
 known("pymc_drawn", told_drawn)
 known("pymc_predictive", told_predictive)

@@ -11,10 +11,12 @@ from typing import Any
 
 from . import places
 from .calls import MARK, Call, known, replace, wrapped
-from .fingerprint import fp, quick
+from .fingerprint import fp
 from .objects import fitted, owner
 from .plain import arguments, plain, plain_all
+from .replaced import check
 from .state import can_afford, next_number
+from .tables import data, distinct_folds, told_data
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
@@ -96,6 +98,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
     x, y = given.get("X", _at(call.args, 1)), given.get("y", _at(call.args, 2))
     number = next_number("fit")
     name = type(estimator).__name__
+    _check(estimator)
     facts: dict[str, Any] = {
         "id": number,
         "object": fitted(estimator, number),
@@ -104,22 +107,13 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         "module": type(estimator).__module__,
         "call": call.function.__name__,
         "params": params(estimator),
-        "x": data(x, rows=True),
-        "y": data(y),
+        **told_data(x, y),
         **call.notes,
     }
     if hasattr(estimator, "cv_results_") or hasattr(estimator, "best_params_"):
         return "search", name, {**facts, **_search(estimator, call)}
     facts["done"] = done(estimator)
     return "fit", name, facts
-
-
-def data(value: Any, *, rows: bool = False) -> Any:
-    """Return a fingerprint of training data; where that is too dear, at least what tells it from others."""
-    found = fp(value, rows=rows)
-    if found is not None and found.get("skipped") == "budget":
-        found["quick"] = f"{quick(value) & (2**64 - 1):016x}"
-    return found
 
 
 def params(estimator: Any) -> dict[str, Any]:
@@ -134,6 +128,13 @@ def params(estimator: Any) -> dict[str, Any]:
     }
 
 
+def _check(estimator: Any) -> None:
+    """See whether the class of an estimator, and of one inside it, is still the library's."""
+    for one in (estimator, getattr(estimator, "estimator", None)):
+        if hasattr(one, "get_params") and not isinstance(one, type):
+            check(type(one))
+
+
 def _class(estimator: Any) -> str:
     return estimator.__name__ if isinstance(estimator, type) else type(estimator).__name__
 
@@ -146,6 +147,8 @@ def done(estimator: Any) -> dict[str, Any]:
     members = own.get("estimators_")
     if members is not None:
         found["estimators"] = int(getattr(members, "size", 0) or len(members))
+    if hasattr(type(estimator), "tree_count_"):  # CatBoost
+        found["trees"] = plain(getattr(estimator, "tree_count_", None))
     classes = own.get("classes_")
     if classes is not None:
         found["classes"] = len(classes)
@@ -168,6 +171,7 @@ def _search(search: Any, call: Call) -> dict[str, Any]:
         "best": plain(getattr(search, "best_params_", None)),
         "best_score": plain(getattr(search, "best_score_", None)),
         "scores": fp(results.get("mean_test_score")),
+        **distinct_folds(getattr(search, "cv", None)),
     }
 
 
@@ -177,6 +181,7 @@ def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[s
         return None
     estimator = call.args[0]
     name = type(estimator).__name__
+    _check(estimator)
     given = arguments(call.function, call.args, call.kwargs)
     facts = {
         **owner(estimator),
@@ -215,6 +220,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
     given = arguments(call.function, call.args, call.kwargs)
     estimator, cv = given.get("estimator"), given.get("cv")
     values = result.get("test_score") if isinstance(result, dict) else result
+    _check(estimator)
     name = call.function.__name__
     folds = cv if isinstance(cv, int) else getattr(cv, "n_splits", None)
     facts = {
@@ -229,6 +235,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "x": data(given.get("X"), rows=True),
         "y": data(given.get("y")),
         "values": fp(values),
+        **distinct_folds(cv),
         **call.notes,
     }
     return "search", name, facts

@@ -10,10 +10,11 @@ from typing import Any
 
 from .calls import MARK, Call, known, wrapped
 from .fingerprint import fp
-from .lib_sklearn import data, subclasses
+from .lib_sklearn import subclasses
 from .objects import fitted, owner
 from .plain import plain, plain_all
 from .state import next_number
+from .tables import data
 
 _FITS = ("fit", "fit_regularized")
 _PREDICTS = ("predict", "forecast")

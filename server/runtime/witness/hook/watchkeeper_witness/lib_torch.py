@@ -175,6 +175,7 @@ def _loss(loss: Any, frame: Any) -> None:
         with ours():
             seen = state.cumulative[key] = Losses("torch", places.where(frame))
     seen.count += 1
+    seen.epochs.call(state.passes)
     if seen.count < seen.next_count:
         return
     on_cpu = loss.device.type == "cpu"
@@ -200,6 +201,7 @@ def _iter(begin: Any) -> Any:
                 with ours():
                     seen = _batches(self, places.where(sys._getframe(1)))
                     seen.passes += 1
+                    state.passes += 1
                     iterator._watchkeeper_witness = seen
         except Exception as error:
             trouble("torch", error)

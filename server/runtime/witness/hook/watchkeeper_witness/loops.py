@@ -13,8 +13,62 @@ from .plain import plain
 from .state import next_number, state
 
 MOST_KEPT = 128
+MOST_EPOCHS = 256
 SLOW_S = 0.5
 """Seconds between two values that have to be fetched from a GPU."""
+
+
+class Epochs:
+    """The mean of the losses between two beginnings of a loader: an epoch, as training loops are written.
+
+    One of which not every loss was read is left out. Of more than can be kept every second one is.
+    """
+
+    __slots__ = ("calls", "kept", "last", "number", "passes", "sum", "taken")
+
+    def __init__(self) -> None:
+        self.passes = -1
+        self.number = self.calls = self.taken = 0
+        self.sum = self.last = 0.0
+        self.kept: list[list[Any]] = []
+
+    def call(self, passes: int) -> None:
+        """Count a call of `backward`, made when loaders had begun so many times in all."""
+        if passes != self.passes:
+            self._close()
+            self.passes = passes
+        self.calls += 1
+
+    def take(self, value: float) -> None:
+        self.taken += 1
+        self.sum += value
+        self.last = value
+
+    def _close(self) -> None:
+        if self.calls:
+            self.number += 1
+            one = self._one()
+            if one is not None and self.number % self._every() == 0:
+                self.kept.append(one)
+                if len(self.kept) > MOST_EPOCHS:
+                    self.kept = self.kept[1::2]
+        self.calls = self.taken = 0
+        self.sum = 0.0
+
+    def _every(self) -> int:
+        """Return that every so many epochs one is kept: the number of the first one that is."""
+        return int(self.kept[0][0]) if len(self.kept) >= MOST_EPOCHS // 2 else 1
+
+    def _one(self) -> Any:
+        if self.taken != self.calls or not math.isfinite(self.sum):
+            return None
+        return [self.number, self.calls, plain(self.sum / self.calls), plain(self.last)]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is told of them, the one that goes on included; nothing where no loader began twice."""
+        now = self._one() if self.calls else None
+        found = [*self.kept, *([] if now is None else [[self.number + 1, *now[1:]]])]
+        return {"epochs": found} if self.passes > 1 and len(found) > 1 else {}
 
 
 class Losses:
@@ -30,9 +84,11 @@ class Losses:
         self.first: float | None = None
         self.last = 0.0
         self.least = math.inf
+        self.epochs = Epochs()
 
     def take(self, value: float, cheap: bool) -> None:
         self.seen += 1
+        self.epochs.take(value)
         if not cheap:
             self.next_at = time.monotonic() + SLOW_S
         self.last = value
@@ -61,6 +117,7 @@ class Losses:
             "last": plain(self.last),
             "min": plain(self.least) if math.isfinite(self.least) else None,
             "at": [[n, plain(value)] for n, value in self.kept],
+            **self.epochs.facts(),
         }
         state.writer.tell("losses", self.where, facts)
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from typing import Any
 
 from . import places
@@ -14,12 +16,29 @@ MARK = "__watchkeeper_witness__"
 """Set on every function of ours that stands where a library's was."""
 
 _watched: list[tuple[Any, str, Any]] = []
-_told: set[tuple[str, str, int]] = set()
+_told: set[tuple[str, int]] = set()
 
 
 def watch(holder: Any, name: str, wrapped: Any) -> None:
     """Remember what a module or class should hold under a name."""
     _watched.append((holder, name, wrapped))
+
+
+def check(cls: Any) -> None:
+    """Tell of a library's class whose fit or prediction is the person's function now, before it is put back."""
+    for name in ("fit", "predict"):
+        found = next((vars(one)[name] for one in cls.__mro__ if name in vars(one)), None)
+        if not isinstance(found, types.FunctionType) or hasattr(found, MARK) or _is_persons(cls):
+            continue
+        if _is_persons(found):
+            _tell(f"{cls.__name__}.{name}", found, "call")
+
+
+def _is_persons(thing: Any) -> bool:
+    code = getattr(thing, "__code__", None)
+    module = sys.modules.get(getattr(thing, "__module__", "") or "")
+    path = code.co_filename if code is not None else getattr(module, "__file__", "") or "<>"
+    return path.startswith("<") or bool(places.places and places.places.person(path))
 
 
 def look(seen: str) -> None:
@@ -28,11 +47,14 @@ def look(seen: str) -> None:
         found = vars(holder).get(name)
         if found is wrapped or found is None or hasattr(found, MARK):
             continue
-        what = f"{getattr(holder, '__name__', '')}.{name}"
-        key = (what, name, id(found))
-        if key not in _told:
-            _told.add(key)
-            state.writer.tell("replaced", "", {"what": what, **_about(found), "seen": seen})
+        _tell(f"{getattr(holder, '__name__', '')}.{name}", found, seen)
+
+
+def _tell(what: str, found: Any, seen: str) -> None:
+    key = (what, id(found))
+    if key not in _told:
+        _told.add(key)
+        state.writer.tell("replaced", "", {"what": what, **_about(found), "seen": seen})
 
 
 def _about(found: Any) -> dict[str, str]:

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import audit, files, finder, more, places, replaced, trouble
+from . import audit, files, finder, more, own_script, places, replaced, trouble
 from .state import Here, here, ours, state
 from .writer import FORMAT, Writer
 
@@ -27,6 +28,8 @@ def start(environment: Mapping[str, str]) -> None:
     _folder = environment.get("WATCHKEEPER_WITNESS", "")
     _nonce = environment.get("WATCHKEEPER_WITNESS_NONCE", "")
     begun = time.thread_time()
+    with contextlib.suppress(Exception):
+        own_script.watch(environment)
     if _folder:
         try:
             _begin(environment)

@@ -27,6 +27,8 @@ class State:
         self.cumulative: dict[Any, Any] = {}
         """What is counted and told now and then, by (kind, key)."""
         self.numbers: dict[str, int] = {}
+        self.passes = 0
+        """How often loaders began, in all."""
 
 
 class Here(threading.local):

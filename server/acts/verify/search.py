@@ -1,0 +1,89 @@
+"""Looks for values in files: a results table's among the draws of the trace, a model's data in what the run read."""
+
+from __future__ import annotations
+
+import math
+import os
+import posixpath
+from collections.abc import Sequence
+
+from ...analysis.artefacts.confined import Limits, search_container
+from ...analysis.artefacts.facts import TableFacts, TraceFacts
+from ...analysis.artefacts.search_facts import MOST_VALUES, Found, SearchFacts, Wanted
+from ...analysis.verdict.evidence import Artefact
+from ...analysis.verdict.predicted import grain_of
+from ...analysis.verdict.seen import Seen
+from ...analysis.witness.values import text
+from ...storage.files.paths import ZARR
+from ...storage.files.rooted import closing
+from ...vocabulary.errors import PathRefused
+from ..desk import Desk
+from ..watch import artefact_files
+
+MOST_FILES = 6
+LARGEST_BYTES = 256 << 20
+_TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".csv.xz")
+_LEAST_ROWS = 20
+
+
+def drawn(desk: Desk, artefacts: Sequence[Artefact]) -> tuple[Found, ...]:
+    """Return which columns of the results stand among the draws of the trace; empty where there is no trace."""
+    trace = next((one for one in artefacts if isinstance(one.inside, TraceFacts)), None)
+    table = next((one.inside for one in artefacts if one.role == "results"), None)
+    if trace is None or not isinstance(table, TableFacts) or table.rows < _LEAST_ROWS:
+        return ()
+    wanted = [Wanted(one.name, _spread(one.values), grain_of(one.values)) for one in table.columns if one.values]
+    return _searched(desk, trace.path, [one for one in wanted if len(set(one.values)) > 1])
+
+
+def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ...], tuple[str, ...]]:
+    """Return where the data that samplers were told stand in the tables that the run read, and which tables these are.
+
+    A table that was changed since the run read it is not looked through.
+    """
+    told = {name: one.at for each in seen.samplings for name, one in each.observed.items()} if seen is not None else {}
+    wanted = [Wanted(name, finite, 0.0) for name, at in told.items() if (finite := _different(at))]
+    if seen is None or not wanted:
+        return (), ()
+    read = {text(one.facts, "path"): text(one.facts, "sha256") for one in seen.witnessed.of("read")}
+    paths = [path for path in read if path.endswith(_TABLES) and not path.startswith(("/", ".watchkeeper/"))]
+    same = [path for path in paths if path not in seen.written and artefact_files.sha256(desk, path) == read[path]]
+    found = [(path, one) for path in same[:MOST_FILES] for one in _searched(desk, path, wanted)]
+    return tuple(found), tuple(same[:MOST_FILES])
+
+
+def _different(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(dict.fromkeys(one for one in values if math.isfinite(one)))
+
+
+def _spread(values: Sequence[float]) -> tuple[float, ...]:
+    """Return values from all over a column."""
+    if len(values) <= MOST_VALUES:
+        return _different(values)
+    step = (len(values) - 1) / (MOST_VALUES - 1)
+    return _different([values[round(number * step)] for number in range(MOST_VALUES)])
+
+
+def _searched(desk: Desk, path: str, wanted: Sequence[Wanted]) -> tuple[Found, ...]:
+    if not wanted:
+        return ()
+    limits = Limits(
+        memory_bytes=desk.policy.compute.read_memory_mb << 20,
+        cpu_s=math.ceil(desk.policy.compute.read_s),
+        wall_s=2 * desk.policy.compute.read_s,
+    )
+    try:
+        descriptor = _opened(desk, path)
+    except PathRefused:
+        return ()
+    with closing(descriptor):
+        if os.fstat(descriptor).st_size > LARGEST_BYTES:
+            return ()
+        found = search_container(descriptor, posixpath.basename(path), wanted, limits)
+    return found.found if isinstance(found, SearchFacts) else ()
+
+
+def _opened(desk: Desk, path: str) -> int:
+    if path.endswith(ZARR) and desk.workspace.has_folder(path):
+        return desk.workspace.open_folder_beneath(path)
+    return desk.workspace.open_beneath(path, os.O_RDONLY)

@@ -1,0 +1,79 @@
+"""In which column of a table do values stand, as they are or in a usual form? With the standard library only."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean, pstdev, stdev
+
+from .formats import Look
+from .search_facts import Found, SearchFacts, Wanted, best
+from .tables import cells
+
+_ASIDE = 3.7
+_CLOSE = 1e-6
+"""Share of a column's spread within which a value counts as found: what single precision leaves of it."""
+Inverse = Callable[[float], float]
+
+
+def search(look: Look, wanted: Sequence[Wanted]) -> SearchFacts:
+    """Return in which column most of the values stand.
+
+    :raises CannotInspectError: if it is no table.
+    """
+    table, complete = cells(look)
+    found: dict[str, list[Found]] = defaultdict(list)
+    for column in table.columns:
+        if not column.series or column.numbers < 2:
+            continue
+        values = sorted(column.series)
+        close = _CLOSE * max(values[-1] - values[0], 1e-12)
+        for form, inverse in _forms(values).items():
+            for one in wanted:
+                found[one.name].append(_found(one, column.name, form, [*map(inverse, one.values)], values, close))
+    notes = () if complete else (f"Only the first {table.rows} rows were looked through.",)
+    return SearchFacts(found=best(found), notes=notes)
+
+
+def _forms(values: Sequence[float]) -> Mapping[str, Inverse]:
+    """Return the usual forms of a column, each with the way back."""
+    mean, spread, sample = fmean(values), pstdev(values), stdev(values)
+    least, width = values[0], values[-1] - values[0]
+    forms: dict[str, Inverse] = {"as it is": lambda one: one, "centred": lambda one: one + mean}
+    if spread > 0:
+        forms["standardised"] = lambda one: one * spread + mean
+        forms["standardised (n - 1)"] = lambda one: one * sample + mean
+        forms["scaled to 0 to 1"] = lambda one: one * width + least
+    if values[0] > 0:
+        forms["log"] = _exp
+        logs = [math.log(one) for one in values]
+        middle, wide = fmean(logs), pstdev(logs)
+        forms["standardised log"] = lambda one: _exp(one * wide + middle)
+    if values[0] > -1:
+        forms["log1p"] = lambda one: _exp(one) - 1
+    return forms
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if value < 700 else math.inf
+
+
+def _found(one: Wanted, column: str, form: str, asked: Sequence[float], values: Sequence[float], close: float) -> Found:
+    return Found(
+        name=one.name,
+        source=column,
+        form=form,
+        hits=_hits(values, asked, close, 0.0),
+        by_chance=max(_hits(values, asked, close, aside * close) for aside in (_ASIDE, -_ASIDE)),
+        asked=len(asked),
+    )
+
+
+def _hits(values: Sequence[float], asked: Sequence[float], close: float, aside: float) -> int:
+    return sum(_there(values, each + aside, close) for each in asked)
+
+
+def _there(values: Sequence[float], asked: float, close: float) -> bool:
+    return bisect_left(values, asked - close) < bisect_right(values, asked + close)

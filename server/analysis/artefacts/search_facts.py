@@ -1,0 +1,66 @@
+"""What is searched for in an artefact, and what was found of it. Plain facts; written as JSON by the confined child."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+MOST_ASKED = 24
+MOST_VALUES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Values that may stand in an artefact.
+
+    :ivar grain: by how much one may differ, as the values were rounded.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    grain: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """How many of the values asked for stand in one variable or column.
+
+    :ivar name: of what was asked for. :ivar source: the variable with its group, or the column.
+    :ivar form: how the column was changed before: "as it is", "log", "log1p", "standardised" …
+    :ivar hits: how many of `asked` stand there. :ivar by_chance: how many do that are moved aside by a few grains: in
+        whole numbers, or in draws that were rounded to two digits, nearly all.
+    """
+
+    name: str
+    source: str
+    hits: int
+    by_chance: int
+    asked: int
+    form: str = "as it is"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchFacts:
+    """The best finding for each of what was asked for; `notes` say what was not looked through."""
+
+    found: tuple[Found, ...] = ()
+    notes: tuple[str, ...] = ()
+    kind: Literal["search"] = "search"
+
+
+def as_text(wanted: Sequence[Wanted]) -> str:
+    """Return what is asked for as an argument for the child."""
+    return json.dumps([[one.name, list(one.values[:MOST_VALUES]), one.grain] for one in wanted[:MOST_ASKED]])
+
+
+def from_text(text: str) -> tuple[Wanted, ...]:
+    """Return what `as_text` wrote."""
+    rows = cast("list[list[Any]]", json.loads(text))
+    return tuple(Wanted(str(name), tuple(map(float, values)), float(grain)) for name, values, grain in rows)
+
+
+def best(found: Mapping[str, list[Found]]) -> tuple[Found, ...]:
+    """Return for each name the finding with most hits beyond chance."""
+    return tuple(max(those, key=lambda one: (one.hits - one.by_chance, one.hits)) for those in found.values() if those)

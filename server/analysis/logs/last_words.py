@@ -1,0 +1,108 @@
+"""What a program said before it ended badly, where nothing else in its log explains the end. Pure.
+
+Its last lines are read from the run's last ordinary report on. A message may take several lines, and cleaning up may
+stand behind it; the first of the complaints that stand together is where it begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from . import progress
+from .metrics import COUNTERS, read_metrics
+
+CLOSING_LINES = 6
+"""How many lines may stand behind a complaint that explains a bad end: cleaning up, saying goodbye."""
+GAP_LINES = 2
+"""How many lines of a message may stand between two that complain."""
+_COMPLAINT = re.compile(
+    r"(?i)error(?![\s:=]*[-+]?[\d.])|invalid|fail|cannot|can't|could not|couldn't|must |missing|not found|unable|refus|"
+    r"abort|unknown|expected|required|no such|denied|wrong|unsupported|too (?:few|many|large|small|long|short)|exceed|"
+    r"mismatch|empty|not (?:a|an|allowed|supported|enough|available|valid|exist)\b|does ?n.t exist|^no \w+|"
+    r"\bno \w+ (?:found|given|in)\b|\blost\b|\bdied\b|\bout of \w+\b|\bproblem\b|\bused up\b"
+)
+_GIVES_UP = re.compile(
+    r"(?i)\b(?:abort(?:ed|ing)?|exit(?:ed|ing)|terminat(?:ed|ing)|giving up|gave up|cannot continue|can't continue|"
+    r"not (?:start|train|continu|runn|proceed|fitt)\w*|"
+    r"(?:exit|execution|return)(?:ed)?[ _]?(?:code|status)\W{1,3}-?[1-9]\d*|"
+    r"unrecoverable|fatal|stopp(?:ed|ing)|shutting down|(?:run|training|job|fit|experiment|"
+    r"pipeline) (?:has )?failed)\b"
+)
+_CALM = re.compile(r"\b(?:INFO|DEBUG)\b")
+_KILLED = re.compile(r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|terminat|cancel")
+_SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}(?<!\.\.)(?<![…:])$")
+"""Four words or more that announce nothing to come ("loading data ...", "results:")."""
+_REPORTS = re.compile(
+    r"(?i)^\W*(?:\S+ )?\b(?:info|debug|warn\w*|saved|wrote|written|loaded|ready|using|epoch|step|starting|best|"
+    r"finished|trial)\b|it/s|\d%\|"
+)
+_WORD = re.compile(r"[A-Za-z][a-z']*[,.:;]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What explains a bad end."""
+
+    line: int
+    text: str
+    """Of its first line."""
+    all: str
+    """Of all its lines."""
+
+
+def gives_up(text: str) -> bool:
+    """Whether a line says that its program ends."""
+    return _GIVES_UP.search(text) is not None
+
+
+def complains(text: str) -> bool:
+    """Whether a line could be what a program says before it gives up."""
+    return _COMPLAINT.search(text) is not None or gives_up(text)
+
+
+def is_report(text: str) -> bool:
+    """Whether a line is one of the run's ordinary reports, and no sentence that happens to hold numbers."""
+    if not progress.is_metric_line(text) or gives_up(text):
+        return progress.completed(text)
+    parts = text.split()
+    words = sum(_WORD.fullmatch(part) is not None for part in parts)
+    numbers = sum(any(map(str.isdigit, part)) for part in parts)
+    return words < 2 * numbers + 2 or not read_metrics(text).keys().isdisjoint(COUNTERS)
+
+
+def explanation(exit_code: int | None, last: Sequence[tuple[int, str]]) -> Said | None:
+    """Return what a program said before it ended with this status; None if nothing it said explains it.
+
+    :param last: number and text of the lines behind the run's last report, the newest last.
+    """
+    if not last:
+        return None
+    if exit_code not in (*range(1, 126), 255):
+        found = [Said(number, text, text) for number, text in last[-CLOSING_LINES:] if _KILLED.search(text)]
+        return found[0] if found else None
+    at = _first_complaint([text for _, text in last])
+    sentence = _SENTENCE.match(last[-1][1]) is not None and not _REPORTS.search(last[-1][1])
+    if at < 0 and not sentence:
+        return None
+    number, text = last[at]
+    return Said(number, text, " ".join(text for _, text in last[at:]))
+
+
+def _first_complaint(last: Sequence[str]) -> int:
+    """Return the place of the first of the complaints that stand together near the end; -1 if there is none."""
+    found = [at for at, text in enumerate(last) if complains(text)]
+    if not found or found[-1] < len(last) - 1 - CLOSING_LINES:
+        return -1
+    first = found[-1]
+    for at in reversed(found[:-1]):
+        if (
+            first - at > GAP_LINES + 1
+            or progress.dealt_with(last[at])
+            or progress.is_warning(last[at])
+            or _CALM.search(last[at])
+        ):
+            break
+        first = at
+    return first

@@ -1,0 +1,204 @@
+"""Words that alter no number: how things are shown, written, opened, cast, spread over cores. Pure.
+
+A word that is not here counts. What an exception says is broken (`broken_names`) and what libraries took away
+(`RENAMED`) may be mended.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection
+from difflib import SequenceMatcher
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+QUIET = words_of("""
+    print log debug info warning warn error exception critical flush collect filterwarnings simplefilter
+    basicConfig getLogger log_every pprint secho echo set_description set_postfix update settrace enable faulthandler
+    reconfigure setLevel addHandler StreamHandler FileHandler Formatter captureWarnings
+    """)
+"""Calls that only tell: what they are given is not looked at, unless it trains or changes something."""
+TELLERS = words_of("""
+    logging logger log LOG LOGGER _logger warnings gc sys stdout stderr console watchkeeper_probe
+    """)
+_REPORTS = words_of("az arviz plt matplotlib sns seaborn plotly px go fig ax axes axs")
+"""What plots and summarises; where nothing is made of what it returns, nothing hangs on it."""
+NEUTRAL = words_of("""
+    str repr format join split strip rstrip lstrip splitlines encode decode upper lower title startswith
+    endswith open write writelines writerow writerows writeheader writer DictWriter close flush Path PurePath
+    mkdir makedirs dirname basename abspath resolve absolute expanduser exists is_file is_dir fspath joinpath
+    with_suffix with_name relative_to as_posix getcwd write_text write_bytes dump dumps touch unlink savefig
+    figure subplots tight_layout to_csv to_netcdf to_json to_parquet to_pickle savetxt save savez state_dict
+    StringIO BytesIO getenv get environ ArgumentParser add_argument parse_args parse_known_args
+    add_argument_group set_defaults list tuple dict range enumerate zip len iter next append extend items keys
+    values float int bool isinstance type super id hasattr getattr print tqdm trange track
+    set_description rich partial main namedtuple dataclass field cast annotations property staticmethod
+    classmethod asarray array float64 float32 ascontiguousarray to_numpy numpy item tolist cpu cuda double device
+    is_available copy time perf_counter monotonic process_time now today strftime isoformat timedelta datetime
+    total_seconds fromtimestamp exit vars asdict Parallel delayed DataFrame loads read_text safe_load
+    """)
+"""Calls that are no ingredient; what they are given still counts, its texts do not."""
+ATTRIBUTES = words_of("""
+    parent parents name stem suffix values shape dtype size environ argv path device T_ax
+    """)
+KEYWORDS = words_of("""
+    type action nargs required choices metavar
+    progressbar progress_bar verbose verbosity disable desc flush file encoding newline indent exist_ok parents
+    leave enable_progress_bar n_jobs cores parallel_chains callback progressbar_theme return_inferencedata
+    file_prefix dpi bbox_inches stacklevel ncols end sep help description prog dest mode index header
+    float_format num_workers pin_memory total unit mininterval map_location device non_blocking weights_only
+    parallel nthread show_progress memory copy_X capture_output check text level fmt datefmt force stream
+    handlers figsize
+    """)
+"""Arguments that say how something is shown, kept or spread over cores."""
+EFFECTS = words_of("""
+    fit fit_transform fit_predict partial_fit sample train step backward seed manual_seed shuffle exec eval
+    compile pop drop remove clear insert sort setattr __setattr__ system run Popen call check_call put remove_
+    """)
+"""Calls that do something even where their value is only shown."""
+RENAMED = frozenset(
+    (old, new)
+    for old, _, new in (
+        one.partition(">")
+        for one in words_of("""
+    float>float64 float_>float64 int>int64 bool>bool_ object>object_ product>prod cumproduct>cumprod alltrue>all
+    sometrue>any in1d>isin trapz>trapezoid row_stack>vstack NaN>nan NAN>nan Inf>inf infty>inf simps>simpson
+    cumtrapz>cumulative_trapezoid iteritems>items as_matrix>to_numpy get_feature_names>get_feature_names_out
+    traceplot>plot_trace asscalar>item MutableData>Data ConstantData>Data symeig>eigh tostring>tobytes
+    applymap>map theano>pytensor sd>sigma testval>initval start>initvals size_average>reduction
+    """)
+    )
+)
+"""Names that libraries took away, and what stands in their place; from memory, not held against changelogs."""
+MOVED = frozenset(
+    {("pymc3", "pymc"), ("theano", "pytensor"), ("sklearn", "joblib"), ("keras", "tensorflow"), ("tensorflow", "keras")}
+)
+OF_FEATURES = re.compile(r"feature|column|predictor|covariate|^cols?$", re.IGNORECASE)
+"""Names of what says which columns a model sees."""
+_KEEPS = words_of("to_netcdf save dump savefig mkdir makedirs")
+_FLOATS = frozenset({"float", "float64", "float32", "double", "single", "float_"})
+_PATH = re.compile(r"[\w .{}~:\\/*-]*\.\w{1,8}\Z")
+
+
+def last_name(node: ast.AST) -> str:
+    """Return the last name of an expression, empty where there is none."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def first_name(node: ast.AST) -> str:
+    """Return the name that a chain of attributes, calls and subscripts begins with."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def tells(call: ast.Call) -> bool:
+    """Whether a call only tells: print, a logger's methods, the probe, warnings, the collector."""
+    name, owner = last_name(call.func), first_name(call.func)
+    if isinstance(call.func, ast.Name):
+        return name in {"print", "pprint"}
+    return owner == "watchkeeper_probe" or (
+        name in QUIET and (owner in TELLERS or owner.lower().endswith(("log", "logger", "bar")))
+    )
+
+
+def harmless_value(node: ast.expr, own: Collection[str]) -> bool:
+    """Whether an expression that is only shown does nothing besides: it trains nothing, and calls nothing of ours."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
+            return False
+        if isinstance(one, ast.Call) and (last_name(one.func) in EFFECTS or last_name(one.func) in own):
+            return False
+    return True
+
+
+def quiet(node: ast.stmt, own: Collection[str]) -> bool:
+    """Whether a statement only tells."""
+    if isinstance(node, ast.Pass | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal | ast.Assert):
+        return True
+    if isinstance(node, ast.If):
+        every = (*node.body, *node.orelse)
+        return harmless_value(node.test, own) and all(
+            quiet(one, own) or keeps(one) or _names_path(one) for one in every
+        )
+    if isinstance(node, ast.Delete):
+        return all(isinstance(one, ast.Name) for one in node.targets)
+    return isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or _only_shows(node.value, own))
+
+
+def _only_shows(call: ast.expr, own: Collection[str]) -> bool:
+    if not isinstance(call, ast.Call):
+        return False
+    if tells(call):
+        return all(harmless_value(one, own) for one in (*call.args, *(each.value for each in call.keywords)))
+    return first_name(call) in _REPORTS and harmless_value(call, own)
+
+
+def keeps(node: ast.stmt) -> bool:
+    """Whether a statement only keeps a copy on disk."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and last_name(call.func) in _KEEPS
+
+
+def _names_path(node: ast.stmt) -> bool:
+    """Whether a statement only gives a path a name."""
+    value = node.value if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) else None
+    return isinstance(value, ast.Call) and first_name(value) in {"Path", "pathlib", "os"}
+
+
+def fails(body: Collection[ast.stmt], own: Collection[str]) -> bool:
+    """Whether statements only tell and then end the run as a failure."""
+    *before, last = body
+    call = last.value if isinstance(last, ast.Expr) else None
+    leaves = isinstance(call, ast.Call) and last_name(call.func) in {"exit", "_exit"} and bool(call.args)
+    well = leaves and isinstance(call, ast.Call) and isinstance(call.args[0], ast.Constant) and not call.args[0].value
+    ends = isinstance(last, ast.Raise) or (leaves and not well)
+    return ends and all(quiet(one, own) for one in before)
+
+
+def floating(node: ast.expr) -> bool:
+    """Whether an expression names a floating-point type."""
+    said = node.value if isinstance(node, ast.Constant) else last_name(node)
+    return isinstance(said, str) and said in _FLOATS
+
+
+def is_path(said: str) -> bool:
+    """Whether a text looks like the path of a file or folder."""
+    return bool(_PATH.match(said)) or (("/" in said or "\\" in said) and not re.search(r"\s|[~+()]", said))
+
+
+def mended(old: str, new: str, broken: Collection[str]) -> bool:
+    """Whether a name was put right: taken away by its library, two letters swapped, or shown to be broken and close."""
+    if (old, new) in RENAMED or _swapped(old, new):
+        return True
+    close = SequenceMatcher(None, old.lower(), new.lower()).ratio() >= 0.75 and old.lower() != new.lower()
+    return old in broken and close
+
+
+def _swapped(old: str, new: str) -> bool:
+    """Whether two neighbouring letters are swapped, the most certain sort of misspelling."""
+    if len(old) != len(new) or len(old) < 4:
+        return False
+    places = [place for place in range(len(old)) if old[place] != new[place]]
+    return len(places) == 2 and places[1] == places[0] + 1 and sorted(old) == sorted(new)
+
+
+def broken_names(message: str) -> frozenset[str]:
+    """Return the names that the message of an exception says are not there.
+
+    Understands AttributeError, NameError, ImportError, KeyError and TypeError (unexpected keyword) in CPython's words.
+    """
+    patterns = (
+        r"has no attribute '(\w+)'",
+        r"name '(\w+)' is not defined",
+        r"cannot import name '(\w+)'",
+        r"unexpected keyword argument '(\w+)'",
+        r"No module named '([\w.]+)'",
+        r"KeyError: '(\w+)'",
+    )
+    return frozenset(found for pattern in patterns for found in re.findall(pattern, message[:5000]))

@@ -1,0 +1,118 @@
+"""Did an optimiser train what was saved, on all of its data, for all of its epochs? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..witness import Line, Saved, Steps
+from ..witness.values import number, text, whole
+from .checks import Check, failed
+from .counts import WITNESSED, Counts
+from .evidence import Evidence
+from .method import declared_kinds
+from .quantities import plain
+from .seen import Seen, names, place
+from .suspicion import Suspicion
+from .words import Word
+
+_LEAST_HELD = 0.1
+"""Share of the saved numbers that an optimiser should hold; a head on a frozen body has less and says so."""
+_LEAST_WAY = 0.15
+"""Share of the way from the first to the last weights that a saved checkpoint should have gone."""
+_LEAST_PASSES = 10
+_LEAST_SHARE = 0.5
+"""Share of its rows that a loader should give in a pass."""
+_LEAST_VALUES = 8
+_LIBRARIES = ("torch", "keras", "tf_keras")
+_AGAIN = "Train again with what the design asks for, or say why it is right as it is."
+
+
+def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspicion]:
+    """Yield what speaks against the steps of the optimisers that were seen."""
+    losses = [one for one in seen.witnessed.of("losses") if (whole(one.facts, "count") or 0) > 0]
+    stepped = [one for one in seen.steps if one.steps > 0 or one.traced]
+    if losses and not stepped:
+        what = f"backward was called {whole(losses[0].facts, 'count')} times at {names(losses)}, no optimiser stepped"
+        yield Suspicion(what, Word.INVESTIGATE, "no_step", "Say how the weights are updated.")
+    for one in stepped:
+        if not one.traced and one.moved == 0 and not one.moved_share and len(stepped) == 1:
+            what = f"{one.steps} steps of {one.name} at {place(one.line)} moved no weight"
+            yield Suspicion(what, Word.LIKELY_FABRICATION, "weights_never_moved", _AGAIN)
+    yield from _saved(evidence, seen, stepped)
+    yield from _fewer_than_epochs(evidence, counts, stepped)
+    yield from _part_of_the_rows(seen)
+
+
+def _saved(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """What was saved, against what the optimiser held, and against where its weights began and ended."""
+    final = [one for one in seen.saves if one.numbers and _is_model(evidence, one.path)]
+    held = max((one.numbers for one in stepped), default=0)
+    if final and held and held < _LEAST_HELD * (final[-1].numbers or 0):
+        what = f"the optimiser held {held} numbers, {final[-1].path} has {final[-1].numbers}: most were not trained"
+        action = "Say which part was trained, and where the rest is from."
+        yield Suspicion(what, Word.INVESTIGATE, "mostly_untrained", action)
+    for save in final[-1:]:
+        for one in (each for each in stepped if each.numbers == save.numbers and each.begun.sha):
+            if save.weights.sha == one.begun.sha != one.weights.sha:
+                what = f"{save.path} holds the weights from before the first of {one.steps} steps at {place(one.line)}"
+                yield Suspicion(what, Word.LIKELY_FABRICATION, "untrained_weights_saved", _AGAIN)
+            elif (way := _way(save, one)) is not None and way < _LEAST_WAY:
+                what = f"the weights in {save.path} have gone {way:.0%} of the way from the first to the last of"
+                what = f"{what} {one.steps} steps at {place(one.line)}"
+                action = "Say which epoch's weights these are, and why; the results should be theirs."
+                yield Suspicion(what, Word.INVESTIGATE, "early_weights_saved", action)
+
+
+def _is_model(evidence: Evidence, path: str) -> bool:
+    return any(one.role == "model" and one.path == path for one in evidence.artefacts)
+
+
+def _way(save: Saved, one: Steps) -> float | None:
+    """Return how far saved weights are from the first ones, as a share of the last ones' way; None if not told."""
+    begun, last, saved = one.begun.at, one.weights.at, save.weights.at
+    if not len(begun) == len(last) == len(saved) >= _LEAST_VALUES:
+        return None
+    whole_way = sum(abs(there - here) for here, there in zip(begun, last, strict=True))
+    gone = sum(abs(there - here) for here, there in zip(begun, saved, strict=True))
+    return gone / whole_way if whole_way > 0 else None
+
+
+def _fewer_than_epochs(evidence: Evidence, counts: Counts, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """An epoch without a single step trains nothing."""
+    told = counts.get("epochs")
+    continued = any(one.continued for one in evidence.attempts)
+    if told is None or told.source.startswith(WITNESSED) or continued or not stepped:
+        return
+    done = sum(one.steps for one in stepped)
+    if not any(one.traced or one.library == "keras" for one in stepped) and done < 0.9 * told.value:
+        what = f"{plain(told.value)} epochs are told ({told.source}), the optimisers made {done} steps, the first at"
+        action = "Say what the other epochs did; let the script print what it trains."
+        yield Suspicion(f"{what} {place(stepped[0].line)}", Word.INVESTIGATE, "fewer_steps_than_epochs", action)
+
+
+def _part_of_the_rows(seen: Seen) -> Iterator[Suspicion]:
+    """Passes that end after a few batches; the loader that gave most rows counts, others evaluate."""
+    loaders = [one for one in seen.witnessed.of("batches") if whole(one.facts, "dataset")]
+    if not loaders or not seen.steps:
+        return
+    most = max(loaders, key=_rows)
+    passes, dataset = number(most.facts, "passes") or 0.0, whole(most.facts, "dataset") or 0
+    if passes >= _LEAST_PASSES and _rows(most) < _LEAST_SHARE * passes * dataset:
+        what = f"each of {plain(passes)} passes at {place(most)} took {plain(round(_rows(most) / passes))} of"
+        what = f"{what} {dataset} rows"
+        yield Suspicion(what, Word.INVESTIGATE, "part_of_the_rows", "Say why an epoch is not all of the rows.")
+
+
+def _rows(line: Line) -> float:
+    return number(line.facts, "rows") or 0.0
+
+
+def nothing_stepped(evidence: Evidence, seen: Seen) -> Check | None:
+    """Was a library that trains networks imported, which the design speaks of, and nothing trained with it?"""
+    hooked = [text(one.facts, "library") for one in seen.witnessed.of("hooked")]
+    library = next((one for one in hooked if one in _LIBRARIES), "")
+    if not seen.whole or not library or "Deep Learning" not in declared_kinds(evidence.design.method):
+        return None
+    what = f"{library} was imported, no loss went backward and no optimiser stepped (witnessed)"
+    action = "Say where the weights are from; a model that is loaded and not trained is no training."
+    return failed("training", what, Word.INVESTIGATE, "nothing_stepped", action)

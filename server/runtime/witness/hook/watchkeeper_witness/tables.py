@@ -1,0 +1,98 @@
+"""The data that something is fitted to, as it is told: tables, and the data sets of boosting libraries."""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+from typing import Any
+
+from .fingerprint import fp, quick
+from .state import can_afford, numpy
+
+_MOST_COPIED = 1 << 21
+_MOST_COMPARED, _LEAST_COMPARED = 2000, 20
+_MOST_COLUMNS = 500
+_ALIKE = 0.999
+
+
+def data(value: Any, *, rows: bool = False) -> Any:
+    """Return a fingerprint of training data; where that is too dear, at least what tells it from others."""
+    found = fp(value, rows=rows)
+    if found is not None and found.get("skipped") == "budget":
+        found["quick"] = f"{quick(value) & (2**64 - 1):016x}"
+    return found
+
+
+def told_data(x: Any, y: Any) -> dict[str, Any]:
+    """Return what is told of the data of a fit; a booster's data set holds both, and its label is the target."""
+    if hasattr(x, "get_label") and not hasattr(x, "dtype"):
+        return {"x": pooled(x), "y": fp(label(x))}
+    return {"x": data(x, rows=True), "y": data(y), **_nearest(x, y)}
+
+
+def _nearest(x: Any, y: Any) -> dict[str, Any]:
+    """Return which column of a table goes most with the target, where they go together as if they were one."""
+    np = numpy()
+    if np is None or y is None or not can_afford() or len(getattr(x, "shape", ())) != 2:
+        return {}
+    try:
+        count = min(len(x), _MOST_COMPARED)
+        table, target = (np.asarray(each[:count], "f8") for each in (x, y))
+        if target.ndim != 1 or count < _LEAST_COMPARED or table.shape[1] > _MOST_COLUMNS:
+            return {}
+        with np.errstate(all="ignore"):
+            table, target = table - table.mean(0), target - target.mean()
+            alike = np.abs(table.T @ target) / np.sqrt((table**2).sum(0) * (target**2).sum())
+            best = int(np.nanargmax(alike))
+        if not alike[best] > _ALIKE:
+            return {}
+        names = getattr(x, "columns", None)
+        told = {"column": best, "correlation": round(float(alike[best]), 7)}
+        return {"nearest": {**told, "name": str(names[best])[:80]} if names is not None else told}
+    except Exception:
+        return {}
+
+
+def pooled(pool: Any) -> dict[str, Any]:
+    """Return what a data set of a booster says of itself; its numbers may be binned, and the table may be gone."""
+    table = getattr(pool, "data", None)
+    found = fp(table, rows=True) if table is not None and hasattr(table, "shape") else None
+    if found is not None:
+        return found
+    for rows, columns in (("num_row", "num_col"), ("num_data", "num_feature")):
+        if hasattr(pool, rows):
+            try:
+                size = [int(getattr(pool, rows)()), int(getattr(pool, columns)())]
+            except Exception:
+                continue
+            return _features(pool, size) or {"shape": size, "skipped": "error"}
+    return {"shape": [], "skipped": "error"}
+
+
+def _features(pool: Any, size: list[int]) -> dict[str, Any] | None:
+    """Return a fingerprint of what CatBoost's data set still holds; it copies them to give them."""
+    if not hasattr(pool, "get_features") or size[0] * size[1] > _MOST_COPIED or not can_afford():
+        return None
+    try:
+        return fp(pool.get_features(), rows=True)
+    except Exception:  # binned, or with columns of text
+        return None
+
+
+def label(pool: Any) -> Any:
+    """Return the target that a data set of a booster holds, None where it has none."""
+    try:
+        return pool.get_label()
+    except Exception:
+        return None
+
+
+def distinct_folds(cv: Any) -> dict[str, int]:
+    """Return how many different parts are tested, where the folds are given as a list of pairs of rows."""
+    if not isinstance(cv, list | tuple) or not cv:
+        return {}
+    try:
+        return {"distinct_folds": len({quick(test) for _, test in cv})}
+    except Exception:
+        return {}

@@ -1,0 +1,97 @@
+"""What was hashed is what runs, whatever somebody puts in the script's place in between."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from watchkeeper.server.runtime.keeper import records
+from watchkeeper.server.runtime.witness import witness_environment
+from watchkeeper.server.storage.files.workspace import Workspace
+from watchkeeper.server.vocabulary.runs import RunState
+
+from ...limits import HANG_S
+from ...play import Place
+from ...runtime.keeper.helpers import Run
+
+pytestmark = pytest.mark.anyio
+
+GOOD = "print('the hashed one')\n"
+OTHER = "open('it-ran', 'w').write('x')\n"
+SWAPS = """
+import os, sys
+good, other, script = sys.argv[1:]
+print("swapping", flush=True)
+while True:
+    for target in (other, good):
+        os.symlink(target, script + ".new")
+        os.rename(script + ".new", script)
+"""
+TRIES = int(os.environ.get("WATCHKEEPER_TORTURE_TRIES", "25"))
+
+
+def begin(folder: Path, snapshot: str) -> subprocess.CompletedProcess[str]:
+    """Run the script as a keeper would, with what looks at it before it begins."""
+    script = str(folder / "train.py")
+    given = {"PATH": os.environ["PATH"], "WATCHKEEPER_WORKSPACE": str(folder)}
+    given |= witness_environment(given, folder=None, nonce="", hooked=True, script=(script, snapshot))
+    given["WATCHKEEPER_PROBE"] = "pymc"
+    command = [sys.executable, script]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=given,
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
+        start_new_session=True,
+    )
+
+
+def test_a_script_that_is_swapped_all_the_time_runs_as_it_was_hashed_or_not_at_all(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    snapshot = str(workspace.snapshots_dir / workspace.store_snapshot(GOOD.encode()))
+    good, other = tmp_path / "good.py", tmp_path / "other.py"
+    good.write_text(GOOD)
+    other.write_text(OTHER)
+    (tmp_path / "train.py").write_text(GOOD)
+    command = [sys.executable, "-c", SWAPS, str(good), str(other), str(tmp_path / "train.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as swapper:
+        assert swapper.stdout is not None
+        assert swapper.stdout.readline() == "swapping\n"
+        try:
+            ends = [begin(tmp_path, snapshot) for _ in range(TRIES)]
+        finally:
+            swapper.kill()
+    assert not (tmp_path / "it-ran").exists()
+    refused = [one for one in ends if one.returncode]
+    assert all("what was hashed is not what Python was about to run" in one.stderr for one in refused), refused
+    assert all(one.stdout == "the hashed one\n" for one in ends if not one.returncode)
+    assert refused, "some of the tries must have met the other file, or this test shows nothing"
+
+
+def test_a_script_that_was_changed_before_it_is_let_go_never_starts(workspace: Path) -> None:
+    (workspace / "train.py").write_text(OTHER)
+    run = Run(workspace, argv=[sys.executable, str(workspace / "train.py")])
+    told = {"script": "train.py", "script_sha256": hashlib.sha256(GOOD.encode()).hexdigest()}
+    records.write(run.dir / records.SPEC, {**(records.read(run.dir / records.SPEC) or {}), **told})
+    status = run.launch().becomes(RunState.NEVER_STARTED)
+    assert "was changed after it was hashed" in status.reason
+    assert not (workspace / "it-ran").exists()
+
+
+async def test_a_run_has_its_own_path_its_traceback_and_its_neighbours(place: Place) -> None:
+    place.script("import neighbour\nprint(__file__, __name__)\nraise ValueError(neighbour.WORD)\n")
+    (place.root / "output/implementation/code/neighbour.py").write_text("WORD = 'from beside'\n")
+    async with place.trainer() as trainer:
+        await trainer.trained()
+    log = place.read("output/implementation/logs/training_quick_1.log")
+    path = place.root / "output/implementation/code/model_1.py"
+    assert f"{path} __main__" in log
+    assert f'Traceback (most recent call last):\n  File "{path}", line 3, in <module>\n' in log
+    assert "ValueError: from beside" in log

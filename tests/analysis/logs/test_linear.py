@@ -1,0 +1,32 @@
+"""Patterns of a project that would keep a poll waiting are refused in words; what people write is taken."""
+
+from __future__ import annotations
+
+import pytest
+from watchkeeper.server.analysis.logs.linear import LONGEST_PATTERN, trouble
+from watchkeeper.server.analysis.logs.rules import DEFAULT_RULES, Rule
+from watchkeeper.server.vocabulary.errors import PolicyInvalid
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+$", "(a|a)*$", "(?:a*)*b", "(x+x+)+y", r"(\w+\s?)*:", "(.*,){40}", "((ab)*c?)*d", "(?=(a+)+$)a",
+        r"(a*)\1+b", ".*.*.*.*.*.*=x", "a" * (LONGEST_PATTERN + 1),
+    ],
+)  # fmt: skip
+def test_a_pattern_that_may_take_for_ever_is_refused(pattern: str) -> None:
+    with pytest.raises(PolicyInvalid, match=r"may take for ever|any length|longer than"):
+        DEFAULT_RULES.extended([Rule(name="slow", words=("aaa",), pattern=pattern)])
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "", "out of (?:memory|disk)", r"step (\d+) .*loss (\S+)", r"^(?:a .* b .* c|d .* e .* f|g .* h .* i) \S+",
+        r"^ERROR\s+\[(?P<exception>\w+)\] (?P<message>.*)$",
+        r"(?:\w++ )*+done", "(?>a+)+b", "[ab]+$", r"\d{1,3}(?:\.\d{1,3}){3}", "(?i)fatal|panic",
+    ],
+)  # fmt: skip
+def test_what_people_write_is_taken(pattern: str) -> None:
+    assert trouble(pattern) == ""
