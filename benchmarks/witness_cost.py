@@ -1,10 +1,12 @@
 """What the witness costs: its start, and its share of trainings that use one library each.
 
-    python benchmarks/witness_cost.py [--times 3] [--python PYTHON]
+    python benchmarks/witness_cost.py [--pairs 3] [--most-s 150] [--python PYTHON]
 
-Each script runs with and without it, in turn; CPU seconds of all its processes are compared, because wall time on a
-machine that does other work says little. `own` is what the witness itself counted as recording. A script whose library
-is not installed for that Python is passed over and named.
+Each script runs with and without it in turn, the order changing from pair to pair, and the median of the pairs counts.
+CPU seconds of all its processes are compared, because wall time on a machine that does other work says little. `own` is
+what the witness itself counted as recording. No pair begins after a script's part of `--most-s`, one of each is always
+made; a script whose library is not installed for that Python is passed over and named. The examples run in their quick
+phase.
 """
 
 from __future__ import annotations
@@ -12,22 +14,27 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from common import Figure, fresh_folder, show
+from common import Figure, fresh_folder, load, show
 from watchkeeper.server.runtime.witness import witness_environment
 
 START_BUDGET_S = 0.3
 SHARE_BUDGET_PERCENT = 1.0
+HANG_S = 600.0
+PROBE = str(Path(__file__).resolve().parent.parent / "server" / "runtime" / "probe" / "path")
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "approved_methods"
 SCRIPTS = {
     "nothing": ("", ""),
     "imports": ("sklearn", "import sklearn.ensemble, sklearn.linear_model, scipy.optimize, pandas"),
     "bootstrap": (
         "sklearn",
         "import numpy as np\nfrom sklearn.ensemble import RandomForestRegressor\nr = np.random.default_rng(0)\n"
-        "X = r.normal(size=(500, 8)); y = X.sum(1)\nfor b in range(150):\n    i = r.integers(0, 500, 500)\n"
+        "X = r.normal(size=(500, 8)); y = X.sum(1)\nfor b in range(60):\n    i = r.integers(0, 500, 500)\n"
         "    RandomForestRegressor(40, random_state=b).fit(X[i], y[i]).predict(X)\n",
     ),
     "torch": (
@@ -35,7 +42,7 @@ SCRIPTS = {
         "import torch\ntorch.set_num_threads(1)\nx = torch.randn(4000, 8); y = torch.sin(x[:, :1])\n"
         "net = torch.nn.Sequential(torch.nn.Linear(8, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1))\n"
         "o = torch.optim.Adam(net.parameters())\n"
-        "for step in range(30_000):\n    b = torch.randint(0, 4000, (64,)); o.zero_grad()\n"
+        "for step in range(10_000):\n    b = torch.randint(0, 4000, (64,)); o.zero_grad()\n"
         "    l = ((net(x[b]) - y[b]) ** 2).mean(); l.backward(); o.step()\n",
     ),
     "pymc": (
@@ -43,16 +50,28 @@ SCRIPTS = {
         "import numpy as np, pymc as pm\nif __name__ == '__main__':\n    with pm.Model():\n"
         "        t = pm.Normal('t', 0, 1, shape=8); s = pm.HalfNormal('s', 1)\n"
         "        pm.Normal('y', t * s, 1, observed=np.arange(8.0))\n"
-        "        pm.sample(3000, tune=1000, chains=4, cores=1, progressbar=False, random_seed=1, nuts_sampler='pymc',\n"
+        "        pm.sample(2000, tune=1000, chains=2, cores=1, progressbar=False, random_seed=1, nuts_sampler='pymc',\n"
         "                  compute_convergence_checks=False)\n",
     ),
+    "example ensemble": ("sklearn", "ensemble.py"),
+    "example network": ("torch", "neural_network.py"),
+    "example mcmc": ("pymc", "bayesian_mcmc.py"),
 }
+"""By name: the library that it needs, and the script, or the name of an example."""
+
+
+def example(name: str) -> str:
+    """Return what runs an example as it stands, its results beside it."""
+    begin = f"import runpy, sys\nsys.path.insert(0, {PROBE!r})\n"
+    return f"{begin}runpy.run_path({str(EXAMPLES / name)!r}, run_name='__main__')\n"
 
 
 def cpu_s(command: list[str], folder: Path, env: dict[str, str]) -> float:
     """Run a command and return the CPU seconds of it and its children."""
     before = os.times()
-    subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=folder, env=env, check=False, capture_output=True, text=True, timeout=HANG_S)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
 
@@ -64,46 +83,64 @@ def own_s(folder: Path) -> float:
     return sum(float(one.get("own_s", 0.0)) + float(one.get("wrapping_s", 0.0)) for one in facts)
 
 
-def measured(python: str, folder: Path, script: str, times: int) -> tuple[float, float, float]:
-    """Return CPU seconds without and with the witness, the least of several, and what it counted as its own."""
-    (folder / "witness").mkdir()
-    path = folder / "script.py"
-    path.write_text(script)
+def environments(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what a training gets without and with the witness."""
     plain = {"PATH": os.environ["PATH"], "HOME": str(Path.home()), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     witnessed = {**plain, "WATCHKEEPER_WORKSPACE": str(folder)}
-    witnessed |= witness_environment(plain, folder=str(folder / "witness"), nonce="n")
+    return plain, witnessed | witness_environment(plain, folder=str(folder / "witness"), nonce="n")
+
+
+def measured(python: str, folder: Path, script: str, pairs: int, most_s: float) -> tuple[float, float, float, int]:
+    """Return medians over pairs of runs: CPU seconds without, how many more with it, its own; and how many pairs."""
+    (folder / "witness").mkdir()
+    path, ends = folder / "script.py", time.monotonic() + most_s
+    path.write_text(script)
+    plain, witnessed = environments(folder)
     command = [python, str(path)]
-    without, with_it, own = list[float](), list[float](), list[float]()
-    for _ in range(times):
-        without.append(cpu_s(command, folder, plain))
-        for file in (folder / "witness").iterdir():
-            file.unlink()
-        with_it.append(cpu_s(command, folder, witnessed))
-        own.append(own_s(folder))
-    return min(without), min(with_it), min(own)
+    without, more, own = list[float](), list[float](), list[float]()
+    cpu_s(command, folder, plain)  # what is compiled or cached once is neither's
+    while len(without) < pairs and (not without or time.monotonic() < ends):
+        taken = dict[bool, float]()
+        for with_it in (True, False) if len(without) % 2 else (False, True):
+            for file in (folder / "witness").iterdir():
+                file.unlink()
+            taken[with_it] = cpu_s(command, folder, witnessed if with_it else plain)
+            own += [own_s(folder)] if with_it else []
+        without.append(taken[False])
+        more.append(taken[True] - taken[False])
+    return statistics.median(without), statistics.median(more), statistics.median(own), len(without)
 
 
 def main() -> int:
+    """Measure every script and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--most-s", type=float, default=150.0)
     parser.add_argument("--python", default=sys.executable)
     options = parser.parse_args()
     figures: list[Figure] = []
     for name, (library, script) in SCRIPTS.items():
-        probe = subprocess.run(
-            [options.python, "-c", f"import {library}" if library else ""], capture_output=True, check=False
-        )
-        if probe.returncode:
+        asked = [options.python, "-c", f"import {library}" if library else ""]
+        if subprocess.run(asked, capture_output=True, check=False).returncode:
             print(f"passed over: {name} ({library} is not installed)")
             continue
         with fresh_folder() as folder:
-            plain, with_it, own = measured(options.python, folder, script, options.times)
-        print(f"{name:<10} {plain:7.2f} s without, {with_it:7.2f} s with, {own:5.2f} s counted as its own")
+            plain, more, own, pairs = measured(
+                options.python,
+                folder,
+                example(script) if script.endswith(".py") else script,
+                options.pairs,
+                options.most_s / len(SCRIPTS),
+            )
+        print(
+            f"{name:<18} {plain:6.2f} s without, {more:+6.2f} s with it, {own:5.2f} s counted as its own, {pairs} pairs"
+        )
         if name in ("nothing", "imports"):
-            figures.append(Figure(f"start: {name}", with_it - plain, "s", START_BUDGET_S))
+            figures.append(Figure(f"start: {name}", more, "s", START_BUDGET_S))
         else:
-            figures.append(Figure(f"own share: {name}", 100 * own / with_it, "%", SHARE_BUDGET_PERCENT))
-            figures.append(Figure(f"more CPU: {name}", 100 * (with_it - plain) / plain, "%"))
+            figures.append(Figure(f"own share: {name}", 100 * own / (plain + more), "%", SHARE_BUDGET_PERCENT))
+            figures.append(Figure(f"more CPU: {name}", 100 * more / plain, "%"))
+    print(load())
     return show(figures)
 
 

@@ -12,6 +12,7 @@ from ..curves.mcmc import McmcSummary, judge_mcmc
 from ..curves.series import Column, History
 from .checks import Check, failed, passed, unknown
 from .evidence import Evidence
+from .method import declared_kinds
 from .rules import HistoryRules, Rules
 from .words import Word
 
@@ -34,6 +35,8 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
     kind = program.kind if program is not None else ""
     if evidence.seen is not None and evidence.seen.kinds:
         kind = evidence.seen.kinds[0]
+    if kind in ("", "Unknown"):  # a launcher: what it starts is what the design says, as far as anybody knows
+        kind = next(iter(declared_kinds(evidence.design.method)), kind)
     if kind == "Bayesian MCMC":
         what = "no trace was left that could be read"
         action = "Let the script save its trace (to_netcdf) as the final model; the extra `bayes` reads it."
@@ -132,6 +135,8 @@ def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check
     text = f"{name} changed by {change:.1%} of its whole improvement between the last two {told}"
     if change > rules.stable_change:
         what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"
+        if not needed:  # how many rounds a boosting takes is chosen, not waited for
+            return unknown("convergence", what)
         much = change > rules.unstable_change
         word, code = (Word.INCOMPLETE_TRAINING, "not_converged") if much else (Word.INVESTIGATE, "not_stable")
         return failed("convergence", what, word, code, "Train for more epochs.")

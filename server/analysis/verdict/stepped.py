@@ -17,7 +17,7 @@ from .words import Word
 
 _LEAST_HELD = 0.1
 """Share of the saved numbers that an optimiser should hold; a head on a frozen body has less and says so."""
-_LEAST_WAY = 0.15
+_LEAST_WAY = 0.2
 """Share of the way from the first to the last weights that a saved checkpoint should have gone."""
 _LEAST_PASSES = 10
 _LEAST_SHARE = 0.5

@@ -137,7 +137,8 @@ def _time(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
     earlier_s = evidence.counted_wall_s - evidence.wall_s
     asked_s = 0.5 * (rules.limits.min_s - earlier_s)
     unseen = [one for one in seen.witnessed.of("program") if one.where and one.facts.get("python") is not True]
-    if seen.whole and seen.method_s < asked_s and not unseen and not seen.witnessed.of("more", "solve"):
+    untimed = any(one.traced and not one.wall_s for one in seen.steps)
+    if seen.whole and seen.method_s < asked_s and not unseen and not untimed and not seen.witnessed.of("more", "solve"):
         what = f"{span(seen.method_s)} of {span(evidence.wall_s)} were spent in what was witnessed"
         what = f"{what}; {rules.limits.source} asks for {rules.limits}"
         yield Suspicion(what, Word.INVESTIGATE, "mostly_not_the_method", "Say what the rest of the time was used for.")

@@ -186,3 +186,54 @@ def test_a_study_of_optuna_counts_its_trials_and_tells_the_fits_in_them(tmp_path
     found = seen(tmp_path, script)
     assert only(found.of("search")).facts["candidates"] == 5
     assert len(found.of("fit")) == 5
+
+
+CATBOOST = (
+    HEAD
+    + """
+from catboost import CatBoostRegressor, Pool, cv
+quiet = {"thread_count": 1, "verbose": False, "allow_writing_files": False}
+model = CatBoostRegressor(iterations=9, **quiet)
+model.grid_search({"depth": [2, 3], "learning_rate": [0.1, 0.2]}, X=X, y=y, cv=4, verbose=False, plot=False)
+model.predict(X)
+CatBoostRegressor(iterations=7, **quiet).fit(Pool(X[:90], y[:90])).predict(X)
+cv(Pool(X, y), {"loss_function": "RMSE", "iterations": 5, **quiet}, fold_count=5)
+"""
+)
+
+
+@needs("catboost")
+def test_catboost_tells_its_own_search_and_what_its_pools_hold(tmp_path: Path) -> None:
+    found = seen(tmp_path, CATBOOST)
+    searches = {fit(line).name: fit(line) for line in found.of("search")}
+    assert {name: (one.candidates, one.folds) for name, one in searches.items()} == {
+        "CatBoostRegressor.grid_search": (4, 4),
+        "catboost.cv": (1, 5),
+    }
+    told = fit(only(found.of("fit")))
+    assert (told.x.shape, told.x.distinct_rows, told.y.shape, told.done["trees"]) == ((90, 3), 90, (90,), 7)
+    assert [prediction(line).of for line in found.of("predict")] == [
+        searches["CatBoostRegressor.grid_search"].id, told.id,
+    ]  # fmt: skip
+
+
+def test_a_fit_that_is_put_back_afterwards_was_seen_while_it_was_another(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.linear_model import Ridge\nfrom sklearn.model_selection import cross_val_score\n"
+        "class Mine(Ridge):\n    def fit(self, X, y):\n        return super().fit(X, y)\nMine().fit(X, y)\n"
+        "true = Ridge.fit\ndef short(self, X, y, sample_weight=None):\n    return true(self, X[:9], y[:9])\n"
+        "Ridge.fit = short\nRidge().fit(X, y)\nRidge.fit = true\n"
+    )
+    told = only(seen(tmp_path, script).of("replaced")).facts
+    assert (told["what"], told["by"]) == ("Ridge.fit", "short")
+
+
+def test_folds_that_are_given_as_a_list_and_a_target_among_the_features_are_told(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.model_selection import cross_val_score\nfrom sklearn.tree import DecisionTreeRegressor\n"
+        "X = np.column_stack([X, 3 * y + 1])\nfolds = [(np.arange(80), np.arange(80, 120))] * 5\n"
+        "cross_val_score(DecisionTreeRegressor(), X, y, cv=folds)\nDecisionTreeRegressor().fit(X, y)\n"
+    )
+    found = seen(tmp_path, script)
+    assert only(found.of("search")).facts["distinct_folds"] == 1
+    assert only(found.of("fit")).facts["nearest"] == {"column": 3, "correlation": 1.0}

@@ -139,3 +139,20 @@ def test_keras_tells_its_epochs_its_steps_and_its_weights(tmp_path: Path) -> Non
     assert told.weights.sha == kept.weights.sha != told.begun.sha
     assert fit(only(found.of("fit"))).done["epochs"] == 4
     assert len(losses(only(found.of("losses")))) == 4
+
+
+GRADIENTS = """
+import jax, jax.numpy as jnp
+def loss(p):
+    return (p**2).sum()
+@jax.jit
+def step(p, _):
+    return p - 0.1 * jax.grad(loss)(p), loss(p)
+print(jax.lax.scan(step, jnp.ones(3), None, length=9)[1])
+"""
+
+
+@needs("jax")
+def test_a_loop_around_jax_grad_is_told_as_traced(tmp_path: Path) -> None:
+    told = steps(only(seen(tmp_path, GRADIENTS).of("steps")))
+    assert (told.name, told.steps, told.traced) == ("jax.grad", 1, True)
