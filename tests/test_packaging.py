@@ -83,3 +83,20 @@ def test_a_file_of_the_workspace_never_shadows_the_standard_library(tmp_path: Pa
         "No run yet. Start one: watchkeeper start MODEL quick\n",
         "",
     )
+
+
+def test_the_registry_is_told_the_same_as_the_package_index() -> None:
+    """As its schema of 2025-12-11 has it: lengths, the form of the name, a version that is none of a range."""
+    told = json.loads((ROOT / "server.json").read_text(encoding="utf-8"))
+    (package,) = told["packages"]
+    assert re.fullmatch(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", told["name"])
+    assert 0 < len(told["description"]) <= 100
+    assert told["version"] == package["version"] == PROJECT["project"]["version"]
+    assert (package["registryType"], package["identifier"]) == ("pypi", PROJECT["project"]["name"])
+    assert package["transport"] == {"type": "stdio"}
+    words = [one.get("value") or f"{one['name']}={one['default']}" for one in package["packageArguments"]]
+    assert (
+        importlib.import_module("watchkeeper.server.interfaces.commands.cli").parser().parse_args(words).role
+        == "trainer"
+    )
+    assert f"<!-- mcp-name: {told['name']} -->" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,10 +8,18 @@ remains.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from . import kept_rules
 
 MASK = "[secret]"
+_Needs = Callable[[str, str], bool]
+"""Of a text and the same text with its case folded."""
+_Rule = Callable[[str], str]
+_RUN = re.compile(r"[A-Za-z0-9_.=~+/:-]{15}")
+"""Every token has such a run without a blank; the shortest are Slack's."""
+_WORDS_OF_SECRETS = ("key", "signature", "token", "secret", "credential", "pass", "pwd", "sig", "auth")
+"""One of them stands in every name of a secret."""
 
 # One alternative a family; what stands behind a prefix is long enough that no word of a log looks like it.
 _TOKENS = re.compile(
@@ -110,15 +118,28 @@ def mask_secrets(text: str) -> str:
     A value behind a name such as `api_key=` is masked when it looks random or the name says password; `tokens=4096`,
     `key=validation_loss` and every bare number stay. Masking twice masks no more.
     """
-    text = _TOKENS.sub(MASK, _without_keys(text) if "PRIVATE KEY" in text else text)
-    text = _LIKE_WORDS.sub(lambda found: MASK if random_looking(found[2]) else found[0], text)
-    text = _HOOK.sub(rf"\1{MASK}", _SENTRY.sub(rf"\1{MASK}", _IN_URL.sub(rf"\1{MASK}", text)))
-    text = _HEADER.sub(_header, text)
-    text = _AUTHORIZATION.sub(_authorization, text)
-    text = _LOGIN.sub(rf"\1{MASK}", text)
-    text = _OPTION.sub(_named, text)
-    text = _NAMED.sub(_named, text)
+    folded = text.casefold()
+    for needs, rule in RULES:
+        if not needs(text, folded):
+            continue
+        masked = rule(text)
+        if masked != text:
+            text, folded = masked, masked.casefold()
     return kept_rules.masked(text, MASK, random_looking)
+
+
+def _long_run(text: str, _folded: str) -> bool:
+    """Whether a word stands there that is as long as the shortest token."""
+    return _RUN.search(text) is not None
+
+
+def _says(*words: str) -> _Needs:
+    """Return whether one of these words stands in a text, whatever the case."""
+    return lambda _text, folded: any(word in folded for word in words)
+
+
+def _is_named(_text: str, folded: str) -> bool:
+    return any(word in folded for word in _WORDS_OF_SECRETS) and ("=" in folded or ":" in folded)
 
 
 def _without_keys(text: str) -> str:
@@ -183,3 +204,17 @@ def random_looking(value: str) -> bool:
     upper_and_lower = any(kind.isupper() for kind in kinds) and any(kind.islower() for kind in kinds)
     mixed = len(kinds) * 6 >= len(value) or re.fullmatch(r"[0-9a-f]{32,}", value) is not None
     return letters and (digits or (upper_and_lower and len(kinds) * 2 >= len(value))) and mixed and len(set(value)) >= 8
+
+
+RULES: tuple[tuple[_Needs, _Rule], ...] = (
+    (_says("private key"), _without_keys),
+    (_long_run, lambda text: _TOKENS.sub(MASK, text)),
+    (_long_run, lambda text: _LIKE_WORDS.sub(lambda found: MASK if random_looking(found[2]) else found[0], text)),
+    (_says("://"), lambda text: _HOOK.sub(rf"\1{MASK}", _SENTRY.sub(rf"\1{MASK}", _IN_URL.sub(rf"\1{MASK}", text)))),
+    (_says("cookie", "x-", "proxy-authorization"), lambda text: _HEADER.sub(_header, text)),
+    (_says("bearer", "basic", "token", "ssws", "apikey"), lambda text: _AUTHORIZATION.sub(_authorization, text)),
+    (_says("wandb login", "machine"), lambda text: _LOGIN.sub(rf"\1{MASK}", text)),
+    (_says(*_WORDS_OF_SECRETS), lambda text: _OPTION.sub(_named, text)),
+    (_is_named, lambda text: _NAMED.sub(_named, text)),
+)
+"""What must stand in a text for a rule to find anything (it costs far less to look for) and the rule, in this order."""

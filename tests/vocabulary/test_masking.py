@@ -9,6 +9,9 @@ import random
 import string
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from watchkeeper.server.vocabulary import masking
 from watchkeeper.server.vocabulary.masking import mask_secrets
 
 ALNUM = string.ascii_letters + string.digits
@@ -255,3 +258,34 @@ def test_a_metric_is_kept_whatever_it_is_called() -> None:
         )
         text = f"{chosen.choice(names)}{chosen.choice(('=', ': ', ' = '))}{value}"
         assert mask_secrets(text) == text
+
+
+_PARTS = (
+    *("ghp_", "xoxb-", "abcDEF123456789012", "0123456789abcdef0123456789abcdef", "AKIAABCDEFGHIJKLMNOP", "sk-", "hf_"),
+    *("api_key", "=", ": ", "'", "token ", "Bearer ", "password", "--secret-key ", "passwd=hunter22", "sig", "-"),
+    *(
+        "https://user:",
+        "@host",
+        "[secret]",
+        "x-api-key: ",
+        "Cookie: ",
+        "wandb login ",
+        " ",
+        "\n",
+        "\u017fecret",
+        "to\u212aen",
+    ),
+)
+
+
+def _always(_text: str, _folded: str) -> bool:
+    return True
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=9).map("".join))
+def test_a_rule_that_is_not_looked_at_would_have_found_nothing(text: str) -> None:
+    every = tuple((_always, rule) for _, rule in masking.RULES)
+    with pytest.MonkeyPatch.context() as patch:
+        seen = mask_secrets(text)
+        patch.setattr(masking, "RULES", every)
+        assert seen == mask_secrets(text)

@@ -157,6 +157,9 @@ def _quantity(core: str) -> tuple[str, Sense, float] | None:
     part = re.fullmatch(r"(?:(.+)_)?(?:loss|losses|err)(?:_(.+))?", core)
     if part:
         return f"part:{part[1] or part[2]}", Sense.DOWN, 30.0
+    error = re.fullmatch(r"(.+)_(?:rmse|mae|mse)", core)  # of one of several targets: `energy_rmse`, `force_rmse`
+    if error:
+        return f"part:{core}", Sense.DOWN, 32.0
     return (f"part:{core}", Sense.DOWN, 31.0) if _OF_A_PLAYER.fullmatch(core) else None
 
 

@@ -95,7 +95,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:missing|empty|corrupt\w*|invalid|duplicated?|not|no)|no (?:observations|images|rows|data|samples|"
         r"records|files|"
         r"columns)\b|"
-        r"ground truth|bad (?:values?|lines?|rows?|samples?|records?)|empty (?:sequence|list)|"
+        r"ground truth|new levels?|bad (?:values?|lines?|rows?|samples?|records?)|empty (?:sequence|list)|"
         r"at least one array|passed values|(?:pd|pl|np)\.(?:read_\w+|"
         r"load\w*)|(?:could|can)(?: ?not|n't) (?:parse|convert|decode|"
         r"read)|(?:cast|convert\w*) (?:from )?(?:str\w*|"
@@ -191,7 +191,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _CONVERGENCE,
         2,
-        r"walkers?|monte carlo|parameter bounds|proposals|rejection|accepted|for \d+ epochs|(?:above|"
+        r"walkers?|ll|monte carlo|parameter bounds|proposals|rejection|accepted|for \d+ epochs|(?:above|"
         r"below) (?:the )?(?:target|threshold|"
         r"limit)|after \d+ (?:\w+ )?(?:passes|epochs|iterations|steps|rounds|sweeps|attempts|tries)|"
         r"loss(?:es)?|gradients?|residuals?|tolerance|iterations?|likelihood|posterior|covariance|variance|"
@@ -205,7 +205,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _CONVERGENCE,
         1,
-        r"optimi[sz](?:ation|ing)|steps?|threshold|too (?:large|small|high)|attempts|accuracy|score",
+        r"optimi[sz](?:ation|ing)|threshold|too (?:large|small|high)|attempts|accuracy|score",
     ),
     # what lies outside of the process
     (

@@ -103,9 +103,17 @@ def _by_words(exception: str, message: str, frames: str, least: int) -> ErrorTyp
     """Return what the words of class, message and raising frame speak of most, where no row of the table knows them."""
     if exception == "AssertionError" and _CHECKS_DATA.search(frames[-200:]):
         return ErrorType.DATA
+    if exception == "AssertionError" and not message:
+        message = _asserted(frames)
     found = score(exception, without_positions(message), frames)
     kind = max(found, key=lambda one: (found[one], one is ErrorType.IMPLEMENTATION))
     return kind if found[kind] >= least else None
+
+
+def _asserted(frames: str) -> str:
+    """Return what a bare assertion asks for, its identifiers as words: `loss_ok` says "loss ok"."""
+    _, found, code = frames.rpartition("assert ")
+    return code.replace("_", " ").replace(".", " ") if found else ""
 
 
 def _by_frames(exception: str, message: str, frames: str) -> ErrorType | None:

@@ -37,7 +37,8 @@ _NUMBER = (
 _DATA = "train|training|val|valid|validation|test|eval|dev|avg|average|mean|total|running"
 _SPACED = (
     r"epoch|epochs|step|steps|iter|iteration|iterate|batch|loss|acc|acc@\d|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|"
-    r"perplexity|draws|draw|divergences|rhat|r[_-]hat|ess|nll|reward|f1|cost|objective|objf|inertia|ep\.|up\.|grad norm"
+    r"perplexity|log[ _-]prob|log[ _-]likelihood|"
+    r"draws|draw|divergences|rhat|r[_-]hat|ess|nll|reward|f1|cost|objective|objf|inertia|ep\.|up\.|grad norm"
 )
 _PAIR = re.compile(
     r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,5}?"
@@ -193,11 +194,11 @@ def _from_text(text: str) -> dict[str, float]:
     stated, before, text = positions(text)
     for name, position, total in stated:
         _count(values, name, position, total)
-    for pair in _pairs(_form(before)) if before else ():  # tqdm's description
+    for pair in pairs_in(form_of(before)) if before else ():  # tqdm's description
         about = normalise(pair.name_of(before))
         if about == "epoch" or named(about):
             _take(values, pair, before, Role.NONE)
-    for pair in _pairs(_form(text)):
+    for pair in pairs_in(form_of(text)):
         _take(values, pair, text, pair.role)
     return values
 
@@ -214,7 +215,7 @@ class _Pair(NamedTuple):
         return text[self.name]
 
 
-def _form(text: str) -> str:
+def form_of(text: str) -> str:
     """Return a line with its digits made zeros: where only digits differ, names stand at the same places.
 
     Except behind NaN and infinity, of which Lightning prints "nan.0": there a zero is not any digit.
@@ -223,7 +224,7 @@ def _form(text: str) -> str:
 
 
 @lru_cache(maxsize=FORMS)
-def _pairs(form: str) -> tuple[_Pair, ...]:
+def pairs_in(form: str) -> tuple[_Pair, ...]:
     """Return the names with numbers of all lines of a form; nothing in the patterns asks for a certain digit."""
     marks = [(mark.end(), role_of(mark["word"])) for mark in _MARK.finditer(form)] if _MAY_MARK.search(form) else []
     found: list[_Pair] = []

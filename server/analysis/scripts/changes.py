@@ -56,24 +56,27 @@ def _arguments(before: Program, after: Program) -> list[Change]:
                     line=1,
                     lowered=_lowered(first, second),
                     needs_approval=name.lstrip("-") not in _QUIET_ARGUMENTS,
+                    full_only=True,
                 )
             )
     return found
 
 
 def _configs(before: Program, after: Program) -> list[Change]:
-    old, new = dict(before.configs), dict(after.configs)
+    """Return settings that say something else, or are new; one that is read in another way now is no change."""
+    old = dict(before.configs)
     return [
         Change(
             kind="parameter",
             name=path,
             before=f"sha256 {old[path][:12]}" if path in old else "",
-            after=f"sha256 {new[path][:12]}" if path in new else "",
+            after=f"sha256 {digest[:12]}",
             file=path,
             line=1,
+            full_only=True,
         )
-        for path in sorted({*old, *new})
-        if old.get(path) != new.get(path)
+        for path, digest in after.configs
+        if old.get(path) != digest
     ]
 
 

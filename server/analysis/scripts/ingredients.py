@@ -102,7 +102,9 @@ class _Statements(Collector):
         if node.name.startswith("__") and node.name != "__init__":
             self.add("word", node.name, node.name, node)
         for one in node.decorator_list:
-            if neutral.last_name(one) not in neutral.NEUTRAL:
+            if isinstance(one, ast.Call):  # as `with` would be
+                self.value(one, node.name)
+            elif neutral.last_name(one) not in neutral.NEUTRAL:
                 self.add("control", f"@{ast.unparse(one)}", node.name, node)
         args = node.args
         positional = [*args.posonlyargs, *args.args]

@@ -36,31 +36,32 @@ NEUTRAL = words_of("""
     figure subplots tight_layout to_csv to_netcdf to_json to_parquet to_pickle savetxt save savez state_dict
     StringIO BytesIO getenv get environ ArgumentParser add_argument parse_args parse_known_args
     add_argument_group set_defaults list tuple dict range enumerate zip len iter next append extend items keys
-    values float int bool isinstance type super id hasattr getattr print tqdm trange track
+    values float int bool isinstance type super id print tqdm trange track
     set_description rich partial main namedtuple dataclass field cast annotations property staticmethod
     classmethod asarray array float64 float32 ascontiguousarray to_numpy numpy item tolist cpu cuda double device
     is_available copy time perf_counter monotonic process_time now today strftime isoformat timedelta datetime
-    total_seconds fromtimestamp exit vars asdict Parallel delayed DataFrame loads read_text safe_load
+    total_seconds fromtimestamp vars asdict Parallel delayed DataFrame loads read_text safe_load
     """)
 """Calls that are no ingredient; what they are given still counts, its texts do not."""
 ATTRIBUTES = words_of("""
-    parent parents name stem suffix values shape dtype size environ argv path device T_ax
+    parent parents name stem suffix values shape dtype size environ argv path device
     """)
 KEYWORDS = words_of("""
     type action nargs required choices metavar
     progressbar progress_bar verbose verbosity disable desc flush file encoding newline indent exist_ok parents
-    leave enable_progress_bar n_jobs cores parallel_chains callback progressbar_theme return_inferencedata
-    file_prefix dpi bbox_inches stacklevel ncols end sep help description prog dest mode index header
+    leave enable_progress_bar n_jobs cores parallel_chains progressbar_theme return_inferencedata
+    file_prefix dpi bbox_inches stacklevel ncols end sep help description prog dest index
     float_format num_workers pin_memory total unit mininterval map_location device non_blocking weights_only
-    parallel nthread show_progress memory copy_X capture_output check text level fmt datefmt force stream
+    parallel nthread show_progress memory copy_X capture_output check text fmt datefmt force stream
     handlers figsize
     """)
 """Arguments that say how something is shown, kept or spread over cores."""
 EFFECTS = words_of("""
     fit fit_transform fit_predict partial_fit sample train step backward seed manual_seed shuffle exec eval
     compile pop drop remove clear insert sort setattr __setattr__ system run Popen call check_call put remove_
+    set_params update setdefault append extend load_state_dict setflags
     """)
-"""Calls that do something even where their value is only shown."""
+"""Calls that do something even where their value is only shown, besides torch's own, whose names end in `_`."""
 RENAMED = frozenset(
     (old, new)
     for old, _, new in (
@@ -81,11 +82,13 @@ MOVED = frozenset(
 OF_FEATURES = re.compile(r"feature|column|predictor|covariate|^cols?$", re.IGNORECASE)
 """Names of what says which columns a model sees."""
 _KEEPS = words_of("to_netcdf save dump savefig mkdir makedirs")
+_ENDS = words_of("SystemExit KeyboardInterrupt StopIteration GeneratorExit")
+"""Exceptions that end something without making a failure of it."""
 _FLOATS = frozenset({"float", "float64", "float32", "double", "single", "float_"})
 _PATH = re.compile(r"[\w .{}~:\\/*-]*\.\w{1,8}\Z")
 
 
-def last_name(node: ast.AST) -> str:
+def last_name(node: ast.AST | None) -> str:
     """Return the last name of an expression, empty where there is none."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
@@ -112,7 +115,8 @@ def harmless_value(node: ast.expr, own: Collection[str]) -> bool:
     for one in ast.walk(node):
         if isinstance(one, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
             return False
-        if isinstance(one, ast.Call) and (last_name(one.func) in EFFECTS or last_name(one.func) in own):
+        called = last_name(one.func) if isinstance(one, ast.Call) else ""
+        if called in EFFECTS or called in own or (called.endswith("_") and not called.startswith("_")):
             return False
     return True
 
@@ -157,7 +161,11 @@ def fails(body: Collection[ast.stmt], own: Collection[str]) -> bool:
     call = last.value if isinstance(last, ast.Expr) else None
     leaves = isinstance(call, ast.Call) and last_name(call.func) in {"exit", "_exit"} and bool(call.args)
     well = leaves and isinstance(call, ast.Call) and isinstance(call.args[0], ast.Constant) and not call.args[0].value
-    ends = isinstance(last, ast.Raise) or (leaves and not well)
+    raised = last.exc if isinstance(last, ast.Raise) else None
+    raises = (
+        isinstance(last, ast.Raise) and last_name(raised.func if isinstance(raised, ast.Call) else raised) not in _ENDS
+    )
+    ends = raises or (leaves and not well)
     return ends and all(quiet(one, own) for one in before)
 
 

@@ -23,7 +23,9 @@ class OwnFunctions:
         trees = [unit.tree for unit in every if unit.tree is not None]
         nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, _Function | ast.ClassDef)]
         functions = [node for node in nodes if isinstance(node, _Function)]
-        self.defined = {node.name for node in nodes}
+        assigned = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+        short = {neutral.last_name(one.targets[0]) for one in assigned if isinstance(one.value, ast.Lambda)}
+        self.defined = {node.name for node in nodes} | (short - {""})
         self.acting = {node.name for node in nodes if isinstance(node, ast.ClassDef) or _acts(node)}
         while more := {node.name for node in functions if node.name not in self.acting and self._calls_acting(node)}:
             self.acting |= more

@@ -27,8 +27,6 @@ _QUIET = frozenset(
         "silent",
         "quiet",
         "disp",
-        "callback",
-        "callbacks",
         "n_jobs",
         "cores",
         "nthread",
@@ -54,6 +52,8 @@ _QUIET = frozenset(
 """Arguments that say how work is spread, shown or kept, and change no number."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _FOLDER = re.compile(r"(?:/[\w.\- ]+)+/(?=[\w.\-]+)")
+_PROBE = "pymc_callback"
+"""The callback of our own probe, which only tells."""
 _CLOCK_S = 0.5
 """A line stands in its file a little after what it tells of."""
 _CACHE = re.compile(r"(?:^|/)[\w.-]*(?:cache|compile)[\w.-]*/|\.(?:so|o|pyc|nbc|nbi|lock|ttf|otf|afm)$", re.IGNORECASE)
@@ -114,6 +114,8 @@ def _of(line: Line) -> Iterator[Event]:
 def _sampling(line: Line) -> Event:
     one = facts.sampling(line)
     figures = {name: words(value) for name, value in one.arguments.items() if name not in _QUIET}
+    if _PROBE in figures.get("callback", ""):
+        del figures["callback"]
     figures |= {name: words(getattr(one, name)) for name in ("draws", "tune", "chains", "sampler")}
     figures |= {"method": one.method, "steps": ", ".join(sorted(one.steps)), "variables": ", ".join(sorted(one.free))}
     figures |= {f"prior of {name}": _plain(prior) for name, prior in one.free.items() if prior}

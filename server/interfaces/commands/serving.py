@@ -17,6 +17,7 @@ from ....tools import TOOLS
 from ....tools.poll_training import poll_training
 from ...acts.desk import Desk, open_desk
 from ...acts.toolbox import facts
+from ...storage.files import leftovers
 from ...storage.files.workspace import Workspace
 from ...vocabulary.errors import InvalidArgument
 from ...vocabulary.runs import Role
@@ -45,6 +46,7 @@ def serve(options: argparse.Namespace, found: Workspace, version: str) -> int:
     """
     if options.make_tokens:
         return _make_tokens(Path(options.make_tokens), found)
+    leftovers.sweep(found.state_dir)
     if options.http is None:
         if options.tokens or options.allow_host:
             raise InvalidArgument("--tokens and --allow-host belong to --http.", "Add --http, or leave them out.")

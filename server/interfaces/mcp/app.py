@@ -6,6 +6,7 @@ refused, and leaves the text of an error to us (docs/decisions/0001-low-level-se
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 import anyio
 import mcp_types as types
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
@@ -27,6 +29,19 @@ from .calling import HEARTBEAT_S, Caller, Told
 from .instructions import instructions
 from .tasks import Tasks
 
+_LISTS: tuple[CacheableMethod, ...] = ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
+LISTS_MS = 300_000
+"""A server's lists never change while it lives; after a new version they are right again after so long."""
+_DRAWN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="none" '
+    'stroke="#c60" stroke-width="2"/><path d="M8 4v4l3 2" fill="none" stroke="#c60" stroke-width="2"/></svg>'
+)
+ICON = types.Icon(
+    src="data:image/svg+xml;base64," + base64.b64encode(_DRAWN.encode()).decode(),
+    mime_type="image/svg+xml",
+    sizes=["any"],
+)
+"""A clock; drawn here, so that no client has to load it from somewhere."""
 _log = logging.getLogger(__name__)
 
 Brief = Callable[[Desk], Awaitable[Mapping[str, Any]]]
@@ -77,6 +92,8 @@ def build(
         title="watchkeeper",
         description="Trains models for hours, keeps watch, proves the compute, remembers.",
         instructions=instructions(desk.role),
+        icons=[ICON],
+        cache_hints=dict.fromkeys(_LISTS, CacheHint(ttl_ms=LISTS_MS)),
         on_list_tools=handle.list_tools,
         on_list_prompts=handle.list_prompts,
         on_get_prompt=handle.get_prompt,
@@ -128,6 +145,7 @@ def described(tool: Tool) -> types.Tool:
     """Return a tool as a client sees it."""
     return types.Tool(
         name=tool.name,
+        title=_title(tool.name),
         description=tool.description,
         input_schema=tool.input_schema(),
         output_schema=tool.output_schema(),
@@ -140,12 +158,19 @@ def described(tool: Tool) -> types.Tool:
     )
 
 
+def _title(name: str) -> str:
+    """Return a name as a person reads it in a list."""
+    return name.replace("_", " ").capitalize()
+
+
 def _offered(prompt: Prompt) -> types.Prompt:
     arguments = [
         types.PromptArgument(name=name, description=about, required=name in prompt.arguments)
         for name, about in {**prompt.arguments, **prompt.optional}.items()
     ]
-    return types.Prompt(name=prompt.name, description=prompt.description, arguments=arguments)
+    return types.Prompt(
+        name=prompt.name, title=_title(prompt.name), description=prompt.description, arguments=arguments
+    )
 
 
 def _prompted(named: Mapping[str, Prompt], name: str, arguments: Mapping[str, str]) -> types.GetPromptResult:
@@ -163,6 +188,7 @@ def _prompted(named: Mapping[str, Prompt], name: str, arguments: Mapping[str, st
 
 _BRIEF = types.Resource(
     name="brief",
+    title="Brief",
     uri=resources.BRIEF_ADDRESS,
     description="where everything stands: runs, open reports, what is owed",
     mime_type="text/plain",
@@ -171,7 +197,7 @@ _BRIEF = types.Resource(
 
 def _template(one: resources.Template) -> types.ResourceTemplate:
     return types.ResourceTemplate(
-        name=one.name, uri_template=one.address, description=one.about, mime_type=one.mime_type
+        name=one.name, title=_title(one.name), uri_template=one.address, description=one.about, mime_type=one.mime_type
     )
 
 

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from watchkeeper.server.analysis.logs import metrics
 from watchkeeper.server.analysis.logs.lines import Lines
 from watchkeeper.server.analysis.logs.metrics import TOTALS, read_metrics
 from watchkeeper.server.analysis.logs.nonfinite import sight
@@ -153,3 +154,8 @@ def test_a_box_of_names_and_values_is_one_row() -> None:
 def test_a_sentence_with_numbers_is_no_header_and_the_lines_behind_it_are_read_as_they_are() -> None:
     assert read_all("lr: 0.1  loss: 0.5  loss_ce: 0.2\nepoch 3 loss 0.25\n")[-1] == {"epoch": 3, "loss": 0.25}
     assert read_all("epoch  loss\nloading 3 files\nepoch 3 loss 0.25\n") == [{"epoch": 3, "loss": 0.25}]
+
+
+@given(st.text(alphabet="loss=: 0123456789.,/[]()%epochvaltrnif-+dDxk\t", max_size=60))
+def test_lines_that_differ_in_digits_alone_have_their_names_at_the_same_places(text: str) -> None:
+    assert metrics.pairs_in(text) == metrics.pairs_in(metrics.form_of(text))

@@ -97,3 +97,63 @@ def test_a_function_that_is_called_twice_or_returns_in_between_stays_where_it_is
     assert asked(text, text.replace("a + 2", "a + 3"))
     twice = "def f(a):\n    return a + 2\nx = f(1)\ny = f(2)\nmodel = Model(x, y)\n"
     assert asked(twice, twice.replace("a + 2", "a + 3"))
+
+
+SAMPLES = """import os
+import arviz as az
+import pymc as pm
+FULL = os.environ["WATCHKEEPER_PHASE"] == "full"
+DRAWS = 3000 if FULL else 300
+with pm.Model():
+    mu = pm.Normal("mu", 0, 5)
+    trace = pm.sample(DRAWS, tune=1500, chains=4)
+print(az.summary(trace))
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("chains=4)", "chains=4, callback=stop_when_good)"),
+        ("chains=4)", "chains=4, callback=lambda trace, draw: print(draw))"),
+        ("print(az", "if len(trace.posterior.draw) > 10:\n    raise SystemExit(0)\nprint(az"),
+        ("print(az.summary(trace))", "print(mu.set_params(sd=1))"),
+        ("with pm", "getattr(pm, 'set_data')({})\nwith pm"),
+        ("with pm", "@jit\ndef f():\n    return 1\nf()\nwith pm"),
+    ],
+)
+def test_callbacks_ways_out_and_effects_inside_of_what_is_shown_ask(old: str, new: str) -> None:
+    assert old in SAMPLES
+    assert asked(SAMPLES, SAMPLES.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("chains=4)", "chains=4, callback=watchkeeper_probe.pymc_callback, cores=2)"),
+        ("print(az.summary(trace))", "def told(values):\n    return az.summary(values) * 1\nprint(told(trace))"),
+        ("print(az.summary(trace))", "az.plot_trace(trace)\nprint(az.summary(trace, hdi_prob=0.9))"),
+        ("print(az", "history = {'mu': []}\nhistory['mu'].append(float(mu))\nprint(az"),
+        ("print(az", "if not FULL:\n    print('only tried out')\nprint(az"),
+        ("print(az", "if len(trace.posterior.draw) < 10:\n    raise ValueError('too few')\nprint(az"),
+    ],
+)
+def test_what_only_shows_or_ends_a_run_as_a_failure_passes(old: str, new: str) -> None:
+    assert old in SAMPLES
+    assert asked(SAMPLES, SAMPLES.replace(old, new)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "only"),
+    [
+        ("3000 if", "1000 if", True),
+        ("print(az", "if FULL:\n    trace = trace.isel(draw=slice(100))\nprint(az", True),
+        ("tune=1500", "tune=500", True),  # a figure of a known call, read for the full phase
+        ('"mu", 0, 5', '"mu", 0, 2', False),
+    ],
+)
+def test_a_change_that_no_quick_run_shows_is_told_from_one_that_it_does(old: str, new: str, only: bool) -> None:
+    before, after = (
+        read_program("m.py", {"m.py": text.encode()}.get, env={}) for text in (SAMPLES, SAMPLES.replace(old, new))
+    )
+    assert [one.full_only for one in changes(before, after) if one.needs_approval][:1] == [only]

@@ -61,6 +61,18 @@ async def test_a_role_sees_only_its_tools(tmp_path: Path, role: Role, era: Liter
             assert f"no tool '{name}' for the role {role}" in await said(client, name)
 
 
+async def test_lists_have_titles_an_icon_and_a_time_for_which_they_may_be_kept(tmp_path: Path) -> None:
+    async with client_of(tmp_path) as client:
+        tools, prompts = await client.list_tools(), await client.list_prompts()
+        templates = await client.list_resource_templates()
+        told = client.server_info
+    assert told is not None
+    assert [one.mime_type for one in told.icons or ()] == ["image/svg+xml"]
+    assert {one.title for one in tools.tools} >= {"Start training", "Poll training", "Log search"}
+    assert all(one.title for one in (*prompts.prompts, *templates.resource_templates))
+    assert (tools.ttl_ms, tools.cache_scope) == (300_000, "private")
+
+
 async def test_annotations_tell_what_a_tool_may_do(tmp_path: Path) -> None:
     async with client_of(tmp_path) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}

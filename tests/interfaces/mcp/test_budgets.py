@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from watchkeeper.server.interfaces.mcp.instructions import instructions
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
+ROOT = Path(__file__).parents[3]
 DEFINITIONS = 2_000
+SKILL = 1_500
 FOR_TOOLS_TO_COME = 250
 OUTPUT_SCHEMAS = 1_000
 LONGEST_TEXT_BYTES = 2_048
@@ -50,3 +54,17 @@ def test_schemas_carry_nothing_that_costs_tokens_and_helps_nobody(role: Role) ->
         assert "anyOf" not in json.dumps(one["inputSchema"])
         for schema in one["outputSchema"]["properties"].values():
             assert set(schema) == {"type"}
+
+
+def test_the_skill_is_short_names_commands_that_are_there_and_says_when_it_is_meant() -> None:
+    text = (ROOT / "skills/watchkeeper/SKILL.md").read_text(encoding="utf-8")
+    _, head, body = text.split("---\n", 2)
+    facts = dict(line.split(": ", 1) for line in head.splitlines())
+    assert facts["name"] == "watchkeeper"
+    assert 100 < len(facts["description"]) < 1024
+    assert tokens(text) < SKILL
+    commands = {one.command for one in TOOLS} | {"doctor", "COMMAND"}
+    assert set(re.findall(r"`watchkeeper (\w+)", body)) <= commands
+    named = set(re.findall(r"`([a-z]+_[a-z_]+)[(`]", body))
+    assert {"start_training", "poll_training", "report_error", "answer_report", "verify_compute"} <= named
+    assert named <= {one.name for one in TOOLS} | {"changes_pending"}

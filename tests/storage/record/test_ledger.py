@@ -247,3 +247,34 @@ def test_a_record_in_memory_goes_over_to_the_file_that_another_process_made(tmp_
     assert other.head()[0] == 2
     early.close()
     other.close()
+
+
+def test_a_commit_is_synced_and_so_is_its_folder(ledger: Ledger) -> None:
+    start(ledger)
+    # 3 is EXTRA: the only level at which a power cut after the commit cannot bring a deleted journal back.
+    assert ledger._rows("PRAGMA synchronous") == [(3,)]  # pyright: ignore[reportPrivateUsage]
+    assert ledger._rows("PRAGMA journal_mode") == [("delete",)]  # pyright: ignore[reportPrivateUsage]
+
+
+def test_an_event_that_was_put_in_place_of_another_breaks_the_chain(ledger: Ledger, tmp_path: Path) -> None:
+    for number in range(3):
+        start(ledger, f"1-quick-{number}")
+    other = Ledger(tmp_path / "other.sqlite")
+    for number in range(3):
+        start(other, f"1-quick-{number}")  # at other times: whole events of their own, in another chain
+    other.close()
+    rows = "INSERT OR REPLACE INTO chain SELECT * FROM other.chain WHERE seq = 2"
+    with sqlite3.connect(ledger.path) as connection:
+        connection.execute("ATTACH ? AS other", (str(tmp_path / "other.sqlite"),))
+        connection.execute(rows)
+    connection.close()
+    assert [(one.seq, one.why) for one in ledger.broken()][:1] == [(2, "it does not follow from the event before it")]
+
+
+def test_a_transaction_holds_the_ledger_from_its_first_moment_on(ledger: Ledger) -> None:
+    other = Ledger(ledger.path, busy_timeout_s=0.05)
+    with ledger.transaction() as transaction:
+        assert transaction.runs() == []  # read, and nothing written yet
+        with pytest.raises(StorageFailed, match="locked"), other.transaction():
+            pytest.fail("two decide at once what is decided once")
+    other.close()

@@ -1,0 +1,147 @@
+"""Plants one bug after the other in a copy of the tree and shows the test that turns red for each.
+
+    python -P tests/torture/mutants.py            # all; ends with 1 if a bug was not found
+    python -P tests/torture/mutants.py chain      # those whose name holds a word
+
+A bug that no test finds is a promise that nothing holds: it is shown as NOT FOUND.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+
+
+class Mutant(NamedTuple):
+    """A bug: in which file, what stands there, what stands there instead, and the tests that must not let it pass."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+    tests: str
+
+
+RECORD, FILES, KEEPER = "server/storage/record", "server/storage/files", "server/runtime/keeper"
+MUTANTS = (
+    Mutant("weaker sync of the ledger", f"{RECORD}/ledger.py", "synchronous = EXTRA", "synchronous = NORMAL",
+           "tests/storage/record/test_ledger.py::test_a_commit_is_synced_and_so_is_its_folder"),
+    Mutant("deferred transaction", f"{RECORD}/ledger.py", 'connection.execute("BEGIN IMMEDIATE")\n            try:',
+           'connection.execute("BEGIN")\n            try:',
+           "tests/storage/record/test_ledger.py::test_a_transaction_holds_the_ledger_from_its_first_moment_on"),
+    Mutant("empty start on a corrupt ledger", f"{RECORD}/ledger.py", "            opened.close()\n            raise\n",
+           '            opened.close()\n            return self._open(":memory:")\n',
+           "tests/storage/record/test_ledger.py::test_a_damaged_file_is_refused_and_kept"),
+    Mutant("chain that asks for no hash", f"{RECORD}/chain.py", "return computed == stored", "return bool(computed)",
+           "tests/storage/record/test_ledger.py::test_a_changed_or_missing_event_breaks_the_chain"),
+    Mutant("chain that asks for no link", f"{RECORD}/chain.py", "elif prev != expected_prev:", "elif not prev:",
+           "tests/storage/record/test_ledger.py::test_an_event_that_was_put_in_place_of_another_breaks_the_chain"),
+    Mutant("chain that misses no event", f"{RECORD}/chain.py", "if seq != expected_seq:", "if seq < 0:",
+           "tests/storage/record/test_ledger.py::test_a_changed_or_missing_event_breaks_the_chain"),
+    Mutant("scan position of whoever comes last", f"{RECORD}/ledger.py",
+           "if (tuple(row) if row else None) != expected:", "if row is expected:",
+           "tests/storage/record/test_ledger.py::test_a_scan_position_moves_only_from_where_it_was_read"),
+    Mutant("cursor of any ledger", f"{RECORD}/cursor.py", " or cursor[:2] != _tie(ledger, scope)", "",
+           "tests/storage/record/test_cursor.py"),
+    Mutant("salvage that believes any row", f"{RECORD}/pages.py", "if computed == digest else None",
+           "if computed else None", "tests/storage/record/test_damage.py"),
+    Mutant("rebuilding that loses the old ledger", f"{RECORD}/rebuilding.py", "        draft.rename(aside)\n",
+           "        draft.unlink()\n", "tests/storage/record/test_damage.py"),
+    Mutant("ledger through a link", f"{RECORD}/ledger.py", "    if stat.S_ISREG(mode):\n        return True\n",
+           "    if not stat.S_ISFIFO(mode):\n        return True\n", "tests/storage/record/test_damage.py"),
+    Mutant("prefix path check", f"{FILES}/workspace.py", "if absolute.is_relative_to(root))",
+           "if str(absolute).startswith(root))", "tests/storage/files/test_workspace.py"),
+    Mutant("no size cap", f"{FILES}/workspace.py", "if len(data) > limit_bytes:", "if not limit_bytes:",
+           "tests/storage/files/test_workspace.py"),
+    Mutant("links are followed out", f"{FILES}/rooted.py", "mode, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)",
+           "mode, _RESOLVE_NO_MAGICLINKS)", "tests/storage/files/test_workspace.py"),
+    Mutant("drafts of the living are swept", f"{FILES}/leftovers.py", ".st_mtime < before", ".st_mtime > 0",
+           "tests/storage/files/test_leftovers.py"),
+    Mutant("pid-only liveness", f"{KEEPER}/procfs.py", " and found.start_ticks == start_ticks and found.alive",
+           " and found.alive and start_ticks != 0",
+           "tests/runtime/keeper/test_tree.py tests/runtime/keeper/test_state.py"),
+    Mutant("a shell", f"{KEEPER}/child.py", "os.execvpe(spec.argv[0], spec.argv, spec.env)",
+           'os.execvpe("/bin/sh", ["sh", "-c", " ".join(spec.argv)], spec.env)', "tests/runtime/keeper/test_child.py"),
+    Mutant("stop that ends what descends only", f"{KEEPER}/tree.py",
+           "return (bool(self._marker) and procfs.carries(pid, self._marker)) or self._prints(pid, found)",
+           "return False", "tests/runtime/keeper/test_stop.py tests/runtime/keeper/test_tree.py"),
+    Mutant("records of any start are believed", "server/runtime/run_records.py", 'found.get("nonce") != nonce',
+           "not nonce", "tests/acts/start/test_proof.py"),
+    Mutant("a script is not looked at again", f"{KEEPER}/child.py", "    if not spec.script:\n        return\n",
+           "    if spec.script or not spec.script:\n        return\n", "tests/acts/start/test_swapped_script.py"),
+    Mutant("whatever Python opened may run", "server/runtime/witness/hook/watchkeeper_witness/own_script.py",
+           "if args[0] != _expected(snapshot, path):", "if not _expected(snapshot, path):",
+           "tests/acts/start/test_swapped_script.py"),
+    Mutant("approval that is not bound to its digest", "server/acts/start/approvals.py",
+           "digest = _digest(base, origin, compared)", "digest = base.id", "tests/acts/start/test_approvals.py"),
+    Mutant("no Host check", "server/interfaces/network/guard.py",
+           'if not self._names.host_fits(headers(scope, b"host")):',
+           "if not self._names:", "tests/interfaces/network"),
+    Mutant("a rule that may take for ever", "server/analysis/logs/linear.py",
+           '("MAX_REPEAT", "MIN_REPEAT", "BRANCH") for one', '("NOTHING",) for one',
+           "tests/analysis/logs/test_linear.py"),
+    Mutant("a server that goes on in a moved workspace", "server/acts/desk.py",
+           "        self.workspace.check_place()\n", "", "tests/acts/poll/test_moved_workspace.py"),
+    Mutant("a diary that another server made is an error", "server/acts/sections.py",
+           "        present = desk.workspace.read_bytes(path, LONGEST_DOCUMENT_BYTES)  # another",
+           "        raise  # another", "tests/acts/write/test_first_entries_at_once.py"),
+    Mutant("control characters leave", "server/vocabulary/sanitize.py",
+           'return _capped(" ".join(_seen(text).split()), limit)', "return _capped(str(text), limit)",
+           "tests/vocabulary/test_sanitize.py"),
+)  # fmt: skip
+
+
+def main(words: list[str]) -> int:
+    """Show each bug and the test that turns red; return 1 if one was not found."""
+    chosen = [one for one in MUTANTS if all(word in one.name for word in words)]
+    missed: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="watchkeeper-mutants-") as folder:
+        tree = _copy(Path(folder))
+        for one in chosen:
+            begun = time.monotonic()
+            red = _planted(tree, one)
+            print(f"{red or 'NOT FOUND':<100.100} {time.monotonic() - begun:5.0f} s  {one.name}", flush=True)
+            if not red:
+                missed.append(one.name)
+    print(f"{len(chosen) - len(missed)} of {len(chosen)} planted bugs turned a test red")
+    return 1 if missed else 0
+
+
+def _copy(folder: Path) -> Path:
+    """Copy what git knows of the tree; it is the package `watchkeeper` for whatever has its folder on the path."""
+    tree = folder / "watchkeeper"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+    return tree
+
+
+def _planted(tree: Path, mutant: Mutant) -> str:
+    """Run the tests of a bug with the bug in place; return the first test that failed, empty when all passed."""
+    path = tree / mutant.file
+    text = path.read_text(encoding="utf-8")
+    if text.count(mutant.before) != 1:
+        raise SystemExit(f"{mutant.name}: {mutant.file} holds {mutant.before!r} {text.count(mutant.before)} times")
+    path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
+    try:
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *mutant.tests.split()]
+        environment = {**os.environ, "PYTHONPATH": str(tree.parent), "WATCHKEEPER_TEST_PATIENCE": "0.2"}
+        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    finally:
+        path.write_text(text, encoding="utf-8")
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed[0].split(" - ")[0] if failed and done.returncode == 1 else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,36 @@
+"""The table is true: each of its tests is there, and no promise of the README is without one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from .mutants import MUTANTS, ROOT, Mutant
+from .table import TABLE, Row
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.fault}, {row.point}")
+def test_the_test_of_a_row_is_there(row: Row) -> None:
+    path, _, name = row.test.partition("::")
+    text = (ROOT / "tests" / path).read_text(encoding="utf-8")
+    assert re.search(rf"^(?:async )?def {name or 'test_'}", text, re.MULTILINE), row.test
+
+
+def test_every_promise_of_the_readme_has_a_row() -> None:
+    promised = set(re.findall(r"^\| (P\d+) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert promised == {f"P{number}" for number in range(1, 11)}
+    assert {one for row in TABLE for one in row.promises.split()} == promised
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_bug_can_be_planted_where_its_table_says_and_its_tests_are_there(mutant: Mutant) -> None:
+
+    _, file, before, after, tests = mutant
+    assert (ROOT / file).read_text(encoding="utf-8").count(before) == 1
+    assert before != after
+    for test in tests.split():
+        path, _, name = test.partition("::")
+        assert (ROOT / path).exists()
+        assert not name or f"def {name}(" in Path(ROOT / path).read_text(encoding="utf-8")
