@@ -1,6 +1,6 @@
 """How well failures are recognised in real logs, beside simpler ways to look for them.
 
-    python benchmarks/corpus_table.py CORPUS [--misses] [--half tune|check]
+    python benchmarks/corpus_table.py CORPUS [--misses] [--half tune|check] [--round N]
 
 CORPUS holds `manifest.jsonl` and the logs that it names. Suspect counts as not failed, except where a truth has
 `"suspect_ok": true`. `first_ok`, `type_ok` and `root_ok` of a truth name what is right too.
@@ -127,12 +127,13 @@ def _miss(name: str, case: Case, word: Said) -> None:
                 print(f"  {name}: {truth['name']} {what} {said}, truth {truth[what]}")
 
 
-def load(corpus: Path, half: str | None) -> list[Case]:
+def load(corpus: Path, half: str | None, rounds: int | None = None) -> list[Case]:
     cases: list[Case] = []
     for text in (corpus / "manifest.jsonl").read_text().splitlines():
         truth = json.loads(text)
         tune = hashlib.sha256(truth["name"].encode()).digest()[0] % 2 == 0
-        if half is None or tune == (half == "tune"):
+        asked = rounds is None or truth.get("round") == rounds
+        if asked and (half is None or tune == (half == "tune")):
             cases.append(Case(corpus / f"{truth['name']}.log", truth))
     return cases
 
@@ -141,9 +142,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--half", choices=("tune", "check"))
+    parser.add_argument("--round", type=int, help="of the project's own logs: only those of one round")
     parser.add_argument("--misses", action="store_true")
     options = parser.parse_args()
-    cases = load(options.corpus, options.half)
+    cases = load(options.corpus, options.half, options.round)
     rows = [
         row("ours, exit status", cases, lambda case: ours(case, with_exit=True), misses=options.misses),
         row("ours, text alone", cases, lambda case: ours(case, with_exit=False), misses=options.misses),

@@ -241,7 +241,7 @@ class Watcher:
 
     def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
         begun_at = committed_at = time.monotonic()
-        size = FIRST_FEED_BYTES
+        size = min(FIRST_FEED_BYTES, FEED_BYTES)
         while self._offset < end and not self._stop.is_set():
             self._offset = log_lines.with_data(log, self._offset, end)
             data = os.pread(log, min(size, end - self._offset), self._offset)
@@ -382,7 +382,7 @@ class Watcher:
 
 def _next_size(size: int, took_s: float) -> int:
     """Return how much of a log to read next: nasty lines cost a thousand times as much as plain ones."""
-    return max(size // 4, LEAST_FEED_BYTES) if took_s > SLICE_S else min(size * 2, FEED_BYTES)
+    return min(max(size // 4, LEAST_FEED_BYTES) if took_s > SLICE_S else size * 2, FEED_BYTES)
 
 
 def _is_told(known: record.Finding, finding: Finding) -> bool:

@@ -194,6 +194,14 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
     ),
     (
+        "jvm out of memory",
+        "resource",
+        "error",
+        "OutOfMemoryError",
+        "java.lang.OutOfMemoryError",
+        r"\bjava\.lang\.OutOfMemoryError\b",
+    ),
+    (
         "allocation",
         "resource",
         "error",

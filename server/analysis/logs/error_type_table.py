@@ -55,6 +55,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     # memory
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
     ("infrastructure", "", r"killed by (?:the )?(?:owner|user|admin\w*|operator|scheduler)"),
+    ("infrastructure", r"^Again$", ""),
+    ("infrastructure", "", r"munge"),
+    ("resource", r"Capacity", ""),
     ("resource", r"OutOfMemory|KilledWorker|DeadKernel", ""),
     (
         "resource",
@@ -152,7 +155,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"less than \d+ non-nan|found nan in (?:column|target|label)|nans? (?:values? )?in (?:\w+ )?(?:columns?|"
+        r"(?:columns?|dataframe|series)\b.{0,40}\bcontains? (?:any )?nan|less than \d+ non-nan|"
+        r"found nan in (?:column|target|label)|nans? (?:values? )?in (?:\w+ )?(?:columns?|"
         r"data|inputs?|labels?|targets?|features?)\b",
     ),
     (

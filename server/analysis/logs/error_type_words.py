@@ -95,7 +95,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:missing|empty|corrupt\w*|invalid|duplicated?|not|no)|no (?:observations|images|rows|data|samples|"
         r"records|files|"
         r"columns)\b|"
-        r"ground truth|new levels?|bad (?:values?|lines?|rows?|samples?|records?)|empty (?:sequence|list)|"
+        r"ground truth|no \w+ (?:available|left) for (?:training|validation|testing)|new levels?|bad (?:values?|"
+        r"lines?|rows?|samples?|records?)|empty (?:sequence|list)|"
         r"at least one array|passed values|(?:pd|pl|np)\.(?:read_\w+|"
         r"load\w*)|(?:could|can)(?: ?not|n't) (?:parse|convert|decode|"
         r"read)|(?:cast|convert\w*) (?:from )?(?:str\w*|"
@@ -110,7 +111,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"utterances?|transcri\w+|captions?|documents?|sentences?|"
         r"corpus|vocabulary|vocab|csv|tsv|parquet|json|jsonl|xml|yaml|excel|sheet|hdf5|netcdf|tfrecords?|"
         r"shards?|archive|"
-        r"\d+ of \d+ \w+s|\w+\[\w+\] [<>]=?|negative \w+|lbls?|cardinality|endog|exog|"
+        r"\d+ of \d+ \w+s|\w+\[\w+\] [<>]=?|negative \w+|lbls?|cardinality|durations?|topolog\w+|endog|exog|"
         r"\d{4}-\d\d-\d\d(?![ T]\d\d:)|input (?:data|files?)|"
         r"timestamps?|dates?|time ?zones?|datetimes?|units?|categor\w+|stations?|sensors?|"
         r"patients?|subjects?|"
@@ -161,7 +162,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"pressure|needs \d|resident|"
         r"cache blocks|ulimit|cgroup",
     ),
-    (_RESOURCE, 2, r"(?:gpu|cpu|core|node)[- ]?hours?|mapsize|map_full"),
+    (_RESOURCE, 2, r"(?:gpu|cpu|core|node)[- ]?hours?|limit (?:is |was )?(?:reached|hit|exceeded)|mapsize|map_full"),
     (_RESOURCE, 1, r"limit|limits|budget|threads?|processes|buffers?|insufficient|not enough|exceed\w*|workers? died"),
     # numbers that do not come to rest
     (
@@ -191,7 +192,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _CONVERGENCE,
         2,
-        r"walkers?|ll|monte carlo|parameter bounds|proposals|rejection|accepted|for \d+ epochs|(?:above|"
+        r"walkers?|ll|monte carlo|parameter bounds|proposals|rejected|rejection|accepted|for \d+ epochs|(?:above|"
         r"below) (?:the )?(?:target|threshold|"
         r"limit)|after \d+ (?:\w+ )?(?:passes|epochs|iterations|steps|rounds|sweeps|attempts|tries)|"
         r"loss(?:es)?|gradients?|residuals?|tolerance|iterations?|likelihood|posterior|covariance|variance|"
@@ -200,12 +201,12 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"numerical\w*|"
         r"precision loss|minimi[sz]\w+|fit(?:ting|s)?|energy|mass matrix|integrat\w+|equation|cfl|courant|"
         r"sampl(?:ing|er)|"
-        r"entropy|kl|reward|separation|multiplier|optimum|elbo|temperature|density|ode|reached",
+        r"entropy|kl|reward|separation|multiplier|optimum|elbo|temperature|density|ode",
     ),
     (
         _CONVERGENCE,
         1,
-        r"optimi[sz](?:ation|ing)|threshold|too (?:large|small|high)|attempts|accuracy|score",
+        r"optimi[sz](?:ation|ing)|reached|in a row|threshold|too (?:large|small|high)|attempts|accuracy|score",
     ),
     # what lies outside of the process
     (
@@ -239,7 +240,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"signal|https?|url|ssl|tls|certificate|auth|remote|upload\w*|download\w*|hub|ssh|rpc|grpc|broker|redis|"
         r"database|"
         r"barrier|rendezvous|slurm|kubernetes|pod|container|docker|scheduler daemon|tracking server|walltime|hardware|"
-        r"firewall|vpn|gateway|retries|retry|responded|request|regions?|access|communication|clon(?:e|ing)|"
+        r"firewall|vpn|gateway|retries|retry|responded|request|regions?|access|communication|vault|clon(?:e|ing)|"
         r"repositor(?:y|ies)|tunnel|reservation|"
         r"partition|account",
     ),

@@ -49,7 +49,7 @@ HELP: dict[str, tuple[str, str]] = {
   watchkeeper poll 1-full-1 --until end --wait 36000     block until it has ended
   watchkeeper poll --role director --until event --wait 1700
   watchkeeper poll 1-full-1 --follow                     its whole story, a line an event, until it has ended
-  watchkeeper poll --follow --json | jq .                what comes, of all runs, until you end it
+  watchkeeper poll --follow --json                       what comes, of all runs, until you end it
 
 exit status: 0 done, or with --until: it came; 1 refused; 2 called wrongly; 3 nothing came in time; 4 with --follow: the
 run ended, but not completed. A bare poll answers at once too when there is something new. Ctrl-C only ends the waiting.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
 import pytest
-from watchkeeper.server.interfaces.commands import cli
+from watchkeeper.server.interfaces.commands import cli, hooks
 from watchkeeper.server.interfaces.network import tokens
 from watchkeeper.server.vocabulary.runs import Role
 
@@ -29,8 +30,11 @@ def tokens_file(tmp_path_factory: pytest.TempPathFactory, place: Place) -> Path:
 
 def waiting(server: int) -> int:
     """Return how many polls wait in a server: each holds an inotify descriptor."""
-    links = list(Path(f"/proc/{server}/fd").iterdir())
-    return sum(os.path.lexists(one) and "inotify" in os.readlink(one) for one in links)
+    found = 0
+    for one in Path(f"/proc/{server}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found += "inotify" in os.readlink(one)
+    return found
 
 
 @pytest.mark.anyio
@@ -58,6 +62,9 @@ async def test_a_team_works_through_one_server_and_every_waiting_poll_is_answere
                 await anyio.to_thread.run_sync(
                     lambda: until(lambda: waiting(server.process.pid) == WATCHERS, "all wait")
                 )
+                ledger = place.root / ".watchkeeper/ledger.sqlite3"
+                assert hooks.somebody_waits(ledger, over_http=True)
+                assert not hooks.somebody_waits(ledger)  # whose polls they are is not to be seen from outside
                 server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(HANG_S) == 0
         errors = server.errors
