@@ -176,3 +176,23 @@ def test_the_digest_is_the_one_of_the_page(tmp_path: Path) -> None:
 
     expected = hashlib.sha256(struct.pack("<40d", *range(40))).hexdigest()[:32]
     assert columns["0"]["sha"] == expected  # pyright: ignore[reportUnknownMemberType]
+
+
+PROPHET = """
+import numpy as np, pandas as pd
+from prophet import Prophet
+days = pd.date_range("2020-01-01", periods=90)
+table = pd.DataFrame({"ds": days, "y": np.sin(np.arange(90) / 7)})
+model = Prophet(mcmc_samples=40, yearly_seasonality=False, weekly_seasonality=False, daily_seasonality=False)
+model.fit(table, chains=2, show_progress=False)
+"""
+
+
+@needs("prophet")
+def test_a_program_of_cmdstan_tells_what_it_was_asked_for_and_the_draws_that_it_left(tmp_path: Path) -> None:
+    """Prophet's wheel brings a compiled program of CmdStan, which no package registry has by itself."""
+    told = sampling(only(seen(tmp_path, PROPHET).of("sampling")))
+    assert (told.call, told.sampler, told.method) == ("cmdstanpy.CmdStanModel.sample", "cmdstan", "mcmc")
+    assert (told.chains, told.draws, told.tune) == (2, 20, 20)
+    assert len({one.sha for one in told.variables["k"]}) == 2
+    assert told.observed["y"].shape == (90,)
