@@ -16,7 +16,6 @@ from .words import Word
 
 LOG = "the log"
 _RIGHT = "Leave the history as the training made it; a figure of another kind belongs into a column of its own name."
-_SHOW = "Print each epoch's loss while it trains, or tell it by watchkeeper_probe.log, and train again."
 _SAY = "Say how the training loss of the history is computed, or write the mean of each epoch's losses."
 _OTHERWISE = 0.3
 """Share of rows from which on a history that differs from log and losses alike is asked about."""
@@ -41,11 +40,6 @@ def history(evidence: Evidence, seen: Seen) -> Check | None:
     log = told(LOG, evidence.log_curve)
     curves = [*_curves(seen)]
     listed = [*files, *([log] if log is not None else [])]
-    if files and not curves and _only_told(evidence, seen):
-        what = (
-            f"{files[0].source} tells {len(files[0].values)} epochs, and nothing else does: no log, nothing witnessed"
-        )
-        return unknown("history", what, "history_only_told", _SHOW)
     if not listed or not (curves or (files and log)):
         return None
     if found := first_of(one for each in listed for one in _contradictions(each, log, curves)):
@@ -56,11 +50,6 @@ def history(evidence: Evidence, seen: Seen) -> Check | None:
         return passed("history", f"{one.source} tells {curve.what} at {place(curve.line)} (told, as witnessed)")
     what = f"the training loss in {listed[0].source} is not matched"
     return unknown("history", f"{what} with losses that were witnessed" if curves else f"{what} with the log")
-
-
-def _only_told(evidence: Evidence, seen: Seen) -> bool:
-    """Whether a file that may be written in one go is all that tells of a training: no line of the log, no library."""
-    return seen.whole and not seen.kinds and evidence.log_curve is None and set(evidence.epochs) <= {"history"}
 
 
 def _curves(seen: Seen) -> Iterator[Curve]:

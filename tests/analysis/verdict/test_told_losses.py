@@ -130,18 +130,6 @@ def test_a_log_rounded_to_two_digits_is_no_contradiction_of_a_file_that_is_not()
     assert check.outcome is not Outcome.FAILED, check.evidence
 
 
-def test_a_history_that_alone_tells_of_a_training_is_asked_about_and_one_beside_a_library_is_not() -> None:
-    epochs = {"history": [*MEANS]}
-    alone = replace(HONEST, curves=((PATH, curve(MEANS)),), log_curve=None, epochs=epochs)
-    check = history(alone, seen())
-    assert check is not None
-    assert (check.word, check.code) == (Word.INVESTIGATE, "history_only_told")
-    assert "tells 40 epochs, and nothing else does" in check.evidence
-    fitted = seen({"kind": "fit", "facts": {"id": 1, "library": "sklearn", "class": "MLPRegressor", "call": "fit"}})
-    for settled, by in ((alone, fitted), (replace(alone, epochs={"log": [*MEANS]}), seen())):
-        assert history(settled, by) is None
-
-
 def test_without_a_history_or_with_few_rows_there_is_nothing_to_ask() -> None:
     assert judged(None) is None
     assert judged({n: MEANS[n] for n in range(1, 6)}) is None

@@ -116,8 +116,8 @@ LIES = (
         "a history was written by hand",
         HISTORY_WRITTEN_BY_HAND,
         "INVESTIGATE",
-        "epochs_differ_from_script",
-        ("100 epochs (history)", "yet the script asks for 2"),
+        "epochs_after_the_fact",
+        ("100 epochs stand in output/implementation/logs/training_history_1.csv",),
     ),
     Lie(
         "an old log was played back",
