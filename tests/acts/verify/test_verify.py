@@ -214,7 +214,7 @@ async def test_no_tool_takes_a_verdict_or_a_measurement_as_an_argument() -> None
     names = {parameter.name for tool in TOOLS for parameter in tool.parameters}
     assert names.isdisjoint({"verdict", "met", "approved", "wall_s", "cpu_s", "hours", "duration", "converged", "rhat"})
     (verify,) = [tool for tool in TOOLS if tool.name == "verify_compute"]
-    assert [parameter.name for parameter in verify.parameters] == ["run"]
+    assert [parameter.name for parameter in verify.parameters] == ["run", "rerun"]
 
 
 async def test_asked_twice_about_the_same_facts_it_is_one_verdict(place: Place) -> None:
