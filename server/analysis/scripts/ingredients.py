@@ -23,7 +23,7 @@ def ingredients(program: Program) -> tuple[list[Ingredient], Names]:
     collector = _Statements(names, PhaseNames(program.units), program.units)
     for unit in program.units:
         if unit.tree is not None:
-            collector.file = unit.path
+            collector.file, collector.whole = unit.path, unit.tree
             collector.block(unit.tree.body, "")
     return collector.found, names
 
@@ -34,11 +34,14 @@ class _Statements(Collector):
     def __init__(self, names: Names, phases: PhaseNames, units: Sequence[Unit]) -> None:
         super().__init__(names, phases, units)
         self._in_class = False
+        self.whole: ast.Module | None = None
+        """The file that is walked."""
 
     def block(self, body: Sequence[ast.stmt], name: str) -> None:
         """Take what statements are made of, those left out that only tell."""
         for node in body:
-            if not neutral.quiet(node, self.functions.acting):
+            acting = self.functions.acting
+            if not neutral.quiet(node, acting) and not neutral.idle(node, self.whole, acting):
                 phased = not isinstance(
                     node, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.FunctionDef | ast.ClassDef
                 )

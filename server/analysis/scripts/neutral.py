@@ -135,6 +135,20 @@ def quiet(node: ast.stmt, own: Collection[str]) -> bool:
     return isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or _only_shows(node.value, own))
 
 
+def idle(loop: ast.stmt, whole: ast.AST | None, own: Collection[str]) -> bool:
+    """Whether a loop only tells, and what it counts with is used nowhere else in the file."""
+    if not isinstance(loop, ast.For) or whole is None or loop.orelse or not harmless_value(loop.iter, own):
+        return False
+    if not all(quiet(one, own) for one in loop.body):
+        return False
+    counts = {one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name)}
+    return _uses(whole, counts) == _uses(loop, counts)
+
+
+def _uses(node: ast.AST, names: set[str]) -> int:
+    return sum(isinstance(one, ast.Name) and one.id in names for one in ast.walk(node))
+
+
 def _only_shows(call: ast.expr, own: Collection[str]) -> bool:
     if not isinstance(call, ast.Call):
         return False

@@ -99,6 +99,14 @@ def test_a_function_that_is_called_twice_or_returns_in_between_stays_where_it_is
     assert asked(twice, twice.replace("a + 2", "a + 3"))
 
 
+def test_a_loop_that_only_tells_is_no_ingredient_unless_its_counter_is_used() -> None:
+    tells = "for step in range(1, 8):\n    print(f'loading {step}')\n"
+    assert asked(tells + TRAIN, TRAIN) == []
+    assert asked(tells + TRAIN, tells.replace("8", "3") + TRAIN) == []
+    used = tells + TRAIN.replace("depth=5", "depth=step")
+    assert asked(used, used.replace("range(1, 8)", "range(1, 3)"))
+
+
 SAMPLES = """import os
 import arviz as az
 import pymc as pm
