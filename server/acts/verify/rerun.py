@@ -20,7 +20,7 @@ from typing import Any
 
 from ...analysis.verdict.evidence import PlayedAgain
 from ...analysis.verdict.seen import Seen
-from ...analysis.witness.compared import NOTHING, Comparison, compare
+from ...analysis.witness.replayed import NOTHING, Comparison, compare
 from ...analysis.witness.values import text
 from ...runtime.keeper import lock, records
 from ...runtime.run_directory import RunStatus, judge, read_facts

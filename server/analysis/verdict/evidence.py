@@ -146,7 +146,7 @@ class Seal:
 class PlayedAgain:
     """What came of playing the first part of the run again.
 
-    :ivar outcome: one of the words of `analysis.witness.compared`. :ivar what: in words.
+    :ivar outcome: one of the words of `analysis.witness.replayed`. :ivar what: in words.
     :ivar remarks: where its inputs are not those of the run's start.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..witness.compared import EQUAL, NEAR
+from ..witness.replayed import EQUAL, NEAR
 from .checks import Check, passed, span, unknown
 from .evidence import Evidence
 

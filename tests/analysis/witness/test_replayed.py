@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.witness import Witnessed, gathered, read_process
-from watchkeeper.server.analysis.witness.compared import DIFFERENT, EQUAL, NEAR, NOTHING, compare
+from watchkeeper.server.analysis.witness.replayed import DIFFERENT, EQUAL, NEAR, NOTHING, compare
 
 from ..verdict.test_witnessed import fp, sampling, seen
 

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .compared_figures import Figure, figures, near, same
 from .lines import Line, Process, Witnessed
+from .replayed_figures import Figure, figures, near, same
 from .values import text, whole
 
 EQUAL, NEAR, DIFFERENT, NOTHING = "equal", "equal within tolerance", "not reproducible", "not comparable"
