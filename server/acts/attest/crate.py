@@ -107,9 +107,18 @@ def _copy(desk: Desk, path: str, target: Path, sha256: str) -> int:
 def _copy_folder(desk: Desk, one: Output, target: Path) -> None:
     source = desk.workspace.root / desk.workspace.relative(one.name)
     shutil.copytree(source, target, symlinks=True)
+    _drop_links(target)
     with closing(os.open(target, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)) as copied:
         if artefact_files.folder_sha256(copied, desk.policy.compute.read_s) != one.digest:
             raise _changed(one.name)
+
+
+def _drop_links(folder: Path) -> None:
+    """Remove the links of a copy: its digest is that of the plain files, and a link may lead out of the workspace."""
+    for above, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            if os.path.islink(path := os.path.join(above, name)):
+                os.unlink(path)
 
 
 def _changed(path: str) -> Refused:
@@ -120,7 +129,7 @@ def _changed(path: str) -> Refused:
 def zipped(folder: Path, target: Path) -> None:
     """Write a folder as a zip file, the metadata first, the rest by name."""
     with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
-        every = sorted(one for one in folder.rglob("*") if one.is_file())
+        every = sorted(one for one in folder.rglob("*") if one.is_file() and not one.is_symlink())
         for path in sorted(every, key=lambda one: one != folder / METADATA):
             about = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _ZIP_EPOCH)
             about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
