@@ -17,7 +17,7 @@ import pytest
 from watchkeeper.server.documents.error_report import Action
 from watchkeeper.server.runtime import run_directory
 from watchkeeper.server.storage.record import Ledger, schema
-from watchkeeper.server.storage.record.chain import canonical
+from watchkeeper.server.storage.record.chain import Kind, canonical
 from watchkeeper.server.storage.record.records import RunStarted
 from watchkeeper.server.storage.record.serialization import encode
 from watchkeeper.server.storage.record.written import AttestationMade
@@ -25,6 +25,13 @@ from watchkeeper.server.vocabulary.runs import ErrorType, Level, Phase, RunState
 
 KEPT = Path(__file__).parent / "release_0_1_0"
 HEAD = "ec6fe1dfde9695fa2281700f2934143bb2d31a89ec52dd1390761b2f52aeadd1"
+
+KINDS = frozenset({
+    "run.start", "run.stop", "run.ended", "finding.seen", "finding.settled", "finding.repeated", "finding.reported",
+    "finding.accepted", "report.opened", "report.again", "report.answered", "report.applied", "report.closed",
+    "verdict.computed", "verdict.overridden", "diary.entry", "diary.proven", "search.logged",
+})  # fmt: skip
+"""What it reads; of any other kind it says nothing but that the value is none."""
 
 
 @pytest.fixture
@@ -100,6 +107,11 @@ def test_the_release_goes_on_beside_a_newer_program_until_something_is_attested(
     assert (kept.verdict, kept.head, kept.status, kept.open) == ("1-full-1-v1", HEAD, "kept", False)
     assert ledger.broken() == []
     ledger.check_readable()
+
+
+def test_every_kind_that_the_release_does_not_know_brings_the_ledger_to_a_newer_version() -> None:
+    assert set(schema.SINCE) == set(Kind) - {Kind(one) for one in KINDS}
+    assert min(schema.SINCE.values()) > schema.ON_OPENING
 
 
 def test_a_transaction_that_fails_leaves_the_version_as_it_was(ledger: Ledger) -> None:
