@@ -1,4 +1,4 @@
-"""The wait of a poll: look, answer at once on news, else sleep on the waker until something moves or time is over.
+"""The wait of a poll: look, answer at once on news, else judge and sleep until something moves or time is over.
 
 A poll holds no state: asked again with the same cursor, by whichever server, it gives the same updates.
 """
@@ -67,6 +67,8 @@ async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_
         if not round_.enough(seen) and anyio.current_time() < deadline:
             async with waker:  # only for a poll that waits: inotify takes milliseconds to give back
                 seen = await _waited(round_, waker, seen, deadline)
+        elif not round_.enough(seen):  # who asks again and again without waiting is told of a hang too
+            seen = await in_thread(round_.judged, seen)
         in_vain = not round_.enough(seen)
         await in_thread(round_.close)
     finally:
@@ -183,6 +185,13 @@ class _Round:
             self._kept_apart(
                 look.run, lambda look=look: self._written(lambda: self._watcher(look.run).judge(look.status))
             )
+
+    def judged(self, seen: Seen) -> Seen:
+        """Return the look after one that was judged; the same one while there is more of a log to read first."""
+        if any(look.behind_bytes for look in seen.looks):
+            return seen
+        self.judge(seen.looks)
+        return self.look()
 
     def _watcher(self, run: Run) -> Watcher:
         if run.id not in self._watchers:

@@ -113,6 +113,20 @@ async def test_a_poll_that_would_wait_is_a_task_whose_result_comes_with_the_news
     assert again["result"]["structuredContent"] == done["result"]["structuredContent"]
 
 
+async def test_a_task_tells_of_a_run_that_hangs_though_none_of_its_looks_waits(place: Place) -> None:
+    place.policy("[stalls]\nidle_s = 0.6\nidle_intervals = 1\nlongest_intervals = 1\n").script(WAITS)
+    async with agent(place) as client:
+        run = (await called(client, "start_training", model="1", phase="quick"))["run"]
+        seen = await called(client, "poll_training", run=run, wait_s=0)
+        found = await called(client, "poll_training", run=run, cursor=seen["cursor"])
+        if "task" in found:  # it hangs already by now on a slow machine
+            found = (await ended(client, found["task"]))["result"]["structuredContent"]
+        place.go()
+        place.ends(run)
+    assert [one["id"] for one in found["findings"]] == [f"{run}:stall"]
+    assert found["findings"][0]["level"] == "failure"
+
+
 async def test_a_cancelled_task_ends_the_wait_and_never_the_training_also_after_a_restart(place: Place) -> None:
     place.script(WAITS)
     async with agent(place) as client:
