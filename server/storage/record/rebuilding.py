@@ -39,6 +39,7 @@ Started = tuple[RunStarted, str]
 _JOURNALS = ("-journal", "-wal", "-shm")
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _BESIDE = {"scan": "run, offset, state", "watch": "run, role, last", "metrics": "run, line, at, body"}
+_NOT_NOW = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 _UNREADABLE = (sqlite3.Error, ValueError, TypeError)
 _NUMBERS_IN_A_ROW = (int, float)
 
@@ -80,11 +81,13 @@ def _seen_without_writing(path: Path) -> str:
     if not path.is_file() or path.is_symlink() or any(path.with_name(path.name + one).exists() for one in _JOURNALS):
         return ""  # a journal is rolled back first: that mends what a killed server left
     try:
-        with closing(_look(path)) as connection:
+        with closing(_look(path, locked=True)) as connection:
             if schema.version(connection) > len(schema.STEPS):
                 return ""
             found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_NOW:
+            return ""  # a server writes, or a journal came in between: opening it as ever decides
         return f"SQLite cannot read it: {error}"
     return "" if found == "ok" else f"SQLite finds it damaged: {found}"
 
@@ -106,11 +109,15 @@ def _newest(path: Path) -> int | None:
     return None
 
 
-def _look(path: Path) -> sqlite3.Connection:
-    """Open a file for a look that changes nothing, whatever journal lies beside it."""
+def _look(path: Path, *, locked: bool = False) -> sqlite3.Connection:
+    """Open a file for a look that changes nothing, whatever journal lies beside it.
+
+    :param locked: heed the locks of servers that write meanwhile; what is half written looks damaged.
+    """
     if not stat.S_ISREG(path.lstat().st_mode):
         return sqlite3.connect(":memory:")  # SQLite would wait for whoever writes into a FIFO
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    how = "mode=ro" if locked else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
 
 
 def _linked(rows: Sequence[Row]) -> Sequence[Row]:
