@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant("a script is not looked at again", f"{KEEPER}/child.py", "    if not spec.script:\n        return\n",
            "    if spec.script or not spec.script:\n        return\n", "tests/acts/start/test_swapped_script.py"),
     Mutant("whatever Python opened may run", "server/runtime/witness/hook/watchkeeper_witness/own_script.py",
-           "if args[0] != _expected(snapshot, path):", "if not _expected(snapshot, path):",
+           "if not _same(args[0], _expected(snapshot, path)):", "if not _expected(snapshot, path):",
            "tests/acts/start/test_swapped_script.py"),
     Mutant("approval that is not bound to its digest", "server/acts/start/approvals.py",
            "digest = _digest(base, origin, compared)", "digest = base.id", "tests/acts/start/test_approvals.py"),

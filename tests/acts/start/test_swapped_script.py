@@ -75,6 +75,16 @@ def test_a_script_that_is_swapped_all_the_time_runs_as_it_was_hashed_or_not_at_a
     assert refused, "some of the tries must have met the other file, or this test shows nothing"
 
 
+def test_a_script_with_a_constant_that_is_not_even_equal_to_itself_runs(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    text = "NAN = 1e999 - 1e999\nINSIDE = lambda: (1e999 * 0, {0.0, -0.0}, 'a', frozenset('abc'))\nprint('ran')\n"
+    snapshot = str(workspace.snapshots_dir / workspace.store_snapshot(text.encode()))
+    (tmp_path / "train.py").write_text(text)
+    assert begin(tmp_path, snapshot).stdout == "ran\n"
+    (tmp_path / "train.py").write_text(text.replace("'ran'", "'other'"))
+    assert "what was hashed is not" in begin(tmp_path, snapshot).stderr
+
+
 def test_a_script_that_was_changed_before_it_is_let_go_never_starts(workspace: Path) -> None:
     (workspace / "train.py").write_text(OTHER)
     run = Run(workspace, argv=[sys.executable, str(workspace / "train.py")])
