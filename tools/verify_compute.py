@@ -11,6 +11,7 @@ from ..server.acts.poll import next_step
 from ..server.acts.toolbox import Tool
 from ..server.acts.watch.look import find_run
 from ..server.analysis.verdict.words import Outcome, Word
+from ..server.vocabulary.errors import Refused
 from ..server.vocabulary.runs import Role
 from ..server.vocabulary.sanitize import mask_secrets, one_line
 
@@ -58,6 +59,9 @@ def _verify(desk: Desk, run_id: str, rerun: bool) -> Verified:
     from ..server.acts.verify import consequences  # noqa: PLC0415 (heavy: a server that only watches does without)
     from ..server.acts.verify.rerun import again  # noqa: PLC0415 (the same)
 
+    if rerun and desk.role is Role.OBSERVER:
+        what = "An observer starts nothing, and playing a run again starts its script."
+        raise Refused(what, f"Call verify_compute(run={run_id[:60]!r}) without rerun, or ask the trainer or director.")
     playing = again(desk, run_id) if rerun else None
     if playing is not None:
         return _going_on(desk, run_id, f"played again for {playing.elapsed_s:.0f} s of at most {playing.limit_s:.0f} s")
