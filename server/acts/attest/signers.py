@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -83,8 +83,10 @@ def read_allowed(text: str) -> Iterator[Signer]:
 
 
 def _bounded(key: PublicKey, who: str, options: str) -> Signer | None:
-    given = {name.lower(): value for name, value in _OPTION.findall(options)}
-    readable = sum(len(found.group(0)) for found in _OPTION.finditer(options)) == len(options)
+    found = [(name.lower(), value) for name, value in _OPTION.findall(options)]
+    given = dict(found)
+    whole = sum(len(one.group(0)) for one in _OPTION.finditer(options)) == len(options)
+    readable = whole and len(given) == len(found)  # of a doubled option nobody can say which one is meant
     known = {"namespaces", "valid-after", "valid-before"}
     if not readable or set(given) - known or not _for_us(given.get("namespaces")):
         return None
@@ -95,7 +97,16 @@ def _bounded(key: PublicKey, who: str, options: str) -> Signer | None:
 
 
 def _for_us(namespaces: str | None) -> bool:
-    return namespaces is None or any(fnmatchcase(NAMESPACE, one.strip()) for one in namespaces.split(","))
+    """Whether a list of patterns names our namespace; one behind `!` that does is a veto, wherever it stands."""
+    if namespaces is None:
+        return True
+    patterns = [one.strip() for one in namespaces.split(",")]
+    vetoes = [one[1:] for one in patterns if one.startswith("!")]
+    return _names_us(patterns) and not _names_us(vetoes)
+
+
+def _names_us(patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(NAMESPACE, one) for one in patterns)
 
 
 def _moment(text: str | None) -> float | None:

@@ -25,6 +25,7 @@ MIDNIGHT = 1_764_374_400.0
         (LINE, Signer(KEY, "")),
         (f'me namespaces="git,watchkeeper-attest" {LINE}', Signer(KEY, "me")),
         (f'me namespaces="watchkeeper-*" {LINE}', Signer(KEY, "me")),
+        (f'me namespaces="*,!git" {LINE}', Signer(KEY, "me")),
         (f'me valid-after="20251129Z" {LINE}', Signer(KEY, "me", valid_after=MIDNIGHT)),
         (
             f'me valid-before="202511290000Z",valid-after="20251129000000Z" {LINE}',
@@ -40,6 +41,11 @@ def test_a_line_that_may_sign_here_is_trusted(line: str, signer: Signer) -> None
     "line",
     [
         f'me namespaces="git" {LINE}',
+        f'me namespaces="*,!watchkeeper-attest" {LINE}',
+        f'me namespaces="!watchkeeper-*,watchkeeper-attest" {LINE}',
+        f'me namespaces="!git" {LINE}',
+        f'me valid-before="20251129Z",valid-before="20991129Z" {LINE}',
+        f'me namespaces="git",Namespaces="watchkeeper-attest" {LINE}',
         f"me cert-authority {LINE}",
         f'me valid-before="tomorrow" {LINE}',
         f'me valid-before="" {LINE}',
