@@ -65,17 +65,20 @@ def again(desk: Desk, run_id: str) -> Playing | None:
         raise Refused(f"{run_id} has not ended.", f"Call poll_training(run={run_id!r}) until it has.")
     last = settled(desk, run)
     if last is None or (last.compared is not None and last.compared.outcome == NOTHING):
-        last = _begun(desk, run, last)
+        last = _begun(desk, run)
     return _awaited(desk, run, last)
 
 
 def settled(desk: Desk, run: Run) -> Rerun | None:
     """Return the newest of a run, compared if it has ended by now; None where there was none."""
     known = desk.ledger.reruns(run.id)
-    if not known or known[-1].compared is not None:
-        return known[-1] if known else None
+    if not known:
+        return None
     last = known[-1]
     folder = _folder(desk, last.id)
+    if last.compared is not None:
+        _drop_copy(folder)  # whoever compared it may have been killed before that
+        return last
     try:
         status = _status(desk, last, folder)
     except NotFound:
@@ -86,8 +89,12 @@ def settled(desk: Desk, run: Run) -> Rerun | None:
         desk.engine.end_strays(folder, _GRACE_S)
     found = _compared(desk, run, last, folder, status)
     kept = _kept(desk, run, last, found, status.elapsed_s)
-    shutil.rmtree(folder / "copy", ignore_errors=True)
+    _drop_copy(folder)
     return kept
+
+
+def _drop_copy(folder: Path) -> None:
+    shutil.rmtree(folder / "copy", ignore_errors=True)
 
 
 def told(desk: Desk, run: Run) -> PlayedAgain | None:
@@ -110,12 +117,10 @@ def _awaited(desk: Desk, run: Run, last: Rerun | None) -> Playing | None:
     return None if last is not None else Playing(0.0, desk.policy.rerun.minutes * 60)
 
 
-def _begun(desk: Desk, run: Run, last: Rerun | None) -> Rerun | None:
+def _begun(desk: Desk, run: Run) -> Rerun | None:
     """Begin one, unless another server does just that or there is nothing to compare; return what is on record then."""
     seen = witness_files.seen(desk, run)
     reason = _hopeless(desk, run, seen)
-    if reason or seen is None:
-        return _not_begun(desk, run, last, reason)
     parent = desk.workspace.state_dir / FOLDER
     desk.workspace.make_private_folder(str(parent))
     held = lock.take(parent / f"{run.id}.lock")
@@ -125,6 +130,8 @@ def _begun(desk: Desk, run: Run, last: Rerun | None) -> Rerun | None:
         known = desk.ledger.reruns(run.id)
         if known and known[-1].compared is None:
             return known[-1]
+        if reason or seen is None:
+            return _not_begun(desk, run, reason)
         return _prepared(desk, run, seen, f"{run.id}-rerun{len(known) + 1}")
     finally:
         os.close(held)
@@ -149,15 +156,16 @@ def _is_left(path: str) -> bool:
     return path.startswith("/") and not f"{path}/".startswith(_TEMPORARY) and "/." not in path
 
 
-def _not_begun(desk: Desk, run: Run, last: Rerun | None, reason: str) -> Rerun | None:
-    if last is not None and last.compared is not None and last.compared.what == reason:
-        return last
-    number = len(desk.ledger.reruns(run.id)) + 1
+def _not_begun(desk: Desk, run: Run, reason: str) -> Rerun | None:
+    """Record why nothing could be compared, unless that is what was recorded last."""
     with desk.ledger.transaction() as transaction:
-        begun = RerunStarted(nonce="", limit_s=0.0, by=desk.who)
-        transaction.append(begun, f"{run.id}-rerun{number}", run=run.id, model=run.model)
-        compared = RerunCompared(outcome=NOTHING, what=reason)
-        transaction.append(compared, f"{run.id}-rerun{number}", run=run.id, model=run.model)
+        known = transaction.reruns(run.id)
+        if not known or known[-1].compared is None or known[-1].compared.what != reason:
+            name = f"{run.id}-rerun{len(known) + 1}"
+            begun = RerunStarted(nonce="", limit_s=0.0, by=desk.who)
+            transaction.append(begun, name, run=run.id, model=run.model)
+            compared = RerunCompared(outcome=NOTHING, what=reason)
+            transaction.append(compared, name, run=run.id, model=run.model)
     return desk.ledger.reruns(run.id)[-1]
 
 

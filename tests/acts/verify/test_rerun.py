@@ -6,8 +6,10 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from watchkeeper.server.acts.verify import rerun_copy
 from watchkeeper.server.acts.verify.rerun import again as again_by
 from watchkeeper.server.runtime.engines.local import LocalEngine
 from watchkeeper.server.runtime.keeper import guard
@@ -71,6 +73,8 @@ async def test_a_run_with_a_seed_comes_out_equal_and_the_workspace_is_not_writte
             path: path.read_bytes() for path in place.root.rglob("*") if path.is_file() and ".watch" not in str(path)
         }
         verdict = await again(trainer, run)
+        copy = place.root / ".watchkeeper/reruns" / f"{run}-rerun1/copy"
+        copy.mkdir()  # as a server leaves it that was killed when the comparison was recorded
         twice = await again(trainer, run)
     assert verdict["verdict"] == "APPROVE"
     outcome, evidence = rerun(verdict)
@@ -81,7 +85,7 @@ async def test_a_run_with_a_seed_comes_out_equal_and_the_workspace_is_not_writte
     assert place.read("played") == "once"
     assert twice["verdict_id"] == verdict["verdict_id"], "asked twice, it was played once"
     assert [one.id for one in place.runs()] == [run], "it is no run of its own"
-    assert not (place.root / ".watchkeeper/reruns" / f"{run}-rerun1/copy").exists()
+    assert not copy.exists()
 
 
 async def test_a_run_without_a_seed_is_told_to_be_not_reproducible_and_nothing_follows(place: Place) -> None:
@@ -124,6 +128,40 @@ async def test_a_server_that_is_killed_before_it_has_launched_it_loses_nothing(p
         os.utime(left_behind / "spec.json", (long_ago, long_ago))
         verdict = await again(trainer, run)
     assert rerun(verdict)[1].startswith("equal in ")
+
+
+async def test_an_observer_lets_nothing_be_played(place: Place) -> None:
+    async with fitting(place).trainer() as trainer, place.agent("observer") as observer:
+        run = await trainer.trained()
+        refused = await observer.refused("verify_compute", run=run, rerun=True)
+        seen = await observer.ask("verify_compute", run=run)
+    assert "An observer starts nothing" in refused
+    assert f"Call verify_compute(run={run!r}) without rerun" in refused
+    assert seen["verdict"] != "IN_PROGRESS"
+
+
+async def test_two_servers_that_find_nothing_to_compare_record_it_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fitting(place).trainer() as trainer:
+        run = await trainer.trained()
+    (place.root / "data/x.csv").unlink()
+    one, other = place.desk(), place.desk("director")
+    look = rerun_copy.missing
+
+    def looked(*about: Any) -> str:
+        found = look(*about)
+        monkeypatch.setattr(rerun_copy, "missing", look)
+        assert again_by(other, run) is None, "the other server is through before this one goes on"
+        return found
+
+    monkeypatch.setattr(rerun_copy, "missing", looked)
+    try:
+        assert again_by(one, run) is None
+        assert [each.id for each in one.ledger.reruns(run)] == [f"{run}-rerun1"]
+    finally:
+        one.ledger.close()
+        other.ledger.close()
 
 
 async def test_inputs_that_were_changed_since_cannot_be_compared(place: Place) -> None:
