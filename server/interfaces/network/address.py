@@ -94,7 +94,8 @@ def names(address: Address, allowed: Iterable[str]) -> Names:
             f"{address.shown} can be reached from other machines.",
             "Say by which names with --allow-host NAME:PORT (several times for several), or listen on 127.0.0.1.",
         )
-    own = {f"{name}:{address.port}" for name in _LOOPBACK_NAMES} if address.loopback else set[str]()
+    usual = {f"{name}:{address.port}" for name in _LOOPBACK_NAMES}
+    own = {*usual, address.shown} if address.loopback else set[str]()
     further = {_written(one) for one in allowed}
     plain, proxied = _as_clients_write(own | further), _as_clients_write(further)
     # https as well where a proxy that speaks TLS may stand in front.

@@ -72,6 +72,13 @@ def test_a_host_is_there_exactly_once_and_an_origin_at_most_once() -> None:
     assert not known.origin_fits([b"http://127.0.0.1:8765"] * 2)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.2:8765", "127.0.0.2:80"])
+def test_a_server_may_be_called_by_the_address_that_it_listens_on(address: str) -> None:
+    known = names(parsed(address), [])
+    assert known.host_fits([address.encode()])
+    assert known.origin_fits([f"http://{address}".encode()])
+
+
 def test_an_origin_of_tls_fits_only_where_a_proxy_may_stand_in_front() -> None:
     known = names(parsed("127.0.0.1:8765"), ["train.example"])
     assert known.origin_fits([b"https://train.example"])
