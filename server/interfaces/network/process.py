@@ -64,8 +64,12 @@ async def _serve(server: _Server, listening: socket.socket, closing: Callable[[]
 async def _end_on_signal(
     server: _Server, closing: Callable[[], None], *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
 ) -> None:
-    """Begin the end at the first signal; at the second, end at once."""
-    with anyio.open_signal_receiver(*_ENDS) as signals:
+    """Begin the end at the first signal; at the second, end at once.
+
+    What is ignored since before us stays so: `nohup` asks for a server that goes on when its terminal is closed.
+    """
+    heard = (one for one in _ENDS if signal.getsignal(one) is not signal.SIG_IGN)
+    with anyio.open_signal_receiver(*heard) as signals:
         task_status.started()
         async for _ in signals:
             if server.should_exit:

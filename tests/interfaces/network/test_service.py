@@ -78,6 +78,21 @@ async def test_a_team_works_through_one_server_and_every_waiting_poll_is_answere
 
 
 @pytest.mark.anyio
+async def test_a_server_under_nohup_stays_when_its_terminal_is_closed(place: Place, tokens_file: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does; processes that are begun inherit it
+    try:
+        with served(place.root, tokens_file) as server:
+            for _ in range(2):
+                async with server.agent("trainer") as agent:
+                    assert "next" in await agent.poll()
+                server.process.send_signal(signal.SIGHUP)
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(HANG_S) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.anyio
 async def test_a_client_of_the_older_era_is_known_by_what_it_says_over_http(place: Place, tokens_file: Path) -> None:
     place.policy(WAITS_LONG).script(WAITS)
     with served(place.root, tokens_file) as server:
