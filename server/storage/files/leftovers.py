@@ -23,7 +23,7 @@ def sweep(state: Path, now: float | None = None) -> list[str]:
     """
     before = (time.time() if now is None else now) - ABANDONED_AFTER_S
     swept: list[str] = []
-    for folder in _folders(state):
+    for folder in () if state.is_symlink() else _folders(state):
         with suppress(OSError), os.scandir(folder) as entries:
             swept += [os.path.relpath(one.path, state) for one in entries if _is_old_draft(one, before) and _gone(one)]
     return swept
@@ -47,7 +47,10 @@ def _gone(entry: os.DirEntry[str]) -> bool:
 def _folders(state: Path) -> Iterator[str]:
     yield str(state)
     for name in _FOLDERS:
-        yield str(state / name)
+        if not (state / name).is_symlink():
+            yield str(state / name)
+    if (state / "runs").is_symlink():
+        return
     with suppress(OSError), os.scandir(state / "runs") as runs:
         for one in runs:
             if one.is_dir(follow_symlinks=False):

@@ -73,6 +73,20 @@ def test_nothing_but_our_own_old_drafts_is_swept(tmp_path: Path) -> None:
     assert sweep(tmp_path / "nothing here") == []
 
 
+@pytest.mark.parametrize("linked", [".watchkeeper", ".watchkeeper/reports", ".watchkeeper/runs", ".watchkeeper/runs/1"])
+def test_no_link_to_a_folder_is_followed(tmp_path: Path, linked: str) -> None:
+    elsewhere, link = tmp_path / "elsewhere", tmp_path / "place" / linked
+    link.parent.mkdir(parents=True)
+    kept = [elsewhere / inside / f".watchkeeper-{'d' * 16}.tmp" for inside in ("", "reports", "runs/1", "1")]
+    for path in kept:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        age(path, 10 * ABANDONED_AFTER_S)
+    link.symlink_to(elsewhere)
+    assert sweep(tmp_path / "place/.watchkeeper") == []
+    assert all(one.exists() for one in kept)
+
+
 @pytest.mark.anyio
 async def test_a_server_sweeps_when_it_begins(place: Place) -> None:
     async with place.served():
