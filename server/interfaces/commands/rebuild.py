@@ -34,7 +34,16 @@ def rebuild(workspace: Workspace) -> Check:
         folders = sorted((one for one in workspace.runs_dir.iterdir() if one.is_dir()), key=_begun)
         with closing(Ledger(workspace.ledger_path, busy_timeout_s=5.0)) as ledger:
             added = [one.name for one in folders if _recorded(ledger, one)]
-    return Check("rebuild", True, _said(done, added, len(folders)))
+        late = _holders(workspace.ledger_path.with_name(done.aside)) if done is not None else []
+    return Check("rebuild", not late, _said(done, added, len(folders)), _late(late))
+
+
+def _late(holders: Sequence[int]) -> str:
+    """Say who opened the old ledger while the new one was made; empty where nobody did."""
+    if not holders:
+        return ""
+    pids = ", ".join(map(str, holders))
+    return f"end process {pids}: it still has the old ledger open, and what it writes there is on record nowhere else"
 
 
 def _said(done: Rebuilding | None, added: Sequence[str], folders: int) -> str:

@@ -18,7 +18,7 @@ from watchkeeper.server.interfaces.commands.cli import main
 from watchkeeper.server.interfaces.commands.doctor import Check
 from watchkeeper.server.interfaces.commands.rebuild import rebuild
 from watchkeeper.server.storage.files.workspace import Workspace
-from watchkeeper.server.storage.record import Ledger
+from watchkeeper.server.storage.record import Ledger, rebuilding
 from watchkeeper.server.storage.record.records import FindingSeen
 from watchkeeper.server.vocabulary.errors import Refused
 from watchkeeper.server.vocabulary.runs import Level
@@ -259,6 +259,29 @@ def test_a_damaged_page_is_seen_by_the_doctor_and_rebuilding_keeps_what_was_reco
     assert found(place) == {}
     assert [one.id for one in place.findings()] == ["1-quick-1:x"]
     assert [one.id for one in place.runs()] == [ran]
+
+
+def test_who_opened_the_old_ledger_while_it_was_rebuilt_is_named(
+    place: Place, ran: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger_of(place).write_bytes(b"x" * 4096)
+    read, holders = rebuilding.read, list[subprocess.Popen[bytes]]()
+
+    def late(path: Path) -> rebuilding.Old:
+        with path.open("rb") as opened:
+            holders.append(subprocess.Popen(["sleep", "infinity"], stdin=opened))
+        return read(path)
+
+    monkeypatch.setattr(rebuilding, "read", late)
+    try:
+        told = rebuild(Workspace(place.root))
+    finally:
+        for one in holders:
+            one.kill()
+            one.wait()
+    assert not told.fine
+    assert "recorded 1 of 1 runs" in told.seen
+    assert f"end process {holders[0].pid}: it still has the old ledger open" in told.mend
 
 
 def test_a_ledger_that_somebody_has_open_is_not_rebuilt(place: Place, ran: str) -> None:
