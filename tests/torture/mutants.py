@@ -4,6 +4,7 @@
     python -P tests/torture/mutants.py chain      # those whose name holds a word
 
 A bug that no test finds is a promise that nothing holds: it is shown as NOT FOUND.
+Tests that are red without a bug show nothing: they are run once as they stand, and unless they are green it ends there.
 """
 
 from __future__ import annotations
@@ -103,9 +104,13 @@ def main(words: list[str]) -> int:
     """Show each bug and the test that turns red; return 1 if one was not found."""
     chosen = [one for one in MUTANTS if all(word in one.name for word in words)]
     missed: list[str] = []
+    green: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="watchkeeper-mutants-") as folder:
         tree = _copy(Path(folder))
         for one in chosen:
+            if one.tests not in green:
+                require_green(tree, one.tests)
+                green.add(one.tests)
             begun = time.monotonic()
             red = _planted(tree, one)
             print(f"{red or 'NOT FOUND':<100.100} {time.monotonic() - begun:5.0f} s  {one.name}", flush=True)
@@ -134,13 +139,24 @@ def _planted(tree: Path, mutant: Mutant) -> str:
         raise SystemExit(f"{mutant.name}: {mutant.file} holds {mutant.before!r} {text.count(mutant.before)} times")
     path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
     try:
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *mutant.tests.split()]
-        environment = {**os.environ, "PYTHONPATH": str(tree.parent), "WATCHKEEPER_TEST_PATIENCE": "0.2"}
-        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+        done = _tested(tree, mutant.tests)
     finally:
         path.write_text(text, encoding="utf-8")
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     return failed[0].split(" - ")[0] if failed and done.returncode == 1 else ""
+
+
+def require_green(tree: Path, tests: str) -> None:
+    """End with what was seen unless these tests pass in a tree without a bug."""
+    done = _tested(tree, tests)
+    if done.returncode != 0:
+        raise SystemExit(f"not green without a bug: {tests}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def _tested(tree: Path, tests: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *tests.split()]
+    environment = {**os.environ, "PYTHONPATH": str(tree.parent), "WATCHKEEPER_TEST_PATIENCE": "0.2"}
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 The child gets a mount namespace of its own in which that folder is read-only, and its own folders in it are not.
 Landlock, which the confined readers use, cannot do this: its rules only allow, and what they allow for the workspace,
-in which every training makes files, they allow for all folders in it (docs/decisions/guard.md).
+in which every training makes files, they allow for all folders in it (docs/decisions/0012-guard-by-mount-namespace.md).
 
 A user namespace makes it possible without privilege, and keeps the training from undoing it and from going round it
 through /proc/PID/root of a process outside. Where a kernel or a container does not let us, nothing is guarded, and the
