@@ -159,8 +159,9 @@ class Collector:
         self.texts = texts
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, name: str) -> None:
-        if isinstance(node, ast.GeneratorExp | ast.ListComp) and _moves(node.elt):
-            self.value(node.generators[0].iter, name)
+        first, *more = node.generators
+        if isinstance(node, ast.GeneratorExp | ast.ListComp) and _moves(node.elt) and not (more or first.ifs):
+            self.value(first.iter, name)
             return
         for one in node.generators:
             self.add("control", "loop", name, node)
@@ -175,7 +176,7 @@ class Collector:
         called = self.known(node.func)
         if called == "device":
             return  # where tensors lie
-        if neutral.tells(node) and all(neutral.harmless_value(one, self.functions.acting) for one in node.args):
+        if neutral.only_tells(node, self.functions.acting):
             return
         if isinstance(node.func, ast.Attribute) and self._cast(node, called, name):
             return
@@ -196,7 +197,7 @@ class Collector:
             self._argument(called, str(place), one, own or plain)
             self.value(one, label)
         for one in node.keywords:
-            if one.arg in neutral.KEYWORDS or _says_nothing(one):
+            if neutral.says_how(one.arg, called, neutral.tells(node)) or _says_nothing(one):
                 continue
             if one.arg and not own and (not plain or called == "dict"):
                 self.add("word", one.arg, one.arg, node)

@@ -151,13 +151,16 @@ class _Statements(Collector):
         self._inner([*node.body, *node.orelse], name, phased)
 
     def _try(self, node: ast.Try | ast.TryStar, name: str) -> None:
-        told = all(neutral.quiet(one, self.functions.acting) or neutral.keeps(one) for one in node.body)
+        acting = self.functions.acting
+        told = all(neutral.quiet(one, acting) or neutral.keeps(one, acting) for one in node.body)
+        phased = any(isinstance(one, ast.Assert | ast.If) and self.phases.depends(one) for one in node.body)
         for one in node.handlers:
-            if not neutral.fails(one.body, self.functions.acting) and not told:
+            calm = told and all(neutral.quiet(each, acting) or neutral.keeps(each, acting) for each in one.body)
+            if not neutral.fails(one.body, acting) and not calm:
                 caught = ast.unparse(one.type) if one.type else "everything"
                 does = "; ".join(type(each).__name__.lower() for each in one.body)
                 self.add("control", f"except {caught}: {does}", name, one)
-                self._inner(one.body, name)
+                self._inner(one.body, name, phased)
         self.block([*node.body, *node.orelse, *node.finalbody], name)
 
     def _assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, name: str) -> None:
@@ -170,7 +173,7 @@ class _Statements(Collector):
             used = any(isinstance(one, ast.Name) and one.id in self.names.loaded for one in targets)
             if used or not self._in_class:
                 return  # counts where it is used
-        device = "device" in neutral.last_name(targets[0]).lower()  # where tensors lie
+        device = neutral.last_name(targets[0]).lower() in {"device", "dev"}  # where tensors lie
         if node.value is not None and not (device and neutral.harmless_value(node.value, self.functions.acting)):
             self.value(node.value, neutral.last_name(targets[0]) or name)
 
