@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import neutral
+from . import choices, neutral
 from .names import BUILTINS, Names, constant
 from .own_functions import OwnFunctions
 from .phase_names import PhaseNames
@@ -22,7 +22,7 @@ _ROWS = neutral.words_of("head tail sample iloc nrows dropna drop drop_duplicate
 class Ingredient(NamedTuple):
     """One of them.
 
-    :ivar sort: `number`, `word`, `feature`, `call`, `operation`, `control`, `argument`, `file`.
+    :ivar sort: `number`, `word`, `feature`, `call`, `operation`, `control`, `argument`, `choice`, `file`.
     :ivar name: the nearest keyword, constant, assigned name or function. :ivar phased: whether it depends on the phase.
     """
 
@@ -59,6 +59,13 @@ class Collector:
         line = getattr(node, "lineno", 1)
         self.found.append(Ingredient(sort, value, name, self.file, line, bool(self.phased)))
 
+    def choice(self, name: str, arm: str, node: ast.expr) -> None:
+        """Take what the phase decides about, as a whole. :param arm: of which phase it is."""
+        if said := choices.figures(node, self.names.constants):
+            self.phased += 1
+            self.add("choice", choices.SIGN.join((name, arm, said)), name, node)
+            self.phased -= 1
+
     def value(self, node: ast.expr, name: str) -> None:  # noqa: PLR0912 (one for each sort)
         """Take what an expression is made of.
 
@@ -94,6 +101,9 @@ class Collector:
                 self._parts(node, name)
             case ast.IfExp():
                 self.add("control", "if", name, node)
+                if self.phases.depends(node.test):
+                    for arm, one in zip(choices.arms(node.test), (node.body, node.orelse), strict=True):
+                        self.choice(name, arm, one)
                 self._parts(node, name)
             case ast.List() | ast.Tuple():
                 outer, self.listed = self.listed, self._lists_names(node.elts)

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Sequence
 
 from . import neutral
+from .choices import Statement, arms, choices
 from .ingredient_values import Collector, Ingredient
 from .names import BUILTINS, Names, names_of
 from .phase_names import PhaseNames
@@ -34,6 +35,7 @@ class _Statements(Collector):
     def __init__(self, names: Names, phases: PhaseNames, units: Sequence[Unit]) -> None:
         super().__init__(names, phases, units)
         self._in_class = False
+        self._arm = ""
         self.whole: ast.Module | None = None
         """The file that is walked."""
 
@@ -46,6 +48,9 @@ class _Statements(Collector):
                     node, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.FunctionDef | ast.ClassDef
                 )
                 self.phased += (here := phased and self.phases.depends(node))
+                if self.phased and isinstance(node, Statement):
+                    for given, value in choices(node, name):
+                        self.choice(given, self._arm, value)
                 self._statement(node, name)
                 self.phased -= here
 
@@ -148,7 +153,11 @@ class _Statements(Collector):
         self.add("control", "if", name, node)
         self.value(node.test, name)
         self.phased -= phased
-        self._inner([*node.body, *node.orelse], name, phased)
+        outer = self._arm
+        for arm, body in zip(arms(node.test), (node.body, node.orelse), strict=True):
+            self._arm = arm if phased else outer
+            self._inner(body, name, phased)
+        self._arm = outer
 
     def _try(self, node: ast.Try | ast.TryStar, name: str) -> None:
         acting = self.functions.acting
