@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from . import neutral
+from . import neutral, sizes
 from .choices import Statement, arms, choices
 from .ingredient_values import Collector, Ingredient
 from .names import BUILTINS, Names, names_of
@@ -77,7 +77,7 @@ class _Statements(Collector):
                 self.phased -= phased
                 self._inner([*node.body, *node.orelse], name)
             case ast.While():
-                self.add("control", "while", name, node)
+                self._unshown("while", name, node)
                 self.value(node.test, name)
                 self._inner([*node.body, *node.orelse], name, self.phases.depends(node.test))
             case ast.Try() | ast.TryStar():
@@ -90,10 +90,12 @@ class _Statements(Collector):
                 self._assign(node, name)
             case ast.Return():
                 if self.nested and node.value is None:
-                    self.add("control", "return", name, node)
+                    self._unshown("return", name, node)
                 if node.value is not None:
                     self.value(node.value, name)
-            case ast.Break() | ast.Continue() | ast.Raise() | ast.Delete():
+            case ast.Break() | ast.Continue():
+                self._unshown(type(node).__name__.lower(), name, node)
+            case ast.Raise() | ast.Delete():
                 self.add("control", type(node).__name__.lower(), name, node)
             case _:
                 for one in ast.iter_child_nodes(node):
@@ -148,8 +150,9 @@ class _Statements(Collector):
             and not node.orelse
         ):
             return  # a check that can only end the run
-        phased = self.phases.depends(node.test)
+        phased, sized = self.phases.depends(node.test), sizes.by_size(node.test, self.names.constants)
         self.phased += phased
+        self.sized += sized
         self.add("control", "if", name, node)
         self.value(node.test, name)
         self.phased -= phased
@@ -158,6 +161,13 @@ class _Statements(Collector):
             self._arm = arm if phased else outer
             self._inner(body, name, phased)
         self._arm = outer
+        self.sized -= sized
+
+    def _unshown(self, control: str, name: str, node: ast.stmt) -> None:
+        """A way out, or a loop that may go on: how often it is taken hangs on how much there is."""
+        self.sized += 1
+        self.add("control", control, name, node)
+        self.sized -= 1
 
     def _try(self, node: ast.Try | ast.TryStar, name: str) -> None:
         acting = self.functions.acting
