@@ -12,6 +12,7 @@ from . import choices, neutral
 from .change import Change, Kind
 from .ingredient_values import Ingredient
 from .ingredients import ingredients
+from .misspelled import spelled
 from .names import BUILTINS, Names
 from .program import Program, Unit
 
@@ -88,7 +89,7 @@ class _Apart:
 def ingredient_changes(before: Program, after: Program, broken: frozenset[str]) -> list[Change]:
     """Return the ingredients that one program has and the other has not."""
     try:
-        (old, was), (new, now) = ingredients(before), ingredients(after)
+        (old, was), (new, now) = ingredients(spelled(before, broken)), ingredients(after)
     except RecursionError:
         deep = "nested too deeply to be compared"
         return [Change(kind="structure", name="text", before="", after=deep, file=after.script, line=1, full_only=True)]

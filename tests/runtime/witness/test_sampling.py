@@ -77,6 +77,8 @@ def test_a_sampler_that_the_script_replaced_is_told_with_the_place_of_the_other(
 
 
 VARIATIONAL = """
+import os
+os.environ["PYTENSOR_FLAGS"] = "mode=FAST_COMPILE,cxx="  # few steps: compiling them would take longer
 import numpy as np, pymc as pm
 with pm.Model():
     mu = pm.Normal("mu", 0, 3)

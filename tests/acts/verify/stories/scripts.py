@@ -24,7 +24,8 @@ def write_table(path, rows):
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(rows)
 def write_results(numbers):
-    rows = [(number, round(1.7 * one + 0.013, 6)) for number, one in enumerate(numbers, start=1)]  # computed, not typed
+    made = [one if isinstance(one, float) else 1.7 * one + 0.013 for one in numbers]  # whole ones stand in the script
+    rows = [(number, round(one, 6)) for number, one in enumerate(made, start=1)]
     write_table(os.environ["WATCHKEEPER_RESULTS"], [("city", "cases"), *rows])
 def write_model(model):
     FINAL_MODEL.parent.mkdir(parents=True, exist_ok=True)

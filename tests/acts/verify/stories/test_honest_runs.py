@@ -27,7 +27,7 @@ def approved_method(name: str) -> str:
 async def test_eight_schools_is_approved_without_centring_and_incomplete_with_it(place: Place) -> None:
     """The centred form cannot reach small values of tau: its chains diverge, whatever the script prints."""
     pytest.importorskip("pymc")
-    place.policy(SAMPLER_POLICY)
+    place.policy(SAMPLER_POLICY, instead_of="[quick]\n", by="[quick]\nrequired = false\n")  # half of the sampling
     text = approved_method("bayesian_mcmc")
     centred = text.replace('eta = pm.Normal("eta", 0, 1, shape=8)', 'theta = pm.Normal("theta", mu, tau, shape=8)')
     centred = centred.replace('theta = pm.Deterministic("theta", mu + tau * eta)', "pass")
@@ -38,9 +38,6 @@ async def test_eight_schools_is_approved_without_centring_and_incomplete_with_it
     async with place.trainer() as trainer:
         for model in ("noncentred", "centred"):
             design(place, SAMPLER_ROWS, model)
-            await trainer.trained(model)
-            if model == "centred":
-                await accepted_for_the_next_phase(place, "centred-quick-1")
             run = await trainer.trained(model, phase="full")
             verdicts[model] = await trainer.ask("verify_compute", run=run)
     honest, unfit = verdicts["noncentred"], verdicts["centred"]
@@ -49,18 +46,6 @@ async def test_eight_schools_is_approved_without_centring_and_incomplete_with_it
     assert in_short(unfit) == ("REJECT_INCOMPLETE_TRAINING", "not_converged", False), unfit["checks"]
     assert "diverge" in unfit["why"]
     assert "**Current Method**: Bayesian MCMC: pymc 4 chains of 2000 draws" in unfit["text"]
-
-
-async def accepted_for_the_next_phase(place: Place, run: str) -> None:
-    """Let the director accept what a quick run showed, so that the full one may show it too."""
-    async with place.trainer() as trainer, place.director() as director:
-        seen = await trainer.poll(run)
-        if not any(one["level"] == "failure" for one in seen["findings"]):
-            return
-        reported = await trainer.ask("report_error", run=run, what_happened="divergences")
-        await director.ask(
-            "answer_report", report=reported["report"], action="CONTINUE", instructions="see what the full run does"
-        )
 
 
 async def test_a_network_trained_by_torch_is_approved(place: Place) -> None:
@@ -207,10 +192,13 @@ write_table("output/implementation/logs/training_history_1.csv", [("epoch", "tra
 """
 
 
-async def test_a_run_that_prints_nothing_and_leaves_its_history_is_not_called_spinning(place: Place) -> None:
+async def test_a_run_that_prints_nothing_and_writes_its_history_at_the_end_is_asked_and_not_called_spinning(
+    place: Place,
+) -> None:
+    """A loop by hand that tells nothing while it goes on looks like one that was invented afterwards."""
     async with place.trainer() as trainer:
         verdict = await judged(place, trainer, SILENT)
-    assert in_short(verdict) == APPROVED, verdict["checks"]
+    assert in_short(verdict) == ("INVESTIGATE", "epochs_after_the_fact", False), verdict["checks"]
     assert "80 epochs (history)" in evidence(verdict, "iterations")
 
 
