@@ -38,6 +38,8 @@ def caps(node: ast.expr, constants: Constants) -> bool:
         return False
     upper = _number(first.upper, constants) if first.upper is not None else -1
     lower = _number(first.lower, constants) if first.lower is not None else 0
+    if upper is None and lower is None:
+        return False  # `x[i : i + 64]`, a window that moves
     return upper is None or upper >= 0 or lower is None or lower < 0
 
 

@@ -61,6 +61,7 @@ def test_a_cap_above_what_the_quick_run_has_is_told(old: str, new: str) -> None:
     [
         ("alpha=2.0", "alpha=3.0"),
         (HERE, "    scores = scores[1:]"),
+        ("t0 =", "rows = df\nfor n in range(0, 40, 8):\n    clean(rows[n : n + 8])\nt0 ="),
         ("t0 =", "df = df[df['kind'] == 'town']\nt0 ="),
         ("t0 =", "if df is None:\n    df = clean(df)\nt0 ="),
         ('df["y"]', "df.loc[:, 'y']"),
