@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import itertools
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +97,7 @@ def compare(desk: Desk, before: Origin, after: Origin, runs: Pair, failed: str =
         *_design(desk, before, after),
         *_features(before, after),
     ]
-    found += _witnessed(witnessed, found)
+    found += untold(witnessed, found)
     found += _named(desk, before, after, {one.name for one in found})
     if old_policy is None:
         found.append(
@@ -112,12 +113,13 @@ def _compared_elsewhere(before: Origin, after: Origin) -> set[str]:
     return {*named, *(path for one in (before, after) for path, _ in filter(None, (one.design, one.features)))}
 
 
-def _witnessed(differences: Iterable[Difference], told: Sequence[Entry]) -> Iterator[Entry]:
-    """Yield witnessed differences that reading has not told from the same to the same."""
-    known = {(one.before, one.after) for one in told}
+def untold(differences: Iterable[Difference], told: Sequence[Entry]) -> Iterator[Entry]:
+    """Yield witnessed differences that reading has not told from the same to the same, one for one."""
+    known = Counter((one.before, one.after) for one in told)
     for one in differences:
         change = one.old or _NOTHING, one.new or _NOTHING
-        if change not in known:
+        known[change] -= 1
+        if known[change] < 0:
             yield Entry(one.topic, *change, one.lowered, features=one.features, where=one.where)
 
 

@@ -35,10 +35,10 @@ _NUMBER = (
     r"|[-+]?(?i:nan|inf(?:inity)?)(?:\.0)?(?!\w)|(?-i:nan|inf)(?=[A-Z]{3}))"
 )
 _DATA = "train|training|val|valid|validation|test|eval|dev|avg|average|mean|total|running"
-_SPACED = (
+_SPACED = (  # forms are searched, in which every digit is 0
     r"epoch|epochs|step|steps|iter|iteration|iterate|batch|loss|acc|acc@\d|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|"
     r"perplexity|log[ _-]prob|log[ _-]likelihood|"
-    r"draws|draw|divergences|rhat|r[_-]hat|ess|nll|reward|f1|cost|objective|objf|inertia|ep\.|up\.|grad norm"
+    r"draws|draw|divergences|rhat|r[_-]hat|ess|nll|reward|f\d|cost|objective|objf|inertia|ep\.|up\.|grad norm"
 )
 _PAIR = re.compile(
     r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,5}?"

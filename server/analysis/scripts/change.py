@@ -16,7 +16,8 @@ class Change:
     :ivar after: empty for what was taken away. :ivar file: where it stands now; for what was taken away, where it was.
     :ivar lowered: whether a number became smaller, or a list shorter.
     :ivar needs_approval: False only for what cannot alter a number, an estimator, a feature or the structure.
-    :ivar full_only: whether a quick run does not show it: it is of the full phase, or the phase decides about it.
+    :ivar full_only: whether a quick run does not show it: it is of the full phase, or the phase, how much
+        there is or the time decides about it.
     """
 
     kind: Kind

@@ -31,10 +31,19 @@ def changes(before: Program, after: Program, broken: Collection[str] = ()) -> tu
         structure = ingredient_changes(before, after, frozenset(broken))
         if not structure:
             found = [one for one in found if one.before]  # a call that was repaired is seen only now
-        told = {(one.before, one.after) for one in found}
-        found += [one for one in structure if (one.before, one.after) not in told]
+        found += _untold(structure, [one for one in found if one.needs_approval])
     found += [*_arguments(before, after), *_configs(before, after)]
     return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.file, one.line, one.kind, one.name)))
+
+
+def _untold(structure: Sequence[Change], told: Sequence[Change]) -> list[Change]:
+    """Return the changes that are not told already, one for one: what stands at the same place first."""
+    left = list(structure)
+    for one in told:
+        same = [each for each in left if (each.before, each.after) == (one.before, one.after)]
+        if same:
+            left.remove(min(same, key=lambda each: (each.file, each.line) != (one.file, one.line)))
+    return left
 
 
 # arguments of the command line

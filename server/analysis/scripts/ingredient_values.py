@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import neutral
+from . import choices, neutral, sizes
 from .names import BUILTINS, Names, constant
 from .own_functions import OwnFunctions
 from .phase_names import PhaseNames
@@ -22,8 +22,9 @@ _ROWS = neutral.words_of("head tail sample iloc nrows dropna drop drop_duplicate
 class Ingredient(NamedTuple):
     """One of them.
 
-    :ivar sort: `number`, `word`, `feature`, `call`, `operation`, `control`, `argument`, `file`.
-    :ivar name: the nearest keyword, constant, assigned name or function. :ivar phased: whether it depends on the phase.
+    :ivar sort: `number`, `word`, `feature`, `call`, `operation`, `control`, `argument`, `choice`, `file`.
+    :ivar name: the nearest keyword, constant, assigned name or function. :ivar phased: whether a quick run
+    does not show it: it depends on the phase, on how much there is or on the time.
     """
 
     sort: str
@@ -38,7 +39,8 @@ class Collector:
     """Walks the expressions of all files.
 
     :ivar names: the names of the program; `own` are its functions and classes, `real` what imports bind once.
-    :ivar phased: above 0 where what is read depends on the phase. :ivar nested: how deep inside conditions and loops.
+    :ivar phased: above 0 where what is read depends on the phase.
+    :ivar sized: above 0 where it depends on how much there is. :ivar nested: how deep inside conditions and loops.
     :ivar texts: whether texts count here. :ivar listed: whether they are listed as names of columns.
     :ivar writes: whether they are the heading of a table that is written.
     """
@@ -47,7 +49,7 @@ class Collector:
         self.found: list[Ingredient] = []
         self.file = ""
         self.names, self.phases = names, phases
-        self.phased = self.nested = 0
+        self.phased = self.sized = self.nested = 0
         self.texts, self.listed, self.writes = True, False, False
         self.functions = OwnFunctions(units)
         self.own = self.functions.defined
@@ -57,7 +59,14 @@ class Collector:
     def add(self, sort: str, value: str, name: str, node: ast.AST) -> None:
         """Take one ingredient at a place."""
         line = getattr(node, "lineno", 1)
-        self.found.append(Ingredient(sort, value, name, self.file, line, bool(self.phased)))
+        self.found.append(Ingredient(sort, value, name, self.file, line, bool(self.phased or self.sized)))
+
+    def choice(self, name: str, arm: str, node: ast.expr) -> None:
+        """Take what the phase decides about, as a whole. :param arm: of which phase it is."""
+        if said := choices.figures(node, self.names.constants):
+            self.phased += 1
+            self.add("choice", choices.SIGN.join((name, arm, said)), name, node)
+            self.phased -= 1
 
     def value(self, node: ast.expr, name: str) -> None:  # noqa: PLR0912 (one for each sort)
         """Take what an expression is made of.
@@ -77,9 +86,7 @@ class Collector:
             case ast.Dict() if _is_book(node):
                 pass
             case ast.Subscript():
-                self.value(node.value, name)
-                if neutral.last_name(node.value) not in {"shape", "parents", *self._books}:
-                    self.value(node.slice, neutral.last_name(node.value) or name)
+                self._subscript(node, name)
             case ast.Slice():
                 self.add("operation", "slice", name, node)
                 self._parts(node, name)
@@ -89,11 +96,12 @@ class Collector:
                 self.add("operation", type(node.op).__name__, name, node)
                 self._parts(node, name)
             case ast.Compare():
-                for op in node.ops:
-                    self.add("operation", type(op).__name__, name, node)
-                self._parts(node, name)
+                self._compare(node, name)
             case ast.IfExp():
                 self.add("control", "if", name, node)
+                if self.phases.depends(node.test):
+                    for arm, one in zip(choices.arms(node.test), (node.body, node.orelse), strict=True):
+                        self.choice(name, arm, one)
                 self._parts(node, name)
             case ast.List() | ast.Tuple():
                 outer, self.listed = self.listed, self._lists_names(node.elts)
@@ -112,6 +120,20 @@ class Collector:
                 self.value(node.body, name)
             case _:
                 self._parts(node, name)
+
+    def _subscript(self, node: ast.Subscript, name: str) -> None:
+        self.value(node.value, name)
+        if neutral.last_name(node.value) not in {"shape", "parents", *self._books}:
+            self.sized += (caps := sizes.caps(node.slice, self.names.constants))
+            self.value(node.slice, neutral.last_name(node.value) or name)
+            self.sized -= caps
+
+    def _compare(self, node: ast.Compare, name: str) -> None:
+        self.sized += (by_size := sizes.by_size(node, self.names.constants))
+        for op in node.ops:
+            self.add("operation", type(op).__name__, name, node)
+        self._parts(node, name)
+        self.sized -= by_size
 
     def _lists_names(self, elements: Sequence[ast.expr]) -> bool:
         """Whether these are names of columns to be used, which count as often as they stand there."""
@@ -159,8 +181,9 @@ class Collector:
         self.texts = texts
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, name: str) -> None:
-        if isinstance(node, ast.GeneratorExp | ast.ListComp) and _moves(node.elt):
-            self.value(node.generators[0].iter, name)
+        first, *more = node.generators
+        if isinstance(node, ast.GeneratorExp | ast.ListComp) and _moves(node.elt) and not (more or first.ifs):
+            self.value(first.iter, name)
             return
         for one in node.generators:
             self.add("control", "loop", name, node)
@@ -175,7 +198,7 @@ class Collector:
         called = self.known(node.func)
         if called == "device":
             return  # where tensors lie
-        if neutral.tells(node) and all(neutral.harmless_value(one, self.functions.acting) for one in node.args):
+        if neutral.only_tells(node, self.functions.acting):
             return
         if isinstance(node.func, ast.Attribute) and self._cast(node, called, name):
             return
@@ -187,6 +210,7 @@ class Collector:
             self.value(node.func.value, name)
         elif not isinstance(node.func, ast.Name):
             self.value(node.func, name)
+        self.sized += (capped := not own and sizes.caps_call(node, called))
         if called and not own and not plain:
             self.add("call", called, called if called in _ROWS else name, node)
         texts, self.texts = self.texts, (self.texts and not plain) or called in _TEXTS_COUNT
@@ -196,12 +220,15 @@ class Collector:
             self._argument(called, str(place), one, own or plain)
             self.value(one, label)
         for one in node.keywords:
-            if one.arg in neutral.KEYWORDS or _says_nothing(one):
+            if neutral.says_how(one.arg, called, neutral.tells(node)) or _says_nothing(one):
                 continue
             if one.arg and not own and (not plain or called == "dict"):
                 self.add("word", one.arg, one.arg, node)
                 self._argument(called, one.arg, one.value, plain)
+            self.sized += (most := sizes.caps_argument(one.arg))
             self.value(one.value, one.arg or label)
+            self.sized -= most
+        self.sized -= capped
         self.texts, self.writes = texts, writes
 
     def _is_plain(self, node: ast.Call, called: str) -> bool:

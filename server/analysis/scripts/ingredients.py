@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from . import neutral
+from . import neutral, sizes
+from .choices import Statement, arms, choices
 from .ingredient_values import Collector, Ingredient
 from .names import BUILTINS, Names, names_of
 from .phase_names import PhaseNames
@@ -34,6 +35,7 @@ class _Statements(Collector):
     def __init__(self, names: Names, phases: PhaseNames, units: Sequence[Unit]) -> None:
         super().__init__(names, phases, units)
         self._in_class = False
+        self._arm = ""
         self.whole: ast.Module | None = None
         """The file that is walked."""
 
@@ -46,6 +48,9 @@ class _Statements(Collector):
                     node, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.FunctionDef | ast.ClassDef
                 )
                 self.phased += (here := phased and self.phases.depends(node))
+                if self.phased and isinstance(node, Statement):
+                    for given, value in choices(node, name):
+                        self.choice(given, self._arm, value)
                 self._statement(node, name)
                 self.phased -= here
 
@@ -72,7 +77,7 @@ class _Statements(Collector):
                 self.phased -= phased
                 self._inner([*node.body, *node.orelse], name)
             case ast.While():
-                self.add("control", "while", name, node)
+                self._unshown("while", name, node)
                 self.value(node.test, name)
                 self._inner([*node.body, *node.orelse], name, self.phases.depends(node.test))
             case ast.Try() | ast.TryStar():
@@ -85,10 +90,12 @@ class _Statements(Collector):
                 self._assign(node, name)
             case ast.Return():
                 if self.nested and node.value is None:
-                    self.add("control", "return", name, node)
+                    self._unshown("return", name, node)
                 if node.value is not None:
                     self.value(node.value, name)
-            case ast.Break() | ast.Continue() | ast.Raise() | ast.Delete():
+            case ast.Break() | ast.Continue():
+                self._unshown(type(node).__name__.lower(), name, node)
+            case ast.Raise() | ast.Delete():
                 self.add("control", type(node).__name__.lower(), name, node)
             case _:
                 for one in ast.iter_child_nodes(node):
@@ -143,21 +150,36 @@ class _Statements(Collector):
             and not node.orelse
         ):
             return  # a check that can only end the run
-        phased = self.phases.depends(node.test)
+        phased, sized = self.phases.depends(node.test), sizes.by_size(node.test, self.names.constants)
         self.phased += phased
+        self.sized += sized
         self.add("control", "if", name, node)
         self.value(node.test, name)
         self.phased -= phased
-        self._inner([*node.body, *node.orelse], name, phased)
+        outer = self._arm
+        for arm, body in zip(arms(node.test), (node.body, node.orelse), strict=True):
+            self._arm = arm if phased else outer
+            self._inner(body, name, phased)
+        self._arm = outer
+        self.sized -= sized
+
+    def _unshown(self, control: str, name: str, node: ast.stmt) -> None:
+        """A way out, or a loop that may go on: how often it is taken hangs on how much there is."""
+        self.sized += 1
+        self.add("control", control, name, node)
+        self.sized -= 1
 
     def _try(self, node: ast.Try | ast.TryStar, name: str) -> None:
-        told = all(neutral.quiet(one, self.functions.acting) or neutral.keeps(one) for one in node.body)
+        acting = self.functions.acting
+        told = all(neutral.quiet(one, acting) or neutral.keeps(one, acting) for one in node.body)
+        phased = any(isinstance(one, ast.Assert | ast.If) and self.phases.depends(one) for one in node.body)
         for one in node.handlers:
-            if not neutral.fails(one.body, self.functions.acting) and not told:
+            calm = told and all(neutral.quiet(each, acting) or neutral.keeps(each, acting) for each in one.body)
+            if not neutral.fails(one.body, acting) and not calm:
                 caught = ast.unparse(one.type) if one.type else "everything"
                 does = "; ".join(type(each).__name__.lower() for each in one.body)
                 self.add("control", f"except {caught}: {does}", name, one)
-                self._inner(one.body, name)
+                self._inner(one.body, name, phased)
         self.block([*node.body, *node.orelse, *node.finalbody], name)
 
     def _assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, name: str) -> None:
@@ -170,7 +192,7 @@ class _Statements(Collector):
             used = any(isinstance(one, ast.Name) and one.id in self.names.loaded for one in targets)
             if used or not self._in_class:
                 return  # counts where it is used
-        device = "device" in neutral.last_name(targets[0]).lower()  # where tensors lie
+        device = neutral.last_name(targets[0]).lower() in {"device", "dev"}  # where tensors lie
         if node.value is not None and not (device and neutral.harmless_value(node.value, self.functions.acting)):
             self.value(node.value, neutral.last_name(targets[0]) or name)
 

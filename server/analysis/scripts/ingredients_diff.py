@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from . import neutral
+from . import choices, neutral
 from .change import Change, Kind
 from .ingredient_values import Ingredient
 from .ingredients import ingredients
@@ -99,7 +99,7 @@ def ingredient_changes(before: Program, after: Program, broken: frozenset[str]) 
     lost, gained = _without_mended(list(_more(old, new)), list(_more(new, old)), _mender(was, now, broken))
     phased = frozenset((one.sort, one.value, one.name) for one in (*old, *new) if one.phased)
     apart = _Apart(lost, gained, was, now, phased)
-    found = [*_numbers(apart, old, new), *_others(apart), *_words(apart), *_given(apart)]
+    found = [*_numbers(apart, old, new), *_others(apart), *_words(apart), *_given(apart), *_choices(apart)]
     return [*found, *(one for pair in unread for one in _by_words(*pair)), *_imports(was, now, after)]
 
 
@@ -217,6 +217,19 @@ def _given(apart: _Apart) -> Iterator[Change]:
             handed = given in apart.now.parameters and given not in apart.was.parameters
             if again == place and name in apart.now.bound and given in apart.was.bound and not handed:
                 yield apart.change("structure", place, (name, given), other)
+
+
+def _choices(apart: _Apart) -> Iterator[Change]:
+    """Yield what the phase gives to the same name otherwise, where its figures are only in each other's place."""
+    lost, gained = apart.of("choice")
+    gone, come = ({one.value for one in every if one.sort != "choice"} for every in (apart.lost, apart.gained))
+    for was, now in _paired(lost, gained):
+        if was is None or now is None or was.name != now.name:
+            continue
+        old, new = (one.value.split(choices.SIGN, 2) for one in (was, now))
+        if not (choices.words(old[2]) & gone or choices.words(new[2]) & come):
+            pair = old[2], new[2]
+            yield apart.change("parameter", " ".join((was.name, new[1])).strip(), pair, now, _lowered(*pair))
 
 
 def _lowered(before: str, after: str) -> bool:

@@ -47,19 +47,21 @@ ATTRIBUTES = words_of("""
     parent parents name stem suffix values shape dtype size environ argv path device
     """)
 KEYWORDS = words_of("""
-    type action nargs required choices metavar
+    nargs choices metavar
     progressbar progress_bar verbose verbosity disable desc flush file encoding newline indent exist_ok parents
     leave enable_progress_bar n_jobs cores parallel_chains progressbar_theme return_inferencedata
-    file_prefix dpi bbox_inches stacklevel ncols end sep help description prog dest index
-    float_format num_workers pin_memory total unit mininterval map_location device non_blocking weights_only
-    parallel nthread show_progress memory copy_X capture_output check text fmt datefmt force stream
+    file_prefix dpi bbox_inches stacklevel ncols sep help description prog dest
+    float_format num_workers pin_memory mininterval map_location device non_blocking weights_only
+    parallel nthread show_progress copy_X capture_output check fmt datefmt stream
     handlers figsize
     """)
 """Arguments that say how something is shown, kept or spread over cores."""
+_OF_SHOWING = words_of("end total index type text force unit action required memory")
+"""Arguments that say so only where the call shows, opens or writes; elsewhere these are names like any other."""
 EFFECTS = words_of("""
     fit fit_transform fit_predict partial_fit sample train step backward seed manual_seed shuffle exec eval
     compile pop drop remove clear insert sort setattr __setattr__ system run Popen call check_call put remove_
-    set_params update setdefault append extend load_state_dict setflags
+    set_params update setdefault append extend load_state_dict setflags copyto place putmask fill
     """)
 """Calls that do something even where their value is only shown, besides torch's own, whose names end in `_`."""
 RENAMED = frozenset(
@@ -84,6 +86,12 @@ OF_FEATURES = re.compile(r"feature|column|predictor|covariate|^cols?$", re.IGNOR
 _KEEPS = words_of("to_netcdf save dump savefig mkdir makedirs")
 _ENDS = words_of("SystemExit KeyboardInterrupt StopIteration GeneratorExit")
 """Exceptions that end something without making a failure of it."""
+_IN_PLACE = frozenset({"inplace", "out"})
+"""Arguments by which a call writes into what it was given."""
+_PATHS = words_of("""
+    Path PurePath join joinpath dirname basename abspath realpath resolve absolute expanduser with_suffix with_name
+    relative_to getcwd cwd home fspath
+    """)
 _FLOATS = frozenset({"float", "float64", "float32", "double", "single", "float_"})
 _PATH = re.compile(r"[\w .{}~:\\/*-]*\.\w{1,8}\Z")
 
@@ -105,34 +113,58 @@ def tells(call: ast.Call) -> bool:
     name, owner = last_name(call.func), first_name(call.func)
     if isinstance(call.func, ast.Name):
         return name in {"print", "pprint"}
+    if name == "update":  # of a bar; a dictionary has it too
+        dictionary = any(isinstance(one, ast.Dict | ast.Starred) for one in call.args)
+        return owner.lower().endswith("bar") and not dictionary and all(one.arg == "n" for one in call.keywords)
     return owner == "watchkeeper_probe" or (
         name in QUIET and (owner in TELLERS or owner.lower().endswith(("log", "logger", "bar")))
     )
 
 
-def harmless_value(node: ast.expr, own: Collection[str]) -> bool:
+def says_how(keyword: str | None, called: str, telling: bool) -> bool:
+    """Whether an argument only says how something is shown, kept or spread over cores.
+
+    :param called: the call that gets it. :param telling: whether that one only tells.
+    """
+    showing = telling or called in NEUTRAL or called.startswith("to_")
+    return keyword in KEYWORDS or (showing and keyword in _OF_SHOWING)
+
+
+def harmless_value(node: ast.expr | None, own: Collection[str]) -> bool:
     """Whether an expression that is only shown does nothing besides: it trains nothing, and calls nothing of ours."""
-    for one in ast.walk(node):
+    for one in ast.walk(node) if node is not None else ():
         if isinstance(one, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
             return False
-        called = last_name(one.func) if isinstance(one, ast.Call) else ""
-        if called in EFFECTS or called in own or (called.endswith("_") and not called.startswith("_")):
+        if isinstance(one, ast.Call) and (acts(one) or last_name(one.func) in own):
             return False
     return True
 
 
+def acts(call: ast.Call) -> bool:
+    """Whether a call does something besides what it returns, as far as its name and its arguments tell."""
+    called = last_name(call.func)
+    in_place = any(one.arg in _IN_PLACE and not _is_off(one.value) for one in call.keywords)
+    return called in EFFECTS or (called.endswith("_") and not called.startswith("_")) or in_place
+
+
+def _is_off(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
 def quiet(node: ast.stmt, own: Collection[str]) -> bool:
     """Whether a statement only tells."""
-    if isinstance(node, ast.Pass | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal | ast.Assert):
+    if isinstance(node, ast.Pass | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal):
         return True
+    if isinstance(node, ast.Assert):
+        return harmless_value(node.test, own) and harmless_value(node.msg, own)
     if isinstance(node, ast.If):
         every = (*node.body, *node.orelse)
         return harmless_value(node.test, own) and all(
-            quiet(one, own) or keeps(one) or _names_path(one) for one in every
+            quiet(one, own) or keeps(one, own) or _names_path(one, own) for one in every
         )
     if isinstance(node, ast.Delete):
         return all(isinstance(one, ast.Name) for one in node.targets)
-    return isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or _only_shows(node.value, own))
+    return isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or _shows(node.value, own))
 
 
 def idle(loop: ast.stmt, whole: ast.AST | None, own: Collection[str]) -> bool:
@@ -149,24 +181,30 @@ def _uses(node: ast.AST, names: set[str]) -> int:
     return sum(isinstance(one, ast.Name) and one.id in names for one in ast.walk(node))
 
 
-def _only_shows(call: ast.expr, own: Collection[str]) -> bool:
+def _shows(call: ast.expr, own: Collection[str]) -> bool:
     if not isinstance(call, ast.Call):
         return False
-    if tells(call):
-        return all(harmless_value(one, own) for one in (*call.args, *(each.value for each in call.keywords)))
-    return first_name(call) in _REPORTS and harmless_value(call, own)
+    return only_tells(call, own) or (first_name(call) in _REPORTS and harmless_value(call, own))
 
 
-def keeps(node: ast.stmt) -> bool:
+def only_tells(call: ast.Call, own: Collection[str]) -> bool:
+    """Whether a call tells, and nothing that it is given does anything."""
+    given = (*call.args, *(each.value for each in call.keywords))
+    return tells(call) and all(harmless_value(one, own) for one in given)
+
+
+def keeps(node: ast.stmt, own: Collection[str]) -> bool:
     """Whether a statement only keeps a copy on disk."""
     call = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(call, ast.Call) and last_name(call.func) in _KEEPS
+    return isinstance(call, ast.Call) and last_name(call.func) in _KEEPS and harmless_value(call, own)
 
 
-def _names_path(node: ast.stmt) -> bool:
+def _names_path(node: ast.stmt, own: Collection[str]) -> bool:
     """Whether a statement only gives a path a name."""
     value = node.value if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) else None
-    return isinstance(value, ast.Call) and first_name(value) in {"Path", "pathlib", "os"}
+    if not isinstance(value, ast.Call) or first_name(value) not in {"Path", "pathlib", "os"}:
+        return False
+    return last_name(value.func) in _PATHS and harmless_value(value, own)
 
 
 def fails(body: Collection[ast.stmt], own: Collection[str]) -> bool:

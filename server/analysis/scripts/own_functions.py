@@ -55,7 +55,7 @@ class OwnFunctions:
 def _acts(node: ast.AST) -> bool:
     """Whether a function does more than to compute what it returns."""
     for one in ast.walk(node):
-        if isinstance(one, ast.Call) and neutral.last_name(one.func) in neutral.EFFECTS:
+        if isinstance(one, ast.Call) and neutral.acts(one):
             return True
         if isinstance(one, ast.Attribute | ast.Subscript) and not isinstance(one.ctx, ast.Load):
             return True

@@ -10,7 +10,9 @@ from .neutral import last_name
 from .program import Unit
 
 _VARIABLES = ("WATCHKEEPER_PHASE", "WATCHKEEPER_DATA_FRACTION", "WATCHKEEPER_ATTEMPT", "WATCHKEEPER_RESUME")
-_PASSES_ON = neutral.words_of("int float str bool min max round len abs get getenv lower strip range")
+_PASSES_ON = neutral.words_of(
+    "int float str bool min max round len abs get getenv lower strip range enumerate tqdm trange"
+)
 """Calls that hand on a figure; what others return is data, of which a quick run shows what became of it."""
 _ROUNDS = 6
 
@@ -32,6 +34,9 @@ class PhaseNames:
                         self.names |= {
                             one.id for each in targets for one in ast.walk(each) if isinstance(one, ast.Name)
                         }
+                elif isinstance(node, ast.For | ast.comprehension) and self._figure(node.iter):
+                    # How often it runs depends on the phase: what is made of the counter shows itself only later.
+                    self.names |= {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
                 elif isinstance(node, ast.Call) and last_name(node.func) in functions:
                     self._hand_over(node, functions[last_name(node.func)])
                 elif isinstance(node, ast.If) and self.depends(node.test):

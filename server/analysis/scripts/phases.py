@@ -39,7 +39,7 @@ def fewer_rows(units: Iterable[Unit]) -> tuple[Fewer, ...]:
 
 
 def _compared(path: str, node: ast.If | ast.IfExp, first: list[float], second: list[float]) -> Iterator[Fewer]:
-    full_first = _is_full(node.test)
+    full_first = is_full(node.test)
     if full_first is None or len(first) != len(second):
         return
     for one, other in zip(first, second, strict=True):
@@ -79,10 +79,10 @@ def _number(node: ast.expr) -> list[float]:
     return [float(value)] if isinstance(value, int | float) and not isinstance(value, bool) else []
 
 
-def _is_full(test: ast.expr) -> bool | None:
+def is_full(test: ast.expr) -> bool | None:
     """Whether the body of a branch is the full phase's; None where the test is of something else."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = _is_full(test.operand)
+        inner = is_full(test.operand)
         return None if inner is None else not inner
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.NotEq):
         said = [one.value for one in (test.left, *test.comparators) if isinstance(one, ast.Constant)]

@@ -38,11 +38,13 @@ class Match:
 
     :ivar shift: how many epochs later the others count. :ivar scale: by which these were multiplied.
     :ivar gross: epochs, as told, whose value is another one.
+    :ivar at_end: whether these are one block at the begin or the end of the rows, in which no row is the other's.
     """
 
     rows: int
     hits: int
     gross: tuple[int, ...]
+    at_end: bool
     scale: float
     shift: int
 
@@ -62,12 +64,14 @@ def told(source: str, history: History | None) -> Told | None:
     """Return the training losses of a history by epoch; None where it counts steps, or has none."""
     if history is None or history.counts == "step" or not history.train_loss:
         return None
-    begin = min(history.epochs, default=0.0)
+    begin = min(filter(math.isfinite, history.epochs), default=0.0)
     offset = 1 - int(begin) if begin in (0.0, 1.0) else 0
     values: dict[int, float] = {}
     rows: dict[int, int] = {}
     twice: set[int] = set()
     for row, (epoch, value) in enumerate(zip(history.epochs, history.train_loss, strict=True)):
+        if not math.isfinite(epoch):
+            continue
         number = int(epoch) + offset
         if number in values:
             twice.add(number)
@@ -85,6 +89,7 @@ def match(one: Told, others: Mapping[int, float]) -> Match | None:
 
 def _shifted(one: Told, others: Mapping[int, float], shift: int) -> Match | None:
     """`shift` of -1: the first row was told before the first epoch."""
+    others = {number: other for number, other in others.items() if math.isfinite(other)}
     pairs = {
         number: (value, others[number + shift]) for number, value in one.values.items() if number + shift in others
     }
@@ -97,17 +102,14 @@ def _shifted(one: Told, others: Mapping[int, float], shift: int) -> Match | None
     grain = grain_of([*one.values.values()]) + scale * grain_of([*others.values()])
     gaps = {number: _gap(value, scale * other) for number, (value, other) in pairs.items()}
     loose = {number: grain / max(abs(value), 1e-300) for number, (value, _) in pairs.items()}
-    return Match(
-        rows=len(pairs),
-        hits=sum(gaps[number] <= _TIGHT + loose[number] for number in pairs),
-        gross=tuple(
-            number
-            for number, (value, _) in pairs.items()
-            if gaps[number] > _GROSS + 3 * loose[number] and not _elsewhere(value, scale, others, loose[number])
-        ),
-        scale=scale,
-        shift=shift,
+    hits = [number for number in pairs if gaps[number] <= _TIGHT + loose[number]]
+    gross = tuple(
+        number
+        for number, (value, _) in pairs.items()
+        if gaps[number] > _GROSS + 3 * loose[number] and not _elsewhere(value, scale, others, loose[number])
     )
+    apart = bool(gross and hits) and (min(gross) > max(hits) or max(gross) < min(hits))
+    return Match(rows=len(pairs), hits=len(hits), gross=gross, at_end=apart, scale=scale, shift=shift)
 
 
 def _elsewhere(value: float, scale: float, others: Mapping[int, float], loose: float) -> bool:

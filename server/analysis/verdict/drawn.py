@@ -106,15 +106,18 @@ def _contradictions(trace: TraceFacts, source: Sampling, seen: Seen) -> Iterator
 
 
 def _alike(trace: TraceFacts) -> Iterator[Suspicion]:
-    """Two chains that go together in every parameter are one: chains that are sampled wander on their own."""
+    """Two chains that go together in every parameter are one: chains that are sampled wander on their own.
+
+    Only scalars speak: values of a vector go together by the spread of its components, in any two chains.
+    """
     by_chain: dict[int, dict[str, tuple[float, ...]]] = {}
-    for one in trace.prints:
+    for one in (each for each in trace.prints if each.size == trace.draws):
         by_chain.setdefault(one.chain, {})[one.name] = one.at
     for first, other in itertools.combinations(sorted(by_chain), 2):
         pairs = [(at, by_chain[other][name]) for name, at in by_chain[first].items() if name in by_chain[other]]
         moving = [pair for pair in pairs if len(set(pair[0])) > _FEW and len(set(pair[1])) > _FEW]
         if moving and all(correlation(*pair) > _SAME for pair in moving):
-            what = f"chains {first} and {other} go together in every parameter: one chain, told apart by a trifle"
+            what = f"chains {first} and {other} go together in every scalar: one chain, told apart by a trifle"
             yield Suspicion(what, Word.LIKELY_FABRICATION, "chains_alike", _OWN)
             return
 
@@ -125,6 +128,8 @@ def _more_draws(trace: TraceFacts, kin: Sequence[Sampling], at: str) -> Iterator
     returned, warmed = sum(known), sum(one.tune or 0 for one in kin)
     if len(known) < len(kin) or not returned or trace.draws <= returned:
         return
+    if trace.chains == 1 and trace.draws <= sum((one.draws or 0) * (one.chains or 1) for one in kin):
+        return  # chains laid end to end, as NumPyro's `get_samples` does; that they were is asked by their number
     what = f"{trace.draws} draws a chain were saved, {at} returned {returned}"
     if trace.draws <= returned + warmed:
         action = "Leave the tuning steps out of the draws; they do not come from the posterior."

@@ -99,8 +99,9 @@ def _edited(one: Told, found: Match, values: Mapping[int, float], what: str) -> 
     other = found.scale * values[number + found.shift]
     said = f"{found.hits} of {found.rows} rows of {one.source} are {what}, {len(found.gross)} are not:"
     said = f"{said} {_row(one, number)} is {one.values[number]:.6g} instead of {other:.6g}"
-    # One row alone may be an epoch that was interrupted, and is asked about.
-    word = Word.LIKELY_FABRICATION if len(found.gross) > 1 else Word.INVESTIGATE
+    # One row alone may be an epoch that was interrupted; a block at either end a term that was added or left out then.
+    edited = len(found.gross) > 1 and not found.at_end
+    word = Word.LIKELY_FABRICATION if edited else Word.INVESTIGATE
     return Suspicion(said, word, "history_edited", _RIGHT)
 
 

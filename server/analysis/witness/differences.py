@@ -6,6 +6,7 @@ tell whether they are the right ones: `drawn_anew` says so, and reading has to d
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from .events import TRAINS, Event, events, files_read, files_written
 from .lines import Witnessed
 
 _MOST = 40
+"""So many are told one by one."""
 _DIGEST_SIGNS = 12
 _VALUES = " values"
 _SEEDS = frozenset({"random_seed", "random_state", "seed", "rng", "rng_seed"})
-_COUNTED = frozenset({"fit", "more", "search", "sampling", "split", "solve"})
+_COUNTED = frozenset({"fit", "more", "search", "sampling", "split", "solve", "steps"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,17 @@ def compare(before: Witnessed, after: Witnessed, leave_out: Collection[str] = ()
         found = [one for one in found if not one.topic.endswith(_VALUES) and one.topic != "loss first value"]
     trained = {one.subject for one in old if one.kind in TRAINS} & {one.subject for one in new if one.kind in TRAINS}
     every = tuple({(one.topic, one.old, one.new): one for one in found}.values())
-    return Compared(differences=every[:_MOST], trained=tuple(sorted(trained)), drawn_anew=tuple(drawn))
+    return Compared(
+        differences=(*every[:_MOST], *_rest(every[_MOST:])), trained=tuple(sorted(trained)), drawn_anew=tuple(drawn)
+    )
+
+
+def _rest(found: Sequence[Difference]) -> Iterator[Difference]:
+    """Yield what there are more, as one: its number, and a digest of all, which an approval is bound to."""
+    if found:
+        every = repr([(one.topic, one.old, one.new) for one in found])
+        said = f"{len(found)} of them, {_digest(hashlib.sha256(every.encode('utf-8', 'replace')).hexdigest())}"
+        yield Difference(topic="more differences", old="", new=said, where=found[0].where)
 
 
 def _of_subject(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from watchkeeper.server.acts.start.comparison import Entry, untold
+from watchkeeper.server.analysis.witness import Difference
 
 from ...play import Agent, Facts, Place, script
 
@@ -71,3 +73,8 @@ async def test_code_that_does_the_same_passes_and_is_shown_and_what_was_seen_to_
         only_full = BODY.replace("6 if full", "4 if full")
         asked = await again(place, trainer, only_full, "1-quick-3", "1-full-2")
     assert asked["changes"] == ["settings 6 -> 4"], "only the full phase shows it, and it is told by reading"
+
+
+def test_what_was_seen_is_left_out_once_for_each_time_that_reading_told_it() -> None:
+    seen = [Difference(topic=topic, old="1000", new="200") for topic in ("pymc.sample draws", "Ridge.fit X rows")]
+    assert [str(one) for one in untold(seen, [Entry("ROWS", "1000", "200")])] == ["Ridge.fit X rows 1000 -> 200"]

@@ -165,3 +165,14 @@ def test_a_change_that_no_quick_run_shows_is_told_from_one_that_it_does(old: str
         read_program("m.py", {"m.py": text.encode()}.get, env={}) for text in (SAMPLES, SAMPLES.replace(old, new))
     )
     assert [one.full_only for one in changes(before, after) if one.needs_approval][:1] == [only]
+
+
+def test_changes_from_the_same_to_the_same_are_told_one_by_one() -> None:
+    more = SAMPLES.replace("DRAWS, tune", "1000, tune").replace(
+        "print(az", "rows = az.extract(trace, n=1000)\nprint(az"
+    )
+    before = more.replace("print(az", "for _ in range(1000):\n    build(rows)\nprint(az")
+    found = asked(before, before.replace("1000", "200"))
+    assert [one.split(" (")[0] for one in found if "1000 -> 200" in one] == [
+        "draws 1000 -> 200", "n 1000 -> 200", "number 1000 -> 200",
+    ]  # fmt: skip

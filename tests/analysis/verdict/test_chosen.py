@@ -11,8 +11,8 @@ from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Word
 
-from .facts import HOUR, MODEL, RULES, TRAINED, designed
-from .test_witnessed import SAVED, Kind, column, fp, mcmc, results, sampling, save, seen, steps
+from .facts import HOUR, MODEL, RULES, TRACE, TRAINED, designed
+from .test_witnessed import SAVED, Kind, column, found, fp, mcmc, results, sampling, save, seen, steps
 
 P = (1.5, 2.25, 9.0)
 NAME = "RandomForestRegressor"
@@ -137,10 +137,10 @@ def traced(**changes: Any) -> TraceFacts:
 CURVE = tuple(float((7 * one) % 11) for one in range(20))
 
 
-def chains(*shifts: float) -> tuple[ChainPrint, ...]:
+def chains(*shifts: float, size: int = TRACE.draws) -> tuple[ChainPrint, ...]:
     walks = [tuple(one + shift * (at % 3) for at, one in enumerate(CURVE)) for shift in shifts]
     return tuple(
-        ChainPrint(name="mu", chain=chain, size=3, sha=f"mu{chain}", bag=f"b{chain}", at=at)
+        ChainPrint(name="mu", chain=chain, size=size, sha=f"mu{chain}", bag=f"b{chain}", at=at)
         for chain, at in enumerate(walks)
     )
 
@@ -149,6 +149,7 @@ def chains(*shifts: float) -> tuple[ChainPrint, ...]:
     ("evidence", "word", "code"),
     [
         (mcmc(saved=traced(prints=chains(0.0, 1e-6, 3.0, -9.0))), Word.LIKELY_FABRICATION, "chains_alike"),
+        (mcmc(saved=traced(prints=chains(0.0, 1e-6, 3.0, -9.0, size=4 * TRACE.draws))), Word.APPROVE, "all_passed"),
         (mcmc(sampling(draws=500, tune=100)), Word.LIKELY_FABRICATION, "more_draws_than_sampled"),
         (mcmc(sampling(draws=1000, tune=1000)), Word.INVESTIGATE, "warmup_as_draws"),
         (mcmc(sampling(draws=1000), sampling(draws=1000)), Word.APPROVE, "all_passed"),
@@ -157,6 +158,15 @@ def chains(*shifts: float) -> tuple[ChainPrint, ...]:
 def test_draws_are_counted_and_chains_held_against_each_other(evidence: Evidence, word: Word, code: str) -> None:
     verdict = decide(evidence, RULES)
     assert (verdict.word, verdict.code) == (word, code), verdict
+
+
+LAID = (ChainPrint(name="mu", chain=0, size=2000, sha="laid", bag="laid"),)
+
+
+@pytest.mark.parametrize(("draws", "code"), [(500, "chains_dropped"), (400, "more_draws_than_sampled")])
+def test_chains_laid_end_to_end_are_asked_about_unless_longer_than_all_that_was_sampled(draws: int, code: str) -> None:
+    laid = traced(chains=1, prints=LAID, statistic_prints=())
+    assert found(decide(mcmc(sampling(draws=draws), saved=laid), RULES), "draws")[1] == code
 
 
 def test_folds_that_are_one_fold_are_asked_about() -> None:

@@ -83,7 +83,7 @@ def test_a_history_of_another_kind_is_only_not_matched(told: Values) -> None:
 
 
 EDITS: dict[str, Values] = {
-    "the last rows made better": changed(lambda n, value: value if n < 34 else value * 0.6),
+    "late rows made better": changed(lambda n, value: value * 0.6 if 30 <= n < 37 else value),
     "one spike taken out": changed(lambda n, value: value if n != 17 else value * 0.7),
     "rows invented in between": changed(lambda n, value: value if n % 4 else 0.9 - n / 80),
 }
@@ -101,6 +101,26 @@ def test_rows_that_were_edited_contradict_the_others_and_are_named(told: Values,
     first = next(n for n in MEANS if abs(told[n] - MEANS[n]) > 0.05 * MEANS[n])
     assert f"row {first} of {PATH} is {told[first]:.6g} instead of {MEANS[first]:.6g}" in check.evidence
     assert ("what the log printed" if by == "log" else "m.py:9 at ") in check.evidence
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_term_that_is_added_from_an_epoch_on_is_asked_about_and_never_called_false(late: bool) -> None:
+    check = judged(changed(lambda n, value: value - 0.1 if (n > 28 if late else n < 12) else value))
+    assert check is not None
+    assert (check.word, check.code) == (Word.INVESTIGATE, "history_edited"), check.evidence
+
+
+def test_epochs_and_losses_without_an_end_are_left_out() -> None:
+    endless = History(epochs=[*map(float, MEANS), math.inf], train_loss=[*MEANS.values(), 0.1])
+    evidence = replace(HONEST, curves=((PATH, endless),), log_curve=None)
+    check = history(evidence, witnessed())
+    assert check is not None
+    assert check.outcome is Outcome.PASSED, check.evidence
+    blown = {"at": [[n, math.inf if n == 20 else value] for n, value in MEANS.items()]}
+    losses = {"kind": "losses", "where": "m.py:9", "facts": {"library": "keras", "id": 1, "count": 40, **blown}}
+    again = judged(MEANS, by=seen(losses))
+    assert again is not None
+    assert again.outcome is Outcome.PASSED, again.evidence
 
 
 def test_a_smoothed_history_beside_a_log_that_tells_the_losses_is_asked_about() -> None:

@@ -175,3 +175,20 @@ def test_the_folds_of_a_search_are_told_once_wherever_they_were_fitted() -> None
     assert said(compare(run(first, search), spread)) == []
     later = run(search, ("fit", FIT), roles=("main", "joblib"))
     assert said(compare(run(search), later))[0].startswith("Ridge.fit: nothing -> "), "this one is no fold"
+
+
+def test_what_is_more_than_can_be_listed_is_counted_and_told_apart_by_a_digest() -> None:
+    def table(lines: int, last: str) -> Any:
+        return run(
+            *(("read", {"path": f"d/{n}.csv", "sha256": (last if n == lines - 1 else "e") * 64}) for n in range(lines))
+        )
+
+    old = run(*(("read", {"path": f"d/{n}.csv", "sha256": "d" * 64}) for n in range(60)))
+    found = [said(compare(old, table(60, last)))[-1] for last in ("e", "f")]
+    assert found[0].startswith("more differences: nothing -> 20 of them, sha256 ")
+    assert found[0] != found[1]
+
+
+def test_one_optimiser_more_is_told() -> None:
+    more = run(*HONEST, ("steps", {**STEPS, "id": 9}))
+    assert "number of Adam: 1 -> 2" in said(compare(run(*HONEST), more))

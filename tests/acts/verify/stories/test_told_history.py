@@ -31,7 +31,7 @@ async def judged(place: Place, edit: str) -> tuple[dict[str, object], str]:
 
 
 async def test_rows_that_are_not_what_the_log_printed_are_named(place: Place) -> None:
-    verdict, _ = await judged(place, "(lambda loss: loss if epoch < 70 else 0.8 * loss)")
+    verdict, _ = await judged(place, "(lambda loss: 0.8 * loss if 70 <= epoch < 78 else loss)")
     assert in_short(verdict) == ("REJECT_LIKELY_FABRICATION", "history_edited", False)
     assert f"row 70 of {HISTORY} is 0.8" in evidence(verdict, "history")
     assert "what the log printed while it trained" in evidence(verdict, "history")
