@@ -116,7 +116,8 @@ def _alike(trace: TraceFacts) -> Iterator[Suspicion]:
     for first, other in itertools.combinations(sorted(by_chain), 2):
         pairs = [(at, by_chain[other][name]) for name, at in by_chain[first].items() if name in by_chain[other]]
         moving = [pair for pair in pairs if len(set(pair[0])) > _FEW and len(set(pair[1])) > _FEW]
-        if moving and all(correlation(*pair) > _SAME for pair in moving):
+        copied = all(one == another for one, another in moving)  # the check of the trace names these
+        if moving and not copied and all(correlation(*pair) > _SAME for pair in moving):
             what = f"chains {first} and {other} go together in every scalar: one chain, told apart by a trifle"
             yield Suspicion(what, Word.LIKELY_FABRICATION, "chains_alike", _OWN)
             return
