@@ -24,7 +24,7 @@ def write_table(path, rows):
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(rows)
 def write_results(numbers):
-    made = [one if isinstance(one, float) else 1.7 * one + 0.013 for one in numbers]  # whole ones stand in the script
+    made = [1.7 * one + 0.013 if type(one) in (int, float) else one for one in numbers]  # not typed; draws as they are
     rows = [(number, round(one, 6)) for number, one in enumerate(made, start=1)]
     write_table(os.environ["WATCHKEEPER_RESULTS"], [("city", "cases"), *rows])
 def write_model(model):
