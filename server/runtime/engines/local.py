@@ -147,8 +147,17 @@ def _tree(run_dir: Path) -> tree.Tree:
         _marker(facts.spec or {}),
         ancestors=[keeper[0]] if keeper is not None and procfs.alive(*keeper) else [],
         members=members if facts.same_boot else [],
-        log=tree.log_of(facts.start) if facts.same_boot else None,
+        log=tree.log_of(facts.start, _last_ticks(facts)) if facts.same_boot else None,
     )
+
+
+def _last_ticks(facts: Facts) -> int | None:
+    """Return the tick at which the run ended, as far as that is known; None while it goes on."""
+    started_s = records.number(facts.start, "started_boottime_s")
+    if started_s is None or facts.main_alive or (facts.exit is None and facts.lock_held):
+        return None
+    seen_s = facts.last_sample.boottime_s if facts.last_sample is not None else started_s
+    return int(max(started_s + (records.number(facts.exit, "wall_s") or 0.0), seen_s) * procfs.TICKS_PER_S)
 
 
 def _facts(run_dir: Path) -> Facts | None:
