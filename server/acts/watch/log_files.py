@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from ...analysis.logs.blocks import FEED_BYTES
@@ -21,6 +22,7 @@ from ..desk import Desk
 
 MOST_FILES = 2000
 """More files of the log's folder are not looked at."""
+LEAST_FEED_BYTES = 16 << 10
 _Identity = tuple[int, int]
 
 
@@ -49,21 +51,23 @@ def renamed(original: str | None) -> Change:
     return Change("seen", "log-renamed", finding)
 
 
-def read_on(desk: Desk, run: Run, original: str | None, offset: int) -> Iterator[bytes]:
-    """Yield what another file holds from an offset on that took the log's name; nothing where none did."""
-    path = run.log
-    if original == path or _recorded(desk, run) is None:
-        return
+@contextmanager
+def opened_beside(desk: Desk, run: Run) -> Generator[int | None]:
+    """Open what stands under the log's name by now; None where nothing does, or where nobody knows which file is it."""
     try:
-        descriptor = desk.workspace.open_beneath(path, os.O_RDONLY)
+        descriptor = desk.workspace.open_beneath(run.log, os.O_RDONLY) if _recorded(desk, run) is not None else None
     except PathRefused:
-        return
+        descriptor = None
     try:
-        while data := os.pread(descriptor, FEED_BYTES, offset):
-            yield data
-            offset += len(data)
+        yield descriptor
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def next_size(size: int, *, hurried: bool) -> int:
+    """Return how much of a log to read next: nasty lines cost a thousand times as much as plain ones."""
+    return min(max(size // 4, LEAST_FEED_BYTES) if hurried else size * 2, FEED_BYTES)
 
 
 def with_place(state: str, beside: int) -> str:

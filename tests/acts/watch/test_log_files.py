@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from watchkeeper.server.acts.watch import look
 from watchkeeper.server.vocabulary.runs import Level
 
 from ...play import Place, script
@@ -86,3 +87,33 @@ async def test_names_that_are_no_utf_8_stand_in_no_ones_way(place: Place) -> Non
     desk = place.desk()
     assert desk.ledger.broken() == []
     desk.ledger.close()
+
+
+async def test_a_file_of_a_terabyte_that_takes_the_logs_name_holds_no_call_up(place: Place) -> None:
+    into_new = (
+        'new = log.open("w")\nnew.truncate(1 << 40)\nnew.seek(0, 2)\nnew.write("\\nloss is nan\\n" * 3)\nnew.flush()\n'
+    )
+    place.script(script(f"{RENAMES}{into_new}leave_what_the_phase_asks_for()"))
+    place.go()
+    async with place.trainer() as trainer:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        await trainer.watch(run)
+    assert {"log_renamed", "metric"} <= {one.kind for one in place.findings()}
+
+
+async def test_what_takes_the_logs_name_is_read_within_the_time_of_a_look_and_never_twice(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look, "FEED_BYTES", 4096)
+    into_new = 'log.write_text("another program\\n" * 2048 + "loss is nan\\n" * 3)\n'
+    place.script(script(f"{RENAMES}{into_new}leave_what_the_phase_asks_for()"))
+    place.go()
+    async with place.trainer() as trainer:
+        run = str((await trainer.ask("start_training", model="1", phase="quick"))["run"])
+        place.ends(run)
+        desk = place.desk()
+        left = [look.look_at(desk, run, within_s=0.0).behind_bytes for _ in range(4)]
+        assert [one - left[-1] for one in left] == [3 * 4096, 2 * 4096, 4096, 0]
+        await trainer.watch(run)
+    (nan,) = [one for one in place.findings() if one.kind == "metric"]
+    assert nan.line == 1 + 2048 + 1
