@@ -33,9 +33,15 @@ def where(desk: Desk, run: Run) -> str | None:
     """
     path = run.log
     wanted = _recorded(desk, run)
-    if wanted is None or _identity(desk, path) == wanted:
+    found = _identity(desk, path)
+    if wanted is None or found == wanted:
         return path
-    return next((one for one in _beside(desk, path) if _identity(desk, one) == wanted), None)
+    others = {one: _identity(desk, one) for one in _beside(desk, path)}
+    if exact := next((one for one, identity in others.items() if identity == wanted), None):
+        return exact
+    # A device has another number after a restart or when it is mounted anew; a file keeps its own.
+    same = ((one, identity) for one, identity in ((path, found), *others.items()) if identity is not None)
+    return next((one for one, (_, inode) in same if inode == wanted[1]), None)
 
 
 def renamed(original: str | None) -> Change:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 from watchkeeper.server.acts.watch import look
 from watchkeeper.server.vocabulary.runs import Level
 
-from ...play import Place, script
+from ...play import FAILS, GOOD, Place, script
 
 pytestmark = pytest.mark.anyio
 
@@ -117,3 +118,25 @@ async def test_what_takes_the_logs_name_is_read_within_the_time_of_a_look_and_ne
         await trainer.watch(run)
     (nan,) = [one for one in place.findings() if one.kind == "metric"]
     assert nan.line == 1 + 2048 + 1
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+async def test_a_device_that_has_another_number_after_a_restart_makes_no_other_file_of_the_log(
+    place: Place, renamed: bool
+) -> None:
+    place.script(FAILS)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        place.script(GOOD)
+        await trainer.ask("start_training", model="1", phase="quick", follows="1-quick-1")
+        place.ends("1-quick-2")
+        path = place.root / ".watchkeeper/runs/1-quick-2/start.json"
+        start = json.loads(path.read_text())
+        path.write_text(json.dumps({**start, "log_device": start["log_device"] + 1}) + "\n")
+        if renamed:
+            (place.root / LOG).rename(place.root / f"{LOG}.1")
+        seen = await trainer.watch("1-quick-2")
+    assert seen["state"] == "completed"
+    assert [one["id"] for one in seen["findings"]] == ["1-quick-2:log-renamed"] * renamed
+    told = [one.message for one in place.findings() if one.kind == "log_renamed"]
+    assert [f"it is {LOG}.1 now and read on there" in one for one in told] == [True] * renamed
