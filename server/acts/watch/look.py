@@ -23,7 +23,7 @@ from ...storage.files import log_lines
 from ...storage.record import Run, Transaction
 from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
-from ...vocabulary.runs import ErrorType, Finding, Level, RunState
+from ...vocabulary.runs import Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
 from . import ending, environment, gone, gpu_files, histories, log_files, stalls, strays
@@ -98,8 +98,9 @@ class Watcher:
         self._offset = 0
         self._beside = 0
         """How far the file was read that took the log's name, where the log was renamed."""
+        self._cuts = 0
         self._kept = (0, 0)
-        """These two as they are on record."""
+        """The two places as they are on record."""
         self._told_renamed = False
         self._recogniser: GuardedRecogniser | None = None
         self._judged_at = float("-inf")
@@ -236,7 +237,7 @@ class Watcher:
             return
         self._stored = self._desk.ledger.scan_position(self._run.id)
         self._offset = self._stored[0] if self._stored else status.log_begin or 0
-        self._beside = log_files.place(self._stored[1]) if self._stored else 0
+        self._beside, self._cuts = log_files.place(self._stored[1]) if self._stored else (0, 0)
         self._kept = (self._offset, self._beside)
         try:
             self._recogniser = GuardedRecogniser(self._rules, state=self._stored[1] if self._stored else "")
@@ -276,7 +277,7 @@ class Watcher:
             self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
-            self._beside = log_files.place(self._stored[1])
+            self._beside, self._cuts = log_files.place(self._stored[1])
             self._kept = (self._offset, self._beside)
             self._recogniser = self._restored(log, status, self._stored[1])
         return self._recogniser
@@ -292,11 +293,10 @@ class Watcher:
 
     def _begin_anew(self, log: int, status: RunStatus, size: int) -> GuardedRecogniser:
         """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
-        lost = f"the log was cut from {self._offset} to {size} bytes; what was written in between may be lost"
-        self._offset = min(status.log_begin or 0, size)
+        cut = log_files.cut(self._offset, size, self._cuts)
+        self._offset, self._cuts = min(status.log_begin or 0, size), self._cuts + 1
         self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
-        cut = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
-        self._commit([Change("seen", "log-cut", cut)])
+        self._commit([cut])
         return self._recogniser or GuardedRecogniser(self._rules)
 
     def judge(self, status: RunStatus) -> None:
@@ -333,7 +333,7 @@ class Watcher:
         at_rest = self._stored is not None and (self._offset, self._beside) == self._kept
         if recogniser is None or (not changes and at_rest):
             return True
-        place = (self._offset, log_files.with_place(recogniser.state(), self._beside))
+        place = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
         with self._desk.ledger.transaction() as transaction:
             ours = transaction.move_scan(self._run.id, expected=self._stored, moved=place)
             if once:
@@ -352,6 +352,7 @@ class Watcher:
         return transaction.finding(f"{self._run.id}:{change.key}") is not None
 
     def _record(self, transaction: Transaction, change: Change) -> None:
+        change = log_files.since_cuts(change, self._cuts)
         finding_id = f"{self._run.id}:{change.key}"
         known = transaction.finding(finding_id)
         if change.kind == "repeated" and known and self._desk.clock() - known.updated_at < REPEAT_S:
@@ -373,7 +374,7 @@ class Watcher:
         found = ending.finding(status)
         if found is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
-        moved = (self._offset, log_files.with_place(recogniser.state(), self._beside))
+        moved = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
             if known is None or known.status == "ended":

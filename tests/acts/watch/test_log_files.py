@@ -10,6 +10,7 @@ from watchkeeper.server.acts.watch import look
 from watchkeeper.server.vocabulary.runs import Level
 
 from ...play import FAILS, GOOD, Place, script
+from ...runtime.keeper.helpers import until
 
 pytestmark = pytest.mark.anyio
 
@@ -140,3 +141,39 @@ async def test_a_device_that_has_another_number_after_a_restart_makes_no_other_f
     assert [one["id"] for one in seen["findings"]] == ["1-quick-2:log-renamed"] * renamed
     told = [one.message for one in place.findings() if one.kind == "log_renamed"]
     assert [f"it is {LOG}.1 now and read on there" in one for one in told] == [True] * renamed
+
+
+CUT = script(
+    "import traceback\nlog = os.readlink('/proc/self/fd/1')\n"
+    "def tell(error):\n    try:\n        raise error\n    except Exception:\n        traceback.print_exc()\n"
+    "print('a', flush=True)\ntell(ValueError('the first'))\nprint('b' * 2000, flush=True)\n"
+    "for number in (1, 2):\n    wait_for(f'cut {number}')\n    os.truncate(log, 0)\n"
+    "    print('a', flush=True)\n    tell(KeyError(f'after cut {number}'))\n    print('b' * (1500 - 500 * number), flush=True)\n"
+    "    pathlib.Path(f'was cut {number}').touch()\n"
+    "wait_for('go')\nleave_what_the_phase_asks_for()\nsys.exit(3)\n"
+)
+
+
+async def test_what_stands_at_an_accepted_failures_line_after_the_log_was_cut_is_not_accepted_with_it(
+    place: Place,
+) -> None:
+    place.script(CUT)
+    async with place.trainer() as trainer, place.director() as director:
+        run = str((await trainer.ask("start_training", model="1", phase="quick"))["run"])
+        place.says(LOG, "bbb")
+        seen = await trainer.poll(run, wait_s=5)
+        assert [one["id"] for one in seen["findings"]] == [f"{run}:L2"]
+        await trainer.ask("report_error", run=run, finding=f"{run}:L2", what_happened="it is caught")
+        await director.ask("answer_report", report="1-r1", action="CONTINUE", instructions="as it should be")
+        for number in (1, 2):
+            (place.root / f"cut {number}").touch()
+            until((place.root / f"was cut {number}").exists, "the log is cut")
+            await trainer.poll(run)  # each by a look of its own
+        place.go()
+        await trainer.watch(run)
+    found = {one.id.partition(":")[2]: one for one in place.findings()}
+    assert [(key, one.exception) for key, one in found.items() if one.line == 2] == [
+        ("L2", "ValueError"), ("c1-L2", "KeyError"), ("c2-L2", "KeyError"),
+    ]  # fmt: skip
+    assert [one for one in found if one.endswith("log-cut")] == ["log-cut", "c1-log-cut"]
+    assert (found["L2"].status, found["c2-L2"].status) == ("accepted", "open")
