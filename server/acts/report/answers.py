@@ -18,6 +18,7 @@ from ...storage.record.records import (
 from ...vocabulary.errors import InvalidArgument
 from ..desk import Desk
 from ..watch import standing
+from . import server_reports
 from .reports import write_document
 
 
@@ -39,8 +40,10 @@ def answer(desk: Desk, report: Report, given: error_report.Answer) -> Report:
     The same answer given twice is one answer; a different one replaces it and counts from now on: what an earlier
     CONTINUE accepted is not accepted any more.
 
-    :raises InvalidArgument: if it approves something by a name that the report does not have.
+    :raises InvalidArgument: if it approves something by a name that the report does not have, or another report took
+        its place.
     """
+    _check_current(desk, report)
     _check_approved(report, given.approve)
     full = ReportAnswered(**_values(replace(given, who=desk.who)))
     with desk.ledger.transaction() as transaction:
@@ -65,6 +68,16 @@ def _values(answer: error_report.Answer) -> dict[str, Any]:
 def _same_answer(known: error_report.Answer | None, given: error_report.Answer) -> bool:
     """Whether two answers say the same, whichever server they were given through."""
     return known is not None and {**_values(known), "who": ""} == {**_values(given), "who": ""}
+
+
+def _check_current(desk: Desk, report: Report) -> None:
+    """Refuse an answer to changes that are not those of the start any more."""
+    newer = server_reports.replaced_by(desk, report)
+    if newer is not None:
+        raise InvalidArgument(
+            f"Report {report.id} is out of date: the start was changed once more. Report {newer.id} shows what it is now.",
+            f"Read {newer.id} (poll_training() shows it) and answer that.",
+        )
 
 
 def _check_approved(report: Report, approved: Sequence[str]) -> None:

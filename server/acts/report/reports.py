@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ...documents import error_report
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Finding, Report, Run, Transaction
+from ...storage.record import Finding, Report, Run, Transaction, next_id
 from ...storage.record.records import (
     FindingReported,
     ReportAgain,
@@ -81,7 +81,7 @@ def open_report(
         known = _same_report(transaction, model, run, parts, words)
         facts = _facts(desk, model, run, status, finding, words)
         if known is None:
-            report_id = f"{model}-r{1 + len(transaction.reports(model=model))}"
+            report_id = next_id(f"{model}-r", (one.id for one in transaction.reports(model=model)))
             if seen_before is not None:
                 facts = replace(facts, seen_before=one_line(outgoing(seen_before.sentence, 600), 600))
             transaction.append(facts, report_id, run=run.id if run else "", model=model)

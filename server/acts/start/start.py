@@ -249,8 +249,9 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
         carried_out = report.run == (wanted.follows or "") or report.about_changes
         if carried_out and report.status == "answered":
             transaction.add(report, ReportApplied(by=desk.who, run=run))
-            if report.about_changes:  # no failure: the diary need not tell of it
-                transaction.add(report, ReportClosed(by=desk.who, run=run))
+        settled = report.status == "answered" or (report.status == "open" and wanted.phase is Phase.FULL)
+        if report.about_changes and settled:  # approved or taken back; no failure: the diary need not tell of it
+            transaction.add(report, ReportClosed(by=desk.who, run=run))
     started = transaction.run(run)
     assert started is not None  # noqa: S101 (appended two lines above)
     return started

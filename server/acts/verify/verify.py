@@ -92,6 +92,6 @@ def _record(desk: Desk, evidence: Evidence, verdict: Verdict) -> str:
         kept = [one for one in transaction.verdicts(model=evidence.model) if one.run == evidence.run]
         if kept and all(getattr(kept[-1], one.name) == getattr(found, one.name) for one in fields(found)):
             return kept[-1].id
-        verdict_id = f"{evidence.run}-v{len(kept) + 1}"
+        verdict_id = next_id(f"{evidence.run}-v", (one.id for one in kept))
         transaction.append(found, verdict_id, run=evidence.run, model=evidence.model)
     return verdict_id
