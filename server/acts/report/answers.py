@@ -16,6 +16,7 @@ from ...storage.record.records import (
     VerdictOverridden,
 )
 from ...vocabulary.errors import InvalidArgument
+from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..watch import standing
 from . import server_reports
@@ -129,6 +130,24 @@ def _override(desk: Desk, transaction: Transaction, report: Report, reason: str)
     verdict = transaction.verdict(report.verdict) if report.verdict else None
     if verdict is not None and (verdict.override is None or verdict.override.reason != reason):
         transaction.add(verdict, VerdictOverridden(reason=reason, report=report.id, who=desk.who))
+
+
+def terminated(desk: Desk, model: str, phase: Phase) -> Report | None:
+    """Return the report in which the director ended a phase of a model: TERMINATE, and nothing answered since.
+
+    Whichever attempt it was about: an attempt that began before the answer came is ended by it as well.
+    """
+    answered = [one for one in desk.ledger.reports(model=model) if one.answer and one.run and one.phase is phase]
+    newest = max((one for one in answered if not one.about_changes), key=_answered_at, default=None)
+    return newest if newest is not None and _ends(newest) else None
+
+
+def _answered_at(report: Report) -> tuple[float, int]:
+    return report.answered_at or 0.0, report.first_seq
+
+
+def _ends(report: Report) -> bool:
+    return report.answer is not None and report.answer.action is error_report.Action.TERMINATE
 
 
 def applied(desk: Desk, report: Report, how: str) -> None:

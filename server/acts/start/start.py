@@ -21,7 +21,7 @@ from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
-from ..report import server_reports
+from ..report import answers, server_reports
 from ..watch import look
 from . import approvals, gate, provenance
 from .provenance import Origin
@@ -210,6 +210,9 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
 def _check_answers(desk: Desk, wanted: Request, previous: Run) -> None:
     """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
     _check_reports(wanted, desk.ledger.reports(run=previous.id))
+    ended = answers.terminated(desk, wanted.model, previous.phase)
+    if ended is not None:
+        _check_reports(wanted, [ended])
 
 
 def _check_reports(wanted: Request, reports: Sequence[Report]) -> None:
