@@ -76,7 +76,7 @@ def _check_current(desk: Desk, report: Report) -> None:
     newer = server_reports.replaced_by(desk, report)
     if newer is not None:
         raise InvalidArgument(
-            f"Report {report.id} is out of date: the start was changed once more. Report {newer.id} shows what it is now.",
+            f"Report {report.id} is out of date: the start was changed once more, as {newer.id} shows.",
             f"Read {newer.id} (poll_training() shows it) and answer that.",
         )
 

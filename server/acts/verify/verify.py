@@ -8,7 +8,7 @@ from ...analysis.verdict.effort import intensity
 from ...analysis.verdict.evidence import Evidence
 from ...analysis.verdict.text import check_table, not_met_message, verification_block
 from ...analysis.verdict.verdict import Verdict, decide
-from ...storage.record import head_copy
+from ...storage.record import head_copy, next_id
 from ...storage.record.records import VerdictKept
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk

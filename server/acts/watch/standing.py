@@ -35,11 +35,19 @@ def quick_problems(desk: Desk, run: Run) -> list[str]:
 
 
 def accepted_by(desk: Desk, run: Run) -> str:
-    """Return the report in which the director let a run stand as it is (CONTINUE) after its end; empty if in none."""
+    """Return the report in which the director let a run stand as it is (CONTINUE) after its end; empty if in none.
+
+    An answer about a failure accepts that failure alone: what is wrong with the results was not asked in it.
+    """
     ended_at = run.end.ended_at if run.end else None
     for report in desk.ledger.reports(run=run.id):
         continues = report.answer is not None and report.answer.action is Action.CONTINUE
-        if continues and not report.about_changes and (report.answered_at or 0.0) >= (ended_at or 0.0):
+        if (
+            continues
+            and not report.about_changes
+            and not report.finding
+            and (report.answered_at or 0.0) >= (ended_at or 0.0)
+        ):
             return report.id
     return ""
 

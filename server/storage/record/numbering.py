@@ -1,4 +1,4 @@
-"""Ids that count up: `1-r3`, `1-full-2-v1`. A record that lost events must not give a number that is taken a second time."""
+"""Ids that count up: `1-r3`, `1-full-2-v1`. A record that lost events must give no number a second time."""
 
 from __future__ import annotations
 
