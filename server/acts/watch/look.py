@@ -28,7 +28,7 @@ from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import ending, environment, gpu_files, histories, log_files, stalls, strays
+from . import ending, environment, gone, gpu_files, histories, log_files, stalls, strays
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
@@ -152,12 +152,11 @@ class Watcher:
             return recorded_end(self._run, run_dir)
         if run_dir.is_dir() and not run_dir.is_symlink():
             return self._completed(run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce)))
-        gone = not os.path.lexists(run_dir)
-        if not gone or self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
-            # Whether it still runs cannot be known without its directory; starting it again would be worse.
-            reason = "Its run directory was removed." if gone else "Something else lies where its run directory was."
-            return RunStatus(run=self._run.id, state=RunState.LOST, reason=reason)
-        launch.launch(self._desk, self._run)  # the server that recorded the start was killed before it did
+        if found := gone.lost(self._desk, self._run):
+            return found
+        # The server that recorded the start was killed before it made the directory: launched late, or closed below.
+        make = launch.materialise if gone.is_late(self._desk, self._run) else launch.launch
+        make(self._desk, self._run)
         return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
     def _completed(self, status: RunStatus) -> RunStatus:
@@ -166,8 +165,7 @@ class Watcher:
         if status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC):
             return status
         launch.materialise(self._desk, self._run)
-        late = self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S
-        if not late:
+        if not gone.is_late(self._desk, self._run):
             launch.launch(self._desk, self._run)
         return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
