@@ -35,6 +35,7 @@ class Kind(StrEnum):
     START = "run.start"
     STOP = "run.stop"
     ENDED = "run.ended"
+    PRUNED = "run.pruned"
     SEEN = "finding.seen"
     SETTLED = "finding.settled"
     REPEATED = "finding.repeated"
