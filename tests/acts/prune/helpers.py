@@ -52,6 +52,7 @@ def ended(
         script_sha256=snapshot,
         env={"WATCHKEEPER_RESUME": "checkpoint" if resumed else "start"},
         log=desk.workspace.log(model, phase),
+        results=desk.workspace.results(model, phase),
     )
     with desk.ledger.transaction() as transaction:
         transaction.append(begun, run, run=run, model=model)
