@@ -14,6 +14,7 @@ from ..desk import Desk
 from ..report import server_reports
 from ..watch.look import find_run, look_at
 from . import handoff, verify
+from .pruned import require_evidence
 from .verify import Verification
 
 _NOTHING_TO_TELL = frozenset({Word.IN_PROGRESS, Word.NO_DATA})
@@ -38,7 +39,9 @@ def conclude(desk: Desk, run_id: str) -> Conclusion:
     """Compute the verdict on a run, tell the director of a rejection, and write what is handed over.
 
     :raises NotFound: if there is no such run.
+    :raises Refused: if what a verdict looks at was pruned.
     """
+    require_evidence(desk, find_run(desk, run_id))
     look = look_at(desk, run_id)
     state = look.status.state
     hands_over = look.run.phase is Phase.FULL and state.final and state is not RunState.NEVER_STARTED

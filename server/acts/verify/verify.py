@@ -18,6 +18,7 @@ from ..watch import artefact_files
 from ..watch.look import find_run
 from ..watch.verdict_rules import rules_of
 from .evidence import RULE_TABLES, gather
+from .pruned import require_evidence
 
 LONGEST_TEXT = 20_000
 """Characters; no text of ours comes near it."""
@@ -45,7 +46,9 @@ def verify(desk: Desk, run: str) -> Verification:
     """Compute the verdict on a run from what was measured and what lies on disk, and record it.
 
     :raises NotFound: if there is no such run.
+    :raises Refused: if what a verdict looks at was pruned.
     """
+    require_evidence(desk, find_run(desk, run))
     desk = _bound(desk, run)
     evidence = gather(desk, run)
     rules = rules_of(desk.policy, evidence.phase)

@@ -29,7 +29,7 @@ from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import attest, attest_words, doctor, hooks, init, json_files, offline, rebuild, serving
+from . import attest, attest_words, doctor, hooks, init, json_files, offline, prune, rebuild, serving
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -107,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     _add_people(commands)
     _add_hook(commands)
     _add_attest(commands)
+    _add_prune(commands)
     offline.add_commands(commands)
     replay.add_commands(commands, TOOLS)
     return top
@@ -281,6 +282,11 @@ def _add_attest(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
     words = attest_words
     command = _command(commands, attest.COMMAND, words.SHORT, words.ABOUT, f"examples:\n{words.EXAMPLES}")
     attest.add_arguments(command, _desk)
+
+
+def _add_prune(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    command = _command(commands, prune.COMMAND, prune.SHORT, prune.ABOUT, f"examples:\n{prune.EXAMPLES}")
+    prune.add_arguments(command, _desk)
 
 
 def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
