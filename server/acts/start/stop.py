@@ -15,7 +15,7 @@ from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Run
 from ...storage.record.records import RunStopped
-from ...vocabulary.errors import StorageFailed
+from ...vocabulary.errors import HeldElsewhere, StorageFailed
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..report.answers import applied, terminated
@@ -44,6 +44,8 @@ def stop(desk: Desk, run: Run, reason: str) -> Stop:
     if not status.state.final:
         try:
             request_stop(desk, run, reason)
+        except HeldElsewhere:
+            raise
         except StorageFailed:  # the disk is full: the stop itself needs no room
             _hand_over(desk, run, RunStopped(reason=reason, who=desk.who, at=desk.clock()), None)
         status = _waited(lambda: _hastened(desk, run.id, run_dir), desk.policy.keeper.grace_s + KEEPER_WITHIN_S)

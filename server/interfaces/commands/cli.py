@@ -29,7 +29,7 @@ from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import attest, attest_words, doctor, hooks, init, json_files, offline, prune, rebuild, serving
+from . import attest, attest_words, doctor, hooks, init, json_files, moving, offline, prune, rebuild, serving
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -262,6 +262,7 @@ def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
             command.add_argument("--force", action="store_true", help="overwrite an existing watchkeeper.toml")
         if name == "doctor":
             command.add_argument("--rebuild-ledger", action="store_true", help=instructions.REBUILD)
+            command.add_argument("--move-ledger", action="store_true", help=instructions.MOVE)
         if name == "serve":
             serving.add_options(command)
 
@@ -355,8 +356,9 @@ def _init(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     found = workspace(options)
+    moved = [moving.move(found)] if options.move_ledger else []
     rebuilt = [rebuild.rebuild(found)] if options.rebuild_ledger else []
-    checks = [*rebuilt, *doctor.examine(found)]
+    checks = [*moved, *rebuilt, *doctor.examine(found)]
     if options.json:
         print(json.dumps(masked([one.to_json() for one in checks]), ensure_ascii=False))
     else:
