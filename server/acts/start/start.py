@@ -179,7 +179,7 @@ def _existing(known: Sequence[Run], wanted: Request) -> Run | None:
 
 def _check_first(desk: Desk, wanted: Request) -> None:
     """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
-    _check_reports(wanted, desk.ledger.reports(run=""))
+    _check_reports(desk, wanted, desk.ledger.reports(run=""))
     gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
     if wanted.phase is Phase.FULL:
         for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
@@ -209,17 +209,18 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
 
 def _check_answers(desk: Desk, wanted: Request, previous: Run) -> None:
     """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
-    _check_reports(wanted, desk.ledger.reports(run=previous.id))
+    _check_reports(desk, wanted, desk.ledger.reports(run=previous.id))
     ended = answers.terminated(desk, wanted.model, previous.phase)
     if ended is not None:
-        _check_reports(wanted, [ended])
+        _check_reports(desk, wanted, [ended])
 
 
-def _check_reports(wanted: Request, reports: Sequence[Report]) -> None:
+def _check_reports(desk: Desk, wanted: Request, reports: Sequence[Report]) -> None:
+    waits = wanted.phase is Phase.FULL and desk.policy.judge.wait_for_answers
     for report in reports:
         if report.model != wanted.model:
             continue
-        if report.status == "open" and wanted.phase is Phase.FULL and not report.about_changes:
+        if report.status == "open" and waits and not report.about_changes:
             raise Refused(
                 f"Report {report.id} on {report.run or 'model ' + report.model} is not answered yet.",
                 "Wait for the director: poll_training(). A quick run may go on meanwhile.",

@@ -24,12 +24,26 @@ from ...acts.desk import Desk, open_desk
 from ...acts.poll import run_table
 from ...acts.toolbox import Parameter, Shape, Tool, Value, facts, rendered
 from ...storage.files.workspace import Workspace
+from ...storage.policy import profiles
 from ...vocabulary.errors import InvalidArgument, WatchkeeperError
 from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import attest, attest_words, doctor, hooks, init, json_files, moving, offline, prune, rebuild, serving
+from . import (
+    attest,
+    attest_words,
+    doctor,
+    hooks,
+    init,
+    json_files,
+    moving,
+    offline,
+    policy_text,
+    prune,
+    rebuild,
+    serving,
+)
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -245,7 +259,12 @@ def _go_on(following: str, until: str, wait: str | None) -> str:
 def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
     for name, work, about in (
         ("status", _status, "Look at every run and print a table: state, time, CPU time, failures, report, verdict."),
-        ("init", _init, "Write watchkeeper.toml with every rule and its default, and show how to wire up each client."),
+        (
+            "init",
+            _init,
+            "Look at the project, write a short watchkeeper.toml, show how to wire up each client.",
+        ),
+        ("policy", _policy, "Print every rule in force with its value, what it means, and why it is so; as TOML."),
         ("doctor", _doctor, "Look for what is wrong with this workspace and say how to mend it; changes nothing."),
         (
             "serve",
@@ -260,6 +279,8 @@ def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
             command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
         if name == "init":
             command.add_argument("--force", action="store_true", help="overwrite an existing watchkeeper.toml")
+        if name in ("init", "policy"):
+            command.add_argument("--profile", choices=list(profiles.ABOUT), help=instructions.PROFILE)
         if name == "doctor":
             command.add_argument("--rebuild-ledger", action="store_true", help=instructions.REBUILD)
             command.add_argument("--move-ledger", action="store_true", help=instructions.MOVE)
@@ -350,7 +371,12 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
-    print(init.initialise(workspace(options), sys.executable, force=options.force))
+    print(init.initialise(workspace(options), sys.executable, force=options.force, profile=options.profile))
+    return 0
+
+
+def _policy(options: argparse.Namespace) -> int:
+    print(policy_text.whole(workspace(options), options.profile), end="")
     return 0
 
 
