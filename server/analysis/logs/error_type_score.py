@@ -24,6 +24,7 @@ _ADVICE = re.compile(
     r"use|perhaps|maybe|did you|check|refer|to (?:fix|avoid|disable|enable)|set|increase|decrease|reduce|run|"
     r"read more)\b"
 )
+_SEE = re.compile(r"(?i)\bsee:? +https?://\S+")
 _POSITION = re.compile(
     r"\[?[\w./-]+\.(?:pyx?|cpp|cc|cuh?|hpp|[chf]|f90|rs|go|java|scala)(?::|\(|, line |\", line )\d+\)?(?::\w+)?\]?"
 )
@@ -98,6 +99,6 @@ def _parts(message: str) -> tuple[str, str]:
     """Return what a message says and what it advises; nothing of a mere heading ("Error during sampling:")."""
     if len(message) <= HEADING_CHARS and message.rstrip().endswith(":"):
         return "", ""
-    parts = [part for part in _SENTENCES.split(message) if part]
+    parts = [part for part in _SENTENCES.split(_SEE.sub("", message)) if part]
     said = [part for part in parts if not _ADVICE.match(part)]
     return " ".join(said), " ".join(part for part in parts if _ADVICE.match(part))
