@@ -32,6 +32,14 @@ def lost(desk: Desk, run: Run) -> RunStatus | None:
     return RunStatus(run=run.id, state=RunState.LOST, reason=f"{what}{alive}.")
 
 
+def elsewhere(desk: Desk, run: Run) -> RunStatus | None:
+    """Return what is known of such a run where another host writes the record; None on the host that does."""
+    host = desk.ledger.elsewhere
+    if not host:
+        return None
+    return RunStatus(run=run.id, state=RunState.STARTING, reason=f"Host {host} has not launched it yet.")
+
+
 def is_late(desk: Desk, run: Run) -> bool:
     """Whether a start is so old that it is not carried out any more."""
     return desk.clock() - run.at > run_directory.LAUNCH_WITHIN_S

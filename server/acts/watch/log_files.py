@@ -16,7 +16,7 @@ from typing import cast
 
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.recognise import Change
-from ...runtime.keeper import records
+from ...runtime.keeper import hosts, records
 from ...storage.record import Run
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import ErrorType, Finding, Level
@@ -135,6 +135,8 @@ def _recorded(desk: Desk, run: Run) -> _Identity | None:
         start = records.read(desk.workspace.run_dir(run.id) / records.START)
     except (records.DamagedRecord, OSError):
         return None
+    if hosts.elsewhere(start):
+        return None  # numbers of devices and files are another mount's there
     device, inode = records.whole(start, "log_device"), records.whole(start, "log_inode")
     return (device, inode) if device is not None and inode is not None else None
 

@@ -16,18 +16,14 @@ from dataclasses import dataclass
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.guarded import GuardedRecogniser
 from ...analysis.logs.recognise import Change
-from ...runtime import run_directory
-from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage.files import log_lines
 from ...storage.record import Run, Transaction
 from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import Finding, Level, RunState
-from .. import launch
 from ..desk import Desk
-from . import ending, environment, gone, gpu_files, histories, log_files, stalls, strays
-from .recorded_end import recorded_end
+from . import ending, environment, gpu_files, histories, keeping, lag, log_files, stalls, strays, unheard
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
@@ -49,12 +45,14 @@ class Look:
 
     :ivar metrics: the newest value of each metric that the log named.
     :ivar behind_bytes: how much of the log is not yet read; 0 when caught up.
+    :ivar awaited: that much of it was written on another machine and is not to be seen here yet.
     """
 
     run: Run
     status: RunStatus
     metrics: Mapping[str, float]
     behind_bytes: int
+    awaited: bool = False
 
 
 def find_run(desk: Desk, run: str) -> Run:
@@ -124,11 +122,22 @@ class Watcher:
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
         self._hold_to_limit(status)
+        awaited = 0 if behind else self._awaited(status)
+        behind = behind or awaited
         if status.state.final and status.settled and not behind and not self._finish(status):
             behind = 1  # another server was faster: the next look reads what it recorded
         self._run = find_run(self._desk, self._run.id)
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
-        return Look(self._run, status, metrics, behind)
+        return Look(self._run, status, metrics, behind, awaited=bool(awaited))
+
+    def _awaited(self, status: RunStatus) -> int:
+        """Return how much of the log is still to come from another machine; what never comes is recorded by name."""
+        unseen = lag.unseen_bytes(self._desk, self._run, status)
+        if unseen and lag.waits(self._desk, f"{self._run.id}:end"):
+            return unseen
+        if unseen:
+            self._commit([lag.missing(self._run, status, unseen)], once=True)
+        return 0
 
     def _hold_to_limit(self, status: RunStatus) -> None:
         """End what a run left alive at the run's limit: the keeper that held the limit ended with the main process.
@@ -145,43 +154,7 @@ class Watcher:
 
     def status(self) -> RunStatus:
         """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
-        found = self._status()
-        return found if self._run.status == "ended" else self._mended(found)
-
-    def _status(self) -> RunStatus:
-        run_dir = self._desk.workspace.run_dir(self._run.id)
-        if self._run.status == "ended":
-            return recorded_end(self._run, run_dir)
-        if run_dir.is_dir() and not run_dir.is_symlink():
-            return self._completed(run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce)))
-        if found := gone.lost(self._desk, self._run):
-            return found
-        # The server that recorded the start was killed before it made the directory: launched late, or closed below.
-        make = launch.materialise if gone.is_late(self._desk, self._run) else launch.launch
-        make(self._desk, self._run)
-        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
-
-    def _completed(self, status: RunStatus) -> RunStatus:
-        """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
-        run_dir = self._desk.workspace.run_dir(self._run.id)
-        if status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC):
-            return status
-        launch.materialise(self._desk, self._run)
-        if not gone.is_late(self._desk, self._run):
-            launch.launch(self._desk, self._run)
-        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
-
-    def _mended(self, status: RunStatus) -> RunStatus:
-        """Do what the facts ask for, then look again."""
-        if status.needs_keeper:
-            launch.attach(self._desk, self._run)
-        elif status.needs_launch:
-            launch.launch(self._desk, self._run)
-        elif status.needs_closing:
-            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._run.nonce)
-        else:
-            return status
-        return self._status()
+        return keeping.status(self._desk, self._run)
 
     def _read(self, status: RunStatus) -> int:
         """Read the log on to its present end and return how many bytes are left unread."""
@@ -207,6 +180,8 @@ class Watcher:
             end = min(about.st_size, status.log_end) if status.log_end is not None else about.st_size
             recogniser = self._recogniser or self._resume(log, status)
             if about.st_size < self._offset:
+                if status.host and lag.waits(self._desk, f"{self._run.id}:{self._offset}"):
+                    return 0  # a mount may show an older size for a while
                 recogniser = self._begin_anew(log, status, about.st_size)
             self._read_blocks(log, end, recogniser)
             if self._offset >= end and self._desk.clock() - about.st_mtime > QUIET_S:
@@ -305,6 +280,7 @@ class Watcher:
             return  # what was left behind has no keeper that would take samples of it
         self._judged_at = time.monotonic()
         self.keep_place()
+        self._judge(unheard.update, status)
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
         self._judge(gpu_files.update, status)

@@ -24,6 +24,8 @@ def going_on(desk: Desk, run: Run, status: RunStatus) -> RunStatus:
     """
     if not status.state.final or not status.settled or not status.strays:
         return status
+    if status.host:
+        return replace(status, reason=f"{status.reason} What it left on {status.host} cannot be seen here.".strip())
     left = desk.engine.living(desk.workspace.run_dir(run.id))
     if run.ended or status.state is not RunState.COMPLETED:
         return replace(status, reason=f"{status.reason} Still alive: {named(left)}.".strip()) if left else status

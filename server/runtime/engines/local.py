@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...vocabulary.errors import NotFound, Refused, WatchkeeperError
-from ..keeper import lock, procfs, records, tree
+from ..keeper import hosts, lock, procfs, records, tree
 from ..keeper.members import read as noted
 from ..keeper.signals import HASTEN
 from ..keeper.spec import marker
@@ -121,7 +121,7 @@ def _keeper(run_dir: Path) -> tuple[int, int] | None:
         holder = lock.holder(path) if lock.held(path) else None
     except records.DamagedRecord:
         holder = None  # the run's processes are found by their marker
-    if holder is None or records.text(holder, "boot_id") != procfs.boot_id():
+    if holder is None or records.text(holder, "boot_id") != procfs.boot_id() or hosts.elsewhere(holder):
         return None
     pid, start_ticks = records.whole(holder, "pid"), records.whole(holder, "start_ticks")
     return None if pid is None or start_ticks is None else (pid, start_ticks)

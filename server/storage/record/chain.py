@@ -37,6 +37,7 @@ class Kind(StrEnum):
     START = "run.start"
     STOP = "run.stop"
     ENDED = "run.ended"
+    PRUNED = "run.pruned"
     SEEN = "finding.seen"
     SETTLED = "finding.settled"
     REPEATED = "finding.repeated"

@@ -148,7 +148,8 @@ CUT = script(
     "def tell(error):\n    try:\n        raise error\n    except Exception:\n        traceback.print_exc()\n"
     "print('a', flush=True)\ntell(ValueError('the first'))\nprint('b' * 2000, flush=True)\n"
     "for number in (1, 2):\n    wait_for(f'cut {number}')\n    os.truncate(log, 0)\n"
-    "    print('a', flush=True)\n    tell(KeyError(f'after cut {number}'))\n    print('b' * (1500 - 500 * number), flush=True)\n"
+    "    print('a', flush=True)\n    tell(KeyError(f'after cut {number}'))\n"
+    "    print('b' * (1500 - 500 * number), flush=True)\n"
     "    pathlib.Path(f'was cut {number}').touch()\n"
     "wait_for('go')\nleave_what_the_phase_asks_for()\nsys.exit(3)\n"
 )
