@@ -351,6 +351,7 @@ class Watcher:
         if found is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
         moved = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
+        ending.keep_time(self._desk, self._run, status)  # first: nobody comes back to a run whose end is on record
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
             if known is None or known.status == "ended":
@@ -361,5 +362,4 @@ class Watcher:
             for change in changes:
                 self._record(transaction, change)
             transaction.add(self._run, ending.event(status))
-        ending.keep_time(self._desk, self._run, status)
         return True
