@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ...play import Agent, Facts, Place, script
@@ -350,3 +352,15 @@ async def test_data_that_changed_while_the_quick_run_went_on_is_a_change_unless_
             await trainer.watch(full["run"])
     assert full["state"] == ("awaiting_approval" if by == "somebody else" else "starting"), full
     assert by == "the run" or any("data/rows.csv" in one for one in full["changes"])
+
+
+async def test_another_program_in_the_place_of_python_is_a_change(place: Place) -> None:
+    place.script(training())
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        python = place.root / "output/venv/bin/python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'print(1)'\n")
+        python.chmod(0o755)
+        waits = await trainer.ask("start_training", **FULL)
+    assert [one.partition(" sha256")[0] for one in waits["changes"]] == ["the Python that trains"]
