@@ -51,11 +51,12 @@ async def answer_report(
         next_steps=(next_steps or "").strip(),
         approve=tuple(approve or ()),
     )
-    return await in_thread(_answer, desk, report, given)
+    return await in_thread(decide, desk, report, given)
 
 
-def _answer(desk: Desk, report_id: str, given: Answer) -> Answered:
-    report = answers.answer(desk, reports.find_report(desk, report_id), given)
+def decide(desk: Desk, report_id: str, given: Answer, seen_seq: int | None = None) -> Answered:
+    """Record an answer and end the run that it terminates; `seen_seq` as `answers.answer` takes it."""
+    report = answers.answer(desk, reports.find_report(desk, report_id), given, seen_seq)
     if report.run and given.action is Action.TERMINATE:
         stop.carry_out(desk, look.find_run(desk, report.run))
     accepted = report.finding or None if given.action is Action.CONTINUE else None

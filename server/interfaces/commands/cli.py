@@ -29,7 +29,7 @@ from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import attest, attest_words, doctor, hooks, init, json_files, offline, rebuild, serving
+from . import attest, attest_words, doctor, hooks, init, json_files, offline, rebuild, serving, ui
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -107,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     _add_people(commands)
     _add_hook(commands)
     _add_attest(commands)
+    _add_ui(commands)
     offline.add_commands(commands)
     replay.add_commands(commands, TOOLS)
     return top
@@ -130,7 +131,7 @@ def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's ty
     if tool.command == "poll":
         command.add_argument("--until", choices=["event", "end"], help=instructions.UNTIL)
         command.add_argument("--follow", action="store_true", help=instructions.FOLLOW)
-    roles = [role.value for role in Role if role in tool.roles]
+    roles = [role.value for role in Role if role.agent and role in tool.roles]
     usual = usual_role(tool).value
     command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
     command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
@@ -283,6 +284,12 @@ def _add_attest(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
     attest.add_arguments(command, _desk)
 
 
+def _add_ui(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    command = _command(commands, ui.COMMAND, ui.SHORT, ui.ABOUT, f"examples:\n{ui.EXAMPLES}")
+    ui.add_options(command)
+    command.set_defaults(command=_ui)
+
+
 def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
     """Return the workspace: the option, else the environment, else `otherwise`, else the current folder."""
     return Workspace(Path(options.workspace or os.environ.get("WATCHKEEPER_WORKSPACE") or otherwise or os.curdir))
@@ -308,6 +315,10 @@ def _who(role: Role) -> str:
 def _serve(options: argparse.Namespace) -> int:
     # Claude Code names the project to the servers of a plugin; where it launches them is not always the project.
     return serving.serve(options, workspace(options, os.environ.get("CLAUDE_PROJECT_DIR")), version())
+
+
+def _ui(options: argparse.Namespace) -> int:
+    return ui.serve(options, workspace(options), version())
 
 
 def _hook(options: argparse.Namespace) -> int:
