@@ -7,15 +7,13 @@ together (here), then the table of known messages (`error_type_table`), then the
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from ...vocabulary.runs import ErrorType
 from .error_type_score import score, without_positions
 from .error_type_table import ROWS
 
 TEXT_LIMIT = 1200
-_ROWS = [
-    (ErrorType(kind), re.compile(name), re.compile(f"(?i)(?<![a-z])(?:{message})")) for kind, name, message in ROWS
-]
 
 _READERS = re.compile(
     r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
@@ -96,8 +94,16 @@ def type_of_exception(exception: str, message: str, frames: str = "", *, least: 
     told = _by_status(message)
     if told:
         return told
-    found = next((kind for kind, name, text in _ROWS if name.search(exception) and text.search(message)), None)
+    found = next((kind for kind, name, text in _rows() if name.search(exception) and text.search(message)), None)
     return found or _by_words(exception, message, frames, least)
+
+
+@cache
+def _rows() -> list[tuple[ErrorType, re.Pattern[str], re.Pattern[str]]]:
+    """Return the table, compiled at the first failure: a server that only watches starts without."""
+    return [
+        (ErrorType(kind), re.compile(name), re.compile(f"(?i)(?<![a-z])(?:{message})")) for kind, name, message in ROWS
+    ]
 
 
 def _by_status(message: str) -> ErrorType | None:

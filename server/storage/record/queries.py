@@ -86,8 +86,8 @@ class Queries(ABC):
         """Return the attestations of a run or of all."""
         return self._many(Attestation, run=run)
 
-    def reruns(self, run: str) -> list[Rerun]:
-        """Return how often a run was played again, and what came of it."""
+    def reruns(self, run: str | None = None) -> list[Rerun]:
+        """Return how often a run, or any, was played again, and what came of it."""
         return self._many(Rerun, run=run)
 
     def models(self) -> list[str]:
