@@ -30,7 +30,7 @@ ACTS = [
     "poll",
 ]
 """Inside `acts/` too: a room imports only from rooms before it."""
-KEEPER_LEAVES = {"records", "procfs", "lock", "tree", "exit_record", "signals", "spec", "usage", "members"}
+KEEPER_LEAVES = {"records", "procfs", "lock", "tree", "exit_record", "signals", "spec", "usage", "members", "hosts"}
 """Modules of the keeper that others may import: formats and readings, nothing that acts on a run by itself."""
 
 

@@ -27,6 +27,7 @@ class Standing:
     :ivar silent: a failure of the model that was mended without a report; likewise.
     :ivar verdict: the newest verdict word on the run; empty if none was computed.
     :ivar looking: whether its results are still being looked into.
+    :ivar judged: whether a verdict can be asked for.
     :ivar rerun: whether it is being played again, and what came of that is not on record yet.
     """
 
@@ -42,6 +43,7 @@ class Standing:
     looking: bool = False
     overdue: bool = False
     rerun: bool = False
+    judged: bool = True
 
 
 def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standing:
@@ -64,6 +66,7 @@ def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standin
         quick_passed=quick and not problems,
         looking=quick and still_looking(problems),
         rerun=any(one.open for one in desk.ledger.reruns(run.id)),
+        judged=desk.policy.judge.verdicts,
         overdue=report is not None and report.status == "open" and desk.clock() > report.deadline_at,
     )
 
@@ -187,7 +190,7 @@ def _afterwards(about: Standing) -> str:
     if about.quick_passed:
         return f"quick passed: start_training(model={run.model!r}, phase='full')"
     if about.state is RunState.COMPLETED and not about.verdict:
-        return f"verify_compute(run={run.id!r})"
+        return f"verify_compute(run={run.id!r})" if about.judged else "the watch is over"
     if about.verdict:
         return f"the watch is over: {about.verdict}"
     return (
@@ -199,7 +202,7 @@ def _for_director(about: Standing, cursor: str) -> str:
     report = about.report
     if report is not None and report.status == "open":
         return answer_call(report)
-    if about.state is RunState.COMPLETED and not about.verdict:
+    if about.state is RunState.COMPLETED and not about.verdict and about.judged:
         return f"verify_compute(run={about.run.id!r})"
     return _poll(about, cursor) if not about.state.final else "poll_training()"
 

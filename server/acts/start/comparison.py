@@ -19,7 +19,8 @@ from ...analysis.scripts import Program, broken_names
 from ...analysis.scripts import changes as code_changes
 from ...analysis.verdict import design as designs
 from ...analysis.witness import Difference
-from ...storage.policy.policy import Policy, load_policy
+from ...storage.policy.policy import Policy, load_policy, of_profile
+from ...storage.policy.profiles import CONTEST, PLAIN, RESEARCH
 from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
@@ -29,6 +30,7 @@ from .quick_facts import Pair
 
 _HOW_IT_IS_WATCHED = frozenset({"watch", "keeper", "report"})
 """Tables of the policy that change neither the training nor how it is judged."""
+_STRICT_LAST = (PLAIN, RESEARCH, CONTEST)
 _LIMIT = ("min_", "max_")
 _NOTHING = "nothing"
 LONGEST_ENTRY = 160
@@ -169,11 +171,16 @@ def _lines(desk: Desk, digest: str | None) -> list[str]:
 
 
 def _policy_entries(before: Policy, after: Policy) -> Iterator[Entry]:
-    old, new = before.model_dump(), after.model_dump()
-    for table in sorted(old.keys() - _HOW_IT_IS_WATCHED):
+    """Yield what the policy relaxed; of another profile only its name, not all the values that it stands for."""
+    old, new, own = before.model_dump(), after.model_dump(), of_profile(after.profile).model_dump()
+    moved = before.profile != after.profile
+    if moved and _STRICT_LAST.index(before.profile) > _STRICT_LAST.index(after.profile):
+        yield Entry("policy profile", before.profile, after.profile, lowered=True)
+    for table in sorted(old.keys() - _HOW_IT_IS_WATCHED - {"profile"}):
         for key in sorted({*old[table], *new[table]}):
             was, now = old[table].get(key), new[table].get(key)
-            if was != now and not _tightened(key, was, now):
+            told = moved and now == own[table].get(key)
+            if was != now and not told and not _tightened(key, was, now):
                 yield Entry(f"policy {table}.{key}", _shown(was), _shown(now), lowered=_is_limit(key, was, now))
 
 

@@ -8,7 +8,7 @@ from ...analysis.verdict.effort import intensity
 from ...analysis.verdict.evidence import Evidence
 from ...analysis.verdict.text import check_table, not_met_message, verification_block
 from ...analysis.verdict.verdict import Verdict, decide
-from ...storage.record import head_copy
+from ...storage.record import head_copy, next_id
 from ...storage.record.records import VerdictKept
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
@@ -95,6 +95,6 @@ def _record(desk: Desk, evidence: Evidence, verdict: Verdict) -> str:
         kept = [one for one in transaction.verdicts(model=evidence.model) if one.run == evidence.run]
         if kept and all(getattr(kept[-1], one.name) == getattr(found, one.name) for one in fields(found)):
             return kept[-1].id
-        verdict_id = f"{evidence.run}-v{len(kept) + 1}"
+        verdict_id = next_id(f"{evidence.run}-v", (one.id for one in kept))
         transaction.append(found, verdict_id, run=evidence.run, model=evidence.model)
     return verdict_id

@@ -13,7 +13,7 @@ from typing import cast
 
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.recognise import Change
-from ...runtime.keeper import records
+from ...runtime.keeper import hosts, records
 from ...storage.record import Run
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Finding, Level
@@ -21,6 +21,7 @@ from ..desk import Desk
 
 MOST_FILES = 2000
 """More files of the log's folder are not looked at."""
+LEAST_FEED_BYTES = 16 << 10
 _Identity = tuple[int, int]
 
 
@@ -66,6 +67,11 @@ def read_on(desk: Desk, run: Run, original: str | None, offset: int) -> Iterator
         os.close(descriptor)
 
 
+def next_size(size: int, *, hurried: bool) -> int:
+    """Return how much of a log to read next: nasty lines cost a thousand times as much as plain ones."""
+    return min(max(size // 4, LEAST_FEED_BYTES) if hurried else size * 2, FEED_BYTES)
+
+
 def with_place(state: str, beside: int) -> str:
     """Return a recogniser's state with how far the file was read that took the log's name."""
     return json.dumps({**json.loads(state), "beside": beside}) if beside else state
@@ -86,6 +92,8 @@ def _recorded(desk: Desk, run: Run) -> _Identity | None:
         start = records.read(desk.workspace.run_dir(run.id) / records.START)
     except (records.DamagedRecord, OSError):
         return None
+    if hosts.elsewhere(start):
+        return None  # numbers of devices and files are another mount's there
     device, inode = records.whole(start, "log_device"), records.whole(start, "log_inode")
     return (device, inode) if device is not None and inode is not None else None
 

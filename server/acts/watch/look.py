@@ -7,7 +7,6 @@ transaction that records what was found before it, and only from where it was re
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 import time
@@ -20,7 +19,6 @@ from ...analysis.logs.recognise import Change
 from ...runtime import run_directory
 from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
-from ...storage import record
 from ...storage.files import log_lines
 from ...storage.record import Run, Transaction
 from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled
@@ -28,12 +26,12 @@ from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import ending, environment, gpu_files, histories, log_files, stalls, strays
+from . import ending, environment, gone, gpu_files, histories, lag, log_files, stalls, strays, unheard
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
-FIRST_FEED_BYTES, LEAST_FEED_BYTES = 128 << 10, 16 << 10
+FIRST_FEED_BYTES = 128 << 10
 QUIET_S = 2.0
 """Silence of the log after which a construct at its end counts as finished."""
 REPEAT_S = 60.0
@@ -51,12 +49,14 @@ class Look:
 
     :ivar metrics: the newest value of each metric that the log named.
     :ivar behind_bytes: how much of the log is not yet read; 0 when caught up.
+    :ivar awaited: that much of it was written on another machine and is not to be seen here yet.
     """
 
     run: Run
     status: RunStatus
     metrics: Mapping[str, float]
     behind_bytes: int
+    awaited: bool = False
 
 
 def find_run(desk: Desk, run: str) -> Run:
@@ -122,11 +122,22 @@ class Watcher:
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
         self._hold_to_limit(status)
+        awaited = 0 if behind else self._awaited(status)
+        behind = behind or awaited
         if status.state.final and status.settled and not behind and not self._finish(status):
             behind = 1  # another server was faster: the next look reads what it recorded
         self._run = find_run(self._desk, self._run.id)
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
-        return Look(self._run, status, metrics, behind)
+        return Look(self._run, status, metrics, behind, awaited=bool(awaited))
+
+    def _awaited(self, status: RunStatus) -> int:
+        """Return how much of the log is still to come from another machine; what never comes is recorded by name."""
+        unseen = lag.unseen_bytes(self._desk, self._run, status)
+        if unseen and lag.waits(self._desk, f"{self._run.id}:end"):
+            return unseen
+        if unseen:
+            self._commit([lag.missing(self._run, status, unseen)], once=True)
+        return 0
 
     def _hold_to_limit(self, status: RunStatus) -> None:
         """End what a run left alive at the run's limit: the keeper that held the limit ended with the main process.
@@ -144,7 +155,7 @@ class Watcher:
     def status(self) -> RunStatus:
         """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
         found = self._status()
-        return found if self._run.status == "ended" else self._mended(found)
+        return found if self._run.status == "ended" or self._desk.ledger.elsewhere else self._mended(found)
 
     def _status(self) -> RunStatus:
         run_dir = self._desk.workspace.run_dir(self._run.id)
@@ -152,22 +163,21 @@ class Watcher:
             return recorded_end(self._run, run_dir)
         if run_dir.is_dir() and not run_dir.is_symlink():
             return self._completed(run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce)))
-        gone = not os.path.lexists(run_dir)
-        if not gone or self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
-            # Whether it still runs cannot be known without its directory; starting it again would be worse.
-            reason = "Its run directory was removed." if gone else "Something else lies where its run directory was."
-            return RunStatus(run=self._run.id, state=RunState.LOST, reason=reason)
-        launch.launch(self._desk, self._run)  # the server that recorded the start was killed before it did
+        if found := gone.lost(self._desk, self._run) or gone.elsewhere(self._desk, self._run):
+            return found
+        # The server that recorded the start was killed before it made the directory: launched late, or closed below.
+        make = launch.materialise if gone.is_late(self._desk, self._run) else launch.launch
+        make(self._desk, self._run)
         return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
     def _completed(self, status: RunStatus) -> RunStatus:
         """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
         run_dir = self._desk.workspace.run_dir(self._run.id)
-        if status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC):
+        recorded = status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC)
+        if recorded or self._desk.ledger.elsewhere:
             return status
         launch.materialise(self._desk, self._run)
-        late = self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S
-        if not late:
+        if not gone.is_late(self._desk, self._run):
             launch.launch(self._desk, self._run)
         return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
 
@@ -207,6 +217,8 @@ class Watcher:
             end = min(about.st_size, status.log_end) if status.log_end is not None else about.st_size
             recogniser = self._recogniser or self._resume(log, status)
             if about.st_size < self._offset:
+                if status.host and lag.waits(self._desk, f"{self._run.id}:{self._offset}"):
+                    return 0  # a mount may show an older size for a while
                 recogniser = self._begin_anew(log, status, about.st_size)
             self._read_blocks(log, end, recogniser)
             if self._offset >= end and self._desk.clock() - about.st_mtime > QUIET_S:
@@ -250,7 +262,7 @@ class Watcher:
             fed_at = time.monotonic()
             changes = recogniser.feed(data)
             self._offset += len(data)
-            size = _next_size(size, time.monotonic() - fed_at)
+            size = log_files.next_size(size, hurried=time.monotonic() - fed_at > SLICE_S)
             if changes or time.monotonic() - committed_at > SLICE_S:
                 if not self._commit(changes):
                     return None
@@ -295,6 +307,7 @@ class Watcher:
             return  # what was left behind has no keeper that would take samples of it
         self._judged_at = time.monotonic()
         self.keep_place()
+        self._judge(unheard.update, status)
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
         self._judge(gpu_files.update, status)
@@ -349,7 +362,7 @@ class Watcher:
         if change.kind == "repeated" and known and self._desk.clock() - known.updated_at < REPEAT_S:
             return
         finding = environment.judged(change.finding, self._run, self._desk.workspace)
-        if change.kind == "seen" and known and _is_told(known, finding):
+        if change.kind == "seen" and known and environment.is_told(known, finding):
             return
         event = _EVENTS[change.kind].of(finding, log=self._run.log, updated_at=self._desk.clock())
         transaction.append(event, finding_id, run=self._run.id, model=self._run.model)
@@ -378,15 +391,3 @@ class Watcher:
             transaction.add(self._run, ending.event(status))
         ending.keep_time(self._desk, self._run, status)
         return True
-
-
-def _next_size(size: int, took_s: float) -> int:
-    """Return how much of a log to read next: nasty lines cost a thousand times as much as plain ones."""
-    return min(max(size // 4, LEAST_FEED_BYTES) if took_s > SLICE_S else size * 2, FEED_BYTES)
-
-
-def _is_told(known: record.Finding, finding: Finding) -> bool:
-    """Whether a finding is on record as it was found again, by a look that had to begin anew."""
-    names = (one.name for one in dataclasses.fields(finding))
-    pairs = ((getattr(known, name), getattr(finding, name)) for name in names)
-    return all(told == found for told, found in pairs if found not in (None, "", (), False))

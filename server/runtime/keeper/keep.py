@@ -14,6 +14,7 @@ from . import (
     exit_record,
     gpu_pipe,
     guard,
+    hosts,
     lock,
     log_part,
     main_process,
@@ -64,7 +65,7 @@ def attach(log_descriptor: int) -> int:
     if held is None or os.path.isfile(records.EXIT):
         return 0
     start = records.read(records.START)
-    if start is None or records.text(start, "boot_id") != procfs.boot_id():
+    if start is None or records.text(start, "boot_id") != procfs.boot_id() or hosts.elsewhere(start):
         return 0
     for prepare in (lambda: _sign(held), reserve):
         try:
@@ -166,7 +167,7 @@ def _start_record(spec: Spec, main: Main, log_descriptor: int, log_begin: int) -
     log = os.fstat(log_descriptor)
     return {
         "run": spec.run,
-        "boot_id": procfs.boot_id(),
+        **hosts.here(),
         "pid": main.pid,
         "start_ticks": main.start_ticks,
         "started_at": round(time.time(), 3),
@@ -189,7 +190,7 @@ def _content(path: str) -> bytes:
 def _sign(held: int) -> None:
     """Say in the lock who keeps the run now, so that it can be signalled. Its signals are caught before that."""
     pid = os.getpid()
-    lock.sign(held, {"boot_id": procfs.boot_id(), "pid": pid, "start_ticks": _start_ticks(pid)})
+    lock.sign(held, {**hosts.here(), "pid": pid, "start_ticks": _start_ticks(pid)})
 
 
 def _start_ticks(pid: int) -> int:

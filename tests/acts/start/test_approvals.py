@@ -160,6 +160,19 @@ async def test_an_approval_does_not_cover_what_was_changed_afterwards(place: Pla
     assert [one for one in again["changes"] if "20000 -> 10" in one]
 
 
+async def test_an_answer_approves_what_was_read_and_not_what_took_its_place(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        seen = await mended(place, trainer, training(MENDED, draws="10000"))
+        now = await mended(place, trainer, training(MENDED, draws="10"), follows="1-quick-2")
+        answer = {"action": "CONTINUE", "instructions": "half is enough", "approve": seen["changes"]}
+        refused = await director.refused("answer_report", report=seen["report"], **answer)
+        again = await trainer.ask("start_training", **FULL, follows="1-full-1")
+    assert now["report"] != seen["report"]
+    assert now["report"] in refused
+    assert again["state"] == "awaiting_approval"
+
+
 async def test_a_change_that_was_taken_back_needs_nobody(place: Place) -> None:
     async with place.trainer() as trainer, place.director() as director:
         await failed_full(place, trainer, director)
@@ -167,6 +180,7 @@ async def test_a_change_that_was_taken_back_needs_nobody(place: Place) -> None:
         started = await mended(place, trainer, training(MENDED), follows="1-quick-2")
         await trainer.watch(started["run"])
     assert started["run"] == "1-full-2"
+    assert [one.status for one in place.reports() if one.about_changes] == ["closed"]
 
 
 async def test_other_arguments_are_a_change(place: Place) -> None:

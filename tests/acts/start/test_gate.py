@@ -188,6 +188,22 @@ async def test_results_that_the_director_lets_stand_open_the_gate(place: Place) 
         await trainer.watch("1-full-1")
 
 
+async def test_an_accepted_failure_lets_no_results_stand_that_nobody_asked_about(place: Place) -> None:
+    place.script(script("print('epoch 1 loss nan', flush=True)\nprint('epoch 2 loss nan', flush=True)"))
+    async with place.trainer() as trainer, place.director() as director:
+        run = await trainer.trained()
+        about_nan = await trainer.ask("report_error", run=run, what_happened="NaN")
+        await director.ask("answer_report", report=about_nan["report"], action="CONTINUE", instructions="on purpose")
+        text = await refused_full(trainer)
+        assert "are missing or empty" in text
+        report = await trainer.ask("report_error", run=run, what_happened="there is nothing to leave")
+        (asked,) = [one for one in (await director.poll())["reports"] if one["report"] == report["report"]]
+        assert "are missing or empty" in asked["state"]
+        await director.ask("answer_report", report=report["report"], action="CONTINUE", instructions="then so be it")
+        assert (await trainer.ask("start_training", model="1", phase="full"))["run"] == "1-full-1"
+        await trainer.watch("1-full-1")
+
+
 async def test_a_column_that_the_design_lets_be_blank_keeps_no_gate_shut(place: Place) -> None:
     place.script(script(BLANK))
     design = place.root / "output/model/model_design_1.md"

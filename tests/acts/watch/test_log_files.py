@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from watchkeeper.server.vocabulary.runs import Level
 
@@ -59,3 +61,28 @@ async def test_a_rename_before_the_first_look_is_followed_too(place: Place) -> N
         run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
         await trainer.watch(run)
     assert [name for name, _ in failures(place)] == ["ValueError"]
+
+
+async def test_names_that_are_no_utf_8_stand_in_no_ones_way(place: Place) -> None:
+    renames = 'os.rename(os.fsencode(log), os.fsencode(log) + b".\\xe9")\n'
+    place.script(
+        script(
+            'import glob\nprint(len(glob.glob("data/*.csv")), "ready")\nwait_for("go")\n'
+            f'log = os.readlink("/proc/self/fd/1")\n{renames}print("epoch 2")\nraise ValueError("behind the rename")'
+        )
+    )
+    (place.root / "data").mkdir()
+    (place.root / os.fsdecode(b"data/donn\xe9es.csv")).write_text("a\n1\n")
+    async with place.trainer() as trainer:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        place.says(LOG, "1 ready")
+        await trainer.poll(run)
+        place.go()
+        assert (await trainer.watch(run))["state"] == "failed"
+        await trainer.poll()
+    assert failures(place) == [("ValueError", 3)]
+    (told,) = [one for one in place.findings() if one.kind == "log_renamed"]
+    assert os.fsdecode(b"log.\xe9") in told.message
+    desk = place.desk()
+    assert desk.ledger.broken() == []
+    desk.ledger.close()
