@@ -110,6 +110,8 @@ MUTANTS = (
     Mutant("a snapshot goes that a start asks for", "server/storage/files/removing.py",
            "if about.st_mtime >= since:", "if about.st_mtime > 1e12:",
            "tests/storage/files/test_removing.py"),
+    Mutant("the reserved record is copied on write", f"{KEEPER}/records.py", "        _write_in_place(descriptor)\n", "",
+           "tests/runtime/keeper/test_btrfs.py"),
     Mutant("control characters leave", "server/vocabulary/sanitize.py",
            'return _capped(" ".join(_seen(text).split()), limit)', "return _capped(str(text), limit)",
            "tests/vocabulary/test_sanitize.py"),

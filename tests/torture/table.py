@@ -25,6 +25,8 @@ TABLE = (
         "runtime/keeper/test_failing_disk.py"),
     Row("disk full, memory short", "while a run goes on and ends", "P1 P2", "runtime/keeper/test_disk_and_memory.py"),
     Row("disk full", "poll, status, stop", "P4 P5", "acts/poll/test_full_disk.py"),
+    Row("btrfs full to the last byte", "the end of a run, then SIGKILL of its keeper", "P1 P2",
+        "runtime/keeper/test_btrfs.py"),
     Row("a small file system that fills", "a run and its watch", "P1 P4", "acts/poll/test_small_disk.py"),
     Row("SIGKILL of a server", "between the steps of a start, and restarts", "P2 P3", "acts/watch/test_restarts.py"),
     Row("two servers at once", "every act that looks", "P3 P5", "acts/watch/test_two_servers.py"),
