@@ -110,7 +110,8 @@ MUTANTS = (
     Mutant("a snapshot goes that a start asks for", "server/storage/files/removing.py",
            "if about.st_mtime >= since:", "if about.st_mtime > 1e12:",
            "tests/storage/files/test_removing.py"),
-    Mutant("the reserved record is copied on write", f"{KEEPER}/records.py", "        _write_in_place(descriptor)\n", "",
+    Mutant("the reserved record is copied on write", f"{KEEPER}/records.py",
+           "        _write_in_place(descriptor)\n", "",
            "tests/runtime/keeper/test_btrfs.py"),
     Mutant("control characters leave", "server/vocabulary/sanitize.py",
            'return _capped(" ".join(_seen(text).split()), limit)', "return _capped(str(text), limit)",
@@ -155,13 +156,23 @@ def _planted(tree: Path, mutant: Mutant) -> str:
     text = path.read_text(encoding="utf-8")
     if text.count(mutant.before) != 1:
         raise SystemExit(f"{mutant.name}: {mutant.file} holds {mutant.before!r} {text.count(mutant.before)} times")
-    path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
+    _written(path, text.replace(mutant.before, mutant.after))
     try:
         done = _tested(tree, mutant.tests)
     finally:
-        path.write_text(text, encoding="utf-8")
+        _written(path, text)
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0].split(" - ")[0] if failed and done.returncode == 1 else ""
+    if failed and done.returncode == 1:
+        return failed[0].split(" - ")[0]
+    print(done.returncode, done.stdout[-1500:], done.stderr[-500:], sep="\n")
+    return ""
+
+
+def _written(path: Path, text: str) -> None:
+    """Write a source, and forget what was compiled of the one before: a bug may have its size and its second."""
+    path.write_text(text, encoding="utf-8")
+    for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+        compiled.unlink()
 
 
 def require_green(tree: Path, tests: str) -> None:
