@@ -26,7 +26,7 @@ from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from .. import launch
 from ..desk import Desk
-from . import ending, environment, gpu_files, histories, lag, log_files, stalls, strays, unheard
+from . import ending, engine_news, environment, gpu_files, histories, lag, log_files, stalls, standing, states, strays
 from .recorded_end import recorded_end
 
 SLICE_S = 0.4
@@ -122,6 +122,7 @@ class Watcher:
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
         self._hold_to_limit(status)
+        self._judge(engine_news.update, status)
         awaited = 0 if behind else self._awaited(status)
         behind = behind or awaited
         if status.state.final and status.settled and not behind and not self._finish(status):
@@ -162,7 +163,7 @@ class Watcher:
         if self._run.status == "ended":
             return recorded_end(self._run, run_dir)
         if run_dir.is_dir() and not run_dir.is_symlink():
-            return self._completed(run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce)))
+            return self._completed(states.judged(self._desk, self._run))
         gone = not os.path.lexists(run_dir)
         if not gone or self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
             # Whether it still runs cannot be known without its directory; starting it again would be worse.
@@ -171,7 +172,7 @@ class Watcher:
         if host := self._desk.ledger.elsewhere:
             return RunStatus(run=self._run.id, state=RunState.STARTING, reason=f"Host {host} has not launched it yet.")
         launch.launch(self._desk, self._run)  # the server that recorded the start was killed before it did
-        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
+        return states.judged(self._desk, self._run)
 
     def _completed(self, status: RunStatus) -> RunStatus:
         """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
@@ -183,7 +184,7 @@ class Watcher:
         late = self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S
         if not late:
             launch.launch(self._desk, self._run)
-        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
+        return states.judged(self._desk, self._run)
 
     def _mended(self, status: RunStatus) -> RunStatus:
         """Do what the facts ask for, then look again."""
@@ -192,7 +193,7 @@ class Watcher:
         elif status.needs_launch:
             launch.launch(self._desk, self._run)
         elif status.needs_closing:
-            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._run.nonce)
+            states.close(self._desk, self._run)
         else:
             return status
         return self._status()
@@ -311,7 +312,6 @@ class Watcher:
             return  # what was left behind has no keeper that would take samples of it
         self._judged_at = time.monotonic()
         self.keep_place()
-        self._judge(unheard.update, status)
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
         self._judge(gpu_files.update, status)
@@ -379,7 +379,7 @@ class Watcher:
         self._judge(histories.update, status)
         recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
-        found = ending.finding(status)
+        found = ending.finding(status, goes_on=standing.may_resume(self._desk, self._run, status.state))
         if found is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
         moved = (self._offset, log_files.with_place(recogniser.state(), self._beside))

@@ -102,8 +102,11 @@ def commented(model: BaseModel) -> str:
 def _table(name: str, value: object, model: BaseModel) -> str:
     if not isinstance(value, Described):
         return f"{_words(type(model).model_fields[name].description)}\n[{name}]"
-    keys = (f"{_words(text)}\n{_setting(key, getattr(value, key))}" for key, text in value.texts().items())
-    return "\n".join([_words(type(value).__doc__), f"[{name}]", *keys])
+    inner = {key: one for key in value.texts() if isinstance(one := getattr(value, key), Described)}
+    plain = {key: text for key, text in value.texts().items() if key not in inner}
+    keys = (f"{_words(text)}\n{_setting(key, getattr(value, key))}" for key, text in plain.items())
+    tables = (f"\n{_table(f'{name}.{key}', one, value)}" for key, one in inner.items())
+    return "\n".join([_words(type(value).__doc__), f"[{name}]", *keys, *tables])
 
 
 def _words(text: str | None) -> str:
@@ -153,13 +156,22 @@ def _nearest(key: Key, model: type[BaseModel]) -> str:
         if isinstance(table, type) and issubclass(table, BaseModel)
     }
     *table, last = key
-    here = fields.get(table[0], []) if table else list(tables)
+    here = _known(model, table)
     if near := difflib.get_close_matches(last, here, 1):
         return f"; did you mean {near[0]}?"
     elsewhere = {name: table for table, names in fields.items() for name in names}
     if near := difflib.get_close_matches(last, elsewhere, 1):
         return f"; did you mean {near[0]} in [{elsewhere[near[0]]}]?"
     return f"; known here: {', '.join(here)}" if here else ""
+
+
+def _known(model: type[BaseModel], table: list[str]) -> list[str]:
+    """Return the keys of a table, also of one that lies in another."""
+    inner: object = model
+    for name in table:
+        field = inner.model_fields.get(name) if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+        inner = field.annotation if field is not None else None
+    return list(inner.model_fields) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
 
 
 def _named(text: str) -> Iterator[tuple[Key, int]]:
