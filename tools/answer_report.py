@@ -52,11 +52,12 @@ async def answer_report(
         approve=tuple(approve or ()),
         error_type=reports.parse_error_type(error_type).value if error_type else "",
     )
-    return await in_thread(_answer, desk, report, given)
+    return await in_thread(decide, desk, report, given)
 
 
-def _answer(desk: Desk, report_id: str, given: Answer) -> Answered:
-    report = answers.answer(desk, reports.find_report(desk, report_id), given)
+def decide(desk: Desk, report_id: str, given: Answer, seen_seq: int | None = None) -> Answered:
+    """Record an answer and end the run that it terminates; `seen_seq` as `answers.answer` takes it."""
+    report = answers.answer(desk, reports.find_report(desk, report_id), given, seen_seq)
     if report.run and given.action is Action.TERMINATE:
         for run in desk.ledger.runs(model=report.model):
             if run.id == report.run or (run.phase is report.phase and not report.about_changes):

@@ -25,6 +25,7 @@ class Standing:
     :ivar report: the newest report about the run.
     :ivar entry: a report of the model whose diary entry is owed; never set while a run of the model is active.
     :ivar silent: a failure of the model that was mended without a report; likewise.
+    :ivar full: the newest full attempt of the model.
     :ivar verdict: the newest verdict word on the run; empty if none was computed.
     :ivar looking: whether its results are still being looked into.
     :ivar judged: whether a verdict can be asked for.
@@ -40,6 +41,7 @@ class Standing:
     silent: Finding | None = None
     verdict: str = ""
     quick_passed: bool = False
+    full: Run | None = None
     looking: bool = False
     overdue: bool = False
     rerun: bool = False
@@ -64,6 +66,7 @@ def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standin
         silent=owed_silent(desk, run.model),
         verdict=_final_word(verdicts),
         quick_passed=quick and not problems,
+        full=next((one for one in reversed(desk.ledger.runs(model=run.model)) if one.phase is Phase.FULL), None),
         looking=quick and still_looking(problems),
         rerun=any(one.open for one in desk.ledger.reruns(run.id)),
         judged=desk.policy.judge.verdicts,
@@ -188,7 +191,7 @@ def _afterwards(about: Standing) -> str:
             f"why=…): nobody reported {about.silent.id}"
         )
     if about.quick_passed:
-        return f"quick passed: start_training(model={run.model!r}, phase='full')"
+        return _full_phase(run, about.full)
     if about.state is RunState.COMPLETED and not about.verdict:
         return f"verify_compute(run={run.id!r})" if about.judged else "the watch is over"
     if about.verdict:
@@ -196,6 +199,14 @@ def _afterwards(about: Standing) -> str:
     return (
         f"start_training(model={run.model!r}, phase={run.phase.value!r}, follows={run.id!r}) when the cause is mended"
     )
+
+
+def _full_phase(quick: Run, full: Run | None) -> str:
+    """Return what comes after a passed quick run; without `follows` the first full attempt would only be shown."""
+    if full is not None and (full.first_seq > quick.first_seq or not full.ended):
+        return f"quick passed, {full.id} is the full run: poll_training(run={full.id!r})"
+    follows = f", follows={full.id!r}" if full is not None else ""
+    return f"quick passed: start_training(model={quick.model!r}, phase='full'{follows})"
 
 
 def _for_director(about: Standing, cursor: str) -> str:

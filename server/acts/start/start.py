@@ -298,6 +298,7 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         features=origin.features,
         left_before=origin.left_before,
         named=origin.named,
+        python_sha256=origin.python_sha256,
         argv=(
             python,
             str(desk.workspace.root / origin.script),

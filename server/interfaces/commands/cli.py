@@ -40,6 +40,7 @@ from . import (
     prune,
     rebuild,
     serving,
+    ui,
     waiting,
 )
 from .translate import as_command, in_place, option, usual_role
@@ -119,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
     _add_hook(commands)
     _add_attest(commands)
     _add_prune(commands)
+    _add_ui(commands)
     offline.add_commands(commands)
     replay.add_commands(commands, TOOLS)
     return top
@@ -142,7 +144,7 @@ def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's ty
     if tool.command == "poll":
         command.add_argument("--until", choices=["event", "end"], help=instructions.UNTIL)
         command.add_argument("--follow", action="store_true", help=instructions.FOLLOW)
-    roles = [role.value for role in Role if role in tool.roles]
+    roles = [role.value for role in Role if role.agent and role in tool.roles]
     usual = usual_role(tool).value
     command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
     command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
@@ -256,6 +258,12 @@ def _add_prune(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priva
     prune.add_arguments(command, _desk)
 
 
+def _add_ui(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    command = _command(commands, ui.COMMAND, ui.SHORT, ui.ABOUT, f"examples:\n{ui.EXAMPLES}")
+    ui.add_options(command)
+    command.set_defaults(command=_ui)
+
+
 def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
     """Return the workspace: the option, else the environment, else `otherwise`, else the current folder."""
     return Workspace(Path(options.workspace or os.environ.get("WATCHKEEPER_WORKSPACE") or otherwise or os.curdir))
@@ -281,6 +289,10 @@ def _who(role: Role) -> str:
 def _serve(options: argparse.Namespace) -> int:
     # Claude Code names the project to the servers of a plugin; where it launches them is not always the project.
     return serving.serve(options, workspace(options, os.environ.get("CLAUDE_PROJECT_DIR")), version())
+
+
+def _ui(options: argparse.Namespace) -> int:
+    return ui.serve(options, workspace(options), version())
 
 
 def _hook(options: argparse.Namespace) -> int:

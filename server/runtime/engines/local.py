@@ -148,6 +148,7 @@ def _tree(run_dir: Path) -> tree.Tree:
         ancestors=[keeper[0]] if keeper is not None and procfs.alive(*keeper) else [],
         members=members if facts.same_boot else [],
         log=tree.log_of(facts.start, _last_ticks(facts)) if facts.same_boot else None,
+        wall=tree.wall_of(facts.spec, facts.start) if facts.same_boot else b"",
     )
 
 

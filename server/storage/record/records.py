@@ -62,6 +62,7 @@ class RunStarted:
     seal_max_bytes: int = 0
     foreign: tuple[str, ...] = ()
     gpu: str = ""
+    python_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
