@@ -24,6 +24,7 @@ from ..desk import Desk
 from ..report import server_reports
 from ..watch import look
 from . import approvals, gate, provenance
+from .command import Command
 from .provenance import Origin
 
 SETTLES_WITHIN_S = 2.0
@@ -32,12 +33,17 @@ SETTLES_WITHIN_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A start as it was asked for; what it is made from was read and kept."""
+    """A start as it was asked for; what it is made from was read and kept.
+
+    :ivar argv, cwd: a whole command and its folder, where that was asked for and no script by the policy's rules.
+    """
 
     model: str
     phase: Phase
     origin: Origin
     follows: str | None
+    argv: tuple[str, ...] = ()
+    cwd: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,24 @@ def request(
     _check_names(desk, model)
     path = desk.workspace.relative(script or desk.workspace.script(model))
     return Request(model=model, phase=phase, origin=provenance.collect(desk, model, path, tuple(args)), follows=follows)
+
+
+def of_command(desk: Desk, model: str, phase: Phase, wanted: Command) -> Request:
+    """Return a request for a whole command; it follows the latest attempt, if there is one.
+
+    :raises InvalidArgument: if the model's id is none.
+    """
+    desk.workspace.check_model_id(model)
+    _check_names(desk, model)
+    known = attempts(desk, model, phase)
+    return Request(
+        model=model,
+        phase=phase,
+        origin=provenance.collect(desk, model, wanted.script, wanted.args),
+        follows=known[-1].id if known else None,
+        argv=wanted.argv,
+        cwd=wanted.cwd,
+    )
 
 
 def _check_names(desk: Desk, model: str) -> None:
@@ -242,9 +266,8 @@ def _check_strays(desk: Desk, previous: Run) -> None:
 
 
 def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Run]) -> Run:
-    number, foreign = _free_number(desk, wanted, 1 + max((one.attempt for one in known), default=0))
-    run = f"{wanted.model}-{wanted.phase}-{number}"
-    begun = replace(_begun(desk, wanted, run, number, _resume(desk, wanted.follows)), foreign=tuple(foreign))
+    run, number, foreign = numbered(desk, wanted, known)
+    begun = replace(_begun(desk, wanted, run, number, _resume(desk, wanted.follows)), foreign=foreign)
     transaction.append(begun, run, run=run, model=wanted.model)
     for report in transaction.reports(model=wanted.model):
         carried_out = report.run == (wanted.follows or "") or report.about_changes
@@ -255,6 +278,17 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
     started = transaction.run(run)
     assert started is not None  # noqa: S101 (appended two lines above)
     return started
+
+
+def numbered(desk: Desk, wanted: Request, known: Sequence[Run]) -> tuple[str, int, tuple[str, ...]]:
+    """Return the id and number that a new attempt gets, and the run directories that lie there without a start."""
+    number, foreign = _free_number(desk, wanted, 1 + max((one.attempt for one in known), default=0))
+    return f"{wanted.model}-{wanted.phase}-{number}", number, tuple(foreign)
+
+
+def nonce() -> str:
+    """Return what nobody knows before a start is recorded."""
+    return secrets.token_hex(16)
 
 
 def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[str]]:
@@ -278,7 +312,7 @@ def _resume(desk: Desk, follows: str | None) -> str:
 def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> RunStarted:
     python = launch.interpreter(desk)
     origin, quick = wanted.origin, wanted.phase is Phase.QUICK
-    nonce = secrets.token_hex(16)
+    own = nonce()
     proof = launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run)
     return RunStarted(
         phase=wanted.phase,
@@ -294,13 +328,14 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         features=origin.features,
         left_before=origin.left_before,
         named=origin.named,
-        argv=(
+        argv=wanted.argv
+        or (
             python,
             str(desk.workspace.root / origin.script),
             *launch.arguments(desk, wanted.model, wanted.phase),
             *origin.args,
         ),
-        cwd=launch.working_folder(desk, wanted.model, origin.script),
+        cwd=wanted.cwd or launch.working_folder(desk, wanted.model, origin.script),
         env=launch.environment(
             desk,
             model=wanted.model,
@@ -308,7 +343,7 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
             attempt=attempt,
             run=run,
             resume=resume,
-            nonce=nonce,
+            nonce=own,
             script=origin.sources[0],
         ),
         limit_s=desk.policy.quick.max_minutes * 60 if quick else None,
@@ -317,7 +352,7 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         log=desk.workspace.log(wanted.model, wanted.phase),
         results=desk.workspace.results(wanted.model, wanted.phase),
         by=desk.who,
-        nonce=nonce,
+        nonce=own,
         guarded=proof.guarded,
         writable=proof.writable,
         seal_paths=proof.seal_paths,

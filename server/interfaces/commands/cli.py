@@ -30,7 +30,7 @@ from ...vocabulary.runs import Role, RunState
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import attest, attest_words, doctor, hooks, init, json_files, offline, policy_text, rebuild, serving
+from . import attest, attest_words, doctor, hooks, init, json_files, offline, policy_text, rebuild, running, serving
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -72,7 +72,7 @@ def _run(arguments: Sequence[str]) -> int:
     options = top.parse_args(own)
     if of_script:
         if not hasattr(options, "args"):
-            top.error("only start takes arguments for a script, behind two dashes")
+            top.error("only start and run take words behind two dashes")
         options.args = [*(options.args or []), *of_script]
     try:
         return int(options.command(options))
@@ -108,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
     _add_people(commands)
     _add_hook(commands)
     _add_attest(commands)
+    _add_running(commands)
     offline.add_commands(commands)
     replay.add_commands(commands, TOOLS)
     return top
@@ -289,6 +290,14 @@ def _add_attest(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
     words = attest_words
     command = _command(commands, attest.COMMAND, words.SHORT, words.ABOUT, f"examples:\n{words.EXAMPLES}")
     attest.add_arguments(command, _desk)
+
+
+def _add_running(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    made = [
+        _command(commands, name, short, about, f"examples:\n{examples}")
+        for name, (short, about, examples) in instructions.RUNNING.items()
+    ]
+    running.add_arguments(made[0], made[1], _desk)
 
 
 def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:

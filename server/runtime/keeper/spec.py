@@ -17,8 +17,8 @@ class Spec:
     """
 
     __slots__ = (
-        "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "limit_s", "marker", "model", "mounts",
-        "nonce", "phase", "run", "sample_s", "script", "script_sha256", "writable",
+        "adopted", "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "limit_s", "marker", "model",
+        "mounts", "nonce", "phase", "run", "sample_s", "script", "script_sha256", "writable",
     )  # fmt: skip
 
     def __init__(self, record: Mapping[str, object]) -> None:
@@ -38,6 +38,8 @@ class Spec:
         """What stands in the place of what for the training: (source, target, whether read-only), in this order."""
         self.bounds = records.part(record, "bounds") or {}
         """What all its processes may take together; see bounds.py."""
+        self.adopted = _numbers(record.get("adopted"))
+        """(pid, start_ticks, byte of the log) of a process that runs already; empty where one is to be started."""
         self.argv = _texts(record.get("argv"), "argv")
         self.cwd = _required(record, "cwd")
         self.env = self._environment(record)
@@ -70,6 +72,13 @@ def _script(record: Mapping[str, object]) -> tuple[str, str]:
 def marker(record: Mapping[str, object]) -> str:
     """Return `WATCHKEEPER_RUN=<workspace>/<run>`, which marks every process that belongs to the run."""
     return f"{MARKER}={_required(record, 'workspace')}/{_required(record, 'run')}"
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    found = [one for one in _list(value) if isinstance(one, int)]
+    if value is not None and len(found) != 3:
+        raise records.DamagedRecord(f"in {records.SPEC} adopted is not pid, ticks and byte")
+    return tuple(found)
 
 
 def _list(value: object) -> list[object]:

@@ -29,6 +29,7 @@ class RunStarted:
     :ivar guarded: the folder that the run may not write to, but for what is `writable` in it.
     :ivar foreign: run directories that lay there before their start was recorded; never used.
     :ivar gpu: whether GPUs are sampled: sampled, none, off, amd; empty where an older release did not note it.
+    :ivar adopted: (pid, tick of the boot, byte of the log) at which it began that ran before; None of our own runs.
     """
 
     KIND: ClassVar = Kind.START
@@ -62,6 +63,7 @@ class RunStarted:
     seal_max_bytes: int = 0
     foreign: tuple[str, ...] = ()
     gpu: str = ""
+    adopted: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
