@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runtime.gpu import devices
-from ..runtime.keeper import records
+from ..runtime.keeper import hosts, records
 from ..runtime.probe import probe_environment
 from ..runtime.witness import witness_environment
 from ..storage.files.workspace import CHECKPOINTS
@@ -190,5 +190,5 @@ class opened_log:  # noqa: N801 (a context manager reads as a function)
 
 def spec(desk: Desk, run: Run) -> Mapping[str, Any]:
     """Return what the keeper reads: the whole recorded start, so that a lost ledger can be rebuilt from it."""
-    about = {"version": 1, "run": run.id, "model": run.model, "workspace": str(desk.workspace.root)}
+    about = {"version": 1, **hosts.here(), "run": run.id, "model": run.model, "workspace": str(desk.workspace.root)}
     return {**about, **encode(run, RunStarted)}

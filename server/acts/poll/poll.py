@@ -79,7 +79,7 @@ async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_
 async def _waited(round_: _Round, waker: Waker, seen: Seen, deadline: float) -> Seen:
     """Look again whenever something moved, until there is news or the time is over."""
     while not round_.enough(seen) and (left := deadline - anyio.current_time()) > 0:
-        if not any(look.behind_bytes for look in seen.looks):
+        if not any(look.behind_bytes and not look.awaited for look in seen.looks):
             await in_thread(round_.judge, seen.looks)
             await waker.wait(min(left, LOOK_EVERY_S))
         seen = await in_thread(round_.look)

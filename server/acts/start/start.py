@@ -21,7 +21,7 @@ from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
-from ..report import server_reports
+from ..report import answers, server_reports
 from ..watch import look
 from . import approvals, gate, provenance
 from .command import Command
@@ -234,6 +234,9 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
 def _check_answers(desk: Desk, wanted: Request, previous: Run) -> None:
     """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
     _check_reports(desk, wanted, desk.ledger.reports(run=previous.id))
+    ended = answers.terminated(desk, wanted.model, previous.phase)
+    if ended is not None:
+        _check_reports(desk, wanted, [ended])
 
 
 def _check_reports(desk: Desk, wanted: Request, reports: Sequence[Report]) -> None:
@@ -273,8 +276,9 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
         carried_out = report.run == (wanted.follows or "") or report.about_changes
         if carried_out and report.status == "answered":
             transaction.add(report, ReportApplied(by=desk.who, run=run))
-            if report.about_changes:  # no failure: the diary need not tell of it
-                transaction.add(report, ReportClosed(by=desk.who, run=run))
+        settled = report.status == "answered" or (report.status == "open" and wanted.phase is Phase.FULL)
+        if report.about_changes and settled:  # approved or taken back; no failure: the diary need not tell of it
+            transaction.add(report, ReportClosed(by=desk.who, run=run))
     started = transaction.run(run)
     assert started is not None  # noqa: S101 (appended two lines above)
     return started
@@ -328,6 +332,7 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         features=origin.features,
         left_before=origin.left_before,
         named=origin.named,
+        python_sha256=origin.python_sha256,
         argv=wanted.argv
         or (
             python,

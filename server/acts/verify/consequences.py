@@ -16,6 +16,7 @@ from ..report import server_reports
 from ..start import provenance
 from ..watch.look import find_run, look_at
 from . import handoff, verify
+from .pruned import require_evidence
 from .verify import Verification
 
 _NOTHING_TO_TELL = frozenset({Word.IN_PROGRESS, Word.NO_DATA})
@@ -40,8 +41,9 @@ def conclude(desk: Desk, run_id: str) -> Conclusion:
     """Compute the verdict on a run, tell the director of a rejection, and write what is handed over.
 
     :raises NotFound: if there is no such run.
-    :raises Refused: if it was started under a profile that judges nothing.
+    :raises Refused: if what a verdict looks at was pruned, or it was started under a profile that judges nothing.
     """
+    require_evidence(desk, find_run(desk, run_id))
     look = look_at(desk, run_id)
     _refuse_unjudged(desk, look.run)
     state = look.status.state

@@ -16,7 +16,7 @@ from ...runtime.samples import usage
 from ...storage.record import Run
 from ...storage.record.records import FindingOver, FindingSeen
 from ...vocabulary.errors import PathRefused
-from ...vocabulary.runs import Level
+from ...vocabulary.runs import Level, RunState
 from ..desk import Desk
 
 LONGEST_RHYTHM_S = 12 * 3600.0
@@ -37,7 +37,8 @@ class Measured:
 
 def update(desk: Desk, run: Run, status: RunStatus) -> None:
     """Record that a run stalls, or that one which did goes on again."""
-    if not status.state.running or status.elapsed_s < desk.policy.stall_rule().idle_s:
+    unheard = status.heard_s_ago is not None and status.state is RunState.RUNNING_UNATTENDED
+    if unheard or not status.state.running or status.elapsed_s < desk.policy.stall_rule().idle_s:
         return
     found = _stall(desk, run)
     if found is None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any
 
 from ...documents.error_report import Action
 from ...storage.files.workspace import About
 from ...storage.record import Finding, Run
 from ...storage.record.queries import Queries
-from ...vocabulary.errors import PathRefused, StorageFailed
+from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Level, Phase, RunState
 from ..desk import Desk
+from . import results_look
+
+STILL_LOOKING = "large, and still being looked into"
+
+
+def still_looking(problems: Sequence[str]) -> bool:
+    """Whether what keeps a quick run from having passed is only that its results are not looked into yet."""
+    return any(one.endswith(STILL_LOOKING) for one in problems)
 
 
 def quick_problems(desk: Desk, run: Run) -> list[str]:
@@ -35,11 +43,19 @@ def quick_problems(desk: Desk, run: Run) -> list[str]:
 
 
 def accepted_by(desk: Desk, run: Run) -> str:
-    """Return the report in which the director let a run stand as it is (CONTINUE) after its end; empty if in none."""
+    """Return the report in which the director let a run stand as it is (CONTINUE) after its end; empty if in none.
+
+    An answer about a failure accepts that failure alone: what is wrong with the results was not asked in it.
+    """
     ended_at = run.end.ended_at if run.end else None
     for report in desk.ledger.reports(run=run.id):
         continues = report.answer is not None and report.answer.action is Action.CONTINUE
-        if continues and not report.about_changes and (report.answered_at or 0.0) >= (ended_at or 0.0):
+        if (
+            continues
+            and not report.about_changes
+            and not report.finding
+            and (report.answered_at or 0.0) >= (ended_at or 0.0)
+        ):
             return report.id
     return ""
 
@@ -80,11 +96,16 @@ def _insane(desk: Desk, run: Run, results: str, about: About) -> list[str]:
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
     if kept[:-1] == now:
         return list(kept[-1])
-    found = artefact_files.artefact(desk, "results", results, read=True)
-    problems = insane(found, rules, design_of(desk, run.design))
-    with suppress(StorageFailed):  # then it is looked into again
+
+    def look() -> list[str]:
+        found = artefact_files.artefact(desk, "results", results, read=True)
+        return insane(found, rules, design_of(desk, run.design))
+
+    def note(problems: list[str]) -> None:
         desk.ledger.take_note(key, json.dumps([*now, problems]))
-    return problems
+
+    found = results_look.waited_for(f"{desk.ledger.id} {key} {now}", look, note, desk.results_within_s)
+    return [STILL_LOOKING] if found is None else found
 
 
 def failures(desk: Desk, run: str) -> list[Finding]:

@@ -19,6 +19,7 @@ from ...acts.start import interpreter
 from ...storage.files.workspace import Workspace
 from ...storage.policy.policy import read_policy
 from ...storage.record import Ledger, Run, rebuilding, schema
+from ...storage.record.home import MOVE, Home
 from ...vocabulary.errors import LedgerTooNew, LedgerUnreadable, PathRefused, WatchkeeperError
 from ...vocabulary.sanitize import one_line
 
@@ -29,6 +30,7 @@ _REBUILD = (
     "Stop every server of this workspace, then `watchkeeper doctor --rebuild-ledger`: it keeps the old file aside, "
     "takes over every event whose hash holds, and records what is missing from the run directories."
 )
+_MOVE = f"Work there; or stop every server there, then `{MOVE}` here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ def _missing(workspace: Workspace, python: str) -> list[str]:
 def _ledger(workspace: Workspace) -> Check:
     if not os.path.lexists(workspace.ledger_path):
         return Check("ledger", True, "nothing was recorded here yet")
+    if host := Home(workspace.ledger_path).elsewhere:
+        return Check("ledger", False, f"host {host} holds it: it is read here, and nothing is recorded", _MOVE)
     if trouble := rebuilding.trouble(workspace.ledger_path):
         return Check("ledger", False, trouble, f"Compare with a backup if you have one. {_REBUILD}")
     with _opened(workspace) as ledger:

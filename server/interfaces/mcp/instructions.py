@@ -186,6 +186,7 @@ ALLOW_HOST = "with --http: a name by which clients call this server, as in their
 MAKE_TOKENS = "write a file with a new token for each role, and do nothing else"
 UNTIL = "keep waiting, for --wait seconds: for the next news, or for the run's end"
 FOLLOW = "print one line for each event as it comes, until the run has ended; without a run for good"
+MOVE = "let this host write the record from now on, in place of another one. Stop every server there before"
 PROFILE = "contest (the requirement document), research (any script, judged by evidence) or plain (run and watch only)"
 REBUILD = (
     "record the runs that only their directories know; a damaged ledger is kept aside. Stop every server of the "

@@ -14,6 +14,7 @@ from . import (
     exit_record,
     gpu_pipe,
     guard,
+    hosts,
     lock,
     log_part,
     main_process,
@@ -29,7 +30,7 @@ from .lines import Lines
 from .main_process import Main
 from .signals import Signals, complain
 from .spec import Spec
-from .tree import Tree, log_of
+from .tree import Tree, log_of, wall_of
 from .watch import Watch, requested_stop
 
 START_TRIES = 5
@@ -90,7 +91,7 @@ def attach(log_descriptor: int) -> int:
     if held is None or os.path.isfile(records.EXIT):
         return 0
     start = records.read(records.START)
-    if start is None or records.text(start, "boot_id") != procfs.boot_id():
+    if start is None or records.text(start, "boot_id") != procfs.boot_id() or hosts.elsewhere(start):
         return 0
     for prepare in (lambda: _sign(held), reserve):
         try:
@@ -105,7 +106,7 @@ def attach(log_descriptor: int) -> int:
     if main is None:
         return _ended_unseen(start, last)
     known = [(pid, start_ticks), *members.read(records.MEMBERS)]
-    family = Tree(spec.marker_bytes, members=known, log=log_of(start))
+    family = Tree(spec.marker_bytes, members=known, log=log_of(start), wall=wall_of(record, start))
     lines = Lines(records.text(records.part(last, "witness"), "head"))
     floor_s = records.number(last, "cpu_s") or 0.0
     meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), floor_s, lines=lines)
@@ -136,7 +137,8 @@ def _start(spec: Spec, record: dict[str, object], log_descriptor: int, signals: 
         return _refused(main.pid, refusal)
     if not gate.open():
         return _refused(main.pid, "Its keeper could not let it go.")
-    return _watch(spec, record, start, main, Tree(spec.marker_bytes, ancestors=[os.getpid()]), meter, signals)
+    family = Tree(spec.marker_bytes, ancestors=[os.getpid()], wall=wall_of(record, start))
+    return _watch(spec, record, start, main, family, meter, signals)
 
 
 def _not_written(start: dict[str, object]) -> str:
@@ -191,7 +193,7 @@ def _start_record(spec: Spec, main: Main, log_descriptor: int, log_begin: int) -
     log = os.fstat(log_descriptor)
     return {
         "run": spec.run,
-        "boot_id": procfs.boot_id(),
+        **hosts.here(),
         "pid": main.pid,
         "start_ticks": main.start_ticks,
         "started_at": round(time.time(), 3),
@@ -214,7 +216,7 @@ def _content(path: str) -> bytes:
 def _sign(held: int) -> None:
     """Say in the lock who keeps the run now, so that it can be signalled. Its signals are caught before that."""
     pid = os.getpid()
-    lock.sign(held, {"boot_id": procfs.boot_id(), "pid": pid, "start_ticks": _start_ticks(pid)})
+    lock.sign(held, {**hosts.here(), "pid": pid, "start_ticks": _start_ticks(pid)})
 
 
 def _start_ticks(pid: int) -> int:

@@ -11,7 +11,7 @@ from ...vocabulary.runs import Finding as Noticed
 from ...vocabulary.runs import Level, Phase, RunState
 from .chain import Kind, SubjectKind
 from .reruns import RerunCompared, RerunStarted
-from .upkeep import LedgerRebuilt
+from .upkeep import LedgerRebuilt, RunPruned
 from .written import AttestationMade, EntryProven, EntryWritten, SearchLogged
 
 Pair = tuple[str, str]
@@ -64,6 +64,7 @@ class RunStarted:
     foreign: tuple[str, ...] = ()
     gpu: str = ""
     adopted: tuple[int, int, int] | None = None
+    python_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,7 +275,7 @@ class VerdictOverridden:
 
 
 Happening = (
-    RunStarted | RunStopped | RunEnded | FindingSeen | FindingOver | FindingReported | FindingAccepted
+    RunStarted | RunStopped | RunEnded | RunPruned | FindingSeen | FindingOver | FindingReported | FindingAccepted
     | ReportOpened | ReportAgain | ReportAnswered | ReportApplied | ReportClosed
     | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged | AttestationMade
     | RerunStarted | RerunCompared | LedgerRebuilt
@@ -310,6 +311,7 @@ class Run(RunStarted, Record):
 
     stop: RunStopped | None = None
     end: RunEnded | None = None
+    pruned: RunPruned | None = None
 
     @property
     def ended(self) -> bool:
