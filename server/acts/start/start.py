@@ -23,7 +23,7 @@ from .. import launch
 from ..desk import Desk
 from ..report import answers, server_reports
 from ..watch import look
-from . import approvals, gate, provenance
+from . import approvals, gate, provenance, spending
 from .command import Command
 from .provenance import Origin
 
@@ -137,6 +137,8 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
         with nullcontext() if run.id == wanted.follows else suppress(Exception):
             _look(desk, run.id)
     _refuse_what_may_not(desk, wanted)
+    if _existing(attempts(desk, wanted.model, wanted.phase), wanted) is None:
+        spending.check(desk, wanted.model)
     pending = _pending(desk, wanted)
     if isinstance(pending, approvals.Pending):
         found = server_reports.Changes(
@@ -152,6 +154,8 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
         _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
         known = [one for one in transaction.runs(model=wanted.model) if _same(one, wanted.phase)]
         earlier = _existing(known, wanted)
+        if earlier is None:
+            spending.refuse(desk, wanted.model)
         run = earlier or _record(desk, transaction, wanted, known)
     if earlier is None:
         launch.launch(desk, run)
@@ -244,7 +248,7 @@ def _check_reports(desk: Desk, wanted: Request, reports: Sequence[Report]) -> No
     for report in reports:
         if report.model != wanted.model:
             continue
-        if report.status == "open" and waits and not report.about_changes:
+        if report.status == "open" and waits and not report.about_start:
             raise Refused(
                 f"Report {report.id} on {report.run or 'model ' + report.model} is not answered yet.",
                 "Wait for the director: poll_training(). A quick run may go on meanwhile.",
@@ -273,11 +277,11 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
     begun = replace(_begun(desk, wanted, run, number, _resume(desk, wanted.follows)), foreign=foreign)
     transaction.append(begun, run, run=run, model=wanted.model)
     for report in transaction.reports(model=wanted.model):
-        carried_out = report.run == (wanted.follows or "") or report.about_changes
+        carried_out = report.run == (wanted.follows or "") or report.about_start
         if carried_out and report.status == "answered":
             transaction.add(report, ReportApplied(by=desk.who, run=run))
         settled = report.status == "answered" or (report.status == "open" and wanted.phase is Phase.FULL)
-        if report.about_changes and settled:  # approved or taken back; no failure: the diary need not tell of it
+        if report.about_start and settled:  # approved or taken back; no failure: the diary need not tell of it
             transaction.add(report, ReportClosed(by=desk.who, run=run))
     started = transaction.run(run)
     assert started is not None  # noqa: S101 (appended two lines above)

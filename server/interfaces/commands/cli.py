@@ -30,6 +30,7 @@ from ..replay import command as replay
 from . import (
     attest,
     attest_words,
+    comparing,
     doctor,
     hooks,
     init,
@@ -261,6 +262,9 @@ def _add_running(commands: Any) -> None:  # noqa: ANN401 (argparse's type is pri
         for name, (short, about, examples) in instructions.RUNNING.items()
     ]
     running.add_arguments(made[0], made[1], _desk)
+    one = comparing
+    command = _command(commands, one.COMMAND, one.SHORT, one.ABOUT, f"examples:\n{one.EXAMPLES}")
+    one.add_arguments(command, _desk)
 
 
 def _add_prune(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
