@@ -30,7 +30,12 @@ class Log:
 
 
 def log_of(start: Mapping[str, object] | None, until_ticks: int | None = None) -> Log | None:
-    """Return the log that a start record names, None when it names none."""
+    """Return the log that a start record names, None when it names none.
+
+    Others may print to the log of a process that was adopted: the next command of the shell that started it.
+    """
+    if start is not None and start.get("adopted") is True:
+        return None
     numbers = [records.whole(start, key) for key in ("log_device", "log_inode", "start_ticks")]
     known = [number for number in numbers if number is not None]
     return Log(*known, until_ticks=until_ticks) if len(known) == len(numbers) else None

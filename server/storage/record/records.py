@@ -30,6 +30,7 @@ class RunStarted:
     :ivar foreign: run directories that lay there before their start was recorded; never used.
     :ivar engine: what its job is asked for (docs/engines.md); None for a run of this machine.
     :ivar gpu: whether GPUs are sampled: sampled, none, off, amd; empty where an older release did not note it.
+    :ivar adopted: (pid, tick of the boot, byte of the log) at which it began that ran before; None of our own runs.
     """
 
     KIND: ClassVar = Kind.START
@@ -63,6 +64,7 @@ class RunStarted:
     seal_max_bytes: int = 0
     foreign: tuple[str, ...] = ()
     gpu: str = ""
+    adopted: tuple[int, int, int] | None = None
     python_sha256: str = ""
     engine: Mapping[str, object] | None = None
 
