@@ -27,7 +27,7 @@ QUIET_CHARACTERS = 240
 BRIEF_CHARACTERS = 1_200
 """300 tokens: what the brief of a new session may cost."""
 _UNANSWERED = ("open", "changes_pending")
-_LIVING = ("starting", "running", "running_unattended")
+_LIVING = ("starting", "queued", "running", "running_unattended")
 _SHORT = ("id", "level", "type", "line", "exception", "emergency", "report", "status", "run", "error_type", "changes")
 
 

@@ -19,7 +19,7 @@ from ...storage.record import Run
 from ...storage.record.cursor import issue, seq_of
 from ...storage.record.records import FindingSeen
 from ...vocabulary.errors import StorageFailed, WatchkeeperError
-from ...vocabulary.runs import Level, Role
+from ...vocabulary.runs import Level, Role, RunState
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk, in_thread
 from ..report.reports import open_overdue
@@ -262,6 +262,8 @@ def note_gaps(desk: Desk, looks: Sequence[Look]) -> None:
     for look in looks:
         run, status = look.run, look.status
         last = desk.ledger.watched(run.id, Role.TRAINER) or run.at
+        if status.state is RunState.QUEUED:
+            continue  # nothing of it goes on that could be watched
         until = min(now, status.ended_at or now) if status.state.final else now
         if until - last > desk.policy.watch.gap_minutes * 60:
             _record_gap(desk, run, last, until)

@@ -23,7 +23,7 @@ from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettl
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import Finding, Level, RunState
 from ..desk import Desk
-from . import ending, environment, gpu_files, histories, keeping, lag, log_files, stalls, strays, unheard
+from . import ending, engine_news, environment, gpu_files, histories, lag, log_files, mending, stalls, standing, strays
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
@@ -75,7 +75,7 @@ def look_at(desk: Desk, run: str, within_s: float = LOOK_WITHIN_S) -> Look:
 
 def status_of(desk: Desk, run: str) -> RunStatus:
     """Return where a run stands by what its keeper left, without a look into its log; mend what lacks a keeper."""
-    return Watcher(desk, find_run(desk, run)).status()
+    return mending.status(desk, find_run(desk, run))
 
 
 class Watcher:
@@ -114,7 +114,7 @@ class Watcher:
 
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
-        status = strays.going_on(self._desk, self._run, self.status())
+        status = strays.going_on(self._desk, self._run, mending.status(self._desk, self._run))
         if self._run.status == "ended":
             return Look(self._run, status, {}, 0)
         self._deadline = time.monotonic() + self.within_s
@@ -122,6 +122,7 @@ class Watcher:
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
         self._hold_to_limit(status)
+        self._judge(engine_news.update, status)
         awaited = 0 if behind else self._awaited(status)
         behind = behind or awaited
         if status.state.final and status.settled and not behind and not self._finish(status):
@@ -150,11 +151,7 @@ class Watcher:
 
     def glance(self) -> Look:
         """Look without recording anything: where the run stands by what its keeper left."""
-        return Look(self._run, strays.going_on(self._desk, self._run, self.status()), {}, 0)
-
-    def status(self) -> RunStatus:
-        """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
-        return keeping.status(self._desk, self._run)
+        return Look(self._run, strays.going_on(self._desk, self._run, mending.status(self._desk, self._run)), {}, 0)
 
     def _read(self, status: RunStatus) -> int:
         """Read the log on to its present end and return how many bytes are left unread."""
@@ -280,7 +277,6 @@ class Watcher:
             return  # what was left behind has no keeper that would take samples of it
         self._judged_at = time.monotonic()
         self.keep_place()
-        self._judge(unheard.update, status)
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
         self._judge(gpu_files.update, status)
@@ -347,7 +343,7 @@ class Watcher:
         self._judge(histories.update, status)
         recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
-        found = ending.finding(status)
+        found = ending.finding(status, goes_on=standing.may_resume(self._desk, self._run, status.state))
         if found is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
         moved = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))

@@ -135,6 +135,22 @@ class TestReport:
         assert (reported["error_type"], reported["owner"]) == ("data", "@data_engineer")
         assert "- **Type**: data (the trainer says: convergence)" in place.read(reported["path"])
 
+    async def test_the_director_takes_the_trainers_type_over_until_another_answer(self, place: Place) -> None:
+        async with place.trainer() as trainer, place.director() as director:
+            _, reported = await failed(place, trainer)
+            word = "convergence"
+            said = {"report": "1-r1", "action": "RESTART", "instructions": "lower the rate"}
+            await director.ask("answer_report", **said, error_type=word.upper())
+            text = place.read(reported["path"])
+            (seen,) = (await director.ask("poll_training"))["reports"]
+            refused = await director.refused("answer_report", **said, error_type="magic")
+            await director.ask("answer_report", **said)
+        assert "- **Type**: convergence (by the director; the server said: data)" in text
+        assert "- **Owner**: @modeler," in text
+        assert (seen["error_type"], seen["owner"]) == (word, "@modeler")
+        assert "error_type takes implementation, data" in refused
+        assert "- **Type**: data\n" in place.read(reported["path"])
+
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
