@@ -16,18 +16,14 @@ from dataclasses import dataclass
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.guarded import GuardedRecogniser
 from ...analysis.logs.recognise import Change
-from ...runtime import run_directory
-from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage.files import log_lines
 from ...storage.record import Run, Transaction
 from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import Finding, Level, RunState
-from .. import launch
 from ..desk import Desk
-from . import ending, environment, gone, gpu_files, histories, lag, log_files, stalls, strays, unheard
-from .recorded_end import recorded_end
+from . import ending, engine_news, environment, gpu_files, histories, lag, log_files, mending, stalls, standing, strays
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
@@ -79,7 +75,7 @@ def look_at(desk: Desk, run: str, within_s: float = LOOK_WITHIN_S) -> Look:
 
 def status_of(desk: Desk, run: str) -> RunStatus:
     """Return where a run stands by what its keeper left, without a look into its log; mend what lacks a keeper."""
-    return Watcher(desk, find_run(desk, run)).status()
+    return mending.status(desk, find_run(desk, run))
 
 
 class Watcher:
@@ -118,7 +114,7 @@ class Watcher:
 
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
-        status = strays.going_on(self._desk, self._run, self.status())
+        status = strays.going_on(self._desk, self._run, mending.status(self._desk, self._run))
         if self._run.status == "ended":
             return Look(self._run, status, {}, 0)
         self._deadline = time.monotonic() + self._within_s
@@ -126,6 +122,7 @@ class Watcher:
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
         self._hold_to_limit(status)
+        self._judge(engine_news.update, status)
         awaited = 0 if behind else self._awaited(status)
         behind = behind or awaited
         if status.state.final and status.settled and not behind and not self._finish(status):
@@ -154,48 +151,7 @@ class Watcher:
 
     def glance(self) -> Look:
         """Look without recording anything: where the run stands by what its keeper left."""
-        return Look(self._run, strays.going_on(self._desk, self._run, self.status()), {}, 0)
-
-    def status(self) -> RunStatus:
-        """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
-        found = self._status()
-        return found if self._run.status == "ended" or self._desk.ledger.elsewhere else self._mended(found)
-
-    def _status(self) -> RunStatus:
-        run_dir = self._desk.workspace.run_dir(self._run.id)
-        if self._run.status == "ended":
-            return recorded_end(self._run, run_dir)
-        if run_dir.is_dir() and not run_dir.is_symlink():
-            return self._completed(run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce)))
-        if found := gone.lost(self._desk, self._run) or gone.elsewhere(self._desk, self._run):
-            return found
-        # The server that recorded the start was killed before it made the directory: launched late, or closed below.
-        make = launch.materialise if gone.is_late(self._desk, self._run) else launch.launch
-        make(self._desk, self._run)
-        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
-
-    def _completed(self, status: RunStatus) -> RunStatus:
-        """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
-        run_dir = self._desk.workspace.run_dir(self._run.id)
-        recorded = status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC)
-        if recorded or self._desk.ledger.elsewhere:
-            return status
-        launch.materialise(self._desk, self._run)
-        if not gone.is_late(self._desk, self._run):
-            launch.launch(self._desk, self._run)
-        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
-
-    def _mended(self, status: RunStatus) -> RunStatus:
-        """Do what the facts ask for, then look again."""
-        if status.needs_keeper:
-            launch.attach(self._desk, self._run)
-        elif status.needs_launch:
-            launch.launch(self._desk, self._run)
-        elif status.needs_closing:
-            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._run.nonce)
-        else:
-            return status
-        return self._status()
+        return Look(self._run, strays.going_on(self._desk, self._run, mending.status(self._desk, self._run)), {}, 0)
 
     def _read(self, status: RunStatus) -> int:
         """Read the log on to its present end and return how many bytes are left unread."""
@@ -321,7 +277,6 @@ class Watcher:
             return  # what was left behind has no keeper that would take samples of it
         self._judged_at = time.monotonic()
         self.keep_place()
-        self._judge(unheard.update, status)
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
         self._judge(gpu_files.update, status)
@@ -388,7 +343,7 @@ class Watcher:
         self._judge(histories.update, status)
         recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
-        found = ending.finding(status)
+        found = ending.finding(status, goes_on=standing.may_resume(self._desk, self._run, status.state))
         if found is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
         moved = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
