@@ -15,7 +15,7 @@ from ...storage.record.records import (
     ReportApplied,
     VerdictOverridden,
 )
-from ...vocabulary.errors import InvalidArgument
+from ...vocabulary.errors import InvalidArgument, Refused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..watch import standing
@@ -35,20 +35,24 @@ def parse_action(text: str) -> error_report.Action:
         raise InvalidArgument(f"action takes {words}, not {text[:40]!r}.", "Call answer_report again.") from None
 
 
-def answer(desk: Desk, report: Report, given: error_report.Answer) -> Report:
+def answer(desk: Desk, report: Report, given: error_report.Answer, seen_seq: int | None = None) -> Report:
     """Record the director's answer; CONTINUE accepts the finding, so that it no longer blocks a gate.
 
     The same answer given twice is one answer; a different one replaces it and counts from now on: what an earlier
     CONTINUE accepted is not accepted any more.
 
+    :param seen_seq: number of the report's newest event that was known to who answers; None to answer whatever came.
     :raises InvalidArgument: if it approves something by a name that the report does not have, or another report took
         its place.
+    :raises Refused: if something came to the report since, such as the answer of somebody else.
     """
     _check_current(desk, report)
     _check_approved(report, given.approve)
     full = ReportAnswered(**_values(replace(given, who=desk.who)))
     with desk.ledger.transaction() as transaction:
         known = transaction.report(report.id)
+        if known is not None and seen_seq not in (None, known.last_seq) and not _same_answer(known.answer, full):
+            raise Refused(f"Report {report.id} has changed since you read it.", "Read what came, then answer again.")
         if known is not None and not _same_answer(known.answer, full):
             transaction.add(report, full)
         if given.action is error_report.Action.CONTINUE:
@@ -138,7 +142,7 @@ def terminated(desk: Desk, model: str, phase: Phase) -> Report | None:
     Whichever attempt it was about: an attempt that began before the answer came is ended by it as well.
     """
     answered = [one for one in desk.ledger.reports(model=model) if one.answer and one.run and one.phase is phase]
-    newest = max((one for one in answered if not one.about_changes), key=_answered_at, default=None)
+    newest = max((one for one in answered if not one.about_start), key=_answered_at, default=None)
     return newest if newest is not None and _ends(newest) else None
 
 

@@ -29,7 +29,7 @@ _USUAL_ROLE = "trainer"
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add the options of `serve`."""
-    roles = [role.value for role in Role]
+    roles = [role.value for role in Role if role.agent]
     command.add_argument("--role", choices=roles, help=f"whose tools (default {_USUAL_ROLE}); over HTTP the token says")
     command.add_argument("--record", metavar="FILE", help=instructions.RECORD)
     command.add_argument("--http", metavar="HOST:PORT", nargs="?", const="", help=instructions.HTTP)

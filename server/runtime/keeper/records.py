@@ -29,6 +29,12 @@ WITNESS = "witness"
 """The folder for what the run's processes write of themselves."""
 SEAL = "seal.json"
 MEMBERS = "processes.json"
+CLAIM = "claim.json"
+"""Which job took the run, or that it was closed before one came; made once, by link(2)."""
+JOB = "job.json"
+"""What an engine was handed for the run: its number and name."""
+WARNED = "warned.json"
+"""The engine said that it will end the run soon; the training is asked for a checkpoint."""
 
 EXIT_RESERVED = ("exit.reserved-1", "exit.reserved-2")
 """Space set aside at the start for the two times an exit record may be written; gone once the run is over."""
