@@ -118,7 +118,7 @@ MUTANTS = (
            "            os.unlink(temporary, dir_fd=folder)\n",
            "tests/torture/test_power_cuts.py"),
     Mutant("a resource's address that is none", "server/interfaces/mcp/resources.py",
-           "    except ValueError:  # watchkeeper://[", "    except KeyError:  # watchkeeper://[",
+           "    except ValueError:  # watchkeeper://[", "    except KeyError:  # w",
            "tests/torture/test_hostile_calls.py"),
     Mutant("control characters leave", "server/vocabulary/sanitize.py",
            'return _capped(" ".join(_seen(text).split()), limit)', "return _capped(str(text), limit)",

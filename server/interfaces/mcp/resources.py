@@ -84,8 +84,9 @@ def read(desk: Desk, address: str) -> str:
     :raises NotFound: there is no such run, model, report, verdict or line.
     """
     try:
+        address.encode()
         parts = urlsplit(address)
-    except ValueError:  # watchkeeper://[
+    except ValueError:  # watchkeeper://[, or half of a character
         raise _nothing_at(address) from None
     names = [unquote(one) for one in parts.path.split("/")[1:]]
     begin = int((parse_qs(parts.query).get("from") or ["0"])[0][:12]) if _counted(parts.query) else 0
