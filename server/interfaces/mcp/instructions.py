@@ -73,6 +73,12 @@ run ended, but not completed. A bare poll answers at once too when there is some
   watchkeeper answer 1-r1 RESTART --instructions "Non-centred parameterisation; draws stay as they are."
   watchkeeper answer 1-r2 CONTINUE --instructions "One divergence in 8,000 draws is acceptable here.\"""",
     ),
+    "plot": (
+        "see a run's curves as a line of blocks each, with the numbers that matter",
+        """\
+  watchkeeper plot 1-full-1
+  watchkeeper plot 1-full-1 --what usage""",
+    ),
     "verify": (
         "compute whether a run's work was really done",
         """\
