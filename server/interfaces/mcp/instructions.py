@@ -65,7 +65,8 @@ run ended, but not completed. A bare poll answers at once too when there is some
         "tell the director what failed; the evidence is filled in",
         """\
   watchkeeper report "Loss is NaN from step 310 on." --run 1-quick-1
-  watchkeeper report "Two columns of the data are empty." --model 1 --error-type data""",
+  watchkeeper report "Two columns of the data are empty." --model 1 --error-type data
+  watchkeeper report 1-full-2 -o story.html              no report: the run or model as one file for people""",
     ),
     "answer": (
         "decide on a report (director)",
@@ -105,7 +106,8 @@ Objects are JSON: as text, or @FILE for a file in the workspace.""",
         "a table of all runs, for people",
         """\
   watchkeeper status
-  watchkeeper --workspace ~/project status --json""",
+  watchkeeper --workspace ~/project status --json
+  watchkeeper status --follow                            the table again whenever something happens""",
     ),
     "init": (
         "set up this folder, and see how to wire up each client",
