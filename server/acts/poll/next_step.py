@@ -25,6 +25,7 @@ class Standing:
     :ivar report: the newest report about the run.
     :ivar entry: a report of the model whose diary entry is owed; never set while a run of the model is active.
     :ivar silent: a failure of the model that was mended without a report; likewise.
+    :ivar full: the newest full attempt of the model.
     :ivar verdict: the newest verdict word on the run; empty if none was computed.
     :ivar looking: whether its results are still being looked into.
     :ivar judged: whether a verdict can be asked for.
@@ -40,6 +41,7 @@ class Standing:
     silent: Finding | None = None
     verdict: str = ""
     quick_passed: bool = False
+    full: Run | None = None
     looking: bool = False
     overdue: bool = False
     rerun: bool = False
@@ -64,6 +66,7 @@ def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standin
         silent=owed_silent(desk, run.model),
         verdict=_final_word(verdicts),
         quick_passed=quick and not problems,
+        full=next((one for one in reversed(desk.ledger.runs(model=run.model)) if one.phase is Phase.FULL), None),
         looking=quick and still_looking(problems),
         rerun=any(one.open for one in desk.ledger.reruns(run.id)),
         judged=desk.policy.judge.verdicts,
@@ -109,7 +112,7 @@ def owed_entry(desk: Desk, model: str) -> Report | None:
         return None
     completed = [one for one in runs if one.completed]
     for report in reports:
-        if report.about_changes:  # no failure: there is nothing to tell
+        if report.about_start:  # no failure: there is nothing to tell
             continue
         action = report.answer.action if report.answer else None
         if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, completed)):
@@ -152,13 +155,13 @@ def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
     if about.report is not None and asks_for_a_start(about.report):
         reason = f"answer to {about.report.id}"
         return f"stop_training(run={about.run.id!r}, reason={reason!r}), then start with the fix"
-    brisk = about.elapsed_s < desk.policy.watch.brisk_minutes * 60
+    brisk = about.state is not RunState.QUEUED and about.elapsed_s < desk.policy.watch.brisk_minutes * 60
     return _poll(about, cursor, wait_s=desk.policy.watch.brisk_poll_s if brisk else None)
 
 
 def _carry_out(about: Standing) -> str:
     run = about.run
-    if about.report is not None and about.report.about_changes:
+    if about.report is not None and about.report.about_start:
         left = "" if about.report.answer and about.report.answer.approve else ", with those changes taken back"
         return f"the same start_training call again{left}"
     if about.report is not None and asks_for_a_start(about.report):
@@ -170,7 +173,7 @@ def asks_for_a_start(report: Report) -> bool:
     """Whether a report waits, answered, for another attempt to be started."""
     if report.status != "answered" or report.answer is None:
         return False
-    if report.about_changes:
+    if report.about_start:
         return report.answer.action is not Action.TERMINATE
     return report.answer.action in (Action.RESTART, Action.RESUME)
 
@@ -188,7 +191,7 @@ def _afterwards(about: Standing) -> str:
             f"why=…): nobody reported {about.silent.id}"
         )
     if about.quick_passed:
-        return f"quick passed: start_training(model={run.model!r}, phase='full')"
+        return _full_phase(run, about.full)
     if about.state is RunState.COMPLETED and not about.verdict:
         return f"verify_compute(run={run.id!r})" if about.judged else "the watch is over"
     if about.verdict:
@@ -196,6 +199,14 @@ def _afterwards(about: Standing) -> str:
     return (
         f"start_training(model={run.model!r}, phase={run.phase.value!r}, follows={run.id!r}) when the cause is mended"
     )
+
+
+def _full_phase(quick: Run, full: Run | None) -> str:
+    """Return what comes after a passed quick run; without `follows` the first full attempt would only be shown."""
+    if full is not None and (full.first_seq > quick.first_seq or not full.ended):
+        return f"quick passed, {full.id} is the full run: poll_training(run={full.id!r})"
+    follows = f", follows={full.id!r}" if full is not None else ""
+    return f"quick passed: start_training(model={quick.model!r}, phase='full'{follows})"
 
 
 def _for_director(about: Standing, cursor: str) -> str:
@@ -211,6 +222,8 @@ def answer_call(report: Report) -> str:
     """Return the call with which a director answers a report."""
     if report.about_changes:
         return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…, approve=[…])"
+    if report.about_start:
+        return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…)"
     return f"answer_report(report={report.id!r}, action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…)"
 
 

@@ -98,6 +98,7 @@ def compare(desk: Desk, before: Origin, after: Origin, runs: Pair, failed: str =
         *(_policy_entries(old_policy, policy) if old_policy else ()),
         *_design(desk, before, after),
         *_features(before, after),
+        *_python(before, after),
     ]
     found += untold(witnessed, found)
     found += _named(desk, before, after, {one.name for one in found})
@@ -248,6 +249,13 @@ def _difference_of(desk: Desk, was: str | None, now: str | None) -> tuple[str, s
     first = next(((old, new) for old, new in pairs if old != new), ("", ""))
     more = f" ({len(lines[0])} -> {len(lines[1])} lines)" if len(lines[0]) != len(lines[1]) else ""
     return one_line(first[0], 50) or _NOTHING, (one_line(first[1], 50) or _NOTHING) + more
+
+
+def _python(before: Origin, after: Origin) -> Iterator[Entry]:
+    """Yield that another program runs the script: what it makes of the same script nobody compared."""
+    was, now = before.python_sha256, after.python_sha256
+    if was and now and was != now:
+        yield Entry("the Python that trains", f"sha256 {was[:12]}", f"sha256 {now[:12]}")
 
 
 def _features(before: Origin, after: Origin) -> Iterator[Entry]:

@@ -29,6 +29,7 @@ from ..replay import command as replay
 from . import (
     attest,
     attest_words,
+    comparing,
     doctor,
     hooks,
     init,
@@ -38,6 +39,7 @@ from . import (
     policy_text,
     prune,
     rebuild,
+    running,
     serving,
     status,
     story,
@@ -84,7 +86,7 @@ def _run(arguments: Sequence[str]) -> int:
     options = top.parse_args(own)
     if of_script:
         if not hasattr(options, "args"):
-            top.error("only start takes arguments for a script, behind two dashes")
+            top.error("only start and run take words behind two dashes")
         options.args = [*(options.args or []), *of_script]
     try:
         return int(options.command(options))
@@ -120,6 +122,7 @@ def parser() -> argparse.ArgumentParser:
     _add_people(commands)
     _add_hook(commands)
     _add_attest(commands)
+    _add_running(commands)
     _add_prune(commands)
     _add_ui(commands)
     offline.add_commands(commands)
@@ -259,6 +262,17 @@ def _add_attest(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
     words = attest_words
     command = _command(commands, attest.COMMAND, words.SHORT, words.ABOUT, f"examples:\n{words.EXAMPLES}")
     attest.add_arguments(command, _desk)
+
+
+def _add_running(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    made = [
+        _command(commands, name, short, about, f"examples:\n{examples}")
+        for name, (short, about, examples) in instructions.RUNNING.items()
+    ]
+    running.add_arguments(made[0], made[1], _desk)
+    one = comparing
+    command = _command(commands, one.COMMAND, one.SHORT, one.ABOUT, f"examples:\n{one.EXAMPLES}")
+    one.add_arguments(command, _desk)
 
 
 def _add_prune(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)

@@ -37,6 +37,21 @@ async def test_full_is_let_through_after_a_passed_quick_run(place: Place) -> Non
     assert "limit_minutes" not in full
 
 
+async def test_after_a_quick_run_that_mended_a_full_one_the_next_call_starts_another_full_one(place: Place) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer, place.director() as director:
+        await trainer.trained()
+        first = await trainer.trained(phase="full")
+        seen = await trainer.poll("1-quick-1")
+        assert seen["next"] == f"quick passed, {first} is the full run: poll_training(run={first!r})"
+        report = await trainer.ask("report_error", run=first, what_happened="the posterior looks wrong")
+        await director.ask("answer_report", report=report["report"], action="RESTART", instructions="other priors")
+        place.script(GOOD + "print('other priors')\n")
+        await trainer.trained(follows="1-quick-1")
+        passed = await trainer.poll("1-quick-2")
+    assert passed["next"] == f"quick passed: start_training(model='1', phase='full', follows={first!r})"
+
+
 async def test_a_quick_run_of_another_model_opens_no_gate(place: Place) -> None:
     place.script(GOOD).script(GOOD, model="2")
     async with place.trainer() as trainer:
