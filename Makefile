@@ -19,13 +19,14 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel ready check test torture mutants audit release demo bench bundle corpus clean
+.PHONY: help setup lint types wheel ready browser check test torture mutants audit release demo bench bundle corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
 	@echo "make check   the quick loop: lint, types, and the tests that start no training (about two minutes)"
 	@echo "make test    lint, types, wheel, and all tests against the installed wheel"
 	@echo "make test TESTS=tests/analysis/logs WORKERS=1   a part of them, one after the other"
+	@echo "make browser Chromium for the tests of the page, where apt-get may install it; without one they are skipped"
 	@echo "make lint    ruff: rules and form"
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
@@ -68,10 +69,17 @@ wheel: setup
 ready: setup
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types wheel
 
+# Debian's, as root; who has no such rights is told by the tests that were skipped.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { apt-get -qq update; \
+		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends chromium; } >/dev/null 2>&1; } || \
+		echo "no chromium: the tests of the page in a browser are skipped"
+
 check: ready
 	$(PYTEST) -m "not training" $(TESTS)
 
-test: ready
+test: ready browser
 	$(PYTEST) $(TESTS)
 
 torture: setup wheel

@@ -10,7 +10,6 @@ from ..server.acts.desk import Desk, in_thread
 from ..server.acts.report import answers, reports
 from ..server.acts.start import stop
 from ..server.acts.toolbox import Tool
-from ..server.acts.watch import look
 from ..server.documents.error_report import Action, Answer
 from ..server.vocabulary.errors import InvalidArgument
 from ..server.vocabulary.runs import Role
@@ -51,13 +50,16 @@ async def answer_report(
         next_steps=(next_steps or "").strip(),
         approve=tuple(approve or ()),
     )
-    return await in_thread(_answer, desk, report, given)
+    return await in_thread(decide, desk, report, given)
 
 
-def _answer(desk: Desk, report_id: str, given: Answer) -> Answered:
-    report = answers.answer(desk, reports.find_report(desk, report_id), given)
+def decide(desk: Desk, report_id: str, given: Answer, seen_seq: int | None = None) -> Answered:
+    """Record an answer and end the run that it terminates; `seen_seq` as `answers.answer` takes it."""
+    report = answers.answer(desk, reports.find_report(desk, report_id), given, seen_seq)
     if report.run and given.action is Action.TERMINATE:
-        stop.carry_out(desk, look.find_run(desk, report.run))
+        for run in desk.ledger.runs(model=report.model):
+            if run.id == report.run or (run.phase is report.phase and not report.about_changes):
+                stop.carry_out(desk, run)
     accepted = report.finding or None if given.action is Action.CONTINUE else None
     return Answered(
         report=report.id,

@@ -19,6 +19,13 @@ class Role(StrEnum):
     TRAINER = "trainer"
     DIRECTOR = "director"
     OBSERVER = "observer"
+    PERSON = "person"
+    """Somebody at the page: sees what the director sees and answers as the director does. No server has it over MCP."""
+
+    @property
+    def agent(self) -> bool:
+        """Whether a client over MCP may have it."""
+        return self is not Role.PERSON
 
 
 class RunState(StrEnum):

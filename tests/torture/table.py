@@ -45,5 +45,6 @@ TABLE = (
     Row("RLIMIT_NOFILE, _FSIZE, _AS", "start of a server", "P4", "interfaces/commands/test_limits.py"),
     Row("patterns that take for ever", "the policy", "P6", "analysis/logs/test_linear.py"),
     Row("text from logs and names", "whatever leaves", "P9", "vocabulary/test_sanitize.py"),
+    Row("the end of the process", "each step of a prune; two prunes at once", "P4 P7", "acts/prune/test_prune.py"),
     Row("SIGKILL of a writer", "in the middle of a write", "P4", "storage/files/test_leftovers.py"),
 )  # fmt: skip

@@ -188,6 +188,7 @@ def report_view(desk: Desk, report: Report) -> dict[str, Any]:
         "exception": one_line(report.exception, 120),
         "owner": report.owner,
         "emergency": report.emergency,
+        "state": one_line(report.state, 300) if is_open and "not passed: " in report.state else "",
         "frame": frame if _PLAIN_FRAME.fullmatch(frame) else "",
         "changes": list(report.changes[:MOST_CHANGES]),
         "places": [one_line(one, 120) for one in report.places[:MOST_CHANGES]]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 from ...documents.error_report import CHANGES, VERDICT, ReportFacts
-from ...storage.record import Report, Run
-from ...storage.record.records import ReportAgain, ReportOpened
+from ...storage.record import Report, Run, next_id
+from ...storage.record.records import ReportAgain, ReportClosed, ReportOpened
 from ...vocabulary.runs import ErrorType
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
@@ -40,6 +40,9 @@ class Changes:
 def open_changes(desk: Desk, model: str, base: Run, found: Changes) -> Report:
     """Ask the director to approve what a start changed; asked twice about the same it is one report.
 
+    Other changes are another report, and close the one that waits: an answer to what the director read must never
+    approve what was put in its place meanwhile.
+
     :param base: the attempt that the start was compared with; the report stands with it.
     """
     count = len(found.entries)
@@ -60,9 +63,26 @@ def open_changes(desk: Desk, model: str, base: Run, found: Changes) -> Report:
     )
 
     def same(report: Report) -> bool:
-        return report.about_changes and report.run == base.id and report.status != "closed"
+        return _asks(report, base.id) and report.compared == found.compared and report.status != "closed"
 
-    return _opened(desk, base, model, facts, same)
+    opened = _opened(desk, base, model, facts, same)
+    with desk.ledger.transaction() as transaction:
+        for one in transaction.reports(run=base.id, open_only=True):
+            if _asks(one, base.id) and one.status == "open" and one.id != opened.id:
+                transaction.add(one, ReportClosed(by=desk.who))
+    return opened
+
+
+def replaced_by(desk: Desk, report: Report) -> Report | None:
+    """Return the report that took the place of one, because the start that it is about was changed once more."""
+    if not report.about_changes or report.status != "closed":
+        return None
+    others = desk.ledger.reports(run=report.run, open_only=True)
+    return next((one for one in reversed(others) if _asks(one, report.run) and one.status == "open"), None)
+
+
+def _asks(report: Report, base: str) -> bool:
+    return report.about_changes and report.run == base
 
 
 def open_verdict(desk: Desk, run: Run, verdict: str, word: str, why: str, actions: str) -> Report:
@@ -91,7 +111,7 @@ def _opened(desk: Desk, run: Run, model: str, facts: ReportAgain, same: Callable
     with desk.ledger.transaction() as transaction:
         reports = transaction.reports(model=model)
         known = next((one for one in reversed(reports) if same(one)), None)
-        report_id = known.id if known else f"{model}-r{1 + len(reports)}"
+        report_id = known.id if known else next_id(f"{model}-r", (one.id for one in reports))
         if known is None:
             transaction.append(_first(desk, run, model, facts, deadline_at), report_id, run=run.id, model=model)
         elif _tells_more(known, facts):

@@ -21,7 +21,7 @@ from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
-from ..report import server_reports
+from ..report import answers, server_reports
 from ..watch import look, standing
 from . import approvals, gate, job_limits, provenance
 from .provenance import Origin
@@ -181,7 +181,7 @@ def _existing(known: Sequence[Run], wanted: Request) -> Run | None:
 
 def _check_first(desk: Desk, wanted: Request) -> None:
     """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
-    _check_reports(wanted, desk.ledger.reports(run=""))
+    _check_reports(desk, wanted, desk.ledger.reports(run=""))
     gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
     if wanted.phase is Phase.FULL:
         for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
@@ -211,14 +211,18 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
 
 def _check_answers(desk: Desk, wanted: Request, previous: Run) -> None:
     """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
-    _check_reports(wanted, desk.ledger.reports(run=previous.id))
+    _check_reports(desk, wanted, desk.ledger.reports(run=previous.id))
+    ended = answers.terminated(desk, wanted.model, previous.phase)
+    if ended is not None:
+        _check_reports(desk, wanted, [ended])
 
 
-def _check_reports(wanted: Request, reports: Sequence[Report]) -> None:
+def _check_reports(desk: Desk, wanted: Request, reports: Sequence[Report]) -> None:
+    waits = wanted.phase is Phase.FULL and desk.policy.judge.wait_for_answers
     for report in reports:
         if report.model != wanted.model:
             continue
-        if report.status == "open" and wanted.phase is Phase.FULL and not report.about_changes:
+        if report.status == "open" and waits and not report.about_changes:
             raise Refused(
                 f"Report {report.id} on {report.run or 'model ' + report.model} is not answered yet.",
                 "Wait for the director: poll_training(). A quick run may go on meanwhile.",
@@ -251,8 +255,9 @@ def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequen
         carried_out = report.run == (wanted.follows or "") or report.about_changes
         if carried_out and report.status == "answered":
             transaction.add(report, ReportApplied(by=desk.who, run=run))
-            if report.about_changes:  # no failure: the diary need not tell of it
-                transaction.add(report, ReportClosed(by=desk.who, run=run))
+        settled = report.status == "answered" or (report.status == "open" and wanted.phase is Phase.FULL)
+        if report.about_changes and settled:  # approved or taken back; no failure: the diary need not tell of it
+            transaction.add(report, ReportClosed(by=desk.who, run=run))
     started = transaction.run(run)
     assert started is not None  # noqa: S101 (appended two lines above)
     return started
@@ -298,6 +303,7 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         features=origin.features,
         left_before=origin.left_before,
         named=origin.named,
+        python_sha256=origin.python_sha256,
         argv=(
             python,
             str(desk.workspace.root / origin.script),

@@ -18,7 +18,7 @@ from ...storage.record.records import RunStopped
 from ...vocabulary.errors import HeldElsewhere, StorageFailed
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
-from ..report.answers import applied
+from ..report.answers import applied, terminated
 from ..watch.look import status_of
 
 KEEPER_WITHIN_S = 8.0
@@ -101,6 +101,9 @@ def carry_out(desk: Desk, run: Run) -> None:
     if run.stop:
         hasten(desk, run, run.stop)
         return
+    ended = terminated(desk, run.model, run.phase)
+    if ended is not None and ended.run != run.id:  # this attempt began before the answer about an earlier one came
+        request_stop(desk, run, f"director's answer to {ended.id}: TERMINATE")
     for report in desk.ledger.reports(run=run.id):
         if report.status == "answered" and report.answer and report.answer.action is Action.TERMINATE:
             if status_of(desk, run.id).state.final:  # what it left behind lives

@@ -16,18 +16,26 @@ from dataclasses import dataclass
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.guarded import GuardedRecogniser
 from ...analysis.logs.recognise import Change
-from ...runtime import run_directory
-from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage.files import log_lines
 from ...storage.record import Run, Transaction
 from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
-from ...vocabulary.runs import ErrorType, Finding, Level, RunState
-from .. import launch
+from ...vocabulary.runs import Finding, Level, RunState
 from ..desk import Desk
-from . import ending, engine_news, environment, gpu_files, histories, lag, log_files, stalls, standing, states, strays
-from .recorded_end import recorded_end
+from . import (
+    ending,
+    engine_news,
+    environment,
+    gpu_files,
+    histories,
+    lag,
+    log_files,
+    mending,
+    stalls,
+    standing,
+    strays,
+)
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
@@ -79,7 +87,7 @@ def look_at(desk: Desk, run: str, within_s: float = LOOK_WITHIN_S) -> Look:
 
 def status_of(desk: Desk, run: str) -> RunStatus:
     """Return where a run stands by what its keeper left, without a look into its log; mend what lacks a keeper."""
-    return Watcher(desk, find_run(desk, run)).status()
+    return mending.status(desk, find_run(desk, run))
 
 
 class Watcher:
@@ -96,10 +104,13 @@ class Watcher:
         self._run = run
         self._stop = stop or threading.Event()
         self._stored: tuple[int, str] | None = None
-        self._within_s = within_s
+        self._within_s, self._deadline = within_s, float("inf")
         self._offset = 0
         self._beside = 0
         """How far the file was read that took the log's name, where the log was renamed."""
+        self._cuts = 0
+        self._kept = (0, 0)
+        """The two places as they are on record."""
         self._told_renamed = False
         self._recogniser: GuardedRecogniser | None = None
         self._judged_at = float("-inf")
@@ -115,9 +126,10 @@ class Watcher:
 
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
-        status = strays.going_on(self._desk, self._run, self.status())
+        status = strays.going_on(self._desk, self._run, mending.status(self._desk, self._run))
         if self._run.status == "ended":
             return Look(self._run, status, {}, 0)
+        self._deadline = time.monotonic() + self._within_s
         behind = self._read(status)
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
@@ -151,52 +163,7 @@ class Watcher:
 
     def glance(self) -> Look:
         """Look without recording anything: where the run stands by what its keeper left."""
-        return Look(self._run, strays.going_on(self._desk, self._run, self.status()), {}, 0)
-
-    def status(self) -> RunStatus:
-        """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
-        found = self._status()
-        return found if self._run.status == "ended" or self._desk.ledger.elsewhere else self._mended(found)
-
-    def _status(self) -> RunStatus:
-        run_dir = self._desk.workspace.run_dir(self._run.id)
-        if self._run.status == "ended":
-            return recorded_end(self._run, run_dir)
-        if run_dir.is_dir() and not run_dir.is_symlink():
-            return self._completed(states.judged(self._desk, self._run))
-        gone = not os.path.lexists(run_dir)
-        if not gone or self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
-            # Whether it still runs cannot be known without its directory; starting it again would be worse.
-            reason = "Its run directory was removed." if gone else "Something else lies where its run directory was."
-            return RunStatus(run=self._run.id, state=RunState.LOST, reason=reason)
-        if host := self._desk.ledger.elsewhere:
-            return RunStatus(run=self._run.id, state=RunState.STARTING, reason=f"Host {host} has not launched it yet.")
-        launch.launch(self._desk, self._run)  # the server that recorded the start was killed before it did
-        return states.judged(self._desk, self._run)
-
-    def _completed(self, status: RunStatus) -> RunStatus:
-        """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
-        run_dir = self._desk.workspace.run_dir(self._run.id)
-        recorded = status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC)
-        if recorded or self._desk.ledger.elsewhere:
-            return status
-        launch.materialise(self._desk, self._run)
-        late = self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S
-        if not late:
-            launch.launch(self._desk, self._run)
-        return states.judged(self._desk, self._run)
-
-    def _mended(self, status: RunStatus) -> RunStatus:
-        """Do what the facts ask for, then look again."""
-        if status.needs_keeper:
-            launch.attach(self._desk, self._run)
-        elif status.needs_launch:
-            launch.launch(self._desk, self._run)
-        elif status.needs_closing:
-            states.close(self._desk, self._run)
-        else:
-            return status
-        return self._status()
+        return Look(self._run, strays.going_on(self._desk, self._run, mending.status(self._desk, self._run)), {}, 0)
 
     def _read(self, status: RunStatus) -> int:
         """Read the log on to its present end and return how many bytes are left unread."""
@@ -206,8 +173,8 @@ class Watcher:
         if original is None:
             self._go_by_the_record(status)
         behind = self._read_original(original, status) if original is not None else 0
-        if self._recogniser is not None and original != self._run.log:
-            behind += self._read_renamed(original)
+        if self._recogniser is not None and original != self._run.log and not behind:
+            return self._read_renamed(original)
         return behind
 
     def _read_original(self, path: str, status: RunStatus) -> int:
@@ -238,12 +205,15 @@ class Watcher:
         """Tell once that the log has another name by now, and read what took its name as if it stood behind it."""
         if not self._told_renamed:
             self._told_renamed = self._commit([log_files.renamed(original)], once=True)
-        for data in log_files.read_on(self._desk, self._run, original, self._beside):
-            if self._recogniser is None or self._stop.is_set():
-                return 1
-            self._beside += len(data)
-            self._commit(self._recogniser.feed(data), moved=True)
-        return 0
+        recogniser = self._recogniser
+        with log_files.opened_beside(self._desk, self._run) as other:
+            if other is None or recogniser is None:
+                return 0
+            end = os.fstat(other).st_size
+            self._beside = self._beside if self._beside <= end else 0  # that file was cut, or yet another took the name
+            self._read_blocks(other, end, recogniser, beside=True)
+        self.keep_place()
+        return max(0, end - self._beside) if self._recogniser is recogniser else 1
 
     def _go_by_the_record(self, status: RunStatus) -> None:
         """Without its log, take up what was read of it, or the end could never be recorded behind that place."""
@@ -251,28 +221,34 @@ class Watcher:
             return
         self._stored = self._desk.ledger.scan_position(self._run.id)
         self._offset = self._stored[0] if self._stored else status.log_begin or 0
+        self._beside, self._cuts = log_files.place(self._stored[1]) if self._stored else (0, 0)
+        self._kept = (self._offset, self._beside)
         try:
             self._recogniser = GuardedRecogniser(self._rules, state=self._stored[1] if self._stored else "")
         except Exception:  # of another release, or damaged: what it had found is on record
             self._recogniser = GuardedRecogniser(self._rules)
 
-    def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
-        begun_at = committed_at = time.monotonic()
+    def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser, *, beside: bool = False) -> None:
+        """Read on, in the log or in the file that took its name, until the time of this look is over."""
+        committed_at = time.monotonic()
         size = min(FIRST_FEED_BYTES, FEED_BYTES)
-        while self._offset < end and not self._stop.is_set():
-            self._offset = log_lines.with_data(log, self._offset, end)
-            data = os.pread(log, min(size, end - self._offset), self._offset)
+        while (at := self._beside if beside else self._offset) < end and not self._stop.is_set():
+            at = log_lines.with_data(log, at, end)
+            data = os.pread(log, min(size, end - at), at)
+            fed_at = time.monotonic()
+            changes = recogniser.feed(data) if data else []
+            if beside:
+                self._beside = at + len(data)
+            else:
+                self._offset = at + len(data)
             if not data:
                 break
-            fed_at = time.monotonic()
-            changes = recogniser.feed(data)
-            self._offset += len(data)
             size = log_files.next_size(size, hurried=time.monotonic() - fed_at > SLICE_S)
             if changes or time.monotonic() - committed_at > SLICE_S:
                 if not self._commit(changes):
                     return None
                 committed_at = time.monotonic()
-            if time.monotonic() - begun_at >= self._within_s:
+            if time.monotonic() >= self._deadline:
                 return self.keep_place()
         return None
 
@@ -285,7 +261,8 @@ class Watcher:
             self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
-            self._beside = log_files.place(self._stored[1])
+            self._beside, self._cuts = log_files.place(self._stored[1])
+            self._kept = (self._offset, self._beside)
             self._recogniser = self._restored(log, status, self._stored[1])
         return self._recogniser
 
@@ -294,16 +271,16 @@ class Watcher:
         try:
             return GuardedRecogniser(self._rules, state=state)
         except Exception:  # whatever is wrong with it: the log is there to be read again
-            self._offset = status.log_begin or 0  # what is found again has the same id, so it is the same finding
+            # What is found again has the same id, so it is the same finding.
+            self._offset, self._beside = status.log_begin or 0, 0
             return GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
 
     def _begin_anew(self, log: int, status: RunStatus, size: int) -> GuardedRecogniser:
         """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
-        lost = f"the log was cut from {self._offset} to {size} bytes; what was written in between may be lost"
-        self._offset = min(status.log_begin or 0, size)
+        cut = log_files.cut(self._offset, size, self._cuts)
+        self._offset, self._cuts = min(status.log_begin or 0, size), self._cuts + 1
         self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
-        cut = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
-        self._commit([Change("seen", "log-cut", cut)])
+        self._commit([cut])
         return self._recogniser or GuardedRecogniser(self._rules)
 
     def judge(self, status: RunStatus) -> None:
@@ -329,20 +306,18 @@ class Watcher:
 
     def keep_place(self) -> None:
         """Record how far the log was read, so that the next server need not read it again."""
-        if self._recogniser is not None and (self._stored is None or self._offset != self._stored[0]):
-            self._commit([])
+        self._commit([])
 
-    def _commit(self, changes: list[Change], *, once: bool = False, moved: bool = False) -> bool:
+    def _commit(self, changes: list[Change], *, once: bool = False) -> bool:
         """Record changes and the place in one transaction; False when another server was faster.
 
         :param once: leave out what is on record already.
-        :param moved: the place moved in another file than the log itself.
         """
         recogniser = self._recogniser
-        at_rest = not moved and self._stored is not None and self._offset == self._stored[0]
+        at_rest = self._stored is not None and (self._offset, self._beside) == self._kept
         if recogniser is None or (not changes and at_rest):
             return True
-        place = (self._offset, log_files.with_place(recogniser.state(), self._beside))
+        place = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
         with self._desk.ledger.transaction() as transaction:
             ours = transaction.move_scan(self._run.id, expected=self._stored, moved=place)
             if once:
@@ -354,13 +329,14 @@ class Watcher:
         if not ours:
             self._recogniser = None
             return False
-        self._stored = place
+        self._stored, self._kept = place, (self._offset, self._beside)
         return True
 
     def _known(self, transaction: Transaction, change: Change) -> bool:
         return transaction.finding(f"{self._run.id}:{change.key}") is not None
 
     def _record(self, transaction: Transaction, change: Change) -> None:
+        change = log_files.since_cuts(change, self._cuts)
         finding_id = f"{self._run.id}:{change.key}"
         known = transaction.finding(finding_id)
         if change.kind == "repeated" and known and self._desk.clock() - known.updated_at < REPEAT_S:
@@ -382,7 +358,7 @@ class Watcher:
         found = ending.finding(status, goes_on=standing.may_resume(self._desk, self._run, status.state))
         if found is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
-        moved = (self._offset, log_files.with_place(recogniser.state(), self._beside))
+        moved = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
             if known is None or known.status == "ended":

@@ -213,7 +213,7 @@ def _table(table: TableFacts, rules: Rules, design: Design) -> Iterator[_Problem
         if column.minimum is not None and column.maximum is not None:
             yield from _out_of_range(column.name, column.minimum, column.maximum, rules, design)
     numeric = {one.name for one in table.columns if one.numbers}
-    constant = [one for one in table.constant_columns if one in numeric and one.lower() not in rules.may_be_constant]
+    constant = [one for one in table.constant_columns if one in numeric and not rules.may_repeat(one)]
     if constant:
         yield _Problem(f"has the same number in every row of {', '.join(constant[:3])}", Word.INVESTIGATE, "constant")
 

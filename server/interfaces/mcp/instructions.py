@@ -104,8 +104,15 @@ Objects are JSON: as text, or @FILE for a file in the workspace.""",
     "init": (
         "set up this folder, and see how to wire up each client",
         """\
-  watchkeeper init
+  watchkeeper init                                       as the project looks
+  watchkeeper init --profile contest                     the requirement document to the letter
   watchkeeper --workspace ~/project init""",
+    ),
+    "policy": (
+        "print every rule in force, with its reason",
+        """\
+  watchkeeper policy
+  watchkeeper policy --profile contest                   the values of another profile""",
     ),
     "doctor": (
         "find out what is wrong and how to mend it",
@@ -155,6 +162,7 @@ MAKE_TOKENS = "write a file with a new token for each role, and do nothing else"
 UNTIL = "keep waiting, for --wait seconds: for the next news, or for the run's end"
 FOLLOW = "print one line for each event as it comes, until the run has ended; without a run for good"
 MOVE = "let this host write the record from now on, in place of another one. Stop every server there before"
+PROFILE = "contest (the requirement document), research (any script, judged by evidence) or plain (run and watch only)"
 REBUILD = (
     "record the runs that only their directories know; a damaged ledger is kept aside. Stop every server of the "
     "workspace before"

@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ...vocabulary.errors import Refused, WatchkeeperError
+from ...vocabulary.errors import NotFound, Refused, WatchkeeperError
 from ..keeper import hosts, lock, procfs, records, tree
 from ..keeper.members import read as noted
 from ..keeper.signals import HASTEN
@@ -52,7 +53,8 @@ class LocalEngine:
 
     def end_strays(self, run_dir: Path, grace_s: float) -> list[Process]:
         """See Engine."""
-        if not judge(read_facts(run_dir)).state.final:
+        facts = _facts(run_dir)
+        if facts is not None and not judge(facts).state.final:
             raise Refused(f"Run {run_dir.name} has not ended.", "Stop it with stop_training.")
         left = tree.end(lambda: _tree(run_dir).living(), grace_s, time.sleep)
         return [procfs.described(one) for one in left]
@@ -125,8 +127,13 @@ def _keeper(run_dir: Path) -> tuple[int, int] | None:
 
 
 def _tree(run_dir: Path) -> tree.Tree:
-    """Return the tree of a run: its main process, its keeper's children, its recorded strays, and what is marked."""
-    facts = read_facts(run_dir)
+    """Return the tree of a run: its main process, its keeper's children, its recorded strays, and what is marked.
+
+    Without its directory only the mark is left to go by, which names no file of it.
+    """
+    facts = _facts(run_dir)
+    if facts is None:
+        return tree.Tree(_marker({"workspace": str(run_dir.absolute().parents[2]), "run": run_dir.name}))
     if facts.copy_of:
         return tree.Tree(b"")  # what its records name belongs to the workspace that was copied
     pid, start_ticks = records.whole(facts.start, "pid"), records.whole(facts.start, "start_ticks")
@@ -136,15 +143,35 @@ def _tree(run_dir: Path) -> tree.Tree:
     members += noted(run_dir / records.MEMBERS)
     keeper = _keeper(run_dir)
     return tree.Tree(
-        _marker(facts),
+        _marker(facts.spec or {}),
         ancestors=[keeper[0]] if keeper is not None and procfs.alive(*keeper) else [],
         members=members if facts.same_boot else [],
-        log=tree.log_of(facts.start) if facts.same_boot else None,
+        log=tree.log_of(facts.start, _last_ticks(facts)) if facts.same_boot else None,
+        wall=tree.wall_of(facts.spec, facts.start) if facts.same_boot else b"",
     )
 
 
-def _marker(facts: Facts) -> bytes:
+def _last_ticks(facts: Facts) -> int | None:
+    """Return the tick at which the run ended, as far as that is known; None while it goes on."""
+    started_s = records.number(facts.start, "started_boottime_s")
+    if started_s is None or facts.main_alive or (facts.exit is None and facts.lock_held):
+        return None
+    seen_s = facts.last_sample.boottime_s if facts.last_sample is not None else started_s
+    return int(max(started_s + (records.number(facts.exit, "wall_s") or 0.0), seen_s) * procfs.TICKS_PER_S)
+
+
+def _facts(run_dir: Path) -> Facts | None:
+    """Return what lies in a run directory, None where there is none or something else lies in its place."""
+    if run_dir.is_symlink():
+        return None
     try:
-        return marker(facts.spec or {}).encode("utf-8", "surrogateescape")
+        return read_facts(run_dir)
+    except (NotFound, NotADirectoryError):
+        return None
+
+
+def _marker(spec: Mapping[str, object]) -> bytes:
+    try:
+        return marker(spec).encode("utf-8", "surrogateescape")
     except records.DamagedRecord:
         return b""  # without its spec a run's processes are found by descent only

@@ -30,7 +30,7 @@ from .lines import Lines
 from .main_process import Main
 from .signals import Signals, complain
 from .spec import Spec
-from .tree import Tree, log_of
+from .tree import Tree, log_of, wall_of
 from .watch import Watch, requested_stop
 
 START_TRIES = 5
@@ -80,7 +80,7 @@ def attach(log_descriptor: int) -> int:
     if main is None:
         return _ended_unseen(start, last)
     known = [(pid, start_ticks), *members.read(records.MEMBERS)]
-    family = Tree(spec.marker_bytes, members=known, log=log_of(start))
+    family = Tree(spec.marker_bytes, members=known, log=log_of(start), wall=wall_of(record, start))
     lines = Lines(records.text(records.part(last, "witness"), "head"))
     floor_s = records.number(last, "cpu_s") or 0.0
     meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), floor_s, lines=lines)
@@ -111,7 +111,8 @@ def _start(spec: Spec, record: dict[str, object], log_descriptor: int, signals: 
         return _refused(main.pid, refusal)
     if not gate.open():
         return _refused(main.pid, "Its keeper could not let it go.")
-    return _watch(spec, record, start, main, Tree(spec.marker_bytes, ancestors=[os.getpid()]), meter, signals)
+    family = Tree(spec.marker_bytes, ancestors=[os.getpid()], wall=wall_of(record, start))
+    return _watch(spec, record, start, main, family, meter, signals)
 
 
 def _not_written(start: dict[str, object]) -> str:

@@ -138,6 +138,18 @@ def prints_to(pid: int, device: int, inode: int) -> bool:
     return False
 
 
+def sees(pid: int, mount_point: bytes) -> bool:
+    """Whether a process lives behind a mount that we do not have, at this path as /proc/PID/mountinfo writes it.
+
+    False where that may not be seen.
+    """
+    try:
+        here, there = (os.stat(f"/proc/{one}/ns/mnt").st_ino for one in ("self", pid))
+        return here != there and b" " + mount_point + b" " in _content(pid, "mountinfo")
+    except OSError:
+        return False
+
+
 def peak_rss_bytes(pid: int) -> int:
     """Return the largest resident set that the kernel saw of a process; 0 when it is gone."""
     for line in _content(pid, "status").splitlines():

@@ -19,7 +19,7 @@ class Spec:
 
     __slots__ = (
         "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "in_job", "limit_s", "marker", "model",
-        "mounts", "nonce", "phase", "run", "sample_s", "script", "script_sha256", "writable",
+        "mounts", "nonce", "phase", "run", "sample_s", "sources", "writable",
     )  # fmt: skip
 
     def __init__(self, record: Mapping[str, object]) -> None:
@@ -33,8 +33,8 @@ class Spec:
         """The folder that the training may not write to."""
         self.writable = _texts(record["writable"], "writable") if record.get("writable") else []
         """What in it is the training's own."""
-        self.script, self.script_sha256 = _script(record)
-        """Absolute path of the script and what it was at the start; empty where the start does not say."""
+        self.sources = _sources(record)
+        """(absolute path, sha256 at the start) of the script and its modules; empty where the start names none."""
         self.mounts = [_mount(one) for one in _list(record.get("mounts"))]
         """What stands in the place of what for the training: (source, target, whether read-only), in this order."""
         self.bounds = records.part(record, "bounds") or {}
@@ -78,9 +78,11 @@ def passed_through(names: list[object], environment: Mapping[str, str]) -> dict[
     }
 
 
-def _script(record: Mapping[str, object]) -> tuple[str, str]:
-    path, digest = records.text(record, "script"), records.text(record, "script_sha256")
-    return (f"{_required(record, 'workspace')}/{path}", digest) if path and digest else ("", "")
+def _sources(record: Mapping[str, object]) -> list[tuple[str, str]]:
+    root = _required(record, "workspace")
+    script = [records.text(record, "script"), records.text(record, "script_sha256")]
+    given = [_texts(one, "sources") for one in _list(record.get("sources"))] or ([script] if all(script) else [])
+    return [(f"{root}/{path}", digest) for path, digest, *_ in given]
 
 
 def marker(record: Mapping[str, object]) -> str:

@@ -329,6 +329,10 @@ class Transaction(Queries):
         self._connection.execute("INSERT OR REPLACE INTO scan VALUES (?, ?, ?)", (run, *moved))
         return True
 
+    def drop_metrics(self, run: str) -> None:
+        """Remove the metric rows of a run's log; they are beside the chain."""
+        self._connection.execute("DELETE FROM metrics WHERE run = ?", (run,))
+
     def keep_metrics(self, run: str, rows: Iterable[tuple[int, Mapping[str, float]]]) -> None:
         """Keep metric rows (line, values) of a run; of more than MOST_METRIC_ROWS a random half, never the newest."""
         at = self._clock()

@@ -11,7 +11,7 @@ from ...vocabulary.runs import Finding as Noticed
 from ...vocabulary.runs import Level, Phase, RunState
 from .chain import Kind, SubjectKind
 from .reruns import RerunCompared, RerunStarted
-from .upkeep import LedgerRebuilt
+from .upkeep import LedgerRebuilt, RunPruned
 from .written import AttestationMade, EntryProven, EntryWritten, SearchLogged
 
 Pair = tuple[str, str]
@@ -28,7 +28,6 @@ class RunStarted:
     :ivar nonce: known to nobody before this event; whatever the run's keeper writes carries it.
     :ivar guarded: the folder that the run may not write to, but for what is `writable` in it.
     :ivar foreign: run directories that lay there before their start was recorded; never used.
-    :ivar engine: what its job is asked for (docs/engines.md); None for a run of this machine.
     :ivar gpu: whether GPUs are sampled: sampled, none, off, amd; empty where an older release did not note it.
     """
 
@@ -63,7 +62,8 @@ class RunStarted:
     seal_max_bytes: int = 0
     foreign: tuple[str, ...] = ()
     gpu: str = ""
-    engine: Mapping[str, object] | None = None
+    python_sha256: str = ""
+    engine: Mapping[str, object] | None = None  # what its job is asked for; None for a run of this machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,7 +274,7 @@ class VerdictOverridden:
 
 
 Happening = (
-    RunStarted | RunStopped | RunEnded | FindingSeen | FindingOver | FindingReported | FindingAccepted
+    RunStarted | RunStopped | RunEnded | RunPruned | FindingSeen | FindingOver | FindingReported | FindingAccepted
     | ReportOpened | ReportAgain | ReportAnswered | ReportApplied | ReportClosed
     | VerdictKept | VerdictOverridden | EntryWritten | EntryProven | SearchLogged | AttestationMade
     | RerunStarted | RerunCompared | LedgerRebuilt
@@ -310,6 +310,7 @@ class Run(RunStarted, Record):
 
     stop: RunStopped | None = None
     end: RunEnded | None = None
+    pruned: RunPruned | None = None
 
     @property
     def ended(self) -> bool:

@@ -39,7 +39,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
 ON_OPENING = 1
 """The version that opening brings a file to. What is beyond comes with the first event that needs it, so that an
 older program goes on beside a newer one until then, and afterwards says that the ledger is of a newer version."""
-SINCE = {Kind.ATTESTED: 2, Kind.REBUILT: 2, Kind.RERUN: 2, Kind.COMPARED: 2}
+SINCE = {Kind.ATTESTED: 2, Kind.REBUILT: 2, Kind.RERUN: 2, Kind.COMPARED: 2, Kind.PRUNED: 2}
 """The version that a file has from its first event of a kind on; of kinds that are not here, 1."""
 
 _NEWER = {Kind.START: '"engine":{', Kind.ENDED: '"state":"interrupted"'}

@@ -257,6 +257,18 @@ class TestAnswer:
         assert (seen["state"], seen["reason"]) == ("stopped", "director's answer to 1-r1: TERMINATE")
         assert seen["next"].startswith("write_diary_entry(model='1', report='1-r1'")
 
+    async def test_terminate_about_an_earlier_attempt_ends_the_one_that_began_meanwhile(self, place: Place) -> None:
+        async with place.trainer() as trainer, place.director() as director:
+            run, reported = await failed(place, trainer, FAILS)
+            place.script(WAITS)
+            second = await trainer.ask("start_training", model="1", phase="quick", follows=run)
+            place.says(second["log"], "ready")
+            await director.ask("answer_report", report=reported["report"], action="TERMINATE", instructions="useless")
+            seen = await trainer.watch(second["run"])
+            text = await trainer.refused("start_training", model="1", phase="quick", follows=second["run"])
+        assert (seen["state"], seen["reason"]) == ("stopped", "director's answer to 1-r1: TERMINATE")
+        assert "The director answered 1-r1 with TERMINATE: useless" in text
+
     async def test_continue_accepts_the_finding_which_stays_visible_and_no_longer_blocks(self, place: Place) -> None:
         async with place.trainer() as trainer, place.director() as director:
             run, reported = await diverging(place, trainer)
