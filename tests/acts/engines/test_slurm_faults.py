@@ -97,7 +97,9 @@ def test_a_job_that_an_operator_puts_back_is_interrupted_and_never_runs_twice(
 def submitted_again(cluster: Slurm) -> str:
     """Hand somebody else's job over in place of the one before, and return its number."""
     cluster.ask("scancel", "--name=other")
-    return cluster.ask("sbatch", "--parsable", "--job-name=other", "--wrap=exec sleep 1000", "--mem=50").strip()
+    return cluster.ask(
+        "sbatch", "--parsable", "--job-name=other", "--wrap=exec sleep 1000", "--mem=50", "--output=/dev/null"
+    ).strip()
 
 
 def handed_over(desk: Desk) -> str:
