@@ -31,6 +31,7 @@ help:
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
 	@echo "make ready   lint, types and wheel, side by side"
+	@echo "make programs a Slurm and a network mount for the tests of engines, where apt-get may install them"
 	@echo "make engines runs as jobs of a Slurm of its own, every fault (about six minutes; root, Debian)"
 	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
