@@ -108,6 +108,8 @@ class _Round:
         self._after = seq_of(self._asked, self._desk.ledger.id, self._scope, newest)
         runs = self._runs()
         self.paths = [self._desk.workspace.ledger_path, *self._files(runs)]
+        if self._desk.role is Role.TRAINER and (after := self._after) is not None:
+            self._written(lambda: updates.carry_out_told(self._desk, self._run, after))
 
     def _runs(self) -> list[Run]:
         if self._run is not None:

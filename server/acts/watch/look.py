@@ -23,19 +23,7 @@ from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettl
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import Finding, Level, RunState
 from ..desk import Desk
-from . import (
-    ending,
-    engine_news,
-    environment,
-    gpu_files,
-    histories,
-    lag,
-    log_files,
-    mending,
-    stalls,
-    standing,
-    strays,
-)
+from . import ending, engine_news, environment, gpu_files, histories, lag, log_files, mending, stalls, standing, strays
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""

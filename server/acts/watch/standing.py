@@ -52,7 +52,7 @@ def accepted_by(desk: Desk, run: Run) -> str:
         continues = report.answer is not None and report.answer.action is Action.CONTINUE
         if (
             continues
-            and not report.about_changes
+            and not report.about_start
             and not report.finding
             and (report.answered_at or 0.0) >= (ended_at or 0.0)
         ):

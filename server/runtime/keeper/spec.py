@@ -18,7 +18,8 @@ class Spec:
     """
 
     __slots__ = (
-        "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "in_job", "limit_s", "marker", "model",
+        "adopted", "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "in_job", "limit_s", "marker",
+        "model",
         "mounts", "nonce", "phase", "run", "sample_s", "sources", "writable",
     )  # fmt: skip
 
@@ -42,6 +43,8 @@ class Spec:
         engine = records.part(record, "engine") or {}
         self.in_job = bool(engine)
         """Whether an engine runs it, whose job has an environment of its own."""
+        self.adopted = _numbers(record.get("adopted"))
+        """(pid, start_ticks, byte of the log) of a process that runs already; empty where one is to be started."""
         self.argv = [*map(str, _list(engine.get("wrapper"))), *_texts(record.get("argv"), "argv")]
         self.cwd = _required(record, "cwd")
         self.env = self._environment(record)
@@ -88,6 +91,13 @@ def _sources(record: Mapping[str, object]) -> list[tuple[str, str]]:
 def marker(record: Mapping[str, object]) -> str:
     """Return `WATCHKEEPER_RUN=<workspace>/<run>`, which marks every process that belongs to the run."""
     return f"{MARKER}={_required(record, 'workspace')}/{_required(record, 'run')}"
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    found = [one for one in _list(value) if isinstance(one, int)]
+    if value is not None and len(found) != 3:
+        raise records.DamagedRecord(f"in {records.SPEC} adopted is not pid, ticks and byte")
+    return tuple(found)
 
 
 def _list(value: object) -> list[object]:

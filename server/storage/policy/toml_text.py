@@ -96,7 +96,7 @@ def explained(model: BaseModel, why: Callable[[Key], str]) -> str:
     """
     fields = type(model).model_fields
     scalars = (_explained(model, (name,), fields[name].description, why) for name in fields if not _holds(model, name))
-    tables = (_table(name, model, why) for name in fields if _holds(model, name))
+    tables = (_table((name,), model, why) for name in fields if _holds(model, name))
     return "\n\n".join([*scalars, *tables]) + "\n"
 
 
@@ -104,21 +104,16 @@ def _holds(model: BaseModel, name: str) -> bool:
     return isinstance(getattr(model, name), Described | Mapping)
 
 
-def _table(name: str, model: BaseModel, why: Callable[[Key], str]) -> str:
+def _table(path: Key, model: BaseModel, why: Callable[[Key], str]) -> str:
+    name, header = path[-1], ".".join(path)
     value: Any = getattr(model, name)
     if not isinstance(value, Described):
         pairs = [_setting(key, one) for key, one in value.items()]
-        return "\n".join([_words(type(model).model_fields[name].description), f"[{name}]", *pairs])
-    return _described(value, (name,), why)
-
-
-def _described(value: Described, place: Key, why: Callable[[Key], str]) -> str:
-    """Return a table with what its keys mean, and behind it the tables that lie in it."""
-    inner = {key: one for key in value.texts() if isinstance(one := getattr(value, key), Described)}
-    plain = {key: text for key, text in value.texts().items() if key not in inner}
-    keys = (_explained(value, (*place, key), text, why) for key, text in plain.items())
-    tables = (f"\n{_described(one, (*place, key), why)}" for key, one in inner.items())
-    return "\n".join([_words(type(value).__doc__), f"[{'.'.join(place)}]", *keys, *tables])
+        return "\n".join([_words(type(model).model_fields[name].description), f"[{header}]", *pairs])
+    inner = [key for key in value.texts() if isinstance(getattr(value, key), Described)]
+    keys = (_explained(value, (*path, key), text, why) for key, text in value.texts().items() if key not in inner)
+    tables = (f"\n{_table((*path, key), value, why)}" for key in inner)
+    return "\n".join([_words(type(value).__doc__), f"[{header}]", *keys, *tables])
 
 
 def _explained(holder: BaseModel, key: Key, text: str | None, why: Callable[[Key], str]) -> str:
