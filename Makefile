@@ -19,7 +19,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel ready browser check test torture mutants audit release demo bench bundle corpus clean
+.PHONY: help setup lint types wheel ready browser check test torture mutants audit release demo bench bundle clients corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -36,6 +36,7 @@ help:
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
+	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it, and a table (about ten minutes); 3 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
 	@echo "make release the wheel, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
@@ -105,6 +106,9 @@ bundle: setup
 	$(NPM) install --silent --no-audit --no-fund --ignore-scripts --prefix build/mcpb @anthropic-ai/mcpb@2.1.2
 	$(MCPB) validate manifest.json
 	$(MCPB) pack . dist/watchkeeper.mcpb
+
+clients: setup wheel
+	WATCHKEEPER_CLIENTS=every $(PYTEST) tests/clients
 
 corpus: setup wheel
 	@test -d $(CORPUS) && $(BIN)/python -P benchmarks/corpus_table.py $(CORPUS) || echo "skipped: no logs in $(CORPUS)"

@@ -60,7 +60,7 @@ def decide(desk: Desk, report_id: str, given: Answer, seen_seq: int | None = Non
     report = answers.answer(desk, reports.find_report(desk, report_id), given, seen_seq)
     if report.run and given.action is Action.TERMINATE:
         for run in desk.ledger.runs(model=report.model):
-            if run.id == report.run or (run.phase is report.phase and not report.about_changes):
+            if run.id == report.run or (run.phase is report.phase and not report.about_start):
                 stop.carry_out(desk, run)
     accepted = report.finding or None if given.action is Action.CONTINUE else None
     return Answered(

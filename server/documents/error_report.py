@@ -45,7 +45,7 @@ class Answer:
 class ReportFacts:
     """What a report tells. What is not known, or does not apply, is empty or None.
 
-    :ivar kind: CHANGES or VERDICT; empty for a failure of a run.
+    :ivar kind: CHANGES, VERDICT or BUDGET; empty for a failure of a run.
     :ivar at: unix time at which it was opened; `deadline_at` that at which the director should have answered.
     :ivar finding: id of the finding that it tells of; `verdict` of the rejecting verdict.
     :ivar places: where each of the `changes` stands, as file:line; `difference` of the sources as a unified diff.
@@ -111,6 +111,11 @@ class ReportFacts:
         """Who mends a failure of that type."""
         return self.owner if self.decided_type == self.error_type else CARE[self.decided_type].owner
 
+    @property
+    def about_start(self) -> bool:
+        """Whether it asks for a start, and is over with it: no failure of a run is behind it."""
+        return self.kind in (CHANGES, BUDGET)
+
 
 @dataclass(frozen=True, slots=True)
 class Care:
@@ -129,9 +134,10 @@ CARE: Mapping[ErrorType, Care] = {
 }
 """The table "Error types" of FORMATS.md."""
 
-CHANGES, VERDICT = "changes", "verdict"
-"""Kinds of reports that are about no failure of a run: changes that wait for approval, a rejecting verdict."""
-_TITLES = {CHANGES: "Approval Request", VERDICT: "Verdict Report"}
+CHANGES, VERDICT, BUDGET = "changes", "verdict", "budget"
+"""Kinds of reports that are about no failure of a run: changes that wait for approval, a rejecting verdict, a start
+beyond a budget."""
+_TITLES = {CHANGES: "Approval Request", VERDICT: "Verdict Report", BUDGET: "Budget Request"}
 
 HOLD = "hold: the run is left as it is and nothing new is started; never go on with wrong numbers"
 """What happens to a report whose deadline passes without an answer."""

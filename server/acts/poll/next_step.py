@@ -112,7 +112,7 @@ def owed_entry(desk: Desk, model: str) -> Report | None:
         return None
     completed = [one for one in runs if one.completed]
     for report in reports:
-        if report.about_changes:  # no failure: there is nothing to tell
+        if report.about_start:  # no failure: there is nothing to tell
             continue
         action = report.answer.action if report.answer else None
         if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, completed)):
@@ -155,13 +155,13 @@ def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
     if about.report is not None and asks_for_a_start(about.report):
         reason = f"answer to {about.report.id}"
         return f"stop_training(run={about.run.id!r}, reason={reason!r}), then start with the fix"
-    brisk = about.elapsed_s < desk.policy.watch.brisk_minutes * 60
+    brisk = about.state is not RunState.QUEUED and about.elapsed_s < desk.policy.watch.brisk_minutes * 60
     return _poll(about, cursor, wait_s=desk.policy.watch.brisk_poll_s if brisk else None)
 
 
 def _carry_out(about: Standing) -> str:
     run = about.run
-    if about.report is not None and about.report.about_changes:
+    if about.report is not None and about.report.about_start:
         left = "" if about.report.answer and about.report.answer.approve else ", with those changes taken back"
         return f"the same start_training call again{left}"
     if about.report is not None and asks_for_a_start(about.report):
@@ -173,7 +173,7 @@ def asks_for_a_start(report: Report) -> bool:
     """Whether a report waits, answered, for another attempt to be started."""
     if report.status != "answered" or report.answer is None:
         return False
-    if report.about_changes:
+    if report.about_start:
         return report.answer.action is not Action.TERMINATE
     return report.answer.action in (Action.RESTART, Action.RESUME)
 
@@ -222,6 +222,8 @@ def answer_call(report: Report) -> str:
     """Return the call with which a director answers a report."""
     if report.about_changes:
         return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…, approve=[…])"
+    if report.about_start:
+        return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…)"
     return f"answer_report(report={report.id!r}, action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…)"
 
 

@@ -12,6 +12,7 @@ from ...storage.record import Event, Finding, Kind, Report
 from ...vocabulary.runs import Level, Role
 from ...vocabulary.sanitize import mask_secrets, one_line, outgoing
 from ..desk import Desk
+from ..report.answers import applied
 from ..report.reports import document_path, excerpt
 
 MOST_FINDINGS = 10
@@ -164,6 +165,17 @@ def answer_view(report: Report) -> dict[str, Any]:
             "approve": list(report.answer.approve),
         }
     return {name: value for name, value in view.items() if value}
+
+
+def carry_out_told(desk: Desk, run: str | None, after: int) -> None:
+    """Carry out the answers that ask for no act but to be told, where a trainer has them.
+
+    :param after: the event number in the cursor that the trainer hands in: it came with all that was told up to there.
+        An answer of a server says less, it may never have arrived.
+    """
+    for report in desk.ledger.reports(run=run, open_only=True):
+        if report.status == "answered" and report.last_seq <= after and told_is_done(desk, report):
+            applied(desk, report, "told the trainer")
 
 
 def told_is_done(desk: Desk, report: Report) -> bool:

@@ -142,7 +142,7 @@ def terminated(desk: Desk, model: str, phase: Phase) -> Report | None:
     Whichever attempt it was about: an attempt that began before the answer came is ended by it as well.
     """
     answered = [one for one in desk.ledger.reports(model=model) if one.answer and one.run and one.phase is phase]
-    newest = max((one for one in answered if not one.about_changes), key=_answered_at, default=None)
+    newest = max((one for one in answered if not one.about_start), key=_answered_at, default=None)
     return newest if newest is not None and _ends(newest) else None
 
 

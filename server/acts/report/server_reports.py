@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
-from ...documents.error_report import CHANGES, VERDICT, ReportFacts
+from ...documents.error_report import BUDGET, CHANGES, VERDICT, ReportFacts
 from ...storage.record import Report, Run, next_id
 from ...storage.record.records import ReportAgain, ReportClosed, ReportOpened
 from ...vocabulary.runs import ErrorType
@@ -83,6 +83,27 @@ def replaced_by(desk: Desk, report: Report) -> Report | None:
 
 def _asks(report: Report, base: str) -> bool:
     return report.about_changes and report.run == base
+
+
+def open_budget(desk: Desk, model: str, base: Run, beyond: str) -> Report:
+    """Ask the director whether one more attempt may start beyond a budget; asked twice it is one report.
+
+    :param base: the run that the report stands with. :param beyond: which budget is used up, and by how much.
+    """
+    facts = ReportAgain(
+        kind=BUDGET,
+        error_type=ErrorType.RESOURCE.value,
+        resume_point="with one more attempt",
+        severity="HIGH (the start waits)",
+        what_happened=f"A start was refused: {beyond}",
+        recommended_action="CONTINUE lets one more attempt start, TERMINATE ends it here; [budget] gives more room.",
+        state="refused",
+    )
+
+    def same(report: Report) -> bool:
+        return report.kind == BUDGET and report.status != "closed"
+
+    return _opened(desk, base, model, facts, same)
 
 
 def open_verdict(desk: Desk, run: Run, verdict: str, word: str, why: str, actions: str) -> Report:

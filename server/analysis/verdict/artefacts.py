@@ -186,7 +186,8 @@ def _content(one: Artefact, rules: Rules, design: Design) -> Iterator[_Problem]:
 
 
 def _arrays(container: PickleFacts | ArraysFacts) -> Iterator[_Problem]:
-    bad = [one.name for one in container.arrays if one.non_finite]
+    whole = [one for one in container.arrays if one.shape] or container.arrays  # "best score so far" begins as infinite
+    bad = [one.name for one in whole if one.non_finite]
     if bad:
         yield _Problem(f"holds values that are not finite, in {bad[0]}", Word.INCOMPLETE_TRAINING, "nan")
     if isinstance(container, ArraysFacts) and not container.consistent:

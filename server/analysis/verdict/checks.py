@@ -124,6 +124,19 @@ def _moved(one: Input) -> str:
     return f"{one.path} {what} after the start{snapshot if one.sha256_at_start else binds}"
 
 
+def adopted(evidence: Evidence) -> Check | None:
+    """Was it running before it came under watch? None where it was started here."""
+    if evidence.adopted is None:
+        return None
+    pid, before_s = evidence.adopted
+    what = (
+        f"process {pid} was running for {span(before_s)} when it was adopted: nobody watched that, nothing of it was"
+        " witnessed, and its script is kept as it lay there then"
+    )
+    action = "Start it with `watchkeeper run -- COMMAND`, or say why it need not be seen from its beginning on."
+    return unknown("adopted", what, "adopted", action)
+
+
 def startup(evidence: Evidence) -> Check | None:
     """Does something stand in front of the libraries, or run before the script? None where nothing does."""
     program = evidence.program

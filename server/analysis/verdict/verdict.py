@@ -70,7 +70,12 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
     measured, converged = trace(evidence), convergence(evidence, rules)
     designed, on_gpu = kept(evidence), gpu(evidence)
-    before = (ask.startup(evidence), ask.rows(evidence), data(evidence), epochs(evidence, counts))
+    before = (
+        ask.startup(evidence),
+        ask.rows(evidence),
+        data(evidence),
+        epochs(evidence, counts),
+    )
     return (
         ask.integrity(evidence),
         ask.ending(evidence),
@@ -78,7 +83,7 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
         *(artefact(evidence, one, rules) for one in evidence.artefacts),
         *(() if (left := written(evidence)) is None else (left,)),
         *witnessed(evidence, rules, counts),
-        *(one for one in (measured, *before) if one is not None),
+        *(one for one in (ask.adopted(evidence), measured, *before) if one is not None),
         method(evidence, counts),
         worked,
         *(() if on_gpu is None else (on_gpu,)),

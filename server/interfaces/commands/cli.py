@@ -30,6 +30,7 @@ from ..replay import command as replay
 from . import (
     attest,
     attest_words,
+    comparing,
     doctor,
     hooks,
     init,
@@ -39,7 +40,9 @@ from . import (
     policy_text,
     prune,
     rebuild,
+    running,
     serving,
+    story,
     ui,
     waiting,
 )
@@ -83,7 +86,7 @@ def _run(arguments: Sequence[str]) -> int:
     options = top.parse_args(own)
     if of_script:
         if not hasattr(options, "args"):
-            top.error("only start takes arguments for a script, behind two dashes")
+            top.error("only start and run take words behind two dashes")
         options.args = [*(options.args or []), *of_script]
     try:
         return int(options.command(options))
@@ -119,6 +122,7 @@ def parser() -> argparse.ArgumentParser:
     _add_people(commands)
     _add_hook(commands)
     _add_attest(commands)
+    _add_running(commands)
     _add_prune(commands)
     _add_ui(commands)
     offline.add_commands(commands)
@@ -144,6 +148,8 @@ def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's ty
     if tool.command == "poll":
         command.add_argument("--until", choices=["event", "end"], help=instructions.UNTIL)
         command.add_argument("--follow", action="store_true", help=instructions.FOLLOW)
+    if tool.command == "report":
+        story.add_option(command)
     roles = [role.value for role in Role if role.agent and role in tool.roles]
     usual = usual_role(tool).value
     command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
@@ -178,6 +184,9 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
         raise InvalidArgument("--until end needs a run.", "`watchkeeper status` names the runs there are.")
     if getattr(options, "follow", False):
         return _follow(options, role, arguments)
+    if getattr(options, "output", None):
+        with _desk(options, Role.OBSERVER) as desk:
+            return story.write(desk, options.what_happened, Path(options.output), version())
     with _desk(options, role) as desk:
         if until is None:
             content, came = anyio.run(waiting.called, tool, desk, arguments), True
@@ -251,6 +260,17 @@ def _add_attest(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
     words = attest_words
     command = _command(commands, attest.COMMAND, words.SHORT, words.ABOUT, f"examples:\n{words.EXAMPLES}")
     attest.add_arguments(command, _desk)
+
+
+def _add_running(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    made = [
+        _command(commands, name, short, about, f"examples:\n{examples}")
+        for name, (short, about, examples) in instructions.RUNNING.items()
+    ]
+    running.add_arguments(made[0], made[1], _desk)
+    one = comparing
+    command = _command(commands, one.COMMAND, one.SHORT, one.ABOUT, f"examples:\n{one.EXAMPLES}")
+    one.add_arguments(command, _desk)
 
 
 def _add_prune(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)

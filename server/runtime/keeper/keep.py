@@ -55,7 +55,33 @@ def launch(log_descriptor: int) -> int:
         return _never_started(f"{error}.")
     if stop := requested_stop():
         return _never_started("It was stopped before it began.", stop)
+    if spec.adopted:
+        return _take_over(spec, record, log_descriptor, signals)
     return _start(spec, record, log_descriptor, signals)
+
+
+def _take_over(spec: Spec, record: dict[str, object], log_descriptor: int, signals: Signals) -> int:
+    """Watch a process that somebody else started. Nothing is written to its log, and it has no limit."""
+    pid, start_ticks, log_begin = spec.adopted
+    main = main_process.adopt(pid, start_ticks)
+    if main is None:
+        return _never_started(f"Process {pid} had ended before its keeper came.")
+    start = _start_record(spec, main, log_descriptor, log_begin)
+    since_s = start_ticks / procfs.TICKS_PER_S
+    start |= {
+        "adopted": True,
+        "started_at": round(time.time() - (usage.boottime_s() - since_s), 3),
+        "started_boottime_s": round(since_s, 3),
+        "deadline_boottime_s": None,
+        "nonce": spec.nonce,
+        "spec_sha256": digests.of(_content(records.SPEC)),
+        "guard": "unavailable: it was running before",
+    }
+    if refusal := _not_written(start):
+        return _never_started(refusal)
+    family = Tree(b"", members=[(pid, start_ticks)])
+    meter = usage.Meter(spec.sample_s, log_descriptor, lines=Lines())
+    return _watch(spec, record, start, main, family, meter, signals)
 
 
 def attach(log_descriptor: int) -> int:

@@ -23,6 +23,8 @@ from ...vocabulary.mcmc_levels import FULL_LEVELS
 from ...vocabulary.runs import Phase
 from . import profiles
 from . import toml_text as texts
+from .budget import Budget
+from .engine_tables import Engine
 from .names import POLICY_FILE, Names, own_file, plain_path
 from .profiles import Judge, Profile
 from .tables import (
@@ -296,7 +298,9 @@ class Policy(Table):
     witness: Witness = Witness()
     rerun: Rerun = Rerun()
     python: Python = Python()
+    budget: Budget = Budget()
     run: Run = Run()
+    engine: Engine = Engine()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
     )

@@ -103,7 +103,7 @@ _HISTORIES = (
 )
 TOLD_ONLY = (
     *("method", "iterations", "time", "convergence", "completion diary", "completion history"),
-    *("effort_not_inspected", "results_unchanged", "model_unchanged"),
+    *("adopted", "effort_not_inspected", "results_unchanged", "model_unchanged"),
 )
 _RESEARCH: Mapping[tuple[str, str], Setting] = {
     ("quick", "label"): Setting("quick", "5A is the document's word"),
@@ -113,6 +113,7 @@ _RESEARCH: Mapping[tuple[str, str], Setting] = {
     ("full", "max_hours"): Setting(NO_MAXIMUM_HOURS, "no length is warned about"),
     ("method", "forbidden"): Setting([], "a linear regression is a model like others"),
     **_minima(),
+    ("compute", "min_cores"): Setting(0.0, "waiting for data, a GPU or a busy machine is no lie; sleeping still is"),
     ("compute", "may_be_constant"): Setting([ANY], "a table of settings repeats itself"),
     ("compute", "may_be_blank"): Setting([ANY], "loggers leave cells blank; infinite numbers are told all the same"),
     ("judge", "results"): Setting("written", "scripts name their own files; the witness sees which they wrote"),

@@ -301,15 +301,21 @@ class TestAnswer:
         evidence = next(one["evidence"] for one in verdict["checks"] if one["check"] == "failures")
         assert evidence == f"no failure stands; accepted by the director: {run}:L2"
 
-    async def test_continue_is_done_when_it_was_told(self, place: Place) -> None:
+    async def test_continue_is_done_when_the_trainer_has_it_and_told_again_until_then(self, place: Place) -> None:
         async with place.trainer() as trainer, place.director() as director:
             run, reported = await failed(place, trainer)
             cursor = (await trainer.poll(run))["cursor"]
             await director.ask("answer_report", report=reported["report"], action="CONTINUE", instructions="harmless")
             told = await trainer.poll(run, cursor=cursor)
             again = await trainer.poll(run, cursor=cursor)
+            async with place.trainer() as later:  # whose predecessor may have died before that answer came
+                anew = [await later.poll(run), (await later.poll())["reports"][0]]
+                assert report_of(place, "1-r1").status == "answered"
+                gone_on = await later.poll(run, cursor=anew[0]["cursor"])
         assert told["answer"]["instructions"] == "harmless"
         assert again["answer"] == told["answer"], "the same cursor gives the same news"
+        assert [one["answer"]["instructions"] for one in anew] == ["harmless"] * 2
+        assert "answer" not in gone_on
         assert report_of(place, "1-r1").status == "applied"
 
     async def test_a_restart_of_a_run_that_goes_on_asks_for_its_stop_first(self, place: Place) -> None:
