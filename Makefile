@@ -19,7 +19,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel ready browser check test torture mutants audit release demo bench bundle corpus clean
+.PHONY: help setup lint types wheel ready browser check test torture mutants audit release demo bench bundle reference corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -35,6 +35,7 @@ help:
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
+	@echo "make reference docs/reference.md, from the code"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
@@ -129,3 +130,6 @@ release: setup
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+reference: setup
+	$(BIN)/python -P benchmarks/reference.py
