@@ -34,6 +34,7 @@ async def answer_report(
     approve: Annotated[list[str] | None, "names of changes you approve"] = None,
     changes_applied: Annotated[str | None, "file, issue, fix, parameters, algorithm, features changed"] = None,
     next_steps: str | None = None,
+    error_type: Annotated[str | None, "where the report's type is wrong: the right one"] = None,
 ) -> Answered:
     """Decide on a trainer's report; the waiting trainer is woken at once.
 
@@ -49,6 +50,7 @@ async def answer_report(
         changes_applied=(changes_applied or "").strip(),
         next_steps=(next_steps or "").strip(),
         approve=tuple(approve or ()),
+        error_type=reports.parse_error_type(error_type).value if error_type else "",
     )
     return await in_thread(decide, desk, report, given)
 
@@ -58,7 +60,7 @@ def decide(desk: Desk, report_id: str, given: Answer, seen_seq: int | None = Non
     report = answers.answer(desk, reports.find_report(desk, report_id), given, seen_seq)
     if report.run and given.action is Action.TERMINATE:
         for run in desk.ledger.runs(model=report.model):
-            if run.id == report.run or (run.phase is report.phase and not report.about_changes):
+            if run.id == report.run or (run.phase is report.phase and not report.about_start):
                 stop.carry_out(desk, run)
     accepted = report.finding or None if given.action is Action.CONTINUE else None
     return Answered(

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 import anyio.to_thread
 
 from ..runtime.engines import Engine
-from ..runtime.engines.local import LocalEngine
+from ..runtime.engines.by_run import EngineByRun
 from ..storage.files.workspace import Workspace
 from ..storage.policy.policy import Policy, read_policy
 from ..storage.record import Ledger
@@ -85,7 +85,7 @@ def open_desk(workspace: Workspace, role: Role, who: str) -> Desk:
         workspace=named,
         policy=policy,
         ledger=Ledger(named.ledger_path, folder=named.ensure_state),
-        engine=LocalEngine(),
+        engine=EngineByRun(),
         role=role,
         who=who,
     )

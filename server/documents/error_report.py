@@ -28,6 +28,7 @@ class Answer:
     """The director's decision on a report.
 
     :ivar approve: names of the changes that are approved.
+    :ivar error_type: what the director calls the failure, empty where the server's word stands.
     :ivar who: who gave it, and through which door.
     """
 
@@ -37,6 +38,7 @@ class Answer:
     next_steps: str = ""
     approve: tuple[str, ...] = ()
     who: str = ""
+    error_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +99,17 @@ class ReportFacts:
     def about_changes(self) -> bool:
         """Whether it asks for the approval of changes."""
         return self.kind == CHANGES
+
+    @property
+    def decided_type(self) -> ErrorType:
+        """The type as the director's answer calls it, else the server's."""
+        said = self.answer.error_type if self.answer else ""
+        return ErrorType(said) if said else self.error_type
+
+    @property
+    def decided_owner(self) -> str:
+        """Who mends a failure of that type."""
+        return self.owner if self.decided_type == self.error_type else CARE[self.decided_type].owner
 
     @property
     def about_start(self) -> bool:
@@ -190,9 +203,9 @@ def document(report: str, facts: ReportFacts, labels: Mapping[str, str]) -> str:
         f"**Report**: {report}\n**Model**: {facts.model}\n**PID**: {facts.pid or 'none'}\n"
         f"**Timestamp**: {stamp(facts.at)}",
         "### Error Details",
-        f"- **Type**: {facts.error_type}{_second_opinion(facts)}\n- **Message**: {headline(facts)}\n"
+        f"- **Type**: {facts.decided_type}{_second_opinion(facts)}\n- **Message**: {headline(facts)}\n"
         f"- **Line**: {lines}\n- **File**: {facts.frame or 'unknown'}\n"
-        f"- **Owner**: {facts.owner}, resume {facts.resume_point}\n"
+        f"- **Owner**: {facts.decided_owner}, resume {facts.resume_point}\n"
         f"- **Severity**: {facts.severity}",
         "### Log File",
         f"- **Path**: {facts.log or 'none'}",
@@ -244,6 +257,8 @@ def headline(facts: ReportFacts) -> str:
 
 
 def _second_opinion(facts: ReportFacts) -> str:
+    if facts.decided_type != facts.error_type:
+        return f" (by the director; the server said: {facts.error_type})"
     said = facts.trainer_type
     return f" (the trainer says: {said})" if said and said != facts.error_type else ""
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ..vocabulary.errors import NotFound
 from ..vocabulary.runs import RunState
-from . import heartbeats
+from . import engine_states, heartbeats
+from .engines.words import Kind, Word
 from .keeper import exit_record, hosts, lock, procfs, records
 from .keeper import usage as usage_lines
 from .run_records import Damage, copy_of, exit_of, lock_held, newest_sample, record
@@ -55,7 +56,7 @@ def _look(run_dir: Path, nonce: str) -> Facts:
     nobody is left who could write one.
     """
     damaged = Damage()
-    spec, stop = (record(run_dir, name, damaged) for name in (records.SPEC, records.STOP))
+    spec, stop, warned = (record(run_dir, name, damaged) for name in (records.SPEC, records.STOP, records.WARNED))
     start = record(run_dir, records.START, damaged, nonce)
     if start is not None and (records.whole(start, "pid") or 0) <= 0:
         start = None  # what a keeper wrote names a process
@@ -66,9 +67,10 @@ def _look(run_dir: Path, nonce: str) -> Facts:
     is_held = not away and lock_held(run_dir, start if same_boot else None, damaged)
     ended = exit_of(run_dir, start if is_held else None, damaged, nonce)
     now, sample = time.time(), newest_sample(run_dir, damaged)
-    heard_s_ago = heartbeats.heard_s_ago(run_dir, sample, moment(start, "started_at"), now) if away and start else 0.0
+    heard_s_ago = heartbeats.heard_s_ago(run_dir, sample, moment(start, "started_at"), now) if start else 0.0
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
+        claimed=os.path.lexists(run_dir / records.CLAIM), warned=warned,
         spec=spec, start=start, exit=ended, stop=stop, last_sample=sample, elsewhere=away, heard_s_ago=heard_s_ago,
         same_boot=same_boot, main_alive=main is not None and main.alive, damaged=tuple(damaged),
         foreign=tuple(damaged.foreign),
@@ -84,8 +86,9 @@ def judge(facts: Facts) -> RunStatus:
     if facts.main_alive and not facts.copy_of:
         return _running(facts)
     if facts.exit is not None:
-        return _ended(facts, facts.exit)
-    if facts.lock_held or facts.main_zombie or (facts.elsewhere and facts.start is not None):
+        return _by_word_too(facts, _ended(facts, facts.exit))
+    has_job = facts.word is not None and facts.start is not None
+    if facts.lock_held or facts.main_zombie or has_job or (facts.elsewhere and facts.start is not None):
         return _about_to_be_known(facts)
     broken = [name for name in facts.damaged if name in (records.START, records.EXIT)]
     if facts.start is None and not broken:
@@ -100,15 +103,50 @@ def _running(facts: Facts) -> RunStatus:
     return replace(
         _status(facts, state, asked if facts.lock_held else f"Its keeper was killed. {asked}".strip()),
         elapsed_s=0.0 if started_s is None else max(0.0, facts.boottime_s - started_s),
-        needs_keeper=not facts.lock_held and facts.exit is None,
+        needs_keeper=not facts.lock_held and facts.exit is None and facts.word is None,  # of a job the waiter attaches
     )
+
+
+def _by_word(facts: Facts, word: Word) -> RunStatus:
+    """It began, nobody wrote its end, and nothing of it lives here: its samples and its engine tell."""
+    sample_s = _sample_s(facts)
+    asked = _stop_asked_s_ago(facts)
+    found = engine_states.after_start(word, facts.elsewhere, facts.heard_s_ago, sample_s, asked, facts.now)
+    status = replace(_standing(facts, found), heard_s_ago=facts.heard_s_ago, elapsed_s=_last_seen_s(facts))
+    return replace(status, ended_at=_last_sign(facts)) if found.state.final else status
+
+
+def _by_word_too(facts: Facts, status: RunStatus) -> RunStatus:
+    """Its keeper wrote its end; why it was told to stop is the engine's to say."""
+    if facts.word is None or status.state is RunState.NEVER_STARTED:
+        return status
+    from_outside = status.state is RunState.STOPPED and records.text(status.stop, "who") == "outside"
+    ended_s_ago = facts.now - (status.ended_at or 0.0)
+    word = facts.word
+    if word.asked_at < (status.ended_at or 0.0):
+        word = replace(word, kind=Kind.UNKNOWN, interrupted=False, out_of_time=False)  # said before it ended
+    found = engine_states.after_end(
+        word, status.state, status.reason, ended_s_ago=ended_s_ago, from_outside=from_outside
+    )
+    return replace(status, state=found.state, reason=found.reason, settled=status.settled and found.settled)
+
+
+def _standing(facts: Facts, found: engine_states.Stand) -> RunStatus:
+    return replace(
+        _status(facts, found.state, found.reason),
+        needs_launch=found.needs_launch,
+        needs_closing=found.needs_closing,
+        stuck=found.stuck,
+    )
+
+
+def _stop_asked_s_ago(facts: Facts) -> float | None:
+    return None if facts.stop is None else facts.now - (moment(facts.stop, "at") or facts.now)
 
 
 def _elsewhere(facts: Facts) -> RunStatus:
     """Another machine has its processes: nothing here can mend it, and nothing here shows that it ended."""
-    asked_at = moment(facts.stop, "at")
-    stop_asked_s_ago = None if facts.stop is None else facts.now - (asked_at or facts.now)
-    state, reason = heartbeats.stands(facts.elsewhere, facts.heard_s_ago, _sample_s(facts), stop_asked_s_ago)
+    state, reason = heartbeats.stands(facts.elsewhere, facts.heard_s_ago, _sample_s(facts), _stop_asked_s_ago(facts))
     if state is RunState.LOST:
         return _lost(facts, reason)
     asked = f" A stop was asked for: {records.text(facts.stop, 'reason')}" if facts.stop is not None else ""
@@ -123,6 +161,8 @@ def _sample_s(facts: Facts) -> float:
 
 def _about_to_be_known(facts: Facts) -> RunStatus:
     """A keeper is at work on the start or on the end, or there is a zombie that still knows how it ended."""
+    if facts.word is not None and facts.start is not None and not facts.lock_held:
+        return _by_word(facts, facts.word)
     if facts.elsewhere and facts.start is not None:
         return _elsewhere(facts)
     if facts.start is None and records.START in facts.damaged:
@@ -137,6 +177,10 @@ def _about_to_be_known(facts: Facts) -> RunStatus:
 
 def _without_keeper(facts: Facts) -> RunStatus:
     """Its start was written down and no keeper has come."""
+    if facts.word is not None:
+        stopped = facts.stop is not None
+        found = engine_states.before_start(facts.word, now=facts.now, stopped=stopped, claimed=facts.claimed)
+        return _standing(facts, found)
     rebooted = facts.spec_age_s > facts.boottime_s and not facts.elsewhere
     lag_s = heartbeats.LAG_S if facts.elsewhere else 0.0  # what was written there may not be seen here yet
     if rebooted or facts.spec_age_s > LAUNCH_WITHIN_S + lag_s:
@@ -156,9 +200,12 @@ def _how_it_was_lost(facts: Facts, broken: list[str]) -> str:
 
 
 def _lost(facts: Facts, reason: str) -> RunStatus:
-    sample = facts.last_sample
-    last_sign = sample.at if sample is not None else moment(facts.start, "started_at")
-    return replace(_status(facts, RunState.LOST, reason), ended_at=last_sign, elapsed_s=_last_seen_s(facts))
+    found = _status(facts, RunState.LOST, reason)
+    return replace(found, ended_at=_last_sign(facts), elapsed_s=_last_seen_s(facts))
+
+
+def _last_sign(facts: Facts) -> float | None:
+    return facts.last_sample.at if facts.last_sample is not None else moment(facts.start, "started_at")
 
 
 def _ended(facts: Facts, end: Record) -> RunStatus:
@@ -237,6 +284,7 @@ def _status(facts: Facts, state: RunState, reason: str = "") -> RunStatus:
         guard=records.text(facts.start, "guard"),
         stop=facts.stop,
         host=facts.elsewhere,
+        warned=facts.warned,
     )
 
 
@@ -256,11 +304,13 @@ def _last_seen_s(facts: Facts) -> float:
     return max(0.0, facts.last_sample.boottime_s - started_s)
 
 
-def close_never_started(run_dir: Path, nonce: str = "") -> bool:
+def close_never_started(run_dir: Path, nonce: str = "", word: Word | None = None) -> bool:
     """Record that the run never started, where no keeper came and none will; return whether this call did so.
 
-    Takes the keeper's lock, so it happens once, and a keeper that comes after all leaves at once.
+    Takes the keeper's lock, so it happens once, and a keeper that comes after all leaves at once. Of a job's run the
+    claim is taken too: where locks are not shared, a job that comes late finds that.
 
+    :param word: what its engine says; None for a run of this machine.
     :raises OSError: if the record cannot be written.
     """
     held = lock.take(run_dir / records.LOCK)
@@ -268,9 +318,11 @@ def close_never_started(run_dir: Path, nonce: str = "") -> bool:
         return False
     try:
         # The lock is our own here, so it must not count.
-        status = judge(replace(read_facts(run_dir, nonce), lock_held=False))
+        status = judge(replace(read_facts(run_dir, nonce), lock_held=False, word=word))
         if not status.needs_closing:
             return False
+        if word is not None:
+            records.create(run_dir / records.CLAIM, {"job": "", **hosts.here()})
         record = exit_record.never_started(run_dir.name, status.reason, time.time(), status.stop)
         record["nonce"] = nonce
         records.write(run_dir / records.EXIT, record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..vocabulary.runs import Ended, RunState
+from .engines.words import Word
 from .keeper import exit_record
 from .keeper.procfs import Process
 from .samples import Record, Sample
@@ -38,6 +39,12 @@ class Facts:
     """The host whose processes the records tell of, where it is not this one: /proc and the lock say nothing then."""
     heard_s_ago: float = 0.0
     """There: how long ago its keeper gave a sign of life."""
+    word: Word | None = None
+    """What the engine says; None for a run of this machine."""
+    claimed: bool = False
+    """Whether a job has taken the run."""
+    warned: Record | None = None
+    """That the engine will end it soon, as its keeper wrote it down."""
     copy_of: str = ""
     """The workspace that this directory was copied from, whose processes are none of ours; empty for the original."""
 
@@ -90,6 +97,10 @@ class RunStatus:
     """The other machine that has its processes; empty for this one."""
     heard_s_ago: float | None = None
     """How long ago its keeper gave a sign of life, of a run without an exit record on another machine."""
+    stuck: bool = False
+    """It is queued, and will not start by itself."""
+    warned: Record | None = None
+    """The engine said that it will end it soon; see Facts."""
     settled: bool = True
     """False while its keeper still looks for what the main process left behind, or ends it."""
     needs_keeper: bool = False
@@ -103,5 +114,5 @@ class RunStatus:
         """Return how the main process ended; None while it has not, and where there never was one."""
         if not self.state.final or self.state is RunState.NEVER_STARTED:
             return None
-        stopped = self.state in (RunState.STOPPED, RunState.TIMED_OUT)
+        stopped = self.state in (RunState.STOPPED, RunState.TIMED_OUT, RunState.INTERRUPTED)
         return Ended(exit_code=self.exit_code, signal=self.signal, out_of_memory=self.out_of_memory, stopped=stopped)

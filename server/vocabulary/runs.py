@@ -35,6 +35,8 @@ class RunState(StrEnum):
     """The start waits for the director; nothing was launched."""
     STARTING = "starting"
     """The start is recorded, the keeper has not yet let the training go."""
+    QUEUED = "queued"
+    """It waits in a scheduler's queue; the reason has the scheduler's own words."""
     RUNNING = "running"
     """The main process lives and its keeper waits for it."""
     RUNNING_UNATTENDED = "running_unattended"
@@ -51,13 +53,16 @@ class RunState(StrEnum):
     """It ran into its own time limit and was stopped for that."""
     NEVER_STARTED = "never_started"
     """The training's first instruction never ran."""
+    INTERRUPTED = "interrupted"
+    """Its job was preempted or lost its node: no fault of its own; it may go on from its checkpoint."""
     LOST = "lost"
     """It ended, but how is unknown: the machine rebooted, or the keeper was killed and nobody saw the end."""
 
     @property
     def final(self) -> bool:
         """Whether nothing more can happen to a run in this state."""
-        return self not in (self.AWAITING_APPROVAL, self.STARTING, self.RUNNING, self.RUNNING_UNATTENDED)
+        unfinished = (self.AWAITING_APPROVAL, self.STARTING, self.QUEUED, self.RUNNING, self.RUNNING_UNATTENDED)
+        return self not in unfinished
 
     @property
     def running(self) -> bool:

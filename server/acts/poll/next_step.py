@@ -155,7 +155,7 @@ def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
     if about.report is not None and asks_for_a_start(about.report):
         reason = f"answer to {about.report.id}"
         return f"stop_training(run={about.run.id!r}, reason={reason!r}), then start with the fix"
-    brisk = about.elapsed_s < desk.policy.watch.brisk_minutes * 60
+    brisk = about.state is not RunState.QUEUED and about.elapsed_s < desk.policy.watch.brisk_minutes * 60
     return _poll(about, cursor, wait_s=desk.policy.watch.brisk_poll_s if brisk else None)
 
 

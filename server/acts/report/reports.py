@@ -277,4 +277,4 @@ def parse_error_type(text: str) -> ErrorType:
         return ErrorType(text.strip().lower())
     except ValueError:
         words = ", ".join(ErrorType)
-        raise InvalidArgument(f"error_type takes {words}, not {text[:40]!r}.", "Call report_error again.") from None
+        raise InvalidArgument(f"error_type takes {words}, not {text[:40]!r}.", "Call again with one of them.") from None

@@ -22,8 +22,8 @@ from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
 from ..report import answers, server_reports
-from ..watch import look
-from . import approvals, gate, provenance, spending
+from ..watch import look, standing
+from . import approvals, gate, job_limits, provenance, spending
 from .command import Command
 from .provenance import Origin
 
@@ -172,6 +172,8 @@ def _pending(desk: Desk, wanted: Request) -> approvals.Pending | approvals.Passe
 
 def _refuse_what_may_not(desk: Desk, wanted: Request) -> None:
     """Let a start pass or refuse it; asked once before, for the time that it takes, and once with the ledger held."""
+    if _existing(attempts(desk, wanted.model, wanted.phase), wanted) is None:
+        job_limits.check(desk, wanted.phase, wanted.origin)
     if wanted.follows is not None:
         _check_follows(desk, wanted)
     elif not attempts(desk, wanted.model, wanted.phase):
@@ -313,6 +315,9 @@ def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[st
 
 def _resume(desk: Desk, follows: str | None) -> str:
     reports = desk.ledger.reports(run=follows) if follows else []
+    previous = desk.ledger.run(follows) if follows else None
+    if not reports and previous is not None and standing.resumes(desk, previous):
+        return "checkpoint"
     actions = [one.answer.action for one in reports if one.answer]
     return "checkpoint" if actions and actions[-1] is Action.RESUME else "start"
 
@@ -367,4 +372,5 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         seal_paths=proof.seal_paths,
         seal_max_bytes=proof.seal_max_bytes,
         gpu=proof.gpu,
+        engine=launch.engine(desk, wanted.phase),
     )

@@ -64,7 +64,7 @@ def _struggle(desk: Desk, report: Report, runs: Sequence[Run]) -> dict[str, Any]
     wanted = {
         "report": report.id,
         "run": report.run,
-        "type": report.error_type,
+        "type": report.decided_type,
         "error": headline(report),
         "resolution": resolution,
         "diary_entry": entry,

@@ -23,7 +23,7 @@ from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettl
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import Finding, Level, RunState
 from ..desk import Desk
-from . import ending, environment, gpu_files, histories, lag, log_files, mending, stalls, strays, unheard
+from . import ending, engine_news, environment, gpu_files, histories, lag, log_files, mending, stalls, standing, strays
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
@@ -122,6 +122,7 @@ class Watcher:
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
         self._hold_to_limit(status)
+        self._judge(engine_news.update, status)
         awaited = 0 if behind else self._awaited(status)
         behind = behind or awaited
         if status.state.final and status.settled and not behind and not self._finish(status):
@@ -276,7 +277,6 @@ class Watcher:
             return  # what was left behind has no keeper that would take samples of it
         self._judged_at = time.monotonic()
         self.keep_place()
-        self._judge(unheard.update, status)
         self._judge(stalls.update, status)
         self._judge(histories.update, status)
         self._judge(gpu_files.update, status)
@@ -343,7 +343,7 @@ class Watcher:
         self._judge(histories.update, status)
         recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
-        found = ending.finding(status)
+        found = ending.finding(status, goes_on=standing.may_resume(self._desk, self._run, status.state))
         if found is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
         moved = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 
-from ...runtime import run_directory
 from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Run
 from ...vocabulary.runs import RunState
 from .. import launch
 from ..desk import Desk
-from . import gone
+from . import gone, states
 from .recorded_end import recorded_end
 
 
@@ -26,17 +25,13 @@ def _found(desk: Desk, run: Run) -> RunStatus:
     if run.status == "ended":
         return recorded_end(run, run_dir)
     if run_dir.is_dir() and not run_dir.is_symlink():
-        return _completed(desk, run, _judged(desk, run))
+        return _completed(desk, run, states.judged(desk, run))
     if found := gone.lost(desk, run) or gone.elsewhere(desk, run):
         return found
     # The server that recorded the start was killed before it made the directory: launched late, or closed below.
     make = launch.materialise if gone.is_late(desk, run) else launch.launch
     make(desk, run)
-    return _judged(desk, run)
-
-
-def _judged(desk: Desk, run: Run) -> RunStatus:
-    return run_directory.judge(run_directory.read_facts(desk.workspace.run_dir(run.id), run.nonce))
+    return states.judged(desk, run)
 
 
 def _completed(desk: Desk, run: Run, found: RunStatus) -> RunStatus:
@@ -47,7 +42,7 @@ def _completed(desk: Desk, run: Run, found: RunStatus) -> RunStatus:
     launch.materialise(desk, run)
     if not gone.is_late(desk, run):
         launch.launch(desk, run)
-    return _judged(desk, run)
+    return states.judged(desk, run)
 
 
 def _mended(desk: Desk, run: Run, found: RunStatus) -> RunStatus:
@@ -57,7 +52,7 @@ def _mended(desk: Desk, run: Run, found: RunStatus) -> RunStatus:
     elif found.needs_launch:
         launch.launch(desk, run)
     elif found.needs_closing:
-        run_directory.close_never_started(desk.workspace.run_dir(run.id), run.nonce)
+        states.close(desk, run)
     else:
         return found
     return _found(desk, run)

@@ -108,6 +108,23 @@ def _insane(desk: Desk, run: Run, results: str, about: About) -> list[str]:
     return [STILL_LOOKING] if found is None else found
 
 
+def resumes(desk: Desk, run: Run) -> bool:
+    """Whether an attempt after this one may go on from its checkpoint without the director (`resume_interrupted`)."""
+    return run.end is not None and may_resume(desk, run, run.end.state)
+
+
+def may_resume(desk: Desk, run: Run, state: RunState) -> bool:
+    """Say the same of a run that ends in this state: interrupted, as few before it were, in a row."""
+    if state is not RunState.INTERRUPTED:
+        return False
+    interrupted = 1
+    before = desk.ledger.run(run.follows) if run.follows else None
+    while before is not None and before.end is not None and before.end.state is RunState.INTERRUPTED:
+        interrupted += 1
+        before = desk.ledger.run(before.follows) if before.follows else None
+    return interrupted <= desk.policy.engine.resume_interrupted
+
+
 def failures(desk: Desk, run: str) -> list[Finding]:
     """Return the findings of level failure of a run, oldest first, whatever became of them."""
     return [one for one in desk.ledger.findings(run=run) if one.level is Level.FAILURE]

@@ -42,6 +42,7 @@ from . import (
     rebuild,
     running,
     serving,
+    story,
     ui,
     waiting,
 )
@@ -147,6 +148,8 @@ def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's ty
     if tool.command == "poll":
         command.add_argument("--until", choices=["event", "end"], help=instructions.UNTIL)
         command.add_argument("--follow", action="store_true", help=instructions.FOLLOW)
+    if tool.command == "report":
+        story.add_option(command)
     roles = [role.value for role in Role if role.agent and role in tool.roles]
     usual = usual_role(tool).value
     command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
@@ -181,6 +184,9 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
         raise InvalidArgument("--until end needs a run.", "`watchkeeper status` names the runs there are.")
     if getattr(options, "follow", False):
         return _follow(options, role, arguments)
+    if getattr(options, "output", None):
+        with _desk(options, Role.OBSERVER) as desk:
+            return story.write(desk, options.what_happened, Path(options.output), version())
     with _desk(options, role) as desk:
         if until is None:
             content, came = anyio.run(waiting.called, tool, desk, arguments), True

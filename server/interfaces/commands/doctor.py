@@ -17,11 +17,13 @@ from typing import Any
 
 from ...acts import launch
 from ...acts.start import interpreter
+from ...runtime.engines import slurm
 from ...storage.files.workspace import Workspace
 from ...storage.policy.policy import read_policy
 from ...storage.record import Ledger, Run, rebuilding, schema
 from ...storage.record.home import MOVE, Home
 from ...vocabulary.errors import LedgerTooNew, LedgerUnreadable, PathRefused, WatchkeeperError
+from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 
 LEAST_FREE_BYTES = 200 << 20
@@ -51,7 +53,7 @@ class Check:
 def examine(workspace: Workspace) -> list[Check]:
     """Look at everything; a check that itself fails is a finding, never a crash."""
     looks: tuple[Callable[[Workspace], Check], ...] = (
-        _platform, _state, _disk, _policy, _interpreter, _ledger, _names, _runs,
+        _platform, _state, _disk, _policy, _interpreter, _engine, _ledger, _names, _runs,
     )  # fmt: skip
     return [_safely(look, workspace) for look in looks]
 
@@ -148,6 +150,19 @@ def _interpreter(workspace: Workspace) -> Check:
         return Check("interpreter", False, lacks, "Scripts in the project import it.")
     source = interpreter.source(policy, workspace.named(policy.names))
     return Check("interpreter", True, f"{python} is Python {done.stdout.strip()} ({source})")
+
+
+def _engine(workspace: Workspace) -> Check:
+    """Run a job of a moment where the policy hands runs to a scheduler."""
+    policy = read_policy(workspace).engine
+    if all(policy.kind_of(phase) == "local" for phase in Phase):
+        return Check("engine", True, "trainings run on this machine")
+    fine, seen = slurm.check()
+    unlimited = [phase.value for phase in Phase if policy.kind_of(phase) != "local" and policy.limit_s(phase) is None]
+    if fine and unlimited:
+        seen += f"; no [engine.{unlimited[0]}] time: a start is not held against the partition's own limit"
+    mend = "Ask who runs the cluster whether you may submit, and that this host has sbatch, squeue, scancel and srun."
+    return Check("engine", fine, seen, "" if fine else mend)
 
 
 def _missing(workspace: Workspace, python: str) -> list[str]:

@@ -22,6 +22,7 @@ LINES = 200
 MOST_LINES = 1_000
 LONGEST_LINE = 2_000
 MOST_FILES, MOST_PLACES = 64, 4_096
+INDEXED_FROM_BYTES, INDEXED_EVERY_BYTES = 32 << 20, 8 << 20
 END = 0
 """Stands for the last lines where a line's number is asked for."""
 
@@ -65,6 +66,7 @@ class Logs:
 
     def __init__(self) -> None:
         self._places: dict[tuple[int, int], list[Place]] = {}
+        self._indexed: set[tuple[int, int]] = set()
         self._lock = threading.Lock()
 
     def window(self, desk: Desk, run: Run, asked: int, findings: Sequence[Finding], count: int = LINES) -> Window:
@@ -86,10 +88,29 @@ class Logs:
                 begin, end = log_window.part(desk, run, about.st_size)
                 known = [*log_window.read_to(desk, run), *self._known((about.st_dev, about.st_ino), about.st_size)]
                 found = read_window(log, (begin, end), asked, count, before, known)
+                self._index_soon(log, about)
         except (NotFound, PathRefused) as error:
             return Window(path=run.log, asked=asked, trouble=error.what)
         self._keep((about.st_dev, about.st_ino), found.places)
         return _shown(path, end - begin, asked, found, findings)
+
+    def _index_soon(self, log: int, about: os.stat_result) -> None:
+        """Have a long log counted once beside what people ask for, so that the way to any line of it is short."""
+        file = (about.st_dev, about.st_ino)
+        with self._lock:
+            if about.st_size < INDEXED_FROM_BYTES or file in self._indexed:
+                return
+            self._indexed.add(file)
+        threading.Thread(target=self._index, args=(os.dup(log), file), daemon=True).start()
+
+    def _index(self, log: int, file: tuple[int, int]) -> None:
+        with rooted.closing(log):
+            place = log_lines.START
+            while ends := log_lines.line_ends_between(log, place.offset, place.offset + INDEXED_EVERY_BYTES):
+                place = Place(place.offset + INDEXED_EVERY_BYTES, place.line_ends + ends)
+                if place.offset >= os.fstat(log).st_size:
+                    return
+                self._keep(file, [place])
 
     def _known(self, file: tuple[int, int], size_bytes: int) -> list[Place]:
         with self._lock:

@@ -150,11 +150,14 @@ def ticks(low: float, high: float, about: int) -> list[float]:
     return [one for one in found if one <= high + step * 1e-9]
 
 
-def timeline(marks: Sequence[Mark], begin: float, end: float) -> Markup:
-    """Return the line of time of a run with what was found on it; each mark with a line number leads to that line."""
+def timeline(marks: Sequence[Mark], begin: float, end: float, run: str = "") -> Markup:
+    """Return the line of time of a run with what was found on it; each mark with a line number leads to that line.
+
+    :param run: whose lines they are, in a file that holds several logs.
+    """
     parts = [f'<rect class="lane" x="{LEFT}" y="18" width="{WIDTH - LEFT - RIGHT}" height="14" rx="3"/>']
     parts += [_stretch(one, begin, end) for one in marks if one.until is not None]
-    parts += [_point(one, begin, end) for one in marks if one.until is None]
+    parts += [_point(one, begin, end, run) for one in marks if one.until is None]
     for tick in ticks(0.0, end - begin, 5):
         x, y = _across(tick, 0.0, end - begin), LANES_HEIGHT - 8
         anchor = "end" if x > WIDTH - 40 else "middle"
@@ -171,14 +174,15 @@ def _stretch(one: Mark, begin: float, end: float) -> str:
     return _box(one.tone, _across(one.x, begin, end), _across(one.until or one.x, begin, end), (16, 34), title)
 
 
-def _point(one: Mark, begin: float, end: float) -> str:
+def _point(one: Mark, begin: float, end: float, run: str) -> str:
     x = _across(one.x, begin, end)
     shape = {
         "bad": f'<path d="M{x - 5:.1f} 20l10 10m0 -10l-10 10"/>',
         "warn": f'<path d="M{x:.1f} 19l6 12h-12z"/>',
     }.get(one.tone, f'<circle cx="{x:.1f}" cy="25" r="3"/>')
     drawn = f'<g class="mark {one.tone}"><title>{escape(one.label)}</title>{shape}</g>'
-    return drawn if one.line is None else f'<a href="?line={one.line}#L{one.line}">{drawn}</a>'
+    line = f"#{escape(run)}-L{one.line}" if run else f"?line={one.line}#L{one.line}"
+    return drawn if one.line is None else f'<a href="{line}">{drawn}</a>'
 
 
 def parallel(columns: Sequence[tuple[str, Sequence[float | None]]], best: int | None) -> Markup:

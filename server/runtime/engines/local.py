@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,10 +16,8 @@ from ..keeper.members import read as noted
 from ..keeper.signals import HASTEN
 from ..keeper.spec import marker
 from ..run_directory import Facts, judge, read_facts
-from . import Process
+from . import Process, Word, keeper_command
 
-_SERVER_FOLDER = Path(__file__).resolve().parent.parent
-_CODE = "import sys; sys.path.append(sys.argv[1]); from keeper.__main__ import main; main(sys.argv[2:])"
 _DETACHED_WITHIN_S = 60.0
 
 
@@ -30,7 +27,7 @@ class LocalEngine:
     :param server_folder: where the package `keeper` lies; needs to be there only until the keeper has started.
     """
 
-    def __init__(self, server_folder: Path = _SERVER_FOLDER) -> None:
+    def __init__(self, server_folder: Path = keeper_command.SERVER_FOLDER) -> None:
         self._server_folder = server_folder
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
@@ -40,6 +37,10 @@ class LocalEngine:
     def attach(self, run_dir: Path, log_fd: int) -> None:
         """See Engine."""
         self._detach("attach", run_dir, log_fd)
+
+    def word(self, run_dir: Path) -> Word | None:  # noqa: ARG002 (of every run the same)
+        """See Engine."""
+        return None
 
     def hasten(self, run_dir: Path) -> None:
         """See Engine."""
@@ -72,9 +73,7 @@ class LocalEngine:
         return [procfs.described(one) for one in _tree(run_dir).living()]
 
     def _detach(self, way: str, run_dir: Path, log_fd: int) -> None:
-        # -I -S: nothing of the environment or of site-packages can change the keeper or stand in its way.
-        interpreter = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _CODE]
-        command = [*interpreter, str(self._server_folder), "detach", way, str(run_dir.absolute()), str(log_fd)]
+        command = [*keeper_command.words(self._server_folder), "detach", way, str(run_dir.absolute()), str(log_fd)]
         try:
             done = subprocess.run(  # noqa: S603 # an argument list of our own
                 command,

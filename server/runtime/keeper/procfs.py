@@ -81,6 +81,16 @@ def pids() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
 
 
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal, so that it does not die of it."""
+    try:
+        lines = _content(pid, "status").splitlines()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in lines if line.startswith(b"SigCgt:")), b"0")
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def boot_id() -> str:
     """Return the identity of this boot of the machine."""
     with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:

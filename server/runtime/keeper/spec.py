@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from . import records
@@ -17,7 +18,8 @@ class Spec:
     """
 
     __slots__ = (
-        "adopted", "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "limit_s", "marker", "model",
+        "adopted", "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "in_job", "limit_s", "marker",
+        "model",
         "mounts", "nonce", "phase", "run", "sample_s", "sources", "writable",
     )  # fmt: skip
 
@@ -38,9 +40,12 @@ class Spec:
         """What stands in the place of what for the training: (source, target, whether read-only), in this order."""
         self.bounds = records.part(record, "bounds") or {}
         """What all its processes may take together; see bounds.py."""
+        engine = records.part(record, "engine") or {}
+        self.in_job = bool(engine)
+        """Whether an engine runs it, whose job has an environment of its own."""
         self.adopted = _numbers(record.get("adopted"))
         """(pid, start_ticks, byte of the log) of a process that runs already; empty where one is to be started."""
-        self.argv = _texts(record.get("argv"), "argv")
+        self.argv = [*map(str, _list(engine.get("wrapper"))), *_texts(record.get("argv"), "argv")]
         self.cwd = _required(record, "cwd")
         self.env = self._environment(record)
         self.limit_s = records.number(record, "limit_s")
@@ -55,13 +60,25 @@ class Spec:
             raise records.DamagedRecord(f"{records.SPEC} names no env")
         _texts(list(given.values()) or [""], "env")
         said = {name: str(value) for name, value in given.items()}
+        passed = passed_through(_list((records.part(record, "engine") or {}).get("pass_through")), os.environ)
         name, _, value = self.marker.partition("=")
-        return {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **said, name: value}
+        return {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **said, **passed, name: value}
 
     @property
     def marker_bytes(self) -> bytes:
         """The marker as it stands in /proc/PID/environ."""
         return self.marker.encode("utf-8", "surrogateescape")
+
+
+def passed_through(names: list[object], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a job's own environment reaches the training: by name, or by a beginning with * behind it."""
+    exact = [str(one) for one in names]
+    begins = tuple(one[:-1] for one in exact if one.endswith("*"))
+    return {
+        name: value
+        for name, value in environment.items()
+        if (name in exact or name.startswith(begins)) and not name.startswith("WATCHKEEPER_")
+    }
 
 
 def _sources(record: Mapping[str, object]) -> list[tuple[str, str]]:

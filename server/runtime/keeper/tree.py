@@ -148,13 +148,11 @@ def end(find: Callable[[], list[procfs.Stat]], grace_s: float, pause: Callable[[
     """
     deadline = time.monotonic() + grace_s
     left = find()
-    for found in left:
-        # A stopped process takes SIGTERM only once it goes on.
-        _send(found, signal.SIGTERM)
-        _send(found, signal.SIGCONT)
+    unasked = [found for found in left if not _ask(found)]
     while left and time.monotonic() < deadline:
         pause(0.05)
         left = find()
+        unasked = [found for found in unasked if not _ask(found)]
     deadline = time.monotonic() + KILL_PATIENCE_S
     while left and time.monotonic() < deadline:
         for found in left:
@@ -171,11 +169,20 @@ def _visible(pid: int) -> procfs.Stat | None:
         return None  # /proc is mounted with hidepid: another user's process
 
 
-def _send(found: procfs.Stat, signum: int) -> None:
+def _ask(found: procfs.Stat) -> bool:
+    """Ask a process to end; one that is stopped takes SIGTERM only once it goes on."""
+    return _send(found, signal.SIGTERM) and _send(found, signal.SIGCONT)
+
+
+def _send(found: procfs.Stat, signum: int) -> bool:
+    """Signal a process; return False where the system has no descriptor for that, so that it is tried again."""
     try:
         procfs.send(found.pid, found.start_ticks, signum)
     except PermissionError:
-        return  # it belongs to another user; it is named as what is left
+        return True  # it belongs to another user; it is named as what is left
+    except OSError:
+        return False
+    return True
 
 
 def _settled_strangers(seen: dict[int, procfs.Stat], ours: dict[int, int], known: set[int]) -> list[int]:

@@ -24,6 +24,7 @@ from ...vocabulary.runs import Phase
 from . import profiles
 from . import toml_text as texts
 from .budget import Budget
+from .engine_tables import Engine
 from .names import POLICY_FILE, Names, own_file, plain_path
 from .profiles import Judge, Profile
 from .tables import (
@@ -299,6 +300,7 @@ class Policy(Table):
     python: Python = Python()
     budget: Budget = Budget()
     run: Run = Run()
+    engine: Engine = Engine()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
     )

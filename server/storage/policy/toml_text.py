@@ -96,7 +96,7 @@ def explained(model: BaseModel, why: Callable[[Key], str]) -> str:
     """
     fields = type(model).model_fields
     scalars = (_explained(model, (name,), fields[name].description, why) for name in fields if not _holds(model, name))
-    tables = (_table(name, model, why) for name in fields if _holds(model, name))
+    tables = (_table((name,), model, why) for name in fields if _holds(model, name))
     return "\n\n".join([*scalars, *tables]) + "\n"
 
 
@@ -104,13 +104,16 @@ def _holds(model: BaseModel, name: str) -> bool:
     return isinstance(getattr(model, name), Described | Mapping)
 
 
-def _table(name: str, model: BaseModel, why: Callable[[Key], str]) -> str:
+def _table(path: Key, model: BaseModel, why: Callable[[Key], str]) -> str:
+    name, header = path[-1], ".".join(path)
     value: Any = getattr(model, name)
     if not isinstance(value, Described):
         pairs = [_setting(key, one) for key, one in value.items()]
-        return "\n".join([_words(type(model).model_fields[name].description), f"[{name}]", *pairs])
-    keys = (_explained(value, (name, key), text, why) for key, text in value.texts().items())
-    return "\n".join([_words(type(value).__doc__), f"[{name}]", *keys])
+        return "\n".join([_words(type(model).model_fields[name].description), f"[{header}]", *pairs])
+    inner = [key for key in value.texts() if isinstance(getattr(value, key), Described)]
+    keys = (_explained(value, (*path, key), text, why) for key, text in value.texts().items() if key not in inner)
+    tables = (f"\n{_table((*path, key), value, why)}" for key in inner)
+    return "\n".join([_words(type(value).__doc__), f"[{header}]", *keys, *tables])
 
 
 def _explained(holder: BaseModel, key: Key, text: str | None, why: Callable[[Key], str]) -> str:
@@ -174,13 +177,22 @@ def _nearest(key: Key, model: type[BaseModel]) -> str:
         if isinstance(table, type) and issubclass(table, BaseModel)
     }
     *table, last = key
-    here = fields.get(table[0], []) if table else list(tables)
+    here = _known(model, table)
     if near := difflib.get_close_matches(last, here, 1):
         return f"; did you mean {near[0]}?"
     elsewhere = {name: table for table, names in fields.items() for name in names}
     if near := difflib.get_close_matches(last, elsewhere, 1):
         return f"; did you mean {near[0]} in [{elsewhere[near[0]]}]?"
     return f"; known here: {', '.join(here)}" if here else ""
+
+
+def _known(model: type[BaseModel], table: list[str]) -> list[str]:
+    """Return the keys of a table, also of one that lies in another."""
+    inner: object = model
+    for name in table:
+        field = inner.model_fields.get(name) if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+        inner = field.annotation if field is not None else None
+    return list(inner.model_fields) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
 
 
 def _named(text: str) -> Iterator[tuple[Key, int]]:

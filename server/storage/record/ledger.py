@@ -281,7 +281,7 @@ class Transaction(Queries):
 
     def restore(self, kind: Kind, text: str, at: float, subject: str, *, run: str, model: str) -> Event:
         """Add an event whose body is canonical text already, such as one of a damaged ledger."""
-        schema.raise_to(self._connection, schema.SINCE.get(kind, schema.ON_OPENING))
+        schema.raise_to(self._connection, schema.needed(kind, text))
         last = self._connection.execute("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
         seq, prev = (int(last[0]) + 1, str(last[1])) if last else (1, GENESIS)
         digest = link(prev=prev, seq=seq, at=at, kind=kind, subject=subject, run=run, model=model, body=text)

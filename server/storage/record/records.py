@@ -28,6 +28,7 @@ class RunStarted:
     :ivar nonce: known to nobody before this event; whatever the run's keeper writes carries it.
     :ivar guarded: the folder that the run may not write to, but for what is `writable` in it.
     :ivar foreign: run directories that lay there before their start was recorded; never used.
+    :ivar engine: what its job is asked for (docs/engines.md); None for a run of this machine.
     :ivar gpu: whether GPUs are sampled: sampled, none, off, amd; empty where an older release did not note it.
     :ivar adopted: (pid, tick of the boot, byte of the log) at which it began that ran before; None of our own runs.
     """
@@ -65,6 +66,7 @@ class RunStarted:
     gpu: str = ""
     adopted: tuple[int, int, int] | None = None
     python_sha256: str = ""
+    engine: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

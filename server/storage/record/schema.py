@@ -42,6 +42,15 @@ older program goes on beside a newer one until then, and afterwards says that th
 SINCE = {Kind.ATTESTED: 2, Kind.REBUILT: 2, Kind.RERUN: 2, Kind.COMPARED: 2, Kind.PRUNED: 2}
 """The version that a file has from its first event of a kind on; of kinds that are not here, 1."""
 
+_NEWER = {Kind.START: '"engine":{', Kind.ENDED: '"state":"interrupted"'}
+"""What stands in the bodies of known kinds that 0.1.0 would take for a run of this machine, or cannot read."""
+
+
+def needed(kind: Kind, body: str) -> int:
+    """Return the version that a file has with an event in it; its body is canonical JSON."""
+    newer = kind in _NEWER and _NEWER[kind] in body
+    return max(SINCE.get(kind, ON_OPENING), 2 if newer else ON_OPENING)
+
 
 def raise_to(connection: sqlite3.Connection, wanted: int) -> None:
     """Apply the steps that a file lacks up to a version, inside of a transaction."""
