@@ -19,7 +19,8 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo bench bundle clients corpus clean
+.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo bench bundle clients reference \
+	corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -37,6 +38,7 @@ help:
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
+	@echo "make reference docs/reference.md, from the code"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
 	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it, and a table (about ten minutes); 3 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
@@ -148,3 +150,6 @@ release: setup
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+reference: setup
+	$(BIN)/python -P benchmarks/reference.py
