@@ -16,7 +16,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 NAMES = (
     "tool_tokens", "quiet_poll", "server_start", "line_to_answer", "poll_long_log", "ledger_scale", "scan_speed",
-    "keeper_cost", "watch_overhead", "probe_cost", "witness_cost", "large_table",
+    "keeper_cost", "page", "watch_overhead", "probe_cost", "witness_cost", "large_table",
 )  # fmt: skip
 
 

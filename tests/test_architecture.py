@@ -15,9 +15,22 @@ PACKAGE = "watchkeeper"
 
 WINGS = ["vocabulary", "analysis", "documents", "runtime", "storage", "acts", "tools", "interfaces", "door"]
 """A wing imports only from wings before it, and from itself. The door is `server/__main__.py`."""
-ACTS = ["toolbox", "desk", "launch", "sections", "watch", "report", "start", "verify", "attest", "write", "poll"]
+ACTS = [
+    "toolbox",
+    "desk",
+    "launch",
+    "sections",
+    "watch",
+    "report",
+    "start",
+    "verify",
+    "attest",
+    "write",
+    "prune",
+    "poll",
+]
 """Inside `acts/` too: a room imports only from rooms before it."""
-KEEPER_LEAVES = {"records", "procfs", "lock", "tree", "exit_record", "signals", "spec", "usage", "members"}
+KEEPER_LEAVES = {"records", "procfs", "lock", "tree", "exit_record", "signals", "spec", "usage", "members", "hosts"}
 """Modules of the keeper that others may import: formats and readings, nothing that acts on a run by itself."""
 
 

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib import metadata
+from importlib import metadata, resources
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,15 @@ def test_the_list_of_packages_is_the_list_of_folders() -> None:
 def test_every_package_is_installed_and_can_be_imported() -> None:
     for name in PROJECT["tool"]["setuptools"]["packages"]:
         assert importlib.import_module(name).__name__ == name
+
+
+@pytest.mark.parametrize("folder", ["static", "templates"])
+def test_the_installed_page_has_its_templates_files_and_the_licence_of_what_is_not_ours(folder: str) -> None:
+    installed = resources.files("watchkeeper.server.interfaces.web") / folder
+    source = ROOT / "server/interfaces/web" / folder
+    here = {path.name: path.read_bytes() for path in source.iterdir()}
+    assert {path.name: path.read_bytes() for path in installed.iterdir()} == here
+    assert folder == "templates" or b"Leon Sorokin" in here["uPlot.LICENSE"]
 
 
 def test_nothing_called_server_or_tools_lands_at_the_top_level() -> None:

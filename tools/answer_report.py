@@ -10,7 +10,6 @@ from ..server.acts.desk import Desk, in_thread
 from ..server.acts.report import answers, reports
 from ..server.acts.start import stop
 from ..server.acts.toolbox import Tool
-from ..server.acts.watch import look
 from ..server.documents.error_report import Action, Answer
 from ..server.vocabulary.errors import InvalidArgument
 from ..server.vocabulary.runs import Role
@@ -35,6 +34,7 @@ async def answer_report(
     approve: Annotated[list[str] | None, "names of changes you approve"] = None,
     changes_applied: Annotated[str | None, "file, issue, fix, parameters, algorithm, features changed"] = None,
     next_steps: str | None = None,
+    error_type: Annotated[str | None, "where the report's type is wrong: the right one"] = None,
 ) -> Answered:
     """Decide on a trainer's report; the waiting trainer is woken at once.
 
@@ -50,14 +50,18 @@ async def answer_report(
         changes_applied=(changes_applied or "").strip(),
         next_steps=(next_steps or "").strip(),
         approve=tuple(approve or ()),
+        error_type=reports.parse_error_type(error_type).value if error_type else "",
     )
-    return await in_thread(_answer, desk, report, given)
+    return await in_thread(decide, desk, report, given)
 
 
-def _answer(desk: Desk, report_id: str, given: Answer) -> Answered:
-    report = answers.answer(desk, reports.find_report(desk, report_id), given)
+def decide(desk: Desk, report_id: str, given: Answer, seen_seq: int | None = None) -> Answered:
+    """Record an answer and end the run that it terminates; `seen_seq` as `answers.answer` takes it."""
+    report = answers.answer(desk, reports.find_report(desk, report_id), given, seen_seq)
     if report.run and given.action is Action.TERMINATE:
-        stop.carry_out(desk, look.find_run(desk, report.run))
+        for run in desk.ledger.runs(model=report.model):
+            if run.id == report.run or (run.phase is report.phase and not report.about_start):
+                stop.carry_out(desk, run)
     accepted = report.finding or None if given.action is Action.CONTINUE else None
     return Answered(
         report=report.id,

@@ -12,7 +12,6 @@ from pydantic import BaseModel, PrivateAttr, model_serializer
 
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import brief, next_step, poll, status_line, updates
-from ..server.acts.report.answers import applied
 from ..server.acts.toolbox import Tool, facts
 from ..server.acts.watch import gpu_files
 from ..server.acts.watch import progress as pace
@@ -28,7 +27,7 @@ QUIET_CHARACTERS = 240
 BRIEF_CHARACTERS = 1_200
 """300 tokens: what the brief of a new session may cost."""
 _UNANSWERED = ("open", "changes_pending")
-_LIVING = ("starting", "running", "running_unattended")
+_LIVING = ("starting", "queued", "running", "running_unattended")
 _SHORT = ("id", "level", "type", "line", "exception", "emergency", "report", "status", "run", "error_type", "changes")
 
 
@@ -160,19 +159,14 @@ def _answer(desk: Desk, run: Run, told: Sequence[str]) -> dict[str, Any] | None:
     if desk.role is not Role.TRAINER:
         waiting = updates.pending_answer(desk, run.id)
         return updates.answer_view(waiting) if waiting else None
-    answers = _delivered(desk, told)
+    answers = _answered(desk, told)
     return updates.answer_view(answers[-1]) if answers else None
 
 
-def _delivered(desk: Desk, told: Sequence[str]) -> list[Report]:
-    """Return the reports whose answers are told now; one that asks for no act is carried out by that."""
+def _answered(desk: Desk, told: Sequence[str]) -> list[Report]:
+    """Return the reports whose answers are told now."""
     found = [desk.ledger.report(one) for one in told]
-    reports = [one for one in found if one is not None and one.answer]
-    for report in reports:
-        if updates.told_is_done(desk, report):
-            with suppress(StorageFailed):  # it is told again
-                applied(desk, report, "told the trainer")
-    return reports
+    return [one for one in found if one is not None and one.answer]
 
 
 def _metrics(values: Mapping[str, float]) -> dict[str, int | float | str] | None:
@@ -188,7 +182,7 @@ def _number(value: float) -> int | float | str:
 
 
 def _all(desk: Desk, seen: poll.Seen) -> Polled:
-    told = brief.brief(desk, seen, _delivered(desk, seen.news.answers))
+    told = brief.brief(desk, seen, _answered(desk, seen.news.answers))
     full = Polled(
         findings=list(seen.news.findings) or None,
         runs=told.runs,

@@ -49,7 +49,7 @@ async def start_training(
     desk: Desk,
     model: Annotated[str, "model id, such as 1 or sir_network"],
     phase: Annotated[str, "quick (5A) or full (5B)"],
-    script: Annotated[str | None, "path in the workspace; default output/implementation/code/model_{model}.py"] = None,
+    script: Annotated[str | None, "path in the workspace; default: as the policy names it"] = None,
     args: Annotated[list[str] | None, "arguments of the script"] = None,
     follows: Annotated[str | None, "the latest attempt of this model and phase that this one replaces"] = None,
 ) -> Started:

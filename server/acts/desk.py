@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 import anyio.to_thread
 
 from ..runtime.engines import Engine
-from ..runtime.engines.local import LocalEngine
+from ..runtime.engines.by_run import EngineByRun
 from ..storage.files.workspace import Workspace
 from ..storage.policy.policy import Policy, read_policy
 from ..storage.record import Ledger
@@ -27,6 +27,7 @@ class Desk:
 
     :ivar who: who acts, as the record shall name it, for example `trainer over MCP`.
     :ivar clock: gives unix seconds.
+    :ivar results_within_s: how long a call waits for a look into a quick run's results, which goes on without it.
     """
 
     workspace: Workspace
@@ -36,6 +37,7 @@ class Desk:
     role: Role
     who: str
     clock: Callable[[], float] = field(default=time.time)
+    results_within_s: float = 3.0
 
     def current(self) -> Desk:
         """Return this desk with the policy file as it is now, so that an edit needs no new server.
@@ -53,7 +55,8 @@ class Desk:
         """Return this desk for somebody who blocks on purpose: a poll may wait that long, whatever agents may."""
         longest = max(wait_s or 0.0, self.policy.watch.max_wait_s)
         watch = self.policy.watch.model_copy(update={"max_wait_s": longest})
-        return replace(self, policy=self.policy.model_copy(update={"watch": watch}))
+        policy = self.policy.model_copy(update={"watch": watch})
+        return replace(self, policy=policy, results_within_s=float("inf"))
 
     def hurried(self, longest_s: float) -> Desk:
         """Return this desk for a client that ends a call after some time: no poll waits longer."""
@@ -82,7 +85,7 @@ def open_desk(workspace: Workspace, role: Role, who: str) -> Desk:
         workspace=named,
         policy=policy,
         ledger=Ledger(named.ledger_path, folder=named.ensure_state),
-        engine=LocalEngine(),
+        engine=EngineByRun(),
         role=role,
         who=who,
     )

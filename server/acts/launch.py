@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runtime.gpu import devices
-from ..runtime.keeper import records
+from ..runtime.keeper import hosts, records
 from ..runtime.probe import probe_environment
 from ..runtime.witness import witness_environment
 from ..storage.files.workspace import CHECKPOINTS
@@ -45,8 +45,10 @@ def environment(
     own |= probe_environment(own, pymc=policy.probe.pymc)
     folder = str(run_dir / records.WITNESS) if policy.witness.enabled else None
     files = str(desk.workspace.root / script[0]), str(desk.workspace.snapshots_dir / script[1])
+    asked = {"WATCHKEEPER_CHECKPOINT_REQUEST": str(run_dir / records.WARNED)} if engine(desk, phase) else {}
     return {
         **own,
+        **asked,
         **witness_environment(own, folder=folder, nonce=nonce, hooked=policy.probe.pymc, script=files),
         "WATCHKEEPER_WORKSPACE": str(desk.workspace.root),
         "WATCHKEEPER_MODEL": model,
@@ -58,6 +60,20 @@ def environment(
         "WATCHKEEPER_CHECKPOINT_DIR": str(checkpoint_dir(desk, model, phase)),
         "WATCHKEEPER_RESULTS": str(desk.workspace.root / desk.workspace.results(model, phase)),
         "WATCHKEEPER_FINAL_MODEL": str(desk.workspace.root / desk.workspace.final_model(model)),
+    }
+
+
+def engine(desk: Desk, phase: Phase) -> Mapping[str, object] | None:
+    """Return what a start's record says of its job; None for a run of this machine."""
+    policy = desk.policy.engine
+    if policy.kind_of(phase) == "local":
+        return None
+    return {
+        "kind": policy.kind_of(phase),
+        "options": list(policy.job(phase).options()),
+        "wrapper": list(policy.wrapper),
+        "pass_through": list(policy.pass_through),
+        "look_s": policy.look_s,
     }
 
 
@@ -190,5 +206,5 @@ class opened_log:  # noqa: N801 (a context manager reads as a function)
 
 def spec(desk: Desk, run: Run) -> Mapping[str, Any]:
     """Return what the keeper reads: the whole recorded start, so that a lost ledger can be rebuilt from it."""
-    about = {"version": 1, "run": run.id, "model": run.model, "workspace": str(desk.workspace.root)}
+    about = {"version": 1, **hosts.here(), "run": run.id, "model": run.model, "workspace": str(desk.workspace.root)}
     return {**about, **encode(run, RunStarted)}

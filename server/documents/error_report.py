@@ -28,6 +28,7 @@ class Answer:
     """The director's decision on a report.
 
     :ivar approve: names of the changes that are approved.
+    :ivar error_type: what the director calls the failure, empty where the server's word stands.
     :ivar who: who gave it, and through which door.
     """
 
@@ -37,13 +38,14 @@ class Answer:
     next_steps: str = ""
     approve: tuple[str, ...] = ()
     who: str = ""
+    error_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportFacts:
     """What a report tells. What is not known, or does not apply, is empty or None.
 
-    :ivar kind: CHANGES or VERDICT; empty for a failure of a run.
+    :ivar kind: CHANGES, VERDICT or BUDGET; empty for a failure of a run.
     :ivar at: unix time at which it was opened; `deadline_at` that at which the director should have answered.
     :ivar finding: id of the finding that it tells of; `verdict` of the rejecting verdict.
     :ivar places: where each of the `changes` stands, as file:line; `difference` of the sources as a unified diff.
@@ -98,6 +100,22 @@ class ReportFacts:
         """Whether it asks for the approval of changes."""
         return self.kind == CHANGES
 
+    @property
+    def decided_type(self) -> ErrorType:
+        """The type as the director's answer calls it, else the server's."""
+        said = self.answer.error_type if self.answer else ""
+        return ErrorType(said) if said else self.error_type
+
+    @property
+    def decided_owner(self) -> str:
+        """Who mends a failure of that type."""
+        return self.owner if self.decided_type == self.error_type else CARE[self.decided_type].owner
+
+    @property
+    def about_start(self) -> bool:
+        """Whether it asks for a start, and is over with it: no failure of a run is behind it."""
+        return self.kind in (CHANGES, BUDGET)
+
 
 @dataclass(frozen=True, slots=True)
 class Care:
@@ -116,9 +134,10 @@ CARE: Mapping[ErrorType, Care] = {
 }
 """The table "Error types" of FORMATS.md."""
 
-CHANGES, VERDICT = "changes", "verdict"
-"""Kinds of reports that are about no failure of a run: changes that wait for approval, a rejecting verdict."""
-_TITLES = {CHANGES: "Approval Request", VERDICT: "Verdict Report"}
+CHANGES, VERDICT, BUDGET = "changes", "verdict", "budget"
+"""Kinds of reports that are about no failure of a run: changes that wait for approval, a rejecting verdict, a start
+beyond a budget."""
+_TITLES = {CHANGES: "Approval Request", VERDICT: "Verdict Report", BUDGET: "Budget Request"}
 
 HOLD = "hold: the run is left as it is and nothing new is started; never go on with wrong numbers"
 """What happens to a report whose deadline passes without an answer."""
@@ -184,9 +203,9 @@ def document(report: str, facts: ReportFacts, labels: Mapping[str, str]) -> str:
         f"**Report**: {report}\n**Model**: {facts.model}\n**PID**: {facts.pid or 'none'}\n"
         f"**Timestamp**: {stamp(facts.at)}",
         "### Error Details",
-        f"- **Type**: {facts.error_type}{_second_opinion(facts)}\n- **Message**: {headline(facts)}\n"
+        f"- **Type**: {facts.decided_type}{_second_opinion(facts)}\n- **Message**: {headline(facts)}\n"
         f"- **Line**: {lines}\n- **File**: {facts.frame or 'unknown'}\n"
-        f"- **Owner**: {facts.owner}, resume {facts.resume_point}\n"
+        f"- **Owner**: {facts.decided_owner}, resume {facts.resume_point}\n"
         f"- **Severity**: {facts.severity}",
         "### Log File",
         f"- **Path**: {facts.log or 'none'}",
@@ -238,6 +257,8 @@ def headline(facts: ReportFacts) -> str:
 
 
 def _second_opinion(facts: ReportFacts) -> str:
+    if facts.decided_type != facts.error_type:
+        return f" (by the director; the server said: {facts.error_type})"
     said = facts.trainer_type
     return f" (the trainer says: {said})" if said and said != facts.error_type else ""
 

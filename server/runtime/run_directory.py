@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ..vocabulary.errors import NotFound
-from ..vocabulary.runs import Ended, RunState
-from .keeper import exit_record, lock, procfs, records
+from ..vocabulary.runs import RunState
+from . import engine_states, heartbeats
+from .engines.words import Kind, Word
+from .keeper import exit_record, hosts, lock, procfs, records
 from .keeper import usage as usage_lines
-from .keeper.procfs import Process
 from .run_records import Damage, copy_of, exit_of, lock_held, newest_sample, record
-from .samples import Record, Sample, moment, seconds, size
+from .run_status import Facts, RunStatus
+from .samples import Record, moment, seconds, size
 
 LAUNCH_AGAIN_AFTER_S = 10.0
 """A keeper that has not come by then never does: the server was killed before it launched one."""
@@ -25,95 +27,6 @@ LAUNCH_WITHIN_S = 60.0
 _END_IS_WRITTEN_WITHIN_S = 0.1
 _LONGEST_REASON = 1000
 FOREIGN = "was not written by this run's keeper: it does not carry the nonce of the recorded start"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What lies in a run directory and in /proc at one moment. Records are None while they are absent."""
-
-    run: str
-    now: float
-    boottime_s: float
-    spec_age_s: float
-    """Seconds since the start was written down (spec.json; without it, the directory)."""
-    spec: Record | None = None
-    start: Record | None = None
-    exit: Record | None = None
-    stop: Record | None = None
-    last_sample: Sample | None = None
-    damaged: tuple[str, ...] = ()
-    """Names of records that are there and cannot be understood; they count as absent besides."""
-    foreign: tuple[str, ...] = ()
-    """Those of them that are whole, but do not carry the nonce of the recorded start."""
-    same_boot: bool = True
-    """Whether the machine still runs as it did when the run started."""
-    main_alive: bool = False
-    main_zombie: bool = False
-    """It has ended and nobody has taken its exit status yet: a keeper attached now still can."""
-    lock_held: bool = False
-    copy_of: str = ""
-    """The workspace that this directory was copied from, whose processes are none of ours; empty for the original."""
-
-    @property
-    def strays(self) -> tuple[Process, ...]:
-        """What the exit record names as left behind."""
-        return tuple(exit_record.listed_strays(self.exit or {}))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStatus:
-    """Where a run stands, and what is known of it. Times are Unix seconds, None where they are unknown."""
-
-    run: str
-    state: RunState
-    reason: str = ""
-    """One sentence; empty when there is nothing to add."""
-    pid: int | None = None
-    started_at: float | None = None
-    ended_at: float | None = None
-    """For a run that was lost: its last sign of life."""
-    elapsed_s: float = 0.0
-    exit_code: int | None = None
-    signal: int | None = None
-    out_of_memory: bool = False
-    cpu_s: float | None = None
-    """CPU seconds of all its processes, so far or in total."""
-    cpu_is_lower_bound: bool = False
-    max_rss_bytes: int | None = None
-    """Once it has ended: the largest sum of resident sets at a sample, or the largest single one if that was more."""
-    log_begin: int | None = None
-    """Offset of its first byte in the log file, after the mark of its attempt."""
-    log_end: int | None = None
-    """Offset after its last byte; None while it runs, and where nobody saw its end."""
-    stop: Record | None = None
-    """The stop that ended it, or that is asked for and not yet carried out."""
-    late_s: float | None = None
-    """How long after its deadline the limit was applied."""
-    strays: tuple[Process, ...] = ()
-    """What the run left behind, as its keeper saw it at the end; see Engine.living for now."""
-    strays_total: int = 0
-    lost_samples: Record | None = None
-    guard: str = ""
-    """Whether the training was kept from writing below .watchkeeper/: `on`, `off`, `unavailable: why`."""
-    seal: str = ""
-    """The sha256 of seal.json; empty where there is none."""
-    seal_failed: str = ""
-    """Why there is none."""
-    settled: bool = True
-    """False while its keeper still looks for what the main process left behind, or ends it."""
-    needs_keeper: bool = False
-    """Attach a keeper now: nobody waits for the main process."""
-    needs_launch: bool = False
-    """Launch again: the start is recorded, and its keeper never came."""
-    needs_closing: bool = False
-    """Call `close_never_started`: the keeper never came, and it is too late for one."""
-
-    def ended(self) -> Ended | None:
-        """Return how the main process ended; None while it has not, and where there never was one."""
-        if not self.state.final or self.state is RunState.NEVER_STARTED:
-            return None
-        stopped = self.state in (RunState.STOPPED, RunState.TIMED_OUT)
-        return Ended(exit_code=self.exit_code, signal=self.signal, out_of_memory=self.out_of_memory, stopped=stopped)
 
 
 def read_facts(run_dir: Path, nonce: str = "") -> Facts:
@@ -143,19 +56,22 @@ def _look(run_dir: Path, nonce: str) -> Facts:
     nobody is left who could write one.
     """
     damaged = Damage()
-    spec, stop = (record(run_dir, name, damaged) for name in (records.SPEC, records.STOP))
+    spec, stop, warned = (record(run_dir, name, damaged) for name in (records.SPEC, records.STOP, records.WARNED))
     start = record(run_dir, records.START, damaged, nonce)
     if start is not None and (records.whole(start, "pid") or 0) <= 0:
         start = None  # what a keeper wrote names a process
         damaged.append(records.START)
-    same_boot = start is None or records.text(start, "boot_id") == procfs.boot_id()
+    away = hosts.elsewhere(start or spec)
+    same_boot = start is None or (not away and records.text(start, "boot_id") == procfs.boot_id())
     main = _main(start) if same_boot else None
-    is_held = lock_held(run_dir, start if same_boot else None, damaged)
+    is_held = not away and lock_held(run_dir, start if same_boot else None, damaged)
     ended = exit_of(run_dir, start if is_held else None, damaged, nonce)
-    now = time.time()
+    now, sample = time.time(), newest_sample(run_dir, damaged)
+    heard_s_ago = heartbeats.heard_s_ago(run_dir, sample, moment(start, "started_at"), now) if start else 0.0
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
-        spec=spec, start=start, exit=ended, stop=stop, last_sample=newest_sample(run_dir, damaged),
+        claimed=os.path.lexists(run_dir / records.CLAIM), warned=warned,
+        spec=spec, start=start, exit=ended, stop=stop, last_sample=sample, elsewhere=away, heard_s_ago=heard_s_ago,
         same_boot=same_boot, main_alive=main is not None and main.alive, damaged=tuple(damaged),
         foreign=tuple(damaged.foreign),
         main_zombie=main is not None and not main.alive, lock_held=is_held, copy_of=copy_of(run_dir, spec),
@@ -170,8 +86,9 @@ def judge(facts: Facts) -> RunStatus:
     if facts.main_alive and not facts.copy_of:
         return _running(facts)
     if facts.exit is not None:
-        return _ended(facts, facts.exit)
-    if facts.lock_held or facts.main_zombie:
+        return _by_word_too(facts, _ended(facts, facts.exit))
+    has_job = facts.word is not None and facts.start is not None
+    if facts.lock_held or facts.main_zombie or has_job or (facts.elsewhere and facts.start is not None):
         return _about_to_be_known(facts)
     broken = [name for name in facts.damaged if name in (records.START, records.EXIT)]
     if facts.start is None and not broken:
@@ -186,12 +103,68 @@ def _running(facts: Facts) -> RunStatus:
     return replace(
         _status(facts, state, asked if facts.lock_held else f"Its keeper was killed. {asked}".strip()),
         elapsed_s=0.0 if started_s is None else max(0.0, facts.boottime_s - started_s),
-        needs_keeper=not facts.lock_held and facts.exit is None,
+        needs_keeper=not facts.lock_held and facts.exit is None and facts.word is None,  # of a job the waiter attaches
     )
+
+
+def _by_word(facts: Facts, word: Word) -> RunStatus:
+    """It began, nobody wrote its end, and nothing of it lives here: its samples and its engine tell."""
+    sample_s = _sample_s(facts)
+    asked = _stop_asked_s_ago(facts)
+    found = engine_states.after_start(word, facts.elsewhere, facts.heard_s_ago, sample_s, asked, facts.now)
+    status = replace(_standing(facts, found), heard_s_ago=facts.heard_s_ago, elapsed_s=_last_seen_s(facts))
+    return replace(status, ended_at=_last_sign(facts)) if found.state.final else status
+
+
+def _by_word_too(facts: Facts, status: RunStatus) -> RunStatus:
+    """Its keeper wrote its end; why it was told to stop is the engine's to say."""
+    if facts.word is None or status.state is RunState.NEVER_STARTED:
+        return status
+    from_outside = status.state is RunState.STOPPED and records.text(status.stop, "who") == "outside"
+    ended_s_ago = facts.now - (status.ended_at or 0.0)
+    word = facts.word
+    if word.asked_at < (status.ended_at or 0.0):
+        word = replace(word, kind=Kind.UNKNOWN, interrupted=False, out_of_time=False)  # said before it ended
+    found = engine_states.after_end(
+        word, status.state, status.reason, ended_s_ago=ended_s_ago, from_outside=from_outside
+    )
+    return replace(status, state=found.state, reason=found.reason, settled=status.settled and found.settled)
+
+
+def _standing(facts: Facts, found: engine_states.Stand) -> RunStatus:
+    return replace(
+        _status(facts, found.state, found.reason),
+        needs_launch=found.needs_launch,
+        needs_closing=found.needs_closing,
+        stuck=found.stuck,
+    )
+
+
+def _stop_asked_s_ago(facts: Facts) -> float | None:
+    return None if facts.stop is None else facts.now - (moment(facts.stop, "at") or facts.now)
+
+
+def _elsewhere(facts: Facts) -> RunStatus:
+    """Another machine has its processes: nothing here can mend it, and nothing here shows that it ended."""
+    state, reason = heartbeats.stands(facts.elsewhere, facts.heard_s_ago, _sample_s(facts), _stop_asked_s_ago(facts))
+    if state is RunState.LOST:
+        return _lost(facts, reason)
+    asked = f" A stop was asked for: {records.text(facts.stop, 'reason')}" if facts.stop is not None else ""
+    elapsed_s = _last_seen_s(facts) + (facts.heard_s_ago if state is RunState.RUNNING else 0.0)
+    found = _status(facts, state, f"{reason}{asked}")
+    return replace(found, elapsed_s=elapsed_s, heard_s_ago=facts.heard_s_ago)
+
+
+def _sample_s(facts: Facts) -> float:
+    return seconds(facts.spec, "sample_s") or 5.0
 
 
 def _about_to_be_known(facts: Facts) -> RunStatus:
     """A keeper is at work on the start or on the end, or there is a zombie that still knows how it ended."""
+    if facts.word is not None and facts.start is not None and not facts.lock_held:
+        return _by_word(facts, facts.word)
+    if facts.elsewhere and facts.start is not None:
+        return _elsewhere(facts)
     if facts.start is None and records.START in facts.damaged:
         return _status(facts, RunState.STARTING, "Its keeper is with it.")
     if facts.start is None:
@@ -204,11 +177,16 @@ def _about_to_be_known(facts: Facts) -> RunStatus:
 
 def _without_keeper(facts: Facts) -> RunStatus:
     """Its start was written down and no keeper has come."""
-    rebooted = facts.spec_age_s > facts.boottime_s
-    if rebooted or facts.spec_age_s > LAUNCH_WITHIN_S:
+    if facts.word is not None:
+        stopped = facts.stop is not None
+        found = engine_states.before_start(facts.word, now=facts.now, stopped=stopped, claimed=facts.claimed)
+        return _standing(facts, found)
+    rebooted = facts.spec_age_s > facts.boottime_s and not facts.elsewhere
+    lag_s = heartbeats.LAG_S if facts.elsewhere else 0.0  # what was written there may not be seen here yet
+    if rebooted or facts.spec_age_s > LAUNCH_WITHIN_S + lag_s:
         reason = "The machine was started anew before its keeper came." if rebooted else "Its keeper never came."
         return replace(_status(facts, RunState.NEVER_STARTED, reason), needs_closing=True)
-    again = facts.spec is not None and facts.spec_age_s >= LAUNCH_AGAIN_AFTER_S
+    again = facts.spec is not None and facts.spec_age_s >= LAUNCH_AGAIN_AFTER_S and not facts.elsewhere
     reason = "Its keeper has not come yet." if again else ""
     return replace(_status(facts, RunState.STARTING, reason), needs_launch=again)
 
@@ -222,9 +200,12 @@ def _how_it_was_lost(facts: Facts, broken: list[str]) -> str:
 
 
 def _lost(facts: Facts, reason: str) -> RunStatus:
-    sample = facts.last_sample
-    last_sign = sample.at if sample is not None else moment(facts.start, "started_at")
-    return replace(_status(facts, RunState.LOST, reason), ended_at=last_sign, elapsed_s=_last_seen_s(facts))
+    found = _status(facts, RunState.LOST, reason)
+    return replace(found, ended_at=_last_sign(facts), elapsed_s=_last_seen_s(facts))
+
+
+def _last_sign(facts: Facts) -> float | None:
+    return facts.last_sample.at if facts.last_sample is not None else moment(facts.start, "started_at")
 
 
 def _ended(facts: Facts, end: Record) -> RunStatus:
@@ -248,8 +229,13 @@ def _ended(facts: Facts, end: Record) -> RunStatus:
         lost_samples=records.part(end, "lost_samples"),
         seal=records.text(records.part(end, "seal"), "sha256"),
         seal_failed=records.text(records.part(end, "seal"), "failed"),
-        settled=end.get("settled") is not False or not facts.lock_held,
+        settled=end.get("settled") is not False or not _may_be_settled(facts),
     )
+
+
+def _may_be_settled(facts: Facts) -> bool:
+    """Whether a keeper may still be at work on what its run left behind."""
+    return heartbeats.is_heard(facts.heard_s_ago, _sample_s(facts)) if facts.elsewhere else facts.lock_held
 
 
 def _final_state(end: Record) -> RunState:
@@ -297,6 +283,8 @@ def _status(facts: Facts, state: RunState, reason: str = "") -> RunStatus:
         log_begin=size(facts.start, "log_begin"),
         guard=records.text(facts.start, "guard"),
         stop=facts.stop,
+        host=facts.elsewhere,
+        warned=facts.warned,
     )
 
 
@@ -316,11 +304,13 @@ def _last_seen_s(facts: Facts) -> float:
     return max(0.0, facts.last_sample.boottime_s - started_s)
 
 
-def close_never_started(run_dir: Path, nonce: str = "") -> bool:
+def close_never_started(run_dir: Path, nonce: str = "", word: Word | None = None) -> bool:
     """Record that the run never started, where no keeper came and none will; return whether this call did so.
 
-    Takes the keeper's lock, so it happens once, and a keeper that comes after all leaves at once.
+    Takes the keeper's lock, so it happens once, and a keeper that comes after all leaves at once. Of a job's run the
+    claim is taken too: where locks are not shared, a job that comes late finds that.
 
+    :param word: what its engine says; None for a run of this machine.
     :raises OSError: if the record cannot be written.
     """
     held = lock.take(run_dir / records.LOCK)
@@ -328,9 +318,11 @@ def close_never_started(run_dir: Path, nonce: str = "") -> bool:
         return False
     try:
         # The lock is our own here, so it must not count.
-        status = judge(replace(read_facts(run_dir, nonce), lock_held=False))
+        status = judge(replace(read_facts(run_dir, nonce), lock_held=False, word=word))
         if not status.needs_closing:
             return False
+        if word is not None:
+            records.create(run_dir / records.CLAIM, {"job": "", **hosts.here()})
         record = exit_record.never_started(run_dir.name, status.reason, time.time(), status.stop)
         record["nonce"] = nonce
         records.write(run_dir / records.EXIT, record)

@@ -6,9 +6,11 @@ cannot be one makes its sample none.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from .keeper import records
 from .keeper import usage as usage_lines
@@ -52,6 +54,36 @@ def usage(run_dir: Path, since_s: float | None = None) -> list[Sample]:
     except records.DamagedRecord:
         return []
     return found[::-1]
+
+
+def sampled(run_dir: Path, most: int) -> list[Sample]:
+    """Return at most so many samples, evenly spread over the file and in order, the first and the last among them.
+
+    Costs the same for a file of any length: each is looked for where it should stand.
+    """
+    try:
+        descriptor = records.open_plain(run_dir / records.USAGE, os.O_RDONLY)
+    except (FileNotFoundError, records.DamagedRecord):
+        return []
+    with os.fdopen(descriptor, "rb") as file:
+        size_bytes = os.fstat(descriptor).st_size
+        found: dict[float, Sample] = {}
+        for place in range(most):
+            line = _line_at(file, round(place * size_bytes / most))
+            sample = _sample(usage_lines.parsed(line)) if line else None
+            if sample is not None:
+                found[sample.at] = sample
+    last = last_sample(run_dir)
+    whole = {**found, **({last.at: last} if last else {})}
+    return [whole[at] for at in sorted(whole)]
+
+
+def _line_at(file: BinaryIO, offset: int) -> bytes:
+    """Return the first line that begins at an offset or behind it."""
+    file.seek(max(0, offset - 1))
+    if offset:
+        file.readline(usage_lines.LONGEST_LINE_BYTES)
+    return file.readline(usage_lines.LONGEST_LINE_BYTES)
 
 
 def last_sample(run_dir: Path) -> Sample | None:

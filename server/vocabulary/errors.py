@@ -12,6 +12,7 @@ that escapes is a defect of ours and is reported as such at one seam (`app`, `cl
     ├── LedgerUnreadable       the ledger's file is damaged, or something else lies in its place
     │   └── LedgerTooNew       a newer version wrote it
     └── StorageFailed          the disk is full, read-only or busy
+        └── HeldElsewhere      the record is another host's: it may be read here, not written
 
 This module imports nothing, so that every room may import it.
 """
@@ -60,3 +61,7 @@ class LedgerTooNew(LedgerUnreadable):
 
 class StorageFailed(WatchkeeperError):
     """The disk is full, read-only, or the ledger stayed locked for too long."""
+
+
+class HeldElsewhere(StorageFailed):
+    """The ledger is written by another host; here it may be read."""

@@ -19,6 +19,13 @@ class Role(StrEnum):
     TRAINER = "trainer"
     DIRECTOR = "director"
     OBSERVER = "observer"
+    PERSON = "person"
+    """Somebody at the page: sees what the director sees and answers as the director does. No server has it over MCP."""
+
+    @property
+    def agent(self) -> bool:
+        """Whether a client over MCP may have it."""
+        return self is not Role.PERSON
 
 
 class RunState(StrEnum):
@@ -28,6 +35,8 @@ class RunState(StrEnum):
     """The start waits for the director; nothing was launched."""
     STARTING = "starting"
     """The start is recorded, the keeper has not yet let the training go."""
+    QUEUED = "queued"
+    """It waits in a scheduler's queue; the reason has the scheduler's own words."""
     RUNNING = "running"
     """The main process lives and its keeper waits for it."""
     RUNNING_UNATTENDED = "running_unattended"
@@ -44,13 +53,16 @@ class RunState(StrEnum):
     """It ran into its own time limit and was stopped for that."""
     NEVER_STARTED = "never_started"
     """The training's first instruction never ran."""
+    INTERRUPTED = "interrupted"
+    """Its job was preempted or lost its node: no fault of its own; it may go on from its checkpoint."""
     LOST = "lost"
     """It ended, but how is unknown: the machine rebooted, or the keeper was killed and nobody saw the end."""
 
     @property
     def final(self) -> bool:
         """Whether nothing more can happen to a run in this state."""
-        return self not in (self.AWAITING_APPROVAL, self.STARTING, self.RUNNING, self.RUNNING_UNATTENDED)
+        unfinished = (self.AWAITING_APPROVAL, self.STARTING, self.QUEUED, self.RUNNING, self.RUNNING_UNATTENDED)
+        return self not in unfinished
 
     @property
     def running(self) -> bool:

@@ -72,12 +72,12 @@ MUTANTS = (
     Mutant("a shell", f"{KEEPER}/child.py", "os.execvpe(spec.argv[0], spec.argv, spec.env)",
            'os.execvpe("/bin/sh", ["sh", "-c", " ".join(spec.argv)], spec.env)', "tests/runtime/keeper/test_child.py"),
     Mutant("stop that ends what descends only", f"{KEEPER}/tree.py",
-           "return (bool(self._marker) and procfs.carries(pid, self._marker)) or self._prints(pid, found)",
-           "return False", "tests/runtime/keeper/test_stop.py tests/runtime/keeper/test_tree.py"),
+           "if (bool(self._marker) and procfs.carries(pid, self._marker)) or self._prints(pid, found):",
+           "if not pid:", "tests/runtime/keeper/test_stop.py tests/runtime/keeper/test_tree.py"),
     Mutant("records of any start are believed", "server/runtime/run_records.py", 'found.get("nonce") != nonce',
            "not nonce", "tests/acts/start/test_proof.py"),
-    Mutant("a script is not looked at again", f"{KEEPER}/child.py", "    if not spec.script:\n        return\n",
-           "    if spec.script or not spec.script:\n        return\n", "tests/acts/start/test_swapped_script.py"),
+    Mutant("a script is not looked at again", f"{KEEPER}/child.py", "    for path, sha256 in spec.sources:\n",
+           "    for path, sha256 in spec.sources[:0]:\n", "tests/acts/start/test_swapped_script.py"),
     Mutant("whatever Python opened may run", "server/runtime/witness/hook/watchkeeper_witness/own_script.py",
            "if not _same(args[0], _expected(snapshot, path)):", "if not _expected(snapshot, path):",
            "tests/acts/start/test_swapped_script.py"),
@@ -94,6 +94,25 @@ MUTANTS = (
     Mutant("a diary that another server made is an error", "server/acts/sections.py",
            "        present = desk.workspace.read_bytes(path, LONGEST_DOCUMENT_BYTES)  # another",
            "        raise  # another", "tests/acts/write/test_first_entries_at_once.py"),
+    Mutant("a run is searched for by what it can give up only", f"{KEEPER}/tree.py",
+           "return bool(self._wall) and procfs.sees(pid, self._wall)", "return False",
+           "tests/acts/start/test_hostile_trees.py"),
+    Mutant("another clock of the boot is taken for ours", f"{KEEPER}/hosts.py",
+           'if records.text(record, CLOCK) not in ("", _namespace("time")):', "if not record:",
+           "tests/acts/watch/test_time_namespace.py"),
+    Mutant("pruned before it is on record", "server/acts/prune/prune.py",
+           "    done = _record(desk, wanted, found) if found else ()\n    left = list(_removed(desk))\n",
+           "    left = list(_removed(desk))\n    done = _record(desk, wanted, found) if found else ()\n",
+           "tests/acts/prune/test_prune.py"),
+    Mutant("the quick run behind a full one is pruned", "server/acts/prune/needed.py",
+           "behind = (same or quick)[-1:] if run.phase is Phase.FULL else []", "behind = quick[:0]",
+           "tests/acts/prune/test_needed.py"),
+    Mutant("a snapshot goes that a start asks for", "server/storage/files/removing.py",
+           "if about.st_mtime >= since:", "if about.st_mtime > 1e12:",
+           "tests/storage/files/test_removing.py"),
+    Mutant("the reserved record is copied on write", f"{KEEPER}/records.py",
+           "        _write_in_place(descriptor)\n", "",
+           "tests/runtime/keeper/test_btrfs.py"),
     Mutant("control characters leave", "server/vocabulary/sanitize.py",
            'return _capped(" ".join(_seen(text).split()), limit)', "return _capped(str(text), limit)",
            "tests/vocabulary/test_sanitize.py"),
@@ -137,13 +156,23 @@ def _planted(tree: Path, mutant: Mutant) -> str:
     text = path.read_text(encoding="utf-8")
     if text.count(mutant.before) != 1:
         raise SystemExit(f"{mutant.name}: {mutant.file} holds {mutant.before!r} {text.count(mutant.before)} times")
-    path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
+    _written(path, text.replace(mutant.before, mutant.after))
     try:
         done = _tested(tree, mutant.tests)
     finally:
-        path.write_text(text, encoding="utf-8")
+        _written(path, text)
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0].split(" - ")[0] if failed and done.returncode == 1 else ""
+    if failed and done.returncode == 1:
+        return failed[0].split(" - ")[0]
+    print(done.returncode, done.stdout[-1500:], done.stderr[-500:], sep="\n")
+    return ""
+
+
+def _written(path: Path, text: str) -> None:
+    """Write a source, and forget what was compiled of the one before: a bug may have its size and its second."""
+    path.write_text(text, encoding="utf-8")
+    for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+        compiled.unlink()
 
 
 def require_green(tree: Path, tests: str) -> None:

@@ -12,7 +12,7 @@ from ...vocabulary.runs import Phase, Role, RunState
 from ..desk import Desk
 from ..report.recurrence import solved_by
 from ..report.silent import mended_in_silence
-from ..watch.standing import crashes, quick_problems
+from ..watch.standing import STILL_LOOKING, crashes, quick_problems, still_looking
 
 BRISK_WAIT_S = 10.0
 
@@ -25,7 +25,10 @@ class Standing:
     :ivar report: the newest report about the run.
     :ivar entry: a report of the model whose diary entry is owed; never set while a run of the model is active.
     :ivar silent: a failure of the model that was mended without a report; likewise.
+    :ivar full: the newest full attempt of the model.
     :ivar verdict: the newest verdict word on the run; empty if none was computed.
+    :ivar looking: whether its results are still being looked into.
+    :ivar judged: whether a verdict can be asked for.
     :ivar rerun: whether it is being played again, and what came of that is not on record yet.
     """
 
@@ -38,8 +41,11 @@ class Standing:
     silent: Finding | None = None
     verdict: str = ""
     quick_passed: bool = False
+    full: Run | None = None
+    looking: bool = False
     overdue: bool = False
     rerun: bool = False
+    judged: bool = True
 
 
 def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standing:
@@ -48,6 +54,8 @@ def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standin
     reports = desk.ledger.reports(run=run.id)
     verdicts = desk.ledger.verdicts(run=run.id)
     report = next((one for one in reversed(reports) if one.status != "closed"), None)
+    quick = run.phase is Phase.QUICK and state.final
+    problems = quick_problems(desk, run) if quick else []
     return Standing(
         run=run,
         state=state,
@@ -57,8 +65,11 @@ def standing(desk: Desk, run: Run, state: RunState, elapsed_s: float) -> Standin
         entry=owed_entry(desk, run.model),
         silent=owed_silent(desk, run.model),
         verdict=_final_word(verdicts),
-        quick_passed=run.phase is Phase.QUICK and state.final and not quick_problems(desk, run),
+        quick_passed=quick and not problems,
+        full=next((one for one in reversed(desk.ledger.runs(model=run.model)) if one.phase is Phase.FULL), None),
+        looking=quick and still_looking(problems),
         rerun=any(one.open for one in desk.ledger.reruns(run.id)),
+        judged=desk.policy.judge.verdicts,
         overdue=report is not None and report.status == "open" and desk.clock() > report.deadline_at,
     )
 
@@ -101,7 +112,7 @@ def owed_entry(desk: Desk, model: str) -> Report | None:
         return None
     completed = [one for one in runs if one.completed]
     for report in reports:
-        if report.about_changes:  # no failure: there is nothing to tell
+        if report.about_start:  # no failure: there is nothing to tell
             continue
         action = report.answer.action if report.answer else None
         if action in (Action.TERMINATE, Action.CONTINUE) or (action and solved_by(desk, report, completed)):
@@ -109,8 +120,11 @@ def owed_entry(desk: Desk, model: str) -> Report | None:
     return None
 
 
-def _rerun(run: Run) -> str:
-    return f"verify_compute(run={run.id!r}, rerun=true)"
+def _going_on(about: Standing) -> str:
+    """Return the call that asks for what goes on behind an ended run; empty where nothing does."""
+    if about.rerun:
+        return f"verify_compute(run={about.run.id!r}, rerun=true)"
+    return f"poll_training(run={about.run.id!r}): its results are {STILL_LOOKING}" if about.looking else ""
 
 
 def next_call(desk: Desk, about: Standing, cursor: str) -> str:
@@ -134,20 +148,20 @@ def _for_trainer(desk: Desk, about: Standing, cursor: str) -> str:
         return _while_active(desk, about, cursor)
     if about.report is not None and about.report.status == "answered":
         return _carry_out(about)
-    return _rerun(run) if about.rerun else _afterwards(about)
+    return _going_on(about) or _afterwards(about)
 
 
 def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
     if about.report is not None and asks_for_a_start(about.report):
         reason = f"answer to {about.report.id}"
         return f"stop_training(run={about.run.id!r}, reason={reason!r}), then start with the fix"
-    brisk = about.elapsed_s < desk.policy.watch.brisk_minutes * 60
+    brisk = about.state is not RunState.QUEUED and about.elapsed_s < desk.policy.watch.brisk_minutes * 60
     return _poll(about, cursor, wait_s=desk.policy.watch.brisk_poll_s if brisk else None)
 
 
 def _carry_out(about: Standing) -> str:
     run = about.run
-    if about.report is not None and about.report.about_changes:
+    if about.report is not None and about.report.about_start:
         left = "" if about.report.answer and about.report.answer.approve else ", with those changes taken back"
         return f"the same start_training call again{left}"
     if about.report is not None and asks_for_a_start(about.report):
@@ -159,7 +173,7 @@ def asks_for_a_start(report: Report) -> bool:
     """Whether a report waits, answered, for another attempt to be started."""
     if report.status != "answered" or report.answer is None:
         return False
-    if report.about_changes:
+    if report.about_start:
         return report.answer.action is not Action.TERMINATE
     return report.answer.action in (Action.RESTART, Action.RESUME)
 
@@ -177,9 +191,9 @@ def _afterwards(about: Standing) -> str:
             f"why=…): nobody reported {about.silent.id}"
         )
     if about.quick_passed:
-        return f"quick passed: start_training(model={run.model!r}, phase='full')"
+        return _full_phase(run, about.full)
     if about.state is RunState.COMPLETED and not about.verdict:
-        return f"verify_compute(run={run.id!r})"
+        return f"verify_compute(run={run.id!r})" if about.judged else "the watch is over"
     if about.verdict:
         return f"the watch is over: {about.verdict}"
     return (
@@ -187,11 +201,19 @@ def _afterwards(about: Standing) -> str:
     )
 
 
+def _full_phase(quick: Run, full: Run | None) -> str:
+    """Return what comes after a passed quick run; without `follows` the first full attempt would only be shown."""
+    if full is not None and (full.first_seq > quick.first_seq or not full.ended):
+        return f"quick passed, {full.id} is the full run: poll_training(run={full.id!r})"
+    follows = f", follows={full.id!r}" if full is not None else ""
+    return f"quick passed: start_training(model={quick.model!r}, phase='full'{follows})"
+
+
 def _for_director(about: Standing, cursor: str) -> str:
     report = about.report
     if report is not None and report.status == "open":
         return answer_call(report)
-    if about.state is RunState.COMPLETED and not about.verdict:
+    if about.state is RunState.COMPLETED and not about.verdict and about.judged:
         return f"verify_compute(run={about.run.id!r})"
     return _poll(about, cursor) if not about.state.final else "poll_training()"
 
@@ -200,6 +222,8 @@ def answer_call(report: Report) -> str:
     """Return the call with which a director answers a report."""
     if report.about_changes:
         return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…, approve=[…])"
+    if report.about_start:
+        return f"answer_report(report={report.id!r}, action='CONTINUE|TERMINATE', instructions=…)"
     return f"answer_report(report={report.id!r}, action='RESTART|RESUME|TERMINATE|CONTINUE', instructions=…)"
 
 

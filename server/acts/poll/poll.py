@@ -18,7 +18,7 @@ from ...storage.record import Run
 from ...storage.record.cursor import issue, seq_of
 from ...storage.record.records import FindingSeen
 from ...vocabulary.errors import StorageFailed, WatchkeeperError
-from ...vocabulary.runs import Level, Role
+from ...vocabulary.runs import Level, Role, RunState
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk, in_thread
 from ..report.reports import open_overdue
@@ -79,7 +79,7 @@ async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_
 async def _waited(round_: _Round, waker: Waker, seen: Seen, deadline: float) -> Seen:
     """Look again whenever something moved, until there is news or the time is over."""
     while not round_.enough(seen) and (left := deadline - anyio.current_time()) > 0:
-        if not any(look.behind_bytes for look in seen.looks):
+        if not any(look.behind_bytes and not look.awaited for look in seen.looks):
             await in_thread(round_.judge, seen.looks)
             await waker.wait(min(left, LOOK_EVERY_S))
         seen = await in_thread(round_.look)
@@ -108,6 +108,8 @@ class _Round:
         self._after = seq_of(self._asked, self._desk.ledger.id, self._scope, newest)
         runs = self._runs()
         self.paths = [self._desk.workspace.ledger_path, *self._files(runs)]
+        if self._desk.role is Role.TRAINER and (after := self._after) is not None:
+            self._written(lambda: updates.carry_out_told(self._desk, self._run, after))
 
     def _runs(self) -> list[Run]:
         if self._run is not None:
@@ -241,6 +243,8 @@ def note_gaps(desk: Desk, looks: Sequence[Look]) -> None:
     for look in looks:
         run, status = look.run, look.status
         last = desk.ledger.watched(run.id, Role.TRAINER) or run.at
+        if status.state is RunState.QUEUED:
+            continue  # nothing of it goes on that could be watched
         until = min(now, status.ended_at or now) if status.state.final else now
         if until - last > desk.policy.watch.gap_minutes * 60:
             _record_gap(desk, run, last, until)

@@ -11,6 +11,7 @@ from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase, Role
 from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
+from ..watch import log_files
 
 _TAIL_BYTES = 4096
 
@@ -41,7 +42,7 @@ def line(desk: Desk, run: Run, status: RunStatus) -> str:
 def last_line(desk: Desk, run: Run) -> str:
     """Return the log's last line, cleaned; empty when there is none."""
     try:
-        log = desk.workspace.open_beneath(run.log, os.O_RDONLY)
+        log = desk.workspace.open_beneath(log_files.where(desk, run) or run.log, os.O_RDONLY)
     except PathRefused:
         return ""
     try:

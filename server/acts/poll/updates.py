@@ -12,6 +12,7 @@ from ...storage.record import Event, Finding, Kind, Report
 from ...vocabulary.runs import Level, Role
 from ...vocabulary.sanitize import mask_secrets, one_line, outgoing
 from ..desk import Desk
+from ..report.answers import applied
 from ..report.reports import document_path, excerpt
 
 MOST_FINDINGS = 10
@@ -166,6 +167,17 @@ def answer_view(report: Report) -> dict[str, Any]:
     return {name: value for name, value in view.items() if value}
 
 
+def carry_out_told(desk: Desk, run: str | None, after: int) -> None:
+    """Carry out the answers that ask for no act but to be told, where a trainer has them.
+
+    :param after: the event number in the cursor that the trainer hands in: it came with all that was told up to there.
+        An answer of a server says less, it may never have arrived.
+    """
+    for report in desk.ledger.reports(run=run, open_only=True):
+        if report.status == "answered" and report.last_seq <= after and told_is_done(desk, report):
+            applied(desk, report, "told the trainer")
+
+
 def told_is_done(desk: Desk, report: Report) -> bool:
     """Whether telling an answer carries it out: it asks for no start, and there is nothing (left) to stop."""
     action = report.answer.action if report.answer else None
@@ -184,10 +196,11 @@ def report_view(desk: Desk, report: Report) -> dict[str, Any]:
         "report": report.id,
         "status": "changes_pending" if report.about_changes and is_open else report.status,
         "run": report.run,
-        "error_type": str(report.error_type),
+        "error_type": str(report.decided_type),
         "exception": one_line(report.exception, 120),
-        "owner": report.owner,
+        "owner": report.decided_owner,
         "emergency": report.emergency,
+        "state": one_line(report.state, 300) if is_open and "not passed: " in report.state else "",
         "frame": frame if _PLAIN_FRAME.fullmatch(frame) else "",
         "changes": list(report.changes[:MOST_CHANGES]),
         "places": [one_line(one, 120) for one in report.places[:MOST_CHANGES]]

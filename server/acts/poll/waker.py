@@ -1,13 +1,15 @@
 """Wakes a waiting poll when something changed: inotify, with a look at the files as a safety net, or that look alone.
 
-inotify is only the quick messenger. It sees nothing on network mounts, and its number of watches is limited; so the
-files are also looked at once in a while, and that is all there is where inotify is not to be had.
+inotify is only the quick messenger. It sees nothing that another machine writes on a network mount, and its number of
+watches is limited; so the files are also looked at once in a while, and that is all there is where inotify is not to be
+had.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import stat
 import struct
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,8 +19,12 @@ from typing import Self
 
 import anyio
 
+from ...storage.files import mounts
+
 HOLD_OFF_S = 0.05
 LOOK_S = 1.0
+NETWORK_LOOK_S = 2.0
+"""Between two looks on a network mount: there each one is a question to its server, and the only messenger."""
 
 _MODIFY, _ATTRIB, _MOVED_FROM, _MOVED_TO = 0x02, 0x04, 0x40, 0x80
 _CREATE, _DELETE, _DELETE_SELF, _MOVE_SELF = 0x100, 0x200, 0x400, 0x800
@@ -48,7 +54,8 @@ class Waker:
         self._paths = tuple(Path(os.path.abspath(path)) for path in paths)
         self._inotify = inotify
         self._watches: _Watches | None = None
-        self._look_s = look_s
+        self._networked = frozenset(path for path in self._paths if mounts.network(path))
+        self._look_s = NETWORK_LOOK_S if self._networked else look_s
         self._seen = self._looks()
         self._changed = False
         self._woke_at = float("-inf")
@@ -99,7 +106,7 @@ class Waker:
         return self._changed
 
     def _looks(self) -> tuple[Look, ...]:
-        return tuple(_look_at(path) for path in self._paths)
+        return tuple(_opened(path) if path in self._networked else _look_at(path) for path in self._paths)
 
     def _arm(self) -> None:
         if self._watches:
@@ -200,6 +207,22 @@ def _look_at(path: Path) -> Look:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _opened(path: Path) -> Look:
+    """Look at what lies on a network mount: `stat` may answer from a cache for a minute, opening asks the server."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        found = os.fstat(descriptor)
+        names = hash(tuple(sorted(os.listdir(descriptor)))) if stat.S_ISDIR(found.st_mode) else found.st_ino
+        return names, found.st_size, found.st_mtime_ns
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
 
 
 _LIBC = ctypes.CDLL(None, use_errno=True)

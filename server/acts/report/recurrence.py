@@ -83,7 +83,8 @@ def cured_by(desk: Desk, failed: str) -> Run | None:
 
 
 def solved_by(desk: Desk, report: Report, runs: Sequence[Run]) -> Run | None:
-    """Return the first later attempt that completed without any failure standing against it."""
+    """Return the first later attempt that completed without any failure standing against it; its phase as above."""
+    phases = (report.phase, Phase.FULL) if report.run else tuple(Phase)
     later = (one for one in runs if one.first_seq > report.first_seq and one.status == "ended")
-    ended_well = (one for one in later if one.completed)
+    ended_well = (one for one in later if one.completed and one.phase in phases)
     return next((one for one in ended_well if not unaccepted_failures(desk, one.id)), None)

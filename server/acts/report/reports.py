@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ...documents import error_report
 from ...runtime.run_directory import RunStatus
-from ...storage.record import Finding, Report, Run, Transaction
+from ...storage.record import Finding, Report, Run, Transaction, next_id
 from ...storage.record.records import (
     FindingReported,
     ReportAgain,
@@ -53,8 +53,11 @@ def find_report(desk: Desk, report: str) -> Report:
 
 
 def decisive(desk: Desk, run: str) -> Finding | None:
-    """Return the failure of a run that a report should speak of: the newest that was not reported, else the newest."""
-    found = standing.crashes(desk, run)
+    """Return the failure of a run that a report should speak of: the newest that was not reported, else the newest.
+
+    None where the director has accepted all of them: then the report is about something else, such as its results.
+    """
+    found = [one for one in standing.crashes(desk, run) if one.status != "accepted"]
     unreported = [one for one in found if one.status == "open"]
     return (unreported or found or [None])[-1]
 
@@ -76,12 +79,15 @@ def open_report(
     """
     finding = standing.crash_of(desk, finding) if finding is not None else None
     seen_before = recurrence.earlier(desk, finding) if finding is not None else None
+    against = standing.quick_problems(desk, run) if run and run.completed and run.phase is Phase.QUICK else []
     with desk.ledger.transaction() as transaction:
         parts = standing.parts_of(transaction, finding) if finding is not None else []
         known = _same_report(transaction, model, run, parts, words)
         facts = _facts(desk, model, run, status, finding, words)
+        if against:
+            facts = replace(facts, state=f"{facts.state}, not passed: {one_line('; '.join(against), 400)}")
         if known is None:
-            report_id = f"{model}-r{1 + len(transaction.reports(model=model))}"
+            report_id = next_id(f"{model}-r", (one.id for one in transaction.reports(model=model)))
             if seen_before is not None:
                 facts = replace(facts, seen_before=one_line(outgoing(seen_before.sentence, 600), 600))
             transaction.append(facts, report_id, run=run.id if run else "", model=model)
@@ -271,4 +277,4 @@ def parse_error_type(text: str) -> ErrorType:
         return ErrorType(text.strip().lower())
     except ValueError:
         words = ", ".join(ErrorType)
-        raise InvalidArgument(f"error_type takes {words}, not {text[:40]!r}.", "Call report_error again.") from None
+        raise InvalidArgument(f"error_type takes {words}, not {text[:40]!r}.", "Call again with one of them.") from None

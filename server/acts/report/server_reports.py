@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
-from ...documents.error_report import CHANGES, VERDICT, ReportFacts
-from ...storage.record import Report, Run
-from ...storage.record.records import ReportAgain, ReportOpened
+from ...documents.error_report import BUDGET, CHANGES, VERDICT, ReportFacts
+from ...storage.record import Report, Run, next_id
+from ...storage.record.records import ReportAgain, ReportClosed, ReportOpened
 from ...vocabulary.runs import ErrorType
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
@@ -40,6 +40,9 @@ class Changes:
 def open_changes(desk: Desk, model: str, base: Run, found: Changes) -> Report:
     """Ask the director to approve what a start changed; asked twice about the same it is one report.
 
+    Other changes are another report, and close the one that waits: an answer to what the director read must never
+    approve what was put in its place meanwhile.
+
     :param base: the attempt that the start was compared with; the report stands with it.
     """
     count = len(found.entries)
@@ -60,7 +63,45 @@ def open_changes(desk: Desk, model: str, base: Run, found: Changes) -> Report:
     )
 
     def same(report: Report) -> bool:
-        return report.about_changes and report.run == base.id and report.status != "closed"
+        return _asks(report, base.id) and report.compared == found.compared and report.status != "closed"
+
+    opened = _opened(desk, base, model, facts, same)
+    with desk.ledger.transaction() as transaction:
+        for one in transaction.reports(run=base.id, open_only=True):
+            if _asks(one, base.id) and one.status == "open" and one.id != opened.id:
+                transaction.add(one, ReportClosed(by=desk.who))
+    return opened
+
+
+def replaced_by(desk: Desk, report: Report) -> Report | None:
+    """Return the report that took the place of one, because the start that it is about was changed once more."""
+    if not report.about_changes or report.status != "closed":
+        return None
+    others = desk.ledger.reports(run=report.run, open_only=True)
+    return next((one for one in reversed(others) if _asks(one, report.run) and one.status == "open"), None)
+
+
+def _asks(report: Report, base: str) -> bool:
+    return report.about_changes and report.run == base
+
+
+def open_budget(desk: Desk, model: str, base: Run, beyond: str) -> Report:
+    """Ask the director whether one more attempt may start beyond a budget; asked twice it is one report.
+
+    :param base: the run that the report stands with. :param beyond: which budget is used up, and by how much.
+    """
+    facts = ReportAgain(
+        kind=BUDGET,
+        error_type=ErrorType.RESOURCE.value,
+        resume_point="with one more attempt",
+        severity="HIGH (the start waits)",
+        what_happened=f"A start was refused: {beyond}",
+        recommended_action="CONTINUE lets one more attempt start, TERMINATE ends it here; [budget] gives more room.",
+        state="refused",
+    )
+
+    def same(report: Report) -> bool:
+        return report.kind == BUDGET and report.status != "closed"
 
     return _opened(desk, base, model, facts, same)
 
@@ -91,7 +132,7 @@ def _opened(desk: Desk, run: Run, model: str, facts: ReportAgain, same: Callable
     with desk.ledger.transaction() as transaction:
         reports = transaction.reports(model=model)
         known = next((one for one in reversed(reports) if same(one)), None)
-        report_id = known.id if known else f"{model}-r{1 + len(reports)}"
+        report_id = known.id if known else next_id(f"{model}-r", (one.id for one in reports))
         if known is None:
             transaction.append(_first(desk, run, model, facts, deadline_at), report_id, run=run.id, model=model)
         elif _tells_more(known, facts):

@@ -56,6 +56,8 @@ def pending(
         return Passed()
     same = [one for one in quick if one.code_sha256 == origin.code_sha256]
     base = (attempts or same or quick)[-1]
+    if not (desk.policy.judge.approve_changes or _asked_then(desk, base)):
+        return Passed()
     compared = comparison.compare(
         desk, provenance.of(base), origin, quick_facts.pair(base, origin, quick), _said(desk, base)
     )
@@ -72,6 +74,12 @@ def pending(
     difference = comparison.difference(desk, provenance.of(base), origin)
     told = "\n".join(one for one in (compared.said, difference) if one)
     return Pending(base, left, digest, refused=bool(answers), difference=told)
+
+
+def _asked_then(desk: Desk, base: Run) -> bool:
+    """Whether the policy of an earlier attempt had changes approved: dropping that is a change that asks, too."""
+    then = provenance.policy(desk, provenance.of(base))
+    return then is None or then.judge.approve_changes
 
 
 def _shown(base: Run, origin: Origin, compared: Comparison) -> str:

@@ -19,7 +19,8 @@ from ...analysis.scripts import Program, broken_names
 from ...analysis.scripts import changes as code_changes
 from ...analysis.verdict import design as designs
 from ...analysis.witness import Difference
-from ...storage.policy.policy import Policy, load_policy
+from ...storage.policy.policy import Policy, load_policy, of_profile
+from ...storage.policy.profiles import CONTEST, PLAIN, RESEARCH
 from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
@@ -29,6 +30,7 @@ from .quick_facts import Pair
 
 _HOW_IT_IS_WATCHED = frozenset({"watch", "keeper", "report"})
 """Tables of the policy that change neither the training nor how it is judged."""
+_STRICT_LAST = (PLAIN, RESEARCH, CONTEST)
 _LIMIT = ("min_", "max_")
 _NOTHING = "nothing"
 LONGEST_ENTRY = 160
@@ -96,6 +98,7 @@ def compare(desk: Desk, before: Origin, after: Origin, runs: Pair, failed: str =
         *(_policy_entries(old_policy, policy) if old_policy else ()),
         *_design(desk, before, after),
         *_features(before, after),
+        *_python(before, after),
     ]
     found += untold(witnessed, found)
     found += _named(desk, before, after, {one.name for one in found})
@@ -169,11 +172,16 @@ def _lines(desk: Desk, digest: str | None) -> list[str]:
 
 
 def _policy_entries(before: Policy, after: Policy) -> Iterator[Entry]:
-    old, new = before.model_dump(), after.model_dump()
-    for table in sorted(old.keys() - _HOW_IT_IS_WATCHED):
+    """Yield what the policy relaxed; of another profile only its name, not all the values that it stands for."""
+    old, new, own = before.model_dump(), after.model_dump(), of_profile(after.profile).model_dump()
+    moved = before.profile != after.profile
+    if moved and _STRICT_LAST.index(before.profile) > _STRICT_LAST.index(after.profile):
+        yield Entry("policy profile", before.profile, after.profile, lowered=True)
+    for table in sorted(old.keys() - _HOW_IT_IS_WATCHED - {"profile"}):
         for key in sorted({*old[table], *new[table]}):
             was, now = old[table].get(key), new[table].get(key)
-            if was != now and not _tightened(key, was, now):
+            told = moved and now == own[table].get(key)
+            if was != now and not told and not _tightened(key, was, now):
                 yield Entry(f"policy {table}.{key}", _shown(was), _shown(now), lowered=_is_limit(key, was, now))
 
 
@@ -241,6 +249,13 @@ def _difference_of(desk: Desk, was: str | None, now: str | None) -> tuple[str, s
     first = next(((old, new) for old, new in pairs if old != new), ("", ""))
     more = f" ({len(lines[0])} -> {len(lines[1])} lines)" if len(lines[0]) != len(lines[1]) else ""
     return one_line(first[0], 50) or _NOTHING, (one_line(first[1], 50) or _NOTHING) + more
+
+
+def _python(before: Origin, after: Origin) -> Iterator[Entry]:
+    """Yield that another program runs the script: what it makes of the same script nobody compared."""
+    was, now = before.python_sha256, after.python_sha256
+    if was and now and was != now:
+        yield Entry("the Python that trains", f"sha256 {was[:12]}", f"sha256 {now[:12]}")
 
 
 def _features(before: Origin, after: Origin) -> Iterator[Entry]:

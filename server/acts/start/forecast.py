@@ -33,7 +33,7 @@ def outlook(desk: Desk, run: Run) -> str | None:
     told = [projection.words(seconds, *required(desk, origin))]
     found = design(desk, origin)
     missing = declared_missing(found, program) if found is not None else ""
-    return "; ".join([*told, missing] if missing else told)
+    return "; ".join(one for one in (*told, missing) if one) or None
 
 
 def required(desk: Desk, origin: provenance.Origin) -> tuple[float, float, str]:

@@ -9,7 +9,7 @@ from ...vocabulary.errors import Refused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..watch import standing
-from ..watch.standing import quick_problems
+from ..watch.standing import quick_problems, still_looking
 
 
 def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
@@ -24,8 +24,11 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
         return
     quick = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.QUICK]
     same = [one for one in quick if one.code_sha256 == code_sha256]
-    if same and not quick_problems(desk, same[-1]):
+    problems = quick_problems(desk, same[-1]) if same else []
+    if same and not problems:
         return
+    if still_looking(problems):
+        raise Refused(f"{same[-1].id} has not passed yet: {problems[0]}.", "Make the same call again in a moment.")
     raise Refused(
         f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
         _way_out(desk, same) + _first(model, quick),

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import os
+import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +30,21 @@ def source(policy: Policy, workspace: Workspace) -> str:
     if workspace.interpreter():
         return "the project's environment"
     return "watchkeeper's own: the project has no environment; name yours in [python] interpreter of watchkeeper.toml"
+
+
+def sha256(python: str) -> str:
+    """Return the digest of the program that a Python's name leads to; empty where it cannot be read.
+
+    The only file outside of the workspace that is opened by name for its content: it is the one that will be executed.
+    """
+    found = shutil.which(python) or python
+    try:
+        descriptor = os.open(found, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    with open(descriptor, "rb") as file:
+        plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return hashlib.file_digest(file, "sha256").hexdigest() if plain else ""
 
 
 def wanted(script: bytes) -> list[str]:

@@ -10,13 +10,15 @@ import ast
 import fnmatch
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...analysis.scripts.program import Program
+from ...analysis.witness.events import files_read
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
+from ..watch import witness_files
 
 MOST_NAMED = 400
 LARGEST_HASHED_BYTES = 256 << 20
@@ -40,8 +42,8 @@ def collect(desk: Desk, model: str, program: Program) -> tuple[tuple[str, str], 
     """Return (path, sha256) of the files that a program names; small ones are kept as snapshots."""
     there = {path: File(path, size_bytes, changed_at) for path, size_bytes, changed_at in desk.workspace.files()}
     outputs = _outputs(desk, model) | {unit.path for unit in program.units}
-    windows = _windows(desk, model)
-    usable = [path for path, one in there.items() if path not in outputs and not _within(one.changed_at, windows)]
+    of_runs = frozenset(_of_runs(desk, model, there))
+    usable = [path for path in there if path not in outputs and path not in of_runs]
     found = dict.fromkeys(_matching(_words(program), usable))
     found.update(dict.fromkeys(_modules(program, usable)))
     second = [word for path in found if path.endswith(_NAMES_OTHERS) for word in _inside(desk, path)]
@@ -58,15 +60,23 @@ def _outputs(desk: Desk, model: str) -> set[str]:
     return {*written, "watchkeeper.toml"}
 
 
-def _windows(desk: Desk, model: str) -> list[tuple[float, float]]:
-    """Return when runs went on: what was written then is theirs."""
-    ends = [one.end for one in desk.ledger.runs(model=model) if one.end is not None]
-    known = [(one.started_at, one.ended_at) for one in ends]
-    return [(begun, over) for begun, over in known if begun is not None and over is not None]
+def _of_runs(desk: Desk, model: str, there: Mapping[str, File]) -> Iterator[str]:
+    """Yield the files that runs made: what was changed while one went on is its own.
 
-
-def _within(at: float, windows: Iterable[tuple[float, float]]) -> bool:
-    return any(begun - 0.05 <= at <= over for begun, over in windows)
+    But for a file that a start had named before and that the run was seen to read and not to write: somebody else
+    changed it.
+    """
+    runs = desk.ledger.runs(model=model)
+    known = {path for run in runs for path, _ in run.named or ()}
+    for run in runs:
+        end = run.end
+        if end is None or end.started_at is None or end.ended_at is None:
+            continue
+        during = {path for path, one in there.items() if end.started_at - 0.05 <= one.changed_at <= end.ended_at}
+        yield from during - known
+        if asked := during & known:
+            seen = witness_files.seen(desk, run)
+            yield from asked - (files_read(seen.witnessed).keys() if seen is not None else frozenset())
 
 
 def _words(program: Program) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ...analysis.scripts import Program
 from ...documents.error_report import clock_time
 
+_A_YEAR_S = 8760 * 3600.0
 _SHORT_OF = 0.9
 """A projection below this share of the required time is called too light; nearer than that it could be either."""
 
@@ -56,7 +57,9 @@ def projected_s(quick: Measured, full_work: float | None) -> float | None:
 
 
 def words(seconds: float | None, min_s: float, max_s: float, source: str) -> str:
-    """Return the projection in one sentence, held against the required time."""
+    """Return the projection in one sentence, held against the required time; empty where none is and none is known."""
+    if min_s <= 0 and max_s >= _A_YEAR_S:
+        return "" if seconds is None else f"about {clock_time(seconds)}"
     asked = f"{clock_time(min_s)}-{clock_time(max_s)} ({source})"
     if seconds is None:
         return f"cannot be projected: the script does not say how many steps it does; asked for are {asked}"

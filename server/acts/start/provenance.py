@@ -15,8 +15,9 @@ from ...storage.policy.policy import Policy, load_policy, policy_text
 from ...storage.record import Run
 from ...vocabulary.errors import PathRefused, PolicyInvalid
 from ...vocabulary.runs import Phase
+from .. import launch
 from ..desk import Desk
-from . import named_files
+from . import interpreter, named_files
 
 LONGEST_SOURCE_BYTES = 4 << 20
 LONGEST_DESIGN_BYTES = 4 << 20
@@ -32,6 +33,7 @@ class Origin:
     :ivar code_sha256: digest over the parsed forms of all sources: comments and formatting change nothing.
     :ivar left_before: (path, digest) of results and models of this model that lay there already.
     :ivar named: (path, digest) of further files that the sources name; None for a run recorded before they were kept.
+    :ivar python_sha256: of the program that runs the script; empty for a run recorded before it was kept.
     :ivar design, features: (path, digest); None when there is no such file. The features are not kept, only hashed.
     """
 
@@ -44,6 +46,7 @@ class Origin:
     features: tuple[str, str] | None = None
     left_before: tuple[tuple[str, str], ...] = ()
     named: tuple[tuple[str, str], ...] | None = None
+    python_sha256: str = ""
 
 
 def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origin:
@@ -77,6 +80,7 @@ def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origi
         features=_hashed(desk, desk.workspace.features(model)),
         left_before=tuple(_left(desk, model)),
         named=named_files.collect(desk, model, program),
+        python_sha256=interpreter.sha256(launch.interpreter(desk)),
     )
 
 
@@ -92,6 +96,7 @@ def of(run: Run) -> Origin:
         features=run.features,
         left_before=run.left_before,
         named=run.named,
+        python_sha256=run.python_sha256,
     )
 
 

@@ -21,9 +21,10 @@ from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
-from ..report import server_reports
-from ..watch import look
-from . import approvals, gate, provenance
+from ..report import answers, server_reports
+from ..watch import look, standing
+from . import approvals, gate, job_limits, provenance, spending
+from .command import Command
 from .provenance import Origin
 
 SETTLES_WITHIN_S = 2.0
@@ -32,12 +33,17 @@ SETTLES_WITHIN_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A start as it was asked for; what it is made from was read and kept."""
+    """A start as it was asked for; what it is made from was read and kept.
+
+    :ivar argv, cwd: a whole command and its folder, where that was asked for and no script by the policy's rules.
+    """
 
     model: str
     phase: Phase
     origin: Origin
     follows: str | None
+    argv: tuple[str, ...] = ()
+    cwd: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,24 @@ def request(
     return Request(model=model, phase=phase, origin=provenance.collect(desk, model, path, tuple(args)), follows=follows)
 
 
+def of_command(desk: Desk, model: str, phase: Phase, wanted: Command) -> Request:
+    """Return a request for a whole command; it follows the latest attempt, if there is one.
+
+    :raises InvalidArgument: if the model's id is none.
+    """
+    desk.workspace.check_model_id(model)
+    _check_names(desk, model)
+    known = attempts(desk, model, phase)
+    return Request(
+        model=model,
+        phase=phase,
+        origin=provenance.collect(desk, model, wanted.script, wanted.args),
+        follows=known[-1].id if known else None,
+        argv=wanted.argv,
+        cwd=wanted.cwd,
+    )
+
+
 def _check_names(desk: Desk, model: str) -> None:
     """Two models must not share a file: the quick log of `1_full` would be the full log of `quick_1`."""
     shared = desk.workspace.shared(model, desk.ledger.models())
@@ -113,6 +137,8 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
         with nullcontext() if run.id == wanted.follows else suppress(Exception):
             _look(desk, run.id)
     _refuse_what_may_not(desk, wanted)
+    if _existing(attempts(desk, wanted.model, wanted.phase), wanted) is None:
+        spending.check(desk, wanted.model)
     pending = _pending(desk, wanted)
     if isinstance(pending, approvals.Pending):
         found = server_reports.Changes(
@@ -128,6 +154,8 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
         _refuse_what_may_not(desk, wanted)  # an answer or another start may have come in between
         known = [one for one in transaction.runs(model=wanted.model) if _same(one, wanted.phase)]
         earlier = _existing(known, wanted)
+        if earlier is None:
+            spending.refuse(desk, wanted.model)
         run = earlier or _record(desk, transaction, wanted, known)
     if earlier is None:
         launch.launch(desk, run)
@@ -144,6 +172,8 @@ def _pending(desk: Desk, wanted: Request) -> approvals.Pending | approvals.Passe
 
 def _refuse_what_may_not(desk: Desk, wanted: Request) -> None:
     """Let a start pass or refuse it; asked once before, for the time that it takes, and once with the ledger held."""
+    if _existing(attempts(desk, wanted.model, wanted.phase), wanted) is None:
+        job_limits.check(desk, wanted.phase, wanted.origin)
     if wanted.follows is not None:
         _check_follows(desk, wanted)
     elif not attempts(desk, wanted.model, wanted.phase):
@@ -179,7 +209,7 @@ def _existing(known: Sequence[Run], wanted: Request) -> Run | None:
 
 def _check_first(desk: Desk, wanted: Request) -> None:
     """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
-    _check_reports(wanted, desk.ledger.reports(run=""))
+    _check_reports(desk, wanted, desk.ledger.reports(run=""))
     gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
     if wanted.phase is Phase.FULL:
         for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
@@ -209,14 +239,18 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
 
 def _check_answers(desk: Desk, wanted: Request, previous: Run) -> None:
     """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
-    _check_reports(wanted, desk.ledger.reports(run=previous.id))
+    _check_reports(desk, wanted, desk.ledger.reports(run=previous.id))
+    ended = answers.terminated(desk, wanted.model, previous.phase)
+    if ended is not None:
+        _check_reports(desk, wanted, [ended])
 
 
-def _check_reports(wanted: Request, reports: Sequence[Report]) -> None:
+def _check_reports(desk: Desk, wanted: Request, reports: Sequence[Report]) -> None:
+    waits = wanted.phase is Phase.FULL and desk.policy.judge.wait_for_answers
     for report in reports:
         if report.model != wanted.model:
             continue
-        if report.status == "open" and wanted.phase is Phase.FULL and not report.about_changes:
+        if report.status == "open" and waits and not report.about_start:
             raise Refused(
                 f"Report {report.id} on {report.run or 'model ' + report.model} is not answered yet.",
                 "Wait for the director: poll_training(). A quick run may go on meanwhile.",
@@ -241,19 +275,30 @@ def _check_strays(desk: Desk, previous: Run) -> None:
 
 
 def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Run]) -> Run:
-    number, foreign = _free_number(desk, wanted, 1 + max((one.attempt for one in known), default=0))
-    run = f"{wanted.model}-{wanted.phase}-{number}"
-    begun = replace(_begun(desk, wanted, run, number, _resume(desk, wanted.follows)), foreign=tuple(foreign))
+    run, number, foreign = numbered(desk, wanted, known)
+    begun = replace(_begun(desk, wanted, run, number, _resume(desk, wanted.follows)), foreign=foreign)
     transaction.append(begun, run, run=run, model=wanted.model)
     for report in transaction.reports(model=wanted.model):
-        carried_out = report.run == (wanted.follows or "") or report.about_changes
+        carried_out = report.run == (wanted.follows or "") or report.about_start
         if carried_out and report.status == "answered":
             transaction.add(report, ReportApplied(by=desk.who, run=run))
-            if report.about_changes:  # no failure: the diary need not tell of it
-                transaction.add(report, ReportClosed(by=desk.who, run=run))
+        settled = report.status == "answered" or (report.status == "open" and wanted.phase is Phase.FULL)
+        if report.about_start and settled:  # approved or taken back; no failure: the diary need not tell of it
+            transaction.add(report, ReportClosed(by=desk.who, run=run))
     started = transaction.run(run)
     assert started is not None  # noqa: S101 (appended two lines above)
     return started
+
+
+def numbered(desk: Desk, wanted: Request, known: Sequence[Run]) -> tuple[str, int, tuple[str, ...]]:
+    """Return the id and number that a new attempt gets, and the run directories that lie there without a start."""
+    number, foreign = _free_number(desk, wanted, 1 + max((one.attempt for one in known), default=0))
+    return f"{wanted.model}-{wanted.phase}-{number}", number, tuple(foreign)
+
+
+def nonce() -> str:
+    """Return what nobody knows before a start is recorded."""
+    return secrets.token_hex(16)
 
 
 def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[str]]:
@@ -270,6 +315,9 @@ def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[st
 
 def _resume(desk: Desk, follows: str | None) -> str:
     reports = desk.ledger.reports(run=follows) if follows else []
+    previous = desk.ledger.run(follows) if follows else None
+    if not reports and previous is not None and standing.resumes(desk, previous):
+        return "checkpoint"
     actions = [one.answer.action for one in reports if one.answer]
     return "checkpoint" if actions and actions[-1] is Action.RESUME else "start"
 
@@ -277,7 +325,7 @@ def _resume(desk: Desk, follows: str | None) -> str:
 def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> RunStarted:
     python = launch.interpreter(desk)
     origin, quick = wanted.origin, wanted.phase is Phase.QUICK
-    nonce = secrets.token_hex(16)
+    own = nonce()
     proof = launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run)
     return RunStarted(
         phase=wanted.phase,
@@ -293,13 +341,15 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         features=origin.features,
         left_before=origin.left_before,
         named=origin.named,
-        argv=(
+        python_sha256=origin.python_sha256,
+        argv=wanted.argv
+        or (
             python,
             str(desk.workspace.root / origin.script),
             *launch.arguments(desk, wanted.model, wanted.phase),
             *origin.args,
         ),
-        cwd=launch.working_folder(desk, wanted.model, origin.script),
+        cwd=wanted.cwd or launch.working_folder(desk, wanted.model, origin.script),
         env=launch.environment(
             desk,
             model=wanted.model,
@@ -307,7 +357,7 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
             attempt=attempt,
             run=run,
             resume=resume,
-            nonce=nonce,
+            nonce=own,
             script=origin.sources[0],
         ),
         limit_s=desk.policy.quick.max_minutes * 60 if quick else None,
@@ -316,10 +366,11 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         log=desk.workspace.log(wanted.model, wanted.phase),
         results=desk.workspace.results(wanted.model, wanted.phase),
         by=desk.who,
-        nonce=nonce,
+        nonce=own,
         guarded=proof.guarded,
         writable=proof.writable,
         seal_paths=proof.seal_paths,
         seal_max_bytes=proof.seal_max_bytes,
         gpu=proof.gpu,
+        engine=launch.engine(desk, wanted.phase),
     )

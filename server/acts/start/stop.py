@@ -15,10 +15,10 @@ from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Run
 from ...storage.record.records import RunStopped
-from ...vocabulary.errors import StorageFailed
+from ...vocabulary.errors import HeldElsewhere, StorageFailed
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
-from ..report.answers import applied
+from ..report.answers import applied, terminated
 from ..watch.look import status_of
 
 KEEPER_WITHIN_S = 8.0
@@ -44,6 +44,8 @@ def stop(desk: Desk, run: Run, reason: str) -> Stop:
     if not status.state.final:
         try:
             request_stop(desk, run, reason)
+        except HeldElsewhere:
+            raise
         except StorageFailed:  # the disk is full: the stop itself needs no room
             _hand_over(desk, run, RunStopped(reason=reason, who=desk.who, at=desk.clock()), None)
         status = _waited(lambda: _hastened(desk, run.id, run_dir), desk.policy.keeper.grace_s + KEEPER_WITHIN_S)
@@ -99,6 +101,9 @@ def carry_out(desk: Desk, run: Run) -> None:
     if run.stop:
         hasten(desk, run, run.stop)
         return
+    ended = terminated(desk, run.model, run.phase)
+    if ended is not None and ended.run != run.id:  # this attempt began before the answer about an earlier one came
+        request_stop(desk, run, f"director's answer to {ended.id}: TERMINATE")
     for report in desk.ledger.reports(run=run.id):
         if report.status == "answered" and report.answer and report.answer.action is Action.TERMINATE:
             if status_of(desk, run.id).state.final:  # what it left behind lives

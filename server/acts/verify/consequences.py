@@ -8,12 +8,15 @@ from typing import Any
 
 from ...analysis.verdict.words import Outcome, Word
 from ...storage.record import Report, Run
+from ...vocabulary.errors import Refused
 from ...vocabulary.runs import Phase, RunState
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
 from ..report import server_reports
+from ..start import provenance
 from ..watch.look import find_run, look_at
 from . import handoff, verify
+from .pruned import require_evidence
 from .verify import Verification
 
 _NOTHING_TO_TELL = frozenset({Word.IN_PROGRESS, Word.NO_DATA})
@@ -38,8 +41,11 @@ def conclude(desk: Desk, run_id: str) -> Conclusion:
     """Compute the verdict on a run, tell the director of a rejection, and write what is handed over.
 
     :raises NotFound: if there is no such run.
+    :raises Refused: if what a verdict looks at was pruned, or it was started under a profile that judges nothing.
     """
+    require_evidence(desk, find_run(desk, run_id))
     look = look_at(desk, run_id)
+    _refuse_unjudged(desk, look.run)
     state = look.status.state
     hands_over = look.run.phase is Phase.FULL and state.final and state is not RunState.NEVER_STARTED
     if hands_over:  # before the verdict, which looks whether it is there
@@ -48,6 +54,15 @@ def conclude(desk: Desk, run_id: str) -> Conclusion:
     paths = handoff.write(desk, look.run, look.status, _posterior(found)) if hands_over else {}
     report = _told(desk, find_run(desk, run_id), found)
     return Conclusion(found, report.id if report else None, _override(desk, found.id), paths)
+
+
+def _refuse_unjudged(desk: Desk, run: Run) -> None:
+    started = provenance.policy(desk, provenance.of(run)) or desk.policy
+    if not started.judge.verdicts:
+        raise Refused(
+            f"{run.id} was started under the profile {started.profile}, which runs and watches and judges nothing.",
+            "For verdicts on runs that start from now on: `watchkeeper init --profile research --force`.",
+        )
 
 
 def _told(desk: Desk, run: Run, found: Verification) -> Report | None:

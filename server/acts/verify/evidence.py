@@ -27,14 +27,14 @@ from ..desk import Desk
 from ..report.silent import described, silent_failures
 from ..start import provenance
 from ..start.provenance import Origin
-from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files
+from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files, written_files
 from ..watch.look import look_at
 from . import rerun, search
 
 READ_WITHIN_S = 60.0
 """How long a verdict reads a log on, where nobody has read it yet."""
-RULE_TABLES = ("quick", "full", "mcmc", "compute", "method", "convergence", "names", "run")
-"""Tables of the policy that a verdict goes by."""
+RULE_TABLES = ("profile", "judge", "quick", "full", "mcmc", "compute", "method", "convergence", "names", "run")
+"""Tables of the policy that a verdict goes by, and the profile that they start from."""
 _MOST_LOG_BYTES = 8 << 20
 
 
@@ -82,6 +82,7 @@ def _measured(desk: Desk, run: Run, status: RunStatus, origin: Origin) -> Eviden
         script=origin.script,
         guard=run.end.guard if run.end is not None else "",
         foreign=run.foreign,
+        adopted=(run.adopted[0], max(0.0, run.at - (status.started_at or run.at))) if run.adopted else None,
     )
 
 
@@ -112,6 +113,7 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
         again=rerun.told(desk, run),
         invented=_invented(desk, run, status),
         gpu=gpu_files.used(desk, run),
+        written=written_files.told(desk, run),
     )
 
 

@@ -17,7 +17,7 @@ from ...vocabulary.sanitize import one_line, outgoing
 from ..desk import Desk
 from ..report import recurrence
 from ..sections import publish
-from ..watch import histories
+from ..watch import histories, written_files
 
 _LOSSES = ("train_loss", "loss", "val_loss")
 
@@ -34,13 +34,13 @@ def write(desk: Desk, run: Run, status: RunStatus, mcmc: Mapping[str, Any] | Non
     wanted = {
         "summary": files.summary(run.model),
         "results_summary": files.results_summary(run.model),
-        "results": run.results,
+        "results": written_files.results(desk, run),
         "history": files.history(run.model),
         "diary": files.diary(run.model),
         "search_log": files.search_log(run.model),
         "log": run.log,
     }
-    return {name: path for name, path in wanted.items() if files.is_there(path)}
+    return {name: path for name, path in wanted.items() if path and files.is_there(path)}
 
 
 def struggles(desk: Desk, model: str) -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ def _struggle(desk: Desk, report: Report, runs: Sequence[Run]) -> dict[str, Any]
     wanted = {
         "report": report.id,
         "run": report.run,
-        "type": report.error_type,
+        "type": report.decided_type,
         "error": headline(report),
         "resolution": resolution,
         "diary_entry": entry,
@@ -152,7 +152,7 @@ def _in_words(desk: Desk, run: Run, status: RunStatus, met: Sequence[Mapping[str
         f"- **Run**: {run.id}, {status.state}, attempts of this phase: {len(_phase(desk, run))}",
         f"- **Total time**: {status.elapsed_s / 3600:.2f} hours ({hours:.2f} hours in all attempts)",
         f"- **Last values in the log**: {one_line(outgoing(last, 4_000), 400) or 'none'}",
-        f"- **Results**: {run.results}",
+        f"- **Results**: {written_files.results(desk, run) or 'none'}",
         f"- **Log**: {run.log}",
         "",
         "## Errors Met",

@@ -34,6 +34,7 @@ from ..desk import Desk
 from ..watch import witness_files
 from ..watch.look import find_run, status_of
 from . import rerun_copy
+from .pruned import require_evidence
 
 FOLDER = "reruns"
 LOG = "rerun.log"
@@ -58,9 +59,10 @@ class Playing:
 def again(desk: Desk, run_id: str) -> Playing | None:
     """Play a run again, or go on with that; return how far it is, None once it is compared. Safe to do twice.
 
-    :raises Refused: if the run has not ended, or there is no room for a copy.
+    :raises Refused: if the run has not ended, or was pruned, or there is no room for a copy.
     """
     run = find_run(desk, run_id)
+    require_evidence(desk, run)
     if not status_of(desk, run_id).state.final:
         raise Refused(f"{run_id} has not ended.", f"Call poll_training(run={run_id!r}) until it has.")
     last = settled(desk, run)

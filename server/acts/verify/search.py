@@ -22,7 +22,10 @@ from ..watch import artefact_files
 
 MOST_FILES = 6
 LARGEST_BYTES = 256 << 20
-_TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".csv.xz")
+_TABLES = (
+    *(".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".csv.xz"),
+    *(".parquet", ".feather", ".arrow", ".xlsx", ".npy"),
+)
 _LEAST_ROWS = 20
 
 

@@ -8,7 +8,7 @@ from ...analysis.verdict.effort import intensity
 from ...analysis.verdict.evidence import Evidence
 from ...analysis.verdict.text import check_table, not_met_message, verification_block
 from ...analysis.verdict.verdict import Verdict, decide
-from ...storage.record import head_copy
+from ...storage.record import head_copy, next_id
 from ...storage.record.records import VerdictKept
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
@@ -18,6 +18,7 @@ from ..watch import artefact_files
 from ..watch.look import find_run
 from ..watch.verdict_rules import rules_of
 from .evidence import RULE_TABLES, gather
+from .pruned import require_evidence
 
 LONGEST_TEXT = 20_000
 """Characters; no text of ours comes near it."""
@@ -45,7 +46,9 @@ def verify(desk: Desk, run: str) -> Verification:
     """Compute the verdict on a run from what was measured and what lies on disk, and record it.
 
     :raises NotFound: if there is no such run.
+    :raises Refused: if what a verdict looks at was pruned.
     """
+    require_evidence(desk, find_run(desk, run))
     desk = _bound(desk, run)
     evidence = gather(desk, run)
     rules = rules_of(desk.policy, evidence.phase)
@@ -92,6 +95,6 @@ def _record(desk: Desk, evidence: Evidence, verdict: Verdict) -> str:
         kept = [one for one in transaction.verdicts(model=evidence.model) if one.run == evidence.run]
         if kept and all(getattr(kept[-1], one.name) == getattr(found, one.name) for one in fields(found)):
             return kept[-1].id
-        verdict_id = f"{evidence.run}-v{len(kept) + 1}"
+        verdict_id = next_id(f"{evidence.run}-v", (one.id for one in kept))
         transaction.append(found, verdict_id, run=evidence.run, model=evidence.model)
     return verdict_id

@@ -26,6 +26,7 @@ from ...storage.record import Run
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
+from . import written_files
 
 MOST_EXTRAS = 8
 MOST_ENTRIES = 20_000
@@ -38,20 +39,21 @@ _TABLES = (".csv", ".tsv", ".csv.gz", ".parquet", ".feather", ".xlsx")
 
 
 def of_run(desk: Desk, run: Run, *, read: bool) -> tuple[Artefact, ...]:
-    """Return the log, the results and, of a full run, the final model.
+    """Return the log, the results and, of a full run, the final model, as far as the policy wants or finds them.
 
     :param read: whether a confined process shall look inside; a run that goes on is not read.
     """
-    wanted = [("log", run.log), ("results", run.results)]
+    wanted = [("log", run.log), ("results", written_files.results(desk, run))]
     if run.phase is Phase.FULL:
-        wanted.append(("model", desk.workspace.final_model(run.model)))
-    return tuple(artefact(desk, role, path, read=read and role != "log") for role, path in wanted)
+        wanted.append(("model", written_files.model(desk, run)))
+    return tuple(artefact(desk, role, path, read=read and role != "log") for role, path in wanted if path)
 
 
 def beside_results(desk: Desk, run: Run, status: RunStatus) -> tuple[Artefact, ...]:
     """Return what the run left beside its results and its model: tables of searches, bootstraps; a trace."""
-    paths = [*_tables_beside(desk, run), *_models_beside(desk, run)]
-    found = (artefact(desk, "extra", path, read=False) for path in paths if path != run.results)
+    results = written_files.results(desk, run) or run.results
+    paths = [*_tables_beside(desk, results), *_models_beside(desk, run)]
+    found = (artefact(desk, "extra", path, read=False) for path in paths if path != results)
     begun = (status.started_at or 0.0) - 0.05
     ours = [one for one in found if one.modified_at is not None and begun <= one.modified_at <= _end(status)]
     return tuple(artefact(desk, one.role, one.path, read=True) for one in ours[:MOST_EXTRAS])
@@ -65,8 +67,8 @@ def _models_beside(desk: Desk, run: Run) -> list[str]:
     return [one for one in desk.workspace.models_there(run.model) if one != taken]
 
 
-def _tables_beside(desk: Desk, run: Run) -> list[str]:
-    folder = posixpath.dirname(run.results)
+def _tables_beside(desk: Desk, results: str) -> list[str]:
+    folder = posixpath.dirname(results)
     try:
         names = desk.workspace.list_dir(folder or ".")
     except PathRefused:
@@ -252,10 +254,15 @@ def _on_record(desk: Desk, run: Run) -> Iterator[Known]:
         other = runs.get(verdict.run)
         if other is None or other.id == run.id:
             continue
-        same_work = other.model == run.model and other.phase is run.phase
+        same_work = (other.phase is run.phase and other.model == run.model) or _same_script(desk, other, run)
         same_inputs = same_work and _inputs(other) == _inputs(run)
         for file in verdict.artefacts:
             yield Known(other.id, *file, same_work=same_work, same_inputs=same_inputs)
+
+
+def _same_script(desk: Desk, one: Run, other: Run) -> bool:
+    """Whether two runs are of one script, where models and phases are but names to it: they may leave the same."""
+    return desk.policy.judge.results == "written" and one.code_sha256 == other.code_sha256
 
 
 def judged(desk: Desk, run: Run) -> tuple[Known, ...]:

@@ -13,11 +13,15 @@ from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from ..desk import Desk
 
 
-def finding(status: RunStatus) -> Finding | None:
-    """Return the failure that lies in how a run ended, where the log cannot tell it; None when there is none."""
+def finding(status: RunStatus, *, goes_on: bool = False) -> Finding | None:
+    """Return the failure that lies in how a run ended, where the log cannot tell it; None when there is none.
+
+    :param goes_on: the policy lets another attempt go on from its checkpoint without the director.
+    """
     types = {
         RunState.NEVER_STARTED: ErrorType.INFRASTRUCTURE,
         RunState.LOST: ErrorType.INFRASTRUCTURE,
+        RunState.INTERRUPTED: ErrorType.INFRASTRUCTURE,
         RunState.TIMED_OUT: ErrorType.INFRASTRUCTURE,
         RunState.OUT_OF_MEMORY: ErrorType.RESOURCE,
     }
@@ -26,7 +30,11 @@ def finding(status: RunStatus) -> Finding | None:
         return None
     kind = "limit" if status.state is RunState.TIMED_OUT else "exit"
     return Finding(
-        kind=kind, level=Level.FAILURE, type=types[status.state], message=status.reason, fingerprint=str(status.state)
+        kind=kind,
+        level=Level.FLAG if goes_on else Level.FAILURE,
+        type=types[status.state],
+        message=status.reason,
+        fingerprint=str(status.state),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from ...storage import record
 from ...storage.files.workspace import Workspace
 from ...storage.record import Run
 from ...vocabulary.errors import WatchkeeperError
@@ -39,3 +41,10 @@ def _own(module: str, run: Run, workspace: Workspace) -> bool:
         )
     except WatchkeeperError:  # what stands there is neither
         return True
+
+
+def is_told(known: record.Finding, finding: Finding) -> bool:
+    """Whether a finding is on record as it was found again, by a look that had to begin anew."""
+    names = (one.name for one in dataclasses.fields(finding))
+    pairs = ((getattr(known, name), getattr(finding, name)) for name in names)
+    return all(told == found for told, found in pairs if found not in (None, "", (), False))

@@ -7,7 +7,6 @@ transaction that records what was found before it, and only from where it was re
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 import time
@@ -17,23 +16,18 @@ from dataclasses import dataclass
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.logs.guarded import GuardedRecogniser
 from ...analysis.logs.recognise import Change
-from ...runtime import run_directory
-from ...runtime.keeper import records
 from ...runtime.run_directory import RunStatus
-from ...storage import record
 from ...storage.files import log_lines
 from ...storage.record import Run, Transaction
 from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettled
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
-from ...vocabulary.runs import ErrorType, Finding, Level, RunState
-from .. import launch
+from ...vocabulary.runs import Finding, Level, RunState
 from ..desk import Desk
-from . import ending, environment, gpu_files, histories, log_files, stalls, strays
-from .recorded_end import recorded_end
+from . import ending, engine_news, environment, gpu_files, histories, lag, log_files, mending, stalls, standing, strays
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
-FIRST_FEED_BYTES, LEAST_FEED_BYTES = 128 << 10, 16 << 10
+FIRST_FEED_BYTES = 128 << 10
 QUIET_S = 2.0
 """Silence of the log after which a construct at its end counts as finished."""
 REPEAT_S = 60.0
@@ -51,12 +45,14 @@ class Look:
 
     :ivar metrics: the newest value of each metric that the log named.
     :ivar behind_bytes: how much of the log is not yet read; 0 when caught up.
+    :ivar awaited: that much of it was written on another machine and is not to be seen here yet.
     """
 
     run: Run
     status: RunStatus
     metrics: Mapping[str, float]
     behind_bytes: int
+    awaited: bool = False
 
 
 def find_run(desk: Desk, run: str) -> Run:
@@ -79,7 +75,7 @@ def look_at(desk: Desk, run: str, within_s: float = LOOK_WITHIN_S) -> Look:
 
 def status_of(desk: Desk, run: str) -> RunStatus:
     """Return where a run stands by what its keeper left, without a look into its log; mend what lacks a keeper."""
-    return Watcher(desk, find_run(desk, run)).status()
+    return mending.status(desk, find_run(desk, run))
 
 
 class Watcher:
@@ -96,10 +92,13 @@ class Watcher:
         self._run = run
         self._stop = stop or threading.Event()
         self._stored: tuple[int, str] | None = None
-        self._within_s = within_s
+        self._within_s, self._deadline = within_s, float("inf")
         self._offset = 0
         self._beside = 0
         """How far the file was read that took the log's name, where the log was renamed."""
+        self._cuts = 0
+        self._kept = (0, 0)
+        """The two places as they are on record."""
         self._told_renamed = False
         self._recogniser: GuardedRecogniser | None = None
         self._judged_at = float("-inf")
@@ -115,18 +114,31 @@ class Watcher:
 
         :raises StorageFailed: if the ledger cannot be written; nothing is lost, the next look finds it again.
         """
-        status = strays.going_on(self._desk, self._run, self.status())
+        status = strays.going_on(self._desk, self._run, mending.status(self._desk, self._run))
         if self._run.status == "ended":
             return Look(self._run, status, {}, 0)
+        self._deadline = time.monotonic() + self._within_s
         behind = self._read(status)
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
         self._hold_to_limit(status)
+        self._judge(engine_news.update, status)
+        awaited = 0 if behind else self._awaited(status)
+        behind = behind or awaited
         if status.state.final and status.settled and not behind and not self._finish(status):
             behind = 1  # another server was faster: the next look reads what it recorded
         self._run = find_run(self._desk, self._run.id)
         metrics = dict(self._recogniser.latest) if self._recogniser else {}
-        return Look(self._run, status, metrics, behind)
+        return Look(self._run, status, metrics, behind, awaited=bool(awaited))
+
+    def _awaited(self, status: RunStatus) -> int:
+        """Return how much of the log is still to come from another machine; what never comes is recorded by name."""
+        unseen = lag.unseen_bytes(self._desk, self._run, status)
+        if unseen and lag.waits(self._desk, f"{self._run.id}:end"):
+            return unseen
+        if unseen:
+            self._commit([lag.missing(self._run, status, unseen)], once=True)
+        return 0
 
     def _hold_to_limit(self, status: RunStatus) -> None:
         """End what a run left alive at the run's limit: the keeper that held the limit ended with the main process.
@@ -139,49 +151,7 @@ class Watcher:
 
     def glance(self) -> Look:
         """Look without recording anything: where the run stands by what its keeper left."""
-        return Look(self._run, strays.going_on(self._desk, self._run, self.status()), {}, 0)
-
-    def status(self) -> RunStatus:
-        """Return where the run stands; of one that goes on, mended where it lacks a keeper."""
-        found = self._status()
-        return found if self._run.status == "ended" else self._mended(found)
-
-    def _status(self) -> RunStatus:
-        run_dir = self._desk.workspace.run_dir(self._run.id)
-        if self._run.status == "ended":
-            return recorded_end(self._run, run_dir)
-        if run_dir.is_dir() and not run_dir.is_symlink():
-            return self._completed(run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce)))
-        gone = not os.path.lexists(run_dir)
-        if not gone or self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S:
-            # Whether it still runs cannot be known without its directory; starting it again would be worse.
-            reason = "Its run directory was removed." if gone else "Something else lies where its run directory was."
-            return RunStatus(run=self._run.id, state=RunState.LOST, reason=reason)
-        launch.launch(self._desk, self._run)  # the server that recorded the start was killed before it did
-        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
-
-    def _completed(self, status: RunStatus) -> RunStatus:
-        """Complete a start whose server was killed while it made the run directory: no keeper can come before that."""
-        run_dir = self._desk.workspace.run_dir(self._run.id)
-        if status.state is not RunState.STARTING or os.path.lexists(run_dir / records.SPEC):
-            return status
-        launch.materialise(self._desk, self._run)
-        late = self._desk.clock() - self._run.at > run_directory.LAUNCH_WITHIN_S
-        if not late:
-            launch.launch(self._desk, self._run)
-        return run_directory.judge(run_directory.read_facts(run_dir, self._run.nonce))
-
-    def _mended(self, status: RunStatus) -> RunStatus:
-        """Do what the facts ask for, then look again."""
-        if status.needs_keeper:
-            launch.attach(self._desk, self._run)
-        elif status.needs_launch:
-            launch.launch(self._desk, self._run)
-        elif status.needs_closing:
-            run_directory.close_never_started(self._desk.workspace.run_dir(self._run.id), self._run.nonce)
-        else:
-            return status
-        return self._status()
+        return Look(self._run, strays.going_on(self._desk, self._run, mending.status(self._desk, self._run)), {}, 0)
 
     def _read(self, status: RunStatus) -> int:
         """Read the log on to its present end and return how many bytes are left unread."""
@@ -191,8 +161,8 @@ class Watcher:
         if original is None:
             self._go_by_the_record(status)
         behind = self._read_original(original, status) if original is not None else 0
-        if self._recogniser is not None and original != self._run.log:
-            behind += self._read_renamed(original)
+        if self._recogniser is not None and original != self._run.log and not behind:
+            return self._read_renamed(original)
         return behind
 
     def _read_original(self, path: str, status: RunStatus) -> int:
@@ -207,6 +177,8 @@ class Watcher:
             end = min(about.st_size, status.log_end) if status.log_end is not None else about.st_size
             recogniser = self._recogniser or self._resume(log, status)
             if about.st_size < self._offset:
+                if status.host and lag.waits(self._desk, f"{self._run.id}:{self._offset}"):
+                    return 0  # a mount may show an older size for a while
                 recogniser = self._begin_anew(log, status, about.st_size)
             self._read_blocks(log, end, recogniser)
             if self._offset >= end and self._desk.clock() - about.st_mtime > QUIET_S:
@@ -221,12 +193,15 @@ class Watcher:
         """Tell once that the log has another name by now, and read what took its name as if it stood behind it."""
         if not self._told_renamed:
             self._told_renamed = self._commit([log_files.renamed(original)], once=True)
-        for data in log_files.read_on(self._desk, self._run, original, self._beside):
-            if self._recogniser is None or self._stop.is_set():
-                return 1
-            self._beside += len(data)
-            self._commit(self._recogniser.feed(data), moved=True)
-        return 0
+        recogniser = self._recogniser
+        with log_files.opened_beside(self._desk, self._run) as other:
+            if other is None or recogniser is None:
+                return 0
+            end = os.fstat(other).st_size
+            self._beside = self._beside if self._beside <= end else 0  # that file was cut, or yet another took the name
+            self._read_blocks(other, end, recogniser, beside=True)
+        self.keep_place()
+        return max(0, end - self._beside) if self._recogniser is recogniser else 1
 
     def _go_by_the_record(self, status: RunStatus) -> None:
         """Without its log, take up what was read of it, or the end could never be recorded behind that place."""
@@ -234,28 +209,34 @@ class Watcher:
             return
         self._stored = self._desk.ledger.scan_position(self._run.id)
         self._offset = self._stored[0] if self._stored else status.log_begin or 0
+        self._beside, self._cuts = log_files.place(self._stored[1]) if self._stored else (0, 0)
+        self._kept = (self._offset, self._beside)
         try:
             self._recogniser = GuardedRecogniser(self._rules, state=self._stored[1] if self._stored else "")
         except Exception:  # of another release, or damaged: what it had found is on record
             self._recogniser = GuardedRecogniser(self._rules)
 
-    def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser) -> None:
-        begun_at = committed_at = time.monotonic()
+    def _read_blocks(self, log: int, end: int, recogniser: GuardedRecogniser, *, beside: bool = False) -> None:
+        """Read on, in the log or in the file that took its name, until the time of this look is over."""
+        committed_at = time.monotonic()
         size = min(FIRST_FEED_BYTES, FEED_BYTES)
-        while self._offset < end and not self._stop.is_set():
-            self._offset = log_lines.with_data(log, self._offset, end)
-            data = os.pread(log, min(size, end - self._offset), self._offset)
+        while (at := self._beside if beside else self._offset) < end and not self._stop.is_set():
+            at = log_lines.with_data(log, at, end)
+            data = os.pread(log, min(size, end - at), at)
+            fed_at = time.monotonic()
+            changes = recogniser.feed(data) if data else []
+            if beside:
+                self._beside = at + len(data)
+            else:
+                self._offset = at + len(data)
             if not data:
                 break
-            fed_at = time.monotonic()
-            changes = recogniser.feed(data)
-            self._offset += len(data)
-            size = _next_size(size, time.monotonic() - fed_at)
+            size = log_files.next_size(size, hurried=time.monotonic() - fed_at > SLICE_S)
             if changes or time.monotonic() - committed_at > SLICE_S:
                 if not self._commit(changes):
                     return None
                 committed_at = time.monotonic()
-            if time.monotonic() - begun_at >= self._within_s:
+            if time.monotonic() >= self._deadline:
                 return self.keep_place()
         return None
 
@@ -268,7 +249,8 @@ class Watcher:
             self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
         else:
             self._offset = self._stored[0]
-            self._beside = log_files.place(self._stored[1])
+            self._beside, self._cuts = log_files.place(self._stored[1])
+            self._kept = (self._offset, self._beside)
             self._recogniser = self._restored(log, status, self._stored[1])
         return self._recogniser
 
@@ -277,16 +259,16 @@ class Watcher:
         try:
             return GuardedRecogniser(self._rules, state=state)
         except Exception:  # whatever is wrong with it: the log is there to be read again
-            self._offset = status.log_begin or 0  # what is found again has the same id, so it is the same finding
+            # What is found again has the same id, so it is the same finding.
+            self._offset, self._beside = status.log_begin or 0, 0
             return GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
 
     def _begin_anew(self, log: int, status: RunStatus, size: int) -> GuardedRecogniser:
         """Read a log that was cut short once more from its beginning, and record that lines of it are gone."""
-        lost = f"the log was cut from {self._offset} to {size} bytes; what was written in between may be lost"
-        self._offset = min(status.log_begin or 0, size)
+        cut = log_files.cut(self._offset, size, self._cuts)
+        self._offset, self._cuts = min(status.log_begin or 0, size), self._cuts + 1
         self._recogniser = GuardedRecogniser(self._rules, first_line=1 + log_lines.lines_before(log, self._offset))
-        cut = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
-        self._commit([Change("seen", "log-cut", cut)])
+        self._commit([cut])
         return self._recogniser or GuardedRecogniser(self._rules)
 
     def judge(self, status: RunStatus) -> None:
@@ -312,20 +294,18 @@ class Watcher:
 
     def keep_place(self) -> None:
         """Record how far the log was read, so that the next server need not read it again."""
-        if self._recogniser is not None and (self._stored is None or self._offset != self._stored[0]):
-            self._commit([])
+        self._commit([])
 
-    def _commit(self, changes: list[Change], *, once: bool = False, moved: bool = False) -> bool:
+    def _commit(self, changes: list[Change], *, once: bool = False) -> bool:
         """Record changes and the place in one transaction; False when another server was faster.
 
         :param once: leave out what is on record already.
-        :param moved: the place moved in another file than the log itself.
         """
         recogniser = self._recogniser
-        at_rest = not moved and self._stored is not None and self._offset == self._stored[0]
+        at_rest = self._stored is not None and (self._offset, self._beside) == self._kept
         if recogniser is None or (not changes and at_rest):
             return True
-        place = (self._offset, log_files.with_place(recogniser.state(), self._beside))
+        place = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
         with self._desk.ledger.transaction() as transaction:
             ours = transaction.move_scan(self._run.id, expected=self._stored, moved=place)
             if once:
@@ -337,19 +317,20 @@ class Watcher:
         if not ours:
             self._recogniser = None
             return False
-        self._stored = place
+        self._stored, self._kept = place, (self._offset, self._beside)
         return True
 
     def _known(self, transaction: Transaction, change: Change) -> bool:
         return transaction.finding(f"{self._run.id}:{change.key}") is not None
 
     def _record(self, transaction: Transaction, change: Change) -> None:
+        change = log_files.since_cuts(change, self._cuts)
         finding_id = f"{self._run.id}:{change.key}"
         known = transaction.finding(finding_id)
         if change.kind == "repeated" and known and self._desk.clock() - known.updated_at < REPEAT_S:
             return
         finding = environment.judged(change.finding, self._run, self._desk.workspace)
-        if change.kind == "seen" and known and _is_told(known, finding):
+        if change.kind == "seen" and known and environment.is_told(known, finding):
             return
         event = _EVENTS[change.kind].of(finding, log=self._run.log, updated_at=self._desk.clock())
         transaction.append(event, finding_id, run=self._run.id, model=self._run.model)
@@ -362,10 +343,10 @@ class Watcher:
         self._judge(histories.update, status)
         recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
-        found = ending.finding(status)
+        found = ending.finding(status, goes_on=standing.may_resume(self._desk, self._run, status.state))
         if found is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
-        moved = (self._offset, log_files.with_place(recogniser.state(), self._beside))
+        moved = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
             if known is None or known.status == "ended":
@@ -378,15 +359,3 @@ class Watcher:
             transaction.add(self._run, ending.event(status))
         ending.keep_time(self._desk, self._run, status)
         return True
-
-
-def _next_size(size: int, took_s: float) -> int:
-    """Return how much of a log to read next: nasty lines cost a thousand times as much as plain ones."""
-    return min(max(size // 4, LEAST_FEED_BYTES) if took_s > SLICE_S else size * 2, FEED_BYTES)
-
-
-def _is_told(known: record.Finding, finding: Finding) -> bool:
-    """Whether a finding is on record as it was found again, by a look that had to begin anew."""
-    names = (one.name for one in dataclasses.fields(finding))
-    pairs = ((getattr(known, name), getattr(finding, name)) for name in names)
-    return all(told == found for told, found in pairs if found not in (None, "", (), False))

@@ -22,7 +22,7 @@ def recorded_end(run: Run, run_dir: Path) -> RunStatus:
     return replace(
         left,
         state=end.state,
-        reason=f"{end.reason} {note}".strip(),
+        reason=" ".join(filter(None, (end.reason, note, "(pruned)" if run.pruned is not None else ""))),
         elapsed_s=end.wall_s,
         out_of_memory=end.state is RunState.OUT_OF_MEMORY,
         cpu_is_lower_bound=end.cpu_is_lower_bound,

@@ -10,14 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ...analysis.curves.novelty import novel
-from ...analysis.curves.silence import Stall, judge_silence
+from ...analysis.curves.silence import Stall, gaps, judge_silence
 from ...runtime.run_directory import RunStatus
 from ...runtime.samples import usage
 from ...storage.record import Run
 from ...storage.record.records import FindingOver, FindingSeen
 from ...vocabulary.errors import PathRefused
-from ...vocabulary.runs import Level
+from ...vocabulary.runs import Level, RunState
 from ..desk import Desk
+from . import log_files
 
 LONGEST_RHYTHM_S = 12 * 3600.0
 """How far back a run's own rhythm is looked for."""
@@ -37,7 +38,8 @@ class Measured:
 
 def update(desk: Desk, run: Run, status: RunStatus) -> None:
     """Record that a run stalls, or that one which did goes on again."""
-    if not status.state.running or status.elapsed_s < desk.policy.stall_rule().idle_s:
+    unheard = status.heard_s_ago is not None and status.state is RunState.RUNNING_UNATTENDED
+    if unheard or not status.state.running or status.elapsed_s < desk.policy.stall_rule().idle_s:
         return
     found = _stall(desk, run)
     if found is None:
@@ -66,7 +68,12 @@ def _stall(desk: Desk, run: Run) -> Stall | None:
     taken = usage(desk.workspace.run_dir(run.id), now - LONGEST_RHYTHM_S)
     samples = [Measured(one.at, one.cpu_s, one.log_bytes) for one in taken if one.log_bytes is not None]
     fresh = _novel_at(desk, run, samples)
-    intervals_s = [after - before for before, after in itertools.pairwise(fresh)]
+    away = gaps(samples, desk.policy.stall_rule())
+    intervals_s = [
+        after - before
+        for before, after in itertools.pairwise(fresh)
+        if not any(before <= one.since and one.until <= after for one in away)
+    ]
     return judge_silence(
         samples,
         now=now,
@@ -96,7 +103,7 @@ def _pieces(desk: Desk, run: Run, samples: Sequence[Measured]) -> Iterator[tuple
         if after.log_bytes > before.log_bytes
     ]
     try:
-        log = desk.workspace.open_beneath(run.log, os.O_RDONLY)
+        log = desk.workspace.open_beneath(log_files.where(desk, run) or run.log, os.O_RDONLY)
     except PathRefused:
         return
     try:

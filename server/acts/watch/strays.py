@@ -24,16 +24,18 @@ def going_on(desk: Desk, run: Run, status: RunStatus) -> RunStatus:
     """
     if not status.state.final or not status.settled or not status.strays:
         return status
+    if status.host:
+        return replace(status, reason=f"{status.reason} What it left on {status.host} cannot be seen here.".strip())
     left = desk.engine.living(desk.workspace.run_dir(run.id))
     if run.ended or status.state is not RunState.COMPLETED:
-        return replace(status, reason=f"{status.reason} Still alive: {_named(left)}.".strip()) if left else status
+        return replace(status, reason=f"{status.reason} Still alive: {named(left)}.".strip()) if left else status
     if not left:
         return replace(status, log_end=_end_of_log(desk, run, status))
     began = status.started_at if status.started_at is not None else desk.clock()
     return replace(
         status,
         state=RunState.RUNNING,
-        reason=f"Its main process ended with exit status 0, what it left goes on: {_named(left)}. "
+        reason=f"Its main process ended with exit status 0, what it left goes on: {named(left)}. "
         f"If that is no part of it: stop_training(run={run.id!r}, reason=…).",
         exit_code=None,
         ended_at=None,
@@ -57,7 +59,8 @@ def past_limit(run: Run, status: RunStatus) -> Finding | None:
     )
 
 
-def _named(left: Sequence[Process]) -> str:
+def named(left: Sequence[Process]) -> str:
+    """Return the first of some processes by pid and program, and how many more there are."""
     names = [f"{one.pid} ({_program(one.command)})" for one in left[:_MOST_NAMED]]
     more = [f"{len(left) - _MOST_NAMED} more"] if len(left) > _MOST_NAMED else []
     return ", ".join([*names, *more])

@@ -9,6 +9,7 @@ from ...analysis.verdict.design import Design, read_design
 from ...analysis.verdict.quantities import quantity
 from ...analysis.verdict.rules import EffortRules, HistoryRules, Limits, Rules
 from ...storage.policy.policy import Policy
+from ...storage.policy.profiles import NO_MAXIMUM_HOURS
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.mcmc_levels import FULL_LEVELS, QUICK_LEVELS
 from ...vocabulary.runs import Phase
@@ -70,13 +71,19 @@ def rules_of(policy: Policy, phase: Phase) -> Rules:
         may_be_constant=frozenset(one.lower() for one in policy.compute.may_be_constant),
         forbidden=frozenset(policy.method.forbidden),
         may_be_blank=frozenset(one.lower() for one in policy.compute.may_be_blank),
+        told_only=frozenset(policy.judge.told_only),
+        profile=policy.profile,
     )
 
 
 def _limits(policy: Policy, phase: Phase) -> Limits:
     if phase is Phase.QUICK:
         return Limits(0.0, policy.quick.max_minutes * 60, "watchkeeper.toml [quick]")
-    return Limits(policy.full.min_hours * 3600, policy.full.max_hours * 3600, "watchkeeper.toml [full]")
+    full = policy.full
+    if not full.min_hours and full.max_hours >= NO_MAXIMUM_HOURS:
+        return Limits(0.0, None, f"the profile {policy.profile}")
+    most_s = None if full.max_hours >= NO_MAXIMUM_HOURS else full.max_hours * 3600
+    return Limits(full.min_hours * 3600, most_s, "watchkeeper.toml [full]")
 
 
 def _ranges(written: tuple[str, ...]) -> Mapping[str, tuple[float | None, float | None]]:

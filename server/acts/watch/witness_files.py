@@ -58,7 +58,15 @@ def seal(desk: Desk, run: Run) -> Seal | None:
     except (ValueError, RecursionError):
         return Seal(failed=f"{SEAL} is no JSON")
     files = cast("Mapping[str, Any]", record).get("files") if isinstance(record, dict) else None
-    return Seal(files=_sealed(cast("Mapping[str, Any]", files))) if isinstance(files, dict) else Seal()
+    if not isinstance(files, dict):
+        return Seal()
+    every = cast("Mapping[str, Any]", files)
+    return Seal(files=_sealed(every), there=tuple(path for path, one in every.items() if _is_file(one)))
+
+
+def _is_file(about: object) -> bool:
+    """Whether something lay there that was looked at: a file, or the folder of a Zarr store."""
+    return isinstance(about, dict) and "bytes" in about
 
 
 def _sealed(files: Mapping[str, Any]) -> dict[str, str]:

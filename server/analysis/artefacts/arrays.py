@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+from array import array
 from collections.abc import Iterable
 from typing import IO, Any, cast
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from .facts import ArrayFacts, ArraysFacts
 from .formats import Look
+from .tables import MOST_CELLS, MOST_COLUMNS, Table
 from .trouble import CannotInspectError
 
 MOST_ARRAYS = 500
@@ -104,6 +106,31 @@ def read_npy(look: Look) -> ArraysFacts:
         consistent=consistent,
         notes=() if consistent else (f"The header promises {size_bytes} bytes of values, {there} are there.",),
     )
+
+
+def cells(look: Look) -> tuple[Table, bool]:
+    """Return the columns of an .npy file of numbers with one or two axes, as far as they are looked at.
+
+    :raises CannotInspectError: if it holds anything else.
+    """
+    stream = io.BytesIO(os.pread(look.descriptor, 1 << 17, 0))
+    shape, dtype = npy_header(stream)
+    width = shape[1] if len(shape) == 2 else 1
+    if dtype.kind not in "fiu" or not 1 <= len(shape) <= 2 or not 1 <= width <= MOST_COLUMNS:
+        raise CannotInspectError("unsupported", "Only arrays of numbers with one axis or two are searched.")
+    rows = min(shape[0], MOST_CELLS // width)
+    by_column = bool(stream.getvalue()[: stream.tell()].count(b"'fortran_order': True")) and len(shape) == 2
+    if by_column and rows < shape[0]:
+        raise CannotInspectError("too large", "An array that is kept by columns is searched as a whole only.")
+    data = os.pread(look.descriptor, rows * width * dtype.itemsize, stream.tell())
+    values = np.frombuffer(data[: len(data) // dtype.itemsize * dtype.itemsize], dtype).astype(float)
+    whole = values[: len(values) // width * width].reshape((width, -1) if by_column else (-1, width))
+    table = Table(["the array"] if len(shape) == 1 else [f"column {number}" for number in range(width)])
+    table.rows = len(whole.T if by_column else whole)
+    for column, numbers in zip(table.columns, whole if by_column else whole.T, strict=True):
+        column.numbers = int(np.isfinite(numbers).sum())
+        column.series = array("d", numbers) if column.numbers == len(numbers) else None
+    return table, table.rows == shape[0]
 
 
 def read_safetensors(look: Look) -> ArraysFacts:

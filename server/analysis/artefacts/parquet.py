@@ -19,28 +19,34 @@ _MOST_CELLS = 2_000_000
 def read(look: Look) -> TableFacts:
     """Return the facts of a Parquet file: cells are looked at as a CSV would show them."""
     with os.fdopen(os.dup(look.descriptor), "rb") as raw:
-        if look.detail == "arrow":
-            return _arrow(look, raw)
-        file = _open(raw, pre_buffer=False)
-        names = [str(name) for name in file.schema_arrow.names]
-        batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=names[:MOST_COLUMNS], use_threads=False)
-        return _facts(look, "parquet", names, int(file.metadata.num_rows), batches)
+        return _facts(look, *_opened(look, raw))
 
 
-def _arrow(look: Look, raw: BinaryIO) -> TableFacts:
-    """Return the facts of Arrow's file format, which Feather is too."""
-    file = import_module("pyarrow.ipc").open_file(raw)
-    names = [str(name) for name in file.schema.names]
-    batches = (file.get_batch(number) for number in range(file.num_record_batches))
-    parts = (one.slice(at, _BATCH_ROWS) for one in batches for at in range(0, one.num_rows, _BATCH_ROWS))
-    return _facts(look, "arrow", names, None, parts)
+def cells(look: Look) -> tuple[Table, bool]:
+    """Return a Parquet or Arrow file as far as its cells are looked at, and whether that is all of it."""
+    with os.fdopen(os.dup(look.descriptor), "rb") as raw:
+        names, _, batches = _opened(look, raw)
+        return _counted(batches, names)
 
 
-def _facts(look: Look, kind: str, names: list[str], rows: int | None, batches: Iterable[Any]) -> TableFacts:
+def _opened(look: Look, raw: BinaryIO) -> tuple[list[str], int | None, Iterable[Any]]:
+    """Return the names of the columns, the number of rows where it is told, and the rows in batches."""
+    if look.detail == "arrow":  # Feather is this too
+        file = import_module("pyarrow.ipc").open_file(raw)
+        whole = (file.get_batch(number) for number in range(file.num_record_batches))
+        parts = (one.slice(at, _BATCH_ROWS) for one in whole for at in range(0, one.num_rows, _BATCH_ROWS))
+        return [str(name) for name in file.schema.names], None, parts
+    file = _open(raw, pre_buffer=False)
+    names = [str(name) for name in file.schema_arrow.names]
+    batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=names[:MOST_COLUMNS], use_threads=False)
+    return names, int(file.metadata.num_rows), batches
+
+
+def _facts(look: Look, names: list[str], rows: int | None, batches: Iterable[Any]) -> TableFacts:
     table, complete = _counted(batches, names)
     rows = table.rows if rows is None else rows
     return TableFacts(
-        format=kind,
+        format=look.detail or "parquet",
         size_bytes=look.size_bytes,
         rows=rows,
         rows_looked_at=table.rows,

@@ -17,15 +17,25 @@ def searcher(look: Look, wanted: str) -> Callable[[Look], Container]:
     :raises CannotInspectError: if nothing searches this format. :raises ModuleNotFoundError: if a library is missing.
     """
     # ruff: noqa: PLC0415
+    if look.format in ("hdf5", "zarr"):
+        import_module(".hdf5" if look.format == "hdf5" else ".zarr_store", __package__)
+        from .search_draws import search as among_draws
+
+        return lambda one: among_draws(one, from_text(wanted))
     match look.format:
         case "table":
-            from .search_columns import search
-        case "hdf5" | "zarr":
-            import_module(".hdf5" if look.format == "hdf5" else ".zarr_store", __package__)
-            from .search_draws import search
+            from .tables import cells as columns
+        case "sheet":
+            from .sheets import cells as columns
+        case "parquet":
+            from .parquet import cells as columns
+        case "npy":
+            from .arrays import cells as columns
         case _:
-            raise CannotInspectError("unsupported", "Only tables of text and traces are searched.")
-    return lambda one: search(one, from_text(wanted))
+            raise CannotInspectError("unsupported", "Only tables, arrays and traces are searched.")
+    from .search_columns import search
+
+    return lambda one: search(one, from_text(wanted), columns)
 
 
 def reader(look: Look) -> Callable[[Look], Container]:

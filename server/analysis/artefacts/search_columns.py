@@ -10,7 +10,7 @@ from statistics import fmean, pstdev, stdev
 
 from .formats import Look
 from .search_facts import Found, SearchFacts, Wanted, best
-from .tables import cells
+from .tables import Table
 
 _ASIDE = 3.7
 _CLOSE = 1e-6
@@ -18,9 +18,10 @@ _CLOSE = 1e-6
 Inverse = Callable[[float], float]
 
 
-def search(look: Look, wanted: Sequence[Wanted]) -> SearchFacts:
+def search(look: Look, wanted: Sequence[Wanted], cells: Callable[[Look], tuple[Table, bool]]) -> SearchFacts:
     """Return in which column most of the values stand.
 
+    :param cells: reads this format: what was looked at, and whether that is all.
     :raises CannotInspectError: if it is no table.
     """
     table, complete = cells(look)

@@ -24,14 +24,23 @@ def read(look: Look) -> TableFacts:
 
     :raises CannotInspectError: if the workbook is damaged, or holds more than is unpacked.
     """
+    table, complete = cells(look)
+    return found_in(table, look, table.rows, complete)
+
+
+def cells(look: Look) -> tuple[Table, bool]:
+    """Return the first sheet as far as its cells are looked at, and whether that is all of it.
+
+    :raises CannotInspectError: if the workbook is damaged, or holds more than is unpacked.
+    """
     try:
         with os.fdopen(os.dup(look.descriptor), "rb") as file, zipfile.ZipFile(file) as archive:
-            return _read(look, archive)
+            return _cells(archive)
     except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, NotImplementedError) as error:
         raise CannotInspectError("damaged", f"It is no workbook: {' '.join(str(error).split())[:160]}.") from error
 
 
-def _read(look: Look, archive: zipfile.ZipFile) -> TableFacts:
+def _cells(archive: zipfile.ZipFile) -> tuple[Table, bool]:
     names = archive.namelist()
     sheets = sorted((one for one in names if _SHEET.fullmatch(one)), key=lambda one: (len(one), one))
     if not sheets:
@@ -47,7 +56,7 @@ def _read(look: Look, archive: zipfile.ZipFile) -> TableFacts:
             if table.cells >= MOST_CELLS:
                 complete = False
                 break
-    return found_in(table, look, table.rows, complete)
+    return table, complete
 
 
 def _opened(archive: zipfile.ZipFile, name: str) -> BinaryIO:

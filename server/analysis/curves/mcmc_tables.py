@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -68,7 +69,7 @@ def _draws(table: _Rows, text: str) -> McmcSummary:
     energies = [bfmi(_values(chain, "energy")) for chain in chains.values()]
     shares = [_depth_share(chain, text) for chain in chains.values()]
     return McmcSummary(
-        divergences=round(sum(diverging)) if diverging else None,
+        divergences=sum(one > 0 for one in diverging) if diverging else None,
         draws=len(kept),
         chains=None if None in chains else len(chains),
         bfmi_min=min(finite(energies), default=None),
@@ -81,9 +82,10 @@ def bfmi(energies: Sequence[float]) -> float | None:
     if len(energies) < 10:
         return None
     middle = sum(energies) / len(energies)
-    spread = sum((energy - middle) ** 2 for energy in energies)
-    steps = sum((b - a) ** 2 for a, b in itertools.pairwise(energies))
-    return steps / spread if spread else None
+    # Not `** 2`: that raises where the product is too large for a number, and the CSV may hold any.
+    spread = sum((energy - middle) * (energy - middle) for energy in energies)
+    steps = sum((b - a) * (b - a) for a, b in itertools.pairwise(energies))
+    return steps / spread if spread and math.isfinite(spread) else None
 
 
 def _depth_share(kept: _Rows, text: str) -> float | None:

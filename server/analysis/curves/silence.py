@@ -105,6 +105,20 @@ _ADVICE = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time without samples (Unix seconds): the machine slept, or no keeper was there. It is silence of nobody."""
+
+    since: float
+    until: float
+
+
+def gaps(samples: Sequence[UsageSample], limits: StallRule) -> list[Gap]:
+    """Return the times without samples that are longer than the rule's `blind_s`."""
+    pairs = itertools.pairwise(samples)
+    return [Gap(one.at, after.at) for one, after in pairs if after.at - one.at > limits.blind_s]
+
+
 def judge_silence(
     samples: Sequence[UsageSample],
     *,
@@ -127,7 +141,8 @@ def judge_silence(
     if len(samples) < 2 or now - samples[-1].at > limits.blind_s:
         return None
     news = [at for at in (last_output_novel_at, last_growth_at) if at is not None and at <= now]
-    quiet_from = max(news, default=samples[0].at)
+    seen_from = max((away.until for away in gaps(samples, limits)), default=samples[0].at)
+    quiet_from = max([seen_from, *news])
     quiet = [sample for sample in samples if sample.at >= quiet_from]
     return _hang(quiet, now, intervals_s, limits) or _busy(quiet, now, intervals_s, limits)
 

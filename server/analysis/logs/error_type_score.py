@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 
 from ...vocabulary.runs import ErrorType
 from .error_type_words import RAISERS, WORDS
@@ -23,6 +24,7 @@ _ADVICE = re.compile(
     r"use|perhaps|maybe|did you|check|refer|to (?:fix|avoid|disable|enable)|set|increase|decrease|reduce|run|"
     r"read more)\b"
 )
+_SEE = re.compile(r"(?i)\bsee:? +https?://\S+")
 _POSITION = re.compile(
     r"\[?[\w./-]+\.(?:pyx?|cpp|cc|cuh?|hpp|[chf]|f90|rs|go|java|scala)(?::|\(|, line |\", line )\d+\)?(?::\w+)?\]?"
 )
@@ -39,14 +41,21 @@ _PRIORS = (
 """Classes that speak of the code whatever their message says, and how much."""
 
 
-def _compile(
+def _compiled(
     rows: tuple[tuple[ErrorType, int, str], ...], begin: str, end: str
 ) -> list[tuple[ErrorType, int, re.Pattern[str]]]:
     return [(kind, weight, re.compile(f"(?i){begin}(?:{words}){end}")) for kind, weight, words in rows]
 
 
-_WORDS = _compile(WORDS, "(?<![A-Za-z_.])", "(?![A-Za-z_])")
-_RAISERS = _compile(RAISERS, r"(?:^|[/\\ ])", "")
+@cache
+def _words() -> list[tuple[ErrorType, int, re.Pattern[str]]]:
+    """Return the rows of words, compiled at the first failure: a server that only watches starts without."""
+    return _compiled(WORDS, "(?<![A-Za-z_.])", "(?![A-Za-z_])")
+
+
+@cache
+def _raisers() -> list[tuple[ErrorType, int, re.Pattern[str]]]:
+    return _compiled(RAISERS, r"(?:^|[/\\ ])", "")
 
 
 def score(exception: str, message: str, frames: str = "") -> Counter[ErrorType]:
@@ -54,10 +63,10 @@ def score(exception: str, message: str, frames: str = "") -> Counter[ErrorType]:
     said, advised = _parts(message)
     found: Counter[ErrorType] = Counter({ErrorType.IMPLEMENTATION: _prior(exception)})
     said = f"{words_of_class(exception)}: {said}"
-    for kind, weight, pattern in _WORDS:
+    for kind, weight, pattern in _words():
         found[kind] += weight * (2 * _hits(pattern, said) + (_hits(pattern, advised) if advised else 0))
     newest = _newest(frames)
-    for kind, weight, pattern in _RAISERS:
+    for kind, weight, pattern in _raisers():
         found[kind] += 2 * weight * (pattern.search(newest) is not None)
     return found
 
@@ -90,6 +99,6 @@ def _parts(message: str) -> tuple[str, str]:
     """Return what a message says and what it advises; nothing of a mere heading ("Error during sampling:")."""
     if len(message) <= HEADING_CHARS and message.rstrip().endswith(":"):
         return "", ""
-    parts = [part for part in _SENTENCES.split(message) if part]
+    parts = [part for part in _SENTENCES.split(_SEE.sub("", message)) if part]
     said = [part for part in parts if not _ADVICE.match(part)]
     return " ".join(said), " ".join(part for part in parts if _ADVICE.match(part))

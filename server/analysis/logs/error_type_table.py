@@ -19,7 +19,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"ImportError|ModuleNotFound|NameError|UnboundLocal|^SyntaxError|Indentation|^TabError|NotImplemented|"
         r"Recursion|"
         r"NotFitted|UndefVar|MethodError|ConfigAttribute|ConfigKeyError|MissingConfig|MissingMandatory|"
-        r"ConfigComposition",
+        r"ConfigComposition|Misconfigur|Missing\w*Param|Duplicated?(?:Study|Name|Registr)|ModelAccess|"
+        r"^Scope(?:Variable|Param|Collection)|Tracer|Concretization|NoSuchKernel|Dynamo|BackendCompiler",
         "",
     ),
     ("implementation", r"EOFError", r"eof when reading a line"),
@@ -38,7 +39,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"is not currently imported|"
         r"invalid parameter|unknown (?:optimi[sz]er|objective|option|argument|parameter|loss|activation|layer)|"
         r"shared object file|inf checks|(?:operator|relation) \S+ does not exist|"
-        r"expected \d-?d (?:or \d-?d )?input|slice index|"
+        r"expected \d-?d (?:or \d-?d )?input|slice index|dimension out of range|invalid device (?:id|ordinal)|"
+        r"must end (?:in|with) [`'\".]|(?:should|must) be (?:an? )?(?:absolute|relative)|expected type:|"
+        r"no \w+ handlers? (?:for|found)|"
         r"unknown (?:dataset name|url type|model)|no variable named .* for collection|"
         r"parameter '\w+' is unknown|truth value of a|unknown option",
     ),
@@ -52,6 +55,15 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),
+    ("infrastructure", "", r"\S*slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
+    (
+        "data",
+        "",
+        r"(?:nan|missing|null|empty) values? (?:should|must|need|have to|can ?not|are not)\b|"
+        r"(?:invalid|bad|wrong|unexpected) (?:types?|values?) (?:for|of|in|at) (?:the )?(?:\w+_)?"
+        r"(?:features?|columns?|fields?|labels?|targets?|rows?)\b|"
+        r"(?:model|file|data|record|header|input|row) format (?:error|is (?:not|wrong|invalid))",
+    ),
     # memory
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
     ("infrastructure", "", r"killed by (?:the )?(?:owner|user|admin\w*|operator|scheduler)"),
@@ -68,7 +80,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"
         r"exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
         r"cublas_status_not_initialized|"
-        r"cudnn_status_not_initialized|valid cudnn algorithm|not enough memory|could not create cudnn handle",
+        r"cudnn_status_not_initialized|valid cudnn algorithm|could not create cudnn handle|"
+        r"cudnn failed to initialize|get convolution algorithm",
     ),
     # disk, also behind other words
     (
@@ -108,7 +121,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     # time, locks, network, nodes
     ("infrastructure", r"KeyboardInterrupt|Timeout|^Connect|Permission|URLError|HTTP|gaierror|SSL|BrokenPipe", ""),
-    ("infrastructure", r"Disconnected|SignalException|^Dist[A-Z]|RayActor|NodeDied|NCCL|ProxyError|^ReadError", ""),
+    (
+        "infrastructure",
+        r"Disconnected|Closed(?:Error)?$|PlacementGroup|SignalException|^Dist[A-Z]|RayActor|NodeDied|NCCL|ProxyError|^ReadError",
+        "",
+    ),
     (
         "infrastructure",
         r"ChunkedEncoding|CommError|Unavailable|DeadlineExceeded|Aborted|GatedRepo|LocalEntryNotFound",
@@ -141,7 +158,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "infrastructure",
         "",
         r"node (?:fail|has died|was (?:marked|lost))|node_fail|preempt|heartbeat|coordination service|"
-        r"distributed service|library initialization failed|no cuda (?:gpus|devices?|-capable)|"
+        r"distributed service|library initialization failed|no cuda(?: gpus| devices?|-capable)|"
         r"cuda_error_(?:no_device|system)|"
         r"no (?:supported )?gpus? "
         r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
@@ -183,7 +200,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "convergence",
         "",
         r"\bnans?\b|non-?finite|not finite|infinit|positive.?(?:semi-?)?definite|diverg|loss (?:is|became) inf|"
-        r"returned nan|\binfs?\b|to satisfy the constraint",
+        r"returned nan|parameter \w+ has invalid values|\binfs?\b|to satisfy the constraint",
     ),
     (
         "convergence",
@@ -294,7 +311,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"x has \d+ features|number of features|expecting \d+ features|equal size, but got|inhomogeneous shape|"
+        r"x has \d+ features|number of features|expecting \d+ features|(?:of|be) equal size|resize storage|"
+        r"numpy array to a tensor|mismatched dtypes|metadata mismatch|inhomogeneous shape|"
         r"type numpy\.object_|object dtype|found <class 'nonetype'>|textencodeinput|must be .*not float$|"
         r"got 'float'$",
     ),

@@ -62,7 +62,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"registry|plugin|syntax|imports?|importing|versions?|packages?|install\w*|batch_size|architectures?|"
         r"does(?: not|n't) fit|embeddings?|"
         r"tokeni[sz]er|logits|num_\w+|n_\w+|[1-5]-?d|attention|adapter|lora|quanti[sz]ation|bfloat16|fp16|"
-        r"device ordinal|api",
+        r"device ordinal|early[_ -]?stopping|monitor\w*|returned metrics|offload\w*|api",
     ),
     (
         _IMPLEMENTATION,
@@ -106,7 +106,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _DATA,
         2,
-        r"columns?|headers?|rows?|records?|labels?|targets?|datasets?|data ?frames?|samples?|images?|pixels?|masks?|"
+        r"imread|imdecode|columns?|headers?|rows?|records?|labels?|targets?|datasets?|data ?frames?|samples?|images?|"
+        r"pixels?|masks?|"
         r"annotat\w+|label(?:l?ed|l?ing)|frames?|as many|but has \d+|bbox\w*|boxes|audio|videos?|waveforms?|"
         r"utterances?|transcri\w+|captions?|documents?|sentences?|"
         r"corpus|vocabulary|vocab|csv|tsv|parquet|json|jsonl|xml|yaml|excel|sheet|hdf5|netcdf|tfrecords?|"
@@ -148,6 +149,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"out of (?:\w+ )?(?:memory|resources?|space|disk|handles|swap|inodes|descriptors)|oom|"
         r"(?:not enough|insufficient|no (?:available|free)|too little|exceed\w*|low on|limit of|above the budget of) "
         r"(?:\S+ ){0,3}(?:memory|ram|vram|space|disk|swap|threads|descriptors|shared memory|resources)|"
+        r"(?:memory|cpus?|gpus?|processors) (?:required|requested)|"
         r"(?:memory|ram|vram|disk|space|quota|swap|descriptors|threads|inodes) (?:\S+ ){0,3}"
         r"(?:full|exhausted|exceeded|limit|used up)|ran out of|(?:not enough|insufficient|"
         r"no free) (?:\S+ ){0,2}(?:slots|cpus|gpus|cores|workers|capacity)|used up|depleted|"
@@ -239,7 +241,9 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"licen[cs]e|nfs|lustre|gpfs|buckets?|s3|gcs|endpoint|daemon|driver|gpus?|ranks?|peers?|nccl|gloo|mpi|rdma|"
         r"signal|https?|url|ssl|tls|certificate|auth|remote|upload\w*|download\w*|hub|ssh|rpc|grpc|broker|redis|"
         r"database|"
-        r"barrier|rendezvous|slurm|kubernetes|pod|container|docker|scheduler daemon|tracking server|walltime|hardware|"
+        r"slurmstepd|srun|salloc|job credential|job step|(?:task|application) launch|layout tasks|distribute tasks|"
+        r"nvidia-smi|barrier|rendezvous|slurm|kubernetes|pod|container|docker|scheduler daemon|tracking server|"
+        r"walltime|hardware|"
         r"firewall|vpn|gateway|retries|retry|responded|request|regions?|access|communication|vault|clon(?:e|ing)|"
         r"repositor(?:y|ies)|tunnel|reservation|"
         r"partition|account",

@@ -7,15 +7,13 @@ together (here), then the table of known messages (`error_type_table`), then the
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from ...vocabulary.runs import ErrorType
 from .error_type_score import score, without_positions
 from .error_type_table import ROWS
 
 TEXT_LIMIT = 1200
-_ROWS = [
-    (ErrorType(kind), re.compile(name), re.compile(f"(?i)(?<![a-z])(?:{message})")) for kind, name, message in ROWS
-]
 
 _READERS = re.compile(
     r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
@@ -60,9 +58,19 @@ _API_OF_FRAMES = (
 )
 """Methods that a data frame had or other objects have: to ask for them is no missing column."""
 _NO_ATTRIBUTE = re.compile(r"'(?:\w+\.)*(DataFrame|Series|NoneType)' object has no attribute '(\w+)'")
+_PIPES = re.compile(r"^Connection(?:Reset|Refused)Error$|^EOFError$|^BrokenPipeError$|^(?:_queue\.)?(?:Empty|Full)$")
+"""What waits for another process raises these when that one is gone."""
+_WORKER_GONE = re.compile(r"(?i)\bworkers?\b.{0,40}(?:exited unexpectedly|killed by signal|died|terminated|was lost)")
 _MIXED = re.compile(r"(?:not supported between|unsupported operand).*'(?:str|float|NoneType|int)'")
+_RAGGED = re.compile(r"(?i)sizes? of tensors|equal size|same (?:size|shape|length)")
+"""What `torch.stack` says of samples that differ."""
 _SPLITS = re.compile(r"split\(|partition\(")
 _READS_IMAGES = re.compile(r"imread|cv2|Image\.open|img|image", re.IGNORECASE)
+
+
+def tells_of_a_worker(message: str) -> bool:
+    """Whether an exception says that a worker process is gone: what else a chain holds is only what that broke."""
+    return _WORKER_GONE.search(message) is not None
 
 
 def type_or_implementation(exception: str, message: str, frames: str = "") -> ErrorType:
@@ -86,8 +94,16 @@ def type_of_exception(exception: str, message: str, frames: str = "", *, least: 
     told = _by_status(message)
     if told:
         return told
-    found = next((kind for kind, name, text in _ROWS if name.search(exception) and text.search(message)), None)
+    found = next((kind for kind, name, text in _rows() if name.search(exception) and text.search(message)), None)
     return found or _by_words(exception, message, frames, least)
+
+
+@cache
+def _rows() -> list[tuple[ErrorType, re.Pattern[str], re.Pattern[str]]]:
+    """Return the table, compiled at the first failure: a server that only watches starts without."""
+    return [
+        (ErrorType(kind), re.compile(name), re.compile(f"(?i)(?<![a-z])(?:{message})")) for kind, name, message in ROWS
+    ]
 
 
 def _by_status(message: str) -> ErrorType | None:
@@ -118,7 +134,7 @@ def _asserted(frames: str) -> str:
 
 def _by_frames(exception: str, message: str, frames: str) -> ErrorType | None:
     """Return what class and frames together tell; None where they tell nothing."""
-    if re.search(r"ConnectionReset|EOFError|BrokenPipe", exception) and "multiprocessing" in frames:
+    if _PIPES.search(exception) and "multiprocessing" in frames:
         return ErrorType.RESOURCE
     if exception == "AssertionError" and re.search(r"isnan|isfinite|isinf", frames):
         return ErrorType.CONVERGENCE
@@ -128,6 +144,8 @@ def _by_frames(exception: str, message: str, frames: str) -> ErrorType | None:
         return ErrorType.DATA if read else None if sentence else ErrorType.IMPLEMENTATION
     if exception == "AttributeError":
         return ErrorType.DATA if _missing_column(message, frames) else ErrorType.IMPLEMENTATION
+    if exception == "RuntimeError" and "collate" in frames and _RAGGED.search(message):
+        return ErrorType.DATA
     mixed = exception == "TypeError" and _MIXED.search(message) and _READERS.search(frames)
     ragged = exception == "ValueError" and "to unpack" in message and _SPLITS.search(frames)
     return ErrorType.DATA if mixed or ragged else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...vocabulary.runs import ErrorType, Level
 from . import details, matches, progress, traceback_lines
-from .error_types import type_of_exception, type_or_implementation
+from .error_types import tells_of_a_worker, type_of_exception, type_or_implementation
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
 from .judge import follows_nan
 from .register import Register
@@ -183,11 +183,11 @@ class Failures:
             incident.text = _behind(incident.opening, trace.text)
         trace.settle()
         kind = type_of_exception(trace.root or "", trace.root_message, trace.files)
-        if kind in (None, ErrorType.IMPLEMENTATION):
-            kind = type_of_exception(trace.exception or "", trace.message, trace.files) or kind
-        ran_out = bool(incident.opening) and incident.type is ErrorType.RESOURCE
         undecided = kind in (None, ErrorType.IMPLEMENTATION)
-        incident.type = ErrorType.RESOURCE if ran_out and undecided else kind or ErrorType.IMPLEMENTATION
+        if not tells_of_a_worker(trace.root_message) and (undecided or tells_of_a_worker(trace.message)):
+            kind = type_of_exception(trace.exception or "", trace.message, trace.files) or kind
+        if kind not in (None, ErrorType.IMPLEMENTATION) or not matches.says_why(incident):
+            incident.type = kind or ErrorType.IMPLEMENTATION
         metric = self._register.of_metrics()
         incident.belongs_to = metric.key if metric and follows_nan(metric, incident) else ""
         incident.apart = bool(trace.prefix.strip() or trace.lead)

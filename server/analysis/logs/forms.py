@@ -13,7 +13,7 @@ from .traceback_state import FILES_CHARS, Trace
 
 
 def _plain(trace: Trace, number: int, text: str) -> bool:
-    body = traceback_lines.without_prefix(trace.prefix, text)
+    body = trace.behind_prefix(number, text)
     if body is None or not trace.frames:
         if re.match(r'^(?:> | {2})File "', text):
             trace.prefix, body = "", text
@@ -68,6 +68,8 @@ def _ipython(trace: Trace, number: int, text: str) -> bool:
     if frame:
         trace.add_frame(number, text, frame)
         return True
+    if file := traceback_lines.file_without_line(text):
+        trace.files = f"{trace.files} {file}"[-FILES_CHARS:]
     found = traceback_lines.exception_of(text.rstrip(), follows=True)
     if found and found[0] == trace.prefix.rpartition(".")[2]:
         trace.add_exception(number, text, found)

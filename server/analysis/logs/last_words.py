@@ -26,10 +26,11 @@ _COMPLAINT = re.compile(
 _GIVES_UP = re.compile(
     r"(?i)\b(?:abort(?:ed|ing)?|exit(?:ed|ing)|terminat(?:ed|ing)|giving up|gave up|cannot continue|can't continue|"
     r"not (?:start|train|continu|runn|proceed|fitt)\w*|"
-    r"(?:exit|execution|return)(?:ed)?[ _]?(?:code|status)\W{1,3}-?[1-9]\d*|"
+    r"(?:exit|execution|return)(?:ed)?[ _]?(?:code|status)\W{1,3}(?:-?[1-9]\d*|\S*SIG[A-Z]{2,})|as FAILED\b|"
     r"unrecoverable|fatal|stopp(?:ed|ing)|shutting down|(?:run|training|job|fit|experiment|"
     r"pipeline) (?:has )?failed)\b"
 )
+_SIGNALLED = re.compile(r"\b(?:code|status)\W{1,3}\S*SIG[A-Z]{2,}")
 _CALM = re.compile(r"\b(?:INFO|DEBUG)\b")
 _KILLED = re.compile(r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|terminat|cancel")
 _SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}(?<!\.\.)(?<![…:])$")
@@ -101,7 +102,7 @@ def _first_complaint(last: Sequence[str]) -> int:
             first - at > GAP_LINES + 1
             or progress.dealt_with(last[at])
             or progress.is_warning(last[at])
-            or _CALM.search(last[at])
+            or (_CALM.search(last[at]) and not _SIGNALLED.search(last[at]))
         ):
             break
         first = at

@@ -12,6 +12,7 @@ from .rules import Rule, Weight
 from .text import cap
 
 GLOG_STACK = "glog stack"
+WORKERS_EXCEPTION = "exception of a worker"
 AS_A_WARNING = ("ran out of data", "chain lost")
 """Rules whose lines count although a library prints them as a warning."""
 _KINDS = {
@@ -90,6 +91,12 @@ def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) ->
     incident.advice, incident.rule = rule.advice, rule.name
     incident.grace = _GRACE.get(rule.name, 0)
     incident.handled = incident.kind == "error" and rule.name not in AS_A_WARNING and progress.mild(text)
+
+
+def says_why(incident: Incident) -> bool:
+    """Whether the line that announced a traceback tells more of its type than an exception that only points there."""
+    ran_out = incident.type is ErrorType.RESOURCE
+    return bool(incident.opening) and (ran_out or incident.rule == WORKERS_EXCEPTION)
 
 
 def name(incident: Incident | None, found: re.Match[str]) -> None:

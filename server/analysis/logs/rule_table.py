@@ -115,6 +115,14 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "No route to host|Connection refused|Connection timed out|Broken pipe|Could not resolve|Connection reset",
         r"^(?:ssh|scp|rsync|curl|wget|nc|kubectl|aws|gsutil|rclone|mount)\b.*:",
     ),
+    (
+        "exception of a worker",
+        "implementation",
+        "error",
+        "",
+        "Exception in background worker|Exception in worker",
+        r"^Exception in (?:background )?worker\b.*:$",
+    ),
     # optimisers
     ("jax NaN", "convergence", "error", "FloatingPointError", "Invalid nan value", r"^Invalid nan value .* of a jax"),
     (

@@ -9,6 +9,7 @@ HEADER = "Traceback (most recent call last)"
 _BOXED = re.compile(r"^[^╭]{0,80}╭─* ?Traceback \(most")
 _FRAME = re.compile(r'^\s*(?:> )?(?:\| +)?File "(?P<file>.+?)", line (?P<line>\d+)')
 _BARE_FRAME = re.compile(r"^(?:File )?(?P<file>[^\s:]\S*\.(?:py|ipynb|pyx)):(?P<line>\d+)(?:,? in\b|$)")
+_OLD_FRAME = re.compile(r"^(\S+\.pyx?) in [\w.<>]+\(")
 _EXCEPTION = re.compile(
     r"^(?P<name>(?:[A-Za-z_]\w*\.)*(?P<last>[A-Za-z_]\w*))(?:\((?P<inner>\w+)\))?(?:: (?P<message>.*)|:?\s*)$"
 )
@@ -42,6 +43,8 @@ _GOES_ON = re.compile(r"(?:^|[\])}%>| ])Exception ignored (?:in|while)\b|(?:Task
 _LOGGED_AS_FATAL = re.compile(r"(?:^|\s)F\d{4} \d\d:\d\d|: F \S+:\d+\] ")
 _CONTEXT = ("future: <", "handle: <", "task: <")
 _TIME = re.compile(r"\d+(?:[-:/.,T]\d+)+")
+_COUNTER = re.compile(r"^(\[?)(\d{3,9})(?=[\s:|\]])")
+"""The number of the line, as some platforms put it before each."""
 _TORN_LEAD = re.compile(r"^Exception in thread \S|^Process (?:Spawn|Fork|ForkServer)?(?:Pool)?(?:Process|Worker)\S*:$")
 _LEAD_WORDS = ("xception", "Process ", "RemoteTraceback", "ERROR: ", "FAIL: ", "future: <", "Error exec", "handle: <")
 _SYNTAX = ("SyntaxError: ", "IndentationError: ", "TabError: ")
@@ -62,6 +65,12 @@ def frame_of(text: str) -> tuple[str, int] | None:
     """Return file and line of a frame line of any format, or None."""
     found = _FRAME.match(text) or _BARE_FRAME.match(text.strip("│ ┃|"))
     return (found["file"], int(found["line"][:9])) if found else None
+
+
+def file_without_line(text: str) -> str | None:
+    """Return the file of a frame as IPython named it before version 8 ("base.py in get_loc(self, key)")."""
+    found = _OLD_FRAME.match(text) if ".py" in text else None
+    return found[1] if found else None
 
 
 @lru_cache(maxsize=1024)
@@ -142,6 +151,15 @@ def without_prefix(prefix: str, text: str) -> str | None:
     if len(head) < len(prefix):
         return "" if prefix.startswith(text.rstrip()) or not text.strip() else None
     return text[len(prefix) :] if _without_times(prefix) == _without_times(head) else None
+
+
+def counted_on(prefix: str, text: str, lines: int) -> str | None:
+    """Return the prefix of a line if it is the other's with a number that has risen by at most so many lines."""
+    old, new = _COUNTER.match(prefix), _COUNTER.match(text)
+    if not (old and new) or old[1] != new[1] or not 0 < int(new[2]) - int(old[2]) <= lines:
+        return None
+    rest = prefix[old.end() :]
+    return new[0] + rest if text[new.end() :].startswith(rest.rstrip()) else None
 
 
 def _without_times(prefix: str) -> str:

@@ -11,6 +11,8 @@ from .text import CAP_MARK, cap, cap_end, json_size
 
 FILES_CHARS = 400
 PARTS_LIMIT = 4
+_NOTES = ("SimplifiedTraceback", "UnfilteredStackTrace")
+"""What JAX puts at the head of a chain to say how it shortened it: no cause."""
 
 
 def _no_texts() -> list[str]:
@@ -25,6 +27,8 @@ class Trace:
     last: int
     prefix: str = ""
     form: str = "plain"
+    counted: int = 0
+    """The line whose own number stands in the prefix, where each line has one; 0 without."""
     names: list[str] = field(default_factory=_no_texts)
     """Exception classes in the order of the text."""
     messages: list[str] = field(default_factory=_no_texts)
@@ -64,6 +68,16 @@ class Trace:
     again: Literal["", "counted", "absorbed"] = ""
     """How it was taken as a repetition of that."""
 
+    def behind_prefix(self, number: int, text: str) -> str | None:
+        """Return what a line says behind the prefix of this traceback; None if it has another one."""
+        rest = frames.without_prefix(self.prefix, text)
+        if rest is None and (self.counted or not self.frames):
+            seen = self.counted or self.first
+            if prefix := frames.counted_on(self.prefix, text, number - seen):
+                self.prefix, self.counted = prefix, number
+                rest = text[len(prefix) :]
+        return rest
+
     @property
     def exception(self) -> str | None:
         """Class of what finally ended it."""
@@ -79,7 +93,8 @@ class Trace:
             return next((name for name in self.names if not name.endswith("Group")), self.exception)
         if self.original:
             return _carried(self.names[-1])
-        return _carried(self.names[0]) if self.names else None
+        causes = [name for name in self.names if name not in _NOTES] or self.names
+        return _carried(causes[0]) if causes else None
 
     @property
     def root_message(self) -> str:

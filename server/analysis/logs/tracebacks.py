@@ -125,7 +125,7 @@ class Tracebacks:
         prefix, rest = text[:at], text[at + len(traceback_lines.HEADER) :]
         if "\\n" in rest:
             return self._embedded(number, text, rest)
-        continued = self._continued(prefix)
+        continued = self._continued(number, prefix)
         if continued:
             continued.add(number, text)
             continued.done = continued.chain = False
@@ -140,14 +140,11 @@ class Tracebacks:
         self.traces = [*self.traces[-(OPEN_LIMIT - 1) :], trace]
         return True, None
 
-    def _continued(self, prefix: str) -> Trace | None:
+    def _continued(self, number: int, prefix: str) -> Trace | None:
         original = prefix.rstrip().endswith("Original")
         plain = prefix.replace("Original ", "")
         for trace in reversed(self.traces):
-            same = (
-                traceback_lines.without_prefix(trace.prefix, plain) in ("", "  ", "  + Exception Group ")
-                or plain.strip("─╭ ") == ""
-            )
+            same = trace.behind_prefix(number, plain) in ("", "  ", "  + Exception Group ") or plain.strip("─╭ ") == ""
             if trace.done and same and (trace.chain or original):
                 trace.original = trace.original or original
                 return trace
@@ -170,7 +167,7 @@ class Tracebacks:
 
     def _continue(self, trace: Trace, number: int, text: str) -> bool:
         if traceback_lines.is_chain(text) and number - trace.last <= CHAIN_WINDOW:
-            if traceback_lines.without_prefix(trace.prefix, text) is None and "│" not in text:
+            if trace.behind_prefix(number, text) is None and "│" not in text:
                 return False
             trace.add(number, text)
             trace.chain = True
@@ -201,7 +198,7 @@ def _opened(number: int, prefix: str, before: Before) -> Trace:
         trace.form = "rich"
     elif stripped.endswith("+ Exception Group"):
         trace.form, trace.prefix = "group", prefix[: prefix.index("+")]
-    elif prefix and re.fullmatch(r"[\w.]+ {2,}", prefix):
+    elif prefix and re.fullmatch(r"[A-Za-z_][\w.]* {2,}", prefix):
         trace.form = "ipython"
         trace.prefix = prefix.strip()
     else:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import choices, neutral, sizes
+from . import choices, extremes, neutral, sizes
 from .names import BUILTINS, Names, constant
 from .own_functions import OwnFunctions
 from .phase_names import PhaseNames
@@ -33,6 +33,8 @@ class Ingredient(NamedTuple):
     file: str
     line: int
     phased: bool
+    order: tuple[str, ...] = ()
+    """Sign, smaller and larger of a comparison by size."""
 
 
 class Collector:
@@ -41,6 +43,7 @@ class Collector:
     :ivar names: the names of the program; `own` are its functions and classes, `real` what imports bind once.
     :ivar phased: above 0 where what is read depends on the phase.
     :ivar sized: above 0 where it depends on how much there is. :ivar nested: how deep inside conditions and loops.
+    :ivar told: whether what is read is only kept to be told.
     :ivar texts: whether texts count here. :ivar listed: whether they are listed as names of columns.
     :ivar writes: whether they are the heading of a table that is written.
     """
@@ -51,15 +54,16 @@ class Collector:
         self.names, self.phases = names, phases
         self.phased = self.sized = self.nested = 0
         self.texts, self.listed, self.writes = True, False, False
+        self.told = False
         self.functions = OwnFunctions(units)
         self.own = self.functions.defined
         self._books = _books(units)
         self.real = {bound: targets for bound, targets in names.imported.items() if len(targets) == 1}
 
-    def add(self, sort: str, value: str, name: str, node: ast.AST) -> None:
+    def add(self, sort: str, value: str, name: str, node: ast.AST, order: tuple[str, ...] = ()) -> None:
         """Take one ingredient at a place."""
         line = getattr(node, "lineno", 1)
-        self.found.append(Ingredient(sort, value, name, self.file, line, bool(self.phased or self.sized)))
+        self.found.append(Ingredient(sort, value, name, self.file, line, bool(self.phased or self.sized), order))
 
     def choice(self, name: str, arm: str, node: ast.expr) -> None:
         """Take what the phase decides about, as a whole. :param arm: of which phase it is."""
@@ -97,6 +101,10 @@ class Collector:
                 self._parts(node, name)
             case ast.Compare():
                 self._compare(node, name)
+            case ast.IfExp() if extreme := extremes.of_choice(node):
+                self.sized += not self.told
+                self.value(extreme, name)
+                self.sized -= not self.told
             case ast.IfExp():
                 self.add("control", "if", name, node)
                 if self.phases.depends(node.test):
@@ -131,7 +139,7 @@ class Collector:
     def _compare(self, node: ast.Compare, name: str) -> None:
         self.sized += (by_size := sizes.by_size(node, self.names.constants))
         for op in node.ops:
-            self.add("operation", type(op).__name__, name, node)
+            self.add("operation", type(op).__name__, name, node, extremes.order(node))
         self._parts(node, name)
         self.sized -= by_size
 
@@ -210,7 +218,7 @@ class Collector:
             self.value(node.func.value, name)
         elif not isinstance(node.func, ast.Name):
             self.value(node.func, name)
-        self.sized += (capped := not own and sizes.caps_call(node, called))
+        self.sized += (capped := not (own or self.told) and sizes.caps_call(node, called))
         if called and not own and not plain:
             self.add("call", called, called if called in _ROWS else name, node)
         texts, self.texts = self.texts, (self.texts and not plain) or called in _TEXTS_COUNT

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from . import neutral, sizes
+from . import extremes, neutral, sizes
 from .choices import Statement, arms, choices
 from .ingredient_values import Collector, Ingredient
 from .names import BUILTINS, Names, names_of
@@ -144,6 +144,12 @@ class _Statements(Collector):
         if _is_guard(node.test):
             self.block(node.body, name)
             return
+        if extreme := extremes.of_statement(node):
+            sized = not extremes.only_told(extreme, self.whole, self.functions.acting)
+            self.sized += sized
+            self.block([extreme], name)
+            self.sized -= sized
+            return
         if (
             neutral.harmless_value(node.test, self.functions.acting)
             and neutral.fails(node.body, self.functions.acting)
@@ -194,7 +200,11 @@ class _Statements(Collector):
                 return  # counts where it is used
         device = neutral.last_name(targets[0]).lower() in {"device", "dev"}  # where tensors lie
         if node.value is not None and not (device and neutral.harmless_value(node.value, self.functions.acting)):
+            told = self.told
+            if isinstance(node, ast.Assign):
+                self.told = extremes.only_told(node, self.whole, self.functions.acting)
             self.value(node.value, neutral.last_name(targets[0]) or name)
+            self.told = told
 
     def _target(self, target: ast.expr, name: str) -> None:
         if isinstance(target, ast.Name):

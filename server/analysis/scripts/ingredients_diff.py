@@ -99,7 +99,8 @@ def ingredient_changes(before: Program, after: Program, broken: frozenset[str]) 
     lost, gained = _without_mended(list(_more(old, new)), list(_more(new, old)), _mender(was, now, broken))
     phased = frozenset((one.sort, one.value, one.name) for one in (*old, *new) if one.phased)
     apart = _Apart(lost, gained, was, now, phased)
-    found = [*_numbers(apart, old, new), *_others(apart), *_words(apart), *_given(apart), *_choices(apart)]
+    found = [*_numbers(apart, old, new), *_others(apart), *_swapped(apart, old, new)]
+    found += [*_words(apart), *_given(apart), *_choices(apart)]
     return [*found, *(one for pair in unread for one in _by_words(*pair)), *_imports(was, now, after)]
 
 
@@ -139,15 +140,20 @@ def _without_mended(
     waiting = list(gained)
     kept: list[Ingredient] = []
     for one in lost:
-        fit = next(
-            (each for each in waiting if each.sort == one.sort in {"call", "word"} and same(one.value, each.value)),
-            None,
-        )
+        fit = next((each for each in waiting if _is_mended(one, each, same)), None)
         if fit is None:
             kept.append(one)
         else:
             waiting.remove(fit)
     return kept, waiting
+
+
+def _is_mended(one: Ingredient, other: Ingredient, same: Callable[[str, str], bool]) -> bool:
+    """Whether one takes the place of the other by another name, or as the same condition turned round."""
+    if one.sort != other.sort:
+        return False
+    turned = one.sort == "operation" and one.order == other.order != ()
+    return turned or (one.sort in {"call", "word"} and same(one.value, other.value))
 
 
 def _numbers(apart: _Apart, old: Sequence[Ingredient], new: Sequence[Ingredient]) -> Iterator[Change]:
@@ -187,6 +193,17 @@ def _others(apart: _Apart) -> Iterator[Change]:
             at = apart.place(one, other)
             kind: Kind = "feature" if sort == "call" and at.name in _ROWS else "structure"
             yield apart.change(kind, at.name or sort, (_shown(one), _shown(other)), at)
+
+
+def _swapped(apart: _Apart, old: Sequence[Ingredient], new: Sequence[Ingredient]) -> Iterator[Change]:
+    """Yield comparisons whose sides stand in each other's place under the same sign."""
+    left = Counter(one.order for one in old if one.order) - Counter(one.order for one in new if one.order)
+    for one in (each for each in new if each.order and each not in apart.gained):
+        sign, smaller, larger = one.order
+        if left[was := (sign, larger, smaller)] > 0:
+            left[was] -= 1
+            shown = f"{larger} {_SIGNS[sign]} {smaller}", f"{smaller} {_SIGNS[sign]} {larger}"
+            yield apart.change("structure", "condition", shown, one)
 
 
 def _shown(one: Ingredient | None) -> str:

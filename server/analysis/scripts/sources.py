@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from posixpath import dirname, join, normpath
 
 from .program import SourceFile, Unit
@@ -13,7 +14,15 @@ from .program import SourceFile, Unit
 MAX_SOURCE_BYTES = 1_000_000
 """A larger file is named and not parsed. One of this size (blocks of a model, as in tests/methods/test_reading.py) took
 4.3 s and 281 MB to read on one core (`read_program` between two calls of `time.process_time`)."""
+MAX_STATEMENTS = 60_000
+"""Line ends and semicolons, of which 1 MB of any program has half as many. A tree takes about 1 kB a statement: 1 MB of
+`x=1` took 947 MB."""
+MAX_MARKS = 300_000
+"""Commas, dots, brackets and operators: a list of half a million numbers is data, and its tree takes 200 MB."""
 MAX_FILES = 200
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_MARKS = b",.([{=+-*/%<>:@|&^~"
 
 Read = Callable[[str], bytes | None]
 
@@ -110,6 +119,10 @@ def parsed(source: bytes) -> tuple[ast.Module | None, tuple[int, str] | None]:
     """Return the parsed form, or None and (line, why)."""
     if len(source) > MAX_SOURCE_BYTES:
         return None, (1, f"larger than {MAX_SOURCE_BYTES} bytes, not parsed")
+    if source.count(b"\n") + source.count(b";") > MAX_STATEMENTS:
+        return None, (1, f"more than {MAX_STATEMENTS} statements, not parsed")
+    if len(source) - len(source.translate(None, _MARKS)) > MAX_MARKS:
+        return None, (1, f"more than {MAX_MARKS} operators, commas and brackets, not parsed")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -136,24 +149,27 @@ def _form(unit: Unit) -> bytes:
     if unit.tree is None:
         return b"bytes:" + unit.source
     try:
-        tree = unit.tree
-        if b"__doc__" not in unit.source:
-            again, _ = parsed(unit.source)  # the program keeps its own tree as it was written
-            tree = without_docstrings(again) if again else tree
-        return ast.dump(tree).encode("utf-8", "surrogatepass")
+        if b"__doc__" in unit.source:
+            return ast.dump(unit.tree).encode("utf-8", "surrogatepass")
+        with _without_docstrings(unit.tree):
+            return ast.dump(unit.tree).encode("utf-8", "surrogatepass")
     except RecursionError:
         return b"bytes:" + unit.source
 
 
-def without_docstrings(tree: ast.Module) -> ast.Module:
-    """Take the docstrings out of a tree, in place."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
-    return tree
+@contextmanager
+def _without_docstrings(tree: ast.Module) -> Generator[None]:
+    """Take the docstrings out of a tree for the time of a block; a second tree would take as much memory again."""
+    taken = [(node, node.body) for node in ast.walk(tree) if isinstance(node, _DOCUMENTED) and _documented(node)]
+    for node, body in taken:
+        node.body = body[1:]
+    try:
+        yield
+    finally:
+        for node, body in taken:
+            node.body = body
+
+
+def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    first = node.body[0] if node.body else None
+    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)

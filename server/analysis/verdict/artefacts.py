@@ -186,7 +186,8 @@ def _content(one: Artefact, rules: Rules, design: Design) -> Iterator[_Problem]:
 
 
 def _arrays(container: PickleFacts | ArraysFacts) -> Iterator[_Problem]:
-    bad = [one.name for one in container.arrays if one.non_finite]
+    whole = [one for one in container.arrays if one.shape] or container.arrays  # "best score so far" begins as infinite
+    bad = [one.name for one in whole if one.non_finite]
     if bad:
         yield _Problem(f"holds values that are not finite, in {bad[0]}", Word.INCOMPLETE_TRAINING, "nan")
     if isinstance(container, ArraysFacts) and not container.consistent:
@@ -213,7 +214,7 @@ def _table(table: TableFacts, rules: Rules, design: Design) -> Iterator[_Problem
         if column.minimum is not None and column.maximum is not None:
             yield from _out_of_range(column.name, column.minimum, column.maximum, rules, design)
     numeric = {one.name for one in table.columns if one.numbers}
-    constant = [one for one in table.constant_columns if one in numeric and one.lower() not in rules.may_be_constant]
+    constant = [one for one in table.constant_columns if one in numeric and not rules.may_repeat(one)]
     if constant:
         yield _Problem(f"has the same number in every row of {', '.join(constant[:3])}", Word.INVESTIGATE, "constant")
 

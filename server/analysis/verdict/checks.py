@@ -101,12 +101,15 @@ def failures(evidence: Evidence) -> Check:
     return passed("failures", "no failure stands" + (f"; accepted by the director: {accepted}" if accepted else ""))
 
 
-def inputs(evidence: Evidence) -> Check:
-    """Are script, modules, design and features still those of the start? For information: the snapshots are kept."""
+def inputs(evidence: Evidence, *, asks: bool) -> Check:
+    """Are script, modules, design and features still those of the start? For information: the snapshots are kept.
+
+    :param asks: whether the policy asks for minima where there is no design.
+    """
     if not evidence.inputs:
         return unknown("inputs", "no digest of the script was recorded")
     moved = [_moved(one) for one in evidence.inputs if one.sha256_now != one.sha256_at_start]
-    if evidence.phase is Phase.FULL and not any(one.role == "design" for one in evidence.inputs):
+    if asks and evidence.phase is Phase.FULL and not any(one.role == "design" for one in evidence.inputs):
         moved = [*moved, "no design at the start: the policy's minima hold"]
     same = [one for one in evidence.inputs if one.sha256_now == one.sha256_at_start]
     kept = [f"{one.path} unchanged since the start, sha256 {(one.sha256_now or '')[:16]}" for one in same[:4]]
@@ -119,6 +122,19 @@ def _moved(one: Input) -> str:
     snapshot = "" if one.role == "features" else "; the snapshot of what ran is kept"
     binds = ", so it does not bind this run" if one.role == "design" and not one.sha256_at_start else ""
     return f"{one.path} {what} after the start{snapshot if one.sha256_at_start else binds}"
+
+
+def adopted(evidence: Evidence) -> Check | None:
+    """Was it running before it came under watch? None where it was started here."""
+    if evidence.adopted is None:
+        return None
+    pid, before_s = evidence.adopted
+    what = (
+        f"process {pid} was running for {span(before_s)} when it was adopted: nobody watched that, nothing of it was"
+        " witnessed, and its script is kept as it lay there then"
+    )
+    action = "Start it with `watchkeeper run -- COMMAND`, or say why it need not be seen from its beginning on."
+    return unknown("adopted", what, "adopted", action)
 
 
 def startup(evidence: Evidence) -> Check | None:
@@ -143,14 +159,14 @@ def rows(evidence: Evidence) -> Check | None:
     return failed("rows", what, Word.INVESTIGATE, "fewer_rows_than_quick", "Say why the full phase takes fewer rows.")
 
 
-def policy(evidence: Evidence) -> Check:
-    """Does the policy of the start bind? One that was relaxed later changes nothing."""
+def policy(evidence: Evidence, profile: str) -> Check:
+    """Does the policy of the start bind, and under which profile? One that was relaxed later changes nothing."""
     if not evidence.policy.there:
         action = "Train again; the start keeps the policy."
         what = "the policy that the run started under is not kept any more"
         return unknown("policy", what, "policy_not_inspected", action)
     later = f"; {', '.join(evidence.policy.changed)} changed later, which does not bind this run"
-    return passed("policy", "that of the start" + (later if evidence.policy.changed else ""))
+    return passed("policy", f"that of the start, profile {profile}" + (later if evidence.policy.changed else ""))
 
 
 def span(seconds: float) -> str:

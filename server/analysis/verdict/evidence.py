@@ -39,6 +39,18 @@ class Artefact:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What a run left whose results are what it wrote.
+
+    :ivar paths: relative to the workspace, in the order in which it first wrote them.
+    :ivar known_by: how that is known, for example "witnessed and sealed".
+    """
+
+    paths: tuple[str, ...]
+    known_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A file of another run or model: on disk now, or as an earlier verdict recorded it.
 
@@ -135,10 +147,12 @@ class Seal:
     """What the keeper hashed when the run ended.
 
     :ivar files: sha256 by path, of the files that it hashed whole.
+    :ivar there: every path at which it found something, in the order in which the run first wrote it.
     :ivar failed: why there is none.
     """
 
     files: Mapping[str, str] = field(default_factory=dict[str, str])
+    there: tuple[str, ...] = ()
     failed: str = ""
 
 
@@ -199,6 +213,8 @@ class Evidence:
     :ivar observed: (file, what was found in it) of observed data that were looked for in the tables that the run read;
         `observed_in` are these tables.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
+    :ivar adopted: (pid, seconds that it had run unwatched) of a process that was adopted; None of what we started.
+    :ivar written: what it wrote; None where its results are files that the policy names.
     :ivar gpu: what it did on GPUs; None for a start of an older release, which did not look for any.
     """
 
@@ -253,6 +269,8 @@ class Evidence:
     observed_in: tuple[str, ...] = ()
     invented: tuple[tuple[int, str], ...] = ()
     gpu: GpuUse | None = None
+    written: Written | None = None
+    adopted: tuple[int, float] | None = None
 
     @property
     def cores_busy(self) -> float | None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from .checks import Check, failed, passed, unknown
 from .evidence import Evidence
-from .gpu_use import GpuState, GpuUse
+from .gpu_use import BROKEN, GpuState, GpuUse
 from .words import Word
 
 IDLE_SHARE = 0.1
 """A run that held a GPU and worked on it in a smaller share of that time left it idle."""
-BROKEN = frozenset({48, 61, 62, 63, 64, 74, 79, 92, 94, 95, 119, 120, 140})
-"""Xids of hardware, driver and firmware in NVIDIA's catalogue; others (13, 31, 43 …) are mostly the program's own."""
 _LEAST_SAMPLES = 3
 _WORDS = {
     GpuState.NONE: "no GPU on this machine",

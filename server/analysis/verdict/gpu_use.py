@@ -9,6 +9,8 @@ from enum import StrEnum
 
 BUSY_PERCENT = 5.0
 """Utilisation from which on a sample counts as work; a context that only lies there has 0."""
+BROKEN = frozenset({48, 61, 62, 63, 64, 74, 79, 92, 94, 95, 119, 120, 140})
+"""Xids of hardware, driver and firmware in NVIDIA's catalogue; others (13, 31, 43 …) are mostly the program's own."""
 
 
 class GpuState(StrEnum):

@@ -37,7 +37,8 @@ def floors(evidence: Evidence, rules: Rules) -> tuple[Floor, ...]:
         needed = {}  # a method that the policy has no minima for: the design's own numbers bind
     if _does_not_tune(evidence):
         needed = {name: value for name, value in needed.items() if name != "tune"}
-    policy = [Floor(name, value, "watchkeeper.toml [method]") for name, value in needed.items() if name not in named]
+    left = {name: value for name, value in needed.items() if value and name not in named}  # 0: no minimum
+    policy = [Floor(name, value, "watchkeeper.toml [method]") for name, value in left.items()]
     return (*asked, *policy)
 
 

@@ -39,7 +39,9 @@ _STATES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".npz", ".npy",
 
 def outside(evidence: Evidence, seen: Seen) -> Check:
     """Did anything happen that no library and no line of the script accounts for?"""
-    if found := first_of((*_replaced(seen), *_code(seen), *_programs(seen), *_of_quick(evidence, seen))):
+    if found := first_of(
+        (*_replaced(seen), *_code(seen), *_modules(evidence, seen), *_programs(seen), *_of_quick(evidence, seen))
+    ):
         return found.check("outside", "witnessed")
     return passed("outside", "no code without a file, no other program, no replaced name was seen (witnessed)")
 
@@ -63,6 +65,17 @@ def _code(seen: Seen) -> Iterator[Suspicion]:
         shown = " ".join(text(line.facts, "text").split())[:60]
         what = f"code that stands in no file was run by {text(line.facts, 'by')} at {place(line)}: {shown!r}"
         yield Suspicion(what, Word.INVESTIGATE, "code_in_no_file", "Write this code into a file of the workspace.")
+
+
+def _modules(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """A module that was another file when it was imported than at the start: what was compared did not run."""
+    kept = {one.path: one.sha256_at_start for one in evidence.inputs if one.role in ("script", "module")}
+    for line in seen.witnessed.of("import"):
+        path, digest = text(line.facts, "path"), text(line.facts, "sha256")
+        if digest and not line.facts.get("sampled") and kept.get(path) not in (None, digest):
+            what = f"{path} was another file when it was imported at {place(line)} than at the start"
+            action = "Start again: what was hashed, compared and approved is not what ran."
+            yield Suspicion(what, Word.INVESTIGATE, "module_changed_before_import", action)
 
 
 def _programs(seen: Seen) -> Iterator[Suspicion]:

@@ -66,7 +66,9 @@ class Rules:
     :ivar ranges: (minimum, maximum) that values of a column of the results may have.
     :ivar may_be_constant: columns that may have one value in every row, in lower case.
     :ivar forbidden: classes and functions whose fits may not be the results.
-    :ivar may_be_blank: columns that may have empty cells, or words of their names, in lower case.
+    :ivar may_be_blank: columns that may have empty cells, or words of their names, in lower case. "*" is every column.
+    :ivar told_only: checks, by name or reason code, that are told and decide nothing.
+    :ivar profile: the policy's; what it means stands in these rules already.
     """
 
     phase: Phase
@@ -81,6 +83,8 @@ class Rules:
     )
     may_be_constant: frozenset[str] = frozenset()
     may_be_blank: frozenset[str] = frozenset()
+    told_only: frozenset[str] = frozenset()
+    profile: str = "contest"
     forbidden: frozenset[str] = LINEAR
 
     def bound_by(self, design: Design) -> Rules:
@@ -93,10 +97,21 @@ class Rules:
         """Whether the work itself is judged: a quick run only has to end well."""
         return self.phase is Phase.FULL
 
+    @property
+    def has_minima(self) -> bool:
+        """Whether time or iterations are asked for at all."""
+        return self.limits.min_s > 0 or any(least for named in self.minima.values() for least in named.values())
+
     def may_miss(self, column: str) -> bool:
         """Whether a column may have empty cells: by its name, or by one word of it."""
         name = column.strip().lower()
+        if "*" in self.may_be_blank:
+            return True
         return name in self.may_be_blank or not self.may_be_blank.isdisjoint(re.split(r"[\W_]+", name))
+
+    def may_repeat(self, column: str) -> bool:
+        """Whether a column may hold one number in every row."""
+        return "*" in self.may_be_constant or column.lower() in self.may_be_constant
 
     def _timed(self, design: Design) -> Rules:
         asked = design.requirements.get(TIME)

@@ -27,7 +27,7 @@ def verification_block(evidence: Evidence, rules: Rules, verdict: Verdict) -> st
         f"**Forbidden Methods**: {flat(forbidden_words(evidence, counted(evidence)))}",
         "",
         f"**Verdict**: {verdict.word} ({verdict.code}): {verdict.why}",
-        f"**Run**: {evidence.run}, requirement from {limits.source}",
+        f"**Run**: {evidence.run}, requirement from {limits.source}, judged under the profile {rules.profile}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -77,6 +77,8 @@ I cannot mark this phase as complete until computational requirements are met.
 def _required(phase: Phase, limits: Limits) -> str:
     if phase is Phase.QUICK:
         return f"{limits}; a quick run never satisfies the full phase"
+    if not limits.min_s and limits.max_s is None:
+        return "no minimum of hours"
     most = "" if limits.max_s is None else f"-{limits.max_s / 3600:g}"
     return f"{limits.min_s / 3600:g}{most} hour minimum"
 

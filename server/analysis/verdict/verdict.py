@@ -6,12 +6,12 @@ ours. Time alone decides in neither direction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...vocabulary.runs import Phase, RunState
 from . import checks as ask
 from .artefacts import artefact
-from .checks import Check, span
+from .checks import Check, flat, span
 from .completion import completion
 from .convergence import convergence
 from .counts import counted
@@ -26,6 +26,7 @@ from .rules import Rules
 from .untold import epochs
 from .witnessed import witnessed
 from .words import Outcome, Word
+from .written import written
 
 _ENDED_BADLY = ("ending", "failures")
 """A run that did not end well is that before it is anything else."""
@@ -54,7 +55,14 @@ def decide(evidence: Evidence, rules: Rules) -> Verdict:
     if not evidence.state.final:
         return Verdict(Word.IN_PROGRESS, "running", f"The run is {evidence.state}; ask again when it has ended.")
     rules = rules.bound_by(evidence.design)
-    return _outcome(evidence, rules, _checks(evidence, rules))
+    return _outcome(evidence, rules, tuple(_weighed(one, rules) for one in _checks(evidence, rules)))
+
+
+def _weighed(check: Check, rules: Rules) -> Check:
+    """Return a check as the policy weighs it: one that is only told leads to no word."""
+    if check.word is None or check.outcome is Outcome.PASSED or not {check.name, check.code} & rules.told_only:
+        return check
+    return replace(check, word=None, evidence=flat(f"{check.evidence} (told only: {check.code or check.name})"))
 
 
 def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
@@ -62,14 +70,20 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
     worked, done = effort(evidence, rules, counts), iterations(evidence, rules, counts)
     measured, converged = trace(evidence), convergence(evidence, rules)
     designed, on_gpu = kept(evidence), gpu(evidence)
-    before = (ask.startup(evidence), ask.rows(evidence), data(evidence), epochs(evidence, counts))
+    before = (
+        ask.startup(evidence),
+        ask.rows(evidence),
+        data(evidence),
+        epochs(evidence, counts),
+    )
     return (
         ask.integrity(evidence),
         ask.ending(evidence),
         ask.failures(evidence),
         *(artefact(evidence, one, rules) for one in evidence.artefacts),
+        *(() if (left := written(evidence)) is None else (left,)),
         *witnessed(evidence, rules, counts),
-        *(one for one in (measured, *before) if one is not None),
+        *(one for one in (ask.adopted(evidence), measured, *before) if one is not None),
         method(evidence, counts),
         worked,
         *(() if on_gpu is None else (on_gpu,)),
@@ -78,8 +92,8 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
         converged,
         requirement(evidence, rules, done, worked),
         *(completion(evidence, converged) if evidence.phase is Phase.FULL else ()),
-        ask.policy(evidence),
-        ask.inputs(evidence),
+        ask.policy(evidence, rules.profile),
+        ask.inputs(evidence, asks=rules.has_minima),
     )
 
 

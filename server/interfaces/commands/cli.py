@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import shlex
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from importlib import metadata
@@ -17,23 +15,40 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from pydantic import BaseModel
 
 from ....tools import TOOLS
 from ...acts.desk import Desk, open_desk
 from ...acts.poll import run_table
-from ...acts.toolbox import Parameter, Shape, Tool, Value, facts, rendered
+from ...acts.toolbox import Parameter, Shape, Tool, Value, rendered
 from ...storage.files.workspace import Workspace
+from ...storage.policy import profiles
 from ...vocabulary.errors import InvalidArgument, WatchkeeperError
-from ...vocabulary.runs import Role, RunState
+from ...vocabulary.runs import Role
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
 from ..replay import command as replay
-from . import attest, attest_words, doctor, hooks, init, json_files, offline, rebuild, serving
+from . import (
+    attest,
+    attest_words,
+    comparing,
+    doctor,
+    hooks,
+    init,
+    json_files,
+    moving,
+    offline,
+    policy_text,
+    prune,
+    rebuild,
+    running,
+    serving,
+    story,
+    ui,
+    waiting,
+)
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
-Content = dict[str, Any]
 
 _IN_VAIN = 3
 """Exit status of `poll --until` when the time was over before anything happened."""
@@ -71,7 +86,7 @@ def _run(arguments: Sequence[str]) -> int:
     options = top.parse_args(own)
     if of_script:
         if not hasattr(options, "args"):
-            top.error("only start takes arguments for a script, behind two dashes")
+            top.error("only start and run take words behind two dashes")
         options.args = [*(options.args or []), *of_script]
     try:
         return int(options.command(options))
@@ -107,6 +122,9 @@ def parser() -> argparse.ArgumentParser:
     _add_people(commands)
     _add_hook(commands)
     _add_attest(commands)
+    _add_running(commands)
+    _add_prune(commands)
+    _add_ui(commands)
     offline.add_commands(commands)
     replay.add_commands(commands, TOOLS)
     return top
@@ -130,7 +148,9 @@ def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's ty
     if tool.command == "poll":
         command.add_argument("--until", choices=["event", "end"], help=instructions.UNTIL)
         command.add_argument("--follow", action="store_true", help=instructions.FOLLOW)
-    roles = [role.value for role in Role if role in tool.roles]
+    if tool.command == "report":
+        story.add_option(command)
+    roles = [role.value for role in Role if role.agent and role in tool.roles]
     usual = usual_role(tool).value
     command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
     command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
@@ -164,21 +184,19 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
         raise InvalidArgument("--until end needs a run.", "`watchkeeper status` names the runs there are.")
     if getattr(options, "follow", False):
         return _follow(options, role, arguments)
+    if getattr(options, "output", None):
+        with _desk(options, Role.OBSERVER) as desk:
+            return story.write(desk, options.what_happened, Path(options.output), version())
     with _desk(options, role) as desk:
         if until is None:
-            content, came = anyio.run(_called, tool, desk, arguments), True
+            content, came = anyio.run(waiting.called, tool, desk, arguments), True
         else:
-            content, came = anyio.run(_waited, tool, desk, arguments, until)
+            content, came = anyio.run(waiting.waited, tool, desk, arguments, until)
     content["next"] = as_command(content["next"], TOOLS, role, options.workspace or "")
     if until:
-        content["next"] = _go_on(content["next"], until, options.wait_s)
+        content["next"] = waiting.go_on(content["next"], until, options.wait_s)
     print(json.dumps(content, ensure_ascii=False) if options.json else rendered(content))
     return 0 if came else _IN_VAIN
-
-
-async def _called(tool: Tool, desk: Desk, arguments: Arguments) -> Content:
-    run: Callable[..., Awaitable[BaseModel]] = tool.run
-    return facts(await run(desk.patient(_wait_s(desk, arguments)), **arguments))
 
 
 def _follow(options: argparse.Namespace, role: Role, arguments: Arguments) -> int:
@@ -194,57 +212,15 @@ def _follow(options: argparse.Namespace, role: Role, arguments: Arguments) -> in
         return anyio.run(following.follow, desk, run if isinstance(run, str) else None, tell)
 
 
-def _wait_s(desk: Desk, arguments: Arguments) -> float:
-    given = arguments.get("wait_s")
-    return given if isinstance(given, float) else desk.policy.watch.wait_s
-
-
-async def _waited(tool: Tool, desk: Desk, arguments: Arguments, until: str) -> tuple[Content, bool]:
-    """Poll until the run has ended, or until the first news; return what was seen, and whether it came in time.
-
-    Until the end several polls may return on the way; their findings are kept, each once, as it was seen last.
-    """
-    deadline = anyio.current_time() + _wait_s(desk, arguments)
-    found: dict[str, Content] = {}
-    while True:
-        left_s = deadline - anyio.current_time()
-        content = await _called(tool, desk, {**arguments, "wait_s": max(left_s, 0.0)})
-        for one in content.get("findings", ()):
-            known = found.get(one["id"], {})
-            untrusted = {**known.get("untrusted", {}), **one.get("untrusted", {})}
-            found[one["id"]] = {**known, **one, **({"untrusted": untrusted} if untrusted else {})}
-        if found:
-            content["findings"] = list(found.values())
-        early = anyio.current_time() < deadline
-        came = _ended(content) if until == "end" else _news(content, arguments, early=early)
-        if came or not early:
-            return content, came
-        arguments = {**arguments, "cursor": content["cursor"]}
-
-
-def _ended(content: Content) -> bool:
-    return content.get("state") in {one.value for one in RunState if one.final}
-
-
-def _news(content: Content, arguments: Arguments, *, early: bool) -> bool:
-    """Whether a poll brought news: it says so, or it came back early though there was something to wait for."""
-    if content.get("findings") or content.get("answer"):
-        return True
-    return early and bool("run" in arguments or "cursor" in arguments or content.get("reports"))
-
-
-def _go_on(following: str, until: str, wait: str | None) -> str:
-    """Let the next poll wait as this one did."""
-    if not following.startswith("watchkeeper") or " poll " not in following:
-        return following
-    waiting = f" --wait {shlex.quote(wait)}" if wait else ""
-    return f"{re.sub(r' --wait [0-9.]+', '', following)} --until {until}{waiting}"
-
-
 def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
     for name, work, about in (
         ("status", _status, "Look at every run and print a table: state, time, CPU time, failures, report, verdict."),
-        ("init", _init, "Write watchkeeper.toml with every rule and its default, and show how to wire up each client."),
+        (
+            "init",
+            _init,
+            "Look at the project, write a short watchkeeper.toml, show how to wire up each client.",
+        ),
+        ("policy", _policy, "Print every rule in force with its value, what it means, and why it is so; as TOML."),
         ("doctor", _doctor, "Look for what is wrong with this workspace and say how to mend it; changes nothing."),
         (
             "serve",
@@ -259,8 +235,11 @@ def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
             command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
         if name == "init":
             command.add_argument("--force", action="store_true", help="overwrite an existing watchkeeper.toml")
+        if name in ("init", "policy"):
+            command.add_argument("--profile", choices=list(profiles.ABOUT), help=instructions.PROFILE)
         if name == "doctor":
             command.add_argument("--rebuild-ledger", action="store_true", help=instructions.REBUILD)
+            command.add_argument("--move-ledger", action="store_true", help=instructions.MOVE)
         if name == "serve":
             serving.add_options(command)
 
@@ -281,6 +260,28 @@ def _add_attest(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
     words = attest_words
     command = _command(commands, attest.COMMAND, words.SHORT, words.ABOUT, f"examples:\n{words.EXAMPLES}")
     attest.add_arguments(command, _desk)
+
+
+def _add_running(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    made = [
+        _command(commands, name, short, about, f"examples:\n{examples}")
+        for name, (short, about, examples) in instructions.RUNNING.items()
+    ]
+    running.add_arguments(made[0], made[1], _desk)
+    one = comparing
+    command = _command(commands, one.COMMAND, one.SHORT, one.ABOUT, f"examples:\n{one.EXAMPLES}")
+    one.add_arguments(command, _desk)
+
+
+def _add_prune(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    command = _command(commands, prune.COMMAND, prune.SHORT, prune.ABOUT, f"examples:\n{prune.EXAMPLES}")
+    prune.add_arguments(command, _desk)
+
+
+def _add_ui(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    command = _command(commands, ui.COMMAND, ui.SHORT, ui.ABOUT, f"examples:\n{ui.EXAMPLES}")
+    ui.add_options(command)
+    command.set_defaults(command=_ui)
 
 
 def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
@@ -308,6 +309,10 @@ def _who(role: Role) -> str:
 def _serve(options: argparse.Namespace) -> int:
     # Claude Code names the project to the servers of a plugin; where it launches them is not always the project.
     return serving.serve(options, workspace(options, os.environ.get("CLAUDE_PROJECT_DIR")), version())
+
+
+def _ui(options: argparse.Namespace) -> int:
+    return ui.serve(options, workspace(options), version())
 
 
 def _hook(options: argparse.Namespace) -> int:
@@ -343,14 +348,20 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
-    print(init.initialise(workspace(options), sys.executable, force=options.force))
+    print(init.initialise(workspace(options), sys.executable, force=options.force, profile=options.profile))
+    return 0
+
+
+def _policy(options: argparse.Namespace) -> int:
+    print(policy_text.whole(workspace(options), options.profile), end="")
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
     found = workspace(options)
+    moved = [moving.move(found)] if options.move_ledger else []
     rebuilt = [rebuild.rebuild(found)] if options.rebuild_ledger else []
-    checks = [*rebuilt, *doctor.examine(found)]
+    checks = [*moved, *rebuilt, *doctor.examine(found)]
     if options.json:
         print(json.dumps(masked([one.to_json() for one in checks]), ensure_ascii=False))
     else:

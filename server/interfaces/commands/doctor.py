@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from ...acts.start import interpreter
+from ...runtime.engines import slurm
 from ...storage.files.workspace import Workspace
 from ...storage.policy.policy import read_policy
 from ...storage.record import Ledger, Run, rebuilding, schema
+from ...storage.record.home import MOVE, Home
 from ...vocabulary.errors import LedgerTooNew, LedgerUnreadable, PathRefused, WatchkeeperError
+from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 
 LEAST_FREE_BYTES = 200 << 20
@@ -29,6 +32,7 @@ _REBUILD = (
     "Stop every server of this workspace, then `watchkeeper doctor --rebuild-ledger`: it keeps the old file aside, "
     "takes over every event whose hash holds, and records what is missing from the run directories."
 )
+_MOVE = f"Work there; or stop every server there, then `{MOVE}` here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Check:
 def examine(workspace: Workspace) -> list[Check]:
     """Look at everything; a check that itself fails is a finding, never a crash."""
     looks: tuple[Callable[[Workspace], Check], ...] = (
-        _platform, _state, _disk, _policy, _interpreter, _ledger, _names, _runs,
+        _platform, _state, _disk, _policy, _interpreter, _engine, _ledger, _names, _runs,
     )  # fmt: skip
     return [_safely(look, workspace) for look in looks]
 
@@ -147,6 +151,19 @@ def _interpreter(workspace: Workspace) -> Check:
     return Check("interpreter", True, f"{python} is Python {done.stdout.strip()} ({source})")
 
 
+def _engine(workspace: Workspace) -> Check:
+    """Run a job of a moment where the policy hands runs to a scheduler."""
+    policy = read_policy(workspace).engine
+    if all(policy.kind_of(phase) == "local" for phase in Phase):
+        return Check("engine", True, "trainings run on this machine")
+    fine, seen = slurm.check()
+    unlimited = [phase.value for phase in Phase if policy.kind_of(phase) != "local" and policy.limit_s(phase) is None]
+    if fine and unlimited:
+        seen += f"; no [engine.{unlimited[0]}] time: a start is not held against the partition's own limit"
+    mend = "Ask who runs the cluster whether you may submit, and that this host has sbatch, squeue, scancel and srun."
+    return Check("engine", fine, seen, "" if fine else mend)
+
+
 def _missing(workspace: Workspace, python: str) -> list[str]:
     """Return the modules that scripts of the project import and the Python that trains does not find."""
     folder = str(Path(workspace.script("1")).parent)
@@ -162,6 +179,8 @@ def _missing(workspace: Workspace, python: str) -> list[str]:
 def _ledger(workspace: Workspace) -> Check:
     if not os.path.lexists(workspace.ledger_path):
         return Check("ledger", True, "nothing was recorded here yet")
+    if host := Home(workspace.ledger_path).elsewhere:
+        return Check("ledger", False, f"host {host} holds it: it is read here, and nothing is recorded", _MOVE)
     if trouble := rebuilding.trouble(workspace.ledger_path):
         return Check("ledger", False, trouble, f"Compare with a backup if you have one. {_REBUILD}")
     with _opened(workspace) as ledger:

@@ -179,7 +179,7 @@ def _finding(at: float, event: str, finding: Finding, level: str = "") -> Line:
 
 def _reported(desk: Desk, event: Event) -> Line:
     report = desk.ledger.report(event.subject)
-    kind = f" ({report.error_type})" if report and report.error_type else ""
+    kind = f" ({report.decided_type})" if report else ""
     again = " again" if event.kind is Kind.REPORT_AGAIN else ""
     said = _plain(report.what_happened) if report else ""
     return Line(event.at, event.run, event.kind, f"report {event.subject}{kind} waits{again} for the director", said)

@@ -42,7 +42,7 @@ def serve(
     """
     asked = address.parsed(where or address.USUAL)
     address.names(asked, allowed)  # what is refused is refused before anything is opened
-    known = tokens.read(tokens_file, found.root)
+    known = tokens.read(tokens_file, found.root).of_agents()
     listening = address.listening(asked)
     here = replace(asked, port=listening.getsockname()[1])
     app, close = application(found, known, address.names(here, allowed), version, brief)

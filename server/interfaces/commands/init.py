@@ -1,36 +1,91 @@
-"""`watchkeeper init`: a commented policy file, and the lines that wire the server into each client."""
+"""`watchkeeper init`: a short policy file that fits the project, and the lines that wire up each client."""
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
+from ...acts.start import project
+from ...acts.start.project import Project
 from ...storage.files.workspace import Workspace
-from ...storage.policy.policy import default_policy_text
+from ...storage.policy import profiles
 from ...vocabulary.errors import Refused
+from ...vocabulary.sanitize import one_line
 from .hooks import COMMAND
 
 POLICY_FILE = "watchkeeper.toml"
 
 
-def initialise(workspace: Workspace, python: str, *, force: bool) -> str:
-    """Write watchkeeper.toml and return what to paste into a client's configuration.
+def initialise(workspace: Workspace, python: str, *, force: bool, profile: str | None = None) -> str:
+    """Write a short watchkeeper.toml that fits the project, and return what was found, what is next and the wiring.
 
     :param python: the interpreter that runs watchkeeper; clients start it by its full path.
+    :param profile: the one that the project looks like, if None.
     :raises Refused: if the file exists and `force` is not given.
     """
     if workspace.exists(POLICY_FILE) and not force:
         raise Refused(
             f"{workspace.root / POLICY_FILE} exists.", "Edit it, or overwrite it with `watchkeeper init --force`."
         )
-    workspace.write_text_atomically(POLICY_FILE, default_policy_text())
+    chosen = profile or profiles.usual(workspace)
+    found = project.look(workspace, os.environ)
+    workspace.write_text_atomically(POLICY_FILE, short_policy(chosen, found))
     workspace.ensure_state()
-    return (
-        f"Wrote {workspace.root / POLICY_FILE}: every rule with its default; delete what you do not change.\n\n"
-        + wiring(workspace.root, python)
+    return f"{greeting(workspace, chosen, found)}\n\n{wiring(workspace.root, python)}"
+
+
+def short_policy(profile: str, found: Project) -> str:
+    """Return a policy file that says what differs from its profile, and that loads. Pure."""
+    lines = [
+        "# The rules of this workspace, where they differ from the profile. All, with reasons: `watchkeeper policy`.",
+        *(f"# {name}: {about}" for name, about in profiles.ABOUT.items()),
+        f'profile = "{profile}"',
+    ]
+    if found.python is not None:
+        lines += [
+            "",
+            "[python]",
+            f"# {one_line(found.python.source, 120)}",
+            tomli_w.dumps({"interpreter": found.python.path}).strip(),
+        ]
+    if profile != profiles.CONTEST and found.scripts:
+        lines += ["", "[names]", "# what starts without naming a script", _script(found.scripts[0])]
+    return "\n".join(lines) + "\n"
+
+
+def _script(path: str) -> str:
+    return tomli_w.dumps({"script": path}).strip()
+
+
+def greeting(workspace: Workspace, profile: str, found: Project) -> str:
+    """Return what was found in the project and the first commands. Pure but for the workspace's name."""
+    lines = [f"Wrote {workspace.root / POLICY_FILE}: profile {profile}, {profiles.ABOUT[profile]}."]
+    if found.python is not None:
+        lines.append(f"  trains with  {found.python.path} ({found.python.source})")
+    else:
+        lines.append("  trains with  watchkeeper's own Python, as no other was found")
+    lines += [f"  but          {found.missing}"] if found.missing else []
+    lines += [f"  scripts      {', '.join(found.scripts[:4])}"] if found.scripts else []
+    lines += [f"  notebooks    {', '.join(found.notebooks[:3])}"] if found.notebooks else []
+    lines += [f"  read too     {', '.join(f'{name}/ ({whose})' for name, whose in found.trackers)}"] * bool(
+        found.trackers
     )
+    return "\n".join([*lines, "", "Next:", *(f"  {one}" for one in _first_commands(profile, found))])
+
+
+def _first_commands(profile: str, found: Project) -> list[str]:
+    if profile == profiles.CONTEST:
+        return ["watchkeeper start 1 quick", "watchkeeper poll 1-quick-1 --until end --wait 1800"]
+    words = ["python", found.scripts[0] if found.scripts else "train.py"]
+    if not found.scripts and found.notebooks:
+        notebook = found.notebooks[0]
+        words = ["papermill", notebook, f"run-{notebook.rpartition('/')[2]}"]
+    return [f"watchkeeper run -- {shlex.join(words)}", "watchkeeper status"]
 
 
 def wiring(root: Path, python: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ...runtime.keeper import records
 from ...storage.files.workspace import Workspace
 from ...storage.record import Ledger, rebuilding
+from ...storage.record.home import Home
 from ...storage.record.rebuilding import Started
 from ...storage.record.records import Rebuilding, RunStarted
 from ...storage.record.serialization import decode
@@ -26,6 +27,7 @@ def rebuild(workspace: Workspace) -> Check:
     told (reports, answers, verdicts, entries) cannot be had from the directories; their Markdown files stay.
 
     :raises LedgerTooNew: if a newer version wrote it; it is left where it is.
+    :raises HeldElsewhere: if another host writes it.
     :raises Refused: while another process has the ledger open, or rebuilds it.
     """
     workspace.ensure_state()
@@ -74,6 +76,7 @@ def _alone(workspace: Workspace) -> Generator[None]:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Refused("Another process rebuilds this ledger.", "Wait until it has ended.") from None
+        Home(workspace.ledger_path).claim()
         if holders := _holders(workspace.ledger_path):
             pids = ", ".join(map(str, holders))
             raise Refused(f"Process {pids} has the ledger open.", "End these servers first, then call again.")

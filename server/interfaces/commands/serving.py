@@ -21,7 +21,7 @@ from ...storage.files import leftovers
 from ...storage.files.workspace import Workspace
 from ...vocabulary.errors import InvalidArgument
 from ...vocabulary.runs import Role
-from ..mcp import instructions
+from ..mcp import instructions, thin_sdk
 from ..replay import command as replay
 
 _USUAL_ROLE = "trainer"
@@ -29,7 +29,7 @@ _USUAL_ROLE = "trainer"
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add the options of `serve`."""
-    roles = [role.value for role in Role]
+    roles = [role.value for role in Role if role.agent]
     command.add_argument("--role", choices=roles, help=f"whose tools (default {_USUAL_ROLE}); over HTTP the token says")
     command.add_argument("--record", metavar="FILE", help=instructions.RECORD)
     command.add_argument("--http", metavar="HOST:PORT", nargs="?", const="", help=instructions.HTTP)
@@ -47,6 +47,7 @@ def serve(options: argparse.Namespace, found: Workspace, version: str) -> int:
     if options.make_tokens:
         return _make_tokens(Path(options.make_tokens), found)
     leftovers.sweep(found.state_dir)
+    thin_sdk.thin()
     if options.http is None:
         if options.tokens or options.allow_host:
             raise InvalidArgument("--tokens and --allow-host belong to --http.", "Add --http, or leave them out.")

@@ -104,8 +104,15 @@ Objects are JSON: as text, or @FILE for a file in the workspace.""",
     "init": (
         "set up this folder, and see how to wire up each client",
         """\
-  watchkeeper init
+  watchkeeper init                                       as the project looks
+  watchkeeper init --profile contest                     the requirement document to the letter
   watchkeeper --workspace ~/project init""",
+    ),
+    "policy": (
+        "print every rule in force, with its reason",
+        """\
+  watchkeeper policy
+  watchkeeper policy --profile contest                   the values of another profile""",
     ),
     "doctor": (
         "find out what is wrong and how to mend it",
@@ -135,13 +142,38 @@ docs/clients.md shows how a client names its token.""",
     ),
 }
 
+RUNNING: dict[str, tuple[str, str, str]] = {
+    "run": (
+        "run a command under watch: watchkeeper run -- python train.py",
+        "Run a command as you would type it, under watch and on record, and print what it prints. It goes on when\n"
+        "this terminal is closed. Started again, it is the next attempt of the same model.",
+        """\
+  watchkeeper run -- python train.py --epochs 20
+  watchkeeper run --model exp7 -- torchrun --nproc_per_node 2 train.py
+  watchkeeper run -- papermill fit.ipynb fit-out.ipynb
+  watchkeeper run --detach -- python train.py
+
+Bare `python` is the Python that trains: [python] interpreter, else the project's environment, else that on your PATH.
+exit status: that of the command; 130 after Ctrl-C, which only ends the printing.""",
+    ),
+    "adopt": (
+        "bring a process that runs already under watch",
+        "Watch a training that was started with nohup, tmux or an IDE, from now on. What it did before is not known,\n"
+        "and nothing of it is witnessed; verdicts say so.",
+        """\
+  watchkeeper adopt 4711
+  watchkeeper adopt --log train.log                      whatever process writes that file
+  watchkeeper adopt 4711 --log train.log --model exp7""",
+    ),
+}
+
 FIRST_STEPS = """\
 first steps:
-  watchkeeper init                      write watchkeeper.toml, show how to wire up your MCP client
+  watchkeeper init                      look at the project, write watchkeeper.toml, show how to wire up your MCP client
   watchkeeper doctor                    check the set-up
-  watchkeeper start 1 quick             train output/implementation/code/model_1.py, small and short
-  watchkeeper poll 1-quick-1 --until end --wait 1800
-  watchkeeper verify 1-quick-1
+  watchkeeper run -- python train.py    train under watch, on record
+  watchkeeper status                    where everything stands
+  watchkeeper verify train-full-1       whether the work was really done
 
 start, poll, stop, report, answer, verify, diary and search are the tools that agents have over MCP, on the same record.
 `watchkeeper COMMAND --help` shows examples. A whole day in small: `make demo` in the source folder."""
@@ -154,6 +186,8 @@ ALLOW_HOST = "with --http: a name by which clients call this server, as in their
 MAKE_TOKENS = "write a file with a new token for each role, and do nothing else"
 UNTIL = "keep waiting, for --wait seconds: for the next news, or for the run's end"
 FOLLOW = "print one line for each event as it comes, until the run has ended; without a run for good"
+MOVE = "let this host write the record from now on, in place of another one. Stop every server there before"
+PROFILE = "contest (the requirement document), research (any script, judged by evidence) or plain (run and watch only)"
 REBUILD = (
     "record the runs that only their directories know; a damaged ledger is kept aside. Stop every server of the "
     "workspace before"

@@ -6,7 +6,6 @@ records nothing. What a training printed is cleaned and says so.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -16,16 +15,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ...acts.desk import Desk
 from ...acts.report.reports import find_report
-from ...acts.watch import histories, log_files
+from ...acts.watch import histories, log_window
 from ...acts.watch.look import find_run
 from ...analysis.curves.writer import history_csv
 from ...documents import error_report
-from ...runtime import run_directory
 from ...runtime.keeper import records
 from ...runtime.probe.reading import read_probe
 from ...storage.files import log_lines, rooted
-from ...storage.files.log_lines import Excerpt, Place
-from ...storage.record import Run
+from ...storage.files.log_lines import Excerpt
 from ...vocabulary.errors import InvalidArgument, NotFound
 from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import clean, outgoing, outgoing_lines
@@ -122,10 +119,10 @@ def page(text: str, begin: int, address: str) -> str:
 def _log(desk: Desk, run_id: str, asked: str) -> str:
     """Return the lines around one, of the run's own part of the log that all attempts of its phase share."""
     run = find_run(desk, run_id)
-    path = log_files.where(desk, run) or run.log
-    with rooted.closing(desk.workspace.open_beneath(path, os.O_RDONLY)) as log:
-        begin, end = _part(desk, run, os.fstat(log).st_size)
-        known = _read_to(desk, run)
+    descriptor, path = log_window.opened(desk, run)
+    with rooted.closing(descriptor) as log:
+        begin, end = log_window.part(desk, run, os.fstat(log).st_size)
+        known = log_window.read_to(desk, run)
         line = log_lines.last_line(log, end, known) if asked == "end" else _line_number(asked)
         found = log_lines.around(log, line, (begin, end), known, LINES_AROUND)
     if found is None:
@@ -148,20 +145,6 @@ def _neighbours(run: str, found: Excerpt) -> list[str]:
     before = [] if found.earlier is None else [f"before: {SCHEME}://log/{run}/{found.earlier}"]
     behind = [] if found.later is None else [f"next: {SCHEME}://log/{run}/{found.later or 'end'}"]
     return [*before, *behind]
-
-
-def _part(desk: Desk, run: Run, size: int) -> tuple[int, int]:
-    """Return the offsets between which a run's part of its log lies."""
-    about = run.end or run_directory.judge(run_directory.read_facts(desk.workspace.run_dir(run.id), run.nonce))
-    if about.log_begin is None:
-        raise NotFound(f"Run {run.id} has written no log.", "poll_training() shows where it stands.")
-    return about.log_begin, size if about.log_end is None else min(size, about.log_end)
-
-
-def _read_to(desk: Desk, run: Run) -> list[Place]:
-    """Return the place to which the run's log was read: its offset, and the line ends before it, are on record."""
-    position = desk.ledger.scan_position(run.id)
-    return [Place(position[0], int(json.loads(position[1])["line"]) - 1)] if position else []
 
 
 def _line_number(text: str) -> int:

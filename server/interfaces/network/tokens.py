@@ -13,7 +13,7 @@ import re
 import secrets
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ...storage.files.rooted import closing
@@ -27,7 +27,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{32,512}")
 """RFC 6750's letters; shorter than 32 of them could be guessed."""
 _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,600}) *")
 _HEAD = """\
-# Bearer tokens of `watchkeeper serve --http --tokens THIS_FILE`: whoever has one acts in that role.
+# Tokens for `--tokens THIS_FILE` of `watchkeeper serve --http` and `watchkeeper ui`: whoever has one acts in that role.
 # Remove the line of a role that nobody shall have; for a new token write another one and start the server again.
 """
 _MADE = "Make one with `watchkeeper serve --make-tokens FILE`."
@@ -37,10 +37,15 @@ class Tokens:
     """The roles that may act, known by digests of their tokens.
 
     :param by_role: the token of each role.
+    :param digests: of tokens that are known by them alone.
     """
 
-    def __init__(self, by_role: Mapping[Role, str]) -> None:
-        self._digests = {role: _digest(token.encode()) for role, token in by_role.items()}
+    def __init__(self, by_role: Mapping[Role, str], digests: Mapping[Role, bytes] | None = None) -> None:
+        self._digests = {role: _digest(token.encode()) for role, token in by_role.items()} | dict(digests or {})
+
+    def of_agents(self) -> Tokens:
+        """Return these without the person's, which opens the page and no tool."""
+        return Tokens({}, {role: digest for role, digest in self._digests.items() if role.agent})
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -62,13 +67,13 @@ def _digest(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
 
-def make(path: Path, workspace: Path) -> None:
-    """Write a file with a new token for each role, readable by its owner only.
+def make(path: Path, workspace: Path, roles: Iterable[Role] = tuple(role for role in Role if role.agent)) -> None:
+    """Write a file with a new token for each of these roles, those of agents, readable by its owner only.
 
     :raises Refused: it exists, lies in the workspace, or cannot be written.
     """
     _require_outside(path, workspace)
-    lines = [f'{role} = "{secrets.token_urlsafe(RANDOM_BYTES)}"\n' for role in Role]
+    lines = [f'{role} = "{secrets.token_urlsafe(RANDOM_BYTES)}"\n' for role in roles]
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:

@@ -43,7 +43,9 @@ _OPEN = frozenset(
     }
 )
 _LISTS = frozenset({"findings", "reports", "changes"})
-_MOVING = frozenset({RunState.STARTING.value, RunState.RUNNING.value, RunState.RUNNING_UNATTENDED.value})
+_MOVING = frozenset(
+    {RunState.STARTING.value, RunState.QUEUED.value, RunState.RUNNING.value, RunState.RUNNING_UNATTENDED.value}
+)
 """States that a play may find further on, or not yet so far."""
 _LONGEST_REFUSAL = 160
 _LONGEST_PATTERN = 400

@@ -61,7 +61,7 @@ class Header(_Form):
 
     transcript: Literal[1]
     proves: str = ""
-    agents: dict[AgentName, Annotated[Role, Field(strict=False)]] = {role.value: role for role in Role}
+    agents: dict[AgentName, Annotated[Role, Field(strict=False)]] = {role.value: role for role in Role if role.agent}
     policy: Text | None = None
     files: dict[Path, Text] = {}
     env: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Where a run's keeper is started and its processes are reached: on this machine, later through a scheduler."""
+"""Where a run's keeper is started and its processes are reached: on this machine, or through a scheduler."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ..keeper.procfs import Process
+from .words import Word
 
-__all__ = ["Engine", "Process"]
+__all__ = ["Engine", "Process", "Word"]
 
 
 class Engine(Protocol):
@@ -55,4 +56,8 @@ class Engine(Protocol):
 
     def living(self, run_dir: Path) -> list[Process]:
         """Return what of this run lives now, its main process included."""
+        ...
+
+    def word(self, run_dir: Path) -> Word | None:
+        """Return what a scheduler says of a run; None for a run of this machine, of which /proc tells."""
         ...

@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from ...vocabulary.errors import Refused, WatchkeeperError
-from ..keeper import lock, procfs, records, tree
+from ...vocabulary.errors import NotFound, Refused, WatchkeeperError
+from ..keeper import hosts, lock, procfs, records, tree
 from ..keeper.members import read as noted
 from ..keeper.signals import HASTEN
 from ..keeper.spec import marker
 from ..run_directory import Facts, judge, read_facts
-from . import Process
+from . import Process, Word, keeper_command
 
-_SERVER_FOLDER = Path(__file__).resolve().parent.parent
-_CODE = "import sys; sys.path.append(sys.argv[1]); from keeper.__main__ import main; main(sys.argv[2:])"
 _DETACHED_WITHIN_S = 60.0
 
 
@@ -29,7 +27,7 @@ class LocalEngine:
     :param server_folder: where the package `keeper` lies; needs to be there only until the keeper has started.
     """
 
-    def __init__(self, server_folder: Path = _SERVER_FOLDER) -> None:
+    def __init__(self, server_folder: Path = keeper_command.SERVER_FOLDER) -> None:
         self._server_folder = server_folder
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
@@ -39,6 +37,10 @@ class LocalEngine:
     def attach(self, run_dir: Path, log_fd: int) -> None:
         """See Engine."""
         self._detach("attach", run_dir, log_fd)
+
+    def word(self, run_dir: Path) -> Word | None:  # noqa: ARG002 (of every run the same)
+        """See Engine."""
+        return None
 
     def hasten(self, run_dir: Path) -> None:
         """See Engine."""
@@ -51,7 +53,8 @@ class LocalEngine:
 
     def end_strays(self, run_dir: Path, grace_s: float) -> list[Process]:
         """See Engine."""
-        if not judge(read_facts(run_dir)).state.final:
+        facts = _facts(run_dir)
+        if facts is not None and not judge(facts).state.final:
             raise Refused(f"Run {run_dir.name} has not ended.", "Stop it with stop_training.")
         left = tree.end(lambda: _tree(run_dir).living(), grace_s, time.sleep)
         return [procfs.described(one) for one in left]
@@ -70,9 +73,7 @@ class LocalEngine:
         return [procfs.described(one) for one in _tree(run_dir).living()]
 
     def _detach(self, way: str, run_dir: Path, log_fd: int) -> None:
-        # -I -S: nothing of the environment or of site-packages can change the keeper or stand in its way.
-        interpreter = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _CODE]
-        command = [*interpreter, str(self._server_folder), "detach", way, str(run_dir.absolute()), str(log_fd)]
+        command = [*keeper_command.words(self._server_folder), "detach", way, str(run_dir.absolute()), str(log_fd)]
         try:
             done = subprocess.run(  # noqa: S603 # an argument list of our own
                 command,
@@ -119,15 +120,20 @@ def _keeper(run_dir: Path) -> tuple[int, int] | None:
         holder = lock.holder(path) if lock.held(path) else None
     except records.DamagedRecord:
         holder = None  # the run's processes are found by their marker
-    if holder is None or records.text(holder, "boot_id") != procfs.boot_id():
+    if holder is None or records.text(holder, "boot_id") != procfs.boot_id() or hosts.elsewhere(holder):
         return None
     pid, start_ticks = records.whole(holder, "pid"), records.whole(holder, "start_ticks")
     return None if pid is None or start_ticks is None else (pid, start_ticks)
 
 
 def _tree(run_dir: Path) -> tree.Tree:
-    """Return the tree of a run: its main process, its keeper's children, its recorded strays, and what is marked."""
-    facts = read_facts(run_dir)
+    """Return the tree of a run: its main process, its keeper's children, its recorded strays, and what is marked.
+
+    Without its directory only the mark is left to go by, which names no file of it.
+    """
+    facts = _facts(run_dir)
+    if facts is None:
+        return tree.Tree(_marker({"workspace": str(run_dir.absolute().parents[2]), "run": run_dir.name}))
     if facts.copy_of:
         return tree.Tree(b"")  # what its records name belongs to the workspace that was copied
     pid, start_ticks = records.whole(facts.start, "pid"), records.whole(facts.start, "start_ticks")
@@ -137,15 +143,35 @@ def _tree(run_dir: Path) -> tree.Tree:
     members += noted(run_dir / records.MEMBERS)
     keeper = _keeper(run_dir)
     return tree.Tree(
-        _marker(facts),
+        _marker(facts.spec or {}),
         ancestors=[keeper[0]] if keeper is not None and procfs.alive(*keeper) else [],
         members=members if facts.same_boot else [],
-        log=tree.log_of(facts.start) if facts.same_boot else None,
+        log=tree.log_of(facts.start, _last_ticks(facts)) if facts.same_boot else None,
+        wall=tree.wall_of(facts.spec, facts.start) if facts.same_boot else b"",
     )
 
 
-def _marker(facts: Facts) -> bytes:
+def _last_ticks(facts: Facts) -> int | None:
+    """Return the tick at which the run ended, as far as that is known; None while it goes on."""
+    started_s = records.number(facts.start, "started_boottime_s")
+    if started_s is None or facts.main_alive or (facts.exit is None and facts.lock_held):
+        return None
+    seen_s = facts.last_sample.boottime_s if facts.last_sample is not None else started_s
+    return int(max(started_s + (records.number(facts.exit, "wall_s") or 0.0), seen_s) * procfs.TICKS_PER_S)
+
+
+def _facts(run_dir: Path) -> Facts | None:
+    """Return what lies in a run directory, None where there is none or something else lies in its place."""
+    if run_dir.is_symlink():
+        return None
     try:
-        return marker(facts.spec or {}).encode("utf-8", "surrogateescape")
+        return read_facts(run_dir)
+    except (NotFound, NotADirectoryError):
+        return None
+
+
+def _marker(spec: Mapping[str, object]) -> bytes:
+    try:
+        return marker(spec).encode("utf-8", "surrogateescape")
     except records.DamagedRecord:
         return b""  # without its spec a run's processes are found by descent only

@@ -21,7 +21,14 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def main(arguments: list[str]) -> None:
-    """Run one stage: stage, way, run directory, log descriptor. Never returns."""
+    """Run one stage: stage, way, run directory, log descriptor. Never returns.
+
+    The stage of a job is `job RUN_DIRECTORY LOG`: see job.py, which a keeper itself need not have in its memory.
+    """
+    if arguments[0] == "job":
+        from . import job  # noqa: PLC0415 # the same
+
+        job.main(*arguments[1:])
     stage, way, run_directory, log = arguments
     if stage == "detach":
         _detach(os.path.join(run_directory, records.ERR))

@@ -90,7 +90,8 @@ def _live(spec: Spec, log_descriptor: int, guard: Guard, inside: int, outside: i
 
 
 def _execute(spec: Spec, log_descriptor: int) -> None:
-    _check_script(spec)
+    for path, sha256 in spec.sources:
+        _check_source(path, sha256)
     os.chdir(spec.cwd)
     oom.raise_badness()
     bounds.apply(spec.bounds)
@@ -102,17 +103,17 @@ def _execute(spec: Spec, log_descriptor: int) -> None:
     os.execvpe(spec.argv[0], spec.argv, spec.env)  # noqa: S606 # the command of the spec, as an argument list
 
 
-def _check_script(spec: Spec) -> None:
-    """Refuse a script that is another one than was hashed at the start. What Python itself opens is checked again.
+def _check_source(path: str, sha256: str) -> None:
+    """Refuse a script or module that is another one than was hashed at the start.
+
+    What Python itself opens of the script is checked once more; a module's digest is taken when it is imported.
 
     :raises ValueError: saying so.
     """
-    if not spec.script:
-        return
-    descriptor = os.open(spec.script, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
-        if not os.path.isfile(f"/proc/self/fd/{descriptor}") or digests.of(file.read()) != spec.script_sha256:
-            raise ValueError(f"{spec.script} was changed after it was hashed; start again")
+        if not os.path.isfile(f"/proc/self/fd/{descriptor}") or digests.of(file.read()) != sha256:
+            raise ValueError(f"{path} was changed after it was hashed; start again")
 
 
 def _never_started(run_directory: int, run: str, reason: str) -> None:

@@ -18,6 +18,8 @@ from .usage import Meter, boottime_s
 TRIES = 5
 """How often the first record is tried before the keeper goes on with what its run left behind."""
 LONGEST_PAUSE_S = 5.0
+UNTOLD = "It was adopted: its exit status went to its own parent, and this kernel does not tell it to others."
+"""Linux does from 6.15 on."""
 
 
 class Ending:
@@ -51,6 +53,8 @@ class Ending:
             "oom": {"before": before, "after": after},
             "out_of_memory": not self.cause and oom.killed(before, after, by_signal),
         }
+        if status is None and self._start.get("adopted") is True:
+            self._seen["reason"] = UNTOLD
         self._write(records.EXIT_RESERVED[0], [], settled=False, tries=TRIES)
 
     def settle(self, left: list[procfs.Stat]) -> None:

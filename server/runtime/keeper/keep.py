@@ -14,6 +14,7 @@ from . import (
     exit_record,
     gpu_pipe,
     guard,
+    hosts,
     lock,
     log_part,
     main_process,
@@ -29,7 +30,7 @@ from .lines import Lines
 from .main_process import Main
 from .signals import Signals, complain
 from .spec import Spec
-from .tree import Tree, log_of
+from .tree import Tree, log_of, wall_of
 from .watch import Watch, requested_stop
 
 START_TRIES = 5
@@ -54,7 +55,33 @@ def launch(log_descriptor: int) -> int:
         return _never_started(f"{error}.")
     if stop := requested_stop():
         return _never_started("It was stopped before it began.", stop)
+    if spec.adopted:
+        return _take_over(spec, record, log_descriptor, signals)
     return _start(spec, record, log_descriptor, signals)
+
+
+def _take_over(spec: Spec, record: dict[str, object], log_descriptor: int, signals: Signals) -> int:
+    """Watch a process that somebody else started. Nothing is written to its log, and it has no limit."""
+    pid, start_ticks, log_begin = spec.adopted
+    main = main_process.adopt(pid, start_ticks)
+    if main is None:
+        return _never_started(f"Process {pid} had ended before its keeper came.")
+    start = _start_record(spec, main, log_descriptor, log_begin)
+    since_s = start_ticks / procfs.TICKS_PER_S
+    start |= {
+        "adopted": True,
+        "started_at": round(time.time() - (usage.boottime_s() - since_s), 3),
+        "started_boottime_s": round(since_s, 3),
+        "deadline_boottime_s": None,
+        "nonce": spec.nonce,
+        "spec_sha256": digests.of(_content(records.SPEC)),
+        "guard": "unavailable: it was running before",
+    }
+    if refusal := _not_written(start):
+        return _never_started(refusal)
+    family = Tree(b"", members=[(pid, start_ticks)])
+    meter = usage.Meter(spec.sample_s, log_descriptor, lines=Lines())
+    return _watch(spec, record, start, main, family, meter, signals)
 
 
 def attach(log_descriptor: int) -> int:
@@ -64,7 +91,7 @@ def attach(log_descriptor: int) -> int:
     if held is None or os.path.isfile(records.EXIT):
         return 0
     start = records.read(records.START)
-    if start is None or records.text(start, "boot_id") != procfs.boot_id():
+    if start is None or records.text(start, "boot_id") != procfs.boot_id() or hosts.elsewhere(start):
         return 0
     for prepare in (lambda: _sign(held), reserve):
         try:
@@ -79,7 +106,7 @@ def attach(log_descriptor: int) -> int:
     if main is None:
         return _ended_unseen(start, last)
     known = [(pid, start_ticks), *members.read(records.MEMBERS)]
-    family = Tree(spec.marker_bytes, members=known, log=log_of(start))
+    family = Tree(spec.marker_bytes, members=known, log=log_of(start), wall=wall_of(record, start))
     lines = Lines(records.text(records.part(last, "witness"), "head"))
     floor_s = records.number(last, "cpu_s") or 0.0
     meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), floor_s, lines=lines)
@@ -110,7 +137,8 @@ def _start(spec: Spec, record: dict[str, object], log_descriptor: int, signals: 
         return _refused(main.pid, refusal)
     if not gate.open():
         return _refused(main.pid, "Its keeper could not let it go.")
-    return _watch(spec, record, start, main, Tree(spec.marker_bytes, ancestors=[os.getpid()]), meter, signals)
+    family = Tree(spec.marker_bytes, ancestors=[os.getpid()], wall=wall_of(record, start))
+    return _watch(spec, record, start, main, family, meter, signals)
 
 
 def _not_written(start: dict[str, object]) -> str:
@@ -165,7 +193,7 @@ def _start_record(spec: Spec, main: Main, log_descriptor: int, log_begin: int) -
     log = os.fstat(log_descriptor)
     return {
         "run": spec.run,
-        "boot_id": procfs.boot_id(),
+        **hosts.here(),
         "pid": main.pid,
         "start_ticks": main.start_ticks,
         "started_at": round(time.time(), 3),
@@ -188,7 +216,7 @@ def _content(path: str) -> bytes:
 def _sign(held: int) -> None:
     """Say in the lock who keeps the run now, so that it can be signalled. Its signals are caught before that."""
     pid = os.getpid()
-    lock.sign(held, {"boot_id": procfs.boot_id(), "pid": pid, "start_ticks": _start_ticks(pid)})
+    lock.sign(held, {**hosts.here(), "pid": pid, "start_ticks": _start_ticks(pid)})
 
 
 def _start_ticks(pid: int) -> int:

@@ -70,23 +70,30 @@ class Adopted(Main):
     attached = True
 
     def look(self) -> None:
-        """See whether it ended, and how."""
+        """See whether it ended, and how; where the system has no descriptor for a look, the next one tells."""
         if self.ended:
             return
         if not select.select([self.descriptor], [], [], 0)[0]:
-            self.peak_rss_bytes = max(self.peak_rss_bytes, procfs.peak_rss_bytes(self.pid))
+            try:  # noqa: SIM105 # contextlib would stay in the keeper's memory
+                self.peak_rss_bytes = max(self.peak_rss_bytes, procfs.peak_rss_bytes(self.pid))
+            except OSError:
+                pass
             return
-        self.ended = True
+        unseen = False
         # Its parent may be reaping it at this very moment, so both places are asked in turn.
         for _ in range(50):
-            found = procfs.stat(self.pid)
+            try:
+                found = procfs.stat(self.pid)
+            except OSError:
+                found, unseen = None, True
             if found is not None and found.start_ticks == self.start_ticks:
                 self.user_s, self.system_s, self.wait_status = found.user_s, found.system_s, found.wait_status
-                return
+                break
             self.wait_status = status_after_reaping(self.descriptor)
             if self.wait_status is not None:
-                return
+                break
             time.sleep(0.001)
+        self.ended = self.wait_status is not None or not unseen
 
 
 def adopt(pid: int, start_ticks: int) -> Adopted | None:

@@ -81,6 +81,16 @@ def pids() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
 
 
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal, so that it does not die of it."""
+    try:
+        lines = _content(pid, "status").splitlines()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in lines if line.startswith(b"SigCgt:")), b"0")
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def boot_id() -> str:
     """Return the identity of this boot of the machine."""
     with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
@@ -126,6 +136,18 @@ def prints_to(pid: int, device: int, inode: int) -> bool:
         if (found.st_dev, found.st_ino) == (device, inode):
             return True
     return False
+
+
+def sees(pid: int, mount_point: bytes) -> bool:
+    """Whether a process lives behind a mount that we do not have, at this path as /proc/PID/mountinfo writes it.
+
+    False where that may not be seen.
+    """
+    try:
+        here, there = (os.stat(f"/proc/{one}/ns/mnt").st_ino for one in ("self", pid))
+        return here != there and b" " + mount_point + b" " in _content(pid, "mountinfo")
+    except OSError:
+        return False
 
 
 def peak_rss_bytes(pid: int) -> int:

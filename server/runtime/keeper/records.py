@@ -6,9 +6,12 @@ Standard library only, no `typing` and no `dataclasses`: a keeper stays in memor
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import stat
+import struct
+import sys
 from collections.abc import Mapping
 
 VERSION = 1
@@ -26,6 +29,12 @@ WITNESS = "witness"
 """The folder for what the run's processes write of themselves."""
 SEAL = "seal.json"
 MEMBERS = "processes.json"
+CLAIM = "claim.json"
+"""Which job took the run, or that it was closed before one came; made once, by link(2)."""
+JOB = "job.json"
+"""What an engine was handed for the run: its number and name."""
+WARNED = "warned.json"
+"""The engine said that it will end the run soon; the training is asked for a checkpoint."""
 
 EXIT_RESERVED = ("exit.reserved-1", "exit.reserved-2")
 """Space set aside at the start for the two times an exit record may be written; gone once the run is over."""
@@ -38,6 +47,8 @@ LARGEST_BYTES = 64 * 1024
 _LARGER = {SPEC: 16 << 20, STOP: 1 << 20}
 """What is read of a record at most. A training may write into its own run directory, and nothing there is believed."""
 _NUMBERS_BELOW = 2**64
+_GET_FLAGS, _SET_FLAGS, _NO_COPY = 0x80006601, 0x40006602, 0x00800000
+"""ioctl(2) of a file's flags, without the size of a `long`, and the flag of a file that is written in place."""
 _NO_PLAIN_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.EISDIR, errno.EACCES, errno.EPERM})
 
 
@@ -138,9 +149,27 @@ def create(path: str | os.PathLike[str], record: Mapping[str, object]) -> bool:
 def reserve(path: str, size: int = EXIT_BYTES) -> None:
     """Set `size` bytes aside on the disk, so that `publish` needs none.
 
-    Real bytes are written: `posix_fallocate` promises nothing on file systems that copy on write.
+    Real bytes are written: `posix_fallocate` promises nothing on file systems that copy on write. On btrfs even those
+    are worth nothing unless the file is written in place, which it can be told while it is empty.
     """
-    _store(path, b" " * size, os.O_CREAT | os.O_TRUNC)
+    descriptor = open_plain(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        _write_in_place(descriptor)
+        write_all(descriptor, b" " * size)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_in_place(descriptor: int) -> None:
+    """Ask a file system that copies on write not to, for one empty file; others need not know the word."""
+    size = bytes(struct.calcsize("l"))
+    asked, set_to = (code | len(size) << 16 for code in (_GET_FLAGS, _SET_FLAGS))
+    try:
+        flags = int.from_bytes(fcntl.ioctl(descriptor, asked, size), sys.byteorder)
+        fcntl.ioctl(descriptor, set_to, (flags | _NO_COPY).to_bytes(len(size), sys.byteorder))
+    except OSError:
+        return  # it does not copy, or does not let us; then the end waits for room
 
 
 def publish(reserved: str, path: str, content: bytes, size: int = EXIT_BYTES) -> None:

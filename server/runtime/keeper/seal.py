@@ -11,8 +11,8 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
-from io import FileIO
+from collections.abc import Iterator
+from io import BufferedReader, FileIO
 
 from . import digests, records
 from .lines import Lines
@@ -23,6 +23,11 @@ MOST_S = 20.0
 BLOCK_BYTES = 1 << 16
 SAMPLES = 64
 LONGEST_LINE = 1 << 18
+LONGEST_PATH = 4096
+MOST_NAMED = 10 * MOST_FILES
+"""Of files that the witness saw written so many are looked at; more of them are not even counted."""
+MOST_LINES_BYTES = 1 << 30
+"""Read of the witness's lines in all; the witness itself writes far less."""
 _WRITES = (b'"kind":"write"', b'"kind":"save"', b'"kind":"link"')
 
 
@@ -67,17 +72,28 @@ def make(spec: dict[str, object], start: dict[str, object], lines: Lines) -> dic
 
 
 def _sealed(spec: dict[str, object], lines: Lines) -> dict[str, object]:
-    budget = Budget(records.whole(spec, "seal_max_bytes") or 0)
     last = lines.look(last=True) or {}
     root = os.path.realpath(records.text(spec, "workspace"))
-    wanted = list(dict.fromkeys([*_paths(spec), *_written(lines)]))
+    of_lines = Budget(MOST_LINES_BYTES)
+    wanted = _wanted(spec, lines, of_lines)
+    witnessed = dict(_witness_files(lines, of_lines))
+    budget = Budget(records.whole(spec, "seal_max_bytes") or 0)
     found = {path: about(root, path, budget) for path in wanted[:MOST_FILES]}
     return {
-        "witness": {"head": last.get("head", ""), "files": dict(_witness_files(lines))},
+        "witness": {"head": last.get("head", ""), "files": witnessed},
         "files": found,
         "left_out": max(0, len(wanted) - MOST_FILES),
-        "complete": not budget.is_over,
+        "complete": not (budget.is_over or of_lines.is_over),
     }
+
+
+def _wanted(spec: dict[str, object], lines: Lines, budget: Budget) -> list[str]:
+    found = dict.fromkeys(_paths(spec))
+    for path in _written(lines, budget):
+        found[path] = None
+        if len(found) >= MOST_NAMED:
+            break
+    return list(found)
 
 
 def _paths(spec: dict[str, object]) -> list[str]:
@@ -86,44 +102,60 @@ def _paths(spec: dict[str, object]) -> list[str]:
     return [path for path in listed if isinstance(path, str)]
 
 
-def _witness_files(lines: Lines) -> Iterator[tuple[str, dict[str, object]]]:
+def _witness_files(lines: Lines, budget: Budget) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield each file of lines with its digest, and whether its beginning is no longer what was read."""
     for name in lines.names():
-        whole, begin = digests.sha256(), digests.sha256()
-        size, read = 0, lines.read_of(name)
         try:
-            with open(os.path.join(records.WITNESS, name), "rb", opener=_plainly) as file:
-                while block := file.read(BLOCK_BYTES):
-                    whole.update(block)
-                    begin.update(block[: max(0, read - size)])
-                    size += len(block)
+            with _opened(name) as file:
+                yield name, _lines_file(file, name, lines, budget)
         except OSError as error:
             yield name, {"missing": True, "why": error.strerror}
-            continue
-        told: dict[str, object] = {"bytes": size, "sha256": whole.hexdigest()}
-        yield name, told | ({"rewritten": True} if lines.rewritten(name, begin.hexdigest()) else {})
 
 
-def _written(lines: Lines) -> Iterator[str]:
+def _lines_file(file: BufferedReader, name: str, lines: Lines, budget: Budget) -> dict[str, object]:
+    """Return size and digest; the size alone of a file for which there is no room or no time."""
+    whole, begin = digests.sha256(), digests.sha256()
+    size, read = 0, lines.read_of(name)
+    known: dict[str, object] = {"bytes": os.fstat(file.fileno()).st_size}
+    if not budget.takes(os.fstat(file.fileno()).st_size):
+        return known
+    while block := file.read(BLOCK_BYTES):
+        whole.update(block)
+        begin.update(block[: max(0, read - size)])
+        size += len(block)
+        if budget.is_over:
+            return known
+    told: dict[str, object] = {"bytes": size, "sha256": whole.hexdigest()}
+    return told | ({"rewritten": True} if lines.rewritten(name, begin.hexdigest()) else {})
+
+
+def _written(lines: Lines, budget: Budget) -> Iterator[str]:
     """Yield the files of the workspace that the witness saw written."""
     for name in lines.names():
         try:
-            with open(os.path.join(records.WITNESS, name), "rb", opener=_plainly) as file:
-                yield from _paths_in(file)
+            with _opened(name) as file:
+                if budget.takes(os.fstat(file.fileno()).st_size):
+                    yield from _paths_in(file, budget)
         except OSError:
             continue
 
 
-def _paths_in(file: Iterable[bytes]) -> Iterator[str]:
-    for line in file:
-        if len(line) > LONGEST_LINE or not any(word in line for word in _WRITES):
-            continue
+def _paths_in(file: BufferedReader, budget: Budget) -> Iterator[str]:
+    whole = True
+    while (line := file.readline(LONGEST_LINE)) and not budget.is_over:
+        begins, whole = whole, line.endswith(b"\n")
+        if not begins or not any(word in line for word in _WRITES):
+            continue  # the first: the rest of a line that is longer than any of the witness
         try:
             path = json.loads(line)["facts"]["path"]
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
-        if isinstance(path, str) and path and not path.startswith("/"):
+        if isinstance(path, str) and 0 < len(path) <= LONGEST_PATH and not path.startswith("/"):
             yield path
+
+
+def _opened(name: str) -> BufferedReader:
+    return open(os.path.join(records.WITNESS, name), "rb", opener=_plainly)
 
 
 def about(root: str, path: str, budget: Budget) -> dict[str, object]:

@@ -7,6 +7,8 @@ import select
 import signal
 
 HASTEN = signal.SIGUSR1
+WARNING = signal.SIGUSR2
+"""An engine will end the job soon: its time limit is near, or it is preempted."""
 OUTSIDE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -19,11 +21,13 @@ class Signals:
     def __init__(self) -> None:
         self.outside: int | None = None
         """The first signal from outside, None as long as there was none."""
+        self.warned = False
+        """Whether the engine has said that it will end the run soon."""
         self._woken, wake = os.pipe()
         os.set_blocking(self._woken, False)
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        for number in (HASTEN, *OUTSIDE):
+        for number in (HASTEN, WARNING, *OUTSIDE):
             signal.signal(number, self._take)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGQUIT, signal.SIG_IGN)
@@ -36,7 +40,9 @@ class Signals:
             os.read(self._woken, 4096)
 
     def _take(self, number: int, _frame: object) -> None:
-        if number != HASTEN and self.outside is None:
+        if number == WARNING:
+            self.warned = True
+        elif number != HASTEN and self.outside is None:
             self.outside = number
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from . import records
@@ -17,8 +18,9 @@ class Spec:
     """
 
     __slots__ = (
-        "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "limit_s", "marker", "model", "mounts",
-        "nonce", "phase", "run", "sample_s", "script", "script_sha256", "writable",
+        "adopted", "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "in_job", "limit_s", "marker",
+        "model",
+        "mounts", "nonce", "phase", "run", "sample_s", "sources", "writable",
     )  # fmt: skip
 
     def __init__(self, record: Mapping[str, object]) -> None:
@@ -32,13 +34,18 @@ class Spec:
         """The folder that the training may not write to."""
         self.writable = _texts(record["writable"], "writable") if record.get("writable") else []
         """What in it is the training's own."""
-        self.script, self.script_sha256 = _script(record)
-        """Absolute path of the script and what it was at the start; empty where the start does not say."""
+        self.sources = _sources(record)
+        """(absolute path, sha256 at the start) of the script and its modules; empty where the start names none."""
         self.mounts = [_mount(one) for one in _list(record.get("mounts"))]
         """What stands in the place of what for the training: (source, target, whether read-only), in this order."""
         self.bounds = records.part(record, "bounds") or {}
         """What all its processes may take together; see bounds.py."""
-        self.argv = _texts(record.get("argv"), "argv")
+        engine = records.part(record, "engine") or {}
+        self.in_job = bool(engine)
+        """Whether an engine runs it, whose job has an environment of its own."""
+        self.adopted = _numbers(record.get("adopted"))
+        """(pid, start_ticks, byte of the log) of a process that runs already; empty where one is to be started."""
+        self.argv = [*map(str, _list(engine.get("wrapper"))), *_texts(record.get("argv"), "argv")]
         self.cwd = _required(record, "cwd")
         self.env = self._environment(record)
         self.limit_s = records.number(record, "limit_s")
@@ -53,8 +60,9 @@ class Spec:
             raise records.DamagedRecord(f"{records.SPEC} names no env")
         _texts(list(given.values()) or [""], "env")
         said = {name: str(value) for name, value in given.items()}
+        passed = passed_through(_list((records.part(record, "engine") or {}).get("pass_through")), os.environ)
         name, _, value = self.marker.partition("=")
-        return {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **said, name: value}
+        return {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **said, **passed, name: value}
 
     @property
     def marker_bytes(self) -> bytes:
@@ -62,14 +70,34 @@ class Spec:
         return self.marker.encode("utf-8", "surrogateescape")
 
 
-def _script(record: Mapping[str, object]) -> tuple[str, str]:
-    path, digest = records.text(record, "script"), records.text(record, "script_sha256")
-    return (f"{_required(record, 'workspace')}/{path}", digest) if path and digest else ("", "")
+def passed_through(names: list[object], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what of a job's own environment reaches the training: by name, or by a beginning with * behind it."""
+    exact = [str(one) for one in names]
+    begins = tuple(one[:-1] for one in exact if one.endswith("*"))
+    return {
+        name: value
+        for name, value in environment.items()
+        if (name in exact or name.startswith(begins)) and not name.startswith("WATCHKEEPER_")
+    }
+
+
+def _sources(record: Mapping[str, object]) -> list[tuple[str, str]]:
+    root = _required(record, "workspace")
+    script = [records.text(record, "script"), records.text(record, "script_sha256")]
+    given = [_texts(one, "sources") for one in _list(record.get("sources"))] or ([script] if all(script) else [])
+    return [(f"{root}/{path}", digest) for path, digest, *_ in given]
 
 
 def marker(record: Mapping[str, object]) -> str:
     """Return `WATCHKEEPER_RUN=<workspace>/<run>`, which marks every process that belongs to the run."""
     return f"{MARKER}={_required(record, 'workspace')}/{_required(record, 'run')}"
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    found = [one for one in _list(value) if isinstance(one, int)]
+    if value is not None and len(found) != 3:
+        raise records.DamagedRecord(f"in {records.SPEC} adopted is not pid, ticks and byte")
+    return tuple(found)
 
 
 def _list(value: object) -> list[object]:

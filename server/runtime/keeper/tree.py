@@ -19,17 +19,42 @@ KILL_PATIENCE_S = 5.0
 
 
 class Log:
-    """The file that a run prints to, and since when (clock ticks of the boot)."""
+    """The file that a run prints to, since when, and till when (clock ticks of the boot; None: it goes on)."""
 
-    def __init__(self, device: int, inode: int, since_ticks: int) -> None:
-        self.device, self.inode, self.since_ticks = device, inode, since_ticks
+    def __init__(self, device: int, inode: int, since_ticks: int, until_ticks: int | None = None) -> None:
+        self.device, self.inode, self.since_ticks, self.until_ticks = device, inode, since_ticks, until_ticks
+
+    def covers(self, start_ticks: int) -> bool:
+        """Whether a process began while the run went on: the next attempt prints to the same file."""
+        return start_ticks >= self.since_ticks and (self.until_ticks is None or start_ticks <= self.until_ticks)
 
 
-def log_of(start: Mapping[str, object] | None) -> Log | None:
-    """Return the log that a start record names, None when it names none."""
+def log_of(start: Mapping[str, object] | None, until_ticks: int | None = None) -> Log | None:
+    """Return the log that a start record names, None when it names none.
+
+    Others may print to the log of a process that was adopted: the next command of the shell that started it.
+    """
+    if start is not None and start.get("adopted") is True:
+        return None
     numbers = [records.whole(start, key) for key in ("log_device", "log_inode", "start_ticks")]
     known = [number for number in numbers if number is not None]
-    return Log(*known) if len(known) == len(numbers) else None
+    return Log(*known, until_ticks=until_ticks) if len(known) == len(numbers) else None
+
+
+def wall_of(spec: Mapping[str, object] | None, start: Mapping[str, object] | None) -> bytes:
+    """Return the mount that the guard made for this run alone, as /proc writes it; empty where there is none.
+
+    Whatever the run started has it, and cannot give it up as it can its environment, its parents and its output.
+    """
+    listed = (spec or {}).get("writable")
+    if not isinstance(listed, list | tuple) or records.text(start, "guard") != "on":
+        return b""
+    own = f"/{records.text(spec, 'run')}/{records.WITNESS}"
+    paths: list[str] = [one for one in listed if isinstance(one, str) and one.endswith(own)]  # pyright: ignore[reportUnknownVariableType] # JSON
+    escaped = os.fsencode(paths[0]) if paths else b""
+    for sign in b"\\ \t\n":
+        escaped = escaped.replace(bytes([sign]), b"\\%03o" % sign)
+    return escaped
 
 
 class Tree:
@@ -38,8 +63,9 @@ class Tree:
     :param marker: `NAME=value` in the environment of everything that the run started; empty where it is not known.
     :param ancestors: pids whose descendants belong to the run, without being part of it themselves: its keeper.
     :param members: processes that belong to it, as (pid, start_ticks): its main process, known strays.
-    :param log: its log; a process that prints there and began after the run belongs to it, whatever became of its
-        environment and its parents.
+    :param log: its log; a process that prints there and began while the run went on belongs to it, whatever became of
+        its environment and its parents.
+    :param wall: its own mount (`wall_of`); empty where it was not guarded.
     """
 
     def __init__(
@@ -49,8 +75,10 @@ class Tree:
         ancestors: Iterable[int] = (),
         members: Iterable[tuple[int, int]] = (),
         log: Log | None = None,
+        wall: bytes = b"",
     ) -> None:
         self._marker = marker
+        self._wall = wall
         self._ancestors = frozenset(ancestors)
         self._members = frozenset(members)
         self._log = log
@@ -81,11 +109,13 @@ class Tree:
     def _is_marked(self, pid: int, found: procfs.Stat) -> bool:
         if pid in self._ancestors or pid == os.getpid():
             return False
-        return (bool(self._marker) and procfs.carries(pid, self._marker)) or self._prints(pid, found)
+        if (bool(self._marker) and procfs.carries(pid, self._marker)) or self._prints(pid, found):
+            return True
+        return bool(self._wall) and procfs.sees(pid, self._wall)
 
     def _prints(self, pid: int, found: procfs.Stat) -> bool:
         log = self._log
-        if log is None or found.start_ticks < log.since_ticks or not procfs.prints_to(pid, log.device, log.inode):
+        if log is None or not log.covers(found.start_ticks) or not procfs.prints_to(pid, log.device, log.inode):
             return False
         return not procfs.names(pid, MARKER)  # what is left of another attempt prints there too
 
@@ -118,13 +148,11 @@ def end(find: Callable[[], list[procfs.Stat]], grace_s: float, pause: Callable[[
     """
     deadline = time.monotonic() + grace_s
     left = find()
-    for found in left:
-        # A stopped process takes SIGTERM only once it goes on.
-        _send(found, signal.SIGTERM)
-        _send(found, signal.SIGCONT)
+    unasked = [found for found in left if not _ask(found)]
     while left and time.monotonic() < deadline:
         pause(0.05)
         left = find()
+        unasked = [found for found in unasked if not _ask(found)]
     deadline = time.monotonic() + KILL_PATIENCE_S
     while left and time.monotonic() < deadline:
         for found in left:
@@ -141,11 +169,20 @@ def _visible(pid: int) -> procfs.Stat | None:
         return None  # /proc is mounted with hidepid: another user's process
 
 
-def _send(found: procfs.Stat, signum: int) -> None:
+def _ask(found: procfs.Stat) -> bool:
+    """Ask a process to end; one that is stopped takes SIGTERM only once it goes on."""
+    return _send(found, signal.SIGTERM) and _send(found, signal.SIGCONT)
+
+
+def _send(found: procfs.Stat, signum: int) -> bool:
+    """Signal a process; return False where the system has no descriptor for that, so that it is tried again."""
     try:
         procfs.send(found.pid, found.start_ticks, signum)
     except PermissionError:
-        return  # it belongs to another user; it is named as what is left
+        return True  # it belongs to another user; it is named as what is left
+    except OSError:
+        return False
+    return True
 
 
 def _settled_strangers(seen: dict[int, procfs.Stat], ours: dict[int, int], known: set[int]) -> list[int]:

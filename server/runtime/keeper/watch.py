@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from signal import SIGTERM
 
 from . import bounds, child, exit_record, procfs, records, tree
 from .ending import Ending
 from .gpu_pipe import Teller
 from .main_process import Main
 from .members import Members
-from .signals import Signals
+from .signals import WARNING, Signals, complain
 from .spec import Spec
 from .usage import Meter, boottime_s
 
 SETTLE_S = 0.5
 """Helpers of a training, such as a resource tracker, end this soon after it and are no strays."""
+BOTH_WITHIN_S = 0.2
+"""A signal to a whole job reaches its processes one after the other; this soon it has reached all."""
 RECOUNT_SAMPLES = 60
 """Every so many samples all processes of the machine are looked at anew."""
 
@@ -45,11 +48,15 @@ class Watch:
         self._samples = 0
         self._members = Members()
         self._was_never_there = False
+        self._signals: Signals | None = None
+        self._warned = False
         self._lived: list[procfs.Stat] = []
 
     def to_the_end(self, signals: Signals) -> None:
         """Stay until the main process has ended, and what it left behind too if it was stopped; then it is recorded."""
+        self._signals = signals
         while not self._look():
+            self._hand_warning_on(signals)
             self._ending.cause = self._cause_to_stop(signals.outside)
             if self._ending.cause:
                 left = self._stop(signals)
@@ -69,9 +76,36 @@ class Watch:
         if self._main.ended and not before:
             self._was_never_there = self._could_not_begin()
             if not self._was_never_there:
+                self._ending.cause = self._ending.cause or self._cancelled()
                 self._ending.tell()
                 self._sample()
         return self._main.ended
+
+    def _cancelled(self) -> dict[str, object]:
+        """Return that the job was cancelled, where the training was ended by the signal that comes to both of us.
+
+        A scheduler sends SIGTERM to every process of a job, and the training may be the first to end of it.
+        """
+        status, signals = self._main.wait_status, self._signals
+        if not self._spec.in_job or status is None or signals is None or status & 0x7F != SIGTERM:
+            return {}
+        deadline_s = boottime_s() + BOTH_WITHIN_S
+        while signals.outside is None and boottime_s() < deadline_s:
+            signals.wait(None, deadline_s - boottime_s())
+        return self._cause_to_stop(signals.outside) if signals.outside is not None else {}
+
+    def _hand_warning_on(self, signals: Signals) -> None:
+        """Write down that the engine will end the run soon, and tell the training by the same signal if it listens."""
+        if not signals.warned or self._warned:
+            return
+        self._warned = True
+        heard = procfs.catches(self._main.pid, WARNING)
+        try:
+            records.create(records.WARNED, {"at": round(time.time(), 3), "heard": heard})
+        except OSError as error:
+            complain(f"the warning could not be written down: {error}")
+        if heard:
+            procfs.send(self._main.pid, self._main.start_ticks, WARNING)
 
     def _could_not_begin(self) -> bool:
         """Whether the child itself has written down that it could not execute its command.

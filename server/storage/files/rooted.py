@@ -31,6 +31,7 @@ DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
 OUTSIDE = ("leads out of the workspace", "Copy it into the workspace and use a path relative to its top folder")
 NO_PATH = ("is no path of a file", "Use a path relative to the workspace")
 NO_UTF_8 = ("is no UTF-8, and no record could name it", "Rename the folder")
+STATE_LINK = ("is a link", "Remove it; watchkeeper keeps its state in a folder of its own")
 MOVED = (
     "was moved, renamed or replaced since this server began",
     "Start the server anew with the workspace's new path; runs go on, nothing is lost",

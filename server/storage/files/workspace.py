@@ -232,9 +232,8 @@ class Workspace(Places):
         :raises PathRefused: as `open_beneath`.
         :raises StorageFailed: the disk is full or read-only; nothing was created.
         """
-        return self._publish(
-            path, content if isinstance(content, bytes) else rooted.encoded(content), mode, replace=False
-        )
+        data = content if isinstance(content, bytes) else rooted.encoded(content)
+        return self._publish(path, data, mode, replace=False)
 
     def append_durably(self, path: str, text: str, mode: int | None = None) -> int:
         """Append to a file, made with its folders where missing, and return the offset at which `text` begins.
@@ -256,10 +255,13 @@ class Workspace(Places):
 
     def store_snapshot(self, data: bytes) -> str:
         """Keep `data`, durably, and return its hexadecimal sha256, the name under which it lies in `snapshots_dir`."""
-        digest = hashlib.sha256(data).hexdigest()
+        digest, path = hashlib.sha256(data).hexdigest(), f"{STATE_DIR}/snapshots"
         if not self.state_dir.is_dir():
             self.ensure_state()
-        self.create_exclusive(f"{STATE_DIR}/snapshots/{digest}", data)
+        with self._refusing(path), rooted.closing(self._folder(path, make=True)) as folder:
+            fcntl.flock(folder, fcntl.LOCK_SH)  # `removing.unused_snapshot` holds it alone
+            if not self.create_exclusive(f"{path}/{digest}", data):
+                os.utime(digest, dir_fd=folder, follow_symlinks=False)
         return digest
 
     def snapshot(self, digest: str, limit_bytes: int) -> bytes:
@@ -289,9 +291,7 @@ class Workspace(Places):
         folder = self.relative(path)
         with self._refusing(folder), rooted.closing(self._folder(folder, make=True)) as descriptor:
             if stat.S_ISLNK(os.stat(folder, dir_fd=self._root, follow_symlinks=False).st_mode):
-                raise rooted.refused(
-                    folder, ("is a link", "Remove it; watchkeeper keeps its state in a folder of its own")
-                )
+                raise rooted.refused(folder, rooted.STATE_LINK)
             if os.fstat(descriptor).st_mode & 0o077:
                 os.fchmod(descriptor, 0o700)
 

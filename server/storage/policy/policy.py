@@ -10,7 +10,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
@@ -21,8 +21,12 @@ from ...analysis.logs.rules import DEFAULT_RULES, Rules
 from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.mcmc_levels import FULL_LEVELS
 from ...vocabulary.runs import Phase
+from . import profiles
 from . import toml_text as texts
+from .budget import Budget
+from .engine_tables import Engine
 from .names import POLICY_FILE, Names, own_file, plain_path
+from .profiles import Judge, Profile
 from .tables import (
     Compute,
     Convergence,
@@ -104,7 +108,8 @@ class Full(Table):
 
     min_hours: Hours = Field(default=2.0, description="Hours that a full run should take at least.")
     max_hours: Hours = Field(
-        default=6.0, description="Hours above which a full run is warned about; it is never stopped."
+        default=6.0,
+        description="Hours above which a full run is warned about, 8760 (a year) for never; it is never stopped.",
     )
     label: Label = Field(default="5B", description="What reports call this phase.")
 
@@ -268,8 +273,14 @@ class Probe(Table):
 class Policy(Table):
     """The rules in force."""
 
+    profile: Profile = Field(
+        default="contest",
+        description="What all other values start from: contest (the requirement document to the letter), research (any"
+        " script as it is, judged by evidence) or plain (runs and watches only).",
+    )
     quick: Quick = Quick()
     full: Full = Full()
+    judge: Judge = Judge()
     watch: Watch = Watch()
     keeper: Keeper = Keeper()
     report: Report = Report()
@@ -287,7 +298,9 @@ class Policy(Table):
     witness: Witness = Witness()
     rerun: Rerun = Rerun()
     python: Python = Python()
+    budget: Budget = Budget()
     run: Run = Run()
+    engine: Engine = Engine()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
     )
@@ -319,33 +332,43 @@ class _Files(Protocol):
 
     def read_bytes(self, path: str, limit_bytes: int) -> bytes: ...
 
+    def has_folder(self, path: str) -> bool: ...
+
+    def list_dir(self, path: str = ".") -> list[str]: ...
+
 
 def load_policy(text: str, source: str = POLICY_FILE) -> Policy:
-    """Return the policy that `text` (TOML) asks for; what it does not mention has its default.
+    """Return the policy that `text` (TOML) asks for; what it does not mention is as its profile has it.
 
     :raises PolicyInvalid: naming every unknown key and wrong value as `source:line`, with what was expected.
     """
     data = texts.parsed(text, source)
     try:
-        return Policy.model_validate(data)
+        return Policy.model_validate(profiles.completed(data))
     except ValidationError as error:
         problems = texts.problems(error, text, source, Policy)
     raise PolicyInvalid("\n".join(problems), "Correct these lines and repeat the call; nothing was changed.")
 
 
 def read_policy(workspace: _Files) -> Policy:
-    """Return the policy of a workspace, the defaults when it has no `watchkeeper.toml`.
+    """Return the policy of a workspace; without a `watchkeeper.toml` that of the profile which fits (profiles.usual).
 
     :raises PolicyInvalid: as `load_policy`, and when the file is not UTF-8.
     :raises PathRefused: the file cannot be read or is larger than POLICY_LIMIT_BYTES.
     """
     if not workspace.exists(POLICY_FILE):
-        return Policy()
+        return of_profile(profiles.usual(workspace))
     try:
         text = workspace.read_bytes(POLICY_FILE, POLICY_LIMIT_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PolicyInvalid(f"{POLICY_FILE} is not UTF-8 at byte {error.start}.", "Save it as UTF-8.") from None
     return load_policy(text)
+
+
+@cache
+def of_profile(profile: Profile) -> Policy:
+    """Return the policy of a profile without any change."""
+    return load_policy(f'profile = "{profile}"')
 
 
 def policy_text(policy: Policy) -> str:
@@ -356,8 +379,3 @@ def policy_text(policy: Policy) -> str:
 def policy_sha256(policy: Policy) -> str:
     """Return the hexadecimal sha256 of `policy_text`."""
     return hashlib.sha256(policy_text(policy).encode()).hexdigest()
-
-
-def default_policy_text() -> str:
-    """Return a `watchkeeper.toml` in which every key stands commented out (`#key = default`) below what it means."""
-    return texts.commented(Policy())

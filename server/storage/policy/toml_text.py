@@ -9,8 +9,8 @@ import difflib
 import re
 import textwrap
 import tomllib
-from collections.abc import Iterator, Mapping
-from typing import Any  # what tomllib returns
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, cast, get_origin  # the first is what tomllib returns
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
@@ -89,21 +89,45 @@ def dumped(model: BaseModel) -> str:
     return tomli_w.dumps(model.model_dump(exclude_none=True))
 
 
-def commented(model: BaseModel) -> str:
-    """Return every table of `model` with its meaning, and every key commented out below its own."""
-    opening = (
-        "The rules of this workspace. A line that begins with # and a space explains. A line that begins with # alone"
-        " holds a key and its default: take the # away and change the value."
-    )
-    tables = (_table(name, getattr(model, name), model) for name in type(model).model_fields)
-    return "\n\n".join([_words(opening), *tables]) + "\n"
+def explained(model: BaseModel, why: Callable[[Key], str]) -> str:
+    """Return every key of `model` with its value, below what it means and, where `why` has an answer, where it is from.
+
+    TOML cannot say that a value is none: such a key stands there commented out.
+    """
+    fields = type(model).model_fields
+    scalars = (_explained(model, (name,), fields[name].description, why) for name in fields if not _holds(model, name))
+    tables = (_table((name,), model, why) for name in fields if _holds(model, name))
+    return "\n\n".join([*scalars, *tables]) + "\n"
 
 
-def _table(name: str, value: object, model: BaseModel) -> str:
+def _holds(model: BaseModel, name: str) -> bool:
+    return isinstance(getattr(model, name), Described | Mapping)
+
+
+def _table(path: Key, model: BaseModel, why: Callable[[Key], str]) -> str:
+    name, header = path[-1], ".".join(path)
+    value: Any = getattr(model, name)
     if not isinstance(value, Described):
-        return f"{_words(type(model).model_fields[name].description)}\n[{name}]"
-    keys = (f"{_words(text)}\n{_setting(key, getattr(value, key))}" for key, text in value.texts().items())
-    return "\n".join([_words(type(value).__doc__), f"[{name}]", *keys])
+        pairs = [_setting(key, one) for key, one in value.items()]
+        return "\n".join([_words(type(model).model_fields[name].description), f"[{header}]", *pairs])
+    inner = [key for key in value.texts() if isinstance(getattr(value, key), Described)]
+    keys = (_explained(value, (*path, key), text, why) for key, text in value.texts().items() if key not in inner)
+    tables = (f"\n{_table((*path, key), value, why)}" for key in inner)
+    return "\n".join([_words(type(value).__doc__), f"[{header}]", *keys, *tables])
+
+
+def _explained(holder: BaseModel, key: Key, text: str | None, why: Callable[[Key], str]) -> str:
+    reason = why(key)
+    value = getattr(holder, key[-1])
+    said = _tables(key, value) or _setting(key[-1], value)
+    return "\n".join([_words(text), *([_words(f"-> {reason}")] if reason else []), said])
+
+
+def _tables(key: Key, value: object) -> str:
+    """Return a list of tables, such as the rules of logs, in the form that may stand behind a table's header."""
+    items = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+    listed = [one.model_dump(exclude_none=True, mode="json") for one in items if isinstance(one, BaseModel)]
+    return tomli_w.dumps({key[0]: {key[-1]: listed}}, indent=0).rstrip("\n") if listed else ""
 
 
 def _words(text: str | None) -> str:
@@ -112,7 +136,7 @@ def _words(text: str | None) -> str:
 
 def _setting(key: str, value: object) -> str:
     toml = tomli_w.dumps({key: "" if value is None else value}, indent=0).rstrip("\n")
-    return "\n".join(f"#{line}" for line in toml.split("\n"))
+    return f"#{toml}" if value is None else toml
 
 
 def _key(each: ErrorDetails) -> Key:
@@ -123,7 +147,7 @@ def _key(each: ErrorDetails) -> Key:
 def _title(key: Key, model: type[BaseModel]) -> str:
     """Return `[table] key` as a person would look for it in the file."""
     *tables, last = (part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else ascii(part) for part in key)
-    if not tables and last in model.model_fields:
+    if not tables and last in model.model_fields and get_origin(model.model_fields[last].annotation) is not Literal:
         return f"[{last}]"
     return f"[{'.'.join(tables)}] {last}" if tables else last
 
@@ -153,13 +177,22 @@ def _nearest(key: Key, model: type[BaseModel]) -> str:
         if isinstance(table, type) and issubclass(table, BaseModel)
     }
     *table, last = key
-    here = fields.get(table[0], []) if table else list(tables)
+    here = _known(model, table)
     if near := difflib.get_close_matches(last, here, 1):
         return f"; did you mean {near[0]}?"
     elsewhere = {name: table for table, names in fields.items() for name in names}
     if near := difflib.get_close_matches(last, elsewhere, 1):
         return f"; did you mean {near[0]} in [{elsewhere[near[0]]}]?"
     return f"; known here: {', '.join(here)}" if here else ""
+
+
+def _known(model: type[BaseModel], table: list[str]) -> list[str]:
+    """Return the keys of a table, also of one that lies in another."""
+    inner: object = model
+    for name in table:
+        field = inner.model_fields.get(name) if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+        inner = field.annotation if field is not None else None
+    return list(inner.model_fields) if isinstance(inner, type) and issubclass(inner, BaseModel) else []
 
 
 def _named(text: str) -> Iterator[tuple[Key, int]]:

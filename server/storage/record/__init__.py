@@ -2,6 +2,7 @@
 
 from .chain import Event, Kind, SubjectKind
 from .ledger import Ledger, Transaction
+from .numbering import next_id
 from .records import Attestation, Entry, Finding, Record, Report, Rerun, Run, Search, Verdict
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "SubjectKind",
     "Transaction",
     "Verdict",
+    "next_id",
 ]

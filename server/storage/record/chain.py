@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import Any
 
 GENESIS = "0" * 64
 """The hash that stands before the first event."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Body = Mapping[str, Any]
 
@@ -35,6 +37,7 @@ class Kind(StrEnum):
     START = "run.start"
     STOP = "run.stop"
     ENDED = "run.ended"
+    PRUNED = "run.pruned"
     SEEN = "finding.seen"
     SETTLED = "finding.settled"
     REPEATED = "finding.repeated"
@@ -79,9 +82,12 @@ class Event:
 def canonical(body: Body) -> str:
     """Return the one JSON text of a body: sorted keys, no spaces, no NaN.
 
+    A lone surrogate, which stands for a byte of a file's name that is not UTF-8, is escaped: a database takes no other.
+
     :raises ValueError: if the body holds NaN or an infinity.
     """
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def link(*, prev: str, seq: int, at: float, kind: str, subject: str, run: str, model: str, body: str) -> str:

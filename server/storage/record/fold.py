@@ -55,7 +55,17 @@ def _run(previous: Body, event: Event) -> dict[str, Any]:
         return {**event.body, "status": "active"}
     if event.kind is Kind.STOP:
         return {**previous, "stop": dict(event.body)}
+    if event.kind is Kind.PRUNED:
+        return {**previous, "pruned": _pruned(previous.get("pruned", {}), event.body)}
     return {**previous, "end": dict(event.body), "status": "ended"}
+
+
+def _pruned(before: Body, again: Body) -> dict[str, Any]:
+    """Return all that was given up of a run: its evidence and, later, the checkpoints of its phase."""
+    lines = max(before.get("log_line_ends", 0), again.get("log_line_ends", 0))
+    freed = before.get("freed_bytes", 0) + again.get("freed_bytes", 0)
+    what = sorted({*before.get("what", ()), *again.get("what", ())})
+    return {**before, **again, "what": what, "freed_bytes": freed, "log_line_ends": lines}
 
 
 def _report(previous: Body, event: Event) -> dict[str, Any]:

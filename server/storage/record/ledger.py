@@ -13,23 +13,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...vocabulary.errors import LedgerTooNew, LedgerUnreadable, StorageFailed
+from ...vocabulary.errors import LedgerTooNew, LedgerUnreadable
 from . import schema
 from .chain import GENESIS, Broken, Event, Kind, SubjectKind, canonical, check, link
 from .fold import Folded, fold
+from .foreign import Snapshot
+from .home import Home
 from .queries import COLUMNS, Queries, folded
 from .records import Happening, Record
 from .serialization import encode
+from .translating import LOOK_INTO, NONE_OF_OURS, translated, understood
 
 MOST_METRIC_ROWS = 20_000
 """More than a judge of curves can tell apart; training at a line a second fills it in five hours."""
 
-_DOCTOR = "It was left as it is; run `watchkeeper doctor`."
-_DAMAGE = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_IOERR_SHORT_READ}
-"""Codes by which SQLite names what is no passing trouble: a table that is not there, text that is no UTF-8, a file that
-ends within a page."""
-_NONE_OF_OURS = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
-"""What comes of reading a row as an event or subject that is none that we wrote."""
 _EVENT_COLUMNS = "seq, at, kind, subject, run, model, body, prev, hash"
 
 
@@ -60,6 +57,9 @@ class Ledger(Queries):
         self._busy_timeout_s = busy_timeout_s
         self._lock = threading.RLock()
         self._folder = folder
+        self._home = Home(path)
+        self._foreign = Snapshot(path)
+        self._away = False
         self.id = secrets.token_hex(8)
         with translated(path):
             if folder is None or _is_there(path):
@@ -72,9 +72,13 @@ class Ledger(Queries):
 
     @property
     def _connection(self) -> sqlite3.Connection:
-        """The file's connection; that of an empty record in memory while there is no file."""
+        """The file's connection; that of an empty record in memory while there is none; a copy of another host's."""
         if self._folder is not None and _is_there(self.path):
             self._settle()
+        if self._folder is None and self._home.elsewhere:
+            return self._foreign.connection()
+        if self._away:  # it was moved here since
+            self._opened = self._open(self.path)
         return self._opened
 
     def _settle(self) -> None:
@@ -88,14 +92,20 @@ class Ledger(Queries):
     def _for_writing(self) -> sqlite3.Connection:
         if self._folder is not None:
             self._folder()
+        self._home.claim()
+        if self._folder is not None:
             self._settle()
-        return self._opened
+        return self._connection
 
     def _open(self, path: Path | str) -> sqlite3.Connection:
-        opened = sqlite3.connect(path, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False)
+        self._away = path == self.path and bool(self._home.elsewhere)
+        place = ":memory:" if self._away else path
+        opened = sqlite3.connect(place, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(opened)
-            self.id = _identity(opened, self.id)
+            source = self._foreign.connection() if self._away else opened
+            self._refuse_newer(source)
+            self.id = _identity(source, self.id)
         except BaseException:
             opened.close()
             raise
@@ -118,10 +128,17 @@ class Ledger(Queries):
                 "`watchkeeper doctor` says how to go on.",
             )
 
+    @property
+    def elsewhere(self) -> str:
+        """Name of the other host that holds the ledger, which may be read here and not be written; empty for none."""
+        with translated(self.path):
+            return self._home.elsewhere
+
     def close(self) -> None:
         """Close the file; the ledger is of no use afterwards."""
         with self._lock:
             self._opened.close()
+            self._foreign.close()
 
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
@@ -242,7 +259,7 @@ def _refolded(rows: Iterable[Any], stored: Iterable[Any]) -> list[Broken]:
             key = (event.kind.subject, event.subject)
             expected[key] = fold(expected.get(key), event)
         found = {(one.kind, one.id): one for one in map(folded, stored)}
-    except _NONE_OF_OURS as error:
+    except NONE_OF_OURS as error:
         return [Broken(0, f"it holds something that is no event or subject ({type(error).__name__})")]
     differing = [key for key in {**expected, **found} if expected.get(key) != found.get(key)]
     return [
@@ -264,7 +281,7 @@ class Transaction(Queries):
 
     def restore(self, kind: Kind, text: str, at: float, subject: str, *, run: str, model: str) -> Event:
         """Add an event whose body is canonical text already, such as one of a damaged ledger."""
-        schema.raise_to(self._connection, schema.SINCE.get(kind, schema.ON_OPENING))
+        schema.raise_to(self._connection, schema.needed(kind, text))
         last = self._connection.execute("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
         seq, prev = (int(last[0]) + 1, str(last[1])) if last else (1, GENESIS)
         digest = link(prev=prev, seq=seq, at=at, kind=kind, subject=subject, run=run, model=model, body=text)
@@ -312,6 +329,10 @@ class Transaction(Queries):
         self._connection.execute("INSERT OR REPLACE INTO scan VALUES (?, ?, ?)", (run, *moved))
         return True
 
+    def drop_metrics(self, run: str) -> None:
+        """Remove the metric rows of a run's log; they are beside the chain."""
+        self._connection.execute("DELETE FROM metrics WHERE run = ?", (run,))
+
     def keep_metrics(self, run: str, rows: Iterable[tuple[int, Mapping[str, float]]]) -> None:
         """Keep metric rows (line, values) of a run; of more than MOST_METRIC_ROWS a random half, never the newest."""
         at = self._clock()
@@ -352,38 +373,4 @@ def _is_there(path: Path) -> bool:
     if stat.S_ISREG(mode):
         return True
     what = "a link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "no plain file"
-    raise LedgerUnreadable(f"{path} is {what}, where the ledger should be.", _DOCTOR)
-
-
-@contextmanager
-def translated(path: Path) -> Generator[None]:
-    """Turn SQLite's errors, the file system's and those of what was read into ours; the only seam where they arise."""
-    try:
-        yield
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # the second: SQLite names a damaged name in its message
-        raise _said(path, error) from error
-    except OSError as error:
-        raise StorageFailed(f"The ledger {path} cannot be opened: {error}.", "Run `watchkeeper doctor`.") from error
-
-
-@contextmanager
-def understood(path: Path) -> Generator[None]:
-    """Say of a row that is none of ours, though SQLite could read it, that the ledger is damaged."""
-    try:
-        yield
-    except _NONE_OF_OURS as error:
-        raise LedgerUnreadable(f"What the ledger {path} holds cannot be read: {error}.", _DOCTOR) from error
-
-
-def _said(path: Path, error: Exception) -> Exception:
-    """Return our error for one of SQLite's; its own where it is a mistake of ours."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    if isinstance(error, sqlite3.ProgrammingError | sqlite3.NotSupportedError):
-        return error
-    if isinstance(error, sqlite3.OperationalError) and code not in _DAMAGE:
-        what = f"The ledger {path} cannot be used now: {error}."
-        if code & 0xFF == sqlite3.SQLITE_READONLY:
-            return StorageFailed(what, "Nothing was recorded. Make it and its folder writable, then repeat the call.")
-        mend = "Free disk space or end the process that holds it, then repeat the same call."
-        return StorageFailed(what, f"Nothing was recorded. {mend}")
-    return LedgerUnreadable(f"The ledger {path} is damaged: {error}.", _DOCTOR)
+    raise LedgerUnreadable(f"{path} is {what}, where the ledger should be.", LOOK_INTO)

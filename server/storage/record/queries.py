@@ -28,9 +28,14 @@ class Queries(ABC):
         """Return a run; None if there never was one of that id."""
         return self._one(Run, run)
 
-    def runs(self, *, model: str | None = None, open_only: bool = False, newest: int = -1) -> list[Run]:
-        """Return the runs of a model or of all; with `open_only` those whose end is not on record."""
-        return self._many(Run, model=model, open_only=open_only, newest=newest)
+    def runs(
+        self, *, model: str | None = None, open_only: bool = False, newest: int = -1, before: int | None = None
+    ) -> list[Run]:
+        """Return the runs of a model or of all; with `open_only` those whose end is not on record.
+
+        :param before: the number of an event; only runs whose first event has a smaller one.
+        """
+        return self._many(Run, model=model, open_only=open_only, newest=newest, before=before)
 
     def finding(self, finding: str) -> Finding | None:
         """Return a finding, or None."""
@@ -86,8 +91,8 @@ class Queries(ABC):
         """Return the attestations of a run or of all."""
         return self._many(Attestation, run=run)
 
-    def reruns(self, run: str) -> list[Rerun]:
-        """Return how often a run was played again, and what came of it."""
+    def reruns(self, run: str | None = None) -> list[Rerun]:
+        """Return how often a run, or any, was played again, and what came of it."""
         return self._many(Rerun, run=run)
 
     def models(self) -> list[str]:
@@ -107,10 +112,11 @@ class Queries(ABC):
         model: str | None = None,
         open_only: bool = False,
         newest: int = -1,
+        before: int | None = None,
     ) -> list[R]:
-        asked = {"run": run, "model": model}
+        asked = {"run = ?": run, "model = ?": model, "first_seq < ?": before}
         named = {name: value for name, value in asked.items() if value is not None}
-        where = ["kind = ?", *(f"{name} = ?" for name in named), *(["open"] if open_only else [])]
+        where = ["kind = ?", *named, *(["open"] if open_only else [])]
         # SQLite would take the index of all subjects and read 10,000 ended runs to find the active one: 19 ms, not 0.1.
         index = "INDEXED BY subjects_open" if open_only and not named else ""
         sql = f"SELECT {COLUMNS} FROM subjects {index} WHERE {' AND '.join(where)} ORDER BY first_seq DESC LIMIT ?"  # noqa: S608 (constants)

@@ -39,8 +39,17 @@ STEPS: tuple[tuple[str, ...], ...] = (
 ON_OPENING = 1
 """The version that opening brings a file to. What is beyond comes with the first event that needs it, so that an
 older program goes on beside a newer one until then, and afterwards says that the ledger is of a newer version."""
-SINCE = {Kind.ATTESTED: 2, Kind.REBUILT: 2, Kind.RERUN: 2, Kind.COMPARED: 2}
+SINCE = {Kind.ATTESTED: 2, Kind.REBUILT: 2, Kind.RERUN: 2, Kind.COMPARED: 2, Kind.PRUNED: 2}
 """The version that a file has from its first event of a kind on; of kinds that are not here, 1."""
+
+_NEWER = {Kind.START: '"engine":{', Kind.ENDED: '"state":"interrupted"'}
+"""What stands in the bodies of known kinds that 0.1.0 would take for a run of this machine, or cannot read."""
+
+
+def needed(kind: Kind, body: str) -> int:
+    """Return the version that a file has with an event in it; its body is canonical JSON."""
+    newer = kind in _NEWER and _NEWER[kind] in body
+    return max(SINCE.get(kind, ON_OPENING), 2 if newer else ON_OPENING)
 
 
 def raise_to(connection: sqlite3.Connection, wanted: int) -> None:

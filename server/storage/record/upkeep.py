@@ -9,6 +9,24 @@ from .chain import Kind
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunPruned:
+    """The heavy part of what a run left was given up; what the ledger says of it stays.
+
+    :ivar what: kinds of things: witness, log, rerun, checkpoints. Together with those of earlier events of the run.
+    :ivar freed_bytes: on the disk, as far as they were counted. :ivar by: who did it.
+    :ivar log_line_ends: of the run's part of the log: so many blank lines stand in its place.
+    """
+
+    KIND: ClassVar = Kind.PRUNED
+
+    what: tuple[str, ...]
+    freed_bytes: int = 0
+    log_line_ends: int = 0
+    by: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class LedgerRebuilt:
     """The ledger was made anew from one that could not be read or did not hold.
 

@@ -135,6 +135,22 @@ class TestReport:
         assert (reported["error_type"], reported["owner"]) == ("data", "@data_engineer")
         assert "- **Type**: data (the trainer says: convergence)" in place.read(reported["path"])
 
+    async def test_the_director_takes_the_trainers_type_over_until_another_answer(self, place: Place) -> None:
+        async with place.trainer() as trainer, place.director() as director:
+            _, reported = await failed(place, trainer)
+            word = "convergence"
+            said = {"report": "1-r1", "action": "RESTART", "instructions": "lower the rate"}
+            await director.ask("answer_report", **said, error_type=word.upper())
+            text = place.read(reported["path"])
+            (seen,) = (await director.ask("poll_training"))["reports"]
+            refused = await director.refused("answer_report", **said, error_type="magic")
+            await director.ask("answer_report", **said)
+        assert "- **Type**: convergence (by the director; the server said: data)" in text
+        assert "- **Owner**: @modeler," in text
+        assert (seen["error_type"], seen["owner"]) == (word, "@modeler")
+        assert "error_type takes implementation, data" in refused
+        assert "- **Type**: data\n" in place.read(reported["path"])
+
     @pytest.mark.parametrize(
         ("arguments", "says"),
         [
@@ -257,6 +273,18 @@ class TestAnswer:
         assert (seen["state"], seen["reason"]) == ("stopped", "director's answer to 1-r1: TERMINATE")
         assert seen["next"].startswith("write_diary_entry(model='1', report='1-r1'")
 
+    async def test_terminate_about_an_earlier_attempt_ends_the_one_that_began_meanwhile(self, place: Place) -> None:
+        async with place.trainer() as trainer, place.director() as director:
+            run, reported = await failed(place, trainer, FAILS)
+            place.script(WAITS)
+            second = await trainer.ask("start_training", model="1", phase="quick", follows=run)
+            place.says(second["log"], "ready")
+            await director.ask("answer_report", report=reported["report"], action="TERMINATE", instructions="useless")
+            seen = await trainer.watch(second["run"])
+            text = await trainer.refused("start_training", model="1", phase="quick", follows=second["run"])
+        assert (seen["state"], seen["reason"]) == ("stopped", "director's answer to 1-r1: TERMINATE")
+        assert "The director answered 1-r1 with TERMINATE: useless" in text
+
     async def test_continue_accepts_the_finding_which_stays_visible_and_no_longer_blocks(self, place: Place) -> None:
         async with place.trainer() as trainer, place.director() as director:
             run, reported = await diverging(place, trainer)
@@ -273,15 +301,21 @@ class TestAnswer:
         evidence = next(one["evidence"] for one in verdict["checks"] if one["check"] == "failures")
         assert evidence == f"no failure stands; accepted by the director: {run}:L2"
 
-    async def test_continue_is_done_when_it_was_told(self, place: Place) -> None:
+    async def test_continue_is_done_when_the_trainer_has_it_and_told_again_until_then(self, place: Place) -> None:
         async with place.trainer() as trainer, place.director() as director:
             run, reported = await failed(place, trainer)
             cursor = (await trainer.poll(run))["cursor"]
             await director.ask("answer_report", report=reported["report"], action="CONTINUE", instructions="harmless")
             told = await trainer.poll(run, cursor=cursor)
             again = await trainer.poll(run, cursor=cursor)
+            async with place.trainer() as later:  # whose predecessor may have died before that answer came
+                anew = [await later.poll(run), (await later.poll())["reports"][0]]
+                assert report_of(place, "1-r1").status == "answered"
+                gone_on = await later.poll(run, cursor=anew[0]["cursor"])
         assert told["answer"]["instructions"] == "harmless"
         assert again["answer"] == told["answer"], "the same cursor gives the same news"
+        assert [one["answer"]["instructions"] for one in anew] == ["harmless"] * 2
+        assert "answer" not in gone_on
         assert report_of(place, "1-r1").status == "applied"
 
     async def test_a_restart_of_a_run_that_goes_on_asks_for_its_stop_first(self, place: Place) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ...play import Agent, Facts, Place, script
@@ -160,6 +162,19 @@ async def test_an_approval_does_not_cover_what_was_changed_afterwards(place: Pla
     assert [one for one in again["changes"] if "20000 -> 10" in one]
 
 
+async def test_an_answer_approves_what_was_read_and_not_what_took_its_place(place: Place) -> None:
+    async with place.trainer() as trainer, place.director() as director:
+        await failed_full(place, trainer, director)
+        seen = await mended(place, trainer, training(MENDED, draws="10000"))
+        now = await mended(place, trainer, training(MENDED, draws="10"), follows="1-quick-2")
+        answer = {"action": "CONTINUE", "instructions": "half is enough", "approve": seen["changes"]}
+        refused = await director.refused("answer_report", report=seen["report"], **answer)
+        again = await trainer.ask("start_training", **FULL, follows="1-full-1")
+    assert now["report"] != seen["report"]
+    assert now["report"] in refused
+    assert again["state"] == "awaiting_approval"
+
+
 async def test_a_change_that_was_taken_back_needs_nobody(place: Place) -> None:
     async with place.trainer() as trainer, place.director() as director:
         await failed_full(place, trainer, director)
@@ -167,6 +182,7 @@ async def test_a_change_that_was_taken_back_needs_nobody(place: Place) -> None:
         started = await mended(place, trainer, training(MENDED), follows="1-quick-2")
         await trainer.watch(started["run"])
     assert started["run"] == "1-full-2"
+    assert [one.status for one in place.reports() if one.about_changes] == ["closed"]
 
 
 async def test_other_arguments_are_a_change(place: Place) -> None:
@@ -312,3 +328,39 @@ async def test_a_file_that_the_script_names_is_a_change_when_it_changes(
         waits = await trainer.ask("start_training", **FULL, follows=run)
     assert any(entry in one for one in waits["changes"]), waits
     assert len(waits["changes"]) == 1, "nothing else changed"
+
+
+@pytest.mark.parametrize("by", ["somebody else", "the run"])
+async def test_data_that_changed_while_the_quick_run_went_on_is_a_change_unless_the_run_wrote_it(
+    place: Place, by: str
+) -> None:
+    rows = place.root / "data/rows.csv"
+    rows.parent.mkdir()
+    rows.write_text("a\n" * 5000)
+    own = "open('data/rows.csv', 'w').write('a\\n' * 10)\n" if by == "the run" else ""
+    reads = "print(len(open('data/rows.csv').read()), flush=True)\nprint('ready', flush=True)\nwait_for('go')\n"
+    place.script(script(f"{reads}{own}work(0.1)\nleave_what_the_phase_asks_for()"))
+    async with place.trainer() as trainer:
+        started = await trainer.ask("start_training", model="1", phase="quick")
+        place.says(started["log"], "ready")
+        if by == "somebody else":
+            rows.write_text("a\n" * 10)
+        place.go()
+        await trainer.watch(started["run"])
+        full = await trainer.ask("start_training", **FULL)
+        if by == "the run":
+            await trainer.watch(full["run"])
+    assert full["state"] == ("awaiting_approval" if by == "somebody else" else "starting"), full
+    assert by == "the run" or any("data/rows.csv" in one for one in full["changes"])
+
+
+async def test_another_program_in_the_place_of_python_is_a_change(place: Place) -> None:
+    place.script(training())
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        python = place.root / "output/venv/bin/python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f"#!/bin/sh\nexec {sys.executable} -c 'print(1)'\n")
+        python.chmod(0o755)
+        waits = await trainer.ask("start_training", **FULL)
+    assert [one.partition(" sha256")[0] for one in waits["changes"]] == ["the Python that trains"]

@@ -37,6 +37,21 @@ async def test_full_is_let_through_after_a_passed_quick_run(place: Place) -> Non
     assert "limit_minutes" not in full
 
 
+async def test_after_a_quick_run_that_mended_a_full_one_the_next_call_starts_another_full_one(place: Place) -> None:
+    place.script(GOOD)
+    async with place.trainer() as trainer, place.director() as director:
+        await trainer.trained()
+        first = await trainer.trained(phase="full")
+        seen = await trainer.poll("1-quick-1")
+        assert seen["next"] == f"quick passed, {first} is the full run: poll_training(run={first!r})"
+        report = await trainer.ask("report_error", run=first, what_happened="the posterior looks wrong")
+        await director.ask("answer_report", report=report["report"], action="RESTART", instructions="other priors")
+        place.script(GOOD + "print('other priors')\n")
+        await trainer.trained(follows="1-quick-1")
+        passed = await trainer.poll("1-quick-2")
+    assert passed["next"] == f"quick passed: start_training(model='1', phase='full', follows={first!r})"
+
+
 async def test_a_quick_run_of_another_model_opens_no_gate(place: Place) -> None:
     place.script(GOOD).script(GOOD, model="2")
     async with place.trainer() as trainer:
@@ -184,6 +199,22 @@ async def test_results_that_the_director_lets_stand_open_the_gate(place: Place) 
         assert f"report_error(run='{run}', …) and CONTINUE lets them stand" in text
         report = await trainer.ask("report_error", run=run, what_happened="these cells are blank on purpose")
         await director.ask("answer_report", report=report["report"], action="CONTINUE", instructions="they are")
+        assert (await trainer.ask("start_training", model="1", phase="full"))["run"] == "1-full-1"
+        await trainer.watch("1-full-1")
+
+
+async def test_an_accepted_failure_lets_no_results_stand_that_nobody_asked_about(place: Place) -> None:
+    place.script(script("print('epoch 1 loss nan', flush=True)\nprint('epoch 2 loss nan', flush=True)"))
+    async with place.trainer() as trainer, place.director() as director:
+        run = await trainer.trained()
+        about_nan = await trainer.ask("report_error", run=run, what_happened="NaN")
+        await director.ask("answer_report", report=about_nan["report"], action="CONTINUE", instructions="on purpose")
+        text = await refused_full(trainer)
+        assert "are missing or empty" in text
+        report = await trainer.ask("report_error", run=run, what_happened="there is nothing to leave")
+        (asked,) = [one for one in (await director.poll())["reports"] if one["report"] == report["report"]]
+        assert "are missing or empty" in asked["state"]
+        await director.ask("answer_report", report=report["report"], action="CONTINUE", instructions="then so be it")
         assert (await trainer.ask("start_training", model="1", phase="full"))["run"] == "1-full-1"
         await trainer.watch("1-full-1")
 

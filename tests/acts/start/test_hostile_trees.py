@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import anyio
 import pytest
 from watchkeeper.server.runtime.keeper import procfs
@@ -48,6 +50,14 @@ LEAVES_A_DAEMON_AT_ONCE = script(
 """Its daemon keeps standard output; no sample has seen it."""
 
 
+SHEDS_EVERYTHING = script(
+    KNOWS_ITS_KEEPER
+    + "print('ready', flush=True)\nwait_for('kill')\nos.kill(keeper(), signal.SIGKILL)\n"
+    + DAEMON.format(before="null = os.open('/dev/null', os.O_RDWR); [os.dup2(null, n) for n in (0, 1, 2)]")
+)
+"""Its daemon begins when no keeper is left, and keeps neither environment nor parents, session or output."""
+
+
 async def begun(place: Place, trainer: Agent) -> str:
     started = await trainer.ask("start_training", model="1", phase="quick")
     await anyio.to_thread.run_sync(place.says, started["log"], "ready")
@@ -81,5 +91,22 @@ async def test_one_that_kills_its_keeper_and_whose_daemon_gave_up_its_environmen
             (place.root / "kill").touch()
         stopped = await trainer.ask("stop_training", run=run, reason="it fights")
         assert stopped["state"] in ("stopped", "lost")
+        assert "left_processes" not in stopped
+        assert not procfs.alive(daemon, found.start_ticks)
+
+
+async def test_what_gave_up_all_that_it_had_is_found_by_the_mount_that_it_cannot_give_up(place: Place) -> None:
+    place.script(SHEDS_EVERYTHING)
+    async with place.trainer() as trainer:
+        run = await begun(place, trainer)
+        guarded = json.loads((place.root / f".watchkeeper/runs/{run}/start.json").read_bytes())["guard"]
+        if guarded != "on":
+            pytest.skip(f"no mount namespace here: {guarded}")
+        (place.root / "kill").touch()
+        pid = place.root / "daemon"
+        daemon = int(until(lambda: pid.exists() and pid.read_text(), "the daemon has said its pid"))
+        found = procfs.stat(daemon)
+        assert found is not None
+        stopped = await trainer.ask("stop_training", run=run, reason="left over")
         assert "left_processes" not in stopped
         assert not procfs.alive(daemon, found.start_ticks)

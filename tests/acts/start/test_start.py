@@ -267,8 +267,5 @@ async def test_a_start_whose_server_was_killed_before_it_was_written_down_is_com
         monkeypatch.setattr(run_directory, "LAUNCH_WITHIN_S", -1.0)
     async with place.trainer() as trainer:
         await trainer.poll()
-        if late and done == "nothing":
-            assert (await trainer.poll("1-quick-1"))["state"] == "lost"  # a directory that was there may be gone
-            return
         seen = await trainer.watch("1-quick-1")
     assert seen["state"] == ("never_started" if late else "completed")

@@ -31,6 +31,12 @@ FAMILY = script(
 )
 """Has a child, one in a session of its own and an orphan."""
 STUBBORN = script("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready')\nwait_for('go')\n")
+LOSES_ITS_ENVIRONMENT = script(
+    "if os.environ.get('WATCHKEEPER_ATTEMPT') == '1': raise ValueError('the first one fails')\n"
+    "if '--again' not in sys.argv: os.execve(sys.executable, [sys.executable, sys.argv[0], '--again'], {'A': '1'})\n"
+    "print('ready', flush=True)\nwait_for('go')\n"
+)
+"""Its second attempt cannot be told by its mark, as one that calls setproctitle."""
 FULL_WAITS = script(
     "leave_what_the_phase_asks_for()\nprint('ready')\n"
     "wait_for('go') if os.environ['WATCHKEEPER_PHASE'] == 'full' else None\n"
@@ -97,6 +103,19 @@ async def test_a_second_stop_changes_nothing_and_the_first_reason_stands(place: 
         first = await trainer.ask("stop_training", run=run, reason="the first reason")
         second = await director.ask("stop_training", run=run, reason="the second reason")
     assert [(one["state"], one["reason"]) for one in (first, second)] == [("stopped", "the first reason")] * 2
+
+
+async def test_a_stop_of_an_ended_attempt_spares_the_next_one_that_prints_to_the_same_log(place: Place) -> None:
+    place.script(LOSES_ITS_ENVIRONMENT)
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        begun = await trainer.ask("start_training", model="1", phase="quick", follows="1-quick-1")
+        await anyio.to_thread.run_sync(place.says, begun["log"], "ready")
+        stopped = await trainer.ask("stop_training", run="1-quick-1", reason="left over")
+        place.go()
+        seen = await trainer.watch("1-quick-2")
+    assert (stopped["state"], "left_processes" in stopped) == ("failed", False)
+    assert (seen["state"], seen["exit_code"]) == ("completed", 0)
 
 
 async def test_two_stops_at_once_are_one(place: Place) -> None:

@@ -15,7 +15,7 @@ from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.vocabulary.runs import RunState
 
 from ...limits import HANG_S
-from ...play import Place
+from ...play import Place, script
 from ...runtime.keeper.helpers import Run
 
 pytestmark = pytest.mark.anyio
@@ -30,6 +30,13 @@ while True:
     for target in (other, good):
         os.symlink(target, script + ".new")
         os.rename(script + ".new", script)
+"""
+SLOWLY = """
+print("ready", flush=True)
+wait_for("go")
+import amounts
+print(amounts.N)
+leave_what_the_phase_asks_for()
 """
 TRIES = int(os.environ.get("WATCHKEEPER_TORTURE_TRIES", "25"))
 
@@ -93,6 +100,26 @@ def test_a_script_that_was_changed_before_it_is_let_go_never_starts(workspace: P
     status = run.launch().becomes(RunState.NEVER_STARTED)
     assert "was changed after it was hashed" in status.reason
     assert not (workspace / "it-ran").exists()
+
+
+async def test_a_module_that_is_swapped_until_it_is_imported_is_told_by_the_verdict(place: Place) -> None:
+    module = place.root / "output/implementation/code/amounts.py"
+    place.script(script(SLOWLY))
+    module.write_text("N = 2000\n")
+    place.go()
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        (place.root / "go").unlink()
+        started = await trainer.ask("start_training", model="1", phase="full")
+        place.says(started["log"], "ready")
+        module.write_text("N = 10\n")
+        place.go()
+        await trainer.watch(started["run"])
+        module.write_text("N = 2000\n")
+        verdict = await trainer.ask("verify_compute", run=started["run"])
+    assert place.read(started["log"]).endswith("10\n")
+    (told,) = [one for one in verdict["checks"] if one["check"] == "outside"]
+    assert "amounts.py was another file when it was imported" in told["evidence"], verdict
 
 
 async def test_a_run_has_its_own_path_its_traceback_and_its_neighbours(place: Place) -> None:

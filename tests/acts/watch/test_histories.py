@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from watchkeeper.server.acts.poll import status_line
 from watchkeeper.server.acts.watch import event_files
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.storage.record import Finding
@@ -114,16 +115,22 @@ leave_what_the_phase_asks_for()
     assert place.read(HISTORY).startswith(f"{HEADER}1,2,2.5,,,\n2,1,1.25,,,\n")
 
 
-async def test_a_run_that_neither_prints_nor_works_is_a_stall_and_going_on_settles_it(place: Place) -> None:
+@pytest.mark.parametrize("renamed", [False, True])
+async def test_a_run_that_neither_prints_nor_works_is_a_stall_and_going_on_settles_it(
+    place: Place, renamed: bool
+) -> None:
     place.policy("[stalls]\nidle_s = 0.6\nidle_intervals = 1\nlongest_intervals = 1\n")
     place.script(
-        script("""
+        script(f"""
+log = os.readlink("/proc/self/fd/1")
+if {renamed}:
+    os.rename(log, log + ".1")
 print("epoch 0 loss 2.0")
 wait_for("go")
 epoch = 0
 while not pathlib.Path("end").exists():
     epoch += 1
-    print(f"epoch {epoch} loss {2.0 / epoch}")
+    print("epoch", epoch, "loss", 2.0 / epoch)
     time.sleep(0.05)
 """)
     )
@@ -133,6 +140,9 @@ while not pathlib.Path("end").exists():
         assert stalled.message.startswith("hang: no new output and no work for ")
         place.go()
         assert (await _until_level(place, run, "noticed")).message == "it went on again"
+        desk = place.desk()
+        assert status_line.last_line(desk, place.recorded(run)).startswith("epoch ")
+        desk.ledger.close()
         (place.root / "end").touch()
         await trainer.watch(run)
 

@@ -268,6 +268,8 @@ def test_a_missing_library_is_named_with_what_brings_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delitem(sys.modules, f"{formats.__package__}.{module}", raising=False)
+    for one in [one for one in sys.modules if one.startswith(f"{library}.")]:  # what another test imported
+        monkeypatch.delitem(sys.modules, one)
     look = formats.Look(descriptor=-1, size_bytes=0, head=b"", suffix="", format=kind)
     assert child.guarded(lambda: readers.reader(look)(look)) == NotInspected(
         reason=f"{library} is not installed: pip install {package}.", cause="library missing"

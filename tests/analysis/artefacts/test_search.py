@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +76,74 @@ def test_data_are_found_in_a_column_of_a_table_as_they_are_and_in_the_usual_form
     told = {form: (found[form].source, found[form].form, found[form].hits) for form in FORMS}
     assert told == {form: ("catch", form, 40) for form in FORMS}
     assert found["invented"].hits < 8
+
+
+Pair = dict[str, npt.NDArray[np.float64]]
+
+
+def _xlsx(path: Path, columns: Pair) -> None:
+    rows = [list(columns), *zip(*columns.values(), strict=True)]
+    shown = ["".join(f"<c t='str'><v>{one}</v></c>" for one in row) for row in rows]
+    cells = "".join(f"<row>{one}</row>" for one in shown)
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("xl/worksheets/sheet1.xml", f"<worksheet><sheetData>{cells}</sheetData></worksheet>")
+
+
+def _arrow(path: Path, columns: Pair) -> None:
+    arrow: Any = pytest.importorskip("pyarrow")
+    kind: Any = pytest.importorskip("pyarrow.parquet" if path.suffix == ".parquet" else "pyarrow.feather")
+    write = kind.write_table if path.suffix == ".parquet" else kind.write_feather
+    write(arrow.table(columns), path)
+
+
+def _npy(path: Path, columns: Pair) -> None:
+    np.save(path, np.stack(list(columns.values()), axis=1))
+
+
+def _npy_by_columns(path: Path, columns: Pair) -> None:
+    np.save(path, np.asfortranarray(np.stack(list(columns.values()), axis=1)))
+
+
+def _one_axis(path: Path, columns: Pair) -> None:
+    np.save(path, columns["catch"].astype("f4"))
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "source"),
+    [
+        ("catches.xlsx", _xlsx, "catch"),
+        ("catches.parquet", _arrow, "catch"),
+        ("catches.feather", _arrow, "catch"),
+        ("catches.npy", _npy, "column 1"),
+        ("catches.npy", _npy_by_columns, "column 1"),
+        ("catches.npy", _one_axis, "the array"),
+    ],
+)
+def test_data_are_found_in_other_files_of_columns_too(
+    tmp_path: Path, name: str, write: Callable[[Path, Pair], None], source: str
+) -> None:
+    columns = {"depth": RNG.normal(size=200), "catch": np.round(RNG.gamma(3, 2, size=200), 3)}
+    write(tmp_path / name, columns)
+    there = Wanted("y", tuple(map(float, columns["catch"][40:80])), 0.0)
+    found = search(tmp_path / name, there, Wanted("no", tuple(map(float, RNG.gamma(3, 2, size=40))), 0.0))
+    assert (found["y"].source, found["y"].form, found["y"].hits) == (source, "as it is", 40)
+    assert found["no"].hits < 20
+
+
+def _texts(path: Path) -> None:
+    np.save(path, np.array(["a", "b"]))
+
+
+def _cube(path: Path) -> None:
+    np.save(path, np.zeros((3, 3, 3)))
+
+
+@pytest.mark.parametrize("write", [_texts, _cube])
+def test_an_array_without_columns_of_numbers_is_not_searched(tmp_path: Path, write: Callable[[Path], None]) -> None:
+    write(tmp_path / "x.npy")
+    with open(tmp_path / "x.npy", "rb") as file:
+        found = search_container(file.fileno(), "x.npy", [Wanted("y", (1.0, 2.0), 0.0)])
+    assert isinstance(found, NotInspected)
 
 
 TORN = {"model.pkl": b"\x80\x04N.", "empty.csv": b"", "torn.nc": b"\x89HDF"}

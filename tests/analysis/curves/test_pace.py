@@ -55,6 +55,15 @@ def test_a_run_that_will_take_longer_than_its_limit_is_told_in_time():
     assert flag.message == "will_miss_its_limit: at 600 s per step it will take 16.67 h of 6.00 h."
 
 
+@pytest.mark.parametrize(
+    ("ends", "advice"), [(True, "Ask for a longer limit"), (False, "Nothing ends it. Ask the dir")]
+)
+def test_only_who_is_ended_at_a_limit_is_told_to_ask_for_a_longer_one(ends: bool, advice: str):
+    flag = will_miss_its_limit(steady(10, 600, 100), started_at=0, limit_s=6 * 3600, ends=ends)
+    assert flag is not None
+    assert flag.advice.startswith(advice)
+
+
 def test_a_run_that_is_on_time_done_or_just_started_is_left_alone():
     assert will_miss_its_limit(steady(10, 200, 100), started_at=0, limit_s=6 * 3600) is None
     assert will_miss_its_limit(steady(100, 600, 100), started_at=0, limit_s=3600) is None

@@ -38,6 +38,16 @@ def test_a_hang_with_a_heartbeat_of_work_is_a_hang():
     assert stall.cores_busy == pytest.approx(0.2 / 600)
 
 
+def test_the_sleep_of_the_machine_is_nobodys_silence():
+    before, woke = usage(1000, 0.0), 1000 + 8 * 3600
+    after = usage(300, 0.0, start=woke)
+    few = judge_silence([*before, *after[:3]], now=woke + 10, last_output_novel_at=960, intervals_s=[60.0] * 15)
+    assert few is None
+    stall = judge_silence([*before, *after], now=woke + 300, last_output_novel_at=960)
+    assert stall is not None
+    assert (stall.kind, stall.since) == (StallKind.HANG, woke)
+
+
 def test_a_hang_becomes_a_failure_of_the_infrastructure_with_its_numbers():
     stall = judge_silence(usage(600, 0), now=600, last_output_novel_at=100)
     assert stall is not None

@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import asdict
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.curves.curves import judge_history
 from watchkeeper.server.analysis.curves.mcmc import judge_mcmc
@@ -75,7 +75,8 @@ def test_a_history_of_them_is_judged_and_written(rows: list[tuple[str, ...]], ma
     assert history_csv(history).count("\n") == 1 + len(history.epochs)
 
 
-@given(st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=8), texts)
+@example([("8e307", "1e200", "3")] * 6 + [("8e307", "-1e200", "3")] * 6, "")
+@given(st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=12), texts)
 def test_a_sampler_s_table_of_them_is_judged(rows: list[tuple[str, ...]], comment: str) -> None:
     for header in (("r_hat", "ess_bulk", "divergences"), ("diverging", "energy", "tree_depth")):
         head = comment.replace("\n", "\n# ")

@@ -70,3 +70,58 @@ def test_a_cap_above_what_the_quick_run_has_is_told(old: str, new: str) -> None:
 )
 def test_what_shows_itself_in_a_quick_run_is_left_to_its_facts(old: str, new: str) -> None:
     assert unshown(old, new) == []
+
+
+BEST = "best = 1e9\n" + SCRIPT
+KEPT = "    best = min(best, model.score(df, df))\n    print('best', best)"
+"""The same value is kept in each of these ways."""
+WAYS = (
+    KEPT,
+    "    now = model.score(df, df)\n    if now < best:\n        best = now\n    print('best', best)",
+    "    now = model.score(df, df)\n    if best > now:\n        best = now\n    print('best', best)",
+    "    now = model.score(df, df)\n    best = now if now < best else best\n    print('best', best)",
+)
+
+
+def asked(before: str, after: str) -> list[tuple[str, bool]]:
+    old, new = (read_program("m.py", {"m.py": text.encode()}.get, env={}) for text in (before, after))
+    return [(str(one), one.full_only) for one in changes(old, new) if one.needs_approval]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("other", WAYS)
+def test_the_smaller_of_two_is_the_same_however_it_is_kept(way: str, other: str) -> None:
+    assert asked(BEST.replace(HERE, way), BEST.replace(HERE, other)) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_best_value_that_is_only_told_needs_no_director_where_the_facts_are_equal(way: str) -> None:
+    assert not any(full_only for _, full_only in asked(SCRIPT, BEST.replace(HERE, way)))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_best_value_that_is_used_is_told_as_a_quick_run_may_not_have_reached_it(way: str) -> None:
+    used = BEST.replace(HERE, way) + "model.alpha = best\n"
+    assert any(full_only for _, full_only in asked(SCRIPT + "model.alpha = 0.5\n", used))
+
+
+def test_the_larger_in_the_place_of_the_smaller_is_told() -> None:
+    assert asked(BEST.replace(HERE, WAYS[1]), BEST.replace(HERE, WAYS[1].replace("<", ">")))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("if len(df) > most:", "if most < len(df):"), ("if len(df) <= most:", "if most >= len(df):")],
+)
+def test_a_condition_that_is_only_turned_round_is_the_same(old: str, new: str) -> None:
+    script = "most = read()\n" + SCRIPT.replace("t0 =", f"{old}\n    df = clean(df)\nt0 =")
+    assert asked(script, script.replace(old, new)) == []
+
+
+@pytest.mark.parametrize(
+    "new", ["if len(df) < most:", "if most > len(df):", "if most <= len(df):", "if least < len(df):"]
+)
+def test_a_condition_of_another_sense_is_told(new: str) -> None:
+    old = "if len(df) > most:"
+    script = "most, least = read(), count()\n" + SCRIPT.replace("t0 =", f"{old}\n    df = clean(df)\nt0 =")
+    assert asked(script, script.replace(old, new))

@@ -370,6 +370,10 @@ def test_fits_stand_behind_what_is_told(evidence: Evidence, word: Word, code: st
 OUTSIDE: dict[str, tuple[Kind, str]] = {
     "a replaced sampler": ({"kind": "replaced", "facts": {"what": "pymc.sample", "by": "fake"}}, "library_replaced"),
     "start-up code": ({"kind": "import", "facts": {"module": "sitecustomize", "path": "lib/s.py"}}, "startup_code"),
+    "a module that was swapped": (
+        {"kind": "import", "facts": {"module": "m", "path": "model_1.py", "sha256": "0" * 64}},
+        "module_changed_before_import",
+    ),
     "hidden code": ({"kind": "code", "facts": {"by": "exec", "text": "print('epoch')"}}, "code_in_no_file"),
     "a state of the quick run": ({"kind": "read", "facts": {"path": "output/cache.pkl"}}, "state_of_the_quick_run"),
 }
@@ -381,6 +385,12 @@ def test_what_no_library_accounts_for_is_asked_about(what: str) -> None:
     quick = seen({"kind": "write", "facts": {"path": "output/cache.pkl", "by": "open"}})
     verdict = decide(mcmc(sampling(), line, quick_run="1-quick-1", quick_seen=quick), RULES)
     assert (verdict.word, found(verdict, "outside")[1]) == (Word.INVESTIGATE, code)
+
+
+def test_a_module_that_is_the_file_of_the_start_or_none_of_it_is_not_asked_about() -> None:
+    lines = [{"kind": "import", "facts": {"module": "m", "path": path, "sha256": sha}} for path, sha in
+             (("model_1.py", "c" * 64), ("other.py", "0" * 64))]  # fmt: skip
+    assert found(decide(mcmc(sampling(), *lines), RULES), "outside")[0] == str(Outcome.PASSED)
 
 
 def test_another_program_is_asked_about_only_where_nothing_witnessed_trains() -> None:

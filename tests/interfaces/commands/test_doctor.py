@@ -25,7 +25,7 @@ from watchkeeper.server.vocabulary.runs import Level
 
 from ...play import GOOD, Place
 
-SOUND = {"platform", "state", "disk", "policy", "interpreter", "ledger", "names", "runs"}
+SOUND = {"platform", "state", "disk", "policy", "interpreter", "engine", "ledger", "names", "runs"}
 
 
 def found(place: Place) -> dict[str, Check]:

@@ -36,7 +36,9 @@ class Answer:
     body: bytes
 
 
-async def asked(app: ASGIApp, method: str, headers: Pairs, body: bytes = b"", path: str = "/mcp") -> Answer:
+async def asked(
+    app: ASGIApp, method: str, headers: Pairs, body: bytes = b"", path: str = "/mcp", query: bytes = b""
+) -> Answer:
     """Send one request to an application and return its whole answer."""
     sent: list[Message] = []
     told = iter([{"type": "http.request", "body": body, "more_body": False}])
@@ -53,7 +55,7 @@ async def asked(app: ASGIApp, method: str, headers: Pairs, body: bytes = b"", pa
     pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
     scope: dict[str, Any] = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": pairs,
+        "path": path, "raw_path": path.encode(), "query_string": query, "root_path": "", "headers": pairs,
         "server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2), "state": {},
     }  # fmt: skip
     await app(scope, receive, send)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,32 @@ def test_lines_that_were_changed_after_the_keeper_read_them_are_told(workspace: 
     files = records.part(records.part(run.record(records.SEAL), "witness"), "files") or {}
     assert (records.part(files, "1.jsonl") or {})["rewritten"] is True
     assert records.part(files, "2.jsonl") == {"bytes": 10, "sha256": sha256(b"kept\nmore\n")}
+
+
+def test_a_file_among_the_witness_lines_may_be_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seal, "MOST_LINES_BYTES", 16 << 20, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / records.WITNESS).mkdir()
+    line = b'{"kind":"write","facts":{"path":"seen.csv"}}\n'
+    (tmp_path / records.WITNESS / "1.jsonl").write_bytes(line)
+    (tmp_path / records.WITNESS / "2.jsonl").write_bytes(b" " * seal.LONGEST_LINE + line.replace(b"seen", b"inside"))
+    for name, size in (("3.jsonl", 6 << 20), ("4.jsonl", 24 << 20)):
+        (tmp_path / records.WITNESS / name).touch()
+        os.truncate(tmp_path / records.WITNESS / name, size)
+    lines = Lines()
+    tracemalloc.start()
+    try:
+        told = seal.make({"workspace": str(tmp_path)}, {}, lines)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 4 << 20
+    record = json.loads((tmp_path / records.SEAL).read_text())
+    assert told["files"] == 1
+    assert record["files"] == {"seen.csv": {"missing": True}}
+    witnessed = record["witness"]["files"]
+    assert [name for name, one in witnessed.items() if "sha256" in one] == ["1.jsonl", "2.jsonl", "3.jsonl"]
+    assert witnessed["4.jsonl"] == {"bytes": 24 << 20}
 
 
 @settings(max_examples=40, deadline=None)

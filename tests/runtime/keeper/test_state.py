@@ -52,6 +52,20 @@ any_facts = st.builds(
     damaged=st.lists(st.sampled_from([records.START, records.EXIT, records.STOP])).map(tuple),
 )  # fmt: skip
 
+facts_elsewhere = st.builds(
+    replace, any_facts, elsewhere=st.just("node7"), heard_s_ago=st.floats(0, 1e9), main_alive=st.just(False),
+    main_zombie=st.just(False), lock_held=st.just(False), same_boot=st.just(False),
+)  # fmt: skip
+
+
+@given(facts_elsewhere)
+def test_what_another_machine_has_is_not_mended_here_and_is_lost_only_when_a_stop_goes_unanswered(facts: Facts) -> None:
+    status = judge(facts)
+    assert True not in (status.needs_keeper, status.needs_launch)
+    unread = facts.start is None or facts.exit is not None
+    assert status.state is not RunState.LOST or unread or facts.stop is not None
+    assert status.host == "node7"
+
 
 @given(any_facts)
 def test_every_combination_of_facts_has_a_state_and_none_lies_about_the_main_process(facts: Facts) -> None:

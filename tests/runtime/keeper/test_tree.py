@@ -84,3 +84,12 @@ def test_every_process_of_this_machine_can_be_read() -> None:
     assert {os.getpid(), os.getppid()} <= {one.pid for one in found}
     assert all(one.rss_bytes >= 0 and one.user_s >= 0.0 for one in found)
     assert procfs.described(next(one for one in found if one.pid == os.getpid())).command != ""
+
+
+def test_the_mount_of_a_run_is_told_as_proc_writes_it_and_only_of_a_guarded_one() -> None:
+    spec = {"run": "1-full-1", "writable": ["/a/checkpoints/1-full", "/a b\\\n/runs/1-full-1/witness", 7]}
+    assert tree.wall_of(spec, {"guard": "on"}) == b"/a\\040b\\134\\012/runs/1-full-1/witness"
+    assert tree.wall_of(spec, {"guard": "unavailable: x"}) == b""
+    assert tree.wall_of({**spec, "run": "1-full-2"}, {"guard": "on"}) == b""
+    assert tree.wall_of({"run": "1-full-1"}, {"guard": "on"}) == tree.wall_of(None, None) == b""
+    assert not procfs.sees(os.getpid(), b"/proc"), "a mount that we have ourselves"

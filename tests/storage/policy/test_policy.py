@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +15,6 @@ from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.storage.policy.policy import (
     Names,
     Policy,
-    default_policy_text,
     load_policy,
     policy_sha256,
     policy_text,
@@ -57,16 +54,6 @@ def test_every_table_and_key_says_what_it_means() -> None:
     for table in tables().values():
         assert table.__doc__
         assert all(table.texts().values()), table
-
-
-def test_the_commented_file_parses_to_the_defaults_as_it_is_and_with_every_key_made_live() -> None:
-    text = default_policy_text()
-    live = re.sub(r"(?m)^#(?! )", "", text)
-    assert load_policy(text) == load_policy(live.replace('interpreter = ""\n', "")) == Policy()
-    said = tomllib.loads(live)
-    assert said.keys() == {*tables(), "environment", "clients"}
-    for name, table in tables().items():
-        assert said[name].keys() == table.model_fields.keys()
 
 
 def test_a_policy_cannot_be_changed() -> None:
@@ -118,6 +105,10 @@ def test_a_file_changes_what_it_names_and_nothing_else() -> None:
         ("[watch]\nwait_s = 60", "1: [watch]: wait_s (60) must not be above max_wait_s (50)."),
         ("[watch]\nmax_wait_s = 3601", "2: [watch] max_wait_s: expected less than or equal to 3600, got 3601."),
         ("[mcmc]\nrhat_flag = 1.2", "1: [mcmc]: rhat_flag (1.2) must not be above rhat_failure (1.1)."),
+        ("profile = 'free'", "1: profile: expected 'contest', 'research' or 'plain', got 'free'."),
+        ("profile = 3", "1: profile: expected 'contest', 'research' or 'plain', got 3."),
+        ("profil = 'plain'", "1: profil: there is no such key; did you mean profile?"),
+        ("profile = 'plain'\nquick = 3", "2: [quick]: expected a table, got 3."),
         ("quick = 3", "1: [quick]: expected a table, got 3."),
         ("environment = 3", "1: [environment]: expected a table, got 3."),
         ("[environment]\nA = true", "2: [environment] A: expected a valid string, got True."),
@@ -318,10 +309,6 @@ def _leaves(value: Any, key: tuple[str, ...]) -> list[tuple[str, ...]]:
 # Files
 
 
-def test_a_workspace_without_a_policy_file_has_the_defaults(tmp_path: Path) -> None:
-    assert read_policy(Workspace(tmp_path)) == Policy()
-
-
 def test_the_file_in_the_workspace_is_read_with_or_without_a_byte_order_mark(tmp_path: Path) -> None:
     for mark in (b"", b"\xef\xbb\xbf"):
         (tmp_path / "watchkeeper.toml").write_bytes(mark + b"[quick]\r\nmax_minutes = 5\r\n")
@@ -349,7 +336,7 @@ def test_a_policy_file_that_cannot_be_read_is_an_error_and_not_the_defaults(tmp_
         read_policy(workspace)
 
 
-def test_reading_needs_no_more_of_a_workspace_than_two_methods() -> None:
+def test_reading_a_file_needs_no_more_of_a_workspace_than_a_few_methods() -> None:
     @dataclass
     class Files:
         files: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -359,6 +346,12 @@ def test_reading_needs_no_more_of_a_workspace_than_two_methods() -> None:
 
         def read_bytes(self, path: str, limit_bytes: int) -> bytes:
             return self.files[path][:limit_bytes]
+
+        def has_folder(self, path: str) -> bool:
+            return path in self.files
+
+        def list_dir(self, path: str = ".") -> list[str]:
+            return [one for one in self.files if one.startswith(path)]
 
     names = read_policy(Files({"watchkeeper.toml": b'names.log_quick = "q.log"'})).names
     assert names == Names(log_quick="q.log")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.storage.record import Ledger
-from watchkeeper.server.storage.record.chain import GENESIS
+from watchkeeper.server.storage.record.chain import GENESIS, canonical
 from watchkeeper.server.storage.record.records import Happening, RunStarted
 from watchkeeper.server.storage.record.serialization import decode, encode
 from watchkeeper.server.vocabulary.errors import LedgerUnreadable, StorageFailed
@@ -278,3 +279,10 @@ def test_a_transaction_holds_the_ledger_from_its_first_moment_on(ledger: Ledger)
         with pytest.raises(StorageFailed, match="locked"), other.transaction():
             pytest.fail("two decide at once what is decided once")
     other.close()
+
+
+def test_a_lone_surrogate_is_escaped_and_nothing_else_changes() -> None:
+    body = {"name": os.fsdecode(b"donn\xe9es"), "other": "é\U0001f600"}
+    text = canonical(body)
+    assert json.loads(text) == body
+    assert text == '{"name":"donn\\udce9es","other":"é\U0001f600"}'

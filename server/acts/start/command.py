@@ -1,0 +1,137 @@
+"""A command as people type it, `python train.py --epochs 20`, made into a start: its program, its script, its model.
+
+No shell takes part: the words are those of the command, and quoting was done by the shell that called us.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...storage.files.workspace import STATE_DIR
+from ...vocabulary.errors import InvalidArgument, PathRefused, Refused
+from ...vocabulary.sanitize import one_line
+from .. import launch
+from ..desk import Desk
+
+COMMANDS = f"{STATE_DIR}/commands"
+"""Where a command is kept as a file of its own that names no script of the workspace."""
+_BARE_PYTHON = re.compile(r"python(3(\.\d+)?)?")
+_ANY_PYTHON = re.compile(r"(.*/)?python(\d+(\.\d+)?)?")
+_SCRIPTS = (".py", ".ipynb", ".sh", ".bash", ".R", ".r", ".jl", ".pl", ".lua", ".m", ".stan")
+_TAKES_A_WORD = ("-W", "-X", "--check-hash-based-pycs")
+_LONGEST_MODEL = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What is to be run.
+
+    :ivar argv: the program by its absolute path, then the words as they were typed.
+    :ivar script: path in the workspace of what the run is made from; `args` are the words behind it.
+    :ivar cwd: absolute working folder.
+    :ivar model: what the model is called, if nobody names it.
+    """
+
+    argv: tuple[str, ...]
+    script: str
+    args: tuple[str, ...]
+    cwd: str
+    model: str
+
+
+def understand(desk: Desk, words: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> Command:
+    """Return a command as it will be run.
+
+    :param cwd: the folder in which it was typed; outside of the workspace the workspace counts.
+    :raises InvalidArgument: there is no command.
+    :raises Refused: there is no such program.
+    """
+    if not words or not words[0]:
+        raise InvalidArgument("There is no command.", "For example: watchkeeper run -- python train.py --epochs 20")
+    root = desk.workspace.root
+    folder = cwd if cwd.resolve().is_relative_to(root) else root
+    argv = (_program(desk, words[0], folder, environ), *words[1:])
+    script, args = script_in(desk, argv, folder)
+    model = model_of(script or words[0])
+    if not script:
+        script, args = kept(desk, words), tuple(words)
+    return Command(argv=argv, script=script, args=args, cwd=str(folder), model=model)
+
+
+def _program(desk: Desk, word: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """Return the program by its absolute path: bare `python` is the Python that trains, where the project has one."""
+    own = desk.policy.python.interpreter or desk.workspace.interpreter()
+    trains = str(desk.workspace.root / own) if own else ""
+    if trains and _BARE_PYTHON.fullmatch(word):
+        return trains
+    if "/" in word:
+        found = str(folder / word) if os.access(folder / word, os.X_OK) else None
+    else:
+        beside = os.path.dirname(trains) + os.pathsep if trains else ""
+        found = shutil.which(word, path=beside + environ.get("PATH", os.defpath))
+    if found is None and _BARE_PYTHON.fullmatch(word):
+        return launch.interpreter(desk)
+    if found is None:
+        what = f"There is no program {one_line(word, 100)!r} that can be run from {folder}."
+        raise Refused(what, "Name one on your PATH, one of the project's environment, or a file by its path.")
+    return os.path.abspath(found)
+
+
+def script_in(desk: Desk, argv: Sequence[str], folder: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the script in the workspace that a command starts, and the words behind it; ("", ()) for none."""
+    places = _of_python(argv) if _ANY_PYTHON.fullmatch(argv[0]) else _named(argv)
+    for place, names in places:
+        for name in names:
+            if path := _inside(desk, folder, name):
+                return path, tuple(argv[place + 1 :])
+    return "", ()
+
+
+def _of_python(argv: Sequence[str]) -> list[tuple[int, list[str]]]:
+    """Return what Python starts: the first word that is no option, or the file of the module behind -m."""
+    place = 1
+    while place < len(argv) and argv[place].startswith("-"):
+        if argv[place] == "-m" and place + 1 < len(argv):
+            stem = argv[place + 1].replace(".", "/")
+            return [(place + 1, [f"{stem}.py", f"{stem}/__main__.py", f"src/{stem}.py", f"src/{stem}/__main__.py"])]
+        if argv[place] == "-c":
+            return []
+        place += 2 if argv[place] in _TAKES_A_WORD else 1
+    return [(place, [argv[place]])] if place < len(argv) else []
+
+
+def _named(argv: Sequence[str]) -> list[tuple[int, list[str]]]:
+    return [(place, [word]) for place, word in enumerate(argv) if word.endswith(_SCRIPTS)]
+
+
+def _inside(desk: Desk, folder: Path, name: str) -> str:
+    """Return a file by its path in the workspace; empty where it is none, or lies elsewhere."""
+    with suppress(PathRefused, ValueError):
+        path = desk.workspace.relative(str(folder / name))
+        return path if desk.workspace.exists(path) and not path.startswith(STATE_DIR) else ""
+    return ""
+
+
+def kept(desk: Desk, words: Sequence[str]) -> str:
+    """Keep a command that names no script of the workspace as a file, so that there is something to compare."""
+    text = json.dumps(list(words), ensure_ascii=True) + "\n"
+    desk.workspace.ensure_state()
+    digest = desk.workspace.store_snapshot(text.encode())
+    path = f"{COMMANDS}/{digest[:16]}.json"
+    desk.workspace.make_private_folder(COMMANDS)
+    desk.workspace.create_exclusive(path, text)
+    return path
+
+
+def model_of(name: str) -> str:
+    """Return a model's id made of a script's or a program's name."""
+    stem = os.path.basename(name).partition(".")[0] or "run"
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")
+    return plain[:_LONGEST_MODEL] or "run"

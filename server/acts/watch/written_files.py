@@ -1,0 +1,66 @@
+"""What a run wrote, where the policy takes that as its results: from the keeper's seal, else from the files' times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...analysis.verdict.evidence import Written
+from ...analysis.verdict.written import model_among, own, results_among
+from ...storage.record import Run
+from ...vocabulary.errors import PathRefused
+from ..desk import Desk
+from . import witness_files
+
+WITNESSED, BY_TIME = "witnessed and sealed", "by the time of their last change, not witnessed"
+SLACK_S = 0.05
+"""A file's time has the resolution of the kernel's tick."""
+
+
+def told(desk: Desk, run: Run) -> Written | None:
+    """Return what a run that has ended wrote; None where its results are files that the policy names."""
+    if desk.policy.judge.results != "written" or run.end is None:
+        return None
+    sealed = witness_files.seal(desk, run)
+    paths = _others(desk, run, sealed.there if sealed is not None else ())
+    if paths:
+        return Written(paths, WITNESSED)
+    return Written(_others(desk, run, _changed_meanwhile(desk, run)), BY_TIME)
+
+
+def results(desk: Desk, run: Run) -> str:
+    """Return where the results of a run lie: the file that is named, else the one that it wrote; empty for none."""
+    left = told(desk, run)
+    if left is None or desk.workspace.is_there(run.results):
+        return run.results
+    return results_among(left.paths)
+
+
+def model(desk: Desk, run: Run) -> str:
+    """Return where the model lies that a full run left: the file that is named, else the one it wrote, else empty."""
+    named = desk.workspace.final_model(run.model)
+    left = told(desk, run)
+    if left is None or desk.workspace.models_there(run.model):
+        return named
+    return model_among(left.paths)
+
+
+def _others(desk: Desk, run: Run, paths: Iterable[str]) -> tuple[str, ...]:
+    """Return what is neither ours nor the log: the files that servers write on the model's behalf are not the run's."""
+    names = desk.workspace
+    ours = {run.log, names.history(run.model), names.summary(run.model), names.results_summary(run.model)}
+    ours |= {names.diary(run.model), names.search_log(run.model)}
+    return tuple(one for one in own(paths) if one not in ours)
+
+
+def _changed_meanwhile(desk: Desk, run: Run) -> list[str]:
+    end = run.end
+    if end is None or end.started_at is None or end.ended_at is None:
+        return []
+    begun, ended = end.started_at - SLACK_S, end.ended_at + 1.0
+    try:
+        found = desk.workspace.files()
+    except (OSError, PathRefused):
+        return []
+    others = {one.log for one in desk.ledger.runs()}
+    inside = [(at, path) for path, size, at in found if size and begun <= at <= ended and path not in others]
+    return [path for _, path in sorted(inside)]

@@ -1,0 +1,86 @@
+"""One look at an engine for all runs and all servers: asked at most once in a while, kept in a file between."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..keeper import lock, records
+
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the engine said of all jobs by their names; `failed` says why it did not answer last time."""
+
+    rows: Rows
+    asked_at: float
+    failed: str = ""
+
+
+def shared(path: Path, within_s: float, ask: Callable[[], Rows], failures: tuple[type[Exception], ...]) -> Answer:
+    """Return the engine's answer, not older than `within_s` unless another process is asking right now.
+
+    :param path: the file that all servers of the workspace share.
+    :param ask: puts the one question; raises `failures` where nobody answers.
+    """
+    kept = _kept(path)
+    if kept is not None and 0 <= time.time() - kept.asked_at < within_s:
+        return kept
+    held = lock.take(path.with_name(f"{path.name}.lock"))
+    if held is None:
+        return kept or Answer({}, 0.0, "another server is asking it")
+    try:
+        kept = _kept(path)  # it may have been asked while this one waited for nothing
+        if kept is not None and 0 <= time.time() - kept.asked_at < within_s:
+            return kept
+        try:
+            answer = Answer(_since(ask(), kept, time.time()), time.time())
+        except failures as error:
+            answer = Answer(kept.rows if kept else {}, time.time(), str(error)[:300])
+        _keep(path, answer)
+        return answer
+    finally:
+        os.close(held)
+
+
+def _since(rows: Rows, before: Answer | None, now: float) -> Rows:
+    """Note with each job since when it is said to be so."""
+    known: Rows = before.rows if before is not None else {}
+    return {name: {**row, "since": _begun(row, known.get(name), now)} for name, row in rows.items()}
+
+
+def _begun(row: Mapping[str, Any], before: Mapping[str, Any] | None, now: float) -> float:
+    same = before is not None and all(before.get(key) == value for key, value in row.items())
+    return float(before["since"]) if same and before is not None else now
+
+
+def forget(path: Path) -> None:
+    """Have the next look ask anew: something was done that changes the answer."""
+    kept = _kept(path)
+    if kept is not None:
+        _keep(path, Answer(kept.rows, 0.0, kept.failed))
+
+
+def _kept(path: Path) -> Answer | None:
+    try:
+        content: Any = json.loads(path.read_bytes())
+        return Answer(dict(content["rows"]), float(content["asked_at"]), str(content["failed"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(path: Path, answer: Answer) -> None:
+    draft = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
+    with suppress(OSError):  # a full disk costs a question more each time
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, records.MODE)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump({"rows": answer.rows, "asked_at": answer.asked_at, "failed": answer.failed}, file)
+        draft.replace(path)

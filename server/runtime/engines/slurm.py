@@ -1,0 +1,252 @@
+"""Runs as jobs of Slurm: submitted once, found again by name, looked at by one question for all of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+from ...vocabulary.errors import WatchkeeperError
+from ..keeper import exit_record, lock, records
+from ..keeper.procfs import Process
+from . import keeper_command, shared_look
+from .local import LocalEngine
+from .slurm_commands import Job, Refusal, Unavailable, call, cancel, environment, jobs, submitted
+from .words import Kind, Word
+
+KIND = "slurm"
+LOOK_FILE = "engine-slurm.json"
+LOOK_S = 30.0
+MOST_TRIES = 3
+"""A controller that is killed right after it took a job forgets it; so often the run is handed over again."""
+LEFT_OVER_S = 60.0
+"""A job that the queue still shows so long after its run's end is taken from it."""
+HASTEN_EVERY_S = 2.0
+WARN_BEFORE_S = 60
+"""Before its time limit, besides the grace of a stop, Slurm warns a job."""
+_MISHAPS = re.compile(r"PREEMPT|NODE[_ ]FAIL|BOOT_FAIL|REQUEUE|NODE FAILURE")
+_LAST_WORDS = re.compile(rb"\*\*\* (?:JOB|STEP) [^*]*CANCELLED AT [^*]*? (?:DUE TO ([A-Z ]+?) )?\*\*\*")
+
+
+class SlurmEngine(LocalEngine):
+    """Hands runs to Slurm. What a node shows of a run's processes is that node's: of this one, /proc is asked.
+
+    :param server_folder: where the package `keeper` lies, on the nodes too.
+    """
+
+    def __init__(self, *server_folder: Path) -> None:
+        super().__init__(*server_folder)
+        self._hastened: dict[Path, float] = {}
+
+    def launch(self, run_dir: Path, log_fd: int) -> None:
+        """See Engine. The job opens the log itself; where Slurm does not answer, any look tries again."""
+        held = lock.take(run_dir / f"{records.JOB}.lock")
+        if held is None:
+            return  # another server is at it
+        try:
+            self._submit(run_dir, log_fd)
+        except Refusal as refusal:
+            never = exit_record.never_started(run_dir.name, f"Slurm refused it: {refusal}", time.time())
+            records.create(run_dir / records.EXIT, {**never, "nonce": _nonce(run_dir)})
+        except Unavailable as trouble:
+            with suppress(OSError):
+                _note(run_dir, {"trouble": str(trouble)[:300], "at": round(time.time(), 3)})
+        finally:
+            os.close(held)
+            shared_look.forget(_look_file(run_dir))
+
+    def _submit(self, run_dir: Path, log_fd: int) -> None:
+        known, name = submission(run_dir), job_name(run_dir)
+        tries = records.whole(known, "tries") or 0
+        if os.path.lexists(run_dir / records.START) or os.path.lexists(run_dir / records.EXIT) or tries >= MOST_TRIES:
+            return
+        found = jobs(f"--name={name}")
+        if found:
+            number = min((job.id for job in found), key=int)
+            again = records.text(known, "job") != number
+        else:
+            number, again = submitted(script(self._server_folder, run_dir, log_fd), options(run_dir, name)), True
+        if again:
+            _note(run_dir, {"job": number, "name": name, "tries": tries + 1, "submitted_at": round(time.time(), 3)})
+
+    def attach(self, run_dir: Path, log_fd: int) -> None:
+        """See Engine. In a job the waiter does that."""
+
+    def word(self, run_dir: Path) -> Word:
+        """See Engine. Asked for all runs at once, not oftener than the policy says."""
+        name, known, within_s = job_name(run_dir), submission(run_dir), _look_s(run_dir)
+        about = {
+            "engine": "Slurm", "job": records.text(known, "job"), "tries": records.whole(known, "tries") or 0,
+            "submitted_at": records.number(known, "submitted_at"),
+        }  # fmt: skip
+        answer = shared_look.shared(_look_file(run_dir), within_s, lambda: self._rows(run_dir), (Unavailable, Refusal))
+        row = answer.rows.get(name)
+        if row is None:
+            kind = Kind.UNKNOWN if answer.failed else Kind.GONE
+            submitted_at = about["submitted_at"]
+            if isinstance(submitted_at, float) and answer.asked_at < submitted_at:
+                kind = Kind.UNKNOWN  # it was asked before
+            said = _last_words(run_dir)
+            if kind is Kind.GONE and said:
+                kind = Kind.ENDED
+            return _word(kind, said or answer.failed or records.text(known, "trouble"), answer.asked_at, about)
+        job = Job(str(row["id"]), str(row["state"]), str(row["reason"]), name)
+        about |= {"job": job.id, "since": row.get("since")}
+        return _word(job.kind, job.text, answer.asked_at, about, stuck=job.stuck)
+
+    def _rows(self, run_dir: Path) -> shared_look.Rows:
+        prefix = f"wk-{_place(run_dir)}-"
+        ours = [job for job in reversed(jobs()) if job.name.startswith(prefix)]
+        rows = {job.name: {"id": job.id, "state": job.state, "reason": job.reason} for job in ours}
+        for name, row in rows.items():
+            self._take_left_over(run_dir.parent, name, row)
+        return rows
+
+    def _take_left_over(self, runs: Path, name: str, row: Mapping[str, str]) -> None:
+        """Take a job from the queue whose run has ended: a twin, one that was put back, one that does not notice."""
+        job = Job(row["id"], row["state"], row["reason"], name)
+        run_dir = runs / name.split("-", 2)[2].rpartition("-")[0]
+        with suppress(OSError, Unavailable, Refusal):
+            ended_at = (run_dir / records.EXIT).stat().st_mtime
+            if job.kind is not Kind.ENDED and time.time() - ended_at > LEFT_OVER_S and job_name(run_dir) == name:
+                cancel(job.id, name)
+
+    def hasten(self, run_dir: Path) -> None:
+        """See Engine. A queued job is taken from the queue; the signal goes to the waiter alone: NCCL uses it too."""
+        if time.monotonic() - self._hastened.get(run_dir, float("-inf")) < HASTEN_EVERY_S:
+            return
+        self._hastened[run_dir] = time.monotonic()
+        number = records.text(submission(run_dir), "job")
+        began = os.path.lexists(run_dir / records.CLAIM)
+        with suppress(Unavailable, Refusal):
+            for one in [number] if number else [job.id for job in jobs(f"--name={job_name(run_dir)}")]:
+                cancel(one, job_name(run_dir), *(("--batch", "--signal=USR1") if began else ()))
+        shared_look.forget(_look_file(run_dir))
+
+    def interrupt(self, run_dir: Path) -> None:
+        """See Engine."""
+        number = records.text(submission(run_dir), "job")
+        with suppress(Unavailable, Refusal):
+            if number:
+                cancel(number, job_name(run_dir), "--batch", "--signal=TERM")
+
+    def end_all(self, run_dir: Path, grace_s: float) -> list[Process]:  # noqa: ARG002 (Slurm has its KillWait)
+        """See Engine. Slurm ends the job with all that is in it."""
+        number = records.text(submission(run_dir), "job")
+        with suppress(Unavailable, Refusal):
+            if number:
+                cancel(number, job_name(run_dir))
+        shared_look.forget(_look_file(run_dir))
+        return self.living(run_dir)
+
+
+def job_name(run_dir: Path) -> str:
+    """Return the name by which a run's job is found again: workspace, run, and the start that it belongs to."""
+    start = hashlib.sha256(_nonce(run_dir).encode()).hexdigest()[:8]
+    return f"wk-{_place(run_dir)}-{run_dir.name}-{start}"
+
+
+def submission(run_dir: Path) -> dict[str, object] | None:
+    """Return what was handed over for a run, or what kept it from that; None where nothing was tried."""
+    try:
+        return records.read(run_dir / records.JOB)
+    except records.DamagedRecord:
+        return None
+
+
+def options(run_dir: Path, name: str) -> list[str]:
+    """Return sbatch's options: the policy's, and behind them ours."""
+    spec = records.read(run_dir / records.SPEC) or {}
+    asked = (records.part(spec, "engine") or {}).get("options")
+    theirs = cast("Sequence[object]", asked) if isinstance(asked, list) else ()
+    warn_s = WARN_BEFORE_S + int(records.number(spec, "grace_s") or 0.0)
+    out = str(run_dir.absolute()).replace("%", "%%")
+    return [
+        *map(str, theirs), f"--job-name={name}", f"--chdir={run_dir.absolute()}", f"--output={out}/slurm-%j.out",
+        "--open-mode=append", "--no-requeue", "--dependency=singleton", f"--signal=B:USR2@{warn_s}",
+        f"--export={','.join(sorted(environment()))}",
+    ]  # fmt: skip
+
+
+def script(server_folder: Path, run_dir: Path, log_fd: int) -> bytes:
+    """Return the job's script: one command, every word of it quoted.
+
+    :raises WatchkeeperError: if the log does not lie in the workspace any more.
+    """
+    spec = records.read(run_dir / records.SPEC) or {}
+    root, log = os.path.realpath(records.text(spec, "workspace")), os.readlink(f"/proc/self/fd/{log_fd}")
+    if not log.startswith(f"{root}/"):
+        raise WatchkeeperError(f"The log {log} lies outside of the workspace.", "Call again once that is mended.")
+    words = [*keeper_command.words(server_folder), "job", str(run_dir.absolute()), log[len(root) + 1 :]]
+    return b"#!/bin/sh\nexec " + b" ".join(os.fsencode(shlex.quote(word)) for word in words) + b"\n"
+
+
+def check() -> tuple[bool, str]:
+    """Run a job of a moment through Slurm and return whether it went well, and what was seen."""
+    try:
+        version = call("sbatch", "--version").strip()
+        partitions = call("sinfo", "--noheader", "--format=%P %a").split("\n")
+        moment = ("--immediate=20", "--time=1", "--job-name=wk-doctor")
+        call("srun", *moment, sys.executable, "-I", "-S", "-c", "", within_s=60.0)
+    except (Unavailable, Refusal) as trouble:
+        return False, str(trouble)
+    return True, f"{version}, partitions: {', '.join(one for one in partitions if one)}; a job of a moment ran"
+
+
+def _word(kind: Kind, text: str, asked_at: float, about: Mapping[str, object], *, stuck: bool = False) -> Word:
+    number, tries, submitted_at, since = (about.get(key) for key in ("job", "tries", "submitted_at", "since"))
+    return Word(
+        engine="Slurm", kind=kind, text=text, stuck=stuck, job=str(number), asked_at=asked_at,
+        submitted_at=submitted_at if isinstance(submitted_at, float | int) else None,
+        since=since if isinstance(since, float) else None, tries=tries if isinstance(tries, int) else 0,
+        interrupted=_MISHAPS.search(text) is not None, out_of_time="TIMEOUT" in text or "TIME LIMIT" in text,
+    )  # fmt: skip
+
+
+def _last_words(run_dir: Path) -> str:
+    """Return what Slurm wrote into the job's own output when it ended it: a witness that needs no accounting."""
+    said = ""
+    for path in sorted(run_dir.glob("slurm-*.out")):
+        with suppress(OSError, records.DamagedRecord):
+            descriptor = records.open_plain(path, os.O_RDONLY)
+            try:
+                tail = os.pread(descriptor, 4096, max(0, os.fstat(descriptor).st_size - 4096))
+            finally:
+                os.close(descriptor)
+            found = _LAST_WORDS.findall(tail)
+            said = f"CANCELLED {found[-1].decode()}".strip() if found else said or "its job ended without a word"
+    return said
+
+
+def _note(run_dir: Path, content: Mapping[str, object]) -> None:
+    records.write(run_dir / records.JOB, {**(submission(run_dir) or {}), **content})
+
+
+def _nonce(run_dir: Path) -> str:
+    try:
+        return records.text(records.read(run_dir / records.SPEC), "nonce")
+    except records.DamagedRecord:
+        return ""
+
+
+def _place(run_dir: Path) -> str:
+    return hashlib.sha256(os.fsencode(run_dir.absolute().parent)).hexdigest()[:8]
+
+
+def _look_s(run_dir: Path) -> float:
+    try:
+        asked = records.part(records.read(run_dir / records.SPEC), "engine")
+    except records.DamagedRecord:
+        asked = None
+    return records.number(asked, "look_s") or LOOK_S
+
+
+def _look_file(run_dir: Path) -> Path:
+    return run_dir.parent.parent / LOOK_FILE

@@ -1,0 +1,87 @@
+"""A command as people type it: which program, which script of the workspace, what the model is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from watchkeeper.server.acts.desk import Desk, open_desk
+from watchkeeper.server.acts.start.command import Command, model_of, understand
+from watchkeeper.server.storage.files.paths import check_model_id
+from watchkeeper.server.storage.files.workspace import Workspace
+from watchkeeper.server.vocabulary.errors import InvalidArgument, Refused
+from watchkeeper.server.vocabulary.runs import Role
+
+
+def desk_in(root: Path, policy: str = 'profile = "research"\n') -> Desk:
+    (root / "watchkeeper.toml").write_text(policy, encoding="utf-8")
+    for name in ("train.py", "src/fish/fit.py", "fish/__main__.py", "go.sh", "a.ipynb", "data.csv"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("print(1)\n", encoding="utf-8")
+    (root / "go.sh").chmod(0o755)
+    return open_desk(Workspace(root), Role.TRAINER, "a test")
+
+
+def understood(root: Path, *words: str, cwd: str = ".") -> Command:
+    return understand(desk_in(root), words, root / cwd, {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"})
+
+
+@pytest.mark.parametrize(
+    ("words", "script", "args", "model"),
+    [
+        (["python", "train.py", "--epochs", "2"], "train.py", ("--epochs", "2"), "train"),
+        (["python3", "-u", "-X", "dev", "./train.py"], "train.py", (), "train"),
+        (["python", "-m", "fish.fit", "a"], "src/fish/fit.py", ("a",), "fit"),
+        (["python", "-m", "fish"], "fish/__main__.py", (), "__main__"),
+        (["./go.sh", "1"], "go.sh", ("1",), "go"),
+        (["sh", "go.sh"], "go.sh", (), "go"),
+        (["env", "A=1", "a.ipynb", "b.ipynb"], "a.ipynb", ("b.ipynb",), "a"),
+    ],
+)
+def test_the_script_of_a_command_is_found(
+    tmp_path: Path, words: list[str], script: str, args: tuple[str, ...], model: str
+) -> None:
+    found = understood(tmp_path, *words)
+    assert (found.script, found.args, found.cwd) == (script, args, str(tmp_path))
+    assert found.model == model.strip("_")
+    assert found.argv[1:] == tuple(words[1:])
+    assert Path(found.argv[0]).is_absolute()
+
+
+@pytest.mark.parametrize("words", [["python", "-c", "print(1)"], ["echo", "hi"], ["python", "/etc/hostname"]])
+def test_a_command_without_a_script_of_the_workspace_is_kept_as_a_file(tmp_path: Path, words: list[str]) -> None:
+    found = understood(tmp_path, *words)
+    assert found.script.startswith(".watchkeeper/commands/")
+    assert words[-1] in (tmp_path / found.script).read_text()
+    assert found.args == tuple(words)
+    assert found == understood(tmp_path, *words)
+
+
+def test_bare_python_is_the_projects_own_and_one_by_its_path_is_that(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path, 'profile = "research"\n[python]\ninterpreter = "env/bin/python"\n')
+    assert understand(desk, ["python3", "train.py"], tmp_path, {}).argv[0] == str(tmp_path / "env/bin/python")
+    assert understand(desk, [sys.executable, "train.py"], tmp_path, {}).argv[0] == sys.executable
+
+
+def test_the_folder_in_which_it_was_typed_is_kept(tmp_path: Path) -> None:
+    found = understood(tmp_path, "python", "fit.py", cwd="src/fish")
+    assert (found.script, found.cwd) == ("src/fish/fit.py", str(tmp_path / "src/fish"))
+    desk = desk_in(tmp_path)
+    assert understand(desk, ["echo"], Path("/"), {"PATH": "/bin:/usr/bin"}).cwd == str(tmp_path)
+
+
+def test_no_command_and_no_such_program_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgument, match="There is no command"):
+        understood(tmp_path)
+    with pytest.raises(Refused, match="There is no program 'no-such-program-here'"):
+        understood(tmp_path, "no-such-program-here")
+
+
+@given(st.text())
+@settings(max_examples=60)
+def test_whatever_a_script_is_called_its_model_has_an_id(name: str) -> None:
+    assert check_model_id(model_of(name))

@@ -1,0 +1,79 @@
+"""Budgets: a start beyond one is refused and the director asked; a CONTINUE lets exactly one more attempt start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from watchkeeper.server.acts.watch.attempts import without_seeds
+from watchkeeper.server.interfaces.commands.cli import main
+
+from ...play import Place
+
+pytestmark = pytest.mark.anyio
+
+TRAIN = """
+import sys
+for epoch in range(1, 13):
+    print(f"epoch {epoch}/12 val_loss {float(sys.argv[1]) + (epoch % 3) / 1000:.4f}", flush=True)
+"""
+
+
+def stranger(place: Place, budget: str) -> Place:
+    (place.root / "watchkeeper.toml").write_text(f'profile = "research"\n[budget]\n{budget}\n', encoding="utf-8")
+    (place.root / "train.py").write_text(TRAIN, encoding="utf-8")
+    return place
+
+
+async def test_beyond_a_budget_the_director_is_asked_and_opens_the_way_for_one_attempt(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stranger(place, "model_attempts_without_improvement = 1\nattempts = 3")
+    async with place.trainer() as trainer, place.director() as director:
+        first = await trainer.trained(model="m", phase="full", args=["0.5"])
+        again = await trainer.ask("start_training", model="m", phase="full", args=["0.5"])
+        assert again["existing"]  # asked twice, it is one start and spends nothing
+        second = await trainer.trained(model="m", phase="full", args=["0.7"], follows=first)
+        wanted: dict[str, Any] = {"model": "m", "phase": "full", "args": ["0.3"], "follows": second}
+        told = await trainer.refused("start_training", **wanted)
+        assert "1 attempts of model m without improvement, [budget] model_attempts_without_improvement is 1" in told
+        assert await trainer.refused("start_training", **wanted) == told
+        (report,) = place.reports()
+        assert f"The director is asked in {report.id}." in told
+        assert (report.kind, report.status, report.run) == ("budget", "open", second)
+        await director.ask("answer_report", report=report.id, action="CONTINUE", instructions="one more")
+        third = await trainer.trained(**wanted)
+        assert place.reports()[0].status == "closed"
+        told = await trainer.refused("start_training", model="m", phase="full", args=["0.2"], follows=third)
+        assert "3 attempts of the workspace, [budget] attempts is 3" in told
+        assert [one.status for one in place.reports()] == ["closed", "open"]
+    assert main(["--workspace", str(place.root), "compare", "m"]) == 0
+    shown = capsys.readouterr().out
+    assert f"best: {third}, 0.2 lower than {first} (95 % interval " in shown
+    assert "more than the noise of the curves; other seeds were not run" in shown
+
+
+async def test_hours_of_cpu_are_a_budget_and_none_is_the_usual(place: Place) -> None:
+    stranger(place, "model_cpu_hours = 0.000000001")
+    async with place.trainer() as trainer:
+        first = await trainer.trained(model="m", phase="full", args=["0.5"])
+        told = await trainer.refused("start_training", model="m", phase="full", args=["0.6"], follows=first)
+        assert "hours of CPU of model m, [budget] model_cpu_hours is 1e-09" in told
+        stranger(place, "")
+        await trainer.trained(model="m", phase="full", args=["0.6"], follows=first)
+    assert [one.status for one in place.reports()] == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (["--seed", "7", "--lr", "1"], ["--seed", "8", "--lr", "1"], True),
+        (["--random-state=3"], ["--random-state=4"], True),
+        (["trainer.seed=3"], ["trainer.seed=4"], True),
+        (["--lr", "1"], ["--lr", "2"], False),
+        (["--seed", "--lr", "1"], ["--seed", "--lr", "2"], False),
+        (["--seedling", "1"], ["--seedling", "2"], False),
+    ],
+)
+def test_settings_are_the_same_where_only_seeds_differ(one: list[str], other: list[str], same: bool) -> None:
+    assert (list(without_seeds(one)) == list(without_seeds(other))) is same

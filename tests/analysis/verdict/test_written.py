@@ -1,0 +1,69 @@
+"""Which of the files that a run wrote tells its results, and which is its model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ArraysFacts
+from watchkeeper.server.analysis.verdict.artefacts import artefact
+from watchkeeper.server.analysis.verdict.verdict import decide
+from watchkeeper.server.analysis.verdict.words import Outcome
+from watchkeeper.server.analysis.verdict.written import model_among, own, results_among
+
+from .facts import HONEST, MODEL, RESULTS, RULES
+
+
+@pytest.mark.parametrize(
+    ("paths", "results", "model"),
+    [
+        ([], "", ""),
+        (["runs/a/config.json", "runs/a/metrics.json", "runs/a/model.pt"], "runs/a/metrics.json", "runs/a/model.pt"),
+        (["out/ckpt_1.pt", "out/best.pt", "out/last.pt"], "", "out/best.pt"),
+        (["out/ckpt_1.pt", "out/ckpt_2.pt"], "", "out/ckpt_2.pt"),
+        (["data.csv", "predictions.csv", "notes.txt"], "predictions.csv", ""),
+        (["lightning_logs/version_0/hparams.yaml"], "lightning_logs/version_0/hparams.yaml", ""),
+        (["nb-out.ipynb"], "nb-out.ipynb", ""),
+        (["eval_1.json", "eval_2.json"], "eval_2.json", ""),
+    ],
+)
+def test_results_are_what_calls_itself_so_and_was_written_last(paths: list[str], results: str, model: str) -> None:
+    assert (results_among(paths), model_among(paths)) == (results, model)
+
+
+def test_caches_hidden_files_and_what_passes_are_nothing_that_a_run_leaves() -> None:
+    left = ["a/__pycache__/m.pyc", ".hydra/config.yaml", "x/.ipynb_checkpoints/n.ipynb", "train.log", "x.lock", "a.csv"]
+    assert own([*left, "a.csv"]) == ("a.csv",)
+
+
+def with_arrays(*arrays: ArrayFacts) -> str:
+    inside = ArraysFacts(format="torch", size_bytes=900, arrays=arrays, consistent=True)
+    found = artefact(HONEST, replace(MODEL, path="last.ckpt", inside=inside), RULES)
+    return "" if found.outcome is Outcome.PASSED else found.code
+
+
+def test_a_single_number_that_is_infinite_beside_weights_is_a_trainers_note_and_weights_are_not() -> None:
+    weights = ArrayFacts(name="net.0.weight", dtype="float32", shape=(16, 4), sampled=64)
+    note = ArrayFacts(name="callbacks.kth_value", dtype="float32", shape=(), sampled=1, non_finite=1)
+    assert with_arrays(weights, note) == ""
+    assert with_arrays(replace(weights, non_finite=3), note) == "model_nan"
+    assert with_arrays(note) == "model_nan"
+
+
+def test_what_is_only_told_decides_nothing_and_says_so() -> None:
+    short = replace(HONEST, artefacts=(replace(RESULTS, size_bytes=None), MODEL))
+    assert decide(short, RULES).code == "results_missing"
+    told = decide(short, replace(RULES, told_only=frozenset({"results_missing"})))
+    (check,) = (one for one in told.checks if one.name == "artefact results")
+    assert (told.code, check.outcome, check.word) == ("all_passed", Outcome.FAILED, None)
+    assert check.evidence.endswith("(told only: results_missing)")
+    by_name = decide(short, replace(RULES, told_only=frozenset({"artefact results"})))
+    assert by_name == told
+
+
+@given(st.lists(st.text(max_size=20)))
+def test_results_and_model_are_among_what_was_written(paths: list[str]) -> None:
+    assert results_among(paths) in {"", *paths}
+    assert model_among(paths) in {"", *paths}

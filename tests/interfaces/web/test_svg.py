@@ -1,0 +1,68 @@
+"""Pictures that need no script: whatever the numbers are, they are well-formed and no text gets out of them."""
+
+from __future__ import annotations
+
+import math
+from xml.etree import ElementTree
+
+from hypothesis import given
+from hypothesis import strategies as st
+from watchkeeper.server.interfaces.web import svg
+from watchkeeper.server.interfaces.web.curves import Chart, Mark
+from watchkeeper.server.interfaces.web.model_page import trials
+from watchkeeper.server.interfaces.web.overview import thinned
+
+VALUES = st.lists(st.none() | st.floats(), min_size=0, max_size=40)
+
+
+@given(VALUES)
+def test_a_small_curve_is_well_formed_whatever_the_numbers(values: list[float | None]) -> None:
+    ElementTree.fromstring(str(svg.spark(values)))
+
+
+@given(VALUES, st.text(max_size=10), st.booleans(), st.floats(-5, 50))
+def test_a_chart_is_well_formed_whatever_it_is_called(
+    values: list[float | None], name: str, time: bool, at: float
+) -> None:
+    marks = [Mark(x=at, tone="bad", label=name), Mark(x=at, until=at + 3, tone="idle", label=name)]
+    name = "".join(one for one in name if one.isprintable())
+    marks = [Mark(x=one.x, until=one.until, tone=one.tone, label=name) for one in marks]
+    x = [float(place) for place in range(len(values))]
+    drawn = Chart(title=name, x_name="epoch", time=time, x=x, series=[(name, values)], marks=marks)
+    ElementTree.fromstring(str(svg.chart(drawn)))
+    ElementTree.fromstring(str(svg.timeline(marks, 0.0, 40.0)))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_ticks_are_round_within_the_range_and_few(low: float, width: float) -> None:
+    found = svg.ticks(low, low + width, 5)
+    assert 1 <= len(found) <= 12
+    assert all(low - 1e-6 * width <= one <= low + width * (1 + 1e-6) for one in found)
+
+
+def test_a_curve_has_a_gap_where_a_number_is_missing() -> None:
+    drawn = str(svg.spark([1.0, 2.0, None, math.nan, 3.0, 2.0]))
+    assert drawn.count("M") == 2
+
+
+@given(st.lists(st.integers(), max_size=300), st.integers(2, 50))
+def test_thinning_keeps_both_ends_and_the_order(values: list[int], most: int) -> None:
+    kept = thinned(values, most)
+    assert len(kept) == min(len(values), most)
+    if values:
+        assert (kept[0], kept[-1]) == (values[0], values[-1])
+
+
+def test_a_search_log_becomes_a_table_and_a_picture() -> None:
+    text = (
+        "## Hyperparameter Search Log\n\n### Results\n\n3 trials; lower is better.\n\n"
+        "| lr | units | Val RMSE | Notes |\n|---|---|---|---|\n| 0.1 | 32 | NaN | Diverged |\n"
+        "| **0.01** | **64** | **4.2** | **✅ Best** |\n| 0.001 | 64 | 4.9 | a \\| b |\n\n### Selected Configuration\n"
+    )
+    found = trials(1, text)
+    assert found.heads == ("lr", "units", "Val RMSE", "Notes")
+    assert found.best == 1
+    assert found.rows[2][3] == "a | b"
+    assert dict(found.columns)["Val RMSE"] == (None, 4.2, 4.9)
+    picture = ElementTree.fromstring(str(svg.parallel(found.columns, found.best)))
+    assert len([one for one in picture if one.get("class") == "trial best"]) == 1

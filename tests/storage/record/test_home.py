@@ -1,0 +1,123 @@
+"""One host writes a ledger; every other one reads what it last finished writing."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from watchkeeper.server.runtime.keeper import hosts, records
+from watchkeeper.server.storage.record import Ledger
+from watchkeeper.server.storage.record.home import FILE, Home
+from watchkeeper.server.vocabulary.errors import HeldElsewhere, StorageFailed
+
+OTHER = {"host": "login1", "boot_id": "of-login1", "pid_namespace": "pid:[1]"}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    """A ledger with one note, which this host wrote."""
+    made = Ledger(tmp_path / "ledger.sqlite3")
+    made.take_note("key", "first")
+    made.close()
+    return tmp_path / "ledger.sqlite3"
+
+
+def held_by_another(ledger: Path) -> None:
+    records.write(ledger.with_name(FILE), OTHER)
+
+
+def test_the_first_host_that_writes_holds_it(ledger: Path) -> None:
+    found = records.read(ledger.with_name(FILE))
+    assert found is not None
+    assert found["host"] == os.uname().nodename
+
+
+def test_another_hosts_ledger_is_read_and_every_way_to_write_is_refused_by_its_name(ledger: Path) -> None:
+    held_by_another(ledger)
+    before = ledger.read_bytes()
+    opened = Ledger(ledger)
+    assert opened.note("key") == "first"
+    assert opened.elsewhere == "login1"
+    for write in (
+        lambda: opened.take_note("key", "second"),
+        lambda: opened.saw(["1-quick-1"], "trainer", 1.0),
+        lambda: opened.put_beside("watch", [("1-quick-1", "trainer", 1.0)]),
+        lambda: opened.transaction().__enter__(),
+    ):
+        with pytest.raises(HeldElsewhere, match="login1 holds this ledger") as refused:
+            write()
+        assert "--move-ledger" in refused.value.do_next
+    opened.close()
+    assert ledger.read_bytes() == before
+
+
+def test_what_the_other_host_writes_on_is_seen(ledger: Path) -> None:
+    held_by_another(ledger)
+    reader = Ledger(ledger)
+    assert reader.note("key") == "first"
+    Home(ledger).move()
+    writer = Ledger(ledger)
+    writer.take_note("key", "second")
+    writer.close()
+    held_by_another(ledger)
+    assert reader.note("key") == "second"
+    reader.close()
+
+
+def test_a_ledger_that_was_moved_here_is_written_by_the_server_that_read_it(ledger: Path) -> None:
+    held_by_another(ledger)
+    opened = Ledger(ledger)
+    assert Home(ledger).move() == "login1"
+    opened.take_note("key", "second")
+    assert opened.note("key") == "second"
+    opened.close()
+
+
+def test_a_server_whose_ledger_was_moved_away_writes_no_more(ledger: Path) -> None:
+    opened = Ledger(ledger)
+    opened.take_note("key", "second")
+    held_by_another(ledger)
+    with pytest.raises(HeldElsewhere):
+        opened.take_note("key", "third")
+    assert opened.note("key") == "second"
+    opened.close()
+
+
+def test_a_write_that_another_host_is_in_the_middle_of_is_waited_for_and_never_rolled_back(ledger: Path) -> None:
+    held_by_another(ledger)
+    journal = ledger.with_name(f"{ledger.name}-journal")
+    journal.write_bytes(b"a transaction of the other host")
+    opened: list[Ledger] = []
+    reading = threading.Thread(target=lambda: opened.append(Ledger(ledger)))
+    reading.start()
+    assert journal.read_bytes() == b"a transaction of the other host"
+    journal.unlink()
+    reading.join()
+    assert opened[0].note("key") == "first"
+    opened[0].close()
+
+
+def test_a_host_that_writes_without_end_is_said_and_not_waited_for_for_ever(ledger: Path) -> None:
+    held_by_another(ledger)
+    ledger.with_name(f"{ledger.name}-journal").write_bytes(b"a transaction")
+    with pytest.raises(StorageFailed, match="is being written by its host"):
+        Ledger(ledger)
+
+
+def test_a_host_under_another_name_on_the_same_boot_is_the_same_one(ledger: Path) -> None:
+    records.write(ledger.with_name(FILE), {**hosts.here(), "host": "a-container"})
+    opened = Ledger(ledger)
+    opened.take_note("key", "second")
+    opened.close()
+    assert (records.read(ledger.with_name(FILE)) or {})["host"] == os.uname().nodename
+
+
+def test_a_damaged_note_of_the_host_refuses_and_says_how_to_go_on(ledger: Path) -> None:
+    ledger.with_name(FILE).write_text("{")
+    with pytest.raises(StorageFailed, match="host") as refused:
+        Ledger(ledger)
+    assert "--move-ledger" in refused.value.do_next
+    Home(ledger).move()
+    Ledger(ledger).close()
