@@ -19,8 +19,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo bench bundle clients reference \
-	corpus clean
+.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo bench bundle clients reference corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
