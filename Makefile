@@ -19,7 +19,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel ready browser check test torture mutants audit release demo bench bundle reference corpus clean
+.PHONY: help setup lint types wheel browser suite check test torture mutants audit release demo bench bundle clients reference corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -27,16 +27,17 @@ help:
 	@echo "make test    lint, types, wheel, and all tests against the installed wheel"
 	@echo "make test TESTS=tests/analysis/logs WORKERS=1   a part of them, one after the other"
 	@echo "make browser Chromium for the tests of the page, where apt-get may install it; without one they are skipped"
+	@echo "make suite   the tests alone, against the wheel that is installed; QUICK=1 without those that train"
 	@echo "make lint    ruff: rules and form"
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
-	@echo "make ready   lint, types and wheel, side by side"
 	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make reference docs/reference.md, from the code"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
+	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it, and a table (about ten minutes); 3 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
 	@echo "make release the wheel, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
@@ -66,10 +67,6 @@ wheel: setup
 	$(UV) build --quiet --wheel
 	$(UV) pip install --quiet --no-deps --reinstall dist/*.whl
 
-# Pyright keeps one core busy for half a minute; rules, form and the wheel are done beside it.
-ready: setup
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint types wheel
-
 # Debian's, as root; who has no such rights is told by the tests that were skipped.
 browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
@@ -77,11 +74,15 @@ browser:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends chromium; } >/dev/null 2>&1; } || \
 		echo "no chromium: the tests of the page in a browser are skipped"
 
-check: ready
-	$(PYTEST) -m "not training" $(TESTS)
+suite:
+	$(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
 
-test: ready browser
-	$(PYTEST) $(TESTS)
+# Pyright keeps one core busy for most of a minute, and no test waits for what it says: it is done beside the tests.
+check: wheel
+	@$(MAKE) --no-print-directory --jobs 3 lint types suite QUICK=1
+
+test: wheel browser
+	@$(MAKE) --no-print-directory --jobs 3 lint types suite
 
 torture: setup wheel
 	WATCHKEEPER_TORTURE_TRIES=$(TRIES) WATCHKEEPER_TORTURE_SEED=$(SEED) $(PYTEST) \
@@ -106,6 +107,9 @@ bundle: setup
 	$(NPM) install --silent --no-audit --no-fund --ignore-scripts --prefix build/mcpb @anthropic-ai/mcpb@2.1.2
 	$(MCPB) validate manifest.json
 	$(MCPB) pack . dist/watchkeeper.mcpb
+
+clients: setup wheel
+	WATCHKEEPER_CLIENTS=every $(PYTEST) tests/clients
 
 corpus: setup wheel
 	@test -d $(CORPUS) && $(BIN)/python -P benchmarks/corpus_table.py $(CORPUS) || echo "skipped: no logs in $(CORPUS)"

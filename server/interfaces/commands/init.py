@@ -112,11 +112,12 @@ Gemini CLI (.gemini/settings.json of the project, a trusted folder; "trust" lets
 VS Code (.vscode/mcp.json)
   {json.dumps({"servers": {"watchkeeper": {"type": "stdio", **entry}}})}
 
-Codex CLI (~/.codex/config.toml; "required" makes the first turn wait for the tools)
+Codex CLI (~/.codex/config.toml; "required": the first turn waits for the tools; "approve": it calls them unasked)
   [mcp_servers.watchkeeper]
   command = {json.dumps(command[0])}
   args = {json.dumps(command[1:])}
   required = true
+  default_tools_approval_mode = "approve"
  .codex/hooks.json of the project; Codex asks you to trust them
   {json.dumps(_hooks(ours, "Stop"))}
 

@@ -1,4 +1,4 @@
-"""The events of a run: its start, a stop that was asked for, its end."""
+"""The events of a run: its start, the stop that was asked for, its end."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ import pytest
 from watchkeeper.server.acts.start.comparison import Entry, untold
 from watchkeeper.server.analysis.witness import Difference
 
+from ...libraries import needs
 from ...play import Agent, Facts, Place, script
 
-pytest.importorskip("sklearn")
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, needs("sklearn")]
 
 FULL = {"model": "1", "phase": "full"}
 BODY = """

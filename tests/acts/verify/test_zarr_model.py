@@ -12,6 +12,7 @@ from watchkeeper.server.analysis.verdict.evidence import Artefact
 from watchkeeper.server.runtime.keeper import seal
 
 from ...analysis.verdict.trainings import full, outcomes
+from ...libraries import needs
 from ...play import Place
 from .stories.scripts import DESCENT, evidence, in_short, judged
 
@@ -51,11 +52,10 @@ def seen(place: Place, path: str = MODEL) -> Artefact:
         desk.ledger.close()
 
 
+@needs("zarr", "pymc")
 async def test_a_trace_in_a_zarr_folder_is_the_final_model_and_is_judged(
     place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    pytest.importorskip("zarr")
-    pytest.importorskip("pymc")
     place.policy(ENVIRONMENT)
     async with place.trainer() as trainer:
         verdict = await judged(place, trainer, SAMPLES, ROWS)

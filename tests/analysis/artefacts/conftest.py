@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,7 +41,11 @@ for version in (2, 3):
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the same PyMC trace in four containers, and one of nutpie."""
     folder = tmp_path_factory.mktemp("sampled")
-    subprocess.run([sys.executable, "-c", SAMPLE, str(folder)], check=True, capture_output=True, timeout=HANG_S)
+    # Without a C compiler, and one thread: compiling PyTensor's own helpers costs more than the sampling does.
+    env = {**os.environ, "PYTENSOR_FLAGS": f"mode=NUMBA,cxx=,base_compiledir={folder / 'compiled'}"}
+    env |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", SAMPLE, str(folder)]
+    subprocess.run(command, check=True, capture_output=True, timeout=HANG_S, env=env)
     return folder
 
 

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from ...libraries import needs
 from ...play import Place, script
 from .trainings import HONEST, LEFT, RESULTS, TRAINING, design, full, outcomes
 
@@ -54,9 +55,9 @@ def fit():
 """
 
 
+@needs("sklearn")
 @pytest.mark.parametrize("where", ["in the script", "hidden in an imported module"])
 async def test_a_ridge_named_bayesian_is_named_where_it_is_fitted(place: Place, where: str) -> None:
-    pytest.importorskip("sklearn")
     design(place, "| Method | Hierarchical Bayesian MCMC | | |\n")
     hidden = where != "in the script"
     if hidden:
@@ -172,8 +173,8 @@ write_model(search)
 """
 
 
+@needs("sklearn")
 async def test_a_grid_search_with_bootstraps_is_counted_from_its_tables(place: Place) -> None:
-    pytest.importorskip("sklearn")
     design(place, "| CV | 5 | 5 | |\n| Bootstraps | 40 | 40 | |\n")
     async with place.trainer() as trainer:
         verdict = await full(place, trainer, SEARCHES)
@@ -194,8 +195,8 @@ trace.to_netcdf(os.environ["WATCHKEEPER_FINAL_MODEL"])
 """
 
 
+@needs("pymc")
 async def test_a_sampler_is_judged_by_the_trace_that_it_left(place: Place) -> None:
-    pytest.importorskip("pymc")
     design(place, "| Draws | 500 | 500 | |\n| Tune | 300 | 300 | |\n| Chains | 4 | 4 | |\n")
     place.policy(
         '[names]\nfinal_model = "output/model_{i}.nc"\n[environment]\nPYTENSOR_FLAGS = "mode=NUMBA,cxx="\n'

@@ -26,9 +26,10 @@ def run(
     """Run a script in `folder`, which is its run directory too, and wait for its end."""
     path = folder / "train.py"
     path.write_text(script, encoding="utf-8")
-    # What PyTensor compiled is shared by the tests of one session.
+    # What PyTensor compiled, and the fonts that Matplotlib found, are shared by the tests of one session.
     flags = f"mode=NUMBA,cxx=,base_compiledir={folder.parent / 'compiled'}"
-    given = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTENSOR_FLAGS": flags, **(env or {})}
+    given = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), "PYTENSOR_FLAGS": flags, **(env or {})}
+    given |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     given |= probe_environment(given, pymc=pymc) | {"WATCHKEEPER_RUN_DIR": str(folder)}
     given |= witness_environment(given, folder=None, nonce="", hooked=pymc)
     command = [sys.executable, str(path), *arguments]

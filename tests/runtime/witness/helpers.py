@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
 from watchkeeper.server.analysis.witness import Line, Witnessed, gathered, read_process
 from watchkeeper.server.runtime.witness import witness_environment
 
@@ -64,9 +62,3 @@ def seen(folder: Path, script: str, *arguments: str, env: Mapping[str, str] | No
 def only(lines: tuple[Line, ...]) -> Line:
     assert len(lines) == 1, [(line.kind, line.where, line.facts) for line in lines]
     return lines[0]
-
-
-def needs(*modules: str) -> pytest.MarkDecorator:
-    """Skip a test, and say so, where a library is not installed."""
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")

@@ -8,7 +8,8 @@ from pathlib import Path
 from watchkeeper.server.analysis.witness import fingerprint, fit, prediction
 from watchkeeper.server.analysis.witness.values import part, parts
 
-from .helpers import needs, only, seen
+from ...libraries import needs
+from .helpers import only, seen
 
 pytestmark = needs("sklearn")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from watchkeeper.server.analysis.witness import sampling
 
-from .helpers import needs, only, run, seen, witnessed
+from ...libraries import needs
+from .helpers import only, run, seen, witnessed
 
 PYMC = """
 import hashlib, json, sys

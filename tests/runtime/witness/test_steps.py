@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from watchkeeper.server.analysis.witness import epochs, fit, losses, saved, steps
 
-from .helpers import needs, only, seen
+from ...libraries import needs
+from .helpers import only, seen
 
 TORCH = """
 import torch

@@ -12,7 +12,8 @@ import pytest
 from watchkeeper.server.analysis.witness import read_process
 from watchkeeper.server.runtime.witness import HOOK_FOLDER
 
-from .helpers import NONCE, RUN_DIR, needs, run, seen, witnessed
+from ...libraries import needs
+from .helpers import NONCE, RUN_DIR, run, seen, witnessed
 
 ROLES = {
     "fork": (

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from ....libraries import needs
 from ....play import POLICY, Facts, Place, script
 from ....runtime.keeper.helpers import until
 from .scripts import BEGINNING, DESCENT, EXAMPLES, SAMPLER_POLICY, design, evidence, in_short, judged, outcomes
@@ -24,9 +25,9 @@ def approved_method(name: str) -> str:
     return (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
 
 
+@needs("pymc")
 async def test_eight_schools_is_approved_without_centring_and_incomplete_with_it(place: Place) -> None:
     """The centred form cannot reach small values of tau: its chains diverge, whatever the script prints."""
-    pytest.importorskip("pymc")
     place.policy(SAMPLER_POLICY, instead_of="[quick]\n", by="[quick]\nrequired = false\n")  # half of the sampling
     text = approved_method("bayesian_mcmc")
     centred = text.replace('eta = pm.Normal("eta", 0, 1, shape=8)', 'theta = pm.Normal("theta", mu, tau, shape=8)')
@@ -60,8 +61,8 @@ async def test_a_network_trained_by_torch_is_approved(place: Place) -> None:
     assert in_short(verdict) == APPROVED, verdict["checks"]
 
 
+@needs("sklearn")
 async def test_a_grid_search_with_bootstraps_is_approved_as_the_example_does_it(place: Place) -> None:
-    pytest.importorskip("sklearn")
     design(place, "| CV | 5 | 5 | |\n| Bootstraps | 60 | 60 | |\n")
     place.script(approved_method("ensemble").replace("50 if QUICK else 1000", "5 if QUICK else 60"))
     async with place.trainer() as trainer:
@@ -154,9 +155,8 @@ trace.to_netcdf(FINAL_MODEL)
 """
 
 
+@needs("pymc", "sklearn")
 async def test_a_ridge_baseline_beside_a_bayesian_model_is_good_practice(place: Place) -> None:
-    pytest.importorskip("pymc")
-    pytest.importorskip("sklearn")
     place.policy(SAMPLER_POLICY)
     rows = "| Method | Bayesian MCMC | | |\n| Draws | 500 | 500 | |\n| Tune | 300 | 300 | |\n| Chains | 4 | 4 | |\n"
     async with place.trainer() as trainer:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ....libraries import needs
 from ....play import Place
 from .scripts import SAMPLER_POLICY, evidence, in_short, judged, outcomes
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, needs("pymc")]
 
 ROWS = "| Method | Bayesian MCMC | | |\n| Draws | 500 | 500 | |\n| Tune | 300 | 300 | |\n| Chains | 4 | 4 | |\n"
 SAMPLES = """
@@ -44,7 +45,6 @@ PRETENDS_YESTERDAY = 'trace.posterior.attrs["created_at"] = "2020-01-01T00:00:00
 
 @pytest.fixture(autouse=True)
 def with_pymc(place: Place) -> None:
-    pytest.importorskip("pymc")
     place.policy(SAMPLER_POLICY)
 
 

@@ -1,0 +1,103 @@
+"""Models for the real programs: the brains of tests/agents, who make the call that stands in `next`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from watchkeeper.tools import TOOLS
+
+from ..agents.brains import MEND, Brain, Call, call_in
+from .model.turns import Asked, Reply
+
+OURS = tuple(one.name for one in TOOLS)
+MOST_SEARCHES = 3
+_OFFERED = re.compile(rf"\bmcp__\w+?__(?:{'|'.join(OURS)})\b")
+
+
+@dataclass(slots=True)
+class Player:
+    """A brain at the other end of a wire: it finds our tools under the names that a program gives them.
+
+    :ivar mend: what it does when the brain mends its script, as a model would by the program's own tools.
+    :ivar made: the calls, with the names under which they were made.
+    :ivar results: the results that it was shown.
+    """
+
+    brain: Brain
+    mend: Callable[[], object] = lambda: None
+    made: list[Reply] = field(default_factory=list[Reply])
+    results: list[str] = field(default_factory=list[str])
+    _waiting: Call | None = None
+    _searches: int = 0
+
+    def __call__(self, asked: Asked) -> Reply:
+        """Return the next call, or the brain's last word."""
+        if not offered(asked) and "ToolSearch" not in asked.tools:
+            return Reply(text="A training")  # it asks for a title, or whether the network is there
+        call = self._waiting or self._next(asked)
+        self._waiting = None
+        if not call.tool:
+            return Reply(text=call.said)
+        tool = next((one for one in offered(asked) if one.endswith(call.tool)), None)
+        if tool is None:
+            self._waiting = call
+            return self._searched(asked)
+        self.made.append(Reply(tool, call.arguments))
+        return self.made[-1]
+
+    def _next(self, asked: Asked) -> Call:
+        if asked.result is not None:
+            self.results.append(asked.result)
+        call = self.brain(shown(asked))
+        if call.tool != MEND:
+            return call
+        self.mend()
+        return self.brain(f"{MEND}: done")
+
+    def _searched(self, asked: Asked) -> Reply:
+        """Return Claude Code's call for tools behind its search, which waits for a server that still connects."""
+        names = sorted({one for text in asked.texts for one in _OFFERED.findall(text)})
+        self._searches += 1
+        assert self._searches <= MOST_SEARCHES, f"our tools are not offered: {sorted(asked.tools)}"
+        query = f"select:{','.join(names)}" if names else "watchkeeper poll_training"
+        return Reply("ToolSearch", {"query": query, "max_results": len(OURS)})
+
+
+def offered(asked: Asked) -> list[str]:
+    """Return our tools among those that a program offers, under its names."""
+    return [one for one in sorted(asked.tools) if one.endswith(OURS)]
+
+
+def shown(asked: Asked) -> str:
+    """Return what the model has to go by: a result out of its wrapping, or a message of the program that holds it."""
+    if asked.result is None:
+        return asked.said if call_in(asked.said) and HELD in asked.said else ""
+    place = asked.result.find("\n{")
+    return asked.result[place + 1 :] if place >= 0 else asked.result
+
+
+HELD = "Do not end your turn"
+"""How the Stop hook speaks to the model."""
+
+
+class Hasty:
+    """Wants to end its turn after each call of some tools, and goes on when it is held."""
+
+    def __init__(self, brain: Brain, after: tuple[str, ...]) -> None:
+        self._brain, self._after = brain, after
+        self._last = Call()
+        self.held: list[str] = []
+
+    def __call__(self, answer: str) -> Call:
+        """Return the next call; an empty one to end the turn."""
+        if HELD in answer:
+            self.held.append(answer)
+            self._last = call_in(answer) or Call()
+            assert self._last.tool, answer
+        elif self._last.tool in self._after:
+            self._last = Call(said="I am done for now.")
+        else:
+            self._last = self._brain(answer)
+        return self._last

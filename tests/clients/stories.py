@@ -1,0 +1,101 @@
+"""The story that every client plays: a training fails, is reported, answered by a director, mended, proven."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ..acts.verify.stories.scripts import BEGINNING, DESCENT
+from ..agents.brains import Brain, Director, Trainer
+from ..analysis.verdict.trainings import design
+from ..play import FAILS, WAITS, Place, script
+from ..runtime.keeper.helpers import until
+from .command_lines import CommandLine
+from .model.service import Service, serving
+from .players import Player
+from .programs import Home, Program
+
+TRAIN = "Bring model 1 to its verdict. Call poll_training() first."
+DIRECT = "You are the director. Answer what is reported until model 1 is approved. Call poll_training() first."
+MENDED = script(BEGINNING + DESCENT)
+
+
+def failing(root: Path) -> Place:
+    """Return a project whose training raises ValueError."""
+    root.mkdir()
+    place = Place(root).script(FAILS)
+    design(place)
+    return place
+
+
+def mended(place: Place) -> None:
+    """Write the script that trains."""
+    place.script(MENDED)
+
+
+def waiting(root: Path) -> Place:
+    """Return a project whose training goes on until the test says go."""
+    root.mkdir()
+    return Place(root).script(WAITS)
+
+
+@contextmanager
+def at_home(
+    client: CommandLine, folder: Path, workspace: Path, player: Player, project: Path | None = None
+) -> Generator[tuple[Home, Service]]:
+    """Give a home of a client whose model is a player."""
+    with serving(player) as service:
+        yield client.home(folder, workspace, service.url, project), service
+        assert not service.failures, service.failures
+
+
+def played(
+    client: CommandLine,
+    folder: Path,
+    place: Place,
+    trainer: Brain | None = None,
+    director: CommandLine | None = None,
+    **instead: str,
+) -> tuple[Player, Player]:
+    """Play the story with two homes of a client, at the same time: the trainer's, and the director's elsewhere."""
+    (desk := folder / "desk").mkdir()
+    trains = Player(trainer or Trainer(), lambda: mended(place))
+    directs, directing = Player(Director()), director or client
+    with ExitStack() as stack:
+        one, first = stack.enter_context(at_home(client, folder / "trainer", place.root, trains))
+        client.wire(one, **instead)
+        other, second = stack.enter_context(at_home(directing, folder / "director", place.root, directs, desk))
+        directing.wire(other, "director")
+        pair = [
+            stack.enter_context(one.started(client.command(TRAIN))),
+            stack.enter_context(other.started(directing.command(DIRECT))),
+        ]
+        until_one_is_done([first, second], pair)
+        for program in pair:
+            program.ended()
+    return trains, directs
+
+
+def until_one_is_done(services: list[Service], programs: list[Program]) -> None:
+    """Wait until both have ended, or one of them in vain: then the other would wait for it for ever."""
+
+    def done() -> bool:
+        codes = [one.process.poll() for one in programs]
+        return None not in codes or any(codes) or any(one.failures for one in services)
+
+    until(done, "the story ends")
+    failures = [error for one in services for error in one.failures]
+    assert not failures, (failures, [one.said[-2000:] for one in programs])
+
+
+def check(place: Place) -> None:
+    """The record tells the story, and nothing else."""
+    runs = {one.id: one.outcome for one in place.runs()}
+    assert runs == {"1-quick-1": "failed", "1-quick-2": "completed", "1-full-1": "completed"}
+    (report,) = place.reports()
+    assert (report.error_type, report.status) == ("data", "closed")
+    assert report.answer is not None
+    assert report.answer.action == "RESTART"
+    assert [one.word for one in place.verdicts()] == ["APPROVE"]
+    assert len(place.entries()) == 1
