@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from watchkeeper.tools import TOOLS
 
-from ..agents.brains import MEND, Brain, Call, call_in
+from ..agents.brains import MEND, Brain, Call, call_in, facts_of, next_in
 from .model.turns import Asked, Reply
 
 OURS = tuple(one.name for one in TOOLS)
@@ -76,6 +77,32 @@ def shown(asked: Asked) -> str:
         return asked.said if call_in(asked.said) and HELD in asked.said else ""
     place = asked.result.find("\n{")
     return asked.result[place + 1 :] if place >= 0 else asked.result
+
+
+class Patient:
+    """Starts a training and polls it until a poll that nothing ended has taken its whole time, at most a few times.
+
+    :ivar waited_s: seconds of the longest poll, from its call to its answer.
+    """
+
+    def __init__(self, wait_s: float, polls: int = 4) -> None:
+        self._wait_s, self._polls = wait_s, polls
+        self._called_at = 0.0
+        self.waited_s = 0.0
+
+    def __call__(self, answer: str) -> Call:
+        """Return the next poll, or the last word."""
+        if not answer:
+            return Call("start_training", {"model": "1", "phase": "quick"})
+        if self._called_at:
+            self.waited_s = max(self.waited_s, time.monotonic() - self._called_at)
+        if self.waited_s >= self._wait_s or not self._polls:
+            return Call(said="It goes on.")
+        self._polls -= 1
+        self._called_at = time.monotonic()
+        cursor = call_in(next_in(facts_of(answer)))
+        assert cursor is not None, answer
+        return Call(cursor.tool, {**cursor.arguments, "wait_s": self._wait_s})
 
 
 HELD = "Do not end your turn"

@@ -13,6 +13,7 @@ from ..play import FAILS, WAITS, Place, script
 from ..runtime.keeper.helpers import until
 from .command_lines import CommandLine
 from .model.service import Service, serving
+from .pages import paste, told
 from .players import Player
 from .programs import Home, Program
 
@@ -56,15 +57,21 @@ def played(
     place: Place,
     trainer: Brain | None = None,
     director: CommandLine | None = None,
+    *,
+    hooks: bool = False,
     **instead: str,
 ) -> tuple[Player, Player]:
-    """Play the story with two homes of a client, at the same time: the trainer's, and the director's elsewhere."""
+    """Play the story with two homes of a client, at the same time: the trainer's, and the director's elsewhere.
+
+    The record is checked before the players are returned.
+    """
     (desk := folder / "desk").mkdir()
     trains = Player(trainer or Trainer(), lambda: mended(place))
     directs, directing = Player(Director()), director or client
     with ExitStack() as stack:
         one, first = stack.enter_context(at_home(client, folder / "trainer", place.root, trains))
         client.wire(one, **instead)
+        paste(told(client.name, "Hooks") if hooks else [], one)
         other, second = stack.enter_context(at_home(directing, folder / "director", place.root, directs, desk))
         directing.wire(other, "director")
         pair = [
@@ -72,17 +79,18 @@ def played(
             stack.enter_context(other.started(directing.command(DIRECT))),
         ]
         until_one_is_done([first, second], pair)
-        for program in pair:
-            program.ended()
+        pair[0].ended()
+        check(place)  # else the director would wait for ever
+        pair[1].ended()
     return trains, directs
 
 
 def until_one_is_done(services: list[Service], programs: list[Program]) -> None:
-    """Wait until both have ended, or one of them in vain: then the other would wait for it for ever."""
+    """Wait until the first has ended, or one of them in vain: then the other would wait for it for ever."""
 
     def done() -> bool:
         codes = [one.process.poll() for one in programs]
-        return None not in codes or any(codes) or any(one.failures for one in services)
+        return codes[0] is not None or any(codes) or any(one.failures for one in services)
 
     until(done, "the story ends")
     failures = [error for one in services for error in one.failures]

@@ -19,9 +19,18 @@ from ..play import FAILS, POLICY, Place
 from .command_lines import AS_PLUGIN, CLAUDE_CODE
 from .pages import ROOT
 from .players import Hasty, Player
-from .stories import MENDED, at_home, check, failing, played
+from .stories import MENDED, at_home, failing, played
+from .tried import Tried
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.xdist_group("command lines")]
+# The Stop hook may name a failure that the director's poll found; of the director's session only the answer is played.
+LOOKED = {
+    "agent": "director",
+    "tool": "poll_training",
+    "arguments": {"run": "$run_1_quick_1", "wait_s": 5},
+    "until": {"state": "failed"},
+    "within_s": 600,
+}
 PARTS = (".claude-plugin", "hooks", "monitors", "skills")
 
 
@@ -34,12 +43,11 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_the_plugin_holds_each_turn_until_the_verdict_and_both_session_files_can_be_replayed(
-    tmp_path: Path, repository: Path
+    tmp_path: Path, repository: Path, tried: Tried
 ) -> None:
     place = failing(tmp_path / "project")
     hasty = Hasty(Trainer(), ("start_training", "report_error"))
     trainer, _ = played(AS_PLUGIN, tmp_path, place, hasty, CLAUDE_CODE, PATH_OF_THIS_REPOSITORY=str(repository))
-    check(place)
     assert len(hasty.held) >= 3, "each time that it wanted to end its turn, the Stop hook said what to do"
     assert {one.tool.partition("__")[2].rpartition("__")[0] for one in trainer.made} == {
         "plugin_watchkeeper_watchkeeper"
@@ -48,6 +56,7 @@ def test_the_plugin_holds_each_turn_until_the_verdict_and_both_session_files_can
     assert "1-full-1" in brief
     assert "APPROVE" in brief
     assert replayed(tmp_path, sessions(tmp_path / "trainer"), sessions(tmp_path / "director")) == 0
+    tried(AS_PLUGIN.name, holds_the_watch="Stop hook", transcript="replays")
 
 
 def told_at_the_start_of_a_session(folder: Path, place: Place, repository: Path) -> str:
@@ -80,9 +89,10 @@ def replayed(folder: Path, trainer: list[dict[str, Any]], director: list[dict[st
     for one in trainer:
         if one["tool"] == "start_training" and "follows" in one["arguments"]:
             steps.append({"write": {script: MENDED}})
-        steps.append(one)
         if one["tool"] == "report_error":
-            steps.append(answer)
+            steps += [LOOKED, one, answer]
+        else:
+            steps.append(one)
     file = folder / "sessions.jsonl"
     file.write_text("".join(f"{json.dumps(one)}\n" for one in steps), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "watchkeeper.server", "replay", str(file)]

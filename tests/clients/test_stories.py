@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from ..agents.brains import Trainer
 from .command_lines import COMMAND_LINES, GEMINI, CommandLine
-from .stories import check, failing, played
+from .players import Hasty, Patient, Player
+from .stories import TRAIN, at_home, failing, played, waiting
+from .tried import Tried
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.xdist_group("command lines")]
 
@@ -19,10 +23,38 @@ pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.xdist_group("
     ids=lambda one: one.package.command,
 )
 def test_a_trainer_and_a_director_in_two_sessions_bring_a_failing_training_to_its_verdict(
-    client: CommandLine, tmp_path: Path
+    client: CommandLine, tmp_path: Path, tried: Tried
 ) -> None:
     place = failing(tmp_path / "project")
     trainer, director = played(client, tmp_path, place)
-    check(place)
     assert any(one.tool.endswith("answer_report") for one in director.made)
     assert any("1-quick-1:L8" in one for one in trainer.results), "the failure reached the model"
+    tried(client.name, version=client.package.version, connects="yes", lists="yes", calls="yes")
+
+
+@pytest.mark.clients
+@pytest.mark.parametrize("client", COMMAND_LINES, ids=lambda one: one.package.command)
+def test_a_poll_that_nothing_ends_is_waited_for_45_seconds_and_its_answer_reaches_the_model(
+    client: CommandLine, tmp_path: Path, tried: Tried
+) -> None:
+    place = waiting(tmp_path / "project")
+    patient = Patient(45.0)
+    player = Player(patient)
+    with at_home(client, tmp_path / "home", place.root, player) as (home, _):
+        client.wire(home)
+        home.run(client.command(TRAIN))
+    place.go()
+    place.ends("1-quick-1")
+    assert patient.waited_s >= 45.0
+    assert re.search(r"\bstate\W+running\b", player.results[-1]), player.results[-1]
+    tried(client.name, waits_45_s="yes")
+
+
+@pytest.mark.clients
+def test_a_turn_that_the_model_wants_to_end_is_held_by_the_hooks_of_the_page(tmp_path: Path, tried: Tried) -> None:
+    client = GEMINI
+    place = failing(tmp_path / "project")
+    hasty = Hasty(Trainer(), ("start_training", "report_error"))
+    played(client, tmp_path, place, hasty, hooks=True)
+    assert len(hasty.held) >= 3, "each time that it wanted to end its turn, the hook said what to do"
+    tried(client.name, holds_the_watch="Stop hook")
