@@ -19,7 +19,8 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel browser suite check test torture mutants audit release demo bench bundle clients corpus clean
+.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo bench bundle clients reference \
+	corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -31,10 +32,13 @@ help:
 	@echo "make lint    ruff: rules and form"
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
+	@echo "make programs a Slurm and a network mount for the tests of engines, where apt-get may install them"
+	@echo "make engines runs as jobs of a Slurm of its own, every fault (about six minutes; root, Debian)"
 	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
+	@echo "make reference docs/reference.md, from the code"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
 	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it, and a table (a quarter of an hour); 1.6 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
@@ -76,11 +80,24 @@ browser:
 suite:
 	$(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
 
+# What pip cannot bring for the tests of engines and network mounts; without it they are skipped, and say so.
+PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server
+
+programs:
+	@{ command -v slurmctld && command -v sshfs; } >/dev/null 2>&1 || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { apt-get -qq update; \
+		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $(PROGRAMS); } >/dev/null 2>&1; } || \
+		echo "not installed: $(PROGRAMS); the tests that need them are skipped"
+
+# Every fault of the engines, the slow ones too.
+engines: setup wheel programs
+	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/acts/engines tests/acts/watch/test_elsewhere.py
+
 # Pyright keeps one core busy for most of a minute, and no test waits for what it says: it is done beside the tests.
 check: wheel
 	@$(MAKE) --no-print-directory --jobs 3 lint types suite QUICK=1
 
-test: wheel browser
+test: wheel browser programs
 	@$(MAKE) --no-print-directory --jobs 3 lint types suite
 
 torture: setup wheel
@@ -133,3 +150,6 @@ release: setup
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+reference: setup
+	$(BIN)/python -P benchmarks/reference.py

@@ -30,7 +30,8 @@ from ledger_scale import call, fill
 from watchkeeper.server.acts.desk import open_desk
 from watchkeeper.server.interfaces.web.rendering import STATIC
 from watchkeeper.server.storage.files.workspace import Workspace
-from watchkeeper.server.vocabulary.runs import Role
+from watchkeeper.server.storage.record.records import FindingSeen
+from watchkeeper.server.vocabulary.runs import Level, Role
 
 BUDGET_MS = 1_000.0
 PAGES = 5
@@ -77,11 +78,22 @@ class Visitor:
             raise SystemExit(f"{path}: {answer.status} {body[:200]!r}")
         return (time.perf_counter() - begun) * 1e3, body
 
-    async def follow(self, path: str, seconds: float) -> int:
-        """Read the stream for some time, asking for the page again at most each second; return the events seen."""
+    async def _stream(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection(*self._at)
         head = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         writer.write(f"GET /events HTTP/1.1\r\nhost: {self._at[0]}:{self._at[1]}\r\n{head}\r\n".encode())
+        return reader, writer
+
+    async def records(self, count: int) -> None:
+        """Read the stream until it has told so many events of the record."""
+        reader, writer = await self._stream()
+        while count:
+            count -= (await reader.readline()).startswith(b"event: record")
+        writer.close()
+
+    async def follow(self, path: str, seconds: float) -> int:
+        """Read the stream for some time, asking for the page again at most each second; return the events seen."""
+        reader, writer = await self._stream()
         events, again, end = 0, 0.0, time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             try:
@@ -177,7 +189,28 @@ def _of_server(root: Path, run: str, log: Path, follow_s: float) -> Iterator[Fig
         passed = time.monotonic() - begun
         yield Figure("five pages open: events each is told", seen / PAGES / passed, "per s")
         yield Figure("five pages open: the server's CPU", 100 * (sum(process.cpu_times()[:2]) - before) / passed, "%")
+        yield Figure("a burst of 1,000 events: told", 1_000 / asyncio.run(_burst(link, root, run)), "per s")
         yield Figure("the server's memory", process.memory_info().rss / 1e6, "MB")
+
+
+async def _burst(link: str, root: Path, run: str) -> float:
+    """Return the seconds from the first of 1,000 events that are written to the last that a page is told."""
+    following = asyncio.create_task(Visitor(link).records(1_000))
+    await asyncio.sleep(1)
+    begun = time.perf_counter()
+    await asyncio.to_thread(_written, root, run)
+    await following
+    return time.perf_counter() - begun
+
+
+def _written(root: Path, run: str) -> None:
+    ledger = open_desk(Workspace(root), Role.OBSERVER, who="benchmark").ledger
+    for number in range(10):
+        with ledger.transaction() as transaction:
+            for place in range(100):
+                seen = FindingSeen(kind="metric", level=Level.NOTICED, updated_at=1.0)
+                transaction.append(seen, f"{run}:burst-{number}-{place}", run=run, model="1")
+    ledger.close()
 
 
 async def _five(link: str, paths: list[str], seconds: float) -> int:

@@ -28,11 +28,11 @@ def tokens(content: object) -> float:
 
 
 def measured() -> Iterator[Figure]:
-    for role in Role:
+    for role in (one for one in Role if one.agent):
         sent = [described(one).model_dump(by_alias=True, exclude_none=True) for one in TOOLS if role in one.roles]
         taken = [{name: one[name] for name in ("name", "description", "inputSchema")} for one in sent]
         yield Figure(f"tools of a {role}, definitions", sum(map(tokens, taken)), "tokens", BUDGET)
-        outputs = sum(tokens(one["outputSchema"]) for one in sent)
+        outputs = sum(tokens(one["outputSchema"]) for one in sent if "outputSchema" in one)
         yield Figure(f"tools of a {role}, output schemas", outputs, "tokens", OUTPUT_BUDGET)
         yield Figure(f"instructions for a {role}", len(instructions(role)) / 4, "tokens", INSTRUCTIONS_BUDGET)
 

@@ -152,7 +152,7 @@ class Agent:
         deadline = time.monotonic() + HANG_S
         seen = await self.poll(run, **arguments)
         merge(told, seen["findings"])
-        while seen["state"] in ("starting", "running", "running_unattended"):
+        while seen["state"] in ("starting", "queued", "running", "running_unattended"):
             assert time.monotonic() < deadline, f"{run} did not end: {seen}"
             seen = await self.poll(run, wait_s=5, cursor=seen["cursor"])
             merge(told, seen["findings"])

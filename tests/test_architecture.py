@@ -28,6 +28,7 @@ ACTS = [
     "write",
     "prune",
     "poll",
+    "plot",
 ]
 """Inside `acts/` too: a room imports only from rooms before it."""
 KEEPER_LEAVES = {"records", "procfs", "lock", "tree", "exit_record", "signals", "spec", "usage", "members", "hosts"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..server.acts.toolbox import Tool
 from .answer_report import TOOL as ANSWER_REPORT
 from .log_search import TOOL as LOG_SEARCH
+from .plot_training import TOOL as PLOT_TRAINING
 from .poll_training import TOOL as POLL_TRAINING
 from .report_error import TOOL as REPORT_ERROR
 from .start_training import TOOL as START_TRAINING
@@ -21,5 +22,6 @@ TOOLS: tuple[Tool, ...] = (
     VERIFY_COMPUTE,
     WRITE_DIARY_ENTRY,
     LOG_SEARCH,
+    PLOT_TRAINING,
 )
 """Every tool, in the order in which a training's life calls for them."""

@@ -14,8 +14,8 @@ from ..runtime.gpu import devices
 from ..runtime.keeper import hosts, records
 from ..runtime.probe import probe_environment
 from ..runtime.witness import witness_environment
-from ..storage.files.workspace import CHECKPOINTS
-from ..storage.policy.policy import policy_text
+from ..storage.files.workspace import CHECKPOINTS, Workspace
+from ..storage.policy.policy import Policy, policy_text
 from ..storage.record import Run
 from ..storage.record.records import RunStarted
 from ..storage.record.serialization import encode
@@ -28,7 +28,15 @@ FOREIGN = ".foreign-"
 
 def interpreter(desk: Desk) -> str:
     """Return the Python that trains: the policy's, else the first environment in the workspace, else our own."""
-    return desk.policy.python.interpreter or desk.workspace.interpreter() or sys.executable
+    return named_interpreter(desk.policy, desk.workspace) or sys.executable
+
+
+def named_interpreter(policy: Policy, workspace: Workspace) -> str | None:
+    """Return the absolute path of the Python that policy or project name; a bare name is looked up on the PATH."""
+    named = policy.python.interpreter
+    if named and "/" in named:
+        return str(workspace.root / named)
+    return named or workspace.interpreter()
 
 
 def environment(

@@ -200,6 +200,8 @@ class Tool:
     :ivar read_only: it changes nothing that the user would call a change.
     :ivar idempotent: the same call again does nothing more.
     :ivar destructive: it may end or undo something.
+    :ivar picture: name of the result's field that holds a PNG; such a result has no structured content and no schema,
+        as clients show a picture to the model only where nothing structured stands beside it.
     """
 
     run: Callable[..., Awaitable[BaseModel]]
@@ -209,6 +211,7 @@ class Tool:
     read_only: bool = False
     idempotent: bool = False
     destructive: bool = False
+    picture: str = ""
 
     @property
     def name(self) -> str:

@@ -47,6 +47,12 @@ def test_no_answer_is_told_from_a_no(
         slurm_commands.submitted(b"", [])
 
 
+def test_a_question_that_fails_refuses_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path, "squeue", "echo 'squeue: fatal: unknown option' >&2; exit 1", monkeypatch)
+    with pytest.raises(Unavailable, match="unknown option"):
+        slurm_commands.jobs()
+
+
 def test_a_word_that_is_no_number_is_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path, "sbatch", "echo submitted", monkeypatch)
     with pytest.raises(Unavailable):

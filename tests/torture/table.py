@@ -51,5 +51,12 @@ TABLE = (
     Row("patterns that take for ever", "the policy", "P6", "analysis/logs/test_linear.py"),
     Row("text from logs and names", "whatever leaves", "P9", "vocabulary/test_sanitize.py"),
     Row("the end of the process", "each step of a prune; two prunes at once", "P4 P7", "acts/prune/test_prune.py"),
+    Row("power cut", "anywhere in acts on ledger, text and lines", "P4", "torture/test_power_cuts.py"),
+    Row("errno once and for good, short writes", "each call that changes the disk", "P4", "torture/test_failpoints.py"),
+    Row("records cut at every length, overwritten", "every look at a run directory", "P2",
+        "torture/test_every_length.py"),
+    Row("a name that changes without pause", "reading, writing, removing", "P8", "torture/test_path_races.py"),
+    Row("arguments and addresses of any JSON", "every tool, every resource", "P4 P8 P9",
+        "torture/test_hostile_calls.py"),
     Row("SIGKILL of a writer", "in the middle of a write", "P4", "storage/files/test_leftovers.py"),
 )  # fmt: skip

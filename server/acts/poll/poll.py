@@ -6,7 +6,8 @@ A poll holds no state: asked again with the same cursor, by whichever server, it
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from ...vocabulary.sanitize import one_line
 from ..desk import Desk, in_thread
 from ..report.reports import open_overdue
 from ..start import stop
-from ..watch.look import Look, Watcher, find_run
+from ..watch.look import LOOK_WITHIN_S, Look, Watcher, find_run
 from ..write import diary_evidence
 from . import overdue, status_line, updates
 from .updates import News
@@ -58,7 +59,7 @@ async def poll(desk: Desk, run: str | None, cursor: str, wait_s: float, include_
     :param run: a run's id; None for all.
     :raises NotFound: if there is no such run.
     """
-    round_ = _Round(desk, run, cursor, include_text)
+    round_ = _Round(desk, run, cursor, include_text, wait_s)
     deadline = anyio.current_time() + wait_s
     try:
         await in_thread(round_.begin)
@@ -89,8 +90,10 @@ async def _waited(round_: _Round, waker: Waker, seen: Seen, deadline: float) -> 
 class _Round:
     """The looks of one poll."""
 
-    def __init__(self, desk: Desk, run: str | None, cursor: str, include_text: bool) -> None:
+    def __init__(self, desk: Desk, run: str | None, cursor: str, include_text: bool, wait_s: float) -> None:
         self._desk = desk
+        self._deadline = time.monotonic() + wait_s
+        self._looked_once = False
         self._run = run
         self._asked = cursor
         self._scope = run or "*"
@@ -123,7 +126,7 @@ class _Round:
 
     def look(self) -> Seen:
         self._unwritten = ""
-        looks = tuple(look for run in self._runs() if (look := self._looked(run)))
+        looks = tuple(self._look_at(self._runs()))
         if self._desk.role is Role.TRAINER:
             for look in looks:
                 self._kept_apart(look.run, lambda run=look.run: self._written(lambda: stop.carry_out(self._desk, run)))
@@ -152,13 +155,29 @@ class _Round:
             return False
         return True
 
-    def _looked(self, run: Run) -> Look | None:
+    def _look_at(self, runs: Sequence[Run]) -> Iterator[Look]:
+        """Look at each run; what is left of the time for one look is shared by those that are left."""
+        ends = time.monotonic() + self._look_within_s()
+        for number, run in enumerate(runs):
+            if look := self._looked(run, max(0.0, ends - time.monotonic()) / (len(runs) - number)):
+                yield look
+
+    def _look_within_s(self) -> float:
+        """Return how long a look may read so that the answer comes while the client waits for it."""
+        most_s = min(LOOK_WITHIN_S, self._desk.policy.watch.max_wait_s / 2)
+        if self._looked_once:
+            return min(most_s, max(0.0, self._deadline - time.monotonic()))
+        self._looked_once = True
+        return most_s
+
+    def _looked(self, run: Run, within_s: float) -> Look | None:
         look: list[Look] = []
-        self._kept_apart(run, lambda: look.append(self._seen(run)))
+        self._kept_apart(run, lambda: look.append(self._seen(run, within_s)))
         return look[0] if look else None
 
-    def _seen(self, run: Run) -> Look:
+    def _seen(self, run: Run, within_s: float) -> Look:
         look: list[Look] = []
+        self._watcher(run).within_s = within_s
         if self._written(lambda: look.append(self._watcher(run).look())):
             return look[0]
         self._watchers.pop(run.id)  # what it read is not on record: another one reads it again

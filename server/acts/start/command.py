@@ -67,8 +67,7 @@ def understand(desk: Desk, words: Sequence[str], cwd: Path, environ: Mapping[str
 
 def _program(desk: Desk, word: str, folder: Path, environ: Mapping[str, str]) -> str:
     """Return the program by its absolute path: bare `python` is the Python that trains, where the project has one."""
-    own = desk.policy.python.interpreter or desk.workspace.interpreter()
-    trains = str(desk.workspace.root / own) if own else ""
+    trains = launch.named_interpreter(desk.policy, desk.workspace) or ""
     if trains and _BARE_PYTHON.fullmatch(word):
         return trains
     if "/" in word:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from collections.abc import Iterator
 from typing import Any
 
 from ...analysis.curves.series import History, from_records
+from ...vocabulary.errors import InvalidArgument
 
 NAME_PART = "tfevents"
+MOST_BYTES = 256 << 20
 
 
 def readable() -> bool:
@@ -24,7 +27,13 @@ def read_events(descriptor: int) -> History:
     """Return the scalars of an open event file as a history, one row a step; a torn end is left for the next time.
 
     :raises ImportError: if tensorboard is not installed.
+    :raises InvalidArgument: if the file is longer than `MOST_BYTES`: its reader takes a record of any length at once.
     """
+    if os.fstat(descriptor).st_size > MOST_BYTES:
+        raise InvalidArgument(
+            f"An event file of more than {MOST_BYTES >> 20} MiB is not read.",
+            "Print the numbers, or send them through watchkeeper_probe.",
+        )
     rows: dict[int, dict[str, float | None]] = {}
     for step, tag, value in _scalars(f"/proc/self/fd/{descriptor}"):
         rows.setdefault(step, {"step": float(step)})[tag] = value

@@ -82,7 +82,7 @@ class Watcher:
     """Looks at one run again and again without reading anything of its log twice.
 
     :param stop: when set, a long catch-up ends after the block at hand.
-    :param within_s: how long one look reads.
+    :ivar within_s: how long one look reads, a block at least.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Watcher:
         self._run = run
         self._stop = stop or threading.Event()
         self._stored: tuple[int, str] | None = None
-        self._within_s, self._deadline = within_s, float("inf")
+        self.within_s, self._deadline = within_s, float("inf")
         self._offset = 0
         self._beside = 0
         """How far the file was read that took the log's name, where the log was renamed."""
@@ -117,7 +117,7 @@ class Watcher:
         status = strays.going_on(self._desk, self._run, mending.status(self._desk, self._run))
         if self._run.status == "ended":
             return Look(self._run, status, {}, 0)
-        self._deadline = time.monotonic() + self._within_s
+        self._deadline = time.monotonic() + self.within_s
         behind = self._read(status)
         if self._recogniser is None and behind:  # another server was faster: read on from where it came to
             behind = self._read(status)
@@ -347,6 +347,7 @@ class Watcher:
         if found is not None:
             changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
         moved = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
+        ending.keep_time(self._desk, self._run, status)  # first: nobody comes back to a run whose end is on record
         with self._desk.ledger.transaction() as transaction:
             known = transaction.run(self._run.id)
             if known is None or known.status == "ended":
@@ -357,5 +358,4 @@ class Watcher:
             for change in changes:
                 self._record(transaction, change)
             transaction.add(self._run, ending.event(status))
-        ending.keep_time(self._desk, self._run, status)
         return True

@@ -21,7 +21,6 @@ MAX_DEPTH = 60
 """Statements and expressions inside one another, over all calls; a deeper one is unknown. Python stops soon after."""
 MAX_CALLS = 12
 FREE_STEPS = 60_000
-STEPS_PER_NODE = 3
 
 
 @dataclass(slots=True)

@@ -18,7 +18,6 @@ import anyio
 
 from ....tools import TOOLS
 from ...acts.desk import Desk, open_desk
-from ...acts.poll import run_table
 from ...acts.toolbox import Parameter, Shape, Tool, Value, rendered
 from ...storage.files.workspace import Workspace
 from ...storage.policy import profiles
@@ -42,6 +41,7 @@ from . import (
     rebuild,
     running,
     serving,
+    status,
     story,
     ui,
     waiting,
@@ -233,6 +233,8 @@ def _add_people(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
         command.set_defaults(command=work)
         if name in ("status", "doctor"):
             command.add_argument("--json", action="store_true", help="print the result, or the error, as JSON")
+        if name == "status":
+            status.add_option(command)
         if name == "init":
             command.add_argument("--force", action="store_true", help="overwrite an existing watchkeeper.toml")
         if name in ("init", "policy"):
@@ -342,9 +344,7 @@ def _opening_brief(options: argparse.Namespace) -> str:
 
 def _status(options: argparse.Namespace) -> int:
     with _desk(options, Role.OBSERVER) as desk:
-        rows = masked(run_table.rows(desk))
-    print(json.dumps(rows, ensure_ascii=False) if options.json else run_table.table(rows))
-    return 0
+        return status.show(desk, as_json=options.json, follow=options.follow)
 
 
 def _init(options: argparse.Namespace) -> int:

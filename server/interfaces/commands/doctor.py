@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...acts import launch
 from ...acts.start import interpreter
 from ...runtime.engines import slurm
 from ...storage.files.workspace import Workspace
@@ -122,14 +123,14 @@ def _disk(workspace: Workspace) -> Check:
 
 
 def _policy(workspace: Workspace) -> Check:
-    read_policy(workspace)
-    there = workspace.exists("watchkeeper.toml")
-    return Check("policy", True, "watchkeeper.toml is valid" if there else "no watchkeeper.toml: the defaults hold")
+    policy = read_policy(workspace)
+    there = "watchkeeper.toml is valid" if workspace.exists("watchkeeper.toml") else "no watchkeeper.toml"
+    return Check("policy", True, f"{there}: profile {policy.profile}")
 
 
 def _interpreter(workspace: Workspace) -> Check:
     policy = read_policy(workspace)
-    python = policy.python.interpreter or workspace.named(policy.names).interpreter() or sys.executable
+    python = launch.named_interpreter(policy, workspace.named(policy.names)) or sys.executable
     try:
         done = subprocess.run(  # noqa: S603 (an argument list; the path is the user's own)
             [python, "-c", "import sys; print(sys.version.split()[0])"],

@@ -148,7 +148,7 @@ def described(tool: Tool) -> types.Tool:
         title=_title(tool.name),
         description=tool.description,
         input_schema=tool.input_schema(),
-        output_schema=tool.output_schema(),
+        output_schema=None if tool.picture else tool.output_schema(),
         annotations=types.ToolAnnotations(
             read_only_hint=tool.read_only,
             idempotent_hint=tool.idempotent,

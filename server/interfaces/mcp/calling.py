@@ -5,6 +5,7 @@ The one seam between what an act says or raises and what goes over the wire.
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -127,7 +128,17 @@ async def _attempted(
             "Call it again; if it fails again, run `watchkeeper doctor` and report it with the server's standard error."
         ), False
     text = types.TextContent(type="text", text=rendered(content))
+    if tool.picture:
+        return _pictured(text, getattr(found, tool.picture)), False
     return types.CallToolResult(content=[text], structured_content=content), bool(getattr(found, "in_vain", False))
+
+
+def _pictured(text: types.TextContent, png: bytes | None) -> types.CallToolResult:
+    """Return a text with its picture, and nothing structured, which would keep clients from showing the picture."""
+    if png is None:
+        return types.CallToolResult(content=[text])
+    image = types.ImageContent(type="image", data=base64.b64encode(png).decode(), mime_type="image/png")
+    return types.CallToolResult(content=[text, image])
 
 
 def _now(desk: Desk, tool: Tool) -> Desk:

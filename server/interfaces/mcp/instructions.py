@@ -65,13 +65,20 @@ run ended, but not completed. A bare poll answers at once too when there is some
         "tell the director what failed; the evidence is filled in",
         """\
   watchkeeper report "Loss is NaN from step 310 on." --run 1-quick-1
-  watchkeeper report "Two columns of the data are empty." --model 1 --error-type data""",
+  watchkeeper report "Two columns of the data are empty." --model 1 --error-type data
+  watchkeeper report 1-full-2 -o story.html              no report: the run or model as one file for people""",
     ),
     "answer": (
         "decide on a report (director)",
         """\
   watchkeeper answer 1-r1 RESTART --instructions "Non-centred parameterisation; draws stay as they are."
   watchkeeper answer 1-r2 CONTINUE --instructions "One divergence in 8,000 draws is acceptable here.\"""",
+    ),
+    "plot": (
+        "see a run's curves as a line of blocks each, with the numbers that matter",
+        """\
+  watchkeeper plot 1-full-1
+  watchkeeper plot 1-full-1 --what usage""",
     ),
     "verify": (
         "compute whether a run's work was really done",
@@ -99,7 +106,8 @@ Objects are JSON: as text, or @FILE for a file in the workspace.""",
         "a table of all runs, for people",
         """\
   watchkeeper status
-  watchkeeper --workspace ~/project status --json""",
+  watchkeeper --workspace ~/project status --json
+  watchkeeper status --follow                            the table again whenever something happens""",
     ),
     "init": (
         "set up this folder, and see how to wire up each client",

@@ -83,7 +83,11 @@ def read(desk: Desk, address: str) -> str:
     :raises InvalidArgument: there is no such kind of address.
     :raises NotFound: there is no such run, model, report, verdict or line.
     """
-    parts = urlsplit(address)
+    try:
+        address.encode()
+        parts = urlsplit(address)
+    except ValueError:  # watchkeeper://[, or half of a character
+        raise _nothing_at(address) from None
     names = [unquote(one) for one in parts.path.split("/")[1:]]
     begin = int((parse_qs(parts.query).get("from") or ["0"])[0][:12]) if _counted(parts.query) else 0
     if parts.scheme == SCHEME and parts.netloc == "log" and len(names) == 2:
@@ -95,10 +99,14 @@ def read(desk: Desk, address: str) -> str:
         "verdict": _verdict,
     }
     if parts.scheme != SCHEME or parts.netloc not in readers or len(names) != 1:
-        known = ", ".join([BRIEF_ADDRESS, *(one.address for one in TEMPLATES)])
-        raise InvalidArgument(f"There is nothing at {outgoing(ascii(address), 100)}.", f"Addresses: {known}.")
+        raise _nothing_at(address)
     text = readers[parts.netloc](desk, names[0])
     return page(text, begin, f"{SCHEME}://{parts.netloc}/{names[0]}")
+
+
+def _nothing_at(address: str) -> InvalidArgument:
+    known = ", ".join([BRIEF_ADDRESS, *(one.address for one in TEMPLATES)])
+    return InvalidArgument(f"There is nothing at {outgoing(ascii(address), 100)}.", f"Addresses: {known}.")
 
 
 def _counted(query: str) -> bool:

@@ -100,7 +100,7 @@ class Recorder:
         if result.is_error:
             text = "\n".join(str(getattr(block, "text", "")) for block in result.content)
             return [*self._script(arguments, {}), self._abstraction.refused(self._agent, tool, arguments, text)]
-        content = cast("Facts", result.structured_content)
+        content = cast("Facts", result.structured_content or {})
         before = self._script(arguments, content) if "script" in content else []
         step = self._abstraction.answered(self._agent, tool, arguments, content, waited_s)
         return [*before, step] if step is not None else before

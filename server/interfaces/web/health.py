@@ -38,7 +38,6 @@ _ENDS = {
 }
 SIGNS = {"good": "✓", "warn": "!", "bad": "✕", "ask": "?", "idle": "·"}
 TONES = {Outcome.PASSED: "good", Outcome.FAILED: "bad", Outcome.NOT_INSPECTED: "idle"}
-LEVELS = {Level.FAILURE: "bad", Level.FLAG: "warn", Level.NOTICED: "idle"}
 
 
 def of_run(state: str, findings: Iterable[Finding], verdict: Verdict | None) -> Health:

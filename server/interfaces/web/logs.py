@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...acts.desk import Desk
+from ...acts.plot.charts import LEVELS
 from ...acts.watch import log_window
 from ...storage.files import log_lines, rooted
 from ...storage.files.log_lines import Place
@@ -16,7 +17,6 @@ from ...storage.record import Finding, Run
 from ...vocabulary.errors import NotFound, PathRefused
 from ...vocabulary.runs import Level
 from ...vocabulary.sanitize import outgoing_lines
-from . import health
 
 LINES = 200
 MOST_LINES = 1_000
@@ -189,5 +189,5 @@ def _marks(findings: Sequence[Finding], shown: range) -> dict[int, tuple[str, st
             continue
         last = one.last_line or one.line
         for number in range(max(one.line, shown.start), min(last + 1, shown.stop)):
-            marks[number] = (health.LEVELS[one.level], one.id if number == one.line else "")
+            marks[number] = (LEVELS[one.level], one.id if number == one.line else "")
     return marks

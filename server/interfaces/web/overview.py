@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from ...acts.desk import Desk
+from ...acts.plot.charts import thinned
 from ...acts.poll import next_step
 from ...acts.watch import histories, look, progress
 from ...acts.watch.look import Look
@@ -32,7 +32,6 @@ MOST_ATTEMPTS = 12
 MOST_EVENTS = 14
 MOST_POINTS = 60
 KEPT_S = 5.0
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +106,6 @@ def _loss(history: History | None) -> Sequence[float | None]:
         return ()
     names = ("train_loss", "val_loss", "train_gain", "val_gain", "metric")
     return next((column for name in names if (column := history.column(name))), ())
-
-
-def thinned(values: Sequence[T], most: int) -> tuple[T, ...]:
-    """Return at most so many values, evenly chosen, the first and the last among them."""
-    if len(values) <= most:
-        return tuple(values)
-    return tuple(values[round(place * (len(values) - 1) / (most - 1))] for place in range(most))
 
 
 def gather(desk: Desk, looks: Mapping[str, Look], sparks: Sparks) -> Overview:

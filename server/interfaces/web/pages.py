@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ...acts.desk import Desk, in_thread
+from ...acts.plot import charts
+from ...acts.plot.charts import Chart
 from ...acts.report.reports import find_report
 from ...acts.start import comparison, provenance
 from ...acts.watch.look import find_run
@@ -19,15 +22,14 @@ from ...documents import error_report
 from ...storage.record import Event, Kind, Report, SubjectKind
 from ...vocabulary.errors import InvalidArgument, NotFound, WatchkeeperError
 from ..commands.following import Line, line_of
-from . import answering, curves, model_page, overview, run_page
+from . import answering, model_page, overview, run_page
 from .answering import ACTIONS, Given
-from .curves import Chart
 from .door import FIELD, Door
 from .guarding import form, one
 from .hub import Hub
 from .logs import END, LINES, Logs
 from .overview import Sparks
-from .rendering import render
+from .rendering import compile_all, render
 
 ROWS = 60
 
@@ -44,6 +46,15 @@ class Pages:
         self._version = version
         self._sparks = Sparks()
         self._logs = Logs()
+
+    async def warm(self) -> None:
+        """Draw the first page for nobody, so that the first person does not wait for templates to be compiled."""
+        with suppress(WatchkeeperError):  # whoever asks for it is told why
+            await in_thread(self._warmed)
+
+    def _warmed(self) -> None:
+        compile_all()
+        self._overview(self._hub.desk)
 
     async def overview(self, request: Request) -> Response:
         """Draw the first page."""
@@ -161,7 +172,7 @@ class Pages:
                 "one": first,
                 "two": second,
                 "difference": told,
-                "both": curves.together(first.curves, second.curves, (first.run.id, second.run.id)),
+                "both": charts.together(first.curves, second.curves, (first.run.id, second.run.id)),
             }
 
         return await self._page(request, "compare.html", "", gathered)

@@ -13,9 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from ...acts.plot.charts import LEVELS
 from ...documents.error_report import clock_time
 from ...vocabulary.sanitize import one_line, outgoing
-from . import health, svg
+from . import svg
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -49,7 +50,7 @@ def environment() -> Environment:
         "svg_chart": svg.chart,
         "svg_timeline": svg.timeline,
         "svg_parallel": svg.parallel,
-        "levels": health.LEVELS,
+        "levels": LEVELS,
     }
     made.globals.update(shown)
     return made
@@ -58,6 +59,12 @@ def environment() -> Environment:
 def render(template: str, values: Mapping[str, Any]) -> str:
     """Return a page."""
     return environment().get_template(template).render(values)
+
+
+def compile_all() -> None:
+    """Compile every template."""
+    for name in environment().list_templates():
+        environment().get_template(name)
 
 
 @cache

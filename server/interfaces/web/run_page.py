@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...acts.desk import Desk
+from ...acts.plot import charts
+from ...acts.plot.charts import Chart, Mark
 from ...acts.start import comparison, provenance
 from ...acts.watch import look, progress
 from ...acts.watch.look import Look, find_run
@@ -13,8 +15,7 @@ from ...runtime.run_directory import RunStatus
 from ...storage.record import Finding, Report, Run, Verdict
 from ...vocabulary.errors import WatchkeeperError
 from ...vocabulary.runs import Level
-from . import curves, health
-from .curves import Chart, Mark
+from . import health
 from .health import Health
 
 _PLACES = (
@@ -92,7 +93,7 @@ def gather(desk: Desk, run_id: str, looks: Mapping[str, Look]) -> RunPage:
     verdicts = desk.ledger.verdicts(run=run.id)
     begin = (status.started_at if status else None) or run.at
     end = (status.ended_at if status and run.end else None) or desk.clock()
-    marks = curves.marks_of(found)
+    marks = charts.marks_of(found)
     beside = desk.ledger.runs(model=run.model, newest=200)
     before = _before(desk, run, beside)
     run_dir = desk.workspace.run_dir(run.id)
@@ -111,8 +112,8 @@ def gather(desk: Desk, run_id: str, looks: Mapping[str, Look]) -> RunPage:
         verdict_health=health.of_verdict(verdicts[-1]) if verdicts else None,
         earlier_verdicts=max(0, len(verdicts) - 1),
         checks=checks(verdicts[-1]) if verdicts else (),
-        curves=tuple(curves.safely(desk, run, status.started_at if status else None, found)),
-        usage=tuple(curves.usage(run_dir, marks)),
+        curves=tuple(charts.safely(desk, run, status.started_at if status else None, found)),
+        usage=tuple(charts.usage(run_dir, marks)),
         marks=tuple(marks),
         begin=begin,
         end=max(end, begin + 1.0),

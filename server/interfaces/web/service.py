@@ -46,6 +46,7 @@ def application(desk: Desk, door: Door, names: Names, version: str) -> tuple[Sta
     async def running(_app: Starlette) -> AsyncGenerator[None]:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(hub.run)
+            tasks.start_soon(pages.warm)
             yield
             tasks.cancel_scope.cancel()
 

@@ -12,8 +12,8 @@ from xml.sax.saxutils import quoteattr
 
 from markupsafe import Markup, escape
 
+from ...acts.plot.charts import Chart, Mark
 from ...documents.error_report import clock_time
-from .curves import Chart, Mark
 
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 10, 26

@@ -25,7 +25,9 @@ _STUCK = re.compile(
     re.IGNORECASE,
 )
 _NO_ANSWER = re.compile(
-    r"unable to contact|timed out|connection refused|communication|zero bytes|temporarily|try again", re.IGNORECASE
+    r"unable to contact|timed out|connection refused|communication|zero bytes|temporarily|try again"
+    r"|configuration source|slurm\.conf",
+    re.IGNORECASE,
 )
 FIELDS = "%i|%T|%r|%j"
 
@@ -93,8 +95,12 @@ def jobs(*only: str) -> list[Job]:
     """Return this user's jobs as squeue lists them, those that ended a short while ago too.
 
     :param only: options that narrow it down.
+    :raises Unavailable: if Slurm cannot be asked now.
     """
-    said = call("squeue", "--noheader", "--me", "--states=all", f"--format={FIELDS}", *only)
+    try:
+        said = call("squeue", "--noheader", "--me", "--states=all", f"--format={FIELDS}", *only)
+    except Refusal as refusal:
+        raise Unavailable(str(refusal)) from refusal  # a question that fails refuses no job
     return [job for line in said.splitlines() if (job := _job(line)) is not None]
 
 

@@ -97,7 +97,9 @@ def test_a_job_that_an_operator_puts_back_is_interrupted_and_never_runs_twice(
 def submitted_again(cluster: Slurm) -> str:
     """Hand somebody else's job over in place of the one before, and return its number."""
     cluster.ask("scancel", "--name=other")
-    return cluster.ask("sbatch", "--parsable", "--job-name=other", "--wrap=exec sleep 1000", "--mem=50").strip()
+    return cluster.ask(
+        "sbatch", "--parsable", "--job-name=other", "--wrap=exec sleep 1000", "--mem=50", "--output=/dev/null"
+    ).strip()
 
 
 def handed_over(desk: Desk) -> str:
@@ -144,7 +146,10 @@ def test_what_ended_unseen_and_is_forgotten_is_lost_and_told_by_what_slurm_left_
 
 
 @pytest.mark.skipif(EVERY_FAULT not in os.environ, reason=f"takes 80 s: make engines ({EVERY_FAULT}=1)")
-def test_what_runs_into_the_time_limit_of_its_job_is_timed_out_and_was_warned(on_slurm: Place) -> None:
+def test_what_runs_into_the_time_limit_of_its_job_is_timed_out_and_was_warned(
+    on_slurm: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeats, "LAG_S", 20.0)  # Slurm says TIMEOUT when the job has completed its end
     on_slurm.policy(ENGINE.replace('time = "00:40:00"', 'extra = ["--time=1"]')).script(WAITS)
     desk = on_slurm.desk().current()
     begun(desk)

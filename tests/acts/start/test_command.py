@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from watchkeeper.server.acts import launch
 from watchkeeper.server.acts.desk import Desk, open_desk
 from watchkeeper.server.acts.start.command import Command, model_of, understand
 from watchkeeper.server.storage.files.paths import check_model_id
@@ -65,6 +66,7 @@ def test_bare_python_is_the_projects_own_and_one_by_its_path_is_that(tmp_path: P
     desk = desk_in(tmp_path, 'profile = "research"\n[python]\ninterpreter = "env/bin/python"\n')
     assert understand(desk, ["python3", "train.py"], tmp_path, {}).argv[0] == str(tmp_path / "env/bin/python")
     assert understand(desk, [sys.executable, "train.py"], tmp_path, {}).argv[0] == sys.executable
+    assert launch.interpreter(desk) == str(tmp_path / "env/bin/python")  # wherever the script runs
 
 
 def test_the_folder_in_which_it_was_typed_is_kept(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 from watchkeeper.server.storage.policy.policy import load_policy
+from watchkeeper.server.storage.record import Event, Record, Transaction
+from watchkeeper.server.storage.record.records import Happening, RunEnded
 from watchkeeper.server.vocabulary.errors import PolicyInvalid
 
 from ...play import GOOD, Place, script
@@ -64,7 +66,18 @@ async def test_a_phase_without_a_quick_run_is_a_matter_of_the_policy(place: Plac
         assert await trainer.trained(phase="full") == "1-full-1"
 
 
-async def test_reports_verdicts_checkpoints_and_timing_lie_where_the_names_say(place: Place) -> None:
+async def test_reports_verdicts_checkpoints_and_timing_lie_where_the_names_say(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timing_path = place.root / "output/implementation/logs/phase_5A_timing.json"
+    there: list[bool] = []
+    add = Transaction.add
+
+    def added(transaction: Transaction, about: Record, happening: Happening) -> Event:
+        there.extend([timing_path.exists()] if isinstance(happening, RunEnded) else [])
+        return add(transaction, about, happening)
+
+    monkeypatch.setattr(Transaction, "add", added)
     place.policy(
         '[names]\nreports = "output/reports"\nverdicts = "output/verdicts_{i}"\ncheckpoints = "output/ckpt_{i}"\n'
         'timing = "output/implementation/logs/phase_{X}_timing.json"\n'
@@ -79,7 +92,8 @@ async def test_reports_verdicts_checkpoints_and_timing_lie_where_the_names_say(p
     assert place.read("output/implementation/logs/training_quick_1.log").split("\n")[0] == str(
         place.root / "output/ckpt_1/quick"
     )
-    timing = json.loads(place.read("output/implementation/logs/phase_5A_timing.json"))
+    assert there == [True], "a server killed behind the end's record leaves no run without its times"
+    timing = json.loads(timing_path.read_text())
     assert (timing["run"], timing["status"], timing["exit_code"]) == ("1-quick-1", "failed", 3)
     assert timing["duration_seconds"] == pytest.approx(timing["end_unix"] - timing["start_unix"], abs=0.1)
 

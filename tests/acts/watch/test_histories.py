@@ -13,6 +13,7 @@ from watchkeeper.server.acts.poll import status_line
 from watchkeeper.server.acts.watch import event_files
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.storage.record import Finding
+from watchkeeper.server.vocabulary.errors import InvalidArgument
 
 from ...limits import HANG_S
 from ...play import Place, script
@@ -211,6 +212,14 @@ def test_a_torn_event_file_gives_what_was_complete(tmp_path: Path) -> None:
     path = _events(tmp_path, 3)
     path.write_bytes(path.read_bytes()[:-5])
     assert _read(path).epochs == [0.0, 1.0]
+
+
+def test_an_event_file_of_any_size_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "events.out.tfevents.1"
+    path.touch()
+    os.truncate(path, 1 << 40)
+    with pytest.raises(InvalidArgument, match="more than 256 MiB"):
+        _read(path)
 
 
 GOES_ON = script("""

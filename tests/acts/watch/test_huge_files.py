@@ -50,6 +50,26 @@ async def test_results_and_histories_of_a_terabyte_hold_no_call_up(place: Place)
         assert [one["state"] for one in run_table.rows(place.desk())] == ["completed"]
 
 
+async def test_a_poll_reads_no_longer_than_its_client_waits_and_says_what_is_left(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look, "FEED_BYTES", 16384)
+    place.policy("[watch]\nwait_s = 0.01\nmax_wait_s = 0.01\n")
+    place.script(script("print('epoch 1 loss 0.5\\n' * 200_000)\nraise KeyError('late')\n"))
+    async with place.trainer() as trainer:
+        for model in ("1", "2"):
+            place.script(place.read("output/implementation/code/model_1.py"), model)
+            run = str((await trainer.ask("start_training", model=model, phase="quick"))["run"])
+            place.ends(run)
+        await trainer.poll()
+        assert (await trainer.poll("1-quick-1"))["catching_up"].endswith("MiB of the log not read yet")
+        desk = place.desk()
+        look_at(desk, "1-quick-1")
+        desk.ledger.close()
+        seen = await trainer.watch("1-quick-1")
+    assert [one["exception"] for one in seen["findings"]] == ["KeyError"]
+
+
 async def test_a_log_that_is_not_read_in_time_is_read_on_by_the_next_look(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from watchkeeper.tools import TOOLS
 ROOT = Path(__file__).parents[3]
 DEFINITIONS = 2_000
 SKILL = 1_500
-FOR_TOOLS_TO_COME = 250
+FOR_TOOLS_TO_COME = 150
 OUTPUT_SCHEMAS = 1_000
 LONGEST_TEXT_BYTES = 2_048
 """Claude Code cuts descriptions and instructions there."""
@@ -35,7 +35,7 @@ def test_the_tools_of_a_role_stay_within_their_token_budget(role: Role) -> None:
     definitions = sum(
         tokens({name: one[name] for name in ("name", "description", "inputSchema")}) for one in sent(role)
     )
-    outputs = sum(tokens(one["outputSchema"]) for one in sent(role))
+    outputs = sum(tokens(one["outputSchema"]) for one in sent(role) if "outputSchema" in one)
     print(f"\n{role}: definitions {definitions:.0f}, output schemas {outputs:.0f} tokens")  # noqa: T201
     assert definitions <= DEFINITIONS - FOR_TOOLS_TO_COME
     assert outputs <= OUTPUT_SCHEMAS
@@ -52,7 +52,7 @@ def test_schemas_carry_nothing_that_costs_tokens_and_helps_nobody(role: Role) ->
     for one in sent(role):
         assert "title" not in json.dumps(one["inputSchema"])
         assert "anyOf" not in json.dumps(one["inputSchema"])
-        for schema in one["outputSchema"]["properties"].values():
+        for schema in one.get("outputSchema", {"properties": {}})["properties"].values():
             assert set(schema) == {"type"}
 
 

@@ -7,10 +7,9 @@ from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
+from watchkeeper.server.acts.plot.charts import Chart, Mark, thinned
 from watchkeeper.server.interfaces.web import svg
-from watchkeeper.server.interfaces.web.curves import Chart, Mark
 from watchkeeper.server.interfaces.web.model_page import trials
-from watchkeeper.server.interfaces.web.overview import thinned
 
 VALUES = st.lists(st.none() | st.floats(), min_size=0, max_size=40)
 

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
-from ...acts.desk import Desk
-from ...acts.watch import histories
 from ...analysis.curves.series import History
 from ...analysis.logs.metrics import COUNTERS
 from ...runtime.gpu import reading
@@ -18,23 +17,28 @@ from ...runtime.samples import Sample, sampled
 from ...storage.record import Finding, Run
 from ...vocabulary.errors import WatchkeeperError
 from ...vocabulary.runs import Level
-from . import health
-from .overview import thinned
+from ..desk import Desk
+from ..watch import histories
 
 MOST_POINTS = 600
 MOST_SERIES = 6
+LARGEST = 1e150
+"""Numbers beyond are drawn at the edge."""
 MOST_SAMPLES = 240
 """Of what a run used: CPU time is counted in hundredths of a second, and short samples show these."""
 SAME_LOOK_S = 0.5
 """A look records a finding a moment before the numbers that it read with it."""
 Column = list[float | None]
+T = TypeVar("T")
+LEVELS = {Level.FAILURE: "bad", Level.FLAG: "warn", Level.NOTICED: "idle"}
+"""The tone of a finding's mark by its level."""
 _TITLES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Loss", (("train_loss", "training"), ("val_loss", "validation"))),
     ("Gain", (("train_gain", "training"), ("val_gain", "validation"))),
     ("Metric", (("metric", "metric"),)),
     ("Gradient norm", (("grad_norm", "whole"), ("grad_layer_mean", "an early layer, mean"))),
 )
-_CHAINS = (("Divergences", ("diverg",)), ("R-hat", ("rhat", "r_hat", "r-hat")), ("Effective sample size", ("ess",)))
+CHAINS = (("Divergences", ("diverg",)), ("R-hat", ("rhat", "r_hat", "r-hat")), ("Effective sample size", ("ess",)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,7 @@ def _finite(value: float | None) -> float | None:
 def _chains(rows: Sequence[tuple[float, Mapping[str, float]]]) -> Iterator[Chart]:
     """Yield what a sampler told of its chains, by draw where it counts them, else in the order in which it came."""
     names = dict.fromkeys(name for _, values in rows for name in values)
-    for title, words in _CHAINS:
+    for title, words in CHAINS:
         wanted = [name for name in names if _about(name, words)][:MOST_SERIES]
         kept = [(place, values) for place, (_, values) in enumerate(rows) if any(name in values for name in wanted)]
         if not wanted or len(kept) < 2:
@@ -183,7 +187,7 @@ def marks_of(findings: Sequence[Finding]) -> list[Mark]:
 
 
 def _mark(finding: Finding) -> Mark:
-    label, tone = _label(finding), health.LEVELS[finding.level]
+    label, tone = _label(finding), LEVELS[finding.level]
     if finding.kind == "watch_gap":
         begun = finding.id.rpartition("unwatched-")[2]
         begin = float(begun) if begun.isdigit() else finding.at
@@ -217,3 +221,17 @@ def _joined(one: Chart, two: Chart, names: tuple[str, str]) -> Chart:
             known = dict(zip(chart.x, column, strict=True))
             series.append((f"{name}, {run}", [known.get(at) for at in x]))
     return Chart(title=one.title, x_name=one.x_name, x=x, series=series[:MOST_SERIES])
+
+
+def thinned(values: Sequence[T], most: int) -> tuple[T, ...]:
+    """Return at most so many values, evenly chosen, the first and the last among them."""
+    if len(values) <= most:
+        return tuple(values)
+    return tuple(values[round(place * (len(values) - 1) / (most - 1))] for place in range(most))
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """Return the lowest and the highest of finite numbers: never the same, never too far apart to be divided by."""
+    low, high = max(-LARGEST, min(values)), min(LARGEST, max(values))
+    least = max(abs(low), abs(high), 1e-300) * 1e-9
+    return (low, high) if high - low > least else (low - least, high + least)
