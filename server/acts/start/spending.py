@@ -23,10 +23,10 @@ def check(desk: Desk, model: str) -> None:
     :raises Refused: naming the budget, what was spent, and the report.
     """
     beyond = _beyond(desk, model)
-    base = [one for one in desk.ledger.runs(model=model) if one.ended] or desk.ledger.runs(newest=1)
-    if not beyond or not base:
+    if not beyond:
         return
-    report = server_reports.open_budget(desk, model, base[-1], beyond)
+    ended = [one for one in desk.ledger.runs(model=model) if one.ended]
+    report = server_reports.open_budget(desk, model, ended[-1] if ended else None, beyond)
     raise Refused(
         f"{beyond}. The director is asked in {report.id}.",
         "poll_training() for the answer: CONTINUE lets one more attempt start, [budget] gives room.",

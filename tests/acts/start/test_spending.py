@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from watchkeeper.server.acts.report import server_reports
 from watchkeeper.server.acts.watch.attempts import without_seeds
 from watchkeeper.server.interfaces.commands.cli import main
+from watchkeeper.server.vocabulary.runs import RunState
 
-from ...play import Place
+from ...play import GOOD, WAITS, Place
 
 pytestmark = pytest.mark.anyio
 
@@ -51,6 +53,38 @@ async def test_beyond_a_budget_the_director_is_asked_and_opens_the_way_for_one_a
     shown = capsys.readouterr().out
     assert f"best: {third}, 0.2 lower than {first} (95 % interval " in shown
     assert "more than the noise of the curves; other seeds were not run" in shown
+
+
+async def test_an_answer_about_the_budget_of_one_model_leaves_the_training_of_another_alone(place: Place) -> None:
+    place.policy("[budget]\nattempts = 1\n").script(WAITS, "a").script(GOOD, "b")
+    async with place.trainer() as trainer, place.director() as director:
+        run = (await trainer.ask("start_training", model="a", phase="quick"))["run"]
+        asked = await trainer.refused("start_training", model="b", phase="quick")
+        (report,) = place.reports()
+        assert (report.model, report.run) == ("b", "")
+        assert report.id in asked
+        await director.ask("answer_report", report=report.id, action="TERMINATE", instructions="no more of b")
+        told = await trainer.refused("start_training", model="b", phase="quick")
+        assert "TERMINATE: no more of b" in told
+        await trainer.poll()
+        assert place.recorded(run).stop is None
+        place.go()
+        await trainer.watch(run)
+    assert place.ending(run).state is RunState.COMPLETED
+
+
+async def test_an_older_report_on_the_run_of_another_model_stops_it_not(place: Place) -> None:
+    place.policy("[budget]\nattempts = 1\n").script(WAITS, "a")
+    async with place.trainer() as trainer, place.director() as director:
+        run = (await trainer.ask("start_training", model="a", phase="quick"))["run"]
+        desk = place.desk()
+        report = server_reports.open_budget(desk, "b", place.recorded(run), "1 attempts")  # as it was kept until now
+        desk.ledger.close()
+        await director.ask("answer_report", report=report.id, action="TERMINATE", instructions="no more of b")
+        await trainer.poll()
+        assert place.recorded(run).stop is None
+        place.go()
+        await trainer.watch(run)
 
 
 async def test_hours_of_cpu_are_a_budget_and_none_is_the_usual(place: Place) -> None:
