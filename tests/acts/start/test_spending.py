@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.acts.report import server_reports
+from watchkeeper.server.acts.start import approvals, start
 from watchkeeper.server.acts.watch.attempts import without_seeds
 from watchkeeper.server.interfaces.commands.cli import main
-from watchkeeper.server.vocabulary.runs import RunState
+from watchkeeper.server.vocabulary.runs import Phase, RunState
 
-from ...play import GOOD, WAITS, Place
+from ...play import GOOD, WAITS, Facts, Place
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +97,49 @@ async def test_hours_of_cpu_are_a_budget_and_none_is_the_usual(place: Place) -> 
         stranger(place, "")
         await trainer.trained(model="m", phase="full", args=["0.6"], follows=first)
     assert [one.status for one in place.reports()] == ["closed"]
+
+
+async def test_what_the_director_allowed_once_is_not_taken_twice_by_starts_at_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger(place, "model_attempts_without_improvement = 1")
+    wanted: Facts = {"model": "m", "phase": "full", "args": ["0.3"]}
+    async with place.trainer() as trainer, place.director() as director:
+        first = await trainer.trained(model="m", phase="full", args=["0.5"])
+        second = await trainer.trained(model="m", phase="full", args=["0.7"], follows=first)
+        await trainer.refused("start_training", **wanted, follows=second)
+        (report,) = place.reports()
+        await director.ask("answer_report", report=report.id, action="CONTINUE", instructions="one more")
+        unhurried = approvals.pending
+
+        def overtaken(*about: Any) -> Any:
+            monkeypatch.setattr(approvals, "pending", unhurried)
+            desk = place.desk()
+            quick = start.request(desk, "m", Phase.QUICK, None, ["0.9"], None)
+            begun.append(start.start(desk, quick))
+            desk.ledger.close()
+            return unhurried(*about)
+
+        begun: list[Any] = []
+        monkeypatch.setattr(approvals, "pending", overtaken)
+        told = await trainer.refused("start_training", **wanted, follows=second)
+        assert f"What {report.id} allowed was taken by another start" in told
+        await trainer.watch(begun[0].run.id)
+    assert len(place.runs()) == 3
+
+
+async def test_after_terminate_both_phases_are_told_that_the_director_said_no(place: Place) -> None:
+    stranger(place, "model_attempts = 1")
+    async with place.trainer() as trainer, place.director() as director:
+        first = await trainer.trained(model="m", phase="full", args=["0.5"])
+        asked = await trainer.refused("start_training", model="m", phase="quick", args=["0.5"])
+        (report,) = place.reports()
+        assert "poll_training() for the answer" in asked
+        await director.ask("answer_report", report=report.id, action="TERMINATE", instructions="enough of m")
+        for phase, follows in (("quick", {}), ("full", {"follows": first})):
+            told = await trainer.refused("start_training", model="m", phase=phase, args=["0.5"], **follows)
+            assert f"The director answered {report.id} with TERMINATE: enough of m" in told
+            assert "poll_training() for the answer" not in told
 
 
 @pytest.mark.parametrize(
