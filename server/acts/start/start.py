@@ -314,7 +314,7 @@ def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[st
 
 
 def _resume(desk: Desk, follows: str | None) -> str:
-    reports = desk.ledger.reports(run=follows) if follows else []
+    reports = [one for one in desk.ledger.reports(run=follows) if not one.about_start] if follows else []
     previous = desk.ledger.run(follows) if follows else None
     if not reports and previous is not None and standing.resumes(desk, previous):
         return "checkpoint"

@@ -11,7 +11,7 @@ from watchkeeper.server.acts.watch.attempts import without_seeds
 from watchkeeper.server.interfaces.commands.cli import main
 from watchkeeper.server.vocabulary.runs import Phase, RunState
 
-from ...play import GOOD, WAITS, Facts, Place
+from ...play import FAILS, GOOD, WAITS, Facts, Place
 
 pytestmark = pytest.mark.anyio
 
@@ -126,6 +126,19 @@ async def test_what_the_director_allowed_once_is_not_taken_twice_by_starts_at_on
         assert f"What {report.id} allowed was taken by another start" in told
         await trainer.watch(begun[0].run.id)
     assert len(place.runs()) == 3
+
+
+async def test_an_answer_about_the_budget_leaves_the_directors_resume_as_it_is(place: Place) -> None:
+    place.policy("[budget]\nmodel_attempts = 1\n").script(FAILS)
+    async with place.trainer() as trainer, place.director() as director:
+        first = await trainer.trained()
+        failed = (await trainer.ask("report_error", run=first, what_happened="NaN"))["report"]
+        await director.ask("answer_report", report=failed, action="RESUME", instructions="from the checkpoint")
+        await trainer.refused("start_training", model="1", phase="quick", follows=first)
+        (budget,) = (one.id for one in place.reports() if one.kind == "budget")
+        await director.ask("answer_report", report=budget, action="CONTINUE", instructions="one more")
+        second = await trainer.trained(follows=first)
+    assert place.recorded(second).env["WATCHKEEPER_RESUME"] == "checkpoint"
 
 
 async def test_after_terminate_both_phases_are_told_that_the_director_said_no(place: Place) -> None:
