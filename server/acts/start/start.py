@@ -237,6 +237,14 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
     gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
 
 
+def check_answers(desk: Desk, wanted: Request) -> None:
+    """Refuse an attempt, whoever began it, on which the director is still to answer, or that the director ruled out."""
+    _check_reports(desk, wanted, desk.ledger.reports(run=""))
+    before = attempts(desk, wanted.model, wanted.phase) or attempts(desk, wanted.model, Phase.QUICK)
+    for previous in before[-1:]:
+        _check_answers(desk, wanted, previous)
+
+
 def _check_answers(desk: Desk, wanted: Request, previous: Run) -> None:
     """A full run waits for the director; after TERMINATE nothing starts until the director says otherwise."""
     _check_reports(desk, wanted, desk.ledger.reports(run=previous.id))
