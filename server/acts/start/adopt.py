@@ -102,7 +102,7 @@ def _recorded(desk: Desk, found: procfs.Stat, output: Output, model: str | None)
     name = desk.workspace.check_model_id(model or command.model_of(script or (argv[0] if argv else "adopted")))
     if not script:
         script, args = command.kept(desk, argv or ["?"]), tuple(argv)
-    origin = provenance.collect(desk, name, script, args)
+    origin = provenance.collect(desk, name, script, args, python=_link(found.pid, "exe"))
     wanted = start.Request(model=name, phase=Phase.FULL, origin=origin, follows=None)
     _refuse_what_may_not(desk, wanted, found)
     opened = spending.check(desk, name)
@@ -141,6 +141,7 @@ def _event(desk: Desk, wanted: start.Request, run: str, found: procfs.Stat, outp
         script_sha256=origin.sources[0][1],
         args=origin.args,
         policy_sha256=origin.policy_sha256,
+        python_sha256=origin.python_sha256,
         sample_s=desk.policy.keeper.sample_s,
         grace_s=desk.policy.keeper.grace_s,
         log=output.path or desk.workspace.log(wanted.model, wanted.phase),
