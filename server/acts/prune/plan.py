@@ -15,7 +15,7 @@ from ...vocabulary.errors import NotFound, PathRefused
 from ..desk import Desk
 from ..verify import rerun
 from ..watch import log_files
-from . import needed
+from . import log_parts, needed
 
 WITNESS, LOG, RERUN, CHECKPOINT = "witness", "log", "rerun", "checkpoints"
 NO_VERDICT = "none"
@@ -116,14 +116,6 @@ def of_reruns(record: Queries, run: Run) -> tuple[str, ...]:
     return tuple(f"{STATE_DIR}/{rerun.FOLDER}/{one.id}" for one in record.reruns(run.id) if one.compared is not None)
 
 
-def log_part(run: Run) -> tuple[int, int] | None:
-    """Return the offsets between which a run's part of its log lies; None where nobody saw them."""
-    end = run.end
-    if end is None or end.log_begin is None or end.log_end is None:
-        return None
-    return end.log_begin, end.log_end
-
-
 def _asked(desk: Desk, record: Queries, wanted: Wanted) -> list[Run]:
     verdicts = needed.newest_verdicts(record)
     return [one for one in record.runs() if _fits(desk, one, wanted, verdicts)]
@@ -144,7 +136,7 @@ def _evidence(desk: Desk, run: Run) -> dict[str, int]:
         WITNESS: sum(removing.size_bytes(desk.workspace, one) for one in of_witness(run)),
         RERUN: sum(removing.size_bytes(desk.workspace, one) for one in of_reruns(desk.ledger, run)),
     }
-    part = log_part(run)
+    part = log_parts.of(run)
     if part is not None and _line_ends(desk, run) is not None:
         sizes[LOG] = part[1] - part[0]
     return {WITNESS: sizes.pop(WITNESS), **_present(sizes)}
@@ -155,7 +147,7 @@ def _present(sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _line_ends(desk: Desk, run: Run) -> int | None:
-    part, path = log_part(run), log_files.where(desk, run)
+    part, path = log_parts.of(run), log_files.where(desk, run)
     if part is None or path is None:
         return None
     try:
@@ -163,7 +155,7 @@ def _line_ends(desk: Desk, run: Run) -> int | None:
     except PathRefused:
         return None
     try:
-        return blanking.line_ends(log, *part)
+        return blanking.line_ends(log, *part) if log_parts.still_its_own(desk, run, path, log) else None
     finally:
         os.close(log)
 

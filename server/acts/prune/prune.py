@@ -18,7 +18,7 @@ from ...storage.record.upkeep import RunPruned
 from ...vocabulary.errors import WatchkeeperError
 from ..desk import Desk
 from ..watch import log_files
-from . import plan
+from . import log_parts, plan
 from .plan import Chosen, Wanted
 
 ASKED_FOR_WITHIN_S = 3600.0
@@ -127,7 +127,7 @@ def _gone(desk: Desk, path: str) -> Iterator[str]:
 
 
 def _blanked(desk: Desk, run: Run) -> Iterator[str]:
-    part, pruned = plan.log_part(run), run.pruned
+    part, pruned = log_parts.of(run), run.pruned
     path = log_files.where(desk, run) if part and pruned and plan.LOG in pruned.what else None
     if part is None or pruned is None or path is None:
         return
@@ -135,7 +135,11 @@ def _blanked(desk: Desk, run: Run) -> Iterator[str]:
     try:
         log = desk.workspace.open_beneath(path, os.O_RDWR)
         try:
-            if os.fstat(log).st_size >= part[1]:
+            if os.fstat(log).st_size < part[1] or blanking.is_blank(log, *part, note):
+                return
+            if log_parts.is_written(desk, run, path):
+                yield f"{path}: a later attempt writes to it; the part of {run.id} goes when that has ended"
+            elif log_parts.still_its_own(desk, run, path, log):
                 blanking.blank(log, *part, pruned.log_line_ends, note)
         finally:
             os.close(log)

@@ -65,11 +65,17 @@ def ended(
     return snapshot
 
 
+def mark(run: str) -> bytes:
+    """Return the line that the keeper writes before an attempt's part of a log."""
+    model, phase, attempt = run.split("-")
+    return f"=== watchkeeper: attempt {attempt} of {model} {phase}, run {run}, 2026-01-01T00:00:00Z ===\n".encode()
+
+
 def _written(place: Place, log: str, run: str, lines: int) -> tuple[int, int]:
     path = place.root / log
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
-        file.write(f"=== {run} ===\n".encode())
+        file.write(mark(run))
         begin = file.tell()
         file.write(LINE * lines)
         return begin, file.tell()
