@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...storage.files import blanking, removing
 from ...storage.files.workspace import CHECKPOINTS, STATE_DIR
@@ -65,7 +65,7 @@ def _record(desk: Desk, wanted: Wanted, found: Iterable[Chosen]) -> tuple[Chosen
             if plan.CHECKPOINT in what and not _set_aside(desk, one.run):
                 del what[plan.CHECKPOINT]
             if what:
-                done.append(Chosen(one.run, what, one.log_line_ends))
+                done.append(replace(one, parts=what))
                 _append(desk, transaction, done[-1])
     return tuple(done)
 
@@ -94,6 +94,8 @@ def _append(desk: Desk, transaction: Transaction, chosen: Chosen) -> None:
         what=tuple(sorted(chosen.parts)),
         freed_bytes=chosen.total_bytes,
         log_line_ends=chosen.log_line_ends,
+        tails=chosen.kept.tails,
+        gpu_s=chosen.kept.gpu_s,
         by=desk.who,
         at=desk.clock(),
     )

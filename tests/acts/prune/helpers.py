@@ -30,6 +30,7 @@ def ended(
     verdict: str = "",
     follows: str | None = None,
     resumed: bool = False,
+    gpu: str = "",
 ) -> str:
     """Put a run on record that ended long ago, with what it left; its part of the log has so many lines."""
     model, word, attempt = run.split("-")
@@ -46,6 +47,8 @@ def ended(
         phase=phase,
         attempt=int(attempt),
         follows=follows,
+        nonce="n",
+        gpu=gpu,
         script="train.py",
         sources=(("train.py", snapshot),),
         code_sha256=code or run,
@@ -56,7 +59,9 @@ def ended(
     )
     with desk.ledger.transaction() as transaction:
         transaction.append(begun, run, run=run, model=model)
-        over = RunEnded(state=outcome, exit_code=0, started_at=at, ended_at=at, log_begin=begin, log_end=end)
+        over = RunEnded(
+            state=outcome, exit_code=0, wall_s=7200.0, started_at=at, ended_at=at, log_begin=begin, log_end=end
+        )
         transaction.append(over, run, run=run, model=model)
         transaction.keep_metrics(run, [(1, {"loss": 0.25})])
         if verdict:
