@@ -31,10 +31,12 @@ def ended(
     follows: str | None = None,
     resumed: bool = False,
     gpu: str = "",
+    ago_s: float = LONG_AGO_S,
+    lasted_s: float = 0.0,
 ) -> str:
-    """Put a run on record that ended long ago, with what it left; its part of the log has so many lines."""
+    """Put a run on record that began long ago, with what it left; its part of the log has so many lines."""
     model, word, attempt = run.split("-")
-    phase, at = Phase(word), time.time() - LONG_AGO_S
+    phase, at = Phase(word), time.time() - ago_s
     desk = place.desk()
     snapshot = desk.workspace.store_snapshot(f"print({code or run!r})\n".encode())
     os.utime(state(place, "snapshots", snapshot), (at, at))
@@ -60,7 +62,13 @@ def ended(
     with desk.ledger.transaction() as transaction:
         transaction.append(begun, run, run=run, model=model)
         over = RunEnded(
-            state=outcome, exit_code=0, wall_s=7200.0, started_at=at, ended_at=at, log_begin=begin, log_end=end
+            state=outcome,
+            exit_code=0,
+            wall_s=7200.0,
+            started_at=at,
+            ended_at=at + lasted_s,
+            log_begin=begin,
+            log_end=end,
         )
         transaction.append(over, run, run=run, model=model)
         transaction.keep_metrics(run, [(1, {"loss": 0.25})])
