@@ -39,7 +39,7 @@ help:
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make reference docs/reference.md, from the code"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
-	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it, and a table (about ten minutes); 3 GB"
+	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it, and a table (a quarter of an hour); 1.6 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
 	@echo "make release the wheel, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"

@@ -57,4 +57,4 @@ def test_a_turn_that_the_model_wants_to_end_is_held_by_the_hooks_of_the_page(tmp
     hasty = Hasty(Trainer(), ("start_training", "report_error"))
     played(client, tmp_path, place, hasty, hooks=True)
     assert len(hasty.held) >= 3, "each time that it wanted to end its turn, the hook said what to do"
-    tried(client.name, holds_the_watch="Stop hook")
+    tried(client.name, holds_the_watch="AfterAgent hook")

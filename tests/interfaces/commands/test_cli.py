@@ -411,7 +411,7 @@ def test_a_workspace_that_is_not_there_is_an_error(tmp_path: Path, capsys: pytes
 
 
 def test_every_role_can_poll_and_only_its_own_may_act(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    for role in Role:
+    for role in (one for one in Role if one.agent):  # a person has the page
         assert main(["--workspace", str(place.root), "poll", "--wait", "0", "--role", role.value]) == 0
     capsys.readouterr()
     with pytest.raises(SystemExit):
