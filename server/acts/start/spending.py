@@ -125,5 +125,4 @@ def _cpu_h(runs: Sequence[Run]) -> float:
 
 def _gpu_h(desk: Desk, runs: Sequence[Run]) -> float:
     """Return hours in which runs worked on a GPU; what was not sampled counts as none."""
-    uses = ((one.end, gpu_files.used(desk, one)) for one in runs if one.end)
-    return sum(end.wall_s * use.busy_share for end, use in uses if use is not None) / 3600
+    return sum(gpu_files.busy_s(desk, one) or 0.0 for one in runs) / 3600
