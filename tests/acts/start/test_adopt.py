@@ -100,12 +100,12 @@ async def test_two_calls_at_once_adopt_a_process_once(
 ) -> None:
     unhurried, first = provenance.collect, list[adopt.Adopted]()
 
-    def overtaken(*about: Any) -> provenance.Origin:
+    def overtaken(*about: Any, **named: Any) -> provenance.Origin:
         monkeypatch.setattr(provenance, "collect", unhurried)
         other = place.desk()
         first.append(adopt.adopt(other, process.pid, None, "a"))
         other.ledger.close()
-        return unhurried(*about)
+        return unhurried(*about, **named)
 
     monkeypatch.setattr(provenance, "collect", overtaken)
     second = adopt.adopt(desk, process.pid, None, "b")
