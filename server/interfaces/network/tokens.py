@@ -30,7 +30,6 @@ _HEAD = """\
 # Tokens for `--tokens THIS_FILE` of `watchkeeper serve --http` and `watchkeeper ui`: whoever has one acts in that role.
 # Remove the line of a role that nobody shall have; for a new token write another one and start the server again.
 """
-_MADE = "Make one with `watchkeeper serve --make-tokens FILE`."
 
 
 class Tokens:
@@ -90,9 +89,10 @@ def make(path: Path, workspace: Path, roles: Iterable[Role] = tuple(role for rol
         raise Refused(f"{_shown(path)} cannot be written: {error}.", "Free some space and call again.") from None
 
 
-def read(path: Path, workspace: Path) -> Tokens:
+def read(path: Path, workspace: Path, made: str) -> Tokens:
     """Return the tokens of a file.
 
+    :param made: a sentence that says how to make one; it stands in what is refused.
     :raises Refused: the file lies in the workspace, or others may read it.
     :raises InvalidArgument: it is no file of tokens; the message never quotes one.
     """
@@ -100,10 +100,10 @@ def read(path: Path, workspace: Path) -> Tokens:
     try:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        raise InvalidArgument(f"{_shown(path)} cannot be read: {error}.", _MADE) from None
+        raise InvalidArgument(f"{_shown(path)} cannot be read: {error}.", made) from None
     with closing(file):
-        _require_private(path, os.fstat(file))
-        return Tokens(_parsed(path, os.read(file, LARGEST_FILE_BYTES + 1)))
+        _require_private(path, os.fstat(file), made)
+        return Tokens(_parsed(path, os.read(file, LARGEST_FILE_BYTES + 1), made))
 
 
 def _require_outside(path: Path, workspace: Path) -> None:
@@ -112,24 +112,24 @@ def _require_outside(path: Path, workspace: Path) -> None:
         raise Refused(f"{_shown(path)} lies in the workspace, where every agent could read it.", "Keep it elsewhere.")
 
 
-def _require_private(path: Path, found: os.stat_result) -> None:
+def _require_private(path: Path, found: os.stat_result, made: str) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise InvalidArgument(f"{_shown(path)} is no plain file.", _MADE)
+        raise InvalidArgument(f"{_shown(path)} is no plain file.", made)
     if found.st_uid != os.geteuid() or found.st_mode & 0o077:
         raise Refused(
             f"{_shown(path)} must be yours and readable by you alone (mode 0600).",
-            "Others may have read it: make a new one with `watchkeeper serve --make-tokens FILE`.",
+            f"Others may have read it: do not use it any more. {made}",
         )
 
 
-def _parsed(path: Path, content: bytes) -> dict[Role, str]:
+def _parsed(path: Path, content: bytes, made: str) -> dict[Role, str]:
     if len(content) > LARGEST_FILE_BYTES:
-        raise InvalidArgument(f"{_shown(path)} is too large for a file of tokens.", _MADE)
+        raise InvalidArgument(f"{_shown(path)} is too large for a file of tokens.", made)
     try:
         table = tomllib.loads(content.decode("utf-8"))
     except ValueError:  # its text may quote a token
         raise InvalidArgument(
-            f"{_shown(path)} is no TOML.", f'Its lines are such as trainer = "TOKEN". {_MADE}'
+            f"{_shown(path)} is no TOML.", f'Its lines are such as trainer = "TOKEN". {made}'
         ) from None
     roles = [role.value for role in Role]
     unknown = [one_line(name, 40) for name in table if name not in roles]
