@@ -97,7 +97,8 @@ def read(path: Path, workspace: Path, made: str) -> Tokens:
     :raises InvalidArgument: it is no file of tokens; the message never quotes one.
     """
     anew = f"Others may have read it: do not use it any more. {made}"
-    return Tokens(_parsed(path, private.read(path, workspace, LARGEST_FILE_BYTES, missing=made, open_to=anew), made))
+    content = private.read(path, workspace, LARGEST_FILE_BYTES, missing=made, open_to=anew)
+    return Tokens(_parsed(path, content, made))
 
 
 def _parsed(path: Path, content: bytes, made: str) -> dict[Role, str]:
