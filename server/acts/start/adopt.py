@@ -22,7 +22,7 @@ from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
-from . import command, provenance, start
+from . import command, provenance, spending, start
 
 _APPENDS = os.O_APPEND
 _WRITES = (os.O_WRONLY, os.O_RDWR)
@@ -56,7 +56,8 @@ def adopt(desk: Desk, pid: int | None, log: str | None, model: str | None) -> Ad
     :param pid: the process; None where `log` names the file that it prints to.
     :param log: path of its log, in the workspace.
     :raises NotFound: there is no such process, or none that prints to that file.
-    :raises Refused: it is watched already, or belongs to somebody else.
+    :raises Refused: it is watched already, or belongs to somebody else; the director ended this model's phase or is
+        still to answer; a budget is used up.
     """
     found = procfs.stat(pid) if pid is not None else _writer(desk, log or "")
     if found is None or not found.alive:
@@ -66,9 +67,10 @@ def adopt(desk: Desk, pid: int | None, log: str | None, model: str | None) -> Ad
     if known is not None:
         return Adopted(known, existing=True, output=output)
     _refuse_what_is_watched(found.pid)
-    run = _recorded(desk, found, output, model)
-    launch.launch(desk, run)
-    return Adopted(run, existing=False, output=output)
+    adopted = _recorded(desk, found, output, model)
+    if not adopted.existing:
+        launch.launch(desk, adopted.run)
+    return adopted
 
 
 def _known(desk: Desk, found: procfs.Stat) -> Run | None:
@@ -89,27 +91,43 @@ def _refuse_what_is_watched(pid: int) -> None:
         raise Refused(f"Process {pid} belongs to {one_line(run, 60)}, which is watched.", "`watchkeeper status`")
 
 
-def _recorded(desk: Desk, found: procfs.Stat, output: Output, model: str | None) -> Run:
+def _recorded(desk: Desk, found: procfs.Stat, output: Output, model: str | None) -> Adopted:
+    """Record a process as an attempt: it counts in budgets, and the director's word holds for it as for any start.
+
+    Only the gate does not: it runs already, and the next attempt is not compared with it (`approvals`).
+    """
     argv = _words(found.pid)
     folder = Path(_link(found.pid, "cwd") or desk.workspace.root)
     script, args = command.script_in(desk, argv, folder) if argv else ("", ())
     name = desk.workspace.check_model_id(model or command.model_of(script or (argv[0] if argv else "adopted")))
     if not script:
         script, args = command.kept(desk, argv or ["?"]), tuple(argv)
-    origin = provenance.collect(desk, name, script, args)
+    origin = provenance.collect(desk, name, script, args, python=_link(found.pid, "exe"))
     wanted = start.Request(model=name, phase=Phase.FULL, origin=origin, follows=None)
+    _refuse_what_may_not(desk, wanted, found)
+    opened = spending.check(desk, name)
     with desk.ledger.transaction() as transaction:
-        known = [one for one in transaction.runs(model=name) if one.phase is Phase.FULL]
-        if active := next((one for one in known if not one.ended), None):
-            what = f"{active.id} is still active; one run of a model and phase goes on at a time."
-            raise Refused(what, f"Give this one another name: watchkeeper adopt {found.pid} --model NAME")
+        if (same := _known(desk, found)) is not None:  # another call was first
+            return Adopted(same, existing=True, output=output)
+        _refuse_what_may_not(desk, wanted, found)
+        spending.refuse(desk, transaction, name, opened)
+        known = start.attempts(desk, name, Phase.FULL)
         run, attempt, foreign = start.numbered(desk, wanted, known)
         event = _event(desk, wanted, run, found, output)
         placed = replace(event, attempt=attempt, follows=known[-1].id if known else None, foreign=foreign)
         transaction.append(replace(placed, argv=tuple(argv) or ("?",), cwd=str(folder)), run, run=run, model=name)
+        spending.take(desk, transaction, name, run)
         recorded = transaction.run(run)
     assert recorded is not None  # noqa: S101 (appended above)
-    return recorded
+    return Adopted(recorded, existing=False, output=output)
+
+
+def _refuse_what_may_not(desk: Desk, wanted: start.Request, found: procfs.Stat) -> None:
+    every = start.attempts(desk, wanted.model, wanted.phase)
+    if active := next((one for one in every if not one.ended), None):
+        what = f"{active.id} is still active; one run of a model and phase goes on at a time."
+        raise Refused(what, f"Give this one another name: watchkeeper adopt {found.pid} --model NAME")
+    start.check_answers(desk, wanted)
 
 
 def _event(desk: Desk, wanted: start.Request, run: str, found: procfs.Stat, output: Output) -> RunStarted:
@@ -123,6 +141,7 @@ def _event(desk: Desk, wanted: start.Request, run: str, found: procfs.Stat, outp
         script_sha256=origin.sources[0][1],
         args=origin.args,
         policy_sha256=origin.policy_sha256,
+        python_sha256=origin.python_sha256,
         sample_s=desk.policy.keeper.sample_s,
         grace_s=desk.policy.keeper.grace_s,
         log=output.path or desk.workspace.log(wanted.model, wanted.phase),

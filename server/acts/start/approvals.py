@@ -49,9 +49,11 @@ def pending(
 ) -> Pending | Passed:
     """Return the changes of a full start that wait for the director, or that nothing does.
 
-    :param attempts: the earlier attempts of this phase, oldest first.
+    :param attempts: the earlier attempts of this phase, oldest first; one that was adopted is no measure, as nobody was
+        asked about what it was made from.
     :param quick: the quick attempts of the model, oldest first.
     """
+    attempts = [one for one in attempts if one.adopted is None]
     if phase is Phase.QUICK or not (attempts or quick):
         return Passed()
     same = [one for one in quick if one.code_sha256 == origin.code_sha256]

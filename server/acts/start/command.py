@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ...storage.files.workspace import STATE_DIR
 from ...vocabulary.errors import InvalidArgument, PathRefused, Refused
+from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
@@ -63,6 +64,23 @@ def understand(desk: Desk, words: Sequence[str], cwd: Path, environ: Mapping[str
     if not script:
         script, args = kept(desk, words), tuple(words)
     return Command(argv=argv, script=script, args=args, cwd=str(folder), model=model)
+
+
+def unusual(desk: Desk, model: str, phase: Phase, typed: Command) -> tuple[str, ...]:
+    """Return folder and words up to the script of a command that runs it in another way than `start_training` does.
+
+    Empty where it is just that: the Python that trains, the script, the arguments, in the usual folder. Whatever else
+    stands before a script's name may make anything of it, or nothing.
+    """
+    program, *rest = typed.argv
+    with suppress(PathRefused):
+        usual = (launch.interpreter(desk), *launch.arguments(desk, model, phase), *typed.args)
+        place = os.path.realpath(launch.working_folder(desk, model, typed.script))
+        same = bool(rest) and _inside(desk, Path(typed.cwd), rest[0]) == typed.script
+        if same and (program, *rest[1:]) == usual and os.path.realpath(typed.cwd) == place:
+            return ()
+    folder = os.path.relpath(typed.cwd, desk.workspace.root)
+    return folder, program, *rest[: max(0, len(rest) - len(typed.args))]
 
 
 def _program(desk: Desk, word: str, folder: Path, environ: Mapping[str, str]) -> str:

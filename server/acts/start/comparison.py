@@ -99,6 +99,7 @@ def compare(desk: Desk, before: Origin, after: Origin, runs: Pair, failed: str =
         *_design(desk, before, after),
         *_features(before, after),
         *_python(before, after),
+        *_command(before, after),
     ]
     found += untold(witnessed, found)
     found += _named(desk, before, after, {one.name for one in found})
@@ -261,6 +262,14 @@ def _python(before: Origin, after: Origin) -> Iterator[Entry]:
     was, now = before.python_sha256, after.python_sha256
     if was and now and was != now:
         yield Entry("the Python that trains", f"sha256 {was[:12]}", f"sha256 {now[:12]}")
+
+
+def _command(before: Origin, after: Origin) -> Iterator[Entry]:
+    """Yield that the script is started in another way: another program, options before it, another folder."""
+    if before.command != after.command:
+        was, now = (" ".join(one.command[1:]) or "the Python that trains" for one in (before, after))
+        places = [f" (in {one.command[0]})" if one.command[:1] > (".",) else "" for one in (before, after)]
+        yield Entry("command", one_line(was, 60) + places[0], one_line(now, 60) + places[1], lowered=True)
 
 
 def _features(before: Origin, after: Origin) -> Iterator[Entry]:

@@ -12,26 +12,28 @@ from ..watch import standing
 from ..watch.standing import quick_problems, still_looking
 
 
-def check(desk: Desk, model: str, phase: Phase, code_sha256: str) -> None:
+def check(desk: Desk, model: str, phase: Phase, code_sha256: str, command: tuple[str, ...] = ()) -> None:
     """Let a start pass or refuse it.
 
     A full run needs a passed quick run of the same script, unless the policy says otherwise; same means equal in
-    parsed form.
+    parsed form, and run by the same command.
 
+    :param command: as `Origin` has it.
     :raises Refused: saying what is missing and the exact next call.
     """
     if phase is Phase.QUICK or not desk.policy.quick.required:
         return
     quick = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.QUICK]
-    same = [one for one in quick if one.code_sha256 == code_sha256]
+    same = [one for one in quick if one.code_sha256 == code_sha256 and one.command == command]
     problems = quick_problems(desk, same[-1]) if same else []
     if same and not problems:
         return
     if still_looking(problems):
         raise Refused(f"{same[-1].id} has not passed yet: {problems[0]}.", "Make the same call again in a moment.")
+    why = _why(desk, quick, same, code_sha256)
     raise Refused(
-        f"The full phase of model {model} needs a passed quick run of the same script: {_why(desk, quick, same)}.",
-        _way_out(desk, same) + _first(model, quick),
+        f"The full phase of model {model} needs a passed quick run of the same script: {why}.",
+        _way_out(desk, same) + _first(model, quick, command),
     )
 
 
@@ -52,17 +54,21 @@ def _way_out(desk: Desk, same: Sequence[Run]) -> str:
     return f"Where its results are meant so, report_error(run={same[-1].id!r}, …) and CONTINUE lets them stand. "
 
 
-def _why(desk: Desk, quick: Sequence[Run], same: Sequence[Run]) -> str:
+def _why(desk: Desk, quick: Sequence[Run], same: Sequence[Run], code_sha256: str) -> str:
     if not quick:
         return "there is none"
+    if not same and quick[-1].code_sha256 == code_sha256:
+        return f"{quick[-1].id} ran it by another command"
     if not same:
         return f"the script was changed after {quick[-1].id}"
     return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
 
 
-def _first(model: str, quick: Sequence[Run]) -> str:
+def _first(model: str, quick: Sequence[Run], command: tuple[str, ...]) -> str:
     if quick and not quick[-1].ended:
         return f"Watch {quick[-1].id} to its end: poll_training(run={quick[-1].id!r})."
+    if command:
+        return f"Run the quick phase first, by the same command: watchkeeper run --phase quick --model {model} -- …"
     return f"Run the quick phase first: {_quick_call(model, quick)}."
 
 

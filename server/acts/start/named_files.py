@@ -63,14 +63,14 @@ def _outputs(desk: Desk, model: str) -> set[str]:
 def _of_runs(desk: Desk, model: str, there: Mapping[str, File]) -> Iterator[str]:
     """Yield the files that runs made: what was changed while one went on is its own.
 
-    But for a file that a start had named before and that the run was seen to read and not to write: somebody else
-    changed it.
+    But for what changed while an adopted one went on: it may be any process, and nobody saw what it wrote. And for a
+    file that a start had named before and that the run was seen to read and not to write: somebody else changed it.
     """
     runs = desk.ledger.runs(model=model)
     known = {path for run in runs for path, _ in run.named or ()}
     for run in runs:
         end = run.end
-        if end is None or end.started_at is None or end.ended_at is None:
+        if run.adopted is not None or end is None or end.started_at is None or end.ended_at is None:
             continue
         during = {path for path, one in there.items() if end.started_at - 0.05 <= one.changed_at <= end.ended_at}
         yield from during - known

@@ -34,6 +34,8 @@ class Origin:
     :ivar left_before: (path, digest) of results and models of this model that lay there already.
     :ivar named: (path, digest) of further files that the sources name; None for a run recorded before they were kept.
     :ivar python_sha256: of the program that runs the script; empty for a run recorded before it was kept.
+    :ivar command: folder and words, up to the script, where something else is run than the Python that trains with it:
+        what that makes of the script nobody compared.
     :ivar design, features: (path, digest); None when there is no such file. The features are not kept, only hashed.
     """
 
@@ -47,11 +49,15 @@ class Origin:
     left_before: tuple[tuple[str, str], ...] = ()
     named: tuple[tuple[str, str], ...] | None = None
     python_sha256: str = ""
+    command: tuple[str, ...] = ()
 
 
-def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origin:
+def collect(
+    desk: Desk, model: str, script: str, args: tuple[str, ...], *, command: tuple[str, ...] = (), python: str = ""
+) -> Origin:
     """Read what shall be started and keep snapshots of it.
 
+    :param command: see Origin. :param python: the program that runs it; empty for the Python that trains.
     :raises PathRefused: if the script is not a plain file in the workspace.
     """
     sources: dict[str, str] = {}
@@ -80,7 +86,8 @@ def collect(desk: Desk, model: str, script: str, args: tuple[str, ...]) -> Origi
         features=_hashed(desk, desk.workspace.features(model)),
         left_before=tuple(_left(desk, model)),
         named=named_files.collect(desk, model, program),
-        python_sha256=interpreter.sha256(launch.interpreter(desk)),
+        python_sha256=interpreter.sha256(python or launch.interpreter(desk)),
+        command=command,
     )
 
 
@@ -97,6 +104,7 @@ def of(run: Run) -> Origin:
         left_before=run.left_before,
         named=run.named,
         python_sha256=run.python_sha256,
+        command=run.command,
     )
 
 

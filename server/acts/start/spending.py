@@ -11,6 +11,7 @@ from ...analysis.curves.attempts import since_best
 from ...documents.error_report import BUDGET, Action
 from ...storage.policy.budget import Budget
 from ...storage.record import Report, Run, Transaction
+from ...storage.record.records import ReportApplied, ReportClosed
 from ...vocabulary.errors import Refused
 from ..desk import Desk
 from ..report import server_reports
@@ -66,6 +67,14 @@ def refuse(desk: Desk, transaction: Transaction, model: str, opened: str) -> Non
     every = transaction.runs()
     if beyond := next(_beyond(_counts(desk.policy.budget, model, every)), ""):
         raise Refused(f"{beyond}.", again)
+
+
+def take(desk: Desk, transaction: Transaction, model: str, run: str) -> None:
+    """Record that an attempt took the way that the director opened: the next one finds it closed."""
+    for report in transaction.reports(model=model, open_only=True):
+        if report.kind == BUDGET and _opens(report):
+            transaction.add(report, ReportApplied(by=desk.who, run=run))
+            transaction.add(report, ReportClosed(by=desk.who, run=run))
 
 
 def _opens(report: Report) -> bool:

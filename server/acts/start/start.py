@@ -23,7 +23,7 @@ from .. import launch
 from ..desk import Desk
 from ..report import answers, server_reports
 from ..watch import look, standing
-from . import approvals, gate, job_limits, provenance, spending
+from . import approvals, command, gate, job_limits, provenance, spending
 from .command import Command
 from .provenance import Origin
 
@@ -104,10 +104,11 @@ def of_command(desk: Desk, model: str, phase: Phase, wanted: Command) -> Request
     desk.workspace.check_model_id(model)
     _check_names(desk, model)
     known = attempts(desk, model, phase)
+    typed = command.unusual(desk, model, phase, wanted)
     return Request(
         model=model,
         phase=phase,
-        origin=provenance.collect(desk, model, wanted.script, wanted.args),
+        origin=provenance.collect(desk, model, wanted.script, wanted.args, command=typed, python=wanted.argv[0]),
         follows=known[-1].id if known else None,
         argv=wanted.argv,
         cwd=wanted.cwd,
@@ -210,7 +211,7 @@ def _existing(known: Sequence[Run], wanted: Request) -> Run | None:
 def _check_first(desk: Desk, wanted: Request) -> None:
     """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
     _check_reports(desk, wanted, desk.ledger.reports(run=""))
-    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
+    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256, wanted.origin.command)
     if wanted.phase is Phase.FULL:
         for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
             _check_answers(desk, wanted, quick)
@@ -234,7 +235,15 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
         )
     _check_answers(desk, wanted, previous)
     _check_strays(desk, previous)
-    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256)
+    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256, wanted.origin.command)
+
+
+def check_answers(desk: Desk, wanted: Request) -> None:
+    """Refuse an attempt, whoever began it, on which the director is still to answer, or that the director ruled out."""
+    _check_reports(desk, wanted, desk.ledger.reports(run=""))
+    before = attempts(desk, wanted.model, wanted.phase) or attempts(desk, wanted.model, Phase.QUICK)
+    for previous in before[-1:]:
+        _check_answers(desk, wanted, previous)
 
 
 def _check_answers(desk: Desk, wanted: Request, previous: Run) -> None:
@@ -342,6 +351,7 @@ def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> 
         left_before=origin.left_before,
         named=origin.named,
         python_sha256=origin.python_sha256,
+        command=origin.command,
         argv=wanted.argv
         or (
             python,

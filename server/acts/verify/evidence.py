@@ -82,6 +82,7 @@ def _measured(desk: Desk, run: Run, status: RunStatus, origin: Origin) -> Eviden
         script=origin.script,
         guard=run.end.guard if run.end is not None else "",
         foreign=run.foreign,
+        command=run.command,
         adopted=(run.adopted[0], max(0.0, run.at - (status.started_at or run.at))) if run.adopted else None,
     )
 

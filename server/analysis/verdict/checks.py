@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...vocabulary.runs import Phase, RunState
+from ...vocabulary.sanitize import outgoing
 from ..scripts.phases import fewer_rows
 from ..scripts.program import RUNS_BEFORE, TAKES_PLACE
 from .evidence import Evidence, Input
@@ -135,6 +136,19 @@ def adopted(evidence: Evidence) -> Check | None:
     )
     action = "Start it with `watchkeeper run -- COMMAND`, or say why it need not be seen from its beginning on."
     return unknown("adopted", what, "adopted", action)
+
+
+def command(evidence: Evidence) -> Check | None:
+    """Was the script started by the Python that trains? None where it was."""
+    if not evidence.command:
+        return None
+    folder, *words = evidence.command
+    what = (
+        f"started by {outgoing(' '.join(words), 200)} in {folder}, not by the Python that trains: what that makes of"
+        f" {evidence.script} nobody compared"
+    )
+    action = "Start it with start_training, or have a person read the command."
+    return unknown("command", what, "other_command", action)
 
 
 def startup(evidence: Evidence) -> Check | None:

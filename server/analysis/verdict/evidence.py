@@ -213,6 +213,7 @@ class Evidence:
     :ivar observed: (file, what was found in it) of observed data that were looked for in the tables that the run read;
         `observed_in` are these tables.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
+    :ivar command: folder and words, up to the script, where not the Python that trains was started with it.
     :ivar adopted: (pid, seconds that it had run unwatched) of a process that was adopted; None of what we started.
     :ivar written: what it wrote; None where its results are files that the policy names.
     :ivar gpu: what it did on GPUs; None for a start of an older release, which did not look for any.
@@ -270,6 +271,7 @@ class Evidence:
     invented: tuple[tuple[int, str], ...] = ()
     gpu: GpuUse | None = None
     written: Written | None = None
+    command: tuple[str, ...] = ()
     adopted: tuple[int, float] | None = None
 
     @property

@@ -83,7 +83,7 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
         *(artefact(evidence, one, rules) for one in evidence.artefacts),
         *(() if (left := written(evidence)) is None else (left,)),
         *witnessed(evidence, rules, counts),
-        *(one for one in (ask.adopted(evidence), measured, *before) if one is not None),
+        *(one for one in (ask.adopted(evidence), ask.command(evidence), measured, *before) if one is not None),
         method(evidence, counts),
         worked,
         *(() if on_gpu is None else (on_gpu,)),

@@ -103,7 +103,7 @@ _HISTORIES = (
 )
 TOLD_ONLY = (
     *("method", "iterations", "time", "convergence", "completion diary", "completion history"),
-    *("adopted", "effort_not_inspected", "results_unchanged", "model_unchanged"),
+    *("adopted", "command", "effort_not_inspected", "results_unchanged", "model_unchanged"),
 )
 _RESEARCH: Mapping[tuple[str, str], Setting] = {
     ("quick", "label"): Setting("quick", "5A is the document's word"),

@@ -25,6 +25,7 @@ class RunStarted:
     :ivar foreign: run directories that lay there before their start was recorded; never used.
     :ivar engine: what its job is asked for (docs/engines.md); None for a run of this machine.
     :ivar gpu: whether GPUs are sampled: sampled, none, off, amd; empty where an older release did not note it.
+    :ivar command: folder and words, up to the script, of a command that is not the Python that trains with that script.
     :ivar adopted: (pid, tick of the boot, byte of the log) at which it began that ran before; None of our own runs.
     """
 
@@ -61,6 +62,7 @@ class RunStarted:
     gpu: str = ""
     adopted: tuple[int, int, int] | None = None
     python_sha256: str = ""
+    command: tuple[str, ...] = ()
     engine: Mapping[str, object] | None = None
 
 

@@ -10,11 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.acts import launch
 from watchkeeper.server.acts.desk import Desk, open_desk
-from watchkeeper.server.acts.start.command import Command, model_of, understand
+from watchkeeper.server.acts.start import start
+from watchkeeper.server.acts.start.command import Command, model_of, understand, unusual
+from watchkeeper.server.acts.start.interpreter import sha256
 from watchkeeper.server.storage.files.paths import check_model_id
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.vocabulary.errors import InvalidArgument, Refused
-from watchkeeper.server.vocabulary.runs import Role
+from watchkeeper.server.vocabulary.runs import Phase, Role
+
+from ...play import GOOD, Place
+
+pytestmark = pytest.mark.anyio
 
 
 def desk_in(root: Path, policy: str = 'profile = "research"\n') -> Desk:
@@ -74,6 +80,55 @@ def test_the_folder_in_which_it_was_typed_is_kept(tmp_path: Path) -> None:
     assert (found.script, found.cwd) == ("src/fish/fit.py", str(tmp_path / "src/fish"))
     desk = desk_in(tmp_path)
     assert understand(desk, ["echo"], Path("/"), {"PATH": "/bin:/usr/bin"}).cwd == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "cwd", "told"),
+    [
+        (["python", "train.py", "--epochs", "2"], ".", ()),
+        (["python", "./train.py"], ".", ()),
+        (["python", "../../train.py"], "src/fish", ("src/fish", "PYTHON", "../../train.py")),
+        (["python", "-I", "train.py", "1"], ".", (".", "PYTHON", "-I", "train.py")),
+        (["python", "-m", "fish", "1"], ".", (".", "PYTHON", "-m", "fish")),
+        (["/bin/sh", "-c", "true", "train.py", "1"], ".", (".", "/bin/sh", "-c", "true", "train.py")),
+        (["/bin/echo", "hi"], ".", (".", "/bin/echo")),
+    ],
+)
+def test_whatever_is_not_the_python_that_trains_with_the_script_is_kept_as_it_is(
+    tmp_path: Path, words: list[str], cwd: str, told: tuple[str, ...]
+) -> None:
+    desk = desk_in(tmp_path, f'profile = "research"\n[python]\ninterpreter = "{sys.executable}"\n')
+    found = understand(desk, words, tmp_path / cwd, {})
+    expected = tuple(sys.executable if one == "PYTHON" else one for one in told)
+    assert unusual(desk, "m", Phase.FULL, found) == expected
+
+
+async def test_another_program_before_the_tested_script_is_no_start_of_it(place: Place) -> None:
+    place.script(GOOD)
+    words = ["/bin/sh", "-c", "exit 0", "output/implementation/code/model_1.py"]
+    desk = place.desk()
+    typed = understand(desk, words, place.root, {})
+
+    def asked(phase: Phase) -> start.Start | start.Waiting:
+        return start.start(desk, start.of_command(desk, "1", phase, typed))
+
+    async with place.trainer() as trainer:
+        await trainer.trained()
+        with pytest.raises(Refused, match="1-quick-1 ran it by another command"):
+            asked(Phase.FULL)
+        place.policy(instead_of="[quick]\n", by="[quick]\nrequired = false\n")
+        desk.ledger.close()
+        desk = place.desk()
+        again = asked(Phase.QUICK)
+        assert isinstance(again, start.Start)
+        await trainer.watch(again.run.id)
+        waits = asked(Phase.FULL)
+    desk.ledger.close()
+    assert place.recorded("1-quick-2").python_sha256 == sha256("/bin/sh") != place.recorded("1-quick-1").python_sha256
+    assert isinstance(waits, start.Waiting)
+    assert [
+        one for one in waits.report.changes if one.startswith("command the Python that trains -> /bin/sh -c exit 0")
+    ]
 
 
 def test_no_command_and_no_such_program_are_told(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ArraysFacts
 from watchkeeper.server.analysis.verdict.artefacts import artefact
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Outcome
+from watchkeeper.server.analysis.verdict.words import Outcome, Word
 from watchkeeper.server.analysis.verdict.written import model_among, own, results_among
 
 from .facts import HONEST, MODEL, RESULTS, RULES
@@ -61,6 +61,12 @@ def test_what_is_only_told_decides_nothing_and_says_so() -> None:
     assert check.evidence.endswith("(told only: results_missing)")
     by_name = decide(short, replace(RULES, told_only=frozenset({"artefact results"})))
     assert by_name == told
+
+
+def test_a_script_that_another_program_was_started_with_is_to_be_looked_at() -> None:
+    found = decide(replace(HONEST, command=(".", "/bin/sh", "-c", "true", "train.py")), RULES)
+    assert (found.word, found.code) == (Word.INVESTIGATE, "other_command")
+    assert "started by /bin/sh -c true train.py in ., not by the Python that trains" in found.why
 
 
 @given(st.lists(st.text(max_size=20)))

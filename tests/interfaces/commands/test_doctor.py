@@ -293,3 +293,13 @@ def test_a_ledger_that_somebody_has_open_is_not_rebuilt(place: Place, ran: str) 
     finally:
         holder.kill()
         holder.wait()
+
+
+def test_what_a_training_finds_by_its_own_environment_is_not_called_missing(place: Place) -> None:
+    (place.root / "beside").mkdir()
+    (place.root / "beside" / "module_of_theirs.py").touch()
+    place.policy(f'\n[environment]\nPYTHONPATH = "{place.root / "beside"}"\n')
+    place.script("import watchkeeper_probe\nimport module_of_theirs\n")
+    assert set(found(place)) == set()
+    place.script("import watchkeeper_probe\nimport module_of_nobody\n")
+    assert "module_of_nobody" in found(place)["interpreter"].seen
