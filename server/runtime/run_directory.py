@@ -318,11 +318,14 @@ def close_never_started(run_dir: Path, nonce: str = "", word: Word | None = None
         return False
     try:
         # The lock is our own here, so it must not count.
-        status = judge(replace(read_facts(run_dir, nonce), lock_held=False, word=word))
+        facts = read_facts(run_dir, nonce)
+        status = judge(replace(facts, lock_held=False, word=word))
         if not status.needs_closing:
             return False
         if word is not None:
-            records.create(run_dir / records.CLAIM, {"job": "", **hosts.here()})
+            ours = records.create(run_dir / records.CLAIM, {"job": "", **hosts.here()})
+            if not ours and not facts.claimed:
+                return False  # a job has taken it since it was looked at
         record = exit_record.never_started(run_dir.name, status.reason, time.time(), status.stop)
         record["nonce"] = nonce
         records.write(run_dir / records.EXIT, record)

@@ -58,6 +58,7 @@ class Chart:
 
     :ivar time: whether `x` is unix time in seconds.
     :ivar series: (name, one value per x; None where there is none).
+    :ivar own_x: the x of each series where they have different ones, all within `x`; else empty.
     """
 
     title: str
@@ -67,6 +68,7 @@ class Chart:
     series: Sequence[tuple[str, Column]] = ()
     marks: Sequence[Mark] = field(default_factory=tuple[Mark, ...])
     unit: str = ""
+    own_x: Sequence[Sequence[float]] = ()
 
 
 def of_run(desk: Desk, run: Run, started_at: float | None, findings: Sequence[Finding]) -> list[Chart]:
@@ -207,20 +209,26 @@ def safely(desk: Desk, run: Run, started_at: float | None, findings: Sequence[Fi
 
 
 def together(one: Sequence[Chart], two: Sequence[Chart], names: tuple[str, str]) -> list[Chart]:
-    """Return the charts that two runs have in common, the series of both in each."""
-    other = {chart.title: chart for chart in two}
-    return [_joined(chart, other[chart.title], names) for chart in one if chart.title in other]
+    """Return the charts that two runs have in common, by the same counter, the series of both in each."""
+    other = {(chart.title, chart.x_name): chart for chart in two}
+    pairs = [(chart, other.get((chart.title, chart.x_name))) for chart in one]
+    return [_joined(first, second, names) for first, second in pairs if second is not None]
 
 
 def _joined(one: Chart, two: Chart, names: tuple[str, str]) -> Chart:
-    """Return a chart over the values of x of both; a series has None where only the other run has a row."""
-    x = sorted({*one.x, *two.x})
-    series: list[tuple[str, Column]] = []
-    for chart, run in zip((one, two), names, strict=True):
-        for name, column in chart.series:
-            known = dict(zip(chart.x, column, strict=True))
-            series.append((f"{name}, {run}", [known.get(at) for at in x]))
-    return Chart(title=one.title, x_name=one.x_name, x=x, series=series[:MOST_SERIES])
+    """Return a chart with as many series of either, each over the values of x at which its own run has rows."""
+    kept = [
+        (chart.x, f"{name}, {run}", column)
+        for chart, run in zip((one, two), names, strict=True)
+        for name, column in chart.series[: MOST_SERIES // 2]
+    ]
+    return Chart(
+        title=one.title,
+        x_name=one.x_name,
+        x=sorted({*one.x, *two.x}),
+        series=[(name, column) for _, name, column in kept],
+        own_x=[x for x, _, _ in kept],
+    )
 
 
 def thinned(values: Sequence[T], most: int) -> tuple[T, ...]:

@@ -6,16 +6,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...analysis.curves.attempts import tails
 from ...runtime.keeper import records
 from ...storage.files import blanking, removing
 from ...storage.files.workspace import CHECKPOINTS, STATE_DIR
 from ...storage.record import Run, Verdict
 from ...storage.record.queries import Queries
 from ...vocabulary.errors import NotFound, PathRefused
+from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..verify import rerun
-from ..watch import log_files
-from . import needed
+from ..watch import attempts, gpu_files, log_files
+from . import log_parts, needed
 
 WITNESS, LOG, RERUN, CHECKPOINT = "witness", "log", "rerun", "checkpoints"
 NO_VERDICT = "none"
@@ -35,13 +37,25 @@ class Wanted:
     verdicts: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """See RunPruned."""
+
+    tails: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    gpu_s: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A run of which something is given up: bytes on the disk by what it is."""
+    """A run of which something is given up: bytes on the disk by what it is.
+
+    :ivar kept: what budgets and comparisons ask of the evidence, which goes on record in its place.
+    """
 
     run: Run
     parts: Mapping[str, int]
     log_line_ends: int = 0
+    kept: Figures = Figures()
 
     @property
     def total_bytes(self) -> int:
@@ -70,7 +84,8 @@ def make(desk: Desk, wanted: Wanted) -> Plan:
             parts |= _evidence(desk, run)
         if run.id in phases:
             parts |= _present({CHECKPOINT: removing.size_bytes(desk.workspace, checkpoints(run))})
-        one = Chosen(run, parts, _line_ends(desk, run) or 0 if LOG in parts else 0)
+        ends = _line_ends(desk, run) or 0 if LOG in parts else 0
+        one = Chosen(run, parts, ends, _figures(desk, run) if WITNESS in parts else Figures())
         if parts and one.total_bytes >= wanted.larger_than_bytes:
             found.append(one)
     return Plan(tuple(found), kept)
@@ -116,14 +131,6 @@ def of_reruns(record: Queries, run: Run) -> tuple[str, ...]:
     return tuple(f"{STATE_DIR}/{rerun.FOLDER}/{one.id}" for one in record.reruns(run.id) if one.compared is not None)
 
 
-def log_part(run: Run) -> tuple[int, int] | None:
-    """Return the offsets between which a run's part of its log lies; None where nobody saw them."""
-    end = run.end
-    if end is None or end.log_begin is None or end.log_end is None:
-        return None
-    return end.log_begin, end.log_end
-
-
 def _asked(desk: Desk, record: Queries, wanted: Wanted) -> list[Run]:
     verdicts = needed.newest_verdicts(record)
     return [one for one in record.runs() if _fits(desk, one, wanted, verdicts)]
@@ -144,10 +151,18 @@ def _evidence(desk: Desk, run: Run) -> dict[str, int]:
         WITNESS: sum(removing.size_bytes(desk.workspace, one) for one in of_witness(run)),
         RERUN: sum(removing.size_bytes(desk.workspace, one) for one in of_reruns(desk.ledger, run)),
     }
-    part = log_part(run)
+    part = log_parts.of(run)
     if part is not None and _line_ends(desk, run) is not None:
         sizes[LOG] = part[1] - part[0]
     return {WITNESS: sizes.pop(WITNESS), **_present(sizes)}
+
+
+def _figures(desk: Desk, run: Run) -> Figures:
+    history = attempts.history(desk, run) if run.phase is Phase.FULL else None
+    found = tails(history) if history is not None else {}
+    return Figures(
+        tails=tuple((name, tuple(values)) for name, values in found.items()), gpu_s=gpu_files.busy_s(desk, run)
+    )
 
 
 def _present(sizes: Mapping[str, int]) -> dict[str, int]:
@@ -155,7 +170,7 @@ def _present(sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _line_ends(desk: Desk, run: Run) -> int | None:
-    part, path = log_part(run), log_files.where(desk, run)
+    part, path = log_parts.of(run), log_files.where(desk, run)
     if part is None or path is None:
         return None
     try:
@@ -163,7 +178,7 @@ def _line_ends(desk: Desk, run: Run) -> int | None:
     except PathRefused:
         return None
     try:
-        return blanking.line_ends(log, *part)
+        return blanking.line_ends(log, *part) if log_parts.still_its_own(desk, run, path, log) else None
     finally:
         os.close(log)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...storage.files import blanking, removing
 from ...storage.files.workspace import CHECKPOINTS, STATE_DIR
@@ -18,7 +18,7 @@ from ...storage.record.upkeep import RunPruned
 from ...vocabulary.errors import WatchkeeperError
 from ..desk import Desk
 from ..watch import log_files
-from . import plan
+from . import log_parts, plan
 from .plan import Chosen, Wanted
 
 ASKED_FOR_WITHIN_S = 3600.0
@@ -65,7 +65,7 @@ def _record(desk: Desk, wanted: Wanted, found: Iterable[Chosen]) -> tuple[Chosen
             if plan.CHECKPOINT in what and not _set_aside(desk, one.run):
                 del what[plan.CHECKPOINT]
             if what:
-                done.append(Chosen(one.run, what, one.log_line_ends))
+                done.append(replace(one, parts=what))
                 _append(desk, transaction, done[-1])
     return tuple(done)
 
@@ -94,6 +94,8 @@ def _append(desk: Desk, transaction: Transaction, chosen: Chosen) -> None:
         what=tuple(sorted(chosen.parts)),
         freed_bytes=chosen.total_bytes,
         log_line_ends=chosen.log_line_ends,
+        tails=chosen.kept.tails,
+        gpu_s=chosen.kept.gpu_s,
         by=desk.who,
         at=desk.clock(),
     )
@@ -127,7 +129,7 @@ def _gone(desk: Desk, path: str) -> Iterator[str]:
 
 
 def _blanked(desk: Desk, run: Run) -> Iterator[str]:
-    part, pruned = plan.log_part(run), run.pruned
+    part, pruned = log_parts.of(run), run.pruned
     path = log_files.where(desk, run) if part and pruned and plan.LOG in pruned.what else None
     if part is None or pruned is None or path is None:
         return
@@ -135,7 +137,11 @@ def _blanked(desk: Desk, run: Run) -> Iterator[str]:
     try:
         log = desk.workspace.open_beneath(path, os.O_RDWR)
         try:
-            if os.fstat(log).st_size >= part[1]:
+            if os.fstat(log).st_size < part[1] or blanking.is_blank(log, *part, note):
+                return
+            if log_parts.is_written(desk, run, path):
+                yield f"{path}: a later attempt writes to it; the part of {run.id} goes when that has ended"
+            elif log_parts.still_its_own(desk, run, path, log):
                 blanking.blank(log, *part, pruned.log_line_ends, note)
         finally:
             os.close(log)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from ...documents.error_report import BUDGET, CHANGES, VERDICT, ReportFacts
 from ...storage.record import Report, Run, next_id
 from ...storage.record.records import ReportAgain, ReportClosed, ReportOpened
-from ...vocabulary.runs import ErrorType
+from ...vocabulary.runs import ErrorType, Phase
 from ...vocabulary.sanitize import outgoing
 from ..desk import Desk
 from .reports import write_document
@@ -85,10 +85,11 @@ def _asks(report: Report, base: str) -> bool:
     return report.about_changes and report.run == base
 
 
-def open_budget(desk: Desk, model: str, base: Run, beyond: str) -> Report:
+def open_budget(desk: Desk, model: str, base: Run | None, beyond: str) -> Report:
     """Ask the director whether one more attempt may start beyond a budget; asked twice it is one report.
 
-    :param base: the run that the report stands with. :param beyond: which budget is used up, and by how much.
+    :param base: the run of this model that the report stands with, None where it has none that ended.
+    :param beyond: which budget is used up, and by how much.
     """
     facts = ReportAgain(
         kind=BUDGET,
@@ -127,14 +128,16 @@ def open_verdict(desk: Desk, run: Run, verdict: str, word: str, why: str, action
     return _opened(desk, run, run.model, facts, same)
 
 
-def _opened(desk: Desk, run: Run, model: str, facts: ReportAgain, same: Callable[[Report], bool]) -> Report:
+def _opened(desk: Desk, run: Run | None, model: str, facts: ReportAgain, same: Callable[[Report], bool]) -> Report:
     deadline_at = desk.clock() + desk.policy.report.deadline_minutes * 60
     with desk.ledger.transaction() as transaction:
         reports = transaction.reports(model=model)
         known = next((one for one in reversed(reports) if same(one)), None)
         report_id = known.id if known else next_id(f"{model}-r", (one.id for one in reports))
         if known is None:
-            transaction.append(_first(desk, run, model, facts, deadline_at), report_id, run=run.id, model=model)
+            transaction.append(
+                _first(desk, run, model, facts, deadline_at), report_id, run=run.id if run else "", model=model
+            )
         elif _tells_more(known, facts):
             transaction.add(known, replace(facts, deadline_at=deadline_at))
         report = transaction.report(report_id)
@@ -148,13 +151,13 @@ def _tells_more(known: ReportFacts, facts: ReportAgain) -> bool:
     return any(getattr(known, name) != value for name, value in told.items() if value)
 
 
-def _first(desk: Desk, run: Run, model: str, facts: ReportAgain, deadline_at: float) -> ReportOpened:
+def _first(desk: Desk, run: Run | None, model: str, facts: ReportAgain, deadline_at: float) -> ReportOpened:
     return ReportOpened(
         kind=facts.kind,
         at=desk.clock(),
         model=model,
-        run=run.id,
-        phase=run.phase,
+        run=run.id if run else "",
+        phase=run.phase if run else Phase.QUICK,
         verdict=facts.verdict,
         compared=facts.compared,
         changes=facts.changes,
@@ -168,8 +171,8 @@ def _first(desk: Desk, run: Run, model: str, facts: ReportAgain, deadline_at: fl
         severity=facts.severity,
         what_happened=facts.what_happened,
         recommended_action=facts.recommended_action,
-        log=run.log,
+        log=run.log if run else "",
         state=facts.state,
-        elapsed_s=run.end.wall_s if run.end else 0.0,
+        elapsed_s=run.end.wall_s if run and run.end else 0.0,
         deadline_at=deadline_at,
     )

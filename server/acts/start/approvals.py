@@ -56,14 +56,16 @@ def pending(
         return Passed()
     same = [one for one in quick if one.code_sha256 == origin.code_sha256]
     base = (attempts or same or quick)[-1]
-    if not (desk.policy.judge.approve_changes or _asked_then(desk, base)):
+    asked = _asked_first(desk, attempts[-1:] or quick)
+    if not (desk.policy.judge.approve_changes or asked):
         return Passed()
     compared = comparison.compare(
         desk, provenance.of(base), origin, quick_facts.pair(base, origin, quick), _said(desk, base)
     )
     found = compared.entries
     if not attempts:
-        earlier = _lowered_before(desk, quick[0], origin, quick) if quick[0].id != base.id else ()
+        firsts = {one.id: one for one in (quick[0], asked) if one is not None and one.id != base.id}
+        earlier = (entry for first in firsts.values() for entry in _lowered_before(desk, first, origin, quick))
         found = _distinct((*earlier, *found))
     digest = _digest(base, origin, compared)
     answers = _answers(desk, base, digest)
@@ -76,9 +78,18 @@ def pending(
     return Pending(base, left, digest, refused=bool(answers), difference=told)
 
 
-def _asked_then(desk: Desk, base: Run) -> bool:
-    """Whether the policy of an earlier attempt had changes approved: dropping that is a change that asks, too."""
-    then = provenance.policy(desk, provenance.of(base))
+def _asked_first(desk: Desk, runs: Sequence[Run]) -> Run | None:
+    """Return the first of some attempts whose policy had changes approved: dropping that is a change that asks, too.
+
+    Before the first full attempt every quick one counts: nobody was asked yet, so one more quick attempt under another
+    policy approves nothing.
+    """
+    kept = {one.policy_sha256: one for one in reversed(runs)}
+    return next((one for one in reversed(kept.values()) if _asked_then(desk, one)), None)
+
+
+def _asked_then(desk: Desk, run: Run) -> bool:
+    then = provenance.policy(desk, provenance.of(run))
     return then is None or then.judge.approve_changes
 
 
@@ -90,7 +101,10 @@ def _shown(base: Run, origin: Origin, compared: Comparison) -> str:
 
 
 def _lowered_before(desk: Desk, first: Run, origin: Origin, quick: Sequence[Run]) -> Iterable[Entry]:
-    """A number that was cut between two quick attempts is shown before the first full one; what only moved is not."""
+    """What was cut between two quick attempts, or the policy's, is shown before the first full one.
+
+    What only moved in the script is not.
+    """
     found = comparison.compare(desk, provenance.of(first), origin, quick_facts.pair(first, origin, quick))
     return (replace(one, since=first.id) for one in found.entries if one.lowered)
 

@@ -45,7 +45,7 @@ _LONGEST_COMPARED_BYTES = 400_000
 class Entry:
     """One change, shown with its secrets masked.
 
-    :ivar lowered: whether a number that stands for work or strictness became smaller.
+    :ivar lowered: whether a number that stands for work became smaller, or a rule is another one.
     :ivar features: whether it changes which features the model sees.
     :ivar since: the attempt that it was compared with, where that is not the one that the whole list is about.
     :ivar where: file:line of the workspace where it stands, empty where it has no place in a file.
@@ -104,7 +104,12 @@ def compare(desk: Desk, before: Origin, after: Origin, runs: Pair, failed: str =
     found += _named(desk, before, after, {one.name for one in found})
     if old_policy is None:
         found.append(
-            Entry("policy", before.policy_sha256[:12], f"{after.policy_sha256[:12]} (the old one is not kept)")
+            Entry(
+                "policy",
+                before.policy_sha256[:12],
+                f"{after.policy_sha256[:12]} (the old one is not kept)",
+                lowered=True,
+            )
         )
     facts = tuple((one.topic, one.old, one.new) for one in witnessed)
     return Comparison(entries=tuple({str(one): one for one in found}.values()), said=seen.said, facts=facts)
@@ -182,7 +187,7 @@ def _policy_entries(before: Policy, after: Policy) -> Iterator[Entry]:
             was, now = old[table].get(key), new[table].get(key)
             told = moved and now == own[table].get(key)
             if was != now and not told and not _tightened(key, was, now):
-                yield Entry(f"policy {table}.{key}", _shown(was), _shown(now), lowered=_is_limit(key, was, now))
+                yield Entry(f"policy {table}.{key}", _shown(was), _shown(now), lowered=True)
 
 
 def _is_limit(key: str, *values: object) -> bool:

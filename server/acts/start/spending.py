@@ -5,76 +5,107 @@ A CONTINUE on the report lets exactly one more attempt start; who wants more roo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ...analysis.curves.attempts import since_best
 from ...documents.error_report import BUDGET, Action
 from ...storage.policy.budget import Budget
-from ...storage.record import Run
+from ...storage.record import Report, Run, Transaction
 from ...vocabulary.errors import Refused
 from ..desk import Desk
 from ..report import server_reports
 from ..watch import attempts, gpu_files
 
+_Limit = tuple[str, float, Callable[[], float], str]
+"""Key of `[budget]`, its limit (0 for none), how much was spent, and of what."""
 
-def check(desk: Desk, model: str) -> None:
+
+def check(desk: Desk, model: str) -> str:
     """Let a further attempt pass, or ask the director and refuse it.
 
+    :returns: the report whose CONTINUE opens the way; empty where nothing is used up. `refuse` takes it.
     :raises Refused: naming the budget, what was spent, and the report.
     """
-    beyond = _beyond(desk, model)
-    base = [one for one in desk.ledger.runs(model=model) if one.ended] or desk.ledger.runs(newest=1)
-    if not beyond or not base:
-        return
-    report = server_reports.open_budget(desk, model, base[-1], beyond)
+    if desk.policy.budget == Budget():
+        return ""
+    asked = [one for one in desk.ledger.reports(model=model, open_only=True) if one.kind == BUDGET]
+    if opened := next((one.id for one in asked if _opens(one)), ""):
+        return opened
+    beyond = next(exceeded(desk, model), "")
+    if not beyond:
+        return ""
+    for one in asked:
+        if one.answer is not None and one.answer.action is Action.TERMINATE:
+            raise Refused(
+                f"{beyond}. The director answered {one.id} with TERMINATE: {one.answer.instructions[:200]}",
+                f"No more attempts of model {model}: only another answer of the director, or more room in [budget], "
+                "lets one start.",
+            )
+    ended = [one for one in desk.ledger.runs(model=model) if one.ended]
+    report = server_reports.open_budget(desk, model, ended[-1] if ended else None, beyond)
     raise Refused(
         f"{beyond}. The director is asked in {report.id}.",
         "poll_training() for the answer: CONTINUE lets one more attempt start, [budget] gives room.",
     )
 
 
-def refuse(desk: Desk, model: str) -> None:
-    """Refuse a start that another one overtook, so that the budget is used up by now; asks nobody.
+def refuse(desk: Desk, transaction: Transaction, model: str, opened: str) -> None:
+    """Refuse a start that another one overtook since `check`; asks nobody, and reads nothing but the record.
 
-    :raises Refused: naming the budget.
+    Hours and histories are those of runs that have ended, which no start changes; attempts are counted again.
+
+    :param opened: what `check` returned.
+    :raises Refused: the way that the director opened was taken, or the attempts are used up by now.
     """
-    if beyond := _beyond(desk, model, numbers=False):
-        raise Refused(f"{beyond}.", "Make the same call again; the director will be asked.")
+    again = "Make the same call again; the director will be asked."
+    if opened:
+        report = transaction.report(opened)
+        if report is None or not _opens(report):
+            raise Refused(f"What {opened} allowed was taken by another start, or its answer is another one now.", again)
+        return
+    every = transaction.runs()
+    if beyond := next(_beyond(_counts(desk.policy.budget, model, every)), ""):
+        raise Refused(f"{beyond}.", again)
 
 
-def _beyond(desk: Desk, model: str, *, numbers: bool = True) -> str:
-    """Return which budget is used up; empty where none is, or the director opened a way that no start has taken."""
-    if desk.policy.budget == Budget():
-        return ""
-    every = (one for one in desk.ledger.reports(model=model, open_only=True) if one.kind == BUDGET)
-    if any(one.answer is not None and one.answer.action is not Action.TERMINATE for one in every):
-        return ""
-    return next(exceeded(desk, model, numbers=numbers), "")
+def _opens(report: Report) -> bool:
+    """Whether the director let one more attempt start and none did yet."""
+    return report.status == "answered" and report.answer is not None and report.answer.action is not Action.TERMINATE
 
 
-def exceeded(desk: Desk, model: str, *, numbers: bool = True) -> Iterator[str]:
-    """Yield each budget that is used up, in words.
-
-    :param numbers: whether the attempts' histories are read too, which takes a while.
-    """
+def exceeded(desk: Desk, model: str) -> Iterator[str]:
+    """Yield each budget that is used up, in words; hours and histories are read, which takes a while."""
     budget = desk.policy.budget
     every = desk.ledger.runs()
     ours = [one for one in every if one.model == model]
-    wide = (
-        ("model_cpu_hours", budget.model_cpu_hours, lambda: _cpu_h(ours), f"hours of CPU of model {model}"),
-        ("cpu_hours", budget.cpu_hours, lambda: _cpu_h(every), "hours of CPU of the workspace"),
-        ("model_gpu_hours", budget.model_gpu_hours, lambda: _gpu_h(desk, ours), f"hours on a GPU of model {model}"),
-        ("gpu_hours", budget.gpu_hours, lambda: _gpu_h(desk, every), "hours on a GPU of the workspace"),
-        ("model_attempts", budget.model_attempts, lambda: len(ours), f"attempts of model {model}"),
-        ("attempts", budget.attempts, lambda: len(every), "attempts of the workspace"),
+    return _beyond(
         (
-            "model_attempts_without_improvement",
-            budget.model_attempts_without_improvement if numbers else 0,
-            lambda: since_best(attempts.of_model(desk, model)),
-            f"attempts of model {model} without improvement",
-        ),
+            ("model_cpu_hours", budget.model_cpu_hours, lambda: _cpu_h(ours), f"hours of CPU of model {model}"),
+            ("cpu_hours", budget.cpu_hours, lambda: _cpu_h(every), "hours of CPU of the workspace"),
+            ("model_gpu_hours", budget.model_gpu_hours, lambda: _gpu_h(desk, ours), f"hours on a GPU of model {model}"),
+            ("gpu_hours", budget.gpu_hours, lambda: _gpu_h(desk, every), "hours on a GPU of the workspace"),
+            *_counts(budget, model, every),
+            (
+                "model_attempts_without_improvement",
+                budget.model_attempts_without_improvement,
+                lambda: since_best(attempts.of_model(desk, model)),
+                f"attempts of model {model} without improvement",
+            ),
+        )
     )
-    for key, limit, spent, what in wide:
+
+
+def _counts(budget: Budget, model: str, every: Sequence[Run]) -> tuple[_Limit, ...]:
+    """Return the budgets that the record alone tells."""
+    ours = sum(one.model == model for one in every)
+    return (
+        ("model_attempts", budget.model_attempts, lambda: ours, f"attempts of model {model}"),
+        ("attempts", budget.attempts, lambda: len(every), "attempts of the workspace"),
+    )
+
+
+def _beyond(limits: Iterable[_Limit]) -> Iterator[str]:
+    for key, limit, spent, what in limits:
         if limit and (used := spent()) >= limit:
             yield f"{used:.3g} {what}, [budget] {key} is {limit:g}"
 
@@ -85,5 +116,4 @@ def _cpu_h(runs: Sequence[Run]) -> float:
 
 def _gpu_h(desk: Desk, runs: Sequence[Run]) -> float:
     """Return hours in which runs worked on a GPU; what was not sampled counts as none."""
-    uses = ((one.end, gpu_files.used(desk, one)) for one in runs if one.end)
-    return sum(end.wall_s * use.busy_share for end, use in uses if use is not None) / 3600
+    return sum(gpu_files.busy_s(desk, one) or 0.0 for one in runs) / 3600

@@ -137,8 +137,8 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
         with nullcontext() if run.id == wanted.follows else suppress(Exception):
             _look(desk, run.id)
     _refuse_what_may_not(desk, wanted)
-    if _existing(attempts(desk, wanted.model, wanted.phase), wanted) is None:
-        spending.check(desk, wanted.model)
+    new = _existing(attempts(desk, wanted.model, wanted.phase), wanted) is None
+    opened = spending.check(desk, wanted.model) if new else ""
     pending = _pending(desk, wanted)
     if isinstance(pending, approvals.Pending):
         found = server_reports.Changes(
@@ -155,7 +155,7 @@ def start(desk: Desk, wanted: Request) -> Start | Waiting:
         known = [one for one in transaction.runs(model=wanted.model) if _same(one, wanted.phase)]
         earlier = _existing(known, wanted)
         if earlier is None:
-            spending.refuse(desk, wanted.model)
+            spending.refuse(desk, transaction, wanted.model, opened)
         run = earlier or _record(desk, transaction, wanted, known)
     if earlier is None:
         launch.launch(desk, run)
@@ -314,7 +314,7 @@ def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[st
 
 
 def _resume(desk: Desk, follows: str | None) -> str:
-    reports = desk.ledger.reports(run=follows) if follows else []
+    reports = [one for one in desk.ledger.reports(run=follows) if not one.about_start] if follows else []
     previous = desk.ledger.run(follows) if follows else None
     if not reports and previous is not None and standing.resumes(desk, previous):
         return "checkpoint"

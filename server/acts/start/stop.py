@@ -105,6 +105,8 @@ def carry_out(desk: Desk, run: Run) -> None:
     if ended is not None and ended.run != run.id:  # this attempt began before the answer about an earlier one came
         request_stop(desk, run, f"director's answer to {ended.id}: TERMINATE")
     for report in desk.ledger.reports(run=run.id):
+        if report.about_start or report.model != run.model:  # what it says is about a start, not about this run
+            continue
         if report.status == "answered" and report.answer and report.answer.action is Action.TERMINATE:
             if status_of(desk, run.id).state.final:  # what it left behind lives
                 desk.engine.end_strays(desk.workspace.run_dir(run.id), desk.policy.keeper.grace_s)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ...analysis.curves.attempts import Attempt, Comparison, compare
+from ...analysis.curves.series import History
 from ...storage.record import Run
 from ...vocabulary.errors import NotFound
 from ...vocabulary.runs import Phase
@@ -22,10 +23,15 @@ def of_model(desk: Desk, model: str) -> list[Attempt]:
     runs = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.FULL and one.ended]
     found: list[Attempt] = []
     for run in runs[-MOST_ATTEMPTS:]:
-        history = histories.of_run(desk, run, run.end.started_at if run.end else None)
-        if history is not None:
-            found.append(Attempt(run.id, history, _settings(run)))
+        numbers = dict(run.pruned.tails) if run.pruned is not None and run.pruned.tails else history(desk, run)
+        if numbers is not None:
+            found.append(Attempt(run.id, numbers, _settings(run)))
     return found
+
+
+def history(desk: Desk, run: Run) -> History | None:
+    """Return the numbers of a run that ended, as attempts are compared; None where it told none."""
+    return histories.of_run(desk, run, run.end.started_at if run.end else None)
 
 
 def compared(desk: Desk, model: str) -> Comparison:

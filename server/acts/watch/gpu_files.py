@@ -36,6 +36,14 @@ def used(desk: Desk, run: Run) -> GpuUse | None:
     return None if found is None else replace(found, asked=tuple(_asked(desk, run)))
 
 
+def busy_s(desk: Desk, run: Run) -> float | None:
+    """Return how long a run that ended worked on a GPU; None where nobody sampled that."""
+    if run.pruned is not None and run.pruned.gpu_s is not None:
+        return run.pruned.gpu_s
+    found = reading.use(desk.workspace.run_dir(run.id), run.nonce, run.gpu) if run.end is not None else None
+    return run.end.wall_s * found.busy_share if run.end is not None and found is not None else None
+
+
 def _asked(desk: Desk, run: Run) -> Iterator[str]:
     """Yield where a run asks for a GPU: its environment, lines of sources that do not look whether there is one."""
     visible = run.env.get(VARIABLE, "")

@@ -30,9 +30,8 @@ def waited_for(key: str, look: Callable[[], Found], note: Callable[[Found], None
     try:
         return known.result(timeout=min(within_s, threading.TIMEOUT_MAX))
     except TimeoutError:
-        if known.done():  # the look's own
-            raise
-        return None
+        # Over meanwhile: what it found, or its own such error.
+        return known.result() if known.done() else None
 
 
 def _begun(key: str, look: Callable[[], Found], note: Callable[[Found], None]) -> Future[Found]:

@@ -24,7 +24,12 @@ def told(desk: Desk, run: Run) -> Written | None:
     paths = _others(desk, run, sealed.there if sealed is not None else ())
     if paths:
         return Written(paths, WITNESSED)
-    return Written(_others(desk, run, _changed_meanwhile(desk, run)), BY_TIME)
+    changed = _others(desk, run, _changed_meanwhile(desk, run))
+    if changed and sealed is not None and not sealed.failed:
+        seen = witness_files.seen(desk, run)
+        if seen is not None and seen.whole:  # what changed meanwhile is somebody else's
+            return Written((), WITNESSED)
+    return Written(changed, BY_TIME)
 
 
 def results(desk: Desk, run: Run) -> str:
@@ -47,20 +52,36 @@ def model(desk: Desk, run: Run) -> str:
 def _others(desk: Desk, run: Run, paths: Iterable[str]) -> tuple[str, ...]:
     """Return what is neither ours nor the log: the files that servers write on the model's behalf are not the run's."""
     names = desk.workspace
-    ours = {run.log, names.history(run.model), names.summary(run.model), names.results_summary(run.model)}
+    ours = {
+        "watchkeeper.toml",
+        run.log,
+        names.history(run.model),
+        names.summary(run.model),
+        names.results_summary(run.model),
+    }
     ours |= {names.diary(run.model), names.search_log(run.model)}
     return tuple(one for one in own(paths) if one not in ours)
 
 
 def _changed_meanwhile(desk: Desk, run: Run) -> list[str]:
-    end = run.end
-    if end is None or end.started_at is None or end.ended_at is None:
-        return []
-    begun, ended = end.started_at - SLACK_S, end.ended_at + 1.0
+    """Return the files whose last change fell into a run's time, the oldest change first; none that another sealed."""
     try:
         found = desk.workspace.files()
     except (OSError, PathRefused):
         return []
-    others = {one.log for one in desk.ledger.runs()}
-    inside = [(at, path) for path, size, at in found if size and begun <= at <= ended and path not in others]
-    return [path for _, path in sorted(inside)]
+    runs = desk.ledger.runs()
+    logs = {one.log for one in runs}
+    inside = sorted((at, path) for path, size, at in found if size and _ran(run, at) and path not in logs)
+    if not inside:
+        return []
+    others = [one for one in runs if one.id != run.id and any(_ran(one, at) for at, _ in inside)]
+    theirs = [(one, set(seal.there)) for one in others if (seal := witness_files.seal(desk, one)) is not None]
+    return [path for at, path in inside if not any(path in there and _ran(one, at) for one, there in theirs)]
+
+
+def _ran(run: Run, at: float) -> bool:
+    """Whether a run was going on at a time, as far as a file's time can tell."""
+    end = run.end
+    if end is None or end.started_at is None or end.ended_at is None:
+        return False
+    return end.started_at - SLACK_S <= at <= end.ended_at + 1.0

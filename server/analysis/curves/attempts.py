@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .series import History
@@ -25,11 +25,20 @@ _TOO_LARGE = 1e150
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt: its history, and what it was made from but for seeds. Equal `settings` differ by the seed alone."""
+    """One attempt: its numbers, and what it was made from but for seeds. Equal `settings` differ by the seed alone.
+
+    :ivar numbers: its history; of one whose numbers were given up, what `tails` said of it before.
+    """
 
     run: str
-    history: History
+    numbers: History | Mapping[str, Sequence[float]]
     settings: str
+
+    def tail(self, column: str) -> list[float]:
+        """Return the last stretch of a column; empty where it has no finite value of it."""
+        if isinstance(self.numbers, History):
+            return _tail(_values(self.numbers, column))
+        return list(self.numbers.get(column, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +79,23 @@ class Comparison:
 def compare(attempts: Sequence[Attempt]) -> Comparison:
     """Return how attempts compare by the best column that most of them have."""
     column, rises = _column(attempts)
-    values = {one.run: _values(one.history, column) for one in attempts} if column else {}
-    known = [one for one in attempts if values.get(one.run)]
+    stretches = {one.run: one.tail(column) for one in attempts} if column else {}
+    known = [one for one in attempts if stretches.get(one.run)]
     left_out = tuple(one.run for one in attempts if one not in known)
     if not known:
         return Comparison(left_out=left_out)
-    tails = {one.run: _tail(values[one.run]) for one in known}
-    levels = {run: statistics.median(tail) for run, tail in tails.items()}
+    levels = {one.run: statistics.median(stretches[one.run]) for one in known}
     ordered = sorted(known, key=lambda one: -levels[one.run] if rises else levels[one.run])
-    ranked = tuple(Ranked(one.run, levels[one.run], len(tails[one.run])) for one in ordered)
+    ranked = tuple(Ranked(one.run, levels[one.run], len(stretches[one.run])) for one in ordered)
     rival = next((one for one in ordered[1:] if one.settings != ordered[0].settings), None)
     found = Comparison(column=column, rises=rises, ranked=ranked, left_out=left_out)
-    return _against(found, ordered[0], rival, known, tails) if rival is not None else found
+    return _against(found, ordered[0], rival, known, stretches) if rival is not None else found
+
+
+def tails(history: History) -> dict[str, list[float]]:
+    """Return all that attempts are compared by: the last stretch of each column that has finite values."""
+    found = {name: _tail(_values(history, name)) for name, _ in _COLUMNS}
+    return {name: values for name, values in found.items() if values}
 
 
 def since_best(attempts: Sequence[Attempt]) -> int:
@@ -95,7 +109,7 @@ def since_best(attempts: Sequence[Attempt]) -> int:
 
 def _column(attempts: Sequence[Attempt]) -> tuple[str, bool]:
     """Return the column that most attempts have; of equals the one that says more."""
-    counts = [sum(bool(_values(one.history, name)) for one in attempts) for name, _ in _COLUMNS]
+    counts = [sum(bool(one.tail(name)) for one in attempts) for name, _ in _COLUMNS]
     most = max(counts, default=0)
     return _COLUMNS[counts.index(most)] if most else ("", False)
 
@@ -111,15 +125,15 @@ def _tail(values: Sequence[float]) -> list[float]:
 
 
 def _against(
-    found: Comparison, best: Attempt, rival: Attempt, known: Sequence[Attempt], tails: dict[str, list[float]]
+    found: Comparison, best: Attempt, rival: Attempt, known: Sequence[Attempt], stretches: dict[str, list[float]]
 ) -> Comparison:
-    groups = [[tails[one.run] for one in known if one.settings == each.settings] for each in (best, rival)]
+    groups = [[stretches[one.run] for one in known if one.settings == each.settings] for each in (best, rival)]
     seeds = all(len(group) > 1 for group in groups)
     if seeds:
         samples = [[statistics.median(tail) for tail in group] for group in groups]
         draws, sides = _drawn(samples, statistics.fmean, block=1), [statistics.fmean(one) for one in samples]
     else:
-        samples = [tails[best.run], tails[rival.run]]
+        samples = [stretches[best.run], stretches[rival.run]]
         block = max(1, round(min(map(len, samples)) ** (1 / 3)))
         draws, sides = _drawn(samples, statistics.median, block), [statistics.median(one) for one in samples]
     sign = 1 if found.rises else -1

@@ -35,6 +35,7 @@ from . import (
     init,
     json_files,
     moving,
+    notify,
     offline,
     policy_text,
     prune,
@@ -125,6 +126,7 @@ def parser() -> argparse.ArgumentParser:
     _add_running(commands)
     _add_prune(commands)
     _add_ui(commands)
+    _add_notify(commands)
     offline.add_commands(commands)
     replay.add_commands(commands, TOOLS)
     return top
@@ -284,6 +286,17 @@ def _add_ui(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
     command = _command(commands, ui.COMMAND, ui.SHORT, ui.ABOUT, f"examples:\n{ui.EXAMPLES}")
     ui.add_options(command)
     command.set_defaults(command=_ui)
+
+
+def _add_notify(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
+    for name, (short, about, examples) in notify.COMMANDS.items():
+        command = _command(commands, name, short, about, f"examples:\n{examples}")
+        notify.add_arguments(name, command)
+        command.set_defaults(command=partial(_notify, name))
+
+
+def _notify(name: str, options: argparse.Namespace) -> int:
+    return notify.run(name, options, workspace(options))
 
 
 def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:

@@ -53,7 +53,7 @@ class Check:
 def examine(workspace: Workspace) -> list[Check]:
     """Look at everything; a check that itself fails is a finding, never a crash."""
     looks: tuple[Callable[[Workspace], Check], ...] = (
-        _platform, _state, _disk, _policy, _interpreter, _engine, _ledger, _names, _runs,
+        _platform, _state, _disk, _policy, _interpreter, _engine, _ledger, _names, _runs, _notify,
     )  # fmt: skip
     return [_safely(look, workspace) for look in looks]
 
@@ -223,6 +223,12 @@ def _runs(workspace: Workspace) -> Check:
         names = ", ".join(one_line(name, 60) for name in unknown[:5])
         return Check("runs", False, f"{seen}, not on record: {names}", "watchkeeper doctor --rebuild-ledger")
     return Check("runs", True, seen)
+
+
+def _notify(workspace: Workspace) -> Check:
+    from ..notify import examining  # noqa: PLC0415 (heavy)
+
+    return Check("notify", *examining.examine(workspace))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from ...storage.files.workspace import Workspace
 from ...vocabulary.errors import InvalidArgument
 from ...vocabulary.runs import Role
 from ..mcp import instructions, thin_sdk
+from ..notify import background
 from ..replay import command as replay
 
 _USUAL_ROLE = "trainer"
@@ -47,6 +48,7 @@ def serve(options: argparse.Namespace, found: Workspace, version: str) -> int:
     if options.make_tokens:
         return _make_tokens(Path(options.make_tokens), found)
     leftovers.sweep(found.state_dir)
+    background.start(found)
     thin_sdk.thin()
     if options.http is None:
         if options.tokens or options.allow_host:

@@ -15,6 +15,7 @@ from ...storage.files.workspace import Workspace
 from ...vocabulary.errors import InvalidArgument, Refused
 from ...vocabulary.runs import Role
 from ..mcp import instructions
+from ..notify import background
 
 if TYPE_CHECKING:
     from ..network.address import Address
@@ -83,6 +84,7 @@ def _serve(options: argparse.Namespace, found: Workspace, version: str) -> NoRet
             desk, door.Door(token, here.port), address.names(here, options.allow_host), version
         )
         _tell(found, here, token, options.allow_host)
+        background.start(found)
         process.serve(app, listening, close)
 
 

@@ -11,12 +11,12 @@ import hmac
 import os
 import re
 import secrets
-import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ...storage.files.rooted import closing
+from ...storage.files import private
+from ...storage.files.private import shown
 from ...vocabulary.errors import InvalidArgument, Refused
 from ...vocabulary.runs import Role
 from ...vocabulary.sanitize import one_line
@@ -31,6 +31,7 @@ _HEAD = """\
 # Remove the line of a role that nobody shall have; for a new token write another one and start the server again.
 """
 _MADE = "Make one with `watchkeeper serve --make-tokens FILE`."
+_ANEW = "Others may have read it: make a new one with `watchkeeper serve --make-tokens FILE`."
 
 
 class Tokens:
@@ -72,14 +73,14 @@ def make(path: Path, workspace: Path, roles: Iterable[Role] = tuple(role for rol
 
     :raises Refused: it exists, lies in the workspace, or cannot be written.
     """
-    _require_outside(path, workspace)
+    private.require_outside(path, workspace)
     lines = [f'{role} = "{secrets.token_urlsafe(RANDOM_BYTES)}"\n' for role in roles]
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        raise Refused(f"{_shown(path)} exists.", "Remove it first: clients that use its tokens are shut out.") from None
+        raise Refused(f"{shown(path)} exists.", "Remove it first: clients that use its tokens are shut out.") from None
     except (OSError, ValueError) as error:
-        raise Refused(f"{_shown(path)} cannot be written: {error}.", "Name a file in a folder of yours.") from None
+        raise Refused(f"{shown(path)} cannot be written: {error}.", "Name a file in a folder of yours.") from None
     try:
         with os.fdopen(file, "w", encoding="utf-8") as opened:
             opened.write(_HEAD + "".join(lines))
@@ -87,7 +88,7 @@ def make(path: Path, workspace: Path, roles: Iterable[Role] = tuple(role for rol
             os.fsync(opened.fileno())
     except OSError as error:
         path.unlink(missing_ok=True)
-        raise Refused(f"{_shown(path)} cannot be written: {error}.", "Free some space and call again.") from None
+        raise Refused(f"{shown(path)} cannot be written: {error}.", "Free some space and call again.") from None
 
 
 def read(path: Path, workspace: Path) -> Tokens:
@@ -96,55 +97,28 @@ def read(path: Path, workspace: Path) -> Tokens:
     :raises Refused: the file lies in the workspace, or others may read it.
     :raises InvalidArgument: it is no file of tokens; the message never quotes one.
     """
-    _require_outside(path, workspace)
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise InvalidArgument(f"{_shown(path)} cannot be read: {error}.", _MADE) from None
-    with closing(file):
-        _require_private(path, os.fstat(file))
-        return Tokens(_parsed(path, os.read(file, LARGEST_FILE_BYTES + 1)))
-
-
-def _require_outside(path: Path, workspace: Path) -> None:
-    """Agents and trainings can read all that lies in the workspace, and would act in any role."""
-    if Path(os.path.realpath(path)).is_relative_to(workspace):
-        raise Refused(f"{_shown(path)} lies in the workspace, where every agent could read it.", "Keep it elsewhere.")
-
-
-def _require_private(path: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise InvalidArgument(f"{_shown(path)} is no plain file.", _MADE)
-    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise Refused(
-            f"{_shown(path)} must be yours and readable by you alone (mode 0600).",
-            "Others may have read it: make a new one with `watchkeeper serve --make-tokens FILE`.",
-        )
+    return Tokens(_parsed(path, private.read(path, workspace, LARGEST_FILE_BYTES, missing=_MADE, open_to=_ANEW)))
 
 
 def _parsed(path: Path, content: bytes) -> dict[Role, str]:
     if len(content) > LARGEST_FILE_BYTES:
-        raise InvalidArgument(f"{_shown(path)} is too large for a file of tokens.", _MADE)
+        raise InvalidArgument(f"{shown(path)} is too large for a file of tokens.", _MADE)
     try:
         table = tomllib.loads(content.decode("utf-8"))
     except ValueError:  # its text may quote a token
         raise InvalidArgument(
-            f"{_shown(path)} is no TOML.", f'Its lines are such as trainer = "TOKEN". {_MADE}'
+            f"{shown(path)} is no TOML.", f'Its lines are such as trainer = "TOKEN". {_MADE}'
         ) from None
     roles = [role.value for role in Role]
     unknown = [one_line(name, 40) for name in table if name not in roles]
     if unknown or not table:
-        raise InvalidArgument(f"{_shown(path)} names {', '.join(unknown) or 'no role'}.", f"Roles: {', '.join(roles)}.")
+        raise InvalidArgument(f"{shown(path)} names {', '.join(unknown) or 'no role'}.", f"Roles: {', '.join(roles)}.")
     weak = [name for name, token in table.items() if not isinstance(token, str) or not _TOKEN.fullmatch(token)]
     if weak:
         raise InvalidArgument(
-            f"{_shown(path)}: the token of {', '.join(weak)} is none.",
+            f"{shown(path)}: the token of {', '.join(weak)} is none.",
             "A token is a text of 32 to 512 letters, digits and signs of -._~+/=.",
         )
     if len(set(table.values())) < len(table):
-        raise InvalidArgument(f"{_shown(path)} gives two roles the same token.", "Each role needs one of its own.")
+        raise InvalidArgument(f"{shown(path)} gives two roles the same token.", "Each role needs one of its own.")
     return {Role(name): token for name, token in table.items()}
-
-
-def _shown(path: Path) -> str:
-    return one_line(str(path), 300)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ....tools.answer_report import decide
 from ...acts.desk import Desk
 from ...acts.report import answers
+from ...acts.report.reports import find_report, parse_error_type
 from ...documents.error_report import Action, Answer
 from ...storage.record import Report
 from ...vocabulary.errors import InvalidArgument
@@ -24,13 +25,17 @@ ACTIONS: Mapping[Action, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What a form held, so that a refused one can be shown again as it was."""
+    """What a form held, so that a refused one can be shown again as it was.
+
+    :ivar error_type: the type as decided; empty for the one that was recognised, None where nothing was said of it.
+    """
 
     action: str = ""
     instructions: str = ""
     changes_applied: str = ""
     next_steps: str = ""
     approve: tuple[str, ...] = ()
+    error_type: str | None = None
     name: str = ""
     seen_seq: int | None = None
 
@@ -62,6 +67,7 @@ def given(fields: dict[str, list[str]]) -> Given:
         changes_applied=one(fields, "changes_applied"),
         next_steps=one(fields, "next_steps"),
         approve=tuple(fields.get("approve") or ()),
+        error_type=one(fields, "error_type") if "error_type" in fields else None,
         name=one_line(one(fields, "name"), 60),
         seen_seq=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 16 else None,
     )
@@ -84,5 +90,14 @@ def record(desk: Desk, report: str, form: Given) -> None:
         changes_applied=form.changes_applied,
         next_steps=form.next_steps,
         approve=form.approve,
+        error_type=_error_type(desk, report, form.error_type),
     )
     decide(replace(desk, who=f"{desk.who}{said}"), report, answer, form.seen_seq)
+
+
+def _error_type(desk: Desk, report: str, said: str | None) -> str:
+    """Return the type that an answer decides on; what was decided before stays where nothing is said of it."""
+    if said is None:
+        before = find_report(desk, report).answer
+        return before.error_type if before else ""
+    return parse_error_type(said).value if said else ""

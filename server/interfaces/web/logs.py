@@ -155,6 +155,14 @@ def read_window(log: int, part: tuple[int, int], asked: int, count: int, before:
         return Found(line, (), line <= oldest, True, tuple(places))
     lines = log_lines.lines_from(log, offset, end, count)
     places.append(Place(offset, line - 1))
+    wanted = newest if asked == END else max(line, min(asked, newest))
+    while line + len(lines) <= wanted:  # those before the wanted one are too long for one excerpt: they go
+        line += len(lines)
+        offset = log_lines.start_of(log, line, [*known, *places])
+        if offset is None or offset >= end:
+            break  # it was cut off meanwhile
+        lines = log_lines.lines_from(log, offset, end, count)
+        places.append(Place(offset, line - 1))
     return Found(line, tuple(lines), line <= oldest, line + len(lines) > newest, tuple(places))
 
 

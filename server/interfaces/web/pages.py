@@ -21,6 +21,7 @@ from ...acts.watch.look import find_run
 from ...documents import error_report
 from ...storage.record import Event, Kind, Report, SubjectKind
 from ...vocabulary.errors import InvalidArgument, NotFound, WatchkeeperError
+from ...vocabulary.runs import ErrorType
 from ..commands.following import Line, line_of
 from . import answering, model_page, overview, run_page
 from .answering import ACTIONS, Given
@@ -149,6 +150,7 @@ class Pages:
                 "changes": answering.changes(report),
                 "course": course(desk, report),
                 "actions": ACTIONS,
+                "types": list(ErrorType),
                 "given": given,
                 "refused": refused,
                 "done": done,

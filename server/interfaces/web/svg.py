@@ -113,8 +113,8 @@ def _passed(seconds: float, of_s: float) -> str:
 
 
 def _lines(one: Chart, low: float, high: float, begin: float, end: float) -> Iterator[str]:
-    x = [_across(value, begin, end) for value in one.x]
     for number, (_, column) in enumerate(one.series, start=1):
+        x = [_across(value, begin, end) for value in (one.own_x[number - 1] if one.own_x else one.x)]
         y = [_scaled(value, low, high, HEIGHT - BOTTOM, TOP) for value in column]
         yield f'<path class="line s{number}" d="{_path(x, y)}"/>'
 

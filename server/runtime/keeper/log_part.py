@@ -27,9 +27,24 @@ def begin(descriptor: int, spec: Spec, now: float) -> int:
     return os.fstat(descriptor).st_size
 
 
+def is_marked(descriptor: int, offset: int, attempt: int, model: str, phase: str, run: str) -> bool:
+    """Whether the mark of an attempt stands right before an offset of its log."""
+    start = max(0, offset - _TAIL_BYTES)
+    return _ends_with(os.pread(descriptor, offset - start, start), _head(attempt, model, phase, run))
+
+
 def _missing(tail: bytes, spec: Spec, now: float) -> bytes:
-    head = f"=== watchkeeper: attempt {spec.attempt} of {spec.model} {spec.phase}, run {spec.run}, ".encode()
-    if tail.endswith(b"\n") and tail[:-1].rpartition(b"\n")[2].startswith(head):
+    head = _head(spec.attempt, spec.model, spec.phase, spec.run)
+    if _ends_with(tail, head):
         return b""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ ===\n", time.gmtime(now)).encode()
     return (b"" if tail.endswith(b"\n") else b"\n") + head + stamp
+
+
+def _head(attempt: int, model: str, phase: str, run: str) -> bytes:
+    return f"=== watchkeeper: attempt {attempt} of {model} {phase}, run {run}, ".encode()
+
+
+def _ends_with(tail: bytes, head: bytes) -> bool:
+    """Whether the last line is a mark, and whole."""
+    return tail.endswith(b"\n") and tail[:-1].rpartition(b"\n")[2].startswith(head)

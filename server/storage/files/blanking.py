@@ -32,9 +32,9 @@ def blank(log: int, begin: int, end: int, count: int, note: str) -> bool:
     :param count: what `line_ends` said of it. :param note: what stands at its beginning from now on, one line.
     :raises OSError: EOPNOTSUPP where the file system knows no holes; nothing was changed then.
     """
-    told = note.encode()
-    if end - begin < LEAST_BYTES or os.pread(log, len(told), begin) == told:
+    if is_blank(log, begin, end, note):
         return False
+    told = note.encode()
     punch_hole(log, begin, end - 1 - begin)
     place, left = end - 1 - count, count
     while left:
@@ -44,6 +44,12 @@ def blank(log: int, begin: int, end: int, count: int, note: str) -> bool:
     os.pwrite(log, told, begin)  # last: it says that all of it is done
     os.fsync(log)
     return True
+
+
+def is_blank(log: int, begin: int, end: int, note: str) -> bool:
+    """Whether a part was blanked, or is too short for it."""
+    told = note.encode()
+    return end - begin < LEAST_BYTES or os.pread(log, len(told), begin) == told
 
 
 def punch_hole(log: int, begin: int, length: int) -> None:

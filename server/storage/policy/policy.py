@@ -26,6 +26,7 @@ from . import toml_text as texts
 from .budget import Budget
 from .engine_tables import Engine
 from .names import POLICY_FILE, Names, own_file, plain_path
+from .notify_table import Notify
 from .profiles import Judge, Profile
 from .tables import (
     Compute,
@@ -301,6 +302,7 @@ class Policy(Table):
     budget: Budget = Budget()
     run: Run = Run()
     engine: Engine = Engine()
+    notify: Notify = Notify()
     environment: Mapping[EnvironmentName, EnvironmentValue] = Field(
         default={}, description='Environment variables set for every training, for example OMP_NUM_THREADS = "4".'
     )

@@ -65,7 +65,8 @@ def _pruned(before: Body, again: Body) -> dict[str, Any]:
     lines = max(before.get("log_line_ends", 0), again.get("log_line_ends", 0))
     freed = before.get("freed_bytes", 0) + again.get("freed_bytes", 0)
     what = sorted({*before.get("what", ()), *again.get("what", ())})
-    return {**before, **again, "what": what, "freed_bytes": freed, "log_line_ends": lines}
+    kept = {name: again.get(name) or before[name] for name in ("tails", "gpu_s") if before.get(name)}
+    return {**before, **again, "what": what, "freed_bytes": freed, "log_line_ends": lines, **kept}
 
 
 def _report(previous: Body, event: Event) -> dict[str, Any]:

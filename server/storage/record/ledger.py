@@ -329,6 +329,17 @@ class Transaction(Queries):
         self._connection.execute("INSERT OR REPLACE INTO scan VALUES (?, ?, ?)", (run, *moved))
         return True
 
+    def swap_note(self, key: str, *, expected: str, value: str) -> bool:
+        """Put a note beside the chain in place of `expected` (empty: none).
+
+        :return: False, with nothing changed, if another server was faster.
+        """
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        if (str(row[0]) if row else "") != expected:
+            return False
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        return True
+
     def drop_metrics(self, run: str) -> None:
         """Remove the metric rows of a run's log; they are beside the chain."""
         self._connection.execute("DELETE FROM metrics WHERE run = ?", (run,))

@@ -15,6 +15,8 @@ class RunPruned:
     :ivar what: kinds of things: witness, log, rerun, checkpoints. Together with those of earlier events of the run.
     :ivar freed_bytes: on the disk, as far as they were counted. :ivar by: who did it.
     :ivar log_line_ends: of the run's part of the log: so many blank lines stand in its place.
+    :ivar tails: (column, its last values) of a full run: by these it is compared with other attempts from now on.
+    :ivar gpu_s: how long it worked on a GPU; None where nobody sampled that.
     """
 
     KIND: ClassVar = Kind.PRUNED
@@ -22,6 +24,8 @@ class RunPruned:
     what: tuple[str, ...]
     freed_bytes: int = 0
     log_line_ends: int = 0
+    tails: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    gpu_s: float | None = None
     by: str = ""
     at: float = 0.0
 

@@ -30,10 +30,13 @@ def ended(
     verdict: str = "",
     follows: str | None = None,
     resumed: bool = False,
+    gpu: str = "",
+    ago_s: float = LONG_AGO_S,
+    lasted_s: float = 0.0,
 ) -> str:
-    """Put a run on record that ended long ago, with what it left; its part of the log has so many lines."""
+    """Put a run on record that began long ago, with what it left; its part of the log has so many lines."""
     model, word, attempt = run.split("-")
-    phase, at = Phase(word), time.time() - LONG_AGO_S
+    phase, at = Phase(word), time.time() - ago_s
     desk = place.desk()
     snapshot = desk.workspace.store_snapshot(f"print({code or run!r})\n".encode())
     os.utime(state(place, "snapshots", snapshot), (at, at))
@@ -46,6 +49,8 @@ def ended(
         phase=phase,
         attempt=int(attempt),
         follows=follows,
+        nonce="n",
+        gpu=gpu,
         script="train.py",
         sources=(("train.py", snapshot),),
         code_sha256=code or run,
@@ -56,7 +61,15 @@ def ended(
     )
     with desk.ledger.transaction() as transaction:
         transaction.append(begun, run, run=run, model=model)
-        over = RunEnded(state=outcome, exit_code=0, started_at=at, ended_at=at, log_begin=begin, log_end=end)
+        over = RunEnded(
+            state=outcome,
+            exit_code=0,
+            wall_s=7200.0,
+            started_at=at,
+            ended_at=at + lasted_s,
+            log_begin=begin,
+            log_end=end,
+        )
         transaction.append(over, run, run=run, model=model)
         transaction.keep_metrics(run, [(1, {"loss": 0.25})])
         if verdict:
@@ -65,11 +78,17 @@ def ended(
     return snapshot
 
 
+def mark(run: str) -> bytes:
+    """Return the line that the keeper writes before an attempt's part of a log."""
+    model, phase, attempt = run.split("-")
+    return f"=== watchkeeper: attempt {attempt} of {model} {phase}, run {run}, 2026-01-01T00:00:00Z ===\n".encode()
+
+
 def _written(place: Place, log: str, run: str, lines: int) -> tuple[int, int]:
     path = place.root / log
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
-        file.write(f"=== {run} ===\n".encode())
+        file.write(mark(run))
         begin = file.tell()
         file.write(LINE * lines)
         return begin, file.tell()

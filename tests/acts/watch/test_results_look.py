@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
@@ -33,6 +34,21 @@ def test_a_look_that_goes_on_is_waited_for_by_the_next_call_and_done_once() -> N
     assert results_look.waited_for("k", look, notes.append, LONG_S) == ["empty"]
     until(lambda: notes == [["empty"]], "what it found is noted")
     assert looks == [1]
+
+
+def test_a_look_that_ends_when_the_patience_does_has_been_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(Future[list[str]]):
+        """Is over at the very moment at which whoever waits gives up."""
+
+        def result(self, timeout: float | None = None) -> list[str]:
+            if timeout is None:
+                return super().result(0)
+            self.set_result(["empty"])
+            raise TimeoutError
+
+    going = results_look._going  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setitem(going, "late", Late())
+    assert results_look.waited_for("late", list, list.clear, LONG_S) == ["empty"]
 
 
 def test_what_a_look_raises_is_raised_and_a_note_that_fails_costs_nothing() -> None:

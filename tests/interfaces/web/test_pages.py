@@ -202,3 +202,28 @@ async def test_files_of_ours_are_sent_by_their_names_only(shared: Place) -> None
         bad = [await there.get(f"/static/x/{name}") for name in ("..", "nothing.js", "%2e%2e%2fpages.py")]
     assert good.body == (STATIC / "page.css").read_bytes()
     assert [one.status for one in bad] == [404] * 3
+
+
+async def test_a_person_s_answer_keeps_or_changes_the_type_that_the_director_decided_and_pages_show_it(
+    place: Place,
+) -> None:
+    await to_thread.run_sync(story.failing, place)
+    (report,) = place.reports()
+    assert (report.error_type, report.owner) == ("data", "@data_engineer")
+    words = ["answer", "1-r1", "RESTART", "--instructions", "Mend the merge.", "--error-type", "implementation"]
+    await to_thread.run_sync(story.run, place, *words)
+    told: list[str] = []
+    with page(place.root) as there:
+        text = (await there.get("/reports/1-r1")).body.decode()
+        run = (await there.get("/runs/1-quick-1")).body.decode()
+        for fields in ({}, {"error_type": "convergence"}, {"error_type": ""}):
+            seen = str(place.reports()[0].last_seq)
+            common = {"csrf": there.door.field(there.session), "seen": seen, "action": "RESTART"}
+            await there.post("/reports/1-r1", {**common, "instructions": f"Now {fields}.", **fields})
+            told.append(place.reports()[0].decided_type)
+        wrong = await there.post("/reports/1-r1", {**common, "instructions": "No.", "error_type": "weather"})
+    assert "implementation, recognised as data, mended by @code_translator" in text
+    assert '<option value="implementation" selected>' in text
+    assert "implementation, answered" in run
+    assert told == ["implementation", "convergence", "data"]
+    assert wrong.status == 409

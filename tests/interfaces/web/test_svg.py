@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.acts.plot.charts import Chart, Mark, thinned
+from watchkeeper.server.acts.plot.charts import Chart, Mark, thinned, together
 from watchkeeper.server.interfaces.web import svg
 from watchkeeper.server.interfaces.web.model_page import trials
 
@@ -42,6 +43,18 @@ def test_ticks_are_round_within_the_range_and_few(low: float, width: float) -> N
 def test_a_curve_has_a_gap_where_a_number_is_missing() -> None:
     drawn = str(svg.spark([1.0, 2.0, None, math.nan, 3.0, 2.0]))
     assert drawn.count("M") == 2
+
+
+def test_two_runs_that_count_in_other_steps_are_drawn_as_whole_curves_side_by_side() -> None:
+    def told(step: int, series: int, counter: str = "epoch") -> Chart:
+        x = [float(at) for at in range(step, 100, step)]
+        return Chart(title="Loss", x_name=counter, x=x, series=[(f"ess {one}", [*x]) for one in range(series)])
+
+    (both,) = together([told(2, 6)], [told(7, 6)], ("a", "b"))
+    assert [name for name, _ in both.series] == [f"ess {place}, {run}" for run in "ab" for place in range(3)]
+    paths = re.findall(r' d="([^"]*)"', str(svg.chart(both)))
+    assert [(one.count("M"), one.count("L")) for one in paths] == [(1, 48)] * 3 + [(1, 13)] * 3
+    assert together([told(2, 1)], [told(2, 1, "draws")], ("a", "b")) == []
 
 
 @given(st.lists(st.integers(), max_size=300), st.integers(2, 50))

@@ -5,14 +5,18 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from watchkeeper.server.runtime import run_directory
+from watchkeeper.server.runtime.engines.words import Kind, Word
 from watchkeeper.server.runtime.keeper import main_process, procfs, records
 from watchkeeper.server.runtime.run_directory import Facts, close_never_started, judge, read_facts
+from watchkeeper.server.runtime.run_status import RunStatus
 from watchkeeper.server.runtime.samples import Sample
 from watchkeeper.server.vocabulary.errors import NotFound
 from watchkeeper.server.vocabulary.runs import Ended, RunState
@@ -222,6 +226,22 @@ def test_a_start_whose_keeper_does_not_come_is_launched_again_for_a_minute_and_t
     run.launch()
     until(lambda: not procfs.alive(*run.keeper) if run.dir.joinpath(records.LOCK).read_bytes() else True)
     assert run.said() == ""
+
+
+@pytest.mark.parametrize("comes", [True, False], ids=["which comes at that moment", "which never comes"])
+def test_a_start_is_not_closed_over_a_job(workspace: Path, monkeypatch: pytest.MonkeyPatch, comes: bool) -> None:
+    run = Run(workspace)
+    gone = Word(engine="Slurm", kind=Kind.ENDED, asked_at=time.time(), submitted_at=1.0, since=1.0, tries=1)
+
+    def and_then_a_job(facts: Facts) -> RunStatus:
+        found = judge(facts)
+        if comes:
+            assert records.create(run.dir / records.CLAIM, {"job": "7"})
+        return found
+
+    monkeypatch.setattr(run_directory, "judge", and_then_a_job)
+    assert close_never_started(run.dir, "", gone) is not comes
+    assert (run.dir / records.EXIT).exists() is not comes
 
 
 def test_a_start_that_was_written_down_before_the_last_boot_never_started(workspace: Path) -> None:

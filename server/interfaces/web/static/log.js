@@ -21,7 +21,8 @@
     if (busy) { again = true; return; }
     busy = true;
     try {
-      const more = await lines(Math.max(last, 1), 400);  // the last line again: it may have been unfinished
+      const known = last;
+      const more = await lines(ends ? Math.max(last, 1) : last + 1, 400);  // the log's last line again: it may have been unfinished
       const stays = follow.checked;
       if (more.nodes.length) {
         document.getElementById("log-empty")?.remove();
@@ -32,7 +33,7 @@
       ends = more.ends;
       while (box.children.length > MOST) { box.firstElementChild.remove(); first += 1; begins = false; }
       if (stays) box.scrollTop = box.scrollHeight;
-      if (!ends && (stays || atEnd()) && more.nodes.length) again = true;
+      if (!ends && (stays || atEnd()) && last > known) again = true;
     } catch { /* tried again with the next news */ } finally {
       busy = false;
       if (again) { again = false; setTimeout(onwards, 200); }
@@ -43,8 +44,11 @@
     if (busy || begins) return;
     busy = true;
     try {
-      const from = Math.max(1, first - 300);
-      const more = await lines(from, first - from);
+      let from = Math.max(1, first - 300), more = await lines(from, first - from);
+      while (more.nodes.length && more.last < first - 1) {  // long lines fill an answer: only what joins what is here is shown
+        from = more.last + 1;
+        more = await lines(from, first - from);
+      }
       const kept = more.nodes.filter((one) => Number(one.id.slice(1)) < first);
       const height = box.scrollHeight, top = box.scrollTop;
       box.prepend(...kept);
