@@ -10,7 +10,7 @@ from toolset import MINUTES_PER_S
 
 HEADING = (
     "| habit | tools | tokens a story (of them definitions) | failures known | median until known "
-    '| false "done" believed | true "done" refused, false alarms | CPU wasted |\n'
+    '| false "done": believed/said | true "done" refused, false alarms | CPU wasted |\n'
     "|---|---|---|---|---|---|---|---|"
 )
 
