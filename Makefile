@@ -19,7 +19,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo bench bundle clients reference corpus clean
+.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo bench bundle clients reference docs corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -38,6 +38,7 @@ help:
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make reference docs/reference.md, from the code"
+	@echo "make docs    the pages as a site in build/site, broken links fail; needs npm for the diagrams"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
 	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it, and a table (a quarter of an hour); 1.6 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
@@ -152,3 +153,20 @@ clean:
 
 reference: setup
 	$(BIN)/python -P benchmarks/reference.py
+
+# README and docs/ keep their places, so that a link is the same on the site as in the repository. MERMAID draws the diagrams.
+MERMAID = 11.12.0
+PAGES = build/pages
+
+docs: setup
+	rm -rf $(PAGES) build/site && mkdir -p $(PAGES)/javascripts build/mermaid
+	$(UV) sync --quiet --active --frozen --inexact --no-install-project --group docs
+	cp -R README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs $(PAGES)
+	mkdir -p $(PAGES)/examples/approved_methods && cp examples/approved_methods/README.md $(PAGES)/examples/approved_methods
+	{ echo; cd docs/decisions; for page in 0*.md; do \
+		sed -n "1s/^# \(.*\)/- [\1]($$page)/p" $$page; done; } >> $(PAGES)/docs/decisions/README.md
+	test -f build/mermaid/node_modules/mermaid/dist/mermaid.min.js || \
+		$(NPM) install --silent --no-audit --no-fund --ignore-scripts --prefix build/mermaid mermaid@$(MERMAID)
+	cp build/mermaid/node_modules/mermaid/dist/mermaid.min.js $(PAGES)/javascripts
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "build/site/index.html"

@@ -31,7 +31,19 @@ ACTS = [
     "plot",
 ]
 """Inside `acts/` too: a room imports only from rooms before it."""
-KEEPER_LEAVES = {"records", "procfs", "lock", "tree", "exit_record", "signals", "spec", "usage", "members", "hosts"}
+KEEPER_LEAVES = {
+    "records",
+    "procfs",
+    "lock",
+    "tree",
+    "exit_record",
+    "signals",
+    "spec",
+    "usage",
+    "members",
+    "hosts",
+    "log_mark",
+}
 """Modules of the keeper that others may import: formats and readings, nothing that acts on a run by itself."""
 
 

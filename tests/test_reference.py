@@ -33,3 +33,10 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there(page:
         assert file.exists(), target
         if anchor and file.suffix == ".md":
             assert anchor in anchors(file), target
+
+
+def test_every_page_stands_in_the_navigation_of_the_site_and_every_entry_is_a_page() -> None:
+    named = re.findall(r"(?m)^ +- .*: ([\w./-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    pages = {str(one.relative_to(ROOT)) for one in PAGES if not re.match(r"\d{4}-", one.name)}
+    assert len(named) == len(set(named))
+    assert set(named) == pages | {"CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"}

@@ -39,6 +39,13 @@ def named_interpreter(policy: Policy, workspace: Workspace) -> str | None:
     return named or workspace.interpreter()
 
 
+def own_environment(policy: Policy) -> dict[str, str]:
+    """Return what every training of a workspace has in its environment: what the policy passes and sets, the probe."""
+    kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
+    own = {**kept, **policy.environment}
+    return own | probe_environment(own, pymc=policy.probe.pymc)
+
+
 def environment(
     desk: Desk, *, model: str, phase: Phase, attempt: int, run: str, resume: str, nonce: str, script: tuple[str, str]
 ) -> dict[str, str]:
@@ -47,10 +54,8 @@ def environment(
     :param script: path in the workspace and digest of the script.
     """
     policy = desk.policy
-    kept = {name: os.environ[name] for name in policy.python.pass_through if name in os.environ}
     run_dir = desk.workspace.run_dir(run)
-    own = {**kept, **policy.environment}
-    own |= probe_environment(own, pymc=policy.probe.pymc)
+    own = own_environment(policy)
     folder = str(run_dir / records.WITNESS) if policy.witness.enabled else None
     files = str(desk.workspace.root / script[0]), str(desk.workspace.snapshots_dir / script[1])
     asked = {"WATCHKEEPER_CHECKPOINT_REQUEST": str(run_dir / records.WARNED)} if engine(desk, phase) else {}

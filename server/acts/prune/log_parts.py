@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...runtime.keeper import log_part, records
+from ...runtime.keeper import log_mark, records
 from ...storage.record import Run
 from ...vocabulary.runs import RunState
 from ..desk import Desk
@@ -67,4 +67,4 @@ def _begin(desk: Desk, run: Run) -> int | None:
 
 def _is_marked(log: int, run: Run, begin: int) -> bool:
     """Whether a run's mark stands where it was written; none is, at the beginning of a file."""
-    return not begin or log_part.is_marked(log, begin, run.attempt, run.model, run.phase, run.id)
+    return not begin or log_mark.stands_before(log, begin, log_mark.head(run.attempt, run.model, run.phase, run.id))

@@ -131,8 +131,8 @@ def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check
             "convergence", f"{name} is not finite at the end", Word.INCOMPLETE_TRAINING, "not_converged", _AGAIN
         )
     change = relative_change(values, stretch)
-    told = f"{rules.stable_epochs} epochs" if stretch == rules.stable_epochs else f"stretches of {stretch} values"
-    text = f"{name} changed by {change:.1%} of its whole improvement between the last two {told}"
+    told = f"{rules.stable_epochs} epochs" if stretch == rules.stable_epochs else f"{stretch} values"
+    text = f"{name} changed by {change:.1%} of its whole improvement between the last two stretches of {told}"
     if change > rules.stable_change:
         what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"
         if not needed:  # how many rounds a boosting takes is chosen, not waited for

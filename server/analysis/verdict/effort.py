@@ -20,6 +20,7 @@ _WAITED = (
     " before the next start; else take the waiting out."
 )
 _TRAIN = "Train for the required time; waiting is no training."
+_TELL = "Let the script tell its iterations (watchkeeper_probe, a history, or the trace as its model)."
 
 
 def effort(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
@@ -43,7 +44,7 @@ def _waiting(usage: Usage, cores: float, rules: Rules, text: str) -> Check | Non
     """Return what is wrong with time in which next to nothing worked; None where nothing is."""
     if usage.idle_share > rules.effort.max_idle_share:
         what = f"{text}: it slept, time passed and no work was done"
-        return failed("effort", what, Word.LIKELY_FABRICATION, "idle", _TRAIN)
+        return failed("effort", what, Word.LIKELY_FABRICATION, "idle", _TRAIN if rules.limits.min_s else _WAITED)
     if cores < rules.effort.min_cores:
         what = f"{text}: it waited for {1 - cores:.0%} of the time, and less than"
         what += f" {rules.effort.min_cores:g} cores were busy"
@@ -76,11 +77,10 @@ def _silence(evidence: Evidence, rules: Rules, counts: Counts, silent: float | N
     what = f"{described(evidence)}: busy for {silent:.0%} of the time on end without a line of output, {counted}"
     if nothing_trains(evidence.program):
         what += "; nothing that trains was recognised in the script: did it spin?"
-        return failed("effort", what, Word.INVESTIGATE, "spinning", _TRAIN)
+        return failed("effort", what, Word.INVESTIGATE, "spinning", _TRAIN if rules.limits.min_s else _TELL)
     if any(isinstance(one.inside, NotInspected) for one in evidence.artefacts):
         return None  # what could not be read may hold the iterations
-    action = "Let the script tell its iterations (watchkeeper_probe, a history, or the trace as its model)."
-    return failed("effort", what, Word.INVESTIGATE, "silent_work", action)
+    return failed("effort", what, Word.INVESTIGATE, "silent_work", _TELL)
 
 
 def _unmeasured(evidence: Evidence) -> Check:

@@ -19,7 +19,7 @@ from ...acts import launch
 from ...acts.start import interpreter
 from ...runtime.engines import slurm
 from ...storage.files.workspace import Workspace
-from ...storage.policy.policy import read_policy
+from ...storage.policy.policy import Policy, read_policy
 from ...storage.record import Ledger, Run, rebuilding, schema
 from ...storage.record.home import MOVE, Home
 from ...vocabulary.errors import LedgerTooNew, LedgerUnreadable, PathRefused, WatchkeeperError
@@ -145,7 +145,7 @@ def _interpreter(workspace: Workspace) -> Check:
     if not fine:
         seen = f"{python} ends with status {done.returncode}"
         return Check("interpreter", False, seen, "Set [python] interpreter in watchkeeper.toml.")
-    lacks = interpreter.lacks(python, _missing(workspace.named(policy.names), python))
+    lacks = interpreter.lacks(python, _missing(workspace.named(policy.names), policy, python))
     if lacks:
         return Check("interpreter", False, lacks, "Scripts in the project import it.")
     source = interpreter.source(policy, workspace.named(policy.names))
@@ -165,7 +165,7 @@ def _engine(workspace: Workspace) -> Check:
     return Check("engine", fine, seen, "" if fine else mend)
 
 
-def _missing(workspace: Workspace, python: str) -> list[str]:
+def _missing(workspace: Workspace, policy: Policy, python: str) -> list[str]:
     """Return the modules that scripts of the project import and the Python that trains does not find."""
     folder = str(Path(workspace.script("1")).parent)
     names = workspace.list_dir(folder) if workspace.has_folder(folder) else []
@@ -174,7 +174,8 @@ def _missing(workspace: Workspace, python: str) -> list[str]:
     for script in scripts:
         with suppress(PathRefused):
             modules.update(interpreter.wanted(workspace.read_bytes(script, LONGEST_SCRIPT_BYTES)))
-    return interpreter.missing(python, workspace.root / folder, sorted(modules))
+    env = launch.own_environment(policy)
+    return interpreter.missing(python, workspace.root / folder, sorted(modules), env)
 
 
 def _ledger(workspace: Workspace) -> Check:

@@ -22,12 +22,15 @@ from ....prompts import load
 from ....tools import TOOLS
 from ...acts.desk import open_desk
 from ...storage.files.workspace import Workspace
+from ...vocabulary.errors import Refused
 from ..mcp.app import Brief, build
 from ..mcp.streamable import PATH, Endpoint
 from ..network import address, process, tokens
 from ..network.address import Names
 from ..network.guard import Bearer, ExactNames
 from ..network.tokens import Tokens
+
+MADE = "Make one with `watchkeeper serve --make-tokens FILE`."
 
 
 def serve(
@@ -38,11 +41,13 @@ def serve(
     :param where: `HOST:PORT`; empty for the usual one.
     :param allowed: names by which clients may call it, beside those of this machine alone.
     :raises InvalidArgument: the address, a name or the file of tokens is none.
-    :raises Refused: they must not be used so.
+    :raises Refused: they must not be used so, or the file has a token for no agent.
     """
     asked = address.parsed(where or address.USUAL)
     address.names(asked, allowed)  # what is refused is refused before anything is opened
-    known = tokens.read(tokens_file, found.root).of_agents()
+    known = tokens.read(tokens_file, found.root, MADE).of_agents()
+    if not known.roles:
+        raise Refused(f"{str(tokens_file)[:200]!r} has no token of an agent: nobody could be served.", MADE)
     listening = address.listening(asked)
     here = replace(asked, port=listening.getsockname()[1])
     app, close = application(found, known, address.names(here, allowed), version, brief)

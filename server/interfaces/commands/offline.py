@@ -45,6 +45,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 (argparse's type is pri
     scan.add_argument("log", metavar="LOG", help="a log file; - for standard input")
     scan.add_argument("--exit-code", type=int, metavar="N", help="the run's exit status; negative for a signal")
     scan.add_argument("--ended-by", choices=["exit", "signal", "hang"], help="how the run ended")
+    scan.add_argument("--policy", metavar="FILE", help="a watchkeeper.toml, for the rules of its [logs]")
     scan.add_argument("--json", action="store_true", help="print as JSON")
     scan.set_defaults(command=_scan)
     judge = commands.add_parser(
@@ -63,10 +64,23 @@ def _scan(options: argparse.Namespace) -> int:
     from ...analysis.logs.scan import scan  # noqa: PLC0415 (judge does without)
     from ...vocabulary.sanitize import mask_secrets, masked  # noqa: PLC0415 (the same)
 
+    rules = _rules(options.policy)
     with _opened(options.log) as log:
-        found = scan(log, exit_code=options.exit_code, ended_by=options.ended_by)
+        found = scan(log, exit_code=options.exit_code, ended_by=options.ended_by, rules=rules)
     print(json.dumps(masked(found.to_json())) if options.json else mask_secrets(found.render()))  # noqa: T201 (a command prints)
     return 0
+
+
+def _rules(policy: str | None) -> Any:  # noqa: ANN401 (imported only where it is needed)
+    from ...analysis.logs.rules import DEFAULT_RULES  # noqa: PLC0415 (judge does without)
+
+    if policy is None:
+        return DEFAULT_RULES
+    from ...storage.policy.policy import POLICY_LIMIT_BYTES, load_policy  # noqa: PLC0415 (slow: only for who names a policy)
+
+    with _opened(policy) as file:
+        text = file.read(POLICY_LIMIT_BYTES + 1).decode(errors="replace")
+    return load_policy(text, policy).rules
 
 
 def _judge(options: argparse.Namespace) -> int:

@@ -66,6 +66,9 @@ def _stay(desk: Desk, run: Run) -> int:
     except KeyboardInterrupt:
         _say(f"\n{run.id} goes on. watchkeeper poll {run.id} --follow | watchkeeper stop {run.id} --reason …")
         return INTERRUPTED
+    except BrokenPipeError:  # such as `| head`: whoever read has enough
+        _say(f"{run.id} goes on. watchkeeper poll {run.id} --follow | watchkeeper stop {run.id} --reason …")
+        raise
     status = status_of(desk, run.id)
     code = status.exit_code if status.exit_code is not None else 128 + status.signal if status.signal else 1
     how = f"exit status {status.exit_code}" if status.exit_code is not None else status.reason
@@ -75,11 +78,17 @@ def _stay(desk: Desk, run: Run) -> int:
 
 
 async def _print_all(desk: Desk, run: Run) -> None:
-    async with anyio.create_task_group() as group:
-        tail = _Tail(desk, run)
-        group.start_soon(tail.follow)
-        await following.follow(desk, run.id, lambda line: _say(line.text()))
-        tail.over = True
+    left: list[Exception] = []
+    try:
+        async with anyio.create_task_group() as group:
+            tail = _Tail(desk, run)
+            group.start_soon(tail.follow)
+            await following.follow(desk, run.id, lambda line: _say(line.text()))
+            tail.over = True
+    except* BrokenPipeError as gone:
+        left += gone.exceptions
+    if left:
+        raise BrokenPipeError  # alone, as every command has it whose reader leaves
 
 
 class _Tail:

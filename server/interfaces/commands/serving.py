@@ -35,7 +35,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--record", metavar="FILE", help=instructions.RECORD)
     command.add_argument("--http", metavar="HOST:PORT", nargs="?", const="", help=instructions.HTTP)
     command.add_argument("--tokens", metavar="FILE", help=instructions.TOKENS)
-    command.add_argument("--allow-host", metavar="NAME", action="append", default=[], help=instructions.ALLOW_HOST)
+    command.add_argument(
+        "--allow-host", metavar="NAME", action="append", default=[], help=f"with --http: {instructions.ALLOW_HOST}"
+    )
     command.add_argument("--make-tokens", metavar="FILE", help=instructions.MAKE_TOKENS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -34,15 +35,24 @@ def write(desk: Desk, name: str, path: Path, version: str) -> int:
         sys.stdout.write(text)
         return 0
     try:
-        _replace(path, text)
+        _write(path, text)
     except (OSError, ValueError) as error:
         raise Refused(f"{str(path)[:200]!r} cannot be written: {error}.", "Name a file in a folder of yours.") from None
     sys.stdout.write(f"Wrote {path}: {len(text.encode()) / 1e3:.0f} kB, complete in itself.\n")
     return 0
 
 
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all, a link's target in the place of the link; into a device or pipe as it comes."""
+    path = Path(os.path.realpath(path))
+    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+        with path.open("w", encoding="utf-8") as file:
+            file.write(text)
+        return
+    _replace(path, text)
+
+
 def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
     made, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(made, "w", encoding="utf-8") as file:

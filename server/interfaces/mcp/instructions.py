@@ -83,7 +83,9 @@ run ended, but not completed. A bare poll answers at once too when there is some
     "verify": (
         "compute whether a run's work was really done",
         """\
-  watchkeeper verify 1-full-1""",
+  watchkeeper verify 1-full-1
+
+exit status: 0 when a verdict was computed, whatever it says; `--json` has it in "verdict" and "met".""",
     ),
     "diary": (
         "write down what broke, what was tried, and why it is so",
@@ -190,7 +192,7 @@ WORKSPACE = "project folder (default: $WATCHKEEPER_WORKSPACE, else the current o
 RECORD = "append every call to this transcript, for `watchkeeper replay`"
 HTTP = "serve many clients over HTTP instead, on this machine unless you say otherwise (default 127.0.0.1:8765)"
 TOKENS = "with --http: the tokens of the roles, a file of mode 0600 outside the workspace"
-ALLOW_HOST = "with --http: a name by which clients call this server, as in their URL; may be given several times"
+ALLOW_HOST = "a name by which clients call this server, as in their URL; may be given several times"
 MAKE_TOKENS = "write a file with a new token for each role, and do nothing else"
 UNTIL = "keep waiting, for --wait seconds: for the next news, or for the run's end"
 FOLLOW = "print one line for each event as it comes, until the run has ended; without a run for good"

@@ -30,8 +30,6 @@ _HEAD = """\
 # Tokens for `--tokens THIS_FILE` of `watchkeeper serve --http` and `watchkeeper ui`: whoever has one acts in that role.
 # Remove the line of a role that nobody shall have; for a new token write another one and start the server again.
 """
-_MADE = "Make one with `watchkeeper serve --make-tokens FILE`."
-_ANEW = "Others may have read it: make a new one with `watchkeeper serve --make-tokens FILE`."
 
 
 class Tokens:
@@ -91,23 +89,26 @@ def make(path: Path, workspace: Path, roles: Iterable[Role] = tuple(role for rol
         raise Refused(f"{shown(path)} cannot be written: {error}.", "Free some space and call again.") from None
 
 
-def read(path: Path, workspace: Path) -> Tokens:
+def read(path: Path, workspace: Path, made: str) -> Tokens:
     """Return the tokens of a file.
 
+    :param made: a sentence that says how to make one; it stands in what is refused.
     :raises Refused: the file lies in the workspace, or others may read it.
     :raises InvalidArgument: it is no file of tokens; the message never quotes one.
     """
-    return Tokens(_parsed(path, private.read(path, workspace, LARGEST_FILE_BYTES, missing=_MADE, open_to=_ANEW)))
+    anew = f"Others may have read it: do not use it any more. {made}"
+    content = private.read(path, workspace, LARGEST_FILE_BYTES, missing=made, open_to=anew)
+    return Tokens(_parsed(path, content, made))
 
 
-def _parsed(path: Path, content: bytes) -> dict[Role, str]:
+def _parsed(path: Path, content: bytes, made: str) -> dict[Role, str]:
     if len(content) > LARGEST_FILE_BYTES:
-        raise InvalidArgument(f"{shown(path)} is too large for a file of tokens.", _MADE)
+        raise InvalidArgument(f"{shown(path)} is too large for a file of tokens.", made)
     try:
         table = tomllib.loads(content.decode("utf-8"))
     except ValueError:  # its text may quote a token
         raise InvalidArgument(
-            f"{shown(path)} is no TOML.", f'Its lines are such as trainer = "TOKEN". {_MADE}'
+            f"{shown(path)} is no TOML.", f'Its lines are such as trainer = "TOKEN". {made}'
         ) from None
     roles = [role.value for role in Role]
     unknown = [one_line(name, 40) for name in table if name not in roles]

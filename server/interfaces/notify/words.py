@@ -15,7 +15,7 @@ from ...acts.watch.look import Look
 from ...acts.watch.standing import unaccepted_failures
 from ...storage.record import Event, Kind
 from ...vocabulary.runs import Level, Role, RunState
-from ...vocabulary.sanitize import mask_secrets
+from ...vocabulary.sanitize import mask_secrets, one_line
 from ..commands.following import line_of
 from .outbox import Batch, Message, Outbox
 
@@ -67,13 +67,17 @@ def _ended(desk: Desk, event: Event) -> Message | None:
 
 
 def _found(desk: Desk, outbox: Outbox, event: Event) -> Message | None:
-    level = event.body.get("level")
-    if event.subject == f"{event.run}:stall":
-        return None if level == Level.NOTICED else _message(desk, event, "stalled", f"stall {event.run}")
+    level, finding = event.body.get("level"), desk.ledger.finding(event.subject)
+    if finding is None or level == Level.NOTICED:
+        return None
+    if event.subject == f"{event.run}:stall":  # its message is a sentence of ours with numbers in it
+        told = _message(desk, event, "stalled", f"stall {event.run}")
+        return replace(told, what=f"gets nowhere: {finding.message}") if told else None
     if level != Level.FAILURE or event.run in outbox.troubled:
         return None
-    found = _message(desk, event, "failed", f"trouble {event.run}")
-    return replace(found, due_at=event.at + SETTLES_S) if found else None
+    told = _message(desk, event, "failed", f"trouble {event.run}")
+    what = f"goes on, and a failure was found: {finding.type or finding.kind}, {finding.id}"
+    return replace(told, what=what, due_at=event.at + SETTLES_S) if told else None
 
 
 def _message(desk: Desk, event: Event, kind: str, passing: str) -> Message | None:
@@ -139,7 +143,7 @@ def content(batch: Batch, workspace: str) -> dict[str, Any]:
     for one in told:
         one.pop("due_at", None)
         one.pop("passing", None)
-    return {"title": mask_secrets(title)[:200], "body": mask_secrets("\n".join(lines)), "told": told}
+    return {"title": one_line(mask_secrets(title), 200), "body": mask_secrets("\n".join(lines)), "told": told}
 
 
 def _lines(batch: Batch) -> Iterator[str]:

@@ -18,6 +18,7 @@ from ...vocabulary.errors import InvalidArgument, Refused
 from ...vocabulary.runs import Role
 from ..network import tokens
 
+MADE = "Make one with `watchkeeper ui --make-tokens FILE`."
 _SESSION = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9a-f]{64})")
 FIELD = "csrf"
 LONGEST_AGE_S = 30 * 24 * 3600
@@ -67,11 +68,9 @@ def token_of(path: Path, workspace: Path) -> str:
     :raises InvalidArgument: it has none.
     :raises Refused: the file lies in the workspace, or others may read it.
     """
-    known = tokens.read(path, workspace)
+    known = tokens.read(path, workspace, MADE)
     if Role.PERSON not in known.roles:
-        raise InvalidArgument(
-            f"{path} has no token for a person.", "Make one with `watchkeeper ui --make-tokens FILE`."
-        )
+        raise InvalidArgument(f"{path} has no token for a person.", MADE)
     return str(tomllib.loads(path.read_text("utf-8"))[Role.PERSON])
 
 

@@ -11,7 +11,7 @@ from ...acts.desk import Desk
 from ...acts.watch import standing
 from ...storage.record import Entry, Finding, Report, Run, Verdict
 from ...vocabulary.errors import NotFound, WatchkeeperError
-from . import health
+from . import health, run_page
 from .health import Health
 
 MOST_ATTEMPTS = 60
@@ -93,10 +93,10 @@ def _chapter(
     own = [one for one in reports if one.run == run.id]
     verdict = next((one for one in reversed(verdicts) if one.run == run.id), None)
     told = {one.id for one in own}
-    state = str(run.end.state) if run.end else "running"
+    found = desk.ledger.findings(run=run.id)
     return Chapter(
         run=run,
-        health=health.of_run(state, crashes, verdict),
+        health=health.of_run(run_page.state_of(desk, run), found, verdict),
         failure=crashes[0] if crashes else None,
         more=max(0, len(crashes) - 1),
         reports=tuple(own),

@@ -19,7 +19,7 @@ from ...storage.record import Event, Finding, Kind, Report, Run, Verdict
 from ...vocabulary.errors import WatchkeeperError
 from ...vocabulary.runs import Level
 from ..commands.following import Line, line_of
-from . import health
+from . import health, run_page
 from .health import Health
 
 LATELY = 12
@@ -214,11 +214,12 @@ def model_row(desk: Desk, model: str) -> ModelRow:
     newest = next((verdicts[one.id] for one in reversed(runs) if one.id in verdicts), None)
     return ModelRow(
         model=model,
-        runs=tuple((one, _briefly(one, verdicts.get(one.id))) for one in runs),
+        runs=tuple((one, _briefly(desk, one, verdicts.get(one.id))) for one in runs),
         more=max(0, runs[0].attempt - 1) if len(runs) == MOST_ATTEMPTS else 0,
         verdict=(newest, health.of_verdict(newest)) if newest else None,
     )
 
 
-def _briefly(run: Run, verdict: Verdict | None) -> Health:
-    return health.of_run(str(run.end.state) if run.end else "running", (), verdict)
+def _briefly(desk: Desk, run: Run, verdict: Verdict | None) -> Health:
+    found = () if run.end and verdict else desk.ledger.findings(run=run.id)  # a verdict has weighed them
+    return health.of_run(run_page.state_of(desk, run), found, verdict)

@@ -130,6 +130,14 @@ def _status(desk: Desk, run: Run) -> tuple[RunStatus | None, str]:
         return None, str(error)
 
 
+def state_of(desk: Desk, run: Run) -> str:
+    """Return where a run stands: as its end tells, else as its files tell now."""
+    if run.end:
+        return str(run.end.state)
+    status, _ = _status(desk, run)
+    return str(status.state) if status else "unreadable"
+
+
 def _before(desk: Desk, run: Run, beside: Sequence[Run]) -> Run | None:
     """Return the attempt that a run follows, else the one before it in the same phase, else before it at all."""
     if run.follows and (named := desk.ledger.run(run.follows)) is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, TimeoutError  # noqa: A004 (that of futures)
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,13 @@ class Answer:
     failed: str = ""
 
 
-def shared(path: Path, within_s: float, ask: Callable[[], Rows], failures: tuple[type[Exception], ...]) -> Answer:
-    """Return the engine's answer, not older than `within_s` unless another process is asking right now.
+def shared(
+    path: Path, within_s: float, patience_s: float, ask: Callable[[], Rows], failures: tuple[type[Exception], ...]
+) -> Answer:
+    """Return the engine's answer, not older than `within_s` unless it is being asked right now.
+
+    An engine that takes longer than `patience_s` is asked on beside the call, which answers from what is kept; the next
+    look has what it said.
 
     :param path: the file that all servers of the workspace share.
     :param ask: puts the one question; raises `failures` where nobody answers.
@@ -36,19 +43,55 @@ def shared(path: Path, within_s: float, ask: Callable[[], Rows], failures: tuple
         return kept
     held = lock.take(path.with_name(f"{path.name}.lock"))
     if held is None:
-        return kept or Answer({}, 0.0, "another server is asking it")
+        return _meanwhile(kept, "another look is asking it")
     try:
         kept = _kept(path)  # it may have been asked while this one waited for nothing
-        if kept is not None and 0 <= time.time() - kept.asked_at < within_s:
-            return kept
-        try:
-            answer = Answer(_since(ask(), kept, time.time()), time.time())
-        except failures as error:
-            answer = Answer(kept.rows if kept else {}, time.time(), str(error)[:300])
-        _keep(path, answer)
-        return answer
-    finally:
+        fresh = kept is not None and 0 <= time.time() - kept.asked_at < within_s
+        future = None if fresh else _asked(path, held, kept, ask, failures)
+    except BaseException:
         os.close(held)
+        raise
+    if future is None:
+        os.close(held)
+        return kept or Answer({}, 0.0)
+    try:
+        return future.result(timeout=patience_s)
+    except TimeoutError:
+        return future.result() if future.done() else _meanwhile(kept, f"it takes longer than {patience_s:g} s")
+
+
+def _meanwhile(kept: Answer | None, why: str) -> Answer:
+    """Return what is known while it is being asked: of a job that is not in there nobody can say that it is gone."""
+    return Answer(kept.rows if kept else {}, kept.asked_at if kept else 0.0, (kept.failed if kept else "") or why)
+
+
+def _asked(
+    path: Path, held: int, kept: Answer | None, ask: Callable[[], Rows], failures: tuple[type[Exception], ...]
+) -> Future[Answer]:
+    """Ask in a thread of its own, which keeps the answer and lets go of the lock `held`.
+
+    A process that ends meanwhile waits for it: else one that looks once would never learn anything of a slow engine.
+    """
+    future: Future[Answer] = Future()
+
+    def work() -> None:
+        try:
+            try:
+                answer = Answer(_since(ask(), kept, time.time()), time.time())
+            except failures as error:
+                answer = Answer(kept.rows if kept else {}, time.time(), str(error)[:300])
+            now = _kept(path)
+            forgotten = now is not None and not now.asked_at and kept is not None and bool(kept.asked_at)
+            _keep(path, replace(answer, asked_at=0.0) if forgotten else answer)
+        except BaseException as error:  # whoever waits raises it
+            os.close(held)
+            future.set_exception(error)
+        else:
+            os.close(held)  # first: whoever has the answer may ask anew
+            future.set_result(answer)
+
+    threading.Thread(target=work, name="engine").start()
+    return future
 
 
 def _since(rows: Rows, before: Answer | None, now: float) -> Rows:

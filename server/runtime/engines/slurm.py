@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import re
 import shlex
 import sys
@@ -26,6 +27,8 @@ LOOK_FILE = "engine-slurm.json"
 LOOK_S = 30.0
 MOST_TRIES = 3
 """A controller that is killed right after it took a job forgets it; so often the run is handed over again."""
+ANSWER_WITHIN_S = 3.0
+"""A look waits no longer for Slurm's answer; a poll has to come in time."""
 LEFT_OVER_S = 60.0
 """A job that the queue still shows so long after its run's end is taken from it."""
 HASTEN_EVERY_S = 2.0
@@ -86,7 +89,10 @@ class SlurmEngine(LocalEngine):
             "engine": "Slurm", "job": records.text(known, "job"), "tries": records.whole(known, "tries") or 0,
             "submitted_at": records.number(known, "submitted_at"),
         }  # fmt: skip
-        answer = shared_look.shared(_look_file(run_dir), within_s, lambda: self._rows(run_dir), (Unavailable, Refusal))
+        failures = (Unavailable, Refusal)
+        answer = shared_look.shared(
+            _look_file(run_dir), within_s, ANSWER_WITHIN_S, lambda: self._rows(run_dir), failures
+        )
         row = answer.rows.get(name)
         if row is None:
             kind = Kind.UNKNOWN if answer.failed else Kind.GONE
@@ -105,18 +111,12 @@ class SlurmEngine(LocalEngine):
         prefix = f"wk-{_place(run_dir)}-"
         ours = [job for job in reversed(jobs()) if job.name.startswith(prefix)]
         rows = {job.name: {"id": job.id, "state": job.state, "reason": job.reason} for job in ours}
-        for name, row in rows.items():
-            self._take_left_over(run_dir.parent, name, row)
+        left = [job for job in ours if job.kind is not Kind.ENDED and _is_left_over(run_dir.parent, job)]
+        if left:  # one a look, a slow Slurm takes its time for each; any of them, as one may never go
+            one = random.choice(left)  # noqa: S311 (nobody gains by guessing it)
+            with suppress(Unavailable, Refusal):
+                cancel(one.id, one.name)
         return rows
-
-    def _take_left_over(self, runs: Path, name: str, row: Mapping[str, str]) -> None:
-        """Take a job from the queue whose run has ended: a twin, one that was put back, one that does not notice."""
-        job = Job(row["id"], row["state"], row["reason"], name)
-        run_dir = runs / name.split("-", 2)[2].rpartition("-")[0]
-        with suppress(OSError, Unavailable, Refusal):
-            ended_at = (run_dir / records.EXIT).stat().st_mtime
-            if job.kind is not Kind.ENDED and time.time() - ended_at > LEFT_OVER_S and job_name(run_dir) == name:
-                cancel(job.id, name)
 
     def hasten(self, run_dir: Path) -> None:
         """See Engine. A queued job is taken from the queue; the signal goes to the waiter alone: NCCL uses it too."""
@@ -145,6 +145,22 @@ class SlurmEngine(LocalEngine):
                 cancel(number, job_name(run_dir))
         shared_look.forget(_look_file(run_dir))
         return self.living(run_dir)
+
+
+def _is_left_over(runs: Path, job: Job) -> bool:
+    """Whether a job's run has ended for long: a twin, one that was put back, one that does not notice.
+
+    What a training left alive has its grace still, until its keeper has settled how it ended.
+    """
+    run_dir = runs / job.name.split("-", 2)[2].rpartition("-")[0]
+    try:
+        ended_s_ago = time.time() - (run_dir / records.EXIT).stat().st_mtime
+        end = records.read(run_dir / records.EXIT) or {}
+        spec = records.read(run_dir / records.SPEC) or {}
+    except (OSError, records.DamagedRecord):
+        return False
+    grace_s = 0.0 if end.get("settled") is not False else records.number(spec, "grace_s") or 0.0
+    return ended_s_ago > LEFT_OVER_S + grace_s and job_name(run_dir) == job.name
 
 
 def job_name(run_dir: Path) -> str:

@@ -295,7 +295,7 @@ class Logs(Table):
         default=(),
         description="The project's own rules, before all others: [[logs.rules]] with name, words (literals of which one"
         " stands in every such line), and optionally pattern, type, weight (fatal, error, word, harmless), exception,"
-        " advice. Try them with `watchkeeper scan LOG`.",
+        " advice. Try them with `watchkeeper scan LOG --policy FILE`.",
     )
 
     @model_validator(mode="after")

@@ -32,9 +32,9 @@ class Snapshot:
     def connection(self) -> sqlite3.Connection:
         """Return the copy, taken again where the file was written since.
 
-        :raises StorageFailed: if it is being written all the time.
+        :raises StorageFailed: if it is being written all the time, or a write was begun that nobody goes on with.
         """
-        deadline = time.monotonic() + WITHIN_S
+        deadline, begun = time.monotonic() + WITHIN_S, self._state()
         while True:
             descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
             try:
@@ -45,8 +45,31 @@ class Snapshot:
             finally:
                 os.close(descriptor)
             if time.monotonic() > deadline:
-                raise StorageFailed(f"The ledger {self._path} is being written by its host.", "Repeat the call.")
+                raise self._unfinished(is_still=self._state() == begun)
             time.sleep(0.02)
+
+    def _unfinished(self, *, is_still: bool) -> StorageFailed:
+        if not is_still:
+            return StorageFailed(f"The ledger {self._path} is being written by its host.", "Repeat the call.")
+        return StorageFailed(
+            f"The ledger {self._path} is in the middle of a write with which its host has not gone on for "
+            f"{WITHIN_S:g} s: if that host is down, it ended there.",
+            "Repeat the call; if it stays so and that host is down, `watchkeeper doctor --move-ledger` takes the "
+            "ledger over as it was before that write.",
+        )
+
+    def _state(self) -> tuple[object, ...]:
+        """Return what changes while the other machine writes: times and sizes of both files, the ledger's header."""
+        found: list[object] = []
+        for path in (self._path, self._journal()):
+            with suppress(FileNotFoundError):
+                about = path.stat()
+                found += [path.name, about.st_ino, about.st_size, about.st_mtime_ns]
+        with self._path.open("rb") as file:
+            return (*found, file.read(_HEADER_BYTES))
+
+    def _journal(self) -> Path:
+        return self._path.with_name(f"{self._path.name}-journal")
 
     def _whole(self, descriptor: int) -> bytes | None:
         """Return the file's bytes, None while a write is under way: then there is a journal, or the header changes."""
@@ -63,7 +86,7 @@ class Snapshot:
 
     def _is_being_written(self) -> bool:
         with suppress(FileNotFoundError):
-            return self._path.with_name(f"{self._path.name}-journal").stat().st_size > 0
+            return self._journal().stat().st_size > 0
         return False
 
     def _take(self, content: bytes) -> sqlite3.Connection:

@@ -21,6 +21,7 @@ from watchkeeper.server.vocabulary.runs import Level, RunState
 from ...limits import HANG_S
 from ...machines import Machine, machine
 from ...play import FAILS, WAITS, Place
+from ...runtime.keeper.helpers import until
 
 RUN = "1-quick-1"
 
@@ -76,7 +77,7 @@ def test_a_run_of_another_host_goes_on_and_only_one_host_writes_until_the_ledger
     assert "Host login2 holds this ledger" in capsys.readouterr().err
 
     place.go()
-    place.ends(RUN)
+    settles(place)
     assert polled(place, other)["state"] == "completed"
     assert place.ending(RUN).state is RunState.COMPLETED
 
@@ -116,6 +117,13 @@ def run_dir(place: Place) -> Path:
     return place.root / ".watchkeeper/runs" / RUN
 
 
+def settles(place: Place) -> None:
+    """Wait until the keeper has written the end for good: one poll before that says it and does not record it yet."""
+    place.ends(RUN)
+    path = run_dir(place) / records.EXIT
+    until(lambda: (records.read(path) or {}).get("settled") is True, "the end is settled")
+
+
 def silent_for(place: Place, seconds: float) -> None:
     """Make the keeper's last sign of life that old."""
     path = run_dir(place) / records.USAGE
@@ -129,7 +137,7 @@ def test_the_end_of_a_log_that_is_not_seen_yet_is_waited_for_and_then_named(
 ) -> None:
     place.script(FAILS)
     assert other.watchkeeper(place.root, "start", "1", "quick").returncode == 0
-    place.ends(RUN)
+    settles(place)
     assert here(place, "doctor", "--move-ledger") == 0
     log = place.root / "output/implementation/logs/training_quick_1.log"
     whole = log.read_bytes()

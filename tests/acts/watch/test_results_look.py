@@ -48,7 +48,7 @@ def test_a_look_that_ends_when_the_patience_does_has_been_waited_for(monkeypatch
 
     going = results_look._going  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setitem(going, "late", Late())
-    assert results_look.waited_for("late", list, list.clear, LONG_S) == ["empty"]
+    assert results_look.waited_for("late", list, lambda _: None, LONG_S) == ["empty"]
 
 
 def test_what_a_look_raises_is_raised_and_a_note_that_fails_costs_nothing() -> None:

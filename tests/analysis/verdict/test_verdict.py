@@ -216,3 +216,12 @@ def test_blank_cells_that_nobody_announced_are_asked_about_and_an_empty_column_i
 def test_a_design_names_the_columns_that_may_be_blank() -> None:
     design = read_design("## Computational Requirements\n- **Columns that may be blank**: `medals_2032`, x\n", "d.md")
     assert decide(replace(table_with_blanks("medals_2032"), design=design), RULES).word is Word.APPROVE
+
+
+@pytest.mark.parametrize("evidence", [spoilt(TRAINED, usage=replace(WORKED, idle_share=0.9)), SPINS])
+def test_no_required_time_is_spoken_of_where_none_is_required(evidence: Evidence) -> None:
+    free = replace(RULES, limits=Limits(0.0, None, "watchkeeper.toml [full]"))
+    asked, unasked = (check(decide(evidence, rules), "effort").action for rules in (RULES, free))
+    assert "required time" in asked
+    assert unasked
+    assert "required time" not in unasked

@@ -25,7 +25,7 @@ from watchkeeper.server.vocabulary.runs import Level
 
 from ...play import GOOD, Place
 
-SOUND = {"platform", "state", "disk", "policy", "interpreter", "engine", "ledger", "names", "runs"}
+SOUND = {"platform", "state", "disk", "policy", "interpreter", "engine", "ledger", "names", "runs", "notify"}
 
 
 def found(place: Place) -> dict[str, Check]:
@@ -89,7 +89,7 @@ def test_a_broken_policy_is_found_with_its_line(place: Place, ran: str) -> None:
     (place.root / "watchkeeper.toml").write_text("[quick]\nmax_minuets = 5\n")
     wrong = found(place)
     assert "watchkeeper.toml:2" in wrong["policy"].seen
-    assert set(wrong) == {"policy", "interpreter", "engine", "names"}
+    assert set(wrong) == {"policy", "interpreter", "engine", "names", "notify"}
 
 
 def test_an_interpreter_that_is_missing_or_none_is_found(place: Place) -> None:
@@ -293,3 +293,13 @@ def test_a_ledger_that_somebody_has_open_is_not_rebuilt(place: Place, ran: str) 
     finally:
         holder.kill()
         holder.wait()
+
+
+def test_what_a_training_finds_by_its_own_environment_is_not_called_missing(place: Place) -> None:
+    (place.root / "beside").mkdir()
+    (place.root / "beside" / "module_of_theirs.py").touch()
+    place.policy(f'\n[environment]\nPYTHONPATH = "{place.root / "beside"}"\n')
+    place.script("import watchkeeper_probe\nimport module_of_theirs\n")
+    assert set(found(place)) == set()
+    place.script("import watchkeeper_probe\nimport module_of_nobody\n")
+    assert "module_of_nobody" in found(place)["interpreter"].seen

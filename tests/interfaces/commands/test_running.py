@@ -21,6 +21,14 @@ while len(sys.argv) > 2 and not pathlib.Path(sys.argv[2]).exists():
 pathlib.Path("metrics.json").write_text('{"loss": 0.3}')
 sys.exit(int(sys.argv[1]))
 """
+LOUD = """
+import pathlib, time
+line = 0
+while not pathlib.Path("go").exists():
+    print("line", line, flush=True)
+    line += 1
+    time.sleep(0.01)
+"""
 COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
 
 
@@ -73,6 +81,24 @@ def nobodys(place: Place, status: str, mode: str) -> int:
     done = subprocess.run(words, cwd=place.root, capture_output=True, text=True, timeout=HANG_S, check=True)
     place.says("train.log", "epoch 3/3")
     return int(done.stdout)
+
+
+def test_a_reader_that_leaves_ends_the_printing_quietly_and_not_the_run(stranger: Place) -> None:
+    (stranger.root / "loud.py").write_text(LOUD, encoding="utf-8")
+    words = [*COMMAND, "run", "--", "python", "loud.py"]
+    with subprocess.Popen(words, cwd=stranger.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as shown:
+        assert shown.stdout is not None
+        assert shown.stderr is not None
+        assert shown.stdout.readline() == "line 0\n"
+        shown.stdout.close()
+        said = shown.stderr.read()
+        assert shown.wait(HANG_S) == 1
+    assert "Traceback" not in said
+    assert "loud-full-1 goes on" in said
+    (stranger.root / "go").touch()
+    stranger.ends("loud-full-1")
+    call(stranger, "poll", "loud-full-1", "--wait", "0")
+    assert stranger.ending("loud-full-1").exit_code == 0
 
 
 def test_a_process_that_runs_already_comes_under_watch_with_its_output_and_its_end(stranger: Place) -> None:

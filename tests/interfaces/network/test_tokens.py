@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from watchkeeper.server.vocabulary.runs import Role
 
 GOOD = "t" * 40
 OTHER = "d" * 40
+MADE = "Make one by hand."
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def test_a_new_file_has_a_token_of_its_own_for_each_role_and_nobody_else_may_rea
     table = tomllib.loads(path.read_text("utf-8"))
     assert set(table) == {role.value for role in Role if role.agent}
     assert len(set(table.values())) == len(table)
-    known = tokens.read(path, workspace)
+    known = tokens.read(path, workspace, MADE)
     assert {role: known.role(f"Bearer {table[role]}".encode()) for role in table} == {role: role for role in table}
 
 
@@ -51,7 +53,7 @@ def test_a_file_that_exists_is_never_overwritten(tmp_path: Path, workspace: Path
     assert path.read_text("utf-8") == "mine"
 
 
-@pytest.mark.parametrize("act", [tokens.make, tokens.read])
+@pytest.mark.parametrize("act", [tokens.make, partial(tokens.read, made=MADE)])
 def test_tokens_in_the_workspace_are_refused_also_through_a_link(tmp_path: Path, workspace: Path, act: object) -> None:
     assert callable(act)
     (tmp_path / "link").symlink_to(workspace)
@@ -65,7 +67,7 @@ def test_tokens_in_the_workspace_are_refused_also_through_a_link(tmp_path: Path,
 def test_a_file_that_others_may_read_or_write_is_refused(tmp_path: Path, workspace: Path, mode: int) -> None:
     path = written(tmp_path / "tokens", f'trainer = "{GOOD}"', mode)
     with pytest.raises(Refused, match="0600"):
-        tokens.read(path, workspace)
+        tokens.read(path, workspace, MADE)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_what_is_no_file_of_tokens_is_refused_and_no_token_is_quoted(
     tmp_path: Path, workspace: Path, text: str, complaint: str
 ) -> None:
     with pytest.raises(InvalidArgument, match=complaint) as refused:
-        tokens.read(written(tmp_path / "tokens", text), workspace)
+        tokens.read(written(tmp_path / "tokens", text), workspace, MADE)
     assert GOOD not in str(refused.value)
     assert refused.value.do_next
 
@@ -94,8 +96,8 @@ def test_what_is_no_file_of_tokens_is_refused_and_no_token_is_quoted(
 def test_a_folder_a_pipe_and_nothing_are_no_file_of_tokens(tmp_path: Path, workspace: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
     for path in (tmp_path, tmp_path / "pipe", tmp_path / "nothing"):
-        with pytest.raises(WatchkeeperError):
-            tokens.read(path, workspace)
+        with pytest.raises(WatchkeeperError, match=MADE):
+            tokens.read(path, workspace, MADE)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.interfaces.notify import telling
 from watchkeeper.server.interfaces.notify.ways import Ways, open_ways
 from watchkeeper.server.interfaces.notify.words import SETTLES_S
+from watchkeeper.server.storage.record.records import FindingOver, FindingSeen
+from watchkeeper.server.vocabulary.runs import Finding, Level
 
 from ...play import DIVERGES, FAILS, WAITS, Place
 from ...runtime.keeper.helpers import until
@@ -160,3 +162,27 @@ def test_what_was_before_anybody_told_is_not_told_nor_what_is_a_day_old(place: P
     telling.step(desk, [], ways_of(desk), since=0.0)
     assert helpers.told(folder) == []
     desk.ledger.close()
+
+
+def test_a_stall_is_told_in_our_words_and_one_that_is_over_before_that_is_not(place: Place) -> None:
+    folder = place.root
+    ready(place, folder, "log_text = false")
+    place.script(WAITS).script(WAITS, model="2")
+    run(place, "start", "1", "quick")
+    run(place, "start", "2", "quick")
+    desk = place.desk("observer")
+    stall = Finding(kind="stall", level=Level.FAILURE, message="hang: no new output and no work for 1200 s")
+    with desk.ledger.transaction() as transaction:
+        for one in ("1-quick-1", "2-quick-1"):
+            seen = FindingSeen.of(stall, log="", updated_at=time.time())
+            transaction.append(seen, f"{one}:stall", run=one, model=one[0])
+        over = FindingOver(level=Level.NOTICED, message="it went on again", updated_at=time.time())
+        transaction.append(over, "2-quick-1:stall", run="2-quick-1", model="2")
+    step(place)
+    (message,) = helpers.told(folder)
+    assert message["told"][0]["kind"] == "stalled"
+    assert message["body"] == "1-quick-1 gets nowhere: hang: no new output and no work for 1200 s"
+    desk.ledger.close()
+    place.go()
+    place.ends("1-quick-1")
+    place.ends("2-quick-1")

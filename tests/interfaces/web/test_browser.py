@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from ...limits import HANG_S
-from ...play import Place
+from ...play import Place, script
 from . import story
 from .helpers import Served, served
 
@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH; on Debian: apt-get install chromium"),
     pytest.mark.xdist_group("chromium"),
 ]
+expect.set_options(timeout=HANG_S * 1000)
 WIDE, NARROW = ViewportSize(width=1360, height=850), ViewportSize(width=390, height=800)
 VIEWS = {
     "overview": "/",
@@ -163,6 +164,49 @@ def test_a_person_who_has_never_seen_it_finds_the_line_the_reason_and_answers_wi
     assert answer is not None
     assert (answer.action, answer.instructions) == ("RESTART", "It is called count.")
     assert answer.who.startswith("person over the page")
+
+
+LATE = script("""
+wait_for("begin")
+print("before")
+print("long " + "x" * 5_000_000)
+for number in range(1, 31):
+    print(f"epoch {number}/60 grad_norm={3 / number:.3f}", flush=True)
+wait_for("go")
+for number in range(31, 61):
+    print(f"epoch {number}/60 loss={4 / number:.3f} grad_norm={3 / number:.3f}", flush=True)
+raise RuntimeError("over")
+""")
+
+
+def test_a_run_s_page_that_was_opened_before_anything_came_gets_its_curves_log_and_reports(
+    browser: Browser, place: Place, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place.script(LATE, model="2")
+    story.run(place, "start", "2", "quick")
+    with served(place.root, tmp_path_factory.mktemp("state")) as server:
+        page = opened(browser, server)
+        see(page, "/runs/2-quick-1")
+        titles = page.locator("#curves figcaption b")
+        expect(titles).to_have_count(0)
+        (place.root / "begin").touch()
+        expect(page.locator("#lines")).to_contain_text("epoch 30/60")
+        expect(page.locator("#L2")).to_contain_text("long xxx")
+        expect(page.locator("#curves .uplot")).to_have_count(1)
+        place.go()
+        expect(titles).to_have_text(["Loss", "Gradient norm"])
+        expect(page.locator("#curves .uplot")).to_have_count(2)
+        expect(page.locator("#curves figure:has-text('Gradient norm') .u-legend")).to_contain_text("whole")
+        expect(page.locator("#curves figure:has-text('Loss') .u-legend")).to_contain_text("training")
+        place.ends("2-quick-1")
+        story.run(place, "report", "It broke.", "--run", "2-quick-1")
+        expect(page.locator("#reports")).to_contain_text("It broke.")
+        asked: list[str] = []
+        page.on("request", lambda one: asked.append(one.url) if "/log?" in one.url else None)
+        see(page, "/runs/2-quick-1?line=1")
+        expect(page.locator("#lines")).to_contain_text("RuntimeError: over")
+        assert len(asked) < 5
+        page.context.close()
 
 
 def test_an_open_page_follows_the_record_through_a_restart_of_its_server_and_two_people_do_not_overwrite_each_other(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.interfaces.network import tokens
 from watchkeeper.server.interfaces.web.door import Door, token_of, usual_token
 from watchkeeper.server.vocabulary.errors import InvalidArgument, Refused
@@ -71,6 +72,20 @@ def test_the_tokens_of_agents_do_not_open_the_page_and_the_person_s_opens_no_too
     tokens.make(path, workspace)
     with pytest.raises(InvalidArgument, match="no token for a person"):
         token_of(path, workspace)
+    with pytest.raises(InvalidArgument, match="watchkeeper ui --make-tokens"):
+        token_of(tmp_path / "nothing", workspace)
     tokens.make(both, workspace, tuple(Role))
-    assert Role.PERSON not in tokens.read(both, workspace).of_agents().roles
-    assert Role.DIRECTOR in tokens.read(both, workspace).of_agents().roles
+    assert Role.PERSON not in tokens.read(both, workspace, "").of_agents().roles
+    assert Role.DIRECTOR in tokens.read(both, workspace, "").of_agents().roles
+
+
+def test_a_server_for_agents_with_no_token_but_a_person_s_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, path = tmp_path / "workspace", tmp_path / "page.tokens"
+    workspace.mkdir()
+    tokens.make(path, workspace, (Role.PERSON,))
+    assert cli.main(["--workspace", str(workspace), "serve", "--http", "127.0.0.1:0", "--tokens", str(path)]) == 1
+    told = capsys.readouterr().err
+    assert "has no token of an agent: nobody could be served" in told
+    assert "watchkeeper serve --make-tokens FILE" in told

@@ -12,7 +12,7 @@ from anyio import to_thread
 from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.interfaces.web.rendering import STATIC
 
-from ...play import Place
+from ...play import Place, script
 from . import story
 from .helpers import TOKEN, page
 
@@ -227,3 +227,25 @@ async def test_a_person_s_answer_keeps_or_changes_the_type_that_the_director_dec
     assert "implementation, answered" in run
     assert told == ["implementation", "convergence", "data"]
     assert wrong.status == 409
+
+
+async def test_the_tables_of_models_say_how_a_run_that_goes_on_really_is(place: Place) -> None:
+    troubled = script("""
+import traceback
+try:
+    raise ValueError("a row is blank")
+except ValueError:
+    traceback.print_exc()
+print("it goes on", flush=True)
+wait_for("go")
+""")
+    place.script(troubled)
+    await to_thread.run_sync(story.run, place, "start", "1", "quick")
+    place.says("output/implementation/logs/training_quick_1.log", "it goes on")
+    await to_thread.run_sync(story.run, place, "poll", "1-quick-1", "--wait", "0")
+    assert [one.level for one in place.findings()] != []
+    with page(place.root) as there:
+        texts = [(await there.get(path)).body.decode() for path in ("/", "/models", "/models/1")]
+    place.go()
+    place.ends("1-quick-1")
+    assert [("in trouble" in one or "look at it" in one, "healthy" in one) for one in texts] == [(True, False)] * 3

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from watchkeeper.server.interfaces.commands import cli
 
+from ...limits import HANG_S
 from ...play import Place
 
 
@@ -45,3 +49,22 @@ def test_a_story_of_nothing_and_a_file_that_cannot_be_written_are_refused(
     assert cli.main([*words, "1-quick-1", "-o", str(tmp_path / "nowhere" / "story.html")]) == 1
     assert "cannot be written" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_story_goes_through_a_link_and_into_a_pipe_and_replaces_neither(shared: Place, tmp_path: Path) -> None:
+    def written(path: Path) -> int:
+        return cli.main(["--workspace", str(shared.root), "report", "1-quick-1", "-o", str(path)])
+
+    link, pipe = tmp_path / "link.html", tmp_path / "pipe"
+    link.symlink_to(tmp_path / "real.html")
+    assert written(link) == 0
+    assert link.is_symlink()
+    whole = (tmp_path / "real.html").read_text("utf-8")
+    assert "</html>" in whole
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as thread:
+        read = thread.submit(pipe.read_text, "utf-8")
+        assert written(pipe) == 0
+        assert "</html>" in read.result(HANG_S)
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link.html", "pipe", "real.html"]

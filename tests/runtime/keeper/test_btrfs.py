@@ -33,10 +33,21 @@ def copying(workspace: Path) -> Iterator[Path]:
     mount = ["mount", "-o", "loop", str(image), str(folder)]
     if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
         pytest.skip("no btrfs can be mounted here")
-    yield folder
-    end_processes_of(folder)
-    unmount = ["umount", str(folder)]
-    until(lambda: subprocess.run(unmount, check=False, capture_output=True).returncode == 0, "the disk is let go")
+    try:
+        yield folder
+    finally:
+        _let_go(folder)
+
+
+def _let_go(folder: Path) -> None:
+    """Unmount, come what may: what still holds the disk keeps it until it ends, and nothing of it stays mounted."""
+    try:
+        end_processes_of(folder)
+        unmount = ["umount", str(folder)]
+        until(lambda: subprocess.run(unmount, check=False, capture_output=True).returncode == 0, "the disk is let go")
+    finally:
+        if folder.is_mount():
+            subprocess.run(["umount", "--lazy", str(folder)], check=True, capture_output=True)
 
 
 def fill(folder: Path) -> None:

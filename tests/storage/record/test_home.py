@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from watchkeeper.server.runtime.keeper import hosts, records
-from watchkeeper.server.storage.record import Ledger
+from watchkeeper.server.storage.record import Ledger, foreign
+from watchkeeper.server.storage.record.foreign import Snapshot
 from watchkeeper.server.storage.record.home import FILE, Home
 from watchkeeper.server.vocabulary.errors import HeldElsewhere, StorageFailed
 
@@ -99,11 +102,49 @@ def test_a_write_that_another_host_is_in_the_middle_of_is_waited_for_and_never_r
     opened[0].close()
 
 
-def test_a_host_that_writes_without_end_is_said_and_not_waited_for_for_ever(ledger: Path) -> None:
+def test_a_host_that_writes_without_end_is_said_and_not_waited_for_for_ever(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held_by_another(ledger)
-    ledger.with_name(f"{ledger.name}-journal").write_bytes(b"a transaction")
+    journal, looks = ledger.with_name(f"{ledger.name}-journal"), list[int]()
+    journal.write_bytes(b"a transaction")
+    real = Snapshot._is_being_written  # pyright: ignore[reportPrivateUsage]
+
+    def and_goes_on(snapshot: Snapshot) -> bool:
+        looks.append(1)
+        journal.write_bytes(b"x" * (100 + len(looks)))
+        return real(snapshot)
+
+    monkeypatch.setattr(foreign, "WITHIN_S", 0.1)
+    monkeypatch.setattr(Snapshot, "_is_being_written", and_goes_on)
     with pytest.raises(StorageFailed, match="is being written by its host"):
         Ledger(ledger)
+    assert looks
+
+
+def test_a_host_that_ended_in_the_middle_of_a_write_is_told_from_one_that_writes_and_its_ledger_can_be_moved(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        other.execute("PRAGMA cache_size = 1")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE more (x)")
+        other.executemany("INSERT INTO more VALUES (?)", [("x" * 1000,)] * 200)
+        torn = {one: one.read_bytes() for one in (ledger, ledger.with_name(f"{ledger.name}-journal"))}
+        other.execute("ROLLBACK")
+    for path, data in torn.items():  # as a power cut leaves it
+        path.write_bytes(data)
+    held_by_another(ledger)
+    monkeypatch.setattr(foreign, "WITHIN_S", 0.1)
+    with pytest.raises(
+        StorageFailed, match=r"has not gone on for 0\.1 s: if that host is down, it ended there"
+    ) as told:
+        Ledger(ledger)
+    assert "watchkeeper doctor --move-ledger" in told.value.do_next
+    Home(ledger).move()
+    with closing(Ledger(ledger)) as opened:
+        assert opened.note("key") == "first"
+        opened.take_note("key", "second")
 
 
 def test_a_host_under_another_name_on_the_same_boot_is_the_same_one(ledger: Path) -> None:

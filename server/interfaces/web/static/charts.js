@@ -1,9 +1,8 @@
 // The curves that the server drew, drawn again so that they can be read off, zoomed (drag; double click for all) and follow.
 "use strict";
 (() => {
-  const figures = [...document.querySelectorAll("figure.chart[data-group]")];
   const run = document.getElementById("lines")?.dataset.run;
-  if (!figures.length || !run) return;
+  if (!run) return;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const dashes = [[], [6, 3], [2, 3], [8, 3, 2, 3], [], [3, 3]];
   const drawn = new Map();
@@ -67,10 +66,12 @@
     timer = 0;
     const answer = await fetch(`/runs/${encodeURIComponent(run)}/charts`).catch(() => null);
     if (!answer?.ok) return;
-    const found = await answer.json();
-    for (const figure of figures) {
-      const chart = found[figure.dataset.group]?.[Number(figure.dataset.place)];
+    const found = await answer.json(), taken = new Set();
+    for (const [figure, {plot}] of [...drawn]) if (!figure.isConnected) { plot.destroy(); drawn.delete(figure); }
+    for (const figure of document.querySelectorAll("figure.chart[data-group]")) {  // charts come, and then others stand before them
+      const chart = found[figure.dataset.group]?.find((one) => one.title === figure.dataset.title && !taken.has(one));
       if (!chart) continue;
+      taken.add(chart);
       const known = drawn.get(figure);
       if (known && JSON.stringify(known.chart) === JSON.stringify(chart)) continue;
       if (known && known.chart.series.length === chart.series.length) {
@@ -86,6 +87,7 @@
   new ResizeObserver(() => { for (const [figure, {plot, chart}] of drawn) { const width = Math.floor(figure.clientWidth); if (width !== plot.width) plot.setSize({width, height: options(chart, width).height}); } }).observe(document.getElementById("main"));
   watchkeeper.listen((kind, told) => {
     if (kind === "theme") { for (const [figure, {chart}] of [...drawn]) draw(figure, chart); }
+    else if (kind === "parts") load();
     else if (kind === "log" ? run in told : told.run === run) later();
   });
   load();

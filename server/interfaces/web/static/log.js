@@ -91,4 +91,5 @@
     document.getElementById(`L${asked}`).classList.add("here");
     requestAnimationFrame(() => show(asked));
   } else box.scrollTop = box.scrollHeight;
+  if (!ends && atEnd()) onwards();  // too few to be scrolled
 })();

@@ -44,14 +44,18 @@ const watchkeeper = (() => {
   };
 
   // Parts are drawn by the server and nowhere else: the same page is asked for again, and what differs is put in place.
+  // A part with a key is drawn on by a script: it is put in place only where the key differs.
+  const key = (part) => part.dataset.key ?? part.innerHTML;
   const swap = (fresh) => {
+    let swapped = false;
     for (const one of document.querySelectorAll("[data-part]")) {
       const other = fresh.getElementById(one.id);
-      if (!other || one.dataset.html === other.innerHTML) continue;
+      if (!other || one.dataset.html === key(other)) continue;
       if (one.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) continue;
       const open = [...one.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
       const within = one.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-      one.dataset.html = other.innerHTML;
+      one.dataset.html = key(other);
+      swapped ||= "key" in other.dataset;
       one.replaceChildren(...other.cloneNode(true).childNodes);
       for (const summary of one.querySelectorAll("details > summary")) if (open.includes(summary.textContent)) summary.parentElement.open = true;
       if (within) one.querySelector(`a[href="${CSS.escape(within)}"]`)?.focus();
@@ -59,6 +63,7 @@ const watchkeeper = (() => {
     }
     document.title = fresh.title;
     tick();
+    if (swapped) for (const listen of listeners) listen("parts", null);
   };
 
   const refresh = async () => {
@@ -162,7 +167,7 @@ const watchkeeper = (() => {
     });
   }
 
-  for (const one of document.querySelectorAll("[data-part]")) one.dataset.html = one.innerHTML;
+  for (const one of document.querySelectorAll("[data-part]")) one.dataset.html = key(one);
   localTimes(document);
   tick();
   setInterval(tick, 1000);
