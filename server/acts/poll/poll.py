@@ -212,7 +212,9 @@ class _Round:
         if any(look.behind_bytes for look in seen.looks):
             return seen
         self.judge(seen.looks)
-        return self.look()
+        refused = self._unwritten  # the look after it may have no time left to try once more
+        again = self.look()
+        return replace(again, unwritten=again.unwritten or refused)
 
     def _watcher(self, run: Run) -> Watcher:
         if run.id not in self._watchers:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .helpers import ended_children, until
+from .helpers import children, reaped, until
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -15,8 +15,8 @@ PR_SET_CHILD_SUBREAPER = 36
 @pytest.fixture
 def reaper() -> Iterator[None]:
     """Let the test inherit what is orphaned, so that it decides when a zombie is reaped, whatever init does here."""
-    libc = ctypes.CDLL(None)
+    libc, others = ctypes.CDLL(None), children()
     assert libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
     yield
-    until(lambda: not ended_children(), "every child of the test was reaped")
+    until(lambda: reaped(others), "every child of the test was reaped")
     assert libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) == 0

@@ -7,10 +7,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 from watchkeeper.server.runtime import run_directory
 from watchkeeper.server.runtime.engines.local import LocalEngine
 from watchkeeper.server.runtime.keeper import lock, procfs, records
@@ -169,11 +170,14 @@ def end_processes_of(folder: Path) -> None:
     until(none_left, "the processes of the test are gone")
 
 
-def ended_children() -> bool:
-    """Reap what can be reaped; whether children of the test remain."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return False
-    return True
+def children() -> set[int]:
+    """Return the pids of this process's children, ended and not yet reaped ones too."""
+    return {one.pid for one in psutil.Process().children()}
+
+
+def reaped(others: set[int]) -> bool:
+    """Reap what has ended of this process's children; whether none is left but those of other tests."""
+    for pid in children() - others:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    return children() <= others
