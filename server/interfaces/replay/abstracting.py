@@ -49,7 +49,7 @@ _MOVING = frozenset(
 """States that a play may find further on, or not yet so far."""
 _LONGEST_REFUSAL = 160
 _LONGEST_PATTERN = 400
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")  # not \d: digits of other scripts are no numbers of ours
 POLL = "poll_training"
 POLL_WITHIN_S = 600.0
 """How long a poll with news may take at a play when nobody measured it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 from watchkeeper.server.acts.toolbox import rendered
@@ -59,6 +59,7 @@ def test_an_answer_matches_what_is_expected_of_it(tool: str, answer: dict[str, J
 
 @settings(deadline=None)
 @given(texts | st.lists(st.integers(0, 99), min_size=60).map(str))
+@example("\u1b6d")
 def test_a_refusal_matches_its_pattern_however_long_and_strange_it_is(text: str) -> None:
     assume(mask_secrets(text) == text)
     abstraction = Abstraction(workspace="/place")
