@@ -8,9 +8,10 @@ from pathlib import Path
 
 import anyio
 import pytest
-from watchkeeper.server.runtime.keeper import procfs
+from watchkeeper.server.runtime.keeper import lock, procfs, records
 
 from ...play import GOOD, WAITS, Agent, Place
+from ...runtime.keeper.helpers import until
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +57,9 @@ async def test_a_copy_of_a_run_that_has_ended_tells_how_it_ended(
     async with place.trainer() as trainer:
         run = str((await trainer.ask("start_training", model="1", phase="quick"))["run"])
         place.ends(run)
+    folder = place.root / ".watchkeeper/runs" / run
+    # What a keeper takes away last must not vanish under `cp`.
+    until(lambda: not [*folder.glob("exit.reserved*")] and not lock.held(folder / records.LOCK), "its keeper has ended")
     copy = copied(place, tmp_path_factory.mktemp("copy"))
     async with copy.trainer() as other:
         assert (await other.watch(run))["state"] == "completed"
