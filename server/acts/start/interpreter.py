@@ -35,7 +35,7 @@ def source(policy: Policy, workspace: Workspace) -> str:
 def sha256(python: str) -> str:
     """Return the digest of the program that a Python's name leads to; empty where it cannot be read.
 
-    The only file outside of the workspace that is opened by name for its content: it is the one that will be executed.
+    It may lie outside of the workspace: it is the program that will be executed.
     """
     found = shutil.which(python) or python
     try:
