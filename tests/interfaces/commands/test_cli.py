@@ -22,6 +22,7 @@ from watchkeeper.server.storage.policy.policy import read_policy
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
+from ... import warm
 from ...limits import HANG_S, LONG_S
 from ...play import FAILS, GOOD, WAITS, Place, script
 from ...runtime.keeper.helpers import until
@@ -34,8 +35,7 @@ SAYS_ARGUMENTS = script("print(sys.argv[1:])\nleave_what_the_phase_asks_for()\n"
 
 def run(place: Place, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end in a process of its own."""
-    command = [*COMMAND, "--workspace", str(place.root), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, check=False)
+    return warm.run("--workspace", str(place.root), *words)
 
 
 def begun(place: Place, *words: str, **more: Any) -> subprocess.Popen[str]:
@@ -133,8 +133,9 @@ def test_the_workspace_may_be_named_behind_the_command_too(place: Place, capsys:
 
 
 def test_an_act_over_the_command_line_is_recorded_as_such(place: Place) -> None:
-    run_id = started(place, GOOD)
-    place.ends(run_id)
+    with begun(place.script(GOOD), "start", "1", "quick", stdout=subprocess.DEVNULL) as start:
+        assert start.wait(HANG_S) == 0
+    place.ends(run_id := "1-quick-1")
     who = str(place.recorded(run_id).by)
     assert re.fullmatch(rf"trainer over the command line, uid {os.getuid()}, parent {os.getpid()} \(.+\)", who)
 
@@ -267,7 +268,7 @@ def test_ctrl_c_ends_the_waiting_and_not_the_run(place: Place) -> None:
         _, complaint = poll.communicate(timeout=HANG_S)
     assert poll.returncode == 130
     assert complaint.strip().endswith("interrupted; runs go on, nothing that was acknowledged is lost.")
-    assert asked(place, "poll", run_id, "--wait", "0")["state"] == "running"
+    until(lambda: asked(place, "poll", run_id, "--wait", "0")["state"] == "running", "it goes on")
     place.go()
     place.ends(run_id)
 
