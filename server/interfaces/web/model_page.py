@@ -11,8 +11,8 @@ from ...acts.desk import Desk
 from ...acts.watch import standing
 from ...storage.record import Entry, Finding, Report, Run, Verdict
 from ...vocabulary.errors import NotFound, WatchkeeperError
-from . import health, run_page
-from .health import Health
+from ..views import health, run_page
+from ..views.health import Health
 
 MOST_ATTEMPTS = 60
 MOST_SEARCHES = 10
