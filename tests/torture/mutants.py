@@ -136,8 +136,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--results", type=Path, help="a file that a line is added to for each; it is gone on with")
     options = parser.parse_args(arguments)
     chosen = [one for one in MUTANTS if all(word in one.name for word in options.words)]
-    known = options.results and options.results.exists()
-    lines = options.results.read_text(encoding="utf-8").splitlines() if known else []
+    results: Path | None = options.results
+    lines = results.read_text(encoding="utf-8").splitlines() if results and results.exists() else []
     played = {line.partition(" s  ")[2]: line for line in lines}
     green: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="watchkeeper-mutants-") as folder:
@@ -145,8 +145,8 @@ def main(arguments: list[str]) -> int:
         for one in chosen:
             if one.name not in played:
                 played[one.name] = _shown(tree, one, green)
-                if options.results:
-                    with options.results.open("a", encoding="utf-8") as file:
+                if results:
+                    with results.open("a", encoding="utf-8") as file:
                         file.write(f"{played[one.name]}\n")
             print(played[one.name], flush=True)
     found = sum(not played[one.name].startswith(MISSED) for one in chosen)
