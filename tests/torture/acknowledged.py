@@ -11,6 +11,9 @@ from watchkeeper.server.storage.record import Ledger, Run
 from watchkeeper.server.vocabulary.runs import Level, RunState
 
 Facts = dict[str, Any]
+TOLD = "told"
+"""The name of the file in which the trainings of a day write down what they did."""
+DEFECTS = ("inside watchkeeper", "defect of watchkeeper")
 _KEYS = {
     "start_training": "run", "report_error": "report", "answer_report": "report", "verify_compute": "verdict_id",
     "stop_training": "run", "write_diary_entry": "path",
@@ -19,17 +22,20 @@ _KEYS = {
 
 
 class Acknowledged:
-    """The client's list of what was acknowledged in one workspace."""
+    """The client's list of what was acknowledged in one workspace.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    :param told: where the trainings write down that they began, and how they end.
+    """
+
+    def __init__(self, root: Path, told: Path) -> None:
+        self._root, self._told = root, told
         self._acts: list[tuple[str, Facts, Facts]] = []
         self._wrong: list[str] = []
 
     def take(self, tool: str, arguments: Facts, answer: Facts) -> None:
         """Take an answer: a refusal in words is none, a defect is a violation."""
         text = "\n".join(str(one.get("text", "")) for one in answer.get("content", ()))
-        if "inside watchkeeper" in text:
+        if any(one in text for one in DEFECTS):
             self._wrong.append(f"{tool} {arguments}: {text[:500]}")
         elif not answer.get("isError"):
             self._acts.append((tool, arguments, answer["structuredContent"]))
@@ -73,8 +79,7 @@ class Acknowledged:
         return [*wrong, *(f"written {times} times: {line}" for line, times in headings.items() if times > len(files))]
 
     def _written(self) -> list[str]:
-        path = self._root / "begun"
-        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return self._told.read_text(encoding="utf-8").splitlines() if self._told.exists() else []
 
     def untrue(self) -> list[str]:
         """Return what the record says of a run that its training itself does not, once all have ended."""
@@ -90,7 +95,7 @@ class Acknowledged:
         began, status = run.id in lines, next((one.split()[1] for one in lines if one.startswith(f"{run.id} ")), "")
         state = run.end.state if run.end else None
         told = (state, run.end.exit_code if run.end else None)
-        ended = (RunState.COMPLETED, 0) if status == "0" else (RunState.FAILED, 7)
+        ended = (RunState.COMPLETED, 0) if status == "0" else (RunState.FAILED, int(status or -1))
         if not began:
             fits = state in (RunState.NEVER_STARTED, RunState.STOPPED)
         elif status:

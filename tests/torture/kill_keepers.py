@@ -113,7 +113,9 @@ def local(life: Life, draw: random.Random) -> list[str]:
         long_ago = time.time() - 20  # as if the server had looked away for a while
         os.utime(run.dir / records.SPEC, (long_ago, long_ago))
         _looked_after(run)
-    life.end()
+    if not life.told_to_end:  # what ends while no keeper is there may be lost: that is drawn above
+        until(lambda: _looked_after(run) or (life.keeper() and life.began()), "a keeper is with it")
+        life.end()
     status = until(lambda: _looked_after(run), f"{run.dir.name} ends")
     fits: list[Seen] = [(RunState.FAILED, 3, "x"), (RunState.NEVER_STARTED, None, "")]
     if life.stopped:
