@@ -34,7 +34,7 @@ help:
 	@echo "make programs a Slurm and a network mount for the tests of engines, where apt-get may install them"
 	@echo "make engines runs as jobs of a Slurm of its own, every fault (about six minutes; root, Debian)"
 	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
-	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
+	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes); RESULTS=FILE to go on later"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make reference docs/reference.md, from the code"
@@ -105,7 +105,7 @@ torture: setup wheel
 		$$($(BIN)/python -P -c 'import runpy; table = runpy.run_path("tests/torture/table.py")["TABLE"]; print(*sorted({"tests/" + row.test for row in table}))')
 
 mutants: setup
-	$(BIN)/python -P tests/torture/mutants.py
+	$(BIN)/python -P tests/torture/mutants.py $(if $(RESULTS),--results $(RESULTS))
 
 demo: setup wheel
 	$(BIN)/python -P examples/eight_schools/play.py

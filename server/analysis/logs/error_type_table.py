@@ -23,6 +23,24 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"^Scope(?:Variable|Param|Collection)|Tracer|Concretization|NoSuchKernel|Dynamo|BackendCompiler",
         "",
     ),
+    ("implementation", r"InvalidParameterError|^PicklingError$", ""),
+    (
+        "implementation",
+        "",
+        r"malformed node or string|semantic error|ill-typed|not in scope|free variables|"
+        r"deserialization of an? \w+ layer|"
+        r"could not infer dtype of n(?:umpy|p)|\S*\blib\w+\.so\b|"
+        r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
+        r"batch size)\b",
+    ),
+    ("data", r"^StopIteration$", ""),
+    (
+        "data",
+        "",
+        r"check failed:.*\b(?:num_features|num_data|num_rows?|labels?|feature_names|n_?samples)\b|"
+        r"__len__\(\) should return|out of bounds for (?:axis|dimension) \d+ with size 0|could not infer dtype of none",
+    ),
+    ("resource", "", r"only \S+ ?[kmgt]i?b (?:\w+ )?(?:left|free|available|remain\w*)"),
     ("implementation", r"EOFError", r"eof when reading a line"),
     ("implementation", "", r"can't get attribute|numpy\.dtype size changed"),
     ("implementation", "", r"size mismatch for|missing key\(s\) in state_dict|unexpected key\(s\) in state_dict"),
@@ -78,7 +96,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
         r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"
-        r"exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
+        r"array is too big|exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
         r"cublas_status_not_initialized|"
         r"cudnn_status_not_initialized|valid cudnn algorithm|could not create cudnn handle|"
         r"cudnn failed to initialize|get convolution algorithm",
@@ -158,7 +176,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "infrastructure",
         "",
         r"node (?:fail|has died|was (?:marked|lost))|node_fail|preempt|heartbeat|coordination service|"
-        r"distributed service|library initialization failed|no cuda(?: gpus| devices?|-capable)|"
+        r"distributed service|library initialization failed|no visible gpu|"
+        r"unable to initialize backend|no cuda(?: gpus| devices?|-capable)|"
         r"cuda_error_(?:no_device|system)|"
         r"no (?:supported )?gpus? "
         r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
@@ -209,7 +228,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"no convergence|abnormal_|abnormal termination|mass matrix contains zeros|overflow encountered|"
         r"loss scale .*(?:minimum|too small|decrease)|minimum loss scale|gradients? overflow|explod|explosion|"
         r"optimal parameters not found|maxfev|maximum (?:number of )?(?:iterations|function evaluations)|"
-        r"precision loss|math range error|numerical (?:result out of range|overflow|instabilit)|"
+        r"elements? of std >= 0|precision loss|math range error|numerical (?:result out of range|overflow|instabilit)|"
         r"line ?search fail|underflow in dt|sum to zero|matrix inversion|perfect separation|chain is shorter",
     ),
     ("implementation", r"LinAlg", r"must be square|dimension"),
@@ -292,7 +311,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"unseen label|unknown label|label (?:value|must|\S+ (?:is )?(?:out|outside))|labels? (?:must|should) be in|"
+        r"unseen label|unknown label|label \S+ (?:is )?(?:greater|larger|higher|outside|exceeds)|"
+        r"label (?:value|must|\S+ (?:is )?(?:out|outside))|labels? (?:must|should) be in|"
         r"target \S+ is out of bounds|bounds\.$|index out of range in self|= \S+ is not in \[0|"
         r"number of (?:classes|labels)|only one class|one unique value|least populated class|invalid classes|"
         r"number of members in each class|class (?:labels?|index) .*(?:range|unknown)|outside the valid range",
@@ -317,4 +337,5 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"got 'float'$",
     ),
     ("data", r"OutOfRange", r"end of sequence"),
+    ("data", "", r".*op:iteratorgetnext"),
 )

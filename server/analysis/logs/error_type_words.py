@@ -46,7 +46,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"choose from|valid (?:choices|options|values)|"
         r"did you mean|"
         r"(?:find|no) (?:an? )?(?:appropriate|suitable|matching) \w+|type ?hint|stack trace|race condition|"
-        r"command not found",
+        r"command not found|device ?mesh|mesh shape|pjit|vmap|sharding",
     ),
     (
         _IMPLEMENTATION,
@@ -95,6 +95,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:missing|empty|corrupt\w*|invalid|duplicated?|not|no)|no (?:observations|images|rows|data|samples|"
         r"records|files|"
         r"columns)\b|"
+        r"(?:for|in|of|at) (?:case|sample|patient|subject|utt\w*|image|record|row|shard|scan|station|series) \S*\d|"
         r"ground truth|no \w+ (?:available|left) for (?:training|validation|testing)|new levels?|bad (?:values?|"
         r"lines?|rows?|samples?|records?)|empty (?:sequence|list)|"
         r"at least one array|passed values|(?:pd|pl|np)\.(?:read_\w+|"
@@ -222,8 +223,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"not found|denied)|"
         r"expired|rate[- ]limit\w*|heartbeat|preempt\w*|evicted|cancell?ed|terminated by|interrupted|sig(?:term|"
         r"int|hup)|"
-        r"node (?:\S+ )?(?:fail\w*|down|lost|drain\w*|died|has|is|was|went)|is locked|lock (?:held|file|is)|another "
-        r"(?:process|instance|job|run)|already (?:running|locked|in use)|stale|not mounted|mount\w*|read-?only|"
+        r"node (?:\S+ )?(?:fail\w*|down|lost|drain\w*|died|has|is|was|went)|is locked|lock (?:held|file|is)|\S+\.lock|"
+        r"another (?:process|instance|job|run)|already (?:running|locked|in use)|stale|not mounted|mount\w*|read-?only|"
         r"offline|"
         r"unavailable|device (?:\w+ )?(?:acquire|busy|lost|failed|in use)|acquire (?:\w+ )?(?:failed|device)|"
         r"maintenance|interruption|spot instances?|terminated|wall[- ]?(?:clock|time)|not yet initiali[sz]ed|"

@@ -143,6 +143,14 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"(?i)ran out of (?:data|batches)",
     ),
     (
+        "stan found no start",
+        "data",
+        "error",
+        "",
+        "Initialization between (|nitialization failed",
+        r"^\s*(?:Chain \[?\d+\]?:? )?Initialization (?:between \(.*\) failed|failed\.)",
+    ),
+    (
         "chain lost",
         "convergence",
         "error",
