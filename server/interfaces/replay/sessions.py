@@ -103,7 +103,8 @@ def _refused_to_gemini(said: str) -> JsonValue:
         value = parsed(_GEMINI_ERROR.sub("", said)) if _GEMINI_ERROR.match(said) else None
     except ValueError:
         return said
-    return _response(value).get("content") or said
+    response = _response(value)
+    return response.get("content") or _within(response, "error").get("message") or said
 
 
 def _response(parts: JsonValue) -> Facts:
