@@ -173,7 +173,8 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "infrastructure",
         "fatal",
         "",
-        "Error response from daemon|OCI runtime|nvidia-container-cli|CrashLoopBackOff|ImagePullBackOff|Evicted",
+        "Error response from daemon|OCI runtime|nvidia-container-cli|CrashLoopBackOff|ImagePullBackOff|"
+        "ErrImagePull|Failed to pull image|Evicted",
         "",
     ),
     (
