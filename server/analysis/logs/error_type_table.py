@@ -29,7 +29,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
         r"deserialization of an? \w+ layer|"
-        r"could not infer dtype of n(?:umpy|p)|\S*\blib\w+\.so\b|"
+        r"could not infer dtype of n(?:umpy|p)|\S*\blib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
         r"batch size)\b",
     ),
@@ -279,7 +279,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r".{0,80}(?:does not|doesn't) exist|[/\\.]\S*['\"]? (?:does not|doesn't) exist|"
         r"'\S+' (?:does not|doesn't) exist|file or doesn't exist|!\w+\.empty\(\)|"
         r"(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
-        r"no file or directory|"
+        r"no file or directory|\S+ is not exist|"
         r"\S+\.(?:pth?|ckpt|csv|tsv|jsonl?|h5|npz?|parquet|pkl|txt|nii|wav|png|jpe?g|bin)\S* (?:was |is )?"
         r"(?:not found|missing|unreadable|empty)|no such file or no access|"
         r"(?:files?|folder|data\w*|checkpoint|images?) (?:is |are )?missing|"
