@@ -32,7 +32,18 @@ _READS = re.compile(
     r"masks?|boxes|bbox\w*|documents?|dicom|nifti|volume|signals?|sequences?|tokens?))$"
 )
 """Functions that turn what was read into samples."""
-_HELD = re.compile(r"((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\[[^\[\]]*\]")
+_OF_DATA = re.compile(
+    r"(?i)(?:^|[/\\])(?:data|datasets?|data_?(?:loader|set|utils|module|prep\w*)s?|loaders?|preprocess\w*|prepare\w*|"
+    r"transforms?|augment\w*|features?|etl|ingest\w*|readers?|readers?)(?:\.py$|[/\\][^/\\]+$)"
+)
+"""The user's own files that are there for reading."""
+_HELD = re.compile(r"((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\[([^\[\]]*)\]")
+_LABEL = re.compile(
+    r"(?i)^(?:\w+\.)?(?:labels?|cls|class(?:_?(?:id|idx|name))?|category(?:_id)?|y|targets?|tokens?|words?|chars?)$"
+)
+"""What a table is asked for with: the label that was read is not in it."""
+_TABLES = re.compile(r" in (?:embedding|nll_loss|cross_entropy|one_hot)\b[^/\\]*$")
+"""Functions that ask a table of the model with what was read."""
 _DATA_NAMES = re.compile(
     r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
     r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|"
@@ -101,8 +112,8 @@ def reads_a_sample(exception: str, frames: str) -> bool:
 def _in_reading(frames: str) -> bool:
     if _OF_A_SAMPLE.search(frames[-2 * NEWEST_CHARS :]):
         return True
-    own = [function for file, function in _PLACE.findall(frames) if traceback_lines.is_own(file)]
-    return bool(own) and _READS.match(own[-1]) is not None
+    own = [place for place in _PLACE.findall(frames) if traceback_lines.is_own(place[0])]
+    return bool(own) and (_READS.match(own[-1][1]) or _OF_DATA.search(own[-1][0])) is not None
 
 
 def checks_data(frames: str) -> bool:
@@ -123,23 +134,24 @@ def _key(message: str, frames: str) -> ErrorType | None:
 def _key_of_what_was_read(frames: str) -> bool:
     if _READERS.search(frames):
         return True
-    held = _held(frames)
+    held, asked = _held(frames)
     if any(map(_CONFIG_NAMES.match, held)):
         return False
-    return any(map(_DATA_NAMES.match, held[-1:])) or _in_reading(frames)
+    return bool(any(map(_DATA_NAMES.match, held[-1:])) or _LABEL.match(asked)) or _in_reading(frames)
 
 
-def _held(frames: str) -> list[str]:
-    """Return the names that the newest line takes an item of: ("self", "class_to_id") for `self.class_to_id[name]`."""
+def _held(frames: str) -> tuple[list[str], str]:
+    """Return of what the newest line takes which item: (["self", "classes"], "name") for `self.classes[name]`."""
     found = _HELD.findall(frames[-160:])
-    return found[-1].split(".") if found else []
+    return (found[-1][0].split("."), found[-1][1].strip()) if found else ([], "")
 
 
 def _index(_message: str, frames: str) -> ErrorType | None:
-    held = _held(frames)
+    held, asked = _held(frames)
     if any(map(_CONFIG_NAMES.match, held)):
         return ErrorType.IMPLEMENTATION
-    return ErrorType.DATA if re.search(r"split\(|csv", frames[-160:]) else None
+    read = _LABEL.match(asked) or _TABLES.search(frames) or re.search(r"split\(|csv", frames[-160:])
+    return ErrorType.DATA if read else None
 
 
 def _attribute(message: str, frames: str) -> ErrorType:
@@ -171,7 +183,8 @@ def _type_error(message: str, frames: str) -> ErrorType | None:
 
 
 def _runtime(message: str, frames: str) -> ErrorType | None:
-    return ErrorType.DATA if "collate" in frames and _RAGGED.search(message) else None
+    read = ("collate" in frames and _RAGGED.search(message)) or ("out of bounds" in message and _TABLES.search(frames))
+    return ErrorType.DATA if read else None
 
 
 def _value(message: str, frames: str) -> ErrorType | None:
