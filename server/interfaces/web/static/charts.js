@@ -3,7 +3,13 @@
 (() => {
   const run = document.getElementById("lines")?.dataset.run;
   if (!run) return;
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const colour = (name) => {  // as the theme has it: the property itself holds both
+    const one = document.body.appendChild(document.createElement("i"));
+    one.style.color = `var(${name})`;
+    const seen = getComputedStyle(one).color;
+    one.remove();
+    return seen;
+  };
   const dashes = [[], [6, 3], [2, 3], [8, 3, 2, 3], [], [3, 3]];
   const drawn = new Map();
   let timer = 0;
