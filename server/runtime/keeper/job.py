@@ -21,7 +21,7 @@ AGAIN = 75
 """EX_TEMPFAIL: the job was begun anew for a run that it had begun before, which is no success."""
 NO_KEEPER = 70
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_NUMBERS = ("SLURM_JOB_ID", "RAY_JOB_ID")
+_NUMBERS = ("SLURM_JOB_ID", "WATCHKEEPER_JOB")
 _HANDED_ON = (HASTEN, WARNING, *OUTSIDE)
 
 
