@@ -33,7 +33,12 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "watc
 ENVIRONMENT = CACHE / f"ray-{VERSION}-{sys.version_info.major}.{sys.version_info.minor}"
 _READY = ENVIRONMENT / "ready"
 ASKED_EVERY_S = 0.2
+TRIES = 3
 _STORE_BYTES = 80_000_000
+
+
+class HeadEnded(AssertionError):
+    """A part of a Ray has ended by itself; with the end of what it wrote."""
 
 
 class Ray:
@@ -50,7 +55,16 @@ class Ray:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def up(self) -> Ray:
-        """Start the head and wait until it has taken a job: the first one takes its time."""
+        """Start the head and wait until it has taken a job: the first one takes its time.
+
+        On a busy machine parts of it wait for others in vain, and all of it ends; then it is started once more.
+        """
+        for _ in range(TRIES - 1):
+            with suppress(HeadEnded):
+                self.start_head()
+                self._warm_up()
+                return self
+            self.kill("head")
         self.start_head()
         self._warm_up()
         return self
@@ -60,6 +74,7 @@ class Ray:
         names = [f"warm-{os.urandom(4).hex()}"]
 
         def ran() -> bool:
+            self._must_live("head")
             status = self.job(names[-1]).get("status")
             if status == "FAILED":
                 names.append(f"warm-{os.urandom(4).hex()}")
@@ -76,8 +91,7 @@ class Ray:
             f"--dashboard-port={self._dashboard}", f"--dashboard-agent-listen-port={agent}",
             f"--ray-client-server-port={client}", f"--num-cpus={self._cpus}", f"--temp-dir={self.folder}/t",
         )  # fmt: skip
-        eventually(lambda: self._process("head").poll() is not None or self._listens(), "the head of Ray answers")
-        assert self._process("head").poll() is None, (self.folder / "head.log").read_text()[-2000:]
+        eventually(lambda: self._must_live("head") and self._listens(), "the head of Ray answers")
 
     def add_node(self, name: str, **resources: float) -> None:
         """Start another node, which alone has these resources, and wait for it."""
@@ -144,6 +158,11 @@ class Ray:
 
     def _process(self, name: str) -> subprocess.Popen[bytes]:
         return self._running[name]
+
+    def _must_live(self, name: str) -> bool:
+        if self._process(name).poll() is not None:
+            raise HeadEnded((self.folder / f"{name}.log").read_text()[-2000:])
+        return True
 
     def _listens(self) -> bool:
         return isinstance(self.ask("GET", "jobs/"), list)
