@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from signal import SIGTERM
+from signal import SIGKILL, SIGTERM
 
 from . import bounds, child, exit_record, nodes, procfs, records, tree
 from .ending import Ending
@@ -53,6 +53,7 @@ class Watch:
         self._members = Members()
         self._nodes = members
         self._was_never_there = False
+        self._saw_it_live = False
         self._signals: Signals | None = None
         self._warned = False
         self._lived: list[procfs.Stat] = []
@@ -81,10 +82,11 @@ class Watch:
         if self._main.ended and not before:
             self._was_never_there = self._could_not_begin()
             if not self._was_never_there:
-                self._ending.cause = self._ending.cause or self._cancelled()
+                self._ending.cause = self._ending.cause or self._cancelled() or self._begun_by_another()
                 self._ending.tell()
                 self._tell_of_nodes()
                 self._sample()
+        self._saw_it_live |= not self._main.ended
         return self._main.ended
 
     def _tell_of_nodes(self) -> None:
@@ -115,6 +117,18 @@ class Watch:
         while signals.outside is None and boottime_s() < deadline_s:
             signals.wait(None, deadline_s - boottime_s())
         return self._cause_to_stop(signals.outside) if signals.outside is not None else {}
+
+    def _begun_by_another(self) -> dict[str, object]:
+        """Return why a keeper that was killed since had begun to stop it, where it ended before this one saw it live.
+
+        A stop that was asked for by then counts whatever the exit status, for a training may save its state and leave
+        by itself; a limit that is over counts only where it was ended by a signal that a stop sends.
+        """
+        if not self._main.attached or self._saw_it_live:
+            return {}
+        status = self._main.wait_status
+        by_signal = status is not None and status & 0x7F in (SIGTERM, SIGKILL)
+        return self._cause_to_stop(None) if by_signal or requested_stop() is not None else {}
 
     def _hand_warning_on(self, signals: Signals) -> None:
         """Write down that the engine will end the run soon, and tell the training by the same signal if it listens."""
