@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..keeper import records
 from ..keeper.procfs import Process
 from . import Engine
 from .local import LocalEngine
 from .slurm import KIND, SlurmEngine
+from .submissions import asked
 from .words import Word
 
 
@@ -20,7 +20,7 @@ class EngineByRun:
         self._slurm = SlurmEngine()
 
     def _of(self, run_dir: Path) -> Engine:
-        return self._slurm if _asked(run_dir).get("kind") == KIND else self._local
+        return self._slurm if asked(run_dir).get("kind") == KIND else self._local
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
         """See Engine."""
@@ -53,10 +53,3 @@ class EngineByRun:
     def living(self, run_dir: Path) -> list[Process]:
         """See Engine."""
         return self._of(run_dir).living(run_dir)
-
-
-def _asked(run_dir: Path) -> dict[str, object]:
-    try:
-        return records.part(records.read(run_dir / records.SPEC), "engine") or {}
-    except (records.DamagedRecord, OSError):
-        return {}

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .submissions import Refusal, Unavailable
 from .words import Kind
 
 WITHIN_S = 20.0
@@ -30,14 +31,6 @@ _NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 FIELDS = "%i|%T|%r|%j"
-
-
-class Unavailable(Exception):
-    """Slurm did not answer: that says nothing of any job."""
-
-
-class Refusal(Exception):
-    """Slurm answered no, in its own words."""
 
 
 @dataclass(frozen=True, slots=True)

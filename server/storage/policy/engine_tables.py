@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ...vocabulary.runs import Phase
 from .tables import Table, absolute_path
@@ -13,7 +13,7 @@ from .tables import Table, absolute_path
 Kind = Literal["local", "slurm"]
 OURS = (
     "job-name", "chdir", "output", "error", "parsable", "requeue", "no-requeue", "dependency", "signal", "export",
-    "export-file", "array", "wrap", "comment", "clusters", "open-mode", "nodes", "ntasks", "input",
+    "export-file", "array", "wrap", "comment", "clusters", "open-mode", "nodes", "ntasks", "ntasks-per-node", "input",
 )  # fmt: skip
 """Options of sbatch that watchkeeper sets, or that a run cannot have."""
 _OURS_SHORT = "JDeodaMNni"
@@ -88,6 +88,9 @@ class Job(Table):
     )
     cpus: Annotated[int, Field(ge=0, le=100_000)] = Field(default=0, description="CPUs (--cpus-per-task); 0: one.")
     mem: Word = Field(default="", description='Memory (--mem), such as "64G".')
+    nodes: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=1, description="Nodes (--nodes); on each the command runs once, as a rank of SLURM_PROCID."
+    )
     gres: Word = Field(default="", description='Generic resources (--gres), such as "gpu:4".')
     extra: Annotated[tuple[Annotated[str, AfterValidator(_extra)], ...], Field(strict=False)] = Field(
         default=(), description='Further options of sbatch, one word each, such as "--constraint=a100".'
@@ -99,7 +102,8 @@ class Job(Table):
             "partition": self.partition, "account": self.account, "qos": self.qos, "time": self.time,
             "cpus-per-task": str(self.cpus or ""), "mem": self.mem, "gres": self.gres,
         }  # fmt: skip
-        return (*(f"--{name}={value}" for name, value in named.items() if value), *self.extra)
+        several = (f"--nodes={self.nodes}", "--ntasks-per-node=1") if self.nodes > 1 else ()
+        return (*(f"--{name}={value}" for name, value in named.items() if value), *several, *self.extra)
 
 
 class Engine(Table):
@@ -130,6 +134,15 @@ class Engine(Table):
     )
     quick: Job = Field(default=Job(), description="What the jobs of the quick phase ask for.")
     full: Job = Field(default=Job(), description="What the jobs of the full phase ask for.")
+
+    @model_validator(mode="after")
+    def _nodes_are_of_slurm(self) -> Self:
+        for phase in Phase:
+            if self.job(phase).nodes > 1 and self.kind_of(phase) != "slurm":
+                raise ValueError(
+                    f'[engine.{phase}] nodes = {self.job(phase).nodes} is for jobs of Slurm: kind = "slurm"'
+                )
+        return self
 
     def job(self, phase: Phase) -> Job:
         """Return what a phase's jobs ask for."""
