@@ -34,13 +34,13 @@ help:
 	@echo "make programs a Slurm and a network mount for the tests of engines, where apt-get may install them"
 	@echo "make engines runs as jobs of a Slurm of its own, every fault (about six minutes; root, Debian)"
 	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
-	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
+	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes); RESULTS=FILE to go on later"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make reference docs/reference.md, from the code"
 	@echo "make docs    the pages as a site in build/site, broken links fail; needs npm for the diagrams"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
-	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it, and a table (a quarter of an hour); 1.6 GB"
+	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it; writes the table there (a quarter of an hour); 1.8 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
 	@echo "make release the wheel, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
@@ -105,7 +105,7 @@ torture: setup wheel
 		$$($(BIN)/python -P -c 'import runpy; table = runpy.run_path("tests/torture/table.py")["TABLE"]; print(*sorted({"tests/" + row.test for row in table}))')
 
 mutants: setup
-	$(BIN)/python -P tests/torture/mutants.py
+	$(BIN)/python -P tests/torture/mutants.py $(if $(RESULTS),--results $(RESULTS))
 
 demo: setup wheel
 	$(BIN)/python -P examples/eight_schools/play.py
@@ -125,7 +125,7 @@ bundle: setup
 	$(MCPB) pack . dist/watchkeeper.mcpb
 
 clients: setup wheel
-	WATCHKEEPER_CLIENTS=every $(PYTEST) tests/clients
+	WATCHKEEPER_CLIENTS=write $(PYTEST) tests/clients
 
 corpus: setup wheel
 	@test -d $(CORPUS) && $(BIN)/python -P benchmarks/corpus_table.py $(CORPUS) || echo "skipped: no logs in $(CORPUS)"

@@ -25,10 +25,11 @@ PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sru
 class Slurm:
     """A cluster of one host.
 
+    :param more: further lines of slurm.conf; what they name is as they say. `gres`: what each node has of it.
     :ivar conf: its configuration, for SLURM_CONF.
     """
 
-    def __init__(self, folder: Path, nodes: int = 1, more: str = "") -> None:
+    def __init__(self, folder: Path, nodes: int = 1, more: str = "", gres: str = "") -> None:
         self.folder = folder
         self.conf = folder / "slurm.conf"
         self.nodes = [f"n{number}" for number in range(1, nodes + 1)]
@@ -36,7 +37,7 @@ class Slurm:
         for name in ("state", "log", "munge"):
             (folder / name).mkdir(mode=0o755)
         folder.chmod(0o755)
-        self.conf.write_text(_configuration(folder, self.nodes, _free_ports(1 + nodes)) + more)
+        self.conf.write_text(_configuration(folder, self.nodes, _free_ports(1 + nodes), gres, more))
 
     def up(self) -> Slurm:
         """Start it and wait until every node is idle."""
@@ -64,7 +65,8 @@ class Slurm:
         self._start(node, "slurmd", "-D", "-N", node)
 
     def idle(self) -> int:
-        return self.ask("sinfo", "--noheader", "--Node", "--format=%T").split().count("idle")
+        said = self.ask("sinfo", "--noheader", "--Node", "--format=%N %T")  # a node once for each of its partitions
+        return sum(line.endswith(" idle") for line in set(said.splitlines()))
 
     def ask(self, *words: str) -> str:
         """Return what one of Slurm's commands prints; empty where it fails."""
@@ -124,11 +126,11 @@ def why_not() -> str:
 
 
 @contextmanager
-def slurm(folder: Path, nodes: int = 1, more: str = "") -> Generator[Slurm]:
+def slurm(folder: Path, nodes: int = 1, more: str = "", gres: str = "") -> Generator[Slurm]:
     """Bring up a cluster and take it down again."""
     if reason := why_not():
         pytest.skip(reason)
-    cluster = Slurm(folder, nodes, more)
+    cluster = Slurm(folder, nodes, more, gres)
     try:
         yield cluster.up()
     finally:
@@ -143,7 +145,7 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _configuration(folder: Path, nodes: list[str], ports: list[int]) -> str:
+def _configuration(folder: Path, nodes: list[str], ports: list[int], gres: str, more: str) -> str:
     host = socket.gethostname().partition(".")[0]
     settings = {
         "ClusterName": "tests", "SlurmctldHost": f"{host}(127.0.0.1)", "SlurmUser": "root", "SlurmctldPort": ports[0],
@@ -158,10 +160,12 @@ def _configuration(folder: Path, nodes: list[str], ports: list[int]) -> str:
         "SlurmdTimeout": 10, "KillWait": 5, "InactiveLimit": 0, "JobRequeue": 1, "EnforcePartLimits": "ALL",
         "AccountingStorageType": "accounting_storage/none", "SlurmdParameters": "config_overrides", "MinJobAge": 300,
     }  # fmt: skip
-    lines = [f"{name}={value}" for name, value in settings.items()]
+    named = {line.partition("=")[0] for line in more.splitlines()}
+    lines = [f"{name}={value}" for name, value in settings.items() if name not in named]
     lines += [
         f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=4 RealMemory=4000"
+        + (f" Gres={gres}" if gres else "")
         for node, port in zip(nodes, ports[1:], strict=True)
     ]
     lines.append(f"PartitionName=main Nodes={','.join(nodes)} Default=YES MaxTime=INFINITE DefMemPerCPU=100 State=UP")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, more])

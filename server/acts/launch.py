@@ -87,6 +87,7 @@ def engine(desk: Desk, phase: Phase) -> Mapping[str, object] | None:
         "wrapper": list(policy.wrapper),
         "pass_through": list(policy.pass_through),
         "look_s": policy.look_s,
+        **({"nodes": policy.job(phase).nodes} if policy.job(phase).nodes > 1 else {}),
     }
 
 

@@ -263,6 +263,8 @@ def _why(state: RunState, end: Record) -> str:
         late_s = records.number(limit, "late_s") or 0.0
         late = f", applied {late_s:.0f} s late" if late_s >= 1.0 else ""
         return f"It ran into its limit of {records.number(limit, 'limit_s') or 0.0:g} s{late}."
+    if records.part(records.part(end, "members"), "first") is not None:
+        return records.text(end, "reason")  # which member, and how
     if state is RunState.OUT_OF_MEMORY:
         return "The kernel's OOM killer ended it."
     if state is RunState.FAILED and number is not None:
@@ -282,7 +284,7 @@ def _status(facts: Facts, state: RunState, reason: str = "") -> RunStatus:
         cpu_s=sample.cpu_s if sample is not None else None,
         cpu_is_lower_bound=sample is not None,
         log_begin=size(facts.start, "log_begin"),
-        guard=records.text(facts.start, "guard"),
+        guard=records.text(records.part(facts.exit, "members"), "guard") or records.text(facts.start, "guard"),
         stop=facts.stop,
         host=facts.elsewhere,
         warned=facts.warned,

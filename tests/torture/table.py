@@ -58,5 +58,7 @@ TABLE = (
     Row("a name that changes without pause", "reading, writing, removing", "P8", "torture/test_path_races.py"),
     Row("arguments and addresses of any JSON", "every tool, every resource", "P4 P8 P9",
         "torture/test_hostile_calls.py"),
+    Row("SIGKILL of servers, their trees, keepers and waiters", "any moment of every act and run", "P1 P2 P3 P4",
+        "torture/test_kills.py"),
     Row("SIGKILL of a writer", "in the middle of a write", "P4", "storage/files/test_leftovers.py"),
 )  # fmt: skip

@@ -30,7 +30,7 @@ ANSWER_WITHIN_S = 3.0
 HASTEN_EVERY_S = 2.0
 WARN_BEFORE_S = 60
 """Before its time limit, besides the grace of a stop, Slurm warns a job."""
-_MISHAPS = re.compile(r"PREEMPT|NODE[_ ]FAIL|BOOT_FAIL|REQUEUE|NODE FAILURE")
+_MISHAPS = re.compile(r"PREEMPT|NODE[_ ]FAIL|BOOT_FAIL|REQUEUE|requeued|BeginTime|NODE FAILURE")
 _LAST_WORDS = re.compile(rb"\*\*\* (?:JOB|STEP) [^*]*CANCELLED AT [^*]*? (?:DUE TO ([A-Z ]+?) )?\*\*\*")
 
 

@@ -18,25 +18,8 @@ class Spec:
     """
 
     __slots__ = (
-        "adopted",
-        "argv",
-        "attempt",
-        "bounds",
-        "cwd",
-        "env",
-        "grace_s",
-        "guarded",
-        "in_job",
-        "limit_s",
-        "marker",
-        "model",
-        "mounts",
-        "nonce",
-        "outside_grace_s",
-        "phase",
-        "run",
-        "sample_s",
-        "sources",
+        "adopted", "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "in_job", "limit_s", "marker",
+        "member", "model", "mounts", "nodes", "nonce", "outside_grace_s", "phase", "run", "sample_s", "sources",
         "writable",
     )  # fmt: skip
 
@@ -60,6 +43,10 @@ class Spec:
         engine = records.part(record, "engine") or {}
         self.in_job = bool(engine)
         """Whether an engine runs it, whose job has an environment of its own."""
+        self.member = records.part(record, "member")
+        """{"node", "rank", "of"} of a keeper that has one node of a run on several; see nodes.py."""
+        self.nodes = (records.whole(engine, "nodes") or 1) if self.member is None else 1
+        """How many nodes this keeper starts members on."""
         self.adopted = _numbers(record.get("adopted"))
         """(pid, start_ticks, byte of the log) of a process that runs already; empty where one is to be started."""
         self.argv = [*map(str, _list(engine.get("wrapper"))), *_texts(record.get("argv"), "argv")]
@@ -82,6 +69,11 @@ class Spec:
         passed = passed_through(_list((records.part(record, "engine") or {}).get("pass_through")), os.environ)
         name, _, value = self.marker.partition("=")
         return {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **said, **passed, name: value}
+
+    def head_of(self, argv: list[str], env: Mapping[str, str]) -> None:
+        """Start members by this command, in the job's own environment: theirs is made on each node, mark included."""
+        self.argv, self.env = argv, dict(env)
+        self.bounds = {}
 
     @property
     def marker_bytes(self) -> bytes:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-from contextlib import suppress
 
 import pytest
 from watchkeeper.server.acts.desk import Desk
@@ -12,31 +10,21 @@ from watchkeeper.server.acts.start import stop
 from watchkeeper.server.acts.watch.look import find_run
 from watchkeeper.server.runtime import heartbeats
 from watchkeeper.server.runtime.engines import slurm
-from watchkeeper.server.runtime.keeper import procfs
 from watchkeeper.server.vocabulary.runs import Level, RunState
 
 from ...play import WAITS, Place
 from ...runtime.keeper.helpers import until
 from ...slurm import Slurm
 from .conftest import ENGINE
-from .helpers import LOG, RUN, becomes, begun, ended, job, process, status
+from .helpers import EVERY_FAULT, LOG, RUN, becomes, begun, cut_power, ended, job, process, status
 
 pytestmark = pytest.mark.xdist_group("slurm")
-EVERY_FAULT = "WATCHKEEPER_EVERY_FAULT"
 
 
 @pytest.fixture(autouse=True)
 def short_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     """On one host nothing lags: what waits out a mount's minute need not wait so long."""
     monkeypatch.setattr(heartbeats, "LAG_S", 1.0)
-
-
-def cut_power(*pids: int) -> None:
-    """End processes and what stands above them up to the daemon of the node, as a power cut does."""
-    steps = {found.ppid for pid in pids if (found := procfs.stat(pid)) is not None}
-    for pid in {*pids, *steps} - {1}:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
 
 
 def test_a_run_that_loses_its_node_is_interrupted_and_goes_on_from_its_checkpoint_by_policy(

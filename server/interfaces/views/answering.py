@@ -1,4 +1,4 @@
-"""A person's answer to a report: what the form held, recorded as the director's tool records it, with who gave it."""
+"""A person's answer to a report: what was given, recorded as the director's tool records it, with who gave it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from ...acts.desk import Desk
 from ...acts.report import answers
 from ...acts.report.reports import find_report, parse_error_type
 from ...documents.error_report import Action, Answer
-from ...storage.record import Report
 from ...vocabulary.errors import InvalidArgument
 from ...vocabulary.sanitize import one_line
-from .guarding import one
 
 ACTIONS: Mapping[Action, str] = {
     Action.RESTART: "stop it if it goes on, mend it, start again from the beginning",
@@ -25,7 +23,7 @@ ACTIONS: Mapping[Action, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What a form held, so that a refused one can be shown again as it was.
+    """What somebody gave, so that a refused one can be shown again as it was.
 
     :ivar error_type: the type as decided; empty for the one that was recognised, None where nothing was said of it.
     """
@@ -40,39 +38,6 @@ class Given:
     seen_seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A change that waits for approval: its name, what it is, where it stands."""
-
-    name: str
-    text: str
-    place: str
-
-
-def changes(report: Report) -> list[Change]:
-    """Return the changes that a report asks about; an older release kept no names for them."""
-    found: list[Change] = []
-    for place, text in enumerate(report.changes):
-        name = report.change_names[place] if place < len(report.change_names) else text
-        found.append(Change(name=name, text=text, place=report.places[place] if place < len(report.places) else ""))
-    return found
-
-
-def given(fields: dict[str, list[str]]) -> Given:
-    """Return what a form held."""
-    seen = one(fields, "seen")
-    return Given(
-        action=one(fields, "action"),
-        instructions=one(fields, "instructions").replace("\r\n", "\n"),
-        changes_applied=one(fields, "changes_applied"),
-        next_steps=one(fields, "next_steps"),
-        approve=tuple(fields.get("approve") or ()),
-        error_type=one(fields, "error_type") if "error_type" in fields else None,
-        name=one_line(one(fields, "name"), 60),
-        seen_seq=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 16 else None,
-    )
-
-
 def record(desk: Desk, report: str, form: Given) -> None:
     """Record an answer; the waiting trainer is woken, and a run that it terminates is ended.
 
@@ -82,8 +47,9 @@ def record(desk: Desk, report: str, form: Given) -> None:
     if not form.instructions:
         raise InvalidArgument("An answer needs instructions.", "Say what the trainer shall do, and why.")
     if form.seen_seq is None:
-        raise InvalidArgument("The form does not say what you had read.", "Load the page again.")
-    said = f", who says to be {form.name!r}" if form.name else ""
+        raise InvalidArgument("The form does not say what you had read.", "Open the report again.")
+    name = one_line(form.name, 60)
+    said = f", who says to be {name!r}" if name else ""
     answer = Answer(
         action=answers.parse_action(form.action),
         instructions=form.instructions,

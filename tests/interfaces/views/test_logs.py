@@ -7,7 +7,7 @@ from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.interfaces.web.logs import END, Found, read_window
+from watchkeeper.server.interfaces.views.logs import END, Found, read_window
 from watchkeeper.server.storage.files import log_lines
 from watchkeeper.server.storage.files.log_lines import Place
 

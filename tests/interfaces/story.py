@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from watchkeeper.server.interfaces.commands import cli
 
-from ...play import Place, script
+from ..play import Place, script
 
 BROKEN = script("""
 for number in range(1, 21):

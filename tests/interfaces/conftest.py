@@ -6,8 +6,8 @@ from collections.abc import Generator
 
 import pytest
 
-from ...play import Place
-from ...runtime.keeper.helpers import end_processes_of
+from ..play import Place
+from ..runtime.keeper.helpers import end_processes_of
 from . import story
 
 
