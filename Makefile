@@ -9,8 +9,9 @@ UV = VIRTUAL_ENV=$(VENV) $(BIN)/uv
 CORPUS ?= ../shared/corpus
 HISTORIES ?= ../shared/histories
 
-# How many tests run side by side; `logical` is one for each core that the machine shows.
-WORKERS ?= logical
+# How many tests run side by side: one for each core, and one more in the whole suite, where tests wait now and then.
+CORES = $(shell getconf _NPROCESSORS_ONLN)
+WORKERS ?= $(if $(QUICK),$(CORES),$$(( $(CORES) + 1 )))
 TESTS ?= tests
 TRIES ?= 200
 FAULT_TRIES ?= 3
