@@ -31,6 +31,12 @@ class Acknowledged:
         self._root, self._told = root, told
         self._acts: list[tuple[str, Facts, Facts]] = []
         self._wrong: list[str] = []
+        self._stops: set[str] = set()
+
+    def asked(self, tool: str, arguments: Facts) -> None:
+        """Take note of a call whose answer may never come, or be a refusal though it was done."""
+        if tool == "stop_training":
+            self._stops.add(arguments["run"])
 
     def take(self, tool: str, arguments: Facts, answer: Facts) -> None:
         """Take an answer: a refusal in words is none, a defect is a violation."""
@@ -42,8 +48,8 @@ class Acknowledged:
 
     def violations(self) -> list[str]:
         """Return what is wrong now: defects, a broken chain, what was acknowledged and is not there, what is twice."""
-        if not self._acts:
-            return list(self._wrong)
+        if not Workspace(self._root).ledger_path.exists():  # nothing but polls came so far
+            return [*self._wrong, *(f"lost: {one}" for one in self._acts if _KEYS.get(one[0]))]
         ledger = Ledger(Workspace(self._root).ledger_path)
         try:
             broken = [f"the chain: {one}" for one in ledger.broken()]
@@ -60,7 +66,8 @@ class Acknowledged:
             return (self._root / named).read_text("utf-8").count(f"\n{arguments['fix']}\n") == 1
         if tool in ("start_training", "stop_training"):
             run = ledger.run(named)
-            return run is not None and (answer["state"] != "stopped" or run.stop is not None)
+            done = run is not None and (run.stop is not None or not run.ended or run.outcome == RunState.STOPPED)
+            return run is not None and (answer["state"] != RunState.STOPPED or done)
         if tool == "verify_compute":
             return any(one.id == named for one in ledger.verdicts())
         report = next((one for one in ledger.reports() if one.id == named), None)
@@ -95,13 +102,14 @@ class Acknowledged:
         began, status = run.id in lines, next((one.split()[1] for one in lines if one.startswith(f"{run.id} ")), "")
         state = run.end.state if run.end else None
         told = (state, run.end.exit_code if run.end else None)
+        stopped = run.id in self._stops and state is RunState.STOPPED
         ended = (RunState.COMPLETED, 0) if status == "0" else (RunState.FAILED, int(status or -1))
         if not began:
             fits = state in (RunState.NEVER_STARTED, RunState.STOPPED)
         elif status:
-            fits = told == ended or (run.stop is not None and state is RunState.STOPPED)
+            fits = told == ended or stopped
         else:
-            fits = run.stop is not None and state is RunState.STOPPED
+            fits = stopped
         if fits and status == "7" and state is RunState.FAILED and not failed:
             return f"{run.id} failed and no finding says so"
         return "" if fits else f"{run.id}: began {began}, status {status!r}, on record {told}, stop {run.stop}"

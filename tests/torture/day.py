@@ -85,8 +85,12 @@ class Day:
         for model, text in SCRIPTS.items():
             (code / f"model_{model}.py").write_text(f"FOLDER = {str(folder)!r}\n{text}")
 
-    def server(self, role: str) -> forked.Forked:
-        return forked.Forked(self.root, role, self.errors)
+    def said(self) -> str:
+        """Return what servers wrote to their standard error at last."""
+        return self.errors.read_text(encoding="utf-8", errors="replace")[-1500:] if self.errors.exists() else ""
+
+    def server(self, role: str, armed: dict[str, str] | None = None) -> forked.Forked:
+        return forked.Forked(self.root, role, self.errors, armed)
 
     def drawn(self) -> tuple[str, str, dict[str, Any]]:
         """Draw an act that fits what stands on record; some fit nothing, and are refused."""

@@ -1,11 +1,12 @@
 """Servers that cost no start: a process that has imported everything forks one for each act, on pipes of its own.
 
-Such a server is what `watchkeeper serve` is behind the parsing of its words; only its imports were done before.
+What such a server does is what `watchkeeper serve` does, from the command line on; only its imports were done before.
 The process that forks must have one thread, so this is for scripts (`python -m tests.torture.kills`), not for pytest.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
@@ -22,9 +23,8 @@ from typing import Any
 import anyio
 import psutil
 import watchkeeper.tools
-from watchkeeper.server.interfaces.commands import cli, serving
+from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.interfaces.mcp import thin_sdk
-from watchkeeper.server.storage.files.workspace import Workspace
 
 Facts = dict[str, Any]
 META: Facts = {
@@ -53,17 +53,21 @@ def load() -> None:
 
 
 class Forked:
-    """A server process of one workspace and role, and the client's end of its pipes."""
+    """A server process of one workspace and role, and the client's end of its pipes.
 
-    def __init__(self, workspace: Path, role: str, errors: Path) -> None:
+    :param armed: what `failpoint.c` shall do in it, where it stands before this process.
+    :ivar status: how it ended, as wait() gives it; 9 (SIGKILL) unless it had ended by itself.
+    """
+
+    def __init__(self, workspace: Path, role: str, errors: Path, armed: dict[str, str] | None = None) -> None:
         to_read, self._to_write = os.pipe2(os.O_CLOEXEC)
         self._to_read, to_write = os.pipe2(os.O_CLOEXEC)
-        self._asked, self._rest = 0, b""
+        self._asked, self._rest, self.status = 0, b"", 0
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()
         if self.pid == 0:
-            _serve(workspace, role, to_read, to_write, errors)
+            _serve(workspace, role, to_read, to_write, errors, armed)
         os.close(to_read)
         os.close(to_write)
 
@@ -100,12 +104,12 @@ class Forked:
         for one in children:
             with suppress(psutil.NoSuchProcess):
                 one.kill()
-        os.waitpid(self.pid, 0)
+        self.status = os.waitpid(self.pid, 0)[1]
         os.close(self._to_read)
         os.close(self._to_write)
 
 
-def _serve(workspace: Path, role: str, to_read: int, to_write: int, errors: Path) -> None:
+def _serve(workspace: Path, role: str, to_read: int, to_write: int, errors: Path, armed: dict[str, str] | None) -> None:
     """Become the server. Never returns."""
     status = 1
     try:
@@ -114,7 +118,9 @@ def _serve(workspace: Path, role: str, to_read: int, to_write: int, errors: Path
         for source, target in ((to_read, 0), (to_write, 1), (told, 2)):
             os.dup2(source, target)
         os.closerange(3, 256)
-        options = cli.parser().parse_args(["serve", "--role", role])
-        status = serving.serve(options, Workspace(workspace), cli.version())
+        if armed:
+            os.environ |= armed
+            ctypes.CDLL(None).wk_arm()
+        status = cli.main(["--workspace", str(workspace), "serve", "--role", role])
     finally:
         os._exit(status)

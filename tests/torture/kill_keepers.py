@@ -95,6 +95,14 @@ class Life:
             return [(pid, ticks)] if pid and ticks else []
         return []
 
+    def is_watched(self) -> bool:
+        """Whether its keeper has come so far that it has hold of the main process."""
+        try:
+            links = [os.readlink(one) for pid, _ in self.keeper() for one in Path(f"/proc/{pid}/fd").iterdir()]
+        except OSError:
+            return False
+        return any("pidfd" in one for one in links)
+
 
 def local(life: Life, draw: random.Random) -> list[str]:
     """Kill keepers of a run of this machine, again and again, and look after it as a server does."""
@@ -114,7 +122,7 @@ def local(life: Life, draw: random.Random) -> list[str]:
         os.utime(run.dir / records.SPEC, (long_ago, long_ago))
         _looked_after(run)
     if not life.told_to_end:  # what ends while no keeper is there may be lost: that is drawn above
-        until(lambda: _looked_after(run) or (life.keeper() and life.began()), "a keeper is with it")
+        until(lambda: _looked_after(run) or (life.is_watched() and life.began()), "a keeper is with it")
         life.end()
     status = until(lambda: _looked_after(run), f"{run.dir.name} ends")
     fits: list[Seen] = [(RunState.FAILED, 3, "x"), (RunState.NEVER_STARTED, None, "")]
@@ -164,6 +172,12 @@ def job(life: Life, draw: random.Random) -> list[str]:
     if which == "waiter":
         fits.append((RunState.STOPPED, status.exit_code, "x"))
     return _judged(life, status, fits)
+
+
+def ended_word() -> Word:
+    """Return what Slurm would say of a job that ended a while ago."""
+    now = time.time()
+    return Word(engine="Slurm", kind=Kind.ENDED, job="7", asked_at=now, submitted_at=now - 900, since=now - 600)
 
 
 def _judged(life: Life, status: RunStatus, fits: list[Seen]) -> list[str]:

@@ -54,6 +54,7 @@ class _Round:
         begun = time.monotonic()
         server = self.day.server(role)
         server.ask(tool, arguments)
+        self.day.known.asked(tool, arguments)
         wanted = tool not in took_s or self.draw.random() < ANSWERED
         answer = server.answer(HANG_S if wanted else self.draw.random() * took_s[tool])
         tree = self.draw.random() < 0.3

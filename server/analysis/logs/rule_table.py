@@ -304,10 +304,10 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "error",
         "",
-        'ERROR|[E |"error"|error]|[error |fatal:|Fatal|FATAL',
+        'ERROR|[E |"error"|error]|[error |[Error]|fatal:|Fatal|FATAL',
         r"^(?:.{0,80}?[\s\[|:\"])?ERROR(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)"
         r"(?P<message>.*)"
-        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[error *\]"
+        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[[eE]rror *\]"
         r"|^(?:fatal|Fatal(?: error)?|FATAL):(?: |$)",
     ),
     (
