@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...analysis.curves.attempts import tails
 from ...runtime.keeper import records
 from ...storage.files import blanking, removing
 from ...storage.files.workspace import CHECKPOINTS, STATE_DIR
@@ -166,8 +165,7 @@ def _evidence(desk: Desk, run: Run) -> dict[str, int]:
 
 
 def _figures(desk: Desk, run: Run) -> Figures:
-    history = attempts.history(desk, run) if run.phase is Phase.FULL else None
-    found = tails(history) if history is not None else {}
+    found = (attempts.numbers(desk, run) if run.phase is Phase.FULL else None) or {}
     return Figures(
         tails=tuple((name, tuple(values)) for name, values in found.items()), gpu_s=gpu_files.busy_s(desk, run)
     )

@@ -22,9 +22,9 @@ from ...vocabulary.errors import InvalidArgument, NotFound, WatchkeeperError
 from ...vocabulary.runs import Role
 from ..network.address import Names
 from ..network.guard import ExactNames
+from ..views.hub import Hub
 from .door import LONGEST_AGE_S, Door
 from .guarding import Headers, form, one
-from .hub import Hub
 from .pages import Pages
 from .rendering import STATIC, render
 from .stream import Streams

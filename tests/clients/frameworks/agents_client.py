@@ -1,11 +1,12 @@
-"""The OpenAI Agents SDK's server object, with its own time limit of 5 s."""
+"""The OpenAI Agents SDK: its server object with its own time limit of 5 s, or an agent with the limit raised."""
 
 from __future__ import annotations
 
 import asyncio
 
+from agents import Agent, Runner
 from agents.mcp import MCPServerStdio
-from playing import ARGUMENTS, SERVER, play
+from playing import ARGUMENTS, ASKED, LIMIT_S, SERVER, play
 
 
 async def main() -> None:
@@ -18,4 +19,10 @@ async def main() -> None:
         await play("openai-agents", len(tools), call)
 
 
-asyncio.run(main())
+async def agent() -> None:
+    parameters = {"command": SERVER, "args": ARGUMENTS}
+    async with MCPServerStdio(params=parameters, client_session_timeout_seconds=LIMIT_S) as server:
+        await Runner.run(Agent("trainer", model="scripted", mcp_servers=[server]), ASKED, max_turns=20)
+
+
+asyncio.run(agent() if ASKED else main())
