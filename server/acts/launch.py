@@ -83,7 +83,7 @@ def engine(desk: Desk, phase: Phase) -> Mapping[str, object] | None:
         return None
     return {
         "kind": policy.kind_of(phase),
-        "options": list(policy.job(phase).options()),
+        **policy.asked(phase),
         "wrapper": list(policy.wrapper),
         "pass_through": list(policy.pass_through),
         "look_s": policy.look_s,

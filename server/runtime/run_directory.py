@@ -123,10 +123,11 @@ def _by_word_too(facts: Facts, status: RunStatus) -> RunStatus:
     from_outside = status.state is RunState.STOPPED and records.text(status.stop, "who") == "outside"
     ended_s_ago = facts.now - (status.ended_at or 0.0)
     word = facts.word
-    if word.asked_at < (status.ended_at or 0.0):
+    answers = word.asked_at >= (status.ended_at or 0.0)
+    if not answers:
         word = replace(word, kind=Kind.UNKNOWN, interrupted=False, out_of_time=False)  # said before it ended
     found = engine_states.after_end(
-        word, status.state, status.reason, ended_s_ago=ended_s_ago, from_outside=from_outside
+        word, status.state, status.reason, ended_s_ago=ended_s_ago, from_outside=from_outside, answers=answers
     )
     return replace(status, state=found.state, reason=found.reason, settled=status.settled and found.settled)
 

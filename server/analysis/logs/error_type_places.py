@@ -38,7 +38,7 @@ _LOADS = re.compile(
 """Functions, also of libraries, that read what is no part of the program."""
 _OF_DATA = re.compile(
     r"(?i)(?:^|[/\\])(?:data|datasets?|data_?(?:loader|set|utils|module|prep\w*)s?|loaders?|preprocess\w*|prepare\w*|"
-    r"transforms?|augment\w*|features?|etl|ingest\w*|readers?|readers?)(?:\.py$|[/\\][^/\\]+$)"
+    r"transforms?|augment\w*|features?|etl|ingest\w*|readers?)(?:\.py$|[/\\][^/\\]+$)"
 )
 """The user's own files that are there for reading."""
 _READING_LIBRARY = re.compile(

@@ -23,7 +23,7 @@ NO_KEEPER = 70
 ITS_OUTPUT = "-"
 """In the place of a log: what the waiter itself prints to."""
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_NUMBERS = ("SLURM_JOB_ID", "RAY_JOB_ID")
+_NUMBERS = ("SLURM_JOB_ID", "WATCHKEEPER_JOB")
 _HANDED_ON = (HASTEN, WARNING, *OUTSIDE)
 
 

@@ -170,7 +170,9 @@ class Watch:
     def _stop(self, signals: Signals) -> list[procfs.Stat]:
         if self._nodes is not None:
             self._end_members(signals)
-        left = tree.end(self._living, self._spec.grace_s, lambda seconds: self._pause(signals, seconds))
+        stop = records.part(self._ending.cause, "stop")
+        grace_s = self._spec.outside_grace_s if records.text(stop, "who") == "outside" else self._spec.grace_s
+        left = tree.end(self._living, grace_s, lambda seconds: self._pause(signals, seconds))
         while not self._look():
             # The kernel holds it, for example in a read from a dead network disk. SIGKILL stands; it is waited for.
             left = tree.end(self._living, 0.0, lambda seconds: self._pause(signals, seconds))

@@ -47,7 +47,7 @@ def test_a_phase_asks_for_what_it_names_and_may_run_elsewhere_than_the_other() -
         'extra = ["--export=ALL"]', 'extra = ["--job-name=x"]', 'extra = ["-Jx"]', 'extra = ["--array=1-9"]',
         'extra = ["--wrap=id"]', 'extra = ["--requeue"]', 'extra = ["--dep=afterok:1"]', 'extra = ["script.sh"]',
         'extra = ["-o/dev/null"]', 'extra = ["--nodes=2"]', 'time = "soon"', 'partition = "a b"', 'mem = "$(id)"',
-        'partitoin = "gpu"', 'kind = "ray"',
+        'partitoin = "gpu"', 'kind = "kubernetes"',
     ],
 )  # fmt: skip
 def test_what_is_ours_or_means_nothing_is_refused_with_its_line(line: str) -> None:
