@@ -9,17 +9,19 @@ UV = VIRTUAL_ENV=$(VENV) $(BIN)/uv
 CORPUS ?= ../shared/corpus
 HISTORIES ?= ../shared/histories
 
-# How many tests run side by side; `logical` is one for each core that the machine shows.
-WORKERS ?= logical
+# How many tests run side by side: one for each core, and one more in the whole suite, where tests wait now and then.
+CORES = $(shell getconf _NPROCESSORS_ONLN)
+WORKERS ?= $(if $(QUICK),$(CORES),$$(( $(CORES) + 1 )))
 TESTS ?= tests
 TRIES ?= 200
+FAULT_TRIES ?= 3
 SEED ?= 0
 PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadgroup --durations 10
 
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo bench bundle clients reference docs corpus clean
+.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo demo-slurm demo-ray bench bundle clients reference docs corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -36,6 +38,8 @@ help:
 	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes); RESULTS=FILE to go on later"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
+	@echo "make demo-slurm  the same day on a Slurm of its own, the full run on two nodes (root, Debian; about four minutes)"
+	@echo "make demo-ray  the same day on a Ray of its own, which PyPI brings (300 MB; about four minutes)"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make reference docs/reference.md, from the code"
 	@echo "make docs    the pages as a site in build/site, broken links fail; needs npm for the diagrams"
@@ -81,10 +85,10 @@ suite:
 	$(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
 
 # What pip cannot bring for the tests of engines and network mounts; without it they are skipped, and say so.
-PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server
+PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server openssh-server openssh-client
 
 programs:
-	@{ command -v slurmctld && command -v sshfs; } >/dev/null 2>&1 || \
+	@{ command -v slurmctld && command -v sshfs && command -v sshd; } >/dev/null 2>&1 || \
 		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { apt-get -qq update; \
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $(PROGRAMS); } >/dev/null 2>&1; } || \
 		echo "not installed: $(PROGRAMS); the tests that need them are skipped"
@@ -100,15 +104,23 @@ check: wheel
 test: wheel browser programs
 	@$(MAKE) --no-print-directory --jobs 3 lint types suite
 
-torture: setup wheel
+torture: setup wheel programs
 	WATCHKEEPER_TORTURE_TRIES=$(TRIES) WATCHKEEPER_TORTURE_SEED=$(SEED) $(PYTEST) \
 		$$($(BIN)/python -P -c 'import runpy; table = runpy.run_path("tests/torture/table.py")["TABLE"]; print(*sorted({"tests/" + row.test for row in table}))')
+	$(BIN)/python -P tests/torture/slurm_faults.py --tries $(FAULT_TRIES)
+	$(BIN)/python -P tests/torture/ray_faults.py --tries $(FAULT_TRIES)
 
 mutants: setup
 	$(BIN)/python -P tests/torture/mutants.py $(if $(RESULTS),--results $(RESULTS))
 
 demo: setup wheel
 	$(BIN)/python -P examples/eight_schools/play.py
+
+demo-slurm: setup wheel programs
+	$(BIN)/python -P examples/eight_schools/play_slurm.py
+
+demo-ray: setup wheel
+	$(BIN)/python -P examples/eight_schools/play_ray.py
 
 bench: setup wheel
 	$(BIN)/python -P benchmarks/run_all.py

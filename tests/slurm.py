@@ -33,11 +33,11 @@ class Slurm:
         self.folder = folder
         self.conf = folder / "slurm.conf"
         self.nodes = [f"n{number}" for number in range(1, nodes + 1)]
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
         for name in ("state", "log", "munge"):
             (folder / name).mkdir(mode=0o755)
         folder.chmod(0o755)
-        self.conf.write_text(_configuration(folder, self.nodes, _free_ports(1 + nodes), gres, more))
+        self.conf.write_text(_configuration(folder, self.nodes, free_ports(1 + nodes), gres, more))
 
     def up(self) -> Slurm:
         """Start it and wait until every node is idle."""
@@ -50,7 +50,7 @@ class Slurm:
             "log-file": self.folder / "log/munged", "seed-file": self.folder / "munge/seed",
         }  # fmt: skip
         files = [f"--{name}={path}" for name, path in own.items()]
-        self._start("munged", "munged", "--force", "--foreground", *files)
+        self.start("munged", "munged", "--force", "--foreground", *files)
         until(socket_.exists, "munged listens")
         self.start_controller()
         for node in self.nodes:
@@ -59,10 +59,10 @@ class Slurm:
         return self
 
     def start_controller(self) -> None:
-        self._start("slurmctld", "slurmctld", "-D")
+        self.start("slurmctld", "slurmctld", "-D")
 
     def start_node(self, node: str) -> None:
-        self._start(node, "slurmd", "-D", "-N", node)
+        self.start(node, "slurmd", "-D", "-N", node)
 
     def idle(self) -> int:
         said = self.ask("sinfo", "--noheader", "--Node", "--format=%N %T")  # a node once for each of its partitions
@@ -83,11 +83,11 @@ class Slurm:
         return {**os.environ, "SLURM_CONF": str(self.conf)}
 
     def signal(self, name: str, number: int) -> None:
-        self._running[name].send_signal(number)
+        self.running[name].send_signal(number)
 
     def kill(self, name: str) -> None:
         """End a daemon by SIGKILL."""
-        process = self._running.pop(name)
+        process = self.running.pop(name)
         process.kill()
         process.wait(HANG_S)
 
@@ -99,7 +99,7 @@ class Slurm:
     def down(self) -> None:
         """End every daemon; what was stopped goes on first."""
         self.ask("scancel", "--user=root")
-        for process in reversed(self._running.values()):
+        for process in reversed(self.running.values()):
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGCONT)
             process.terminate()
@@ -108,11 +108,12 @@ class Slurm:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(HANG_S)
-        self._running.clear()
+        self.running.clear()
 
-    def _start(self, name: str, *words: str) -> None:
+    def start(self, name: str, *words: str) -> None:
+        """Start a daemon that is ended with the others."""
         with (self.folder / "log" / f"{name}.out").open("ab") as log:
-            self._running[name] = subprocess.Popen(
+            self.running[name] = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, start_new_session=True
             )
 
@@ -137,7 +138,8 @@ def slurm(folder: Path, nodes: int = 1, more: str = "", gres: str = "") -> Gener
         cluster.down()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports on which nobody listens."""
     taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in taken]
     for one in taken:

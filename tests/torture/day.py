@@ -89,8 +89,8 @@ class Day:
         """Return what servers wrote to their standard error at last."""
         return self.errors.read_text(encoding="utf-8", errors="replace")[-1500:] if self.errors.exists() else ""
 
-    def server(self, role: str) -> forked.Forked:
-        return forked.Forked(self.root, role, self.errors)
+    def server(self, role: str, armed: dict[str, str] | None = None) -> forked.Forked:
+        return forked.Forked(self.root, role, self.errors, armed)
 
     def drawn(self) -> tuple[str, str, dict[str, Any]]:
         """Draw an act that fits what stands on record; some fit nothing, and are refused."""

@@ -6,6 +6,7 @@ The process that forks must have one thread, so this is for scripts (`python -m 
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
@@ -54,10 +55,11 @@ def load() -> None:
 class Forked:
     """A server process of one workspace and role, and the client's end of its pipes.
 
+    :param armed: what `failpoint.c` shall do in it, where it stands before this process.
     :ivar status: how it ended, as wait() gives it; 9 (SIGKILL) unless it had ended by itself.
     """
 
-    def __init__(self, workspace: Path, role: str, errors: Path) -> None:
+    def __init__(self, workspace: Path, role: str, errors: Path, armed: dict[str, str] | None = None) -> None:
         to_read, self._to_write = os.pipe2(os.O_CLOEXEC)
         self._to_read, to_write = os.pipe2(os.O_CLOEXEC)
         self._asked, self._rest, self.status = 0, b"", 0
@@ -65,7 +67,7 @@ class Forked:
         sys.stderr.flush()
         self.pid = os.fork()
         if self.pid == 0:
-            _serve(workspace, role, to_read, to_write, errors)
+            _serve(workspace, role, to_read, to_write, errors, armed)
         os.close(to_read)
         os.close(to_write)
 
@@ -107,7 +109,7 @@ class Forked:
         os.close(self._to_write)
 
 
-def _serve(workspace: Path, role: str, to_read: int, to_write: int, errors: Path) -> None:
+def _serve(workspace: Path, role: str, to_read: int, to_write: int, errors: Path, armed: dict[str, str] | None) -> None:
     """Become the server. Never returns."""
     status = 1
     try:
@@ -116,6 +118,9 @@ def _serve(workspace: Path, role: str, to_read: int, to_write: int, errors: Path
         for source, target in ((to_read, 0), (to_write, 1), (told, 2)):
             os.dup2(source, target)
         os.closerange(3, 256)
+        if armed:
+            os.environ |= armed
+            ctypes.CDLL(None).wk_arm()
         status = cli.main(["--workspace", str(workspace), "serve", "--role", role])
     finally:
         os._exit(status)

@@ -174,6 +174,12 @@ def job(life: Life, draw: random.Random) -> list[str]:
     return _judged(life, status, fits)
 
 
+def ended_word() -> Word:
+    """Return what Slurm would say of a job that ended a while ago."""
+    now = time.time()
+    return Word(engine="Slurm", kind=Kind.ENDED, job="7", asked_at=now, submitted_at=now - 900, since=now - 600)
+
+
 def _judged(life: Life, status: RunStatus, fits: list[Seen]) -> list[str]:
     seen = (status.state, status.exit_code, life.began())
     wrong = [] if seen in fits else [f"{life.run.dir.name}: {seen}, {status.reason!r}, {life.run.complaints()[-500:]}"]

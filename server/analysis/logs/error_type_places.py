@@ -37,6 +37,12 @@ _OF_DATA = re.compile(
     r"transforms?|augment\w*|features?|etl|ingest\w*|readers?|readers?)(?:\.py$|[/\\][^/\\]+$)"
 )
 """The user's own files that are there for reading."""
+_READING_LIBRARY = re.compile(
+    r"(?:site|dist)-packages[/\\]\w+[/\\](?:\w+[/\\])*(?:data|datasets?|\w*collat\w+|preprocessing)(?:\.py|[/\\])"
+)
+"""Modules of libraries that make samples of what was read."""
+_NO_RECORD = re.compile(r"object is not (?:subscriptable|iterable)|indices must be|object has no len|not a sequence")
+"""What a value says that has another form than a sample should have."""
 _HELD = re.compile(r"((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\[([^\[\]]*)\]")
 _LABEL = re.compile(
     r"(?i)^(?:\w+\.)?(?:labels?|cls|class(?:_?(?:id|idx|name))?|category(?:_id)?|y|targets?|tokens?|words?|chars?)$"
@@ -116,6 +122,12 @@ def _in_reading(frames: str) -> bool:
     return bool(own) and (_READS.match(own[-1][1]) or _OF_DATA.search(own[-1][0])) is not None
 
 
+def _near_data(frames: str) -> bool:
+    """Whether the newest frame makes samples, the user's code or a library's."""
+    places = _PLACE.findall(frames)
+    return _in_reading(frames) or (bool(places) and _READING_LIBRARY.search(places[-1][0]) is not None)
+
+
 def checks_data(frames: str) -> bool:
     """Whether the newest line is an assertion about what was read."""
     return _CHECKS_DATA.search(frames[-200:]) is not None
@@ -168,8 +180,8 @@ def _missing_value(kind: str, attribute: str, frames: str) -> bool:
         return _OF_TEXT.match(attribute) is not None
     if kind != "NoneType":
         return False
-    if _OF_IMAGES.match(attribute):
-        return _READS_IMAGES.search(frames) is not None or _in_reading(frames)
+    if _near_data(frames) or (_OF_IMAGES.match(attribute) and _READS_IMAGES.search(frames)):
+        return True
     return attribute in ("text", "attrib", "group", "groups", "find", "findall", "get_text") and bool(
         _FINDS.search(frames)
     )
@@ -178,8 +190,7 @@ def _missing_value(kind: str, attribute: str, frames: str) -> bool:
 def _type_error(message: str, frames: str) -> ErrorType | None:
     if _VALUES_OF_TEXT.search(message) or (_MIXED.search(message) and _READERS.search(frames)):
         return ErrorType.DATA
-    nothing = "'NoneType' object is not" in message and _in_reading(frames)
-    return ErrorType.DATA if nothing else None
+    return ErrorType.DATA if _NO_RECORD.search(message) and _near_data(frames) else None
 
 
 def _runtime(message: str, frames: str) -> ErrorType | None:

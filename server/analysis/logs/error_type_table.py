@@ -27,9 +27,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "implementation",
         "",
+        r"output (?:dir\w*|folder|path)\b.{0,80} already exists|"
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
         r"deserialization of an? \w+ layer|"
-        r"could not infer dtype of n(?:umpy|p)|\S*\blib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
+        r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
         r"batch size)\b",
     ),
@@ -45,10 +46,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         r"TypeError",
-        r"ufunc '|.*numpy op \w+|cannot (?:subtract|add|perform|compare|convert) .*(?:array|index|timestamp|categor)",
+        r"ufunc '|numpy op \w+|cannot (?:subtract|add|perform|compare|convert) .*(?:array|index|timestamp|categor)",
     ),
-    ("data", r"error$", r"opencv\(.*(?s:.*)\b(?:src|img|image) (?:is not a numpy|data type = 0)"),
-    ("data", "", r".*(?-i:\bNA\b).{0,20}(?:nan|infinit|values)"),
+    ("data", r"error$", r"opencv\((?s:.)*?\b(?:src|img|image) (?:is not a numpy|data type = 0)"),
+    ("data", "", r"(?-i:\bNA\b).{0,20}(?:nan|infinit|values)"),
     ("resource", "", r"only \S+ ?[kmgt]i?b (?:\w+ )?(?:left|free|available|remain\w*)"),
     ("implementation", r"EOFError", r"eof when reading a line"),
     ("implementation", "", r"can't get attribute|numpy\.dtype size changed"),
@@ -82,7 +83,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),
-    ("infrastructure", "", r"\S*slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
+    ("infrastructure", "", r"slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
     (
         "data",
         "",
@@ -279,7 +280,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r".{0,80}(?:does not|doesn't) exist|[/\\.]\S*['\"]? (?:does not|doesn't) exist|"
         r"'\S+' (?:does not|doesn't) exist|file or doesn't exist|!\w+\.empty\(\)|"
         r"(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
-        r"no file or directory|\S+ is not exist|"
+        r"no file or directory|is not exist|"
         r"\S+\.(?:pth?|ckpt|csv|tsv|jsonl?|h5|npz?|parquet|pkl|txt|nii|wav|png|jpe?g|bin)\S* (?:was |is )?"
         r"(?:not found|missing|unreadable|empty)|no such file or no access|"
         r"(?:files?|folder|data\w*|checkpoint|images?) (?:is |are )?missing|"
@@ -346,5 +347,5 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"got 'float'$",
     ),
     ("data", r"OutOfRange", r"end of sequence"),
-    ("data", "", r".*op:iteratorgetnext"),
+    ("data", "", r"op:iteratorgetnext"),
 )

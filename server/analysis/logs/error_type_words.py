@@ -48,7 +48,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:find|no) (?:an? )?(?:appropriate|suitable|matching) \w+|type ?hint|stack trace|race condition|"
         r"(?:unhandled|unrecogni[sz]ed|unsupported|unknown|invalid|illegal) (?:\w+ ){0,3}(?:strategy|mode|method|"
         r"policy|algorithm|scheduler|backend|solver|kernel|metric|task)\b|"
-        r"command not found|process group|device ?mesh|mesh shape|pjit|vmap|sharding",
+        r"multiple (?:\w+ ){1,3}named|command not found|process group|device ?mesh|mesh shape|pjit|vmap|sharding",
     ),
     (
         _IMPLEMENTATION,

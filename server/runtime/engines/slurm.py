@@ -17,7 +17,7 @@ from ..keeper import records
 from ..keeper.procfs import Process
 from . import keeper_command, shared_look, submissions
 from .local import LocalEngine
-from .slurm_commands import Job, call, cancel, environment, jobs, submitted
+from .slurm_commands import Job, accounted, call, cancel, environment, jobs, submitted
 from .submissions import Refusal, Unavailable, job_name, left_over, look_s, note, place, submission
 from .words import Kind, Word
 
@@ -43,6 +43,7 @@ class SlurmEngine(LocalEngine):
     def __init__(self, *server_folder: Path) -> None:
         super().__init__(*server_folder)
         self._hastened: dict[Path, float] = {}
+        self._accounted: dict[str, tuple[float, Job | None]] = {}
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. The job opens the log itself; where Slurm does not answer, any look tries again."""
@@ -83,13 +84,24 @@ class SlurmEngine(LocalEngine):
             submitted_at = about["submitted_at"]
             if isinstance(submitted_at, float) and answer.asked_at < submitted_at:
                 kind = Kind.UNKNOWN  # it was asked before
-            said = _last_words(run_dir)
+            ended = self._told_later(name, about["submitted_at"], within_s) if kind is Kind.GONE else None
+            said = f"{ended.text} (sacct)" if ended is not None else _last_words(run_dir)
             if kind is Kind.GONE and said:
                 kind = Kind.ENDED
             return _word(kind, said or answer.failed or records.text(known, "trouble"), answer.asked_at, about)
         job = Job(str(row["id"]), str(row["state"]), str(row["reason"]), name)
         about |= {"job": job.id, "since": row.get("since")}
         return _word(job.kind, job.text, answer.asked_at, about, stuck=job.stuck)
+
+    def _told_later(self, name: str, submitted_at: object, within_s: float) -> Job | None:
+        """Return what accounting says of a job that the controller has forgotten, asked as seldom as the controller."""
+        if not isinstance(submitted_at, float):
+            return None
+        asked_at, known = self._accounted.get(name, (float("-inf"), None))
+        if known is None and time.monotonic() - asked_at >= within_s:
+            known = accounted(name, time.time() - submitted_at, ANSWER_WITHIN_S)
+            self._accounted[name] = time.monotonic(), known
+        return known
 
     def _rows(self, run_dir: Path) -> shared_look.Rows:
         prefix = f"wk-{place(run_dir)}-"
@@ -163,7 +175,17 @@ def check() -> tuple[bool, str]:
         call("srun", *moment, sys.executable, "-I", "-S", "-c", "", within_s=60.0)
     except (Unavailable, Refusal) as trouble:
         return False, str(trouble)
-    return True, f"{version}, partitions: {', '.join(one for one in partitions if one)}; a job of a moment ran"
+    listed = ", ".join(one for one in partitions if one)
+    return True, f"{version}, partitions: {listed}; a job of a moment ran; {_accounting()}"
+
+
+def _accounting() -> str:
+    """Return whether the site keeps accounts, from which the reason of a job that was forgotten can be told."""
+    try:
+        call("sacct", "--noheader", "--name=wk-doctor", "--starttime=now")
+    except (Unavailable, Refusal) as trouble:
+        return f"no accounting ({trouble})"
+    return "with accounting"
 
 
 def _word(kind: Kind, text: str, asked_at: float, about: Mapping[str, object], *, stuck: bool = False) -> Word:

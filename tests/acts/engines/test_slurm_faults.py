@@ -117,6 +117,21 @@ def test_a_controller_that_forgets_a_job_is_given_it_again_and_the_job_that_got_
     cluster.ask("scancel", number)
 
 
+def test_a_controller_that_is_killed_right_after_it_took_a_job_costs_nothing(on_slurm: Place, cluster: Slurm) -> None:
+    on_slurm.script(WAITS)
+    desk = on_slurm.desk()
+    begun(desk)
+    cluster.kill("slurmctld")  # what it had not saved yet is gone, and the next job gets the number
+    cluster.start_controller()
+    other = until(lambda: submitted_again(cluster), "another job is taken")
+    becomes(desk, RunState.RUNNING)
+    on_slurm.go()
+    assert ended(desk) is RunState.COMPLETED
+    assert on_slurm.read(LOG).count("ready") == 1
+    assert (other, "other") in [(number, name) for number, name, _ in cluster.states()]
+    cluster.ask("scancel", other)
+
+
 def test_what_ended_unseen_and_is_forgotten_is_lost_and_told_by_what_slurm_left_beside_it(
     on_slurm: Place, cluster: Slurm
 ) -> None:

@@ -27,7 +27,7 @@ PartitionName=cancelled Nodes=n1 PriorityTier=1 PreemptMode=CANCEL MaxTime=INFIN
 PartitionName=requeued Nodes=n1 PriorityTier=1 PreemptMode=REQUEUE MaxTime=INFINITE DefMemPerCPU=100
 PartitionName=urgent Nodes=n1 PriorityTier=9 PreemptMode=OFF MaxTime=INFINITE DefMemPerCPU=100
 """
-LEFT_OVER = "watchkeeper.server.runtime.engines.slurm.LEFT_OVER_S"
+LEFT_OVER = "watchkeeper.server.runtime.engines.submissions.LEFT_OVER_S"
 
 
 @pytest.fixture(scope="module")
