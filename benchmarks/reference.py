@@ -12,8 +12,9 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
+from pydantic import BaseModel, TypeAdapter
 from watchkeeper.server.acts.toolbox import Tool
 from watchkeeper.server.analysis.verdict.words import Word
 from watchkeeper.server.interfaces.commands import cli
@@ -65,7 +66,22 @@ def _tool(tool: Tool) -> str:
     rows = [(f"`{one.name}`", one.shape.value, "yes" if one.required else "", one.about) for one in tool.parameters]
     roles = ", ".join(sorted(role.value for role in tool.roles))
     head = f"### {tool.name}\n\n{tool.description}\n\nFor: {roles}. As a command: `watchkeeper {tool.command}`."
-    return f"{head}\n\n{_table([('argument', 'type', 'required', 'what')], rows)}"
+    return "\n\n".join((head, _table([("argument", "type", "required", "what")], rows), *_answered(tool)))
+
+
+def _answered(tool: Tool) -> Iterator[str]:
+    """Yield a table for each part of a tool's answer that is described by a model of its own."""
+    for name, field in tool.result.model_fields.items():
+        for part in (one for one in get_args(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel)):
+            fields = part.model_fields.items()
+            rows = [(f"`{key}`", _shape(one.annotation), str(one.description or "")) for key, one in fields]
+            about = " ".join((part.__doc__ or "").split())
+            yield f"`{name}` of the answer. {about}\n\n{_table([('field', 'type', 'what')], rows)}"
+
+
+def _shape(annotation: Any) -> str:  # noqa: ANN401 (a type hint is anything)
+    shape = TypeAdapter[Any](annotation).json_schema()
+    return " or ".join(one.get("type", "") for one in shape.get("anyOf", [shape]) if one.get("type") != "null")
 
 
 def _commands() -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, PrivateAttr, model_serializer
 
 from ..server.acts.desk import Desk, in_thread
-from ..server.acts.poll import brief, next_step, poll, status_line, updates
+from ..server.acts.poll import brief, compared, next_step, poll, status_line, updates
+from ..server.acts.poll.compared import Compared
 from ..server.acts.toolbox import Tool, facts
 from ..server.acts.watch import gpu_files
 from ..server.acts.watch import progress as pace
@@ -44,6 +45,7 @@ class Polled(BaseModel):
     exit_code: int | None = None
     signal: int | None = None
     metrics: dict[str, int | float | str] | None = None
+    comparison: Compared | None = None
     progress: str | None = None
     catching_up: str | None = None
     status: str | None = None
@@ -119,6 +121,7 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
         exit_code=status.exit_code,
         signal=status.signal,
         metrics=_metrics({**look.metrics, **(gpu_files.numbers(desk, run) if status.state.running else {})}),
+        comparison=compared.told(desk, run) if status.state.final else None,
         progress=(pace.progress(desk, run) or None) if status.state.running else None,
         catching_up=_behind(look.behind_bytes),
         status=status_line.line(desk, run, status) if checks_in else None,

@@ -81,6 +81,7 @@ def _measured(desk: Desk, run: Run, status: RunStatus, origin: Origin) -> Eviden
         policy=_policy(desk, origin),
         script=origin.script,
         guard=run.end.guard if run.end is not None else "",
+        nodes=samples.size(run.engine, "nodes") or 1,
         foreign=run.foreign,
         command=run.command,
         adopted=(run.adopted[0], max(0.0, run.at - (status.started_at or run.at))) if run.adopted else None,

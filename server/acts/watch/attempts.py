@@ -1,15 +1,19 @@
-"""The full attempts of a model, as they are compared: their numbers, and what they were made from but for seeds."""
+"""The full attempts of a model, as they are compared: their numbers, and what they were made from but for seeds.
+
+The numbers are noted when an attempt ends: files that a script writes are written over by the next attempt.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from ...analysis.curves.attempts import Attempt, Comparison, compare
-from ...analysis.curves.series import History
+from ...analysis.curves.attempts import Attempt, Comparison, compare, tails
+from ...runtime.run_directory import RunStatus
 from ...storage.record import Run
-from ...vocabulary.errors import NotFound
+from ...vocabulary.errors import NotFound, WatchkeeperError
 from ...vocabulary.runs import Phase
 from ..desk import Desk
 from . import histories
@@ -21,17 +25,43 @@ _SEED = re.compile(r"(?i)(?:^|[-_.+])(?:random[-_]?)?(?:seed|state)$")
 def of_model(desk: Desk, model: str) -> list[Attempt]:
     """Return the full attempts of a model that ended and told numbers, oldest first; of hundreds the newest."""
     runs = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.FULL and one.ended]
-    found: list[Attempt] = []
-    for run in runs[-MOST_ATTEMPTS:]:
-        numbers = dict(run.pruned.tails) if run.pruned is not None and run.pruned.tails else history(desk, run)
-        if numbers is not None:
-            found.append(Attempt(run.id, numbers, _settings(run)))
-    return found
+    found = ((run, numbers(desk, run)) for run in runs[-MOST_ATTEMPTS:])
+    return [Attempt(run.id, told, _settings(run)) for run, told in found if told is not None]
 
 
-def history(desk: Desk, run: Run) -> History | None:
-    """Return the numbers of a run that ended, as attempts are compared; None where it told none."""
-    return histories.of_run(desk, run, run.end.started_at if run.end else None)
+def numbers(desk: Desk, run: Run) -> Mapping[str, Sequence[float]] | None:
+    """Return what a full run that ended is compared by (`tails`); None where it told no numbers."""
+    if run.pruned is not None and run.pruned.tails:
+        return dict(run.pruned.tails)
+    if note := desk.ledger.note(_key(run)):
+        kept: dict[str, list[float]] | None = json.loads(note)
+        return kept
+    try:
+        return _told(desk, run, run.end.started_at, run.end.ended_at) if run.end else None
+    except (WatchkeeperError, OSError, ValueError, ArithmeticError):  # files that nobody can read tell no numbers
+        return None
+
+
+def keep(desk: Desk, run: Run, status: RunStatus) -> None:
+    """Note what a full run that ends now is compared by from now on; noted twice it is the same."""
+    if run.phase is Phase.FULL:
+        desk.ledger.take_note(_key(run), json.dumps(_told(desk, run, status.started_at, status.ended_at)))
+
+
+def _told(
+    desk: Desk, run: Run, started_at: float | None, ended_at: float | None
+) -> Mapping[str, Sequence[float]] | None:
+    found = histories.of_run_alone(desk, run, started_at, ended_at)
+    return None if found is None else tails(found)
+
+
+def _key(run: Run) -> str:
+    return f"attempt:{run.id}"
+
+
+def verdicts(desk: Desk, model: str) -> dict[str, str]:
+    """Return the newest verdict's word by run, of the runs of a model that have one."""
+    return {one.run: one.word for one in desk.ledger.verdicts(model=model)}
 
 
 def compared(desk: Desk, model: str) -> Comparison:

@@ -33,6 +33,8 @@ LARGEST_FILE_BYTES = 16 << 20
 LARGEST_PROBE_BYTES = 64 << 20
 """The probe itself slows down at 50 MB."""
 MOST_FILES = 50
+CLOCKS_APART_S = 1.0
+"""By how much the clock of a mount, that writes the times of files, may be ahead."""
 
 
 def update(desk: Desk, run: Run, status: RunStatus) -> None:
@@ -64,9 +66,28 @@ def of_run(desk: Desk, run: Run, started_at: float | None) -> History | None:
     return gathered(desk, run, started_at, _told(desk, run))
 
 
+def of_run_alone(desk: Desk, run: Run, started_at: float | None, ended_at: float | None) -> History | None:
+    """Return the history of a run that ended, as `of_run` does, without files that were written before or after it."""
+    later = [one for one in desk.ledger.runs(newest=MOST_FILES) if one.first_seq > run.first_seq]
+    until = (ended_at or desk.clock()) + CLOCKS_APART_S
+
+    def is_own(path: str) -> bool:
+        about, others = desk.workspace.about(path), later
+        if path == desk.workspace.history(run.model):  # else a library's, which any run may write
+            others = [one for one in later if one.model == run.model]
+        written_at = about.modified_at if about is not None else -1.0
+        return (started_at or 0.0) <= written_at <= min([until, *(one.at for one in others)])
+
+    files = [one for path, one in written(desk, run, started_at) if is_own(path)]
+    return _joined(*_of_sources(desk, run, _told(desk, run), files))
+
+
 def gathered(desk: Desk, run: Run, started_at: float | None, told: ProbeData | None) -> History | None:
     """Return the history of a run from the source that says most; None when it has printed no number of a curve."""
-    earlier, own = _parts(desk, run, started_at, told)
+    return _joined(*_parts(desk, run, started_at, told))
+
+
+def _joined(earlier: History | None, own: History | None) -> History | None:
     return continued(earlier, own) if earlier is not None and own is not None else own
 
 
@@ -74,7 +95,12 @@ def _parts(
     desk: Desk, run: Run, started_at: float | None, told: ProbeData | None
 ) -> tuple[History | None, History | None]:
     """Return the history of the attempts that a run went on from, and its own; None where there is none."""
-    files = [one for _, one in written(desk, run, started_at)]
+    return _of_sources(desk, run, told, [one for _, one in written(desk, run, started_at)])
+
+
+def _of_sources(
+    desk: Desk, run: Run, told: ProbeData | None, files: Iterable[History]
+) -> tuple[History | None, History | None]:
     own = _richest([told.history if told else None, printed(desk, run), *files])
     return (_before(desk, run) if own is not None else None), own
 

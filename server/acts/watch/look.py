@@ -23,7 +23,20 @@ from ...storage.record.records import FindingRepeated, FindingSeen, FindingSettl
 from ...vocabulary.errors import NotFound, PathRefused, WatchkeeperError
 from ...vocabulary.runs import Finding, Level, RunState
 from ..desk import Desk
-from . import ending, engine_news, environment, gpu_files, histories, lag, log_files, mending, stalls, standing, strays
+from . import (
+    attempts,
+    ending,
+    engine_news,
+    environment,
+    gpu_files,
+    histories,
+    lag,
+    log_files,
+    mending,
+    stalls,
+    standing,
+    strays,
+)
 
 SLICE_S = 0.4
 """How long a catch-up reads before it commits what it has, so that a killed or cancelled poll loses little."""
@@ -341,6 +354,7 @@ class Watcher:
         if status.state is RunState.COMPLETED:
             stalls.over(self._desk, self._run)
         self._judge(histories.update, status)
+        self._judge(attempts.keep, status)
         recogniser = self._recogniser or GuardedRecogniser(self._rules)  # none: there is no log, the exit alone speaks
         changes = recogniser.end(status.ended())
         found = ending.finding(status, goes_on=standing.may_resume(self._desk, self._run, status.state))

@@ -35,7 +35,7 @@ class Attempt:
     settings: str
 
     def tail(self, column: str) -> list[float]:
-        """Return the last stretch of a column; empty where it has no finite value of it."""
+        """Return the last stretch of a column; empty where it has none, or its last value is not finite."""
         if isinstance(self.numbers, History):
             return _tail(_values(self.numbers, column))
         return list(self.numbers.get(column, ()))
@@ -55,7 +55,7 @@ class Comparison:
     """What comparing came to.
 
     :ivar column: what was compared, empty where the attempts have no column in common.
-    :ivar ranked: the best first. :ivar left_out: attempts without a finite value of it.
+    :ivar ranked: the best first. :ivar left_out: attempts without a value of it, or whose last one is not finite.
     :ivar gap: by how much the best is ahead of the next one with other settings; `low`, `high`: its 95 % interval.
     :ivar rival: that next one. :ivar noise: where the interval is from: "seeds", "epochs", empty where there is none.
     """
@@ -115,8 +115,11 @@ def _column(attempts: Sequence[Attempt]) -> tuple[str, bool]:
 
 
 def _values(history: History, column: str) -> list[float]:
-    found = history.column(column) if column else []
-    return [one for one in found if one is not None and abs(one) < _TOO_LARGE]  # NaN is not, either
+    """Return what is finite of a column; nothing where its last value is not: what came before was lost in the end."""
+    told = [one for one in (history.column(column) if column else []) if one is not None]
+    if not told or not abs(told[-1]) < _TOO_LARGE:  # NaN is not, either
+        return []
+    return [one for one in told if abs(one) < _TOO_LARGE]
 
 
 def _tail(values: Sequence[float]) -> list[float]:

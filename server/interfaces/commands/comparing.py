@@ -11,7 +11,7 @@ from functools import partial
 
 from ...acts.desk import Desk
 from ...acts.watch import attempts
-from ...analysis.curves.attempts import Comparison
+from ...documents import comparison
 from ...vocabulary.runs import Role
 
 COMMAND = "compare"
@@ -22,7 +22,6 @@ differ by their seed alone, else over blocks of epochs, which tells how a curve 
 EXAMPLES = """\
   watchkeeper compare train
   watchkeeper compare train --json"""
-MOST_SHOWN = 20
 Opener = Callable[[argparse.Namespace, Role], AbstractContextManager[Desk]]
 
 
@@ -35,33 +34,10 @@ def add_arguments(command: argparse.ArgumentParser, desk: Opener) -> None:
 
 def _compare(opened: Opener, options: argparse.Namespace) -> int:
     with opened(options, Role.OBSERVER) as desk:
-        found = attempts.compared(desk, options.model)
+        found, verdicts = attempts.compared(desk, options.model), attempts.verdicts(desk, options.model)
     if options.json:
-        print(json.dumps({**asdict(found), "more_than_noise": found.is_more_than_noise}))  # noqa: T201 (a command prints)
+        told = {**asdict(found), "more_than_noise": found.is_more_than_noise, "verdicts": verdicts}
+        print(json.dumps(told))  # noqa: T201 (a command prints)
     else:
-        print(text(found))  # noqa: T201 (a command prints)
+        print(comparison.text(found, verdicts))  # noqa: T201 (a command prints)
     return 0
-
-
-def text(found: Comparison) -> str:
-    """Return a comparison in words, the best attempt first."""
-    if not found.ranked:
-        return "No full attempt has told numbers yet that could be compared."
-    better = "higher" if found.rises else "lower"
-    lines = [f"{found.column.replace('_', ' ')}, {better} is better; median of the last values"]
-    lines += [f"  {one.run}  {one.level:.6g}  ({one.values} values)" for one in found.ranked[:MOST_SHOWN]]
-    if found.left_out:
-        lines.append(f"not compared, they have no such numbers: {', '.join(found.left_out[:MOST_SHOWN])}")
-    return "\n".join([*lines, _conclusion(found, better)])
-
-
-def _conclusion(found: Comparison, better: str) -> str:
-    best = found.ranked[0].run
-    if not found.rival:
-        return f"best: {best}; no attempt with other settings to hold it against"
-    by = f"best: {best}, {found.gap:.3g} {better} than {found.rival}"
-    if not found.noise:
-        return f"{by}; too few values to tell that from noise"
-    of = "between seeds" if found.noise == "seeds" else "of the curves; other seeds were not run"
-    word = "more than the noise" if found.is_more_than_noise else "NOT more than the noise"
-    return f"{by} (95 % interval {found.low:.3g} to {found.high:.3g}): {word} {of}"

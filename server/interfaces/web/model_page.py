@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from ...acts.desk import Desk
-from ...acts.watch import standing
+from ...acts.watch import attempts, standing
+from ...analysis.curves.attempts import Comparison
+from ...documents import comparison
 from ...storage.record import Entry, Finding, Report, Run, Verdict
 from ...vocabulary.errors import NotFound, WatchkeeperError
 from ..views import health, run_page
@@ -54,11 +56,22 @@ class Trials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """How the full attempts compare: the numbers, what they are, which is best and by how much, verdicts by run."""
+
+    found: Comparison
+    measure: str
+    conclusion: str
+    verdicts: Mapping[str, Health]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPage:
-    """Everything on a model's page."""
+    """Everything on a model's page. :ivar compared: None where fewer than two full attempts told numbers."""
 
     model: str
     chapters: tuple[Chapter, ...]
+    compared: Compared | None
     earlier: int
     diary: str
     diary_path: str
@@ -79,6 +92,7 @@ def gather(desk: Desk, model: str) -> ModelPage:
     return ModelPage(
         model=model,
         chapters=tuple(_chapter(desk, one, reports, verdicts, entries) for one in runs),
+        compared=_compared(desk, model, verdicts),
         earlier=runs[0].attempt - 1 if len(runs) == MOST_ATTEMPTS else 0,
         diary=_diary(desk, path),
         diary_path=path,
@@ -103,6 +117,18 @@ def _chapter(
         verdict=verdict,
         verdict_health=health.of_verdict(verdict) if verdict else None,
         entries=tuple(one for one in entries if one.report in told or one.run == run.id),
+    )
+
+
+def _compared(desk: Desk, model: str, verdicts: Sequence[Verdict]) -> Compared | None:
+    found = attempts.compared(desk, model)
+    if len(found.ranked) < 2:
+        return None
+    return Compared(
+        found=found,
+        measure=comparison.measure(found),
+        conclusion=comparison.conclusion(found),
+        verdicts={one.run: health.of_verdict(one) for one in verdicts},
     )
 
 
