@@ -9,17 +9,19 @@ UV = VIRTUAL_ENV=$(VENV) $(BIN)/uv
 CORPUS ?= ../shared/corpus
 HISTORIES ?= ../shared/histories
 
-# How many tests run side by side; `logical` is one for each core that the machine shows.
-WORKERS ?= logical
+# How many tests run side by side: one for each core, and one more in the whole suite, where tests wait now and then.
+CORES = $(shell getconf _NPROCESSORS_ONLN)
+WORKERS ?= $(if $(QUICK),$(CORES),$$(( $(CORES) + 1 )))
 TESTS ?= tests
 TRIES ?= 200
+FAULT_TRIES ?= 3
 SEED ?= 0
 PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadgroup --durations 10
 
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo bench bundle clients strangers reference docs corpus clean
+.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo demo-slurm bench bundle clients strangers reference docs corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -34,14 +36,15 @@ help:
 	@echo "make programs a Slurm and a network mount for the tests of engines, where apt-get may install them"
 	@echo "make engines runs as jobs of a Slurm of its own, every fault (about six minutes; root, Debian)"
 	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
-	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes)"
+	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes); RESULTS=FILE to go on later"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
+	@echo "make demo-slurm  the same day on a Slurm of its own, the full run on two nodes (root, Debian; about four minutes)"
 	@echo "make strangers three projects of strangers, from pip install to the first finding told; gigabytes of libraries"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make reference docs/reference.md, from the code"
 	@echo "make docs    the pages as a site in build/site, broken links fail; needs npm for the diagrams"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
-	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it, and a table (a quarter of an hour); 1.6 GB"
+	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it; writes the table there (a quarter of an hour); 1.8 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
 	@echo "make release the wheel, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
@@ -82,10 +85,10 @@ suite:
 	$(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
 
 # What pip cannot bring for the tests of engines and network mounts; without it they are skipped, and say so.
-PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server
+PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server openssh-server openssh-client
 
 programs:
-	@{ command -v slurmctld && command -v sshfs; } >/dev/null 2>&1 || \
+	@{ command -v slurmctld && command -v sshfs && command -v sshd; } >/dev/null 2>&1 || \
 		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { apt-get -qq update; \
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $(PROGRAMS); } >/dev/null 2>&1; } || \
 		echo "not installed: $(PROGRAMS); the tests that need them are skipped"
@@ -101,15 +104,19 @@ check: wheel
 test: wheel browser programs
 	@$(MAKE) --no-print-directory --jobs 3 lint types suite
 
-torture: setup wheel
+torture: setup wheel programs
 	WATCHKEEPER_TORTURE_TRIES=$(TRIES) WATCHKEEPER_TORTURE_SEED=$(SEED) $(PYTEST) \
 		$$($(BIN)/python -P -c 'import runpy; table = runpy.run_path("tests/torture/table.py")["TABLE"]; print(*sorted({"tests/" + row.test for row in table}))')
+	$(BIN)/python -P tests/torture/slurm_faults.py --tries $(FAULT_TRIES)
 
 mutants: setup
-	$(BIN)/python -P tests/torture/mutants.py
+	$(BIN)/python -P tests/torture/mutants.py $(if $(RESULTS),--results $(RESULTS))
 
 demo: setup wheel
 	$(BIN)/python -P examples/eight_schools/play.py
+
+demo-slurm: setup wheel programs
+	$(BIN)/python -P examples/eight_schools/play_slurm.py
 
 bench: setup wheel
 	$(BIN)/python -P benchmarks/run_all.py
@@ -126,7 +133,7 @@ bundle: setup
 	$(MCPB) pack . dist/watchkeeper.mcpb
 
 clients: setup wheel
-	WATCHKEEPER_CLIENTS=every $(PYTEST) tests/clients
+	WATCHKEEPER_CLIENTS=write $(PYTEST) tests/clients
 
 # LIBRARIES: an environment that has them already.
 LIBRARIES = $(VENV)/strangers-libraries

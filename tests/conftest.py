@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from jsonschema import Draft202012Validator
 
 from .play import Place
 from .runtime.keeper.helpers import end_processes_of, processes_of, until
@@ -42,6 +45,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(name))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def schemas_checked_once() -> Iterator[None]:
+    """Let the SDK's client check the schema of a tool once: each of its sessions would do it anew, dear as a call."""
+    check = Draft202012Validator.check_schema
+
+    @functools.cache
+    def checked_text(text: str) -> None:
+        check(json.loads(text))
+
+    def checked(schema: object) -> None:
+        checked_text(json.dumps(schema, sort_keys=True))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft202012Validator, "check_schema", checked)
+        yield
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
@@ -58,11 +78,13 @@ def anyio_backend() -> str:
 def nothing_left(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[None]:
     """Wait for the end of what the test began; what a failed test could not end any more is ended for it."""
     yield
+    ended = False
     try:
         if not request.node.stash.get(FAILED, False):
-            until(lambda: not processes_of(tmp_path), "the test left no process behind")
+            ended = until(lambda: not processes_of(tmp_path), "the test left no process behind")
     finally:
-        end_processes_of(tmp_path)
+        if not ended:
+            end_processes_of(tmp_path)
 
 
 @pytest.fixture

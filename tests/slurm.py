@@ -25,18 +25,19 @@ PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sru
 class Slurm:
     """A cluster of one host.
 
+    :param more: further lines of slurm.conf; what they name is as they say. `gres`: what each node has of it.
     :ivar conf: its configuration, for SLURM_CONF.
     """
 
-    def __init__(self, folder: Path, nodes: int = 1, more: str = "") -> None:
+    def __init__(self, folder: Path, nodes: int = 1, more: str = "", gres: str = "") -> None:
         self.folder = folder
         self.conf = folder / "slurm.conf"
         self.nodes = [f"n{number}" for number in range(1, nodes + 1)]
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
         for name in ("state", "log", "munge"):
             (folder / name).mkdir(mode=0o755)
         folder.chmod(0o755)
-        self.conf.write_text(_configuration(folder, self.nodes, _free_ports(1 + nodes)) + more)
+        self.conf.write_text(_configuration(folder, self.nodes, free_ports(1 + nodes), gres, more))
 
     def up(self) -> Slurm:
         """Start it and wait until every node is idle."""
@@ -49,7 +50,7 @@ class Slurm:
             "log-file": self.folder / "log/munged", "seed-file": self.folder / "munge/seed",
         }  # fmt: skip
         files = [f"--{name}={path}" for name, path in own.items()]
-        self._start("munged", "munged", "--force", "--foreground", *files)
+        self.start("munged", "munged", "--force", "--foreground", *files)
         until(socket_.exists, "munged listens")
         self.start_controller()
         for node in self.nodes:
@@ -58,13 +59,14 @@ class Slurm:
         return self
 
     def start_controller(self) -> None:
-        self._start("slurmctld", "slurmctld", "-D")
+        self.start("slurmctld", "slurmctld", "-D")
 
     def start_node(self, node: str) -> None:
-        self._start(node, "slurmd", "-D", "-N", node)
+        self.start(node, "slurmd", "-D", "-N", node)
 
     def idle(self) -> int:
-        return self.ask("sinfo", "--noheader", "--Node", "--format=%T").split().count("idle")
+        said = self.ask("sinfo", "--noheader", "--Node", "--format=%N %T")  # a node once for each of its partitions
+        return sum(line.endswith(" idle") for line in set(said.splitlines()))
 
     def ask(self, *words: str) -> str:
         """Return what one of Slurm's commands prints; empty where it fails."""
@@ -81,11 +83,11 @@ class Slurm:
         return {**os.environ, "SLURM_CONF": str(self.conf)}
 
     def signal(self, name: str, number: int) -> None:
-        self._running[name].send_signal(number)
+        self.running[name].send_signal(number)
 
     def kill(self, name: str) -> None:
         """End a daemon by SIGKILL."""
-        process = self._running.pop(name)
+        process = self.running.pop(name)
         process.kill()
         process.wait(HANG_S)
 
@@ -97,7 +99,7 @@ class Slurm:
     def down(self) -> None:
         """End every daemon; what was stopped goes on first."""
         self.ask("scancel", "--user=root")
-        for process in reversed(self._running.values()):
+        for process in reversed(self.running.values()):
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGCONT)
             process.terminate()
@@ -106,11 +108,12 @@ class Slurm:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(HANG_S)
-        self._running.clear()
+        self.running.clear()
 
-    def _start(self, name: str, *words: str) -> None:
+    def start(self, name: str, *words: str) -> None:
+        """Start a daemon that is ended with the others."""
         with (self.folder / "log" / f"{name}.out").open("ab") as log:
-            self._running[name] = subprocess.Popen(
+            self.running[name] = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, start_new_session=True
             )
 
@@ -124,18 +127,19 @@ def why_not() -> str:
 
 
 @contextmanager
-def slurm(folder: Path, nodes: int = 1, more: str = "") -> Generator[Slurm]:
+def slurm(folder: Path, nodes: int = 1, more: str = "", gres: str = "") -> Generator[Slurm]:
     """Bring up a cluster and take it down again."""
     if reason := why_not():
         pytest.skip(reason)
-    cluster = Slurm(folder, nodes, more)
+    cluster = Slurm(folder, nodes, more, gres)
     try:
         yield cluster.up()
     finally:
         cluster.down()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports on which nobody listens."""
     taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in taken]
     for one in taken:
@@ -143,7 +147,7 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _configuration(folder: Path, nodes: list[str], ports: list[int]) -> str:
+def _configuration(folder: Path, nodes: list[str], ports: list[int], gres: str, more: str) -> str:
     host = socket.gethostname().partition(".")[0]
     settings = {
         "ClusterName": "tests", "SlurmctldHost": f"{host}(127.0.0.1)", "SlurmUser": "root", "SlurmctldPort": ports[0],
@@ -158,10 +162,12 @@ def _configuration(folder: Path, nodes: list[str], ports: list[int]) -> str:
         "SlurmdTimeout": 10, "KillWait": 5, "InactiveLimit": 0, "JobRequeue": 1, "EnforcePartLimits": "ALL",
         "AccountingStorageType": "accounting_storage/none", "SlurmdParameters": "config_overrides", "MinJobAge": 300,
     }  # fmt: skip
-    lines = [f"{name}={value}" for name, value in settings.items()]
+    named = {line.partition("=")[0] for line in more.splitlines()}
+    lines = [f"{name}={value}" for name, value in settings.items() if name not in named]
     lines += [
         f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=4 RealMemory=4000"
+        + (f" Gres={gres}" if gres else "")
         for node, port in zip(nodes, ports[1:], strict=True)
     ]
     lines.append(f"PartitionName=main Nodes={','.join(nodes)} Default=YES MaxTime=INFINITE DefMemPerCPU=100 State=UP")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, more])

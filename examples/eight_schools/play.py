@@ -20,6 +20,7 @@ import anyio
 import psutil
 from mcp import StdioServerParameters
 from mcp.client import Client
+from mcp.client.stdio import get_default_environment
 from mcp.shared.exceptions import MCPError
 from mcp_types import Implementation
 
@@ -27,7 +28,10 @@ ME = Implementation(name="eight-schools", version="1")
 HERE = Path(__file__).resolve().parent
 SCRIPT = "output/implementation/code/model_1.py"
 BEGUN = time.monotonic()
-GOING_ON = ("starting", "running", "running_unattended")
+GOING_ON = ("starting", "queued", "running", "running_unattended")
+MENDED = HERE / "model_noncentred.py"
+SERVERS_ENVIRONMENT: dict[str, str] = {}
+"""What a server needs besides what every client gives it."""
 COLOURS = {"trainer": "\033[36m", "director": "\033[35m", "story": "\033[1m"} if sys.stdout.isatty() else {}
 OFF = "\033[0m" if COLOURS else ""
 
@@ -99,7 +103,8 @@ def _text(content: dict[str, Any], indent: str = "") -> str:
 def server(workspace: Path, role: str) -> StdioServerParameters:
     """Return how a client launches a server of a role."""
     arguments = ["-P", "-m", "watchkeeper.server", "--workspace", str(workspace), "serve", "--role", role]
-    return StdioServerParameters(command=sys.executable, args=arguments)
+    environment = {**get_default_environment(), **SERVERS_ENVIRONMENT}
+    return StdioServerParameters(command=sys.executable, args=arguments, env=environment)
 
 
 def kill_server(role: str) -> int:
@@ -161,12 +166,12 @@ async def trainer_goes_on(workspace: Path, run: str) -> str:
         return str(reported["report"])
 
 
-async def trainer_mends(workspace: Path, run: str, report: str) -> None:
+async def trainer_mends(workspace: Path, run: str, report: str, mended: Path) -> None:
     """Carry the answer out: the fix, a new quick run, the diary, the full run, the verdict."""
     async with Client(server(workspace, "trainer"), client_info=ME) as client:
         trainer = Agent("trainer", client)
         tell("The trainer puts the non-centred model in place (theta = mu + tau * eta) and starts the next attempt")
-        shutil.copyfile(HERE / "model_noncentred.py", workspace / SCRIPT)
+        shutil.copyfile(mended, workspace / SCRIPT)
         second = await trainer.call("start_training", model="1", phase="quick", follows=run)
         await trainer.watch(second["run"], second["cursor"])
         await trainer.call(
@@ -213,8 +218,11 @@ async def director(workspace: Path, done: anyio.Event) -> None:
                     )
 
 
-async def story(workspace: Path) -> None:
-    """Play the day."""
+async def story(workspace: Path, mended: Path = MENDED) -> None:
+    """Play the day.
+
+    :param mended: the script that the trainer puts in place of the centred one.
+    """
     tell(f"Workspace {workspace}: eight schools in PyMC, centred; a trainer and a director, each with its own server")
     done = anyio.Event()
     async with anyio.create_task_group() as tasks:
@@ -222,17 +230,17 @@ async def story(workspace: Path) -> None:
         run = await trainer_until_killed(workspace)
         tell("The trainer comes back in a new session with a new server. The run did not notice")
         report = await trainer_goes_on(workspace, run)
-        await trainer_mends(workspace, run, report)
+        await trainer_mends(workspace, run, report, mended)
         done.set()
 
 
-def prepare(folder: Path) -> None:
-    """Lay out a workspace: the policy of the demo and the model's first version."""
+def prepare(folder: Path, more: str = "") -> None:
+    """Lay out a workspace: the policy of the demo, with more tables, and the model's first version."""
     (folder / SCRIPT).parent.mkdir(parents=True)
     shutil.copyfile(HERE / "model_centred.py", folder / SCRIPT)
     policy = (HERE / "watchkeeper.toml").read_text(encoding="utf-8")
     (folder / "watchkeeper.toml").write_text(
-        f'[python]\ninterpreter = "{sys.executable}"\n\n{policy}', encoding="utf-8"
+        f'[python]\ninterpreter = "{sys.executable}"\n\n{policy}{more}', encoding="utf-8"
     )
 
 
@@ -244,6 +252,11 @@ def main() -> None:
     workspace = workspace.resolve()
     prepare(workspace)
     anyio.run(story, workspace)
+    left_behind(workspace)
+
+
+def left_behind(workspace: Path) -> None:
+    """List what the story left."""
     tell("Left behind")
     files = sorted(one for one in workspace.rglob("*") if one.is_file())
     for path in files:

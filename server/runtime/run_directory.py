@@ -123,10 +123,11 @@ def _by_word_too(facts: Facts, status: RunStatus) -> RunStatus:
     from_outside = status.state is RunState.STOPPED and records.text(status.stop, "who") == "outside"
     ended_s_ago = facts.now - (status.ended_at or 0.0)
     word = facts.word
-    if word.asked_at < (status.ended_at or 0.0):
+    answers = word.asked_at >= (status.ended_at or 0.0)
+    if not answers:
         word = replace(word, kind=Kind.UNKNOWN, interrupted=False, out_of_time=False)  # said before it ended
     found = engine_states.after_end(
-        word, status.state, status.reason, ended_s_ago=ended_s_ago, from_outside=from_outside
+        word, status.state, status.reason, ended_s_ago=ended_s_ago, from_outside=from_outside, answers=answers
     )
     return replace(status, state=found.state, reason=found.reason, settled=status.settled and found.settled)
 
@@ -262,6 +263,8 @@ def _why(state: RunState, end: Record) -> str:
         late_s = records.number(limit, "late_s") or 0.0
         late = f", applied {late_s:.0f} s late" if late_s >= 1.0 else ""
         return f"It ran into its limit of {records.number(limit, 'limit_s') or 0.0:g} s{late}."
+    if records.part(records.part(end, "members"), "first") is not None:
+        return records.text(end, "reason")  # which member, and how
     if state is RunState.OUT_OF_MEMORY:
         return "The kernel's OOM killer ended it."
     if state is RunState.FAILED and number is not None:
@@ -281,7 +284,7 @@ def _status(facts: Facts, state: RunState, reason: str = "") -> RunStatus:
         cpu_s=sample.cpu_s if sample is not None else None,
         cpu_is_lower_bound=sample is not None,
         log_begin=size(facts.start, "log_begin"),
-        guard=records.text(facts.start, "guard"),
+        guard=records.text(records.part(facts.exit, "members"), "guard") or records.text(facts.start, "guard"),
         stop=facts.stop,
         host=facts.elsewhere,
         warned=facts.warned,

@@ -1,4 +1,8 @@
-"""Two agent frameworks play the eight-schools story through the server, trainer and director at once."""
+"""Two agent frameworks play a story through the server, trainer and director at once: from divergences to a verdict.
+
+One plays it with PyMC; the other with a script that prints as PyMC's does and then descends a gradient: what an agent
+reads is the same.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,14 @@ import anyio
 import pytest
 
 from tests.limits import HANG_S
-from tests.play import Place
+from tests.play import Place, script
 
+from ..acts.verify.stories.scripts import BEGINNING, DESCENT, design
 from .brains import MEND, Brain, Director, Trainer
 
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.filterwarnings("default"),  # what other libraries warn of is theirs
-    pytest.mark.skipif(importlib.util.find_spec("pymc") is None, reason="eight schools needs PyMC"),
 ]
 
 SCHOOLS = Path(__file__).parents[2] / "examples/eight_schools"
@@ -53,9 +57,19 @@ def smaller(script: str) -> str:
     return text
 
 
+DIVERGING, MENDED = (
+    script(
+        'if os.environ["WATCHKEEPER_PHASE"] == "quick":\n'
+        f'    print("draws=200 divergences={divergences} of 200", flush=True)\n{BEGINNING}{DESCENT}'
+    )
+    for divergences in (8, 0)
+)
+"""Tell of their quick draws as the example does, 4 % diverged and none; the full phase is a second of honest epochs."""
+
+
 @pytest.fixture
-def schools(tmp_path: Path) -> Place:
-    place = Place(tmp_path).script(smaller("model_centred.py"))
+def workplace(tmp_path: Path) -> Place:
+    place = Place(tmp_path)
     (tmp_path / "watchkeeper.toml").write_text(POLICY, encoding="utf-8")
     return place
 
@@ -78,7 +92,9 @@ def check_story(place: Place, director: Director) -> None:
     assert place.verdicts()[-1].word == "APPROVE"
 
 
-async def test_two_pydantic_ai_agents_play_the_eight_schools_story(schools: Place) -> None:
+@pytest.mark.skipif(importlib.util.find_spec("pymc") is None, reason="eight schools needs PyMC")
+async def test_two_pydantic_ai_agents_play_the_eight_schools_story(workplace: Place) -> None:
+    schools = workplace.script(smaller("model_centred.py"))
     pydantic_ai = pytest.importorskip("pydantic_ai")
     from fastmcp.client.transports import StdioTransport
     from pydantic_ai.mcp import MCPToolset
@@ -123,7 +139,8 @@ async def test_two_pydantic_ai_agents_play_the_eight_schools_story(schools: Plac
     check_story(schools, directs)
 
 
-async def test_two_agents_of_the_openai_sdk_play_the_eight_schools_story(schools: Place) -> None:
+async def test_two_agents_of_the_openai_sdk_play_a_story_of_divergences(workplace: Place) -> None:
+    design(workplace.script(DIVERGING), "| Epochs | 80 | 60 | |\n")
     agents = pytest.importorskip("agents")
     from agents.mcp import MCPServerStdio
     from agents.models.interface import Model
@@ -157,11 +174,11 @@ async def test_two_agents_of_the_openai_sdk_play_the_eight_schools_story(schools
         return ResponseOutputMessage(id="1", type="message", role="assistant", status="completed", content=[part])
 
     def mend_script() -> str:
-        schools.script(smaller("model_noncentred.py"))
+        workplace.script(MENDED)
         return f"{MEND}: done"
 
     async def run(role: str, brain: Brain, tools: list[Any]) -> None:
-        parameters = {"command": sys.executable, "args": command(schools, role)}
+        parameters = {"command": sys.executable, "args": command(workplace, role)}
         async with MCPServerStdio(params=parameters, client_session_timeout_seconds=HANG_S) as server:  # type: ignore[arg-type]  (a TypedDict)
             who = agents.Agent(name=role, model=BrainModel(brain), mcp_servers=[server], tools=tools)
             await agents.Runner.run(who, "Bring model 1 to its verdict.", max_turns=500)
@@ -172,4 +189,4 @@ async def test_two_agents_of_the_openai_sdk_play_the_eight_schools_story(schools
             both.start_soon(run, "trainer", Trainer(), [agents.function_tool(mend_script)])
             none: list[Any] = []
             both.start_soon(run, "director", directs, none)
-    check_story(schools, directs)
+    check_story(workplace, directs)

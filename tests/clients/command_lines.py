@@ -12,6 +12,8 @@ from .pages import merged, paste, told
 from .programs import Home, Package, installed
 
 KEY = "none-needed"
+SEES_PICTURES = {"attachment": True, "modalities": {"input": ["text", "image"], "output": ["text"]}}
+"""What opencode has to be told of a model, else it puts an error in place of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class CommandLine:
     :ivar page: the headings of docs/clients.md below which its lines stand.
     :ivar settings: its environment, for the model's address.
     :ivar model: writes into its settings where the model is, for programs that are told so in a file.
+    :ivar holds: the event at which its hooks may hold a turn.
     :ivar asks: the command that asks it for something, and lets it work until it has ended its turn.
     """
 
@@ -29,6 +32,7 @@ class CommandLine:
     settings: Callable[[str], Mapping[str, str]]
     model: Callable[[Home, str], None]
     asks: tuple[str, ...]
+    holds: str = "Stop"
 
     @property
     def name(self) -> str:
@@ -76,7 +80,11 @@ def _gemini_model(home: Home, url: str) -> None:
 
 def _opencode_model(home: Home, url: str) -> None:
     options = {"baseURL": f"{url}/v1", "apiKey": KEY}
-    provider: dict[str, Any] = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {"scripted": {}}}
+    provider: dict[str, Any] = {
+        "npm": "@ai-sdk/openai-compatible",
+        "options": options,
+        "models": {"scripted": SEES_PICTURES},
+    }
     content = {"model": "loopback/scripted", "provider": {"loopback": provider}}
     _write_json(home.home / ".config/opencode/opencode.json", content)
 
@@ -104,12 +112,15 @@ CODEX = CommandLine(
     _codex_model,
     ("codex", "exec", "--skip-git-repo-check", "WORDS"),
 )
+CODEX_WITH_HOOKS = replace(CODEX, asks=(*CODEX.asks[:-1], "--dangerously-bypass-hook-trust", "WORDS"))
+"""Codex runs a hook that nobody reviewed in its terminal only so."""
 GEMINI = CommandLine(
     Package("@google/gemini-cli", "0.61.0", "gemini"),
     ("Gemini CLI", "As a server"),
     lambda url: {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": KEY, "GEMINI_CLI_TRUST_WORKSPACE": "true"},
     _gemini_model,
     ("gemini", "--model", "gemini-2.5-flash", "-p", "WORDS"),
+    "AfterAgent",
 )
 OPENCODE = CommandLine(
     Package("opencode-ai", "1.18.33", "opencode"),

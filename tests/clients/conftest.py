@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
+from datetime import date
 from typing import Any
 
 import pytest
 
-from .tried import ROW, Tried, recorder, table
+from .pages import PAGE
+from .tried import ROW, Tried, recorder, told, written
 
 EVERY = bool(os.environ.get("WATCHKEEPER_CLIENTS"))
+BEGUN_S = time.monotonic()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,7 +28,17 @@ def tried(record_property: Any) -> Tried:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    passed: list[Any] = terminalreporter.stats.get("passed", []) if EVERY else []
-    rows: list[dict[str, str]] = [row for one in passed for name, row in one.user_properties if name == ROW]
-    for line in table(rows) if rows else []:
+    """Print the table of what was tried; `make clients` also writes it into docs/clients.md."""
+    stats: dict[str, list[Any]] = terminalreporter.stats if EVERY else {}
+    reports = [one for kind in ("passed", "failed") for one in stats.get(kind, [])]
+    rows: list[dict[str, str]] = [row for one in reports for name, row in one.user_properties if name == ROW]
+    if not rows:
+        return
+    failed = [str(one.nodeid).rpartition("::")[2] for one in stats.get("failed", []) + stats.get("error", [])]
+    counts = {kind: len(stats.get(kind, [])) for kind in ("passed", "skipped")}
+    lines = told(rows, failed, counts, time.monotonic() - BEGUN_S, date.today())  # noqa: DTZ011 (the reader's own day)
+    for line in lines:
         terminalreporter.write_line(line)
+    if os.environ["WATCHKEEPER_CLIENTS"] == "write":
+        PAGE.write_text(written(PAGE.read_text("utf-8"), lines), encoding="utf-8")
+        terminalreporter.write_line(f"written into {PAGE}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from watchkeeper.tools import TOOLS
 
-from ..agents.brains import MEND, Brain, Call, call_in, facts_of, next_in
+from ..agents.brains import MEND, Brain, Call, call_in
 from .model.turns import Asked, Reply
 
 OURS = tuple(one.name for one in TOOLS)
@@ -24,12 +24,14 @@ class Player:
     :ivar mend: what it does when the brain mends its script, as a model would by the program's own tools.
     :ivar made: the calls, with the names under which they were made.
     :ivar results: the results that it was shown.
+    :ivar after: the newest request after a call of a tool of ours, by the tool.
     """
 
     brain: Brain
     mend: Callable[[], object] = lambda: None
     made: list[Reply] = field(default_factory=list[Reply])
     results: list[str] = field(default_factory=list[str])
+    after: dict[str, Asked] = field(default_factory=dict[str, Asked])
     _waiting: Call | None = None
     _searches: int = 0
 
@@ -37,10 +39,14 @@ class Player:
         """Return the next call, or the brain's last word."""
         if not offered(asked) and "ToolSearch" not in asked.tools:
             return Reply(text="A training")  # it asks for a title, or whether the network is there
+        if self.made and self._waiting is None:
+            self.after[next(one for one in OURS if self.made[-1].tool.endswith(one))] = asked
         call = self._waiting or self._next(asked)
         self._waiting = None
         if not call.tool:
-            return Reply(text=call.said)
+            return (
+                Reply("final_answer", {"answer": call.said}) if "final_answer" in asked.tools else Reply(text=call.said)
+            )
         tool = next((one for one in offered(asked) if one.endswith(call.tool)), None)
         if tool is None:
             self._waiting = call
@@ -80,29 +86,32 @@ def shown(asked: Asked) -> str:
 
 
 class Patient:
-    """Starts a training and polls it until a poll that nothing ended has taken its whole time, at most a few times.
+    """Starts a training, polls it until a poll has taken its whole time, at most a few times, and looks at its plot.
 
-    :ivar waited_s: seconds of the longest poll, from its call to its answer.
+    :ivar waited_s: seconds of the longest poll, from its call to the next request.
     """
 
     def __init__(self, wait_s: float, polls: int = 4) -> None:
         self._wait_s, self._polls = wait_s, polls
-        self._called_at = 0.0
+        self._after = [Call("plot_training", {"run": "1-quick-1"}), Call(said="It goes on.")]
+        self._last, self._called_at = Call(), 0.0
         self.waited_s = 0.0
 
     def __call__(self, answer: str) -> Call:
-        """Return the next poll, or the last word."""
-        if not answer:
-            return Call("start_training", {"model": "1", "phase": "quick"})
-        if self._called_at:
+        """Return the next call, or the last word, whatever the answer says."""
+        del answer
+        if self._last.tool == "poll_training":
             self.waited_s = max(self.waited_s, time.monotonic() - self._called_at)
-        if self.waited_s >= self._wait_s or not self._polls:
-            return Call(said="It goes on.")
-        self._polls -= 1
-        self._called_at = time.monotonic()
-        cursor = call_in(next_in(facts_of(answer)))
-        assert cursor is not None, answer
-        return Call(cursor.tool, {**cursor.arguments, "wait_s": self._wait_s})
+        self._last, self._called_at = self._next(), time.monotonic()
+        return self._last
+
+    def _next(self) -> Call:
+        if not self._last.tool and not self._called_at:
+            return Call("start_training", {"model": "1", "phase": "quick"})
+        if self._polls and self.waited_s < self._wait_s:
+            self._polls -= 1
+            return Call("poll_training", {"run": "1-quick-1", "wait_s": self._wait_s})
+        return self._after.pop(0) if len(self._after) > 1 else self._after[0]
 
 
 HELD = "Do not end your turn"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..acts.verify.stories.scripts import BEGINNING, DESCENT
 from ..agents.brains import Brain, Director, Trainer
 from ..analysis.verdict.trainings import design
-from ..play import FAILS, WAITS, Place, script
+from ..play import FAILS, Place, script
 from ..runtime.keeper.helpers import until
 from .command_lines import CommandLine
 from .model.service import Service, serving
@@ -20,6 +21,14 @@ from .programs import Home, Program
 TRAIN = "Bring model 1 to its verdict. Call poll_training() first."
 DIRECT = "You are the director. Answer what is reported until model 1 is approved. Call poll_training() first."
 MENDED = script(BEGINNING + DESCENT)
+NUMBERS = script(
+    """
+for epoch in range(1, 30):
+    print(f"epoch {epoch} loss {1 / epoch}", flush=True)
+wait_for("go")
+leave_what_the_phase_asks_for()
+"""
+)
 
 
 def failing(root: Path) -> Place:
@@ -36,9 +45,18 @@ def mended(place: Place) -> None:
 
 
 def waiting(root: Path) -> Place:
-    """Return a project whose training goes on until the test says go."""
+    """Return a project whose training has numbers to draw, and goes on until the test says go."""
     root.mkdir()
-    return Place(root).script(WAITS)
+    return Place(root).policy("[clients]\nmcp = 60\n").script(NUMBERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of the story: both players, and the homes of the programs, the trainer's first."""
+
+    trainer: Player
+    director: Player
+    homes: tuple[Home, Home]
 
 
 @contextmanager
@@ -60,10 +78,10 @@ def played(
     *,
     hooks: bool = False,
     **instead: str,
-) -> tuple[Player, Player]:
+) -> Told:
     """Play the story with two homes of a client, at the same time: the trainer's, and the director's elsewhere.
 
-    The record is checked before the players are returned.
+    The record is checked before it is told.
     """
     (desk := folder / "desk").mkdir()
     trains = Player(trainer or Trainer(), lambda: mended(place))
@@ -82,7 +100,7 @@ def played(
         pair[0].ended()
         check(place)  # else the director would wait for ever
         pair[1].ended()
-    return trains, directs
+        return Told(trains, directs, (one, other))
 
 
 def until_one_is_done(services: list[Service], programs: list[Program]) -> None:

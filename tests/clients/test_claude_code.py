@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
+import psutil
 import pytest
-from watchkeeper.server.interfaces.replay.sources import transcribed
-from watchkeeper.tools import TOOLS
 
 from ..agents.brains import Call, Trainer
 from ..limits import HANG_S
-from ..play import FAILS, POLICY, Place
+from ..play import Place
+from ..runtime.keeper.helpers import until
 from .command_lines import AS_PLUGIN, CLAUDE_CODE
+from .model.service import Service
 from .pages import ROOT
-from .players import Hasty, Player
-from .stories import MENDED, at_home, failing, played
+from .players import HELD, Hasty, Player
+from .programs import Home
+from .replays import replayed, session
+from .stories import at_home, failing, played, waiting
+from .terminals import in_terminal, known_to_claude_code
 from .tried import Tried
 
-pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.xdist_group("command lines")]
-# The Stop hook may name a failure that the director's poll found; of the director's session only the answer is played.
-LOOKED = {
-    "agent": "director",
-    "tool": "poll_training",
-    "arguments": {"run": "$run_1_quick_1", "wait_s": 5},
-    "until": {"state": "failed"},
-    "within_s": 600,
-}
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.xdist_group(CLAUDE_CODE.name)]
 PARTS = (".claude-plugin", "hooks", "monitors", "skills")
 
 
@@ -47,15 +40,16 @@ def test_the_plugin_holds_each_turn_until_the_verdict_and_both_session_files_can
 ) -> None:
     place = failing(tmp_path / "project")
     hasty = Hasty(Trainer(), ("start_training", "report_error"))
-    trainer, _ = played(AS_PLUGIN, tmp_path, place, hasty, CLAUDE_CODE, PATH_OF_THIS_REPOSITORY=str(repository))
+    told = played(AS_PLUGIN, tmp_path, place, hasty, CLAUDE_CODE, PATH_OF_THIS_REPOSITORY=str(repository))
     assert len(hasty.held) >= 3, "each time that it wanted to end its turn, the Stop hook said what to do"
-    assert {one.tool.partition("__")[2].rpartition("__")[0] for one in trainer.made} == {
+    assert {one.tool.partition("__")[2].rpartition("__")[0] for one in told.trainer.made} == {
         "plugin_watchkeeper_watchkeeper"
     }
     brief = told_at_the_start_of_a_session(tmp_path, place, repository)
     assert "1-full-1" in brief
     assert "APPROVE" in brief
-    assert replayed(tmp_path, sessions(tmp_path / "trainer"), sessions(tmp_path / "director")) == 0
+    kept = [session(AS_PLUGIN.name, home) for home in told.homes]
+    assert replayed(tmp_path, kept[0], kept[1]) == 0
     tried(AS_PLUGIN.name, holds_the_watch="Stop hook", transcript="replays")
 
 
@@ -70,32 +64,47 @@ def told_at_the_start_of_a_session(folder: Path, place: Place, repository: Path)
     return "\n".join(texts)
 
 
-def sessions(home: Path) -> list[dict[str, Any]]:
-    """Return the steps of the one session file that calls our tools, as `watchkeeper transcribe` reads it."""
-    (file,) = home.glob(".claude/projects/*/*.jsonl")
-    lines, _ = transcribed("claude-code", file.read_bytes(), file.name, TOOLS)
-    return [json.loads(one) for one in lines[1:]]
+def idle(folder: Path, place: Place) -> AbstractContextManager[tuple[Home, Service]]:
+    """Give a home in which the model ends each turn at once."""
+    return at_home(AS_PLUGIN, folder / "home", place.root, Player(lambda _: Call(said="I wait for news.")))
 
 
-def replayed(folder: Path, trainer: list[dict[str, Any]], director: list[dict[str, Any]]) -> int:
-    """Play both sessions again, with the scripts that they do not hold; return the exit status of the replay."""
-    script = "output/implementation/code/model_1.py"
-    design = (folder / "project/output/model/model_design_1.md").read_text("utf-8")
-    files = {script: FAILS, "output/model/model_design_1.md": design}
-    header = {"transcript": 1, "proves": "Two sessions of Claude Code.", "policy": POLICY, "files": files}
-    header["agents"] = {"trainer": "trainer", "director": "director"}
-    (answer,) = [one for one in director if one["tool"] == "answer_report"]
-    steps: list[dict[str, Any]] = [header]
-    for one in trainer:
-        if one["tool"] == "start_training" and "follows" in one["arguments"]:
-            steps.append({"write": {script: MENDED}})
-        if one["tool"] == "report_error":
-            steps += [LOOKED, one, answer]
-        else:
-            steps.append(one)
-    file = folder / "sessions.jsonl"
-    file.write_text("".join(f"{json.dumps(one)}\n" for one in steps), encoding="utf-8")
-    command = [sys.executable, "-P", "-m", "watchkeeper.server", "replay", str(file)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, check=False)
-    sys.stdout.write(ended.stdout + ended.stderr)
-    return ended.returncode
+def started_by_another(place: Place, home: Home) -> None:
+    home.run(["watchkeeper", "--workspace", str(place.root), "start", "1", "quick"])
+
+
+@pytest.mark.clients
+def test_the_monitor_of_the_plugin_tells_an_idle_session_what_happens_and_ends_with_it(
+    tmp_path: Path, repository: Path, tried: Tried
+) -> None:
+    place = waiting(tmp_path / "project")
+    with idle(tmp_path, place) as (home, service):
+        AS_PLUGIN.wire(home, PATH_OF_THIS_REPOSITORY=str(repository))
+
+        def told(words: str) -> bool:
+            return any(words in text for one in service.asked for text in one.texts)
+
+        with in_terminal(known_to_claude_code(home), ["claude", "Wait for news.", *AS_PLUGIN.asks[3:]]) as terminal:
+            until(lambda: terminal.children("poll --follow"), "the monitor runs")
+            monitors = terminal.children("poll --follow")
+            started_by_another(place, home)
+            until(lambda: told("1-quick-1 started"), "the monitor tells of the start")
+            place.go()
+            until(lambda: told("1-quick-1 completed"), "the monitor tells of the end")
+            terminal.types("/exit\r")
+            terminal.process.wait(HANG_S)
+            assert not psutil.wait_procs(monitors, HANG_S)[1], "it ends with the session"
+    tried(AS_PLUGIN.name, holds_the_watch="Stop hook, monitor")
+
+
+@pytest.mark.clients
+def test_a_session_without_a_terminal_runs_no_monitor(tmp_path: Path, repository: Path) -> None:
+    place = waiting(tmp_path / "project")
+    with idle(tmp_path, place) as (home, service):
+        AS_PLUGIN.wire(home, PATH_OF_THIS_REPOSITORY=str(repository))
+        started_by_another(place, home)
+        known_to_claude_code(home).run(AS_PLUGIN.command("Wait for news."))
+        held = [text for one in service.asked for text in one.texts if HELD in text]
+    place.go()
+    place.ends("1-quick-1")
+    assert held, "no monitor watches, so that the Stop hook holds the turn"

@@ -94,6 +94,32 @@ def test_a_job_that_waits_for_what_never_comes_is_told_from_one_that_waits(reaso
     assert Job("1", "PENDING", reason, "wk").stuck is stuck
 
 
+ACCOUNTS = {
+    "seven": ("2|FAILED|None|seven", "FAILED"),
+    "cancel": ("3|CANCELLED by 0|None|cancel", "CANCELLED"),
+    "limit": ("4|REQUEUED|None|limit", None),
+    "twice": ("4|NODE_FAIL|None|twice\n7|COMPLETED|None|twice", "COMPLETED"),
+    "other": ("2|FAILED|None|seven", None),
+    "none": ("", None),
+}
+"""What sacct 22.05.8 printed, but for the last three, which are put together from it."""
+
+
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_an_end_is_taken_from_accounting_and_what_is_none_is_not(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, state = ACCOUNTS[name]
+    program(tmp_path, "sacct", f"echo '{said}'", monkeypatch)
+    found = slurm_commands.accounted(name, 5.0, 20.0)
+    assert (found.state if found else None) == state
+
+
+def test_a_site_without_accounting_says_nothing_of_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path, "sacct", "echo 'Slurm accounting storage is disabled' >&2; exit 1", monkeypatch)
+    assert slurm_commands.accounted("seven", 5.0, 20.0) is None
+
+
 @given(st.text())
 def test_whatever_stands_in_a_line_of_squeue_nothing_is_raised(line: str) -> None:
     found = slurm_commands._job(line)  # pyright: ignore[reportPrivateUsage]

@@ -3,6 +3,9 @@
  * WK_RECORD=FILE      appends each change to FILE, in order: a line `op path offset length`, then the bytes of a write.
  * WK_FAIL=op:n:e:c    lets the n-th call of an op (open, write, trunc, fsync, unlink, rename) fail with errno e, c times
  *                     (0: for good); e = 0 on a write lets it take half of its bytes.
+ * WK_STRUCK=FILE      is made when a call fails so for the first time.
+ *
+ * A process that was forked sets these and calls wk_arm(), which reads them anew.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -30,6 +33,8 @@ static void begin(void) {
     if (file) record_fd = (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fail) sscanf(fail, "%15[^:]:%ld:%d:%d", fail_op, &fail_at, &fail_errno, &fail_count);
 }
+
+void wk_arm(void) { record_fd = -2; seen = 0; fail_at = -1; begin(); }
 
 static int inside(const char *path) { begin(); return root_size && !strncmp(path, root, root_size); }
 
@@ -60,6 +65,8 @@ static int resolved(int dir, const char *name, char *path) {
 static int fails(const char *op) {
     if (fail_at < 0 || strcmp(op, fail_op)) return 0;
     long now = ++seen;
+    const char *struck = now == fail_at ? getenv("WK_STRUCK") : NULL;
+    if (struck) syscall(SYS_close, syscall(SYS_openat, AT_FDCWD, struck, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     return now >= fail_at && (fail_count == 0 || now < fail_at + fail_count);
 }
 

@@ -2,6 +2,7 @@
 
     python -P tests/torture/mutants.py            # all; ends with 1 if a bug was not found
     python -P tests/torture/mutants.py chain      # those whose name holds a word
+    python -P tests/torture/mutants.py --results FILE       # a line for each; called again, those of it are not played
 
 A bug that no test finds is a promise that nothing holds: it is shown as NOT FOUND.
 Tests that are red without a bug show nothing: they are run once as they stand, and unless they are green it ends there.
@@ -9,6 +10,7 @@ Tests that are red without a bug show nothing: they are run once as they stand, 
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -31,6 +33,7 @@ class Mutant(NamedTuple):
     tests: str
 
 
+MISSED = "NOT FOUND"
 RECORD, FILES, KEEPER = "server/storage/record", "server/storage/files", "server/runtime/keeper"
 MUTANTS = (
     Mutant("weaker sync of the ledger", f"{RECORD}/ledger.py", "synchronous = EXTRA", "synchronous = NORMAL",
@@ -126,24 +129,42 @@ MUTANTS = (
 )  # fmt: skip
 
 
-def main(words: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Show each bug and the test that turns red; return 1 if one was not found."""
-    chosen = [one for one in MUTANTS if all(word in one.name for word in words)]
-    missed: list[str] = []
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("words", nargs="*", help="play those only whose name holds each of these")
+    parser.add_argument("--results", type=Path, help="a file that a line is added to for each; it is gone on with")
+    options = parser.parse_args(arguments)
+    chosen = [one for one in MUTANTS if all(word in one.name for word in options.words)]
+    results: Path | None = options.results
+    lines = results.read_text(encoding="utf-8").splitlines() if results and results.exists() else []
+    played = {line.partition(" s  ")[2]: line for line in lines}
     green: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="watchkeeper-mutants-") as folder:
         tree = _copy(Path(folder))
         for one in chosen:
-            if one.tests not in green:
-                require_green(tree, one.tests)
-                green.add(one.tests)
-            begun = time.monotonic()
-            red = _planted(tree, one)
-            print(f"{red or 'NOT FOUND':<100.100} {time.monotonic() - begun:5.0f} s  {one.name}", flush=True)
-            if not red:
-                missed.append(one.name)
-    print(f"{len(chosen) - len(missed)} of {len(chosen)} planted bugs turned a test red")
-    return 1 if missed else 0
+            if one.name not in played:
+                played[one.name] = _shown(tree, one, green)
+                if results:
+                    with results.open("a", encoding="utf-8") as file:
+                        file.write(f"{played[one.name]}\n")
+            print(played[one.name], flush=True)
+    found = sum(not played[one.name].startswith(MISSED) for one in chosen)
+    print(f"{found} of {len(chosen)} planted bugs turned a test red")
+    return 0 if found == len(chosen) else 1
+
+
+def _shown(tree: Path, mutant: Mutant, green: set[str]) -> str:
+    """Plant one bug; return a line with the test that turned red, how long that took, and the bug's name.
+
+    :param green: tests that were seen green without a bug; those of this one are added.
+    """
+    if mutant.tests not in green:
+        require_green(tree, mutant.tests)
+        green.add(mutant.tests)
+    begun = time.monotonic()
+    red = _planted(tree, mutant)
+    return f"{red or MISSED:<100.100} {time.monotonic() - begun:5.0f} s  {mutant.name}"
 
 
 def _copy(folder: Path) -> Path:

@@ -58,5 +58,13 @@ TABLE = (
     Row("a name that changes without pause", "reading, writing, removing", "P8", "torture/test_path_races.py"),
     Row("arguments and addresses of any JSON", "every tool, every resource", "P4 P8 P9",
         "torture/test_hostile_calls.py"),
+    Row("raw HTTP requests drawn from the schemas, addresses of the page", "serve --http, ui", "P4 P8 P9",
+        "torture/test_hostile_http.py"),
+    Row("two clients in any order, servers anew", "every act", "P1 P2 P3 P4 P5", "torture/test_agents_in_any_order.py"),
+    Row("full disks on ext4, xfs, btrfs, tmpfs", "before and in the middle of every act", "P1 P2 P4",
+        "torture/test_campaigns.py"),
+    Row("single calls that fail", "servers in every act, keepers, waiters", "P1 P2 P4", "torture/test_campaigns.py"),
+    Row("SIGKILL of servers, their trees, keepers and waiters", "any moment of every act and run", "P1 P2 P3 P4",
+        "torture/test_campaigns.py"),
     Row("SIGKILL of a writer", "in the middle of a write", "P4", "storage/files/test_leftovers.py"),
 )  # fmt: skip

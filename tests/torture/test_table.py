@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from . import slurm_faults
 from .mutants import MUTANTS, ROOT, Mutant
 from .table import TABLE, Row
 
@@ -16,6 +17,13 @@ def test_the_test_of_a_row_is_there(row: Row) -> None:
     path, _, name = row.test.partition("::")
     text = (ROOT / "tests" / path).read_text(encoding="utf-8")
     assert re.search(rf"^(?:async )?def {name or 'test_'}", text, re.MULTILINE), row.test
+
+
+@pytest.mark.parametrize("fault", slurm_faults.FAULTS, ids=lambda fault: fault.fault)
+def test_the_test_of_a_fault_of_slurm_is_there(fault: slurm_faults.Fault) -> None:
+    path, _, name = fault.test.partition("::")
+    text = (ROOT / slurm_faults.ENGINES / path).read_text(encoding="utf-8")
+    assert re.search(rf"^(?:async )?def {name}\(", text, re.MULTILINE), fault.test
 
 
 def test_every_promise_of_the_readme_has_a_row() -> None:

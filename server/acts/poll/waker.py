@@ -12,6 +12,7 @@ import os
 import stat
 import struct
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ import anyio
 
 from ...storage.files import mounts
 
+GIVING_BACK = "watchkeeper gives watches back"
+"""Name of the thread that does so."""
 HOLD_OFF_S = 0.05
 LOOK_S = 1.0
 NETWORK_LOOK_S = 2.0
@@ -143,10 +146,13 @@ class _Watches:
         return found
 
     def close(self) -> None:
-        """Give the descriptor back; twice is once."""
+        """Give the descriptor back; twice is once.
+
+        The kernel waits for a grace period of its own before it lets a watch go, some 30 ms: nobody need wait with it.
+        """
         descriptor, self.descriptor = self.descriptor, None
         if descriptor is not None:
-            os.close(descriptor)
+            threading.Thread(target=os.close, args=(descriptor,), name=GIVING_BACK).start()
 
     def _watch(self, path: Path) -> None:
         if path.is_dir():

@@ -14,6 +14,7 @@ from ...storage.record.queries import Queries
 from ...vocabulary.errors import NotFound, PathRefused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
+from ..launch import FOREIGN
 from ..verify import rerun
 from ..watch import attempts, gpu_files, log_files
 from . import log_parts, needed
@@ -130,6 +131,13 @@ def of_reruns(record: Queries, run: Run) -> tuple[str, ...]:
     return tuple(f"{STATE_DIR}/{rerun.FOLDER}/{one.id}" for one in record.reruns(run.id) if one.compared is not None)
 
 
+def of_foreign(desk: Desk, run: Run) -> tuple[str, ...]:
+    """Return the directories that lay in the place of a run's own and were set aside when it started."""
+    folder, aside = f"{STATE_DIR}/runs", f"{run.id}{FOREIGN}"
+    names = desk.workspace.list_dir(folder) if desk.workspace.has_folder(folder) else ()
+    return tuple(f"{folder}/{name}" for name in names if name.startswith(aside))
+
+
 def _asked(desk: Desk, record: Queries, wanted: Wanted) -> list[Run]:
     verdicts = needed.newest_verdicts(record)
     return [one for one in record.runs() if _fits(desk, one, wanted, verdicts)]
@@ -147,7 +155,7 @@ def _fits(desk: Desk, run: Run, wanted: Wanted, verdicts: Mapping[str, Verdict])
 def _evidence(desk: Desk, run: Run) -> dict[str, int]:
     """Return what of a run can be given up but for checkpoints; the evidence always, so that the record says so."""
     sizes = {
-        WITNESS: sum(removing.size_bytes(desk.workspace, one) for one in of_witness(run)),
+        WITNESS: sum(removing.size_bytes(desk.workspace, one) for one in (*of_witness(run), *of_foreign(desk, run))),
         RERUN: sum(removing.size_bytes(desk.workspace, one) for one in of_reruns(desk.ledger, run)),
     }
     part = log_parts.of(run)

@@ -17,12 +17,14 @@ from ...storage.record import Run, Transaction
 from ...storage.record.upkeep import RunPruned
 from ...vocabulary.errors import WatchkeeperError
 from ..desk import Desk
+from ..launch import FOREIGN
 from ..watch import log_files
 from . import log_parts, plan
 from .plan import Chosen, Wanted
 
 ASKED_FOR_WITHIN_S = 3600.0
 """A start names its snapshots within seconds of asking for them."""
+RUNS, SNAPSHOTS = "runs", "snapshots"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -30,7 +32,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class Pruned:
     """What was done.
 
-    :ivar done: what was recorded by this call. :ivar snapshots_bytes: of snapshots that no other run names.
+    :ivar done: what was recorded by this call. :ivar snapshots_bytes: of snapshots that no run names which is kept.
     :ivar left: what could not be removed, and why; the next call tries again.
     """
 
@@ -45,7 +47,7 @@ def prune(desk: Desk, wanted: Wanted) -> Pruned:
     done = _record(desk, wanted, found) if found else ()
     left = list(_removed(desk))
     freed = 0
-    for digest in _only_of_pruned(desk.ledger.runs()):
+    for digest in _unneeded_snapshots(desk):
         try:
             freed += removing.unused_snapshot(desk.workspace, digest, desk.clock() - ASKED_FOR_WITHIN_S)
         except (OSError, WatchkeeperError) as error:
@@ -112,13 +114,12 @@ def _removed(desk: Desk) -> Iterator[str]:
     for run in desk.ledger.runs():
         if not plan.is_pruned(run):
             continue
-        for path in (*plan.of_witness(run), *plan.of_reruns(desk.ledger, run)):
+        for path in (*plan.of_witness(run), *plan.of_foreign(desk, run), *plan.of_reruns(desk.ledger, run)):
             yield from _gone(desk, path)
         yield from _blanked(desk, run)
-    folder = f"{STATE_DIR}/{CHECKPOINTS}"
-    for name in desk.workspace.list_dir(folder) if desk.workspace.has_folder(folder) else ():
+    for name in _listed(desk, CHECKPOINTS):
         if name.startswith(removing.ASIDE):
-            yield from _gone(desk, f"{folder}/{name}")
+            yield from _gone(desk, f"{STATE_DIR}/{CHECKPOINTS}/{name}")
 
 
 def _gone(desk: Desk, path: str) -> Iterator[str]:
@@ -149,12 +150,28 @@ def _blanked(desk: Desk, run: Run) -> Iterator[str]:
         yield f"{path}: {error}"
 
 
-def _only_of_pruned(runs: Iterable[Run]) -> set[str]:
-    """Return the digests of snapshots that runs name whose evidence is gone, and no other run."""
-    gone, kept = set[str](), set[str]()
-    for run in runs:
-        (gone if plan.is_pruned(run) else kept).update(_named(run))
-    return {one for one in gone - kept if _DIGEST.fullmatch(one)}
+def _unneeded_snapshots(desk: Desk) -> list[str]:
+    """Return the digests of snapshots that no run names but those whose evidence is gone.
+
+    Where a run directory lies that the record does not know, a ledger was lost: what no run names then stays, for
+    `doctor --rebuild-ledger` may find who does.
+    """
+    runs = desk.ledger.runs()
+    gone = {digest for run in runs if plan.is_pruned(run) for digest in _named(run)}
+    kept = {digest for run in runs if not plan.is_pruned(run) for digest in _named(run)}
+    there = _listed(desk, SNAPSHOTS) if _knows_all(desk, runs) else gone
+    return sorted(one for one in {*gone, *there} - kept if _DIGEST.fullmatch(one))
+
+
+def _knows_all(desk: Desk, runs: Iterable[Run]) -> bool:
+    """Whether every run directory is one of the record, or was there before its start, which the record says."""
+    known = {name for run in runs for name in (run.id, *run.foreign)}
+    return all(name.partition(FOREIGN)[0] in known for name in _listed(desk, RUNS))
+
+
+def _listed(desk: Desk, name: str) -> list[str]:
+    folder = f"{STATE_DIR}/{name}"
+    return desk.workspace.list_dir(folder) if desk.workspace.has_folder(folder) else []
 
 
 def _named(run: Run) -> Iterator[str]:

@@ -22,7 +22,7 @@ from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
-from . import command, gate, provenance, spending, start
+from . import command, gate, provenance, spending, start, start_event
 
 _APPENDS = os.O_APPEND
 _WRITES = (os.O_WRONLY, os.O_RDWR)
@@ -136,27 +136,9 @@ def _refuse_what_may_not(desk: Desk, wanted: start.Request, found: procfs.Stat) 
 
 def _event(desk: Desk, wanted: start.Request, run: str, found: procfs.Stat, output: Output) -> RunStarted:
     """Return the start as the record keeps it. What lay there before is left out: it may be this process's own."""
-    origin, proof = wanted.origin, launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run)
-    return RunStarted(
-        phase=wanted.phase,
-        script=origin.script,
-        sources=origin.sources,
-        code_sha256=origin.code_sha256,
-        script_sha256=origin.sources[0][1],
-        args=origin.args,
-        policy_sha256=origin.policy_sha256,
-        python_sha256=origin.python_sha256,
-        sample_s=desk.policy.keeper.sample_s,
-        grace_s=desk.policy.keeper.grace_s,
-        log=output.path or desk.workspace.log(wanted.model, wanted.phase),
-        results=desk.workspace.results(wanted.model, wanted.phase),
-        by=desk.who,
-        nonce=start.nonce(),
-        seal_paths=proof.seal_paths,
-        seal_max_bytes=proof.seal_max_bytes,
-        gpu=proof.gpu,
-        adopted=(found.pid, found.start_ticks, output.begin),
-    )
+    proof = launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run)
+    event = start_event.watched(desk, wanted.model, wanted.phase, wanted.origin, proof)
+    return replace(event, log=output.path or event.log, adopted=(found.pid, found.start_ticks, output.begin))
 
 
 def _words(pid: int) -> list[str]:

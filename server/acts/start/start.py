@@ -7,7 +7,6 @@ run directory and the keeper follow from the record and can be made by any serve
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -23,7 +22,7 @@ from .. import launch
 from ..desk import Desk
 from ..report import answers, server_reports
 from ..watch import look, standing
-from . import approvals, command, gate, job_limits, provenance, spending
+from . import approvals, command, gate, job_limits, provenance, spending, start_event
 from .command import Command
 from .provenance import Origin
 
@@ -285,8 +284,8 @@ def _check_strays(desk: Desk, previous: Run) -> None:
 
 def _record(desk: Desk, transaction: Transaction, wanted: Request, known: Sequence[Run]) -> Run:
     run, number, foreign = numbered(desk, wanted, known)
-    begun = replace(_begun(desk, wanted, run, number, _resume(desk, wanted.follows)), foreign=foreign)
-    transaction.append(begun, run, run=run, model=wanted.model)
+    begun = _begun(desk, wanted, run, number)
+    transaction.append(replace(begun, foreign=foreign), run, run=run, model=wanted.model)
     for report in transaction.reports(model=wanted.model):
         carried_out = report.run == (wanted.follows or "") or report.about_start
         if carried_out and report.status == "answered":
@@ -303,11 +302,6 @@ def numbered(desk: Desk, wanted: Request, known: Sequence[Run]) -> tuple[str, in
     """Return the id and number that a new attempt gets, and the run directories that lie there without a start."""
     number, foreign = _free_number(desk, wanted, 1 + max((one.attempt for one in known), default=0))
     return f"{wanted.model}-{wanted.phase}-{number}", number, tuple(foreign)
-
-
-def nonce() -> str:
-    """Return what nobody knows before a start is recorded."""
-    return secrets.token_hex(16)
 
 
 def _free_number(desk: Desk, wanted: Request, number: int) -> tuple[int, list[str]]:
@@ -331,56 +325,43 @@ def _resume(desk: Desk, follows: str | None) -> str:
     return "checkpoint" if actions and actions[-1] is Action.RESUME else "start"
 
 
-def _begun(desk: Desk, wanted: Request, run: str, attempt: int, resume: str) -> RunStarted:
-    python = launch.interpreter(desk)
-    origin, quick = wanted.origin, wanted.phase is Phase.QUICK
-    own = nonce()
-    proof = launch.proof(desk, model=wanted.model, phase=wanted.phase, run=run)
-    return RunStarted(
-        phase=wanted.phase,
+def _begun(desk: Desk, wanted: Request, run: str, attempt: int) -> RunStarted:
+    model, phase, origin = wanted.model, wanted.phase, wanted.origin
+    proof = launch.proof(desk, model=model, phase=phase, run=run)
+    event = start_event.watched(desk, model, phase, origin, proof)
+    return replace(
+        event,
         attempt=attempt,
         follows=wanted.follows,
-        script=origin.script,
-        sources=origin.sources,
-        code_sha256=origin.code_sha256,
-        script_sha256=origin.sources[0][1],
-        args=origin.args,
-        policy_sha256=origin.policy_sha256,
         design=origin.design,
         features=origin.features,
         left_before=origin.left_before,
         named=origin.named,
-        python_sha256=origin.python_sha256,
         command=origin.command,
-        argv=wanted.argv
-        or (
-            python,
-            str(desk.workspace.root / origin.script),
-            *launch.arguments(desk, wanted.model, wanted.phase),
-            *origin.args,
-        ),
-        cwd=wanted.cwd or launch.working_folder(desk, wanted.model, origin.script),
-        env=launch.environment(
-            desk,
-            model=wanted.model,
-            phase=wanted.phase,
-            attempt=attempt,
-            run=run,
-            resume=resume,
-            nonce=own,
-            script=origin.sources[0],
-        ),
-        limit_s=desk.policy.quick.max_minutes * 60 if quick else None,
-        sample_s=desk.policy.keeper.sample_s,
-        grace_s=desk.policy.keeper.grace_s,
-        log=desk.workspace.log(wanted.model, wanted.phase),
-        results=desk.workspace.results(wanted.model, wanted.phase),
-        by=desk.who,
-        nonce=own,
+        argv=wanted.argv or _argv(desk, wanted),
+        cwd=wanted.cwd or launch.working_folder(desk, model, origin.script),
+        env=_environment(desk, wanted, run, attempt, event.nonce),
+        limit_s=desk.policy.quick.max_minutes * 60 if phase is Phase.QUICK else None,
         guarded=proof.guarded,
         writable=proof.writable,
-        seal_paths=proof.seal_paths,
-        seal_max_bytes=proof.seal_max_bytes,
-        gpu=proof.gpu,
-        engine=launch.engine(desk, wanted.phase),
+        engine=launch.engine(desk, phase),
+    )
+
+
+def _argv(desk: Desk, wanted: Request) -> tuple[str, ...]:
+    script = str(desk.workspace.root / wanted.origin.script)
+    given = launch.arguments(desk, wanted.model, wanted.phase)
+    return (launch.interpreter(desk), script, *given, *wanted.origin.args)
+
+
+def _environment(desk: Desk, wanted: Request, run: str, attempt: int, nonce: str) -> dict[str, str]:
+    return launch.environment(
+        desk,
+        model=wanted.model,
+        phase=wanted.phase,
+        attempt=attempt,
+        run=run,
+        resume=_resume(desk, wanted.follows),
+        nonce=nonce,
+        script=wanted.origin.sources[0],
     )

@@ -102,6 +102,14 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("abort under faulthandler", "implementation", "fatal", "SIGABRT", "Fatal Python error: Aborted", ""),
     ("bus error under faulthandler", "resource", "fatal", "SIGBUS", "Fatal Python error: Bus error", ""),
     ("fpe under faulthandler", "implementation", "fatal", "SIGFPE", "Fatal Python error: Floating", ""),
+    (
+        "failure signal handler",
+        "implementation",
+        "fatal",
+        "",
+        "(unix time)|received by PID",
+        r"\*\*\* (?:Aborted at \d+ \(unix time\)|SIG(?:SEGV|ABRT|FPE|ILL)\b.* received by PID)",
+    ),
     ("python fatal", "implementation", "fatal", "SIGABRT", "Fatal Python error", r"^Fatal Python error: "),
     ("faulthandler timeout", "infrastructure", "fatal", "stall", "Timeout (", r"^Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$"),
     (
@@ -173,7 +181,8 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "infrastructure",
         "fatal",
         "",
-        "Error response from daemon|OCI runtime|nvidia-container-cli|CrashLoopBackOff|ImagePullBackOff|Evicted",
+        "Error response from daemon|OCI runtime|nvidia-container-cli|CrashLoopBackOff|ImagePullBackOff|"
+        "ErrImagePull|Failed to pull image|Evicted",
         "",
     ),
     (
@@ -190,7 +199,8 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "resource",
         "error",
         "OSError",
-        "No space left on device|Disk quota exceeded|disk full|not enough free space|File too large",
+        "No space left on device|no space left on device|Disk quota exceeded|disk full|not enough free space|"
+        "File too large",
         "",
     ),
     (

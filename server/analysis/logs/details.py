@@ -60,6 +60,8 @@ def _go_on(incident: Incident, number: int, text: str) -> None:
     """Take a line that goes on with a message that says nothing yet ("Graph execution error:")."""
     if incident.kind not in ("traceback", "error", "native") or incident.type is not ErrorType.IMPLEMENTATION:
         return
+    if incident.rule == "R error":
+        return  # its reason is in the next line, which has been taken
     heading = _is_heading(incident.message)
     if (incident.kind == "error" and not heading) or text.startswith(CODE_INDENT):
         return

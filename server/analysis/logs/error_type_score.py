@@ -35,7 +35,8 @@ HEADING_CHARS = 60
 """A longer message that ends with a colon says something by itself."""
 _FILE = re.compile(r"[^\s\"]+\.(?:pyx?|pxi|jl|R|cc|cpp|rs)\b")
 _PRIORS = (
-    (re.compile(r"^(?:Type|Attribute|Name|Key|Import|ModuleNotFound)Error$|Instantiation|Config"), 12),
+    (re.compile(r"^(?:Type|Attribute|Name|Import|ModuleNotFound)Error$|Instantiation|Config"), 12),
+    (re.compile(r"^KeyError$"), 4),
     (re.compile(r"^(?:Index|ZeroDivision)Error$"), 1),
 )
 """Classes that speak of the code whatever their message says, and how much."""

@@ -23,6 +23,35 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"^Scope(?:Variable|Param|Collection)|Tracer|Concretization|NoSuchKernel|Dynamo|BackendCompiler",
         "",
     ),
+    ("implementation", r"InvalidParameterError|^PicklingError$", ""),
+    (
+        "implementation",
+        "",
+        r"output (?:dir\w*|folder|path)\b.{0,80} already exists|"
+        r"missing value for argument|changed size during iteration|event loop\b|generator raised stopiteration|"
+        r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
+        r"deserialization of an? \w+ layer|"
+        r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
+        r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
+        r"batch size)\b",
+    ),
+    ("data", r"^StopIteration$", ""),
+    (
+        "data",
+        "",
+        r"check failed:.*\b(?:num_features|n(?:um)?_?data|n(?:um)?_?(?:rows?|cols?|samples)|labels?\w*|"
+        r"feature_names)\b|factors? with 2 or more levels|"
+        r"did not hold element-wise|__len__\(\) should return|out of bounds for (?:axis|dimension) \d+ with size 0|"
+        r"could not infer dtype of none",
+    ),
+    (
+        "data",
+        r"TypeError",
+        r"ufunc '|numpy op \w+|cannot (?:subtract|add|perform|compare|convert) .*(?:array|index|timestamp|categor)",
+    ),
+    ("data", r"error$", r"opencv\((?s:.)*?\b(?:src|img|image) (?:is not a numpy|data type = 0)"),
+    ("data", "", r"(?-i:\bNA\b).{0,20}(?:nan|infinit|values)"),
+    ("resource", "", r"only \S+ ?[kmgt]i?b (?:\w+ )?(?:left|free|available|remain\w*)"),
     ("implementation", r"EOFError", r"eof when reading a line"),
     ("implementation", "", r"can't get attribute|numpy\.dtype size changed"),
     ("implementation", "", r"size mismatch for|missing key\(s\) in state_dict|unexpected key\(s\) in state_dict"),
@@ -55,7 +84,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),
-    ("infrastructure", "", r"\S*slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
+    ("infrastructure", "", r"slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
     (
         "data",
         "",
@@ -78,7 +107,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
         r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"
-        r"exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
+        r"array is too big|exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
         r"cublas_status_not_initialized|"
         r"cudnn_status_not_initialized|valid cudnn algorithm|could not create cudnn handle|"
         r"cudnn failed to initialize|get convolution algorithm",
@@ -137,7 +166,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "infrastructure",
         "",
-        r"timed? ?out|timeout|deadline|time limit|walltime|exit (?:code|status):? 124\b|database is locked|"
+        r"timed? ?out|time-?out|deadline|time limit|walltime|exit (?:code|status):? 124\b|database is locked|"
         r"(?:acquire|obtain|get) (?:the |a )?(?:file ?)?lock|unable to (?:synchronously )?(?:open|"
         r"lock) file.*unable to lock|"
         r"lock(?:ed| file| could not| held)|stale (?:nfs )?file handle|\berrno ?[:=]? ?(?:5|107|110|111|113|116)\b|"
@@ -158,7 +187,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "infrastructure",
         "",
         r"node (?:fail|has died|was (?:marked|lost))|node_fail|preempt|heartbeat|coordination service|"
-        r"distributed service|library initialization failed|no cuda(?: gpus| devices?|-capable)|"
+        r"distributed service|library initialization failed|no visible gpu|"
+        r"unable to initialize backend|no cuda(?: gpus| devices?|-capable)|"
         r"cuda_error_(?:no_device|system)|"
         r"no (?:supported )?gpus? "
         r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
@@ -209,7 +239,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"no convergence|abnormal_|abnormal termination|mass matrix contains zeros|overflow encountered|"
         r"loss scale .*(?:minimum|too small|decrease)|minimum loss scale|gradients? overflow|explod|explosion|"
         r"optimal parameters not found|maxfev|maximum (?:number of )?(?:iterations|function evaluations)|"
-        r"precision loss|math range error|numerical (?:result out of range|overflow|instabilit)|"
+        r"elements? of std >= 0|precision loss|math range error|numerical (?:result out of range|overflow|instabilit)|"
         r"line ?search fail|underflow in dt|sum to zero|matrix inversion|perfect separation|chain is shorter",
     ),
     ("implementation", r"LinAlg", r"must be square|dimension"),
@@ -251,7 +281,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r".{0,80}(?:does not|doesn't) exist|[/\\.]\S*['\"]? (?:does not|doesn't) exist|"
         r"'\S+' (?:does not|doesn't) exist|file or doesn't exist|!\w+\.empty\(\)|"
         r"(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
-        r"no file or directory|"
+        r"no file or directory|is not exist|"
         r"\S+\.(?:pth?|ckpt|csv|tsv|jsonl?|h5|npz?|parquet|pkl|txt|nii|wav|png|jpe?g|bin)\S* (?:was |is )?"
         r"(?:not found|missing|unreadable|empty)|no such file or no access|"
         r"(?:files?|folder|data\w*|checkpoint|images?) (?:is |are )?missing|"
@@ -292,7 +322,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"unseen label|unknown label|label (?:value|must|\S+ (?:is )?(?:out|outside))|labels? (?:must|should) be in|"
+        r"unseen label|unknown label|label \S+ (?:is )?(?:greater|larger|higher|outside|exceeds)|"
+        r"label (?:value|must|\S+ (?:is )?(?:out|outside))|labels? (?:must|should) be in|"
         r"target \S+ is out of bounds|bounds\.$|index out of range in self|= \S+ is not in \[0|"
         r"number of (?:classes|labels)|only one class|one unique value|least populated class|invalid classes|"
         r"number of members in each class|class (?:labels?|index) .*(?:range|unknown)|outside the valid range",
@@ -317,4 +348,5 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"got 'float'$",
     ),
     ("data", r"OutOfRange", r"end of sequence"),
+    ("data", "", r"op:iteratorgetnext"),
 )

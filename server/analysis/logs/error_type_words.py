@@ -46,7 +46,10 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"choose from|valid (?:choices|options|values)|"
         r"did you mean|"
         r"(?:find|no) (?:an? )?(?:appropriate|suitable|matching) \w+|type ?hint|stack trace|race condition|"
-        r"command not found",
+        r"(?:unhandled|unrecogni[sz]ed|unsupported|unknown|invalid|illegal) (?:\w+ ){0,3}(?:strategy|mode|method|"
+        r"policy|algorithm|scheduler|backend|solver|kernel|metric|task)\b|"
+        r"unresolved (?:reference|symbol|import)|multiple (?:\w+ ){1,3}named|command not found|"
+        r"process group|device ?mesh|mesh shape|pjit|vmap|sharding",
     ),
     (
         _IMPLEMENTATION,
@@ -95,6 +98,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:missing|empty|corrupt\w*|invalid|duplicated?|not|no)|no (?:observations|images|rows|data|samples|"
         r"records|files|"
         r"columns)\b|"
+        r"(?:input|target)_lengths|edge[ _]index|(?:obs(?:ervation)?|var|row|column|cell|gene|sample) names|"
+        r"(?:for|in|of|at) (?:case|sample|patient|subject|utt\w*|image|record|row|shard|scan|station|series) \S*\d|"
         r"ground truth|no \w+ (?:available|left) for (?:training|validation|testing)|new levels?|bad (?:values?|"
         r"lines?|rows?|samples?|records?)|empty (?:sequence|list)|"
         r"at least one array|passed values|(?:pd|pl|np)\.(?:read_\w+|"
@@ -119,12 +124,12 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"coordinates|crs|geometr\w+|rasters?|tiles|bands?|schema|encoding|utf-?\d*|delimiter|duplicate[sd]?|"
         r"duplicated|"
         r"sampling rate|sample ?rate|sequences? length of|genes?|cells|reads|barcodes?|scans?|slices|voxels?|atoms?|"
-        r"molecules?|smiles|residues|edges|nodes? (?:ids?|features?)|measurements?|events|visits|entit(?:y|ies)|"
+        r"molecules?|smiles|residues?|edges|nodes? (?:ids?|features?)|measurements?|events|visits|entit(?:y|ies)|"
         r"spans?|"
         r"strata|stratif\w+|outliers?|null|malformed|corrupt\w*|truncated|unreadable|decod\w+|pars(?:e|ed|ing)|"
         r"out of range|monotonic\w*|sorted|freq(?:uency)?|gaps?|overlap\w*|inconsistent|class(?:es)? (?:in|"
         r"values|weights)|"
-        r"entries|examples|questions|prompts?|conversations?|pairs|chromosomes?|contigs?|files?|folders?|"
+        r"entries|examples|questions|prompts?|conversations?|roles|pairs|chromosomes?|contigs?|files?|folders?|"
         r"director(?:y|ies)|"
         r"checkpoints?|partitions?|split|splits|leak\w*",
     ),
@@ -149,7 +154,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"out of (?:\w+ )?(?:memory|resources?|space|disk|handles|swap|inodes|descriptors)|oom|"
         r"(?:not enough|insufficient|no (?:available|free)|too little|exceed\w*|low on|limit of|above the budget of) "
         r"(?:\S+ ){0,3}(?:memory|ram|vram|space|disk|swap|threads|descriptors|shared memory|resources)|"
-        r"(?:memory|cpus?|gpus?|processors) (?:required|requested)|"
+        r"(?:more|larger|bigger|less) (?:\w+ )?(?:memory|ram|vram|disk)|"
+        r"(?:memory|cpus?|gpus?|processors) (?:required|requested)|(?:open )?(?:files?|process\w*|threads?) limit|"
         r"(?:memory|ram|vram|disk|space|quota|swap|descriptors|threads|inodes) (?:\S+ ){0,3}"
         r"(?:full|exhausted|exceeded|limit|used up)|ran out of|(?:not enough|insufficient|"
         r"no free) (?:\S+ ){0,2}(?:slots|cpus|gpus|cores|workers|capacity)|used up|depleted|"
@@ -162,7 +168,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"memory|ram|vram|rss|heap|swap|disk|free space|storage|inodes?|quota|descriptors?|fork|allocat\w+|"
         r"\d+(?:\.\d+)? ?(?:[gmtk]i?b|bytes)|exhausted|full|mmap|shm|capacity|free (?:memory|space|disk)|"
         r"pressure|needs \d|resident|"
-        r"cache blocks|ulimit|cgroup",
+        r"cache blocks|kv cache|ulimit|cgroup",
     ),
     (_RESOURCE, 2, r"(?:gpu|cpu|core|node)[- ]?hours?|limit (?:is |was )?(?:reached|hit|exceeded)|mapsize|map_full"),
     (_RESOURCE, 1, r"limit|limits|budget|threads?|processes|buffers?|insufficient|not enough|exceed\w*|workers? died"),
@@ -218,12 +224,13 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"lost connection|"
         r"disconnect\w*|no route|name resolution|could not resolve|resolve host|unauthori[sz]ed|forbidden|"
         r"(?:access|permission|request) denied|permissions?|credentials?|authenticat\w+|logged in|log ?in|api[ _-]key|"
-        r"(?:token|licen[cs]e|session|certificate|lease) (?:\S+ ){0,2}(?:expired|invalid|revoked|missing|"
+        r"(?:token|licen[cs]e|session|certificate|lease) (?:\S+ ){0,2}(?:expired|invalid|revoked|rejected|missing|"
         r"not found|denied)|"
         r"expired|rate[- ]limit\w*|heartbeat|preempt\w*|evicted|cancell?ed|terminated by|interrupted|sig(?:term|"
         r"int|hup)|"
-        r"node (?:\S+ )?(?:fail\w*|down|lost|drain\w*|died|has|is|was|went)|is locked|lock (?:held|file|is)|another "
-        r"(?:process|instance|job|run)|already (?:running|locked|in use)|stale|not mounted|mount\w*|read-?only|"
+        r"node (?:\S+ )?(?:fail\w*|down|lost|drain\w*|died|has|is|was|went)|pull(?:ing)? (?:the )?image|is locked|"
+        r"lock (?:held|file|is)|\S+\.lock|"
+        r"another (?:process|instance|job|run)|already (?:running|locked|in use)|stale|not mounted|mount\w*|read-?only|"
         r"offline|"
         r"unavailable|device (?:\w+ )?(?:acquire|busy|lost|failed|in use)|acquire (?:\w+ )?(?:failed|device)|"
         r"maintenance|interruption|spot instances?|terminated|wall[- ]?(?:clock|time)|not yet initiali[sz]ed|"
@@ -245,7 +252,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"nvidia-smi|barrier|rendezvous|slurm|kubernetes|pod|container|docker|scheduler daemon|tracking server|"
         r"walltime|hardware|"
         r"firewall|vpn|gateway|retries|retry|responded|request|regions?|access|communication|vault|clon(?:e|ing)|"
-        r"repositor(?:y|ies)|tunnel|reservation|"
+        r"repositor(?:y|ies)|tunnel|reservation|open display|"
         r"partition|account",
     ),
     (
@@ -260,8 +267,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
 RAISERS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _DATA,
-        1,
-        r"(?:pandas|polars|site-packages[/\\]datasets|PIL|cv2|imageio|librosa|soundfile|torchaudio|"
+        2,
+        r"(?:pandas|albumentations|imgaug|monai[/\\](?:data|transforms)|torchvision[/\\]transforms|polars|site-packages[/\\]datasets|PIL|cv2|imageio|librosa|soundfile|torchaudio|"
         r"torchvision[/\\](?:io|"
         r"datasets)|h5py|netCDF4|"
         r"xarray|pyarrow|json|csv|yaml|rasterio|geopandas|nibabel|pydicom|Bio|anndata|rdkit|webdataset|pycocotools|"

@@ -160,7 +160,7 @@ class Failures:
         newest.root, newest.frame = trace.root, trace.own or newest.frame
         newest.message = cap(f"{trace.root}: {trace.root_message}", MESSAGE_LIMIT)
         trace.settle()
-        newest.type = type_or_implementation(trace.root or "", trace.root_message, trace.files)
+        newest.type = type_or_implementation(trace.root or "", trace.root_message, trace.files_of_root)
         trace.key = newest.key
         self._register.tell("seen", newest)
 
@@ -182,7 +182,7 @@ class Failures:
         if not (incident.complete or incident.absorbed or incident.slimmed):
             incident.text = _behind(incident.opening, trace.text)
         trace.settle()
-        kind = type_of_exception(trace.root or "", trace.root_message, trace.files)
+        kind = type_of_exception(trace.root or "", trace.root_message, trace.files_of_root)
         undecided = kind in (None, ErrorType.IMPLEMENTATION)
         if not tells_of_a_worker(trace.root_message) and (undecided or tells_of_a_worker(trace.message)):
             kind = type_of_exception(trace.exception or "", trace.message, trace.files) or kind

@@ -15,6 +15,8 @@ from .metrics import COUNTERS, read_metrics
 
 CLOSING_LINES = 6
 """How many lines may stand behind a complaint that explains a bad end: cleaning up, saying goodbye."""
+CLOSING_WORDS = 2
+"""A complaint of so few words only says that the program ends, not why."""
 GAP_LINES = 2
 """How many lines of a message may stand between two that complain."""
 _COMPLAINT = re.compile(
@@ -84,11 +86,23 @@ def explanation(exit_code: int | None, last: Sequence[tuple[int, str]]) -> Said 
         found = [Said(number, text, text) for number, text in last[-CLOSING_LINES:] if _KILLED.search(text)]
         return found[0] if found else None
     at = _first_complaint([text for _, text in last])
-    sentence = _SENTENCE.match(last[-1][1]) is not None and not _REPORTS.search(last[-1][1])
+    sentence = _is_sentence(last[-1][1])
     if at < 0 and not sentence:
         return None
+    if at > 0 and _only_ends(last[at][1]) and _is_sentence(last[at - 1][1]):
+        at -= 1
     number, text = last[at]
     return Said(number, text, " ".join(text for _, text in last[at:]))
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a line says something of its own, and is neither a report nor a word of what comes."""
+    return _SENTENCE.match(text) is not None and not _REPORTS.search(text)
+
+
+def _only_ends(text: str) -> bool:
+    """Whether a line only says that the program ends ("aborting", "Giving up."): why stands before it."""
+    return len(text.split()) <= CLOSING_WORDS and gives_up(text)
 
 
 def _first_complaint(last: Sequence[str]) -> int:

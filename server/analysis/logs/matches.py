@@ -49,6 +49,8 @@ _TOLD_BY_THEIR_WORDS = (
 _GRACE = {"slurm time limit": 200, "kernel oom killer": 200, "job killed": 200, "terminated by signal": 20}
 """How many signs of progress a process that is being ended from outside may still show in its last seconds."""
 _USAGE = ("usage", "command line")
+_R_CALL = re.compile(r"^(?:\[1\] \")?Error in \S.* : ?")
+"""Where R says that it failed; why stands behind it or in the next line."""
 _SIGNALS = {
     "Aborted": "SIGABRT",
     "Segmentation fault": "SIGSEGV",
@@ -116,6 +118,6 @@ def _usage(number: int, before: Before) -> int:
 
 def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
     if rule.name in _TOLD_BY_THEIR_WORDS:
-        return type_of_exception(exception, text) or rule.type
+        return type_of_exception(exception, _R_CALL.sub("", text)) or rule.type
     told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION
     return type_or_implementation(exception, text) if told else rule.type

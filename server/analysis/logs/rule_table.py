@@ -143,6 +143,14 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"(?i)ran out of (?:data|batches)",
     ),
     (
+        "stan found no start",
+        "data",
+        "error",
+        "",
+        "Initialization between (|nitialization failed",
+        r"^\s*(?:Chain \[?\d+\]?:? )?Initialization (?:between \(.*\) failed|failed\.)",
+    ),
+    (
         "chain lost",
         "convergence",
         "error",
@@ -296,10 +304,10 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "error",
         "",
-        'ERROR|[E |"error"|error]|[error |fatal:|Fatal|FATAL',
+        'ERROR|[E |"error"|error]|[error |[Error]|fatal:|Fatal|FATAL',
         r"^(?:.{0,80}?[\s\[|:\"])?ERROR(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)"
         r"(?P<message>.*)"
-        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[error *\]"
+        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[[eE]rror *\]"
         r"|^(?:fatal|Fatal(?: error)?|FATAL):(?: |$)",
     ),
     (

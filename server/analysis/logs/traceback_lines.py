@@ -9,6 +9,7 @@ HEADER = "Traceback (most recent call last)"
 _BOXED = re.compile(r"^[^╭]{0,80}╭─* ?Traceback \(most")
 _FRAME = re.compile(r'^\s*(?:> )?(?:\| +)?File "(?P<file>.+?)", line (?P<line>\d+)')
 _BARE_FRAME = re.compile(r"^(?:File )?(?P<file>[^\s:]\S*\.(?:py|ipynb|pyx)):(?P<line>\d+)(?:,? in\b|$)")
+_FUNCTION = re.compile(r",? in ([\w.<>]{1,80})(?:\(|\s*$)")
 _OLD_FRAME = re.compile(r"^(\S+\.pyx?) in [\w.<>]+\(")
 _EXCEPTION = re.compile(
     r"^(?P<name>(?:[A-Za-z_]\w*\.)*(?P<last>[A-Za-z_]\w*))(?:\((?P<inner>\w+)\))?(?:: (?P<message>.*)|:?\s*)$"
@@ -65,6 +66,12 @@ def frame_of(text: str) -> tuple[str, int] | None:
     """Return file and line of a frame line of any format, or None."""
     found = _FRAME.match(text) or _BARE_FRAME.match(text.strip("│ ┃|"))
     return (found["file"], int(found["line"][:9])) if found else None
+
+
+def place_of(file: str, text: str) -> str:
+    """Return file and function of a frame line, as the choice of a type reads them ("data.py in __getitem__")."""
+    found = _FUNCTION.search(text)
+    return f"{file} in {found[1]}" if found else file
 
 
 def file_without_line(text: str) -> str | None:

@@ -9,7 +9,7 @@ from . import traceback_lines as frames
 from .incident import TEXT_LIMIT, Before, lines_before
 from .text import CAP_MARK, cap, cap_end, json_size
 
-FILES_CHARS = 400
+FILES_CHARS = 600
 PARTS_LIMIT = 4
 _NOTES = ("SimplifiedTraceback", "UnfilteredStackTrace")
 """What JAX puts at the head of a chain to say how it shortened it: no cause."""
@@ -35,7 +35,9 @@ class Trace:
     own: str | None = None
     """Innermost frame in the user's own code, of the newest part."""
     files: str = ""
-    """Tail of the files and code lines, for the choice of the type."""
+    """Tail of the files, functions and code lines, for the choice of the type."""
+    root_files: str = ""
+    """The same of the first part of a chain, once there is another part."""
     head: str = ""
     """The lines of the log from `first` on, its own and those of others that stand between them."""
     seen: int = 0
@@ -106,6 +108,11 @@ class Trace:
         return self.messages[roots.index(root)] if root in roots else ""
 
     @property
+    def files_of_root(self) -> str:
+        """Files, functions and code lines of the first cause."""
+        return self.files if self.original else self.root_files or self.files
+
+    @property
     def message(self) -> str:
         """Message of what finally ended it."""
         if not self.messages:
@@ -161,7 +168,10 @@ class Trace:
             self._append(self.last - len(lines) + 1, lines)
             self.kept = len(self.head)
             inner = [frames.frame_of(line) if line.startswith("  File") else None for line in lines[1:-1]]
-            pieces = [one[0] if one else line.strip()[:100] for one, line in zip(inner, lines[1:-1], strict=True)]
+            pieces = [
+                frames.place_of(one[0], line) if one else line.strip()[:100]
+                for one, line in zip(inner, lines[1:-1], strict=True)
+            ]
             self.files = " ".join(["", *pieces])[-FILES_CHARS:]
             later, self.later = self.later, []
             for number, text in later:
@@ -214,7 +224,7 @@ class Trace:
         """Take a frame line."""
         self.add(number, text)
         self.frames += 1
-        self.files = f"{self.files} {frame[0]}"[-FILES_CHARS:]
+        self.files = f"{self.files} {frames.place_of(frame[0], text)}"[-FILES_CHARS:]
         if frames.is_own(frame[0]):
             self.own = cap(f"{frame[0]}:{frame[1]}", 400)
 

@@ -128,6 +128,7 @@ class Tracebacks:
         continued = self._continued(number, prefix)
         if continued:
             continued.add(number, text)
+            continued.root_files = continued.root_files or continued.files
             continued.done = continued.chain = False
             return True, None
         group = next((t for t in self.traces if t.form == "group" and not t.done), None)

@@ -6,7 +6,8 @@ Elsewhere figures count without their order. Here it has to count, as no quick r
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from . import neutral
 from .names import constant
@@ -14,6 +15,7 @@ from .phases import is_full
 from .values import Known, Scalar
 
 Statement = ast.Assign | ast.AnnAssign | ast.Expr | ast.Return
+_PHASES = {"quick", "full"}
 SIGN = "|"
 """Between the name, the arm and the figures of a choice."""
 
@@ -22,6 +24,50 @@ def arms(test: ast.expr) -> tuple[str, str]:
     """Return for which phase both arms of a condition are, however the condition is turned."""
     full = is_full(test)
     return ("then", "else") if full is None else ("full", "quick") if full else ("quick", "full")
+
+
+def of_table(node: ast.Subscript) -> ast.IfExp | None:
+    """Return `{"quick": a, "full": b}[phase]` as the condition that it is; None for every other lookup."""
+    table = node.value
+    if not isinstance(table, ast.Dict) or len(table.keys) != len(_PHASES):
+        return None
+    said = {key.value: value for key, value in zip(table.keys, table.values, strict=True) if _is_phase(key)}
+    if said.keys() != _PHASES:
+        return None
+    full = ast.Constant("full")
+    test = ast.Compare(left=node.slice, ops=[ast.Eq()], comparators=[full])
+    made = ast.IfExp(test=test, body=said["full"], orelse=said["quick"])
+    for one in (full, test, made):
+        ast.copy_location(one, node)
+    return made
+
+
+def asks_phase(test: ast.expr | None) -> bool:
+    """Whether a condition compares something with the name of a phase, and nothing else."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq | ast.NotEq):
+        return False
+    return sum(_is_phase(one) for one in (test.left, *test.comparators)) == 1
+
+
+def is_flag(target: ast.expr, value: ast.expr) -> bool:
+    """Whether a name says for which phase it is true, and is given exactly that."""
+    return asks_phase(value) and is_full(target) is is_full(value)
+
+
+def are_figures(some: Sequence[ast.AST], constants: Mapping[str, Scalar]) -> bool:
+    """Whether expressions are known figures or texts, or statements give such to plain names."""
+    return all(
+        isinstance(constant(one, constants), Known)
+        if isinstance(one, ast.expr)
+        else isinstance(one, ast.Assign)
+        and all(isinstance(target, ast.Name) for target in one.targets)
+        and isinstance(constant(one.value, constants), Known)
+        for one in some
+    )
+
+
+def _is_phase(key: ast.expr | None) -> TypeGuard[ast.Constant]:
+    return isinstance(key, ast.Constant) and key.value in _PHASES
 
 
 def choices(node: Statement, name: str) -> Iterator[tuple[str, ast.expr]]:

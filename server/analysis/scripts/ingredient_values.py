@@ -89,6 +89,8 @@ class Collector:
                 self._attribute(node, name)
             case ast.Dict() if _is_book(node):
                 pass
+            case ast.Subscript() if chosen := choices.of_table(node):
+                self.value(chosen, name)
             case ast.Subscript():
                 self._subscript(node, name)
             case ast.Slice():
@@ -106,11 +108,7 @@ class Collector:
                 self.value(extreme, name)
                 self.sized -= not self.told
             case ast.IfExp():
-                self.add("control", "if", name, node)
-                if self.phases.depends(node.test):
-                    for arm, one in zip(choices.arms(node.test), (node.body, node.orelse), strict=True):
-                        self.choice(name, arm, one)
-                self._parts(node, name)
+                self._if_else(node, name)
             case ast.List() | ast.Tuple():
                 outer, self.listed = self.listed, self._lists_names(node.elts)
                 self._parts(node, name)
@@ -128,6 +126,23 @@ class Collector:
                 self.value(node.body, name)
             case _:
                 self._parts(node, name)
+
+    def _if_else(self, node: ast.IfExp, name: str) -> None:
+        self.add("control", "if", name, node)
+        both = node.body, node.orelse
+        if self.phases.depends(node.test):
+            for arm, one in zip(choices.arms(node.test), both, strict=True):
+                self.choice(name, arm, one)
+        if not self.only_phase(node.test, both):
+            self.value(node.test, name)
+        self.value(node.body, name)
+        self.value(node.orelse, name)
+
+    def only_phase(self, test: ast.expr, arms: Sequence[ast.AST]) -> bool:
+        """Whether a test asks for the phase alone and its arms are figures, which are known by their phase already."""
+        return (
+            self.phases.depends(test) and choices.asks_phase(test) and choices.are_figures(arms, self.names.constants)
+        )
 
     def _subscript(self, node: ast.Subscript, name: str) -> None:
         self.value(node.value, name)

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Sequence
 
 from . import extremes, neutral, sizes
-from .choices import Statement, arms, choices
+from .choices import Statement, arms, choices, is_flag
 from .ingredient_values import Collector, Ingredient
 from .names import BUILTINS, Names, names_of
 from .phase_names import PhaseNames
@@ -160,7 +160,8 @@ class _Statements(Collector):
         self.phased += phased
         self.sized += sized
         self.add("control", "if", name, node)
-        self.value(node.test, name)
+        if not (node.orelse and self.only_phase(node.test, [*node.body, *node.orelse])):
+            self.value(node.test, name)
         self.phased -= phased
         outer = self._arm
         for arm, body in zip(arms(node.test), (node.body, node.orelse), strict=True):
@@ -199,6 +200,8 @@ class _Statements(Collector):
             if used or not self._in_class:
                 return  # counts where it is used
         device = neutral.last_name(targets[0]).lower() in {"device", "dev"}  # where tensors lie
+        if node.value is not None and is_flag(targets[0], node.value) and self.phases.depends(node.value):
+            return  # FULL = PHASE == "full": the name says the same
         if node.value is not None and not (device and neutral.harmless_value(node.value, self.functions.acting)):
             told = self.told
             if isinstance(node, ast.Assign):

@@ -21,10 +21,12 @@ QUIET = words_of("""
     print log debug info warning warn error exception critical flush collect filterwarnings simplefilter
     basicConfig getLogger log_every pprint secho echo set_description set_postfix update settrace enable faulthandler
     reconfigure setLevel addHandler StreamHandler FileHandler Formatter captureWarnings
+    add_scalar add_scalars add_text add_histogram log_metric log_metrics log_param log_params
     """)
 """Calls that only tell: what they are given is not looked at, unless it trains or changes something."""
 TELLERS = words_of("""
     logging logger log LOG LOGGER _logger warnings gc sys stdout stderr console watchkeeper_probe
+    wandb mlflow writer summary_writer tb_writer tensorboard
     """)
 _REPORTS = words_of("az arviz plt matplotlib sns seaborn plotly px go fig ax axes axs")
 """What plots and summarises; where nothing is made of what it returns, nothing hangs on it."""
@@ -53,7 +55,7 @@ KEYWORDS = words_of("""
     file_prefix dpi bbox_inches stacklevel ncols sep help description prog dest
     float_format num_workers pin_memory mininterval map_location device non_blocking weights_only
     parallel nthread show_progress copy_X capture_output check fmt datefmt stream
-    handlers figsize
+    handlers figsize idata_kwargs
     """)
 """Arguments that say how something is shown, kept or spread over cores."""
 _OF_SHOWING = words_of("end total index type text force unit action required memory")

@@ -1,6 +1,6 @@
 """What depends on how much there is or how long it takes. Pure.
 
-A quick run, with fewer rows and steps, does not show it.
+A quick run, with fewer rows and steps, does not show it, nor a clock that ends a process after so long.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from .values import Known, Scalar
 
 _CALLS = neutral.words_of("""
     head tail sample nlargest nsmallest islice take zip query read_sql read_sql_query execute minimum
+    alarm setitimer Timer setrlimit
     """)
 _ARGUMENTS = neutral.words_of("nrows n_rows max_rows max_samples maxlen timeout limit")
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)

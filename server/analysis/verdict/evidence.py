@@ -216,6 +216,7 @@ class Evidence:
     :ivar seen: what the witness saw; None where it was off, or wrote nothing.
     :ivar quick_seen: what it saw of the quick run before it, whose id is `quick_run`.
     :ivar guard: whether the training was kept from writing into the record: on, off, unavailable; empty if not known.
+    :ivar nodes: on how many machines it ran.
     :ivar foreign: run directories that lay there before their start was recorded, and were not used.
     :ivar seal: None where the keeper sealed nothing.
     :ivar again: what came of playing it again; None where nobody asked for that.
@@ -272,6 +273,7 @@ class Evidence:
     quick_seen: Seen | None = None
     quick_run: str = ""
     guard: str = ""
+    nodes: int = 1
     foreign: tuple[str, ...] = ()
     seal: Seal | None = None
     again: PlayedAgain | None = None

@@ -130,6 +130,34 @@ def use_of(
     )
 
 
+def together(uses: Sequence[GpuUse]) -> GpuUse:
+    """Return what a run did on the GPUs of all its nodes: shares and means over all samples, the rest summed up.
+
+    Where one node was not sampled, nothing is known of the run as a whole.
+    """
+    lacking = next((one for one in uses if not one.sampled), None)
+    if len(uses) == 1 or lacking is not None:
+        return lacking or uses[0]
+    count = sum(one.samples for one in uses)
+    worked = [(one.percent, one.on_share * one.samples) for one in uses if one.percent is not None]
+    weight = sum(share for _, share in worked)
+    spent = [one.energy_j for one in uses if one.energy_j is not None]
+    return GpuUse(
+        state=GpuState.SAMPLED,
+        names=tuple(name for one in uses for name in one.names),
+        samples=count,
+        on_share=sum(one.on_share * one.samples for one in uses) / count,
+        busy_share=sum(one.busy_share * one.samples for one in uses) / count,
+        percent=sum(percent * share for percent, share in worked) / weight if weight else None,
+        peak_bytes=sum(one.peak_bytes for one in uses),
+        full=any(one.full for one in uses),
+        lost=any(one.lost for one in uses),
+        energy_j=sum(spent) if spent else None,
+        untold=any(one.untold for one in uses),
+        xids=tuple(xid for one in uses for xid in one.xids),
+    )
+
+
 def _percent(sample: GpuSample) -> float | None:
     """Return the run's utilisation on the GPU that it used most; a board's own figure counts where it is alone."""
     found: list[float] = []

@@ -61,5 +61,7 @@ def _coverage(evidence: Evidence) -> Check:
 def _guarded(evidence: Evidence) -> str:
     """Say whether the training could write into the record, and what somebody laid there before a start."""
     guard = f"; the record was guarded: {evidence.guard}" if evidence.guard else ""
+    if evidence.nodes > 1:
+        guard += f"; of {evidence.nodes} nodes, what ranks beyond the first told the probe was not inspected"
     foreign = f"; lay there before its start and was not used: {', '.join(evidence.foreign[:3])}"
     return guard + (foreign if evidence.foreign else "")

@@ -17,14 +17,13 @@ from typing import Any
 
 from ...acts import launch
 from ...acts.start import interpreter
-from ...runtime.engines import slurm
 from ...storage.files.workspace import Workspace
 from ...storage.policy.policy import Policy, read_policy
 from ...storage.record import Ledger, Run, rebuilding, schema
 from ...storage.record.home import MOVE, Home
 from ...vocabulary.errors import LedgerTooNew, LedgerUnreadable, PathRefused, WatchkeeperError
-from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
+from . import engine_checks
 
 LEAST_FREE_BYTES = 200 << 20
 MOST_SCRIPTS = 200
@@ -154,15 +153,7 @@ def _interpreter(workspace: Workspace) -> Check:
 
 def _engine(workspace: Workspace) -> Check:
     """Run a job of a moment where the policy hands runs to a scheduler."""
-    policy = read_policy(workspace).engine
-    if all(policy.kind_of(phase) == "local" for phase in Phase):
-        return Check("engine", True, "trainings run on this machine")
-    fine, seen = slurm.check()
-    unlimited = [phase.value for phase in Phase if policy.kind_of(phase) != "local" and policy.limit_s(phase) is None]
-    if fine and unlimited:
-        seen += f"; no [engine.{unlimited[0]}] time: a start is not held against the partition's own limit"
-    mend = "Ask who runs the cluster whether you may submit, and that this host has sbatch, squeue, scancel and srun."
-    return Check("engine", fine, seen, "" if fine else mend)
+    return Check("engine", *engine_checks.examine(read_policy(workspace).engine, workspace.root))
 
 
 def _missing(workspace: Workspace, policy: Policy, python: str) -> list[str]:

@@ -22,8 +22,9 @@ COMMAND = "prune"
 SHORT = "give up the heavy part of old runs; the record stays"
 ABOUT = """\
 Show what of ended runs could be given up to make room, and with --yes give it up: what was witnessed and sampled, the
-numbers and the part of the log, copies that were played again, snapshots that no other run names, checkpoints of phases
-that are over. What the record says of a run, its verdicts, reports, entries, results and models stay.
+numbers and the part of the log, copies that were played again, what had lain in the place of its directory, snapshots
+that no other run names, checkpoints of phases that are over. What the record says of a run, its verdicts, reports,
+entries, results and models stay.
 
 Never given up: what goes on, waits for a report, an answer, an entry, a verdict or a person, and what the next start
 is compared with or goes on from. A pruned run keeps its verdict; a new one cannot be computed."""

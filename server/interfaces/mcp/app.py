@@ -7,6 +7,7 @@ refused, and leaves the text of an error to us (docs/decisions/0001-low-level-se
 from __future__ import annotations
 
 import base64
+import functools
 import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -141,6 +142,7 @@ class _Handlers:
         return await _completed(self.desk, params)
 
 
+@functools.cache  # a client may list the tools before each of its sessions, and a schema takes milliseconds to make
 def described(tool: Tool) -> types.Tool:
     """Return a tool as a client sees it."""
     return types.Tool(

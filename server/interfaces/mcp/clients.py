@@ -15,8 +15,10 @@ from ...storage.policy.policy import Policy
 
 LIMITS_S: Mapping[str, float] = MappingProxyType(
     {
-        # The Python SDK's name where its user sets none: so it is with the OpenAI Agents SDK, which gives up after 5 s
-        # (agents/mcp/server.py of 0.24: client_session_timeout_seconds=5), and with LangChain, smolagents, fastmcp.
+        # The Python SDK's name where its user sets none. Three frameworks leave it so and give up after 5 s on stdio:
+        # the OpenAI Agents SDK (agents/mcp/server.py of 0.24: client_session_timeout_seconds=5), Google ADK (2.13:
+        # StdioConnectionParams.timeout=5.0), AutoGen (0.7: StdioServerParams.read_timeout_seconds=5). LangChain's
+        # adapters, smolagents, fastmcp and the SDK itself have no limit, and cannot be told from these.
         "mcp": 5.0,
         # Moved to the background after 120 s (MCP_TOOL_TIMEOUT is longer; seen with 2.1.332).
         "claude-code": 120.0,

@@ -227,7 +227,7 @@ def facts_of(text: str) -> Facts | None:
 
 
 def _scalar(text: str) -> JsonValue:
-    words: dict[str, JsonValue] = {"true": True, "false": False, "null": None}
+    words: dict[str, JsonValue] = {"true": True, "false": False, "null": None, "none": None}
     if text in words:
         return words[text]
     return int(text) if re.fullmatch(r"-?\d{1,15}", text) else text

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .schema import Transcript
 
 INTERRUPTED = 130
+KINDS = ("claude-code", "codex", "gemini-cli", "opencode", "pydantic-ai", "openai-agents", "jsonrpc")
 _REPLAY = """\
 examples:
   watchkeeper replay day.jsonl                           play it in a fresh folder that is removed afterwards
@@ -44,6 +45,9 @@ exit status: 0 all passed, 1 an answer differed, 2 called wrongly or no transcri
 _TRANSCRIBE = """\
 examples:
   watchkeeper transcribe claude-code ~/.claude/projects/PROJECT/SESSION.jsonl > day.jsonl
+  watchkeeper transcribe codex ~/.codex/sessions/YEAR/MONTH/DAY/rollout-….jsonl > day.jsonl
+  watchkeeper transcribe gemini-cli ~/.gemini/tmp/PROJECT/chats/session-….jsonl > day.jsonl
+  opencode export SESSION > s.json && watchkeeper transcribe opencode s.json > day.jsonl
   watchkeeper transcribe pydantic-ai messages.json > day.jsonl
   watchkeeper transcribe openai-agents items.json --agent director > answers.jsonl
   watchkeeper transcribe jsonrpc wire.jsonl > day.jsonl
@@ -79,8 +83,7 @@ def add_commands(commands: Any, tools: Sequence[Tool]) -> None:  # noqa: ANN401 
         epilog=_TRANSCRIBE,
         formatter_class=plain,
     )
-    kinds = ["claude-code", "pydantic-ai", "openai-agents", "jsonrpc"]
-    transcribe.add_argument("kind", metavar="KIND", choices=kinds, help=f"one of {', '.join(kinds)}")
+    transcribe.add_argument("kind", metavar="KIND", choices=KINDS, help=f"one of {', '.join(KINDS)}")
     transcribe.add_argument("file", metavar="FILE", help="what was recorded")
     roles = ["trainer", "director", "observer"]
     transcribe.add_argument("--agent", choices=roles, help="who it was (default: by the tools that were called)")

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...vocabulary.errors import InvalidArgument, Refused
+from ..views.answering import Given
 
 LARGEST_FORM_BYTES = 64 << 10
 MOST_FIELDS = 200
@@ -66,3 +67,18 @@ async def form(request: Request) -> dict[str, list[str]]:
 def one(fields: dict[str, list[str]], name: str) -> str:
     """Return a field's text, empty where there is none."""
     return (fields.get(name) or [""])[0].strip()
+
+
+def given(fields: dict[str, list[str]]) -> Given:
+    """Return what the form of an answer held."""
+    seen = one(fields, "seen")
+    return Given(
+        action=one(fields, "action"),
+        instructions=one(fields, "instructions").replace("\r\n", "\n"),
+        changes_applied=one(fields, "changes_applied"),
+        next_steps=one(fields, "next_steps"),
+        approve=tuple(fields.get("approve") or ()),
+        error_type=one(fields, "error_type") if "error_type" in fields else None,
+        name=one(fields, "name"),
+        seen_seq=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 16 else None,
+    )

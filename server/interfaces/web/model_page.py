@@ -13,8 +13,8 @@ from ...analysis.curves.attempts import Comparison
 from ...documents import comparison
 from ...storage.record import Entry, Finding, Report, Run, Verdict
 from ...vocabulary.errors import NotFound, WatchkeeperError
-from . import health, run_page
-from .health import Health
+from ..views import health, run_page
+from ..views.health import Health
 
 MOST_ATTEMPTS = 60
 MOST_SEARCHES = 10

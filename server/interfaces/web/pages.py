@@ -15,21 +15,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ...acts.desk import Desk, in_thread
 from ...acts.plot import charts
 from ...acts.plot.charts import Chart
-from ...acts.report.reports import find_report
 from ...acts.start import comparison, provenance
 from ...acts.watch.look import find_run
-from ...documents import error_report
-from ...storage.record import Event, Kind, Report, SubjectKind
 from ...vocabulary.errors import InvalidArgument, NotFound, WatchkeeperError
 from ...vocabulary.runs import ErrorType
-from ..commands.following import Line, line_of
-from . import answering, model_page, overview, run_page
-from .answering import ACTIONS, Given
+from ..views import answering, overview, report_page, run_page
+from ..views.answering import ACTIONS, Given
+from ..views.hub import Hub
+from ..views.logs import END, LINES, Logs
+from ..views.overview import Sparks
+from . import model_page
 from .door import FIELD, Door
-from .guarding import form, one
-from .hub import Hub
-from .logs import END, LINES, Logs
-from .overview import Sparks
+from .guarding import form, given, one
 from .rendering import compile_all, render
 
 ROWS = 60
@@ -130,28 +127,28 @@ class Pages:
             raise InvalidArgument(
                 "That form is not one of this page.", "Load the report's page again and answer there."
             )
-        given, report = answering.given(fields), request.path_params["report"]
+        held, report = given(fields), request.path_params["report"]
         try:
-            await in_thread(answering.record, self._hub.desk, report, given)
+            await in_thread(answering.record, self._hub.desk, report, held)
         except NotFound:
             raise
         except WatchkeeperError as error:
-            return await self._report(request, given, refused=str(error))
+            return await self._report(request, held, refused=str(error))
         return RedirectResponse(f"/reports/{quote(report, safe='')}?done=1", 303)
 
-    async def _report(self, request: Request, given: Given, *, refused: str = "", done: bool = False) -> Response:
+    async def _report(self, request: Request, held: Given, *, refused: str = "", done: bool = False) -> Response:
         name = request.path_params["report"]
 
         def gathered(desk: Desk) -> Mapping[str, Any]:
-            report = find_report(desk, name)
+            page = report_page.gather(desk, name)
             return {
-                "report": report,
-                "document": error_report.document(report.id, report, desk.labels),
-                "changes": answering.changes(report),
-                "course": course(desk, report),
+                "report": page.report,
+                "document": page.document,
+                "changes": page.changes,
+                "course": page.course,
                 "actions": ACTIONS,
                 "types": list(ErrorType),
-                "given": given,
+                "given": held,
                 "refused": refused,
                 "done": done,
             }
@@ -230,16 +227,3 @@ def numbers(chart: Chart) -> dict[str, Any]:
         "series": series,
         "marks": marks,
     }
-
-
-def course(desk: Desk, report: Report) -> list[tuple[Event, Line]]:
-    """Return what happened to a report, in order."""
-    events = desk.ledger.events(after=report.first_seq - 1, run=report.run)
-    own = [one for one in events if one.subject == report.id and one.kind.subject is SubjectKind.REPORT]
-    told = [(one, line_of(desk, one) or _plainly(one)) for one in own]
-    return told[-60:]
-
-
-def _plainly(event: Event) -> Line:
-    words = {Kind.APPLIED: "its answer was carried out", Kind.CLOSED: "it was closed"}
-    return Line(event.at, event.run, event.kind, words.get(event.kind, str(event.kind)))

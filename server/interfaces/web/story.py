@@ -12,11 +12,12 @@ from ...acts.desk import Desk
 from ...storage.record import Run
 from ...vocabulary.errors import NotFound
 from ...vocabulary.runs import Level
-from . import model_page, run_page
-from .logs import END, Logs, Window
+from ..views import run_page
+from ..views.logs import END, Logs, Window
+from ..views.run_page import RunPage
+from . import model_page
 from .model_page import ModelPage
 from .rendering import STATIC, render
-from .run_page import RunPage
 
 LINES = 120
 """Lines of a log that go with the story: around the first failure, else the last ones."""

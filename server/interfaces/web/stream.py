@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from .hub import Hub
+from ..views.hub import Hub
 
 STILL_HERE_S = 15.0
 AGAIN_MS = 1_000

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..keeper import records
 from ..keeper.procfs import Process
 from . import Engine
 from .local import LocalEngine
-from .slurm import KIND, SlurmEngine
+from .ray import KIND as RAY
+from .ray import RayEngine
+from .slurm import KIND as SLURM
+from .slurm import SlurmEngine
+from .submissions import asked
 from .words import Word
 
 
@@ -17,10 +20,10 @@ class EngineByRun:
 
     def __init__(self) -> None:
         self._local = LocalEngine()
-        self._slurm = SlurmEngine()
+        self._by_kind: dict[object, Engine] = {SLURM: SlurmEngine(), RAY: RayEngine()}
 
     def _of(self, run_dir: Path) -> Engine:
-        return self._slurm if _asked(run_dir).get("kind") == KIND else self._local
+        return self._by_kind.get(asked(run_dir).get("kind"), self._local)
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
         """See Engine."""
@@ -53,10 +56,3 @@ class EngineByRun:
     def living(self, run_dir: Path) -> list[Process]:
         """See Engine."""
         return self._of(run_dir).living(run_dir)
-
-
-def _asked(run_dir: Path) -> dict[str, object]:
-    try:
-        return records.part(records.read(run_dir / records.SPEC), "engine") or {}
-    except (records.DamagedRecord, OSError):
-        return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import re
@@ -14,27 +13,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from ...vocabulary.errors import WatchkeeperError
-from ..keeper import exit_record, lock, records
+from ..keeper import records
 from ..keeper.procfs import Process
-from . import keeper_command, shared_look
+from . import keeper_command, shared_look, submissions
 from .local import LocalEngine
-from .slurm_commands import Job, Refusal, Unavailable, call, cancel, environment, jobs, submitted
+from .slurm_commands import Job, accounted, call, cancel, environment, jobs, submitted
+from .submissions import Refusal, Unavailable, job_name, left_over, look_s, note, place, submission
 from .words import Kind, Word
 
 KIND = "slurm"
 LOOK_FILE = "engine-slurm.json"
-LOOK_S = 30.0
 MOST_TRIES = 3
 """A controller that is killed right after it took a job forgets it; so often the run is handed over again."""
 ANSWER_WITHIN_S = 3.0
 """A look waits no longer for Slurm's answer; a poll has to come in time."""
-LEFT_OVER_S = 60.0
-"""A job that the queue still shows so long after its run's end is taken from it."""
 HASTEN_EVERY_S = 2.0
 WARN_BEFORE_S = 60
 """Before its time limit, besides the grace of a stop, Slurm warns a job."""
-_MISHAPS = re.compile(r"PREEMPT|NODE[_ ]FAIL|BOOT_FAIL|REQUEUE|NODE FAILURE")
+_MISHAPS = re.compile(r"PREEMPT|NODE[_ ]FAIL|BOOT_FAIL|REQUEUE|requeued|BeginTime|NODE FAILURE")
 _LAST_WORDS = re.compile(rb"\*\*\* (?:JOB|STEP) [^*]*CANCELLED AT [^*]*? (?:DUE TO ([A-Z ]+?) )?\*\*\*")
 
 
@@ -47,22 +43,11 @@ class SlurmEngine(LocalEngine):
     def __init__(self, *server_folder: Path) -> None:
         super().__init__(*server_folder)
         self._hastened: dict[Path, float] = {}
+        self._accounted: dict[str, tuple[float, Job | None]] = {}
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. The job opens the log itself; where Slurm does not answer, any look tries again."""
-        held = lock.take(run_dir / f"{records.JOB}.lock")
-        if held is None:
-            return  # another server is at it
-        try:
-            self._submit(run_dir, log_fd)
-        except Refusal as refusal:
-            never = exit_record.never_started(run_dir.name, f"Slurm refused it: {refusal}", time.time())
-            records.create(run_dir / records.EXIT, {**never, "nonce": _nonce(run_dir)})
-        except Unavailable as trouble:
-            with suppress(OSError):
-                _note(run_dir, {"trouble": str(trouble)[:300], "at": round(time.time(), 3)})
-        finally:
-            os.close(held)
+        if submissions.once(run_dir, "Slurm", lambda: self._submit(run_dir, log_fd)):
             shared_look.forget(_look_file(run_dir))
 
     def _submit(self, run_dir: Path, log_fd: int) -> None:
@@ -77,14 +62,14 @@ class SlurmEngine(LocalEngine):
         else:
             number, again = submitted(script(self._server_folder, run_dir, log_fd), options(run_dir, name)), True
         if again:
-            _note(run_dir, {"job": number, "name": name, "tries": tries + 1, "submitted_at": round(time.time(), 3)})
+            note(run_dir, {"job": number, "name": name, "tries": tries + 1, "submitted_at": round(time.time(), 3)})
 
     def attach(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. In a job the waiter does that."""
 
     def word(self, run_dir: Path) -> Word:
         """See Engine. Asked for all runs at once, not oftener than the policy says."""
-        name, known, within_s = job_name(run_dir), submission(run_dir), _look_s(run_dir)
+        name, known, within_s = job_name(run_dir), submission(run_dir), look_s(run_dir)
         about = {
             "engine": "Slurm", "job": records.text(known, "job"), "tries": records.whole(known, "tries") or 0,
             "submitted_at": records.number(known, "submitted_at"),
@@ -99,7 +84,8 @@ class SlurmEngine(LocalEngine):
             submitted_at = about["submitted_at"]
             if isinstance(submitted_at, float) and answer.asked_at < submitted_at:
                 kind = Kind.UNKNOWN  # it was asked before
-            said = _last_words(run_dir)
+            ended = self._told_later(name, about["submitted_at"], within_s) if kind is Kind.GONE else None
+            said = f"{ended.text} (sacct)" if ended is not None else _last_words(run_dir)
             if kind is Kind.GONE and said:
                 kind = Kind.ENDED
             return _word(kind, said or answer.failed or records.text(known, "trouble"), answer.asked_at, about)
@@ -107,11 +93,21 @@ class SlurmEngine(LocalEngine):
         about |= {"job": job.id, "since": row.get("since")}
         return _word(job.kind, job.text, answer.asked_at, about, stuck=job.stuck)
 
+    def _told_later(self, name: str, submitted_at: object, within_s: float) -> Job | None:
+        """Return what accounting says of a job that the controller has forgotten, asked as seldom as the controller."""
+        if not isinstance(submitted_at, float):
+            return None
+        asked_at, known = self._accounted.get(name, (float("-inf"), None))
+        if known is None and time.monotonic() - asked_at >= within_s:
+            known = accounted(name, time.time() - submitted_at, ANSWER_WITHIN_S)
+            self._accounted[name] = time.monotonic(), known
+        return known
+
     def _rows(self, run_dir: Path) -> shared_look.Rows:
-        prefix = f"wk-{_place(run_dir)}-"
+        prefix = f"wk-{place(run_dir)}-"
         ours = [job for job in reversed(jobs()) if job.name.startswith(prefix)]
         rows = {job.name: {"id": job.id, "state": job.state, "reason": job.reason} for job in ours}
-        left = [job for job in ours if job.kind is not Kind.ENDED and _is_left_over(run_dir.parent, job)]
+        left = [job for job in ours if job.kind is not Kind.ENDED and left_over(run_dir.parent, job.name)]
         if left:  # one a look, a slow Slurm takes its time for each; any of them, as one may never go
             one = random.choice(left)  # noqa: S311 (nobody gains by guessing it)
             with suppress(Unavailable, Refusal):
@@ -147,36 +143,6 @@ class SlurmEngine(LocalEngine):
         return self.living(run_dir)
 
 
-def _is_left_over(runs: Path, job: Job) -> bool:
-    """Whether a job's run has ended for long: a twin, one that was put back, one that does not notice.
-
-    What a training left alive has its grace still, until its keeper has settled how it ended.
-    """
-    run_dir = runs / job.name.split("-", 2)[2].rpartition("-")[0]
-    try:
-        ended_s_ago = time.time() - (run_dir / records.EXIT).stat().st_mtime
-        end = records.read(run_dir / records.EXIT) or {}
-        spec = records.read(run_dir / records.SPEC) or {}
-    except (OSError, records.DamagedRecord):
-        return False
-    grace_s = 0.0 if end.get("settled") is not False else records.number(spec, "grace_s") or 0.0
-    return ended_s_ago > LEFT_OVER_S + grace_s and job_name(run_dir) == job.name
-
-
-def job_name(run_dir: Path) -> str:
-    """Return the name by which a run's job is found again: workspace, run, and the start that it belongs to."""
-    start = hashlib.sha256(_nonce(run_dir).encode()).hexdigest()[:8]
-    return f"wk-{_place(run_dir)}-{run_dir.name}-{start}"
-
-
-def submission(run_dir: Path) -> dict[str, object] | None:
-    """Return what was handed over for a run, or what kept it from that; None where nothing was tried."""
-    try:
-        return records.read(run_dir / records.JOB)
-    except records.DamagedRecord:
-        return None
-
-
 def options(run_dir: Path, name: str) -> list[str]:
     """Return sbatch's options: the policy's, and behind them ours."""
     spec = records.read(run_dir / records.SPEC) or {}
@@ -196,12 +162,9 @@ def script(server_folder: Path, run_dir: Path, log_fd: int) -> bytes:
 
     :raises WatchkeeperError: if the log does not lie in the workspace any more.
     """
-    spec = records.read(run_dir / records.SPEC) or {}
-    root, log = os.path.realpath(records.text(spec, "workspace")), os.readlink(f"/proc/self/fd/{log_fd}")
-    if not log.startswith(f"{root}/"):
-        raise WatchkeeperError(f"The log {log} lies outside of the workspace.", "Call again once that is mended.")
-    words = [*keeper_command.words(server_folder), "job", str(run_dir.absolute()), log[len(root) + 1 :]]
-    return b"#!/bin/sh\nexec " + b" ".join(os.fsencode(shlex.quote(word)) for word in words) + b"\n"
+    words = keeper_command.job(server_folder, run_dir, log_fd)
+    # The waiter would die of them while its interpreter starts: a warning may come with the job's first second.
+    return b"#!/bin/sh\ntrap '' USR1 USR2\nexec " + b" ".join(os.fsencode(shlex.quote(word)) for word in words) + b"\n"
 
 
 def check() -> tuple[bool, str]:
@@ -213,7 +176,17 @@ def check() -> tuple[bool, str]:
         call("srun", *moment, sys.executable, "-I", "-S", "-c", "", within_s=60.0)
     except (Unavailable, Refusal) as trouble:
         return False, str(trouble)
-    return True, f"{version}, partitions: {', '.join(one for one in partitions if one)}; a job of a moment ran"
+    listed = ", ".join(one for one in partitions if one)
+    return True, f"{version}, partitions: {listed}; a job of a moment ran; {_accounting()}"
+
+
+def _accounting() -> str:
+    """Return whether the site keeps accounts, from which the reason of a job that was forgotten can be told."""
+    try:
+        call("sacct", "--noheader", "--name=wk-doctor", "--starttime=now")
+    except (Unavailable, Refusal) as trouble:
+        return f"no accounting ({trouble})"
+    return "with accounting"
 
 
 def _word(kind: Kind, text: str, asked_at: float, about: Mapping[str, object], *, stuck: bool = False) -> Word:
@@ -239,29 +212,6 @@ def _last_words(run_dir: Path) -> str:
             found = _LAST_WORDS.findall(tail)
             said = f"CANCELLED {found[-1].decode()}".strip() if found else said or "its job ended without a word"
     return said
-
-
-def _note(run_dir: Path, content: Mapping[str, object]) -> None:
-    records.write(run_dir / records.JOB, {**(submission(run_dir) or {}), **content})
-
-
-def _nonce(run_dir: Path) -> str:
-    try:
-        return records.text(records.read(run_dir / records.SPEC), "nonce")
-    except records.DamagedRecord:
-        return ""
-
-
-def _place(run_dir: Path) -> str:
-    return hashlib.sha256(os.fsencode(run_dir.absolute().parent)).hexdigest()[:8]
-
-
-def _look_s(run_dir: Path) -> float:
-    try:
-        asked = records.part(records.read(run_dir / records.SPEC), "engine")
-    except records.DamagedRecord:
-        asked = None
-    return records.number(asked, "look_s") or LOOK_S
 
 
 def _look_file(run_dir: Path) -> Path:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .submissions import Refusal, Unavailable
 from .words import Kind
 
 WITHIN_S = 20.0
@@ -30,14 +31,6 @@ _NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 FIELDS = "%i|%T|%r|%j"
-
-
-class Unavailable(Exception):
-    """Slurm did not answer: that says nothing of any job."""
-
-
-class Refusal(Exception):
-    """Slurm answered no, in its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +95,24 @@ def jobs(*only: str) -> list[Job]:
     except Refusal as refusal:
         raise Unavailable(str(refusal)) from refusal  # a question that fails refuses no job
     return [job for line in said.splitlines() if (job := _job(line)) is not None]
+
+
+def accounted(name: str, since_s_ago: float, within_s: float) -> Job | None:
+    """Return how a job ended that the controller has forgotten; None where accounting knows no end of it, or is absent.
+
+    A job that was put back has the state REQUEUED there until it begins again, which is no end.
+
+    :param since_s_ago: how long ago it was submitted; sacct asks for the time, and takes midnight where none is named.
+    """
+    since = f"--starttime=now-{max(60, int(since_s_ago) + 60)}seconds"
+    fields = ("--noheader", "--parsable2", "--allocations", "--format=JobID,State,Reason,JobName")
+    try:
+        said = call("sacct", *fields, f"--name={name}", since, within_s=within_s)
+    except (Unavailable, Refusal):
+        return None
+    found = [job for line in said.splitlines() if (job := _job(line)) is not None and job.name == name]
+    ended = [job for job in found[-1:] if job.kind is Kind.ENDED]
+    return ended[0] if ended else None
 
 
 def _job(line: str) -> Job | None:

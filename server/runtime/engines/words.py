@@ -44,6 +44,8 @@ class Word:
     """It ended, or was put back into the queue, for no fault of its own: preempted, or its node failed."""
     out_of_time: bool = False
     """It ran into the time limit of the engine."""
+    again: bool = False
+    """It was given up before it began, for no fault of its own: it may be handed over again."""
 
     def said(self) -> str:
         """Return the word as part of a sentence."""

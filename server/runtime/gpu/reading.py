@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from ...analysis.verdict.gpu_use import Board, GpuSample, GpuState, GpuUse, OnBoard, Xid, use_of
+from ...analysis.verdict.gpu_use import Board, GpuSample, GpuState, GpuUse, OnBoard, Xid, together, use_of
 from ..keeper import records, usage
 from ..samples import moment, size
 
@@ -28,6 +29,16 @@ def use(run_dir: Path, nonce: str, state: str) -> GpuUse | None:
     known = GpuState(state) if state in set(GpuState) else GpuState.FAILED
     if known is not GpuState.SAMPLED:
         return GpuUse(state=known)
+    return together([_use(folder, nonce) for folder in _folders(run_dir)])
+
+
+def _folders(run_dir: Path) -> list[Path]:
+    """Return where GPUs were sampled: in the run's directory, or in those of its members on several nodes."""
+    members = run_dir / records.NODES
+    return sorted(one for one in members.iterdir() if one.is_dir()) if members.is_dir() else [run_dir]
+
+
+def _use(run_dir: Path, nonce: str) -> GpuUse:
     begun: Mapping[str, object] | None = None
     samples: list[GpuSample] = []
     xids: list[Xid] = []
@@ -49,7 +60,22 @@ def use(run_dir: Path, nonce: str, state: str) -> GpuUse | None:
 
 
 def newest(run_dir: Path) -> GpuSample | None:
-    """Return the newest sample of a run that goes on; None where there is none."""
+    """Return the newest sample of a run that goes on, of several nodes in one; None where there is none."""
+    found = [one for folder in _folders(run_dir) if (one := _newest(folder)) is not None]
+    if len(found) <= 1:
+        return found[0] if found else None
+    every = [_numbered(one, node * MOST_BOARDS) for node, one in enumerate(found)]
+    boards, ours = ([each for one in every for each in one.boards], [each for one in every for each in one.ours])
+    return GpuSample(at=max(one.at for one in every), boards=tuple(boards), ours=tuple(ours))
+
+
+def _numbered(one: GpuSample, begin: int) -> GpuSample:
+    """Return a node's sample with numbers of GPUs that no other node's has."""
+    boards = tuple(replace(each, index=begin + each.index) for each in one.boards)
+    return replace(one, boards=boards, ours=tuple(replace(each, index=begin + each.index) for each in one.ours))
+
+
+def _newest(run_dir: Path) -> GpuSample | None:
     try:
         for line in usage.backwards(run_dir / FILE):
             if (found := sample(usage.parsed(line) or {})) is not None:
@@ -61,7 +87,8 @@ def newest(run_dir: Path) -> GpuSample | None:
 
 def errors(run_dir: Path) -> list[Xid]:
     """Return the errors that the driver told so far."""
-    return [told for line in lines(run_dir) if (told := xid(line)) is not None][:MOST_XIDS]
+    every = (line for folder in _folders(run_dir) for line in lines(folder))
+    return [told for line in every if (told := xid(line)) is not None][:MOST_XIDS]
 
 
 def lines(run_dir: Path) -> Iterator[Mapping[str, object]]:

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from . import gpu_pipe, keep, records
+from . import gpu_pipe, keep, nodes, records
 from .signals import complain
 
 _NO_KEEPER = 70
@@ -23,12 +23,17 @@ _PR_SET_CHILD_SUBREAPER = 36
 def main(arguments: list[str]) -> None:
     """Run one stage: stage, way, run directory, log descriptor. Never returns.
 
-    The stage of a job is `job RUN_DIRECTORY LOG`: see job.py, which a keeper itself need not have in its memory.
+    The stage of a job is `job RUN_DIRECTORY LOG`, that of each of its nodes, where there are several, `member
+    RUN_DIRECTORY`: see job.py and member.py, which a keeper itself need not have in its memory.
     """
     if arguments[0] == "job":
         from . import job  # noqa: PLC0415 # the same
 
         job.main(*arguments[1:])
+    if arguments[0] == "member":
+        from . import member  # noqa: PLC0415 # the same
+
+        member.main(*arguments[1:])
     stage, way, run_directory, log = arguments
     if stage == "detach":
         _detach(os.path.join(run_directory, records.ERR))
@@ -38,7 +43,7 @@ def main(arguments: list[str]) -> None:
     os.chdir(run_directory)
     os.set_inheritable(int(log), False)
     gpu_pipe.hide()
-    os._exit(_kept(keep.launch if way == "launch" else keep.attach, int(log)))
+    os._exit(nodes.leave(_kept(keep.launch if way == "launch" else keep.attach, int(log))))
 
 
 def _kept(keep_it: Callable[[int], int], log: int) -> int:

@@ -39,6 +39,8 @@ class Ending:
         self._seen: dict[str, object] = {}
         self.cause: dict[str, object] = {}
         """Why the keeper ended it: {"stop": …} or {"limit": …}; empty when the run ended by itself."""
+        self.members: dict[str, object] = {}
+        """What is known of the members of a run on several nodes, and how it ended where one of them is the cause."""
 
     def tell(self) -> None:
         """Write how the main process ended, which is now; `settle` tries again what the disk refuses here."""
@@ -86,6 +88,7 @@ class Ending:
             **self._seen,
             **self.cause,
         )
+        record |= self.members
         keep_trying(reserved, exit_record.fitted(record), tries)
 
 

@@ -13,7 +13,7 @@ _NOTHING: dict[str, object] = {
     "exit_code": None, "signal": None, "reason": "", "wall_s": 0.0, "cpu_s": None, "user_s": None, "system_s": None,
     "cpu_is_lower_bound": False, "max_rss_bytes": None, "stop": None, "limit": None, "oom": {}, "out_of_memory": False,
     "strays": [], "strays_total": 0, "log_end": None, "lost_samples": None, "attached": False, "settled": True,
-    "seal": None,
+    "seal": None, "members": None,
 }  # fmt: skip
 
 

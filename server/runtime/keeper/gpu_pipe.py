@@ -24,7 +24,8 @@ def begin(run_directory: str) -> None:
     """Begin the helper if the start asks for one, and leave the pipe's end in the environment for the next stage."""
     try:
         spec = records.read(os.path.join(run_directory, records.SPEC)) or {}
-        if records.text(spec, "gpu") != SAMPLED:
+        several = (records.whole(records.part(spec, "engine"), "nodes") or 1) > 1 and "member" not in spec
+        if records.text(spec, "gpu") != SAMPLED or several:  # of several nodes each member samples its own
             return
         inside, outside = os.pipe()
         if (between := os.fork()) == 0:

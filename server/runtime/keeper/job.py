@@ -14,26 +14,30 @@ import os
 import signal
 import sys
 
-from . import gpu_pipe, hosts, records
+from . import gpu_pipe, hosts, nodes, records
 from .signals import HASTEN, OUTSIDE, WARNING, complain
 
 AGAIN = 75
 """EX_TEMPFAIL: the job was begun anew for a run that it had begun before, which is no success."""
 NO_KEEPER = 70
+ITS_OUTPUT = "-"
+"""In the place of a log: what the waiter itself prints to."""
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_NUMBERS = ("SLURM_JOB_ID", "RAY_JOB_ID")
+_NUMBERS = ("SLURM_JOB_ID", "WATCHKEEPER_JOB")
 _HANDED_ON = (HASTEN, WARNING, *OUTSIDE)
 
 
 def main(run_directory: str, log: str) -> None:
     """Be the process of a job. Never returns.
 
-    :param log: the run's log, relative to the workspace, without links in it.
+    :param log: the run's log, relative to the workspace, without links in it, or ITS_OUTPUT.
     """
+    # Whatever comes from here on waits until somebody can take it: across exec too, until the keeper has its handlers.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*_HANDED_ON, signal.SIGCHLD})
     os.chdir(run_directory)
     try:
         status = _taken()
-        descriptor = _opened(records.text(records.read(records.SPEC), "workspace"), log) if status is None else -1
+        descriptor = _opened(log) if status is None else -1
     except (OSError, records.DamagedRecord) as error:
         complain(f"{type(error).__name__}: {error}")
         status, descriptor = NO_KEEPER, -1
@@ -41,14 +45,12 @@ def main(run_directory: str, log: str) -> None:
         os._exit(status)
     os.set_inheritable(descriptor, True)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {*_HANDED_ON, signal.SIGCHLD})
     waiter = os.getpid()
     keeper = os.fork()
     if keeper == 0:
         _become_keeper(waiter, run_directory, descriptor)
     status = _wait(keeper)
     if os.path.exists(records.START) and not os.path.exists(records.EXIT):
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         _exec("attach", run_directory, descriptor)
     os._exit(status)
 
@@ -64,8 +66,11 @@ def _taken() -> int | None:
     return AGAIN if job and holder == job else 0
 
 
-def _opened(workspace: str, log: str) -> int:
+def _opened(log: str) -> int:
     """Open the log beneath the workspace, following no link in it."""
+    if log == ITS_OUTPUT:
+        return os.dup(1)
+    workspace = records.text(records.read(records.SPEC), "workspace")
     folder = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     *folders, name = log.split("/")
     for one in folders:
@@ -90,14 +95,13 @@ def _become_keeper(waiter: int, run_directory: str, log: int) -> None:
             os._exit(NO_KEEPER)
         errors = records.open_plain(records.ERR, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(errors, 2)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         _exec("launch", run_directory, log)
     finally:
         os._exit(NO_KEEPER)
 
 
 def _exec(way: str, run_directory: str, log: int) -> None:
-    words = [sys.executable, *sys.orig_argv[1:-3], "keep", way, run_directory, str(log)]
+    words = [*nodes.itself(), "keep", way, run_directory, str(log)]
     os.execv(sys.executable, words)  # noqa: S606 # the interpreter that runs this
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from signal import SIGTERM
 
 from . import (
     child,
@@ -19,6 +20,7 @@ from . import (
     log_part,
     main_process,
     members,
+    nodes,
     oom,
     procfs,
     records,
@@ -53,8 +55,11 @@ def launch(log_descriptor: int) -> int:
         spec = Spec(record)
     except records.DamagedRecord as error:
         return _never_started(f"{error}.")
-    if stop := requested_stop():
+    stop = requested_stop() or (spec.member and (requested_stop("../..") or nodes.halted("../.."))) or None
+    if stop is not None:
         return _never_started("It was stopped before it began.", stop)
+    if spec.nodes > 1:
+        spec.head_of(nodes.srun(spec.nodes), os.environ)
     if spec.adopted:
         return _take_over(spec, record, log_descriptor, signals)
     return _start(spec, record, log_descriptor, signals)
@@ -106,18 +111,23 @@ def attach(log_descriptor: int) -> int:
     if main is None:
         return _ended_unseen(start, last)
     known = [(pid, start_ticks), *members.read(records.MEMBERS)]
-    family = Tree(spec.marker_bytes, members=known, log=log_of(start), wall=wall_of(record, start))
+    family = Tree(spec.marker_bytes, members=known, log=log_of(start), wall=_wall(spec, record, start))
     lines = Lines(records.text(records.part(last, "witness"), "head"))
     floor_s = records.number(last, "cpu_s") or 0.0
-    meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), floor_s, lines=lines)
-    return _watch(spec, record, start, main, family, meter, signals)
+    several = _several(spec)
+    others = several.figures if several is not None else None
+    meter = usage.Meter(spec.sample_s, _same_log(log_descriptor, start), floor_s, lines=lines, others=others)
+    return _watch(spec, record, start, main, family, meter, signals, several)
 
 
 def _start(spec: Spec, record: dict[str, object], log_descriptor: int, signals: Signals) -> int:
-    log_begin = log_part.begin(log_descriptor, spec, time.time())
-    meter = usage.Meter(spec.sample_s, log_descriptor, lines=Lines())
+    log_begin = 0 if spec.member is not None else log_part.begin(log_descriptor, spec, time.time())
+    several = _several(spec)
+    others = several.figures if several is not None else None
+    meter = usage.Meter(spec.sample_s, log_descriptor, lines=Lines(), others=others)
     try:
         wall, word = guard.tried(spec.guarded, spec.writable, spec.mounts)
+        wall = wall if several is None else guard.Guard(None, ())  # srun needs none; the members guard their trainings
         if spec.mounts and word != guard.ON:
             return _never_started(f"{NO_COPY} ({word}).")
         gate = child.fork(spec, log_descriptor, wall)
@@ -131,14 +141,23 @@ def _start(spec: Spec, record: dict[str, object], log_descriptor: int, signals: 
         return _refused(main.pid, f"{NO_COPY} ({outcome}).")
     start = _start_record(spec, main, log_descriptor, log_begin)
     start |= {"nonce": spec.nonce, "spec_sha256": digests.of(_content(records.SPEC))}
-    start["guard"] = outcome if word == guard.ON else word
+    start["guard"] = outcome if word == guard.ON and several is None else word
     if refusal := _not_written(start):
         gate.refuse(refusal)
         return _refused(main.pid, refusal)
     if not gate.open():
         return _refused(main.pid, "Its keeper could not let it go.")
-    family = Tree(spec.marker_bytes, ancestors=[os.getpid()], wall=wall_of(record, start))
-    return _watch(spec, record, start, main, family, meter, signals)
+    family = Tree(spec.marker_bytes, ancestors=[os.getpid()], wall=_wall(spec, record, start))
+    return _watch(spec, record, start, main, family, meter, signals, several)
+
+
+def _several(spec: Spec) -> nodes.Nodes | None:
+    return nodes.Nodes(spec.nodes, spec.nonce, spec.sample_s) if spec.nodes > 1 else None
+
+
+def _wall(spec: Spec, record: dict[str, object], start: dict[str, object]) -> bytes:
+    """Return the run's own mount; none where its members count what lives behind it."""
+    return wall_of(record, start) if spec.nodes == 1 else b""
 
 
 def _not_written(start: dict[str, object]) -> str:
@@ -176,14 +195,18 @@ def _watch(
     family: Tree,
     meter: usage.Meter,
     signals: Signals,
+    several: nodes.Nodes | None = None,
 ) -> int:
     deadline_s = records.number(start, "deadline_boottime_s")
     # What was played again left nothing in the workspace that could be sealed.
-    ending = Ending(start, main, meter, lambda: {} if spec.mounts else seal.make(record, start, meter.lines))
-    Watch(spec, deadline_s, main, family, meter, ending, gpu_pipe.Teller()).to_the_end(signals)
+    unsealed = bool(spec.mounts) or spec.member is not None  # the head seals what all members left
+    ending = Ending(start, main, meter, lambda: {} if unsealed else seal.make(record, start, meter.lines))
+    Watch(spec, deadline_s, main, family, meter, ending, gpu_pipe.Teller(), several).to_the_end(signals)
     status = main.wait_status
     if status is None:
         return child.NO_STATUS
+    if several is not None and ending.cause:
+        return 128 + SIGTERM  # srun ends well where all members were stopped
     # A scheduler believes the keeper's own status; shells report a signal as 128 and its number.
     return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 

@@ -19,8 +19,8 @@ class Spec:
 
     __slots__ = (
         "adopted", "argv", "attempt", "bounds", "cwd", "env", "grace_s", "guarded", "in_job", "limit_s", "marker",
-        "model",
-        "mounts", "nonce", "phase", "run", "sample_s", "sources", "writable",
+        "member", "model", "mounts", "nodes", "nonce", "outside_grace_s", "phase", "run", "sample_s", "sources",
+        "writable",
     )  # fmt: skip
 
     def __init__(self, record: Mapping[str, object]) -> None:
@@ -43,6 +43,10 @@ class Spec:
         engine = records.part(record, "engine") or {}
         self.in_job = bool(engine)
         """Whether an engine runs it, whose job has an environment of its own."""
+        self.member = records.part(record, "member")
+        """{"node", "rank", "of"} of a keeper that has one node of a run on several; see nodes.py."""
+        self.nodes = (records.whole(engine, "nodes") or 1) if self.member is None else 1
+        """How many nodes this keeper starts members on."""
         self.adopted = _numbers(record.get("adopted"))
         """(pid, start_ticks, byte of the log) of a process that runs already; empty where one is to be started."""
         self.argv = [*map(str, _list(engine.get("wrapper"))), *_texts(record.get("argv"), "argv")]
@@ -52,6 +56,8 @@ class Spec:
         self.sample_s = min(max(records.number(record, "sample_s") or 5.0, 0.05), LONGEST_PAUSE_S)
         grace_s = records.number(record, "grace_s")
         self.grace_s = 10.0 if grace_s is None else min(max(grace_s, 0.0), LONGEST_PAUSE_S)
+        self.outside_grace_s = min(self.grace_s, _outside_grace_s(records.text(engine, "kind"), os.environ))
+        """What the training has after a stop that did not come from us."""
 
     def _environment(self, record: Mapping[str, object]) -> dict[str, str]:
         """Return the child's environment. Without these two a log says nothing for minutes, a segfault nothing ever."""
@@ -63,6 +69,11 @@ class Spec:
         passed = passed_through(_list((records.part(record, "engine") or {}).get("pass_through")), os.environ)
         name, _, value = self.marker.partition("=")
         return {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1", **said, **passed, name: value}
+
+    def head_of(self, argv: list[str], env: Mapping[str, str]) -> None:
+        """Start members by this command, in the job's own environment: theirs is made on each node, mark included."""
+        self.argv, self.env = argv, dict(env)
+        self.bounds = {}
 
     @property
     def marker_bytes(self) -> bytes:
@@ -79,6 +90,18 @@ def passed_through(names: list[object], environment: Mapping[str, str]) -> dict[
         for name, value in environment.items()
         if (name in exact or name.startswith(begins)) and not name.startswith("WATCHKEEPER_")
     }
+
+
+def _outside_grace_s(engine: str, environment: Mapping[str, str]) -> float:
+    """Return how long a training may take to end when its engine ends the job.
+
+    Three seconds after SIGTERM, unless its nodes are told otherwise, Ray sends SIGKILL to the whole tree, the keeper
+    too: by then the end has to be on record.
+    """
+    if engine != "ray":
+        return LONGEST_PAUSE_S
+    given = environment.get("RAY_JOB_STOP_WAIT_TIME_S", "")
+    return max(0.5, (int(given) if given.isdecimal() else 3) - 1.5)
 
 
 def _sources(record: Mapping[str, object]) -> list[tuple[str, str]]:

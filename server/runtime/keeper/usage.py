@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from . import procfs, records
 from .lines import Lines
@@ -26,11 +26,19 @@ class Meter:
     :param log_descriptor: the log, None where it cannot be told which file it is.
     :param floor_s: CPU seconds that an earlier keeper already counted.
     :param lines: what the run's processes write of themselves; it is read on at each sample.
+    :param others: what its processes on other machines used: CPU seconds, and resident bytes and processes now.
     """
 
     def __init__(
-        self, sample_s: float, log_descriptor: int | None, floor_s: float = 0.0, *, lines: Lines | None = None
+        self,
+        sample_s: float,
+        log_descriptor: int | None,
+        floor_s: float = 0.0,
+        *,
+        lines: Lines | None = None,
+        others: Callable[[], tuple[float, int, int]] | None = None,
     ) -> None:
+        self._others = others or _none
         self.lines = lines or Lines()
         self._sample_s = sample_s
         self._log = log_descriptor
@@ -63,9 +71,10 @@ class Meter:
             looks is counted when it is waited for.
         """
         seen = list(processes)
-        rss_bytes = self.rss_bytes = sum(one.rss_bytes for one in seen if one.alive)
-        self.processes = sum(1 for one in seen if one.alive)
-        self.cpu_s = max(self.cpu_s, reaped_s + sum(one.user_s + one.system_s for one in seen))
+        others_s, others_bytes, others = self._others()
+        rss_bytes = self.rss_bytes = others_bytes + sum(one.rss_bytes for one in seen if one.alive)
+        self.processes = others + sum(1 for one in seen if one.alive)
+        self.cpu_s = max(self.cpu_s, others_s + reaped_s + sum(one.user_s + one.system_s for one in seen))
         self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
         line: dict[str, object] = {
             "at": round(time.time(), 3),
@@ -108,6 +117,10 @@ class Meter:
             _cut(self._file, size)
             return False
         return True
+
+
+def _none() -> tuple[float, int, int]:
+    return 0.0, 0, 0
 
 
 def _cut(descriptor: int, size: int) -> None:

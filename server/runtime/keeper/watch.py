@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
-from signal import SIGTERM
+from signal import SIGKILL, SIGTERM
 
-from . import bounds, child, exit_record, procfs, records, tree
+from . import bounds, child, exit_record, nodes, procfs, records, tree
 from .ending import Ending
 from .gpu_pipe import Teller
 from .main_process import Main
@@ -16,6 +17,8 @@ from .usage import Meter, boottime_s
 
 SETTLE_S = 0.5
 """Helpers of a training, such as a resource tracker, end this soon after it and are no strays."""
+OUTSIDE_WAITS_S = 2.0
+"""A scheduler that ends a job asks its members too, and ends everything by SIGKILL soon: no longer is waited then."""
 BOTH_WITHIN_S = 0.2
 """A signal to a whole job reaches its processes one after the other; this soon it has reached all."""
 RECOUNT_SAMPLES = 60
@@ -37,6 +40,7 @@ class Watch:
         meter: Meter,
         ending: Ending,
         teller: Teller,
+        members: nodes.Nodes | None = None,
     ) -> None:
         self._spec = spec
         self._deadline_s = deadline_s
@@ -47,7 +51,9 @@ class Watch:
         self._teller = teller
         self._samples = 0
         self._members = Members()
+        self._nodes = members
         self._was_never_there = False
+        self._saw_it_live = False
         self._signals: Signals | None = None
         self._warned = False
         self._lived: list[procfs.Stat] = []
@@ -76,10 +82,28 @@ class Watch:
         if self._main.ended and not before:
             self._was_never_there = self._could_not_begin()
             if not self._was_never_there:
-                self._ending.cause = self._ending.cause or self._cancelled()
+                self._ending.cause = self._ending.cause or self._cancelled() or self._begun_by_another()
                 self._ending.tell()
+                self._tell_of_nodes()
                 self._sample()
+        self._saw_it_live |= not self._main.ended
         return self._main.ended
+
+    def _tell_of_nodes(self) -> None:
+        """Be a member: tell the others of a bad end. Be the head: read how they ended, and which was the cause."""
+        if self._spec.member is not None:
+            node, rank = records.text(self._spec.member, "node"), records.whole(self._spec.member, "rank") or 0
+            nodes.tell_others(node, rank, records.read(records.EXIT) or {})
+        if self._nodes is None:
+            return
+        from_outside = self._signals is not None and self._signals.outside is not None
+        self._nodes.wait_for_ends(time.sleep, OUTSIDE_WAITS_S if from_outside else nodes.ENDS_WITHIN_S)
+        told = self._nodes.told()
+        self._ending.members = (
+            told
+            if not self._ending.cause
+            else {key: told[key] for key in ("members", "cpu_is_lower_bound") if key in told}
+        )
 
     def _cancelled(self) -> dict[str, object]:
         """Return that the job was cancelled, where the training was ended by the signal that comes to both of us.
@@ -94,12 +118,27 @@ class Watch:
             signals.wait(None, deadline_s - boottime_s())
         return self._cause_to_stop(signals.outside) if signals.outside is not None else {}
 
+    def _begun_by_another(self) -> dict[str, object]:
+        """Return why a keeper that was killed since had begun to stop it, where it ended before this one saw it live.
+
+        A stop that was asked for by then counts whatever the exit status, for a training may save its state and leave
+        by itself; a limit that is over counts only where it was ended by a signal that a stop sends.
+        """
+        if not self._main.attached or self._saw_it_live:
+            return {}
+        status = self._main.wait_status
+        by_signal = status is not None and status & 0x7F in (SIGTERM, SIGKILL)
+        return self._cause_to_stop(None) if by_signal or requested_stop() is not None else {}
+
     def _hand_warning_on(self, signals: Signals) -> None:
         """Write down that the engine will end the run soon, and tell the training by the same signal if it listens."""
+        if self._spec.member is not None and not self._warned and os.path.lexists(f"../../{records.WARNED}"):
+            signals.warned = True
         if not signals.warned or self._warned:
             return
         self._warned = True
-        heard = procfs.catches(self._main.pid, WARNING)
+        # srun would hand it on to every process of every node, and most of them would die of it.
+        heard = self._nodes is None and procfs.catches(self._main.pid, WARNING)
         try:
             records.create(records.WARNED, {"at": round(time.time(), 3), "heard": heard})
         except OSError as error:
@@ -129,11 +168,25 @@ class Watch:
         return self._lived
 
     def _stop(self, signals: Signals) -> list[procfs.Stat]:
-        left = tree.end(self._living, self._spec.grace_s, lambda seconds: self._pause(signals, seconds))
+        if self._nodes is not None:
+            self._end_members(signals)
+        stop = records.part(self._ending.cause, "stop")
+        grace_s = self._spec.outside_grace_s if records.text(stop, "who") == "outside" else self._spec.grace_s
+        left = tree.end(self._living, grace_s, lambda seconds: self._pause(signals, seconds))
         while not self._look():
             # The kernel holds it, for example in a read from a dead network disk. SIGKILL stands; it is waited for.
             left = tree.end(self._living, 0.0, lambda seconds: self._pause(signals, seconds))
         return left
+
+    def _end_members(self, signals: Signals) -> None:
+        """Have the members end before srun, which would end them without a word; the scheduler asks them itself."""
+        if self._nodes is not None:
+            self._nodes.halt(self._ending.cause)
+        spec = self._spec
+        patience_s = OUTSIDE_WAITS_S if signals.outside is not None else spec.grace_s + 2 * spec.sample_s + 10
+        deadline_s = boottime_s() + patience_s
+        while not self._look() and boottime_s() < deadline_s:
+            self._pause(signals, 0.05)
 
     def _settle(self, signals: Signals) -> list[procfs.Stat]:
         deadline_s = boottime_s() + SETTLE_S
@@ -162,12 +215,13 @@ class Watch:
 
     def _cause_to_stop(self, outside: int | None) -> dict[str, object]:
         """Return why to stop now, as the exit record shows it; empty when there is no reason to."""
-        stop = requested_stop()
+        stop = requested_stop() or (self._spec.member and (requested_stop("../..") or nodes.halted("../.."))) or None
         if stop is None and outside is not None:
             name = exit_record.signal_name(outside)
             stop = {"reason": f"{name} was sent to its keeper from outside.", "who": "outside", "act": None,
                     "at": round(time.time(), 3), "signal": outside}  # fmt: skip
-        if stop is None and (why := bounds.exceeded(self._spec.bounds, self._meter)):
+        silent = self._nodes.silent() if self._nodes is not None else ""
+        if stop is None and (why := silent or bounds.exceeded(self._spec.bounds, self._meter)):
             stop = {"reason": why, "who": "its keeper", "act": None, "at": round(time.time(), 3)}
         if stop is not None:
             return {"stop": stop | {"applied_at": round(time.time(), 3)}}
@@ -177,10 +231,10 @@ class Watch:
         return {"limit": {"limit_s": self._spec.limit_s, "late_s": round(late_s, 3)}}
 
 
-def requested_stop() -> dict[str, object] | None:
+def requested_stop(run_directory: str = ".") -> dict[str, object] | None:
     """Return what stop.json asks for, None when there is none. A damaged one still asks for a stop."""
     try:
-        stop = records.read(records.STOP)
+        stop = records.read(f"{run_directory}/{records.STOP}")
     except records.DamagedRecord as error:
         return {"reason": str(error), "who": "", "act": None, "at": None}
     except OSError:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ...vocabulary.runs import Phase
+from . import ray_tables
 from .tables import Table, absolute_path
 
-Kind = Literal["local", "slurm"]
+Kind = Literal["local", "slurm", "ray"]
 OURS = (
     "job-name", "chdir", "output", "error", "parsable", "requeue", "no-requeue", "dependency", "signal", "export",
-    "export-file", "array", "wrap", "comment", "clusters", "open-mode", "nodes", "ntasks", "input",
+    "export-file", "array", "wrap", "comment", "clusters", "open-mode", "nodes", "ntasks", "ntasks-per-node", "input",
 )  # fmt: skip
 """Options of sbatch that watchkeeper sets, or that a run cannot have."""
 _OURS_SHORT = "JDeodaMNni"
@@ -74,10 +75,17 @@ def _program(value: tuple[str, ...]) -> tuple[str, ...]:
 Word = Annotated[str, AfterValidator(_word)]
 
 
+_MEANT = {
+    "slurm": ("gpus", "resources"),
+    "ray": ("partition", "account", "qos", "time", "gres", "extra"),
+}
+"""Keys that the other engine alone understands."""
+
+
 class Job(Table):
     """What the jobs of one phase ask for. Empty: as the cluster has it."""
 
-    kind: Literal["", "local", "slurm"] = Field(
+    kind: Literal["", "local", "slurm", "ray"] = Field(
         default="", description="Where this phase runs; empty: as [engine] kind says."
     )
     partition: Word = Field(default="", description="Partition (sbatch --partition).")
@@ -86,12 +94,23 @@ class Job(Table):
     time: Annotated[str, AfterValidator(_time)] = Field(
         default="", description='Time limit (--time), such as "12:00:00"; a start that needs more is refused.'
     )
-    cpus: Annotated[int, Field(ge=0, le=100_000)] = Field(default=0, description="CPUs (--cpus-per-task); 0: one.")
-    mem: Word = Field(default="", description='Memory (--mem), such as "64G".')
+    cpus: Annotated[int, Field(ge=0, le=100_000)] = Field(default=0, description="CPUs; 0: one.")
+    mem: Word = Field(default="", description='Memory, such as "64G".')
+    nodes: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=1, description="Nodes (--nodes); on each the command runs once, as a rank of SLURM_PROCID."
+    )
     gres: Word = Field(default="", description='Generic resources (--gres), such as "gpu:4".')
     extra: Annotated[tuple[Annotated[str, AfterValidator(_extra)], ...], Field(strict=False)] = Field(
         default=(), description='Further options of sbatch, one word each, such as "--constraint=a100".'
     )
+    gpus: ray_tables.Gpus = Field(default=0.0, description="GPUs (Ray alone; Slurm: gres), parts of one too.")
+    resources: ray_tables.Resources = Field(
+        default={}, description="Amounts of a Ray cluster's own resources, such as {a100 = 1}."
+    )
+
+    def strange_to(self, kind: str) -> list[str]:
+        """Return the keys that are set and mean nothing to an engine."""
+        return [name for name in _MEANT.get(kind, ()) if getattr(self, name)]
 
     def options(self) -> tuple[str, ...]:
         """Return sbatch's options for it."""
@@ -99,13 +118,25 @@ class Job(Table):
             "partition": self.partition, "account": self.account, "qos": self.qos, "time": self.time,
             "cpus-per-task": str(self.cpus or ""), "mem": self.mem, "gres": self.gres,
         }  # fmt: skip
-        return (*(f"--{name}={value}" for name, value in named.items() if value), *self.extra)
+        several = (f"--nodes={self.nodes}", "--ntasks-per-node=1") if self.nodes > 1 else ()
+        return (*(f"--{name}={value}" for name, value in named.items() if value), *several, *self.extra)
 
 
 class Engine(Table):
     """Where trainings run (docs/engines.md)."""
 
-    kind: Kind = Field(default="local", description='"local": on this machine; "slurm": as jobs of Slurm.')
+    kind: Kind = Field(default="local", description='"local": on this machine; "slurm" or "ray": as their jobs.')
+    address: ray_tables.Address = Field(
+        default="", description="Where Ray's dashboard answers, such as http://head:8265."
+    )
+    token_file: ray_tables.TokenFile = Field(
+        default="",
+        description="Absolute path of a file of mode 0600 outside of the workspace with Ray's token, or with lines"
+        " `Name: value` that are sent as headers.",
+    )
+    token_env: ray_tables.Variable = Field(
+        default="", description="In place of a file: the variable of the server's environment that holds Ray's token."
+    )
     look_s: Annotated[float, Field(ge=1, le=3600)] = Field(
         default=30.0,
         description="Seconds between two questions to the scheduler, one for all runs and all servers; sites ask for"
@@ -119,7 +150,7 @@ class Engine(Table):
     pass_through: Annotated[tuple[Annotated[str, AfterValidator(_name)], ...], Field(strict=False)] = Field(
         default=(
             "SLURM_*", "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "TMPDIR",
-            "OMP_NUM_THREADS",
+            "OMP_NUM_THREADS", "RAY_ADDRESS",
         ),
         description="What of the job's own environment reaches the training; no other variable of it does.",
     )  # fmt: skip
@@ -130,6 +161,38 @@ class Engine(Table):
     )
     quick: Job = Field(default=Job(), description="What the jobs of the quick phase ask for.")
     full: Job = Field(default=Job(), description="What the jobs of the full phase ask for.")
+
+    @model_validator(mode="after")
+    def _fits_its_engine(self) -> Self:
+        for phase in Phase:
+            kind = self.kind_of(phase)
+            if strange := self.job(phase).strange_to(kind):
+                raise ValueError(f"[engine.{phase}] {strange[0]} means nothing to {kind.capitalize()}")
+            if kind == "ray" and not self.address:
+                raise ValueError(f"{phase} runs on Ray: expected address, such as http://head:8265")
+            if kind == "ray" and self.job(phase).mem:
+                ray_tables.memory_bytes(self.job(phase).mem)
+        if self.token_file and self.token_env:
+            raise ValueError("expected token_file or token_env, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _nodes_are_of_slurm(self) -> Self:
+        for phase in Phase:
+            if self.job(phase).nodes > 1 and self.kind_of(phase) != "slurm":
+                raise ValueError(
+                    f'[engine.{phase}] nodes = {self.job(phase).nodes} is for jobs of Slurm: kind = "slurm"'
+                )
+        return self
+
+    def asked(self, phase: Phase) -> dict[str, object]:
+        """Return what an engine is asked for a phase's jobs, as it understands it."""
+        job = self.job(phase)
+        if self.kind_of(phase) != "ray":
+            return {"options": list(job.options())}
+        head = {"address": self.address, "token_file": self.token_file, "token_env": self.token_env}
+        request = ray_tables.request(job.cpus, job.gpus, job.mem, job.resources)
+        return {**{name: value for name, value in head.items() if value}, "request": request}
 
     def job(self, phase: Phase) -> Job:
         """Return what a phase's jobs ask for."""

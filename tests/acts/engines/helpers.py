@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from contextlib import suppress
+
 from watchkeeper.server.acts.desk import Desk
 from watchkeeper.server.acts.start import start
 from watchkeeper.server.acts.start.start import Start
@@ -14,6 +18,7 @@ from watchkeeper.server.vocabulary.runs import Phase, RunState
 from ...runtime.keeper.helpers import until
 from ...slurm import Slurm
 
+EVERY_FAULT = "WATCHKEEPER_EVERY_FAULT"
 RUN = "1-quick-1"
 LOG = "output/implementation/logs/training_quick_1.log"
 
@@ -54,3 +59,11 @@ def job(desk: Desk, cluster: Slurm) -> str:
     name = slurm.job_name(desk.workspace.run_dir(RUN))
     (number,) = [number for number, found, _ in cluster.states() if found == name]
     return number
+
+
+def cut_power(*pids: int) -> None:
+    """End processes and what stands above them up to the daemon of the node, as a power cut does."""
+    steps = {found.ppid for pid in pids if (found := procfs.stat(pid)) is not None}
+    for pid in {*pids, *steps} - {1}:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

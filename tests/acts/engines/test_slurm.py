@@ -186,7 +186,7 @@ def test_a_server_that_is_killed_after_sbatch_leaves_a_job_that_is_found_by_its_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(slurm, "_note", killed)
+        patched.setattr(slurm, "note", killed)
         with pytest.raises(KeyboardInterrupt):
             begun(desk)
     assert records.read(desk.workspace.run_dir(RUN) / records.JOB) is None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-from contextlib import suppress
 
 import pytest
 from watchkeeper.server.acts.desk import Desk
@@ -12,31 +10,21 @@ from watchkeeper.server.acts.start import stop
 from watchkeeper.server.acts.watch.look import find_run
 from watchkeeper.server.runtime import heartbeats
 from watchkeeper.server.runtime.engines import slurm
-from watchkeeper.server.runtime.keeper import procfs
 from watchkeeper.server.vocabulary.runs import Level, RunState
 
 from ...play import WAITS, Place
 from ...runtime.keeper.helpers import until
 from ...slurm import Slurm
 from .conftest import ENGINE
-from .helpers import LOG, RUN, becomes, begun, ended, job, process, status
+from .helpers import EVERY_FAULT, LOG, RUN, becomes, begun, cut_power, ended, job, process, status
 
 pytestmark = pytest.mark.xdist_group("slurm")
-EVERY_FAULT = "WATCHKEEPER_EVERY_FAULT"
 
 
 @pytest.fixture(autouse=True)
 def short_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     """On one host nothing lags: what waits out a mount's minute need not wait so long."""
     monkeypatch.setattr(heartbeats, "LAG_S", 1.0)
-
-
-def cut_power(*pids: int) -> None:
-    """End processes and what stands above them up to the daemon of the node, as a power cut does."""
-    steps = {found.ppid for pid in pids if (found := procfs.stat(pid)) is not None}
-    for pid in {*pids, *steps} - {1}:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
 
 
 def test_a_run_that_loses_its_node_is_interrupted_and_goes_on_from_its_checkpoint_by_policy(
@@ -129,6 +117,21 @@ def test_a_controller_that_forgets_a_job_is_given_it_again_and_the_job_that_got_
     cluster.ask("scancel", number)
 
 
+def test_a_controller_that_is_killed_right_after_it_took_a_job_costs_nothing(on_slurm: Place, cluster: Slurm) -> None:
+    on_slurm.script(WAITS)
+    desk = on_slurm.desk()
+    begun(desk)
+    cluster.kill("slurmctld")  # what it had not saved yet is gone, and the next job gets the number
+    cluster.start_controller()
+    other = until(lambda: submitted_again(cluster), "another job is taken")
+    becomes(desk, RunState.RUNNING)
+    on_slurm.go()
+    assert ended(desk) is RunState.COMPLETED
+    assert on_slurm.read(LOG).count("ready") == 1
+    assert (other, "other") in [(number, name) for number, name, _ in cluster.states()]
+    cluster.ask("scancel", other)
+
+
 def test_what_ended_unseen_and_is_forgotten_is_lost_and_told_by_what_slurm_left_beside_it(
     on_slurm: Place, cluster: Slurm
 ) -> None:
@@ -150,7 +153,9 @@ def test_what_runs_into_the_time_limit_of_its_job_is_timed_out_and_was_warned(
     on_slurm: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heartbeats, "LAG_S", 20.0)  # Slurm says TIMEOUT when the job has completed its end
-    on_slurm.policy(ENGINE.replace('time = "00:40:00"', 'extra = ["--time=1"]')).script(WAITS)
+    monkeypatch.setattr(slurm, "WARN_BEFORE_S", 20)
+    limited = ENGINE.replace('time = "00:40:00"', 'extra = ["--time=1"]')
+    on_slurm.policy(limited, instead_of="grace_s = 30.0", by="grace_s = 1.0").script(WAITS)
     desk = on_slurm.desk().current()
     begun(desk)
     assert ended(desk) is RunState.TIMED_OUT

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import anyio
 import pytest
-from watchkeeper.server.acts.poll.waker import HOLD_OFF_S, Waker
+from watchkeeper.server.acts.poll.waker import GIVING_BACK, HOLD_OFF_S, Waker
 
 from ...limits import HANG_S, LONG_S
+from ...runtime.keeper.helpers import until
 
 pytestmark = pytest.mark.anyio
 
@@ -278,11 +279,15 @@ async def test_it_leaves_no_thread_and_no_descriptor(make: MakeWaker, tmp_path: 
             async with waker:
                 raise RuntimeError("on purpose")
 
+    def held() -> tuple[int, int]:
+        until(lambda: GIVING_BACK not in {one.name for one in threading.enumerate()}, "what was watched is given back")
+        return len(os.listdir("/proc/self/fd")), threading.active_count()
+
     await use()
-    descriptors, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+    before = held()
     for _ in range(5):
         await use()
-    assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == (descriptors, threads)
+    assert held() == before
 
 
 async def test_a_file_that_is_replaced_often_leaves_no_watches_behind(tmp_path: Path) -> None:

@@ -204,3 +204,34 @@ def test_what_became_needed_between_the_look_and_the_record_stays(
     assert [one.run.id for one in done.done] == ["1-full-1"]
     assert state(place, "runs", "1-quick-1", "witness").exists()
     desk.ledger.close()
+
+
+def test_a_snapshot_that_no_run_ever_named_goes_and_one_that_a_lost_record_may_name_stays(place: Place) -> None:
+    heavy(place)
+    desk = place.desk()
+    never = desk.workspace.store_snapshot(b"a start that was refused\n")
+    long_ago = time.time() - LONG_AGO_S
+    os.utime(state(place, "snapshots", never), (long_ago, long_ago))
+    just = desk.workspace.store_snapshot(b"a start that is being made\n")
+    unknown = state(place, "runs", "9-quick-1")
+    unknown.mkdir()
+    prune.prune(desk, Wanted())
+    assert state(place, "snapshots", never).exists()
+    unknown.rmdir()
+    assert prune.prune(desk, Wanted()).snapshots_bytes > 0
+    assert not state(place, "snapshots", never).exists()
+    assert state(place, "snapshots", just).exists()
+    desk.ledger.close()
+
+
+def test_what_was_set_aside_from_the_place_of_a_run_goes_with_its_evidence(place: Place) -> None:
+    heavy(place)
+    aside = [state(place, "runs", f"{run}.foreign-0a1b2c3d") for run in ("1-quick-1", "1-quick-2")]
+    for folder in aside:
+        folder.mkdir()
+        (folder / "spec.json").write_bytes(b"x" * 100_000)
+    desk = place.desk()
+    (quick,) = [one for one in prune.prune(desk, Wanted()).done if one.run.id == "1-quick-1"]
+    assert quick.parts["witness"] > 100_000
+    assert [one.exists() for one in aside] == [False, True], "1-quick-2 is still needed"
+    desk.ledger.close()

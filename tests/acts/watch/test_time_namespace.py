@@ -10,7 +10,7 @@ import anyio
 import pytest
 from watchkeeper.server.runtime.keeper import hosts
 
-from ...interfaces.commands.test_cli import COMMAND
+from ...interfaces.commands.helpers import COMMAND
 from ...limits import HANG_S
 from ...play import WAITS, Place
 

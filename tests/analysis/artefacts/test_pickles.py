@@ -23,12 +23,11 @@ from watchkeeper.server.analysis.artefacts.symbols import Call, Mapping, Sequenc
 
 from .helpers import joblib, pickled
 
-ENSEMBLE: Any = import_module("sklearn.ensemble")  # typed in part
-
 
 def test_a_fitted_model_tells_its_class_and_its_counts(tmp_path: Path) -> None:
+    ensemble: Any = import_module("sklearn.ensemble")  # typed in part; takes two seconds, so not with the module
     x = np.random.default_rng(1).normal(size=(60, 3))
-    model = ENSEMBLE.GradientBoostingRegressor(n_estimators=17).fit(x, x[:, 0])
+    model = ensemble.GradientBoostingRegressor(n_estimators=17).fit(x, x[:, 0])
     joblib.dump(model, tmp_path / "m.joblib")
     found = pickled(tmp_path / "m.joblib")
     assert (found.root, found.writer, found.complete) == (

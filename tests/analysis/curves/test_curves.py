@@ -2,7 +2,6 @@
 
 import math
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,36 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.curves.curves import judge_history
 from watchkeeper.server.analysis.curves.flags import Flag
-from watchkeeper.server.analysis.curves.series import Column, History, Kind
+from watchkeeper.server.analysis.curves.series import History, Kind
 from watchkeeper.server.analysis.curves.thresholds import Thresholds
 from watchkeeper.server.vocabulary.runs import ErrorType, Finding, Level
 
-LENGTHS = [8, 30, 60, 300, 12_000]
-
-
-def falling(rows: int, start: float, end: float, noise: float, seed: int, speed: float = 6) -> list[float]:
-    """A curve that learns: from `start` towards `end`, with noise of that standard deviation."""
-    source = random.Random(seed)
-    return [end + (start - end) * math.exp(-speed * row / rows) + source.gauss(0, noise) for row in range(rows)]
-
-
-def history(
-    train: Sequence[float | None],
-    val: Sequence[float | None] = (),
-    grad: Sequence[float | None] = (),
-    layer: Sequence[float | None] = (),
-) -> History:
-    return History(
-        epochs=[float(row) for row in range(len(train))],
-        train_loss=list(train),
-        val_loss=list(val),
-        grad_norm=list(grad),
-        grad_layer_mean=list(layer),
-    )
-
-
-def names(found: list[Flag]) -> list[str]:
-    return [flag.flag for flag in found]
+from .made import LENGTHS, falling, history, names
 
 
 @pytest.mark.parametrize("rows", LENGTHS)
@@ -213,90 +187,6 @@ def test_a_jump_to_ten_times_the_level_that_loses_half_of_what_was_gained_is_a_s
     assert [(flag.flag, flag.epoch) for flag in judge_history(history(train))] == [("spike", 35)]
 
 
-def test_a_gradient_that_overflowed_and_left_a_loss_that_never_moves_is_non_finite():
-    train = [1.29e28, *[1.15e28] * 20]
-    found = judge_history(history(train, train, [math.inf, *[2e14] * 20], [1e16, *[0.0] * 20]))
-    assert [(flag.flag, flag.epoch, flag.level) for flag in found] == [("non_finite", 0, Level.FAILURE)]
-
-
-def test_a_gradient_that_never_reaches_the_first_layer_is_one_vanishing_gradient():
-    train = [0.595, 0.580] + [0.579] * 40
-    found = judge_history(history(train, train, [0.5] * 42, [1e-19] * 42))
-    assert [(flag.flag, flag.epoch) for flag in found] == [("vanishing_gradient", 0)]
-
-
-def test_a_gradient_that_is_small_because_the_run_converged_is_healthy():
-    train = falling(60, 1, 1e-9, 0, 9, speed=30)
-    assert judge_history(history(train, (), train, [1e-9 * value for value in train])) == []
-
-
-def test_units_that_died_when_the_loss_ran_away_are_not_reported_a_second_time():
-    train = falling(35, 0.5, 0.01, 0, 10) + [2000.0, 12.0, 3.0] + [0.58] * 22
-    layer = [4e-3] * 36 + [0.0] * 24
-    grad = [0.5] * 35 + [1700.0, 7.0] + [0.15] * 23
-    found = judge_history(history(train, train, grad, layer))
-    assert [(flag.flag, flag.epoch) for flag in found] == [("divergence", 35)]
-
-
-def test_a_gradient_norm_that_grows_while_the_loss_still_falls_is_exploding():
-    train = falling(40, 1, 0.1, 0.002, 11)
-    grad = [0.5] * 30 + [0.5 * 4**row for row in range(10)]
-    (found,) = judge_history(history(train, train, grad))
-    assert (found.flag, found.epoch) == ("exploding_gradient", 32)
-
-
-def test_a_gradient_norm_that_overflows_once_in_mixed_precision_is_healthy():
-    train = falling(40, 1, 0.1, 0.002, 12)
-    assert judge_history(history(train, train, [0.5] * 20 + [math.inf] + [0.5] * 19)) == []
-
-
-@pytest.mark.parametrize("rows", LENGTHS)
-@pytest.mark.parametrize("word", [math.nan, math.inf, -math.inf])
-def test_a_loss_that_becomes_non_finite_is_found_in_whatever_row_it_happens(rows: int, word: float):
-    at = rows - 3
-    train: Column = [*falling(rows, 1, 0.1, 0.002, 13)[:at], word, word, word]
-    (found,) = judge_history(history(train))
-    assert (found.flag, found.epoch, found.value, found.level) == (
-        "non_finite",
-        at,
-        3 if rows < 9 else found.value,
-        Level.FAILURE,
-    )
-
-
-def test_a_history_of_nothing_but_nan_is_non_finite_from_its_first_row():
-    nan: Column = [math.nan] * 40
-    (found,) = judge_history(history(nan, nan, nan, nan))
-    assert found.to_json() | {"advice": ""} == {
-        "flag": "non_finite", "epoch": 0, "value": 40, "threshold": 2, "advice": "",
-    }  # fmt: skip
-
-
-def test_the_nan_in_the_last_row_where_keras_stopped_is_found():
-    assert names(judge_history(history([0.9, 0.7, math.nan]))) == ["non_finite"]
-
-
-def test_a_validation_loss_that_is_nan_in_four_of_five_rows_by_design_is_healthy():
-    train = falling(60, 1, 0.1, 0.002, 14)
-    for first in range(5):
-        val: Column = [value if row % 5 == first else math.nan for row, value in enumerate(train)]
-        assert judge_history(history(train, val)) == []
-
-
-def test_a_validation_loss_that_stops_being_a_number_is_found_although_training_goes_on():
-    train = falling(60, 1, 0.1, 0.002, 15)
-    val: Column = [*train[:40], *[math.nan] * 20]
-    assert [(flag.flag, flag.epoch) for flag in judge_history(history(train, val))] == [("non_finite", 40)]
-
-
-def test_blanks_between_the_values_change_nothing():
-    train = falling(60, 1, 0.1, 0.002, 16)
-    train[40:] = [3.0] * 20
-    spread: Column = [value for each in train for value in (None, each)]
-    (found,) = judge_history(history(spread))
-    assert (found.flag, found.epoch) == ("divergence", 81)
-
-
 @pytest.mark.parametrize("rows", range(8))
 def test_very_short_and_empty_histories_are_judged_without_complaint(rows: int):
     assert judge_history(history(falling(rows, 1, 0.1, 0, 17), falling(rows, 1, 0.1, 0, 18))) == []
@@ -357,20 +247,6 @@ def test_the_unit_of_a_positive_loss_does_not_matter(kind: int, unit: float, row
     ][kind]
     alike = [names(judge_history(history([value * by for value in map(abs, series)]))) for by in (1.0, unit)]
     assert alike[0] == alike[1]
-
-
-def test_gradients_that_overflow_while_mixed_precision_finds_its_scale_are_healthy():
-    train = falling(40, 1, 0.1, 0.002, 12)
-    for first in ([math.nan] * 2, [math.inf] * 3):
-        assert judge_history(history(train, train, first + [0.5] * (40 - len(first)))) == []
-    resumed = [0.5] * 20 + [math.nan] * 2 + [0.5] * 18
-    assert judge_history(history(train, train, resumed)) == []
-
-
-def test_a_loss_of_exactly_0_beside_a_gradient_of_nan_is_non_finite_where_it_began():
-    train = falling(40, 1, 0.1, 0.002, 12)[:25] + [0.0] * 15
-    found = judge_history(history(train, (), [0.5] * 25 + [math.nan] * 15))
-    assert [(flag.flag, flag.epoch, flag.level) for flag in found] == [("non_finite", 25, Level.FAILURE)]
 
 
 def test_overfitting_is_dated_to_the_best_validation_loss_as_it_was_written():

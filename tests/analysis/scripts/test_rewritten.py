@@ -86,3 +86,64 @@ def test_its_figures_of_the_full_phase_are_read_in_that_style_too(style: str) ->
     _, after = STYLES[style]
     found = said(changes(program(after), program(after.replace("2000", "200"))))
     assert {(one[2], one[3]) for one in found} >= {("2000", "200")}
+
+
+PHASED = """
+import os
+import torch
+PHASE = os.environ["WATCHKEEPER_PHASE"]
+EPOCHS = 20 if PHASE == "quick" else 400
+net = torch.nn.Linear(3, 1)
+opt = torch.optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(EPOCHS):
+    loss = net(x).pow(2).mean()
+    loss.backward()
+    opt.step()
+torch.save(net.state_dict(), "m.pt")
+"""
+
+
+def _phased(form: str) -> str:
+    return PHASED.replace('EPOCHS = 20 if PHASE == "quick" else 400', form)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        'EPOCHS = 400 if PHASE == "full" else 20',
+        'EPOCHS = 400 if PHASE != "quick" else 20',
+        'if PHASE == "quick":\n    EPOCHS = 20\nelse:\n    EPOCHS = 400',
+        'if PHASE == "full":\n    EPOCHS = 400\nelse:\n    EPOCHS = 20',
+        'EPOCHS = {"quick": 20, "full": 400}[PHASE]',
+        'FULL = PHASE == "full"\nEPOCHS = 400 if FULL else 20',
+        'QUICK = PHASE == "quick"\nEPOCHS = 20 if QUICK else 400',
+    ],
+)
+def test_the_figures_of_the_phases_may_be_chosen_in_another_way(form: str) -> None:
+    assert said(changes(program(PHASED), program(_phased(form)))) == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        'EPOCHS = 400 if PHASE == "quick" else 20',
+        'EPOCHS = 400 if PHASE == "full_x" else 20',
+        'if PHASE == "full":\n    EPOCHS = 20\nelse:\n    EPOCHS = 400',
+        'EPOCHS = {"quick": 400, "full": 20}[PHASE]',
+        'FULL = PHASE == "quick"\nEPOCHS = 400 if FULL else 20',
+        'QUICK = PHASE != "quick"\nEPOCHS = 20 if QUICK else 400',
+        'FULL = PHASE == "full"\nFULL = False\nEPOCHS = 400 if FULL else 20',
+    ],
+)
+def test_a_choice_that_gives_the_full_phase_the_quick_figures_asks(form: str) -> None:
+    assert said(changes(program(PHASED), program(_phased(form))))
+
+
+def test_scalars_for_a_board_and_log_likelihoods_that_are_kept_ask_nothing() -> None:
+    noted = TRAINS.replace(
+        "import torch\n", "import torch\nfrom torch.utils.tensorboard import SummaryWriter\n"
+    ).replace("    opt.step()\n", '    opt.step()\n    writer.add_scalar("loss", loss.item() / 3, epoch)\n')
+    noted = noted.replace("for epoch", 'writer = SummaryWriter("tb")\nfor epoch')
+    kept = SAMPLES.replace("chains=4", 'chains=4, idata_kwargs={"log_likelihood": True}')
+    assert [one for one in changes(program(TRAINS), program(noted)) if one.needs_approval and one.full_only] == []
+    assert [one for one in changes(program(SAMPLES), program(kept)) if one.needs_approval and one.full_only] == []

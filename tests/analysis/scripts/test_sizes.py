@@ -46,6 +46,8 @@ def unshown(old: str, new: str) -> list[str]:
         ('cities.csv")', 'cities.csv", nrows=500)'),
         (HERE, "    if time.time() - t0 > 60: break"),
         (HERE, "    if i == 60:\n        break"),
+        ("t0 =", "import signal\nsignal.alarm(600)\nt0 ="),
+        ("t0 =", "import threading\nthreading.Timer(600, lambda: os._exit(0)).start()\nt0 ="),
         (HERE, "    if model.done:\n        break"),
         ("range(ROUNDS)", "range(min(ROUNDS, 50))"),
         ("random_state=i)", "random_state=i % 40)"),

@@ -12,7 +12,7 @@ from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Word
 
 from .facts import HOUR, MODEL, RULES, TRACE, TRAINED, designed
-from .test_witnessed import SAVED, Kind, column, found, fp, mcmc, results, sampling, save, seen, steps
+from .witnessed import SAVED, Kind, column, found, fp, mcmc, results, sampling, save, seen, steps
 
 P = (1.5, 2.25, 9.0)
 NAME = "RandomForestRegressor"

@@ -14,7 +14,7 @@ from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.verdict.words import Outcome
 
 from .facts import HONEST, RULES, TRACE
-from .test_witnessed import fp, sampling, seen
+from .witnessed import fp, sampling, seen
 
 PATH = "data/catches.csv"
 

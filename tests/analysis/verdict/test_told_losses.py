@@ -14,7 +14,7 @@ from watchkeeper.server.analysis.verdict.told_losses import history
 from watchkeeper.server.analysis.verdict.words import Outcome, Word
 
 from .facts import HONEST
-from .test_witnessed import seen
+from .witnessed import seen
 
 EPOCHS, CALLS = 40, 25
 MEANS = {n: 1.3 * math.exp(-n / 12) + 0.2 + 0.02 * math.sin(7.3 * n) for n in range(1, EPOCHS + 1)}

@@ -14,7 +14,7 @@ from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Word
 
 from .facts import BEGUN, HOUR, RULES, TRAINED, check, spoilt
-from .test_witnessed import column, results, seen
+from .witnessed import column, results, seen
 
 HISTORY = "history_1.csv"
 

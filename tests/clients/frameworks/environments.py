@@ -23,11 +23,13 @@ class Framework:
 
     :ivar requirements: what is installed for it.
     :ivar script: the file beside this one that plays a run by it.
+    :ivar agent: whether it has agents, which ask a model.
     """
 
     name: str
     requirements: tuple[str, ...]
     script: str
+    agent: bool = True
 
 
 def python(framework: Framework) -> Path:

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 from fastmcp.client.transports import StdioTransport
-from playing import ARGUMENTS, SERVER, play
+from playing import ARGUMENTS, ASKED, SERVER, play
 from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
@@ -41,4 +41,11 @@ async def agent_lists(call) -> None:
     await call("poll_training", {})
 
 
-asyncio.run(main())
+async def asked() -> None:
+    """Let an agent with a model of its own do what it is asked."""
+    tools = MCPToolset(StdioTransport(SERVER, ARGUMENTS), init_timeout=120)
+    async with Agent("openai-chat:scripted", toolsets=[tools]) as agent:
+        await agent.run(ASKED)
+
+
+asyncio.run(asked() if ASKED else main())

@@ -10,11 +10,13 @@ import json
 import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import urlsplit
 
 from . import anthropic, gemini, openai
+from .shown import picture_in
 from .turns import Asked, Event, Form, Json, Model, Reply, compact
 
 IDENTIFIER = count(1)
@@ -87,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         form = form_of(path)
         if form is not None:
-            reply = self.server.reply(form.read(body))
+            reply = self.server.reply(replace(form.read(body), picture=picture_in(body)))
             if body.get("stream") or path.endswith(":streamGenerateContent"):
                 self._stream(form.streamed(reply), form.last)
             else:

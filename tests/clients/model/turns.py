@@ -17,11 +17,13 @@ class Asked:
     :ivar tools: names of the tools that the model may call.
     :ivar texts: what stands in the conversation, in its order: instructions, messages, results.
     :ivar result: the newest tool result since the model spoke last; None where it has to go by what was said.
+    :ivar picture: how a picture stands in the request, as `shown.picture_in` says.
     """
 
     tools: frozenset[str]
     texts: tuple[str, ...]
     result: str | None
+    picture: str = "not"
 
     @property
     def said(self) -> str:

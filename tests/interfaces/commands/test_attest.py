@@ -16,7 +16,7 @@ from ...acts.attest.test_check import PUBLIC, RESULTS, results, signed
 from ...documents.test_attestation import facts
 from ...limits import HANG_S
 from ...play import GOOD, Place
-from .test_cli import COMMAND, asked, started
+from .helpers import COMMAND, asked, started
 
 KEY = "/nowhere/k"
 

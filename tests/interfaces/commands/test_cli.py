@@ -6,10 +6,8 @@ import json
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -22,47 +20,9 @@ from watchkeeper.server.storage.policy.policy import read_policy
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
 
-from ...limits import HANG_S, LONG_S
-from ...play import FAILS, GOOD, WAITS, Place, script
-from ...runtime.keeper.helpers import until
-
-COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
-EVENT, END = (["--until", what, "--wait", str(LONG_S)] for what in ("event", "end"))
-FAILS_ON_GO = script('print("ready")\nwait_for("go")\nraise ValueError("boom")\n')
-SAYS_ARGUMENTS = script("print(sys.argv[1:])\nleave_what_the_phase_asks_for()\n")
-
-
-def run(place: Place, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end in a process of its own."""
-    command = [*COMMAND, "--workspace", str(place.root), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, check=False)
-
-
-def begun(place: Place, *words: str, **more: Any) -> subprocess.Popen[str]:
-    """Begin a command in a process of its own."""
-    return subprocess.Popen([*COMMAND, "--workspace", str(place.root), *words], text=True, **more)
-
-
-def asked(place: Place, *words: str) -> dict[str, Any]:
-    """Run a command that must succeed and return its JSON."""
-    done = run(place, *words, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def started(place: Place, body: str) -> str:
-    """Start a quick run of a script and return its id."""
-    place.script(body)
-    return str(asked(place, "start", "1", "quick")["run"])
-
-
-def waits_in_a_poll(place: Place, role: str = "trainer") -> bool:
-    """Whether a poll of this role has had its first look."""
-    desk = place.desk("observer")
-    try:
-        return desk.ledger.watched("1-quick-1", role) is not None
-    finally:
-        desk.ledger.close()
+from ...limits import HANG_S
+from ...play import FAILS, GOOD, Place
+from .helpers import SAYS_ARGUMENTS, asked, begun, run, started
 
 
 def examples() -> list[str]:
@@ -133,8 +93,9 @@ def test_the_workspace_may_be_named_behind_the_command_too(place: Place, capsys:
 
 
 def test_an_act_over_the_command_line_is_recorded_as_such(place: Place) -> None:
-    run_id = started(place, GOOD)
-    place.ends(run_id)
+    with begun(place.script(GOOD), "start", "1", "quick", stdout=subprocess.DEVNULL) as start:
+        assert start.wait(HANG_S) == 0
+    place.ends(run_id := "1-quick-1")
     who = str(place.recorded(run_id).by)
     assert re.fullmatch(rf"trainer over the command line, uid {os.getuid()}, parent {os.getpid()} \(.+\)", who)
 
@@ -199,77 +160,6 @@ def test_a_command_that_cannot_be_understood_ends_with_status_2(
 def test_words_that_are_no_text_are_refused(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--workspace", str(place.root), "poll", os.fsdecode(b"1-quick-\xff")]) == 2
     assert "UTF-8" in capsys.readouterr().err
-
-
-def test_a_blocked_poll_comes_back_at_once_when_something_happens(place: Place) -> None:
-    run_id = started(place, FAILS_ON_GO)
-    with begun(place, "poll", run_id, *EVENT, "--json", stdout=subprocess.PIPE) as poll:
-        until(lambda: waits_in_a_poll(place), "the poll waits")
-        place.go()
-        shown, _ = poll.communicate(timeout=HANG_S)
-    assert poll.returncode == 0
-    seen = json.loads(shown)
-    assert (seen["findings"][0]["exception"], seen["findings"][0]["level"]) == ("ValueError", "failure")
-    asked(place, "poll", run_id, "--until", "end", "--wait", str(HANG_S))
-
-
-def test_a_blocked_poll_ends_with_status_3_when_nothing_came_and_does_not_turn_in_circles(place: Place) -> None:
-    run_id = started(place, WAITS)
-    asked(place, "poll", run_id, "--wait", "0")
-    (_, without_s, _), (status, with_s, waited_s) = (vainly_polled(place, run_id, wait_s) for wait_s in (0.0, 3.0))
-    assert status == 3
-    assert waited_s > 3.0
-    assert with_s - without_s < 1.5, "of CPU time, while it waits for three seconds"
-    place.go()
-    place.ends(run_id)
-
-
-def vainly_polled(place: Place, run_id: str, wait_s: float) -> tuple[int, float, float]:
-    """Poll for an event that does not come; return exit status, CPU seconds and seconds."""
-    before = time.monotonic()
-    poll = begun(place, "poll", run_id, "--until", "event", "--wait", str(wait_s), stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(poll.pid, 0)
-    poll.returncode = os.waitstatus_to_exitcode(status)
-    return poll.returncode, usage.ru_utime + usage.ru_stime, time.monotonic() - before
-
-
-def test_the_next_poll_blocks_as_this_one_did(place: Place) -> None:
-    run_id = started(place, WAITS)
-    done = run(place, "poll", run_id, "--until", "event", "--wait", "0.1", "--json")
-    assert re.search(rf"poll {run_id} --cursor \w+ --until event --wait 0.1$", json.loads(done.stdout)["next"])
-    place.go()
-    place.ends(run_id)
-
-
-def test_waiting_for_the_end_keeps_what_was_found_on_the_way(place: Place) -> None:
-    run_id = started(place, FAILS_ON_GO)
-    with begun(place, "poll", run_id, *END, "--json", stdout=subprocess.PIPE) as poll:
-        until(lambda: waits_in_a_poll(place), "the poll waits")
-        place.go()
-        shown, _ = poll.communicate(timeout=HANG_S)
-    seen = json.loads(shown)
-    assert (poll.returncode, seen["state"], seen["exit_code"]) == (0, "failed", 1)
-    assert "boom" in seen["findings"][0]["untrusted"]["lines"]
-
-
-def test_waiting_for_the_end_in_vain_ends_with_status_3(place: Place) -> None:
-    run_id = started(place, WAITS)
-    assert run(place, "poll", run_id, "--until", "end", "--wait", "0.2").returncode == 3
-    place.go()
-    place.ends(run_id)
-
-
-def test_ctrl_c_ends_the_waiting_and_not_the_run(place: Place) -> None:
-    run_id = started(place, WAITS)
-    with begun(place, "poll", run_id, *END, stderr=subprocess.PIPE) as poll:
-        until(lambda: waits_in_a_poll(place), "the poll waits")
-        poll.send_signal(signal.SIGINT)
-        _, complaint = poll.communicate(timeout=HANG_S)
-    assert poll.returncode == 130
-    assert complaint.strip().endswith("interrupted; runs go on, nothing that was acknowledged is lost.")
-    assert asked(place, "poll", run_id, "--wait", "0")["state"] == "running"
-    place.go()
-    place.ends(run_id)
 
 
 @pytest.mark.parametrize("words", [["status"], ["poll"], ["--help"], ["poll", "--help"], ["doctor"]])

@@ -24,6 +24,7 @@ from watchkeeper.server.interfaces.mcp import instructions
 from watchkeeper.server.storage.policy.policy import Report, Watch
 from watchkeeper.server.vocabulary.runs import Role
 
+from ... import warm
 from ...limits import HANG_S, LONG_S
 from ...play import FAILS, GOOD, WAITS, Place
 from ...runtime.keeper.helpers import until
@@ -47,16 +48,8 @@ def asked(
         **fields,
     }
     environment = {name: value for name, value in os.environ.items() if name != "WATCHKEEPER_WORKSPACE"}
-    return subprocess.run(
-        [*COMMAND, *(words or ("hook", "stop"))],
-        input=json.dumps(said) if given_text is None else given_text,
-        capture_output=True,
-        text=True,
-        cwd="/",
-        env=environment,
-        timeout=HANG_S,
-        check=False,
-    )
+    text = json.dumps(said) if given_text is None else given_text
+    return warm.run(*(words or ("hook", "stop")), given=text, environment=environment)
 
 
 def stop(folder: Path, **fields: object) -> Mapping[str, Any]:
@@ -69,16 +62,13 @@ def stop(folder: Path, **fields: object) -> Mapping[str, Any]:
 def start(place: Place, body: str = WAITS) -> None:
     """Start a run through the command line, as no server of the test shall be left behind."""
     place.script(body)
-    done = subprocess.run(
-        [*COMMAND, "--workspace", str(place.root), "start", "1", "quick"], capture_output=True, text=True, check=False
-    )
+    done = warm.run("--workspace", str(place.root), "start", "1", "quick")
     assert done.returncode == 0, done.stderr
 
 
 def poll(place: Place, *words: str) -> None:
     """Watch the run once, as a trainer does."""
-    command = [*COMMAND, "--workspace", str(place.root), "poll", "1-quick-1", "--wait", "0", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = warm.run("--workspace", str(place.root), "poll", "1-quick-1", "--wait", "0", *words)
     assert done.returncode == 0, done.stderr
 
 

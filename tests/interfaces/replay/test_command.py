@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from watchkeeper.server.interfaces.commands.cli import main, parser
 
+from ... import warm
 from ...limits import HANG_S
 from ...play import GOOD, WAITS, Place
 from ...runtime.keeper.helpers import processes_of, until
@@ -33,9 +34,8 @@ def begun(place: Place, *words: str) -> subprocess.Popen[str]:
 
 def run(place: Place, *words: str) -> tuple[int, str, str]:
     """Run a command to its end and return its exit status and what it printed."""
-    with begun(place, *words) as process:
-        out, err = process.communicate(timeout=HANG_S)
-    return process.returncode, out, err
+    done = warm.run(*words, folder=str(place.root), environment={**os.environ, "TMPDIR": str(place.root)})
+    return done.returncode, done.stdout, done.stderr
 
 
 def kept(place: Place, name: str, data: bytes) -> str:

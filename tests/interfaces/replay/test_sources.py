@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from watchkeeper.server.interfaces.replay.command import KINDS
 from watchkeeper.server.interfaces.replay.reading import read_transcript
-from watchkeeper.server.interfaces.replay.sources import transcribed
+from watchkeeper.server.interfaces.replay.sources import READERS, transcribed
 from watchkeeper.server.vocabulary.errors import InvalidArgument
 from watchkeeper.tools import TOOLS
 
 from ...limits import HANG_S
 from ...play import Facts, Place, script
 from ...wire import Wire, server_command
+from . import session_files
 from .helpers import played
 
-KINDS = ("claude-code", "pydantic-ai", "openai-agents", "jsonrpc")
 SESSION: list[tuple[str, Facts]] = [
     ("start_training", {"model": "1", "phase": "full"}),
     ("start_training", {"model": "1", "phase": "quick"}),
@@ -53,7 +54,7 @@ async def by_pydantic_ai(place: Place) -> bytes:
         return ModelResponse(parts=[ToolCallPart(*following) if following else TextPart("done")])
 
     transport = StdioTransport(sys.executable, arguments(place), keep_alive=False)
-    agent = Agent(FunctionModel(model), toolsets=[MCPToolset(transport)], retries=3)
+    agent = Agent(FunctionModel(model), toolsets=[MCPToolset(transport, init_timeout=HANG_S)], retries=3)
     async with agent:
         return (await agent.run("Train model 1.")).all_messages_json()
 
@@ -107,20 +108,9 @@ def over_a_wire(place: Place) -> tuple[bytes, list[Facts]]:
     return "\n".join(lines).encode(), results
 
 
-def by_claude_code(place: Place) -> bytes:
-    """Return the same session as Claude Code keeps it: calls and results in the blocks of messages."""
-    entries: list[Facts] = [{"type": "summary", "summary": "Training"}]
-    for number, ((name, asked), result) in enumerate(zip(SESSION, over_a_wire(place)[1], strict=True)):
-        use: Facts = {"type": "tool_use", "id": f"toolu_{number}", "name": f"mcp__watchkeeper__{name}", "input": asked}
-        told = result.get("structuredContent")
-        text = json.dumps(told) if told else result["content"][0]["text"]
-        came: Facts = {"type": "tool_result", "tool_use_id": f"toolu_{number}", "content": text}
-        came |= {"is_error": True} if result.get("isError") else {}
-        entries.append({"type": "assistant", "message": {"role": "assistant", "content": [use]}})
-        entries.append({"type": "user", "message": {"role": "user", "content": [came]}})
-    other: Facts = {"type": "tool_use", "id": "toolu_x", "name": "Bash", "input": {"command": "ls"}}
-    entries.insert(1, {"type": "assistant", "message": {"content": [other]}})
-    return "\n".join(map(json.dumps, entries)).encode()
+def in_files_of(agent: str, results: list[Facts]) -> bytes:
+    """Return the session as a coding agent keeps it."""
+    return session_files.WRITERS[agent]([(*call, result) for call, result in zip(SESSION, results, strict=True)])
 
 
 async def _session(kind: str, place: Place) -> bytes:
@@ -128,17 +118,12 @@ async def _session(kind: str, place: Place) -> bytes:
         return await by_pydantic_ai(place)
     if kind == "openai-agents":
         return await by_openai_agents(place)
-    return by_claude_code(place) if kind == "claude-code" else over_a_wire(place)[0]
+    captured, results = over_a_wire(place)
+    return captured if kind == "jsonrpc" else in_files_of(kind, results)
 
 
-@pytest.mark.anyio
-@pytest.mark.parametrize("kind", KINDS)
-async def test_a_session_becomes_a_transcript_that_passes_where_the_script_lies(
-    kind: str, place: Place, tmp_path: Path
-) -> None:
-    place.script(EXITS)
-    data = await _session(kind, place)
-    lines, notes = transcribed(kind, data, "session", TOOLS)
+def is_the_session(lines: list[str], notes: list[str]) -> None:
+    """The transcript holds the five calls, the refusal, and what is stable in the answers."""
     assert notes == []
     steps = [json.loads(line) for line in lines][1:]
     assert [step["tool"] for step in steps] == [name for name, _ in SESSION]
@@ -146,10 +131,30 @@ async def test_a_session_becomes_a_transcript_that_passes_where_the_script_lies(
     assert steps[1]["expect"]["run"] == {"$capture": "run_1_quick_1"}
     assert steps[2]["until"]["state"] == "failed"
     assert steps[4]["expect"]["existing"] is True
+
+
+# Of the coding agents' files one is played again here, the furthest from our own form; the real programs' own files are
+# played in tests/clients.
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["gemini-cli", "pydantic-ai", "openai-agents", "jsonrpc"])
+async def test_a_session_becomes_a_transcript_that_passes_where_the_script_lies(
+    kind: str, place: Place, tmp_path: Path
+) -> None:
+    place.script(EXITS)
+    lines, notes = transcribed(kind, await _session(kind, place), "session", TOOLS)
+    is_the_session(lines, notes)
     (tmp_path / "there").mkdir()
     there = Place(tmp_path / "there").script(EXITS)
     came = await played("\n".join(lines).encode(), there.root)
     assert came.failure is None, str(came.failure)
+
+
+def test_one_session_in_the_files_of_each_coding_agent_becomes_the_same_calls(place: Place) -> None:
+    place.script(EXITS)
+    _, results = over_a_wire(place)
+    assert session_files.WRITERS.keys() == set(KINDS) - {"pydantic-ai", "openai-agents", "jsonrpc"}
+    for agent in session_files.WRITERS:
+        is_the_session(*transcribed(agent, in_files_of(agent, results), "session", TOOLS))
 
 
 def exchange(tool: str, text: str, *, is_error: bool = False) -> bytes:
@@ -157,6 +162,10 @@ def exchange(tool: str, text: str, *, is_error: bool = False) -> bytes:
     result: Facts = {"content": [{"type": "text", "text": text}], "isError": is_error}
     call: Facts = {"id": 1, "method": "tools/call", "params": {"name": tool, "arguments": {"run": "1-quick-1"}}}
     return f"{json.dumps(call)}\n{json.dumps({'id': 1, 'result': result})}\n".encode()
+
+
+def test_every_kind_that_the_command_offers_has_a_reader() -> None:
+    assert tuple(READERS) == KINDS
 
 
 def test_who_it_was_is_known_by_the_tools_that_were_called() -> None:
@@ -181,6 +190,13 @@ def test_calls_that_never_reached_the_server_are_left_out_and_counted() -> None:
     [
         ("jsonrpc", b"{\n", "session, line 1: is no JSON"),
         ("claude-code", b'{"type": "summary"}\n{', "session, line 2: is no JSON"),
+        ("codex", b'{"type": "session_meta"}\n[', "session, line 2: is no JSON"),
+        ("gemini-cli", b"x", "session, line 1: is no JSON"),
+        (
+            "opencode",
+            b"{",
+            "session, as a whole: is no JSON at column 2 (Expecting property name enclosed in double quotes)",
+        ),
         ("pydantic-ai", b"[", "session, as a whole: is no JSON"),
         ("openai-agents", b"\xff", "session, line 1: is not UTF-8"),
         ("pydantic-ai", b"[]", "session, as pydantic-ai: there is no answered call of start_training"),
@@ -216,11 +232,20 @@ records = st.fixed_dictionaries(
         "tool_name": st.just("stop_training"),
         "part_kind": st.sampled_from(["tool-call", "tool-return", "retry-prompt"]),
         "args": values,
+        "callID": st.just("1"),
+        "tool": st.sampled_from(["poll_training", "mcp__x__start_training"]) | values,
+        "toolCalls": values,
+        "status": st.sampled_from(["success", "error"]) | values,
+        "state": values
+        | st.fixed_dictionaries({"status": st.sampled_from(["completed", "error", "running"]), "output": texts}),
     }
 )
 wrapped: dict[str, Callable[[list[Facts]], str]] = {
     "jsonrpc": lambda made: "\n".join(map(json.dumps, made)),
     "claude-code": lambda made: "\n".join(json.dumps({"message": {"content": [one]}}) for one in made),
+    "codex": lambda made: "\n".join(json.dumps({"payload": {**one, "item": one}}) for one in made),
+    "gemini-cli": lambda made: "\n".join(json.dumps({"toolCalls": [one], "$set": {"messages": made}}) for one in made),
+    "opencode": lambda made: json.dumps({"messages": [{"parts": made}]}),
     "pydantic-ai": lambda made: json.dumps([{"parts": made}]),
     "openai-agents": json.dumps,
 }

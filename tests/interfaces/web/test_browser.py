@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 
 from ...limits import HANG_S
 from ...play import Place, script
-from . import story
+from .. import story
 from .helpers import Served, served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -10,14 +10,14 @@ import anyio
 import pytest
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
-from watchkeeper.server.interfaces.web.hub import Hub
+from watchkeeper.server.interfaces.views.hub import Hub
 from watchkeeper.server.interfaces.web.service import open_person_desk
 from watchkeeper.server.interfaces.web.stream import Streams
 from watchkeeper.server.storage.files.workspace import Workspace
 
 from ...limits import HANG_S
 from ...play import Place
-from . import story
+from .. import story
 
 pytestmark = pytest.mark.anyio
 

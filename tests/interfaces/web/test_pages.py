@@ -13,7 +13,7 @@ from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.interfaces.web.rendering import STATIC
 
 from ...play import Place, script
-from . import story
+from .. import story
 from .helpers import TOKEN, page
 
 pytestmark = pytest.mark.anyio

@@ -27,6 +27,23 @@ def written(folder: Path, *lines: object) -> Path:
     return folder
 
 
+def test_the_gpus_of_all_nodes_are_those_of_the_run(tmp_path: Path) -> None:
+    for node in ("n1", "n2"):
+        folder = tmp_path / "nodes" / node
+        folder.mkdir(parents=True)
+        written(folder, BEGIN, LOOK, {**LOOK, "at": 3.0, "run": [] if node == "n2" else LOOK["run"]})
+    found = reading.use(tmp_path, "n", "sampled")
+    assert found is not None
+    assert (found.samples, found.names, found.peak_bytes, found.on_share) == (4, ("A", "A"), 120, 0.75)
+    newest = reading.newest(tmp_path)
+    assert newest is not None
+    assert len({one.index for one in newest.boards}) == 2
+    (tmp_path / "nodes/n3").mkdir()
+    lacking = reading.use(tmp_path, "n", "sampled")
+    assert lacking is not None
+    assert lacking.state is GpuState.FAILED
+
+
 def test_a_look_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert reading.sample(LOOK) == GpuSample(
         at=2.0,

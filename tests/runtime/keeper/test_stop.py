@@ -120,6 +120,42 @@ def test_a_stop_goes_on_where_a_keeper_that_was_killed_left_it(workspace: Path) 
     assert (status.state, status.signal, status.reason) == (RunState.STOPPED, signal.SIGKILL, "enough")
 
 
+SAVES_FOR_LONG = """
+import signal, sys
+def save(*_):
+    print("asked")
+    while not pathlib.Path("saved").exists():
+        time.sleep(0.01)
+    END
+"""
+BY_SIGNAL = "signal.signal(signal.SIGTERM, signal.SIG_DFL); os.kill(os.getpid(), signal.SIGTERM)"
+
+
+@pytest.mark.parametrize("end", ["sys.exit(0)", BY_SIGNAL], ids=["by itself", "by the signal"])
+@pytest.mark.parametrize("why", [RunState.STOPPED, RunState.TIMED_OUT])
+def test_what_a_keeper_that_was_killed_had_asked_to_end_did_not_end_by_itself(
+    workspace: Path, reaper: None, end: str, why: RunState
+) -> None:
+    saves = f"{SAVES_FOR_LONG.replace('END', end)}signal.signal(signal.SIGTERM, save)\n"
+    run = Run(workspace, WAITS.replace("print", f"{saves}print", 1), grace_s=HANG_S).launch_until_ready()
+    if why is RunState.STOPPED:
+        run.ask_to_stop("enough")
+    else:
+        run.kill_keeper()
+        over = {"deadline_boottime_s": time.clock_gettime(time.CLOCK_BOOTTIME)}
+        records.write(run.dir / records.START, run.record(records.START) | over)
+        run.attach()
+    until(lambda: "asked" in run.said(), "it was asked")
+    pid = run.kill_keeper().pid
+    (workspace / "saved").touch()
+    until(lambda: (found := procfs.stat(pid)) is None or not found.alive, "it ended")
+    status = run.attach().ends()
+    if end == BY_SIGNAL:
+        assert (status.state, status.signal) == (why, signal.SIGTERM)
+    else:  # after its limit a training may have ended by itself at any time
+        assert (status.state, status.exit_code) == (why if why is RunState.STOPPED else RunState.COMPLETED, 0)
+
+
 def test_only_the_first_of_two_stops_counts(workspace: Path) -> None:
     run = Run(workspace, WAITS).ask_to_stop("first").ask_to_stop("second")
     assert run.record(records.STOP)["reason"] == "first"

@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import gc
 import hashlib
 import os
 import socket
 import stat
-import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from watchkeeper.server.storage.files.workspace import Workspace, check_model_id
+from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.storage.policy.policy import Names
-from watchkeeper.server.vocabulary.errors import InvalidArgument, PathRefused
-from watchkeeper.server.vocabulary.runs import Phase
+from watchkeeper.server.vocabulary.errors import PathRefused
 
-from ...limits import HANG_S
-from ...runtime.keeper.helpers import until
-
-
-@pytest.fixture(params=["openat2", "walk"])
-def workspace(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A workspace on a kernel with openat2 and on one without; beside its root lies `secret`."""
-    if request.param == "walk":
-
-        def unknown(*_: object) -> int:
-            raise OSError(errno.ENOSYS, "Function not implemented")
-
-        monkeypatch.setattr("watchkeeper.server.storage.files.rooted.open_by_kernel", unknown)
-    (tmp_path / "secret").write_text("outside")
-    (tmp_path / "root").mkdir()
-    return Workspace(tmp_path / "root")
-
-
-def opened(workspace: Workspace, path: str, flags: int = os.O_RDONLY) -> str:
-    with open(workspace.open_beneath(path, flags), "rb") as file:
-        return file.read().decode()
-
-
-def refusal(workspace: Workspace, path: str, flags: int = os.O_RDONLY) -> str:
-    with pytest.raises(PathRefused) as caught:
-        os.close(workspace.open_beneath(path, flags))
-    assert caught.value.do_next, "a refusal says what to do"
-    return str(caught.value)
-
-
-def open_descriptors() -> int:
-    gc.collect()  # workspaces that earlier tests forgot close when they are collected, which must not happen in between
-    return len(os.listdir("/proc/self/fd"))
-
-
-# Opening
+from .helpers import open_descriptors, opened, refusal
 
 
 def test_a_file_opens_by_its_relative_path_and_by_its_absolute_one(workspace: Workspace) -> None:
@@ -314,205 +273,6 @@ def test_about_tells_size_and_time_and_none_when_nothing_is_there(workspace: Wor
     assert workspace.about("missing") is workspace.about("f/below") is workspace.about("no/folder") is None
 
 
-def test_an_atomic_write_replaces_the_whole_text_keeps_permissions_and_leaves_nothing_beside(
-    workspace: Workspace,
-) -> None:
-    workspace.write_text_atomically("d/summary.json", "a longer first text")
-    (workspace.root / "d" / "summary.json").chmod(0o640)
-    workspace.write_text_atomically("d/summary.json", "é\ud800")
-    assert (workspace.root / "d" / "summary.json").read_text() == "é?"
-    assert stat.S_IMODE((workspace.root / "d" / "summary.json").stat().st_mode) == 0o640
-    assert workspace.list_dir("d") == ["summary.json"]
-
-
-def test_an_atomic_write_never_goes_through_a_link(workspace: Workspace) -> None:
-    (workspace.root / "f").symlink_to("../secret")
-    with pytest.raises(PathRefused, match="is a link"):
-        workspace.write_text_atomically("f", "x")
-    assert (workspace.root.parent / "secret").read_text() == "outside"
-    assert (workspace.root / "f").is_symlink()
-
-
-def test_readers_of_an_atomically_written_file_see_one_text_or_the_other(workspace: Workspace) -> None:
-    texts = {letter * 50_000 for letter in "ab"}
-    workspace.write_text_atomically("f", "a" * 50_000)
-    stop = threading.Event()
-
-    def write() -> None:
-        while not stop.is_set():
-            for text in texts:
-                workspace.write_text_atomically("f", text)
-
-    writers = [threading.Thread(target=write) for _ in range(2)]
-    for writer in writers:
-        writer.start()
-    try:
-        seen = {workspace.read_bytes("f", 100_000).decode() for _ in range(200)}
-    finally:
-        stop.set()
-        for writer in writers:
-            writer.join(HANG_S)
-    assert seen <= texts
-    assert workspace.list_dir() == ["f"]
-
-
-def test_of_many_who_create_a_name_exactly_one_does_and_its_content_is_whole(workspace: Workspace) -> None:
-    barrier = threading.Barrier(8)
-    won: list[str] = []
-
-    def create(text: str) -> None:
-        barrier.wait(HANG_S)
-        if workspace.create_exclusive("once", text):
-            won.append(text)
-
-    threads = [threading.Thread(target=create, args=(str(n) * 10_000,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(HANG_S)
-    assert [(workspace.root / "once").read_text()] == won
-    assert workspace.list_dir() == ["once"]
-
-
-def test_create_exclusive_takes_any_existing_name_for_taken_a_dangling_link_too(workspace: Workspace) -> None:
-    (workspace.root / "link").symlink_to("../planted")
-    assert not workspace.create_exclusive("link", "x")
-    assert not (workspace.root.parent / "planted").exists()
-
-
-APPENDER = """
-import sys
-from pathlib import Path
-from watchkeeper.server.storage.files.workspace import Workspace
-workspace, mark = Workspace(Path(sys.argv[1])), sys.argv[2]
-for n in range(40):
-    entry = f"[{mark}{n}]" + mark * 5000 + "\\n"
-    offset = workspace.append_durably("docs/diary.md", entry)
-    with open(sys.argv[1] + "/docs/diary.md", "rb") as file:
-        file.seek(offset)
-        assert file.read(len(entry)).decode() == entry
-"""
-
-
-def test_two_processes_that_append_at_once_never_interleave(tmp_path: Path) -> None:
-    writers = [subprocess.Popen([sys.executable, "-c", APPENDER, str(tmp_path), mark]) for mark in "ab"]
-    assert [writer.wait(HANG_S) for writer in writers] == [0, 0]
-    lines = (tmp_path / "docs" / "diary.md").read_text().splitlines()
-    expected = {f"[{mark}{n}]" + mark * 5000 for mark in "ab" for n in range(40)}
-    assert len(lines) == 80
-    assert set(lines) == expected
-
-
-FULL_DISK = """
-import resource, signal, sys
-from pathlib import Path
-from watchkeeper.server.vocabulary.errors import StorageFailed
-from watchkeeper.server.storage.files.workspace import Workspace
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-workspace = Workspace(Path(sys.argv[1]))
-for act in (workspace.append_durably, workspace.write_text_atomically):
-    try:
-        act("f", "x" * 2000)
-    except StorageFailed as error:
-        assert error.do_next
-    else:
-        raise SystemExit("it was written")
-try:
-    workspace.create_exclusive("new", "x" * 2000)
-except StorageFailed:
-    pass
-"""
-
-
-def test_what_the_disk_refuses_half_way_is_taken_back(tmp_path: Path) -> None:
-    (tmp_path / "f").write_text("before\n")
-    subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], check=True, timeout=HANG_S)
-    assert (tmp_path / "f").read_text() == "before\n"
-    assert os.listdir(tmp_path) == ["f"]
-
-
-def test_an_append_to_a_file_that_is_replaced_while_it_waits_lands_in_the_new_one(workspace: Workspace) -> None:
-    workspace.append_durably("f", "old\n")
-    with (workspace.root / "f").open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        appender = threading.Thread(target=workspace.append_durably, args=("f", "appended\n"))
-        appender.start()
-        until(lambda: _waited_for(workspace.root / "f"), "it waits for the lock")
-        workspace.write_text_atomically("f", "new\n")
-    appender.join(HANG_S)
-    assert (workspace.root / "f").read_text() == "new\nappended\n"
-
-
-def _waited_for(locked: Path) -> bool:
-    """Whether a process waits for a lock on this file (proc(5), /proc/locks)."""
-    inode = f":{locked.stat().st_ino} "
-    return any("->" in line and inode in line for line in Path("/proc/locks").read_text().splitlines())
-
-
-# Names
-
-
-def test_the_default_names_are_those_of_the_formats(workspace: Workspace) -> None:
-    workspace.write_text_atomically("output/implementation/models/model_sir_full.nc", "")
-    workspace.write_text_atomically("model_design.md", "")
-    names = [
-        workspace.script("1"),
-        workspace.design("1"),
-        workspace.features("1"),
-        *(workspace.results("1", phase) for phase in Phase),
-        *(workspace.log("1", phase) for phase in Phase),
-        workspace.history("1"),
-        workspace.final_model("1"),
-        workspace.final_model("sir"),
-        workspace.diary("1"),
-        workspace.search_log("1"),
-        workspace.summary("1"),
-    ]
-    assert names == [
-        "output/implementation/code/model_1.py",
-        "model_design.md",
-        "output/implementation/data/features_1.pkl",
-        "output/implementation/data/results_quick_1.csv",
-        "output/implementation/data/results_1.csv",
-        "output/implementation/logs/training_quick_1.log",
-        "output/implementation/logs/training_1_full.log",
-        "output/implementation/logs/training_history_1.csv",
-        "output/implementation/models/model_1_full.pkl",
-        "output/implementation/models/model_sir_full.nc",
-        "output/docs/insights/dev_diary_1.md",
-        "output/docs/insights/hyperparameter_search_1.md",
-        "output/implementation/logs/summary_1.json",
-    ]
-
-
-def test_other_names_come_from_the_policy(workspace: Workspace) -> None:
-    named = workspace.named(Names(log_full="logs/{i}/training.log", design=("a_{i}.md", "b.md")))
-    assert named.log("x", Phase.FULL) == "logs/x/training.log"
-    assert named.design("x") == "a_x.md"
-    named.write_text_atomically("b.md", "")
-    assert named.design("x") == "b.md"
-
-
-@pytest.mark.parametrize("model", ["1", "sir_network", "A.b-c_d", "x" * 32])
-def test_a_model_id_is_a_plain_part_of_a_file_name(model: str) -> None:
-    assert check_model_id(model) == model
-
-
-@pytest.mark.parametrize("model", ["", ".", "..", "a..b", "-a", "_a", "a/b", "a b", "a\n", "é", "x" * 33, "a\0", "١"])
-def test_any_other_model_id_is_refused_with_the_rule(workspace: Workspace, model: str) -> None:
-    for name in (check_model_id, workspace.script, workspace.diary, workspace.design):
-        with pytest.raises(InvalidArgument, match="1 to 32 letters"):
-            name(model)
-
-
-def test_a_run_directory_is_named_by_a_run_id_only(workspace: Workspace) -> None:
-    assert workspace.run_dir("sir-full-12") == workspace.root / ".watchkeeper" / "runs" / "sir-full-12"
-    for run_id in ("", "..", "1", "1-quick-0", "1-slow-1", "../x-quick-1", "a/b-quick-1", "1-quick-1\n", "1-quick-١"):
-        with pytest.raises(InvalidArgument):
-            workspace.run_dir(run_id)
-
-
 def test_the_interpreter_is_that_of_the_first_environment_that_has_one(workspace: Workspace) -> None:
     assert workspace.interpreter() is None
     for environment in (".venv", "output/implementation/.venv"):
@@ -580,10 +340,3 @@ def test_the_files_of_the_workspace_are_listed_without_what_nobody_wrote_by_hand
     os.mkfifo(workspace.root / "data/fifo")
     assert sorted((path, size) for path, size, _ in workspace.files()) == [(".env", 2), ("data/a.csv", 2)]
     assert len(workspace.files(most=1)) == 1
-
-
-def test_a_link_says_where_it_leads_and_a_name_is_taken_by_whatever_stands_there(workspace: Workspace) -> None:
-    (workspace.root / "loop").symlink_to("loop")
-    (workspace.root / "plain").write_text("1")
-    assert (workspace.link_target("loop"), workspace.link_target("plain")) == ("loop", "")
-    assert [workspace.is_taken(one) for one in ("loop", "plain", "none", "no/where")] == [True, True, False, False]

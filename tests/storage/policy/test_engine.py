@@ -27,6 +27,7 @@ def test_a_phase_asks_for_what_it_names_and_may_run_elsewhere_than_the_other() -
         partition = "gpu"
         time = "12:00:00"
         cpus = 16
+        nodes = 2
         gres = "gpu:a100:4"
         extra = ["--constraint=a100"]
     """).engine
@@ -35,7 +36,8 @@ def test_a_phase_asks_for_what_it_names_and_may_run_elsewhere_than_the_other() -
     assert policy.limit_s(Phase.FULL) == 43_200
     options = policy.job(Phase.FULL).options()
     assert options == (
-        "--partition=gpu", "--time=12:00:00", "--cpus-per-task=16", "--gres=gpu:a100:4", "--constraint=a100"
+        "--partition=gpu", "--time=12:00:00", "--cpus-per-task=16", "--gres=gpu:a100:4", "--nodes=2",
+        "--ntasks-per-node=1", "--constraint=a100",
     )  # fmt: skip
 
 
@@ -45,12 +47,17 @@ def test_a_phase_asks_for_what_it_names_and_may_run_elsewhere_than_the_other() -
         'extra = ["--export=ALL"]', 'extra = ["--job-name=x"]', 'extra = ["-Jx"]', 'extra = ["--array=1-9"]',
         'extra = ["--wrap=id"]', 'extra = ["--requeue"]', 'extra = ["--dep=afterok:1"]', 'extra = ["script.sh"]',
         'extra = ["-o/dev/null"]', 'extra = ["--nodes=2"]', 'time = "soon"', 'partition = "a b"', 'mem = "$(id)"',
-        'partitoin = "gpu"', 'kind = "ray"',
+        'partitoin = "gpu"', 'kind = "kubernetes"',
     ],
 )  # fmt: skip
 def test_what_is_ours_or_means_nothing_is_refused_with_its_line(line: str) -> None:
     with pytest.raises(PolicyInvalid, match=r"watchkeeper.toml:2: \[engine.full\]"):
         load_policy(f"[engine.full]\n{line}\n")
+
+
+def test_several_nodes_are_for_slurm() -> None:
+    with pytest.raises(PolicyInvalid, match=r"\[engine.full\] nodes = 2 is for jobs of Slurm"):
+        load_policy("[engine.full]\nnodes = 2\n")
 
 
 def test_a_key_that_was_probably_meant_is_named() -> None:

@@ -17,7 +17,7 @@ from .scripts import python_with_torch as torch_python
 pytestmark = pytest.mark.anyio
 
 APPROVED = ("APPROVE", "all_passed", True)
-SAMPLER_ROWS = "| Draws | 2000 | 2000 | |\n| Tune | 1000 | 1000 | |\n| Chains | 4 | 4 | |\n"
+SAMPLER_ROWS = "| Draws | 600 | 600 | |\n| Tune | 500 | 500 | |\n| Chains | 4 | 4 | |\n"
 
 
 def approved_method(name: str) -> str:
@@ -29,7 +29,7 @@ def approved_method(name: str) -> str:
 async def test_eight_schools_is_approved_without_centring_and_incomplete_with_it(place: Place) -> None:
     """The centred form cannot reach small values of tau: its chains diverge, whatever the script prints."""
     place.policy(SAMPLER_POLICY, instead_of="[quick]\n", by="[quick]\nrequired = false\n")  # half of the sampling
-    text = approved_method("bayesian_mcmc")
+    text = approved_method("bayesian_mcmc").replace("else 2000", "else 600").replace("else 1000", "else 500")
     centred = text.replace('eta = pm.Normal("eta", 0, 1, shape=8)', 'theta = pm.Normal("theta", mu, tau, shape=8)')
     centred = centred.replace('theta = pm.Deterministic("theta", mu + tau * eta)', "pass")
     centred = centred.replace("target_accept=0.95", "target_accept=0.8").replace('("tau", 5)', '("tau", 25)')
@@ -43,10 +43,10 @@ async def test_eight_schools_is_approved_without_centring_and_incomplete_with_it
             verdicts[model] = await trainer.ask("verify_compute", run=run)
     honest, unfit = verdicts["noncentred"], verdicts["centred"]
     assert in_short(honest) == APPROVED, honest["checks"]
-    assert evidence(honest, "iterations").startswith("2000 draws, 4 chains, 1000 tune (trace)")
+    assert evidence(honest, "iterations").startswith("600 draws, 4 chains, 500 tune (trace)")
     assert in_short(unfit) == ("REJECT_INCOMPLETE_TRAINING", "not_converged", False), unfit["checks"]
     assert "diverge" in unfit["why"]
-    assert "**Current Method**: Bayesian MCMC: pymc 4 chains of 2000 draws" in unfit["text"]
+    assert "**Current Method**: Bayesian MCMC: pymc 4 chains of 600 draws" in unfit["text"]
 
 
 async def test_a_network_trained_by_torch_is_approved(place: Place) -> None:

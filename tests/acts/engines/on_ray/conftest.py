@@ -1,0 +1,44 @@
+"""One Ray for all tests of this folder, and a place whose trainings run on it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+from watchkeeper.server.runtime import heartbeats
+
+from ....play import Place
+from ....ray import Ray, ray
+
+
+def engine(address: str, more: str = "", full: str = "") -> str:
+    """Return the tables of a policy whose runs go to a Ray."""
+    return f"""
+[engine]
+kind = "ray"
+address = "{address}"
+look_s = 1.0
+{more}
+[engine.quick]
+cpus = 1
+{full}
+"""
+
+
+@pytest.fixture(scope="session")
+def session_head() -> Generator[Ray]:
+    with ray() as up:
+        yield up
+
+
+@pytest.fixture
+def head(session_head: Ray, monkeypatch: pytest.MonkeyPatch) -> Ray:
+    """A Ray of one node. On one host nothing lags: what waits out a mount's minute need not wait so long."""
+    monkeypatch.setattr(heartbeats, "LAG_S", 1.0)
+    return session_head
+
+
+@pytest.fixture
+def on_ray(place: Place, head: Ray) -> Place:
+    """A workspace whose trainings are jobs of that Ray."""
+    return place.policy(engine(head.address))

@@ -1,0 +1,173 @@
+"""Disks are filled to the last bytes before and in the middle of acts, on four file systems; then room is made again.
+
+    python -m tests.torture.full_disks --wanted 2000 --seed 1000 --results FILE     # from the project's root, as root
+
+While the disk is full a poll answers, other acts are done or refused in words; what was acknowledged is there when
+there is room again, and every training that ended meanwhile has its true exit status. One round is one small file
+system of its own, on a loop device (tmpfs: without).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ..limits import HANG_S
+from ..runtime.keeper.helpers import end_processes_of, until
+from . import campaign, forked
+from .day import Day
+
+FILE_SYSTEMS: dict[str, tuple[int, list[str]]] = {
+    "ext4": (32, ["mkfs.ext4", "-q"]),
+    "xfs": (320, ["mkfs.xfs", "-q"]),
+    "btrfs": (130, ["mkfs.btrfs", "-q", "-m", "single", "-d", "single"]),
+    "tmpfs": (24, []),
+}
+"""Size in MiB, about the least that each takes, and what makes it."""
+FULL = 12
+"""So often a disk is filled in one round."""
+MOST_LEFT_BYTES = 128 << 10
+"""What a disk that is not full to the last byte has left, so that it becomes full in the middle of what follows."""
+LONGEST_PAUSE_S = 0.3
+
+
+def missing() -> list[str]:
+    """Return what is not there for this: the right to mount, programs, file systems."""
+    if os.geteuid() != 0:
+        return ["root, to mount"]
+    known = Path("/proc/filesystems").read_text().split()
+    programs = [command[0] for _, command in FILE_SYSTEMS.values() if command and shutil.which(command[0]) is None]
+    return programs + [one for one in FILE_SYSTEMS if one not in known]
+
+
+@contextmanager
+def mounted(folder: Path, kind: str) -> Generator[Path]:
+    """Give a folder on a small file system of its own; nothing of it stays mounted."""
+    size_mb, command = FILE_SYSTEMS[kind]
+    image, disk = folder / "image", folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", str(disk)]
+    if command:
+        with image.open("wb") as file:
+            file.truncate(size_mb << 20)
+        subprocess.run([*command, str(image)], check=True, capture_output=True)
+        mount = ["mount", "-o", "loop", str(image), str(disk)]
+    subprocess.run(mount, check=True, capture_output=True)
+    try:
+        yield disk
+    finally:
+        end_processes_of(folder)
+        unmount = ["umount", str(disk)]
+        try:
+            until(lambda: subprocess.run(unmount, check=False, capture_output=True).returncode == 0, "it is let go")
+        finally:
+            if disk.is_mount():
+                subprocess.run(["umount", "--lazy", str(disk)], check=True, capture_output=True)
+            image.unlink(missing_ok=True)
+
+
+def fill(disk: Path, left_bytes: int) -> None:
+    """Take all room of a disk but so many bytes; without any left, the places for names too."""
+    with suppress(OSError), (disk / "filler").open("ab", buffering=0) as file:
+        for size in (1 << 26, 1 << 22, 1 << 18, 1 << 14, 1 << 12):
+            with suppress(OSError):
+                while True:
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, size)
+        if left_bytes:
+            file.truncate(max(0, os.fstat(file.fileno()).st_size - left_bytes))
+            return
+        with suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+    with suppress(OSError):
+        for number in range(200):
+            (disk / f"name-{number}").write_bytes(b"x")
+
+
+def make_room(disk: Path) -> None:
+    """Undo `fill`."""
+    for one in disk.iterdir():
+        if one.name == "filler" or one.name.startswith("name-"):
+            one.unlink()
+    subprocess.run(["sync", "-f", str(disk)], check=True)
+
+
+def play(folder: Path, draw: random.Random, found: campaign.Round) -> None:
+    """Play one round in an empty folder."""
+    kind = draw.choice(list(FILE_SYSTEMS))
+    with mounted(folder, kind) as disk:
+        day = Day(folder, disk / "workspace", draw)
+        # Without a ledger yet a server that cannot make one says so and ends.
+        _answered(day, "trainer", "start_training", {"model": "slow", "phase": "quick"}, found)
+        for _ in range(FULL):
+            act(day, disk, draw, found)
+            found.faults[kind] += 1
+            found.violations += day.known.violations()
+            if found.violations:
+                return
+        day.end()
+        found.violations += day.known.violations() + day.known.untrue()
+
+
+def act(day: Day, disk: Path, draw: random.Random, found: campaign.Round) -> None:
+    """Do some acts, the disk becoming full before or in the middle of them; then make room."""
+    for _ in range(draw.randint(0, 2)):
+        _answered(day, *day.drawn(), found)
+    left = 0 if draw.random() < 0.4 else draw.randrange(MOST_LEFT_BYTES)
+    drawn = [day.drawn() for _ in range(draw.randint(1, 3))]  # the one who draws needs room
+    if draw.random() < 0.5:
+        fill(disk, left)
+        for one in drawn:
+            _answered(day, *one, found, full=True)
+    else:
+        role, tool, arguments = drawn[0]
+        server = day.server(role)
+        server.ask(tool, arguments)
+        day.known.asked(tool, arguments)
+        time.sleep(draw.random() * LONGEST_PAUSE_S)
+        fill(disk, left)
+        _taken(day, server, tool, arguments, found, full=True)
+        _answered(day, "observer", "poll_training", {"wait_s": 0}, found, full=True)
+    make_room(disk)
+
+
+def _answered(
+    day: Day, role: str, tool: str, arguments: dict[str, Any], found: campaign.Round, *, full: bool = False
+) -> None:
+    server = day.server(role)
+    server.ask(tool, arguments)
+    day.known.asked(tool, arguments)
+    _taken(day, server, tool, arguments, found, full=full)
+
+
+def _taken(
+    day: Day, server: forked.Forked, tool: str, arguments: dict[str, Any], found: campaign.Round, *, full: bool
+) -> None:
+    begun = time.monotonic()
+    answer = server.answer(HANG_S)
+    server.kill()
+    assert answer is not None, f"{tool} {arguments}: no answer, its server ended with {server.status}: {day.said()}"
+    if tool == "poll_training":
+        found.slowest_s = max(found.slowest_s, time.monotonic() - begun)
+        assert not (full and answer.get("isError")), f"a poll was refused on a full disk: {answer['content']}"
+    day.known.take(tool, arguments, answer)
+
+
+def main(arguments: list[str]) -> int:
+    """Play; return 1 if anything did not hold."""
+    if lacks := missing():
+        raise SystemExit(f"not here: {', '.join(lacks)}")
+    forked.load()
+    return campaign.run(play, arguments, __doc__ or "")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
