@@ -2,8 +2,8 @@
 
     python -m tests.torture.full_disks --wanted 2000 --seed 1000 --results FILE     # from the project's root, as root
 
-While the disk is full it is told where everything stands, other acts are done or refused in words; what was acknowledged
-is there when there is room again, and every training that ended meanwhile has its true exit status. One round is one
+While the disk is full it is told where everything stands, other acts are done or refused in words; what was told to be
+done is there when there is room again, and every training that ended meanwhile has its true exit status. One round is one
 small file system of its own, on a loop device (tmpfs: without).
 """
 
@@ -160,8 +160,6 @@ def _taken(
         # One run whose directory found no room is told so in words; where everything stands is told all the same.
         refused = answer.get("isError") and "run" not in arguments
         assert not (full and refused), f"a poll was refused on a full disk: {answer['content']}"
-            f"a poll was refused on a full disk: {answer['content']}"
-        )
     day.known.take(tool, arguments, answer)
 
 
