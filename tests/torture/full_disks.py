@@ -2,9 +2,9 @@
 
     python -m tests.torture.full_disks --wanted 2000 --seed 1000 --results FILE     # from the project's root, as root
 
-While the disk is full it is told where everything stands, other acts are done or refused in words; what was told to be
-done is there when there is room again, and every training that ended meanwhile has its true exit status. One round is one
-small file system of its own, on a loop device (tmpfs: without).
+While the disk is full it is told where everything stands, other acts are done or refused in words. With room again all
+that was acknowledged is there, and trainings that ended meanwhile have their true exit status. One round is one small
+file system of its own, on a loop device (tmpfs: without).
 """
 
 from __future__ import annotations
