@@ -23,7 +23,7 @@ from .stories import at_home, failing, played, waiting
 from .terminals import in_terminal, known_to_claude_code
 from .tried import Tried
 
-pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.xdist_group("command lines")]
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.xdist_group(CLAUDE_CODE.name)]
 PARTS = (".claude-plugin", "hooks", "monitors", "skills")
 
 

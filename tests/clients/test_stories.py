@@ -14,15 +14,24 @@ from .replays import replayed, session
 from .stories import TRAIN, at_home, failing, played, waiting
 from .tried import Tried, sees
 
-pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.xdist_group("command lines")]
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+def of_each(clients: tuple[CommandLine, ...], always: tuple[CommandLine, ...] = ()) -> pytest.MarkDecorator:
+    """Play a test with each client; those of one client after each other, so that it is installed once."""
+    params = [
+        pytest.param(
+            one,
+            marks=[pytest.mark.xdist_group(one.name), *([] if one in always else [pytest.mark.clients])],
+            id=one.package.command,
+        )
+        for one in clients
+    ]
+    return pytest.mark.parametrize("client", params)
 
 
 # Claude Code has a test of its own beside this one; here the smallest of the others is always played.
-@pytest.mark.parametrize(
-    "client",
-    [pytest.param(one, marks=() if one is GEMINI else pytest.mark.clients) for one in COMMAND_LINES],
-    ids=lambda one: one.package.command,
-)
+@of_each(COMMAND_LINES, always=(GEMINI,))
 def test_a_trainer_and_a_director_in_two_sessions_bring_a_failing_training_to_its_verdict(
     client: CommandLine, tmp_path: Path, tried: Tried
 ) -> None:
@@ -36,8 +45,7 @@ def test_a_trainer_and_a_director_in_two_sessions_bring_a_failing_training_to_it
     tried(client.name, transcript="replays")
 
 
-@pytest.mark.clients
-@pytest.mark.parametrize("client", COMMAND_LINES, ids=lambda one: one.package.command)
+@of_each(COMMAND_LINES)
 def test_a_poll_that_nothing_ends_is_waited_for_45_seconds_and_what_the_model_sees_is_noted(
     client: CommandLine, tmp_path: Path, tried: Tried
 ) -> None:
@@ -53,8 +61,7 @@ def test_a_poll_that_nothing_ends_is_waited_for_45_seconds_and_what_the_model_se
     sees(client.name, patient, player, tried)
 
 
-@pytest.mark.clients
-@pytest.mark.parametrize("client", [CODEX_WITH_HOOKS, GEMINI], ids=lambda one: one.package.command)
+@of_each((CODEX_WITH_HOOKS, GEMINI))
 def test_a_turn_that_the_model_wants_to_end_is_held_by_the_hooks_of_the_page(
     client: CommandLine, tmp_path: Path, tried: Tried
 ) -> None:

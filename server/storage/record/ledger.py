@@ -78,7 +78,8 @@ class Ledger(Queries):
         if self._folder is None and self._home.elsewhere:
             return self._foreign.connection()
         if self._away:  # it was moved here since
-            self._opened = self._open(self.path)
+            in_memory, self._opened = self._opened, self._open(self.path)
+            in_memory.close()
         return self._opened
 
     def _settle(self) -> None:
@@ -108,6 +109,7 @@ class Ledger(Queries):
             self.id = _identity(source, self.id)
         except BaseException:
             opened.close()
+            self._foreign.close()
             raise
         return opened
 

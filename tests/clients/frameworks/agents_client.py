@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from agents import Agent, Runner
 from agents.mcp import MCPServerStdio
 from playing import ARGUMENTS, ASKED, LIMIT_S, SERVER, play
 
 
+async def connected():
+    """Return a connected server object; on a busy machine the 5 s may be too short for the server's start as well."""
+    for _ in range(20):
+        server = MCPServerStdio(params={"command": SERVER, "args": ARGUMENTS})
+        try:
+            await server.connect()
+        except Exception as error:
+            sys.stderr.write(f"not connected: {error!r}\n")
+        else:
+            return server
+    raise SystemExit("the server did not start within 5 s, 20 times in a row")
+
+
 async def main() -> None:
-    async with MCPServerStdio(params={"command": SERVER, "args": ARGUMENTS}) as server:
+    server = await connected()
+    try:
         tools = await server.list_tools()
 
         async def call(tool, arguments):
             return "\n".join(one.text for one in (await server.call_tool(tool, arguments)).content)
 
         await play("openai-agents", len(tools), call)
+    finally:
+        await server.cleanup()
 
 
 async def agent() -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from ..stories import TRAIN, waiting
 from ..tried import Tried, sees
 from .environments import Framework, python
 
-pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.clients, pytest.mark.xdist_group("frameworks")]
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.clients]
 HERE = Path(__file__).parent
 TRAINERS = sum(Role.TRAINER in one.roles for one in TOOLS)
 """How many tools a trainer is offered."""
@@ -48,6 +48,12 @@ TYPESCRIPT = {
     "TypeScript SDK 2.x": Package("@modelcontextprotocol/client", "2.4.0", "node"),
 }
 INSPECTOR = Package("@modelcontextprotocol/inspector", "2.12.0", "mcp-inspector")
+
+
+def of_each(frameworks: Sequence[Framework]) -> pytest.MarkDecorator:
+    """Play a test with each framework; those of one after each other, so that its environment is made once."""
+    params = [pytest.param(one, marks=pytest.mark.xdist_group(one.name), id=one.name) for one in frameworks]
+    return pytest.mark.parametrize("framework", params)
 
 
 @pytest.fixture
@@ -97,7 +103,7 @@ def typescript(name: str, place: Place, asked: str = "") -> dict[str, Any]:
     return seen_by(command, installed(package).parent.parent)
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS, ids=lambda one: one.name)
+@of_each(FRAMEWORKS)
 def test_a_framework_starts_polls_as_next_says_and_reads_the_verdict(
     framework: Framework, project: Place, tried: Tried
 ) -> None:
@@ -106,7 +112,7 @@ def test_a_framework_starts_polls_as_next_says_and_reads_the_verdict(
     tried(framework.name, version=seen["version"], connects="yes", lists="yes", calls="yes")
 
 
-@pytest.mark.parametrize("framework", [one for one in FRAMEWORKS if not one.agent], ids=lambda one: one.name)
+@of_each([one for one in FRAMEWORKS if not one.agent])
 def test_a_framework_without_a_model_waits_45_seconds(framework: Framework, tmp_path: Path, tried: Tried) -> None:
     with going_on(tmp_path) as place:
         command = [str(python(framework)), str(HERE / framework.script), SERVER, str(place.root), "wait"]
@@ -114,7 +120,7 @@ def test_a_framework_without_a_model_waits_45_seconds(framework: Framework, tmp_
     tried(framework.name, waits_45_s="yes", an_answer_is_shown_as="no model", a_picture_is_shown="no model")
 
 
-@pytest.mark.parametrize("framework", [one for one in FRAMEWORKS if one.agent], ids=lambda one: one.name)
+@of_each([one for one in FRAMEWORKS if one.agent])
 def test_an_agent_of_a_framework_waits_45_seconds_and_what_its_model_sees_is_noted(
     framework: Framework, tmp_path: Path, tried: Tried
 ) -> None:
@@ -129,7 +135,7 @@ def test_an_agent_of_a_framework_waits_45_seconds_and_what_its_model_sees_is_not
     sees(framework.name, patient, player, tried)
 
 
-@pytest.mark.parametrize("name", TYPESCRIPT)
+@pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in TYPESCRIPT])
 def test_the_typescript_sdk_starts_polls_as_next_says_and_reads_the_verdict(
     name: str, project: Place, tried: Tried
 ) -> None:
@@ -137,7 +143,7 @@ def test_the_typescript_sdk_starts_polls_as_next_says_and_reads_the_verdict(
     tried(name, version=TYPESCRIPT[name].version, connects="yes", lists="yes", calls="yes")
 
 
-@pytest.mark.parametrize("name", TYPESCRIPT)
+@pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in TYPESCRIPT])
 def test_the_typescript_sdk_waits_45_seconds(name: str, tmp_path: Path, tried: Tried) -> None:
     with going_on(tmp_path) as place:
         assert typescript(name, place, "wait")["waited_s"] >= 45.0
