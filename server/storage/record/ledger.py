@@ -142,6 +142,11 @@ class Ledger(Queries):
             self._opened.close()
             self._foreign.close()
 
+    def __del__(self) -> None:
+        """Close what was dropped without `close`: SQLite would all the same, and warns of it since Python 3.13."""
+        if hasattr(self, "_opened"):
+            self.close()
+
     @contextmanager
     def transaction(self) -> Generator[Transaction]:
         """Give a transaction that alone may write; it is on disk when the block ends, or did not happen.
