@@ -135,6 +135,9 @@ def _words(text: str | None) -> str:
 
 
 def _setting(key: str, value: object) -> str:
+    if isinstance(value, Mapping):  # a header of its own would end the table that it stands in
+        pairs = cast("Mapping[str, object]", value).items()
+        return f"{key} = {{{', '.join(_setting(name, one) for name, one in pairs)}}}"
     toml = tomli_w.dumps({key: "" if value is None else value}, indent=0).rstrip("\n")
     return f"#{toml}" if value is None else toml
 
