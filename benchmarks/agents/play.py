@@ -1,4 +1,4 @@
-"""What watching is worth: agents of three habits play thirty stories with three tool sets, for real.
+"""What watching is worth: agents of three habits play thirty stories with four tool sets, for real.
 
     python -P benchmarks/agents/play.py [--only STORY …] [--habit HABIT …] [--tools SET …] [--json] [--jobs N]
     python -P benchmarks/agents/play.py --play STORY:HABIT:SET …
@@ -31,12 +31,13 @@ from common import load
 from habits import HABITS, Agent, Habit
 from jobs import Jobs
 from kept import Kept
+from peer import Peer
 from shell import Shell
 from stories import NAMED, STORIES, Story
 from table import shown
 from toolset import Tools
 
-SETS = ("shell", "jobs", "watchkeeper")
+SETS = ("shell", "jobs", "backburner", "watchkeeper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ def opened(name: str, project: Path, aside: Path) -> Tools:
     """Return a tool set in a project's folder; what a server keeps lies aside."""
     if name == "shell":
         return Shell(project, sys.executable)
+    if name == "backburner":
+        return Peer(project, aside)
     return Jobs(project, aside, sys.executable) if name == "jobs" else Kept(project)
 
 

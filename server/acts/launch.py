@@ -19,6 +19,7 @@ from ..storage.policy.policy import Policy, policy_text
 from ..storage.record import Run
 from ..storage.record.records import RunStarted
 from ..storage.record.serialization import encode
+from ..vocabulary.errors import StorageFailed
 from ..vocabulary.runs import Phase
 from .desk import Desk
 
@@ -164,8 +165,22 @@ def working_folder(desk: Desk, model: str, script: str) -> str:
 
 
 def materialise(desk: Desk, run: Run) -> Path:
-    """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before."""
+    """Make the run directory of a recorded start, with what the keeper reads; does nothing that was done before.
+
+    :raises StorageFailed: the disk does not take it; any later look goes on with it.
+    """
     run_dir = desk.workspace.run_dir(run.id)
+    try:
+        _made(desk, run, run_dir)
+    except OSError as error:
+        raise StorageFailed(
+            f"The directory of {run.id} could not be written: {error.strerror or error}. Its start is on record.",
+            f"Make room, then poll_training(run={run.id!r}): that goes on with the start.",
+        ) from error
+    return run_dir
+
+
+def _made(desk: Desk, run: Run, run_dir: Path) -> None:
     _set_aside(run_dir, run.nonce)
     for folder in (run_dir, checkpoint_dir(desk, run.model, run.phase)):
         desk.workspace.make_private_folder(str(folder))
@@ -178,7 +193,6 @@ def materialise(desk: Desk, run: Run) -> Path:
         records.write(path, spec(desk, run))
         # The file's time is the start's age: a start that was recorded long ago must not be launched now.
         os.utime(path, (run.at, run.at))
-    return run_dir
 
 
 def _set_aside(run_dir: Path, nonce: str) -> None:

@@ -90,6 +90,8 @@ class Acknowledged:
 
     def untrue(self) -> list[str]:
         """Return what the record says of a run that its training itself does not, once all have ended."""
+        if not Workspace(self._root).ledger_path.exists():
+            return []
         ledger = Ledger(Workspace(self._root).ledger_path)
         try:
             failed = {one.run for one in ledger.findings() if one.level is Level.FAILURE}

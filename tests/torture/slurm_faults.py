@@ -60,6 +60,8 @@ FAULTS = (
           "test_slurm_faults.py::test_what_runs_into_the_time_limit_of_its_job_is_timed_out_and_was_warned"),
     Fault("forgotten after MinJobAge, no accounting",
           "test_slurm_sites.py::test_what_a_site_without_accounting_forgets_soon_is_told_by_what_lies_there"),
+    Fault("the same with accounting (sacct)",
+          "test_slurm_accounting.py::test_the_accounts_tell_how_a_job_ended_that_the_controller_forgot"),
     Fault("forgotten with its end unseen",
           "test_slurm_faults.py::test_what_ended_unseen_and_is_forgotten_is_lost_and_told_by_what_slurm_left_beside_it"),
     Fault("GPUs of a job (GRES on fake devices)", "test_slurm_sites.py::test_a_training_is_given_the_gpus_of_its_job"),

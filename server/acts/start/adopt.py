@@ -22,7 +22,7 @@ from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from .. import launch
 from ..desk import Desk
-from . import command, provenance, spending, start, start_event
+from . import command, gate, provenance, spending, start, start_event
 
 _APPENDS = os.O_APPEND
 _WRITES = (os.O_WRONLY, os.O_RDWR)
@@ -43,11 +43,15 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What came of it: the run, whether it was adopted before, and where its output is read."""
+    """What came of it: the run, whether it was adopted before, and where its output is read.
+
+    :ivar ungated: why the gate would have refused it as a start; empty where it would not. Its verdict says it too.
+    """
 
     run: Run
     existing: bool
     output: Output
+    ungated: str = ""
 
 
 def adopt(desk: Desk, pid: int | None, log: str | None, model: str | None) -> Adopted:
@@ -70,7 +74,7 @@ def adopt(desk: Desk, pid: int | None, log: str | None, model: str | None) -> Ad
     adopted = _recorded(desk, found, output, model)
     if not adopted.existing:
         launch.launch(desk, adopted.run)
-    return adopted
+    return replace(adopted, ungated=gate.missed(desk, adopted.run))
 
 
 def _known(desk: Desk, found: procfs.Stat) -> Run | None:

@@ -24,7 +24,7 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str, command: tuple
     if phase is Phase.QUICK or not desk.policy.quick.required:
         return
     quick = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.QUICK]
-    same = [one for one in quick if one.code_sha256 == code_sha256 and one.command == command]
+    same = _same(quick, code_sha256, command)
     problems = quick_problems(desk, same[-1]) if same else []
     if same and not problems:
         return
@@ -35,6 +35,23 @@ def check(desk: Desk, model: str, phase: Phase, code_sha256: str, command: tuple
         f"The full phase of model {model} needs a passed quick run of the same script: {why}.",
         _way_out(desk, same) + _first(model, quick, command),
     )
+
+
+def missed(desk: Desk, run: Run) -> str:
+    """Return why the gate would have refused a run that nobody started here; empty where it would have passed.
+
+    Only what was there before the run counts: a quick run afterwards shows nothing that could have stopped it.
+    """
+    if run.phase is Phase.QUICK or not desk.policy.quick.required:
+        return ""
+    every = desk.ledger.runs(model=run.model)
+    quick = [one for one in every if one.phase is Phase.QUICK and one.first_seq < run.first_seq]
+    same = _same(quick, run.code_sha256, run.command)
+    return "" if same and not quick_problems(desk, same[-1]) else _why(desk, quick, same, run.code_sha256)
+
+
+def _same(quick: Sequence[Run], code_sha256: str, command: tuple[str, ...]) -> list[Run]:
+    return [one for one in quick if one.code_sha256 == code_sha256 and one.command == command]
 
 
 def _way_out(desk: Desk, same: Sequence[Run]) -> str:

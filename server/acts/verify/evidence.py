@@ -11,7 +11,7 @@ from typing import Any
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.scripts import Program, read_program
 from ...analysis.verdict.design import Design
-from ...analysis.verdict.evidence import Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Seal, Told
+from ...analysis.verdict.evidence import Adopted, Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Seal, Told
 from ...analysis.verdict.invented import says_invented
 from ...analysis.verdict.usage import usage_of
 from ...runtime import samples
@@ -25,7 +25,7 @@ from ...vocabulary.runs import Phase, RunState
 from ...vocabulary.sanitize import mask_secrets, one_line
 from ..desk import Desk
 from ..report.silent import described, silent_failures
-from ..start import provenance
+from ..start import gate, provenance
 from ..start.provenance import Origin
 from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files, written_files
 from ..watch.look import look_at
@@ -84,8 +84,15 @@ def _measured(desk: Desk, run: Run, status: RunStatus, origin: Origin) -> Eviden
         nodes=samples.size(run.engine, "nodes") or 1,
         foreign=run.foreign,
         command=run.command,
-        adopted=(run.adopted[0], max(0.0, run.at - (status.started_at or run.at))) if run.adopted else None,
+        adopted=_adopted(desk, run, status),
     )
+
+
+def _adopted(desk: Desk, run: Run, status: RunStatus) -> Adopted | None:
+    if run.adopted is None:
+        return None
+    before_s = max(0.0, run.at - (status.started_at or run.at))
+    return Adopted(pid=run.adopted[0], before_s=before_s, ungated=gate.missed(desk, run))
 
 
 def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin: Origin, ended: bool) -> Evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from ...runtime import run_directory
@@ -21,6 +22,7 @@ def judged(desk: Desk, run: Run) -> RunStatus:
 
 
 def close(desk: Desk, run: Run) -> None:
-    """Record that a run never started, where nothing can begin it any more."""
+    """Record that a run never started, where nothing can begin it any more; a full disk leaves that to a later look."""
     run_dir = desk.workspace.run_dir(run.id)
-    run_directory.close_never_started(run_dir, run.nonce, desk.engine.word(run_dir))
+    with suppress(OSError):
+        run_directory.close_never_started(run_dir, run.nonce, desk.engine.word(run_dir))

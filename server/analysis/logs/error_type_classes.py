@@ -35,7 +35,8 @@ _NAMES = {
         "NonMatchingChecksumError NonMatchingSplitsSizesError MissingBeamOptions CoordinateError ExpectationFailed "
         "DataContextError "
         # formats
-        "NoBackendError HeaderError ComposerError ExpatError ParseError XMLSyntaxError XLRDError RasterioIOError "
+        "NoBackendError HeaderError ComposerError "
+        "ConstructorError ExpatError ParseError XMLSyntaxError XLRDError RasterioIOError "
         "DriverError GEOSException ShapelyError TopologicalError InvalidDicomError NoSuchNodeError ImageFileError "
         "HeaderDataError "
         # stores that lack what was asked for

@@ -32,9 +32,13 @@ _READS = re.compile(
     r"masks?|boxes|bbox\w*|documents?|dicom|nifti|volume|signals?|sequences?|tokens?))$"
 )
 """Functions that turn what was read into samples."""
+_LOADS = re.compile(
+    r"^(?:\w+\.)*_?(?:load|read|parse|decode)_(?!\w*(?:state|model|config|pretrained|weights|checkpoint|optim|ext))\w+$"
+)
+"""Functions, also of libraries, that read what is no part of the program."""
 _OF_DATA = re.compile(
     r"(?i)(?:^|[/\\])(?:data|datasets?|data_?(?:loader|set|utils|module|prep\w*)s?|loaders?|preprocess\w*|prepare\w*|"
-    r"transforms?|augment\w*|features?|etl|ingest\w*|readers?|readers?)(?:\.py$|[/\\][^/\\]+$)"
+    r"transforms?|augment\w*|features?|etl|ingest\w*|readers?)(?:\.py$|[/\\][^/\\]+$)"
 )
 """The user's own files that are there for reading."""
 _READING_LIBRARY = re.compile(
@@ -48,6 +52,10 @@ _LABEL = re.compile(
     r"(?i)^(?:\w+\.)?(?:labels?|cls|class(?:_?(?:id|idx|name))?|category(?:_id)?|y|targets?|tokens?|words?|chars?)$"
 )
 """What a table is asked for with: the label that was read is not in it."""
+_FILE_KEY = re.compile(
+    r"^['\"][^'\" ]*\w\.(?:wav|flac|mp3|jpe?g|png|npy|txt|json|nii|dcm|csv|pt|npz|tif{1,2}|bin)['\"]$"
+)
+"""A key that is the name of a file: what is listed is not what was read."""
 _TABLES = re.compile(r" in (?:embedding|nll_loss|cross_entropy|one_hot)\b[^/\\]*$")
 """Functions that ask a table of the model with what was read."""
 _DATA_NAMES = re.compile(
@@ -79,6 +87,8 @@ _OF_TEXT = re.compile(
 _OF_IMAGES = re.compile(r"^(?:shape|size|convert|resize|astype|copy|crop|ndim)$")
 _PIPES = re.compile(r"^Connection(?:Reset|Refused)Error$|^EOFError$|^BrokenPipeError$|^(?:_queue\.)?(?:Empty|Full)$")
 """What waits for another process raises these when that one is gone."""
+_NETWORK = re.compile(r"[/\\]comm[/\\]tcp\.py|websockets?[/\\]|asyncio[/\\]streams\.py|paramiko[/\\]")
+"""Where the other end of a connection is another machine's or service's."""
 _MIXED = re.compile(r"(?:not supported between|unsupported operand).*'(?:str|float|NoneType|int)'|tz-naive|tz-aware")
 _VALUES_OF_TEXT = re.compile(
     r"^(?:argument of type )?'float' (?:object )?is not iterable|^object of type 'float' has no len|"
@@ -107,6 +117,8 @@ def by_place(exception: str, message: str, frames: str) -> ErrorType | None:
     decide = _BY_CLASS.get(exception)
     if decide and (told := decide(message, frames)):
         return told
+    if _PIPES.search(exception) and _NETWORK.search(frames):
+        return ErrorType.INFRASTRUCTURE
     return ErrorType.RESOURCE if _PIPES.search(exception) and "multiprocessing" in frames else None
 
 
@@ -118,7 +130,10 @@ def reads_a_sample(exception: str, frames: str) -> bool:
 def _in_reading(frames: str) -> bool:
     if _OF_A_SAMPLE.search(frames[-2 * NEWEST_CHARS :]):
         return True
-    own = [place for place in _PLACE.findall(frames) if traceback_lines.is_own(place[0])]
+    places = _PLACE.findall(frames)
+    if places and _LOADS.match(places[-1][1]):
+        return True
+    own = [place for place in places if traceback_lines.is_own(place[0])]
     return bool(own) and (_READS.match(own[-1][1]) or _OF_DATA.search(own[-1][0])) is not None
 
 
@@ -138,7 +153,7 @@ def _assertion(_message: str, frames: str) -> ErrorType | None:
 
 
 def _key(message: str, frames: str) -> ErrorType | None:
-    if _key_of_what_was_read(frames) or message.startswith("Timestamp("):
+    if _key_of_what_was_read(frames) or message.startswith("Timestamp(") or _FILE_KEY.match(message):
         return ErrorType.DATA
     return None if " " in message.strip("'\" ") else ErrorType.IMPLEMENTATION
 

@@ -28,6 +28,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "implementation",
         "",
         r"output (?:dir\w*|folder|path)\b.{0,80} already exists|"
+        r"missing value for argument|changed size during iteration|event loop\b|generator raised stopiteration|"
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
         r"deserialization of an? \w+ layer|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"

@@ -48,7 +48,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:find|no) (?:an? )?(?:appropriate|suitable|matching) \w+|type ?hint|stack trace|race condition|"
         r"(?:unhandled|unrecogni[sz]ed|unsupported|unknown|invalid|illegal) (?:\w+ ){0,3}(?:strategy|mode|method|"
         r"policy|algorithm|scheduler|backend|solver|kernel|metric|task)\b|"
-        r"multiple (?:\w+ ){1,3}named|command not found|process group|device ?mesh|mesh shape|pjit|vmap|sharding",
+        r"unresolved (?:reference|symbol|import)|multiple (?:\w+ ){1,3}named|command not found|"
+        r"process group|device ?mesh|mesh shape|pjit|vmap|sharding",
     ),
     (
         _IMPLEMENTATION,
@@ -97,7 +98,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"(?:missing|empty|corrupt\w*|invalid|duplicated?|not|no)|no (?:observations|images|rows|data|samples|"
         r"records|files|"
         r"columns)\b|"
-        r"(?:obs(?:ervation)?|var|row|column|cell|gene|sample) names|"
+        r"(?:input|target)_lengths|edge[ _]index|(?:obs(?:ervation)?|var|row|column|cell|gene|sample) names|"
         r"(?:for|in|of|at) (?:case|sample|patient|subject|utt\w*|image|record|row|shard|scan|station|series) \S*\d|"
         r"ground truth|no \w+ (?:available|left) for (?:training|validation|testing)|new levels?|bad (?:values?|"
         r"lines?|rows?|samples?|records?)|empty (?:sequence|list)|"
@@ -153,7 +154,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"out of (?:\w+ )?(?:memory|resources?|space|disk|handles|swap|inodes|descriptors)|oom|"
         r"(?:not enough|insufficient|no (?:available|free)|too little|exceed\w*|low on|limit of|above the budget of) "
         r"(?:\S+ ){0,3}(?:memory|ram|vram|space|disk|swap|threads|descriptors|shared memory|resources)|"
-        r"(?:memory|cpus?|gpus?|processors) (?:required|requested)|"
+        r"(?:more|larger|bigger|less) (?:\w+ )?(?:memory|ram|vram|disk)|"
+        r"(?:memory|cpus?|gpus?|processors) (?:required|requested)|(?:open )?(?:files?|process\w*|threads?) limit|"
         r"(?:memory|ram|vram|disk|space|quota|swap|descriptors|threads|inodes) (?:\S+ ){0,3}"
         r"(?:full|exhausted|exceeded|limit|used up)|ran out of|(?:not enough|insufficient|"
         r"no free) (?:\S+ ){0,2}(?:slots|cpus|gpus|cores|workers|capacity)|used up|depleted|"
@@ -222,7 +224,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"lost connection|"
         r"disconnect\w*|no route|name resolution|could not resolve|resolve host|unauthori[sz]ed|forbidden|"
         r"(?:access|permission|request) denied|permissions?|credentials?|authenticat\w+|logged in|log ?in|api[ _-]key|"
-        r"(?:token|licen[cs]e|session|certificate|lease) (?:\S+ ){0,2}(?:expired|invalid|revoked|missing|"
+        r"(?:token|licen[cs]e|session|certificate|lease) (?:\S+ ){0,2}(?:expired|invalid|revoked|rejected|missing|"
         r"not found|denied)|"
         r"expired|rate[- ]limit\w*|heartbeat|preempt\w*|evicted|cancell?ed|terminated by|interrupted|sig(?:term|"
         r"int|hup)|"

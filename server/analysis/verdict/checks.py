@@ -129,11 +129,13 @@ def adopted(evidence: Evidence) -> Check | None:
     """Was it running before it came under watch? None where it was started here."""
     if evidence.adopted is None:
         return None
-    pid, before_s = evidence.adopted
+    about = evidence.adopted
     what = (
-        f"process {pid} was running for {span(before_s)} when it was adopted: nobody watched that, nothing of it was"
-        " witnessed, and its script is kept as it lay there then"
+        f"process {about.pid} was running for {span(about.before_s)} when it was adopted: nobody watched that, nothing"
+        " of it was witnessed, and its script is kept as it lay there then"
     )
+    if about.ungated:
+        what = f"past the gate, no quick run of the same script had passed: {about.ungated}; {what}"
     action = "Start it with `watchkeeper run -- COMMAND`, or say why it need not be seen from its beginning on."
     return unknown("adopted", what, "adopted", action)
 

@@ -51,6 +51,19 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopted:
+    """A process that nobody of ours started.
+
+    :ivar before_s: how long it had run unwatched.
+    :ivar ungated: why the gate would have refused it as a start; empty where it would not.
+    """
+
+    pid: int
+    before_s: float
+    ungated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A file of another run or model: on disk now, or as an earlier verdict recorded it.
 
@@ -215,7 +228,7 @@ class Evidence:
         `observed_in` are these tables.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
     :ivar command: folder and words, up to the script, where not the Python that trains was started with it.
-    :ivar adopted: (pid, seconds that it had run unwatched) of a process that was adopted; None of what we started.
+    :ivar adopted: about a process that was adopted; None of what we started.
     :ivar written: what it wrote; None where its results are files that the policy names.
     :ivar gpu: what it did on GPUs; None for a start of an older release, which did not look for any.
     """
@@ -274,7 +287,7 @@ class Evidence:
     gpu: GpuUse | None = None
     written: Written | None = None
     command: tuple[str, ...] = ()
-    adopted: tuple[int, float] | None = None
+    adopted: Adopted | None = None
 
     @property
     def cores_busy(self) -> float | None:

@@ -141,6 +141,8 @@ def _adopt(opened: Opener, options: argparse.Namespace) -> int:
         told = found.output
         read = f"its output is read from byte {told.begin} of {told.path} on" if told.path else told.why
         _say(f"  {read}")
+        if found.ungated:
+            _say(f"  past the gate, and its verdict says so: {found.ungated} (a quick run that passed)")
         _say("  nothing of it is witnessed; its exit status is told where this kernel tells it (Linux 6.15)")
         _say(f"watchkeeper poll {run.id} --follow | watchkeeper stop {run.id} --reason …")
     return 0

@@ -77,8 +77,14 @@ def found_in(said: object) -> Job | None:
     return Job(
         name=name,
         status=one_line(status, 40),
-        message=outgoing(one_line(str(entry.get("message") or "")[:4000], 4000), _LONGEST),
+        message=_sentences(str(entry.get("message") or "")[:4000]),
         error=one_line(str(entry.get("error_type") or ""), 80),
         began=bool(entry.get("driver_node_id")),
         exit_code=code if isinstance(code, int) and not isinstance(code, bool) else None,
     )
+
+
+def _sentences(message: str) -> str:
+    """Return a message without its table of ids: that of a dead actor has one in its middle, indented."""
+    lines = [line for line in message.splitlines() if not line.startswith(("\t", "    "))]
+    return outgoing(one_line(" ".join(lines), 4000), _LONGEST)

@@ -163,7 +163,8 @@ def script(server_folder: Path, run_dir: Path, log_fd: int) -> bytes:
     :raises WatchkeeperError: if the log does not lie in the workspace any more.
     """
     words = keeper_command.job(server_folder, run_dir, log_fd)
-    return b"#!/bin/sh\nexec " + b" ".join(os.fsencode(shlex.quote(word)) for word in words) + b"\n"
+    # The waiter would die of them while its interpreter starts: a warning may come with the job's first second.
+    return b"#!/bin/sh\ntrap '' USR1 USR2\nexec " + b" ".join(os.fsencode(shlex.quote(word)) for word in words) + b"\n"
 
 
 def check() -> tuple[bool, str]:

@@ -32,6 +32,8 @@ def main(run_directory: str, log: str) -> None:
 
     :param log: the run's log, relative to the workspace, without links in it, or ITS_OUTPUT.
     """
+    # Whatever comes from here on waits until somebody can take it: across exec too, until the keeper has its handlers.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*_HANDED_ON, signal.SIGCHLD})
     os.chdir(run_directory)
     try:
         status = _taken()
@@ -43,14 +45,12 @@ def main(run_directory: str, log: str) -> None:
         os._exit(status)
     os.set_inheritable(descriptor, True)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {*_HANDED_ON, signal.SIGCHLD})
     waiter = os.getpid()
     keeper = os.fork()
     if keeper == 0:
         _become_keeper(waiter, run_directory, descriptor)
     status = _wait(keeper)
     if os.path.exists(records.START) and not os.path.exists(records.EXIT):
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         _exec("attach", run_directory, descriptor)
     os._exit(status)
 
@@ -95,7 +95,6 @@ def _become_keeper(waiter: int, run_directory: str, log: int) -> None:
             os._exit(NO_KEEPER)
         errors = records.open_plain(records.ERR, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(errors, 2)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         _exec("launch", run_directory, log)
     finally:
         os._exit(NO_KEEPER)

@@ -97,13 +97,12 @@ class Job(Table):
     cpus: Annotated[int, Field(ge=0, le=100_000)] = Field(default=0, description="CPUs; 0: one.")
     mem: Word = Field(default="", description='Memory, such as "64G".')
     nodes: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        default=1, description="Nodes of Slurm (--nodes); on each the command runs once, as a rank of SLURM_PROCID."
+        default=1, description="Nodes (--nodes); on each the command runs once, as a rank of SLURM_PROCID."
     )
     gres: Word = Field(default="", description='Generic resources (--gres), such as "gpu:4".')
     extra: Annotated[tuple[Annotated[str, AfterValidator(_extra)], ...], Field(strict=False)] = Field(
         default=(), description='Further options of sbatch, one word each, such as "--constraint=a100".'
     )
-
     gpus: ray_tables.Gpus = Field(default=0.0, description="GPUs (Ray alone; Slurm: gres), parts of one too.")
     resources: ray_tables.Resources = Field(
         default={}, description="Amounts of a Ray cluster's own resources, such as {a100 = 1}."
@@ -164,15 +163,6 @@ class Engine(Table):
     full: Job = Field(default=Job(), description="What the jobs of the full phase ask for.")
 
     @model_validator(mode="after")
-    def _nodes_are_of_slurm(self) -> Self:
-        for phase in Phase:
-            if self.job(phase).nodes > 1 and self.kind_of(phase) != "slurm":
-                raise ValueError(
-                    f'[engine.{phase}] nodes = {self.job(phase).nodes} is for jobs of Slurm: kind = "slurm"'
-                )
-        return self
-
-    @model_validator(mode="after")
     def _fits_its_engine(self) -> Self:
         for phase in Phase:
             kind = self.kind_of(phase)
@@ -184,6 +174,15 @@ class Engine(Table):
                 ray_tables.memory_bytes(self.job(phase).mem)
         if self.token_file and self.token_env:
             raise ValueError("expected token_file or token_env, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _nodes_are_of_slurm(self) -> Self:
+        for phase in Phase:
+            if self.job(phase).nodes > 1 and self.kind_of(phase) != "slurm":
+                raise ValueError(
+                    f'[engine.{phase}] nodes = {self.job(phase).nodes} is for jobs of Slurm: kind = "slurm"'
+                )
         return self
 
     def asked(self, phase: Phase) -> dict[str, object]:

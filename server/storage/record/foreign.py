@@ -92,9 +92,13 @@ class Snapshot:
     def _take(self, content: bytes) -> sqlite3.Connection:
         self.close()
         copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        if content:
-            copy.deserialize(content)
-        copy.execute("PRAGMA query_only = ON")
+        try:
+            if content:
+                copy.deserialize(content)
+            copy.execute("PRAGMA query_only = ON")
+        except BaseException:
+            copy.close()
+            raise
         self._copy, self._header = copy, content[:_HEADER_BYTES]
         return copy
 

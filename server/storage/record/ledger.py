@@ -78,7 +78,8 @@ class Ledger(Queries):
         if self._folder is None and self._home.elsewhere:
             return self._foreign.connection()
         if self._away:  # it was moved here since
-            self._opened = self._open(self.path)
+            in_memory, self._opened = self._opened, self._open(self.path)
+            in_memory.close()
         return self._opened
 
     def _settle(self) -> None:
@@ -108,6 +109,7 @@ class Ledger(Queries):
             self.id = _identity(source, self.id)
         except BaseException:
             opened.close()
+            self._foreign.close()
             raise
         return opened
 
@@ -139,6 +141,11 @@ class Ledger(Queries):
         with self._lock:
             self._opened.close()
             self._foreign.close()
+
+    def __del__(self) -> None:
+        """Close what was dropped without `close`: SQLite would all the same, and warns of it since Python 3.13."""
+        if hasattr(self, "_opened"):
+            self.close()
 
     @contextmanager
     def transaction(self) -> Generator[Transaction]:

@@ -67,7 +67,8 @@ async def test_a_full_run_is_attested_handed_on_and_checked_by_others(place: Pla
         verdict = await full(place, trainer, HONEST)
     assert verdict["verdict"] == "APPROVE"
     before = place.desk().ledger
-    version, head = schema.version(sqlite3.connect(before.path)), before.head()
+    with closing(sqlite3.connect(before.path)) as file:
+        version, head = schema.version(file), before.head()
     before.close()
     envelope, crate, packed = outbox / "proof.json", outbox / "crate", outbox / "crate.zip"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 
 import pytest
@@ -14,9 +15,12 @@ from ...play import WAITS, Place
 from ...runtime.keeper.helpers import until
 from ...slurm_accounting import Accounting, accounting
 from .conftest import ENGINE
-from .helpers import LOG, RUN, begun, cut_power, ended, job, process
+from .helpers import EVERY_FAULT, LOG, RUN, begun, cut_power, ended, job, process
 
-pytestmark = pytest.mark.xdist_group("slurm")
+pytestmark = [
+    pytest.mark.xdist_group("slurm"),
+    pytest.mark.skipif(EVERY_FAULT not in os.environ, reason=f"takes a database: make engines ({EVERY_FAULT}=1)"),
+]
 
 
 @pytest.fixture

@@ -153,7 +153,9 @@ def test_what_runs_into_the_time_limit_of_its_job_is_timed_out_and_was_warned(
     on_slurm: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heartbeats, "LAG_S", 20.0)  # Slurm says TIMEOUT when the job has completed its end
-    on_slurm.policy(ENGINE.replace('time = "00:40:00"', 'extra = ["--time=1"]')).script(WAITS)
+    monkeypatch.setattr(slurm, "WARN_BEFORE_S", 20)
+    limited = ENGINE.replace('time = "00:40:00"', 'extra = ["--time=1"]')
+    on_slurm.policy(limited, instead_of="grace_s = 30.0", by="grace_s = 1.0").script(WAITS)
     desk = on_slurm.desk().current()
     begun(desk)
     assert ended(desk) is RunState.TIMED_OUT

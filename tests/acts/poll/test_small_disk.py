@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -49,6 +49,17 @@ def fill(place: Place) -> Path:
                 file.write(b"\n" * size)
     assert os.statvfs(place.root).f_bavail == 0
     return filler
+
+
+@contextmanager
+def no_more_names(folder: Path) -> Generator[None]:
+    """Put a disk in the place of a folder that takes one name and no second one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=2", "watchkeeper-test", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 async def begun(place: Place, trainer: Agent) -> str:
@@ -101,3 +112,24 @@ async def test_a_stop_stops_and_is_recorded_once_there_is_room(small: Place) -> 
         filler.unlink()
         assert (await trainer.watch(run))["state"] == "stopped"
     assert small.ending(run).state == "stopped"
+
+
+async def test_a_start_whose_directory_finds_no_room_is_refused_in_words_and_goes_on_with_the_next_look(
+    small: Place,
+) -> None:
+    small.script(script("print('done')\nleave_what_the_phase_asks_for()\n"))
+    runs = small.root / ".watchkeeper/runs"
+    async with small.trainer() as trainer:
+        await trainer.poll()
+        with no_more_names(runs):
+            refusal = await trainer.refused("start_training", model="1", phase="quick")
+            stop = await trainer.refused("stop_training", run="1-quick-1", reason="no")
+            brief = await trainer.poll()
+        assert (
+            "The directory of 1-quick-1 could not be written: No space left on device. Its start is on record"
+            in refusal
+        )
+        assert "could not be written" in stop
+        assert "1-quick-1" in str(brief)
+        seen = await trainer.watch("1-quick-1")
+    assert seen["state"] == "completed"

@@ -113,3 +113,20 @@ async def test_two_calls_at_once_adopt_a_process_once(
     place.ends(first[0].run.id)
     assert (second.existing, second.run.id) == (True, first[0].run.id)
     assert [one.id for one in place.runs()] == ["a-full-1"]
+
+
+async def test_the_verdict_on_a_full_run_that_was_adopted_past_the_gate_says_so_and_approves_nothing(
+    place: Place, desk: Desk, process: subprocess.Popen[bytes]
+) -> None:
+    adopted = adopt.adopt(desk, process.pid, None, "1")
+    assert (adopted.run.id, adopted.ungated) == ("1-full-1", "there is none")
+    async with place.trainer() as trainer:
+        while (await trainer.poll(adopted.run.id, wait_s=1))["state"] != "running":
+            assert process.poll() is None
+        end(process)
+        await trainer.watch(adopted.run.id)
+        verdict = await trainer.ask("verify_compute", run=adopted.run.id)
+    (check,) = (one for one in verdict["checks"] if one["check"] == "adopted")
+    said = "past the gate, no quick run of the same script had passed: there is none; process"
+    assert check["evidence"].startswith(said)
+    assert verdict["verdict"] != "APPROVE"

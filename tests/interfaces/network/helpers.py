@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import anyio
 import httpx2
@@ -55,7 +56,7 @@ async def asked(
     pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
     scope: dict[str, Any] = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-        "path": path, "raw_path": path.encode(), "query_string": query, "root_path": "", "headers": pairs,
+        "path": unquote(path), "raw_path": path.encode(), "query_string": query, "root_path": "", "headers": pairs,
         "server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2), "state": {},
     }  # fmt: skip
     await app(scope, receive, send)

@@ -72,8 +72,11 @@ def test_what_the_other_host_writes_on_is_seen(ledger: Path) -> None:
 def test_a_ledger_that_was_moved_here_is_written_by_the_server_that_read_it(ledger: Path) -> None:
     held_by_another(ledger)
     opened = Ledger(ledger)
+    in_memory = opened._opened  # pyright: ignore[reportPrivateUsage]
     assert Home(ledger).move() == "login1"
     opened.take_note("key", "second")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        in_memory.execute("SELECT 1")
     assert opened.note("key") == "second"
     opened.close()
 

@@ -272,6 +272,14 @@ def test_an_event_that_was_put_in_place_of_another_breaks_the_chain(ledger: Ledg
     assert [(one.seq, one.why) for one in ledger.broken()][:1] == [(2, "it does not follow from the event before it")]
 
 
+def test_a_ledger_that_is_dropped_is_closed(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    connection = ledger._opened  # pyright: ignore[reportPrivateUsage]
+    del ledger
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
 def test_a_transaction_holds_the_ledger_from_its_first_moment_on(ledger: Ledger) -> None:
     other = Ledger(ledger.path, busy_timeout_s=0.05)
     with ledger.transaction() as transaction:

@@ -12,6 +12,7 @@ from watchkeeper.server.acts.start import start
 from watchkeeper.server.acts.start.start import Start
 from watchkeeper.server.acts.watch.look import find_run, look_at
 from watchkeeper.server.interfaces.commands import doctor
+from watchkeeper.server.runtime import heartbeats
 from watchkeeper.server.vocabulary.runs import Level, Phase, RunState
 
 from ....play import GOOD, WAITS, Place
@@ -33,7 +34,7 @@ def ends(desk: Desk, run: str) -> RunState:
 
 
 def test_a_run_that_loses_its_node_or_its_raylet_is_interrupted_and_goes_on_from_its_checkpoint_by_policy(
-    on_ray: Place, head: Ray
+    on_ray: Place, head: Ray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_ray.policy(engine(head.address, "resume_interrupted = 1", SPECIAL))
     on_ray.script('import os\nprint("resume", os.environ["WATCHKEEPER_RESUME"])\n' + WAITS)
@@ -54,6 +55,7 @@ def test_a_run_that_loses_its_node_or_its_raylet_is_interrupted_and_goes_on_from
     head.add_node("n2", special=1)
     on_ray.says(LOG, "resume checkpoint")
     until(lambda: on_ray.read(LOG).count("ready") == 2, "the second attempt runs")
+    monkeypatch.setattr(heartbeats, "LAG_S", 60.0)  # Ray says RUNNING for some twenty seconds more
     head.kill_raylet("n2")
     assert ends(desk, again) is RunState.INTERRUPTED
     head.kill("n2")

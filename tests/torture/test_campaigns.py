@@ -1,4 +1,4 @@
-"""Servers, keepers, waiters are killed at random moments; nothing acknowledged is lost, and nothing ran twice."""
+"""Servers, keepers, waiters are killed, disks fill, calls fail: nothing acknowledged is lost, and nothing ran twice."""
 
 from __future__ import annotations
 
@@ -11,13 +11,21 @@ from pathlib import Path
 import pytest
 
 from ..limits import LONG_S
-from . import campaign, shim
+from . import campaign, full_disks, shim
 from .mutants import ROOT
 
 
 @pytest.mark.training
-@pytest.mark.parametrize(("who", "wanted"), [("kill_servers", 15), ("kill_keepers", 12)])
-def test_whoever_is_killed_at_any_moment_what_was_acknowledged_holds(who: str, wanted: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("who", "wanted"), [("kill_servers", 15), ("kill_keepers", 12), ("full_disks", 6), ("failing_calls", 6)]
+)
+def test_whoever_is_killed_and_whatever_fails_at_any_moment_what_was_acknowledged_holds(
+    who: str, wanted: int, tmp_path: Path
+) -> None:
+    if who == "full_disks" and (lacks := full_disks.missing()):
+        pytest.skip(f"not here: {', '.join(lacks)}")
+    if who == "failing_calls":
+        shim.library(tmp_path)
     wanted = max(wanted, shim.TRIES * 3)
     command = [sys.executable, "-m", f"tests.torture.{who}", "--wanted", str(wanted), "--seed", str(shim.SEED)]
     command += ["--results", str(tmp_path / "results")]
