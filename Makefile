@@ -21,7 +21,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo demo-slurm bench bundle clients strangers reference docs corpus clean
+.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo demo-slurm demo-ray bench bundle clients strangers reference docs corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -39,6 +39,7 @@ help:
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes); RESULTS=FILE to go on later"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
 	@echo "make demo-slurm  the same day on a Slurm of its own, the full run on two nodes (root, Debian; about four minutes)"
+	@echo "make demo-ray  the same day on a Ray of its own, which PyPI brings (300 MB, once)"
 	@echo "make strangers three projects of strangers, from pip install to the first finding told; gigabytes of libraries"
 	@echo "make bench   the budgets, each beside its reference"
 	@echo "make reference docs/reference.md, from the code"
@@ -108,6 +109,7 @@ torture: setup wheel programs
 	WATCHKEEPER_TORTURE_TRIES=$(TRIES) WATCHKEEPER_TORTURE_SEED=$(SEED) $(PYTEST) \
 		$$($(BIN)/python -P -c 'import runpy; table = runpy.run_path("tests/torture/table.py")["TABLE"]; print(*sorted({"tests/" + row.test for row in table}))')
 	$(BIN)/python -P tests/torture/slurm_faults.py --tries $(FAULT_TRIES)
+	$(BIN)/python -P tests/torture/ray_faults.py --tries $(FAULT_TRIES)
 
 mutants: setup
 	$(BIN)/python -P tests/torture/mutants.py $(if $(RESULTS),--results $(RESULTS))
@@ -117,6 +119,9 @@ demo: setup wheel
 
 demo-slurm: setup wheel programs
 	$(BIN)/python -P examples/eight_schools/play_slurm.py
+
+demo-ray: setup wheel
+	$(BIN)/python -P examples/eight_schools/play_ray.py
 
 bench: setup wheel
 	$(BIN)/python -P benchmarks/run_all.py

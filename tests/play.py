@@ -69,7 +69,7 @@ def leave_what_the_phase_asks_for():
 """
 GOOD = f"""{_BEGINNING}
 print("sampling", flush=True)
-work(0.6 if os.environ["WATCHKEEPER_PHASE"] == "full" else 0.0)
+work(0.45 if os.environ["WATCHKEEPER_PHASE"] == "full" else 0.0)
 leave_what_the_phase_asks_for()
 print("done")
 """

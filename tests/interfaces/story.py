@@ -52,6 +52,18 @@ def sampled(draws: int, *, mended: bool) -> str:
     name = "count" if mended else "cuont"
     return script(f"""{CURVES}
 DRAWS = {draws}
+def chains():
+    # a trace of four chains, one of which stood still for a while
+    import h5py, numpy
+    dice = numpy.random.default_rng(3)
+    steps = dice.normal(size=(4, 1000, 2))
+    for draw in range(1, 1000):
+        steps[:, draw] = 0.6 * steps[:, draw - 1] + 0.8 * steps[:, draw]
+    steps[3, 300:480, 0] = steps[3, 300, 0] + 2.2
+    path = pathlib.Path(os.environ["WATCHKEEPER_FINAL_MODEL"]).with_suffix(".nc")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        file["posterior/tau"], file["posterior/mu"] = steps[:, :, 0], 4.4 + 3 * steps[:, :, 1]
 def sample(draws):
     return [chance.random() for _ in range(draws)]
 values = sample(draws=DRAWS)
@@ -59,6 +71,7 @@ for number in range(1, 26):
     epoch(number, 25)
 if os.environ["WATCHKEEPER_PHASE"] == "full":
     work(0.6)
+    chains()
     print("above a half:", values.{name}(0.5))
 leave_what_the_phase_asks_for()
 """)

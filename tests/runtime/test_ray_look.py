@@ -47,7 +47,10 @@ def test_whatever_is_said_of_nodes_is_words_or_nothing(said: Any) -> None:
             {"status": "FAILED", "error_type": OWN_EXIT, "message": "a log", "driver_exit_code": 7},
             Kind.ENDED, "FAILED (exit status 7)",
         ),
-        ({"status": "FAILED", "error_type": DIED, "message": "it\n\tpid: 7\ndied"}, Kind.ENDED, f"FAILED ({DIED}: it died)"),
+        (
+            {"status": "FAILED", "error_type": DIED, "message": "it\n\tpid: 7\ndied"},
+            Kind.ENDED, f"FAILED ({DIED}: it died)",
+        ),
     ],
 )  # fmt: skip
 def test_a_status_is_told_with_its_reason(entry: dict[str, object], kind: Kind, text: str) -> None:

@@ -177,10 +177,21 @@ def _gpu(run_dir: Path, marks: Sequence[Mark]) -> Iterator[Chart]:
         return
     found = [one for line in reading.lines(run_dir) if (one := reading.sample(line)) is not None]
     samples = thinned(found, MOST_POINTS)
-    if len(samples) > 1:
-        busy: Column = [max((one.percent or 0.0 for one in sample.boards), default=None) for sample in samples]
-        x = [one.at for one in samples]
-        yield Chart(title="GPU", x_name="time", time=True, x=x, series=[("busiest board", busy)], marks=marks, unit="%")
+    if len(samples) < 2:
+        return
+    busy: Column = [max((b.percent for b in one.boards if b.percent is not None), default=None) for one in samples]
+    held: Column = [_sum_gb(b.memory_bytes for b in one.ours) for one in samples]
+    x = [one.at for one in samples]
+    for title, name, unit, column in (("GPU", "busiest board", "%", busy), ("GPU memory", "of this run", "GB", held)):
+        if any(value is not None for value in column):
+            yield Chart(title=title, x_name="time", time=True, x=x, series=[(name, column)], marks=marks, unit=unit)
+
+
+def _sum_gb(sizes: Iterable[int | None]) -> float | None:
+    """Return the sum of what is known; None where of something nothing is."""
+    listed = list(sizes)
+    known = [one for one in listed if one is not None]
+    return sum(known) / 1e9 if len(known) == len(listed) else None
 
 
 def marks_of(findings: Sequence[Finding]) -> list[Mark]:

@@ -47,7 +47,7 @@ def plot(desk: Desk, run_id: str, what: str) -> Plot:
     run = find_run(desk, run_id)
     status = Watcher(desk, run).glance().status
     found = _charts(desk, run, _what(what), status.started_at)
-    lines = [line for one in found for line in _lines(one)]
+    lines = [line for one in found for line in text_of(one)]
     picture = png.picture(found) if lines else None
     return Plot(
         run, str(status.state), "\n".join(lines) or f"The run has told no numbers of {_what(what)} yet.", picture
@@ -72,7 +72,7 @@ def _charts(desk: Desk, run: Run, what: What, started_at: float | None) -> list[
     return [one for one in every if (one.title in chains) == (what is What.CHAINS)]
 
 
-def _lines(chart: Chart) -> list[str]:
+def text_of(chart: Chart) -> list[str]:
     """Return a chart as text: a heading, a line a series, what was found on it."""
     told = [line for name, column in chart.series if (line := _line(chart, name, column))]
     if not told:
@@ -95,9 +95,9 @@ def _line(chart: Chart, name: str, column: Sequence[float | None]) -> str:
     return f"  {one_line(name, 30)} {blocks(column)} {numbers}"
 
 
-def blocks(column: Sequence[float | None]) -> str:
+def blocks(column: Sequence[float | None], most: int = MOST_BLOCKS) -> str:
     """Return a curve as blocks; a dot where a number is missing."""
-    shown = thinned(column, MOST_BLOCKS)
+    shown = thinned(column, most)
     known = [one for one in shown if one is not None and math.isfinite(one)]
     low, high = spread(known) if known else (0.0, 1.0)
     return "".join(_block(one, low, high) for one in shown)

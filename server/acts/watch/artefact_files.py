@@ -94,7 +94,7 @@ def artefact(desk: Desk, role: str, path: str, *, read: bool) -> Artefact:
     with open(descriptor, "rb") as file:
         about = os.fstat(descriptor)
         digest = _digest(file, desk.policy.compute.read_s)
-        inside = read_container(descriptor, posixpath.basename(path), _limits(desk)) if read else None
+        inside = read_container(descriptor, posixpath.basename(path), limits(desk)) if read else None
         inode = (about.st_dev, about.st_ino)
         link = desk.workspace.link_target(path)
         return Artefact(role, path, about.st_size, about.st_mtime, digest, inode, inside, link=link)
@@ -142,7 +142,7 @@ def _zarr(desk: Desk, role: str, path: str, *, read: bool) -> Artefact:
         parts, whole = _parts(folder, desk.policy.compute.read_s)
         size, modified_at = _total(parts), max((one.modified_at for one in parts), default=None)
         digest = _digest_of_all(parts) if whole else None
-        inside = read_container(folder, posixpath.basename(path), _limits(desk)) if read and parts else None
+        inside = read_container(folder, posixpath.basename(path), limits(desk)) if read and parts else None
         return Artefact(role, path, size, modified_at, digest, None, inside)
 
 
@@ -207,7 +207,8 @@ def _beneath(folder: int, above: str = "", level: int = 1) -> Iterator[tuple[int
                     yield from _beneath(inner, f"{above}{entry.name}/", level + 1)
 
 
-def _limits(desk: Desk) -> Limits:
+def limits(desk: Desk) -> Limits:
+    """Return what reading one artefact may cost, as the policy has it."""
     compute = desk.policy.compute
     return Limits(memory_bytes=compute.read_memory_mb << 20, cpu_s=math.ceil(compute.read_s), wall_s=2 * compute.read_s)
 

@@ -1,6 +1,6 @@
 """The child's life: limit itself, find the format, import what reads it, seal itself, read, print one JSON document.
 
-python -I -c CODE SERVER_FOLDER DESCRIPTOR MEMORY_BYTES CPU_S WALL_S NAME [WHAT_TO_SEARCH_FOR]
+python -I -c CODE SERVER_FOLDER DESCRIPTOR MEMORY_BYTES CPU_S WALL_S NAME [WHAT_TO_SEARCH_FOR or chains]
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 from . import confine, formats, readers
+from .chain_facts import CHAINS
 from .facts import Container, NotInspected, as_json
 from .trouble import CannotInspectError
 
@@ -46,7 +47,10 @@ def _keep_output() -> int:
 
 def _read(descriptor: int, name: str, wanted: str = "") -> Container:
     look = formats.first_look(descriptor, name)
-    read = readers.searcher(look, wanted) if wanted else readers.reader(look)
+    if wanted == CHAINS:
+        read = readers.drawer(look)
+    else:
+        read = readers.searcher(look, wanted) if wanted else readers.reader(look)
     confine.seal(look.descriptor)
     if not look.needs_threads:
         confine.forbid_new_processes()

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+from .chain_facts import CHAINS, ChainFacts
 from .decode import from_json
 from .facts import Container, NotInspected
 from .search_facts import SearchFacts, Wanted, as_text
@@ -49,6 +50,14 @@ def search_container(
     """Return where values stand in an artefact; as `read_container`."""
     found = _asked(descriptor, name, limits or Limits(), as_text(wanted))
     if isinstance(found, SearchFacts | NotInspected):
+        return found
+    return NotInspected(reason="The reading process answered with something else.", cause="crashed")
+
+
+def draw_chains(descriptor: int, name: str, limits: Limits | None = None) -> ChainFacts | NotInspected:
+    """Return how the chains of a trace look; as `read_container`."""
+    found = _asked(descriptor, name, limits or Limits(), CHAINS)
+    if isinstance(found, ChainFacts | NotInspected):
         return found
     return NotInspected(reason="The reading process answered with something else.", cause="crashed")
 

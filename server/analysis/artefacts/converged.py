@@ -50,7 +50,7 @@ def convergence(values: Values, names: list[str], judged: npt.NDArray[np.bool_],
     if not chosen:
         notes.append("No parameter moves and is finite, so there is no R-hat and no effective sample size.")
         return Convergence(bfmi_min=_bfmi(energy), notes=tuple(notes))
-    rhat = _each(_STATS.rhat, values, chosen, "rank")
+    rhat = rhats(values, chosen)
     worst = int(np.nanargmax(rhat)) if np.isfinite(rhat).any() else None
     return Convergence(
         rhat_max=None if worst is None else float(rhat[worst]),
@@ -60,6 +60,12 @@ def convergence(values: Values, names: list[str], judged: npt.NDArray[np.bool_],
         worst_parameter="" if worst is None else names[chosen[worst]],
         notes=tuple(notes),
     )
+
+
+def rhats(values: Values, chosen: list[int]) -> Values:
+    """Return the rank-normalised R-hat of the parameters that were chosen; NaN where there are too few draws."""
+    few = values.shape[1] < _LEAST_DRAWS
+    return np.full(len(chosen), np.nan) if few else _each(_STATS.rhat, values, chosen, "rank")
 
 
 def _each(function: Callable[..., Values], values: Values, chosen: list[int], method: str, **more: object) -> Values:

@@ -11,6 +11,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .chain_facts import ChainFacts
 from .search_facts import SearchFacts
 
 
@@ -371,7 +372,17 @@ class UnknownFacts:
     kind: Literal["unknown"] = "unknown"
 
 
-Container = TraceFacts | TableFacts | JsonFacts | PickleFacts | ArraysFacts | UnknownFacts | NotInspected | SearchFacts
+Container = (
+    TraceFacts
+    | TableFacts
+    | JsonFacts
+    | PickleFacts
+    | ArraysFacts
+    | UnknownFacts
+    | NotInspected
+    | SearchFacts
+    | ChainFacts
+)
 
 
 def as_json(container: Container) -> dict[str, Any]:

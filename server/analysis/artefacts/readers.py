@@ -38,6 +38,19 @@ def searcher(look: Look, wanted: str) -> Callable[[Look], Container]:
     return lambda one: search(one, from_text(wanted), columns)
 
 
+def drawer(look: Look) -> Callable[[Look], Container]:
+    """Import what draws the chains of a trace.
+
+    :raises CannotInspectError: if it is no trace. :raises ModuleNotFoundError: if a library is missing.
+    """
+    if look.format not in ("hdf5", "zarr"):
+        raise CannotInspectError("unsupported", "Only traces in NetCDF4 or Zarr have chains to be drawn.")
+    import_module(".hdf5" if look.format == "hdf5" else ".zarr_store", __package__)
+    from .chain_draws import look_at
+
+    return look_at
+
+
 def reader(look: Look) -> Callable[[Look], Container]:
     """Import what reads a format, and only that: a table must not wait for NumPy.
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .formats import Look
+from .opening import through
 from .search_facts import Found, SearchFacts, Wanted, best
 from .sources import Source, Variable
-from .trouble import CannotInspectError
 
 MOST_NUMBERS = 12_000_000
 """Of all variables that are looked through: to sort so many takes one to two seconds."""
@@ -27,20 +27,10 @@ def search(look: Look, wanted: Sequence[Wanted]) -> SearchFacts:
 
     :raises CannotInspectError: if it is no trace.
     """
-    if look.format == "zarr":
-        from .zarr_store import Source as Folder  # noqa: PLC0415 (its library is loaded for it only)
-
-        return _through(Folder(look.descriptor), wanted)
-    from .hdf5 import Source as File  # noqa: PLC0415 (the same)
-    from .hdf5 import h5py  # noqa: PLC0415
-
-    with h5py.File(f"/dev/fd/{look.descriptor}", "r") as file:
-        return _through(File(file, look.size_bytes), wanted)
+    return through(look, lambda source: _through(source, wanted))
 
 
 def _through(source: Source, wanted: Sequence[Wanted]) -> SearchFacts:
-    if "posterior" not in source.names:
-        raise CannotInspectError("unsupported", "It holds no group named posterior.")
     found: dict[str, list[Found]] = defaultdict(list)
     everywhere = {one.name: _Everywhere(one) for one in wanted}
     left, passed = MOST_NUMBERS, list[str]()

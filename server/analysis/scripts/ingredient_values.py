@@ -72,7 +72,7 @@ class Collector:
             self.add("choice", choices.SIGN.join((name, arm, said)), name, node)
             self.phased -= 1
 
-    def value(self, node: ast.expr, name: str) -> None:  # noqa: PLR0912 (one for each sort)
+    def value(self, node: ast.expr, name: str) -> None:
         """Take what an expression is made of.
 
         :param name: the nearest name that it has.
@@ -87,47 +87,52 @@ class Collector:
                     self.add("word", node.id, name, node)
             case ast.Attribute():
                 self._attribute(node, name)
-            case ast.Dict() if _is_book(node):
-                pass
-            case ast.Subscript() if chosen := choices.of_table(node):
-                self.value(chosen, name)
             case ast.Subscript():
                 self._subscript(node, name)
-            case ast.Slice():
-                self.add("operation", "slice", name, node)
-                self._parts(node, name)
             case ast.BinOp():
                 self._operation(node, name)
-            case ast.BoolOp() | ast.UnaryOp():
-                self.add("operation", type(node.op).__name__, name, node)
-                self._parts(node, name)
             case ast.Compare():
                 self._compare(node, name)
-            case ast.IfExp() if extreme := extremes.of_choice(node):
-                self.sized += not self.told
-                self.value(extreme, name)
-                self.sized -= not self.told
             case ast.IfExp():
                 self._if_else(node, name)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                self._comprehension(node, name)
+            case ast.Lambda():
+                self.value(node.body, name)
+            case _:
+                self._composed(node, name)
+
+    def _composed(self, node: ast.expr, name: str) -> None:
+        """Take the parts of an expression, and what it is itself where that is an operation."""
+        match node:
+            case ast.Dict() if _is_book(node):
+                return
             case ast.List() | ast.Tuple():
                 outer, self.listed = self.listed, self._lists_names(node.elts)
                 self._parts(node, name)
                 self.listed = outer
+                return
             case ast.JoinedStr():
                 for one in node.values:
                     if isinstance(one, ast.FormattedValue):
                         self.value(one.value, name)
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                self._comprehension(node, name)
+                return
+            case ast.Slice():
+                self.add("operation", "slice", name, node)
+            case ast.BoolOp() | ast.UnaryOp():
+                self.add("operation", type(node.op).__name__, name, node)
             case ast.Starred() | ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr():
                 self.add("operation", type(node).__name__, name, node)
-                self._parts(node, name)
-            case ast.Lambda():
-                self.value(node.body, name)
             case _:
-                self._parts(node, name)
+                pass
+        self._parts(node, name)
 
     def _if_else(self, node: ast.IfExp, name: str) -> None:
+        if extreme := extremes.of_choice(node):
+            self.sized += not self.told
+            self.value(extreme, name)
+            self.sized -= not self.told
+            return
         self.add("control", "if", name, node)
         both = node.body, node.orelse
         if self.phases.depends(node.test):
@@ -145,6 +150,9 @@ class Collector:
         )
 
     def _subscript(self, node: ast.Subscript, name: str) -> None:
+        if chosen := choices.of_table(node):
+            self.value(chosen, name)
+            return
         self.value(node.value, name)
         if neutral.last_name(node.value) not in {"shape", "parents", *self._books}:
             self.sized += (caps := sizes.caps(node.slice, self.names.constants))

@@ -44,6 +44,7 @@ from . import (
     serving,
     status,
     story,
+    top,
     ui,
     waiting,
 )
@@ -286,6 +287,8 @@ def _add_ui(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
     command = _command(commands, ui.COMMAND, ui.SHORT, ui.ABOUT, f"examples:\n{ui.EXAMPLES}")
     ui.add_options(command)
     command.set_defaults(command=_ui)
+    command = _command(commands, top.COMMAND, top.SHORT, top.ABOUT, f"examples:\n{top.EXAMPLES}")
+    command.set_defaults(command=_top)
 
 
 def _add_notify(commands: Any) -> None:  # noqa: ANN401 (argparse's type is private)
@@ -328,6 +331,10 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _ui(options: argparse.Namespace) -> int:
     return ui.serve(options, workspace(options), version())
+
+
+def _top(options: argparse.Namespace) -> int:
+    return top.show(workspace(options))
 
 
 def _hook(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...acts.desk import Desk
-from ...acts.plot import charts
+from ...acts.plot import chains, charts
 from ...acts.plot.charts import Chart, Mark
 from ...acts.start import comparison, provenance
 from ...acts.watch import look, progress
@@ -47,6 +47,7 @@ class Check:
 class RunPage:
     """Everything on a run's page but its log.
 
+    :ivar trace: where the draws lie that an ended run left; empty for none.
     :ivar beside: attempts of the same model, for the way from one to the next. :ivar before: the attempt before.
     """
 
@@ -66,6 +67,7 @@ class RunPage:
     checks: tuple[Check, ...]
     curves: tuple[Chart, ...]
     usage: tuple[Chart, ...]
+    trace: str
     marks: tuple[Mark, ...]
     begin: float
     end: float
@@ -114,6 +116,7 @@ def gather(desk: Desk, run_id: str, looks: Mapping[str, Look]) -> RunPage:
         checks=checks(verdicts[-1]) if verdicts else (),
         curves=tuple(charts.safely(desk, run, status.started_at if status else None, found)),
         usage=tuple(charts.usage(run_dir, marks)),
+        trace=chains.trace_of(desk, run),
         marks=tuple(marks),
         begin=begin,
         end=max(end, begin + 1.0),

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ...acts.desk import Desk, in_thread
 from ...acts.plot import charts
+from ...acts.plot.chains import Chains
 from ...acts.plot.charts import Chart
 from ...acts.start import comparison, provenance
 from ...acts.watch.look import find_run
@@ -44,6 +45,7 @@ class Pages:
         self._version = version
         self._sparks = Sparks()
         self._logs = Logs()
+        self._chains = Chains()
 
     async def warm(self) -> None:
         """Draw the first page for nobody, so that the first person does not wait for templates to be compiled."""
@@ -114,6 +116,16 @@ class Pages:
         page = await in_thread(run_page.gather, self._hub.desk, request.path_params["run"], self._hub.looks)
         told = {"curves": [numbers(one) for one in page.curves], "usage": [numbers(one) for one in page.usage]}
         return Response(json.dumps(told, allow_nan=False), media_type="application/json")
+
+    async def chains(self, request: Request) -> Response:
+        """Draw the chains that a run left, which are read when somebody asks."""
+        name = request.path_params["run"]
+
+        def gathered(desk: Desk) -> Mapping[str, Any]:
+            run = find_run(desk, name)
+            return {"run": run, "drawn": self._chains.of(desk, run)}
+
+        return await self._page(request, "chains.html", "runs", gathered)
 
     async def report(self, request: Request) -> Response:
         """Draw the page of a report."""

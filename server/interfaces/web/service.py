@@ -57,6 +57,7 @@ def application(desk: Desk, door: Door, names: Names, version: str) -> tuple[Sta
         ("/runs/{run}", pages.run, ["GET"]),
         ("/runs/{run}/log", pages.log, ["GET"]),
         ("/runs/{run}/charts", pages.charts, ["GET"]),
+        ("/runs/{run}/chains", pages.chains, ["GET"]),
         ("/models", pages.models, ["GET"]),
         ("/models/{model}", pages.model, ["GET"]),
         ("/reports/{report}", pages.report, ["GET"]),

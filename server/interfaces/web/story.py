@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...acts.desk import Desk
+from ...acts.plot.chains import Chains
 from ...storage.record import Run
 from ...vocabulary.errors import NotFound
 from ...vocabulary.runs import Level
@@ -40,13 +41,14 @@ def of(desk: Desk, name: str, version: str) -> str:
 
 def _values(desk: Desk, name: str, version: str, model: ModelPage | None, runs: list[Run]) -> dict[str, Any]:
     style = (STATIC / "page.css").read_text("utf-8")
-    logs = Logs()
+    logs, chains = Logs(), Chains()
     pages = [run_page.gather(desk, one.id, {}) for one in runs]
     root = desk.workspace.root
     return {
         "title": f"Model {name}" if model else name,
         "model": model,
         "runs": [(page, _window(desk, logs, page)) for page in pages],
+        "drawn": {page.run.id: chains.of(desk, page.run) for page in pages if page.trace},
         "style": Markup(style),  # noqa: S704 (a file of ours)
         "style_sha256": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "workspace_name": root.name or str(root),

@@ -33,6 +33,7 @@ VIEWS = {
     "live": "/runs/2-quick-1",
     "report": "/reports/3-r2",
     "model": "/models/3",
+    "chains": "/runs/3-full-1/chains",
     "compare": "/compare?a=1-quick-1&b=1-quick-2",
     "runs": "/runs",
 }
@@ -100,6 +101,8 @@ def test_every_page_is_drawn_in_both_themes_under_its_policy(browser: Browser, s
     grounds: set[str] = set()
     for name, path in VIEWS.items():
         see(page, path)
+        if name == "run":
+            expect(page.locator("#chains-part svg")).to_have_count(4)  # two parameters: their draws, their ranks
         photographed(page, f"{name}-{theme}")
         assert page.evaluate("window.refused ?? []") == []
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name

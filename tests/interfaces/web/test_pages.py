@@ -249,3 +249,29 @@ wait_for("go")
     place.go()
     place.ends("1-quick-1")
     assert [("in trouble" in one or "look at it" in one, "healthy" in one) for one in texts] == [(True, False)] * 3
+
+
+async def test_the_chains_of_a_run_are_those_that_it_left_and_a_damaged_trace_says_so(shared: Place) -> None:
+    trace = shared.root / "output/implementation/models/model_3_full.nc"
+    kept, about = trace.read_bytes(), trace.stat()
+    with page(shared.root) as one:
+
+        async def told() -> str:
+            return (await one.get("/runs/3-full-1/chains")).body.decode()
+
+        whole = await told()
+        assert "tau: draws, R-hat" in whole
+        assert "240 of 1000 draws of each chain are drawn; ranks count all." in whole
+        try:
+            trace.write_bytes(kept[: len(kept) // 3])
+            os.utime(trace, ns=(about.st_atime_ns, about.st_mtime_ns))
+            damaged = await told()
+            os.utime(trace)
+            later = await told()
+        finally:
+            trace.write_bytes(kept)
+            os.utime(trace, ns=(about.st_atime_ns, about.st_mtime_ns))
+        assert "Not inspected" in damaged
+        assert "is not the file that this run left: it was written after its end" in later
+        assert "tau: draws, R-hat" in await told()
+        assert "The run left no trace" in (await one.get("/runs/1-quick-1/chains")).body.decode()

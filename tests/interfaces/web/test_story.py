@@ -21,7 +21,17 @@ from ...play import Place
     ("name", "words"),
     [
         ("1-quick-1", ["ValueError", "1-quick-1-L23", "Drop the 14 pupils", "&lt;script&gt;alert"]),
-        ("3", ["3-quick-1", "3-full-1", "AttributeError", "rejected: incomplete training", "DRAWS 20000 -&gt; 1000"]),
+        (
+            "3",
+            [
+                "3-quick-1",
+                "3-full-1",
+                "AttributeError",
+                "rejected: incomplete training",
+                "tau: draws, R-hat",
+                "DRAWS 20000 -&gt; 1000",
+            ],
+        ),
     ],
 )
 def test_a_story_is_one_file_that_asks_for_nothing_and_tells_all(

@@ -3,7 +3,13 @@
 (() => {
   const run = document.getElementById("lines")?.dataset.run;
   if (!run) return;
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const colour = (name) => {  // as the theme has it: the property itself holds both
+    const one = document.body.appendChild(document.createElement("i"));
+    one.style.color = `var(${name})`;
+    const seen = getComputedStyle(one).color;
+    one.remove();
+    return seen;
+  };
   const dashes = [[], [6, 3], [2, 3], [8, 3, 2, 3], [], [3, 3]];
   const drawn = new Map();
   let timer = 0;
@@ -85,6 +91,18 @@
   const later = () => { timer ||= setTimeout(load, 2500); };
 
   new ResizeObserver(() => { for (const [figure, {plot, chart}] of drawn) { const width = Math.floor(figure.clientWidth); if (width !== plot.width) plot.setSize({width, height: options(chart, width).height}); } }).observe(document.getElementById("main"));
+  const chains = document.getElementById("chains-part");  // read in a process of its own: the page does not wait for it
+  if (chains) {
+    const link = [...chains.childNodes], wait = document.createElement("p");
+    wait.className = "empty";
+    wait.textContent = "The trace is being read…";
+    wait.setAttribute("role", "status");
+    chains.replaceChildren(wait);
+    fetch(chains.dataset.src, {headers: {accept: "text/html"}}).then(async (answer) => {
+      const drawn = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("chains-drawn");
+      chains.replaceChildren(...(drawn ? drawn.childNodes : link));
+    }).catch(() => chains.replaceChildren(...link));
+  }
   watchkeeper.listen((kind, told) => {
     if (kind === "theme") { for (const [figure, {chart}] of [...drawn]) draw(figure, chart); }
     else if (kind === "parts") load();

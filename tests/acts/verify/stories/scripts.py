@@ -44,7 +44,7 @@ w, rate = 5.0, 0.05
 for epoch in range(1, 81):
     gradient = 2 * w + 0.1
     w -= rate * gradient
-    work(0.01)
+    work(0.006)
     print(f"epoch {epoch} loss {1 + (w + 0.05) ** 2:.6f}", flush=True)
 leave_numbers([w, w + 1, w + 2])
 """

@@ -1,0 +1,88 @@
+"""`watchkeeper top`: what the page shows, for people who live in a terminal."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import anyio
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from ...acts.desk import Desk
+from ..views.hub import Hub
+from .asking import Keys
+from .following import Following, Host
+from .overview_screen import OverviewScreen
+
+FRESH_S = 5.0
+"""Running times are drawn again without an event."""
+APART_S = 0.5
+STYLE = """
+Screen { layout: vertical; }
+#head { height: auto; padding: 0 1; }
+#table { height: 1fr; }
+#happened { height: auto; max-height: 8; padding: 0 1; border-top: solid $foreground; }
+#trouble, #refused { height: auto; max-height: 6; padding: 0 1; display: none; }
+#body { height: 1fr; }
+#left { width: 3fr; }
+#side { width: 2fr; padding: 0 1; border-left: solid $foreground; }
+#findings { height: auto; max-height: 9; border: round $foreground; background: transparent; }
+#log { height: 1fr; border: round $foreground; scrollbar-size-horizontal: 1; overflow-x: auto; }
+#lines { width: auto; min-width: 100%; }
+#story { width: 3fr; padding: 0 1; }
+#form { width: 2fr; padding: 0 1; border-left: solid $foreground; }
+#form Label { padding-top: 1; }
+#changes { height: auto; max-height: 12; }
+#instructions { height: 6; }
+.-narrow #body { layout: vertical; }
+.-narrow #left, .-narrow #side, .-narrow #story, .-narrow #form { width: 100%; height: 1fr; border-left: none; }
+.-narrow #left { height: 2fr; }
+#log:focus, #findings:focus, #side:focus, #story:focus { border: heavy $foreground; }
+DataTable > .datatable--cursor, OptionList > .option-list--option-highlighted { text-style: reverse bold; }
+Asking, Keys { align: center middle; }
+.box { width: auto; max-width: 90%; height: auto; padding: 1 2; border: heavy $foreground; background: $surface; }
+.box Static { width: auto; max-width: 100%; }
+"""
+
+
+class Top(Host):
+    """The screens, and the watch that all of them follow.
+
+    :param desk: a person's.
+    :param colour: False for a terminal that shall show none.
+    """
+
+    TITLE = "watchkeeper"
+    ENABLE_COMMAND_PALETTE = False
+    CSS = STYLE
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (as Textual declares it)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("question_mark", "keys", "Keys"),
+        ("q", "quit", "Quit"),
+        ("ctrl+c", "quit", "Quit"),
+    ]
+
+    def __init__(self, desk: Desk, *, colour: bool = True) -> None:
+        super().__init__(ansi_color=None if colour else True)
+        self.hub = Hub(desk)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the first screen."""
+        return OverviewScreen(self.hub)
+
+    def on_mount(self) -> None:
+        """Begin to watch."""
+        self.run_worker(self.hub.run, group="watch")
+        self.run_worker(self._follow, group="follow")
+
+    async def _follow(self) -> None:
+        """Have the screen in front read again whenever there is news; those behind do so when they come back."""
+        while True:
+            await self.hub.news(FRESH_S)
+            if isinstance(self.screen, Following):
+                self.screen.reread()
+            await anyio.sleep(APART_S)
+
+    def action_keys(self) -> None:
+        """Show the keys."""
+        self.push_screen(Keys())

@@ -1,0 +1,162 @@
+"""`watchkeeper top` as somebody at a terminal uses it, on the record of trainings that really ran."""
+
+from __future__ import annotations
+
+import ast
+import threading
+from pathlib import Path
+
+import pytest
+from textual.widgets import RadioSet, TextArea
+from watchkeeper.server.interfaces.commands import cli
+from watchkeeper.server.interfaces.commands import top as command
+from watchkeeper.server.interfaces.terminal.report_screen import ReportScreen
+from watchkeeper.server.interfaces.terminal.ticking import Tick
+from watchkeeper.server.interfaces.views import overview
+
+from ...limits import HANG_S
+from ...play import Place, script
+from .. import story
+from .helpers import NARROW, WHO, top
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_waits_leads_by_keys_to_the_failing_line_and_to_why_the_verdict_rejected(shared: Place) -> None:
+    async with top(shared.root) as terminal:
+        await terminal.sees("3-r2", "answer due in", "2-quick-1", "▸ healthy", "▇▆", "✕ failed", "1 waiting")
+        await terminal.sees("epoch 43/120 (36%)", "report 3-r2 (implementation) waits")
+        terminal.photographed("top-overview")
+        await terminal.press("j", "j", "k", "down", "down", "enter")
+        await terminal.sees("3-full-1  ✕ failed", "✕ failure line 26 AttributeError", "rejected: incomplete training")
+        await terminal.sees("✕ ending failed", "report 3-r2 waits for an answer")
+        await terminal.press("enter")
+        await terminal.sees("Log at line 26, f follows", "26 ✕ Traceback", "has no attribute 'cuont'")
+        terminal.photographed("top-run")
+        await terminal.press("f")
+        await terminal.sees("Log followed")
+        await terminal.press("r")
+        await terminal.sees("-DRAWS = 20000", "+DRAWS = 1000", "What shall happen", "( ) RESTART")
+        terminal.photographed("top-report")
+        screen = terminal.app.screen
+        assert isinstance(screen, ReportScreen)
+        screen.query_one(Tick).focus()
+        await terminal.press("space")
+        assert screen.given.approve == ("DRAWS",)
+        await terminal.sees("[x] DRAWS")
+        await terminal.press("escape", "escape", "?")
+        await terminal.sees("quit; no run ends by that")
+        await terminal.press("escape", "q")
+    assert terminal.app.return_code == 0
+
+
+async def test_a_narrow_terminal_without_colours_shows_the_same_by_words_and_signs(shared: Place) -> None:
+    async with top(shared.root, NARROW, colour=False) as terminal:
+        await terminal.sees("? approval", "▸ healthy", "✓ approved", "✕ failed")
+        await terminal.press("j", "j", "j", "enter")
+        await terminal.sees("✕ failure line 26", "✕ rejected: incomplete training")
+        assert terminal.app.screen.size.width == NARROW[0]
+        assert terminal.app.ansi_color
+
+
+SPEAKS = script(r"""
+print("[red]a line[/red] [@click=app.quit]of[/] \x1b]0;title\x07\x1b[2Jmarkup", flush=True)
+wait_for("more")
+print("a second line", flush=True)
+raise ValueError("[bold]no[/bold] \x1b[31mnumber")
+""")
+
+
+async def test_a_log_is_followed_and_what_it_says_to_terminals_and_to_the_drawing_stays_text(place: Place) -> None:
+    place.script(SPEAKS, model="2")
+    story.run(place, "start", "2", "quick")
+    async with top(place.root) as terminal:
+        await terminal.sees("2-quick-1")
+        await terminal.press("enter")
+        await terminal.sees("[red]a line[/red] [@click=app.quit]of[/] markup")
+        (place.root / "more").touch()
+        await terminal.sees("a second line", "ValueError: [bold]no[/bold] number", "✕ failed")
+        assert "\x1b" not in terminal.text
+
+
+async def test_an_answer_is_asked_for_once_more_and_one_that_crosses_another_is_refused_and_kept(place: Place) -> None:
+    story.failing(place)
+    async with top(place.root) as terminal:
+        await terminal.sees("1-r1")
+        await terminal.press("r")
+        await terminal.sees("Input X contains NaN", "The trainer thinks", "( ) RESTART", "waits for an answer")
+        await terminal.press("ctrl+s")
+        await terminal.sees("needs an action and instructions")
+        screen = terminal.app.screen
+        screen.query_one(RadioSet).focus()
+        await terminal.press("enter")
+        await terminal.sees("(●) RESTART", "stop it if it goes on")
+        screen.query_one("#instructions", TextArea).focus()
+        await terminal.press(*"Drop q?")
+        await terminal.press("ctrl+s")
+        await terminal.sees("RESTART to 1-r1, recorded as a person's answer?", "Drop q?")
+        await terminal.press("n", "ctrl+s")
+        await terminal.sees("RESTART to 1-r1")
+        assert [one.answer for one in place.reports()] == [None]
+        story.run(place, "answer", "1-r1", "TERMINATE", "--instructions", "Leave it.")
+        await terminal.press("y")
+        await terminal.sees("has changed since you read it", "TERMINATE by director", "Drop q?")
+        await terminal.press("ctrl+s")
+        await terminal.sees("RESTART to 1-r1")
+        await terminal.press("y")
+        await terminal.until(lambda: terminal.app.screen is not screen)
+    (report,) = place.reports()
+    assert report.answer is not None
+    assert (report.answer.action, report.answer.instructions, report.answer.who) == ("RESTART", "Drop q?", WHO)
+
+
+async def test_keys_are_heard_while_the_record_lets_wait_and_what_cannot_be_read_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    def slow(*_: object) -> overview.Overview:
+        assert released.wait(HANG_S)
+        raise OSError("the disk is away")
+
+    monkeypatch.setattr(overview, "gather", slow)
+    async with top(tmp_path) as terminal:
+        await terminal.sees("Reading the record")
+        await terminal.press("?")
+        await terminal.sees("quit; no run ends by that")
+        await terminal.press("escape")
+        released.set()
+        await terminal.sees("✕ the disk is away")
+        monkeypatch.undo()
+        await terminal.sees("No run yet. Start one")
+        await terminal.press("enter", "r")
+        await terminal.sees("No run yet. Start one", "nothing waits for an answer")
+    assert not any(tmp_path.iterdir())  # noqa: ASYNC240 (a look)
+
+
+def test_without_its_extra_or_a_terminal_it_says_what_to_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--workspace", str(tmp_path), "top"]
+    assert cli.main(words) == 1
+    assert "watchkeeper status --follow" in capsys.readouterr().err
+    monkeypatch.setattr(command, "find_spec", dict[str, None]().get)
+    assert cli.main(words) == 1
+    said = capsys.readouterr().err
+    assert "pip install 'watchkeeper[tui]'" in said
+    assert "watchkeeper status --follow" in said
+
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_only_the_room_of_the_terminal_imports_what_the_extra_installs_and_only_its_command_enters_the_room() -> None:
+    for path in [*(ROOT / "server").rglob("*.py"), *(ROOT / "tools").glob("*.py")]:
+        if path.parent.name == "terminal":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            tops = {name.split(".")[0] for name in names}
+            assert not tops & {"textual", "rich"}, path
+            assert path.name == "top.py" or not any("terminal" in name.split(".") for name in names), path
