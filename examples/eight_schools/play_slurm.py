@@ -1,4 +1,4 @@
-"""The day of play.py on Slurm: the quick runs have one node, the full run two, with half of the chains on each.
+"""The day of play.py on Slurm: each run is a job of one node.
 
 Brings up a Slurm of its own with two nodes on this host (root, Debian: slurm-wlm, munge) and takes it down again. Run
 it with `make demo-slurm`.
@@ -32,7 +32,6 @@ mem = "1500M"
 [engine.full]
 time = "00:30:00"
 mem = "1500M"
-nodes = 2
 """
 
 
@@ -54,7 +53,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="watchkeeper-slurm-") as folder, slurm(Path(folder), 2) as cluster:
         play.tell(f"A Slurm of two nodes on this host: {cluster.ask('sinfo', '--noheader', '--format=%N %T').strip()}")
         play.SERVERS_ENVIRONMENT["SLURM_CONF"] = str(cluster.conf)
-        anyio.run(play.story, workspace, play.HERE / "model_two_nodes.py")
+        anyio.run(play.story, workspace)
         jobs(cluster)
     play.left_behind(workspace)
 
