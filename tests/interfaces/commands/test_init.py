@@ -156,7 +156,7 @@ def test_the_whole_policy_names_the_line_of_the_file_that_set_a_value(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = '\n[quick]\nmax_minutes = 5\n[[logs.rules]]\nname = "mine"\nwords = ["oh no"]\n[environment]\nA = "1"\n'
-    said += '[engine.full]\nresources = {a100 = 1, tpu_v4 = 0.5}\n'
+    said += "[engine.full]\nresources = {a100 = 1, tpu_v4 = 0.5}\n"
     write(tmp_path, "watchkeeper.toml", said)
     assert main(["--workspace", str(tmp_path), "policy"]) == 0
     text = capsys.readouterr().out
