@@ -45,6 +45,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(name))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run where pytest-xdist does not keep a group together: what it shares would be made by each worker."""
+    grouped = [one for one in session.items if one.get_closest_marker("xdist_group") is not None]
+    if session.config.getoption("loadgroup", False) and not all("@" in one.nodeid for one in grouped):
+        raise pytest.UsageError(
+            "This pytest-xdist does not group tests with this pytest; `make setup` installs the lock."
+        )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def schemas_checked_once() -> Iterator[None]:
     """Let the SDK's client check the schema of a tool once: each of its sessions would do it anew, dear as a call."""
