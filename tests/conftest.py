@@ -35,6 +35,7 @@ SHARED = ("sampled", "plain", "shared")
 """Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         asked = set(item.fixturenames) if isinstance(item, pytest.Function) else set[str]()
@@ -43,16 +44,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.training)
         for name in asked.intersection(SHARED):
             item.add_marker(pytest.mark.xdist_group(name))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse to run where pytest-xdist does not keep a group together: what it shares would be made by each worker."""
-    grouped = [one for one in session.items if one.get_closest_marker("xdist_group") is not None]
-    if session.config.getoption("loadgroup", False) and not all("@" in one.nodeid for one in grouped):
-        raise pytest.UsageError(
-            "This pytest-xdist does not group tests with this pytest; `make setup` installs the lock."
-        )
 
 
 @pytest.fixture(scope="session", autouse=True)
