@@ -13,10 +13,13 @@ from . import traceback_lines
 NEWEST_CHARS = 240
 """How much of the frames is of the place itself and of what called it."""
 _READERS = re.compile(
+    r"(?:(?:site|dist)-packages[/\\](?:[\w.+-]+\.egg[/\\])?|[/\\]src[/\\]|(?<![^\s\"']))"
     r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
-    r"sklearn[/\\](?:preprocessing|utils))[/\\]"
+    r"sklearn[/\\](?:preprocessing|utils(?![/\\](?:parallel|fixes|_param_validation|deprecation|metaestimators))))[/\\]"
 )
-"""Libraries whose keys are those of what was read, and that sort and compare its values."""
+"""Libraries whose keys are those of what was read, and that sort and compare its values.
+
+Installed ones: a project may lie in a folder of such a name ("/home/me/datasets/train.py")."""
 _OF_A_SAMPLE = re.compile(
     r"torch[/\\]utils[/\\]data[/\\]_utils[/\\](?:fetch|collate)\.py|torch[/\\]utils[/\\]data[/\\]datapipes|"
     r"(?:fetch|collate)\.py in fetch|datasets[/\\](?:arrow_dataset|iterable_dataset|packaged_modules|builder)|"
@@ -33,14 +36,17 @@ _READS = re.compile(
 )
 """Functions that turn what was read into samples."""
 _LOADS = re.compile(
-    r"^(?:\w+\.)*_?(?:load|read|parse|decode)_(?!\w*(?:state|model|config|pretrained|weights|checkpoint|optim|ext))\w+$"
+    r"^(?:\w+\.)*_?(?:load|read|parse|decode)_(?!\w*(?:state|model|config|pretrained|weights|checkpoint|optim|extension|"
+    r"args?|argv|arguments?|options?|opts|cli|command|module|plugin|class|backend|library|kernel|settings|params)"
+    r"(?![a-z]))\w+$"
 )
 """Functions, also of libraries, that read what is no part of the program."""
 _OF_DATA = re.compile(
     r"(?i)(?:^|[/\\])(?:data|datasets?|data_?(?:loader|set|utils|module|prep\w*)s?|loaders?|preprocess\w*|prepare\w*|"
-    r"transforms?|augment\w*|features?|etl|ingest\w*|readers?)(?:\.py$|[/\\][^/\\]+$)"
+    r"transforms?|augment\w*|features?|etl|ingest\w*|readers?)"
+    r"(?:\.py$|[/\\](?!(?:train|main|run|fine_?tune|fit|sample|models?|net|loop|eval\w*|test)\w*\.py$)[^/\\]+$)"
 )
-"""The user's own files that are there for reading."""
+"""The user's own files that are there for reading; not a program that lies beside its data ("/data/train.py")."""
 _READING_LIBRARY = re.compile(
     r"(?:site|dist)-packages[/\\]\w+[/\\](?:\w+[/\\])*(?:data|datasets?|\w*collat\w+|preprocessing)(?:\.py|[/\\])"
 )
@@ -149,7 +155,8 @@ def checks_data(frames: str) -> bool:
 
 
 def _assertion(_message: str, frames: str) -> ErrorType | None:
-    return ErrorType.CONVERGENCE if re.search(r"isnan|isfinite|isinf", frames[-NEWEST_CHARS:]) else None
+    asks = re.search(r"isnan|isfinite|isinf", frames[-NEWEST_CHARS:])
+    return ErrorType.CONVERGENCE if asks and not _in_reading(frames) else None
 
 
 def _key(message: str, frames: str) -> ErrorType | None:
@@ -159,12 +166,20 @@ def _key(message: str, frames: str) -> ErrorType | None:
 
 
 def _key_of_what_was_read(frames: str) -> bool:
+    held, asked = _held(frames)
+    of_config = any(map(_CONFIG_NAMES.match, held))
+    if of_config and _newest_is_own(frames):
+        return False  # also in a function that a table is mapped with
     if _READERS.search(frames):
         return True
-    held, asked = _held(frames)
-    if any(map(_CONFIG_NAMES.match, held)):
+    if of_config:
         return False
     return bool(any(map(_DATA_NAMES.match, held[-1:])) or _LABEL.match(asked)) or _in_reading(frames)
+
+
+def _newest_is_own(frames: str) -> bool:
+    places = _PLACE.findall(frames)
+    return bool(places) and traceback_lines.is_own(places[-1][0])
 
 
 def _held(frames: str) -> tuple[list[str], str]:
