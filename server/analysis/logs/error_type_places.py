@@ -51,6 +51,17 @@ _READING_LIBRARY = re.compile(
     r"(?:site|dist)-packages[/\\]\w+[/\\](?:\w+[/\\])*(?:data|datasets?|\w*collat\w+|preprocessing)(?:\.py|[/\\])"
 )
 """Modules of libraries that make samples of what was read."""
+_HANDLES_DATA = re.compile(
+    r"(?:(?:site|dist)-packages[/\\]|(?<![^\s\"']))(?:"
+    r"pandas|polars|pyarrow|xarray|datasets|h5py|netCDF4|geopandas|rasterio|nibabel|pydicom|anndata|spacy[/\\]tokens|"
+    r"sklearn[/\\](?:preprocessing|impute|utils[/\\](?:validation|_encode|multiclass)))[/\\.]"
+)
+"""Libraries that take apart and convert tables, arrays and records; images also come from the code's own steps."""
+_OF_A_CALL = re.compile(
+    r"(?i)keyword|positional|parameter|callable|unexpected|multiple values for|\btakes \d|subclass|attribute|module|"
+    r"<class |pickle|hashable|mutable|understood|does not support"
+)
+"""What a message says that is about how something was called, and not about a value."""
 _NO_RECORD = re.compile(r"object is not (?:subscriptable|iterable)|indices must be|object has no len|not a sequence")
 """What a value says that has another form than a sample should have."""
 _HELD = re.compile(r"((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\[([^\[\]]*)\]")
@@ -62,7 +73,9 @@ _FILE_KEY = re.compile(
     r"^['\"][^'\" ]*\w\.(?:wav|flac|mp3|jpe?g|png|npy|txt|json|nii|dcm|csv|pt|npz|tif{1,2}|bin)['\"]$"
 )
 """A key that is the name of a file: what is listed is not what was read."""
-_TABLES = re.compile(r" in (?:embedding|nll_loss|cross_entropy|one_hot)\b[^/\\]*$")
+_TABLES = re.compile(
+    r" in (?:embedding|nll_loss|cross_entropy|one_hot|scatter\w*|gather|_?index_select|bincount)\b[^/\\]*$"
+)
 """Functions that ask a table of the model with what was read."""
 _DATA_NAMES = re.compile(
     r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
@@ -133,6 +146,12 @@ def reads_a_sample(exception: str, frames: str) -> bool:
     return _NEUTRAL.match(exception) is not None and _in_reading(frames)
 
 
+def _handles_data(frames: str) -> bool:
+    """Whether the newest place is in a library that takes apart what it is given."""
+    places = _PLACE.findall(frames)
+    return bool(places) and _HANDLES_DATA.search(places[-1][0]) is not None
+
+
 def _in_reading(frames: str) -> bool:
     if _OF_A_SAMPLE.search(frames[-2 * NEWEST_CHARS :]):
         return True
@@ -188,12 +207,12 @@ def _held(frames: str) -> tuple[list[str], str]:
     return (found[-1][0].split("."), found[-1][1].strip()) if found else ([], "")
 
 
-def _index(_message: str, frames: str) -> ErrorType | None:
+def _index(message: str, frames: str) -> ErrorType | None:
     held, asked = _held(frames)
     if any(map(_CONFIG_NAMES.match, held)):
         return ErrorType.IMPLEMENTATION
     read = _LABEL.match(asked) or _TABLES.search(frames) or re.search(r"split\(|csv", frames[-160:])
-    return ErrorType.DATA if read else None
+    return ErrorType.DATA if read or ("out of bounds" in message and _in_reading(frames)) else None
 
 
 def _attribute(message: str, frames: str) -> ErrorType:
@@ -220,7 +239,9 @@ def _missing_value(kind: str, attribute: str, frames: str) -> bool:
 def _type_error(message: str, frames: str) -> ErrorType | None:
     if _VALUES_OF_TEXT.search(message) or (_MIXED.search(message) and _READERS.search(frames)):
         return ErrorType.DATA
-    return ErrorType.DATA if _NO_RECORD.search(message) and _near_data(frames) else None
+    if _NO_RECORD.search(message) and _near_data(frames):
+        return ErrorType.DATA
+    return ErrorType.DATA if _handles_data(frames) and not _OF_A_CALL.search(message) else None
 
 
 def _runtime(message: str, frames: str) -> ErrorType | None:

@@ -53,6 +53,38 @@ def test_messages_have_their_type_at_the_place_where_they_are_raised() -> None:
             "implementation",
         ),
         ("ValueError", "wrong setting 'x'", "/work/cli.py in parse_args raise ValueError(text)", "implementation"),
+        # what a library that takes apart what was read says of a value, and of a call
+        (
+            "TypeError",
+            "uniformly strings or numbers expected. Got ['float', 'str']",
+            f"{LIBRARY}sklearn/utils/_encode.py in _unique raise TypeError(",
+            "data",
+        ),
+        (
+            "TypeError",
+            "merge() got an unexpected keyword argument 'onn'",
+            f"{LIBRARY}pandas/core/reshape/merge.py in merge return f()",
+            "implementation",
+        ),
+        (
+            "TypeError",
+            "Index does not support mutable operations",
+            f"{LIBRARY}pandas/core/indexes/base.py in __setitem__ raise TypeError(",
+            "implementation",
+        ),
+        # an index that a lookup is asked with, or a function that makes samples
+        (
+            "RuntimeError",
+            "index 264 is out of bounds for dimension 0 with size 264",
+            f"{LIBRARY}torch_scatter/scatter.py in scatter_add return out.scatter_add_(dim, index, src)",
+            "data",
+        ),
+        (
+            "IndexError",
+            "index 52 is out of bounds for dimension 3 with size 52",
+            "/work/utils.py in build_targets mask[b, n, gj, gi] = 1",
+            "data",
+        ),
         # an index, at the command line, in a file, in a table of the model
         ("IndexError", "list index out of range", "/work/train.py in main path = sys.argv[1]", "implementation"),
         ("IndexError", "list index out of range", "/work/prep.py in parse y = line.split(',')[4]", "data"),
