@@ -27,6 +27,8 @@ from watchkeeper.server.analysis.logs.error_types import type_or_implementation
         ("CUDA driver error: initialization error", "infrastructure"),
         ("RESOURCE_EXHAUSTED: Failed to allocate request for 2.0GiB", "resource"),
         ("UNAVAILABLE: connection attempt failed", "infrastructure"),
+        ("worker 3 was killed by signal 9", "resource"),
+        ("Signal 11 (SIGSEGV) received by PID 4711", "implementation"),
         ("DATA_LOSS: corrupted record at 4096", "data"),
         ("An error occurred (NoSuchKey) when calling the GetObject operation: no such key", "data"),
         ("An error occurred (404) when calling the HeadObject operation: Not Found", "data"),
@@ -53,6 +55,7 @@ def test_a_code_tells(message: str, kind: str) -> None:
         "INVALID_ARGUMENT: shapes differ",
         "process 4 finished with code 1",
         "accuracy 0.91",
+        "signal 11 has 3 channels, signal 12 has 2",
     ],
 )
 def test_a_code_that_stands_for_several_things_tells_nothing(message: str) -> None:
@@ -74,6 +77,7 @@ def test_numbers_of_errors_are_those_of_the_system() -> None:
         ("StorageInternalError", "infrastructure"),
         ("rasterio.errors.RasterioIOError", "data"),
         ("AnalysisException", "data"),
+        ("StatisticsError", "data"),
         ("NoSuchBucket", "data"),
         ("OutOfResources", "resource"),
         ("ArpackNoConvergence", "convergence"),
