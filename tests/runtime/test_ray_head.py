@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from watchkeeper.server.runtime.engines import ray_head
+from watchkeeper.server.runtime.engines.ray import RayEngine
 from watchkeeper.server.runtime.engines.ray_head import Head
-from watchkeeper.server.runtime.engines.submissions import Refusal, Unavailable
+from watchkeeper.server.runtime.engines.submissions import Refusal, Unavailable, job_name, submission
+from watchkeeper.server.runtime.keeper import records
 
 SECRET = "c2VjcmV0LW9mLXRoZS1oZWFk"
 Answer = tuple[int, bytes]
@@ -201,3 +203,22 @@ def test_a_name_is_one_part_of_a_path_whatever_it_holds(double: Double) -> None:
     double.answer = lambda _: (404, b"")
     assert Head(f"{double.address}/ray").job("../a b?c") is None
     assert double.heard[0][0] == "/ray/api/jobs/..%2Fa%20b%3Fc"
+
+
+def test_what_kept_a_run_from_being_handed_over_is_not_told_once_it_was(double: Double, tmp_path: Path) -> None:
+    run_dir = tmp_path / ".watchkeeper/runs/1-quick-1"
+    run_dir.mkdir(parents=True)
+    engine = {"kind": "ray", "address": double.address}
+    records.write(run_dir / records.SPEC, {"nonce": "n", "workspace": str(tmp_path), "engine": engine})
+    log = os.open(tmp_path / "log", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        double.answer = lambda _: (500, b"no agent")
+        RayEngine().launch(run_dir, log)
+        assert "no agent" in records.text(submission(run_dir), "trouble")
+        about = b'{"ray_version": "2.60.0", "session_name": "s"}'
+        double.answer = lambda path: (404, b"") if path.startswith("/api/jobs/wk-") else (200, about)
+        RayEngine().launch(run_dir, log)
+    finally:
+        os.close(log)
+    known = submission(run_dir)
+    assert (records.text(known, "job"), records.text(known, "trouble")) == (job_name(run_dir), "")
