@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import threading
@@ -11,11 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.runtime.engines import ray_head
+from watchkeeper.server.runtime.engines import ray, ray_head
 from watchkeeper.server.runtime.engines.ray import RayEngine
 from watchkeeper.server.runtime.engines.ray_head import Head
 from watchkeeper.server.runtime.engines.submissions import Refusal, Unavailable, job_name, submission
 from watchkeeper.server.runtime.keeper import records
+from watchkeeper.server.vocabulary.errors import StorageFailed
 
 SECRET = "c2VjcmV0LW9mLXRoZS1oZWFk"
 Answer = tuple[int, bytes]
@@ -205,7 +207,12 @@ def test_a_name_is_one_part_of_a_path_whatever_it_holds(double: Double) -> None:
     assert double.heard[0][0] == "/ray/api/jobs/..%2Fa%20b%3Fc"
 
 
-def test_what_kept_a_run_from_being_handed_over_is_not_told_once_it_was(double: Double, tmp_path: Path) -> None:
+def test_what_kept_a_run_from_being_handed_over_is_not_told_once_it_was_and_a_full_disk_is_told_in_words(
+    double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     run_dir = tmp_path / ".watchkeeper/runs/1-quick-1"
     run_dir.mkdir(parents=True)
     engine = {"kind": "ray", "address": double.address}
@@ -217,6 +224,10 @@ def test_what_kept_a_run_from_being_handed_over_is_not_told_once_it_was(double: 
         assert "no agent" in records.text(submission(run_dir), "trouble")
         about = b'{"ray_version": "2.60.0", "session_name": "s"}'
         double.answer = lambda path: (404, b"") if path.startswith("/api/jobs/wk-") else (200, about)
+        with monkeypatch.context() as patched:
+            patched.setattr(ray, "note", full)
+            with pytest.raises(StorageFailed, match="No space left"):
+                RayEngine().launch(run_dir, log)
         RayEngine().launch(run_dir, log)
     finally:
         os.close(log)
