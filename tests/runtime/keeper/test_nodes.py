@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from watchkeeper.server.runtime.keeper import nodes, records
 
-ENDED: dict[str, object] = {"outcome": "exited", "exit_code": 0, "signal": None, "stop": None, "settled": True, "nonce": "n"}
+ENDED: dict[str, object] = {
+    "outcome": "exited",
+    "exit_code": 0,
+    "signal": None,
+    "stop": None,
+    "settled": True,
+    "nonce": "n",
+}
 
 
 @pytest.fixture
