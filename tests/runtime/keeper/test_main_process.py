@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from watchkeeper.server.runtime.engines import keeper_command
 from watchkeeper.server.runtime.keeper import procfs
 from watchkeeper.server.vocabulary.runs import RunState
 
@@ -41,16 +42,32 @@ def test_a_child_is_left_unreaped_until_its_end_is_noted_and_counted_once(end: s
     assert done.stdout.split() == [str(status), str(status), "False", "None", "True", "True", "True"]
 
 
-def test_a_keeper_that_is_killed_before_the_end_is_on_disk_leaves_the_status_to_whoever_inherits(
-    workspace: Path, reaper: None
-) -> None:
-    run = Run(workspace, WAITS + "sys.exit(7)").launch_until_ready()
+def killed_before_it_could_write(run: Run) -> None:
+    """Let the training end while its keeper can write nothing, and kill the keeper when it has seen that."""
     pid, (keeper, _) = run.pid, run.keeper
-    resource.prlimit(keeper, resource.RLIMIT_FSIZE, (0, 0))  # from here on it can write nothing
+    resource.prlimit(keeper, resource.RLIMIT_FSIZE, (0, 0))
     run.go()
     until(lambda: (found := procfs.stat(pid)) is None or not found.alive, "it has ended")
     ended_at = time.monotonic()
     until(lambda: time.monotonic() > ended_at + 0.5, "its keeper has seen that")
     run.kill_keeper()
+
+
+def test_a_keeper_that_is_killed_before_the_end_is_on_disk_leaves_the_status_to_whoever_inherits(
+    workspace: Path, reaper: None
+) -> None:
+    run = Run(workspace, WAITS + "sys.exit(7)").launch_until_ready()
+    killed_before_it_could_write(run)
     status = run.attach().ends()
+    assert (status.state, status.exit_code) == (RunState.FAILED, 7)
+
+
+def test_in_a_job_that_is_its_waiter(workspace: Path) -> None:
+    run = Run(workspace, WAITS + "sys.exit(7)", engine={"kind": "slurm"})
+    words = [*keeper_command.words(keeper_command.SERVER_FOLDER), "job", str(run.dir), run.log.name]
+    with subprocess.Popen(words, env={"PATH": "/usr/bin:/bin", "SLURM_JOB_ID": "7"}, cwd="/") as waiter:
+        until(lambda: "ready" in run.said(), "the script is ready")
+        killed_before_it_could_write(run)
+        assert waiter.wait(HANG_S) == 7
+    status = run.ends()
     assert (status.state, status.exit_code) == (RunState.FAILED, 7)
