@@ -98,7 +98,7 @@ def played(
         ]
         until_one_is_done([first, second], pair)
         pair[0].ended()
-        check(place)  # else the director would wait for ever
+        check(place, (trains.made, trains.results[-2:], pair[0].said[-2000:]))  # else the director would wait for ever
         pair[1].ended()
         return Told(trains, directs, (one, other))
 
@@ -115,10 +115,14 @@ def until_one_is_done(services: list[Service], programs: list[Program]) -> None:
     assert not failures, (failures, [one.said[-2000:] for one in programs])
 
 
-def check(place: Place) -> None:
-    """The record tells the story, and nothing else."""
+def check(place: Place, said: object = "") -> None:
+    """The record tells the story, and nothing else.
+
+    :param said: what the trainer called and was answered last, for the message.
+    """
     runs = {one.id: one.outcome for one in place.runs()}
-    assert runs == {"1-quick-1": "failed", "1-quick-2": "completed", "1-full-1": "completed"}
+    story = {"1-quick-1": "failed", "1-quick-2": "completed", "1-full-1": "completed"}
+    assert runs == story, "\n".join(map(str, (runs, said, *place.findings(), *place.reports(), *place.verdicts())))
     (report,) = place.reports()
     assert (report.error_type, report.status) == ("data", "closed")
     assert report.answer is not None

@@ -8,6 +8,15 @@ import pytest
 
 from .pages import ROOT
 
+BY_NAME = re.compile(
+    r"(?<!\")\b(?:pipx? install|uv pip install|uv tool install|uvx)(?: --?[\w-]+)*"
+    r" ['\"]?watchkeeper(?:\[[\w,]+\])?['\"]?(?=[\s`;,)]|$)"
+)
+"""A line that asks a package index for the project by its name.
+
+Messages of ours may (in quotes, where a page shows a record): they are read where it is installed, and there pip takes
+what is installed and asks for the extra's libraries only.
+"""
 FAULTS = {
     "Gemini CLI adds `wait_for_previous` to every call": "acts/test_toolbox.py::test_what_is_meant_is_taken",
     'smolagents passes `follows=""` and `args="[]"`': "acts/test_toolbox.py::test_what_is_meant_is_taken",
@@ -46,7 +55,30 @@ def test_each_fault_that_was_seen_has_a_test(fault: str) -> None:
     assert re.search(rf"^(?:async )?def {name}\(", (ROOT / "tests" / file).read_text("utf-8"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/clients.md"])
-def test_no_page_installs_the_project_by_a_name_that_no_index_has(page: str) -> None:
-    text = (ROOT / page).read_text("utf-8")
-    assert not re.findall(r"^\s*(?:pipx?|uv|uvx)\b.*\s['\"]?watchkeeper['\"]?\s*(?:#.*)?$", text, re.MULTILINE)
+def test_no_page_installs_the_project_by_a_name_that_no_index_has() -> None:
+    pages = [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "skills").rglob("*.md"),
+    ]
+    said = {page.name: BY_NAME.findall(page.read_text("utf-8")) for page in pages}
+    assert not {page: found for page, found in said.items() if found}
+
+
+@pytest.mark.parametrize(
+    ("line", "by_name"),
+    [
+        ("pip install watchkeeper", True),
+        ("`pip install 'watchkeeper[ui]'`, then", True),
+        ("uvx watchkeeper serve", True),
+        ("uv tool install 'watchkeeper'", True),
+        ("pip install .", False),
+        ("pip install '.[ui]'  # a page", False),
+        ("pip install './watchkeeper-0.2.0-py3-none-any.whl[ui]'", False),
+        ("uvx --from dist/watchkeeper-0.2.0-py3-none-any.whl watchkeeper --version", False),
+        ("pip install . && watchkeeper init", False),
+    ],
+)
+def test_a_line_that_asks_an_index_for_the_project_is_recognised(line: str, by_name: bool) -> None:
+    assert bool(BY_NAME.search(line)) is by_name

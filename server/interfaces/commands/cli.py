@@ -30,16 +30,11 @@ from . import (
     attest,
     attest_words,
     comparing,
-    doctor,
     hooks,
-    init,
     json_files,
-    moving,
     notify,
     offline,
-    policy_text,
     prune,
-    rebuild,
     running,
     serving,
     status,
@@ -368,16 +363,22 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
+    from . import init  # noqa: PLC0415 (heavy: the other commands do without)
+
     print(init.initialise(workspace(options), sys.executable, force=options.force, profile=options.profile))
     return 0
 
 
 def _policy(options: argparse.Namespace) -> int:
+    from . import policy_text  # noqa: PLC0415 (the same)
+
     print(policy_text.whole(workspace(options), options.profile), end="")
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from . import doctor, moving, rebuild  # noqa: PLC0415 (the same)
+
     found = workspace(options)
     moved = [moving.move(found)] if options.move_ledger else []
     rebuilt = [rebuild.rebuild(found)] if options.rebuild_ledger else []

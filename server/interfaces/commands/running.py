@@ -13,7 +13,6 @@ from pathlib import Path
 import anyio
 
 from ...acts.desk import Desk, in_thread
-from ...acts.start import adopt, command, start
 from ...acts.watch.look import find_run, status_of
 from ...analysis.logs.blocks import FEED_BYTES
 from ...storage.record import Run
@@ -43,6 +42,8 @@ def add_arguments(run: argparse.ArgumentParser, taken: argparse.ArgumentParser, 
 
 
 def _run(opened: Opener, options: argparse.Namespace) -> int:
+    from ...acts.start import command, start  # noqa: PLC0415 (heavy: the other commands do without)
+
     with opened(options, Role.TRAINER) as desk:
         wanted = command.understand(desk, options.args or (), Path.cwd(), os.environ)
         model = options.model or wanted.model
@@ -131,6 +132,8 @@ class _Tail:
 
 
 def _adopt(opened: Opener, options: argparse.Namespace) -> int:
+    from ...acts.start import adopt  # noqa: PLC0415 (the same)
+
     if options.pid is None and options.log is None:
         raise InvalidArgument("adopt takes a PID, or --log FILE.", "`ps -u $USER -o pid,etime,args` lists yours.")
     with opened(options, Role.TRAINER) as desk:

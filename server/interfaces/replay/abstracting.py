@@ -66,6 +66,8 @@ class Abstraction:
     workspace: str = ""
     defined: set[str] = field(default_factory=set[str])
     _by_value: dict[str, str] = field(default_factory=dict[str, str])
+    _names: set[str] = field(default_factory=set[str])
+    _counts: dict[str, int] = field(default_factory=dict[str, int])
 
     def answered(
         self, agent: str, tool: str, arguments: Mapping[str, JsonValue], content: Facts, waited_s: float | None = None
@@ -103,6 +105,8 @@ class Abstraction:
             return f"${known}" if known in self.defined else self._text(value)
         if isinstance(value, str):
             return self._text(value)
+        if isinstance(value, dict):
+            return {mask_secrets(inner): self._argument("", item) for inner, item in value.items()}
         return [self._argument("", item) for item in value] if isinstance(value, list) else value
 
     def _object(self, content: Mapping[str, JsonValue]) -> Facts:
@@ -128,6 +132,8 @@ class Abstraction:
     def _item(self, value: JsonValue) -> JsonValue:
         if isinstance(value, dict):
             return self._object(value)
+        if isinstance(value, list):
+            return {"$any": True}  # no list of ours holds lists
         return self._text(value) if isinstance(value, str) else value
 
     def _id(self, kind: str, value: str) -> JsonValue:
@@ -140,13 +146,20 @@ class Abstraction:
     def _name(self, kind: str, value: str) -> str:
         """Return the name for an id; cursors say nothing by themselves and are counted."""
         if value not in self._by_value:
-            name = f"{kind}_{re.sub(r'[^A-Za-z0-9]', '_', value)}"[:56]
-            if kind == "cursor" or name in self._by_value.values():
-                count = 1
-                while (name := f"{kind}_{count}") in self.defined:
-                    count += 1
+            name = f"{kind}_{re.sub(r'[^A-Za-z0-9]', '_', mask_secrets(value))}"[:56]
+            if kind == "cursor" or name in self._names:
+                name = self._counted(kind)
+            self._names.add(name)
             self._by_value[value] = name
         return self._by_value[value]
+
+    def _counted(self, kind: str) -> str:
+        """Return the next name of a kind that neither this recorder nor another one has given."""
+        while True:
+            count = self._counts[kind] = self._counts.get(kind, 0) + 1
+            name = f"{kind}_{count}"
+            if name not in self.defined and name not in self._names:
+                return name
 
     def _with_new_findings(self, content: Facts) -> Facts:
         """Return a poll's answer with what a play will see for certain of its findings.
@@ -173,12 +186,13 @@ class Abstraction:
         """Return a text as it may stand in a transcript: secrets masked, ids and the workspace under their names."""
         found = escaped(mask_secrets(text))
         for value, name in self._known():
-            found = re.sub(rf"(?<![\w.-]){re.escape(escaped(value))}(?![\w-])", f"${{{name}}}", found)
+            if (plain := escaped(value)) in found:  # thousands are known after a night, and few stand in a text
+                found = re.sub(rf"(?<![\w.-]){re.escape(plain)}(?![\w-])", f"${{{name}}}", found)
         return found
 
     def _pattern(self, text: str) -> str:
         """Return a pattern for a text: ids under their names, other numbers open."""
-        known = dict(self._known())
+        known = {value: name for value, name in self._known() if value in text}
         parts = [rf"(?<![\w.-]){re.escape(value)}(?![\w-])" for value in known] or ["(?!)"]
         pieces: list[str] = []
         end = 0

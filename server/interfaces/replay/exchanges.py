@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from ...acts.toolbox import Tool
 from .abstracting import Facts, facts_of
-from .lines import numbered, parsed, refuse
+from .lines import numbered, parsed, refuse, without_halves
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def arguments_of(value: JsonValue) -> Facts:
     """Return a call's arguments, given as an object or as JSON."""
     if isinstance(value, str):
         try:
-            value = parsed(value)
+            value = parsed(without_halves(value))
         except ValueError:
             return {}
     return value if isinstance(value, dict) else {}
@@ -94,7 +94,7 @@ def object_lines(text: str, source: str) -> Iterator[Facts]:
     """
     for number, line in numbered(text):
         try:
-            value = parsed(line)
+            value = parsed(without_halves(line))
         except ValueError as error:
             raise refuse(source, f"line {number}", str(error), "One JSON object a line is expected.") from None
         if isinstance(value, dict):
@@ -107,6 +107,6 @@ def whole(text: str, source: str, wanted: str = "A JSON array is expected.") -> 
     :raises InvalidArgument: it is not, saying what is wanted.
     """
     try:
-        return parsed(text)
+        return parsed(without_halves(text))
     except ValueError as error:
         raise refuse(source, "as a whole", str(error), wanted) from None

@@ -15,6 +15,10 @@ from ...vocabulary.sanitize import one_line
 LONGEST_BYTES = 64 << 20
 DEEPEST = 40
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""In JSON a backslash, a whole surrogate pair, or (the group) half of one."""
 
 
 def refuse(source: str, at: str, what: str, do_next: str = "docs/transcripts.md tells the format.") -> InvalidArgument:
@@ -43,6 +47,11 @@ def numbered(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+def without_halves(text: str) -> str:
+    """Return JSON in which half of a surrogate pair is U+FFFD: programs leave one where they cut a text short."""
+    return _ESCAPED.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
+
+
 def parsed(text: str) -> JsonValue:
     """Return strict JSON: no NaN, no key twice, no half of a surrogate pair, not deeper than 40 levels.
 
@@ -65,8 +74,8 @@ def _no_number(word: str) -> NoReturn:
 def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen = set[str]()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
         raise ValueError(f"names {twice[:60]!r} twice")
     return found
 

@@ -7,6 +7,7 @@ dumps of pydantic-ai 1 and openai-agents 0.24; the coding agents' stand in `sess
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
@@ -29,6 +30,8 @@ _NOT_OURS = (
     *("[Operation Cancelled]", "Tool execution aborted", "The user rejected"),
 )
 """How texts begin that a client puts where an answer of a server should be."""
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+"""Characters that JSON lets stand and a terminal or an editor obeys; escaped they mean the same to a reader of JSON."""
 
 
 def transcribed(
@@ -51,7 +54,11 @@ def transcribed(
     header: Facts = {"transcript": 1, "proves": f"imported from {kind}", "agents": {who: who}}
     notes = [f"calls without an answer, left out: {len(pairing.calls)}"] if pairing.calls else []
     notes += [f"calls that did not reach the server, left out: {skipped}"] if skipped else []
-    return [json.dumps(one, ensure_ascii=False) for one in (header, *steps)], notes
+    return [_line(one) for one in (header, *steps)], notes
+
+
+def _line(one: Facts) -> str:
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(one, ensure_ascii=False))
 
 
 def _steps(exchanges: Iterable[Exchange], agent: str) -> tuple[list[Facts], int]:

@@ -247,6 +247,15 @@ def test_the_hooks_that_init_prints_work_where_no_path_holds_watchkeeper(
         assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_start_imports_nothing_that_only_one_command_needs() -> None:
+    ours = "watchkeeper.server."
+    only = {f"{ours}interfaces.commands.{one}" for one in ("doctor", "init", "moving", "policy_text", "rebuild")}
+    only |= {f"{ours}acts.start.start", f"{ours}acts.start.adopt", f"{ours}acts.verify", f"{ours}analysis.scripts"}
+    code = f"import sys, watchkeeper.server.interfaces.commands.cli; print(sorted({only} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_a_hook_that_names_its_folder_starts_as_quickly_as_one_that_does_not(tmp_path: Path) -> None:
     code = (
         "import sys; sys.argv = ['watchkeeper', '--workspace', sys.argv[1], 'hook', 'stop'];"

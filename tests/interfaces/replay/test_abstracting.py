@@ -73,11 +73,28 @@ def test_a_refusal_matches_its_pattern_however_long_and_strange_it_is(text: str)
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), texts | st.booleans(), max_size=5), texts)
 def test_the_text_of_an_argument_comes_back_as_it_was(arguments: dict[str, JsonValue], words: str) -> None:
-    given_arguments = {**arguments, "what_happened": words}
+    given_arguments: dict[str, JsonValue] = {**arguments, "what_happened": words, "validation": {words: [words, 1]}}
     assume(mask_secrets(str(given_arguments)) == str(given_arguments))
     step = Abstraction(workspace="/place").refused("trainer", "report_error", given_arguments, "no")
     made = step["arguments"]
     assert names.filled(made, {"workspace": "/place"}) == given_arguments
+
+
+def test_a_secret_inside_of_an_argument_or_an_id_is_masked() -> None:
+    secret = "sk-ant-api03-" + "aB3dE5fG7hJ9" * 4
+    asked: dict[str, JsonValue] = {"validation": {"notes": [f"key {secret}"], secret: 1}, "run": secret}
+    answer: dict[str, JsonValue] = {"run": secret, "findings": [[secret]], "next": secret}
+    step = Abstraction().answered("trainer", "write_diary_entry", asked, answer)
+    assert secret not in str(step)
+    assert secret.replace("-", "_") not in str(step)
+
+
+def test_a_cursor_of_an_earlier_session_and_a_new_one_have_different_names() -> None:
+    abstraction = Abstraction()
+    abstraction.answered("trainer", "poll_training", {"cursor": "old"}, {"cursor": "new", "reports": [{}], "next": "x"})
+    step = abstraction.answered("trainer", "poll_training", {"cursor": "old"}, {"reports": [{}], "next": "x"})
+    assert step is not None
+    assert step["arguments"] == {"cursor": "old"}, "asked as it was, not from the place of the answer to it"
 
 
 def test_the_facts_at_the_top_of_a_text_are_read_and_an_error_has_none() -> None:
