@@ -1,7 +1,8 @@
 """Servers that cost no start: a process that has imported everything forks one for each act, on pipes of its own.
 
 What such a server does is what `watchkeeper serve` does, from the command line on; only its imports were done before.
-The process that forks must have one thread, so this is for scripts (`python -m tests.torture.kills`), not for pytest.
+The process that forks must have one thread, so this is for scripts (`python -m tests.torture.kill_servers`), not for
+pytest.
 """
 
 from __future__ import annotations
