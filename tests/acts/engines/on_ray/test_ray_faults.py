@@ -18,11 +18,15 @@ from watchkeeper.server.vocabulary.runs import Level, Phase, RunState
 from ....play import GOOD, WAITS, Place
 from ....ray import Ray, ray
 from ....runtime.keeper.helpers import until
-from ..helpers import LOG, RUN, becomes, begun, ended, process, status
+from ..helpers import EVERY_FAULT, LOG, RUN, becomes, begun, ended, process, status
 from .conftest import engine
 
-pytestmark = pytest.mark.xdist_group("ray")
-EVERY_FAULT = "WATCHKEEPER_EVERY_FAULT"
+pytestmark = [
+    pytest.mark.xdist_group("ray"),
+    pytest.mark.skipif(
+        EVERY_FAULT not in os.environ, reason=f"takes a minute and more: make engines ({EVERY_FAULT}=1)"
+    ),
+]
 SPECIAL = "resources = { special = 1 }"
 
 
@@ -81,7 +85,6 @@ def test_a_head_that_is_started_anew_interrupts_what_ran_and_is_given_what_waits
     assert ends(desk, made.run.id) is RunState.COMPLETED
 
 
-@pytest.mark.skipif(EVERY_FAULT not in os.environ, reason=f"a Ray of its own: make engines ({EVERY_FAULT}=1)")
 def test_a_ray_that_asks_for_a_token_takes_ours_and_gives_up_nothing_that_we_do_not_hand_over_again(
     place: Place, session_head: Ray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
