@@ -38,7 +38,7 @@ help:
 	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes); RESULTS=FILE to go on later"
 	@echo "make demo    an agent's day with watchkeeper, played for real (about three minutes)"
-	@echo "make demo-slurm  the same day on a Slurm of its own, the full run on two nodes (root, Debian; about four minutes)"
+	@echo "make demo-slurm  the same day on a Slurm of its own (root, Debian; about four minutes)"
 	@echo "make demo-ray  the same day on a Ray of its own, which PyPI brings (300 MB, once)"
 	@echo "make strangers three projects of strangers, from pip install to the first finding told; gigabytes of libraries"
 	@echo "make bench   the budgets, each beside its reference"

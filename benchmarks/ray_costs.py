@@ -28,8 +28,10 @@ def policy(address: str) -> str:
 
 def question_ms(cluster: Ray, queued: int) -> float:
     """Return the median time of what a look asks while so many jobs wait."""
-    for number in range(len(cluster.names()), queued):
-        cluster.submit(f"wk-00000000-{number}", "exec true", entrypoint_num_cpus=64)
+    names = {f"wk-00000000-{number}" for number in range(queued)}
+    for name in sorted(names.difference(cluster.names())):
+        cluster.submit(name, "exec true", entrypoint_num_cpus=64)
+    assert names <= set(cluster.names()), "Ray has not taken them all"
     head, taken = Head(cluster.address), list[float]()
     for _ in range(10):
         begun = time.monotonic()

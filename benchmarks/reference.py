@@ -29,6 +29,7 @@ PAGE = ROOT / "docs" / "reference.md"
 _CHECKS = {"failed": 3, "unknown": 2, "_Problem": 2, "Suspicion": 2}
 """Functions that make a check, and the place of the reason code among their arguments."""
 _LONGEST_DEFAULT = 60
+_HEAD = ("key", "meaning", "contest", "research")
 
 
 def page() -> str:
@@ -99,9 +100,24 @@ def _policy() -> Iterator[str]:
         if not isinstance(value, Described):
             yield f"### {name}\n\n{Policy.model_fields[name].description}"
             continue
-        rows = [_key(key, text, getattr(value, key), getattr(other, key)) for key, text in value.texts().items()]
-        about = " ".join((type(value).__doc__ or "").split())
-        yield f"### [{name}]\n\n{about}\n\n{_table([('key', 'meaning', 'contest', 'research')], rows)}"
+        yield from _tables(f"[{name}]", value, other)
+
+
+def _tables(title: str, value: Described, other: Described) -> Iterator[str]:
+    """Yield a table of the policy, and behind it those inside it; tables of one kind with the same defaults as one."""
+    inside: dict[tuple[type[Described], str], list[str]] = {}
+    rows: list[tuple[str, ...]] = []
+    for key, text in value.texts().items():
+        one = getattr(value, key)
+        if isinstance(one, Described):
+            inside.setdefault((type(one), repr(one)), []).append(key)
+        else:
+            rows.append(_key(key, text, one, getattr(other, key)))
+    about = " ".join((type(value).__doc__ or "").split())
+    yield f"### {title}\n\n{about}\n\n{_table([_HEAD], rows)}"
+    for keys in inside.values():
+        titles = ", ".join(f"{title[:-1]}.{key}]" for key in keys)
+        yield from _tables(titles, getattr(value, keys[0]), getattr(other, keys[0]))
 
 
 def _key(key: str, text: str, value: object, other: object) -> tuple[str, ...]:

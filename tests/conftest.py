@@ -35,6 +35,7 @@ SHARED = ("sampled", "plain", "shared")
 """Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         asked = set(item.fixturenames) if isinstance(item, pytest.Function) else set[str]()

@@ -19,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ class Ray:
 
     def nodes(self) -> int:
         found = self.ask("GET", "cluster_status?format=0")
-        return len(found["data"]["clusterStatus"]["loadMetricsReport"]["usageByNode"])
+        return len(found["data"]["clusterStatus"]["loadMetricsReport"]["usageByNode"]) if found else 0
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Return what the head says; {} where it does not."""
@@ -116,7 +117,7 @@ class Ray:
         try:
             with opener.open(request, timeout=HANG_S) as answer:
                 return json.load(answer)
-        except OSError:
+        except (OSError, ValueError, HTTPException):  # it went down in the middle of its answer
             return {}
 
     def submit(self, name: str, entrypoint: str, **request: object) -> None:

@@ -67,3 +67,10 @@ def test_what_is_fine_is_let_be(line: str) -> None:
 
 def test_a_wait_of_an_hour_is_never_waited_out() -> None:
     assert HANG_S < LONG_S
+
+
+def test_what_shares_something_runs_in_one_process(request: pytest.FixtureRequest) -> None:
+    """Where pytest-xdist and pytest do not fit each other, each worker makes all that is shared, without a word."""
+    grouped = [one.nodeid for one in request.session.items if one.get_closest_marker("xdist_group") is not None]
+    if request.config.getoption("loadgroup", False):
+        assert [one for one in grouped if "@" not in one] == []

@@ -16,9 +16,11 @@ import os
 import platform
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -112,14 +114,21 @@ def give(command: Sequence[str], folder: Path, path: str, shown: str = "") -> St
     told: float | None = None
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace",
+        stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            if told is None and _FINDING.match(line):
-                told = time.monotonic() - begun
-        status = process.wait(LIMIT_S)
+        limit = threading.Timer(LIMIT_S, os.killpg, (process.pid, signal.SIGKILL))  # else its output may never end
+        limit.start()
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if told is None and _FINDING.match(line):
+                    told = time.monotonic() - begun
+            status = process.wait()
+        finally:
+            limit.cancel()
+    if time.monotonic() - begun > LIMIT_S:
+        raise subprocess.TimeoutExpired(command, LIMIT_S, "".join(lines))
     step = Step(shown or shlex.join(command), time.monotonic() - begun, told, status, "".join(lines))
     print(f"{step.took_s:8.1f} s  {folder.name}$ {step.command}", flush=True)
     for what in filter(None, (step.finding, step.verdict)):

@@ -42,7 +42,8 @@ def jobs(head: Ray) -> None:
     for name in sorted(head.names()):
         about = head.job(name)
         took_s = (int(about.get("end_time") or 0) - int(about.get("start_time") or 0)) / 1000
-        print(f"  {name:40} {about.get('status'):10} exit status {about.get('driver_exit_code')}, {took_s:.1f} s")
+        status, code = about.get("status") or "unknown", about.get("driver_exit_code")
+        print(f"  {name:40} {status:10} exit status {code}, {took_s:.1f} s")
 
 
 def main() -> None:

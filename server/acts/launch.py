@@ -114,8 +114,14 @@ def proof(desk: Desk, *, model: str, phase: Phase, run: str) -> Proof:
         writable=tuple(str(path) for path in own),
         seal_paths=(*left, *(names.final_models(model) if phase is Phase.FULL else ())),
         seal_max_bytes=int(policy.seal_max_gb * 1e9),
-        gpu=devices.found(desk.policy.keeper.gpu).value,
+        gpu=devices.found(_gpus_wanted(desk.policy, phase)).value,
     )
+
+
+def _gpus_wanted(policy: Policy, phase: Phase) -> str:
+    """Return the policy's word for GPUs; a job that asks for one has it on its node, which nobody can see from here."""
+    job = policy.engine.kind_of(phase) != "local" and policy.engine.job(phase).asks_for_gpus
+    return "on" if job and policy.keeper.gpu == "auto" else policy.keeper.gpu
 
 
 def checkpoint_dir(desk: Desk, model: str, phase: Phase) -> Path:

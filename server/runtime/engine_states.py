@@ -33,12 +33,12 @@ def before_start(word: Word, *, now: float, stopped: bool, claimed: bool) -> Sta
 
     :param claimed: whether a job has taken the run.
     """
+    if stopped and not claimed and word.kind is not Kind.RUNNING:  # a job that comes after all finds the run closed
+        return Stand(state=RunState.NEVER_STARTED, reason="It was stopped before it began.", needs_closing=True)
     if word.submitted_at is None and word.kind is not Kind.QUEUED and word.kind is not Kind.RUNNING:
         return _not_handed_over(word, stopped=stopped)
     for_s = max(0.0, now - (word.submitted_at or now))
     waiting = f"{word.said()}, in the queue for {for_s:.0f} s."
-    if stopped and not claimed and word.kind is Kind.QUEUED:  # a job that comes after all finds the run closed
-        return Stand(state=RunState.NEVER_STARTED, reason="It was stopped before it began.", needs_closing=True)
     if word.kind is Kind.QUEUED:
         never = " It will not start by itself: somebody has to change the job or the cluster." if word.stuck else ""
         return Stand(state=RunState.QUEUED, reason=waiting + never, stuck=word.stuck)
@@ -46,12 +46,10 @@ def before_start(word: Word, *, now: float, stopped: bool, claimed: bool) -> Sta
         return Stand(state=RunState.STARTING, reason=f"{word.said()}; its keeper has not come yet.")
     if word.kind is Kind.UNKNOWN:
         return Stand(state=RunState.QUEUED, reason=f"{word.engine} has not answered: {word.text or 'no reason given'}.")
-    return _without_job(word, now=now, stopped=stopped, claimed=claimed)
+    return _without_job(word, now=now, claimed=claimed)
 
 
-def _without_job(word: Word, *, now: float, stopped: bool, claimed: bool) -> Stand:
-    if stopped and not claimed:
-        return Stand(state=RunState.NEVER_STARTED, reason="It was stopped before it began.", needs_closing=True)
+def _without_job(word: Word, *, now: float, claimed: bool) -> Stand:
     if word.again and not claimed:
         return Stand(state=RunState.QUEUED, reason=f"{word.said()}; it is handed over again.", needs_launch=True)
     lately = now - (word.since or word.submitted_at or now) < heartbeats.LAG_S
@@ -92,12 +90,10 @@ def after_start(word: Word, host: str, heard_s_ago: float, sample_s: float, aske
     return Stand(state=state, reason=f"{reason}{contradicted}")
 
 
-def after_end(
-    word: Word, state: RunState, reason: str, *, ended_s_ago: float, from_outside: bool, answers: bool = False
-) -> Stand:
+def after_end(word: Word, state: RunState, reason: str, *, ended_s_ago: float, from_outside: bool) -> Stand:
     """Return how a run ended when the engine's reason for ending it is counted in.
 
-    :param answers: whether the engine was asked since, though it may have said nothing.
+    :param word: what the engine said after that end; of the kind UNKNOWN while it has not.
     :param from_outside: its keeper was told to stop by a signal that is none of ours.
     """
     if not from_outside:
@@ -110,6 +106,5 @@ def after_end(
         return Stand(state=RunState.INTERRUPTED, reason=f"Its job was put back: {word.said()}.")
     told = word.kind in (Kind.ENDED, Kind.GONE)
     said = f" {word.said()}." if told else ""
-    # An engine that is down may be why the job ended: one that comes back says so.
-    waits_s = heartbeats.UNHEARD_S if word.kind is Kind.UNKNOWN and answers else heartbeats.LAG_S
-    return Stand(state=state, reason=f"{reason}{said}", settled=told or ended_s_ago > waits_s)
+    # It says RUNNING for minutes after it lost a node; one that is down may itself be why the job ended.
+    return Stand(state=state, reason=f"{reason}{said}", settled=told or ended_s_ago > heartbeats.UNHEARD_S)

@@ -123,11 +123,10 @@ def _by_word_too(facts: Facts, status: RunStatus) -> RunStatus:
     from_outside = status.state is RunState.STOPPED and records.text(status.stop, "who") == "outside"
     ended_s_ago = facts.now - (status.ended_at or 0.0)
     word = facts.word
-    answers = word.asked_at >= (status.ended_at or 0.0)
-    if not answers:
+    if word.asked_at < (status.ended_at or 0.0):
         word = replace(word, kind=Kind.UNKNOWN, interrupted=False, out_of_time=False)  # said before it ended
     found = engine_states.after_end(
-        word, status.state, status.reason, ended_s_ago=ended_s_ago, from_outside=from_outside, answers=answers
+        word, status.state, status.reason, ended_s_ago=ended_s_ago, from_outside=from_outside
     )
     return replace(status, state=found.state, reason=found.reason, settled=status.settled and found.settled)
 

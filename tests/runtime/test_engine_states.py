@@ -33,6 +33,10 @@ def word(kind: Kind, text: str = "", **more: object) -> Word:
         (word(Kind.ENDED, "CANCELLED", since=NOW), True, False, RunState.NEVER_STARTED),
         (word(Kind.ENDED, "CANCELLED", since=NOW), True, True, RunState.STARTING),  # a job had taken it
         (word(Kind.GONE, submitted_at=None), True, False, RunState.NEVER_STARTED),
+        (word(Kind.UNKNOWN, submitted_at=None), True, False, RunState.NEVER_STARTED),  # its address may be wrong
+        (word(Kind.UNKNOWN), True, False, RunState.NEVER_STARTED),  # a job that comes after all finds it closed
+        (word(Kind.UNKNOWN), True, True, RunState.QUEUED),  # a job had taken it
+        (word(Kind.RUNNING, "RUNNING"), True, False, RunState.STARTING),
     ],
 )
 def test_a_run_that_wrote_nothing_yet_stands_where_its_engine_says(
@@ -86,8 +90,10 @@ def test_a_run_that_began_is_over_only_when_both_its_samples_and_its_engine_say_
 def test_why_a_keeper_was_told_to_stop_is_its_engines_to_say(said: Word, state: RunState, settled: bool) -> None:
     found = engine_states.after_end(said, RunState.STOPPED, "SIGTERM.", ended_s_ago=3.0, from_outside=True)
     assert (found.state, found.settled) == (state, settled)
-    late = engine_states.after_end(said, RunState.STOPPED, "SIGTERM.", ended_s_ago=300.0, from_outside=True)
-    assert late.settled
+    later = engine_states.after_end(said, RunState.STOPPED, "SIGTERM.", ended_s_ago=300.0, from_outside=True)
+    assert later.settled is settled, "RUNNING is said for minutes after a node was lost"
+    last = engine_states.after_end(said, RunState.STOPPED, "SIGTERM.", ended_s_ago=601.0, from_outside=True)
+    assert last.settled
 
 
 words = st.builds(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import threading
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.runtime.engines import ray_head
+from watchkeeper.server.runtime.engines import ray, ray_head
+from watchkeeper.server.runtime.engines.ray import RayEngine
 from watchkeeper.server.runtime.engines.ray_head import Head
-from watchkeeper.server.runtime.engines.submissions import Refusal, Unavailable
+from watchkeeper.server.runtime.engines.submissions import Refusal, Unavailable, job_name, submission
+from watchkeeper.server.runtime.keeper import records
+from watchkeeper.server.vocabulary.errors import StorageFailed
 
 SECRET = "c2VjcmV0LW9mLXRoZS1oZWFk"
 Answer = tuple[int, bytes]
@@ -26,6 +32,10 @@ class Double:
         double = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.do_GET()
+
             def do_GET(self) -> None:
                 double.heard.append((self.path, dict(self.headers)))
                 status, content = double.answer(self.path)
@@ -119,7 +129,7 @@ def test_proxies_of_the_environment_do_not_count(double: Double, monkeypatch: py
         ((200, b"[" * 100_000), Unavailable, "no JSON"),
         ((200, b"{}"), Unavailable, "has no Jobs API"),
         ((404, b""), Unavailable, "has no Jobs API"),
-        ((400, b"Traceback\nTypeError: entrypoint_num_cpus"), Refusal, "^TypeError: entrypoint_num_cpus$"),
+        ((400, b"The plain HTTP request was sent to HTTPS port"), Unavailable, r"failed \(400\): The plain HTTP"),
         ((500, b"Traceback\nNo available agent"), Unavailable, "No available agent"),
         ((503, f"you sent Bearer {SECRET}, {SECRET}".encode()), Unavailable, "you sent …, …"),
     ],
@@ -145,13 +155,81 @@ def test_an_answer_that_never_ends_is_given_up(double: Double, monkeypatch: pyte
         Head(double.address).jobs()
 
 
-def test_where_nobody_listens_the_address_is_named(double: Double) -> None:
-    double.server.server_close()
-    with pytest.raises(Unavailable, match=rf"^{double.address}: .*refused"):
-        Head(double.address).jobs()
+def test_where_nobody_listens_the_address_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody else listens there meanwhile
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(Unavailable, match=rf"^{address}: .*refused"):
+            Head(address).jobs()
+
+
+def test_what_a_submission_asks_for_may_be_refused(double: Double) -> None:
+    double.answer = lambda _: (400, b"Traceback\nTypeError: entrypoint_num_cpus")
+    with pytest.raises(Refusal, match=r"^TypeError: entrypoint_num_cpus$"):
+        Head(double.address).submit("a", "true", {})
+
+
+def test_a_head_that_drips_is_given_up_and_one_that_breaks_off_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        head = Head(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        over = threading.Event()
+
+        def drips() -> None:
+            with listening.accept()[0] as link, suppress(OSError):
+                while not over.wait(0.01):
+                    link.sendall(b"H")
+            with listening.accept()[0] as link:
+                link.recv(10_000)
+                link.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n[]")
+
+        thread = threading.Thread(target=drips)
+        thread.start()
+        try:
+            with monkeypatch.context() as patched:
+                patched.setattr(ray_head, "WITHIN_S", 0.2)
+                with pytest.raises(Unavailable, match="timed out"):
+                    head.jobs()
+        finally:
+            over.set()
+        with pytest.raises(Unavailable, match="broke off 8 bytes"):
+            head.jobs()
+        thread.join()
+
+
+def test_what_a_head_says_of_itself_is_one_line_without_control_characters(double: Double) -> None:
+    double.answer = lambda _: (200, b'{"ray_version": "2\\u001b[31m.60\\n", "session_name": "s"}')
+    assert Head(double.address).about() == ("2.60", "s")
 
 
 def test_a_name_is_one_part_of_a_path_whatever_it_holds(double: Double) -> None:
     double.answer = lambda _: (404, b"")
     assert Head(f"{double.address}/ray").job("../a b?c") is None
     assert double.heard[0][0] == "/ray/api/jobs/..%2Fa%20b%3Fc"
+
+
+def test_what_kept_a_run_from_being_handed_over_is_not_told_once_it_was_and_a_full_disk_is_told_in_words(
+    double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    run_dir = tmp_path / ".watchkeeper/runs/1-quick-1"
+    run_dir.mkdir(parents=True)
+    engine = {"kind": "ray", "address": double.address}
+    records.write(run_dir / records.SPEC, {"nonce": "n", "workspace": str(tmp_path), "engine": engine})
+    log = os.open(tmp_path / "log", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        double.answer = lambda _: (500, b"no agent")
+        RayEngine().launch(run_dir, log)
+        assert "no agent" in records.text(submission(run_dir), "trouble")
+        about = b'{"ray_version": "2.60.0", "session_name": "s"}'
+        double.answer = lambda path: (404, b"") if path.startswith("/api/jobs/wk-") else (200, about)
+        with monkeypatch.context() as patched:
+            patched.setattr(ray, "note", full)
+            with pytest.raises(StorageFailed, match="No space left"):
+                RayEngine().launch(run_dir, log)
+        RayEngine().launch(run_dir, log)
+    finally:
+        os.close(log)
+    known = submission(run_dir)
+    assert (records.text(known, "job"), records.text(known, "trouble")) == (job_name(run_dir), "")

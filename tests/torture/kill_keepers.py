@@ -169,9 +169,6 @@ def job(life: Life, draw: random.Random) -> list[str]:
     )
     status = run_directory.judge(replace(run_directory.read_facts(run.dir), word=word))
     fits: list[Seen] = [(RunState.FAILED, 3, "x"), (RunState.NEVER_STARTED, None, "")]
-    if which == "keeper" and "keeper was killed" in status.reason:
-        # Between reaping the training and writing that down the keeper alone knows how it ended (docs/reliability.md).
-        fits.append((RunState.LOST, None, "x"))
     if which == "waiter":
         fits.append((RunState.STOPPED, status.exit_code, "x"))
     return _judged(life, status, fits)

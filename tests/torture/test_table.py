@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from . import slurm_faults
+from . import ray_faults, slurm_faults
 from .mutants import MUTANTS, ROOT, Mutant
 from .table import TABLE, Row
 
@@ -24,6 +24,13 @@ def test_the_test_of_a_fault_of_slurm_is_there(fault: slurm_faults.Fault) -> Non
     path, _, name = fault.test.partition("::")
     text = (ROOT / slurm_faults.ENGINES / path).read_text(encoding="utf-8")
     assert re.search(rf"^(?:async )?def {name}\(", text, re.MULTILINE), fault.test
+
+
+@pytest.mark.parametrize(("fault", "test"), ray_faults.FAULTS, ids=[fault for fault, _ in ray_faults.FAULTS])
+def test_the_test_of_a_fault_of_ray_is_there(fault: str, test: str) -> None:
+    path, _, name = test.partition("[")[0].partition("::")
+    text = (ROOT / ray_faults.ON_RAY / path).read_text(encoding="utf-8")
+    assert re.search(rf"^def {name}\(", text, re.MULTILINE), fault
 
 
 def test_every_promise_of_the_readme_has_a_row() -> None:

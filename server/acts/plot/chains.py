@@ -17,7 +17,7 @@ from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
-from ..watch import artefact_files, written_files
+from ..watch import artefact_files, witness_files, written_files
 from .charts import Chart
 
 LONGEST_CPU_S, LONGEST_WALL_S = 20, 40.0
@@ -25,8 +25,12 @@ LONGEST_CPU_S, LONGEST_WALL_S = 20, 40.0
 SAME_END_S = 1.0
 """A file may be closed a moment after the run's end was seen."""
 MOST_KEPT = 32
+LASTING = ("damaged", "unsupported", "too large")
+"""Why a file cannot be drawn as long as it stays the same; memory, time and libraries may be there the next time."""
 _SUFFIXES = (".nc", ".nc4", ".h5", ".hdf5", ZARR)
-_OTHER = "{} is not the file that this run left: it was written {}."
+_OTHER = "{} is not the file that this run left: it {}."
+_BY_TIME = "Taken for the run's by the time of its last change: it could not be held against a seal."
+Key = tuple[str, int, int, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,7 @@ class Drawn:
     """The pictures of one trace.
 
     :ivar path: of the trace, relative to the workspace; empty where the run left none.
-    :ivar said: what was not drawn, and why.
+    :ivar said: how it is known to be the run's; what was not drawn, and why.
     """
 
     path: str = ""
@@ -43,14 +47,15 @@ class Drawn:
 
 
 class Chains:
-    """Remembers what was drawn of each file as long as it stays the same."""
+    """Remembers what was drawn of each file as long as it stays the same; reads one at a time."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, int, int, int], Drawn] = {}
-        self._lock = threading.Lock()
+        self._kept: dict[Key, Drawn] = {}
+        self._digest: tuple[Key, str | None] | None = None
+        self._reading = threading.Lock()
 
     def of(self, desk: Desk, run: Run) -> Drawn:
-        """Return the pictures of the trace that a run left; blocks for at most LONGEST_WALL_S and a moment."""
+        """Return the pictures of the trace that a run left; blocks while it is hashed and read."""
         path = trace_of(desk, run)
         if not path:
             return Drawn()
@@ -59,18 +64,49 @@ class Chains:
         except PathRefused as refusal:
             return Drawn(path=path, said=(refusal.what,))
         with closing(descriptor) as file:
-            about = os.fstat(file)
-            key = (run.id, about.st_ino, about.st_size, about.st_mtime_ns)
-            with self._lock:
-                known = self._kept.get(key)
-            return known or self._keep(key, _drawn(desk, run, path, file, about.st_mtime))
+            size, changed_at = artefact_files.size_and_time(file)
+            key = (run.id, os.fstat(file).st_ino, size, changed_at)
+            with self._reading:
+                return self._kept.get(key) or self._drawn(desk, run, path, file, key)
 
-    def _keep(self, key: tuple[str, int, int, int], made: Drawn) -> Drawn:
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > MOST_KEPT:
-                self._kept.pop(next(iter(self._kept)))
+    def _drawn(self, desk: Desk, run: Run, path: str, file: int, key: Key) -> Drawn:
+        other, known_by = self._whose(desk, run, path, file, key)
+        if other:
+            return self._keep(key, Drawn(path=path, said=(_OTHER.format(one_line(path, 120), other),)))
+        limits = artefact_files.limits(desk)
+        bounded = replace(limits, cpu_s=min(limits.cpu_s, LONGEST_CPU_S), wall_s=min(limits.wall_s, LONGEST_WALL_S))
+        found = draw_chains(file, posixpath.basename(path), bounded)
+        if not isinstance(found, ChainFacts):
+            none = Drawn(path=path, said=(known_by, f"Not inspected: {one_line(found.reason, 300)}"))
+            return self._keep(key, none) if found.cause in LASTING else none
+        charts = [chart for one in found.shown for chart in _charts(found, one)]
+        return self._keep(key, Drawn(path=path, charts=tuple(charts), said=(known_by, *_said(found))))
+
+    def _keep(self, key: Key, made: Drawn) -> Drawn:
+        self._kept[key] = made
+        while len(self._kept) > MOST_KEPT:
+            self._kept.pop(next(iter(self._kept)))
         return made
+
+    def _whose(self, desk: Desk, run: Run, path: str, file: int, key: Key) -> tuple[str, str]:
+        """Return why a file is not the one that a run left, else how it is known to be: by the seal, else by time."""
+        seal = witness_files.seal(desk, run)
+        sealed = seal.files.get(path) if seal is not None else None
+        today = self._digest_of(desk, path, file, key) if sealed else None
+        if sealed and today:
+            other = "" if today == sealed else "has not the digest that the keeper sealed at its end"
+            return other, "As the keeper sealed it at the run's end."
+        ended_at, changed_at = run.end.ended_at if run.end else None, key[-1]
+        if ended_at is not None and changed_at > ended_at + SAME_END_S:
+            return "was written after its end", ""
+        return "was written before its start" if changed_at < run.at - SAME_END_S else "", _BY_TIME
+
+    def _digest_of(self, desk: Desk, path: str, file: int, key: Key) -> str | None:
+        """Return the digest of a file; the newest one is kept: attempts of a model leave theirs at one path."""
+        same: Key = (path, *key[1:])
+        if self._digest is None or self._digest[0] != same:
+            self._digest = (same, artefact_files.digest(desk, path, file))
+        return self._digest[1]
 
 
 def trace_of(desk: Desk, run: Run) -> str:
@@ -85,22 +121,6 @@ def trace_of(desk: Desk, run: Run) -> str:
 def _opened(desk: Desk, path: str) -> int:
     folder = path.endswith(ZARR) and desk.workspace.has_folder(path)
     return desk.workspace.open_folder_beneath(path) if folder else desk.workspace.open_beneath(path, os.O_RDONLY)
-
-
-def _drawn(desk: Desk, run: Run, path: str, file: int, modified_at: float) -> Drawn:
-    shown = one_line(path, 120)
-    ended_at = run.end.ended_at if run.end else None
-    if ended_at is not None and modified_at > ended_at + SAME_END_S:
-        return Drawn(path=path, said=(_OTHER.format(shown, "after its end"),))
-    if modified_at < run.at - SAME_END_S:
-        return Drawn(path=path, said=(_OTHER.format(shown, "before its start"),))
-    limits = artefact_files.limits(desk)
-    bounded = replace(limits, cpu_s=min(limits.cpu_s, LONGEST_CPU_S), wall_s=min(limits.wall_s, LONGEST_WALL_S))
-    found = draw_chains(file, posixpath.basename(path), bounded)
-    if not isinstance(found, ChainFacts):
-        return Drawn(path=path, said=(f"Not inspected: {one_line(found.reason, 300)}",))
-    charts = [chart for one in found.shown for chart in _charts(found, one)]
-    return Drawn(path=path, charts=tuple(charts), said=tuple(_said(found)))
 
 
 def _charts(found: ChainFacts, one: ParameterChains) -> Iterator[Chart]:

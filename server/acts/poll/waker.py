@@ -151,8 +151,12 @@ class _Watches:
         The kernel waits for a grace period of its own before it lets a watch go, some 30 ms: nobody need wait with it.
         """
         descriptor, self.descriptor = self.descriptor, None
-        if descriptor is not None:
+        if descriptor is None:
+            return
+        try:
             threading.Thread(target=os.close, args=(descriptor,), name=GIVING_BACK).start()
+        except RuntimeError:  # there are as many threads as may be, or the interpreter ends
+            os.close(descriptor)
 
     def _watch(self, path: Path) -> None:
         if path.is_dir():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...runtime.keeper import records
@@ -75,13 +76,13 @@ def make(desk: Desk, wanted: Wanted) -> Plan:
     """Return what would be given up now; looks at files, changes nothing."""
     asked = _asked(desk, desk.ledger, wanted)
     free, phases, kept = may_go(desk.ledger, wanted, asked)
-    found: list[Chosen] = []
+    foreign, found = of_foreign(desk), list[Chosen]()
     for run in asked:
         parts: dict[str, int] = {}
         if run.id in free and _lives(desk, run):
             kept[run.id] = "processes of it still live"
         elif run.id in free:
-            parts |= _evidence(desk, run)
+            parts |= _evidence(desk, run, foreign.get(run.id, ()))
         if run.id in phases:
             parts |= _present({CHECKPOINT: removing.size_bytes(desk.workspace, checkpoints(run))})
         ends = _line_ends(desk, run) or 0 if LOG in parts else 0
@@ -131,11 +132,14 @@ def of_reruns(record: Queries, run: Run) -> tuple[str, ...]:
     return tuple(f"{STATE_DIR}/{rerun.FOLDER}/{one.id}" for one in record.reruns(run.id) if one.compared is not None)
 
 
-def of_foreign(desk: Desk, run: Run) -> tuple[str, ...]:
-    """Return the directories that lay in the place of a run's own and were set aside when it started."""
-    folder, aside = f"{STATE_DIR}/runs", f"{run.id}{FOREIGN}"
-    names = desk.workspace.list_dir(folder) if desk.workspace.has_folder(folder) else ()
-    return tuple(f"{folder}/{name}" for name in names if name.startswith(aside))
+def of_foreign(desk: Desk) -> Mapping[str, Sequence[str]]:
+    """Return by run the directories that lay in the place of its own and were set aside when it started."""
+    folder, found = f"{STATE_DIR}/runs", defaultdict[str, list[str]](list)
+    for name in desk.workspace.list_dir(folder) if desk.workspace.has_folder(folder) else ():
+        run, foreign, _ = name.partition(FOREIGN)
+        if foreign:
+            found[run].append(f"{folder}/{name}")
+    return found
 
 
 def _asked(desk: Desk, record: Queries, wanted: Wanted) -> list[Run]:
@@ -152,10 +156,10 @@ def _fits(desk: Desk, run: Run, wanted: Wanted, verdicts: Mapping[str, Verdict])
     return desk.clock() - ended >= wanted.older_than_s and (not wanted.verdicts or word in wanted.verdicts)
 
 
-def _evidence(desk: Desk, run: Run) -> dict[str, int]:
+def _evidence(desk: Desk, run: Run, foreign: Sequence[str]) -> dict[str, int]:
     """Return what of a run can be given up but for checkpoints; the evidence always, so that the record says so."""
     sizes = {
-        WITNESS: sum(removing.size_bytes(desk.workspace, one) for one in (*of_witness(run), *of_foreign(desk, run))),
+        WITNESS: sum(removing.size_bytes(desk.workspace, one) for one in (*of_witness(run), *foreign)),
         RERUN: sum(removing.size_bytes(desk.workspace, one) for one in of_reruns(desk.ledger, run)),
     }
     part = log_parts.of(run)

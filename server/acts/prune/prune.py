@@ -111,10 +111,11 @@ def _told_of(transaction: Transaction, run: Run) -> bool:
 
 def _removed(desk: Desk) -> Iterator[str]:
     """Remove what the record says is given up; yield what could not be removed, and why."""
+    foreign = plan.of_foreign(desk)
     for run in desk.ledger.runs():
         if not plan.is_pruned(run):
             continue
-        for path in (*plan.of_witness(run), *plan.of_foreign(desk, run), *plan.of_reruns(desk.ledger, run)):
+        for path in (*plan.of_witness(run), *foreign.get(run.id, ()), *plan.of_reruns(desk.ledger, run)):
             yield from _gone(desk, path)
         yield from _blanked(desk, run)
     for name in _listed(desk, CHECKPOINTS):

@@ -47,7 +47,11 @@ def missed(desk: Desk, run: Run) -> str:
     every = desk.ledger.runs(model=run.model)
     quick = [one for one in every if one.phase is Phase.QUICK and one.first_seq < run.first_seq]
     same = _same(quick, run.code_sha256, run.command)
-    return "" if same and not quick_problems(desk, same[-1]) else _why(desk, quick, same, run.code_sha256)
+    if same and not quick_problems(desk, same[-1]):
+        return ""
+    if run.adopted and not same and quick and quick[-1].code_sha256 == run.code_sha256:
+        return f"{quick[-1].id} ran it by a command, and by which this process was started is not known"
+    return _why(desk, quick, same, run.code_sha256)
 
 
 def _same(quick: Sequence[Run], code_sha256: str, command: tuple[str, ...]) -> list[Run]:

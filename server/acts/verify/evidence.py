@@ -81,7 +81,7 @@ def _measured(desk: Desk, run: Run, status: RunStatus, origin: Origin) -> Eviden
         policy=_policy(desk, origin),
         script=origin.script,
         guard=run.end.guard if run.end is not None else "",
-        nodes=samples.size(run.engine, "nodes") or 1,
+        nodes=witness_files.nodes(run),
         foreign=run.foreign,
         command=run.command,
         adopted=_adopted(desk, run, status),

@@ -143,6 +143,8 @@ def _hopeless(desk: Desk, run: Run, seen: Seen | None) -> str:
     """Return why nothing could be compared; empty when it is worth a try."""
     if seen is None:
         return "nothing of the run was witnessed"
+    if (count := witness_files.nodes(run)) > 1:
+        return f"it ran on {count} nodes, and would be played on one"
     if run.env.get("WATCHKEEPER_RESUME") == "checkpoint":
         return "it went on from a checkpoint, which is not kept as it was then"
     if gone := rerun_copy.missing(desk, run, seen):

@@ -152,6 +152,15 @@ def folder_sha256(folder: int, most_s: float) -> str | None:
     return _digest_of_all(parts) if whole and parts else None
 
 
+def size_and_time(file: int) -> tuple[int, float]:
+    """Return the size of an open file and when it was last changed; of a folder those of the files beneath it."""
+    about = os.fstat(file)
+    if not stat.S_ISDIR(about.st_mode):
+        return about.st_size, about.st_mtime
+    parts, _ = _parts(file, 0.0)
+    return _total(parts), max((about.st_mtime, *(one.modified_at for one in parts)))
+
+
 def _total(parts: Iterable[_Part]) -> int:
     return sum(one.size_bytes for one in parts)
 
@@ -306,3 +315,10 @@ def sha256(desk: Desk, path: str) -> str | None:
             return _digest(file, desk.policy.compute.read_s)
     except PathRefused:
         return None
+
+
+def digest(desk: Desk, path: str, file: int) -> str | None:
+    """Return the digest of an open file at a path, or of the folder of a Zarr store; None as `sha256` does."""
+    if stat.S_ISDIR(os.fstat(file).st_mode):
+        return folder_sha256(file, desk.policy.compute.read_s)
+    return sha256(desk, path)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from ...analysis.curves.attempts import Attempt, Comparison, compare, tails
 from ...runtime.run_directory import RunStatus
@@ -25,7 +26,7 @@ _SEED = re.compile(r"(?i)(?:^|[-_.+])(?:random[-_]?)?(?:seed|state)$")
 def of_model(desk: Desk, model: str) -> list[Attempt]:
     """Return the full attempts of a model that ended and told numbers, oldest first; of hundreds the newest."""
     runs = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.FULL and one.ended]
-    found = ((run, numbers(desk, run)) for run in runs[-MOST_ATTEMPTS:])
+    found = ((run, _noted(desk, run)) for run in runs[-MOST_ATTEMPTS:])
     return [Attempt(run.id, told, _settings(run)) for run, told in found if told is not None]
 
 
@@ -33,19 +34,38 @@ def numbers(desk: Desk, run: Run) -> Mapping[str, Sequence[float]] | None:
     """Return what a full run that ended is compared by (`tails`); None where it told no numbers."""
     if run.pruned is not None and run.pruned.tails:
         return dict(run.pruned.tails)
-    if note := desk.ledger.note(_key(run)):
-        kept: dict[str, list[float]] | None = json.loads(note)
-        return kept
+    with suppress(ValueError):  # a note that nobody can read: the files may tell it still
+        if note := desk.ledger.note(_key(run)):
+            kept: dict[str, list[float]] | None = json.loads(note)
+            return kept
     try:
         return _told(desk, run, run.end.started_at, run.end.ended_at) if run.end else None
     except (WatchkeeperError, OSError, ValueError, ArithmeticError):  # files that nobody can read tell no numbers
         return None
 
 
+def _noted(desk: Desk, run: Run) -> Mapping[str, Sequence[float]] | None:
+    """Return `numbers`; what files alone tell of a run of an older release is noted, so that they are read once."""
+    told = numbers(desk, run)
+    if told and run.pruned is None and not desk.ledger.note(_key(run)):
+        with suppress(WatchkeeperError):  # another host's ledger, a full disk: they are read again
+            desk.ledger.take_note(_key(run), json.dumps(told))
+    return told
+
+
 def keep(desk: Desk, run: Run, status: RunStatus) -> None:
-    """Note what a full run that ends now is compared by from now on; noted twice it is the same."""
-    if run.phase is Phase.FULL:
-        desk.ledger.take_note(_key(run), json.dumps(_told(desk, run, status.started_at, status.ended_at)))
+    """Note what a full run that ends now is compared by from now on; noted twice it is the same.
+
+    Where another server was faster, its note stays: the next attempt may write already.
+    """
+    if run.phase is not Phase.FULL:
+        return
+    before = desk.ledger.note(_key(run))
+    told = json.dumps(_told(desk, run, status.started_at, status.ended_at))
+    with desk.ledger.transaction() as transaction:
+        known = transaction.run(run.id)
+        if known is not None and not known.ended:
+            transaction.swap_note(_key(run), expected=before, value=told)
 
 
 def _told(

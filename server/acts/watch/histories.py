@@ -19,6 +19,7 @@ from ...analysis.curves.mcmc import FULL_LEVELS, QUICK_LEVELS, McmcSummary, judg
 from ...analysis.curves.readers import read_history
 from ...analysis.curves.series import History, continued, from_records
 from ...analysis.curves.writer import history_csv
+from ...analysis.logs.mcmc import MOST_COUNTED
 from ...runtime.keeper import records
 from ...runtime.probe.reading import ProbeData, read_probe
 from ...runtime.run_directory import RunStatus
@@ -142,8 +143,9 @@ def _sampling(desk: Desk, run: Run, told: ProbeData | None) -> list[Flag]:
     """Judge the divergences that the probe counted, where the log says nothing of them."""
     if told is None:
         return []
-    tunes = [one.arguments["tune"] for one in told.calls if isinstance(one.arguments.get("tune"), int | float)]
-    tune = int(float(str(tunes[-1]))) if tunes else 0
+    named = (one.arguments.get("tune") for one in told.calls)
+    tunes = [int(one) for one in named if isinstance(one, int | float) and 0 <= one < MOST_COUNTED]
+    tune = tunes[-1] if tunes else 0
     draws = sum(max(0, one.draw - tune) for one in told.chains.values() if not one.tuning)
     if not draws:
         return []

@@ -10,6 +10,7 @@ from typing import Any, cast
 from ...analysis.verdict.evidence import Seal
 from ...analysis.verdict.seen import Seen
 from ...analysis.witness import Process, gathered, read_process
+from ...runtime.samples import size
 from ...storage.record import Run
 from ...vocabulary.errors import PathRefused
 from ..desk import Desk
@@ -23,10 +24,15 @@ _LARGEST_SEAL_BYTES = 16 << 20
 
 def seen(desk: Desk, run: Run) -> Seen | None:
     """Return what was witnessed of a run; None where nothing was."""
-    return read(desk, _inside(desk, run, FOLDER), run.nonce)
+    return read(desk, _inside(desk, run, FOLDER), run.nonce, nodes(run))
 
 
-def read(desk: Desk, folder: str, nonce: str) -> Seen | None:
+def nodes(run: Run) -> int:
+    """Return on how many machines a run has its command."""
+    return size(run.engine, "nodes") or 1
+
+
+def read(desk: Desk, folder: str, nonce: str, ranks: int = 1) -> Seen | None:
     """Return what a folder of witnesses' files says, whose chains begin with a nonce; None where there are none."""
     try:
         names = [one for one in desk.workspace.list_dir(folder) if one.endswith(".jsonl")]
@@ -41,7 +47,7 @@ def read(desk: Desk, folder: str, nonce: str) -> Seen | None:
             continue
         left -= len(data)
         processes.append(read_process(name, data, nonce))
-    return Seen(gathered(processes)) if processes else None
+    return Seen(gathered(processes), ranks) if processes else None
 
 
 def seal(desk: Desk, run: Run) -> Seal | None:

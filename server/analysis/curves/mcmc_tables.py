@@ -26,7 +26,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "bfmi": ("bfmi", "e_bfmi", "min_bfmi"),
 }
 _KNOWN = {name: key for key, names in _NAMES.items() for name in names}
-_MAX_DEPTH = re.compile(r"^#\s*max_depth\s*=\s*(\d+)", re.MULTILINE)
+_MAX_DEPTH = re.compile(r"^#\s*max_depth\s*=\s*(\d{1,9})(?!\d)", re.MULTILINE)
 _Rows = list[dict[str, float | None]]
 
 

@@ -118,6 +118,8 @@ _STALE = re.compile(r"__(?:MIN|MAX)$")
 """Columns that the web page of Weights & Biases adds to an export."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^0-9a-z]+")
+_MOST_DIGITS = 9
+"""Of the number of a validation set; a longer one is none."""
 
 
 def plain_name(name: str) -> str:
@@ -172,7 +174,7 @@ def _split(words: list[str]) -> tuple[Role, int | None, list[str]]:
             number = word[len(bare) :] or (words[at + 1] if words[at + 1 : at + 2] and words[at + 1].isdigit() else "")
             if number and not word[len(bare) :]:
                 rest = [*words[:at], *words[at + 2 :]]
-            return _ROLES[bare], int(number) if number else None, rest
+            return _ROLES[bare], int(number) if 0 < len(number) <= _MOST_DIGITS else None, rest
     return Role.NONE, None, words
 
 

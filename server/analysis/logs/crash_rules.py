@@ -108,7 +108,7 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "",
         "(unix time)|received by PID",
-        r"\*\*\* (?:Aborted at \d+ \(unix time\)|SIG(?:SEGV|ABRT|FPE|ILL)\b.* received by PID)",
+        r"\*\*\* (?:Aborted at \d+ \(unix time\)|SIG(?:SEGV|ABRT|FPE|ILL)\b[^*]{0,200} received by PID)",
     ),
     ("python fatal", "implementation", "fatal", "SIGABRT", "Fatal Python error", r"^Fatal Python error: "),
     ("faulthandler timeout", "infrastructure", "fatal", "stall", "Timeout (", r"^Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$"),

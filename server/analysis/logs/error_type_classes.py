@@ -42,10 +42,10 @@ _NAMES = {
         # stores that lack what was asked for
         "NoSuchKey NoSuchBucket UndefinedTable UndefinedColumn NotNullViolation UniqueViolation CheckViolation "
         # molecules, text
-        "KekulizeException MolSanitizeException AtomValenceException TokenizationError"
+        "StatisticsError KekulizeException MolSanitizeException AtomValenceException TokenizationError"
     ),
     ErrorType.RESOURCE: "ChildProcessError LocalRayletDiedError NoSpaceLeft MapFullError OutOfResources",
-    ErrorType.CONVERGENCE: "StatisticsError IllConditionedError ArpackNoConvergence SingularMatrixException",
+    ErrorType.CONVERGENCE: "IllConditionedError ArpackNoConvergence SingularMatrixException",
     ErrorType.IMPLEMENTATION: (
         "DistributionNotFound VersionConflict ContextualVersionConflict PackageNotFoundError InvalidVersion "
         "BadParameter NoSuchOption ArgumentError InterpolationKeyError UnsupportedInterpolationType "

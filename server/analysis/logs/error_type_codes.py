@@ -21,8 +21,11 @@ TIMEOUT_STATUS = 124
 
 _STATUS = re.compile(
     r"(?i)(?:exit(?:ed|s)?|execution|return(?:ed|s)?|terminated|finished|died|failed)\b[^.;\n]{0,40}?"
-    r"(?:code|status)[\s:=(]*(-\d{1,2}|12[4-9]|13\d|14\d)\b|\bsignal:? (\d{1,2})\b"
+    r"(?:code|status)[\s:=(]*(-\d{1,2}|12[4-9]|13\d|14\d)\b"
+    r"|\b(?:by|with|via|from|on|got|caught|received|fatal|unexpected) (?:a )?signal:? (\d{1,2})\b"
+    r"|^\W*signal:? (\d{1,2}) ?\(sig"
 )
+"""A signal is one that a process got, not one of what it reads ("signal 11 has 3 channels")."""
 _SIGNALS = {
     **dict.fromkeys((4, 6, 8, 11), _CODE),
     **dict.fromkeys((7, 9, 24, 25), _FULL),
@@ -100,7 +103,7 @@ def _by_status(message: str) -> ErrorType | None:
     found = _STATUS.search(message)
     if found is None:
         return None
-    number = int(found[1] or found[2])
+    number = int(found[found.lastindex or 1])
     return _SIGNALS.get(number - 128 if number > 128 else abs(number)) if number != TIMEOUT_STATUS else _OUTSIDE
 
 

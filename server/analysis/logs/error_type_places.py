@@ -13,10 +13,13 @@ from . import traceback_lines
 NEWEST_CHARS = 240
 """How much of the frames is of the place itself and of what called it."""
 _READERS = re.compile(
+    r"(?:(?:site|dist)-packages[/\\](?:[\w.+-]+\.egg[/\\])?|[/\\]src[/\\]|(?<![^\s\"']))"
     r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
-    r"sklearn[/\\](?:preprocessing|utils))[/\\]"
+    r"sklearn[/\\](?:preprocessing|utils(?![/\\](?:parallel|fixes|_param_validation|deprecation|metaestimators))))[/\\]"
 )
-"""Libraries whose keys are those of what was read, and that sort and compare its values."""
+"""Libraries whose keys are those of what was read, and that sort and compare its values.
+
+Installed ones: a project may lie in a folder of such a name ("/home/me/datasets/train.py")."""
 _OF_A_SAMPLE = re.compile(
     r"torch[/\\]utils[/\\]data[/\\]_utils[/\\](?:fetch|collate)\.py|torch[/\\]utils[/\\]data[/\\]datapipes|"
     r"(?:fetch|collate)\.py in fetch|datasets[/\\](?:arrow_dataset|iterable_dataset|packaged_modules|builder)|"
@@ -33,18 +36,32 @@ _READS = re.compile(
 )
 """Functions that turn what was read into samples."""
 _LOADS = re.compile(
-    r"^(?:\w+\.)*_?(?:load|read|parse|decode)_(?!\w*(?:state|model|config|pretrained|weights|checkpoint|optim|ext))\w+$"
+    r"^(?:\w+\.)*_?(?:load|read|parse|decode)_(?!\w*(?:state|model|config|pretrained|weights|checkpoint|optim|extension|"
+    r"args?|argv|arguments?|options?|opts|cli|command|module|plugin|class|backend|library|kernel|settings|params)"
+    r"(?![a-z]))\w+$"
 )
 """Functions, also of libraries, that read what is no part of the program."""
 _OF_DATA = re.compile(
     r"(?i)(?:^|[/\\])(?:data|datasets?|data_?(?:loader|set|utils|module|prep\w*)s?|loaders?|preprocess\w*|prepare\w*|"
-    r"transforms?|augment\w*|features?|etl|ingest\w*|readers?)(?:\.py$|[/\\][^/\\]+$)"
+    r"transforms?|augment\w*|features?|etl|ingest\w*|readers?)"
+    r"(?:\.py$|[/\\](?!(?:train|main|run|fine_?tune|fit|sample|models?|net|loop|eval\w*|test)\w*\.py$)[^/\\]+$)"
 )
-"""The user's own files that are there for reading."""
+"""The user's own files that are there for reading; not a program that lies beside its data ("/data/train.py")."""
 _READING_LIBRARY = re.compile(
     r"(?:site|dist)-packages[/\\]\w+[/\\](?:\w+[/\\])*(?:data|datasets?|\w*collat\w+|preprocessing)(?:\.py|[/\\])"
 )
 """Modules of libraries that make samples of what was read."""
+_HANDLES_DATA = re.compile(
+    r"(?:(?:site|dist)-packages[/\\]|(?<![^\s\"']))(?:"
+    r"pandas|polars|pyarrow|xarray|datasets|h5py|netCDF4|geopandas|rasterio|nibabel|pydicom|anndata|spacy[/\\]tokens|"
+    r"sklearn[/\\](?:preprocessing|impute|utils[/\\](?:validation|_encode|multiclass)))[/\\.]"
+)
+"""Libraries that take apart and convert tables, arrays and records; images also come from the code's own steps."""
+_OF_A_CALL = re.compile(
+    r"(?i)keyword|positional|parameter|callable|unexpected|multiple values for|\btakes \d|subclass|attribute|module|"
+    r"<class |pickle|hashable|mutable|understood|does not support"
+)
+"""What a message says that is about how something was called, and not about a value."""
 _NO_RECORD = re.compile(r"object is not (?:subscriptable|iterable)|indices must be|object has no len|not a sequence")
 """What a value says that has another form than a sample should have."""
 _HELD = re.compile(r"((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)\[([^\[\]]*)\]")
@@ -56,7 +73,9 @@ _FILE_KEY = re.compile(
     r"^['\"][^'\" ]*\w\.(?:wav|flac|mp3|jpe?g|png|npy|txt|json|nii|dcm|csv|pt|npz|tif{1,2}|bin)['\"]$"
 )
 """A key that is the name of a file: what is listed is not what was read."""
-_TABLES = re.compile(r" in (?:embedding|nll_loss|cross_entropy|one_hot)\b[^/\\]*$")
+_TABLES = re.compile(
+    r" in (?:embedding|nll_loss|cross_entropy|one_hot|scatter\w*|gather|_?index_select|bincount)\b[^/\\]*$"
+)
 """Functions that ask a table of the model with what was read."""
 _DATA_NAMES = re.compile(
     r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
@@ -127,6 +146,12 @@ def reads_a_sample(exception: str, frames: str) -> bool:
     return _NEUTRAL.match(exception) is not None and _in_reading(frames)
 
 
+def _handles_data(frames: str) -> bool:
+    """Whether the newest place is in a library that takes apart what it is given."""
+    places = _PLACE.findall(frames)
+    return bool(places) and _HANDLES_DATA.search(places[-1][0]) is not None
+
+
 def _in_reading(frames: str) -> bool:
     if _OF_A_SAMPLE.search(frames[-2 * NEWEST_CHARS :]):
         return True
@@ -149,7 +174,8 @@ def checks_data(frames: str) -> bool:
 
 
 def _assertion(_message: str, frames: str) -> ErrorType | None:
-    return ErrorType.CONVERGENCE if re.search(r"isnan|isfinite|isinf", frames[-NEWEST_CHARS:]) else None
+    asks = re.search(r"isnan|isfinite|isinf", frames[-NEWEST_CHARS:])
+    return ErrorType.CONVERGENCE if asks and not _in_reading(frames) else None
 
 
 def _key(message: str, frames: str) -> ErrorType | None:
@@ -159,12 +185,20 @@ def _key(message: str, frames: str) -> ErrorType | None:
 
 
 def _key_of_what_was_read(frames: str) -> bool:
+    held, asked = _held(frames)
+    of_config = any(map(_CONFIG_NAMES.match, held))
+    if of_config and _newest_is_own(frames):
+        return False  # also in a function that a table is mapped with
     if _READERS.search(frames):
         return True
-    held, asked = _held(frames)
-    if any(map(_CONFIG_NAMES.match, held)):
+    if of_config:
         return False
     return bool(any(map(_DATA_NAMES.match, held[-1:])) or _LABEL.match(asked)) or _in_reading(frames)
+
+
+def _newest_is_own(frames: str) -> bool:
+    places = _PLACE.findall(frames)
+    return bool(places) and traceback_lines.is_own(places[-1][0])
 
 
 def _held(frames: str) -> tuple[list[str], str]:
@@ -173,12 +207,12 @@ def _held(frames: str) -> tuple[list[str], str]:
     return (found[-1][0].split("."), found[-1][1].strip()) if found else ([], "")
 
 
-def _index(_message: str, frames: str) -> ErrorType | None:
+def _index(message: str, frames: str) -> ErrorType | None:
     held, asked = _held(frames)
     if any(map(_CONFIG_NAMES.match, held)):
         return ErrorType.IMPLEMENTATION
     read = _LABEL.match(asked) or _TABLES.search(frames) or re.search(r"split\(|csv", frames[-160:])
-    return ErrorType.DATA if read else None
+    return ErrorType.DATA if read or ("out of bounds" in message and _in_reading(frames)) else None
 
 
 def _attribute(message: str, frames: str) -> ErrorType:
@@ -205,7 +239,9 @@ def _missing_value(kind: str, attribute: str, frames: str) -> bool:
 def _type_error(message: str, frames: str) -> ErrorType | None:
     if _VALUES_OF_TEXT.search(message) or (_MIXED.search(message) and _READERS.search(frames)):
         return ErrorType.DATA
-    return ErrorType.DATA if _NO_RECORD.search(message) and _near_data(frames) else None
+    if _NO_RECORD.search(message) and _near_data(frames):
+        return ErrorType.DATA
+    return ErrorType.DATA if _handles_data(frames) and not _OF_A_CALL.search(message) else None
 
 
 def _runtime(message: str, frames: str) -> ErrorType | None:

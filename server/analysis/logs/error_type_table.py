@@ -53,6 +53,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("data", "", r"(?-i:\bNA\b).{0,20}(?:nan|infinit|values)"),
     ("resource", "", r"only \S+ ?[kmgt]i?b (?:\w+ )?(?:left|free|available|remain\w*)"),
     ("implementation", r"EOFError", r"eof when reading a line"),
+    ("implementation", "", r"re-initialize cuda|forked subprocess"),
     ("implementation", "", r"can't get attribute|numpy\.dtype size changed"),
     ("implementation", "", r"size mismatch for|missing key\(s\) in state_dict|unexpected key\(s\) in state_dict"),
     ("implementation", "", r"is not a valid model identifier|unrecognized (?:configuration class|model) in"),
@@ -344,9 +345,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"x has \d+ features|number of features|expecting \d+ features|(?:of|be) equal size|resize storage|"
         r"numpy array to a tensor|mismatched dtypes|metadata mismatch|inhomogeneous shape|"
-        r"type numpy\.object_|object dtype|found <class 'nonetype'>|textencodeinput|must be .*not float$|"
+        r"type numpy\.object_|object dtype|found <class 'nonetype'>|text(?:encode)?input|must be .*not float$|"
         r"got 'float'$",
     ),
     ("data", r"OutOfRange", r"end of sequence"),
-    ("data", "", r"op:iteratorgetnext"),
+    (
+        "data",
+        "",
+        r"op:iteratorgetnext|node \S*(?:decode|parse)(?:wav|jpe?g|png|bmp|gif|image|raw|csv|json|example|single)",
+    ),
 )

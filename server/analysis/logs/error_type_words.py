@@ -268,7 +268,8 @@ RAISERS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _DATA,
         2,
-        r"(?:pandas|albumentations|imgaug|monai[/\\](?:data|transforms)|torchvision[/\\]transforms|polars|site-packages[/\\]datasets|PIL|cv2|imageio|librosa|soundfile|torchaudio|"
+        r"(?:pandas|albumentations|imgaug|monai[/\\](?:data|transforms)|torchvision[/\\]transforms|polars|"
+        r"site-packages[/\\]datasets|PIL|cv2|imageio|librosa|soundfile|torchaudio|"
         r"torchvision[/\\](?:io|"
         r"datasets)|h5py|netCDF4|"
         r"xarray|pyarrow|json|csv|yaml|rasterio|geopandas|nibabel|pydicom|Bio|anndata|rdkit|webdataset|pycocotools|"

@@ -24,6 +24,14 @@ READING = 6
 _WORKER_GONE = re.compile(r"(?i)\bworkers?\b.{0,40}(?:exited unexpectedly|killed by signal|died|terminated|was lost)")
 
 
+_END = r"[-+]?(?:\d[\d.]{0,20}(?:e[-+]?\d{1,3})?|inf(?:inity)?)"
+_RANGE = re.compile(
+    rf"(?i)\[{_END}, ?{_END}\)|\({_END}, ?{_END}\]|"
+    rf"\b(?:ranges?|intervals?|domain|within|lies? in|(?:be|not) in)(?: the)? [\[(]{_END}, ?{_END}[\])]"
+)
+"""What values may be; its infinite ends are no number that a training came to."""
+
+
 def tells_of_a_worker(message: str) -> bool:
     """Whether an exception says that a worker process is gone: what else a chain holds is only what that broke."""
     return _WORKER_GONE.search(message) is not None
@@ -43,7 +51,7 @@ def type_of_exception(exception: str, message: str, frames: str = "", *, least: 
         network that failed, and a key of what was read from a key of the code's own.
     :param least: how much must speak for a type that only single words tell (see `error_type_score`).
     """
-    message = message[:TEXT_LIMIT]
+    message = _RANGE.sub(" ", message[:TEXT_LIMIT])
     told = by_place(exception, message, frames)
     if told:
         return told

@@ -49,7 +49,7 @@ _TOLD_BY_THEIR_WORDS = (
 _GRACE = {"slurm time limit": 200, "kernel oom killer": 200, "job killed": 200, "terminated by signal": 20}
 """How many signs of progress a process that is being ended from outside may still show in its last seconds."""
 _USAGE = ("usage", "command line")
-_R_CALL = re.compile(r"^(?:\[1\] \")?Error in \S.* : ?")
+_R_CALL = re.compile(r"^(?:\[1\] \")?Error in \S.*? : ?")
 """Where R says that it failed; why stands behind it or in the next line."""
 _SIGNALS = {
     "Aborted": "SIGABRT",

@@ -263,7 +263,7 @@ def _take(values: dict[str, float], pair: _Pair, text: str, role: Role) -> None:
     total = _TOTAL.match(text, pair.end)
     if total and counted:
         _add_total(values, _COUNTED[usual], number, total[1])
-    elif total and number == int(number) > 1:
+    elif total and number > 1 and number.is_integer():
         values[usual] = number / max(float(re.sub("[,_]", "", total[1])), number)
 
 

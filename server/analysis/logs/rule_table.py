@@ -148,7 +148,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "Initialization between (|nitialization failed",
-        r"^\s*(?:Chain \[?\d+\]?:? )?Initialization (?:between \(.*\) failed|failed\.)",
+        r"^\s*(?:(?:\[\d+\] \")?Chain \[?\d+\]?:? )?Initialization (?:between \(.*\) failed|failed\.\"?\s*$)",
     ),
     (
         "chain lost",
@@ -308,6 +308,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^(?:.{0,80}?[\s\[|:\"])?ERROR(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)"
         r"(?P<message>.*)"
         r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[[eE]rror *\]"
+        r"(?!\s*[:=]?\s*[-+]?(?:\d+\.\d+(?![\d.])|\d+\s*$))"  # a metric of that name
         r"|^(?:fatal|Fatal(?: error)?|FATAL):(?: |$)",
     ),
     (

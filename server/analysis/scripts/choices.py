@@ -6,16 +6,19 @@ Elsewhere figures count without their order. Here it has to count, as no quick r
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeGuard
 
 from . import neutral
-from .names import constant
+from .names import Names, constant, imported_from
 from .phases import is_full
+from .program import Unit
 from .values import Known, Scalar
 
 Statement = ast.Assign | ast.AnnAssign | ast.Expr | ast.Return
 _PHASES = {"quick", "full"}
+_VARIABLE = "WATCHKEEPER_PHASE"
 SIGN = "|"
 """Between the name, the arm and the figures of a choice."""
 
@@ -42,28 +45,70 @@ def of_table(node: ast.Subscript) -> ast.IfExp | None:
     return made
 
 
-def asks_phase(test: ast.expr | None) -> bool:
-    """Whether a condition compares something with the name of a phase, and nothing else."""
+def phase_names(units: Iterable[Unit], names: Names) -> frozenset[str]:
+    """Return the names that are bound to the phase as it was given to the run, and to nothing else anywhere."""
+    given: Counter[str] = Counter()
+    for unit in units:
+        for node in ast.walk(unit.tree) if unit.tree is not None else ():
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _reads_phase(node.value):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                bound = [one.id for one in targets if isinstance(one, ast.Name)]
+                given.update(one for one in bound if imported_from(one, unit.path, names))
+    shared = Counter(name for (_, name), targets in names.imports.items() for _ in targets)
+    return frozenset(name for name, times in given.items() if names.bound[name] - shared[name] == times)
+
+
+def _reads_phase(node: ast.expr) -> bool:
+    """Whether an expression is `os.environ["WATCHKEEPER_PHASE"]`, written in any of the usual ways."""
+    if isinstance(node, ast.Subscript):
+        return neutral.last_name(node.value) == "environ" and _is_of_system(node) and _is_variable(node.slice)
+    if not isinstance(node, ast.Call):
+        return False
+    called = neutral.last_name(node.func)
+    if isinstance(node.func, ast.Attribute) and called in {"lower", "strip"} and not (node.args or node.keywords):
+        return _reads_phase(node.func.value)
+    return called in {"get", "getenv"} and _is_of_system(node) and any(map(_is_variable, node.args[:1]))
+
+
+def _is_of_system(node: ast.expr) -> bool:
+    return neutral.first_name(node) in {"os", "environ", "getenv"}
+
+
+def _is_variable(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == _VARIABLE
+
+
+def asks_phase(test: ast.expr | None, phase: Collection[str]) -> bool:
+    """Whether a condition compares the phase with the name of one, and does nothing else.
+
+    :param phase: names that are bound to the phase and to nothing else. Of anything else (`PHASE.upper()`, a walrus,
+        another variable) nobody knows that it is ever equal.
+    """
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq | ast.NotEq):
         return False
-    return sum(_is_phase(one) for one in (test.left, *test.comparators)) == 1
+    asked = [one for one in (test.left, *test.comparators) if not _is_phase(one)]
+    return len(asked) == 1 and ((isinstance(asked[0], ast.Name) and asked[0].id in phase) or _reads_phase(asked[0]))
 
 
-def is_flag(target: ast.expr, value: ast.expr) -> bool:
-    """Whether a name says for which phase it is true, and is given exactly that."""
-    return asks_phase(value) and is_full(target) is is_full(value)
+def is_flag(targets: Sequence[ast.expr], value: ast.expr, phase: Collection[str]) -> bool:
+    """Whether all names that are given a value say for which phase it is true."""
+    return asks_phase(value, phase) and all(is_full(one) is is_full(value) for one in targets)
 
 
 def are_figures(some: Sequence[ast.AST], constants: Mapping[str, Scalar]) -> bool:
-    """Whether expressions are known figures or texts, or statements give such to plain names."""
+    """Whether expressions are known figures or texts but no paths, or statements give such to plain names."""
     return all(
-        isinstance(constant(one, constants), Known)
+        _is_figure(one, constants)
         if isinstance(one, ast.expr)
         else isinstance(one, ast.Assign)
         and all(isinstance(target, ast.Name) for target in one.targets)
-        and isinstance(constant(one.value, constants), Known)
+        and _is_figure(one.value, constants)
         for one in some
     )
+
+
+def _is_figure(node: ast.expr, constants: Mapping[str, Scalar]) -> bool:
+    return isinstance(constant(node, constants), Known) and bool(_said(node, constants))
 
 
 def _is_phase(key: ast.expr | None) -> TypeGuard[ast.Constant]:
@@ -83,8 +128,14 @@ def choices(node: Statement, name: str) -> Iterator[tuple[str, ast.expr]]:
         yield (neutral.last_name(target) if target is not None else called) or name, value
 
 
-def figures(node: ast.expr, constants: Mapping[str, Scalar]) -> str:
-    """Return the figures and texts of an expression in their order, named arguments by their name; paths are none."""
+def figures(node: ast.expr, constants: Mapping[str, Scalar], *, paths: bool = False) -> str:
+    """Return the figures and texts of an expression in their order, named arguments by their name.
+
+    :param paths: whether a path that is all that there is counts, by its last part.
+    """
+    known = constant(node, constants) if paths else None
+    if isinstance(known, Known) and isinstance(known.data, str) and neutral.is_path(known.data):
+        return neutral.last_part(known.data)
     return ", ".join(_said(node, constants))
 
 

@@ -57,6 +57,7 @@ class Collector:
         self.told = False
         self.functions = OwnFunctions(units)
         self.own = self.functions.defined
+        self.phase = choices.phase_names(units, names)
         self._books = _books(units)
         self.real = {bound: targets for bound, targets in names.imported.items() if len(targets) == 1}
 
@@ -67,7 +68,7 @@ class Collector:
 
     def choice(self, name: str, arm: str, node: ast.expr) -> None:
         """Take what the phase decides about, as a whole. :param arm: of which phase it is."""
-        if said := choices.figures(node, self.names.constants):
+        if said := choices.figures(node, self.names.constants, paths=self.texts):
             self.phased += 1
             self.add("choice", choices.SIGN.join((name, arm, said)), name, node)
             self.phased -= 1
@@ -146,7 +147,9 @@ class Collector:
     def only_phase(self, test: ast.expr, arms: Sequence[ast.AST]) -> bool:
         """Whether a test asks for the phase alone and its arms are figures, which are known by their phase already."""
         return (
-            self.phases.depends(test) and choices.asks_phase(test) and choices.are_figures(arms, self.names.constants)
+            self.phases.depends(test)
+            and choices.asks_phase(test, self.phase)
+            and choices.are_figures(arms, self.names.constants)
         )
 
     def _subscript(self, node: ast.Subscript, name: str) -> None:
@@ -190,10 +193,9 @@ class Collector:
             self.add("number", said, label, node)
         elif self.texts and not known.data.startswith("WATCHKEEPER_") and known.data.strip():
             path = neutral.is_path(known.data)
-            last = known.data.replace("\\", "/").rstrip("/").rpartition("/")[2]
             listed = self.listed or neutral.OF_FEATURES.search(label)
             sort = "file" if path else "feature" if listed else "word"
-            self.add(sort, last if path else known.data, label, node)
+            self.add(sort, neutral.last_part(known.data) if path else known.data, label, node)
         return True
 
     def _attribute(self, node: ast.Attribute, name: str) -> None:

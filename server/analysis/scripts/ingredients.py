@@ -200,7 +200,7 @@ class _Statements(Collector):
             if used or not self._in_class:
                 return  # counts where it is used
         device = neutral.last_name(targets[0]).lower() in {"device", "dev"}  # where tensors lie
-        if node.value is not None and is_flag(targets[0], node.value) and self.phases.depends(node.value):
+        if node.value is not None and self._is_flag(targets, node.value):
             return  # FULL = PHASE == "full": the name says the same
         if node.value is not None and not (device and neutral.harmless_value(node.value, self.functions.acting)):
             told = self.told
@@ -208,6 +208,10 @@ class _Statements(Collector):
                 self.told = extremes.only_told(node, self.whole, self.functions.acting)
             self.value(node.value, neutral.last_name(targets[0]) or name)
             self.told = told
+
+    def _is_flag(self, targets: Sequence[ast.expr], value: ast.expr) -> bool:
+        once = all(isinstance(one, ast.Name) and self.names.bound[one.id] == 1 for one in targets)
+        return once and self.phases.depends(value) and is_flag(targets, value, self.phase)
 
     def _target(self, target: ast.expr, name: str) -> None:
         if isinstance(target, ast.Name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -247,6 +247,30 @@ def _choices(apart: _Apart) -> Iterator[Change]:
         if not (choices.words(old[2]) & gone or choices.words(new[2]) & come):
             pair = old[2], new[2]
             yield apart.change("parameter", " ".join((was.name, new[1])).strip(), pair, now, _lowered(*pair))
+    yield from _renamed_choices(apart, lost, gained)
+
+
+def _renamed_choices(apart: _Apart, lost: Sequence[Ingredient], gained: Sequence[Ingredient]) -> Iterator[Change]:
+    """Yield what the phase gives to a name that took another's place, where its figures changed places with it."""
+    gone = _by_name(one for one in lost if one.name not in apart.now.bound)
+    come = _by_name(one for one in gained if one.name not in apart.was.bound)
+    for name, arms in come.items():
+        if arms in gone.values():
+            continue
+        old = next((one for one in gone.items() if sorted(one[1].values()) == sorted(arms.values())), None)
+        if old is not None:
+            at = next(one for one in gained if one.name == name)
+            pair = ", ".join(old[1].values()), ", ".join(arms.values())
+            yield apart.change("parameter", f"{old[0]}, now {name}", pair, at)
+
+
+def _by_name(some: Iterable[Ingredient]) -> dict[str, dict[str, str]]:
+    """Return by name which arm gets which figures."""
+    found: dict[str, dict[str, str]] = {}
+    for one in some:
+        _, arm, said = one.value.split(choices.SIGN, 2)
+        found.setdefault(one.name, {})[arm] = said
+    return found
 
 
 def _lowered(before: str, after: str) -> bool:

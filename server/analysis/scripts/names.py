@@ -54,13 +54,13 @@ def names_of(units: Iterable[Unit]) -> Names:
     shared = Counter(name for (_, name), targets in names.imports.items() for _ in targets)
     for name, value, path in assigned:
         once = names.bound[name] - shared[name] == 1 and name not in names.attributes
-        data = constant(value, names.constants) if once and _imported_from(name, path, names) else None
+        data = constant(value, names.constants) if once and imported_from(name, path, names) else None
         if isinstance(data, Known):
             names.constants[name] = data.data
     return names
 
 
-def _imported_from(name: str, path: str, names: Names) -> bool:
+def imported_from(name: str, path: str, names: Names) -> bool:
     """Whether every import of a name leads to the file that assigns it."""
     stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
     return all(one.endswith(f"{stem}.{name}") for one in names.imported.get(name, ()))

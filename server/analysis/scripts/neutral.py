@@ -234,6 +234,11 @@ def is_path(said: str) -> bool:
     return bool(_PATH.match(said)) or (("/" in said or "\\" in said) and not re.search(r"\s|[~+()]", said))
 
 
+def last_part(path: str) -> str:
+    """Return the last part of a path, of whatever system."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
 def mended(old: str, new: str, broken: Collection[str]) -> bool:
     """Whether a name was put right: taken away by its library, two letters swapped, or shown to be broken and close."""
     if (old, new) in RENAMED or _swapped(old, new):

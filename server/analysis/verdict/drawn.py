@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..artefacts.facts import ChainPrint, TraceFacts
 from ..witness import Fingerprint, Sampling
@@ -34,12 +35,20 @@ def draws(evidence: Evidence, seen: Seen) -> Check | None:
         return found.check("draws", "recomputed")
     if not seen.samplings:
         return _unseen(evidence, seen)
-    source = _source(trace, seen.samplings)
-    if source is None:
+    sources = _sources(trace, seen.samplings)
+    if not sources:
         return _of_another(trace, seen)
-    if found := first_of(_contradictions(trace, source, seen)):
-        return found.check("draws", "recomputed against witnessed")
-    return passed("draws", f"{_agreeing(trace, source)} of {source.call} at {place(source.line)} (recomputed)")
+    if found := first_of(_contradictions(trace, sources, seen)):
+        return _as_far_as_seen(found, seen).check("draws", "recomputed against witnessed")
+    return passed("draws", f"{_agreeing(trace, sources)} of {_at(sources)} (recomputed)")
+
+
+def _as_far_as_seen(found: Suspicion, seen: Seen) -> Suspicion:
+    """Return it as a question where a rank was not witnessed: what nobody saw returned may be that rank's."""
+    if not seen.unseen_ranks or found.word is not Word.LIKELY_FABRICATION:
+        return found
+    what = f"{found.what}; {seen.unseen_ranks} of {seen.ranks} ranks were not witnessed"
+    return replace(found, what=what, word=Word.INVESTIGATE)
 
 
 def _of_another(trace: TraceFacts, seen: Seen) -> Check:
@@ -64,45 +73,62 @@ def _unseen(evidence: Evidence, seen: Seen) -> Check:
     return unknown("draws", what, code, _BY_HAND)
 
 
-def _source(trace: TraceFacts, samplings: Sequence[Sampling]) -> Sampling | None:
-    """Return the sampling that shares most chains with the trace, else most names; None where it shares nothing."""
-    shas = {one.sha for one in trace.prints}
-    names = {one.name for one in trace.prints}
+def _sources(trace: TraceFacts, samplings: Sequence[Sampling]) -> list[Sampling]:
+    """Return the samplings whose chains were saved; empty where the trace shares nothing with any.
+
+    The first shares most chains with it, else most names; each further one a chain that none before it returned: ranks
+    and workers number their chains from 0 each, and one of them puts all together.
+    """
+    saved, names = {one.sha for one in trace.prints}, {one.name for one in trace.prints}
 
     def shared(one: Sampling) -> tuple[int, int]:
-        known = {each.sha for chains in one.variables.values() for each in chains}
-        return len(shas & known), len(names & set(one.variables))
+        return len(saved & _shas(one)), len(names & set(one.variables))
 
     best = max(samplings, key=shared)
-    return best if any(shared(best)) else None
+    found, known = ([best] if any(shared(best)) else []), _shas(best)
+    for one in samplings if found else ():
+        if (saved & _shas(one)) - known:
+            found.append(one)
+            known |= _shas(one)
+    return found
 
 
-def _contradictions(trace: TraceFacts, source: Sampling, seen: Seen) -> Iterator[Suspicion]:
-    false, at = Word.LIKELY_FABRICATION, f"{source.call} at {place(source.line)}"
-    kin = [one for one in seen.samplings if set(one.variables) & set(source.variables)]
+def _shas(one: Sampling) -> set[str]:
+    return {each.sha for chains in one.variables.values() for each in chains if each.sha}
+
+
+def _at(sources: Sequence[Sampling]) -> str:
+    first, more = sources[0], len(sources) - 1
+    return f"{first.call} at {place(first.line)}" + (f" and {more} more like it" if more else "")
+
+
+def _contradictions(trace: TraceFacts, sources: Sequence[Sampling], seen: Seen) -> Iterator[Suspicion]:
+    false, source, at = Word.LIKELY_FABRICATION, sources[0], _at(sources)
+    names = {name for one in sources for name in one.variables}
+    kin = [one for one in seen.samplings if names & set(one.variables)]
     returned = sum(one.chains or 0 for one in kin)
     if source.chains and trace.chains > returned:
         what = f"{trace.chains} chains were saved, {at} returned {returned}"
         yield Suspicion(what, false, "more_chains_than_sampled", _OWN)
     yield from _more_draws(trace, kin, at)
-    yield from _changed(trace, source, at)
-    kept = {one.sha for one in source.stats.get("diverging", ())}
-    changed = [one for one in trace.statistic_prints if one.name == "diverging" and kept and one.sha not in kept]
-    if changed and trace.draws == source.draws:
-        what = f"the divergences in the trace ({trace.divergences}) are not those of {at} ({source.divergences})"
+    yield from _changed(trace, sources, kin, at)
+    if _other_divergences(trace, sources, kin):
+        told = sum(one.divergences or 0 for one in sources)
+        what = f"the divergences in the trace ({trace.divergences}) are not those of {at} ({told})"
         yield Suspicion(what, false, "divergences_changed", _OWN)
     sampled_s = sum(one.wall_s for one in kin)
     if trace.sampling_time_s is not None and trace.sampling_time_s > 1.05 * sampled_s + 2:
         what = f"the trace says {span(trace.sampling_time_s)} of sampling, {at} took {span(sampled_s)}"
         yield Suspicion(what, false, "sampling_time_forged", _OWN)
-    if source.chains and trace.chains < source.chains:
-        what = f"{at} returned {source.chains} chains, {trace.chains} were saved"
+    returned = sum(one.chains or 0 for one in sources)
+    if source.chains and trace.chains < returned:
+        what = f"{at} returned {returned} chains, {trace.chains} were saved"
         yield Suspicion(what, Word.INVESTIGATE, "chains_dropped", f"Say why chains were left out. {_OWN}")
-    told = source.library == "pymc" and "observed" in source.line.facts
-    if told and not source.observed and not source.line.facts.get("potentials"):
+    model_told = source.library == "pymc" and "observed" in source.line.facts
+    if model_told and not source.observed and not source.line.facts.get("potentials"):
         what = f"the model that {at} sampled has no observed data"
         yield Suspicion(what, Word.INVESTIGATE, "no_observed_data", "Say where the data enter this model.")
-    yield from _chosen(kin, source, at)
+    yield from _chosen(trace, kin, source, at)
 
 
 def _alike(trace: TraceFacts) -> Iterator[Suspicion]:
@@ -139,12 +165,15 @@ def _more_draws(trace: TraceFacts, kin: Sequence[Sampling], at: str) -> Iterator
         yield Suspicion(what, Word.LIKELY_FABRICATION, "more_draws_than_sampled", _OWN)
 
 
-def _changed(trace: TraceFacts, source: Sampling, at: str) -> Iterator[Suspicion]:
-    for name, known in source.variables.items():
-        saved = [one for one in trace.prints if one.name == name]
-        digests = {one.sha for one in known if one.sha and not one.sampled}
-        other = [one for one in saved if digests and one.sha not in digests and _same_size(one, known)]
-        if not other:
+def _changed(trace: TraceFacts, sources: Sequence[Sampling], kin: Sequence[Sampling], at: str) -> Iterator[Suspicion]:
+    """A saved chain is as it was returned by any sampling of these variables, in whichever process that was."""
+    for name in dict.fromkeys(name for one in sources for name in one.variables):
+        known = [each for one in kin for each in one.variables.get(name, ())]
+        digests = [each.sha for each in known if each.sha and not each.sampled]
+        returned = [each for one in sources for each in one.variables.get(name, ())]
+        saved = [one for one in trace.prints if one.name == name and digests and one.sha not in digests]
+        other = [one for one in saved if _same_size(one, returned)]
+        if len(other) <= len(known) - len(digests):  # they may be those of which nobody took a digest
             continue
         twins = [one for one in other if one.bag in {each.bag for each in known}]
         if twins:
@@ -155,17 +184,33 @@ def _changed(trace: TraceFacts, source: Sampling, at: str) -> Iterator[Suspicion
             yield Suspicion(what, Word.LIKELY_FABRICATION, "draws_changed", _OWN)
 
 
-def _chosen(kin: Sequence[Sampling], source: Sampling, at: str) -> Iterator[Suspicion]:
-    """Several samplings of one model on the same data, of which one is kept."""
+def _other_divergences(trace: TraceFacts, sources: Sequence[Sampling], kin: Sequence[Sampling]) -> bool:
+    """Whether the trace has divergences of a chain that none of them returned, where those of all sources are known."""
+    known = {one.sha for each in kin for one in each.stats.get("diverging", ())}
+    told = all(each.stats.get("diverging") for each in sources)
+    saved = [one.sha for one in trace.statistic_prints if one.name == "diverging"]
+    return told and trace.draws == sources[0].draws and any(sha not in known for sha in saved)
+
+
+def _chosen(trace: TraceFacts, kin: Sequence[Sampling], source: Sampling, at: str) -> Iterator[Suspicion]:
+    """Several samplings of one model on the same data, of which not all are kept."""
     data = {name: one.sha for name, one in source.observed.items()}
     if not data or not all(data.values()):
         return
     same = [one for one in kin if {name: each.sha for name, each in one.observed.items()} == data]
     same = [one for one in same if set(one.variables) == set(source.variables) and one.draws == source.draws]
-    if len(same) >= _MOST_CHOSEN:
-        what = f"the same model was sampled {len(same)} times on the same data, one is kept: best of {len(same)}?"
+    saved = {one.sha for one in trace.prints}
+    kept = sum(_is_kept(one, saved) for one in same)
+    if len(same) >= _MOST_CHOSEN and kept < len(same):
+        said = f"{kept} are kept" if kept > 1 else "one is kept"
+        what = f"the same model was sampled {len(same)} times on the same data, {said}: best of {len(same)}?"
         action = "Say why it was sampled more than once, or keep all of them."
         yield Suspicion(f"{what} ({at})", Word.INVESTIGATE, "sampling_chosen", action)
+
+
+def _is_kept(one: Sampling, saved: set[str]) -> bool:
+    """Whether all chains of a sampling are in the trace, in one of its variables at least."""
+    return any(chains and all(each.sha in saved for each in chains) for chains in one.variables.values())
 
 
 def _same_size(one: ChainPrint, known: Sequence[Fingerprint]) -> bool:
@@ -188,8 +233,8 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> float:
     return abs(product) / squares**0.5 if squares > 0 else 0.0
 
 
-def _agreeing(trace: TraceFacts, source: Sampling) -> str:
-    known = {each.sha for chains in source.variables.values() for each in chains}
+def _agreeing(trace: TraceFacts, sources: Sequence[Sampling]) -> str:
+    known = {sha for one in sources for sha in _shas(one)}
     same = sum(one.sha in known for one in trace.prints)
     return f"{same} of {len(trace.prints)} saved chains of variables are, digit by digit, those"
 

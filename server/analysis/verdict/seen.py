@@ -30,15 +30,26 @@ class Seen:
     """The lines of all processes of one run.
 
     :ivar witnessed: the lines as they were read.
+    :ivar ranks: how often the run's own command ran: once on each of its nodes.
     """
 
     witnessed: Witnessed = field(default_factory=Witnessed)
+    ranks: int = 1
 
     @cached_property
     def whole(self) -> bool:
         """Whether the run's own command was witnessed from its begin on, and no line of any process is amiss."""
-        main = any(one.role == "main" and one.begin for one in self.witnessed.processes)
-        return main and not self.witnessed.broken and not self.witnessed.of("limit")
+        seen = self._own_commands >= self.ranks
+        return seen and not self.witnessed.broken and not self.witnessed.of("limit")
+
+    @property
+    def unseen_ranks(self) -> int:
+        """How many ranks of a run on several nodes were not witnessed; 0 for a run on one."""
+        return max(0, self.ranks - self._own_commands) if self.ranks > 1 else 0
+
+    @cached_property
+    def _own_commands(self) -> int:
+        return sum(one.role == "main" and bool(one.begin) for one in self.witnessed.processes)
 
     @cached_property
     def samplings(self) -> tuple[Sampling, ...]:

@@ -97,10 +97,20 @@ def _part_of_the_rows(seen: Seen) -> Iterator[Suspicion]:
         return
     most = max(loaders, key=_rows)
     passes, dataset = number(most.facts, "passes") or 0.0, whole(most.facts, "dataset") or 0
-    if passes >= _LEAST_PASSES and _rows(most) < _LEAST_SHARE * passes * dataset:
-        what = f"each of {plain(passes)} passes at {place(most)} took {plain(round(_rows(most) / passes))} of"
+    rows = _of_all_processes(loaders, most)
+    if passes >= _LEAST_PASSES and rows < _LEAST_SHARE * passes * dataset:
+        what = f"each of {plain(passes)} passes at {place(most)} took {plain(round(rows / passes))} of"
         what = f"{what} {dataset} rows"
         yield Suspicion(what, Word.INVESTIGATE, "part_of_the_rows", "Say why an epoch is not all of the rows.")
+
+
+def _of_all_processes(loaders: Sequence[Line], most: Line) -> float:
+    """Return the rows that a loader gave in all processes together: ranks share the rows of a pass."""
+    same = [one for one in loaders if (one.where, one.facts.get("dataset")) == (most.where, most.facts.get("dataset"))]
+    by_process: dict[str, float] = {}
+    for one in same:
+        by_process[one.file] = max(by_process.get(one.file, 0.0), _rows(one))
+    return sum(by_process.values())
 
 
 def _rows(line: Line) -> float:

@@ -77,8 +77,11 @@ class Top(Host):
 
     async def _follow(self) -> None:
         """Have the screen in front read again whenever there is news; those behind do so when they come back."""
+        shown: object = None
         while True:
-            await self.hub.news(FRESH_S)
+            if shown == (self.hub.seq, self.hub.log_bytes):  # else something came during the pause
+                await self.hub.news(FRESH_S)
+            shown = (self.hub.seq, self.hub.log_bytes)
             if isinstance(self.screen, Following):
                 self.screen.reread()
             await anyio.sleep(APART_S)

@@ -34,7 +34,7 @@ class Following(Screen[None], Generic[F]):
         super().__init__()
         self.hub = hub
         self.facts: F | None = None
-        self._drawn = False
+        self._drawn = self._due = self._reading = False
 
     def read(self, desk: Desk) -> F:
         """Return the facts; in a thread, as the ledger and files may take their time."""
@@ -51,12 +51,23 @@ class Following(Screen[None], Generic[F]):
 
     def on_screen_resume(self) -> None:
         """Read what came while another screen was in front."""
-        self.reread()
+        if self.facts is not None:
+            self.reread()
 
     def reread(self) -> None:
-        """Read the facts again; the newest reading wins."""
-        if self._drawn:
-            self.run_worker(self._reread, group="facts", exclusive=True)
+        """Read the facts again, after the reading that goes on: news that come faster than it must not end it."""
+        self._due = True
+        if self._drawn and not self._reading:
+            self._reading = True
+            self.run_worker(self._read_while_due, group="facts")
+
+    async def _read_while_due(self) -> None:
+        try:
+            while self._due:
+                self._due = False
+                await self._reread()
+        finally:
+            self._reading = False
 
     async def _reread(self) -> None:
         try:

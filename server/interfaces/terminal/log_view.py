@@ -42,6 +42,7 @@ class LogView(VerticalScroll):
         self._hub, self._run = hub, run
         self._logs = Logs()
         self._bytes = -1
+        self._reading = False
         self.lines: tuple[LogLine, ...] = ()
         self.at = END
         self._drawn = False
@@ -51,25 +52,28 @@ class LogView(VerticalScroll):
         yield Static("", id="lines")
 
     def on_mount(self) -> None:
-        """Show the end."""
+        """Show the end, and stay there until somebody scrolls."""
         self._drawn = True
+        self.anchor()
         self._read(END)
 
     def news(self) -> None:
-        """Read on where the log has grown and is followed."""
+        """Read on where the log has grown and is followed, after the reading that goes on."""
         size = self._hub.log_bytes.get(self._run, -2)
-        if self.at == END and size != self._bytes:
+        if self.at == END and size != self._bytes and not self._reading:
             self._bytes = size
             self._read(END)
 
     def go(self, line: int) -> None:
         """Show a line and what stands around it."""
         self.at = line
+        self.anchor(False)
         self._read(line)
 
     def action_follow(self) -> None:
         """Follow the log's end."""
         self.at, self.lines = END, ()
+        self.anchor()
         self._read(END)
 
     def _read(self, line: int) -> None:
@@ -78,17 +82,18 @@ class LogView(VerticalScroll):
 
     async def _show(self, line: int) -> None:
         last = self.lines[-1].number if self.lines and line == END else None
+        self._reading = True
         try:
             found = await in_thread(self._window, self._hub.desk, line, last)
         except (WatchkeeperError, OSError) as error:
             self.border_title = Content(said(error, 100))
             return
+        finally:
+            self._reading = False
         if not self.query("#lines"):
             return  # it was left meanwhile
         self._take(found, last)
-        if line == END:
-            self.scroll_end(animate=False)
-        else:
+        if line != END:
             self.scroll_to(y=max(0, line - found.first - 3), animate=False)
 
     def _window(self, desk: Desk, line: int, last: int | None) -> Window:
@@ -106,7 +111,7 @@ class LogView(VerticalScroll):
         where = "followed" if self.at == END else f"at line {self.at}, f follows"
         self.border_title = Content(f"Log {where}: {said(found.path, 60)}, {amount(found.size_bytes)}")
         width = len(str(found.last))
-        nothing = Text(found.trouble or "Nothing was written yet.", style=drawing.DIM)
+        nothing = Text(said(found.trouble, 300) or "Nothing was written yet.", style=drawing.DIM)
         shown = [drawing.log_line(one, width, here=one.number == self.at) for one in self.lines]
         text = drawing.lines(shown) if shown else nothing
         text.no_wrap = True

@@ -56,7 +56,7 @@ class OverviewScreen(Following[Overview]):
         table = self._table
         self.query_one("#head", Static).update(self._head(facts))
         self.query_one("#happened", Static).update(_happened(facts))
-        width = self.size.width
+        width, chosen = self.size.width, self.chosen
         heads = _heads(width)
         if heads != self._heads:
             self._heads = heads
@@ -68,7 +68,6 @@ class OverviewScreen(Following[Overview]):
                 for column, cell in zip(table.columns, cells, strict=True):
                     table.update_cell(key, column, cell, update_width=True)
             return
-        chosen = self.chosen
         table.clear()
         for key, cells in rows.items():
             table.add_row(*cells, key=key)

@@ -24,6 +24,7 @@ from .following import Following
 from .ticking import Choice, Tick
 
 EXCERPT = 6_000
+CLOSED = "A closed report takes no further answer."
 
 
 class ReportScreen(Following[ReportPage]):
@@ -32,7 +33,7 @@ class ReportScreen(Following[ReportPage]):
     :ivar seen_seq: what of the report had been read when the form was drawn: an answer that crosses another is refused.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "app.back", "Back"), ("ctrl+s", "answer", "Answer")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "Back"), ("ctrl+s", "answer", "Answer")]
 
     def __init__(self, hub: Hub, report: str) -> None:
         super().__init__(hub)
@@ -76,13 +77,17 @@ class ReportScreen(Following[ReportPage]):
     def _offer(self, facts: ReportPage) -> None:
         """Offer what can be answered: each change by its name, nothing where the report is closed."""
         place = self.query_one("#changes")
-        place.display = bool(facts.changes) and facts.report.about_changes
-        if place.display:
+        asked = facts.changes if facts.report.about_changes else ()
+        place.display = bool(asked)
+        if [one.name for one in asked] != [one.name for one in self.query(Tick)]:  # else the boxes stay as ticked
+            place.remove_children()
             place.mount(Label("Approve, each by its name; the rest has to be taken back"))
-            place.mount_all(Tick(Content(f"{said(one.name, 120)}: {said(one.text, 200)}")) for one in facts.changes)
+            place.mount_all(
+                Tick(Content(f"{said(one.name, 120)}: {said(one.text, 200)}"), name=one.name) for one in asked
+            )
         if facts.report.status == "closed":
             self.query_one("#form").disabled = True
-            self.say("idle", "A closed report takes no further answer.")
+            self._refuse(CLOSED)
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """Say what the action means."""
@@ -92,6 +97,17 @@ class ReportScreen(Following[ReportPage]):
         """Answer."""
         self.action_answer()
 
+    def action_leave(self) -> None:
+        """Go back; where an answer was begun, ask before it is lost."""
+        if self.query_one("#instructions", TextArea).text.strip():
+            self.run_worker(self._leave, group="leave", exclusive=True)
+        else:
+            self.app.pop_screen()
+
+    async def _leave(self) -> None:
+        if await self.app.push_screen_wait(Asking("Leave without recording what you wrote?")):
+            self.app.pop_screen()
+
     def action_answer(self) -> None:
         """Ask once more, then record the answer."""
         self.run_worker(self._answer, group="answer", exclusive=True)
@@ -100,18 +116,19 @@ class ReportScreen(Following[ReportPage]):
     def given(self) -> Given:
         """What the form holds."""
         place = self.query_one("#action", RadioSet).pressed_index
-        ticked = [one.value for one in self.query(Tick)]
-        names = [one.name for one in self.facts.changes] if self.facts else []
         return Given(
             action=str(list(ACTIONS)[place]) if place >= 0 else "",
             instructions=self.query_one("#instructions", TextArea).text.strip(),
-            approve=tuple(name for name, yes in zip(names, ticked, strict=False) if yes),
+            approve=tuple(one.name or "" for one in self.query(Tick) if one.value),
             name=self.query_one("#name", Input).value,
             seen_seq=self.seen_seq,
         )
 
     async def _answer(self) -> None:
         given = self.given
+        if self.facts is not None and self.facts.report.status == "closed":
+            self._refuse(CLOSED)
+            return
         if not given.action or not given.instructions:
             self._refuse("An answer needs an action and instructions.")
             return

@@ -52,9 +52,8 @@ class RunScreen(Following[RunPage]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Name the parts, then show them."""
+        """Name the parts; Textual calls the one of `Following` too."""
         self.query_one("#findings").border_title = "Findings"
-        super().on_mount()
 
     def read(self, desk: Desk) -> RunPage:  # noqa: D102
         return run_page.gather(desk, self._run, self.hub.looks)

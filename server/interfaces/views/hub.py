@@ -88,9 +88,8 @@ class Hub:
             try:
                 self.desk = await in_thread(self._desk.current)
                 seen = await poll.poll(self.desk.patient(ROUND_S), None, cursor, ROUND_S, include_text=False)
-            except (
-                WatchkeeperError
-            ) as error:  # a full disk or a broken policy passes; pages go on showing what there is
+            except (WatchkeeperError, OSError) as error:
+                # A full disk, a disk that is away or a broken policy passes; pages go on showing what there is.
                 self.trouble = str(error)
                 await anyio.sleep(TRY_AGAIN_S)
                 continue

@@ -57,8 +57,11 @@ def changes(report: Report) -> list[Change]:
 
 
 def _course(desk: Desk, report: Report) -> list[tuple[Event, Line]]:
-    events = desk.ledger.events(after=report.first_seq - 1, run=report.run)
-    own = [one for one in events if one.subject == report.id and one.kind.subject is SubjectKind.REPORT]
+    own: list[Event] = []
+    seq = report.first_seq - 1
+    while seq < report.last_seq and (events := desk.ledger.events(after=seq, run=report.run)):
+        own += [one for one in events if one.subject == report.id and one.kind.subject is SubjectKind.REPORT]
+        seq = events[-1].seq
     told = [(one, line_of(desk, one) or _plainly(one)) for one in own]
     return told[-MOST_EVENTS:]
 

@@ -58,7 +58,7 @@ class RayEngine(LocalEngine):
         if is_new or name != records.text(known, "job"):
             first = records.number(known, "submitted_at") or round(time.time(), 3)
             about = {"turn": turn, "session": session, "tries": tries + (not given_up), "submitted_at": first}
-            note(run_dir, {"job": name, **about})
+            note(run_dir, {"job": name, **about, "trouble": ""})
 
     def attach(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. In a job the waiter does that."""

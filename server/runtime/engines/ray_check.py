@@ -22,19 +22,24 @@ def check(head: Head, within_s: float = JOB_WITHIN_S) -> tuple[bool, str]:
     name = f"wk-doctor-{os.urandom(4).hex()}"
     try:
         version, _ = head.about()
-        nodes = ray_nodes.seen(head.cluster())
         python = keeper_command.words(Path())[:5]
         hand_over(head, name, [*python, "-c", ""], {"request": {"entrypoint_num_cpus": 1}})
         job = _awaited(head, name, within_s)
     except (Unavailable, Refusal) as trouble:
         return False, str(trouble)
-    about = ", ".join(one for one in (f"Ray {version}", nodes, _in_clear(head)) if one)
+    about = ", ".join(one for one in (f"Ray {version}", _nodes(head), _in_clear(head)) if one)
     if job is None or job.kind is not Kind.ENDED:
         with suppress(Unavailable, Refusal):
             head.stop(name)
         said = job.text if job else "it knows no such job"
         return False, f"{about}; a job of a moment has not ended within {within_s:g} s: {said}"
     return job.exit_code == 0, f"{about}; a job of a moment {'ran' if job.exit_code == 0 else 'ended: ' + job.text}"
+
+
+def _nodes(head: Head) -> str:
+    with suppress(Unavailable, Refusal):  # a head that does not tell may take jobs all the same
+        return ray_nodes.seen(head.cluster())
+    return ""
 
 
 def _awaited(head: Head, name: str, within_s: float) -> Job | None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import stat
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -60,7 +63,7 @@ class Head:
         if not isinstance(found, dict) or "ray_version" not in found:
             raise Unavailable(f"{self.address} is no dashboard of Ray: /api/version says nothing of it")
         about = cast("dict[str, object]", found)
-        return str(about["ray_version"])[:40], str(about.get("session_name"))[:200]
+        return one_line(str(about["ray_version"]), 40), one_line(str(about.get("session_name")), 200)
 
     def jobs(self) -> list[Job]:
         """Return every job that was submitted to it.
@@ -111,17 +114,18 @@ class Head:
             connection, base = _connection(self.address)
             try:
                 content = None if body is None else json.dumps(body)
-                connection.request(method, f"{base}/api/{path}", content, headers)
-                with connection.getresponse() as answer:
-                    said = _read(answer, deadline_s)
+                with _cut_at(connection, deadline_s):
+                    connection.request(method, f"{base}/api/{path}", content, headers)
+                    with connection.getresponse() as answer:
+                        said = _read(answer, deadline_s)
             finally:
                 connection.close()
         except (OSError, HTTPException, ValueError) as error:
-            why = one_line(str(error) or type(error).__name__, 200)
-            raise Unavailable(f"{self.address}: {_without(why, headers)}") from None
-        return self._understood(answer.status, said, headers)
+            why = "timed out" if time.monotonic() > deadline_s else str(error) or type(error).__name__
+            raise Unavailable(f"{self.address}: {one_line(_without(why, headers), 200)}") from None
+        return self._understood(method, answer.status, said, headers)
 
-    def _understood(self, status: int, said: bytes, headers: Mapping[str, str]) -> object:
+    def _understood(self, method: str, status: int, said: bytes, headers: Mapping[str, str]) -> object:
         if status == 404:
             return None
         if status == 200:
@@ -131,7 +135,7 @@ class Head:
                 raise Unavailable(f"{self.address} answered with no JSON: no dashboard of Ray?") from None
         last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
         text = outgoing(one_line(_without(last, headers), 300), 300) or f"status {status}"
-        if status == 400:
+        if status == 400 and method == "POST":  # a question that fails refuses no job
             raise Refusal(text)
         if status in (401, 403):
             known = self.token_file or self.token_env
@@ -194,6 +198,24 @@ def _connection(address: str) -> tuple[HTTPConnection, str]:
     return kind(parts.hostname or "", parts.port, timeout=WITHIN_S), parts.path.rstrip("/")
 
 
+@contextmanager
+def _cut_at(connection: HTTPConnection, deadline_s: float) -> Generator[None]:
+    """Connect, and break the connection off at the deadline: a limit on each byte is none on a head that drips."""
+    connection.connect()
+    timer = threading.Timer(max(0.0, deadline_s - time.monotonic()), _cut, [connection.sock])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(link: socket.socket) -> None:
+    with suppress(OSError):
+        socket.socket.shutdown(link, socket.SHUT_RDWR)  # under TLS too: whoever reads there finds its end
+
+
 def _read(answer: HTTPResponse, deadline_s: float) -> bytes:
     """Return what was answered.
 
@@ -205,7 +227,11 @@ def _read(answer: HTTPResponse, deadline_s: float) -> bytes:
         if len(content) > MOST_BYTES:
             raise OSError(f"it answers with more than {MOST_BYTES >> 20} MiB")
         if time.monotonic() > deadline_s:
-            raise TimeoutError("timed out")
+            break
+    if time.monotonic() > deadline_s:
+        raise TimeoutError("timed out")
+    if answer.length:
+        raise OSError(f"it broke off {answer.length} bytes before the end of its answer")
     return bytes(content)
 
 

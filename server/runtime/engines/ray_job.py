@@ -19,7 +19,8 @@ DIED = "JOB_SUPERVISOR_ACTOR_DIED"
 """What Ray ran the job by is gone: its node, its raylet, or that process alone."""
 OWN_EXIT = "JOB_ENTRYPOINT_COMMAND_ERROR"
 """The command ended with another status than 0; the message is then the end of its output."""
-_MEMORY = re.compile(r"out of memory|low on memory|\bOOM\b", re.IGNORECASE)
+_MEMORY = re.compile(r"OUT_OF_MEMORY|low on memory")
+"""So Ray's memory monitor says it. Of every other lost process it says that an "OOM killer" is among common causes."""
 _LONGEST = 200
 
 
@@ -27,6 +28,7 @@ _LONGEST = 200
 class Job:
     """What the Jobs API says of one submission.
 
+    :ivar message: the whole of it: what decides stands at its end.
     :ivar began: a node had taken it.
     """
 
@@ -47,7 +49,7 @@ class Job:
         """Ray's own words."""
         if self.error == OWN_EXIT:
             return f"{self.status} (exit status {self.exit_code})"
-        why = ": ".join(one for one in (self.error, self.message) if one)
+        why = ": ".join(one for one in (self.error, outgoing(self.message, _LONGEST)) if one)
         return f"{self.status} ({why})" if why and self.status in ("PENDING", "FAILED") else self.status
 
     @property
@@ -87,4 +89,4 @@ def found_in(said: object) -> Job | None:
 def _sentences(message: str) -> str:
     """Return a message without its table of ids: that of a dead actor has one in its middle, indented."""
     lines = [line for line in message.splitlines() if not line.startswith(("\t", "    "))]
-    return outgoing(one_line(" ".join(lines), 4000), _LONGEST)
+    return one_line(" ".join(lines), 4000)

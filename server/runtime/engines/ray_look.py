@@ -11,7 +11,7 @@ from ..keeper import records
 from . import ray_nodes, shared_look
 from .ray_head import Head
 from .ray_job import Job
-from .ray_names import head, parts, run_of
+from .ray_names import head, is_of, parts, run_of
 from .submissions import Refusal, Unavailable, asked, left_over, place
 from .words import Kind, Word
 
@@ -26,9 +26,9 @@ def rows(run_dir: Path) -> shared_look.Rows:
 
     :raises Unavailable: if Ray cannot be asked now.
     """
-    asked_head, prefix = head(run_dir), f"wk-{place(run_dir)}-"
+    asked_head, ours = head(run_dir), place(run_dir)
     _, session = asked_head.about()
-    found = [job for job in asked_head.jobs() if job.name.startswith(prefix)]
+    found = [job for job in asked_head.jobs() if is_of(job.name, ours)]
     newest = {parts(job.name)[0]: job for job in sorted(found, key=lambda job: parts(job.name)[1])}
     _release(asked_head, run_dir.parent, found)
     unfit = _unfit(asked_head, run_dir.parent, newest)
@@ -76,7 +76,7 @@ def _of_row(known: Mapping[str, object] | None, answer: shared_look.Answer, said
     again = said.get("given_up") is True or (said.get("lost_early") is True and tries < MOST_TRIES)
     return Word(
         engine="Ray", kind=Kind(str(said["kind"])), text=str(said["text"]), stuck=said.get("stuck") is True,
-        job=str(said["id"]), asked_at=answer.asked_at, submitted_at=records.number(known, "submitted_at"),
+        job=str(said["id"]), asked_at=answer.answered_at, submitted_at=records.number(known, "submitted_at"),
         since=records.number(said, "since"), tries=tries, interrupted=said.get("interrupted") is True, again=again,
     )  # fmt: skip
 

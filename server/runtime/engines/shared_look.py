@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, TimeoutError  # noqa: A004 (that of futures)
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,13 @@ Rows = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the engine said of all jobs by their names; `failed` says why it did not answer last time."""
+    """What the engine said of all jobs by their names, and when; `failed` says why it did not answer last time."""
 
     rows: Rows
     asked_at: float
     failed: str = ""
+    answered_at: float = 0.0
+    """When it said so: an engine that is asked in vain leaves the rows as old as they are."""
 
 
 def shared(
@@ -62,7 +64,8 @@ def shared(
 
 def _meanwhile(kept: Answer | None, why: str) -> Answer:
     """Return what is known while it is being asked: of a job that is not in there nobody can say that it is gone."""
-    return Answer(kept.rows if kept else {}, kept.asked_at if kept else 0.0, (kept.failed if kept else "") or why)
+    known = kept or Answer({}, 0.0)
+    return replace(known, failed=known.failed or why)
 
 
 def _asked(
@@ -77,9 +80,10 @@ def _asked(
     def work() -> None:
         try:
             try:
-                answer = Answer(_since(ask(), kept, time.time()), time.time())
+                rows, now_s = _since(ask(), kept, time.time()), time.time()
+                answer = Answer(rows, now_s, answered_at=now_s)
             except failures as error:
-                answer = Answer(kept.rows if kept else {}, time.time(), str(error)[:300])
+                answer = replace(kept or Answer({}, 0.0), asked_at=time.time(), failed=str(error)[:300])
             now = _kept(path)
             forgotten = now is not None and not now.asked_at and kept is not None and bool(kept.asked_at)
             _keep(path, replace(answer, asked_at=0.0) if forgotten else answer)
@@ -109,13 +113,14 @@ def forget(path: Path) -> None:
     """Have the next look ask anew: something was done that changes the answer."""
     kept = _kept(path)
     if kept is not None:
-        _keep(path, Answer(kept.rows, 0.0, kept.failed))
+        _keep(path, replace(kept, asked_at=0.0))
 
 
 def _kept(path: Path) -> Answer | None:
     try:
         content: Any = json.loads(path.read_bytes())
-        return Answer(dict(content["rows"]), float(content["asked_at"]), str(content["failed"]))
+        asked_at, answered_at = float(content["asked_at"]), float(content["answered_at"])
+        return Answer(dict(content["rows"]), asked_at, str(content["failed"]), answered_at)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -125,5 +130,5 @@ def _keep(path: Path, answer: Answer) -> None:
     with suppress(OSError):  # a full disk costs a question more each time
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, records.MODE)
         with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"rows": answer.rows, "asked_at": answer.asked_at, "failed": answer.failed}, file)
+            json.dump(asdict(answer), file)
         draft.replace(path)

@@ -62,7 +62,8 @@ class SlurmEngine(LocalEngine):
         else:
             number, again = submitted(script(self._server_folder, run_dir, log_fd), options(run_dir, name)), True
         if again:
-            note(run_dir, {"job": number, "name": name, "tries": tries + 1, "submitted_at": round(time.time(), 3)})
+            about = {"tries": tries + 1, "submitted_at": round(time.time(), 3), "trouble": ""}
+            note(run_dir, {"job": number, "name": name, **about})
 
     def attach(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. In a job the waiter does that."""
@@ -91,7 +92,7 @@ class SlurmEngine(LocalEngine):
             return _word(kind, said or answer.failed or records.text(known, "trouble"), answer.asked_at, about)
         job = Job(str(row["id"]), str(row["state"]), str(row["reason"]), name)
         about |= {"job": job.id, "since": row.get("since")}
-        return _word(job.kind, job.text, answer.asked_at, about, stuck=job.stuck)
+        return _word(job.kind, job.text, answer.answered_at, about, stuck=job.stuck)
 
     def _told_later(self, name: str, submitted_at: object, within_s: float) -> Job | None:
         """Return what accounting says of a job that the controller has forgotten, asked as seldom as the controller."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from ...vocabulary.errors import StorageFailed
 from ..keeper import exit_record, lock, records
 
 LOOK_S = 30.0
@@ -29,7 +30,18 @@ def once(run_dir: Path, engine: str, submit: Callable[[], None]) -> bool:
 
     :param submit: raises Unavailable where it is not known whether the run was taken, Refusal where it was not.
     :return: whether it was tried; not where another server is at it.
+    :raises StorageFailed: if the disk does not take what became of it; what the engine has is found again by its name.
     """
+    try:
+        return _once(run_dir, engine, submit)
+    except OSError as error:
+        raise StorageFailed(
+            f"What became of handing {run_dir.name} to {engine} could not be written: {error.strerror or error}.",
+            f"Make room, then poll_training(run={run_dir.name!r}): that goes on with the start.",
+        ) from error
+
+
+def _once(run_dir: Path, engine: str, submit: Callable[[], None]) -> bool:
     held = lock.take(run_dir / f"{records.JOB}.lock")
     if held is None:
         return False

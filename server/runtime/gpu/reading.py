@@ -33,9 +33,13 @@ def use(run_dir: Path, nonce: str, state: str) -> GpuUse | None:
 
 
 def _folders(run_dir: Path) -> list[Path]:
-    """Return where GPUs were sampled: in the run's directory, or in those of its members on several nodes."""
-    members = run_dir / records.NODES
-    return sorted(one for one in members.iterdir() if one.is_dir()) if members.is_dir() else [run_dir]
+    """Return where GPUs were sampled: in the run's directory, or in those of its members, where any has begun."""
+    try:
+        with os.scandir(run_dir / records.NODES) as entries:
+            members = sorted(Path(one) for one in entries if one.is_dir(follow_symlinks=False))
+    except OSError:
+        members = []
+    return members or [run_dir]
 
 
 def _use(run_dir: Path, nonce: str) -> GpuUse:

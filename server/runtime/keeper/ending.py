@@ -42,8 +42,8 @@ class Ending:
         self.members: dict[str, object] = {}
         """What is known of the members of a run on several nodes, and how it ended where one of them is the cause."""
 
-    def tell(self) -> None:
-        """Write how the main process ended, which is now; `settle` tries again what the disk refuses here."""
+    def tell(self) -> bool:
+        """Write how the main process ended, which is now; return whether that is on disk. If not, `settle` tries on."""
         now_s = boottime_s()
         before = records.part(self._start, "oom_before") or {}
         after = oom.later(before)
@@ -57,7 +57,7 @@ class Ending:
         }
         if status is None and self._start.get("adopted") is True:
             self._seen["reason"] = UNTOLD
-        self._write(records.EXIT_RESERVED[0], [], settled=False, tries=TRIES)
+        return self._write(records.EXIT_RESERVED[0], [], settled=False, tries=TRIES)
 
     def settle(self, left: list[procfs.Stat]) -> None:
         """Hash what the run left, then write the record for good, naming what is left of it; returns once it holds."""
@@ -65,7 +65,7 @@ class Ending:
         self._write(records.EXIT_RESERVED[1], left, settled=True, tries=None)
         forget_reserved()
 
-    def _write(self, reserved: str, left: list[procfs.Stat], *, settled: bool, tries: int | None) -> None:
+    def _write(self, reserved: str, left: list[procfs.Stat], *, settled: bool, tries: int | None) -> bool:
         main, meter = self._main, self._meter
         user_s = main.user_s + sum(one.user_s for one in left)
         system_s = main.system_s + sum(one.system_s for one in left)
@@ -89,7 +89,7 @@ class Ending:
             **self.cause,
         )
         record |= self.members
-        keep_trying(reserved, exit_record.fitted(record), tries)
+        return keep_trying(reserved, exit_record.fitted(record), tries)
 
 
 def _identity(record: Mapping[str, object] | None) -> dict[str, object]:

@@ -23,7 +23,8 @@ NO_KEEPER = 70
 ITS_OUTPUT = "-"
 """In the place of a log: what the waiter itself prints to."""
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_NUMBERS = ("SLURM_JOB_ID", "WATCHKEEPER_JOB")
+_NUMBERS = ("WATCHKEEPER_JOB", "SLURM_JOB_ID")
+"""In this order: a Ray may itself run in a job of Slurm, which is then every run's."""
 _HANDED_ON = (HASTEN, WARNING, *OUTSIDE)
 
 

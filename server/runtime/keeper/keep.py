@@ -33,7 +33,7 @@ from .main_process import Main
 from .signals import Signals, complain
 from .spec import Spec
 from .tree import Tree, log_of, wall_of
-from .watch import Watch, requested_stop
+from .watch import Watch, stop_asked
 
 START_TRIES = 5
 NO_COPY = "The copy could not be put in the place of the workspace, which a run that is played again must not write to"
@@ -55,7 +55,7 @@ def launch(log_descriptor: int) -> int:
         spec = Spec(record)
     except records.DamagedRecord as error:
         return _never_started(f"{error}.")
-    stop = requested_stop() or (spec.member and (requested_stop("../..") or nodes.halted("../.."))) or None
+    stop = stop_asked(spec)
     if stop is not None:
         return _never_started("It was stopped before it began.", stop)
     if spec.nodes > 1:

@@ -29,6 +29,8 @@ class Main:
         self.descriptor = descriptor
         """A pidfd: readable once the process has ended."""
         self.ended = False
+        self.held = True
+        """Whether it is not reaped yet, so that whoever inherits it can read how it ended: until that is on disk."""
         self.wait_status: int | None = None
         self.user_s = 0.0
         self.system_s = 0.0
@@ -42,23 +44,48 @@ class Main:
 class Child(Main):
     """The keeper's own child. Everything that daemonises below it becomes the keeper's child too and is reaped here.
 
-    `user_s` and `system_s` are exact: of everything reaped so far and of all that those had waited for.
+    `user_s` and `system_s` are exact: of everything reaped so far and of all that those had waited for. Of the main
+    process itself they are those of /proc as long as it is held.
     """
 
+    _of_held = 0.0, 0.0
+
     def look(self) -> None:
-        """Reap what ended."""
-        while True:
-            try:
-                pid, status, used = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
+        """See whether the main process has ended, and reap what has; while that one is held, the others wait too."""
+        while (found := _ended_child()) is not None:
+            if found.si_pid == self.pid and not self.ended:
+                self._note(found)
+            if found.si_pid == self.pid and self.held:
                 return
-            if pid == 0:
-                return
-            self.user_s += used.ru_utime
-            self.system_s += used.ru_stime
-            self.peak_rss_bytes = max(self.peak_rss_bytes, used.ru_maxrss * 1024)
-            if pid == self.pid:
-                self.ended, self.wait_status = True, status
+            self._reap(found.si_pid)
+
+    def _note(self, found: os.waitid_result) -> None:
+        self.ended = True
+        by_signal = found.si_status | (0x80 if found.si_code == os.CLD_DUMPED else 0)
+        self.wait_status = found.si_status << 8 if found.si_code == os.CLD_EXITED else by_signal
+        try:
+            seen = procfs.stat(self.pid)
+        except OSError:
+            return  # the figures come when it is reaped
+        if seen is not None:
+            self._of_held = seen.user_s, seen.system_s
+            self.user_s += seen.user_s
+            self.system_s += seen.system_s
+
+    def _reap(self, pid: int) -> None:
+        _, _, used = os.wait4(pid, 0)
+        before = self._of_held if pid == self.pid else (0.0, 0.0)
+        self.user_s += used.ru_utime - before[0]
+        self.system_s += used.ru_stime - before[1]
+        self.peak_rss_bytes = max(self.peak_rss_bytes, used.ru_maxrss * 1024)
+
+
+def _ended_child() -> os.waitid_result | None:
+    """Return a child that ended, without reaping it; None where none has."""
+    try:
+        return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return None
 
 
 class Adopted(Main):

@@ -103,7 +103,8 @@ class Nodes:
             "unread": len(unread),
             "guard": _worst(node_guard(node) for node in ends),
         }
-        found: Record = {"members": members, **({"cpu_is_lower_bound": True} if unread else {})}
+        least = unread or any(end is not None and end.get("cpu_is_lower_bound") is True for end in ends.values())
+        found: Record = {"members": members, **({"cpu_is_lower_bound": True} if least else {})}
         first = _read(records.HALT)
         end = ends.get(records.text(first, "node"))
         if end is None:
@@ -139,8 +140,11 @@ def halted(run_directory: str) -> Record | None:
 
 
 def tell_others(node: str, rank: int, end: Record) -> bool:
-    """Be a member: tell the others of a bad end of this one; return whether it was one, and the first."""
-    bad = _badness(end)
+    """Be a member: tell the others of a bad end of this one; return whether it was one, and the first.
+
+    :param end: its exit record; empty while a disk refuses that, and then there is nothing to tell yet.
+    """
+    bad = _badness(end) if end else ""
     named: Record = {"node": node, "rank": rank, "reason": f"Rank {rank} on {node} {bad}."}
     return bool(bad) and halt(named, "../..")
 

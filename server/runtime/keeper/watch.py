@@ -76,14 +76,20 @@ class Watch:
             self._ending.settle(left)
 
     def _look(self) -> bool:
-        """Reap, and return whether the main process has ended; the first time, before all else, write down how."""
+        """Reap, and return whether the main process has ended; the first time, before all else, write down how.
+
+        It is reaped only then: a keeper that is killed in between leaves it to the waiter of its job, which reads how
+        it ended as this one did.
+        """
         before = self._main.ended
         self._main.look()
         if self._main.ended and not before:
             self._was_never_there = self._could_not_begin()
             if not self._was_never_there:
                 self._ending.cause = self._ending.cause or self._cancelled() or self._begun_by_another()
-                self._ending.tell()
+            self._main.held = not (self._was_never_there or self._ending.tell())
+            self._main.look()
+            if not self._was_never_there:
                 self._tell_of_nodes()
                 self._sample()
         self._saw_it_live |= not self._main.ended
@@ -93,7 +99,7 @@ class Watch:
         """Be a member: tell the others of a bad end. Be the head: read how they ended, and which was the cause."""
         if self._spec.member is not None:
             node, rank = records.text(self._spec.member, "node"), records.whole(self._spec.member, "rank") or 0
-            nodes.tell_others(node, rank, records.read(records.EXIT) or {})
+            nodes.tell_others(node, rank, _end_on_disk())
         if self._nodes is None:
             return
         from_outside = self._signals is not None and self._signals.outside is not None
@@ -128,7 +134,7 @@ class Watch:
             return {}
         status = self._main.wait_status
         by_signal = status is not None and status & 0x7F in (SIGTERM, SIGKILL)
-        return self._cause_to_stop(None) if by_signal or requested_stop() is not None else {}
+        return self._cause_to_stop(None) if by_signal or stop_asked(self._spec) is not None else {}
 
     def _hand_warning_on(self, signals: Signals) -> None:
         """Write down that the engine will end the run soon, and tell the training by the same signal if it listens."""
@@ -215,7 +221,7 @@ class Watch:
 
     def _cause_to_stop(self, outside: int | None) -> dict[str, object]:
         """Return why to stop now, as the exit record shows it; empty when there is no reason to."""
-        stop = requested_stop() or (self._spec.member and (requested_stop("../..") or nodes.halted("../.."))) or None
+        stop = stop_asked(self._spec)
         if stop is None and outside is not None:
             name = exit_record.signal_name(outside)
             stop = {"reason": f"{name} was sent to its keeper from outside.", "who": "outside", "act": None,
@@ -229,6 +235,22 @@ class Watch:
         if late_s < 0.0:
             return {}
         return {"limit": {"limit_s": self._spec.limit_s, "late_s": round(late_s, 3)}}
+
+
+def _end_on_disk() -> dict[str, object]:
+    """Return the exit record as far as it is written; empty where it is not."""
+    try:
+        return records.read(records.EXIT) or {}
+    except (OSError, records.DamagedRecord):
+        return {}
+
+
+def stop_asked(spec: Spec) -> dict[str, object] | None:
+    """Return the stop that was asked for; of a member, also that of its run, or of all members."""
+    asked = requested_stop()
+    if asked is None and spec.member is not None:
+        asked = requested_stop("../..") or nodes.halted("../..")
+    return asked
 
 
 def requested_stop(run_directory: str = ".") -> dict[str, object] | None:

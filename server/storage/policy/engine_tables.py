@@ -112,6 +112,11 @@ class Job(Table):
         """Return the keys that are set and mean nothing to an engine."""
         return [name for name in _MEANT.get(kind, ()) if getattr(self, name)]
 
+    @property
+    def asks_for_gpus(self) -> bool:
+        """Whether it names a GPU: where its jobs run there is one, whatever this machine has."""
+        return self.gpus > 0 or any("gpu" in one.lower() for one in (self.gres, *self.extra))
+
     def options(self) -> tuple[str, ...]:
         """Return sbatch's options for it."""
         named = {

@@ -99,18 +99,19 @@ class Ledger(Queries):
         return self._connection
 
     def _open(self, path: Path | str) -> sqlite3.Connection:
-        self._away = path == self.path and bool(self._home.elsewhere)
-        place = ":memory:" if self._away else path
+        away = path == self.path and bool(self._home.elsewhere)
+        place = ":memory:" if away else path
         opened = sqlite3.connect(place, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(opened)
-            source = self._foreign.connection() if self._away else opened
+            source = self._foreign.connection() if away else opened
             self._refuse_newer(source)
             self.id = _identity(source, self.id)
         except BaseException:
             opened.close()
             self._foreign.close()
             raise
+        self._away = away  # not before: what stands in memory for another host's ledger must never be written
         return opened
 
     def _prepare(self, opened: sqlite3.Connection) -> None:

@@ -97,9 +97,11 @@ print("done")
         await trainer.trained(phase="quick")
         full = await trainer.trained(phase="full")
         verdict, text = await trainer.call("verify_compute", run=full)
+        _, again = await trainer.call("verify_compute", run=full, rerun=True)
     assert "2 process(es)" in text
     assert "the record was guarded: on; of 2 nodes, what ranks beyond the first told the probe was not" in text
     assert verdict["cpu_s"] > 2.0
+    assert "it ran on 2 nodes, and would be played on one" in again
 
 
 def test_a_stop_reaches_the_members_first(on_two: Place) -> None:

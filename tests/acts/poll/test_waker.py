@@ -290,6 +290,22 @@ async def test_it_leaves_no_thread_and_no_descriptor(make: MakeWaker, tmp_path: 
     assert held() == before
 
 
+async def test_where_no_thread_can_be_begun_what_was_watched_is_given_back_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    before = len(os.listdir("/proc/self/fd"))
+    waker = Waker([tmp_path])
+    await waker.__aenter__()
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refused)
+        await waker.__aexit__(None, None, None)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 async def test_a_file_that_is_replaced_often_leaves_no_watches_behind(tmp_path: Path) -> None:
     record, before = tmp_path / "record", _watches()
     async with Waker([record], look_s=LONG_S) as waker:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.acts.desk import Desk
-from watchkeeper.server.acts.start import adopt, provenance
+from watchkeeper.server.acts.start import adopt, gate, provenance
 from watchkeeper.server.storage.record import Report
+from watchkeeper.server.storage.record.records import RunStarted
 from watchkeeper.server.vocabulary.errors import Refused
-from watchkeeper.server.vocabulary.runs import RunState
+from watchkeeper.server.vocabulary.runs import Phase, RunState
 
 from ...limits import HANG_S
 from ...play import Place
@@ -113,6 +114,18 @@ async def test_two_calls_at_once_adopt_a_process_once(
     place.ends(first[0].run.id)
     assert (second.existing, second.run.id) == (True, first[0].run.id)
     assert [one.id for one in place.runs()] == ["a-full-1"]
+
+
+def test_it_is_not_said_that_another_command_started_what_nobody_saw_start(place: Place, desk: Desk) -> None:
+    quick = RunStarted(phase=Phase.QUICK, code_sha256="same", command=(".", "/usr/bin/accelerate", "launch"))
+    with desk.ledger.transaction() as transaction:
+        transaction.append(quick, "1-quick-1", run="1-quick-1", model="1")
+        full = RunStarted(phase=Phase.FULL, code_sha256="same", adopted=(4711, 1, 0))
+        transaction.append(full, "1-full-1", run="1-full-1", model="1")
+    run = desk.ledger.run("1-full-1")
+    assert run is not None
+    said = "1-quick-1 ran it by a command, and by which this process was started is not known"
+    assert gate.missed(desk, run) == said
 
 
 async def test_the_verdict_on_a_full_run_that_was_adopted_past_the_gate_says_so_and_approves_nothing(

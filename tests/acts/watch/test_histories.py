@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.acts.poll import status_line
-from watchkeeper.server.acts.watch import event_files
+from watchkeeper.server.acts.watch import event_files, histories
 from watchkeeper.server.analysis.curves.series import History
+from watchkeeper.server.runtime.run_status import RunStatus
 from watchkeeper.server.storage.record import Finding
 from watchkeeper.server.vocabulary.errors import InvalidArgument
+from watchkeeper.server.vocabulary.runs import RunState
 
 from ...limits import HANG_S
 from ...play import Place, script
+from ..prune.helpers import ended, state
 
 pytestmark = pytest.mark.anyio
 
@@ -271,3 +274,20 @@ leave_what_the_phase_asks_for()
     async with place.trainer() as trainer:
         await trainer.trained()
     assert place.read(HISTORY).startswith(f"{HEADER}1,1,2,,,\n2,0.5,1,,,\n")
+
+
+@pytest.mark.parametrize("tune", ["NaN", "Infinity", "1" + "0" * 400, "true"])
+def test_divergences_are_judged_whatever_a_script_says_of_its_tuning(place: Place, tune: str) -> None:
+    ended(place, "1-full-1")
+    told = (
+        f'{{"kind": "arguments", "at": 1, "call": "pymc.sample", "values": {{"tune": {tune}}}}}\n'
+        '{"kind": "draws", "at": 2, "chain": 0, "draw": 1000, "draws": 1000, "divergences": 500}\n'
+    )
+    state(place, "runs", "1-full-1", "metrics.jsonl").write_text(told)
+    desk = place.desk()
+    run = desk.ledger.run("1-full-1")
+    assert run is not None
+    status = RunStatus(run=run.id, state=RunState.COMPLETED, started_at=run.at, ended_at=run.at)
+    histories.update(desk, run, status)
+    assert [one.id for one in desk.ledger.findings(run=run.id)] == ["1-full-1:divergences"]
+    desk.ledger.close()

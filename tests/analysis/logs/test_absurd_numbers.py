@@ -28,6 +28,8 @@ from watchkeeper.server.vocabulary.runs import Ended
 from .absurd import lines, numbers, texts, words
 
 
+@example("accuracy: nan/5")
+@example("acc inf/5")
 @settings(deadline=None)  # the first lines of a process compile the patterns
 @given(texts)
 def test_the_recogniser_takes_any_of_them_and_its_findings_hold_finite_numbers(text: str) -> None:
@@ -64,9 +66,13 @@ def test_the_probe_reader_takes_any_of_them(rows: list[dict[str, str]]) -> None:
         _is_told(found.eta_s, found.eta_low_s, found.eta_high_s)
 
 
-@given(st.lists(st.tuples(numbers, numbers, numbers, numbers), min_size=1, max_size=12), st.sampled_from(",;\t|"))
-def test_a_history_of_them_is_judged_and_written(rows: list[tuple[str, ...]], mark: str) -> None:
-    text = "\n".join(mark.join(row) for row in [("Epoch", "Train Loss", "Val Loss", "Gradient Norm"), *rows])
+@example([("1", "2", "3", "4")], ",", "9" * 5000)
+@given(
+    st.lists(st.tuples(numbers, numbers, numbers, numbers), min_size=1, max_size=12), st.sampled_from(",;\t|"), numbers
+)
+def test_a_history_of_them_is_judged_and_written(rows: list[tuple[str, ...]], mark: str, number: str) -> None:
+    names = ("Epoch", "Train Loss", f"Val{number} Loss", "Gradient Norm")
+    text = "\n".join(mark.join(row) for row in [names, *rows])
     try:
         history = read_history(f"{text}\n".encode())
     except InvalidArgument:
@@ -76,6 +82,7 @@ def test_a_history_of_them_is_judged_and_written(rows: list[tuple[str, ...]], ma
 
 
 @example([("8e307", "1e200", "3")] * 6 + [("8e307", "-1e200", "3")] * 6, "")
+@example([("0", "1", "3")], f"max_depth = {'9' * 5000}")
 @given(st.lists(st.tuples(numbers, numbers, numbers), min_size=1, max_size=12), texts)
 def test_a_sampler_s_table_of_them_is_judged(rows: list[tuple[str, ...]], comment: str) -> None:
     for header in (("r_hat", "ess_bulk", "divergences"), ("diverging", "energy", "tree_depth")):

@@ -37,6 +37,54 @@ def test_messages_have_their_type_at_the_place_where_they_are_raised() -> None:
         ("KeyError", "'zebra'", "/work/labels.py in encode return self.class_to_id[name]", "data"),
         ("KeyError", "'zebra'", "/work/labels.py in encode return self.table[label]", "data"),
         ("KeyError", "'resnet51'", "/work/models.py in build return MODEL_REGISTRY[name]", "implementation"),
+        # a folder that is called as a library or as data is
+        ("KeyError", "'lr'", "/home/me/datasets/mri/train.py in main x = optim[k]", "implementation"),
+        ("KeyError", "'lr'", "/data/train.py in main x = optim[k]", "implementation"),
+        (
+            "KeyError",
+            "'depth'",
+            f"{LIBRARY}pandas/core/frame.py in apply r() /work/a.py in f n = cfg['depth']",
+            "implementation",
+        ),
+        (
+            "KeyError",
+            "'fold'",
+            f"{LIBRARY}sklearn/utils/parallel.py in __call__ f() /work/a.py in f n = folds[k]",
+            "implementation",
+        ),
+        ("ValueError", "wrong setting 'x'", "/work/cli.py in parse_args raise ValueError(text)", "implementation"),
+        # what a library that takes apart what was read says of a value, and of a call
+        (
+            "TypeError",
+            "uniformly strings or numbers expected. Got ['float', 'str']",
+            f"{LIBRARY}sklearn/utils/_encode.py in _unique raise TypeError(",
+            "data",
+        ),
+        (
+            "TypeError",
+            "merge() got an unexpected keyword argument 'onn'",
+            f"{LIBRARY}pandas/core/reshape/merge.py in merge return f()",
+            "implementation",
+        ),
+        (
+            "TypeError",
+            "Index does not support mutable operations",
+            f"{LIBRARY}pandas/core/indexes/base.py in __setitem__ raise TypeError(",
+            "implementation",
+        ),
+        # an index that a lookup is asked with, or a function that makes samples
+        (
+            "RuntimeError",
+            "index 264 is out of bounds for dimension 0 with size 264",
+            f"{LIBRARY}torch_scatter/scatter.py in scatter_add return out.scatter_add_(dim, index, src)",
+            "data",
+        ),
+        (
+            "IndexError",
+            "index 52 is out of bounds for dimension 3 with size 52",
+            "/work/utils.py in build_targets mask[b, n, gj, gi] = 1",
+            "data",
+        ),
         # an index, at the command line, in a file, in a table of the model
         ("IndexError", "list index out of range", "/work/train.py in main path = sys.argv[1]", "implementation"),
         ("IndexError", "list index out of range", "/work/prep.py in parse y = line.split(',')[4]", "data"),
@@ -58,6 +106,7 @@ def test_messages_have_their_type_at_the_place_where_they_are_raised() -> None:
         # an assertion without a word
         ("AssertionError", "", "/work/rotate.py in __getitem__ assert (a[:, 2:] >= a[:, :2]).all()", "data"),
         ("AssertionError", "", "/work/model.py in forward assert q.shape == k.shape", "implementation"),
+        ("AssertionError", "", "/work/dataset.py in __getitem__ assert np.isfinite(image).all()", "data"),
         ("AssertionError", "", "/work/loop.py in step assert torch.isfinite(loss)", "convergence"),
         # a division by how much there is
         ("ZeroDivisionError", "division by zero", "/work/a.py in epoch print(total / len(val_loader))", "data"),
@@ -149,7 +198,18 @@ def test_the_first_cause_of_a_chain_is_told_by_its_own_frames() -> None:
 def test_where_r_failed_is_not_why() -> None:
     log = "Error in sampler$call_sampler(args[[i]]) : \n  applies only to a list, not to a promise\nExecution halted\n"
     assert first(log).type == "implementation"
+    assert first("Error in f(x) : column 'rate' : values are missing\nExecution halted\n").type == "data"
     assert first("Error in predict(fit, newdata) : missing values in newdata\nExecution halted\n").type == "data"
+
+
+def test_an_initialization_that_fails_is_stans_only_in_its_words() -> None:
+    assert first("Chain 2: Initialization failed.\n").type == "data"
+    assert first("Initialization failed. Could not connect to the license server\nexit\n").type != "data"
+
+
+def test_a_metric_that_is_called_error_is_no_error() -> None:
+    log = "".join(f"step {i} [Error] {1 / (i + 1):.4f}\n" for i in range(5))
+    assert "[Error]" not in str(first(log, exit_code=1).message)
 
 
 def test_a_word_that_only_ends_a_program_is_explained_by_the_sentence_before_it() -> None:

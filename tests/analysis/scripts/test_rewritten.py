@@ -103,8 +103,13 @@ torch.save(net.state_dict(), "m.pt")
 """
 
 
+CHOSEN = 'EPOCHS = 20 if PHASE == "quick" else 400'
+SIZED = PHASED.replace(CHOSEN, f"{CHOSEN}\nx = rows(EPOCHS)").replace("range(EPOCHS)", "range(30)")
+"""A figure that no fact is read of: only its choice shows that it changed."""
+
+
 def _phased(form: str) -> str:
-    return PHASED.replace('EPOCHS = 20 if PHASE == "quick" else 400', form)
+    return PHASED.replace(CHOSEN, form)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +142,46 @@ def test_the_figures_of_the_phases_may_be_chosen_in_another_way(form: str) -> No
 )
 def test_a_choice_that_gives_the_full_phase_the_quick_figures_asks(form: str) -> None:
     assert said(changes(program(PHASED), program(_phased(form))))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        'EPOCHS = 400 if (PHASE := "quick") == "full" else 20',
+        'EPOCHS = 400 if PHASE + "_" == "full" else 20',
+        'EPOCHS = 400 if (PHASE and "quick") == "full" else 20',
+        'EPOCHS = 400 if PHASE[:2] == "full" else 20',
+        'EPOCHS = 400 if PHASE.upper() == "full" else 20',
+        'EPOCHS = 400 if os.environ["WATCHKEEPER_DATA_FRACTION"] == "full" else 20',
+        'FULL = os.environ["WATCHKEEPER_DATA_FRACTION"] == "full"\nEPOCHS = 400 if FULL else 20',
+        'EPOCHS = {"quick": 20, "full": 400}[(PHASE := "quick")]',
+        'FULL = QUICK = PHASE == "full"\nEPOCHS = 20 if QUICK else 400',
+    ],
+)
+def test_what_is_not_the_phase_itself_is_no_question_about_it(form: str) -> None:
+    assert said(changes(program(SIZED), program(SIZED.replace(CHOSEN, form))))
+
+
+READS = SIZED.replace("net = ", 'FILE = "big.csv" if PHASE == "full" else "small.csv"\nx = load(FILE)\nnet = ')
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"big.csv" if PHASE == "full" else "small.csv"', '"small.csv" if PHASE == "full" else "big.csv"'),
+        ('"big.csv" if PHASE == "full"', '"big.csv" if PHASE != "full"'),
+        ('EPOCHS = 20 if PHASE == "quick" else 400', 'EPOCHS = 400 if PHASE == "quick" else 20'),
+    ],
+)
+def test_files_and_figures_of_the_phases_that_change_places_ask(old: str, new: str) -> None:
+    assert said(changes(program(READS), program(READS.replace(old, new))))
+
+
+def test_a_new_name_does_not_hide_that_figures_changed_places() -> None:
+    renamed = SIZED.replace("EPOCHS", "ROUNDS")
+    assert said(changes(program(SIZED), program(renamed))) == []
+    swapped = renamed.replace('20 if PHASE == "quick" else 400', '400 if PHASE == "quick" else 20')
+    assert said(changes(program(SIZED), program(swapped)))
 
 
 def test_scalars_for_a_board_and_log_likelihoods_that_are_kept_ask_nothing() -> None:

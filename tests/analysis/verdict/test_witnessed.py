@@ -63,12 +63,17 @@ def test_draws_that_contradict_the_sampler_are_called_false_with_place_and_time(
     assert " UTC" in verdict.why
 
 
+def another(time: int) -> Kind:
+    """Return the same sampling with other draws."""
+    return sampling(variables={"mu": [fp(f"again{time}-{number}") for number in range(4)]})
+
+
 @pytest.mark.parametrize(
     ("evidence", "code"),
     [
         (mcmc(sampling(observed={})), "no_observed_data"),
         (mcmc(sampling(chains=5)), "chains_dropped"),
-        (mcmc(sampling(), sampling(), sampling()), "sampling_chosen"),
+        (mcmc(sampling(), another(1), another(2)), "sampling_chosen"),
         (mcmc(sampling(variables={"theta": [fp("t")]})), "trace_of_another_model"),
         (mcmc({"kind": "solve", "facts": {"id": 9, "call": "numpy.linalg.solve", "count": 1}}), "draws_not_witnessed"),
         (mcmc(sampling(variables={}, traced=True)), "draws_not_witnessed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from watchkeeper.server.analysis.artefacts.facts import ChainPrint, ColumnFacts,
 from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence
 from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.verdict.verdict import Verdict
-from watchkeeper.server.analysis.witness import gathered, read_process
+from watchkeeper.server.analysis.witness import Process, gathered, read_process
 from watchkeeper.server.analysis.witness.lines import chained, first_hash
 
 from .facts import BEGUN, HOUR, MODEL, RESULTS, TRACE, TRAINED, spoilt
@@ -22,13 +23,27 @@ Kind = dict[str, Any]
 
 def seen(*lines: Kind, main: Kind = MAIN, nonce: str = NONCE) -> Seen:
     """Write lines as the recorder does, and read them."""
-    before, data = first_hash(NONCE, FILE), b""
+    return Seen(gathered([_process(FILE, lines, main, nonce)]))
+
+
+def ranks(*each: Sequence[Kind], of: int = 0) -> Seen:
+    """Return what was seen of a run whose command ran on several nodes: the lines of each, which number from 0 alike.
+
+    :param of: how many nodes there were, where not all were witnessed.
+    """
+    files = [f"4711-1-{rank}.jsonl" for rank in range(len(each))]
+    every = [_process(file, lines, MAIN, NONCE) for file, lines in zip(files, each, strict=True)]
+    return Seen(gathered(every), of or len(each))
+
+
+def _process(file: str, lines: Sequence[Kind], main: Kind, nonce: str) -> Process:
+    before, data = first_hash(NONCE, file), b""
     for number, line in enumerate([main, *lines]):
         record = {"n": number, "at": BEGUN + number, "pid": 4711, "cpu": 1.0, "where": f"model_1.py:{number}", **line}
         body = json.dumps(record, separators=(",", ":"))[:-1].encode()
         before = chained(before, body)
         data += body + b',"h":"' + before.encode() + b'"}\n'
-    return Seen(gathered([read_process(FILE, data, nonce)]))
+    return read_process(file, data, nonce)
 
 
 def fp(sha: str, bag: str = "", at: tuple[float, ...] = (1.0, 2.0, 4.0), size: int = 3, **more: Any) -> Kind:

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from anyio import to_thread
+from watchkeeper.server.acts.plot import chains
+from watchkeeper.server.acts.watch import witness_files
+from watchkeeper.server.analysis.artefacts.facts import NotInspected
 from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.interfaces.web.rendering import STATIC
 
 from ...play import Place, script
 from .. import story
-from .helpers import TOKEN, page
+from .helpers import TOKEN, Page, page
 
 pytestmark = pytest.mark.anyio
 
 PAGES = (
     "/", "/runs", "/runs?model=1", "/models", "/runs/1-quick-1?line=23", "/runs/2-quick-1", "/runs/3-full-1",
-    "/reports/1-r1", "/reports/3-r2", "/models/3", "/compare?a=1-quick-1&b=1-quick-2", "/nowhere",
+    "/runs/3-full-1/chains", "/reports/1-r1", "/reports/3-r2", "/models/3",
+    "/compare?a=1-quick-1&b=1-quick-2", "/nowhere",
 )  # fmt: skip
 ACTIVE = re.compile(r"\son\w+\s*=|\sstyle\s*=|javascript:|<script(?![^>]*\ssrc=\"/static/)", re.IGNORECASE)
 """What a strict policy would refuse, and what would be somebody else's."""
@@ -251,27 +256,52 @@ wait_for("go")
     assert [("in trouble" in one or "look at it" in one, "healthy" in one) for one in texts] == [(True, False)] * 3
 
 
-async def test_the_chains_of_a_run_are_those_that_it_left_and_a_damaged_trace_says_so(shared: Place) -> None:
+def always(answer: object) -> Callable[..., object]:
+    """Return what answers so, whatever it is asked."""
+
+    def answered(*_: object) -> object:
+        return answer
+
+    return answered
+
+
+async def test_the_chains_of_a_run_are_those_that_it_left_by_the_seal_or_else_by_time_and_damage_is_said(
+    shared: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trace = shared.root / "output/implementation/models/model_3_full.nc"
     kept, about = trace.read_bytes(), trace.stat()
-    with page(shared.root) as one:
 
-        async def told() -> str:
-            return (await one.get("/runs/3-full-1/chains")).body.decode()
+    async def told(by: Page) -> str:
+        return (await by.get("/runs/3-full-1/chains")).body.decode()
 
-        whole = await told()
+    with page(shared.root) as one, page(shared.root) as other:
+        slow = NotInspected(reason="Reading it took more than 20 s of CPU time.", cause="time")
+        monkeypatch.setattr(chains, "draw_chains", always(slow))
+        assert "took more than 20 s" in await told(one)
+        monkeypatch.undo()
+        whole = await told(one)
         assert "tau: draws, R-hat" in whole
         assert "240 of 1000 draws of each chain are drawn; ranks count all." in whole
         try:
             trace.write_bytes(kept[: len(kept) // 3])
             os.utime(trace, ns=(about.st_atime_ns, about.st_mtime_ns))
-            damaged = await told()
+            changed = await told(one)
+            monkeypatch.setattr(witness_files, "seal", always(None))
+            damaged = await told(other)
             os.utime(trace)
-            later = await told()
+            later = await told(other)
+            monkeypatch.undo()
         finally:
             trace.write_bytes(kept)
             os.utime(trace, ns=(about.st_atime_ns, about.st_mtime_ns))
-        assert "Not inspected" in damaged
+        for text in (changed, damaged, later):
+            assert "read in a confined process" not in text
+        assert "is not the file that this run left: it has not the digest that the keeper sealed" in changed
+        assert "by the time of its last change: it could not be held against a seal. Not inspected" in damaged
         assert "is not the file that this run left: it was written after its end" in later
-        assert "tau: draws, R-hat" in await told()
+        os.utime(trace)
+        touched = await told(one)
+        assert "tau: draws, R-hat" in touched
+        assert "As the keeper sealed it at the run" in touched
+        os.utime(trace, ns=(about.st_atime_ns, about.st_mtime_ns))
         assert "The run left no trace" in (await one.get("/runs/1-quick-1/chains")).body.decode()

@@ -28,9 +28,13 @@ def written(folder: Path, *lines: object) -> Path:
 
 
 def test_the_gpus_of_all_nodes_are_those_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "nodes").mkdir()
+    none_yet = reading.use(tmp_path, "n", "sampled")
+    assert none_yet is not None
+    assert none_yet.state is GpuState.FAILED
     for node in ("n1", "n2"):
         folder = tmp_path / "nodes" / node
-        folder.mkdir(parents=True)
+        folder.mkdir()
         written(folder, BEGIN, LOOK, {**LOOK, "at": 3.0, "run": [] if node == "n2" else LOOK["run"]})
     found = reading.use(tmp_path, "n", "sampled")
     assert found is not None

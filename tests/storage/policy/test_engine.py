@@ -34,6 +34,7 @@ def test_a_phase_asks_for_what_it_names_and_may_run_elsewhere_than_the_other() -
     assert policy.kind_of(Phase.QUICK) == "local"
     assert policy.limit_s(Phase.QUICK) is None
     assert policy.limit_s(Phase.FULL) == 43_200
+    assert [policy.job(phase).asks_for_gpus for phase in Phase] == [False, True]
     options = policy.job(Phase.FULL).options()
     assert options == (
         "--partition=gpu", "--time=12:00:00", "--cpus-per-task=16", "--gres=gpu:a100:4", "--nodes=2",

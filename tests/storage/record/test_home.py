@@ -81,6 +81,22 @@ def test_a_ledger_that_was_moved_here_is_written_by_the_server_that_read_it(ledg
     opened.close()
 
 
+def test_an_act_on_a_ledger_that_was_moved_here_and_is_held_is_refused_and_never_kept_in_memory(ledger: Path) -> None:
+    held_by_another(ledger)
+    opened = Ledger(ledger, busy_timeout_s=0.05)
+    Home(ledger).move()
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for _ in range(2):
+            with pytest.raises(StorageFailed):
+                opened.take_note("key", "lost")
+    assert opened.note("key") == "first"
+    opened.take_note("key", "second")
+    opened.close()
+    with closing(Ledger(ledger)) as again:
+        assert again.note("key") == "second"
+
+
 def test_a_server_whose_ledger_was_moved_away_writes_no_more(ledger: Path) -> None:
     opened = Ledger(ledger)
     opened.take_note("key", "second")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
+from watchkeeper.server.acts.desk import Desk
+from watchkeeper.server.acts.watch.look import find_run, look_at
 from watchkeeper.server.runtime import heartbeats
+from watchkeeper.server.vocabulary.runs import RunState
 
 from ....play import Place
 from ....ray import Ray, ray
+from ....runtime.keeper.helpers import until
 
 
 def engine(address: str, more: str = "", full: str = "") -> str:
@@ -23,6 +27,14 @@ look_s = 1.0
 cpus = 1
 {full}
 """
+
+
+def ends(desk: Desk, run: str) -> RunState:
+    """Look until the end of a run is on record."""
+    until(lambda: look_at(desk, run).run.ended, f"the end of {run} is on record")
+    end = find_run(desk, run).end
+    assert end is not None
+    return end.state
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def name(desk: Desk) -> str:
 
 
 def test_a_run_is_one_job_whoever_submits_and_its_exit_status_reaches_the_record_and_ray(
-    on_ray: Place, head: Ray
+    on_ray: Place, head: Ray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_ray.script(
         script("""
@@ -39,7 +39,7 @@ wait_for("go")
 sys.exit(7)
 """)
     )
-    os.environ["SECRET"] = "of the server"
+    monkeypatch.setenv("SECRET", "of the server")
     desks = [on_ray.desk() for _ in range(3)]
     threads = [threading.Thread(target=begun, args=(one,)) for one in desks]
     for one in threads:

@@ -7,34 +7,23 @@ import signal
 from contextlib import suppress
 
 import pytest
-from watchkeeper.server.acts.desk import Desk
 from watchkeeper.server.acts.start import start
 from watchkeeper.server.acts.start.start import Start
-from watchkeeper.server.acts.watch.look import find_run, look_at
-from watchkeeper.server.interfaces.commands import doctor
-from watchkeeper.server.runtime import heartbeats
+from watchkeeper.server.acts.watch.look import find_run
 from watchkeeper.server.vocabulary.runs import Level, Phase, RunState
 
 from ....play import GOOD, WAITS, Place
-from ....ray import Ray, ray
+from ....ray import Ray
 from ....runtime.keeper.helpers import until
 from ..helpers import LOG, RUN, becomes, begun, ended, process, status
-from .conftest import engine
+from .conftest import ends, engine
 
 pytestmark = pytest.mark.xdist_group("ray")
-EVERY_FAULT = "WATCHKEEPER_EVERY_FAULT"
 SPECIAL = "resources = { special = 1 }"
 
 
-def ends(desk: Desk, run: str) -> RunState:
-    until(lambda: look_at(desk, run).run.ended, f"the end of {run} is on record")
-    end = find_run(desk, run).end
-    assert end is not None
-    return end.state
-
-
 def test_a_run_that_loses_its_node_or_its_raylet_is_interrupted_and_goes_on_from_its_checkpoint_by_policy(
-    on_ray: Place, head: Ray, monkeypatch: pytest.MonkeyPatch
+    on_ray: Place, head: Ray
 ) -> None:
     on_ray.policy(engine(head.address, "resume_interrupted = 1", SPECIAL))
     on_ray.script('import os\nprint("resume", os.environ["WATCHKEEPER_RESUME"])\n' + WAITS)
@@ -55,8 +44,7 @@ def test_a_run_that_loses_its_node_or_its_raylet_is_interrupted_and_goes_on_from
     head.add_node("n2", special=1)
     on_ray.says(LOG, "resume checkpoint")
     until(lambda: on_ray.read(LOG).count("ready") == 2, "the second attempt runs")
-    monkeypatch.setattr(heartbeats, "LAG_S", 60.0)  # Ray says RUNNING for some twenty seconds more
-    head.kill_raylet("n2")
+    head.kill_raylet("n2")  # Ray says RUNNING for some twenty seconds more
     assert ends(desk, again) is RunState.INTERRUPTED
     head.kill("n2")
 
@@ -79,32 +67,3 @@ def test_a_head_that_is_started_anew_interrupts_what_ran_and_is_given_what_waits
     assert ended(desk) is RunState.INTERRUPTED
     assert "started anew" in find_run(desk, RUN).end.reason  # type: ignore[union-attr]
     assert ends(desk, made.run.id) is RunState.COMPLETED
-
-
-@pytest.mark.skipif(EVERY_FAULT not in os.environ, reason=f"a Ray of its own: make engines ({EVERY_FAULT}=1)")
-def test_a_ray_that_asks_for_a_token_takes_ours_and_gives_up_nothing_that_we_do_not_hand_over_again(
-    place: Place, session_head: Ray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session_head.down()  # two at once are too many for a small machine
-    token = "t0ken-of-this-ray-that-nobody-may-read"
-    with ray(cpus=1, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token, RAY_JOB_START_TIMEOUT_SECONDS="5") as guarded:
-        place.policy(engine(guarded.address)).script(WAITS)
-        desk = place.desk().current()
-        begun(desk)
-        assert "asks who is there (401): name [engine] token_file or token_env" in status(desk).reason
-        monkeypatch.setenv("TOKEN_OF_RAY", token)
-        place.policy(engine(guarded.address, 'token_env = "TOKEN_OF_RAY"')).script(GOOD, model="2")
-        (seen,) = [one for one in doctor.examine(desk.workspace) if one.name == "engine"]
-        assert seen.fine, seen
-        assert "a job of a moment ran" in seen.seen
-        assert "the token travels unencrypted" in seen.seen
-        guarded.submit("hog", "exec sleep 1000", entrypoint_num_cpus=1)
-        desk = place.desk().current()
-        made = start.start(desk, start.request(desk, "2", Phase.QUICK, None, (), None))
-        assert isinstance(made, Start)
-        until(lambda: look_at(desk, made.run.id) and f"{made.run.id}" in "".join(guarded.names()), "it is submitted")
-        until(lambda: look_at(desk, made.run.id) and any(one.endswith(".3") for one in guarded.names()), "twice anew")
-        guarded.stop("hog")
-        assert ends(desk, made.run.id) is RunState.COMPLETED
-        left = [path for path in place.root.rglob("*") if path.is_file() and token.encode() in path.read_bytes()]
-        assert left == []
