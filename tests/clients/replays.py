@@ -15,7 +15,7 @@ from watchkeeper.tools import TOOLS
 from ..limits import HANG_S
 from ..play import FAILS, POLICY
 from .programs import Home
-from .stories import MENDED
+from .stories import MENDED, STARVED
 
 Steps = list[dict[str, Any]]
 # The trainer may name a failure that the director's poll found; of the director's session only the answer is played.
@@ -64,7 +64,7 @@ def replayed(folder: Path, trainer: Steps, director: Steps) -> int:
     script = "output/implementation/code/model_1.py"
     design = (folder / "project/output/model/model_design_1.md").read_text("utf-8")
     files = {script: FAILS, "output/model/model_design_1.md": design}
-    header = {"transcript": 1, "proves": "Two sessions of a client.", "policy": POLICY, "files": files}
+    header = {"transcript": 1, "proves": "Two sessions of a client.", "policy": POLICY + STARVED, "files": files}
     header["agents"] = {"trainer": "trainer", "director": "director"}
     (answer,) = [one for one in director if one["tool"] == "answer_report"]
     steps: Steps = [header]

@@ -20,6 +20,9 @@ from .programs import Home, Program
 
 TRAIN = "Bring model 1 to its verdict. Call poll_training() first."
 DIRECT = "You are the director. Answer what is reported until model 1 is approved. Call poll_training() first."
+STARVED = "[compute]\nmin_cores = 0.0\n"
+"""Where a busy machine gives the training less than a tenth of a core, its verdict would be INVESTIGATE
+(mostly_waiting): the director has it trained once more, and 1-full-2 is another story."""
 MENDED = script(BEGINNING + DESCENT)
 NUMBERS = script(
     """
@@ -34,7 +37,7 @@ leave_what_the_phase_asks_for()
 def failing(root: Path) -> Place:
     """Return a project whose training raises ValueError."""
     root.mkdir()
-    place = Place(root).script(FAILS)
+    place = Place(root).policy(STARVED).script(FAILS)
     design(place)
     return place
 
