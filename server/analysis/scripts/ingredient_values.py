@@ -139,18 +139,21 @@ class Collector:
         if self.phases.depends(node.test):
             for arm, one in zip(choices.arms(node.test), both, strict=True):
                 self.choice(name, arm, one)
-        if not self.only_phase(node.test, both):
-            self.value(node.test, name)
+        self.test(node.test, both, name)
         self.value(node.body, name)
         self.value(node.orelse, name)
 
-    def only_phase(self, test: ast.expr, arms: Sequence[ast.AST]) -> bool:
-        """Whether a test asks for the phase alone and its arms are figures, which are known by their phase already."""
-        return (
-            self.phases.depends(test)
-            and choices.asks_phase(test, self.phase)
-            and choices.are_figures(arms, self.names.constants)
-        )
+    def test(self, test: ast.expr, arms: Sequence[ast.AST], name: str) -> None:
+        """Take a condition. Where its arms are figures, which are known by their phase, it may ask for either phase."""
+        figures = bool(arms) and choices.are_figures(arms, self.names.constants)
+        if figures and self.phases.depends(test) and choices.asks_phase(test, self.phase):
+            self.full(test, name)
+        else:
+            self.value(test, name)
+
+    def full(self, node: ast.expr, name: str) -> None:
+        """Take `phase == "full"`, in whichever way it is asked; apart from every other comparison."""
+        self.add("control", "the full phase", name, node)
 
     def _subscript(self, node: ast.Subscript, name: str) -> None:
         if chosen := choices.of_table(node):
@@ -249,9 +252,10 @@ class Collector:
         texts, self.texts = self.texts, (self.texts and not plain) or called in _TEXTS_COUNT
         writes, self.writes = self.writes, called == "writerow"
         label = called if called and not own and not plain else name
+        parameters = self.functions.parameters.get(called, []) if own else []
         for place, one in enumerate(node.args):
             self._argument(called, str(place), one, own or plain)
-            self.value(one, label)
+            self._given(one, label, parameters[place] if place < len(parameters) else "")
         for one in node.keywords:
             if neutral.says_how(one.arg, called, neutral.tells(node)) or _says_nothing(one):
                 continue
@@ -259,7 +263,7 @@ class Collector:
                 self.add("word", one.arg, one.arg, node)
                 self._argument(called, one.arg, one.value, plain)
             self.sized += (most := sizes.caps_argument(one.arg))
-            self.value(one.value, one.arg or label)
+            self._given(one.value, one.arg or label, (one.arg or "") if one.arg in parameters else "")
             self.sized -= most
         self.sized -= capped
         self.texts, self.writes = texts, writes
@@ -297,6 +301,13 @@ class Collector:
             self.value(inner.func.value, name)
             return True
         return False
+
+    def _given(self, value: ast.expr, name: str, parameter: str) -> None:
+        """Take what is given to a call; a parameter such as `full` may say for which phase it is true."""
+        if parameter and self.phases.depends(value) and choices.is_flag([ast.Name(parameter)], value, self.phase):
+            self.full(value, name)
+        else:
+            self.value(value, name)
 
     def _argument(self, called: str, place: str, value: ast.expr, skip: bool) -> None:
         """Take which of the program's own names goes where."""

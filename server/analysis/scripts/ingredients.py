@@ -160,8 +160,7 @@ class _Statements(Collector):
         self.phased += phased
         self.sized += sized
         self.add("control", "if", name, node)
-        if not (node.orelse and self.only_phase(node.test, [*node.body, *node.orelse])):
-            self.value(node.test, name)
+        self.test(node.test, [*node.body, *node.orelse] if node.orelse else [], name)
         self.phased -= phased
         outer = self._arm
         for arm, body in zip(arms(node.test), (node.body, node.orelse), strict=True):
@@ -201,7 +200,8 @@ class _Statements(Collector):
                 return  # counts where it is used
         device = neutral.last_name(targets[0]).lower() in {"device", "dev"}  # where tensors lie
         if node.value is not None and self._is_flag(targets, node.value):
-            return  # FULL = PHASE == "full": the name says the same
+            self.full(node.value, name)  # the name says which
+            return
         if node.value is not None and not (device and neutral.harmless_value(node.value, self.functions.acting)):
             told = self.told
             if isinstance(node, ast.Assign):

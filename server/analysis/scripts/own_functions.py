@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from . import neutral
@@ -15,6 +16,7 @@ class OwnFunctions:
     """Names of functions and classes of a program.
 
     :ivar defined: all of them. :ivar acting: those that train, change or keep something; classes always count as such.
+    :ivar parameters: of functions, by name and in their order; only of names that one function has.
     :ivar unused: nodes of functions that nothing names but what only tells.
     """
 
@@ -23,6 +25,12 @@ class OwnFunctions:
         trees = [unit.tree for unit in every if unit.tree is not None]
         nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, _Function | ast.ClassDef)]
         functions = [node for node in nodes if isinstance(node, _Function)]
+        once = Counter(node.name for node in nodes)
+        self.parameters = {
+            node.name: [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+            for node in functions
+            if once[node.name] == 1
+        }
         assigned = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Assign)]
         short = {neutral.last_name(one.targets[0]) for one in assigned if isinstance(one.value, ast.Lambda)}
         self.defined = {node.name for node in nodes} | (short - {""})
