@@ -33,7 +33,7 @@ help:
 	@echo "make lint    ruff: rules and form"
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
-	@echo "make programs a Slurm and a network mount for the tests of engines, where apt-get may install them"
+	@echo "make programs a Slurm, a network mount and file systems for the tests, where apt-get may install them"
 	@echo "make engines runs as jobs of a Slurm of its own, every fault (about six minutes; root, Debian)"
 	@echo "make torture TRIES=200 SEED=0   every fault of tests/torture/table.py, long"
 	@echo "make mutants planted bugs, and the test that turns red for each (about ten minutes); RESULTS=FILE to go on later"
@@ -85,11 +85,12 @@ browser:
 suite:
 	$(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
 
-# What pip cannot bring for the tests of engines and network mounts; without it they are skipped, and say so.
-PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server openssh-server openssh-client
+# What pip cannot bring for the tests of engines, network mounts and full disks; without it they are skipped, and say so.
+PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server openssh-server openssh-client xfsprogs btrfs-progs
+COMMANDS = slurmctld sshfs sshd mkfs.xfs mkfs.btrfs
 
 programs:
-	@{ command -v slurmctld && command -v sshfs && command -v sshd; } >/dev/null 2>&1 || \
+	@(for one in $(COMMANDS); do command -v $$one || exit 1; done) >/dev/null 2>&1 || \
 		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { apt-get -qq update; \
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $(PROGRAMS); } >/dev/null 2>&1; } || \
 		echo "not installed: $(PROGRAMS); the tests that need them are skipped"

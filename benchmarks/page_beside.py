@@ -3,8 +3,8 @@
     python benchmarks/page_beside.py [--points 2000] [--follow-s 20] [--trackio PYTHON]
 
 Both show a run that has told so many points and tells ten more a second. PYTHON has trackio
-(`uv venv t && uv pip install --python t/bin/python trackio`). Times are those of a page that was never opened before, in
-a fresh profile: first paint with content as Chromium tells it, load, bytes over the wire until then.
+(`uv venv t && uv pip install --python t/bin/python trackio`). Times are those of a page that was never opened before,
+in a fresh profile: first paint with content as Chromium tells it, load, bytes over the wire until then.
 """
 
 from __future__ import annotations

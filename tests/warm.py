@@ -38,7 +38,9 @@ def run(
         process = CONTEXT.Process(target=runpy.run_path, args=(str(CODE), {"GIVEN": facts}, "__main__"))
         process.start()
         process.join(HANG_S)
-        assert process.exitcode is not None, f"watchkeeper {words} did not end"
+        if process.exitcode is None:
+            process.kill()
+            raise AssertionError(f"watchkeeper {words} did not end: {files[2].read_text(encoding='utf-8')[-500:]}")
         done = subprocess.CompletedProcess(
             ["watchkeeper", *words], process.exitcode, *(one.read_text(encoding="utf-8") for one in files[1:])
         )

@@ -17,21 +17,17 @@ from .tried import Tried, sees
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
-def of_each(clients: tuple[CommandLine, ...], always: tuple[CommandLine, ...] = ()) -> pytest.MarkDecorator:
+def of_each(clients: tuple[CommandLine, ...]) -> pytest.MarkDecorator:
     """Play a test with each client; those of one client after each other, so that it is installed once."""
     params = [
-        pytest.param(
-            one,
-            marks=[pytest.mark.xdist_group(one.name), *([] if one in always else [pytest.mark.clients])],
-            id=one.package.command,
-        )
+        pytest.param(one, marks=[pytest.mark.xdist_group(one.name), pytest.mark.clients], id=one.package.command)
         for one in clients
     ]
     return pytest.mark.parametrize("client", params)
 
 
-# Claude Code has a test of its own beside this one; here the smallest of the others is always played.
-@of_each(COMMAND_LINES, always=(GEMINI,))
+# Claude Code has a test of its own beside this one, which every change plays.
+@of_each(COMMAND_LINES)
 def test_a_trainer_and_a_director_in_two_sessions_bring_a_failing_training_to_its_verdict(
     client: CommandLine, tmp_path: Path, tried: Tried
 ) -> None:

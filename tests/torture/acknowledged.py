@@ -77,13 +77,13 @@ class Acknowledged:
         begun = Counter(one for one in self._written() if " " not in one)
         known = {one.id for one in ledger.runs()}
         wrong = [f"{run} began {times} times" for run, times in begun.items() if times != 1 or run not in known]
-        files = [
-            (self._root / path) for path in {one[2]["path"] for one in self._acts if one[0] == "write_diary_entry"}
-        ]
         headings = Counter(
-            line for path in files for line in path.read_text("utf-8").splitlines() if line.startswith("## Dev Diary")
+            f"{line} in {path}"
+            for path in {one[2]["path"] for one in self._acts if one[0] == "write_diary_entry"}
+            for line in (self._root / path).read_text("utf-8").splitlines()
+            if line.startswith("## Dev Diary")
         )
-        return [*wrong, *(f"written {times} times: {line}" for line, times in headings.items() if times > len(files))]
+        return [*wrong, *(f"written {times} times: {line}" for line, times in headings.items() if times > 1)]
 
     def _written(self) -> list[str]:
         return self._told.read_text(encoding="utf-8").splitlines() if self._told.exists() else []

@@ -26,11 +26,13 @@ class Round:
     """What one round did and found.
 
     :ivar faults: how many of each kind of fault.
+    :ivar allowed: how often came what docs/reliability.md says may come; it is counted all the same.
     :ivar violations: what did not hold, in words; its workspace is kept for a look.
     :ivar slowest_s: the slowest answer of a server that was not killed.
     """
 
     faults: Counter[str] = field(default_factory=Counter[str])
+    allowed: Counter[str] = field(default_factory=Counter[str])
     violations: list[str] = field(default_factory=list[str])
     slowest_s: float = 0.0
 
@@ -48,8 +50,14 @@ def run(play: Play, arguments: list[str], about: str) -> int:
         begun = time.monotonic()
         one = _played(play, seed, options.folder)
         played.append(one)
-        line = {"seed": seed, "faults": one.faults, "violations": one.violations, "slowest_s": round(one.slowest_s, 3)}
-        line |= {"took_s": round(time.monotonic() - begun, 1), "load": round(os.getloadavg()[0], 1)}
+        line: dict[str, object] = {
+            "seed": seed,
+            "faults": one.faults,
+            "allowed": one.allowed,
+            "violations": one.violations,
+        }
+        line |= {"slowest_s": round(one.slowest_s, 3), "took_s": round(time.monotonic() - begun, 1)}
+        line |= {"load": round(os.getloadavg()[0], 1)}
         print(json.dumps(line), flush=True)
         if results:
             with results.open("a", encoding="utf-8") as file:
@@ -73,7 +81,10 @@ def _before(results: Path | None, seed: int) -> list[Round]:
     lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
     if [one["seed"] for one in lines] != list(range(seed, seed + len(lines))):
         raise SystemExit(f"{results} holds rounds of other seeds: name another file, or the seed that it begins with")
-    return [Round(Counter(one["faults"]), one["violations"], one["slowest_s"]) for one in lines]
+    return [
+        Round(Counter(one["faults"]), Counter(one.get("allowed", {})), one["violations"], one["slowest_s"])
+        for one in lines
+    ]
 
 
 def _played(play: Play, seed: int, folder: str | None) -> Round:
@@ -94,8 +105,9 @@ def _played(play: Play, seed: int, folder: str | None) -> Round:
 
 def _told(played: list[Round]) -> int:
     faults = sum((one.faults for one in played), Counter[str]())
+    allowed = sum((one.allowed for one in played), Counter[str]())
     violations = [one for round_ in played for one in round_.violations]
     slowest_s = max((one.slowest_s for one in played), default=0.0)
     print(f"{faults.total()} faults in {len(played)} rounds: {dict(faults)}")
-    print(f"{len(violations)} violations; slowest answer beside them {slowest_s:.1f} s")
+    print(f"{len(violations)} violations; allowed: {dict(allowed)}; slowest answer beside them {slowest_s:.1f} s")
     return 1 if violations else 0

@@ -15,6 +15,7 @@ from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.storage.record import Ledger
 
 from ..limits import HANG_S
+from ..runtime.keeper.helpers import processes_of, until
 from . import forked
 from .acknowledged import TOLD, Acknowledged
 
@@ -85,9 +86,10 @@ class Day:
         for model, text in SCRIPTS.items():
             (code / f"model_{model}.py").write_text(f"FOLDER = {str(folder)!r}\n{text}")
 
-    def said(self) -> str:
-        """Return what servers wrote to their standard error at last."""
-        return self.errors.read_text(encoding="utf-8", errors="replace")[-1500:] if self.errors.exists() else ""
+    def said(self, since_bytes: int = -1500) -> str:
+        """Return what servers wrote to their standard error from this place in it on: their last words, unless told."""
+        said = self.errors.read_bytes() if self.errors.exists() else b""
+        return said[since_bytes:].decode("utf-8", "replace")
 
     def server(self, role: str, armed: dict[str, str] | None = None) -> forked.Forked:
         return forked.Forked(self.root, role, self.errors, armed)
@@ -149,3 +151,4 @@ class Day:
             server.ask("poll_training", {"run": active[0], "wait_s": 1})
             server.answer(HANG_S)
         server.kill()
+        until(lambda: not processes_of(self._folder), "no keeper and no training outlives the last end")

@@ -61,7 +61,7 @@ def play(folder: Path, draw: random.Random, found: campaign.Round) -> None:
 def _act(day: Day, struck: Path, draw: random.Random, found: campaign.Round) -> list[str]:
     role, tool, arguments = day.drawn()
     fail, armed = _drawn(draw, day.root, struck, (1, 1, 3, 0))
-    said = len(day.said())
+    said = day.errors.stat().st_size if day.errors.exists() else 0
     server = day.server(role, armed)
     server.ask(tool, arguments)
     day.known.asked(tool, arguments)
@@ -69,7 +69,7 @@ def _act(day: Day, struck: Path, draw: random.Random, found: campaign.Round) -> 
     server.kill()
     if struck.exists():
         found.faults[tool] += 1
-    words = day.said()[said:]
+    words = day.said(said)
     if answer:
         day.known.take(tool, arguments, answer)
     elif not words.startswith("watchkeeper: "):

@@ -1,7 +1,8 @@
 """Servers that cost no start: a process that has imported everything forks one for each act, on pipes of its own.
 
 What such a server does is what `watchkeeper serve` does, from the command line on; only its imports were done before.
-The process that forks must have one thread, so this is for scripts (`python -m tests.torture.kills`), not for pytest.
+The process that forks must have one thread, so this is for scripts (`python -m tests.torture.kill_servers`), not for
+pytest.
 """
 
 from __future__ import annotations
@@ -33,12 +34,16 @@ META: Facts = {
     "io.modelcontextprotocol/clientCapabilities": {},
 }
 ROOMS = ("vocabulary", "analysis", "documents", "storage", "acts", "interfaces.mcp", "interfaces.commands")
+NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+"""Libraries that start threads when they are imported are told not to."""
 ELSEWHERE = ("http_service", "ui", "__main__")
 """Modules of other doors, which a server over standard input and output never imports."""
 
 
 def load() -> None:
-    """Import all that a server may import while it serves."""
+    """Import all that a server may import while it serves, and see that this process has one thread still."""
+    before = dict(os.environ)
+    os.environ |= NO_THREADS
     thin_sdk.thin()
     for room in ROOMS:
         package = importlib.import_module(f"watchkeeper.server.{room}")
@@ -48,6 +53,9 @@ def load() -> None:
     for one in pkgutil.walk_packages(watchkeeper.tools.__path__, "watchkeeper.tools."):
         importlib.import_module(one.name)
     anyio.run(anyio.sleep, 0)  # the event loop's own modules
+    os.environ.clear()
+    os.environ.update(before)
+    assert len(os.listdir("/proc/self/task")) == 1, "what has threads cannot be forked as it is"
     gc.collect()
     gc.freeze()
 

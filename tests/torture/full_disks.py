@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -32,6 +32,7 @@ FILE_SYSTEMS: dict[str, tuple[int, list[str]]] = {
     "tmpfs": (24, []),
 }
 """Size in MiB, about the least that each takes, and what makes it."""
+BROUGHT_BY = {"ext4": "e2fsprogs", "xfs": "xfsprogs", "btrfs": "btrfs-progs", "tmpfs": "the right to mount"}
 FULL = 12
 """So often a disk is filled in one round."""
 MOST_LEFT_BYTES = 128 << 10
@@ -40,12 +41,19 @@ LONGEST_PAUSE_S = 0.3
 
 
 def missing() -> list[str]:
-    """Return what is not there for this: the right to mount, programs, file systems."""
+    """Return what is not there for this: the right to mount, or file systems. Each is tried: a container has some."""
     if os.geteuid() != 0:
         return ["root, to mount"]
-    known = Path("/proc/filesystems").read_text().split()
-    programs = [command[0] for _, command in FILE_SYSTEMS.values() if command and shutil.which(command[0]) is None]
-    return programs + [one for one in FILE_SYSTEMS if one not in known]
+    return [f"{kind} (Debian: {brought})" for kind, brought in BROUGHT_BY.items() if not _mounts(kind)]
+
+
+def _mounts(kind: str) -> bool:
+    with tempfile.TemporaryDirectory(prefix="watchkeeper-torture-disk-") as folder:
+        try:
+            with mounted(Path(folder), kind) as disk:
+                return disk.is_mount()
+        except (OSError, subprocess.CalledProcessError):
+            return False
 
 
 @contextmanager

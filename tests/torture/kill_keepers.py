@@ -59,7 +59,7 @@ class Life:
             grace_s=5.0, **said,
         )  # fmt: skip
         self._draw, self._faults = draw, faults
-        self.told_to_end = self.stopped = False
+        self.told_to_end = self.stopped = self.lost = False
 
     def close(self) -> None:
         os.close(self._gate)
@@ -182,6 +182,7 @@ def ended_word() -> Word:
 
 def _judged(life: Life, status: RunStatus, fits: list[Seen]) -> list[str]:
     seen = (status.state, status.exit_code, life.began())
+    life.lost = status.state is RunState.LOST
     wrong = [] if seen in fits else [f"{life.run.dir.name}: {seen}, {status.reason!r}, {life.run.complaints()[-500:]}"]
     until(lambda: not processes_of(life.run.dir), f"{life.run.dir.name} leaves nothing")
     traced = ["a traceback of a keeper"] if "Traceback" in life.run.complaints() else []
@@ -194,7 +195,9 @@ def play(root: Path, draw: random.Random, found: campaign.Round) -> None:
         in_job = draw.random() < 0.5
         more = {"engine": {"kind": "slurm"}} if in_job else {}
         life = Life(root, number, draw, found.faults, **more)
-        found.violations += (job if in_job else local)(life, draw)
+        wrong = (job if in_job else local)(life, draw)
+        found.allowed["lost in a job" if in_job else "lost"] += life.lost and not wrong
+        found.violations += wrong
         life.close()
 
 

@@ -28,7 +28,7 @@ def test_whoever_is_killed_and_whatever_fails_at_any_moment_what_was_acknowledge
         shim.library(tmp_path)
     wanted = max(wanted, shim.TRIES * 3)
     command = [sys.executable, "-m", f"tests.torture.{who}", "--wanted", str(wanted), "--seed", str(shim.SEED)]
-    command += ["--results", str(tmp_path / "results")]
+    command += ["--results", str(tmp_path / "results"), "--folder", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONG_S * 4, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     rounds = [json.loads(line) for line in (tmp_path / "results").read_text().splitlines()]
@@ -38,6 +38,7 @@ def test_whoever_is_killed_and_whatever_fails_at_any_moment_what_was_acknowledge
 def _play(root: Path, draw: random.Random, found: campaign.Round) -> None:
     (root / "workspace").touch()
     found.faults["kill"] += 3
+    found.allowed["known"] += 1
     if draw.random() < 0.5:
         found.violations.append("lost")
 
@@ -56,7 +57,8 @@ def test_a_drawing_goes_on_where_its_file_ends_and_says_what_did_not_hold(
     assert [json.loads(line)["seed"] for line in after.splitlines()] == [7, 8, 9, 10]
     lost = after.count("lost")
     assert 0 < lost < 4
-    assert f"12 faults in 4 rounds: {{'kill': 12}}\n{lost} violations" in capsys.readouterr().out
+    told = f"12 faults in 4 rounds: {{'kill': 12}}\n{lost} violations; allowed: {{'known': 4}}; "
+    assert told in capsys.readouterr().out
     assert len([one for one in tmp_path.iterdir() if one.is_dir()]) == lost, "workspaces of violations are kept"
     with pytest.raises(SystemExit, match="of other seeds"):
         campaign.run(_play, ["--results", results, "--seed", "8"], "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -30,7 +33,23 @@ def test_the_test_of_a_fault_of_slurm_is_there(fault: slurm_faults.Fault) -> Non
 def test_the_test_of_a_fault_of_ray_is_there(fault: str, test: str) -> None:
     path, _, name = test.partition("[")[0].partition("::")
     text = (ROOT / ray_faults.ON_RAY / path).read_text(encoding="utf-8")
-    assert re.search(rf"^def {name}\(", text, re.MULTILINE), fault
+    assert re.search(rf"^(?:async )?def {name}\(", text, re.MULTILINE), fault
+
+
+def _none_ran(_: object) -> dict[str, collections.Counter[str]]:
+    return collections.defaultdict(collections.Counter[str])
+
+
+@pytest.mark.parametrize("script", [ray_faults, slurm_faults])
+def test_a_fault_whose_test_never_came_to_run_is_no_fault_that_held(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["faults"])
+    monkeypatch.setattr(script, "tried", _none_ran)
+    with pytest.raises(SystemExit) as ended:
+        script.main()
+    assert ended.value.code == 1
+    assert f"\n{len(script.FAULTS)} violations; " in capsys.readouterr().out
 
 
 def test_every_promise_of_the_readme_has_a_row() -> None:

@@ -34,7 +34,7 @@ def mounted(tmp_path: Path) -> Generator[tuple[Path, Path]]:
     ours, theirs = socket.socketpair()
     server = subprocess.Popen([SFTP_SERVER], stdin=theirs.fileno(), stdout=theirs.fileno())
     client = subprocess.Popen(
-        ["sshfs", "-f", "-o", "passive,cache_timeout=20", f":{folder}", str(place)],
+        ["sshfs", "-f", "-o", "passive,cache_timeout=4", f":{folder}", str(place)],
         stdin=ours.fileno(), stdout=ours.fileno(), stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     ours.close()

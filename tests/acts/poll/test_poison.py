@@ -12,7 +12,7 @@ from watchkeeper.server.acts.watch.look import Watcher
 from watchkeeper.server.analysis.logs.mcmc import Mcmc
 
 from ...play import DIVERGES, FAILS, GOOD, Agent, Place, script
-from ...runtime.keeper.helpers import processes_of
+from ...runtime.keeper.helpers import processes_of, until
 
 pytestmark = pytest.mark.anyio
 
@@ -113,7 +113,7 @@ class TestLookThatRaises:
             run = await begun(trainer, place)
             stopped = await trainer.ask("stop_training", run=run, reason="nobody can read it")
         assert (stopped["state"], stopped["reason"]) == ("stopped", "nobody can read it")
-        assert processes_of(place.root) == []
+        until(lambda: not processes_of(place.root), "its keeper ends as well")
 
     async def test_it_is_told_in_full_once_the_trouble_is_over(
         self, place: Place, trouble: Exception, monkeypatch: pytest.MonkeyPatch

@@ -15,10 +15,15 @@ from watchkeeper.server.vocabulary.runs import Level, Phase, RunState
 from ....play import GOOD, WAITS, Place
 from ....ray import Ray
 from ....runtime.keeper.helpers import until
-from ..helpers import LOG, RUN, becomes, begun, ended, process, status
+from ..helpers import EVERY_FAULT, LOG, RUN, becomes, begun, ended, process, status
 from .conftest import ends, engine
 
-pytestmark = pytest.mark.xdist_group("ray")
+pytestmark = [
+    pytest.mark.xdist_group("ray"),
+    pytest.mark.skipif(
+        EVERY_FAULT not in os.environ, reason=f"takes a minute and more: make engines ({EVERY_FAULT}=1)"
+    ),
+]
 SPECIAL = "resources = { special = 1 }"
 
 

@@ -44,7 +44,7 @@ w, rate = 5.0, 0.05
 for epoch in range(1, 81):
     gradient = 2 * w + 0.1
     w -= rate * gradient
-    work(0.006)
+    work(0.005)
     print(f"epoch {epoch} loss {1 + (w + 0.05) ** 2:.6f}", flush=True)
 leave_numbers([w, w + 1, w + 2])
 """
@@ -59,11 +59,19 @@ PYTHONWARNINGS = "ignore"
 """For PyMC: a trace as the final model, and no C compiler needed."""
 
 
-async def judged(place: Place, trainer: Agent, body: str, rows: str = "| Epochs | 80 | 60 | |\n") -> Facts:
-    """Train both phases, the full one with `body` under a design with `rows`, and return the verdict on it."""
+def sampler_policy(place: Place) -> None:
+    """Set the policy for PyMC, without quick runs: they would sample as much again, and are told of elsewhere."""
+    place.policy(SAMPLER_POLICY, instead_of="[quick]\n", by="[quick]\nrequired = false\n")
+
+
+async def judged(
+    place: Place, trainer: Agent, body: str, rows: str = "| Epochs | 80 | 60 | |\n", *, quick: bool = True
+) -> Facts:
+    """Train with `body` under a design with `rows`, in both phases unless told, and return the verdict on the full."""
     design(place, rows)
     place.script(script(BEGINNING + body))
-    await trainer.trained()
+    if quick:
+        await trainer.trained()
     return await trainer.ask("verify_compute", run=await trainer.trained(phase="full"))
 
 

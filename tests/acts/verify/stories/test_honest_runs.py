@@ -11,7 +11,7 @@ import pytest
 from ....libraries import needs
 from ....play import POLICY, Facts, Place, script
 from ....runtime.keeper.helpers import until
-from .scripts import BEGINNING, DESCENT, EXAMPLES, SAMPLER_POLICY, design, evidence, in_short, judged, outcomes
+from .scripts import BEGINNING, DESCENT, EXAMPLES, design, evidence, in_short, judged, outcomes, sampler_policy
 from .scripts import python_with_torch as torch_python
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,7 @@ def approved_method(name: str) -> str:
 @needs("pymc")
 async def test_eight_schools_is_approved_without_centring_and_incomplete_with_it(place: Place) -> None:
     """The centred form cannot reach small values of tau: its chains diverge, whatever the script prints."""
-    place.policy(SAMPLER_POLICY, instead_of="[quick]\n", by="[quick]\nrequired = false\n")  # half of the sampling
+    sampler_policy(place)
     text = approved_method("bayesian_mcmc").replace("else 2000", "else 600").replace("else 1000", "else 500")
     centred = text.replace('eta = pm.Normal("eta", 0, 1, shape=8)', 'theta = pm.Normal("theta", mu, tau, shape=8)')
     centred = centred.replace('theta = pm.Deterministic("theta", mu + tau * eta)', "pass")
@@ -157,10 +157,10 @@ trace.to_netcdf(FINAL_MODEL)
 
 @needs("pymc", "sklearn")
 async def test_a_ridge_baseline_beside_a_bayesian_model_is_good_practice(place: Place) -> None:
-    place.policy(SAMPLER_POLICY)
+    sampler_policy(place)
     rows = "| Method | Bayesian MCMC | | |\n| Draws | 500 | 500 | |\n| Tune | 300 | 300 | |\n| Chains | 4 | 4 | |\n"
     async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, BASELINE, rows)
+        verdict = await judged(place, trainer, BASELINE, rows, quick=False)
     assert in_short(verdict) == APPROVED, verdict["checks"]
     assert "**Forbidden Methods**: None used" in verdict["text"]
 
@@ -227,7 +227,7 @@ async def test_a_short_run_with_all_its_iterations_is_to_be_investigated_not_rej
 async def test_a_keeper_that_was_held_for_a_while_is_no_fault_of_the_training(place: Place) -> None:
     """Without samples the work in between shows in the CPU time that is there afterwards."""
     design(place)
-    place.script(script(BEGINNING + DESCENT.replace("work(0.006)", "work(0.03)")))
+    place.script(script(BEGINNING + DESCENT.replace("work(0.005)", "work(0.03)")))
     async with place.trainer() as trainer:
         await trainer.trained()
         run = (await trainer.ask("start_training", model="1", phase="full"))["run"]

@@ -6,7 +6,7 @@ import pytest
 
 from ....libraries import needs
 from ....play import Place
-from .scripts import SAMPLER_POLICY, evidence, in_short, judged, outcomes
+from .scripts import evidence, in_short, judged, outcomes, sampler_policy
 
 pytestmark = [pytest.mark.anyio, needs("pymc")]
 
@@ -45,7 +45,7 @@ PRETENDS_YESTERDAY = 'trace.posterior.attrs["created_at"] = "2020-01-01T00:00:00
 
 @pytest.fixture(autouse=True)
 def with_pymc(place: Place) -> None:
-    place.policy(SAMPLER_POLICY)
+    sampler_policy(place)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def with_pymc(place: Place) -> None:
 async def test_a_trace_that_was_meddled_with_is_named(place: Place, meddling: str, code: str, words: str) -> None:
     """Where what the sampler returned contradicts the trace, that decides; what the trace itself shows is said too."""
     async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, SAMPLES + meddling + LEAVES, ROWS)
+        verdict = await judged(place, trainer, SAMPLES + meddling + LEAVES, ROWS, quick=False)
     assert in_short(verdict) == ("REJECT_LIKELY_FABRICATION", code, False), verdict["checks"]
     assert outcomes(verdict)["trace"] == "failed"
     assert words in evidence(verdict, "trace")
@@ -75,14 +75,14 @@ async def test_time_filled_up_behind_the_sampler_is_to_be_explained(place: Place
     """Some ten seconds are asked for; the sampler does not need them, a loop behind it does."""
     rows = ROWS + "| Training time | 0.003 | 0.003 | |\n"
     async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, SAMPLES + "work(11.0)\n" + LEAVES, rows)
+        verdict = await judged(place, trainer, SAMPLES + "work(11.0)\n" + LEAVES, rows, quick=False)
     assert in_short(verdict) == ("INVESTIGATE", "mostly_not_sampling", False), verdict["checks"]
     assert "its trace says that sampling took" in verdict["why"]
 
 
 async def test_draws_that_were_cut_in_the_script_are_short_whatever_the_trace_is_called(place: Place) -> None:
     async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, SAMPLES.replace("draws=500", "draws=120") + LEAVES, ROWS)
+        verdict = await judged(place, trainer, SAMPLES.replace("draws=500", "draws=120") + LEAVES, ROWS, quick=False)
     assert in_short(verdict)[0] == "REJECT_INCOMPLETE_TRAINING", verdict["checks"]
     assert outcomes(verdict)["iterations"] == "failed"
     assert "120 draws (trace), output/model/model_design_1.md:6 asks for 500" in evidence(verdict, "iterations")

@@ -1,0 +1,107 @@
+"""What judges the campaigns can fail: each fault that it is there for is told, planted by hand."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from watchkeeper.server.storage.files.workspace import Workspace
+from watchkeeper.server.storage.record import Ledger
+from watchkeeper.server.storage.record.records import RunEnded, RunStarted
+from watchkeeper.server.vocabulary.runs import Phase, RunState
+
+from .acknowledged import TOLD, Acknowledged, Facts
+from .day import Day
+
+
+class Known:
+    """A workspace with a run `1-quick-1` on record, and what its client knows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.told = folder / "workspace", folder / TOLD
+        self.of_client = Acknowledged(self.root, self.told)
+        self.root.mkdir()
+        path = Workspace(self.root).ledger_path
+        path.parent.mkdir()
+        self.ledger = Ledger(path)
+        with self.ledger.transaction() as record:
+            record.append(RunStarted(phase=Phase.QUICK), "1-quick-1", run="1-quick-1", model="1")
+
+    def ended(self, state: RunState, exit_code: int | None) -> None:
+        with self.ledger.transaction() as record:
+            record.append(
+                RunEnded(state=state, exit_code=exit_code, reason=""), "1-quick-1", run="1-quick-1", model="1"
+            )
+
+    def take(self, tool: str, arguments: Facts, answer: Facts) -> None:
+        self.of_client.take(tool, arguments, {"structuredContent": answer})
+
+    def wrong(self) -> str:
+        return " ".join(self.of_client.violations())
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Known:
+    return Known(tmp_path)
+
+
+def test_what_was_acknowledged_and_is_not_there_is_lost(known: Known) -> None:
+    known.take("start_training", {}, {"run": "1-quick-1", "state": "running"})
+    assert known.wrong() == ""
+    known.take("start_training", {}, {"run": "1-quick-2", "state": "running"})
+    known.take("report_error", {}, {"report": "1-r1"})
+    known.take("verify_compute", {}, {"verdict_id": "1-quick-1-v1"})
+    assert known.wrong().count("lost") == 3
+
+
+def test_an_entry_that_stands_twice_in_one_diary_is_told_however_many_diaries_there_are(known: Known) -> None:
+    text = "## Dev Diary Entry #1\n\nfix-{}.\n"
+    for model in "12":
+        (known.root / f"diary_{model}.md").write_text(text.format(model))
+        known.take("write_diary_entry", {"fix": f"fix-{model}."}, {"path": f"diary_{model}.md"})
+    assert known.wrong() == ""
+    (known.root / "diary_2.md").write_text(text.format(2) + text.format(3))
+    assert known.wrong() == "written 2 times: ## Dev Diary Entry #1 in diary_2.md"
+
+
+def test_a_training_that_began_twice_or_that_nobody_started_is_told(known: Known) -> None:
+    known.told.write_text("1-quick-1\n1-quick-1 0\n1-quick-1\n1-quick-2\n")
+    assert known.wrong() == "1-quick-1 began 2 times 1-quick-2 began 1 times"
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "exit_code", "true"),
+    [
+        ("1-quick-1\n1-quick-1 0\n", RunState.COMPLETED, 0, True),
+        ("1-quick-1\n1-quick-1 0\n", RunState.LOST, None, False),
+        ("1-quick-1\n1-quick-1 9\n", RunState.COMPLETED, 0, False),
+        ("1-quick-1\n", RunState.COMPLETED, 0, False),
+        ("1-quick-1\n", RunState.STOPPED, None, False),
+        ("", RunState.NEVER_STARTED, None, True),
+        ("", RunState.COMPLETED, 0, False),
+    ],
+)
+def test_an_end_on_record_is_the_one_that_the_training_wrote_down(
+    known: Known, told: str, state: RunState, exit_code: int | None, true: bool
+) -> None:
+    known.told.write_text(told)
+    known.ended(state, exit_code)
+    assert (known.of_client.untrue() == []) is true
+
+
+def test_a_defect_in_an_answer_is_told_and_a_refusal_is_none(known: Known) -> None:
+    known.of_client.take("poll_training", {}, {"isError": True, "content": [{"text": "not now"}]})
+    assert known.wrong() == ""
+    known.of_client.take("poll_training", {}, {"isError": True, "content": [{"text": "failed inside watchkeeper"}]})
+    assert "inside watchkeeper" in known.wrong()
+
+
+def test_what_a_server_says_is_seen_however_much_others_said_before_it(tmp_path: Path) -> None:
+    day = Day(tmp_path, tmp_path / "workspace", random.Random(0))
+    day.errors.write_text("x" * 5000)
+    before = day.errors.stat().st_size
+    with day.errors.open("a") as file:
+        file.write("Traceback")
+    assert day.said(before) == "Traceback"
+    assert len(day.said()) == 1500
