@@ -32,6 +32,10 @@ _RANGE = re.compile(
 """What values may be; its infinite ends are no number that a training came to."""
 
 
+def _finite(ends: re.Match[str]) -> str:
+    return " " if "inf" in ends[0].lower() else ends[0]
+
+
 def tells_of_a_worker(message: str) -> bool:
     """Whether an exception says that a worker process is gone: what else a chain holds is only what that broke."""
     return _WORKER_GONE.search(message) is not None
@@ -51,7 +55,7 @@ def type_of_exception(exception: str, message: str, frames: str = "", *, least: 
         network that failed, and a key of what was read from a key of the code's own.
     :param least: how much must speak for a type that only single words tell (see `error_type_score`).
     """
-    message = _RANGE.sub(" ", message[:TEXT_LIMIT])
+    message = _RANGE.sub(_finite, message[:TEXT_LIMIT])
     told = by_place(exception, message, frames)
     if told:
         return told
