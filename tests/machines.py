@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import psutil
 import pytest
 
 from .limits import HANG_S
+from .runtime.keeper.helpers import until
 
 _UP = """
 hostname "$1" && mount --bind "$2" /proc/sys/kernel/random/boot_id && echo up && exec sleep infinity
@@ -50,8 +52,10 @@ class Machine:
         return self.run(sys.executable, "-P", "-m", "watchkeeper.server", "--workspace", root, *words)
 
     def power_cut(self) -> None:
-        """End everything there at once, by SIGKILL to its first process."""
+        """End everything there, by SIGKILL to its first process; that one is gone only when all others are."""
+        first = psutil.Process(self.pid)
         os.kill(self.pid, signal.SIGKILL)
+        until(lambda: not first.is_running() or first.status() == psutil.STATUS_ZOMBIE, "all processes there are gone")
 
 
 @cache
