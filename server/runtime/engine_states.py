@@ -10,10 +10,7 @@ from dataclasses import dataclass
 
 from ..vocabulary.runs import RunState
 from . import heartbeats
-from .engines.words import Kind, Word
-
-MOST_TRIES = 3
-"""So often a run is handed to an engine that knows nothing of it afterwards."""
+from .engines.words import MOST_TRIES, Kind, Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ def draws(evidence: Evidence, seen: Seen) -> Check | None:
         return _of_another(trace, seen)
     if found := first_of(_contradictions(trace, sources, seen)):
         return _as_far_as_seen(found, seen).check("draws", "recomputed against witnessed")
-    return passed("draws", f"{_agreeing(trace, sources)} of {_at(sources)} (recomputed)")
+    return passed("draws", f"{_agreeing(trace, sources)} (recomputed)")
 
 
 def _as_far_as_seen(found: Suspicion, seen: Seen) -> Suspicion:
@@ -234,9 +234,11 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def _agreeing(trace: TraceFacts, sources: Sequence[Sampling]) -> str:
+    """Say how many saved chains are those that were returned; large ones have no digest of all their numbers."""
     known = {sha for one in sources for sha in _shas(one)}
-    same = sum(one.sha in known for one in trace.prints)
-    return f"{same} of {len(trace.prints)} saved chains of variables are, digit by digit, those"
+    same, saved = sum(one.sha in known for one in trace.prints), len(trace.prints)
+    left = f"; of the other {saved - same} no whole digest was taken" if same < saved else ""
+    return f"{same} of {saved} saved chains of variables are, digit by digit, those of {_at(sources)}{left}"
 
 
 def _chains(found: Sequence[ChainPrint]) -> str:

@@ -28,8 +28,9 @@ def observed(evidence: Evidence, seen: Seen) -> Check | None:
     if len(found) == len(told):
         return passed("observed data", f"{'; '.join(found.values())}, of the model at {at} (recomputed)")
     left = ", ".join(name for name in told if name not in found)
-    where = ", ".join(evidence.observed_in[:4]) or "no table of the workspace, none was seen read"
-    return unknown("observed data", "; ".join([*found.values(), f"{left} of the model at {at} not matched in {where}"]))
+    tables = ", ".join(evidence.observed_in[:4])
+    where = f"in {tables}" if tables else "with any table: none of the workspace was seen read"
+    return unknown("observed data", "; ".join([*found.values(), f"{left} of the model at {at} not matched {where}"]))
 
 
 def _match(evidence: Evidence, name: str) -> str:

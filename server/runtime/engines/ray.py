@@ -14,10 +14,9 @@ from ..keeper.procfs import Process
 from . import keeper_command, ray_look, shared_look, submissions
 from .local import LocalEngine
 from .ray_head import Head
-from .ray_look import MOST_TRIES
 from .ray_names import head, look_file, named
 from .submissions import Refusal, Unavailable, asked, job_name, look_s, note, submission
-from .words import Word
+from .words import MOST_TRIES, Word
 
 KIND = "ray"
 ANSWER_WITHIN_S = 3.0

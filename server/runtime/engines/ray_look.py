@@ -13,10 +13,8 @@ from .ray_head import Head
 from .ray_job import Job
 from .ray_names import head, is_of, parts, run_of
 from .submissions import Refusal, Unavailable, asked, left_over, place
-from .words import Kind, Word
+from .words import MOST_TRIES, Kind, Word
 
-MOST_TRIES = 3
-"""A head that was started anew knows no job; so often a run that never began is handed over again."""
 _HEAD = ""
 """Among the rows of a look: the session of the head, which is another one after it was started anew."""
 

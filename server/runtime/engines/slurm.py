@@ -19,12 +19,10 @@ from . import keeper_command, shared_look, submissions
 from .local import LocalEngine
 from .slurm_commands import Job, accounted, call, cancel, environment, jobs, submitted
 from .submissions import Refusal, Unavailable, job_name, left_over, look_s, note, place, submission
-from .words import Kind, Word
+from .words import MOST_TRIES, Kind, Word
 
 KIND = "slurm"
 LOOK_FILE = "engine-slurm.json"
-MOST_TRIES = 3
-"""A controller that is killed right after it took a job forgets it; so often the run is handed over again."""
 ANSWER_WITHIN_S = 3.0
 """A look waits no longer for Slurm's answer; a poll has to come in time."""
 HASTEN_EVERY_S = 2.0

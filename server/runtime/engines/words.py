@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MOST_TRIES = 3
+"""So often a run is handed to an engine that knows nothing of it afterwards: a controller that was killed right after
+it took a job, a head that was started anew."""
+
 
 class Kind(StrEnum):
     """What an engine's answer amounts to."""

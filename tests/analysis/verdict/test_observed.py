@@ -51,6 +51,12 @@ def test_data_that_are_not_found_are_only_not_matched(one: Found) -> None:
     assert not code, "nothing follows from it"
 
 
+def test_where_no_table_was_read_it_is_said_so() -> None:
+    check = observed(replace(HONEST, observed=(), observed_in=()), sampled("y"))
+    assert check is not None
+    assert check.evidence.endswith("not matched with any table: none of the workspace was seen read")
+
+
 def test_of_several_variables_those_that_are_not_matched_are_named() -> None:
     outcome, what, _ = told(found(), "y", "rain")
     assert outcome is Outcome.NOT_INSPECTED

@@ -41,6 +41,13 @@ def test_chains_that_ranks_share_out_and_one_puts_together_are_those_of_the_samp
     assert "and 1 more like it" in said
 
 
+def test_how_many_saved_chains_could_not_be_held_against_anything_is_said() -> None:
+    verdict = decide(judged(TWO, prints=(*SAVED.prints, chain(0, "derived", "theta"))), RULES)
+    said = found(verdict, "draws")[2]
+    assert said.startswith("4 of 5 saved chains of variables are")
+    assert "; of the other 1 no whole digest was taken" in said
+
+
 @pytest.mark.parametrize(
     ("evidence", "word", "code"),
     [
