@@ -90,7 +90,7 @@ def test_a_job_that_waits_is_queued_in_slurms_words_a_held_one_is_a_failure_and_
     done = stop.stop(desk, find_run(desk, RUN), "never mind")
     assert done.status.state is RunState.NEVER_STARTED
     assert ended(desk) is RunState.NEVER_STARTED
-    assert "CANCELLED" in [state for *_, state in cluster.states()]
+    until(lambda: "CANCELLED" in [state for *_, state in cluster.states()], "Slurm has cancelled it")
 
 
 def test_what_somebody_cancels_outside_is_stopped_from_outside_and_no_failure_of_the_script(

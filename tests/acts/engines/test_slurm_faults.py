@@ -113,7 +113,7 @@ def test_a_controller_that_forgets_a_job_is_given_it_again_and_the_job_that_got_
     on_slurm.says(LOG, "ready")
     stop.stop(desk, find_run(desk, RUN), "enough")
     assert ended(desk) is RunState.STOPPED
-    assert (number, "other", "RUNNING") in cluster.states()
+    until(lambda: (number, "other", "RUNNING") in cluster.states(), "the other job runs")
     cluster.ask("scancel", number)
 
 

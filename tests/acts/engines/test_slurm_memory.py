@@ -11,6 +11,7 @@ from watchkeeper.server.acts.watch.look import find_run
 from watchkeeper.server.vocabulary.runs import RunState
 
 from ...play import Place, script
+from ...runtime.keeper.helpers import until
 from ...slurm import Slurm, slurm
 from .conftest import ENGINE
 from .helpers import RUN, begun, ended
@@ -47,4 +48,4 @@ def test_a_training_that_takes_more_than_its_job_has_is_out_of_memory(place: Pla
     end = find_run(desk, RUN).end
     assert end is not None
     assert "OOM" in end.reason
-    assert "OUT_OF_MEMORY" in [state for *_, state in cluster.states()]
+    until(lambda: "OUT_OF_MEMORY" in [state for *_, state in cluster.states()], "Slurm knows why it ended")
