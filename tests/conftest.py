@@ -79,9 +79,10 @@ def anyio_backend() -> str:
 def nothing_left(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[None]:
     """Wait for the end of what the test began; what a failed test could not end any more is ended for it."""
     yield
+    node: pytest.Item = getattr(request, "node")  # noqa: B009  (pytest 9.1 gives it no type that pyright reads)
     ended = False
     try:
-        if not request.node.stash.get(FAILED, False):
+        if not node.stash.get(FAILED, False):
             ended = until(lambda: not processes_of(tmp_path), "the test left no process behind")
     finally:
         if not ended:
