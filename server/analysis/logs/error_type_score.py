@@ -28,6 +28,8 @@ _SEE = re.compile(r"(?i)\bsee:? +https?://\S+")
 _POSITION = re.compile(
     r"\[?[\w./-]+\.(?:pyx?|cpp|cc|cuh?|hpp|[chf]|f90|rs|go|java|scala)(?::|\(|, line |\", line )\d+\)?(?::\w+)?\]?"
 )
+_NODES = re.compile(r"\[\[.{0,200}?\]\]|\{\{.{0,200}?\}\}")
+"""Names of nodes of a graph, as TensorFlow puts them behind a message."""
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\s*\n\s*")
 
 
@@ -93,7 +95,7 @@ def words_of_class(exception: str) -> str:
 
 def without_positions(message: str) -> str:
     """Return a message without where in the source it was written: the words of those are of files."""
-    return _POSITION.sub(" ", message)
+    return _NODES.sub(" ", _POSITION.sub(" ", message))
 
 
 def _parts(message: str) -> tuple[str, str]:
