@@ -30,7 +30,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"output (?:dir\w*|folder|path)\b.{0,80} already exists|"
         r"missing value for argument|changed size during iteration|event loop\b|generator raised stopiteration|"
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
-        r"deserialization of an? \w+ layer|"
+        r"deserialization of an? \w+ layer|attempt to access|in coercion to|invalid for atomic|"
+        r"could not find function|can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
         r"batch size)\b",
@@ -41,14 +42,14 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"no registered '|not found in checkpoint|uninitialized value|from different frames|invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
-    ("implementation", "", r"weights only load failed|(?:java\.lang\.|: )(?:classnotfound|noclassdeffound|nosuchmethod)"),
+    ("implementation", "", r"(?:java\.lang\.|: )(?:classnotfound|noclassdeffound|nosuchmethod)"),
     ("resource", r"RuntimeError", r"unable to write to file </"),
     ("data", r"^StopIteration$", ""),
     # arrays that are not as long as their first: what was read has several shapes
     (
         "data",
         "",
-        r"could not broadcast input array from shape \((\d+),[\d, ]*\) into shape \(\1,?\)|"
+        r"could not broadcast input array|"
         r"input arrays? (?:must have same number of dim|dimensions (?:except |for )?(?:for )?the concatenation)|"
         r"batch tensors with different shapes|non-rectangular|within the support|n_samples ?[=<>]|"
         r"number of samples \d|too short (?:for|to)\b|extend empty axis|"
