@@ -249,7 +249,7 @@ def _attribute(message: str, frames: str) -> ErrorType:
 def _missing_value(kind: str, attribute: str, frames: str) -> bool:
     """Whether an attribute is missing because a column or a value is."""
     if kind in ("DataFrame", "Series"):
-        return not _API_OF_FRAMES.match(attribute)
+        return not _API_OF_FRAMES.match(attribute) and _asked_by_own_code(frames)
     if kind in ("float", "int"):
         return _OF_TEXT.match(attribute) is not None
     if kind in ("list", "str", "dict") and _near_data(frames):
@@ -261,6 +261,12 @@ def _missing_value(kind: str, attribute: str, frames: str) -> bool:
     return attribute in ("text", "attrib", "group", "groups", "find", "findall", "get_text") and bool(
         _FINDS.search(frames)
     )
+
+
+def _asked_by_own_code(frames: str) -> bool:
+    """Whether no library but pandas itself asked for the attribute."""
+    asking = [file for file, _ in _places(frames) if not re.search(r"pandas[/\\]core", file)]
+    return not asking or traceback_lines.is_own(asking[-1])
 
 
 def _type_error(message: str, frames: str) -> ErrorType | None:

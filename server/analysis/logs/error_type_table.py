@@ -30,7 +30,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"output (?:dir\w*|folder|path)\b.{0,80} already exists|"
         r"missing value for argument|changed size during iteration|event loop\b|generator raised stopiteration|"
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
-        r"deserialization of an? \w+ layer|attempt to access|in coercion to|invalid for atomic|"
+        r"deserialization of an? \w+ layer|attempt to access|expected 2d array|in coercion to|invalid for atomic|"
         r"could not find function|can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
@@ -101,7 +101,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("infrastructure", r"BlockingIOError|OSError", r"unable to lock file"),
     ("data", r"IncompleteRead", r"read on a total of"),
-    ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
+    (
+        "data",
+        r"TypeError|ValueError",
+        r"argument must be .*not '(?:nonetype|timestamp|datetime\w*|list|dict|str|series)'|(?:json|yaml|csv) object .*nonetype",
+    ),
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),
     ("infrastructure", "", r"slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
