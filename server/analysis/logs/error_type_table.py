@@ -285,7 +285,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "data",
         "",
         r"corrupt|truncat|checksum|crc (?:check|error)|bad magic|malformed|invalid header|unexpected end|"
-        r"failed reading|"
+        r"failed reading|^error reading (?!from conn)|"
         r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
         r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
         r"ing) pickled|"
