@@ -42,6 +42,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"no registered '|not found in checkpoint|uninitialized value|from different frames|invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
+    ("data", "", r"has class '\w+' and length"),
     ("implementation", "", r"(?:java\.lang\.|: )(?:classnotfound|noclassdeffound|nosuchmethod)"),
     ("resource", r"RuntimeError", r"unable to write to file </"),
     ("data", r"^StopIteration$", ""),

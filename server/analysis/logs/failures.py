@@ -290,6 +290,7 @@ class Failures:
                 break
             if any(map(str.isdigit, line[1])):
                 self._usual[progress.usual_shape(line[1])] = None
+                self._usual[progress.same_line(line[1])] = None
 
 
 def _incident(kind: str, first: int, last: int, text: str, before: Before) -> Incident:
