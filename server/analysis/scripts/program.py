@@ -52,10 +52,15 @@ class SamplerCall:
     used_for_results: bool = False
 
 
+BY_HAND = "descent by hand"
+"""In the place of a library: the script takes `rate * gradient` off its weights itself, with numpy or without."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochLoop:
     """A loop of training steps, or a call that runs one.
 
+    :ivar library: what steps; :data:`BY_HAND` where the script does.
     :ivar count: epochs, iterations or boosting rounds at most.
     :ivar early_stop: whether it may end before that.
     """
