@@ -140,8 +140,9 @@ def _frame(canvas: Canvas, chart: Chart, span: tuple[float, float], sides: tuple
 
 def _short(value: float) -> str:
     """Return a number in at most six letters, which is what fits beside an axis."""
-    texts = (f"{value:.{digits}g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-") for digits in (4, 3, 2, 1))
-    return next((one for one in texts if len(one) <= 6), "")
+    texts = (f"{value:.{digits}g}" for digits in (4, 3, 2, 1))
+    shorter = (one.replace("e+0", "e").replace("e+", "e").replace("e-0", "e-") for one in texts)
+    return next((one for one in shorter if len(one) <= 6), "")
 
 
 def _names(chart: Chart, room: int) -> list[str]:
