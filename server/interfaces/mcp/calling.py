@@ -129,15 +129,17 @@ async def _attempted(
         ), False
     text = types.TextContent(type="text", text=rendered(content))
     if tool.picture:
-        return _pictured(text, getattr(found, tool.picture)), False
+        return await _pictured(text, getattr(found, tool.picture)), False
     return types.CallToolResult(content=[text], structured_content=content), bool(getattr(found, "in_vain", False))
 
 
-def _pictured(text: types.TextContent, png: bytes | None) -> types.CallToolResult:
+async def _pictured(text: types.TextContent, draw: Callable[[], bytes] | None) -> types.CallToolResult:
     """Return a text with its picture, and nothing structured, which would keep clients from showing the picture."""
-    if png is None:
+    if draw is None:
         return types.CallToolResult(content=[text])
-    image = types.ImageContent(type="image", data=base64.b64encode(png).decode(), mime_type="image/png")
+    image = types.ImageContent(
+        type="image", data=base64.b64encode(await in_thread(draw)).decode(), mime_type="image/png"
+    )
     return types.CallToolResult(content=[text, image])
 
 
