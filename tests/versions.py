@@ -94,11 +94,12 @@ class Room:
 
 def read(report: Path) -> Room:
     """Read what pytest wrote (JUnit's XML, its suite named after room and wheel)."""
-    suite = next(ET.parse(report).getroot().iter("testsuite"))  # noqa: S314  (pytest of this machine wrote it)
+    suite = next(ET.parse(report).getroot().iter("testsuite"))
     failed, skipped = int(suite.get("failures", "0")) + int(suite.get("errors", "0")), int(suite.get("skipped", "0"))
     return Room(
         passed=int(suite.get("tests", "0")) - failed - skipped, failed=failed, skipped=skipped,
-        took_s=float(suite.get("time", "0")), day=suite.get("timestamp", "")[:10], wheel=suite.get("name", "").split()[-1],
+        took_s=float(suite.get("time", "0")), day=suite.get("timestamp", "")[:10],
+        wheel=suite.get("name", "").split()[-1],
     )  # fmt: skip
 
 
@@ -147,10 +148,10 @@ def table(seen: dict[str, dict[str, Room]], wanted: int) -> str:
         sums = (sum(getattr(one, word) for one in of.values()) for word in ("passed", "failed", "skipped", "took_s"))
         days = " to ".join(sorted({one.day for one in of.values()})) or "-"
         lines.append(f"| {told} | {len(of)} of {wanted} | {' | '.join(f'{one:,.0f}' for one in sums)} | {days} |")
-    wheels = {one.wheel for of in seen.values() for one in of.values()}
-    return "\n".join(
-        [*lines, *([f"\nSeen with {len(wheels)} wheels: {', '.join(sorted(wheels))}"] if len(wheels) > 1 else [])]
-    )
+    wheels = sorted({one.wheel for of in seen.values() for one in of.values()})
+    if len(wheels) > 1:
+        lines.append(f"\nSeen with {len(wheels)} wheels: {', '.join(wheels)}")
+    return "\n".join(lines)
 
 
 def main() -> int:
@@ -163,13 +164,8 @@ def main() -> int:
     parser.add_argument("--workers", default="2", help="tests side by side")
     parser.add_argument("--quick", action="store_true", help="without the tests that train")
     options = parser.parse_args()
-    asked = [
-        "--numprocesses",
-        options.workers,
-        "--dist",
-        "loadgroup",
-        *(["-m", "not training"] if options.quick else []),
-    ]
+    asked = ["--numprocesses", options.workers, "--dist", "loadgroup"]
+    asked += ["-m", "not training"] if options.quick else []
     digest = hashlib.sha256(options.wheel.read_bytes()).hexdigest()[:8]
     seen: dict[str, dict[str, Room]] = {}
     broken = False
