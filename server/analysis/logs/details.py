@@ -178,7 +178,7 @@ _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], 
     # a launcher says behind its heading how the process ended
     ("exit", _is_undecided, re.compile(r"^.*\bterminated with .*?(\d+)\)?$"), _exit_code),
     # a node that died takes its actors with it
-    ("node has died", _is_traceback, re.compile(r".*\bnode has died"), _lost),
+    ("node has ", _is_traceback, re.compile(r".*\bnode has (?:died|crashed)"), _lost),
     # torch refuses classes in a checkpoint: the file is sound, the call is not
     ("nsupported", _is_traceback, re.compile(r".*Unsupported (?:global|class)"), _refused),
 )

@@ -74,6 +74,14 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
     ),
     (
+        "process group",
+        "infrastructure",
+        "error",
+        "DistBackendError",
+        "ProcessGroup",
+        r"\[[EF]\d{3,4} \d\d:\d\d:\d\d\S* ProcessGroup\w+\.cpp:\d+\]",
+    ),
+    (
         "nccl",
         "infrastructure",
         "error",
@@ -172,6 +180,23 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     # libraries that print before they raise
     ("lightgbm fatal", "implementation", "fatal", "LightGBMError", "[LightGBM] [Fatal]", ""),
     ("torch forward trace", "convergence", "lead", "", "Traceback of forward call that caused the error", ""),
+    (
+        "check of dmlc",
+        "implementation",
+        "fatal",
+        "",
+        "Check failed: ",
+        r"^(?:\[\d\d:\d\d:\d\d\] \S+:\d+: )+Check failed: ",
+    ),
+    # engines of workflows: which step failed, its own words stand around it
+    (
+        "step of a workflow",
+        "implementation",
+        "error",
+        "",
+        "Error executing process|Error in rule",
+        r"^(?:\S{0,30} ){0,4}?(?:Error executing process > \S|Error in (?:rule|checkpoint) \w+:$)",
+    ),
     # usage, shell, make, tests
     (
         "usage",
