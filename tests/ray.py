@@ -172,8 +172,8 @@ class Ray:
     def addresses(self) -> set[str]:
         """Return every address on which a part of it listens."""
         pids = {pid for process in self._running.values() for pid in _session(process.pid)}
-        listening = [one for one in psutil.net_connections("tcp") if one.status == "LISTEN" and one.pid in pids]
-        return {one.laddr[0].removeprefix("::ffff:") for one in listening}
+        found = [one.laddr for one in psutil.net_connections("tcp") if one.status == "LISTEN" and one.pid in pids]
+        return {one[0].removeprefix("::ffff:") for one in found if one}
 
     def _process(self, name: str) -> subprocess.Popen[bytes]:
         return self._running[name]
