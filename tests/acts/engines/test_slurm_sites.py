@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator
 
 import pytest
@@ -55,8 +56,8 @@ def asking(line: str) -> str:
     return ENGINE.replace('time = "00:40:00"', f'time = "00:40:00"\n{line}', 1)
 
 
-@pytest.mark.parametrize("partition", ["cancelled", "requeued"])
-def test_a_run_that_is_preempted_is_interrupted(at_site: Place, cluster: Slurm, partition: str) -> None:
+@pytest.mark.parametrize(("partition", "said"), [("cancelled", "PREEMPTED"), ("requeued", "PREEMPTED|PENDING")])
+def test_a_run_that_is_preempted_is_interrupted(at_site: Place, cluster: Slurm, partition: str, said: str) -> None:
     at_site.policy(asking(f'partition = "{partition}"')).script(WAITS)
     desk = at_site.desk().current()
     begun(desk)
@@ -66,7 +67,7 @@ def test_a_run_that_is_preempted_is_interrupted(at_site: Place, cluster: Slurm, 
         "--wrap=exec sleep 1000",
     ).strip()  # fmt: skip
     assert ended(desk) is RunState.INTERRUPTED
-    assert "PREEMPT" in find_run(desk, RUN).end.reason  # type: ignore[union-attr]
+    assert re.search(f"Slurm says ({said})", find_run(desk, RUN).end.reason)  # type: ignore[union-attr]
     cluster.ask("scancel", other)
 
 
