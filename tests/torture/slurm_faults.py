@@ -28,6 +28,9 @@ FAULTS = (
           "_is_left_alone"),
     Fault("no controller at the start",
           "test_slurm.py::test_without_a_controller_the_start_is_kept_and_any_later_look_hands_it_over"),
+    Fault("controller hangs at the start",
+          "test_slurm_faults.py::test_a_controller_that_hangs_keeps_no_start_waiting_and_is_handed_it_once_when_it_goes"
+          "_on"),
     Fault("server killed after sbatch",
           "test_slurm.py::test_a_server_that_is_killed_after_sbatch_leaves_a_job_that_is_found_by_its_name"),
     Fault("three servers submit at once", "test_slurm.py::test_two_servers_that_submit_at_once_submit_once"),
@@ -36,6 +39,8 @@ FAULTS = (
     Fault("held",
           "test_slurm.py::test_a_job_that_waits_is_queued_in_slurms_words_a_held_one_is_a_failure_and_a_stop_takes_it"
           "_away"),
+    Fault("cancelled from outside in the queue",
+          "test_slurm_faults.py::test_what_somebody_cancels_in_the_queue_never_started_in_slurms_words"),
     Fault("dependency never satisfied",
           "test_slurm_sites.py::test_a_job_whose_dependency_never_comes_true_is_a_failure_in_slurms_words"),
     Fault("out of memory in the job's cgroup",
