@@ -10,6 +10,8 @@ from ...vocabulary.estimators import LINEAR
 
 BOOSTING = frozenset({"xgboost", "lightgbm", "catboost"})
 """Libraries whose rounds are trees, no epochs."""
+BY_HAND = "by hand"
+"""In the place of a library: descent that the script itself writes out."""
 
 TAKES_PLACE = "takes the place of the library"
 RUNS_BEFORE = "runs in every Python of the run before its script and may replace anything"
@@ -197,6 +199,8 @@ def _sampler_words(one: SamplerCall) -> str:
 
 
 def _loop_words(one: EpochLoop) -> str:
+    if one.library == BY_HAND:
+        return f"steps written by hand in a loop of {_count(one.count)} rounds at {one.file}:{one.line}"
     unit = "rounds" if _boosting(one.library) else "epochs"
     return f"{one.library} {_count(one.count)} {unit} at {one.file}:{one.line}"
 
