@@ -239,7 +239,9 @@ def _index(message: str, frames: str) -> ErrorType | None:
     held, asked = _held(frames)
     if any(map(_CONFIG_NAMES.match, held)):
         return ErrorType.IMPLEMENTATION
-    read = _LABEL.match(asked.rpartition(",")[2].strip()) or _TABLES.search(frames) or _LISTS_FILES.search(frames[-160:])
+    read = (
+        _LABEL.match(asked.rpartition(",")[2].strip()) or _TABLES.search(frames) or _LISTS_FILES.search(frames[-160:])
+    )
     return ErrorType.DATA if read or ("out of bounds" in message and _in_reading(frames)) else None
 
 

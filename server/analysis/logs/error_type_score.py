@@ -28,7 +28,9 @@ _SEE = re.compile(r"(?i)\bsee:? +https?://\S+")
 _POSITION = re.compile(
     r"\[?[\w./-]+\.(?:pyx?|cpp|cc|cuh?|hpp|[chf]|f90|rs|go|java|scala)(?::|\(|, line |\", line )\d+\)?(?::\w+)?\]?"
 )
-_READER = re.compile(r"\b(?:src|libs)/(?:\./|[\w-]+/)*(?:data|io|parser|metric|target)(?:_new)?/\S*?:\d+:? .{0,20}Check failed")
+_READER = re.compile(
+    r"\b(?:src|libs)/(?:\./|[\w-]+/)*(?:data|io|parser|metric|target)(?:_new)?/\S*?:\d+:? .{0,20}Check failed"
+)
 _NODES = re.compile(r"\[\[.{0,200}?\]\]|\{\{.{0,200}?\}\}")
 """Names of nodes of a graph, as TensorFlow puts them behind a message."""
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\s*\n\s*")
