@@ -154,8 +154,8 @@ clients: setup wheel
 LIBRARIES = $(VENV)/strangers-libraries
 
 strangers: wheel
-	test -x $(LIBRARIES)/bin/python || { $(UV) venv --quiet --python $(PYTHON) $(LIBRARIES) && \
-		$(UV) pip install --quiet --python $(LIBRARIES)/bin/python --requirement benchmarks/strangers/requirements.txt; }
+	test -x $(LIBRARIES)/bin/python || { $(PYTHON) -m venv $(LIBRARIES) && \
+		$(LIBRARIES)/bin/python -m pip install --quiet --requirement benchmarks/strangers/requirements.txt; }
 	$(BIN)/python -P benchmarks/strangers/play.py dist/*.whl --libraries $(LIBRARIES)
 
 corpus: setup wheel

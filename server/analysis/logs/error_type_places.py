@@ -43,7 +43,8 @@ _LOADS = re.compile(
 )
 """Functions, also of libraries, that read what is no part of the program."""
 _OF_DATA = re.compile(
-    r"(?i)(?:^|[/\\])(?:data|datasets?|data_?(?:loader|set|utils|module|prep\w*)s?|loaders?|preprocess\w*|prepare\w*|"
+    r"(?i)(?:^|[/\\])(?:(?:[a-z\d]+_)*(?:data|data_?sets?|data_?loaders?)(?:_(?!parallel)[a-z\d]+)*|"
+    r"data_?(?:utils|module|prep\w*)s?|loaders?|preprocess\w*|prepare\w*|"
     r"transforms?|augment\w*|features?|etl|ingest\w*|readers?)"
     r"(?:\.py$|[/\\](?!(?:train|main|run|fine_?tune|fit|sample|models?|net|loop|eval\w*|test)\w*\.py$)[^/\\]+$)"
 )
@@ -79,7 +80,7 @@ _TABLES = re.compile(
 )
 """Functions that ask a table of the model with what was read."""
 _DATA_NAMES = re.compile(
-    r"(?i)^(?:(?:\w+_)?df\w*|attrib|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
+    r"(?i)^(?:(?:\w+_)?df\w*|attrib|infos?|(?:input|info)s?_dict|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
     r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|"
     r"lines?|docs?|documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|to_id|index|ids|ind)|"
     r"[a-z]+2[a-z]\w*|ckpt|checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|"
@@ -194,9 +195,11 @@ def checks_data(frames: str) -> bool:
     return _CHECKS_DATA.search(frames[-200:]) is not None
 
 
-def _assertion(_message: str, frames: str) -> ErrorType | None:
+def _assertion(message: str, frames: str) -> ErrorType | None:
+    if _in_reading(frames):
+        return None if message else ErrorType.DATA
     asks = re.search(r"isnan|isfinite|isinf", frames[-NEWEST_CHARS:])
-    return ErrorType.CONVERGENCE if asks and not _in_reading(frames) else None
+    return ErrorType.CONVERGENCE if asks else None
 
 
 def _key(message: str, frames: str) -> ErrorType | None:
@@ -236,7 +239,9 @@ def _index(message: str, frames: str) -> ErrorType | None:
     held, asked = _held(frames)
     if any(map(_CONFIG_NAMES.match, held)):
         return ErrorType.IMPLEMENTATION
-    read = _LABEL.match(asked.rpartition(",")[2].strip()) or _TABLES.search(frames) or _LISTS_FILES.search(frames[-160:])
+    read = (
+        _LABEL.match(asked.rpartition(",")[2].strip()) or _TABLES.search(frames) or _LISTS_FILES.search(frames[-160:])
+    )
     return ErrorType.DATA if read or ("out of bounds" in message and _in_reading(frames)) else None
 
 
@@ -249,7 +254,7 @@ def _attribute(message: str, frames: str) -> ErrorType:
 def _missing_value(kind: str, attribute: str, frames: str) -> bool:
     """Whether an attribute is missing because a column or a value is."""
     if kind in ("DataFrame", "Series"):
-        return not _API_OF_FRAMES.match(attribute)
+        return not _API_OF_FRAMES.match(attribute) and _asked_by_own_code(frames)
     if kind in ("float", "int"):
         return _OF_TEXT.match(attribute) is not None
     if kind in ("list", "str", "dict") and _near_data(frames):
@@ -261,6 +266,12 @@ def _missing_value(kind: str, attribute: str, frames: str) -> bool:
     return attribute in ("text", "attrib", "group", "groups", "find", "findall", "get_text") and bool(
         _FINDS.search(frames)
     )
+
+
+def _asked_by_own_code(frames: str) -> bool:
+    """Whether no library but pandas itself asked for the attribute."""
+    asking = [file for file, _ in _places(frames) if not re.search(r"pandas[/\\]core", file)]
+    return not asking or traceback_lines.is_own(asking[-1])
 
 
 def _type_error(message: str, frames: str) -> ErrorType | None:

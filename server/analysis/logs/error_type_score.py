@@ -28,7 +28,9 @@ _SEE = re.compile(r"(?i)\bsee:? +https?://\S+")
 _POSITION = re.compile(
     r"\[?[\w./-]+\.(?:pyx?|cpp|cc|cuh?|hpp|[chf]|f90|rs|go|java|scala)(?::|\(|, line |\", line )\d+\)?(?::\w+)?\]?"
 )
-_READER = re.compile(r"\b(?:src|libs)/(?:\./|[\w-]+/)*(?:data|io|parser|metric|target)(?:_new)?/\S*?:\d+:? .{0,20}Check failed")
+_READER = re.compile(
+    r"\b(?:src|libs)/(?:\./|[\w-]+/)*(?:data|io|parser|metric|target)(?:_new)?/\S*?:\d+:? .{0,20}Check failed"
+)
 _NODES = re.compile(r"\[\[.{0,200}?\]\]|\{\{.{0,200}?\}\}")
 """Names of nodes of a graph, as TensorFlow puts them behind a message."""
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\s*\n\s*")
@@ -71,7 +73,8 @@ def score(exception: str, message: str, frames: str = "") -> Counter[ErrorType]:
         found[kind] += weight * (2 * _hits(pattern, said) + (_hits(pattern, advised) if advised else 0))
     newest = _newest(frames)
     for kind, weight, pattern in _raisers():
-        found[kind] += 2 * weight * (pattern.search(newest) is not None)
+        if kind is not ErrorType.INFRASTRUCTURE or found[kind]:  # a tracker's own arithmetic fails too
+            found[kind] += 2 * weight * (pattern.search(newest) is not None)
     return found
 
 

@@ -30,7 +30,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"output (?:dir\w*|folder|path)\b.{0,80} already exists|"
         r"missing value for argument|changed size during iteration|event loop\b|generator raised stopiteration|"
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
-        r"deserialization of an? \w+ layer|attempt to access|in coercion to|invalid for atomic|"
+        r"deserialization of an? \w+ layer|attempt to access|expected 2d array|in coercion to|invalid for atomic|"
         r"could not find function|can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
@@ -42,6 +42,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"no registered '|not found in checkpoint|uninitialized value|from different frames|invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
+    ("data", "", r"has class '\w+' and length"),
     ("implementation", "", r"(?:java\.lang\.|: )(?:classnotfound|noclassdeffound|nosuchmethod)"),
     ("resource", r"RuntimeError", r"unable to write to file </"),
     ("data", r"^StopIteration$", ""),
@@ -101,7 +102,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("infrastructure", r"BlockingIOError|OSError", r"unable to lock file"),
     ("data", r"IncompleteRead", r"read on a total of"),
-    ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
+    (
+        "data",
+        r"TypeError|ValueError",
+        r"argument must be .*not '(?:nonetype|timestamp|datetime\w*|list|dict|str|series)'|(?:json|yaml|csv) object .*nonetype",
+    ),
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),
     ("infrastructure", "", r"slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
@@ -281,7 +286,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "data",
         "",
         r"corrupt|truncat|checksum|crc (?:check|error)|bad magic|malformed|invalid header|unexpected end|"
-        r"failed reading|"
+        r"failed reading|^error reading (?!from conn)|"
         r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
         r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
         r"ing) pickled|"

@@ -276,7 +276,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "not found|No such file|syntax error|unbound variable",
         r"^(?:\S*/)?(?:(?:ba|da|z|k)?sh|\S+\.sh): (?:(?:line )?\d+:)? ?"
-        r".*(?:not found|No such file|syntax error|unbound variable)",
+        r".*(?:not found|No such file|syntax error|unbound variable)|^\S+: line \d+: \S+: command not found",
     ),
     (
         "program found no file",
@@ -285,6 +285,14 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "No such file or directory",
         r"^[\w./-]+: .*\S: No such file or directory$",
+    ),
+    (
+        "status of a child",
+        "implementation",
+        "error",
+        "",
+        "exited with|exit code|return code|exit status",
+        r"(?i)\b(?:exited with (?:code|status)|(?:exit|return) (?:code|status))[:=]? ?\(?(?:12[67]|13[1-9]|143|-\d{1,2})\)?(?!\w)",
     ),
     # bare words
     (
@@ -332,7 +340,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         'ERROR|[E |"error"|error]|[error |[Error]|fatal:|Fatal|FATAL',
         r"^(?:.{0,80}?[\s\[|:\"])?ERROR(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)"
         r"(?P<message>.*)"
-        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[[eE]rror *\]"
+        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E (?:\d{4}|\w+\.cpp:\d)|\[[eE]rror *\]"
         r"(?!\s*[:=]?\s*[-+]?(?:\d+\.\d+(?![\d.])|\d+\s*$))"  # a metric of that name
         r"|^(?:fatal|Fatal(?: error)?|FATAL):(?: |$)",
     ),
