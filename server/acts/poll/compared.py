@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field
 
-from ...analysis.curves.attempts import Comparison
 from ...storage.record import Run
 from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..watch import attempts
+
+if TYPE_CHECKING:
+    from ...analysis.curves.attempts import Comparison
 
 
 class Compared(BaseModel):

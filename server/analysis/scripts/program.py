@@ -10,8 +10,8 @@ from ...vocabulary.estimators import LINEAR
 
 BOOSTING = frozenset({"xgboost", "lightgbm", "catboost"})
 """Libraries whose rounds are trees, no epochs."""
-BY_HAND = "by hand"
-"""In the place of a library: descent that the script itself writes out."""
+BY_HAND = "descent by hand"
+"""In the place of a library: the script takes `rate * gradient` off its weights itself, with numpy or without."""
 
 TAKES_PLACE = "takes the place of the library"
 RUNS_BEFORE = "runs in every Python of the run before its script and may replace anything"
@@ -58,6 +58,7 @@ class SamplerCall:
 class EpochLoop:
     """A loop of training steps, or a call that runs one.
 
+    :ivar library: what steps; :data:`BY_HAND` where the script does.
     :ivar count: epochs, iterations or boosting rounds at most.
     :ivar early_stop: whether it may end before that.
     """

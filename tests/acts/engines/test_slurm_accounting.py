@@ -8,7 +8,7 @@ from collections.abc import Generator
 import pytest
 from watchkeeper.server.acts.watch.look import find_run
 from watchkeeper.server.runtime import heartbeats
-from watchkeeper.server.runtime.engines import slurm as engine
+from watchkeeper.server.runtime.engines import slurm_check
 from watchkeeper.server.vocabulary.runs import RunState
 
 from ...play import WAITS, Place
@@ -36,7 +36,7 @@ def test_the_accounts_tell_how_a_job_ended_that_the_controller_forgot(
     monkeypatch.setattr(heartbeats, "LAG_S", 1.0)
     place.policy(ENGINE).script(WAITS)
     desk = place.desk().current()
-    assert engine.check()[1].endswith("with accounting")
+    assert slurm_check.check({})[1].endswith("with accounting")
     begun(desk)
     place.says(LOG, "ready")
     number = job(desk, cluster)
