@@ -42,6 +42,8 @@ def conclusion(found: Comparison) -> str:
     if not found.rival:
         return f"best: {best}; no attempt with other settings to hold it against"
     by = f"best: {best}, {found.gap:.3g} {_better(found)} than {found.rival}"
+    if not found.gap:
+        return f"best: {best}, as good as {found.rival}"
     if found.noise == "seeds":
         over = f"{found.ahead}'s settings are {found.gap:.3g} {_better(found)} than {found.rival}'s"
         by = f"best: {best}; over seeds {over}"

@@ -37,6 +37,11 @@ def test_a_gap_inside_the_wobble_is_no_more_than_noise() -> None:
     assert not found.is_more_than_noise
 
 
+def test_equal_levels_are_called_equal() -> None:
+    values = {"val_loss": [0.5, 0.6, 0.5, 0.4, 0.5, 0.3]}
+    assert conclusion(compare([Attempt(one, values, one) for one in "ab"])) == "best: a, as good as b"
+
+
 def test_where_seeds_were_run_their_spread_is_the_noise() -> None:
     apart = [attempt(f"a{n}", 0.5 + n / 10, settings="a", wobble=0.001) for n in range(4)]
     apart += [attempt(f"b{n}", 0.49 + n / 10, settings="b", wobble=0.001) for n in range(4)]
