@@ -21,7 +21,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo demo-slurm demo-ray bench bundle clients strangers reference docs corpus clean
+.PHONY: help setup lint types wheel browser programs engines suite check test versions torture mutants audit release demo demo-slurm demo-ray bench bundle clients strangers reference docs corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -30,6 +30,7 @@ help:
 	@echo "make test TESTS=tests/analysis/logs WORKERS=1   a part of them, one after the other"
 	@echo "make browser Chromium for the tests of the page, where apt-get may install it; without one they are skipped"
 	@echo "make suite   the tests alone, against the wheel that is installed; QUICK=1 without those that train"
+	@echo "make versions PYTHONS='3.13' ROOMS='acts/start' QUICK=1   the tests under every Python at hand, each in an environment of its own"
 	@echo "make lint    ruff: rules and form"
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
@@ -95,7 +96,10 @@ programs:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $(PROGRAMS); } >/dev/null 2>&1; } || \
 		echo "not installed: $(PROGRAMS); the tests that need them are skipped"
 
-# Every fault of the engines, the slow ones too.
+# Every fault of the engines, the slow ones too, and those of a site with accounts.
+engines torture: PROGRAMS += slurmdbd mariadb-server
+engines torture: COMMANDS += slurmdbd mariadbd
+
 engines: setup wheel programs
 	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/acts/engines tests/acts/watch/test_elsewhere.py
 
@@ -105,6 +109,11 @@ check: wheel
 
 test: wheel browser programs
 	@$(MAKE) --no-print-directory --jobs 3 lint types suite
+
+# 3.11 to 3.14, each as PATH, pyenv or uv has it; what is kept of earlier calls stands in the table too.
+versions: wheel browser programs
+	$(BIN)/python -P tests/versions.py dist/*.whl --workers $(WORKERS) $(if $(QUICK),--quick) \
+		$(if $(PYTHONS),--pythons $(PYTHONS)) $(if $(ROOMS),--rooms $(ROOMS))
 
 torture: setup wheel programs
 	WATCHKEEPER_TORTURE_TRIES=$(TRIES) WATCHKEEPER_TORTURE_SEED=$(SEED) $(PYTEST) \
@@ -145,8 +154,8 @@ clients: setup wheel
 LIBRARIES = $(VENV)/strangers-libraries
 
 strangers: wheel
-	test -x $(LIBRARIES)/bin/python || { $(UV) venv --quiet --python $(PYTHON) $(LIBRARIES) && \
-		$(UV) pip install --quiet --python $(LIBRARIES)/bin/python --requirement benchmarks/strangers/requirements.txt; }
+	test -x $(LIBRARIES)/bin/python || { $(PYTHON) -m venv $(LIBRARIES) && \
+		$(LIBRARIES)/bin/python -m pip install --quiet --requirement benchmarks/strangers/requirements.txt; }
 	$(BIN)/python -P benchmarks/strangers/play.py dist/*.whl --libraries $(LIBRARIES)
 
 corpus: setup wheel

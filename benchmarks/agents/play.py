@@ -38,6 +38,7 @@ from table import shown
 from toolset import Tools
 
 SETS = ("shell", "jobs", "backburner", "watchkeeper")
+TABLE = ("shell", "backburner", "watchkeeper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=sorted(NAMED), metavar="STORY", help="these stories: %(choices)s")
     parser.add_argument("--habit", nargs="+", choices=HABITS, default=HABITS, help="these habits alone")
-    parser.add_argument("--tools", nargs="+", choices=SETS, default=SETS, help="these tool sets alone")
+    parser.add_argument("--tools", nargs="+", choices=SETS, default=TABLE, help="of %(choices)s; default: %(default)s")
     parser.add_argument("--play", nargs="+", metavar="STORY:HABIT:SET", help="these plays alone, whatever else is said")
     parser.add_argument("--json", action="store_true", help="one line of JSON per play, no table")
     parser.add_argument(

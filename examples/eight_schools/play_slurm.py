@@ -1,4 +1,4 @@
-"""The day of play.py on Slurm: each run is a job of one node.
+"""The day of play.py on Slurm: each run is a job of two nodes, with a keeper and half of the chains on each.
 
 Brings up a Slurm of its own with two nodes on this host (root, Debian: slurm-wlm, munge) and takes it down again. Run
 it with `make demo-slurm`.
@@ -27,10 +27,12 @@ look_s = 2.0
 
 [engine.quick]
 time = "00:10:00"
+nodes = 2
 mem = "1500M"
 
 [engine.full]
 time = "00:30:00"
+nodes = 2
 mem = "1500M"
 """
 

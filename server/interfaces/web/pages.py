@@ -21,7 +21,7 @@ from ...acts.watch.look import find_run
 from ...vocabulary.errors import InvalidArgument, NotFound, WatchkeeperError
 from ...vocabulary.runs import ErrorType
 from ..views import answering, overview, report_page, run_page
-from ..views.answering import ACTIONS, Given
+from ..views.answering import ACTIONS, LONGEST_INSTRUCTIONS, LONGEST_OTHER, Given
 from ..views.hub import Hub
 from ..views.logs import END, LINES, Logs
 from ..views.overview import Sparks
@@ -160,6 +160,7 @@ class Pages:
                 "course": page.course,
                 "actions": ACTIONS,
                 "types": list(ErrorType),
+                "longest": (LONGEST_INSTRUCTIONS, LONGEST_OTHER),
                 "given": held,
                 "refused": refused,
                 "done": done,

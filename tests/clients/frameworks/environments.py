@@ -24,12 +24,14 @@ class Framework:
     :ivar requirements: what is installed for it.
     :ivar script: the file beside this one that plays a run by it.
     :ivar agent: whether it has agents, which ask a model.
+    :ivar every: whether a call of such an agent has to name every argument.
     """
 
     name: str
     requirements: tuple[str, ...]
     script: str
     agent: bool = True
+    every: bool = False
 
 
 def python(framework: Framework) -> Path:

@@ -41,7 +41,7 @@ FRAMEWORKS = (
     ),
     Framework("OpenAI Agents SDK", ("openai-agents==0.24.*",), "agents_client.py"),
     Framework("pydantic-ai", ("pydantic-ai-slim[mcp,openai]==2.68.*",), "pydantic_ai_client.py"),
-    Framework("smolagents", ("smolagents[mcp,openai]==1.26.*", "mcp==1.30.*"), "smolagents_client.py"),
+    Framework("smolagents", ("smolagents[mcp,openai]==1.26.*", "mcp==1.30.*"), "smolagents_client.py", every=True),
 )
 TYPESCRIPT = {
     "TypeScript SDK 1.x": Package("@modelcontextprotocol/sdk", "1.32.2", "node"),
@@ -125,14 +125,14 @@ def test_an_agent_of_a_framework_waits_45_seconds_and_what_its_model_sees_is_not
     framework: Framework, tmp_path: Path, tried: Tried
 ) -> None:
     patient = Patient(45.0)
-    player = Player(patient)
+    player = Player(patient, every=framework.every)
     with going_on(tmp_path) as place, serving(player) as service:
         model = {"OPENAI_BASE_URL": f"{service.url}/v1", "OPENAI_API_KEY": "none", "NO_PROXY": "127.0.0.1"}
         quiet = {"OPENAI_AGENTS_DISABLE_TRACING": "1"}
         command = [str(python(framework)), str(HERE / framework.script), SERVER, str(place.root), TRAIN]
         lines(command, place.root, **model, **quiet)
         assert not service.failures
-    sees(framework.name, patient, player, tried)
+        sees(framework.name, patient, player, tried)
 
 
 @pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in TYPESCRIPT])
