@@ -45,7 +45,7 @@ def jobs(cluster: Slurm) -> None:
 
 
 def nodes(workspace: Path) -> None:
-    """Print what each node's keeper measured, and the run's own record, which sums it up; srun itself takes a little."""
+    """Print what each node's keeper measured, and the run's own record, its sum; srun takes a little itself."""
     play.tell("CPU by the keeper of each node, and of the run")
     for run in sorted((workspace / ".watchkeeper/runs").iterdir()):
         parts = [f"{one.parent.name} {_cpu_s(one):.1f} s" for one in sorted(run.glob("nodes/*/exit.json"))]
