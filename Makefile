@@ -96,7 +96,10 @@ programs:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $(PROGRAMS); } >/dev/null 2>&1; } || \
 		echo "not installed: $(PROGRAMS); the tests that need them are skipped"
 
-# Every fault of the engines, the slow ones too.
+# Every fault of the engines, the slow ones too, and those of a site with accounts.
+engines torture: PROGRAMS += slurmdbd mariadb-server
+engines torture: COMMANDS += slurmdbd mariadbd
+
 engines: setup wheel programs
 	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/acts/engines tests/acts/watch/test_elsewhere.py
 
