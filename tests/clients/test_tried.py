@@ -31,8 +31,8 @@ def test_what_two_tests_saw_of_a_client_is_one_row_and_the_rest_is_a_dash() -> N
     tried("one", waits_45_s="yes")
     assert {name for name, _ in seen} == {ROW}
     assert lines_of(*(row for _, row in seen))[1:] == [
-        f"| one | 1.0 | yes | - | - | yes | - | - | - | - | {DAY} |",
-        f"| two | - | - | - | no | - | - | - | - | - | {DAY} |",
+        f"| one | 1.0 | yes | - | - | yes | - | - | - | - | - | {DAY} |",
+        f"| two | - | - | - | no | - | - | - | - | - | - | {DAY} |",
     ]
 
 
@@ -43,24 +43,24 @@ def page(*rows: str) -> str:
 
 def test_what_an_earlier_run_saw_stays_where_this_one_saw_nothing_and_the_row_keeps_its_day() -> None:
     before = page(
-        f"| one | 1.0 | yes | yes | yes | yes | - | - | - | - | {EARLIER} |",
-        f"| two | 2.0 | yes | yes | yes | yes | Stop hook | - | - | - | {EARLIER} |",
+        f"| one | 1.0 | yes | yes | yes | yes | - | - | - | - | - | {EARLIER} |",
+        f"| two | 2.0 | yes | yes | yes | yes | Stop hook | - | - | - | - | {EARLIER} |",
     )
     assert lines_of({"client": "one", "waits 45 s": "no"}, before=before)[1:] == [
-        f"| one | 1.0 | yes | yes | yes | no | - | - | - | - | {EARLIER} |",
-        f"| two | 2.0 | yes | yes | yes | yes | Stop hook | - | - | - | {EARLIER} |",
+        f"| one | 1.0 | yes | yes | yes | no | - | - | - | - | - | {EARLIER} |",
+        f"| two | 2.0 | yes | yes | yes | yes | Stop hook | - | - | - | - | {EARLIER} |",
     ]
 
 
 def test_of_another_version_nothing_that_an_earlier_run_saw_is_kept() -> None:
-    before = page(f"| one | 1.0 | yes | yes | yes | yes | Stop hook | - | - | - | {EARLIER} |")
+    before = page(f"| one | 1.0 | yes | yes | yes | yes | Stop hook | - | - | - | - | {EARLIER} |")
     assert lines_of({"client": "one", "version": "1.1", "connects": "yes"}, before=before)[1:] == [
-        f"| one | 1.1 | yes | - | - | - | - | - | - | - | {DAY} |"
+        f"| one | 1.1 | yes | - | - | - | - | - | - | - | - | {DAY} |"
     ]
 
 
 def test_a_row_that_was_seen_anew_in_whole_has_this_day() -> None:
-    before = page(f"| one | 1.0 | yes | - | - | - | - | - | - | - | {EARLIER} |")
+    before = page(f"| one | 1.0 | yes | - | - | - | - | - | - | - | - | {EARLIER} |")
     (line,) = lines_of({"client": "one", "version": "1.0", "connects": "yes"}, before=before)[1:]
     assert line.endswith(f" {DAY} |")
 

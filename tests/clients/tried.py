@@ -11,7 +11,7 @@ from .players import Patient, Player
 
 COLUMNS = (
     *("version", "connects", "lists", "calls", "waits 45 s", "holds the watch", "transcript"),
-    *("an answer is shown as", "a picture is shown"),
+    *("an answer is shown as", "a picture is shown", "over HTTP"),
 )
 SEEN = "seen on"
 """The last column: the day on or after which all of a row was seen."""
@@ -32,7 +32,7 @@ CANNOT: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(_SDKS, _OF_SDKS),
     **dict.fromkeys(_FRAMEWORKS, _OF_FRAMEWORKS),
     "opencode": {"holds the watch": "no hook: its plugins come too late"},
-    "bundle (MCPB, uv)": dict.fromkeys(COLUMNS[4:], "its client's"),
+    "bundle (MCPB, uv)": dict.fromkeys(COLUMNS[4:-1], "its client's") | {"over HTTP": "starts a server of its own"},
 }
 """What no test can see of a client, in words; docs/clients.md tells the reasons."""
 Row = Mapping[str, str]
