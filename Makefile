@@ -83,8 +83,9 @@ browser:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends chromium; } >/dev/null 2>&1; } || \
 		echo "no chromium: the tests of the page in a browser are skipped"
 
+# In the quick loop property tests try a fifth of the examples; `make test` has them try all.
 suite:
-	$(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
+	$(if $(QUICK),WATCHKEEPER_TEST_EXAMPLES=0.2) $(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
 
 # What pip cannot bring for the tests of engines, network mounts and full disks; without it they are skipped, and say so.
 PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server openssh-server openssh-client xfsprogs btrfs-progs
