@@ -74,7 +74,7 @@ def score(exception: str, message: str, frames: str = "") -> Counter[ErrorType]:
         found[kind] += weight * (2 * _hits(pattern, said) + (_hits(pattern, advised) if advised else 0))
     newest = _newest(frames)
     for kind, weight, pattern in _raisers():
-        if kind is not ErrorType.INFRASTRUCTURE or found[kind]:  # a tracker's own arithmetic fails too
+        if kind is not ErrorType.INFRASTRUCTURE or found[kind] or not any(found.values()):  # trackers compute too
             found[kind] += 2 * weight * (pattern.search(newest) is not None)
     return found
 
