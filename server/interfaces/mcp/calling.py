@@ -19,6 +19,7 @@ import mcp_types as types
 from ...acts.desk import Desk, in_thread
 from ...acts.toolbox import WAIT, Tool, facts, rendered
 from ...vocabulary.errors import InvalidArgument, PolicyInvalid, WatchkeeperError
+from ...vocabulary.refusals import refused_by_machine
 from ...vocabulary.sanitize import mask_secrets
 from .clients import Patience, called_by
 
@@ -122,6 +123,8 @@ async def _attempted(
     except WatchkeeperError as error:
         return _failed(str(error)), False
     except Exception as error:  # the one seam: whatever else escapes is a defect of ours and must not end the server
+        if refusal := refused_by_machine(error):
+            return _failed(str(refusal)), False
         _log.exception("tool %s failed", name)
         return _failed(
             f"{name} failed inside watchkeeper ({type(error).__name__}). Nothing that was acknowledged is lost. "
