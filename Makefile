@@ -83,8 +83,9 @@ browser:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends chromium; } >/dev/null 2>&1; } || \
 		echo "no chromium: the tests of the page in a browser are skipped"
 
+# In the quick loop property tests try a fifth of the examples; `make test` has them try all.
 suite:
-	$(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
+	$(if $(QUICK),WATCHKEEPER_TEST_EXAMPLES=0.2) $(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
 
 # What pip cannot bring for the tests of engines, network mounts and full disks; without it they are skipped, and say so.
 PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server openssh-server openssh-client xfsprogs btrfs-progs
@@ -96,7 +97,10 @@ programs:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $(PROGRAMS); } >/dev/null 2>&1; } || \
 		echo "not installed: $(PROGRAMS); the tests that need them are skipped"
 
-# Every fault of the engines, the slow ones too.
+# Every fault of the engines, the slow ones too, and those of a site with accounts.
+engines torture: PROGRAMS += slurmdbd mariadb-server
+engines torture: COMMANDS += slurmdbd mariadbd
+
 engines: setup wheel programs
 	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/acts/engines tests/acts/watch/test_elsewhere.py
 
