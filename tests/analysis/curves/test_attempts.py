@@ -12,6 +12,8 @@ from watchkeeper.server.analysis.curves.attempts import Attempt, compare, since_
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.documents.comparison import conclusion
 
+from ...limits import examples
+
 
 def attempt(run: str, level: float, *, settings: str = "", wobble: float = 0.01, column: str = "val_loss") -> Attempt:
     chance = random.Random(run)
@@ -114,7 +116,7 @@ def test_attempts_since_the_best_one_are_counted() -> None:
 
 
 @given(st.lists(st.lists(st.none() | st.floats(), min_size=1, max_size=30), max_size=5))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_any_numbers_are_compared_and_twice_the_same(columns: list[list[float | None]]) -> None:
     made = [
         Attempt(str(n), History(epochs=[float(one) for one in range(len(values))], val_loss=values), str(n % 2))
