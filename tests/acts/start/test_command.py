@@ -18,6 +18,7 @@ from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.vocabulary.errors import InvalidArgument, Refused
 from watchkeeper.server.vocabulary.runs import Phase, Role
 
+from ...limits import examples
 from ...play import GOOD, Place
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +74,19 @@ def test_bare_python_is_the_projects_own_and_one_by_its_path_is_that(tmp_path: P
     assert understand(desk, ["python3", "train.py"], tmp_path, {}).argv[0] == str(tmp_path / "env/bin/python")
     assert understand(desk, [sys.executable, "train.py"], tmp_path, {}).argv[0] == sys.executable
     assert launch.interpreter(desk) == str(tmp_path / "env/bin/python")  # wherever the script runs
+
+
+def test_another_name_of_the_python_that_trains_in_its_folder_is_no_other_program(tmp_path: Path) -> None:
+    programs = tmp_path / "env" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "python3.12").symlink_to(sys.executable)
+    (programs / "python").symlink_to("python3.12")
+    (tmp_path / "python").symlink_to(sys.executable)
+    desk = desk_in(tmp_path, 'profile = "research"\n[python]\ninterpreter = "env/bin/python3.12"\n')
+    assert understand(desk, [str(programs / "python"), "train.py"], tmp_path, {}).argv[0] == str(
+        programs / "python3.12"
+    )
+    assert understand(desk, ["./python", "train.py"], tmp_path, {}).argv[0] == str(tmp_path / "python")
 
 
 def test_the_folder_in_which_it_was_typed_is_kept(tmp_path: Path) -> None:
@@ -139,6 +153,6 @@ def test_no_command_and_no_such_program_are_told(tmp_path: Path) -> None:
 
 
 @given(st.text())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_whatever_a_script_is_called_its_model_has_an_id(name: str) -> None:
     assert check_model_id(model_of(name))

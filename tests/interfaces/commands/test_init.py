@@ -19,6 +19,8 @@ from watchkeeper.server.storage.policy.policy import Policy, load_policy, of_pro
 from watchkeeper.server.storage.policy.profiles import Profile
 from watchkeeper.server.storage.policy.toml_text import Described
 
+from ...limits import examples
+
 EVERY: list[Profile] = ["contest", "research", "plain"]
 TRAINS = "import argparse\nimport torch\nfor epoch in range(3):\n    print(epoch)\n"
 
@@ -104,6 +106,22 @@ def test_an_environment_that_is_missing_is_said_with_the_way_to_make_it(tmp_path
     assert how in found.missing
 
 
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ('[tool.poetry]\nname = "fish"\n', "poetry install"),
+        ('[build-system]\nbuild-backend = "poetry.core.masonry.api"\n', "poetry install"),
+        ("[tool.uv.sources]\n", "uv sync"),
+        ('[project]\nname = "fish"\n', "pip install -e ."),
+    ],
+)
+def test_a_project_without_a_lock_is_installed_by_the_tool_that_it_speaks_of(
+    tmp_path: Path, text: str, how: str
+) -> None:
+    write(tmp_path, "pyproject.toml", text)
+    assert looked(tmp_path).missing.endswith(how)
+
+
 def test_scripts_that_train_come_first_and_others_not_at_all(tmp_path: Path) -> None:
     write(tmp_path, "train.py", TRAINS)
     write(tmp_path, "src/fit_model.py", "import sklearn\nif __name__ == '__main__':\n    print(1)\n")
@@ -133,7 +151,7 @@ def test_a_notebook_alone_is_run_by_papermill(tmp_path: Path) -> None:
 
 
 @given(path=st.text(min_size=1).filter(lambda one: "\0" not in one), source=st.text())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_whatever_a_python_is_called_the_file_loads(path: str, source: str) -> None:
     found = Project(Python(path, " ".join(source.split())), "", (), (), ())
     text = short_policy("research", found)
