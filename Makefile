@@ -49,7 +49,7 @@ help:
 	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it; writes the table there (a quarter of an hour); 1.8 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
-	@echo "make release the wheel, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
+	@echo "make release wheel and source distribution, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
 	@echo "make clean   remove what the others made"
 
 $(VENV)/uv-$(UV_VERSION):
@@ -83,8 +83,9 @@ browser:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends chromium; } >/dev/null 2>&1; } || \
 		echo "no chromium: the tests of the page in a browser are skipped"
 
+# In the quick loop property tests try a fifth of the examples; `make test` has them try all.
 suite:
-	$(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
+	$(if $(QUICK),WATCHKEEPER_TEST_EXAMPLES=0.2) $(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
 
 # What pip cannot bring for the tests of engines, network mounts and full disks; without it they are skipped, and say so.
 PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server openssh-server openssh-client xfsprogs btrfs-progs
@@ -96,7 +97,10 @@ programs:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $(PROGRAMS); } >/dev/null 2>&1; } || \
 		echo "not installed: $(PROGRAMS); the tests that need them are skipped"
 
-# Every fault of the engines, the slow ones too.
+# Every fault of the engines, the slow ones too, and those of a site with accounts.
+engines torture: PROGRAMS += slurmdbd mariadb-server
+engines torture: COMMANDS += slurmdbd mariadbd
+
 engines: setup wheel programs
 	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/acts/engines tests/acts/watch/test_elsewhere.py
 
@@ -168,13 +172,13 @@ audit: setup
 # The time of the last commit stands in for the clock, so that whoever builds the same commit gets the same bytes.
 release: setup
 	rm -rf build dist
-	for folder in dist dist/again; do rm -rf build; \
-		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(UV) build --quiet --wheel --out-dir $$folder || exit 1; done
-	cmp dist/*.whl dist/again/*.whl
+	umask 022; export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct); for folder in dist dist/again; do rm -rf build; \
+		$(UV) build --quiet --out-dir $$folder && $(BIN)/python -P benchmarks/equal_sdist.py $$folder/*.tar.gz || exit 1; done
+	for one in dist/*.whl dist/*.tar.gz; do cmp $$one dist/again/$${one##*/} || exit 1; done
 	rm -rf dist/again build
 	$(UV) export --quiet --frozen --no-dev --all-extras --no-emit-project --format cyclonedx1.5 \
 		--output-file dist/sbom.cdx.json
-	cd dist && sha256sum *.whl sbom.cdx.json
+	cd dist && sha256sum *.whl *.tar.gz sbom.cdx.json
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

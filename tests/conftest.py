@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from jsonschema import Draft202012Validator
 
+from .limits import examples
 from .play import Place
-from .runtime.keeper.helpers import end_processes_of, processes_of, until
+from .runtime.keeper.helpers import end_processes_of, none_of, until
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in its background so, and children would inherit it.
@@ -24,8 +25,10 @@ FAILED = pytest.StashKey[bool]()
 TRAINING = frozenset({"nothing_left", "sampled", "plain", "wire", "shared", "noisy"})
 """Fixtures of tests that train, sample or serve; `make check` leaves these tests out."""
 
-# Examples are as many as the test says; how long one takes, or how long it takes to think of one, is no verdict.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes, or how long it takes to think of one, is no verdict.
+settings.register_profile(
+    "tests", max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("tests")
 
 
@@ -83,7 +86,7 @@ def nothing_left(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Non
     ended = False
     try:
         if not node.stash.get(FAILED, False):
-            ended = until(lambda: not processes_of(tmp_path), "the test left no process behind")
+            ended = until(lambda: none_of(tmp_path), "the test left no process behind")
     finally:
         if not ended:
             end_processes_of(tmp_path)

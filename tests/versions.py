@@ -82,13 +82,18 @@ def rooms() -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What became of one room. :ivar wheel: the begin of the sha256 of the wheel that was installed."""
+    """What became of one room.
+
+    :ivar quick: whether the tests that train were left out.
+    :ivar wheel: the begin of the sha256 of the wheel that was installed.
+    """
 
     passed: int
     failed: int
     skipped: int
     took_s: float
     day: str
+    quick: bool
     wheel: str
 
 
@@ -99,7 +104,7 @@ def read(report: Path) -> Room:
     return Room(
         passed=int(suite.get("tests", "0")) - failed - skipped, failed=failed, skipped=skipped,
         took_s=float(suite.get("time", "0")), day=suite.get("timestamp", "")[:10],
-        wheel=suite.get("name", "").split()[-1],
+        quick=" quick " in suite.get("name", ""), wheel=suite.get("name", "").split()[-1],
     )  # fmt: skip
 
 
@@ -129,7 +134,8 @@ class Version:
         report, printed = self.reports / f"{name}.xml", self.reports / f"{name}.txt"
         report.unlink(missing_ok=True)
         command = [str(self.folder / "bin" / "python"), "-P", "-m", "pytest", "--quiet", "--tb=short", *options]
-        named = ["-o", f"junit_suite_name={room} {wheel}", f"--junit-xml={report}"]
+        quick = " quick" if "-m" in options else ""
+        named = ["-o", f"junit_suite_name={room}{quick} {wheel}", f"--junit-xml={report}"]
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
         environment = {**os.environ, "PATH": path, "VIRTUAL_ENV": str(self.folder)}
         with printed.open("wb") as out:
@@ -147,7 +153,9 @@ def table(seen: dict[str, dict[str, Room]], wanted: int) -> str:
     for told, of in seen.items():
         sums = (sum(getattr(one, word) for one in of.values()) for word in ("passed", "failed", "skipped", "took_s"))
         days = " to ".join(sorted({one.day for one in of.values()})) or "-"
-        lines.append(f"| {told} | {len(of)} of {wanted} | {' | '.join(f'{one:,.0f}' for one in sums)} | {days} |")
+        quick = sum(one.quick for one in of.values())
+        rooms_seen = f"{len(of)} of {wanted}{f', {quick} without training' if quick else ''}"
+        lines.append(f"| {told} | {rooms_seen} | {' | '.join(f'{one:,.0f}' for one in sums)} | {days} |")
     wheels = sorted({one.wheel for of in seen.values() for one in of.values()})
     if len(wheels) > 1:
         lines.append(f"\nSeen with {len(wheels)} wheels: {', '.join(wheels)}")

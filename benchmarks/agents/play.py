@@ -1,10 +1,10 @@
-"""What watching is worth: agents of three habits play thirty stories with four tool sets, for real.
+"""What watching is worth: agents of three habits play thirty stories with a shell, a job server and watchkeeper.
 
     python -P benchmarks/agents/play.py [--only STORY …] [--habit HABIT …] [--tools SET …] [--json] [--jobs N]
     python -P benchmarks/agents/play.py --play STORY:HABIT:SET …
 
 Every story is a small real training process in a scratch folder; docs/agents.md tells the stories and the counting.
-The whole takes less than ten minutes on two quiet cores.
+How long the whole took, and at which load, stands there too. Most of it is waiting: `--jobs 4` may do on two cores.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ TRACE = os.environ.get("WATCHKEEPER_FINAL_MODEL", "trace.nc")
 DRAWS, TUNE, CHAINS = (5_000, 1_000, 2) if QUICK else (50_000, 2_000, 4)
 
 # srun tells each of several processes which it is of how many; elsewhere there is one.
-RANK, RANKS = (int(os.environ.get(name, alone)) for name, alone in (("SLURM_PROCID", "0"), ("SLURM_NNODES", "1")))
+RANK = int(os.environ.get("SLURM_PROCID", "0"))
+RANKS = int(os.environ.get("SLURM_NNODES", "1"))
 
 EFFECT = np.array([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0])
 ERROR = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
@@ -67,7 +68,7 @@ def gathered(trace):
             time.sleep(0.2)
         trace = az.concat(trace, az.from_netcdf(part), dim="chain", reset_dim=True)
         os.remove(part)
-        print(f"rank {rank} handed over its chains: {trace.posterior.sizes['chain']} together", flush=True)
+        print(f"rank {rank} handed over its chains, now {trace.posterior.sizes['chain']}", flush=True)
     return trace
 
 

@@ -7,6 +7,7 @@ it with `make demo-slurm`.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -43,6 +44,18 @@ def jobs(cluster: Slurm) -> None:
     print(cluster.ask("squeue", "--states=all", "--format=  %.6i %.32j %.10T %.6D %.12N %.10M %r"), end="")
 
 
+def nodes(workspace: Path) -> None:
+    """Print what each node's keeper measured, and the run's own record, its sum; srun takes a little itself."""
+    play.tell("CPU by the keeper of each node, and of the run")
+    for run in sorted((workspace / ".watchkeeper/runs").iterdir()):
+        parts = [f"{one.parent.name} {_cpu_s(one):.1f} s" for one in sorted(run.glob("nodes/*/exit.json"))]
+        print(f"  {run.name:12} {' + '.join(parts)}; the run {_cpu_s(run / 'exit.json'):.1f} s")
+
+
+def _cpu_s(exit_record: Path) -> float:
+    return float(json.loads(exit_record.read_text(encoding="utf-8"))["cpu_s"])
+
+
 def main() -> None:
     """Play the story in a new folder, on a Slurm of its own."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -52,11 +65,15 @@ def main() -> None:
         raise SystemExit(f"demo-slurm: {reason}. Nothing was done.")
     workspace = (chosen or Path(tempfile.mkdtemp(prefix="watchkeeper-demo-"))).resolve()
     play.prepare(workspace, POLICY)
-    with tempfile.TemporaryDirectory(prefix="watchkeeper-slurm-") as folder, slurm(Path(folder), 2) as cluster:
+    with (
+        tempfile.TemporaryDirectory(prefix="watchkeeper-slurm-") as folder,
+        slurm(Path(folder), 2, "MinJobAge=3600") as cluster,
+    ):
         play.tell(f"A Slurm of two nodes on this host: {cluster.ask('sinfo', '--noheader', '--format=%N %T').strip()}")
         play.SERVERS_ENVIRONMENT["SLURM_CONF"] = str(cluster.conf)
         anyio.run(play.story, workspace)
         jobs(cluster)
+        nodes(workspace)
     play.left_behind(workspace)
 
 

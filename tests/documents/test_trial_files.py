@@ -80,6 +80,7 @@ def test_the_results_of_a_grid_search_are_read() -> None:
     )
 
 
+@pytest.mark.training
 def test_what_scikit_learn_saves_today_is_read() -> None:
     pandas = pytest.importorskip("pandas")
     selection = pytest.importorskip("sklearn.model_selection")

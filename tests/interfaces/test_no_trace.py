@@ -15,6 +15,7 @@ COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
 ASKED = json.dumps({"session_id": "s", "cwd": ".", "hook_event_name": "Stop"})
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("era", ["initialize", "server/discover"])
 def test_a_server_that_is_started_and_asked_leaves_no_trace(tmp_path: Path, era: str) -> None:
     with Wire(server_command(tmp_path)) as wire:
@@ -37,6 +38,7 @@ def test_a_command_that_only_looks_leaves_no_trace(tmp_path: Path, words: tuple[
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.training
 def test_the_first_act_that_records_makes_the_record_for_its_owner_alone(tmp_path: Path) -> None:
     with Wire(server_command(tmp_path)) as wire, Wire(server_command(tmp_path, "director")) as director:
         wire.hello()

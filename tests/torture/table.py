@@ -1,4 +1,4 @@
-"""What is done to watchkeeper, where, and which promise of the README must hold all the same.
+"""What is done to watchkeeper, where, and which promise of docs/reliability.md must hold all the same.
 
 Each row names the test that does it with real processes, real damage and real disks. The tests run with all others; as
 torture they run longer (`make torture`): WATCHKEEPER_TORTURE_TRIES is how often a random fault is drawn, and

@@ -157,14 +157,16 @@ def test_there_are_many_shapes() -> None:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-@pytest.mark.parametrize("around", ["{}", "2026-01-25 14:30 INFO before {} behind", '  "line": "{}",', "({})"])
-def test_a_secret_is_masked_wherever_it_stands(name: str, around: str) -> None:
+def test_a_secret_is_masked_wherever_it_stands(name: str) -> None:
     before, secret = SHAPES[name]
-    masked = mask_secrets(around.replace("{}", f"{before}{secret}{BEHIND.get(name, '')}"))
-    assert secret not in masked
-    assert "[secret]" in masked
-    assert not any(secret[at : at + 12] in masked for at in range(8, len(secret) - 12)), "no long part of it is left"
-    assert mask_secrets(masked) == masked
+    for around in ("{}", "2026-01-25 14:30 INFO before {} behind", '  "line": "{}",', "({})"):
+        masked = mask_secrets(around.replace("{}", f"{before}{secret}{BEHIND.get(name, '')}"))
+        assert secret not in masked
+        assert "[secret]" in masked
+        assert not any(secret[at : at + 12] in masked for at in range(8, len(secret) - 12)), (
+            "no long part of it is left"
+        )
+        assert mask_secrets(masked) == masked
 
 
 KEPT = [

@@ -76,7 +76,8 @@ _FILE_KEY = re.compile(
 )
 """A key that is the name of a file: what is listed is not what was read."""
 _TABLES = re.compile(
-    r" in (?:to_categorical|embedding|nll_loss|cross_entropy|one_hot|scatter\w*|gather|_?index_select|bincount)\b[^/\\]*$"
+    r" in (?:to_categorical|embedding|nll_loss|cross_entropy|one_hot|scatter\w*|gather|_?index_select|bincount)"
+    r"\b[^/\\]*$"
 )
 """Functions that ask a table of the model with what was read."""
 _DATA_NAMES = re.compile(
@@ -239,9 +240,8 @@ def _index(message: str, frames: str) -> ErrorType | None:
     held, asked = _held(frames)
     if any(map(_CONFIG_NAMES.match, held)):
         return ErrorType.IMPLEMENTATION
-    read = (
-        _LABEL.match(asked.rpartition(",")[2].strip()) or _TABLES.search(frames) or _LISTS_FILES.search(frames[-160:])
-    )
+    last = asked.rpartition(",")[2].strip()
+    read = _LABEL.match(last) or _TABLES.search(frames) or _LISTS_FILES.search(frames[-160:])
     return ErrorType.DATA if read or ("out of bounds" in message and _in_reading(frames)) else None
 
 

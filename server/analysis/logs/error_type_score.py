@@ -29,7 +29,8 @@ _POSITION = re.compile(
     r"\[?[\w./-]+\.(?:pyx?|cpp|cc|cuh?|hpp|[chf]|f90|rs|go|java|scala)(?::|\(|, line |\", line )\d+\)?(?::\w+)?\]?"
 )
 _READER = re.compile(
-    r"\b(?:src|libs)/(?:\./|[\w-]+/)*(?:data|io|parser|metric|target)(?:_new)?/\S*?:\d+:? .{0,20}Check failed"
+    r"\b(?:src|libs)/(?:\./|[\w-]{1,40}/){0,6}(?:data|io|parser|metric|target)(?:_new)?/"
+    r"\S{1,80}:\d+:? .{0,20}Check failed"
 )
 _NODES = re.compile(r"\[\[.{0,200}?\]\]|\{\{.{0,200}?\}\}")
 """Names of nodes of a graph, as TensorFlow puts them behind a message."""

@@ -105,7 +105,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         r"TypeError|ValueError",
-        r"argument must be .*not '(?:nonetype|timestamp|datetime\w*|list|dict|str|series)'|(?:json|yaml|csv) object .*nonetype",
+        r"argument must be .*not '(?:nonetype|timestamp|datetime\w*|list|dict|str|series)'|"
+        r"(?:json|yaml|csv) object .*nonetype",
     ),
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),

@@ -89,10 +89,14 @@ def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
         return Sign.NONE, ""
     if "/" in text and (bar := _BAR.search(text)) and _BAR_SIGN.search(text):
         return Sign.BAR, f"{bar[1]}/{bar[2]} {_results(read_metrics(text[:600]))}"
-    if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)):
-        if same_line(text) not in usual and not _ONLY_A_TIME.match(text):
-            return Sign.STRONG, ""
+    if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)) and _is_news(text, usual):
+        return Sign.STRONG, ""
     return (Sign.WEAK, "") if _GAVE_UP.search(text[:300]) else _of_words(text, read_metrics(text[:600]))
+
+
+def _is_news(text: str, usual: Container[str]) -> bool:
+    """Whether a line of a usual shape has other numbers than before, and more than the time."""
+    return same_line(text) not in usual and not _ONLY_A_TIME.match(text)
 
 
 def _of_words(text: str, metrics: Mapping[str, float]) -> tuple[Sign, str]:

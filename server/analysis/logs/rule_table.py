@@ -292,7 +292,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "exited with|exit code|return code|exit status",
-        r"(?i)\b(?:exited with (?:code|status)|(?:exit|return) (?:code|status))[:=]? ?\(?(?:12[67]|13[1-9]|143|-\d{1,2})\)?(?!\w)",
+        r"(?i)\b(?:exited with (?:code|status)|(?:exit|return) (?:code|status))[:=]? ?"
+        r"\(?(?:12[67]|13[1-9]|143|-\d{1,2})\)?(?!\w)",
     ),
     # bare words
     (

@@ -44,7 +44,8 @@ Screen { layout: vertical; }
 .-narrow #left, .-narrow #side, .-narrow #story, .-narrow #form { width: 100%; height: 1fr; border-left: none; }
 .-narrow #left { height: 2fr; }
 #log:focus, #findings:focus, #side:focus, #story:focus { border: heavy $foreground; }
-DataTable > .datatable--cursor, OptionList > .option-list--option-highlighted { text-style: reverse bold; }
+DataTable > .datatable--cursor { text-style: reverse bold; }
+#findings > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: bold underline; }
 Asking, Keys { align: center middle; }
 .box { width: auto; max-width: 90%; height: auto; padding: 1 2; border: heavy $foreground; background: $surface; }
 .box Static { width: auto; max-width: 100%; }

@@ -176,6 +176,8 @@ class Pages:
     async def compare(self, request: Request) -> Response:
         """Draw two runs side by side."""
         names = [request.query_params.get(one, "") for one in ("a", "b")]
+        if not all(names):
+            raise InvalidArgument("Two runs are needed.", "Choose them on the page of their model.")
 
         def gathered(desk: Desk) -> Mapping[str, Any]:
             first, second = (run_page.gather(desk, one, self._hub.looks) for one in names)

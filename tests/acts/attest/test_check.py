@@ -22,6 +22,7 @@ from watchkeeper.server.documents.attestation import PAYLOAD_TYPE, Facts, Output
 from watchkeeper.server.vocabulary.errors import InvalidArgument
 
 from ...documents.test_attestation import facts
+from ...limits import examples
 
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = PublicKey(PRIVATE.public_key().public_bytes_raw())
@@ -136,7 +137,7 @@ def test_a_folder_of_outputs_is_compared_file_by_file(handed_on: Path) -> None:
     assert states(checked(handed_on))["output trace.zarr"] == "refuted"
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(data=st.data())
 def test_any_byte_that_is_changed_is_noticed(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     folder = tmp_path_factory.getbasetemp() / "tampered"

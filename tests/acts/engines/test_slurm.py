@@ -83,9 +83,9 @@ def test_a_job_that_waits_is_queued_in_slurms_words_a_held_one_is_a_failure_and_
     on_slurm.policy(ENGINE.replace('time = "00:40:00"', 'time = "00:40:00"\nextra = ["--hold"]')).script(WAITS)
     desk = on_slurm.desk().current()
     begun(desk)
+    until(lambda: "PENDING (JobHeldUser)" in status(desk).reason, "Slurm says that it is held")
     found = status(desk)
     assert found.state is RunState.QUEUED
-    assert "PENDING (JobHeldUser)" in found.reason
     assert found.elapsed_s == 0.0
     assert [(one.kind, one.level) for one in on_slurm.findings()] == [("queue", Level.FAILURE)]
     done = stop.stop(desk, find_run(desk, RUN), "never mind")

@@ -16,7 +16,7 @@ from watchkeeper.server.runtime.run_directory import judge, read_facts
 from ...play import Agent, Place, script
 from ...runtime.keeper.helpers import processes_of, until
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.training]
 
 TALKS_LATER = script(
     "print('ready', flush=True)\n"

@@ -18,6 +18,7 @@ from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.vocabulary.errors import InvalidArgument, Refused
 from watchkeeper.server.vocabulary.runs import Phase, Role
 
+from ...limits import examples
 from ...play import GOOD, Place
 
 pytestmark = pytest.mark.anyio
@@ -152,6 +153,6 @@ def test_no_command_and_no_such_program_are_told(tmp_path: Path) -> None:
 
 
 @given(st.text())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_whatever_a_script_is_called_its_model_has_an_id(name: str) -> None:
     assert check_model_id(model_of(name))

@@ -60,6 +60,7 @@ def begin(folder: Path, snapshot: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.training
 def test_a_script_that_is_swapped_all_the_time_runs_as_it_was_hashed_or_not_at_all(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     snapshot = str(workspace.snapshots_dir / workspace.store_snapshot(GOOD.encode()))
@@ -82,6 +83,7 @@ def test_a_script_that_is_swapped_all_the_time_runs_as_it_was_hashed_or_not_at_a
     assert refused, "some of the tries must have met the other file, or this test shows nothing"
 
 
+@pytest.mark.training
 def test_a_script_with_a_constant_that_is_not_even_equal_to_itself_runs(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     text = "NAN = 1e999 - 1e999\nINSIDE = lambda: (1e999 * 0, {0.0, -0.0}, 'a', frozenset('abc'))\nprint('ran')\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 import pickle
 import zipfile
 from io import BytesIO
@@ -14,14 +13,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from watchkeeper.server.analysis.artefacts import child, formats, readers
+from watchkeeper.server.analysis.artefacts import child
 from watchkeeper.server.analysis.artefacts.confined import Limits
 from watchkeeper.server.analysis.artefacts.decode import from_json
-from watchkeeper.server.analysis.artefacts.facts import Container, NotInspected
+from watchkeeper.server.analysis.artefacts.facts import NotInspected
 from watchkeeper.server.analysis.artefacts.selecting import blocks, runs, shares
 
-from ...limits import HANG_S
-from .helpers import h5py, inspect
+from ...limits import HANG_S, examples
+from .helpers import h5py, inspect, made_here
 
 SUFFIXES = [
     ".csv", ".tsv", ".json", ".jsonl", ".pkl", ".joblib", ".pt", ".nc", ".h5", ".npy", ".npz", ".safetensors",
@@ -52,34 +51,16 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data[: draw(st.integers(0, len(data)))])
 
 
-def read_here(path: Path) -> Container:
-    """Read without a child, as the child does but for its limits: fast enough for hundreds of inputs.
-
-    Without the seal too, which could not be undone. What a native library makes of damage is tried with a child.
-    """
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        look = formats.first_look(descriptor, path.name)
-        try:
-            if look.format in ("hdf5", "parquet"):
-                return NotInspected(reason="Left to the child.", cause="unsupported")
-            return child.guarded(lambda: readers.reader(look)(look))
-        finally:
-            os.close(look.descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=300) | damaged(), suffix=st.sampled_from(SUFFIXES))
 def test_any_bytes_under_any_name_are_facts_that_survive_json(tmp_path: Path, data: bytes, suffix: str) -> None:
     path = tmp_path / f"artefact{suffix}"
     path.write_bytes(data)
-    told = from_json(child.document(read_here(path)))
+    told = made_here(path, bounded=True)
     assert from_json(child.document(told)) == told
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=damaged(), suffix=st.sampled_from(SUFFIXES))
 def test_any_damage_is_survived_by_the_child(tmp_path: Path, data: bytes, suffix: str) -> None:
     path = tmp_path / f"artefact{suffix}"

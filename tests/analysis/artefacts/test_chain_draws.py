@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.analysis.artefacts.chain_draws import ranks
 from watchkeeper.server.analysis.artefacts.chain_facts import BINS, MOST_CHAINS, MOST_POINTS, ChainFacts
 from watchkeeper.server.analysis.artefacts.confined import draw_chains
 from watchkeeper.server.analysis.artefacts.facts import NotInspected
@@ -70,6 +69,8 @@ def test_a_damaged_trace_and_what_is_none_say_so(tmp_path: Path, name: str, text
 
 @given(st.lists(st.lists(st.floats() | st.sampled_from([0.0, 1.0]), min_size=3, max_size=3), min_size=1, max_size=4))
 def test_every_draw_has_one_rank(values: list[list[float]]) -> None:
+    from watchkeeper.server.analysis.artefacts.chain_draws import ranks  # not at the top: it imports SciPy
+
     counted = ranks(np.array(values))
     assert counted.shape == (len(values), BINS)
     assert (counted.sum(axis=1) == 3).all()

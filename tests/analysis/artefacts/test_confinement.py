@@ -36,14 +36,14 @@ class Malicious:
 
 def test_a_pickle_with_a_side_effect_has_none_and_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.pkl").write_bytes(pickle.dumps(Malicious(tmp_path / "touched")))
-    found = pickled(tmp_path / "model.pkl")
+    found = pickled(tmp_path / "model.pkl", inspect)
     assert (found.globals, found.calls, found.root) == (("posix.system",), 1, "posix.system")
     assert not (tmp_path / "touched").exists()
 
 
 def test_an_array_of_objects_in_numpys_format_is_not_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([Malicious(tmp_path / "touched")], dtype=object), allow_pickle=True)
-    assert arrays(tmp_path / "a.npy").arrays[0].dtype == "object"
+    assert arrays(tmp_path / "a.npy", inspect).arrays[0].dtype == "object"
     assert not (tmp_path / "touched").exists()
 
 
@@ -52,7 +52,7 @@ def test_an_external_link_of_hdf5_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "workspace").mkdir()
     with h5py.File(tmp_path / "workspace" / "model.nc", "w") as file:
         file["posterior"] = h5py.ExternalLink(str(tmp_path / "real.nc"), "posterior")
-    found = arrays(tmp_path / "workspace" / "model.nc")
+    found = arrays(tmp_path / "workspace" / "model.nc", inspect)
     assert (found.array_count, found.notes) == (0, ("Not followed: posterior.",))
 
 
@@ -68,7 +68,7 @@ def test_a_virtual_dataset_and_external_storage_are_not_read(tmp_path: Path) -> 
         file.create_dataset("posterior/stored", (4, 100), "f8", external=stored)
     with h5py.File(tmp_path / "model.nc") as file:
         assert np.isfinite(file["posterior/virtual"][:]).all(), "HDF5 itself would have followed"
-    found = trace(tmp_path / "model.nc")
+    found = trace(tmp_path / "model.nc", inspect)
     assert found.variables == ("own",)
     assert "Not looked at, no numbers of this file with chains and draws: stored, virtual." in found.notes
 
@@ -180,12 +180,12 @@ def test_an_enormous_real_trace_is_answered_soon(tmp_path: Path) -> None:
     write_trace(tmp_path / "t.nc", {"mu": honest()})
     with (tmp_path / "t.nc").open("r+b") as file:
         file.truncate(ENORMOUS_BYTES)
-    assert trace(tmp_path / "t.nc").size_bytes == ENORMOUS_BYTES
+    assert trace(tmp_path / "t.nc", inspect).size_bytes == ENORMOUS_BYTES
 
 
 def test_a_pickle_that_announces_a_terabyte_is_truncated(tmp_path: Path) -> None:
     (tmp_path / "a.pkl").write_bytes(b"\x80\x04\x8e" + (1 << 40).to_bytes(8, "little") + b"xyz")
-    found = pickled(tmp_path / "a.pkl")
+    found = pickled(tmp_path / "a.pkl", inspect)
     assert (found.truncated, found.complete) == (True, False)
 
 
@@ -195,7 +195,7 @@ def test_a_zip_bomb_is_named_and_not_inflated(tmp_path: Path) -> None:
         with archive.open("archive/data/0", "w", force_zip64=True) as member:
             for _ in range(512):
                 member.write(bytes(1 << 20))
-    found = arrays(tmp_path / "weights.pt")
+    found = arrays(tmp_path / "weights.pt", inspect)
     packed = found.members[1].compressed_bytes
     assert found.notes == (f"archive/data/0 says it inflates from {packed} to {512 << 20} bytes.",)
     assert found.consistent is False
@@ -209,7 +209,7 @@ def test_a_packed_bomb_ends_at_its_limit(tmp_path: Path) -> None:
         file.write(gzip.compress(b"\x80\x04\x8e" + (1 << 40).to_bytes(8, "little")))
         for _ in range(40):
             file.write(zeros)
-    assert not_inspected(tmp_path / "a.joblib") == NotInspected(
+    assert not_inspected(tmp_path / "a.joblib", Limits()) == NotInspected(
         reason="It unpacks to more than 2 GB.", cause="too large"
     )
 
@@ -279,4 +279,4 @@ def test_a_missing_library_is_named_with_what_brings_it(
 
 def test_twice_the_same_artefact_has_the_same_facts(tmp_path: Path) -> None:
     joblib.dump({"epoch": 3, "weights": honest(20, 30)}, tmp_path / "m.joblib")
-    assert pickled(tmp_path / "m.joblib") == pickled(tmp_path / "m.joblib")
+    assert pickled(tmp_path / "m.joblib", inspect) == pickled(tmp_path / "m.joblib", inspect)

@@ -24,6 +24,7 @@ from watchkeeper.server.analysis.artefacts.symbols import Call, Mapping, Sequenc
 from .helpers import joblib, pickled
 
 
+@pytest.mark.training
 def test_a_fitted_model_tells_its_class_and_its_counts(tmp_path: Path) -> None:
     ensemble: Any = import_module("sklearn.ensemble")  # typed in part; takes two seconds, so not with the module
     x = np.random.default_rng(1).normal(size=(60, 3))

@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from watchkeeper.server.analysis.artefacts import tables
 from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, JsonFacts, Placeholder, TableFacts, UnknownFacts
 from watchkeeper.server.analysis.artefacts.placeholders import is_placeholder
-from watchkeeper.server.analysis.artefacts.tables import MOST_CELLS, Table
+from watchkeeper.server.analysis.artefacts.tables import Table
 
-from .helpers import inspect, not_inspected
+from .helpers import made_here, not_inspected
 
 
 def table(path: Path) -> TableFacts:
-    found = inspect(path)
+    found = made_here(path)
     assert isinstance(found, TableFacts), found
     return found
 
@@ -74,10 +75,13 @@ def test_a_quote_that_never_ends_is_not_inspected(tmp_path: Path) -> None:
     assert "after row 0" in not_inspected(tmp_path / "h.csv").reason
 
 
-def test_a_table_with_too_many_cells_is_read_in_part_and_says_so(tmp_path: Path) -> None:
-    (tmp_path / "h.csv").write_text("a\n" + "1\n" * 1_100_000)
+def test_a_table_with_too_many_cells_is_read_in_part_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MOST_CELLS", 20_000)
+    (tmp_path / "h.csv").write_text("a\n" + "1\n" * 11_000)
     found = table(tmp_path / "h.csv")
-    assert (found.rows, found.rows_looked_at, found.complete) == (1_100_000, 1_000_000, False)
+    assert (found.rows, found.rows_looked_at, found.complete) == (11_000, 10_000, False)
 
 
 def test_parquet_is_counted_as_a_table(tmp_path: Path) -> None:
@@ -116,7 +120,7 @@ def test_placeholders_are_told_from_words() -> None:
 
 def test_a_text_tells_its_lines_and_what_is_not_written_yet(tmp_path: Path) -> None:
     (tmp_path / "summary.md").write_text("# Results\n\nRMSE: TBD\n")
-    assert inspect(tmp_path / "summary.md") == UnknownFacts(
+    assert made_here(tmp_path / "summary.md") == UnknownFacts(
         size_bytes=21,
         magic=b"# Results\n\nRMSE:".hex(),
         text=True,
@@ -129,7 +133,7 @@ def test_a_text_tells_its_lines_and_what_is_not_written_yet(tmp_path: Path) -> N
 def test_a_json_document_tells_keys_numbers_and_what_is_missing(tmp_path: Path) -> None:
     text = '{"rmse": 0.5, "folds": [1, NaN, {"r2": null}], "note": "pending", "n": 3, "n": 4, "ok": true}'
     (tmp_path / "r.json").write_text(text)
-    assert inspect(tmp_path / "r.json") == JsonFacts(
+    assert made_here(tmp_path / "r.json") == JsonFacts(
         format="json",
         size_bytes=len(text),
         keys=("rmse", "folds", "note", "n", "ok"),
@@ -147,7 +151,7 @@ def test_a_json_document_tells_keys_numbers_and_what_is_missing(tmp_path: Path) 
 
 def test_json_lines_are_counted_and_a_damaged_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text('{"loss": 1}\n\n{"loss": 2}\n')
-    found = inspect(tmp_path / "r.jsonl")
+    found = made_here(tmp_path / "r.jsonl")
     assert isinstance(found, JsonFacts)
     assert (found.documents, found.numbers) == (2, (("[0].loss", 1.0), ("[1].loss", 2.0)))
     (tmp_path / "r.jsonl").write_text('{"loss": 1}\n{"loss": \n')
@@ -169,7 +173,7 @@ def test_a_compressed_table_is_read_as_the_table_that_it_is(tmp_path: Path) -> N
         assert (found.format, found.rows, found.nan_columns) == ("csv", 3, ("cases",))
         assert found.placeholders == (Placeholder(text="TODO", where="cases", row=2),)
     (tmp_path / "r.json.gz").write_bytes(gzip.compress(b'{"rmse": "TODO"}'))
-    document = inspect(tmp_path / "r.json.gz")
+    document = made_here(tmp_path / "r.json.gz")
     assert isinstance(document, JsonFacts)
     assert document.placeholder_count == 1
 
@@ -197,12 +201,16 @@ def test_a_file_that_is_no_workbook_is_called_so(tmp_path: Path) -> None:
     assert not_inspected(tmp_path / "r.xlsx").cause == "damaged"
 
 
-def test_rows_beyond_those_looked_at_are_counted_and_the_odd_ones_found(tmp_path: Path) -> None:
-    rows = 2 * MOST_CELLS // 3
+def test_rows_beyond_those_looked_at_are_counted_and_the_odd_ones_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = 20_000
+    monkeypatch.setattr(tables, "MOST_CELLS", cells)
+    rows = 2 * cells // 3
     with (tmp_path / "long.csv").open("w") as file:
         file.write("a,b\n" + "1,2\n" * rows + "3,TODO\n" + "4,5\n" * 70 + "6,\n7,8")
     found = table(tmp_path / "long.csv")
-    assert (found.rows, found.rows_looked_at, found.complete) == (rows + 73, -(-MOST_CELLS // 3), False)
+    assert (found.rows, found.rows_looked_at, found.complete) == (rows + 73, -(-cells // 3), False)
     assert found.placeholders == (Placeholder(text="TODO", where="b", row=rows + 1),)
     assert found.nan_columns == ("b",)
     assert f"Of {rows + 73} rows" in found.notes[0]

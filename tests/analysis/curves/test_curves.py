@@ -13,6 +13,7 @@ from watchkeeper.server.analysis.curves.series import History, Kind
 from watchkeeper.server.analysis.curves.thresholds import Thresholds
 from watchkeeper.server.vocabulary.runs import ErrorType, Finding, Level
 
+from ...limits import examples
 from .made import LENGTHS, falling, history, names
 
 
@@ -220,7 +221,7 @@ def test_losses_too_large_to_be_subtracted_are_judged_without_an_error() -> None
     assert "divergence" not in names(judge_history(history([1e308, -8e307, *[0.0] * 13])))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS), max_size=60))
 def test_any_history_at_all_is_judged_and_every_answer_is_json(rows: list[tuple[float | None, ...]]):
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
@@ -232,7 +233,7 @@ def test_any_history_at_all_is_judged_and_every_answer_is_json(rows: list[tuple[
         assert set(values) == {"flag", "epoch", "value", "threshold", "advice"}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.sampled_from([0, 1, 2, 3]), st.sampled_from([1e-6, 1.0, 1e6]), st.sampled_from([8, 40, 200]), st.integers(0, 99)
 )

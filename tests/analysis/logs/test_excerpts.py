@@ -12,6 +12,8 @@ from watchkeeper.server.analysis.logs.recognise import Change, Recogniser
 from watchkeeper.server.analysis.logs.scan import fold, scan
 from watchkeeper.server.vocabulary.runs import Ended, Finding, Level
 
+from ...limits import examples
+
 TRACE = 'Traceback (most recent call last):\n  File "/home/user/train.py", line 12, in <module>\n    main()\n'
 PIECES = [
     "\n",
@@ -67,13 +69,13 @@ def _shows(text: str, line: str) -> bool:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 def test_every_line_that_a_finding_quotes_stands_where_it_is_counted(log: str) -> None:
     assert misquoted(log) == []
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.lists(st.integers(0, 1500), max_size=8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_what_is_quoted_does_not_depend_on_chunks_and_interruptions(log: str, cuts: list[int]) -> None:
     recogniser, start, data = Recogniser(), 0, log.encode()
     changes: list[Change] = []

@@ -12,6 +12,8 @@ from watchkeeper.server.analysis.logs.recognise import Change, Recogniser
 from watchkeeper.server.analysis.logs.scan import fold
 from watchkeeper.server.vocabulary.runs import Ended, Finding, Level
 
+from ...limits import examples
+
 HEAD = 'Traceback (most recent call last):\n  File "/home/user/train.py", line 12, in <module>\n    main()\n'
 DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
 CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
@@ -103,7 +105,7 @@ def interrupted(data: bytes, ended: Ended | None, cuts: list[tuple[int, bool, bo
 
 
 @given(logs, ends, breaks)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 def test_any_interruption_gives_the_same_findings_as_one_piece(
     data: bytes, ended: Ended | None, cuts: list[tuple[int, bool, bool]]
 ) -> None:

@@ -10,6 +10,7 @@ from watchkeeper.server.analysis.logs.blocks import Block, Splitter, count_lines
 from watchkeeper.server.analysis.logs.rules import DEFAULT_RULES
 
 from ...engines import ENGINES, needs_hyperscan
+from ...limits import examples
 
 TRIGGERS = prefilter.triggers_of(DEFAULT_RULES.triggers)
 
@@ -40,7 +41,7 @@ def test_words_that_begin_or_end_like_such_a_value_are_not_worth_reading(engine:
         | st.binary(max_size=3)
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_both_engines_call_the_same_lines_worth_reading(pieces: list[bytes]) -> None:
     data = b"".join(pieces).replace(b"\x1b", b"") + b"\n"
     assert candidates("hyperscan", data) == candidates("shapes", data)

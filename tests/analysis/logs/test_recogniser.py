@@ -17,6 +17,7 @@ from watchkeeper.server.vocabulary.runs import Ended, Finding, Level
 
 from ...engines import ENGINES, needs_hyperscan
 from ...growth import assert_grows_with_its_input
+from ...limits import examples
 
 TRACE = (
     b"Traceback (most recent call last):\n"
@@ -73,13 +74,13 @@ def findings(data: bytes, cuts: list[int], *, resume: bool = False, engine: str 
 
 
 @given(logs, st.lists(st.integers(0, 6000), max_size=12))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_chunking_gives_the_same_findings_as_one_piece(data: bytes, cuts: list[int]) -> None:
     assert findings(data, cuts) == findings(data, [])
 
 
 @given(logs, st.lists(st.integers(0, 6000), max_size=6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_recogniser_made_from_a_state_continues_exactly(data: bytes, cuts: list[int]) -> None:
     assert findings(data, cuts, resume=True) == findings(data, [])
 
@@ -94,15 +95,15 @@ def test_a_chunk_may_end_at_any_byte() -> None:
 
 @needs_hyperscan
 @given(logs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_both_engines_give_the_same_findings(data: bytes) -> None:
     assert findings(data, [], engine="hyperscan") == findings(data, [])
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_recognisers_of_the_same_rules_may_read_in_several_threads_at_once(engine: str) -> None:
-    data = b"".join(FRAGMENTS) * 60
-    cuts = list(range(0, len(data), 12_000))
+    data = b"".join(FRAGMENTS) * 20
+    cuts = list(range(0, len(data), 4_000))
     with ThreadPoolExecutor(4) as pool:
         reads = [pool.submit(findings, data, cuts, engine=engine) for _ in range(4)]
     assert [read.result() for read in reads] == [findings(data, cuts, engine=engine)] * 4
@@ -120,7 +121,7 @@ def test_a_recogniser_is_made_from_a_state_without_compiling_its_rules_again(
 
 
 @given(st.binary(max_size=20_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_no_bytes_crash_it_and_its_state_stays_small(data: bytes) -> None:
     recogniser = Recogniser()
     recogniser.feed(data)
@@ -267,4 +268,4 @@ def test_no_input_makes_it_quadratic(line: bytes) -> None:
             recogniser.feed(data[at : at + 65_536])
         recogniser.end(None)
 
-    assert_grows_with_its_input(read, lambda size: (line * (size // len(line) + 1))[:size], 131_072)
+    assert_grows_with_its_input(read, lambda size: (line * (size // len(line) + 1))[:size], 65_536)

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.scripts import Program, changes, read_program
 
+from ...limits import examples
 from .programs import program
 
 BASE = "import pymc as pm\n\ndef run(n):\n    with model:\n        return pm.sample(n, chains=4)\n\nrun(2000)\n"
@@ -108,7 +109,7 @@ _words = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(_words, max_size=25).map("".join), st.lists(_words, max_size=25).map("".join))
 def test_any_text_is_read_and_compared(first: str, second: str) -> None:
     one, other = read(first.encode()), read(second.encode())
@@ -180,7 +181,7 @@ _statements = st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(_statements, _statements)
 def test_any_program_is_read_and_compared(first: str, second: str) -> None:
     others = {"a.py": b"import model\nfrom model import *\nx = model.x\ndef g(): return g()\n"}
@@ -315,7 +316,7 @@ def test_the_work_of_reading_and_comparing_grows_with_the_size() -> None:
         assert len(found) == 1
         return count[0]
 
-    assert calls(400) < 4 * 1.5 * calls(100)
+    assert calls(200) < 4 * 1.5 * calls(50)
 
 
 @contextmanager

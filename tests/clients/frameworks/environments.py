@@ -24,6 +24,7 @@ class Framework:
     :ivar requirements: what is installed for it.
     :ivar script: the file beside this one that plays a run by it.
     :ivar agent: whether it has agents, which ask a model.
+    :ivar session: the kind by which `transcribe` knows what such an agent has to say of its run; empty for none.
     :ivar every: whether a call of such an agent has to name every argument.
     """
 
@@ -31,6 +32,7 @@ class Framework:
     requirements: tuple[str, ...]
     script: str
     agent: bool = True
+    session: str = ""
     every: bool = False
 
 

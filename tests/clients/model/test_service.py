@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2 as httpx
 import pytest
-from openai import OpenAI
 
 from . import anthropic, gemini, openai
 from .service import Service, serving
 from .turns import Asked, Form, Json, Reply
+
+if TYPE_CHECKING:
+    from openai import OpenAI
 
 CALL = Reply("poll_training", {"run": "1-quick-1", "wait_s": 5})
 SAID = Reply(text="It is done.")
@@ -35,6 +37,8 @@ def service(reply: Reply) -> Iterator[Service]:
 
 @pytest.fixture
 def library(service: Service) -> Iterator[OpenAI]:
+    from openai import OpenAI  # not at the top: each process that collects tests would wait a second for it
+
     with OpenAI(base_url=f"{service.url}/v1", api_key="none", max_retries=0) as client:
         yield client
 

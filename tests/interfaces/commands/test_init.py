@@ -19,6 +19,8 @@ from watchkeeper.server.storage.policy.policy import Policy, load_policy, of_pro
 from watchkeeper.server.storage.policy.profiles import Profile
 from watchkeeper.server.storage.policy.toml_text import Described
 
+from ...limits import examples
+
 EVERY: list[Profile] = ["contest", "research", "plain"]
 TRAINS = "import argparse\nimport torch\nfor epoch in range(3):\n    print(epoch)\n"
 
@@ -149,7 +151,7 @@ def test_a_notebook_alone_is_run_by_papermill(tmp_path: Path) -> None:
 
 
 @given(path=st.text(min_size=1).filter(lambda one: "\0" not in one), source=st.text())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_whatever_a_python_is_called_the_file_loads(path: str, source: str) -> None:
     found = Project(Python(path, " ".join(source.split())), "", (), (), ())
     text = short_policy("research", found)

@@ -137,6 +137,7 @@ def test_the_end_of_the_input_ends_the_server_while_a_poll_waits(wire: Wire) -> 
     assert (wire.end(), wire.errors) == (0, "")
 
 
+@pytest.mark.training
 def test_a_client_that_closed_its_end_ends_the_server(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -233,6 +234,7 @@ def test_a_cancelled_poll_leaves_the_server_usable(shared: Wire) -> None:
     assert not [line for line in shared.lines if json.loads(line).get("id") == request and "result" in json.loads(line)]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("era", ["initialize", "server/discover"])
 def test_both_eras_of_the_protocol_are_served_alike(tmp_path: Path, era: str) -> None:
     with Wire(server_command(tmp_path)) as wire:

@@ -122,6 +122,7 @@ async def test_nothing_is_overwritten_at_the_start(place: Place) -> None:
     assert Stage(place.root).read("nothing") is None
 
 
+@pytest.mark.training
 async def test_a_server_that_does_not_come_up_is_told(tmp_path: Path) -> None:
     (tmp_path / ".watchkeeper").write_text("in the way")
     came = await played(b'{"transcript": 1}\n{"agent": "trainer", "tool": "poll_training"}\n', tmp_path)

@@ -87,6 +87,7 @@ def small_memory() -> Iterator[Path]:
     pytest.skip("no memory cgroup can be made here, so no OOM killer comes")
 
 
+@pytest.mark.training
 def test_what_the_oom_killer_ended_is_told_from_a_crash(small_memory: Path) -> None:
     story = str(TRANSCRIPTS / "within_400_mb" / "out_of_memory.jsonl")
     command = [sys.executable, "-c", PLAYS_WITHIN, str(small_memory), story]

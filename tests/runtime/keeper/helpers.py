@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import time
@@ -156,6 +157,23 @@ def processes_of(folder: Path) -> list[tuple[int, int]]:
         if stat is not None and stat.alive:
             found.append((pid, stat.start_ticks))
     return found
+
+
+def none_of(folder: Path) -> bool:
+    """Wait until the processes that name the folder now have ended; return whether there were none.
+
+    Looking through all processes every few milliseconds until these are gone costs more than they do.
+    """
+    found = processes_of(folder)
+    for pid, ticks in found:
+        with suppress(ProcessLookupError):
+            end = os.pidfd_open(pid)
+            try:
+                if procfs.alive(pid, ticks):
+                    select.select([end], [], [], HANG_S)
+            finally:
+                os.close(end)
+    return not found
 
 
 def end_processes_of(folder: Path) -> None:

@@ -16,6 +16,7 @@ from watchkeeper.server.runtime.keeper import records, seal
 from watchkeeper.server.runtime.keeper.lines import Lines
 from watchkeeper.server.vocabulary.runs import RunState
 
+from ...limits import examples
 from .helpers import WAITS, Run, until
 
 PLENTY = 1 << 30
@@ -144,7 +145,7 @@ def test_a_file_among_the_witness_lines_may_be_of_any_size(tmp_path: Path, monke
     assert witnessed["4.jsonl"] == {"bytes": 24 << 20}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.binary(min_size=1, max_size=40)), max_size=12))
 def test_the_head_follows_from_the_pieces_that_the_samples_name(
     tmp_path_factory: pytest.TempPathFactory, written: list[tuple[str, bytes]]

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from watchkeeper.server.runtime.probe import PATH_FOLDER
 from watchkeeper.server.runtime.probe.reading import read_probe
 
+from ...limits import examples
 from .helpers import FILE, loaded, run, told
 
 SOURCE = Path(PATH_FOLDER, "watchkeeper_probe.py").read_text(encoding="utf-8")
@@ -236,7 +237,7 @@ def test_a_run_directory_that_is_gone_does_no_harm(tmp_path: Path, monkeypatch: 
 
 
 @given(st.dictionaries(st.text(max_size=70), st.one_of(st.none(), st.text(), st.integers(), st.floats()), max_size=60))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 def test_whatever_is_logged_can_be_read(probe: ModuleType, tmp_path: Path, values: dict[str, object]) -> None:
     (tmp_path / FILE).unlink(missing_ok=True)
     probe.log(**values)

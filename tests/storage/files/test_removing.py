@@ -13,6 +13,8 @@ from watchkeeper.server.storage.files import blanking, removing
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.vocabulary.errors import PathRefused
 
+from ...limits import examples
+
 
 def deep(folder: Path, levels: int) -> None:
     """Make folders in folders, one in each."""
@@ -75,7 +77,7 @@ def test_a_snapshot_goes_only_when_nobody_asked_for_it_since(tmp_path: Path) -> 
     lines=some.lists(some.binary(max_size=40).map(lambda line: line.replace(b"\n", b"")), min_size=1, max_size=60),
     ends=some.booleans(),
 )
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_lines_behind_a_blanked_part_keep_their_number_and_their_place(lines: list[bytes], ends: bool) -> None:
     part = b"\n".join(lines) + b"x" * (blanking.LEAST_BYTES + 1000) + (b"\n" if ends else b"!")
     before, behind = b"head\n", b"\n=== next\nlast\n"

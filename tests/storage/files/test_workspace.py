@@ -16,6 +16,7 @@ from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.storage.policy.policy import Names
 from watchkeeper.server.vocabulary.errors import PathRefused
 
+from ...limits import examples
 from .helpers import open_descriptors, opened, refusal
 
 
@@ -210,7 +211,7 @@ def test_a_closed_workspace_gives_its_descriptor_back_once(tmp_path: Path) -> No
 _PARTS = st.sampled_from(["..", ".", "", "a", "f", "in", "out", "abs", "up", "secret", "root", "\0", "é", "~", "-"])
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(parts=st.lists(_PARTS, min_size=1, max_size=8), absolute=st.booleans())
 def test_no_path_ever_reaches_a_file_outside(workspace: Workspace, parts: list[str], absolute: bool) -> None:
     root = workspace.root

@@ -18,7 +18,7 @@ from watchkeeper.server.storage.record.serialization import decode, encode
 from watchkeeper.server.vocabulary.errors import LedgerUnreadable, StorageFailed
 from watchkeeper.server.vocabulary.runs import Phase
 
-from ...limits import HANG_S
+from ...limits import HANG_S, examples
 from ...strategies import happenings
 
 
@@ -173,7 +173,7 @@ def test_the_file_is_for_its_owner_only(ledger: Ledger) -> None:
     assert ledger.path.stat().st_mode & 0o777 == 0o600
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.tuples(happenings, st.sampled_from("abc")), max_size=12))
 def test_any_history_holds_and_what_is_stored_is_what_it_folds_to(
     tmp_path_factory: pytest.TempPathFactory, history: list[tuple[Happening, str]]
