@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
-from watchkeeper.server.runtime.engines import slurm, submissions
+from watchkeeper.server.runtime.engines import shared_look, slurm, submissions
 from watchkeeper.server.runtime.engines.slurm import SlurmEngine
 from watchkeeper.server.runtime.engines.words import Kind, Word
 from watchkeeper.server.runtime.keeper import records
@@ -44,6 +46,27 @@ def test_a_look_does_not_wait_for_a_slow_slurm_whose_answer_the_next_look_has(
     assert second.text == "another look is asking it"
     answer.write_text(f"7|PENDING|Priority|{slurm.job_name(one)}\n")
     until(lambda: word(one).kind is Kind.QUEUED, "what it said is kept")
+
+
+def test_an_answer_is_parsed_once_for_each_version_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path, "squeue", "echo", monkeypatch)
+    one, other = run_dir(tmp_path), run_dir(tmp_path, "2-full-1")
+    word(one)
+    parsed: list[str] = []
+    load = json.load
+
+    def counted(file: IO[bytes]) -> Any:
+        parsed.append(str(file.name))
+        return load(file)
+
+    monkeypatch.setattr(json, "load", counted)
+    for _ in range(3):
+        word(one)
+        word(other)
+    assert len(parsed) <= 1
+    program(tmp_path, "squeue", f"echo '7|RUNNING|None|{slurm.job_name(other)}'", monkeypatch)
+    shared_look.forget(tmp_path / slurm.LOOK_FILE)
+    assert word(other).kind is Kind.RUNNING
 
 
 def test_a_start_does_not_wait_for_a_slow_slurm_which_is_handed_it_once_all_the_same(

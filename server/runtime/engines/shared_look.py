@@ -18,6 +18,9 @@ from ..keeper import lock, records
 Rows = Mapping[str, Mapping[str, Any]]
 
 
+_MOST_PARSED = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the engine said of all jobs by their names, and when; `failed` says why it did not answer last time."""
@@ -27,6 +30,10 @@ class Answer:
     failed: str = ""
     answered_at: float = 0.0
     """When it said so: an engine that is asked in vain leaves the rows as old as they are."""
+
+
+_PARSED: dict[Path, tuple[tuple[int, int, int], Answer]] = {}
+"""The newest answer of each file that was read here, and which version of the file it is."""
 
 
 def shared(
@@ -117,10 +124,21 @@ def forget(path: Path) -> None:
 
 
 def _kept(path: Path) -> Answer | None:
+    """Return what is kept; parsed once for each version of the file, as each look at each of many runs asks for it."""
     try:
-        content: Any = json.loads(path.read_bytes())
+        with path.open("rb") as file:  # opened each time: on a network mount a name alone tells of an older one
+            about = os.fstat(file.fileno())
+            version = about.st_ino, about.st_mtime_ns, about.st_size
+            known = _PARSED.get(path)
+            if known is not None and known[0] == version:
+                return known[1]
+            content: Any = json.load(file)
         asked_at, answered_at = float(content["asked_at"]), float(content["answered_at"])
-        return Answer(dict(content["rows"]), asked_at, str(content["failed"]), answered_at)
+        answer = Answer(dict(content["rows"]), asked_at, str(content["failed"]), answered_at)
+        if len(_PARSED) >= _MOST_PARSED:
+            _PARSED.clear()
+        _PARSED[path] = version, answer
+        return answer
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
