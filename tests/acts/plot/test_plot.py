@@ -19,7 +19,7 @@ from ...play import Place, script
 SHAPE = script("""
 for epoch in range(1, 41):
     print(f"epoch {epoch}/40 loss={2 / epoch:.4f} val_loss={2.2 / epoch + (epoch > 30) * 0.02 * epoch:.4f}", flush=True)
-work(1.0)
+work(0.5)
 leave_what_the_phase_asks_for()
 """)
 VALUES = st.lists(st.none() | st.floats(), min_size=2, max_size=40)
