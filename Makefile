@@ -21,7 +21,7 @@ PYTEST = $(BIN)/python -P -m pytest --numprocesses $(WORKERS) --maxprocesses 8 -
 # The tests start hundreds of interpreters: what one has compiled the next need not compile again, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lint types wheel browser programs engines suite check test torture mutants audit release demo demo-slurm demo-ray bench bundle clients strangers reference docs corpus clean
+.PHONY: help setup lint types wheel browser programs engines suite check test versions torture mutants audit release demo demo-slurm demo-ray bench bundle clients strangers reference docs corpus clean
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
@@ -30,6 +30,7 @@ help:
 	@echo "make test TESTS=tests/analysis/logs WORKERS=1   a part of them, one after the other"
 	@echo "make browser Chromium for the tests of the page, where apt-get may install it; without one they are skipped"
 	@echo "make suite   the tests alone, against the wheel that is installed; QUICK=1 without those that train"
+	@echo "make versions PYTHONS='3.13' ROOMS='acts/start' QUICK=1   the tests under every Python at hand, each in an environment of its own"
 	@echo "make lint    ruff: rules and form"
 	@echo "make types   pyright, strict"
 	@echo "make wheel   build the wheel and install it, as a user gets it"
@@ -48,7 +49,7 @@ help:
 	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it; writes the table there (a quarter of an hour); 1.8 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
-	@echo "make release the wheel, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
+	@echo "make release wheel and source distribution, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"
 	@echo "make clean   remove what the others made"
 
 $(VENV)/uv-$(UV_VERSION):
@@ -96,7 +97,10 @@ programs:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $(PROGRAMS); } >/dev/null 2>&1; } || \
 		echo "not installed: $(PROGRAMS); the tests that need them are skipped"
 
-# Every fault of the engines, the slow ones too.
+# Every fault of the engines, the slow ones too, and those of a site with accounts.
+engines torture: PROGRAMS += slurmdbd mariadb-server
+engines torture: COMMANDS += slurmdbd mariadbd
+
 engines: setup wheel programs
 	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/acts/engines tests/acts/watch/test_elsewhere.py
 
@@ -106,6 +110,11 @@ check: wheel
 
 test: wheel browser programs
 	@$(MAKE) --no-print-directory --jobs 3 lint types suite
+
+# 3.11 to 3.14, each as PATH, pyenv or uv has it; what is kept of earlier calls stands in the table too.
+versions: wheel browser programs
+	$(BIN)/python -P tests/versions.py dist/*.whl --workers $(WORKERS) $(if $(QUICK),--quick) \
+		$(if $(PYTHONS),--pythons $(PYTHONS)) $(if $(ROOMS),--rooms $(ROOMS))
 
 torture: setup wheel programs
 	WATCHKEEPER_TORTURE_TRIES=$(TRIES) WATCHKEEPER_TORTURE_SEED=$(SEED) $(PYTEST) \
@@ -146,8 +155,8 @@ clients: setup wheel
 LIBRARIES = $(VENV)/strangers-libraries
 
 strangers: wheel
-	test -x $(LIBRARIES)/bin/python || { $(UV) venv --quiet --python $(PYTHON) $(LIBRARIES) && \
-		$(UV) pip install --quiet --python $(LIBRARIES)/bin/python --requirement benchmarks/strangers/requirements.txt; }
+	test -x $(LIBRARIES)/bin/python || { $(PYTHON) -m venv $(LIBRARIES) && \
+		$(LIBRARIES)/bin/python -m pip install --quiet --requirement benchmarks/strangers/requirements.txt; }
 	$(BIN)/python -P benchmarks/strangers/play.py dist/*.whl --libraries $(LIBRARIES)
 
 corpus: setup wheel
@@ -163,13 +172,13 @@ audit: setup
 # The time of the last commit stands in for the clock, so that whoever builds the same commit gets the same bytes.
 release: setup
 	rm -rf build dist
-	for folder in dist dist/again; do rm -rf build; \
-		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(UV) build --quiet --wheel --out-dir $$folder || exit 1; done
-	cmp dist/*.whl dist/again/*.whl
+	umask 022; export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct); for folder in dist dist/again; do rm -rf build; \
+		$(UV) build --quiet --out-dir $$folder && $(BIN)/python -P benchmarks/equal_sdist.py $$folder/*.tar.gz || exit 1; done
+	for one in dist/*.whl dist/*.tar.gz; do cmp $$one dist/again/$${one##*/} || exit 1; done
 	rm -rf dist/again build
 	$(UV) export --quiet --frozen --no-dev --all-extras --no-emit-project --format cyclonedx1.5 \
 		--output-file dist/sbom.cdx.json
-	cd dist && sha256sum *.whl sbom.cdx.json
+	cd dist && sha256sum *.whl *.tar.gz sbom.cdx.json
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

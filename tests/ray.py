@@ -38,6 +38,18 @@ TRIES = 3
 _STORE_BYTES = 80_000_000
 
 
+_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Off, each part of a Ray listens on the loopback alone; that address named is replaced by the machine's."""
+_COMMAND = """
+from ray._private import ray_constants, services
+from ray.scripts.scripts import main
+ray_constants.ENABLE_RAY_CLUSTER = True
+services.get_node_ip_address = lambda *_: "127.0.0.1"
+main()
+"""
+"""The command `ray`, which lets further nodes join all the same."""
+
+
 class HeadEnded(AssertionError):
     """A part of a Ray has ended by itself; with the end of what it wrote."""
 
@@ -157,6 +169,12 @@ class Ray:
             self.kill(name)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def addresses(self) -> set[str]:
+        """Return every address on which a part of it listens."""
+        pids = {pid for process in self._running.values() for pid in _session(process.pid)}
+        found = [one.laddr for one in psutil.net_connections("tcp") if one.status == "LISTEN" and one.pid in pids]
+        return {one[0].removeprefix("::ffff:") for one in found if one}
+
     def _process(self, name: str) -> subprocess.Popen[bytes]:
         return self._running[name]
 
@@ -169,18 +187,19 @@ class Ray:
         return isinstance(self.ask("GET", "jobs/"), list)
 
     def _start(self, name: str, *words: str) -> None:
-        common = ("--block", "--node-ip-address=127.0.0.1", f"--object-store-memory={_STORE_BYTES}")
+        common = ("--block", f"--object-store-memory={_STORE_BYTES}")
         few = ("--disable-usage-stats", "--include-log-monitor=false")
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
-                [ENVIRONMENT / "bin/ray", "start", *common, *few, *words],
+                [ENVIRONMENT / "bin/python", "-c", _COMMAND, "start", *common, *few, *words],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment, start_new_session=True,
             )  # fmt: skip
 
     @property
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SECRET") if name in os.environ}
-        return {**kept, "RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": str(self.folder), **self._variables}
+        own = {"RAY_USAGE_STATS_ENABLED": "0", _LOOPBACK: "0", "RAY_TMPDIR": str(self.folder)}
+        return {**kept, **own, **self._variables}
 
 
 def why_not() -> str:

@@ -63,6 +63,13 @@ class Accounting(Slurm):
         self.start("slurmdbd", "env", f"MYSQL_UNIX_PORT={listens}", "slurmdbd", "-D")
         until(lambda: self.ask("sacctmgr", "--noheader", "list", "cluster") or self._registers(), "slurmdbd answers")
 
+    def manage(self, *words: str) -> None:
+        """Change the accounts, and wait until the controller knows of it as well as the database."""
+        done = subprocess.run(
+            ["sacctmgr", "--immediate", *words], capture_output=True, check=False, timeout=HANG_S, env=self.environment
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def _registers(self) -> bool:
         return bool(self.ask("sacctmgr", "--immediate", "add", "cluster", "tests"))
 

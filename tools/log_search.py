@@ -12,7 +12,6 @@ from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
 from ..server.acts.write import search as searching
 from ..server.documents import search_log
-from ..server.documents.search_log import Search
 from ..server.vocabulary.errors import InvalidArgument
 from ..server.vocabulary.json_values import JsonObject
 from ..server.vocabulary.runs import Role
@@ -45,7 +44,7 @@ async def log_search(
 
     Every selected value needs a reason. Trials without a score link to the diary.
     """
-    search = Search(
+    search = search_log.Search(
         space=space,
         trials=tuple(search_log.trial_of(one, place) for place, one in enumerate(trials or [], start=1)),
         selected=selected,
@@ -63,7 +62,7 @@ def _texts(reasons: JsonObject) -> dict[str, str]:
     return {name: str(reason) for name, reason in reasons.items()}
 
 
-def _log(desk: Desk, model: str, search: Search, run_id: str | None, trials_from: str) -> Logged:
+def _log(desk: Desk, model: str, search: search_log.Search, run_id: str | None, trials_from: str) -> Logged:
     desk.workspace.check_model_id(model)
     run = look.find_run(desk, run_id) if run_id else None
     logged = searching.log_search(desk, model, search, run, trials_from)

@@ -16,7 +16,7 @@ from ..server.acts.poll.compared import Compared
 from ..server.acts.toolbox import Tool, facts
 from ..server.acts.watch import gpu_files
 from ..server.acts.watch import progress as pace
-from ..server.analysis.logs.blocks import FEED_BYTES
+from ..server.analysis.logs import blocks
 from ..server.storage.record import Report, Run
 from ..server.vocabulary.errors import StorageFailed
 from ..server.vocabulary.runs import Role
@@ -152,7 +152,7 @@ def _characters(found: Polled) -> int:
 
 
 def _behind(unread_bytes: int) -> str | None:
-    if unread_bytes <= FEED_BYTES:  # the next look reads that much at once
+    if unread_bytes <= blocks.FEED_BYTES:  # the next look reads that much at once
         return None
     return f"{unread_bytes >> 20} MiB of the log not read yet"
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import BaseModel
 
 from ..server.acts.desk import Desk, in_thread
-from ..server.acts.report.reports import Words, decisive, open_report, parse_error_type, write_document
+from ..server.acts.report import reports
 from ..server.acts.toolbox import Tool
-from ..server.acts.watch.look import look_at
+from ..server.acts.watch import look as looking
 from ..server.documents import error_report
 from ..server.storage.record import Finding, Report
 from ..server.vocabulary.errors import InvalidArgument, NotFound
@@ -48,18 +48,20 @@ async def report_error(
     Call it for every finding of level failure. The same failure twice is one report. Then poll the run: it returns as
     soon as the director answers.
     """
-    said = Words(
+    said = reports.Words(
         what_happened=what_happened.strip(),
         hypothesis=(hypothesis or "").strip(),
         recommended_action=(recommended_action or "").strip(),
-        trainer_type=parse_error_type(error_type).value if error_type else "",
+        trainer_type=reports.parse_error_type(error_type).value if error_type else "",
     )
     if not said.what_happened:
         raise InvalidArgument("A report needs what_happened.", "Say in one or two sentences what you saw.")
     return await in_thread(_report, desk, run, model, finding, said)
 
 
-def _report(desk: Desk, run_id: str | None, model: str | None, finding_id: str | None, words: Words) -> Reported:
+def _report(
+    desk: Desk, run_id: str | None, model: str | None, finding_id: str | None, words: reports.Words
+) -> Reported:
     finding = _finding(desk, finding_id) if finding_id else None
     run_id = run_id or (finding.run if finding else None)
     if finding is not None and finding.run != run_id:
@@ -67,7 +69,7 @@ def _report(desk: Desk, run_id: str | None, model: str | None, finding_id: str |
             f"Finding {finding.id} belongs to run {finding.run}, not to {run_id}.",
             f"Call report_error(run={finding.run!r}, finding={finding.id!r}, what_happened=…).",
         )
-    look = look_at(desk, run_id) if run_id else None
+    look = looking.look_at(desk, run_id) if run_id else None
     if look is not None and model is not None and look.run.model != model:
         raise InvalidArgument(
             f"Run {look.run.id} belongs to model {look.run.model}, not to {model}.",
@@ -80,8 +82,8 @@ def _report(desk: Desk, run_id: str | None, model: str | None, finding_id: str |
     if look is None and model is not None:
         desk.workspace.check_model_id(model)
     if finding is None and look is not None:
-        finding = decisive(desk, look.run.id)
-    report, existing = open_report(
+        finding = reports.decisive(desk, look.run.id)
+    report, existing = reports.open_report(
         desk,
         model=look.run.model if look else str(model),
         run=look.run if look else None,
@@ -111,7 +113,7 @@ def _reported(desk: Desk, report: Report, existing: bool) -> Reported:
         resume_point=report.resume_point,
         emergency=report.emergency or None,
         seen_before=report.seen_before or None,
-        path=write_document(desk, report),
+        path=reports.write_document(desk, report),
         message=error_report.message(report, desk.labels),
         next=watching,
     )

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
 from ..server.acts.toolbox import Tool
-from ..server.acts.watch.look import find_run, status_of
+from ..server.acts.watch import look
 from ..server.storage.record import Run
 from ..server.storage.record.cursor import issue
 from ..server.vocabulary.runs import Role, RunState
@@ -74,7 +74,7 @@ def _start(desk: Desk, model: str, phase: str, script: str | None, args: list[st
     begun = starting.start(desk, wanted)
     if isinstance(begun, starting.Waiting):
         return _waits(begun, wanted)
-    status, run = status_of(desk, begun.run.id), find_run(desk, begun.run.id)
+    status, run = look.status_of(desk, begun.run.id), look.find_run(desk, begun.run.id)
     salt = int(desk.clock() * 1000)
     cursor = issue(desk.ledger.id, run.id, begun.run.first_seq, salt=salt)
     standing = next_step.standing(desk, run, status.state, status.elapsed_s)

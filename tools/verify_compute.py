@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
 from ..server.acts.toolbox import Tool
-from ..server.acts.watch.look import find_run
+from ..server.acts.watch import look
 from ..server.analysis.verdict.words import Outcome, Word
 from ..server.vocabulary.errors import Refused
 from ..server.vocabulary.runs import Role
@@ -68,7 +68,7 @@ def _verify(desk: Desk, run_id: str, rerun: bool) -> Verified:
     concluded = consequences.conclude(desk, run_id)
     found = concluded.verification
     evidence, verdict = found.evidence, found.verdict
-    standing = next_step.standing(desk, find_run(desk, run_id), evidence.state, evidence.wall_s)
+    standing = next_step.standing(desk, look.find_run(desk, run_id), evidence.state, evidence.wall_s)
     return Verified(
         verdict=verdict.word,
         met=verdict.word.met,
@@ -98,7 +98,7 @@ def _verify(desk: Desk, run_id: str, rerun: bool) -> Verified:
 
 def _going_on(desk: Desk, run_id: str, how_far: str) -> Verified:
     """Answer while a run is played again: a verdict is computed once that is over."""
-    run = find_run(desk, run_id)
+    run = look.find_run(desk, run_id)
     return Verified(
         verdict=Word.IN_PROGRESS,
         met=False,

@@ -1,7 +1,4 @@
-"""Tool set "watchkeeper": its own tools, asked by a real MCP client.
-
-The server lives in this process, the keepers and the trainings in their own.
-"""
+"""Tool set "watchkeeper": its own tools, asked by a real MCP client over stdio, as a client starts the server."""
 
 from __future__ import annotations
 
@@ -11,18 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from common import until_unkept
+from mcp import StdioServerParameters
 from mcp.client import Client
 from mcp_types import Implementation
 from stories import SHORTEST_S
 from toolset import Seen, Tally, compact
-from watchkeeper.prompts import load
-from watchkeeper.server.acts.desk import open_desk
-from watchkeeper.server.interfaces.commands.cli import version
-from watchkeeper.server.interfaces.mcp.app import build, described
-from watchkeeper.server.interfaces.mcp.instructions import instructions
-from watchkeeper.server.storage.files.workspace import Workspace
-from watchkeeper.server.vocabulary.runs import Role
-from watchkeeper.tools import TOOLS
 
 ME = Implementation(name="benchmark", version="1")
 GOING_ON = ("starting", "queued", "running", "running_unattended")
@@ -54,16 +44,16 @@ class Kept:
         self._run, self._cursor, self._failure = "", "", ""
 
     async def begin(self) -> None:
-        sent = [
-            described(one).model_dump(by_alias=True, exclude_none=True) for one in TOOLS if Role.TRAINER in one.roles
-        ]
-        taken = [{name: one[name] for name in ("name", "description", "inputSchema")} for one in sent]
-        self.tally.definitions += len(compact(taken)) / 4 + len(instructions(Role.TRAINER)) / 4
+        serve = ["--workspace", str(self._folder), "serve", "--role", "trainer"]
+        server = StdioServerParameters(
+            command=sys.executable, args=["-P", "-m", "watchkeeper.server", *serve], cwd=self._folder
+        )
         self._session = AsyncExitStack()
-        desk = open_desk(Workspace(self._folder), Role.TRAINER, who="trainer of the benchmark")
-        self._session.callback(desk.ledger.close)
-        client = Client(build(desk, TOOLS, load(), version()), client_info=ME)
+        client = Client(server, client_info=ME)
         self._client = await self._session.enter_async_context(client)
+        tools = [one.model_dump(by_alias=True, exclude_none=True) for one in (await self._client.list_tools()).tools]
+        taken = [{name: one[name] for name in ("name", "description", "inputSchema")} for one in tools]
+        self.tally.definitions += (len(compact(taken)) + len(self._client.instructions or "")) / 4
 
     async def end(self) -> None:
         await self._session.aclose()

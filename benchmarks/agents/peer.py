@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import sys
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from mcp import StdioServerParameters
 from mcp.client import Client
 from mcp_types import Implementation
 from stories import SHORTEST_S
-from toolset import Seen, Tally, compact
+from toolset import Seen, Tally, compact, end_what_works_in
 
 ME = Implementation(name="benchmark", version="1")
 TAIL, ALL = 5, 50
@@ -102,11 +101,4 @@ class Peer:
         if self._task:
             await self._client.call_tool("cancel_task", {"task_id": self._task})
         await self._session.aclose()
-        self._end_what_it_left()
-
-    def _end_what_it_left(self) -> None:
-        """End trainings that a server before this one started: it cancels none of those."""
-        pids = self._aside / "pids"
-        for line in pids.read_text("utf-8").splitlines() if pids.exists() else ():
-            with suppress(OSError):
-                os.killpg(os.getpgid(int(line)), signal.SIGKILL)
+        end_what_works_in(self._folder)  # a server ends nothing that one before it started

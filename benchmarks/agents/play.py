@@ -1,10 +1,10 @@
-"""What watching is worth: agents of three habits play thirty stories with four tool sets, for real.
+"""What watching is worth: agents of three habits play thirty stories with a shell, a job server and watchkeeper.
 
     python -P benchmarks/agents/play.py [--only STORY …] [--habit HABIT …] [--tools SET …] [--json] [--jobs N]
     python -P benchmarks/agents/play.py --play STORY:HABIT:SET …
 
 Every story is a small real training process in a scratch folder; docs/agents.md tells the stories and the counting.
-The whole takes less than ten minutes on two quiet cores.
+How long the whole took, and at which load, stands there too. Most of it is waiting: `--jobs 4` may do on two cores.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from table import shown
 from toolset import Tools
 
 SETS = ("shell", "jobs", "backburner", "watchkeeper")
+TABLE = ("shell", "backburner", "watchkeeper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=sorted(NAMED), metavar="STORY", help="these stories: %(choices)s")
     parser.add_argument("--habit", nargs="+", choices=HABITS, default=HABITS, help="these habits alone")
-    parser.add_argument("--tools", nargs="+", choices=SETS, default=SETS, help="these tool sets alone")
+    parser.add_argument("--tools", nargs="+", choices=SETS, default=TABLE, help="of %(choices)s; default: %(default)s")
     parser.add_argument("--play", nargs="+", metavar="STORY:HABIT:SET", help="these plays alone, whatever else is said")
     parser.add_argument("--json", action="store_true", help="one line of JSON per play, no table")
     parser.add_argument(

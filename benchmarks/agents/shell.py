@@ -6,14 +6,12 @@ when the process does (`tail --pid`), and the log is searched for the words that
 
 from __future__ import annotations
 
-import os
 import shlex
-import signal
 from pathlib import Path
 
 import anyio
 import psutil
-from toolset import Seen, Tally, compact
+from toolset import Seen, Tally, compact, end_what_works_in
 
 BASH = {
     "name": "bash",
@@ -89,6 +87,4 @@ class Shell:
         return Seen(text, over=True, failed=not (self.folder / "results.csv").exists())
 
     async def close(self) -> None:
-        for process in psutil.process_iter(["cwd", "pid"]):
-            if process.info["cwd"] == str(self.folder):
-                os.kill(process.info["pid"], signal.SIGKILL)
+        end_what_works_in(self.folder)

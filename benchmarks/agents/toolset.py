@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
+
+import psutil
 
 LOOK_S = 0.25
 """Between two looks of somebody who looks often; stands for half an hour."""
@@ -16,6 +20,14 @@ MINUTES_PER_S = 120
 
 def compact(content: object) -> str:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+
+
+def end_what_works_in(folder: Path) -> None:
+    """End every process whose working directory this is: a pid that was noted may be somebody else's by now."""
+    for process in psutil.process_iter(["cwd"]):
+        if process.info["cwd"] == str(folder):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 @dataclass(slots=True)

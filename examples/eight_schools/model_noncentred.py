@@ -1,13 +1,14 @@
 """Eight schools, non-centred parameterisation: the same model, told so that MCMC can follow it.
 
 Reads its phase from the environment that watchkeeper sets, prints draws and divergences every second, and writes its
-results and its trace where watchkeeper expects them.
+results and its trace where watchkeeper expects them. On several nodes each draws its share of the chains.
 """
 
 import csv
 import os
 import time
 
+import arviz as az
 import numpy as np
 import pymc as pm
 
@@ -17,6 +18,10 @@ TRACE = os.environ.get("WATCHKEEPER_FINAL_MODEL", "trace.nc")
 
 # Eight rows cannot be cut to a fifth, so the quick phase takes a share of the draws instead.
 DRAWS, TUNE, CHAINS = (5_000, 1_000, 2) if QUICK else (50_000, 2_000, 4)
+
+# srun tells each of several processes which it is of how many; elsewhere there is one.
+RANK = int(os.environ.get("SLURM_PROCID", "0"))
+RANKS = int(os.environ.get("SLURM_NNODES", "1"))
 
 EFFECT = np.array([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0])
 ERROR = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
@@ -49,26 +54,45 @@ class Progress:
 
     def print(self):
         self.printed_at = time.monotonic()
-        print(f"draws={self.draws} divergences={self.divergences} of {CHAINS * DRAWS}", flush=True)
+        print(f"draws={self.draws} divergences={self.divergences} of {CHAINS // RANKS * DRAWS}", flush=True)
+
+
+def gathered(trace):
+    """Return the chains of all ranks: the others hand theirs to the first one in files, and have done their work."""
+    parts = {rank: f"{RESULTS}.{os.environ['SLURM_JOB_ID']}-{rank}.nc" for rank in range(1, RANKS)}
+    if RANK:
+        trace.to_netcdf(f"{parts[RANK]}.part")
+        os.replace(f"{parts[RANK]}.part", parts[RANK])
+        return None
+    for rank, part in parts.items():
+        while not os.path.exists(part):  # a rank that fails ends them all
+            time.sleep(0.2)
+        trace = az.concat(trace, az.from_netcdf(part), dim="chain", reset_dim=True)
+        os.remove(part)
+        print(f"rank {rank} handed over its chains, now {trace.posterior.sizes['chain']}", flush=True)
+    return trace
 
 
 def main():
     progress = Progress()
-    print(f"sampling {CHAINS} chains of {TUNE} tuning steps and {DRAWS} draws", flush=True)
+    print(f"sampling {CHAINS // RANKS} chains of {TUNE} tuning steps and {DRAWS} draws", flush=True)
     with build():
         trace = pm.sample(
             draws=DRAWS,
             tune=TUNE,
-            chains=CHAINS,
+            chains=CHAINS // RANKS,
             cores=2,
             target_accept=0.9,
-            random_seed=20260125,
+            random_seed=20260125 + RANK,
             progressbar=False,
             callback=progress,
         )
     progress.print()
-    summary = pm.stats.summary(trace, var_names=["mu", "tau", "theta"])
     os.makedirs(os.path.dirname(os.path.abspath(RESULTS)), exist_ok=True)
+    trace = gathered(trace)
+    if trace is None:
+        return
+    summary = pm.stats.summary(trace, var_names=["mu", "tau", "theta"])
     with open(RESULTS, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["parameter", "mean", "sd", "r_hat", "ess_bulk", "ess_tail"])

@@ -1,4 +1,4 @@
-"""The day of play.py on Slurm: each run is a job of one node.
+"""The day of play.py on Slurm: each run is a job of two nodes, with a keeper and half of the chains on each.
 
 Brings up a Slurm of its own with two nodes on this host (root, Debian: slurm-wlm, munge) and takes it down again. Run
 it with `make demo-slurm`.
@@ -7,6 +7,7 @@ it with `make demo-slurm`.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -27,10 +28,12 @@ look_s = 2.0
 
 [engine.quick]
 time = "00:10:00"
+nodes = 2
 mem = "1500M"
 
 [engine.full]
 time = "00:30:00"
+nodes = 2
 mem = "1500M"
 """
 
@@ -39,6 +42,18 @@ def jobs(cluster: Slurm) -> None:
     """Print what Slurm remembers of the day."""
     play.tell("What Slurm says of it")
     print(cluster.ask("squeue", "--states=all", "--format=  %.6i %.32j %.10T %.6D %.12N %.10M %r"), end="")
+
+
+def nodes(workspace: Path) -> None:
+    """Print what each node's keeper measured, and the run's own record, its sum; srun takes a little itself."""
+    play.tell("CPU by the keeper of each node, and of the run")
+    for run in sorted((workspace / ".watchkeeper/runs").iterdir()):
+        parts = [f"{one.parent.name} {_cpu_s(one):.1f} s" for one in sorted(run.glob("nodes/*/exit.json"))]
+        print(f"  {run.name:12} {' + '.join(parts)}; the run {_cpu_s(run / 'exit.json'):.1f} s")
+
+
+def _cpu_s(exit_record: Path) -> float:
+    return float(json.loads(exit_record.read_text(encoding="utf-8"))["cpu_s"])
 
 
 def main() -> None:
@@ -50,11 +65,15 @@ def main() -> None:
         raise SystemExit(f"demo-slurm: {reason}. Nothing was done.")
     workspace = (chosen or Path(tempfile.mkdtemp(prefix="watchkeeper-demo-"))).resolve()
     play.prepare(workspace, POLICY)
-    with tempfile.TemporaryDirectory(prefix="watchkeeper-slurm-") as folder, slurm(Path(folder), 2) as cluster:
+    with (
+        tempfile.TemporaryDirectory(prefix="watchkeeper-slurm-") as folder,
+        slurm(Path(folder), 2, "MinJobAge=3600") as cluster,
+    ):
         play.tell(f"A Slurm of two nodes on this host: {cluster.ask('sinfo', '--noheader', '--format=%N %T').strip()}")
         play.SERVERS_ENVIRONMENT["SLURM_CONF"] = str(cluster.conf)
         anyio.run(play.story, workspace)
         jobs(cluster)
+        nodes(workspace)
     play.left_behind(workspace)
 
 

@@ -200,7 +200,7 @@ class Tool:
     :ivar read_only: it changes nothing that the user would call a change.
     :ivar idempotent: the same call again does nothing more.
     :ivar destructive: it may end or undo something.
-    :ivar picture: name of the result's field that holds a PNG; such a result has no structured content and no schema,
+    :ivar picture: name of the result's field that draws a PNG; such a result has no structured content and no schema,
         as clients show a picture to the model only where nothing structured stands beside it.
     """
 

@@ -42,8 +42,13 @@ def conclusion(found: Comparison) -> str:
     if not found.rival:
         return f"best: {best}; no attempt with other settings to hold it against"
     by = f"best: {best}, {found.gap:.3g} {_better(found)} than {found.rival}"
+    if not found.gap:
+        return f"best: {best}, as good as {found.rival}"
+    if found.noise == "seeds":
+        over = f"{found.ahead}'s settings are {found.gap:.3g} {_better(found)} than {found.rival}'s"
+        by = f"best: {best}; over seeds {over}"
     if not found.noise:
-        return f"{by}; too few values to tell that from noise"
+        return f"{by}; too few independent values to tell that from noise"
     word = "more than the noise" if found.is_more_than_noise else "NOT more than the noise"
     return f"{by} (95 % interval {found.low:.3g} to {found.high:.3g}): {word} {_NOISE[found.noise]}"
 

@@ -9,20 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+
+from ..vocabulary.diary_rule import DiaryRule
 
 LEAST_DOMAIN_WORDS = 5
 """Distinct words about the domain that The Why needs; the shortest good one that we were shown has eight."""
-
-
-class DiaryRule(StrEnum):
-    """The rules by name, as the policy calls them."""
-
-    EMPTY_SECTIONS = "empty_sections"
-    WHY_ABOUT_DOMAIN = "why_about_domain"
-    CAUSE_NAMED = "cause_named"
-    NUMBERS_EXPLAINED = "numbers_explained"
-    FAILURES_TOLD = "failures_told"
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,4 +104,6 @@ def after_end(word: Word, state: RunState, reason: str, *, ended_s_ago: float, f
     told = word.kind in (Kind.ENDED, Kind.GONE)
     said = f" {word.said()}." if told else ""
     # It says RUNNING for minutes after it lost a node; one that is down may itself be why the job ended.
-    return Stand(state=state, reason=f"{reason}{said}", settled=told or ended_s_ago > heartbeats.UNHEARD_S)
+    asked_by_then_s = word.asked_every_s + heartbeats.LAG_S  # after the end at the latest
+    settled = told or ended_s_ago > max(heartbeats.UNHEARD_S, asked_by_then_s)
+    return Stand(state=state, reason=f"{reason}{said}", settled=settled)

@@ -79,7 +79,9 @@ _HOOK = re.compile(
 _SENTRY = re.compile(r"(https://)([0-9a-f]{32})(?=@[a-z0-9.-]{1,80}/[0-9])")
 _LOGIN = re.compile(
     r"(?i)\b(wandb login(?:[ \t]+--[a-z-]{1,20}){0,3}[ \t]+"
-    r"|machine\s+\S{1,100}\s+login\s+\S{1,100}\s+password\s+)(\S{5,})"
+    r"|machine\s+\S{1,100}\s+login\s+\S{1,100}\s+password\s+"
+    r"|sshpass[ \t]+-p[ \t]*"
+    r"|(?:mysql|mysqldump|mysqladmin|mariadb)\b(?:[ \t]+[^\s|;&]{1,100}){0,8}?[ \t]+-p)(\S{5,})"
 )
 
 _NAMES_OF_SECRETS = (
@@ -213,7 +215,7 @@ RULES: tuple[tuple[_Needs, _Rule], ...] = (
     (_says("://"), lambda text: _HOOK.sub(rf"\1{MASK}", _SENTRY.sub(rf"\1{MASK}", _IN_URL.sub(rf"\1{MASK}", text)))),
     (_says("cookie", "x-", "proxy-authorization"), lambda text: _HEADER.sub(_header, text)),
     (_says("bearer", "basic", "token", "ssws", "apikey"), lambda text: _AUTHORIZATION.sub(_authorization, text)),
-    (_says("wandb login", "machine"), lambda text: _LOGIN.sub(rf"\1{MASK}", text)),
+    (_says("wandb login", "machine", "mysql", "mariadb", "sshpass"), lambda text: _LOGIN.sub(rf"\1{MASK}", text)),
     (_says(*_WORDS_OF_SECRETS), lambda text: _OPTION.sub(_named, text)),
     (_is_named, lambda text: _NAMED.sub(_named, text)),
 )

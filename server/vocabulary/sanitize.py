@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
-from .masking import mask_secrets
+from . import masking
 
 __all__ = ["clean", "mask_secrets", "masked", "one_line", "outgoing", "outgoing_lines"]
 
@@ -46,6 +46,11 @@ def clean(text: str | bytes, limit: int) -> str:
 def one_line(text: str | bytes, limit: int) -> str:
     """Return `clean` text on a single line: every run of white space becomes one space."""
     return _capped(" ".join(_seen(text).split()), limit)
+
+
+def mask_secrets(text: str) -> str:
+    """Return `text` with secrets replaced by `[secret]`, as `masking` knows them; a start does without its patterns."""
+    return masking.mask_secrets(text)
 
 
 def outgoing(text: str | bytes, limit: int) -> str:

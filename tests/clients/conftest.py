@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from .pages import PAGE
-from .tried import ROW, Tried, recorder, told, written
+from .tried import ROW, Tried, recorder, rows_of, table, told, written
 
 EVERY = bool(os.environ.get("WATCHKEEPER_CLIENTS"))
 BEGUN_S = time.monotonic()
@@ -27,18 +27,21 @@ def tried(record_property: Any) -> Tried:
     return recorder(record_property)
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     """Print the table of what was tried; `make clients` also writes it into docs/clients.md."""
     stats: dict[str, list[Any]] = terminalreporter.stats if EVERY else {}
     reports = [one for kind in ("passed", "failed") for one in stats.get(kind, [])]
     rows: list[dict[str, str]] = [row for one in reports for name, row in one.user_properties if name == ROW]
-    if not rows:
+    if not rows or hasattr(config, "workerinput"):  # each worker of xdist ends with a summary of its own tests
         return
     failed = [str(one.nodeid).rpartition("::")[2] for one in stats.get("failed", []) + stats.get("error", [])]
     counts = {kind: len(stats.get(kind, [])) for kind in ("passed", "skipped")}
-    lines = told(rows, failed, counts, time.monotonic() - BEGUN_S, date.today())  # noqa: DTZ011 (the reader's own day)
+    page, day = PAGE.read_text("utf-8"), date.today()  # noqa: DTZ011 (the reader's own day)
+    whole = exitstatus in (0, 1) and config.args == ["tests/clients"] and not config.option.keyword
+    went = told(failed, counts, time.monotonic() - BEGUN_S, day, "" if whole else page)
+    lines = [*table(rows, rows_of(page), day), "", *went]
     for line in lines:
         terminalreporter.write_line(line)
     if os.environ["WATCHKEEPER_CLIENTS"] == "write":
-        PAGE.write_text(written(PAGE.read_text("utf-8"), lines), encoding="utf-8")
+        PAGE.write_text(written(page, lines), encoding="utf-8")
         terminalreporter.write_line(f"written into {PAGE}")

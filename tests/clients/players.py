@@ -14,6 +14,7 @@ from .model.turns import Asked, Reply
 
 OURS = tuple(one.name for one in TOOLS)
 MOST_SEARCHES = 3
+EMPTY: dict[str, object] = {"string": "", "array": [], "boolean": False, "number": 0, "object": {}}
 _OFFERED = re.compile(rf"\bmcp__\w+?__(?:{'|'.join(OURS)})\b")
 
 
@@ -25,6 +26,7 @@ class Player:
     :ivar made: the calls, with the names under which they were made.
     :ivar results: the results that it was shown.
     :ivar after: the newest request after a call of a tool of ours, by the tool.
+    :ivar every: whether a call names every argument, an empty value for what it leaves open: smolagents wants that.
     """
 
     brain: Brain
@@ -32,6 +34,7 @@ class Player:
     made: list[Reply] = field(default_factory=list[Reply])
     results: list[str] = field(default_factory=list[str])
     after: dict[str, Asked] = field(default_factory=dict[str, Asked])
+    every: bool = False
     _waiting: Call | None = None
     _searches: int = 0
 
@@ -51,7 +54,7 @@ class Player:
         if tool is None:
             self._waiting = call
             return self._searched(asked)
-        self.made.append(Reply(tool, call.arguments))
+        self.made.append(Reply(tool, {**(open_arguments(call.tool) if self.every else {}), **call.arguments}))
         return self.made[-1]
 
     def _next(self, asked: Asked) -> Call:
@@ -70,6 +73,12 @@ class Player:
         assert self._searches <= MOST_SEARCHES, f"our tools are not offered: {sorted(asked.tools)}"
         query = f"select:{','.join(names)}" if names else "watchkeeper poll_training"
         return Reply("ToolSearch", {"query": query, "max_results": len(OURS)})
+
+
+def open_arguments(name: str) -> dict[str, object]:
+    """Return an empty value of the right type for each argument of a tool of ours."""
+    (tool,) = [one for one in TOOLS if one.name == name]
+    return {one.name: EMPTY[str(one.schema()["type"])] for one in tool.parameters}
 
 
 def offered(asked: Asked) -> list[str]:

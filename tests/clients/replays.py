@@ -65,13 +65,25 @@ def replayed(folder: Path, trainer: Steps, director: Steps) -> int:
     design = (folder / "project/output/model/model_design_1.md").read_text("utf-8")
     files = {script: FAILS, "output/model/model_design_1.md": design}
     header = {"transcript": 1, "proves": "Two sessions of a client.", "policy": POLICY + STARVED, "files": files}
-    header["agents"] = {"trainer": "trainer", "director": "director"}
+    header["agents"] = {one: one for one in ("trainer", "director")}
     (answer,) = [one for one in director if one["tool"] == "answer_report"]
     steps: Steps = [header]
     for one in trainer:
         if one["tool"] == "start_training" and "follows" in one["arguments"]:
             steps.append({"write": {script: MENDED}})
         steps += [LOOKED, one, answer] if one["tool"] == "report_error" else [one]
+    return _played(folder, steps)
+
+
+def replayed_alone(folder: Path, kind: str, session: bytes, script: str, policy: str) -> int:
+    """Play the session of one agent again, with the script that it trained; return the exit status of the replay."""
+    lines, _ = transcribed(kind, session, kind, TOOLS)
+    files = {"output/implementation/code/model_1.py": script}
+    header = {**json.loads(lines[0]), "policy": POLICY + policy, "files": files}
+    return _played(folder, [header, *map(json.loads, lines[1:])])
+
+
+def _played(folder: Path, steps: Steps) -> int:
     file = folder / "sessions.jsonl"
     file.write_text("".join(f"{json.dumps(one)}\n" for one in steps), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "watchkeeper.server", "replay", str(file)]

@@ -23,6 +23,7 @@ DIRECT = "You are the director. Answer what is reported until model 1 is approve
 STARVED = "[compute]\nmin_cores = 0.0\n"
 """Where a busy machine gives the training less than a tenth of a core, its verdict would be INVESTIGATE
 (mostly_waiting): the director has it trained once more, and 1-full-2 is another story."""
+PATIENT = "[clients]\nmcp = 60\n"
 MENDED = script(BEGINNING + DESCENT)
 NUMBERS = script(
     """
@@ -50,7 +51,7 @@ def mended(place: Place) -> None:
 def waiting(root: Path) -> Place:
     """Return a project whose training has numbers to draw, and goes on until the test says go."""
     root.mkdir()
-    return Place(root).policy("[clients]\nmcp = 60\n").script(NUMBERS)
+    return Place(root).policy(PATIENT).script(NUMBERS)
 
 
 @dataclass(frozen=True, slots=True)

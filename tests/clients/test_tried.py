@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from .pages import PAGE
-from .tried import BEGIN, END, ROW, recorder, table, told, written
+from .tried import BEGIN, COLUMNS, END, ROW, SEEN, recorder, rows_of, table, told, written
+
+DAY = date(2026, 11, 30)
+EARLIER = "2026-11-01"
+
+
+def lines_of(*rows: dict[str, str], before: str = "") -> list[str]:
+    """Return the lines of the clients that this file makes up."""
+    return [one for one in table(rows, rows_of(before), DAY) if one.startswith(("| one |", "| two |", "| fastmcp |"))]
 
 
 def test_what_two_tests_saw_of_a_client_is_one_row_and_the_rest_is_a_dash() -> None:
@@ -22,10 +30,47 @@ def test_what_two_tests_saw_of_a_client_is_one_row_and_the_rest_is_a_dash() -> N
     tried("two", calls="no")
     tried("one", waits_45_s="yes")
     assert {name for name, _ in seen} == {ROW}
-    assert table(row for _, row in seen)[2:] == [
-        "| one | 1.0 | yes | - | - | yes | - | - | - | - |",
-        "| two | - | - | - | no | - | - | - | - | - |",
+    assert lines_of(*(row for _, row in seen))[1:] == [
+        f"| one | 1.0 | yes | - | - | yes | - | - | - | - | - | {DAY} |",
+        f"| two | - | - | - | no | - | - | - | - | - | - | {DAY} |",
     ]
+
+
+def page(*rows: str) -> str:
+    head = f"| client | {' | '.join((*COLUMNS, SEEN))} |"
+    return "\n".join(("above", BEGIN, "", head, "| --- |", *rows, "", "below", END))
+
+
+def test_what_an_earlier_run_saw_stays_where_this_one_saw_nothing_and_the_row_keeps_its_day() -> None:
+    before = page(
+        f"| one | 1.0 | yes | yes | yes | yes | - | - | - | - | - | {EARLIER} |",
+        f"| two | 2.0 | yes | yes | yes | yes | Stop hook | - | - | - | - | {EARLIER} |",
+    )
+    assert lines_of({"client": "one", "waits 45 s": "no"}, before=before)[1:] == [
+        f"| one | 1.0 | yes | yes | yes | no | - | - | - | - | - | {EARLIER} |",
+        f"| two | 2.0 | yes | yes | yes | yes | Stop hook | - | - | - | - | {EARLIER} |",
+    ]
+
+
+def test_of_another_version_nothing_that_an_earlier_run_saw_is_kept() -> None:
+    before = page(f"| one | 1.0 | yes | yes | yes | yes | Stop hook | - | - | - | - | {EARLIER} |")
+    assert lines_of({"client": "one", "version": "1.1", "connects": "yes"}, before=before)[1:] == [
+        f"| one | 1.1 | yes | - | - | - | - | - | - | - | - | {DAY} |"
+    ]
+
+
+def test_a_row_that_was_seen_anew_in_whole_has_this_day() -> None:
+    before = page(f"| one | 1.0 | yes | - | - | - | - | - | - | - | - | {EARLIER} |")
+    (line,) = lines_of({"client": "one", "version": "1.0", "connects": "yes"}, before=before)[1:]
+    assert line.endswith(f" {DAY} |")
+
+
+def test_what_no_test_can_see_of_a_client_is_said_and_is_not_taken_for_what_was_seen() -> None:
+    row = {"client": "fastmcp", "version": "4.2", "connects": "yes", "lists": "yes", "calls": "yes"}
+    (line,) = lines_of(row)
+    assert "no turns" in line
+    read = rows_of(page(line))["fastmcp"]
+    assert read == {**row, SEEN: str(DAY)}
 
 
 def test_a_column_that_the_table_does_not_have_is_refused() -> None:
@@ -36,13 +81,22 @@ def test_a_column_that_the_table_does_not_have_is_refused() -> None:
         recorder(record)("one", loops="yes")
 
 
+WENT = "3 passed, 1 failed, 1 skipped, in 61 s."
+
+
 def test_a_run_says_how_it_went_and_which_tests_failed() -> None:
-    row = {"client": "one", "version": "1.0"}
-    lines = told([row], ["test_that[two]"], {"passed": 3, "skipped": 1}, 61.4, date(2026, 11, 30))
-    assert lines[-2:] == [
-        "`make clients` on 2026-11-30: 3 passed, 1 failed, 1 skipped, in 61 s.",
-        "Failed: `test_that[two]`.",
-    ]
+    lines = told(["test_that[two]"], {"passed": 3, "skipped": 1}, 61.4, DAY)
+    assert lines == [f"`make clients` on 2026-11-30: {WENT}", "Failed: `test_that[two]`."]
+
+
+def test_a_run_of_some_tests_leaves_what_the_whole_run_before_it_said_of_itself() -> None:
+    whole = ["`make clients` on 2026-11-01: 90 passed, 1 failed, 0 skipped, in 600 s.", "Failed: `test_this`."]
+    before = written(page(), [*whole])
+    once = told([], {"passed": 2, "skipped": 0}, 5.0, DAY, before)
+    assert once == [*whole, "", "In part on 2026-11-30: 2 passed, 0 failed, 0 skipped, in 5 s."]
+    again = told([], {"passed": 1, "skipped": 0}, 5.0, DAY, written(before, once))
+    assert again[:2] == whole
+    assert len(again) == len(once)
 
 
 def test_the_table_is_written_between_the_marks_of_the_page_and_nowhere_else() -> None:

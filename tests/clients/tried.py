@@ -11,11 +11,31 @@ from .players import Patient, Player
 
 COLUMNS = (
     *("version", "connects", "lists", "calls", "waits 45 s", "holds the watch", "transcript"),
-    *("an answer is shown as", "a picture is shown"),
+    *("an answer is shown as", "a picture is shown", "over HTTP"),
 )
+SEEN = "seen on"
+"""The last column: the day on or after which all of a row was seen."""
 BEGIN, END = "<!-- make clients writes from here -->", "<!-- to here -->"
+IN_PART = "In part on "
+"""How the line of a run begins that played some of these tests only."""
 ROW = "client"
 """The name under which a test's report carries a row."""
+_SDKS = ("fastmcp", "Inspector CLI", "Python SDK 1.x", "Python SDK 2.x", "TypeScript SDK 1.x", "TypeScript SDK 2.x")
+_OF_SDKS = {
+    "holds the watch": "no turns",
+    "transcript": "no session",
+    **dict.fromkeys(("an answer is shown as", "a picture is shown"), "no model"),
+}
+_FRAMEWORKS = ("LangChain adapters", "OpenAI Agents SDK", "pydantic-ai", "smolagents")
+_OF_FRAMEWORKS = {"holds the watch": "no hook: whoever calls it loops", "transcript": "writes none"}
+CANNOT: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(_SDKS, _OF_SDKS),
+    **dict.fromkeys(_FRAMEWORKS, _OF_FRAMEWORKS),
+    "opencode": {"holds the watch": "no hook: its plugins come too late"},
+    "bundle (MCPB, uv)": dict.fromkeys(COLUMNS[4:-1], "its client's") | {"over HTTP": "starts a server of its own"},
+}
+"""What no test can see of a client, in words; docs/clients.md tells the reasons."""
+Row = Mapping[str, str]
 
 
 class Tried(Protocol):
@@ -35,28 +55,61 @@ def recorder(record: Callable[[str, object], None]) -> Tried:
     return tried
 
 
-def table(rows: Iterable[Mapping[str, str]]) -> list[str]:
-    """Return the table as Markdown; rows of one client become one, a cell that no test filled is a dash. Pure."""
-    clients: dict[str, dict[str, str]] = {}
+def rows_of(page: str) -> dict[str, Row]:
+    """Return the cells of the page's table by client, without dashes and what no test sees. Pure."""
+    lines = [line.strip("| ").split(" | ") for line in _between(page).split("\n") if line.startswith("| ")]
+    head, rows = (lines[0], lines[2:]) if lines else ([], [])
+    found = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    return {
+        client: {name: cell for name, cell in row.items() if _seen(client, name, cell)} for client, row in found.items()
+    }
+
+
+def _seen(client: str, column: str, cell: str) -> bool:
+    return cell not in ("-", CANNOT.get(client, {}).get(column))
+
+
+def _between(page: str) -> str:
+    return page.partition(BEGIN)[2].partition(END)[0]
+
+
+def table(rows: Iterable[Row], before: Mapping[str, Row], day: date) -> list[str]:
+    """Return the table as Markdown; rows of one client become one, a cell that no test filled is a dash. Pure.
+
+    What an earlier run saw of the same version stays where this one saw nothing, and the row keeps that run's day.
+
+    :param before: the table of earlier runs, as `rows_of` reads it.
+    """
+    now: dict[str, dict[str, str]] = {}
     for row in rows:
-        clients.setdefault(row["client"], {}).update(row)
-    head = ["client", *COLUMNS]
-    clients = dict(sorted(clients.items(), key=lambda one: one[0].lower()))
-    lines = [head, ["---"] * len(head), *([one.get(name, "-") for name in head] for one in clients.values())]
+        now.setdefault(row["client"], {}).update(row)
+    clients = sorted({*before, *now, *CANNOT}, key=str.lower)
+    cells = [_row(client, now.get(client, {}), before.get(client, {}), day) for client in clients]
+    head = ["client", *COLUMNS, SEEN]
+    lines = [head, ["---"] * len(head), *([one.get(name, "-") for name in head] for one in cells)]
     return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
-def told(
-    rows: Iterable[Mapping[str, str]], failed: Sequence[str], counts: Mapping[str, int], took_s: float, day: date
-) -> list[str]:
-    """Return what a run of these tests has to say: the table, and how the run went. Pure.
+def _row(client: str, now: Row, before: Row, day: date) -> Row:
+    other = "version" in now and now["version"] != before.get("version")
+    kept = {} if other else {name: cell for name, cell in before.items() if name not in (*now, "client", SEEN)}
+    seen = {SEEN: before.get(SEEN, "-") if kept else str(day)} if kept or now else {}
+    return {**CANNOT.get(client, {}), **kept, **now, **seen, "client": client}
+
+
+def told(failed: Sequence[str], counts: Mapping[str, int], took_s: float, day: date, before: str = "") -> list[str]:
+    """Return what a run of these tests has to say of itself. Pure.
 
     :param failed: names of the tests that failed.
     :param counts: how many passed and were skipped, because npm or PyPI could not bring a client.
+    :param before: the page, of which a run of some tests only keeps what the whole run before it said.
     """
-    went = f"`make clients` on {day}: {counts['passed']} passed, {len(failed)} failed, {counts['skipped']} skipped, in"
+    went = f"{counts['passed']} passed, {len(failed)} failed, {counts['skipped']} skipped, in {took_s:.0f} s."
     names = [f"Failed: {', '.join(f'`{one}`' for one in failed)}."] if failed else []
-    return [*table(rows), "", f"{went} {took_s:.0f} s.", *names]
+    if not before:
+        return [f"`make clients` on {day}: {went}", *names]
+    kept = [line for line in _between(before).split("\n") if line.startswith(("`make", "Failed"))]
+    return [*kept, "", f"{IN_PART}{day}: {went}", *names]
 
 
 def written(page: str, lines: Iterable[str]) -> str:

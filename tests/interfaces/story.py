@@ -6,6 +6,7 @@ judged, and its next attempt wants fewer draws than before, which waits for appr
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 from watchkeeper.server.interfaces.commands import cli
@@ -134,7 +135,29 @@ def waiting(place: Place) -> None:
     place.script(sampled(1_000, mended=True), model="3")
     run(place, "start", "3", "quick", "--follows", "3-quick-1")
     ended(place, "3-quick-2")
+    written(place)
     run(place, "start", "3", "full", "--follows", "3-full-1")
+
+
+def written(place: Place) -> None:
+    """Write into the diary of model 3, and log the search for its step."""
+    run(
+        place, "diary", "3", "--report", "3-r1",
+        "--struggle", "The full run ends by an AttributeError after all of its draws: an hour for nothing.",
+        "--investigation", "The quick run never reaches that line: it stands behind the phase.",
+        "--investigation", "A list has no `cuont`; `count` is what was meant.",
+        "--fix", "Before: `values.cuont(0.5)`. After: `values.count(0.5)`, in both phases.",
+        "--why", "A line that only one phase runs is tried by nobody before it costs the most.",
+    )  # fmt: skip
+    tried = ((0.01, 60, 0.912), (0.03, 60, 0.871), (0.1, 60, None), (0.01, 120, 0.853), (0.03, 120, 0.824))
+    trials = [{"parameters": {"step": step, "warm_up": warm_up}, "score": score} for step, warm_up, score in tried]
+    run(
+        place, "search", "3", "--trials", json.dumps(trials), "--metric", "Val RMSE",
+        "--space", '{"step": [0.01, 0.03, 0.1], "warm_up": [60, 120]}',
+        "--selected", '{"step": 0.03, "warm_up": 120}',
+        "--reasons", '{"step": "0.1 diverges, 0.01 is slow", "warm_up": "60 leaves the step size unsettled"}',
+        "--insight", "A longer warm-up is worth more than a finer step.",
+    )  # fmt: skip
 
 
 def going_on(place: Place) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +96,9 @@ def test_why_a_keeper_was_told_to_stop_is_its_engines_to_say(said: Word, state: 
     assert later.settled is settled, "RUNNING is said for minutes after a node was lost"
     last = engine_states.after_end(said, RunState.STOPPED, "SIGTERM.", ended_s_ago=601.0, from_outside=True)
     assert last.settled
+    seldom = replace(said, asked_every_s=3600.0)
+    not_yet = engine_states.after_end(seldom, RunState.STOPPED, "", ended_s_ago=601.0, from_outside=True)
+    assert not_yet.settled is settled, "it has not been asked since"
 
 
 words = st.builds(

@@ -6,8 +6,9 @@ import errno
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -205,6 +206,19 @@ def test_a_name_is_one_part_of_a_path_whatever_it_holds(double: Double) -> None:
     double.answer = lambda _: (404, b"")
     assert Head(f"{double.address}/ray").job("../a b?c") is None
     assert double.heard[0][0] == "/ray/api/jobs/..%2Fa%20b%3Fc"
+
+
+def test_a_host_that_swallows_packets_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_head, "CONNECTS_WITHIN_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(4):  # nobody takes them: the kernel answers no further one
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        begun = time.monotonic()
+        with pytest.raises(Unavailable, match="timed out"):
+            Head(f"http://127.0.0.1:{full.getsockname()[1]}").about()
+        assert time.monotonic() - begun < ray_head.WITHIN_S
 
 
 def test_what_kept_a_run_from_being_handed_over_is_not_told_once_it_was_and_a_full_disk_is_told_in_words(

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.runtime.engines import slurm
+from watchkeeper.server.runtime.engines import slurm, submissions
 from watchkeeper.server.runtime.engines.slurm import SlurmEngine
 from watchkeeper.server.runtime.engines.words import Kind, Word
 from watchkeeper.server.runtime.keeper import records
@@ -44,6 +44,28 @@ def test_a_look_does_not_wait_for_a_slow_slurm_whose_answer_the_next_look_has(
     assert second.text == "another look is asking it"
     answer.write_text(f"7|PENDING|Priority|{slurm.job_name(one)}\n")
     until(lambda: word(one).kind is Kind.QUEUED, "what it said is kept")
+
+
+def test_a_start_does_not_wait_for_a_slow_slurm_which_is_handed_it_once_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, log = tmp_path / "answer", tmp_path / "log"
+    os.mkfifo(answer)
+    program(tmp_path, "squeue", f"cat {answer}", monkeypatch)  # until the test says something
+    program(tmp_path, "sbatch", f"cat > {tmp_path}/script; echo 8 | tee -a {tmp_path}/taken", monkeypatch)
+    monkeypatch.setattr(submissions, "PATIENCE_S", 0.0)
+    one = tmp_path / "runs/1-full-1"
+    one.mkdir(parents=True)
+    records.create(one / records.SPEC, {"nonce": "a", "workspace": str(tmp_path)})
+    descriptor = os.open(log, os.O_RDWR | os.O_CREAT)
+    for _ in range(2):
+        SlurmEngine(Path()).launch(one, descriptor)
+    os.close(descriptor)  # it is the caller's
+    assert submissions.submission(one) is None, "nobody knows yet whether it was taken"
+    answer.write_text("")
+    until(lambda: records.text(submissions.submission(one), "job") == "8", "it is handed over")
+    assert (tmp_path / "taken").read_text() == "8\n"
+    assert b" log\n" in (tmp_path / "script").read_bytes()
 
 
 @pytest.mark.parametrize(

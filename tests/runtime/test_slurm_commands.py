@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.runtime.engines import slurm_commands
+from watchkeeper.server.runtime.engines import slurm_check, slurm_commands
 from watchkeeper.server.runtime.engines.slurm_commands import Job, Refusal, Unavailable
 from watchkeeper.server.runtime.engines.words import Kind
 
@@ -45,6 +45,13 @@ def test_no_answer_is_told_from_a_no(
     program(tmp_path, "sbatch", f"echo '{said}' >&2; exit 1", monkeypatch)
     with pytest.raises(error):
         slurm_commands.submitted(b"", [])
+
+
+def test_doctor_names_the_commands_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("sbatch", "squeue", "sinfo"):
+        program(tmp_path, name, "echo", monkeypatch)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert slurm_check.check({}) == (False, "scancel, srun: not on the PATH of this server")
 
 
 def test_a_question_that_fails_refuses_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

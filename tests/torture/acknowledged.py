@@ -10,6 +10,8 @@ from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.storage.record import Ledger, Run
 from watchkeeper.server.vocabulary.runs import Level, RunState
 
+from . import answers
+
 Facts = dict[str, Any]
 TOLD = "told"
 """The name of the file in which the trainings of a day write down what they did."""
@@ -39,12 +41,15 @@ class Acknowledged:
             self._stops.add(arguments["run"])
 
     def take(self, tool: str, arguments: Facts, answer: Facts) -> None:
-        """Take an answer: a refusal in words is none, a defect is a violation."""
+        """Take an answer: a refusal in words is none, a defect is a violation, and so is what no answer may be."""
         text = "\n".join(str(one.get("text", "")) for one in answer.get("content", ()))
         if any(one in text for one in DEFECTS):
             self._wrong.append(f"{tool} {arguments}: {text[:500]}")
         elif not answer.get("isError"):
-            self._acts.append((tool, arguments, answer["structuredContent"]))
+            content: Facts = answer["structuredContent"]
+            self._acts.append((tool, arguments, content))
+            well = {one.split()[0] for one in self._written() if one.endswith(" 0")}
+            self._wrong += answers.wrong(tool, content, self._root / ".watchkeeper/runs", well)
 
     def violations(self) -> list[str]:
         """Return what is wrong now: defects, a broken chain, what was acknowledged and is not there, what is twice."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import shutil
@@ -25,6 +26,7 @@ from ..runtime.keeper.helpers import end_processes_of
 class Round:
     """What one round did and found.
 
+    :ivar seed: what it is drawn from.
     :ivar faults: how many of each kind of fault.
     :ivar allowed: how often came what docs/reliability.md says may come; it is counted all the same.
     :ivar violations: what did not hold, in words; its workspace is kept for a look.
@@ -35,17 +37,23 @@ class Round:
     allowed: Counter[str] = field(default_factory=Counter[str])
     violations: list[str] = field(default_factory=list[str])
     slowest_s: float = 0.0
+    seed: int = 0
 
 
+WANTED = 20
 Play = Callable[[Path, random.Random, Round], None]
 
 
-def run(play: Play, arguments: list[str], about: str) -> int:
-    """Play rounds until enough faults are counted; return 1 if anything did not hold."""
+def run(play: Play, arguments: list[str], about: str, rounds: int | None = None) -> int:
+    """Play rounds until enough faults are counted; return 1 if anything did not hold.
+
+    :param rounds: of all that there is to strike: there are no more, and they are wanted unless a number is.
+    """
     options = _options(arguments, about)
     results = Path(options.results) if options.results else None
     played = _before(results, options.seed)
-    while sum((one.faults for one in played), Counter[str]()).total() < options.wanted:
+    wanted = options.wanted or (math.inf if rounds else WANTED)
+    while sum((one.faults for one in played), Counter[str]()).total() < wanted and len(played) < (rounds or math.inf):
         seed = options.seed + len(played)
         begun = time.monotonic()
         one = _played(play, seed, options.folder)
@@ -67,7 +75,7 @@ def run(play: Play, arguments: list[str], about: str) -> int:
 
 def _options(arguments: list[str], about: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--wanted", type=int, default=20, help="how many faults, with those of the file")
+    parser.add_argument("--wanted", type=int, help=f"how many faults, with those of the file; {WANTED}, or all")
     parser.add_argument("--seed", type=int, default=0, help="of the first round; each further one adds 1")
     parser.add_argument("--results", help="a file that each round adds a line to; it is gone on with")
     parser.add_argument("--folder", help="where workspaces are made; on tmpfs a sync costs nothing")
@@ -88,7 +96,7 @@ def _before(results: Path | None, seed: int) -> list[Round]:
 
 
 def _played(play: Play, seed: int, folder: str | None) -> Round:
-    one = Round()
+    one = Round(seed=seed)
     root = Path(tempfile.mkdtemp(prefix=f"watchkeeper-torture-{seed}-", dir=folder))
     try:
         play(root, random.Random(seed), one)

@@ -18,6 +18,7 @@ from ..limits import HANG_S
 from ..runtime.keeper.helpers import processes_of, until
 from . import forked
 from .acknowledged import TOLD, Acknowledged
+from .answers import HOSTILE
 
 POLICY = """
 [quick]
@@ -58,7 +59,7 @@ def wait():
         time.sleep(0.05)
 """
 GOOD = 'tried(lambda: write(os.environ["WATCHKEEPER_RESULTS"], "draw,mu\\n1,4.4\\n"))\nend(0)\n'
-TRACEBACK = "Traceback (most recent call last):\\nValueError: X contains NaN\\n"
+TRACEBACK = f"Traceback (most recent call last):\\nValueError: X contains NaN \\x1b[2J{HOSTILE}\\n"
 SCRIPTS = {
     "good": f"{BEGIN}{GOOD}",
     "bad": f"{BEGIN}tried(lambda: say('{TRACEBACK}'))\nend(7)\n",

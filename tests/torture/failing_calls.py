@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,9 @@ ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, 0)
 OPS = ("open", "write", "write", "write", "trunc", "fsync", "fsync", "unlink", "rename")
 LAST = 40
 """Of the calls of one kind in one act; the first ones are drawn more often."""
+
+UNHEALED_S = 1.5
+"""So long a failure for good outlasts the training: three tries of its keeper."""
 
 
 def _drawn(draw: random.Random, root: Path, struck: Path, times: tuple[int, ...]) -> tuple[str, dict[str, str]]:
@@ -80,8 +84,20 @@ def _act(day: Day, struck: Path, draw: random.Random, found: campaign.Round) -> 
 def _life(root: Path, number: int, draw: random.Random, found: campaign.Round) -> list[str]:
     in_job = draw.random() < 0.4
     life = Life(root, number, draw, found.faults, **({"engine": {"kind": "slurm"}} if in_job else {}))
-    run, struck = life.run, root / f"struck-{number}"
-    fail, armed = _drawn(draw, run.dir, struck, (1, 1, 3))
+    struck = root / f"struck-{number}"
+    fail, armed = _drawn(draw, life.run.dir, struck, (1, 1, 3))
+    wrong = lived(life, armed, root / f"healed-{number}", in_job=in_job)
+    if struck.exists():
+        found.faults["waiter, its keeper" if in_job else "keeper"] += 1
+    return [f"{fail}: {one}" for one in wrong]
+
+
+def lived(life: Life, armed: dict[str, str], healed: Path, *, in_job: bool) -> list[str]:
+    """Let a keeper, or a waiter with its keeper, live a run to its end while calls fail; return what did not hold.
+
+    :param healed: is made a while after the training's end; what failed for good until then may work again.
+    """
+    run = life.run
     environment = JOB_ENV | armed | {"LD_PRELOAD": os.environ["LD_PRELOAD"]}
     with run.opened_log() as log:
         stage = ["job", str(run.dir), run.log.name] if in_job else ["detach", "launch", str(run.dir), str(log)]
@@ -91,18 +107,19 @@ def _life(root: Path, number: int, draw: random.Random, found: campaign.Round) -
             begun.wait(HANG_S)
         until(lambda: life.began() or not _alive(life, begun), "it begins, or cannot")
         life.end()
+        ended = time.monotonic()
+        until(lambda: not _alive(life, begun) or time.monotonic() > ended + UNHEALED_S, "it ends, or cannot say so")
+        healed.touch()
         until(lambda: not _alive(life, begun), f"nothing of {run.dir.name} lives")
         begun.wait(HANG_S)
     life.close()
-    if struck.exists():
-        found.faults["waiter, its keeper" if in_job else "keeper"] += 1
     status = run_directory.judge(replace(run_directory.read_facts(run.dir), word=ended_word() if in_job else None))
     if life.began():
         fits = (status.state, status.exit_code, life.began()) == (RunState.FAILED, 3, "x")
     else:
         fits = status.state in (RunState.NEVER_STARTED, RunState.STARTING)
     wrong = "" if fits and "Traceback" not in run.complaints() else run.complaints()[-800:]
-    seen = f"{run.dir.name} with {fail}: {status.state}, {status.exit_code}, {life.began()!r}, {status.reason!r}"
+    seen = f"{run.dir.name}: {status.state}, {status.exit_code}, {life.began()!r}, {status.reason!r}"
     return [] if fits and not wrong else [f"{seen} {wrong}"]
 
 
@@ -111,13 +128,17 @@ def _alive(life: Life, begun: subprocess.Popen[bytes]) -> bool:
     return bool((found and found.alive) or processes_of(life.run.dir))
 
 
+def preloaded(module: str, arguments: list[str]) -> int:
+    """Run a module with `failpoint.c` before it and all that it starts."""
+    with tempfile.TemporaryDirectory(prefix="watchkeeper-torture-shim-") as folder:
+        environment = {**os.environ, "LD_PRELOAD": str(shim.library(Path(folder)))}
+        return subprocess.run([sys.executable, "-m", module, *arguments], env=environment, check=False).returncode
+
+
 def main(arguments: list[str]) -> int:
     """Play; return 1 if anything did not hold."""
     if "LD_PRELOAD" not in os.environ:
-        with tempfile.TemporaryDirectory(prefix="watchkeeper-torture-shim-") as folder:
-            environment = {**os.environ, "LD_PRELOAD": str(shim.library(Path(folder)))}
-            words = [sys.executable, "-m", "tests.torture.failing_calls", *arguments]
-            return subprocess.run(words, env=environment, check=False).returncode
+        return preloaded("tests.torture.failing_calls", arguments)
     forked.load()
     return campaign.run(play, arguments, __doc__ or "")
 

@@ -1,9 +1,12 @@
 /* Stands between a process and its file system (LD_PRELOAD), for what lies beneath the folder WK_ROOT.
  *
  * WK_RECORD=FILE      appends each change to FILE, in order: a line `op path offset length`, then the bytes of a write.
- * WK_FAIL=op:n:e:c    lets the n-th call of an op (open, write, trunc, fsync, unlink, rename) fail with errno e, c times
- *                     (0: for good); e = 0 on a write lets it take half of its bytes.
+ * WK_FAIL=op:n:e:c    lets the n-th call of an op (open, write, trunc, fsync, unlink, rename, mkdir, chmod; look: an open
+ *                     that makes nothing; read) fail with errno e, c times (0: for good); e = 0 on a write lets it take
+ *                     half of its bytes.
+ * WK_HEALED=FILE      no call fails any more from the moment on at which FILE is there.
  * WK_STRUCK=FILE      is made when a call fails so for the first time.
+ * WK_SEEN=FILE        gets a line `op n` for each call, its number among those of its op in this process.
  *
  * A process that was forked sets these and calls wk_arm(), which reads them anew.
  */
@@ -15,11 +18,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 static int record_fd = -2, fail_errno, fail_count;
-static long fail_at = -1, seen;
+static const char *const ops[] = {"open", "write", "trunc", "fsync", "unlink", "rename", "mkdir", "chmod", "look", "read", 0};
+static long fail_at = -1, seen[sizeof ops / sizeof *ops];
 static char root[PATH_MAX], fail_op[16];
 static size_t root_size;
 
@@ -34,7 +39,7 @@ static void begin(void) {
     if (fail) sscanf(fail, "%15[^:]:%ld:%d:%d", fail_op, &fail_at, &fail_errno, &fail_count);
 }
 
-void wk_arm(void) { record_fd = -2; seen = 0; fail_at = -1; begin(); }
+void wk_arm(void) { record_fd = -2; memset(seen, 0, sizeof seen); fail_at = -1; begin(); }
 
 static int inside(const char *path) { begin(); return root_size && !strncmp(path, root, root_size); }
 
@@ -61,13 +66,29 @@ static int resolved(int dir, const char *name, char *path) {
     return inside(path);
 }
 
+/* The number of this call among those of its op in this process. */
+static long counted(const char *op) {
+    size_t which = 0;
+    while (ops[which] && strcmp(op, ops[which])) which++;
+    long now = __atomic_add_fetch(&seen[which], 1, __ATOMIC_SEQ_CST);
+    const char *file = getenv("WK_SEEN");
+    if (file) {
+        char line[40];
+        int fd = (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        syscall(SYS_write, fd, line, (size_t)snprintf(line, sizeof line, "%s %ld\n", op, now));
+        syscall(SYS_close, fd);
+    }
+    return now;
+}
+
 /* Whether this call is to fail. */
 static int fails(const char *op) {
-    if (fail_at < 0 || strcmp(op, fail_op)) return 0;
-    long now = ++seen;
-    const char *struck = now == fail_at ? getenv("WK_STRUCK") : NULL;
+    long now = counted(op);
+    if (fail_at < 0 || now < fail_at || (fail_count && now >= fail_at + fail_count) || strcmp(op, fail_op)) return 0;
+    const char *healed = getenv("WK_HEALED"), *struck = now == fail_at ? getenv("WK_STRUCK") : NULL;
+    if (healed && syscall(SYS_faccessat, AT_FDCWD, healed, F_OK) == 0) return 0;
     if (struck) syscall(SYS_close, syscall(SYS_openat, AT_FDCWD, struck, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    return now >= fail_at && (fail_count == 0 || now < fail_at + fail_count);
+    return 1;
 }
 
 static void told(const char *op, const char *path, long offset, long size, const void *data) {
@@ -83,7 +104,7 @@ static void told(const char *op, const char *path, long offset, long size, const
 static int opened(int dir, const char *name, int flags, mode_t mode) {
     char path[PATH_MAX];
     int ours = resolved(dir, name, path);
-    FAIL_IF("open", ours && (flags & O_CREAT));
+    FAIL_IF((flags & O_CREAT) ? "open" : "look", ours);
     int fresh = ours && (flags & O_CREAT) && syscall(SYS_faccessat, AT_FDCWD, path, F_OK) != 0;
     int fd = (int)syscall(SYS_openat, dir, name, flags, mode);
     if (fd >= 0 && fresh) told("create", path, 0, 0, NULL);
@@ -171,3 +192,29 @@ static int renamed(int from_dir, const char *from, int to_dir, const char *to) {
 }
 int rename(const char *from, const char *to) { return renamed(AT_FDCWD, from, AT_FDCWD, to); }
 int renameat(int from_dir, const char *from, int to_dir, const char *to) { return renamed(from_dir, from, to_dir, to); }
+
+static int ours_at(int dir, const char *name) { char path[PATH_MAX]; return resolved(dir, name, path); }
+int mkdirat(int dir, const char *name, mode_t mode) {
+    FAIL_IF("mkdir", ours_at(dir, name));
+    return (int)syscall(SYS_mkdirat, dir, name, mode);
+}
+int mkdir(const char *name, mode_t mode) { return mkdirat(AT_FDCWD, name, mode); }
+int symlinkat(const char *to, int dir, const char *name) {
+    FAIL_IF("mkdir", ours_at(dir, name));
+    return (int)syscall(SYS_symlinkat, to, dir, name);
+}
+int symlink(const char *to, const char *name) { return symlinkat(to, AT_FDCWD, name); }
+int fchmod(int fd, mode_t mode) {
+    char path[PATH_MAX];
+    FAIL_IF("chmod", named(fd, path));
+    return (int)syscall(SYS_fchmod, fd, mode);
+}
+
+static ssize_t got(int fd, void *data, size_t size, long offset, int at) {
+    char path[PATH_MAX];
+    FAIL_IF("read", named(fd, path));
+    return at ? syscall(SYS_pread64, fd, data, size, offset) : syscall(SYS_read, fd, data, size);
+}
+ssize_t read(int fd, void *data, size_t size) { return got(fd, data, size, 0, 0); }
+ssize_t pread(int fd, void *data, size_t size, off_t offset) { return got(fd, data, size, (long)offset, 1); }
+ssize_t pread64(int fd, void *data, size_t size, off64_t offset) { return got(fd, data, size, (long)offset, 1); }

@@ -33,11 +33,13 @@ FILE_SYSTEMS: dict[str, tuple[int, list[str]]] = {
 }
 """Size in MiB, about the least that each takes, and what makes it."""
 BROUGHT_BY = {"ext4": "e2fsprogs", "xfs": "xfsprogs", "btrfs": "btrfs-progs", "tmpfs": "the right to mount"}
-FULL = 12
+FULL = 20
 """So often a disk is filled in one round."""
 MOST_LEFT_BYTES = 128 << 10
 """What a disk that is not full to the last byte has left, so that it becomes full in the middle of what follows."""
 LONGEST_PAUSE_S = 0.3
+ANEW = 0.25
+"""The share of acts for which a server is begun; the others are done by one that lives."""
 
 
 def missing() -> list[str]:
@@ -108,49 +110,80 @@ def make_room(disk: Path) -> None:
     subprocess.run(["sync", "-f", str(disk)], check=True)
 
 
+class Servers:
+    """The servers of one day, one a role. Most live on from act to act, as a client's does; some are begun for one."""
+
+    def __init__(self, day: Day, draw: random.Random) -> None:
+        self._day, self._draw = day, draw
+        self._living: dict[str, forked.Forked] = {}
+
+    def of(self, role: str) -> forked.Forked:
+        if self._draw.random() < ANEW:
+            self.end(role)
+        if role not in self._living:
+            self._living[role] = self._day.server(role)
+        return self._living[role]
+
+    def end(self, *roles: str) -> None:
+        """Kill the servers of these roles, or all."""
+        for role in roles or tuple(self._living):
+            if server := self._living.pop(role, None):
+                server.kill()
+
+
 def play(folder: Path, draw: random.Random, found: campaign.Round) -> None:
     """Play one round in an empty folder."""
     kind = draw.choice(list(FILE_SYSTEMS))
     with mounted(folder, kind) as disk:
         day = Day(folder, disk / "workspace", draw)
-        # Without a ledger yet a server that cannot make one says so and ends.
-        _answered(day, "trainer", "start_training", {"model": "slow", "phase": "quick"}, found)
-        for _ in range(FULL):
-            act(day, disk, draw, found)
-            found.faults[kind] += 1
-            found.violations += day.known.violations()
-            if found.violations:
-                return
-        day.end()
-        found.violations += day.known.violations() + day.known.untrue()
+        servers = Servers(day, draw)
+        try:
+            _played(day, servers, disk, draw, found, kind)
+        finally:
+            servers.end()
+        if not found.violations:
+            day.end()
+            found.violations += day.known.violations() + day.known.untrue()
 
 
-def act(day: Day, disk: Path, draw: random.Random, found: campaign.Round) -> None:
+def _played(day: Day, servers: Servers, disk: Path, draw: random.Random, found: campaign.Round, kind: str) -> None:
+    # Without a ledger yet a server that cannot make one says so and ends.
+    _answered(day, servers, "trainer", "start_training", {"model": "slow", "phase": "quick"}, found)
+    for _ in range(FULL):
+        act(day, servers, disk, draw, found)
+        found.faults[kind] += 1
+        found.violations += day.known.violations()
+        if found.violations:
+            return
+
+
+def act(day: Day, servers: Servers, disk: Path, draw: random.Random, found: campaign.Round) -> None:
     """Do some acts, the disk becoming full before or in the middle of them; then make room."""
-    for _ in range(draw.randint(0, 2)):
-        _answered(day, *day.drawn(), found)
+    for _ in range(draw.randint(0, 1)):
+        _answered(day, servers, *day.drawn(), found)
     left = 0 if draw.random() < 0.4 else draw.randrange(MOST_LEFT_BYTES)
     drawn = [day.drawn() for _ in range(draw.randint(1, 3))]  # the one who draws needs room
     if draw.random() < 0.5:
         fill(disk, left)
         for one in drawn:
-            _answered(day, *one, found, full=True)
+            _answered(day, servers, *one, found, full=True)
     else:
         role, tool, arguments = drawn[0]
-        server = day.server(role)
+        server = servers.of(role)
         server.ask(tool, arguments)
         day.known.asked(tool, arguments)
         time.sleep(draw.random() * LONGEST_PAUSE_S)
         fill(disk, left)
         _taken(day, server, tool, arguments, found, full=True)
-        _answered(day, "observer", "poll_training", {"wait_s": 0}, found, full=True)
+        _answered(day, servers, "observer", "poll_training", {"wait_s": 0}, found, full=True)
     make_room(disk)
 
 
 def _answered(
-    day: Day, role: str, tool: str, arguments: dict[str, Any], found: campaign.Round, *, full: bool = False
-) -> None:
-    server = day.server(role)
+    day: Day, servers: Servers, role: str, tool: str, arguments: dict[str, Any], found: campaign.Round, *,
+    full: bool = False,
+) -> None:  # fmt: skip
+    server = servers.of(role)
     server.ask(tool, arguments)
     day.known.asked(tool, arguments)
     _taken(day, server, tool, arguments, found, full=full)
@@ -161,8 +194,7 @@ def _taken(
 ) -> None:
     begun = time.monotonic()
     answer = server.answer(HANG_S)
-    server.kill()
-    assert answer is not None, f"{tool} {arguments}: no answer, its server ended with {server.status}: {day.said()}"
+    assert answer is not None, f"{tool} {arguments}: no answer: {day.said()}"
     if tool == "poll_training":
         found.slowest_s = max(found.slowest_s, time.monotonic() - begun)
         # One run whose directory found no room is told so in words; where everything stands is told all the same.

@@ -6,28 +6,14 @@ not hold. Ends with 1 where there is one. In CI each is tried once, but for thos
 
 from __future__ import annotations
 
-import argparse
-import collections
-import os
-import subprocess
 import sys
-import tempfile
-import time
-import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).parents[2]
-ENGINES = "tests/acts/engines"
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.torture.faults import Fault, main
 
-class Fault(NamedTuple):
-    """What is done, and the test that does it and says what must hold."""
-
-    fault: str
-    test: str
-
-
+FOLDER = "tests/acts/engines"
 FAULTS = (
     Fault("keeper or waiter killed (SIGKILL)",
           "test_slurm.py::test_whoever_of_waiter_and_keeper_is_killed_the_other_one_records_the_true_end"),
@@ -42,6 +28,9 @@ FAULTS = (
           "_is_left_alone"),
     Fault("no controller at the start",
           "test_slurm.py::test_without_a_controller_the_start_is_kept_and_any_later_look_hands_it_over"),
+    Fault("controller hangs at the start",
+          "test_slurm_faults.py::test_a_controller_that_hangs_keeps_no_start_waiting_and_is_handed_it_once_when_it_goes"
+          "_on"),
     Fault("server killed after sbatch",
           "test_slurm.py::test_a_server_that_is_killed_after_sbatch_leaves_a_job_that_is_found_by_its_name"),
     Fault("three servers submit at once", "test_slurm.py::test_two_servers_that_submit_at_once_submit_once"),
@@ -50,6 +39,8 @@ FAULTS = (
     Fault("held",
           "test_slurm.py::test_a_job_that_waits_is_queued_in_slurms_words_a_held_one_is_a_failure_and_a_stop_takes_it"
           "_away"),
+    Fault("cancelled from outside in the queue",
+          "test_slurm_faults.py::test_what_somebody_cancels_in_the_queue_never_started_in_slurms_words"),
     Fault("dependency never satisfied",
           "test_slurm_sites.py::test_a_job_whose_dependency_never_comes_true_is_a_failure_in_slurms_words"),
     Fault("out of memory in the job's cgroup",
@@ -65,7 +56,10 @@ FAULTS = (
     Fault("forgotten with its end unseen",
           "test_slurm_faults.py::test_what_ended_unseen_and_is_forgotten_is_lost_and_told_by_what_slurm_left_beside_it"),
     Fault("GPUs of a job (GRES on fake devices)", "test_slurm_sites.py::test_a_training_is_given_the_gpus_of_its_job"),
-    Fault("preempted (CANCEL, REQUEUE)", "test_slurm_sites.py::test_a_run_that_is_preempted_is_interrupted"),
+    Fault("preempted by partitions (CANCEL, REQUEUE)",
+          "test_slurm_sites.py::test_a_run_that_is_preempted_is_interrupted"),
+    Fault("preempted by QOS (CANCEL, REQUEUE)",
+          "test_slurm_accounting.py::test_a_run_that_gives_way_to_a_better_quality_of_service_is_interrupted"),
     Fault("job outlives its run", "test_slurm_sites.py::test_a_job_that_outlives_its_run_is_taken_from_slurm"),
     Fault("two nodes: a rank fails",
           "test_nodes.py::test_the_first_member_that_fails_is_the_cause_and_its_traceback_is_in_the_log"),
@@ -78,40 +72,5 @@ FAULTS = (
 )  # fmt: skip
 
 
-def tried(tries: int) -> dict[str, collections.Counter[str]]:
-    """Run every fault's test so often and return, by the test's name, how often it held, did not, or was skipped."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        environment = {**os.environ, "WATCHKEEPER_EVERY_FAULT": "1", "WATCHKEEPER_FAULT_TRIES": str(tries)}
-        command = [sys.executable, "-P", "-m", "pytest", "-q", "-n0", f"--junit-xml={report}"]
-        tests = [f"{ENGINES}/{one.test}" for one in FAULTS]
-        subprocess.run([*command, *tests], cwd=ROOT, env=environment, check=False)
-        counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-        for case in ET.parse(report).getroot().iter("testcase"):
-            told = {child.tag for child in case} & {"failure", "error", "skipped"}
-            counts[case.get("name", "").partition("[")[0]][min(told, default="held")] += 1
-    return counts
-
-
-def main() -> None:
-    """Try every fault and print the table."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--tries", type=int, default=1, help="how often each is tried (default: 1)")
-    tries: int = options.parse_args().tries
-    begun = time.monotonic()
-    counts = tried(tries)
-    print(f"\n| {'fault':44} | tries | violations |\n|{'-' * 46}|------:|-----------:|")
-    violations = 0
-    for fault, test in FAULTS:
-        seen = counts[test.partition("::")[2]]
-        bad = seen["failure"] + seen["error"] + (not seen)  # a test that did not even come to be skipped
-        violations += bad
-        made = sum(seen.values()) - seen["skipped"]
-        print(f"| {fault:44} | {made:5} | {bad if made or bad else 'not tried':>10} |")
-    load = os.getloadavg()[0]
-    print(f"\n{violations} violations; {time.monotonic() - begun:.0f} s, load {load:.1f} at the end")
-    sys.exit(1 if violations else 0)
-
-
 if __name__ == "__main__":
-    main()
+    main(str(__doc__), FOLDER, FAULTS)

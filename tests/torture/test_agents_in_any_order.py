@@ -1,4 +1,8 @@
-"""Two clients do anything in any order in one workspace, as a state machine; what was acknowledged holds (P1 to P5)."""
+"""Two clients do anything in any order in one workspace, as a state machine; what was acknowledged holds (P1 to P10).
+
+P1 to P5 are judged by the client's list (acknowledged.py), P6, P7, P9, P10 by each answer (answers.py), P8 by a script
+beside the workspace that no name may reach.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +43,9 @@ class Agents(RuleBasedStateMachine):
         self._day = Day(self._folder, self._folder / "workspace", random.Random(0))
         self._numbers = iter(range(10**6))
         self._desks: dict[tuple[str, int], Desk] = {}
+        outside = self._folder / "outside.py"
+        outside.write_text(f"open({str(self._folder / 'ran')!r}, 'w')\n")
+        (self._day.root / "link.py").symlink_to(outside)
 
     def _desk(self, role: str, client: int) -> Desk:
         if (role, client) not in self._desks:
@@ -107,6 +114,11 @@ class Agents(RuleBasedStateMachine):
     def goes(self, model: str) -> None:
         (self._folder / f"go-{self._latest(model)}").touch()
 
+    @rule(name=st.sampled_from(("../outside.py", "in/../../outside.py", "link.py", "/{}/outside.py")), client=CLIENTS)
+    def reaches_outside(self, name: str, client: int) -> None:
+        script = name.format(str(self._folder).lstrip("/"))
+        assert not self._do("trainer", client, "start_training", model="good", phase="quick", script=script)
+
     @rule(role=st.sampled_from(("trainer", "director")), client=CLIENTS)
     def restarts(self, role: str, client: int) -> None:
         if gone := self._desks.pop((role, client), None):
@@ -115,6 +127,7 @@ class Agents(RuleBasedStateMachine):
     @invariant()
     def what_was_acknowledged_is_there_once(self) -> None:
         assert self._day.known.violations() == []
+        assert not (self._folder / "ran").exists(), "a script outside of the workspace ran"
 
     def teardown(self) -> None:
         (self._folder / "go").touch()

@@ -12,6 +12,7 @@ from watchkeeper.server.storage.record.records import RunEnded, RunStarted
 from watchkeeper.server.vocabulary.runs import Phase, RunState
 
 from .acknowledged import TOLD, Acknowledged, Facts
+from .answers import HOSTILE
 from .day import Day
 
 
@@ -105,3 +106,30 @@ def test_what_a_server_says_is_seen_however_much_others_said_before_it(tmp_path:
         file.write("Traceback")
     assert day.said(before) == "Traceback"
     assert len(day.said()) == 1500
+
+
+@pytest.mark.parametrize(
+    ("tool", "answer", "said"),
+    [
+        ("poll_training", {"state": "running", "findings": [], "metrics": {"a": "x" * 300}}, "takes"),
+        ("poll_training", {"state": "failed", "reason": f"so it said: {HOSTILE}"}, "as its own words"),
+        (
+            "poll_training",
+            {"state": "failed", "findings": [{"untrusted": {"lines": ["\x1b[2J"]}}]},
+            "control character",
+        ),
+        ("verify_compute", {"met": True, "run": "1-quick-2", "verdict": "COMPLETE"}, "did not end well"),
+    ],
+)
+def test_an_answer_that_breaks_a_promise_is_told(known: Known, tool: str, answer: Facts, said: str) -> None:
+    known.take(tool, {}, {"verdict_id": None, **answer})
+    assert said in known.wrong()
+
+
+def test_answers_that_keep_the_promises_are_not_told(known: Known) -> None:
+    known.told.write_text("1-quick-1\n1-quick-1 0\n")
+    known.take("poll_training", {}, {"state": "running", "findings": [], "metrics": {"loss": 0.5}})
+    known.take("poll_training", {}, {"state": "failed", "findings": [{"untrusted": {"lines": [f"\t{HOSTILE}\n"]}}]})
+    known.take("verify_compute", {}, {"met": True, "run": "1-quick-1", "verdict": "COMPLETE", "verdict_id": None})
+    known.take("stop_training", {}, {"run": "1-quick-1", "state": "stopped"})
+    assert known.wrong() == ""

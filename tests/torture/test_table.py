@@ -1,16 +1,13 @@
-"""The table is true: each of its tests is there, and no promise of the README is without one."""
+"""The table is true: each of its tests is there, and no promise of docs/reliability.md is without one."""
 
 from __future__ import annotations
 
-import collections
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from . import ray_faults, slurm_faults
+from . import faults, ray_faults, slurm_faults
 from .mutants import MUTANTS, ROOT, Mutant
 from .table import TABLE, Row
 
@@ -22,38 +19,43 @@ def test_the_test_of_a_row_is_there(row: Row) -> None:
     assert re.search(rf"^(?:async )?def {name or 'test_'}", text, re.MULTILINE), row.test
 
 
-@pytest.mark.parametrize("fault", slurm_faults.FAULTS, ids=lambda fault: fault.fault)
-def test_the_test_of_a_fault_of_slurm_is_there(fault: slurm_faults.Fault) -> None:
-    path, _, name = fault.test.partition("::")
-    text = (ROOT / slurm_faults.ENGINES / path).read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("folder", "fault"),
+    [(script.FOLDER, fault) for script in (slurm_faults, ray_faults) for fault in script.FAULTS],
+    ids=lambda value: value if isinstance(value, str) else value.fault,
+)
+def test_the_test_of_a_fault_of_an_engine_is_there(folder: str, fault: faults.Fault) -> None:
+    path, _, name = fault.test.partition("[")[0].partition("::")
+    text = (ROOT / folder / path).read_text(encoding="utf-8")
     assert re.search(rf"^(?:async )?def {name}\(", text, re.MULTILINE), fault.test
 
 
-@pytest.mark.parametrize(("fault", "test"), ray_faults.FAULTS, ids=[fault for fault, _ in ray_faults.FAULTS])
-def test_the_test_of_a_fault_of_ray_is_there(fault: str, test: str) -> None:
-    path, _, name = test.partition("[")[0].partition("::")
-    text = (ROOT / ray_faults.ON_RAY / path).read_text(encoding="utf-8")
-    assert re.search(rf"^(?:async )?def {name}\(", text, re.MULTILINE), fault
+FAULTS = (faults.Fault("one case", "test_a.py::test_a[x]"), faults.Fault("all cases", "test_a.py::test_a"))
+HELD, BAD = ('<testcase name="test_a[x]"/>', '<testcase name="test_a[y]"><failure/></testcase>')
 
 
-def _none_ran(_: object) -> dict[str, collections.Counter[str]]:
-    return collections.defaultdict(collections.Counter[str])
-
-
-@pytest.mark.parametrize("script", [ray_faults, slurm_faults])
-def test_a_fault_whose_test_never_came_to_run_is_no_fault_that_held(
-    script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("cases", "rows", "violations"),
+    [
+        (HELD, ["1 |          0", "1 |          0"], 0),
+        (HELD + BAD, ["1 |          0", "2 |          1"], 1),
+        ('<testcase name="test_a[x]"><skipped/></testcase>', ["0 |  not tried"] * 2, 0),
+        ("", ["0 |          1"] * 2, 2),  # what never came to run did not hold
+    ],
+)
+def test_a_table_of_faults_counts_what_was_tried_and_what_did_not_hold(
+    cases: str, rows: list[str], violations: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["faults"])
-    monkeypatch.setattr(script, "tried", _none_ran)
-    with pytest.raises(SystemExit) as ended:
-        script.main()
-    assert ended.value.code == 1
-    assert f"\n{len(script.FAULTS)} violations; " in capsys.readouterr().out
+    counts = faults.Counts()
+    faults.count(f"<testsuites><testsuite>{cases}</testsuite></testsuites>", counts)
+    assert faults.show(FAULTS, counts) == violations
+    assert [
+        line[-21:-2].strip() for line in capsys.readouterr().out.splitlines() if "cases" in line or "one" in line
+    ] == rows
 
 
-def test_every_promise_of_the_readme_has_a_row() -> None:
-    promised = set(re.findall(r"^\| (P\d+) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+def test_every_promise_has_a_row() -> None:
+    promised = set(re.findall(r"^\| (P\d+) \|", (ROOT / "docs/reliability.md").read_text("utf-8"), re.MULTILINE))
     assert promised == {f"P{number}" for number in range(1, 11)}
     assert {one for row in TABLE for one in row.promises.split()} == promised
 

@@ -25,6 +25,8 @@ LONGEST_CPU_S, LONGEST_WALL_S = 20, 40.0
 SAME_END_S = 1.0
 """A file may be closed a moment after the run's end was seen."""
 MOST_KEPT = 32
+DRAWS, RANKS = "draw", "rank, % of all draws"
+"""What the axes of the two charts of a parameter count."""
 LASTING = ("damaged", "unsupported", "too large")
 """Why a file cannot be drawn as long as it stays the same; memory, time and libraries may be there the next time."""
 _SUFFIXES = (".nc", ".nc4", ".h5", ".hdf5", ZARR)
@@ -128,14 +130,14 @@ def _charts(found: ChainFacts, one: ParameterChains) -> Iterator[Chart]:
     name = one_line(one.name, 40)
     yield Chart(
         title=f"{name}: draws{rhat}",
-        x_name="draw",
+        x_name=DRAWS,
         x=[float(place) for place in found.at],
         series=[(f"chain {number}", list(draws)) for number, draws in enumerate(one.chains)],
     )
     parts = [100 * (part + 0.5) / BINS for part in range(BINS)]
     yield Chart(
         title=f"{name}: ranks",
-        x_name="rank, % of all draws",
+        x_name=RANKS,
         x=parts,
         series=[(f"chain {number}", _floats(counts)) for number, counts in enumerate(one.ranks)],
         unit="draws in each twentieth",

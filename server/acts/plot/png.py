@@ -1,4 +1,4 @@
-"""Curves as a small PNG, with nothing but zlib: 480 x 300 pixels in eight colours. Pure.
+"""Curves as a small PNG, with nothing but zlib: 480 x 300 pixels in nine colours. Pure.
 
 An agent looks at it for the shape of a curve; the numbers stand in the text beside it. The same picture everywhere,
 in a twentieth of a second; a plotting library takes more than a second of CPU to be imported (decision 0026).
@@ -16,10 +16,12 @@ from .charts import Chart, Mark, spread
 
 WIDTH, HEIGHT = 480, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 18, 18
-MOST_CHARTS = 2
-PAPER, INK, GRID, BLUE, ORANGE, GREEN, RED, GREY = range(8)
-_COLOURS = ("ffffff", "17202b", "dfe3e9", "0067b8", "c4540a", "00796b", "b3300c", "8a94a0")
-SERIES = (BLUE, ORANGE, GREEN, INK)
+MOST_CHARTS = 3
+PAPER, INK, GRID, BLUE, ORANGE, GREEN, RED, GREY, PURPLE = range(9)
+_COLOURS = ("ffffff", "17202b", "dfe3e9", "0067b8", "c4540a", "00796b", "b3300c", "6f7a86", "8a5fb0")
+SERIES = (BLUE, ORANGE, GREEN, INK, PURPLE, GREY)
+LETTER, LONGEST_TITLE, LONGEST_NAME = 8, 26, 18
+"""Width of a letter, in dots; how many of a title and of a series' name are written."""
 TONES = {"bad": RED, "warn": ORANGE}
 # Glyphs of 3 x 5 dots, a digit a row from the top; its bits are the dots from left to right.
 _GLYPHS = {
@@ -82,19 +84,20 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 def picture(charts: Sequence[Chart]) -> bytes:
     """Return the first charts, one below the other, as a PNG."""
     canvas = Canvas()
-    shown = [one for one in charts if _known(one)][:MOST_CHARTS]
+    shown = [one for one in charts if known(one)][:MOST_CHARTS]
     height = HEIGHT // max(1, len(shown))
     for place, one in enumerate(shown):
         _draw(canvas, one, place * height, height)
     return canvas.png()
 
 
-def _known(chart: Chart) -> list[float]:
+def known(chart: Chart) -> list[float]:
+    """Return all values of a chart that can be drawn."""
     return [value for _, column in chart.series for value in column if value is not None and math.isfinite(value)]
 
 
 def _draw(canvas: Canvas, chart: Chart, above: int, height: int) -> None:
-    values = _known(chart)
+    values = known(chart)
     low, high = spread([0.0, *values] if chart.time else values)
     begin, end = chart.x[0], max(chart.x[-1], chart.x[0] + 1e-9)
     top, bottom = above + TOP, above + height - BOTTOM
@@ -105,8 +108,10 @@ def _draw(canvas: Canvas, chart: Chart, above: int, height: int) -> None:
 
     _frame(canvas, chart, (low, high), (top, bottom))
     for one in chart.marks:
-        if begin <= one.x <= end:
-            _mark(canvas, one, place(one.x, low)[0], (top, bottom))
+        at = min(one.x, end) if chart.time else one.x  # what was found behind the last sample stands at the end
+        until = at if one.until is None else one.until
+        if begin <= until and at <= end:
+            _mark(canvas, one, (place(at, low)[0], place(until, low)[0]), (top, bottom))
     for number, (_, column) in enumerate(chart.series):
         for one, two in _pieces(chart.x, column):
             canvas.line(place(*one), place(*two), SERIES[number % len(SERIES)], wide=2)
@@ -116,26 +121,46 @@ def _frame(canvas: Canvas, chart: Chart, span: tuple[float, float], sides: tuple
     """Draw a chart's title, names, axes and the numbers at their ends."""
     low, high = span
     top, bottom = sides
-    canvas.text(LEFT, top - 15, chart.title[:20])
-    x = LEFT + 8 * (len(chart.title[:20]) + 2)
-    for number, (name, _) in enumerate(chart.series):
-        canvas.text(x, top - 15, name[:18], SERIES[number % len(SERIES)])
-        x += 8 * (len(name[:18]) + 2)
+    title = (f"{chart.title}, {chart.unit}" if chart.time else chart.title)[:LONGEST_TITLE]
+    canvas.text(LEFT, top - 15, title)
+    x = LEFT + LETTER * (len(title) + 2)
+    for number, name in enumerate(_names(chart, (WIDTH - RIGHT - x) // LETTER)):
+        canvas.text(x, top - 15, name, SERIES[number % len(SERIES)])
+        x += LETTER * (len(name) + 2)
     for share in (0.0, 0.5, 1.0):
         y = round(bottom - share * (bottom - top))
         canvas.line((LEFT, y), (WIDTH - RIGHT, y), GRID)
-        said = f"{low + share * (high - low):.3g}"[:6]
-        canvas.text(LEFT - 4 - 8 * len(said), y - 5, said, GREY)
+        said = _short(low + share * (high - low))
+        canvas.text(LEFT - 4 - LETTER * len(said), y - 5, said, GREY)
     first = "0" if chart.time else f"{chart.x[0]:.6g}"
     last = f"{chart.x[-1] - chart.x[0]:.0f} s" if chart.time else f"{chart.x_name} {chart.x[-1]:.6g}"
     canvas.text(LEFT, bottom + 5, first, GREY)
-    canvas.text(WIDTH - RIGHT - 8 * len(last), bottom + 5, last, GREY)
+    canvas.text(WIDTH - RIGHT - LETTER * len(last), bottom + 5, last, GREY)
 
 
-def _mark(canvas: Canvas, one: Mark, x: float, sides: tuple[int, int]) -> None:
-    """Draw a dashed line where something was found."""
-    for y in range(sides[0], sides[1], 6):
-        canvas.line((x, y), (x, y + 3), TONES.get(one.tone, GREY))
+def _short(value: float) -> str:
+    """Return a number in at most six letters, which is what fits beside an axis."""
+    texts = (f"{value:.{digits}g}" for digits in (4, 3, 2, 1))
+    shorter = (one.replace("e+0", "e").replace("e+", "e").replace("e-0", "e-") for one in texts)
+    return next((one for one in shorter if len(one) <= 6), "")
+
+
+def _names(chart: Chart, room: int) -> list[str]:
+    """Return what is written of the names of series, so many letters at most: their last words where room is short."""
+    names = [name[:LONGEST_NAME] for name, _ in chart.series]
+    if sum(len(name) + 2 for name in names) <= room + 2:
+        return names
+    return [name.rpartition(" ")[2][: max(1, room // len(names) - 2)] for name in names]
+
+
+def _mark(canvas: Canvas, one: Mark, span: tuple[float, float], sides: tuple[int, int]) -> None:
+    """Draw a dashed line where something was found; a stretch as a bar between two of them."""
+    colour = TONES.get(one.tone, GREY)
+    for x in set(span):
+        for y in range(sides[0], sides[1], 6):
+            canvas.line((x, y), (x, y + 3), colour)
+    if span[0] != span[1]:
+        canvas.line((span[0], sides[0]), (span[1], sides[0]), colour, wide=3)
 
 
 def _pieces(

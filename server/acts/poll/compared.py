@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field
 
-from ...analysis.curves.attempts import Comparison
 from ...storage.record import Run
 from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..watch import attempts
+
+if TYPE_CHECKING:
+    from ...analysis.curves.attempts import Comparison
 
 
 class Compared(BaseModel):
@@ -22,13 +24,16 @@ class Compared(BaseModel):
     of: int = Field(description="how many attempts are compared")
     best: str = Field(description="the best attempt: median of the last quarter of its values, 5 to 20 of them")
     best_verdict: str | None = Field(description="the newest verdict on it; absent where none was asked for")
+    ahead: str | None = Field(
+        description="the best one; where noise is seeds, the one whose settings have the better mean over their seeds"
+    )
     rival: str | None = Field(description="the next best one with other settings; absent where only seeds differ")
-    gap: float | None = Field(description="by how much the best is ahead of it")
-    low: float | None = Field(description="lower end of the 95 % interval of the gap, by bootstrap")
+    gap: float | None = Field(description="by how much `ahead` is ahead of `rival`; of means where noise is seeds")
+    low: float | None = Field(description="lower end of the 95 % interval of the gap")
     high: float | None = Field(description="upper end of it")
     noise: str | None = Field(
         description="where the interval is from: seeds, or epochs (how the curves wobble; other seeds were not run);"
-        " absent where there are too few values"
+        " absent where there are too few independent values"
     )
     more_than_noise: bool | None = Field(description="whether the interval lies above zero; absent as `noise` is")
 
@@ -53,6 +58,7 @@ def _facts(found: Comparison, run: str, verdicts: dict[str, str]) -> Compared:
         of=len(places),
         best=places[0],
         best_verdict=verdicts.get(places[0]),
+        ahead=found.ahead or None,
         rival=found.rival or None,
         gap=_short(found.gap) if against else None,
         low=_short(found.low) if interval else None,

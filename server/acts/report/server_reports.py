@@ -45,7 +45,7 @@ def open_changes(desk: Desk, model: str, base: Run, found: Changes) -> Report:
 
     :param base: the attempt that the start was compared with; the report stands with it.
     """
-    count = len(found.entries)
+    things = f"{len(found.entries)} thing{'s' if len(found.entries) != 1 else ''}"
     facts = ReportAgain(
         kind=CHANGES,
         compared=found.compared,
@@ -57,7 +57,7 @@ def open_changes(desk: Desk, model: str, base: Run, found: Changes) -> Report:
         error_type=ErrorType.IMPLEMENTATION.value,
         resume_point="when the changes are approved or taken back",
         severity="HIGH (the start waits)",
-        what_happened=f"A start changed {count} thing(s) since {base.id}: {'; '.join(found.entries)}",
+        what_happened=f"A start changed {things} since {base.id}: {'; '.join(found.entries)}",
         recommended_action="Approve each change by its name, or have it taken back.",
         state="awaiting_approval",
     )

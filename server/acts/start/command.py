@@ -98,7 +98,16 @@ def _program(desk: Desk, word: str, folder: Path, environ: Mapping[str, str]) ->
     if found is None:
         what = f"There is no program {one_line(word, 100)!r} that can be run from {folder}."
         raise Refused(what, "Name one on your PATH, one of the project's environment, or a file by its path.")
-    return os.path.abspath(found)
+    return _by_one_name(os.path.abspath(found), launch.interpreter(desk))
+
+
+def _by_one_name(program: str, trains: str) -> str:
+    """Return the Python that trains where this is another name of it in its folder, as `python` is of `python3.12`."""
+    beside = os.path.dirname(program) == os.path.dirname(trains)
+    with suppress(OSError):
+        if beside and _ANY_PYTHON.fullmatch(program) and os.path.samefile(program, trains):
+            return trains
+    return program
 
 
 def script_in(desk: Desk, argv: Sequence[str], folder: Path) -> tuple[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ...analysis.scripts.sources import parsed
 from ...storage.files.workspace import Workspace
 from ...storage.policy.policy import Policy
 
@@ -48,11 +49,12 @@ def sha256(python: str) -> str:
 
 
 def wanted(script: bytes) -> list[str]:
-    """Return the modules, not Python's own, that a script imports first thing and without a way around. Pure."""
-    try:
-        body = ast.parse(script).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    """Return the modules, not Python's own, that a script imports first thing and without a way around. Pure.
+
+    None where its source is of a size that is not parsed.
+    """
+    tree, _ = parsed(script)
+    body = tree.body if tree else []
     named = [one.name for node in body if isinstance(node, ast.Import) for one in node.names]
     named += [node.module for node in body if isinstance(node, ast.ImportFrom) and node.module and not node.level]
     return sorted({name.partition(".")[0] for name in named} - sys.stdlib_module_names)

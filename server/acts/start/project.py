@@ -133,10 +133,18 @@ def _wanted(workspace: Workspace) -> str:
         ("uv.lock", "uv sync"),
         ("poetry.lock", "poetry install"),
         ("environment.yml", "conda env create -f environment.yml"),
+        ("environment.yaml", "conda env create -f environment.yaml"),
         ("requirements.txt", "python -m venv .venv && .venv/bin/pip install -r requirements.txt"),
-        ("pyproject.toml", "python -m venv .venv && .venv/bin/pip install -e ."),
+        ("pyproject.toml", _of_pyproject(_text(workspace, "pyproject.toml"))),
     )
     return next((f"{file} is there and no environment: {how}" for file, how in ways if workspace.is_taken(file)), "")
+
+
+def _of_pyproject(text: str) -> str:
+    """Return how an environment is made of a pyproject.toml that no lock stands beside."""
+    if re.search(r"^\[tool\.poetry\b|^build-backend\s*=\s*[\"']poetry\.", text, re.MULTILINE):
+        return "poetry install"
+    return "uv sync" if "[tool.uv" in text else "python -m venv .venv && .venv/bin/pip install -e ."
 
 
 def _text(workspace: Workspace, *paths: str) -> str:

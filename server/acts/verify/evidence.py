@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.scripts import Program, read_program
 from ...analysis.verdict.design import Design
-from ...analysis.verdict.evidence import Adopted, Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Seal, Told
+from ...analysis.verdict.evidence import Adopted, Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
 from ...analysis.verdict.invented import says_invented
+from ...analysis.verdict.seen import Seen
 from ...analysis.verdict.usage import usage_of
 from ...runtime import samples
 from ...runtime.keeper import records
@@ -29,13 +31,17 @@ from ..start import gate, provenance
 from ..start.provenance import Origin
 from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files, written_files
 from ..watch.look import look_at
-from . import rerun, search
+from . import late_epochs, rerun, search
 
 READ_WITHIN_S = 60.0
 """How long a verdict reads a log on, where nobody has read it yet."""
 RULE_TABLES = ("profile", "judge", "quick", "full", "mcmc", "compute", "method", "convergence", "names", "run")
 """Tables of the policy that a verdict goes by, and the profile that they start from."""
 _MOST_LOG_BYTES = 8 << 20
+_HISTORY = re.compile(
+    r"(?:histor|metrics|losses|curve|progress|training_?log)[^/]*\.(?:csv|tsv|jsonl?)$", re.IGNORECASE
+)
+_MOST_HISTORIES = 20
 
 
 def gather(desk: Desk, run_id: str) -> Evidence:
@@ -121,6 +127,7 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
         seal=witness_files.seal(desk, run),
         again=rerun.told(desk, run),
         invented=_invented(desk, run, status),
+        late_epochs=late_epochs.told(desk, run, seen),
         gpu=gpu_files.used(desk, run),
         written=written_files.told(desk, run),
     )
@@ -131,8 +138,8 @@ def _with_numbers(found: Evidence, desk: Desk, run: Run, status: RunStatus, told
     return replace(
         found,
         told=_told(told),
-        **_curves(desk, run, status, found.seal),
-        history=histories.gathered(desk, run, status.started_at, told),
+        **_curves(desk, run, status, found),
+        history=histories.gathered(desk, run, status.started_at, told, _may_be_histories(found.seen)),
         epochs=_epochs(desk, run, status, told),
         epochs_total={name: max(totals) for name, totals in _numbers(desk, run, told, "epoch_total").items()},
         steps=_numbers(desk, run, told, "step"),
@@ -270,15 +277,21 @@ def _epochs(desk: Desk, run: Run, status: RunStatus, told: ProbeData | None) -> 
     return {"history": history.epochs} if history is not None else {}
 
 
-def _curves(desk: Desk, run: Run, status: RunStatus, seal: Seal | None) -> dict[str, Any]:
+def _may_be_histories(seen: Seen | None) -> list[str]:
+    """Return the tables that a run was seen to write under a name that a history may have."""
+    every = sorted(seen.written) if seen is not None else []
+    return [one for one in every if _HISTORY.search(one) and not one.startswith("/")][:_MOST_HISTORIES]
+
+
+def _curves(desk: Desk, run: Run, status: RunStatus, found: Evidence) -> dict[str, Any]:
     """Return the histories that the run left and printed; none where earlier attempts have a part in them.
 
     All attempts write to one file: one that a later attempt wrote is not this run's.
     """
     if run.env.get("WATCHKEEPER_RESUME") == "checkpoint" or not status.state.final:
         return {}
-    sealed = seal.files if seal is not None else dict[str, str]()
-    every = dict(histories.written(desk, run, status.started_at))
+    sealed = found.seal.files if found.seal is not None else dict[str, str]()
+    every = dict(histories.written(desk, run, status.started_at, _may_be_histories(found.seen)))
     other = [path for path in every if path in sealed and artefact_files.sha256(desk, path) != sealed[path]]
     ended = (status.ended_at or 0.0) + 1.0
     late = [path for path in every if path not in sealed and not _older(desk, path, ended)]

@@ -102,7 +102,10 @@ def _settings(run: Run) -> str:
 
 
 def without_seeds(args: Sequence[str]) -> Iterator[str]:
-    """Yield arguments without the values of those that are called a seed: `--seed 7`, `--seed=7`, `trainer.seed=7`."""
+    """Yield arguments without those that are called a seed: `--seed 7`, `--seed=7`, `trainer.seed=7`.
+
+    Who names none takes the script's own: that is another seed, not another setting.
+    """
     hides = False
     for word in args:
         name, equals, _ = word.partition("=")
@@ -112,6 +115,5 @@ def without_seeds(args: Sequence[str]) -> Iterator[str]:
                 continue
         if _SEED.search(name):
             hides = not equals and word.startswith("-")
-            yield f"{name}="
             continue
         yield word

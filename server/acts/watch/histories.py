@@ -83,9 +83,14 @@ def of_run_alone(desk: Desk, run: Run, started_at: float | None, ended_at: float
     return _joined(*_of_sources(desk, run, _told(desk, run), files))
 
 
-def gathered(desk: Desk, run: Run, started_at: float | None, told: ProbeData | None) -> History | None:
-    """Return the history of a run from the source that says most; None when it has printed no number of a curve."""
-    return _joined(*_parts(desk, run, started_at, told))
+def gathered(
+    desk: Desk, run: Run, started_at: float | None, told: ProbeData | None, seen: Iterable[str] = ()
+) -> History | None:
+    """Return the history of a run from the source that says most; None when it has printed no number of a curve.
+
+    :param seen: further files that may be histories, as the run was seen to write them.
+    """
+    return _joined(*_parts(desk, run, started_at, told, seen))
 
 
 def _joined(earlier: History | None, own: History | None) -> History | None:
@@ -93,10 +98,10 @@ def _joined(earlier: History | None, own: History | None) -> History | None:
 
 
 def _parts(
-    desk: Desk, run: Run, started_at: float | None, told: ProbeData | None
+    desk: Desk, run: Run, started_at: float | None, told: ProbeData | None, seen: Iterable[str] = ()
 ) -> tuple[History | None, History | None]:
     """Return the history of the attempts that a run went on from, and its own; None where there is none."""
-    return _of_sources(desk, run, told, [one for _, one in written(desk, run, started_at)])
+    return _of_sources(desk, run, told, [one for _, one in written(desk, run, started_at, seen)])
 
 
 def _of_sources(
@@ -160,14 +165,18 @@ def printed(desk: Desk, run: Run) -> History | None:
     return from_records(rows, dict.fromkeys(name for values in rows for name in values)) if rows else None
 
 
-def written(desk: Desk, run: Run, started_at: float | None) -> Iterator[tuple[str, History]]:
-    """Yield (path, what stands in it) of the histories that a run or its libraries wrote."""
+def written(desk: Desk, run: Run, started_at: float | None, seen: Iterable[str] = ()) -> Iterator[tuple[str, History]]:
+    """Yield (path, what stands in it) of the histories that a run or its libraries wrote.
+
+    :param seen: further files that may be histories, as the run was seen to write them.
+    """
     if started_at is None:
         return
     own = desk.workspace.history(run.model)
     paths = [own] if _is_theirs(desk, own) else []
     if _alone(desk, run, started_at):
         paths += _candidates(desk, started_at)
+    paths += [one for one in seen if one not in paths and one != own]
     for path in paths:
         try:
             yield path, _read(desk, path)

@@ -1,24 +1,22 @@
 """Which of several attempts is best, by how much, and is that more than noise? Pure; asked twice it says the same.
 
 An attempt's level is the median of the last stretch of the column that all of them have. Where attempts differ by their
-seed alone, the noise is that between seeds; else it is that of the curve itself from epoch to epoch, taken in blocks,
-because neighbouring epochs are alike (moving block bootstrap: Künsch 1989, doi:10.1214/aos/1176347265).
+seed alone, settings are compared by the mean over their seeds, and the noise is that between seeds; else it is that of
+the curve itself from epoch to epoch (`noise`).
 """
 
 from __future__ import annotations
 
-import random
 import statistics
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from . import noise
 from .series import History
 
 _COLUMNS = (("val_loss", False), ("metric", False), ("val_gain", True), ("train_loss", False), ("train_gain", True))
 """Columns by what they say, the best first, and whether more is better."""
-_DRAWS = 1000
-_STRETCH_SHARE, _LEAST_STRETCH, _MOST_STRETCH = 0.25, 5, 20
-_LOW, _HIGH = 0.025, 0.975
+_STRETCH_SHARE, _LEAST_STRETCH, _MOST_STRETCH = 0.25, noise.LEAST_VALUES, 20
 _TOO_LARGE = 1e150
 """Such values are no measurement, and their sums would overflow."""
 
@@ -56,14 +54,18 @@ class Comparison:
 
     :ivar column: what was compared, empty where the attempts have no column in common.
     :ivar ranked: the best first. :ivar left_out: attempts without a value of it, or whose last one is not finite.
-    :ivar gap: by how much the best is ahead of the next one with other settings; `low`, `high`: its 95 % interval.
-    :ivar rival: that next one. :ivar noise: where the interval is from: "seeds", "epochs", empty where there is none.
+    :ivar ahead: the best attempt. Where seeds were run, that of the two with the better mean over the seeds of its
+        settings: the best attempt may have had the best seed alone.
+    :ivar rival: the next one with other settings, or the best attempt where that one is `ahead`.
+    :ivar gap: by how much `ahead` is ahead of `rival`; `low`, `high`: its 95 % interval.
+    :ivar noise: where the interval is from: "seeds", "epochs", empty where there is none.
     """
 
     column: str = ""
     rises: bool = False
     ranked: tuple[Ranked, ...] = ()
     left_out: tuple[str, ...] = ()
+    ahead: str = ""
     rival: str = ""
     gap: float = 0.0
     low: float = 0.0
@@ -130,42 +132,16 @@ def _tail(values: Sequence[float]) -> list[float]:
 def _against(
     found: Comparison, best: Attempt, rival: Attempt, known: Sequence[Attempt], stretches: dict[str, list[float]]
 ) -> Comparison:
-    groups = [[stretches[one.run] for one in known if one.settings == each.settings] for each in (best, rival)]
-    seeds = all(len(group) > 1 for group in groups)
-    if seeds:
-        samples = [[statistics.median(tail) for tail in group] for group in groups]
-        draws, sides = _drawn(samples, statistics.fmean, block=1), [statistics.fmean(one) for one in samples]
-    else:
-        samples = [stretches[best.run], stretches[rival.run]]
-        block = max(1, round(min(map(len, samples)) ** (1 / 3)))
-        draws, sides = _drawn(samples, statistics.median, block), [statistics.median(one) for one in samples]
     sign = 1 if found.rises else -1
-    gaps = sorted(sign * (one - other) for one, other in draws)
-    enough = seeds or min(map(len, samples)) >= _LEAST_STRETCH
-    return Comparison(
-        column=found.column,
-        rises=found.rises,
-        ranked=found.ranked,
-        left_out=found.left_out,
-        rival=rival.run,
-        gap=sign * (sides[0] - sides[1]),
-        low=gaps[int(_LOW * len(gaps))],
-        high=gaps[int(_HIGH * len(gaps))],
-        noise=("seeds" if seeds else "epochs") if enough else "",
+    groups = [[stretches[one.run] for one in known if one.settings == each.settings] for each in (best, rival)]
+    if all(len(group) > 1 for group in groups):
+        levels = [[sign * statistics.median(tail) for tail in group] for group in groups]
+        if statistics.fmean(levels[0]) < statistics.fmean(levels[1]):
+            best, rival, levels = rival, best, levels[::-1]
+        return replace(found, ahead=best.run, rival=rival.run, noise="seeds", **noise.of_seeds(*levels)._asdict())
+    tails = [[sign * value for value in stretches[one.run]] for one in (best, rival)]
+    found = replace(
+        found, ahead=best.run, rival=rival.run, gap=statistics.median(tails[0]) - statistics.median(tails[1])
     )
-
-
-def _drawn(
-    samples: Sequence[Sequence[float]], level: Callable[[Sequence[float]], float], block: int
-) -> list[tuple[float, float]]:
-    chance = random.Random(0)  # noqa: S311 (asked twice, it answers the same)
-    return [(level(_again(samples[0], chance, block)), level(_again(samples[1], chance, block))) for _ in range(_DRAWS)]
-
-
-def _again(values: Sequence[float], chance: random.Random, block: int) -> list[float]:
-    """Return as many values, drawn with replacement in blocks of neighbours."""
-    drawn: list[float] = []
-    while len(drawn) < len(values):
-        begin = chance.randrange(len(values) - block + 1)
-        drawn += values[begin : begin + block]
-    return drawn[: len(values)]
+    told = noise.of_curves(*tails)
+    return found if told is None else replace(found, noise="epochs", **told._asdict())

@@ -110,6 +110,14 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "(unix time)|received by PID",
         r"\*\*\* (?:Aborted at \d+ \(unix time\)|SIG(?:SEGV|ABRT|FPE|ILL)\b[^*]{0,200} received by PID)",
     ),
+    (
+        "signal under MPI",
+        "implementation",
+        "fatal",
+        "",
+        "Process received signal",
+        r"^(?:\[[^\]]*\] ?|.{0,40}: ?)?\*\*\* Process received signal \*\*\*$",
+    ),
     ("python fatal", "implementation", "fatal", "SIGABRT", "Fatal Python error", r"^Fatal Python error: "),
     ("faulthandler timeout", "infrastructure", "fatal", "stall", "Timeout (", r"^Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$"),
     (

@@ -25,6 +25,8 @@ SENTENCE_WORDS = 3
 """Fewer are a note ("file=part-3"), not the message going on."""
 LEAST_BEHIND, LEAST_BEHIND_HEADING = 8, 4
 """How much must speak for a type in a line that only stands behind an exception, and behind a mere heading."""
+LEAST_KNOWN = 99
+"""No words speak so much: what is found is told by class, place, code or a known message."""
 _OF_OTHERS = re.compile(
     r"^\s*(?:File \"|at\b|Node:|Detected at)|^\S*: (?:INFO|WARNING)"
     r"|^(?:wandb|mlflow|srun|slurm\w*|\[?rank|W\d{4}|E\d{4}|I\d{4}|\[\w|\d{4}-)"
@@ -63,6 +65,8 @@ def _go_on(incident: Incident, number: int, text: str) -> None:
     if incident.rule == "R error":
         return  # its reason is in the next line, which has been taken
     heading = _is_heading(incident.message)
+    if heading and type_of_exception(incident.root or "", incident.message, least=LEAST_KNOWN):
+        return  # what is known to be of the code is no mere heading, and advice stands behind it
     if (incident.kind == "error" and not heading) or text.startswith(CODE_INDENT):
         return
     near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
@@ -178,7 +182,7 @@ _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], 
     # a launcher says behind its heading how the process ended
     ("exit", _is_undecided, re.compile(r"^.*\bterminated with .*?(\d+)\)?$"), _exit_code),
     # a node that died takes its actors with it
-    ("node has died", _is_traceback, re.compile(r".*\bnode has died"), _lost),
+    ("node has ", _is_traceback, re.compile(r".*\bnode has (?:died|crashed)"), _lost),
     # torch refuses classes in a checkpoint: the file is sound, the call is not
     ("nsupported", _is_traceback, re.compile(r".*Unsupported (?:global|class)"), _refused),
 )

@@ -33,7 +33,7 @@ _NAMES = {
         "DuplicateError StringCacheMismatchError NoDataError "
         # data sets
         "NonMatchingChecksumError NonMatchingSplitsSizesError MissingBeamOptions CoordinateError ExpectationFailed "
-        "DataContextError "
+        "DataContextError DataError "
         # formats
         "NoBackendError HeaderError ComposerError "
         "ConstructorError ExpatError ParseError XMLSyntaxError XLRDError RasterioIOError "

@@ -28,6 +28,7 @@ _STATUS = re.compile(
 """A signal is one that a process got, not one of what it reads ("signal 11 has 3 channels")."""
 _SIGNALS = {
     **dict.fromkeys((4, 6, 8, 11), _CODE),
+    **dict.fromkeys((126, 127), _CODE),  # a shell that could not start a program
     **dict.fromkeys((7, 9, 24, 25), _FULL),
     **dict.fromkeys((1, 2, 10, 12, 15), _OUTSIDE),
 }

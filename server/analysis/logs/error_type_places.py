@@ -14,7 +14,7 @@ NEWEST_CHARS = 240
 """How much of the frames is of the place itself and of what called it."""
 _READERS = re.compile(
     r"(?:(?:site|dist)-packages[/\\](?:[\w.+-]+\.egg[/\\])?|[/\\]src[/\\]|(?<![^\s\"']))"
-    r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
+    r"(?:pandas|polars|datasets|pycocotools|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
     r"sklearn[/\\](?:preprocessing|utils(?![/\\](?:parallel|fixes|_param_validation|deprecation|metaestimators))))[/\\]"
 )
 """Libraries whose keys are those of what was read, and that sort and compare its values.
@@ -29,7 +29,8 @@ _OF_A_SAMPLE = re.compile(
 _PLACE = re.compile(r"(\S+\.pyx?) in ([\w.<>]+)")
 _READS = re.compile(
     r"(?i)^(?:\w+\.)*(?:__getitem(?:s)?__|__iter__|\w*collat\w+|_?(?:read|load|parse|open|decode|prepare|preprocess|"
-    r"tokenize|encode|convert|extract|get|build|make|create|process|generate|filter|clean|merge|join|map)_(?:\w+_)?"
+    r"tokenize|encode|convert|extract|get|build|make|create|process|generate|filter|clean|merge|join|map|normali[sz]e|"
+    r"split|pad|crop|resize|augment|impute|drop|select|sort|group|stack|index)_(?:\w+_)?"
     r"(?:data\w*|csv|tsv|json\w*|xml|images?|img\w*|ann\w*|labels?|targets?|samples?|examples?|items?|features?|"
     r"records?|rows?|audios?|wavs?|waveform|texts?|files?|lines?|columns?|tables?|frames?|df|split\w*|manifest|vocab\w*|corpus|"
     r"masks?|boxes|bbox\w*|documents?|dicom|nifti|volume|signals?|sequences?|tokens?))$"
@@ -42,7 +43,8 @@ _LOADS = re.compile(
 )
 """Functions, also of libraries, that read what is no part of the program."""
 _OF_DATA = re.compile(
-    r"(?i)(?:^|[/\\])(?:data|datasets?|data_?(?:loader|set|utils|module|prep\w*)s?|loaders?|preprocess\w*|prepare\w*|"
+    r"(?i)(?:^|[/\\])(?:(?:[a-z\d]+_)*(?:data|data_?sets?|data_?loaders?)(?:_(?!parallel)[a-z\d]+)*|"
+    r"data_?(?:utils|module|prep\w*)s?|loaders?|preprocess\w*|prepare\w*|"
     r"transforms?|augment\w*|features?|etl|ingest\w*|readers?)"
     r"(?:\.py$|[/\\](?!(?:train|main|run|fine_?tune|fit|sample|models?|net|loop|eval\w*|test)\w*\.py$)[^/\\]+$)"
 )
@@ -74,14 +76,15 @@ _FILE_KEY = re.compile(
 )
 """A key that is the name of a file: what is listed is not what was read."""
 _TABLES = re.compile(
-    r" in (?:embedding|nll_loss|cross_entropy|one_hot|scatter\w*|gather|_?index_select|bincount)\b[^/\\]*$"
+    r" in (?:to_categorical|embedding|nll_loss|cross_entropy|one_hot|scatter\w*|gather|_?index_select|bincount)"
+    r"\b[^/\\]*$"
 )
 """Functions that ask a table of the model with what was read."""
 _DATA_NAMES = re.compile(
-    r"(?i)^(?:(?:\w+_)?df\w*|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
+    r"(?i)^(?:(?:\w+_)?df\w*|attrib|infos?|(?:input|info)s?_dict|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
     r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|"
     r"lines?|docs?|documents?|json\w*|payload|obs|observations?|\w+_(?:map|to_idx?|to_index|to_id|index|ids|ind)|"
-    r"\w+2(?:id|idx|index|ind)\w*|ckpt|checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|"
+    r"[a-z]+2[a-z]\w*|ckpt|checkpoint|state_dict|vocab\w*|stoi|class_to_idx|schema|h5\w*|hf|npz|arrays?|raw|"
     r"parsed|response|resp|elem(?:ent)?|tokens?|parts|fields|words|cells|captions?|images?|boxes|bboxes|obj)$"
 )
 _CONFIG_NAMES = re.compile(
@@ -103,6 +106,8 @@ _OF_TEXT = re.compile(
     r"^(?:lower|upper|strip|split|replace|encode|decode|startswith|endswith|translate|title|isdigit)$"
 )
 """What only text can do; asked of a number it tells of a value that is missing where text was expected."""
+_OF_RECORDS = re.compile(r"^(?:keys|values|items|get|append|extend)$")
+"""What only a record or a list of records can do, which what was read is not."""
 _OF_IMAGES = re.compile(r"^(?:shape|size|convert|resize|astype|copy|crop|ndim)$")
 _PIPES = re.compile(r"^Connection(?:Reset|Refused)Error$|^EOFError$|^BrokenPipeError$|^(?:_queue\.)?(?:Empty|Full)$")
 """What waits for another process raises these when that one is gone."""
@@ -118,7 +123,16 @@ _VALUES_OF_TEXT = re.compile(
 """What a value says that is missing, hence a number, where text was expected."""
 _RAGGED = re.compile(r"(?i)sizes? of tensors|equal size|same (?:size|shape|length)")
 """What `torch.stack` says of samples that differ."""
+_CHANGES_IMAGES = re.compile(
+    r"(?:torchvision[/\\]transforms|albumentations|imgaug|torchio|monai[/\\]transforms|kornia[/\\]augmentation|skimage|"
+    r"keras\w*[/\\](?:src[/\\])?(?:preprocessing|legacy[/\\]preprocessing))[/\\.]"
+)
+_SHAPES = re.compile(r"(?i)must match the size|broadcast|number of channels|incompatible with|invalid number of ch")
 _SPLITS = re.compile(r"split\(|partition\(")
+_TAKEN_APART = re.compile(r"to unpack|^cannot reshape array")
+_SIZE_OF_IMAGE = re.compile(r"= *(?:\w*im(?:g|age)?\w*|frame|mask)\.shape")
+_LISTS_FILES = re.compile(r"split\(|csv|glob\(|listdir\(|iterdir\(|scandir\(|os\.walk\(")
+"""What gives a list as long as what is read: of a line's fields, of a folder's files."""
 _READS_IMAGES = re.compile(r"imread|cv2|Image\.open|img|image", re.IGNORECASE)
 _FINDS = re.compile(r"\.find\(|\bre\.(?:match|search)\(|\.(?:match|search)\(")
 _LENGTH = re.compile(
@@ -155,11 +169,20 @@ def _handles_data(frames: str) -> bool:
 def _in_reading(frames: str) -> bool:
     if _OF_A_SAMPLE.search(frames[-2 * NEWEST_CHARS :]):
         return True
-    places = _PLACE.findall(frames)
+    places = _places(frames)
     if places and _LOADS.match(places[-1][1]):
         return True
     own = [place for place in places if traceback_lines.is_own(place[0])]
     return bool(own) and (_READS.match(own[-1][1]) or _OF_DATA.search(own[-1][0])) is not None
+
+
+def _places(frames: str) -> list[tuple[str, str]]:
+    """Return file and function of each frame; a comprehension and a lambda belong to the function around them."""
+    places: list[tuple[str, str]] = []
+    for file, function in _PLACE.findall(frames):
+        inner = function.startswith("<") and function != "<module>"
+        places.append(places[-1] if inner and places and places[-1][0] == file else (file, function))
+    return places
 
 
 def _near_data(frames: str) -> bool:
@@ -173,19 +196,21 @@ def checks_data(frames: str) -> bool:
     return _CHECKS_DATA.search(frames[-200:]) is not None
 
 
-def _assertion(_message: str, frames: str) -> ErrorType | None:
+def _assertion(message: str, frames: str) -> ErrorType | None:
+    if _in_reading(frames):
+        return None if message else ErrorType.DATA
     asks = re.search(r"isnan|isfinite|isinf", frames[-NEWEST_CHARS:])
-    return ErrorType.CONVERGENCE if asks and not _in_reading(frames) else None
+    return ErrorType.CONVERGENCE if asks else None
 
 
 def _key(message: str, frames: str) -> ErrorType | None:
-    if _key_of_what_was_read(frames) or message.startswith("Timestamp(") or _FILE_KEY.match(message):
+    if _key_of_what_was_read(message, frames) or message.startswith("Timestamp(") or _FILE_KEY.match(message):
         return ErrorType.DATA
     return None if " " in message.strip("'\" ") else ErrorType.IMPLEMENTATION
 
 
-def _key_of_what_was_read(frames: str) -> bool:
-    held, asked = _held(frames)
+def _key_of_what_was_read(message: str, frames: str) -> bool:
+    held, asked = _held(frames, message)
     of_config = any(map(_CONFIG_NAMES.match, held))
     if of_config and _newest_is_own(frames):
         return False  # also in a function that a table is mapped with
@@ -201,17 +226,22 @@ def _newest_is_own(frames: str) -> bool:
     return bool(places) and traceback_lines.is_own(places[-1][0])
 
 
-def _held(frames: str) -> tuple[list[str], str]:
-    """Return of what the newest line takes which item: (["self", "classes"], "name") for `self.classes[name]`."""
+def _held(frames: str, key: str = "") -> tuple[list[str], str]:
+    """Return of what the newest line takes which item: (["self", "classes"], "name") for `self.classes[name]`.
+
+    Of several the one that is asked for with the key as it is written, else the last.
+    """
     found = _HELD.findall(frames[-160:])
-    return (found[-1][0].split("."), found[-1][1].strip()) if found else ([], "")
+    named = [one for one in found if key and one[1].strip() == key] or found
+    return (named[-1][0].split("."), named[-1][1].strip()) if named else ([], "")
 
 
 def _index(message: str, frames: str) -> ErrorType | None:
     held, asked = _held(frames)
     if any(map(_CONFIG_NAMES.match, held)):
         return ErrorType.IMPLEMENTATION
-    read = _LABEL.match(asked) or _TABLES.search(frames) or re.search(r"split\(|csv", frames[-160:])
+    last = asked.rpartition(",")[2].strip()
+    read = _LABEL.match(last) or _TABLES.search(frames) or _LISTS_FILES.search(frames[-160:])
     return ErrorType.DATA if read or ("out of bounds" in message and _in_reading(frames)) else None
 
 
@@ -224,9 +254,11 @@ def _attribute(message: str, frames: str) -> ErrorType:
 def _missing_value(kind: str, attribute: str, frames: str) -> bool:
     """Whether an attribute is missing because a column or a value is."""
     if kind in ("DataFrame", "Series"):
-        return not _API_OF_FRAMES.match(attribute)
+        return not _API_OF_FRAMES.match(attribute) and _asked_by_own_code(frames)
     if kind in ("float", "int"):
         return _OF_TEXT.match(attribute) is not None
+    if kind in ("list", "str", "dict") and _near_data(frames):
+        return _OF_RECORDS.match(attribute) is not None
     if kind != "NoneType":
         return False
     if _near_data(frames) or (_OF_IMAGES.match(attribute) and _READS_IMAGES.search(frames)):
@@ -236,8 +268,15 @@ def _missing_value(kind: str, attribute: str, frames: str) -> bool:
     )
 
 
+def _asked_by_own_code(frames: str) -> bool:
+    """Whether no library but pandas itself asked for the attribute."""
+    asking = [file for file, _ in _places(frames) if not re.search(r"pandas[/\\]core", file)]
+    return not asking or traceback_lines.is_own(asking[-1])
+
+
 def _type_error(message: str, frames: str) -> ErrorType | None:
-    if _VALUES_OF_TEXT.search(message) or (_MIXED.search(message) and _READERS.search(frames)):
+    mixed = _MIXED.search(message) and (_READERS.search(frames) or ("'str'" in message and _in_reading(frames)))
+    if mixed or _VALUES_OF_TEXT.search(message):
         return ErrorType.DATA
     if _NO_RECORD.search(message) and _near_data(frames):
         return ErrorType.DATA
@@ -246,11 +285,22 @@ def _type_error(message: str, frames: str) -> ErrorType | None:
 
 def _runtime(message: str, frames: str) -> ErrorType | None:
     read = ("collate" in frames and _RAGGED.search(message)) or ("out of bounds" in message and _TABLES.search(frames))
-    return ErrorType.DATA if read else None
+    return ErrorType.DATA if read or _of_another_shape(message, frames) else None
+
+
+def _of_another_shape(message: str, frames: str) -> bool:
+    """Whether a library that changes images was given one with another number of channels or dimensions."""
+    places = _places(frames)
+    return bool(places and _CHANGES_IMAGES.search(places[-1][0]) and _SHAPES.search(message))
 
 
 def _value(message: str, frames: str) -> ErrorType | None:
-    return ErrorType.DATA if "to unpack" in message and _SPLITS.search(frames) else None
+    if _of_another_shape(message, frames):
+        return ErrorType.DATA
+    newest = frames[-NEWEST_CHARS:]
+    if "to unpack" in message and _newest_is_own(frames) and not _in_reading(frames):
+        return ErrorType.DATA if _SPLITS.search(newest) or _SIZE_OF_IMAGE.search(newest) else ErrorType.IMPLEMENTATION
+    return ErrorType.DATA if _TAKEN_APART.search(message) and _SPLITS.search(newest) else None
 
 
 def _no_file(_message: str, frames: str) -> ErrorType | None:

@@ -28,6 +28,12 @@ _SEE = re.compile(r"(?i)\bsee:? +https?://\S+")
 _POSITION = re.compile(
     r"\[?[\w./-]+\.(?:pyx?|cpp|cc|cuh?|hpp|[chf]|f90|rs|go|java|scala)(?::|\(|, line |\", line )\d+\)?(?::\w+)?\]?"
 )
+_READER = re.compile(
+    r"\b(?:src|libs)/(?:\./|[\w-]{1,40}/){0,6}(?:data|io|parser|metric|target)(?:_new)?/"
+    r"\S{1,80}:\d+:? .{0,20}Check failed"
+)
+_NODES = re.compile(r"\[\[.{0,200}?\]\]|\{\{.{0,200}?\}\}")
+"""Names of nodes of a graph, as TensorFlow puts them behind a message."""
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\s*\n\s*")
 
 
@@ -68,7 +74,8 @@ def score(exception: str, message: str, frames: str = "") -> Counter[ErrorType]:
         found[kind] += weight * (2 * _hits(pattern, said) + (_hits(pattern, advised) if advised else 0))
     newest = _newest(frames)
     for kind, weight, pattern in _raisers():
-        found[kind] += 2 * weight * (pattern.search(newest) is not None)
+        if kind is not ErrorType.INFRASTRUCTURE or found[kind]:  # a tracker's own arithmetic fails too
+            found[kind] += 2 * weight * (pattern.search(newest) is not None)
     return found
 
 
@@ -91,9 +98,14 @@ def words_of_class(exception: str) -> str:
     return " ".join(word for word in _CAMEL.split(exception) if word and not _EMPTY_CLASS_WORDS.match(word))
 
 
+def checks_a_reader(message: str) -> bool:
+    """Whether a check of a C++ library failed in the part of it that reads or takes what it is given."""
+    return _READER.search(message) is not None
+
+
 def without_positions(message: str) -> str:
     """Return a message without where in the source it was written: the words of those are of files."""
-    return _POSITION.sub(" ", message)
+    return _NODES.sub(" ", _POSITION.sub(" ", message))
 
 
 def _parts(message: str) -> tuple[str, str]:

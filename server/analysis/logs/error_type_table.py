@@ -30,19 +30,39 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"output (?:dir\w*|folder|path)\b.{0,80} already exists|"
         r"missing value for argument|changed size during iteration|event loop\b|generator raised stopiteration|"
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
-        r"deserialization of an? \w+ layer|"
+        r"deserialization of an? \w+ layer|attempt to access|expected 2d array|in coercion to|invalid for atomic|"
+        r"could not find function|can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
         r"batch size)\b",
     ),
+    (
+        "implementation",
+        r"NotFound|FailedPrecondition|InvalidArgument",
+        r"no registered '|not found in checkpoint|uninitialized value|from different frames|invalid output \d+ of",
+    ),
+    ("data", r"KeyError", r"^index\(\["),
+    ("data", "", r"has class '\w+' and length"),
+    ("implementation", "", r"(?:java\.lang\.|: )(?:classnotfound|noclassdeffound|nosuchmethod)"),
+    ("resource", r"RuntimeError", r"unable to write to file </"),
     ("data", r"^StopIteration$", ""),
+    # arrays that are not as long as their first: what was read has several shapes
+    (
+        "data",
+        "",
+        r"could not broadcast input array|"
+        r"input arrays? (?:must have same number of dim|dimensions (?:except |for )?(?:for )?the concatenation)|"
+        r"batch tensors with different shapes|non-rectangular|within the support|n_samples ?[=<>]|"
+        r"number of samples \d|too short (?:for|to)\b|extend empty axis|"
+        r"invalid comparison between dtype|nan while assembling|numeric types to aggregate",
+    ),
     (
         "data",
         "",
         r"check failed:.*\b(?:num_features|n(?:um)?_?data|n(?:um)?_?(?:rows?|cols?|samples)|labels?\w*|"
         r"feature_names)\b|factors? with 2 or more levels|"
         r"did not hold element-wise|__len__\(\) should return|out of bounds for (?:axis|dimension) \d+ with size 0|"
-        r"could not infer dtype of none",
+        r"could not infer dtype of none|bad (?:object|value) for \w+: ",
     ),
     (
         "data",
@@ -82,7 +102,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("infrastructure", r"BlockingIOError|OSError", r"unable to lock file"),
     ("data", r"IncompleteRead", r"read on a total of"),
-    ("data", r"TypeError|ValueError", r"argument must be .*not 'nonetype'|(?:json|yaml|csv) object .*nonetype"),
+    (
+        "data",
+        r"TypeError|ValueError",
+        r"argument must be .*not '(?:nonetype|nat?type|timestamp|datetime\w*|list|dict|str|series)'|"
+        r"(?:json|yaml|csv) object .*nonetype",
+    ),
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),
     ("infrastructure", "", r"slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
@@ -98,20 +123,21 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
     ("infrastructure", "", r"killed by (?:the )?(?:owner|user|admin\w*|operator|scheduler)"),
     ("infrastructure", r"^Again$", ""),
-    ("infrastructure", "", r"munge"),
+    ("infrastructure", "", r"munge|\bnode (?:has )?(?:crashed|died|failed)\b"),
     ("resource", r"Capacity", ""),
     ("resource", r"OutOfMemory|KilledWorker|DeadKernel", ""),
     (
         "resource",
         "",
-        r"out[ _-]of[ _-]memory|oom[- _]?kill|(?:can.?t|cannot|could not|unable to|failed to) allocate|bad_alloc|"
+        r"out[ _-]of[ _-]memory|oom[- _]?kill|bad_alloc|"
+        r"(?:can.?t|cannot|could not|unable to|fail(?:s|ed)? to) allocate|"
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
         r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"
         r"array is too big|exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
         r"cublas_status_not_initialized|"
         r"cudnn_status_not_initialized|valid cudnn algorithm|could not create cudnn handle|"
-        r"cudnn failed to initialize|get convolution algorithm",
+        r"cudnn failed to initialize|blas \w+ launch failed|get convolution algorithm",
     ),
     # disk, also behind other words
     (
@@ -262,7 +288,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "data",
         "",
         r"corrupt|truncat|checksum|crc (?:check|error)|bad magic|malformed|invalid header|unexpected end|"
-        r"failed reading|"
+        r"failed reading|^error reading (?!from conn)|"
         r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
         r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
         r"ing) pickled|"

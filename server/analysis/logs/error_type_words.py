@@ -299,7 +299,7 @@ RAISERS: tuple[tuple[ErrorType, int, str], ...] = (
         2,
         r"(?:torch[/\\](?:nn|_dynamo|_inductor|autograd|jit)|transformers[/\\](?:models|configuration\w*|"
         r"generation)|argparse|"
-        r"hydra|omegaconf|inspect|importlib|pydantic|click|typer|fire|jsonargparse|keras[/\\]src[/\\](?:layers|"
+        r"hydra|omegaconf|gym(?:nasium)?[/\\]spaces|inspect|importlib|pydantic|click|typer|fire|jsonargparse|keras[/\\]src[/\\](?:layers|"
         r"models))\b",
     ),
     (

@@ -14,7 +14,7 @@ from ...vocabulary.runs import ErrorType
 from .error_type_classes import type_of_class
 from .error_type_codes import by_code
 from .error_type_places import by_place, checks_data, reads_a_sample
-from .error_type_score import score, without_positions
+from .error_type_score import checks_a_reader, score, without_positions
 from .error_type_table import ROWS
 
 TEXT_LIMIT = 1200
@@ -81,7 +81,7 @@ def _by_words(exception: str, message: str, frames: str, least: int) -> ErrorTyp
     if exception == "AssertionError" and not message:
         message = _asserted(frames)
     found = score(exception, without_positions(message), frames)
-    if reads_a_sample(exception, frames):
+    if reads_a_sample(exception, frames) or checks_a_reader(message):
         found[ErrorType.DATA] += READING
     kind = max(found, key=lambda one: (found[one], one is ErrorType.IMPLEMENTATION))
     return kind if found[kind] >= least else None

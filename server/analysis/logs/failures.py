@@ -23,6 +23,8 @@ CRASH_LINES = 8
 ABSORB_LINES = 2
 ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
+_ONLY_END = ("R stop", "make", "c assertion", "core dumped by shell")
+"""Rules whose lines say that a program ends: an error directly before them says why."""
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
 _UNRAISABLE = "unraisable"
@@ -275,7 +277,7 @@ class Failures:
         if newest.kind == "native" and kind in ("native", "word"):
             return number - newest.newest_last <= CRASH_LINES
         open_error = newest.kind == "error" and not (newest.complete or newest.handled)
-        return rule.name == "R stop" and open_error and number - newest.newest_last <= ABSORB_LINES
+        return rule.name in _ONLY_END and open_error and number - newest.newest_last <= ABSORB_LINES
 
     def _remember_usual(self, before: Before) -> None:
         often = self._register.occurrences
@@ -288,6 +290,7 @@ class Failures:
                 break
             if any(map(str.isdigit, line[1])):
                 self._usual[progress.usual_shape(line[1])] = None
+                self._usual[progress.same_line(line[1])] = None
 
 
 def _incident(kind: str, first: int, last: int, text: str, before: Before) -> Incident:

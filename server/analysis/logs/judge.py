@@ -198,7 +198,8 @@ def _decisive(incidents: Sequence[Incident], terminal: Sequence[Incident]) -> In
             for i in incidents
             if i.kind == "traceback" and i is not first and 0 <= first.newest - i.newest_last <= CASCADE_LINES
         ]
-        return next((i for i in earlier if not i.handled), first)
+        outside = next((i for i in terminal if i.rule == "kernel oom killer"), first)
+        return next((i for i in earlier if not i.handled), outside)
     return first
 
 

@@ -43,7 +43,7 @@ _TOLD_BY_THEIR_WORDS = (
         "torch internal",
         "libc++ abort",
     ),
-    *("llvm", "openmp", "program found no file"),
+    *("llvm", "openmp", "check of dmlc", "program found no file"),
 )
 """Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
 _GRACE = {"slurm time limit": 200, "kernel oom killer": 200, "job killed": 200, "terminated by signal": 20}

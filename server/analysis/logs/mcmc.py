@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ...vocabulary.mcmc_levels import McmcLevels
 from ...vocabulary.runs import Level
-from .metrics import read_metrics
+from . import metrics
 
 UNKNOWN_DRAWS = 4000
 """Draws that a share is taken of where the log does not say how many: PyMC's default of four chains of a thousand.
@@ -138,7 +138,7 @@ class Mcmc:
         return _rhat(float(cells[-self.rhat_column]), levels, f"R-hat {cells[-self.rhat_column]} of {cells[0]}")
 
     def _values(self, text: str, levels: McmcLevels) -> Diagnosis | None:
-        values = read_metrics(text)
+        values = metrics.read_metrics(text)
         rhat = values.get("rhat")
         if rhat is not None and rhat >= levels.rhat_flag:
             return _rhat(rhat, levels, f"R-hat {rhat:g}")

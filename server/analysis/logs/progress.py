@@ -16,6 +16,9 @@ _TEARDOWN = re.compile(
     r"real\b|user\b|sys\b|\+ |Ran \d+ tests|\[W.*(?:socket|ProcessGroup|destroy)|W\d{4} |E\d{4} |I\d{4} |\s*$)",
     re.IGNORECASE,
 )
+_ONLY_A_TIME = re.compile(
+    r"(?i)^(?:\W|\d|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|t(?=\d)|[ap]m|utc|gmt|z$)*$"
+)
 _BAR = re.compile(r"(?<!\d)(\d{1,12}+)/(\d{1,12}+)\b")
 _BAR_SIGN = re.compile(r"it/s|s/it|%\||━|█|\[=+|\.\.\.\.+\]|ETA")
 _COMPLETE = re.compile(
@@ -79,16 +82,21 @@ class Sign(StrEnum):
 def sign_of(text: str, usual: Container[str] = ()) -> tuple[Sign, str]:
     """Judge a line that follows a failure.
 
-    :param usual: `usual_shape` of the lines before the failure.
+    :param usual: `usual_shape` and `same_line` of the lines before the failure.
     :return: the sign, and for a bar or a counter its position.
     """
     if _TEARDOWN.match(text):
         return Sign.NONE, ""
     if "/" in text and (bar := _BAR.search(text)) and _BAR_SIGN.search(text):
         return Sign.BAR, f"{bar[1]}/{bar[2]} {_results(read_metrics(text[:600]))}"
-    if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)):
+    if len(text) > 3 and usual_shape(text) in usual and any(map(str.isdigit, text)) and _is_news(text, usual):
         return Sign.STRONG, ""
     return (Sign.WEAK, "") if _GAVE_UP.search(text[:300]) else _of_words(text, read_metrics(text[:600]))
+
+
+def _is_news(text: str, usual: Container[str]) -> bool:
+    """Whether a line of a usual shape has other numbers than before, and more than the time."""
+    return same_line(text) not in usual and not _ONLY_A_TIME.match(text)
 
 
 def _of_words(text: str, metrics: Mapping[str, float]) -> tuple[Sign, str]:
@@ -110,6 +118,12 @@ def usual_shape(text: str) -> str:
     """Return a short name of the shape by which a run's usual lines are recognised."""
     form = shape(text.strip()[:200].encode("utf-8", "replace"))
     return hashlib.blake2s(form, digest_size=6).hexdigest()
+
+
+@lru_cache(maxsize=512)
+def same_line(text: str) -> str:
+    """Return a short name of a line with its numbers: one that stood there before in full is no news of the run."""
+    return "=" + hashlib.blake2s(text.strip()[:200].encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
 def completed(text: str) -> bool:

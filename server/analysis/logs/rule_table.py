@@ -74,6 +74,14 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
     ),
     (
+        "process group",
+        "infrastructure",
+        "error",
+        "DistBackendError",
+        "ProcessGroup",
+        r"\[[EF]\d{3,4} \d\d:\d\d:\d\d\S* ProcessGroup\w+\.cpp:\d+\]",
+    ),
+    (
         "nccl",
         "infrastructure",
         "error",
@@ -172,6 +180,23 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     # libraries that print before they raise
     ("lightgbm fatal", "implementation", "fatal", "LightGBMError", "[LightGBM] [Fatal]", ""),
     ("torch forward trace", "convergence", "lead", "", "Traceback of forward call that caused the error", ""),
+    (
+        "check of dmlc",
+        "implementation",
+        "fatal",
+        "",
+        "Check failed: ",
+        r"^(?:\[\d\d:\d\d:\d\d\] \S+:\d+: )+Check failed: ",
+    ),
+    # engines of workflows: which step failed, its own words stand around it
+    (
+        "step of a workflow",
+        "implementation",
+        "error",
+        "",
+        "Error executing process|Error in rule",
+        r"^(?:\S{0,30} ){0,4}?(?:Error executing process > \S|Error in (?:rule|checkpoint) \w+:$)",
+    ),
     # usage, shell, make, tests
     (
         "usage",
@@ -251,7 +276,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "not found|No such file|syntax error|unbound variable",
         r"^(?:\S*/)?(?:(?:ba|da|z|k)?sh|\S+\.sh): (?:(?:line )?\d+:)? ?"
-        r".*(?:not found|No such file|syntax error|unbound variable)",
+        r".*(?:not found|No such file|syntax error|unbound variable)|^\S+: line \d+: \S+: command not found",
     ),
     (
         "program found no file",
@@ -260,6 +285,15 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "",
         "No such file or directory",
         r"^[\w./-]+: .*\S: No such file or directory$",
+    ),
+    (
+        "status of a child",
+        "implementation",
+        "error",
+        "",
+        "exited with|exit code|return code|exit status",
+        r"(?i)\b(?:exited with (?:code|status)|(?:exit|return) (?:code|status))[:=]? ?"
+        r"\(?(?:12[67]|13[1-9]|143|-\d{1,2})\)?(?!\w)",
     ),
     # bare words
     (
@@ -307,7 +341,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         'ERROR|[E |"error"|error]|[error |[Error]|fatal:|Fatal|FATAL',
         r"^(?:.{0,80}?[\s\[|:\"])?ERROR(?:[\]:|\"]|\s+[-:|]?\s*)(?!\s*(?:[=:]\s*)?\d+\s*$)"
         r"(?P<message>.*)"
-        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E \d{4}|\[[eE]rror *\]"
+        r"|\"(?:level|severity|levelname|log_level)\": ?\"(?:error|ERROR)\"|^\[E (?:\d{4}|\w+\.cpp:\d)|\[[eE]rror *\]"
         r"(?!\s*[:=]?\s*[-+]?(?:\d+\.\d+(?![\d.])|\d+\s*$))"  # a metric of that name
         r"|^(?:fatal|Fatal(?: error)?|FATAL):(?: |$)",
     ),

@@ -9,7 +9,7 @@ from . import traceback_lines as frames
 from .incident import TEXT_LIMIT, Before, lines_before
 from .text import CAP_MARK, cap, cap_end, json_size
 
-FILES_CHARS = 600
+FILES_CHARS = 1500
 PARTS_LIMIT = 4
 _NOTES = ("SimplifiedTraceback", "UnfilteredStackTrace")
 """What JAX puts at the head of a chain to say how it shortened it: no cause."""

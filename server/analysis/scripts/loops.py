@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .calls import Calls
 from .lengths import count_of, element_of
-from .program import BootstrapLoop, EpochLoop
+from .program import BY_HAND, BootstrapLoop, EpochLoop
 from .records import ActiveLoop
 from .values import Known, Unknown, Value, join, number_of, truth
 
@@ -102,7 +102,7 @@ class Loops(Calls):
         named = [one for one in reversed(self.loops) if any("epoch" in name.lower() for name in one.targets)]
         counted = [one for one in reversed(self.loops) if one.count is not None and one.targets]
         loop = next(iter([*named, *counted, self.loops[0]]))
-        if not loop.trains or loop.trains == "numpy":
+        if not loop.trains or loop.trains == BY_HAND:
             loop.trains = library
 
     # how far it goes
@@ -150,7 +150,7 @@ class Loops(Calls):
             return
         names = [_last_name(one) for one in ast.walk(step) if isinstance(one, ast.Name | ast.Attribute)]
         if any(_RATE.search(one) for one in names):
-            self.training_step("numpy")
+            self.training_step(BY_HAND)
 
 
 def _same_name(one: ast.expr, other: ast.expr) -> bool:

@@ -10,6 +10,8 @@ from ...vocabulary.estimators import LINEAR
 
 BOOSTING = frozenset({"xgboost", "lightgbm", "catboost"})
 """Libraries whose rounds are trees, no epochs."""
+BY_HAND = "descent by hand"
+"""In the place of a library: the script takes `rate * gradient` off its weights itself, with numpy or without."""
 
 TAKES_PLACE = "takes the place of the library"
 RUNS_BEFORE = "runs in every Python of the run before its script and may replace anything"
@@ -56,6 +58,7 @@ class SamplerCall:
 class EpochLoop:
     """A loop of training steps, or a call that runs one.
 
+    :ivar library: what steps; :data:`BY_HAND` where the script does.
     :ivar count: epochs, iterations or boosting rounds at most.
     :ivar early_stop: whether it may end before that.
     """
@@ -197,6 +200,8 @@ def _sampler_words(one: SamplerCall) -> str:
 
 
 def _loop_words(one: EpochLoop) -> str:
+    if one.library == BY_HAND:
+        return f"steps written by hand in a loop of {_count(one.count)} rounds at {one.file}:{one.line}"
     unit = "rounds" if _boosting(one.library) else "epochs"
     return f"{one.library} {_count(one.count)} {unit} at {one.file}:{one.line}"
 

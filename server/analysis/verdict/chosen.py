@@ -5,14 +5,15 @@ Pure. What is asked here may be right; that it was so has to be said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Fit, Prediction, fingerprint
-from ..witness.values import number, part, parts, text
+from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
-from .predicted import Match, matches
+from .predicted import Match, grain_of, matches
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
 from .words import Word
@@ -21,6 +22,7 @@ _MOST_TRIED = 10
 """So many fits to the same data that differ by their seed are a choice where one of them is handed in."""
 _LEAST_KEYS = 3
 _NEARLY_ONE = 0.99999
+_SELECTS = re.compile(r"Select(?:KBest|Percentile|Fpr|Fdr|Fwe|FromModel)|RFE|FeatureSelect|Boruta|TargetEncoder")
 _STATES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".safetensors", ".model", ".cbm", ".ubj", ".keras")
 
 
@@ -28,7 +30,16 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     """Is there something to be asked about the fit whose predictions are the results? None where there is not."""
     table = next((one.inside for one in evidence.artefacts if one.role == "results"), None)
     found = matches(table, seen.predictions) if isinstance(table, TableFacts) else []
-    every = (*_of_one_seed(seen, found), *_of_trained_rows(seen, found), *_of_elsewhere(seen, found), *_leaks(seen))
+    by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
+    every = (
+        *_of_one_seed(seen, found),
+        *_of_one_choice_of_columns(seen, found, by_columns),
+        *_of_trained_rows(seen, found),
+        *_of_elsewhere(seen, found),
+        *_went_on(evidence, seen),
+        *_selected(seen),
+        *_leaks(seen),
+    )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")
 
@@ -71,12 +82,47 @@ def _is_seed(name: str) -> bool:
     return "seed" in last or last == "random_state"
 
 
+def _by_coefficients(seen: Seen, table: TableFacts) -> list[tuple[str, Fit]]:
+    """Return which columns of the results are the coefficients of which fit."""
+    told = [(one, fingerprint(part(one.done, "coef"))) for one in seen.fits]
+    return [
+        (column.name, one)
+        for column in table.columns
+        for one, coefficients in told
+        if len(coefficients.at) == len(column.values) >= _LEAST_KEYS
+        and all(abs(a - b) <= grain_of(column.values) + 1e-6 * abs(b)
+                for a, b in zip(column.values, coefficients.at, strict=True))
+    ]  # fmt: skip
+
+
+def _of_one_choice_of_columns(
+    seen: Seen, found: Sequence[Match], by_coefficients: Sequence[tuple[str, Fit]]
+) -> Iterator[Suspicion]:
+    """One target fitted from many choices of columns at one place, and one of these fits is what is handed in."""
+    predicting = [(one.column, _fit_of(seen, one.prediction)) for one in found if one.averaged == 1]
+    for column, fit in (*predicting, *by_coefficients):
+        if fit is None or fit.is_search or not fit.y.sha:
+            continue
+        kin = [
+            one for one in seen.fits if (one.name, one.line.where, one.y.sha) == (fit.name, fit.line.where, fit.y.sha)
+        ]
+        if len({one.x.sha for one in kin if one.x.sha}) >= _MOST_TRIED:
+            what = f"{fit.name} was fitted to the same target from {len(kin)} choices of columns at {place(fit.line)},"
+            what = f"{what} column {column} of the results is of one of them: best of {len(kin)}?"
+            action = "Report all of these fits, or say beforehand which columns count."
+            yield Suspicion(what, Word.INVESTIGATE, "columns_chosen", action)
+            return
+
+
 def _of_trained_rows(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
-    """Rows that a split held out, and that the fit saw which predicted them."""
-    held = {sha: line for line in seen.witnessed.of("split") for sha in _held_out(line.facts)}
+    """Rows that a split held out, and that the fit saw which predicted them: the rows themselves, or their target."""
+    held = {sha: line for line in seen.witnessed.of("split") for sha in _held_out(line.facts)[:1]}
     for one in (each for each in found if each.prediction.x.sha in held):
         fit = _fit_of(seen, one.prediction)
-        if fit is not None and _holds(fit.x, one.prediction.x):
+        if fit is None:
+            continue
+        target = fit.y.sha in _held_out(held[one.prediction.x.sha].facts)[1:]
+        if target or _holds(fit.x, one.prediction.x):
             what = f"the rows that the split at {place(held[one.prediction.x.sha])} held out were among those that"
             what = f"{what} {fit.name} was fitted to at {place(fit.line)}; column {one.column} is predicted for them"
             action = "Fit without the rows that are held out, or call them what they are."
@@ -85,11 +131,11 @@ def _of_trained_rows(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
 
 
 def _held_out(facts: Mapping[str, object]) -> list[str]:
-    """Return the digest of the second part of the first table that was split."""
+    """Return the digests of the second parts of all that was split, the table first."""
     if text(facts, "call") != "train_test_split":
         return []
     told = [fingerprint(one) for one in parts(facts, "parts")]
-    return [told[1].sha] if len(told) > 1 and told[1].sha else []
+    return [one.sha for one in told[1::2]] if len(told) > 1 and told[1].sha else []
 
 
 def _holds(table: Fingerprint, other: Fingerprint) -> bool:
@@ -115,8 +161,50 @@ def _of_elsewhere(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
             return
 
 
+def _went_on(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """A booster with more rounds than were asked for, whose others no fit of the run made."""
+    if any(one.continued for one in evidence.attempts):
+        return
+    made = {whole(one.done, "rounds") for one in seen.fits}
+    for one in (each for each in seen.fits if not each.is_search):
+        rounds, asked = whole(one.done, "rounds"), whole(one.params, "num_boost_round")
+        if rounds and asked and rounds > asked and rounds - asked not in made:
+            what = f"{one.name} at {place(one.line)} added {asked} rounds to a model of {rounds - asked} that no fit of"
+            action = "Say whose model it went on from; results of a run are predicted by what the run trained."
+            yield Suspicion(f"{what} this run made", Word.INVESTIGATE, "model_from_elsewhere", action)
+            return
+
+
 def _is_foreign_state(seen: Seen, path: str) -> bool:
     return path.lower().endswith(_STATES) and path not in seen.written
+
+
+def _selected(seen: Seen) -> Iterator[Suspicion]:
+    """A choice of features that looked at the target of all rows, before a split held some of them out.
+
+    The target of all rows is that of both parts together: the sum of their numbers says so (`bag`).
+    """
+    looked = [one for one in seen.fits if _SELECTS.search(one.name) and one.y.bag and not one.y.sampled]
+    for line in seen.witnessed.of("split") if looked else ():
+        told = [fingerprint(one) for one in parts(line.facts, "parts")]
+        whole_bags = {_sum_of_bags(one, other) for one, other in zip(told[::2], told[1::2], strict=False)}
+        for one in (each for each in looked if each.line.at <= line.at and each.y.bag in whole_bags):
+            what = (
+                f"{one.name} at {place(one.line)} chose features by the target of all {one.y.size} rows; the split at"
+            )
+            what = f"{what} {place(line)} holds out some of these rows afterwards"
+            action = "Choose features by the rows that are trained on, for example inside of a Pipeline."
+            yield Suspicion(what, Word.INVESTIGATE, "selected_on_held_out_rows", action)
+            return
+
+
+def _sum_of_bags(one: Fingerprint, other: Fingerprint) -> str:
+    if one.sampled or other.sampled:
+        return ""
+    try:
+        return f"{(int(one.bag, 16) + int(other.bag, 16)) % (1 << 64):016x}"
+    except ValueError:  # a bag that was not told
+        return ""
 
 
 def _leaks(seen: Seen) -> Iterator[Suspicion]:

@@ -36,11 +36,16 @@ def _history(evidence: Evidence) -> Check:
     left = evidence.handover
     if left.history_is_there:
         return passed("completion history", f"{left.history} is there")
+    if elsewhere := next((path for path, one in evidence.curves if not one.empty), ""):
+        return passed("completion history", f"{elsewhere}, which the run wrote, tells the losses by epoch")
     if evidence.trace is not None or (evidence.program is not None and evidence.program.kind == "Bayesian MCMC"):
         return passed("completion history", "not applicable: MCMC has no epochs, its trace is the history")
     if evidence.program is not None and evidence.program.kind == "Deep Learning":
         action = "Print the loss of each epoch, or tell it through watchkeeper_probe."
         what = f"{left.history} is missing"
+        if evidence.seen is not None and evidence.seen.whole and "Deep Learning" in evidence.seen.kinds:
+            what = f"{what}; that it trained was witnessed, of its curve nobody was told"
+            return unknown("completion history", what, "history_missing", action)
         return failed("completion history", what, Word.INCOMPLETE_TRAINING, "history_missing", action)
     return unknown("completion history", "no history of epochs, and no method that is known to have one")
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from ..artefacts.facts import ArraysFacts, PickleFacts, TableFacts
 from ..scripts.program import BOOSTING, Program
+from ..witness.values import text
 from .evidence import Evidence
+from .seen import Seen, argument
 
 _SPLIT = re.compile(r"split\d+_test_score")
 _REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iteration|sample))?", re.IGNORECASE)
@@ -105,10 +107,21 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
         for name, value in (("cv", one.folds), ("candidates", one.candidates)):
             if value:
                 yield name, Count(value, f"{WITNESSED} at {one.line.where}")
+    yield from _folds_by_hand(seen)
     if seen.epochs:
         yield "epochs", Count(seen.epochs, WITNESSED)
     if seen.bootstraps:
         yield "bootstraps", Count(seen.bootstraps, WITNESSED)
+
+
+def _folds_by_hand(seen: Seen) -> Iterator[tuple[str, Count]]:
+    """Count the folds of `for train, test in KFold(5).split(X)`, where at least as many fits were made."""
+    made = max((count for count, _ in seen.repeated_fits().values()), default=0)
+    for line in seen.witnessed.of("split"):
+        folds = argument(line, "n_splits")
+        if text(line.facts, "call").endswith(".split") and isinstance(folds, int) and 1 < folds <= made:
+            yield "cv", Count(folds, f"{WITNESSED} at {line.where}")
+            return
 
 
 def _from_probe(evidence: Evidence) -> Iterator[tuple[str, Count]]:

@@ -44,7 +44,9 @@ def _waiting(usage: Usage, cores: float, rules: Rules, text: str) -> Check | Non
     """Return what is wrong with time in which next to nothing worked; None where nothing is."""
     if usage.idle_share > rules.effort.max_idle_share:
         what = f"{text}: it slept, time passed and no work was done"
-        return failed("effort", what, Word.LIKELY_FABRICATION, "idle", _TRAIN if rules.limits.min_s else _WAITED)
+        if rules.limits.min_s:  # hours were asked for and handed in, and they hold none: two facts that contradict
+            return failed("effort", what, Word.LIKELY_FABRICATION, "idle", _TRAIN)
+        return failed("effort", what, Word.INVESTIGATE, "idle", _WAITED)
     if cores < rules.effort.min_cores:
         what = f"{text}: it waited for {1 - cores:.0%} of the time, and less than"
         what += f" {rules.effort.min_cores:g} cores were busy"

@@ -184,6 +184,15 @@ class PlayedAgain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateEpochs:
+    """How many epochs the log told up to the last step of the last optimiser, and how many others after it."""
+
+    before: int
+    after: int
+    last_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadCopy:
     """The copy of the chain's head that is kept outside of the project.
 
@@ -280,6 +289,7 @@ class Evidence:
     curves: tuple[tuple[str, History], ...] = ()
     log_curve: History | None = None
     curves_changed: tuple[str, ...] = ()
+    late_epochs: LateEpochs | None = None
     drawn: tuple[Found, ...] = ()
     observed: tuple[tuple[str, Found], ...] = ()
     observed_in: tuple[str, ...] = ()

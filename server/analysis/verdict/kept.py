@@ -17,6 +17,7 @@ from .evidence import Artefact, Evidence
 from .method import declared_kinds
 from .parameters import METHOD, SAMPLER, TIME, name_of
 from .quantities import plain
+from .seen import place
 from .words import Word
 
 _FOLLOWS_GRADIENTS = re.compile(r"nuts|no.?u.?turn|hmc|hamilton", re.IGNORECASE)
@@ -24,6 +25,8 @@ _LIBRARIES = ("pymc", "numpyro", "blackjax", "nutpie", "cmdstanpy", "pystan", "e
 _OF_FEATURES = re.compile(r"(feature|predictor|covariate|regressor)s?([ _]?names?)?", re.IGNORECASE)
 _HOW_MANY = re.compile(r"(n_?|num_?)(features?|predictors?|covariates?)(_in_|_used)?|n_features_", re.IGNORECASE)
 _MOST_NAMED = 6
+_WORDS_OF_A_CLASS = re.compile(r"[A-Z][a-z]{2,}|[A-Z]{3,}")
+_SAY_NOTHING = frozenset({"regressor", "classifier", "regression", "model", "estimator", "results"})
 _AS_A_TABLE = "Save the features as CSV or Parquet (to_csv, to_parquet) and their columns are counted."
 
 
@@ -131,6 +134,8 @@ def _row(name: str, one: Requirement, evidence: Evidence) -> _Row:
             return _target_accept(one, evidence)
         case _ if name == SAMPLER:
             return _sampler(one, evidence)
+        case _ if name == METHOD:
+            return _method(one, evidence)
         case _:
             return _Row()
 
@@ -207,6 +212,16 @@ def _sampler(one: Requirement, evidence: Evidence) -> _Row:
     named = [name for name in _LIBRARIES if name in one.text.lower()]
     used = {call.library for call in evidence.program.samplers} if evidence.program is not None else set[str]()
     return _Row(seen=f"sampled by {', '.join(sorted(used))}" if named and used and used <= set(named) else "")
+
+
+def _method(one: Requirement, evidence: Evidence) -> _Row:
+    """A method that is none of the approved kinds: was a class fitted that has its name?"""
+    for fit in evidence.seen.fits if evidence.seen is not None else ():
+        words = [word.lower() for word in _WORDS_OF_A_CLASS.findall(fit.name)]
+        named = [word for word in words if word not in _SAY_NOTHING]
+        if named and all(word in one.text.lower() for word in named):
+            return _Row(seen=f"{fit.name} was fitted at {place(fit.line)}")
+    return _Row()
 
 
 def _gradients(trace: TraceFacts) -> bool:

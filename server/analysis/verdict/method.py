@@ -22,6 +22,8 @@ _DECLARED = (
     ("Ensemble", re.compile(r"ensemble|forest|boost|xgb|lightgbm|grid.?search|bagging", re.IGNORECASE)),
     ("Linear model", re.compile(r"ridge|lasso|linear|\bols\b|elastic", re.IGNORECASE)),
 )
+_NOT_LINEAR = re.compile(r"mixed|generali[sz]ed|\bglmm?\b|non-?linear|hierarchical", re.IGNORECASE)
+"""Words that make of a linear model one that is fitted by likelihood, in steps."""
 _LEFT_BY = {"Bayesian MCMC": ("draws",), "Deep Learning": ("epochs",), "Ensemble": ("cv", "bootstraps", "epochs")}
 """By approved method: what its iterations are called where they were counted."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
@@ -53,7 +55,7 @@ def method(evidence: Evidence, counts: Counts) -> Check:
 
 def _witnessed(evidence: Evidence, seen: Seen) -> Check:
     """Hold what was witnessed against what is declared. What the witness cannot know may have run beside it."""
-    declared = [kind for kind, words in _DECLARED if words.search(evidence.design.method)]
+    declared = declared_kinds(evidence.design.method)
     text = f"declared {evidence.design.method!r}, witnessed {seen.describe()}" if declared else seen.describe()
     if declared and not set(declared) & set(seen.kinds):
         what = f"{text}: {declared[0]} ({evidence.design.source('method')}) was not witnessed"
@@ -132,7 +134,8 @@ def _mismatch(evidence: Evidence, program: Program) -> str:
 
 def declared_kinds(text: str) -> list[str]:
     """Return the kinds of training that a design's words for its method speak of."""
-    return [kind for kind, words in _DECLARED if words.search(text)]
+    found = [kind for kind, words in _DECLARED if words.search(text)]
+    return [kind for kind in found if kind != "Linear model" or not _NOT_LINEAR.search(text)]
 
 
 def declared_missing(design: Design, program: Program) -> str:

@@ -128,7 +128,7 @@ class Seen:
         return tuple(name for name, there in found.items() if there)
 
     def _fitted(self, words: Sequence[str]) -> bool:
-        names = [one.name for one in self.fits] + [one.estimator for one in self.fits]
+        names = [name for one in self.fits for name in (one.name, one.estimator, *one.inside)]
         return any(word in name for name in names for word in words)
 
     @property
@@ -197,7 +197,12 @@ def _is_resample(x: Fingerprint) -> bool:
 
 def place(line: Line) -> str:
     """Return where and when something was seen."""
-    return f"{line.where or line.file} at {datetime.fromtimestamp(line.at, UTC):%H:%M:%S} UTC"
+    return f"{line.where or line.file} at {clock(line.at)}"
+
+
+def clock(at: float) -> str:
+    """Return a time of day for words."""
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
 
 
 def names(lines: Iterable[Line]) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..witness import Line, Saved, Steps
-from ..witness.values import number, text, whole
+from ..witness.values import number, text, texts, whole
 from .checks import Check, failed
 from .counts import WITNESSED, Counts
+from .drawn import correlation
 from .evidence import Evidence
 from .method import declared_kinds
 from .quantities import plain
-from .seen import Seen, names, place
+from .seen import Seen, clock, names, place
 from .suspicion import Suspicion
 from .words import Word
 
@@ -22,7 +23,14 @@ _LEAST_WAY = 0.2
 _LEAST_PASSES = 10
 _LEAST_SHARE = 0.5
 """Share of its rows that a loader should give in a pass."""
+_MOST_LATE = 0.3
+"""Epochs that may be told after the last step, as a share of those before it."""
+_LEAST_DISTINCT = 0.95
+_LEAST_KEYS = 3
 _LEAST_VALUES = 8
+_LEAST_COMPARED = 24
+_UNLIKE = 0.5
+"""Below this correlation two networks have nothing to do with each other; of chance it would be 0.2."""
 _LIBRARIES = ("torch", "keras", "tf_keras")
 _AGAIN = "Train again with what the design asks for, or say why it is right as it is."
 
@@ -40,7 +48,9 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
             yield Suspicion(what, Word.LIKELY_FABRICATION, "weights_never_moved", _AGAIN)
     yield from _saved(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)
+    yield from _after_the_last_step(evidence)
     yield from _part_of_the_rows(seen)
+    yield from _validated_on_trained_rows(evidence, seen)
 
 
 def _saved(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
@@ -61,6 +71,23 @@ def _saved(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterator
                 what = f"{what} {one.steps} steps at {place(one.line)}"
                 action = "Say which epoch's weights these are, and why; the results should be theirs."
                 yield Suspicion(what, Word.INVESTIGATE, "early_weights_saved", action)
+        yield from _of_another(save, [one for one in stepped if one.numbers == save.numbers])
+
+
+def _of_another(save: Saved, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """Weights that go with none that an optimiser began or ended with; best epochs and averages go with both."""
+    if stepped and all(_unlike(save.weights.at, one.begun.at) and _unlike(save.weights.at, one.weights.at)
+                       for one in stepped):  # fmt: skip
+        one = stepped[-1]
+        what = f"the weights in {save.path} are neither near those that {one.steps} steps of {one.name} at"
+        what = f"{what} {place(one.line)} began with nor near those that they led to: another network's?"
+        action = "Say where these weights are from; what a run trained is what it has to save."
+        yield Suspicion(what, Word.INVESTIGATE, "other_weights_saved", action)
+
+
+def _unlike(some: Sequence[float], others: Sequence[float]) -> bool:
+    told = len(some) == len(others) >= _LEAST_COMPARED and len(set(some)) > 1 and len(set(others)) > 1
+    return told and correlation(some, others) < _UNLIKE
 
 
 def _is_model(evidence: Evidence, path: str) -> bool:
@@ -90,6 +117,18 @@ def _fewer_than_epochs(evidence: Evidence, counts: Counts, stepped: Sequence[Ste
         yield Suspicion(f"{what} {place(stepped[0].line)}", Word.INVESTIGATE, "fewer_steps_than_epochs", action)
 
 
+def _after_the_last_step(evidence: Evidence) -> Iterator[Suspicion]:
+    """Epochs that were printed when no optimiser stepped any more."""
+    told = evidence.late_epochs
+    if told is not None and told.before and told.after >= max(_LEAST_PASSES, _MOST_LATE * told.before):
+        what = (
+            f"the last step of an optimiser was at {clock(told.last_at)}, when the log had told {told.before} epochs;"
+        )
+        what = f"{what} {told.after} others were told after it"
+        action = "Say what these epochs did; let the script print what it trains."
+        yield Suspicion(what, Word.INVESTIGATE, "epochs_after_the_last_step", action)
+
+
 def _part_of_the_rows(seen: Seen) -> Iterator[Suspicion]:
     """Passes that end after a few batches; the loader that gave most rows counts, others evaluate."""
     loaders = [one for one in seen.witnessed.of("batches") if whole(one.facts, "dataset")]
@@ -102,6 +141,38 @@ def _part_of_the_rows(seen: Seen) -> Iterator[Suspicion]:
         what = f"each of {plain(passes)} passes at {place(most)} took {plain(round(rows / passes))} of"
         what = f"{what} {dataset} rows"
         yield Suspicion(what, Word.INVESTIGATE, "part_of_the_rows", "Say why an epoch is not all of the rows.")
+
+
+def _validated_on_trained_rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """A validation loss is told, and all loaders that were only evaluated gave rows that were trained on.
+
+    Where rows are alike (few categories) they tell nothing about each other.
+    """
+    if evidence.history is None or not evidence.history.val_loss:
+        return
+    loaders = [one for one in seen.witnessed.of("batches") if texts(one.facts, "row_keys")]
+    trained = [one for one in loaders if one.facts.get("trains") is True and _all_distinct(one)]
+    held = [one for one in loaders if one.facts.get("trains") is False]
+    inside = [one for one in held if any(_holds(each, one) for each in trained)]
+    if held and len(inside) == len(held) and all(map(_all_distinct, held)):
+        what = (
+            f"a validation loss is told; the {whole(held[0].facts, 'dataset')} rows of the loader at {place(held[0])}"
+        )
+        what = f"{what} were among those that the loader at {place(trained[0])} gave to train on"
+        action = "Validate on rows that are not trained on, or call the loss what it is."
+        yield Suspicion(what, Word.INVESTIGATE, "validation_rows_trained", action)
+
+
+def _all_distinct(line: Line) -> bool:
+    rows, distinct = whole(line.facts, "dataset") or 0, whole(line.facts, "distinct") or 0
+    return distinct >= _LEAST_DISTINCT * rows
+
+
+def _holds(line: Line, other: Line) -> bool:
+    """Whether the rows of one loader are among those of another: all its small keys that could be are."""
+    known, asked = set(texts(line.facts, "row_keys")), texts(other.facts, "row_keys")
+    could = [one for one in asked if one <= max(known)]
+    return len(could) >= _LEAST_KEYS and known.issuperset(could)
 
 
 def _of_all_processes(loaders: Sequence[Line], most: Line) -> float:

@@ -15,9 +15,9 @@ from .replayed_figures import Figure, figures, near, same
 from .values import text, whole
 
 EQUAL, NEAR, DIFFERENT, NOTHING = "equal", "equal within tolerance", "not reproducible", "not comparable"
-_COMPUTES = frozenset({"begun", "fit", "search", "predict", "sampling", "solve", "losses", "steps", "save"})
+_COMPUTES = frozenset({"begun", "drawing", "fit", "search", "predict", "sampling", "solve", "losses", "steps", "save"})
 _TOLD = (*sorted(_COMPUTES), "split", "code")
-_WORDS = {"begun": "sampling begun"}
+_WORDS = {"begun": "sampling begun", "drawing": "beginnings of chains"}
 _MOST_NAMED = 3
 Key = tuple[str, str, str]
 

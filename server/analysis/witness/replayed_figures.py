@@ -15,7 +15,7 @@ from .values import number, numbers, part, parts, text
 TOLERANCE = 1e-3
 """Share of a figure by which it may differ and be near: sums in another order differ by less, another seed by more."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-_ARRAYS = ("x", "y", "values", "scores", "first", "begun")
+_ARRAYS = ("x", "y", "values", "scores", "first", "begun", "drawn")
 _SCALARS = ("draws", "chains", "divergences", "candidates", "folds", "best_score", "numbers", "epochs_asked", "loss")
 _TEXTS = ("arguments", "params", "best", "sha256")
 

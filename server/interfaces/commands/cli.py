@@ -22,6 +22,7 @@ from ...acts.toolbox import Parameter, Shape, Tool, Value, rendered
 from ...storage.files.workspace import Workspace
 from ...storage.policy import profiles
 from ...vocabulary.errors import InvalidArgument, WatchkeeperError
+from ...vocabulary.refusals import refused_by_machine
 from ...vocabulary.runs import Role
 from ...vocabulary.sanitize import mask_secrets, masked
 from ..mcp import instructions, resources
@@ -64,13 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output left; say nothing more, not even when Python flushes at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
-    except Exception:  # the one seam of the command line: whatever else escapes is a defect of ours
-        traceback.print_exc()
-        print(
-            "watchkeeper: this is a defect of watchkeeper; runs go on, nothing that was acknowledged is lost. "
-            "Please report it with the lines above.",
-            file=sys.stderr,
-        )
+    except Exception as error:  # the one seam of the command line: whatever else escapes is a defect of ours
+        refusal = refused_by_machine(error)
+        if refusal is None:
+            traceback.print_exc()
+        print(f"watchkeeper: {refusal or instructions.DEFECT}", file=sys.stderr)
         return 1
 
 

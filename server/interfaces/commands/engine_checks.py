@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...runtime.engines import ray_check, ray_names, slurm
+from ...runtime.engines import ray_check, ray_names, slurm_check
 from ...storage.policy.engine_tables import Engine
 from ...vocabulary.runs import Phase
 
@@ -26,8 +26,9 @@ def examine(policy: Engine, workspace: Path) -> tuple[bool, str, str]:
 
 
 def _slurm(policy: Engine) -> tuple[bool, str, str]:
-    fine, seen = slurm.check()
-    unlimited = [phase.value for phase in Phase if policy.kind_of(phase) == "slurm" and policy.limit_s(phase) is None]
+    ours = [phase for phase in Phase if policy.kind_of(phase) == "slurm"]
+    fine, seen = slurm_check.check({phase.value: policy.job(phase).options() for phase in ours})
+    unlimited = [phase for phase in ours if policy.limit_s(phase) is None]
     if fine and unlimited:
         seen += f"; no [engine.{unlimited[0]}] time: a start is not held against the partition's own limit"
     return fine, seen, _SLURM

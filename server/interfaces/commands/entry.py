@@ -27,6 +27,10 @@ def main() -> int:
     if refusal := limits.refusal():
         sys.stderr.write(f"watchkeeper: {refusal}\n")
         return 1
+    if _command(words) == "serve":
+        from ..mcp import late  # noqa: PLC0415 (light)
+
+        late.begin()
     gc.disable()  # nothing that an import makes is garbage: a start without looking for any takes less CPU time
     from . import cli  # noqa: PLC0415 (heavy: not for the commands above)
 
@@ -38,6 +42,11 @@ def main() -> int:
         if "hook" in words[:3] and end.code == _CALLED_WRONGLY:
             return 1  # a client takes 2 from a hook for "block"
         raise
+
+
+def _command(words: list[str]) -> str:
+    """Return the command that is called, as far as it can be told; a server that is not recognised starts slower."""
+    return next(iter(words[2:] if words[:1] == ["--workspace"] else words), "")
 
 
 def _names_a_folder(words: list[str]) -> bool:

@@ -13,8 +13,8 @@ from pathlib import Path
 import anyio
 
 from ...acts.desk import Desk, in_thread
-from ...acts.watch.look import find_run, status_of
-from ...analysis.logs.blocks import FEED_BYTES
+from ...acts.watch import look
+from ...analysis.logs import blocks
 from ...storage.record import Run
 from ...vocabulary.errors import InvalidArgument, PathRefused, Refused
 from ...vocabulary.runs import Phase, Role
@@ -70,7 +70,7 @@ def _stay(desk: Desk, run: Run) -> int:
     except BrokenPipeError:  # such as `| head`: whoever read has enough
         _say(f"{run.id} goes on. watchkeeper poll {run.id} --follow | watchkeeper stop {run.id} --reason …")
         raise
-    status = status_of(desk, run.id)
+    status = look.status_of(desk, run.id)
     code = status.exit_code if status.exit_code is not None else 128 + status.signal if status.signal else 1
     how = f"exit status {status.exit_code}" if status.exit_code is not None else status.reason
     judged = f"; its verdict: watchkeeper verify {run.id}" if desk.policy.judge.verdicts else ""
@@ -113,7 +113,7 @@ class _Tail:
 
     def _new(self) -> Iterator[str]:
         if self._at is None:
-            self._at = status_of(self._desk, self._run.id).log_begin
+            self._at = look.status_of(self._desk, self._run.id).log_begin
         if self._at is None:
             return
         try:
@@ -122,7 +122,7 @@ class _Tail:
             return
         with open(descriptor, "rb") as file:
             file.seek(self._at)
-            while block := file.read(FEED_BYTES):
+            while block := file.read(blocks.FEED_BYTES):
                 whole = block if self.over else block[: max(block.rfind(b"\n"), block.rfind(b"\r")) + 1]
                 if not whole:
                     return
@@ -138,7 +138,7 @@ def _adopt(opened: Opener, options: argparse.Namespace) -> int:
         raise InvalidArgument("adopt takes a PID, or --log FILE.", "`ps -u $USER -o pid,etime,args` lists yours.")
     with opened(options, Role.TRAINER) as desk:
         found = adopt.adopt(desk, options.pid, options.log, options.model)
-        run = find_run(desk, found.run.id)
+        run = look.find_run(desk, found.run.id)
         pid = run.adopted[0] if run.adopted else 0
         _say(f"Process {pid} is {'already ' if found.existing else ''}under watch as {run.id}.")
         told = found.output

@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,7 +22,7 @@ from ...storage.files import leftovers
 from ...storage.files.workspace import Workspace
 from ...vocabulary.errors import InvalidArgument
 from ...vocabulary.runs import Role
-from ..mcp import instructions, thin_sdk
+from ..mcp import instructions, late, thin_sdk
 from ..notify import background
 from ..replay import command as replay
 
@@ -50,7 +51,6 @@ def serve(options: argparse.Namespace, found: Workspace, version: str) -> int:
     if options.make_tokens:
         return _make_tokens(Path(options.make_tokens), found)
     leftovers.sweep(found.state_dir)
-    background.start(found)
     thin_sdk.thin()
     if options.http is None:
         if options.tokens or options.allow_host:
@@ -70,6 +70,7 @@ def _over_http(options: argparse.Namespace, found: Workspace, version: str) -> N
             "--role and --record are for one client, over standard input and output.",
             "Leave them out: over HTTP the token of each request says the role.",
         )
+    _rest(found)
     from . import http_service  # noqa: PLC0415 (heavy, and for this way of serving only)
 
     http_service.serve(found, options.http, Path(options.tokens), options.allow_host, version, brief)
@@ -98,7 +99,13 @@ def _over_stdio(options: argparse.Namespace, found: Workspace, version: str) -> 
     gc.freeze()
     gc.enable()
     told = replay.recorder(options.record, desk) if options.record else None
-    serve(build(desk, TOOLS, load(), version, brief=brief, told=told))
+    serve(build(desk, TOOLS, load(), version, brief=brief, told=told), partial(_rest, found))
+
+
+def _rest(found: Workspace) -> None:
+    """Do what of a start a client need not wait for."""
+    late.finish()
+    background.start(found)
 
 
 async def brief(desk: Desk) -> dict[str, Any]:

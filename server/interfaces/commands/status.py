@@ -11,8 +11,7 @@ from typing import Any
 import anyio
 
 from ...acts.desk import Desk, in_thread
-from ...acts.poll import run_table
-from ...acts.poll.waker import Waker
+from ...acts.poll import run_table, waker
 from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.sanitize import masked
 
@@ -51,14 +50,14 @@ def print_again(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 async def _follow(desk: Desk, as_json: bool, tell: Callable[..., None]) -> int:
     before: list[dict[str, Any]] | None = None
-    async with Waker([desk.workspace.ledger_path]) as waker:  # made first, so that nothing in between is missed
+    async with waker.Waker([desk.workspace.ledger_path]) as changed:  # made first, so that nothing in between is missed
         while True:
             rows = await in_thread(run_table.rows, desk)
             if _told(rows) != _told(before) or (sys.stdout.isatty() and rows != before):
                 tell(rows, as_json=as_json)
             before = rows
             await anyio.sleep(APART_S)
-            await waker.wait(AGAIN_S)
+            await changed.wait(AGAIN_S)
             desk = await in_thread(_current, desk)
 
 

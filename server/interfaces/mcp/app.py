@@ -23,6 +23,7 @@ from mcp.shared.exceptions import MCPError
 from ...acts.desk import Desk, in_thread
 from ...acts.toolbox import Tool
 from ...vocabulary.errors import WatchkeeperError
+from ...vocabulary.refusals import refused_by_machine
 from ...vocabulary.runs import Role
 from ...vocabulary.sanitize import mask_secrets
 from . import resources
@@ -236,6 +237,8 @@ def _refusing(what: str, uri: str | None = None) -> Generator[None]:
     except WatchkeeperError as error:
         raise MCPError(types.INVALID_PARAMS, mask_secrets(str(error)), data) from error
     except Exception as error:
+        if refusal := refused_by_machine(error):
+            raise MCPError(types.INTERNAL_ERROR, mask_secrets(str(refusal)), data) from error
         _log.exception("%s failed", what)
         text = f"{what} failed inside watchkeeper ({type(error).__name__})."
         raise MCPError(types.INTERNAL_ERROR, text, data) from error

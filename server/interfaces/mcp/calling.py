@@ -19,6 +19,7 @@ import mcp_types as types
 from ...acts.desk import Desk, in_thread
 from ...acts.toolbox import WAIT, Tool, facts, rendered
 from ...vocabulary.errors import InvalidArgument, PolicyInvalid, WatchkeeperError
+from ...vocabulary.refusals import refused_by_machine
 from ...vocabulary.sanitize import mask_secrets
 from .clients import Patience, called_by
 
@@ -122,6 +123,8 @@ async def _attempted(
     except WatchkeeperError as error:
         return _failed(str(error)), False
     except Exception as error:  # the one seam: whatever else escapes is a defect of ours and must not end the server
+        if refusal := refused_by_machine(error):
+            return _failed(str(refusal)), False
         _log.exception("tool %s failed", name)
         return _failed(
             f"{name} failed inside watchkeeper ({type(error).__name__}). Nothing that was acknowledged is lost. "
@@ -129,15 +132,17 @@ async def _attempted(
         ), False
     text = types.TextContent(type="text", text=rendered(content))
     if tool.picture:
-        return _pictured(text, getattr(found, tool.picture)), False
+        return await _pictured(text, getattr(found, tool.picture)), False
     return types.CallToolResult(content=[text], structured_content=content), bool(getattr(found, "in_vain", False))
 
 
-def _pictured(text: types.TextContent, png: bytes | None) -> types.CallToolResult:
+async def _pictured(text: types.TextContent, draw: Callable[[], bytes] | None) -> types.CallToolResult:
     """Return a text with its picture, and nothing structured, which would keep clients from showing the picture."""
-    if png is None:
+    if draw is None:
         return types.CallToolResult(content=[text])
-    image = types.ImageContent(type="image", data=base64.b64encode(png).decode(), mime_type="image/png")
+    image = types.ImageContent(
+        type="image", data=base64.b64encode(await in_thread(draw)).decode(), mime_type="image/png"
+    )
     return types.CallToolResult(content=[text, image])
 
 

@@ -188,6 +188,8 @@ first steps:
 start, poll, stop, report, answer, verify, diary and search are the tools that agents have over MCP, on the same record.
 `watchkeeper COMMAND --help` shows examples. A whole day in small: `make demo` in the source folder."""
 
+DEFECT = """this is a defect of watchkeeper; runs go on, nothing that was acknowledged is lost. \
+Please report it with the lines above."""
 WORKSPACE = "project folder (default: $WATCHKEEPER_WORKSPACE, else the current one)"
 RECORD = "append every call to this transcript, for `watchkeeper replay`"
 HTTP = "serve many clients over HTTP instead, on this machine unless you say otherwise (default 127.0.0.1:8765)"

@@ -14,10 +14,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ...acts.desk import Desk
-from ...acts.report.reports import find_report
-from ...acts.watch import histories, log_window
-from ...acts.watch.look import find_run
-from ...analysis.curves.writer import history_csv
+from ...acts.report import reports
+from ...acts.watch import histories, log_window, look
+from ...analysis.curves import writer
 from ...documents import error_report
 from ...runtime.keeper import records
 from ...runtime.probe.reading import read_probe
@@ -126,7 +125,7 @@ def page(text: str, begin: int, address: str) -> str:
 
 def _log(desk: Desk, run_id: str, asked: str) -> str:
     """Return the lines around one, of the run's own part of the log that all attempts of its phase share."""
-    run = find_run(desk, run_id)
+    run = look.find_run(desk, run_id)
     descriptor, path = log_window.opened(desk, run)
     with rooted.closing(descriptor) as log:
         begin, end = log_window.part(desk, run, os.fstat(log).st_size)
@@ -174,11 +173,11 @@ def _history(desk: Desk, name: str) -> str:
     found = histories.gathered(desk, run, started or run.at, told)
     if found is None:
         raise NotFound(f"Run {run.id} has printed no number of a curve.", f"Its log: {SCHEME}://log/{run.id}/end.")
-    return history_csv(found)
+    return writer.history_csv(found)
 
 
 def _report(desk: Desk, name: str) -> str:
-    report = find_report(desk, name)
+    report = reports.find_report(desk, name)
     return error_report.document(report.id, report, desk.labels)
 
 
@@ -187,7 +186,7 @@ def _diary(desk: Desk, model: str) -> str:
 
 
 def _verdict(desk: Desk, name: str) -> str:
-    run = find_run(desk, name)
+    run = look.find_run(desk, name)
     found = desk.ledger.verdicts(run=run.id)
     if not found:
         raise NotFound(f"There is no verdict on run {run.id}.", f"Call verify_compute(run={run.id!r}).")

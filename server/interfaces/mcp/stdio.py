@@ -11,11 +11,13 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
 import anyio
 import mcp_types as types
+from mcp.server.context import CallNext, HandlerResult
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
@@ -23,6 +25,10 @@ LONGEST_LINE_BYTES = 1 << 20
 _TOO_LONG = "message longer than 1 MiB refused, nothing was done; send less in one call"
 _UNREADABLE = "no JSON-RPC message, nothing was done: the JSON is broken or half of a surrogate pair stands in it"
 _ENDS = 512
+_OF_A_START = frozenset({"initialize", "server/discover", "notifications/initialized", "tools/list"})
+"""What every client asks before it can do anything; the rest of a start may follow these."""
+REST_S = 1.0
+"""How long the rest waits for a client that asks for nothing more."""
 _TEXT_MEMBERS = rb'(?:"[a-z]{1,10}"\s*:\s*"[^"\\]{0,100}"\s*,\s*)*'
 _ID = rb'"id"\s*:\s*(-?\d{1,18}|"[^"\\]{0,100}")'
 _ID_FIRST = re.compile(rb"^\s*\{\s*" + _TEXT_MEMBERS + _ID + rb"\s*[,}]")
@@ -106,12 +112,38 @@ class WholeWrites(io.TextIOBase):
         return len(text)
 
 
-def serve(server: Server[Any]) -> NoReturn:
-    """Serve one client until its input ends or a signal comes, then end the process at once."""
+class Rest:
+    """What a start left for later: done once, by the thread of the event loop, before anything but a start needs it."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._left = [work]
+
+    async def __call__(self, ctx: Any, call_next: CallNext) -> HandlerResult:  # noqa: ANN401 (the SDK's context)
+        """Handle a request; this is the SDK's middleware."""
+        if ctx.method not in _OF_A_START:
+            self.do()
+        return await call_next(ctx)
+
+    async def later(self) -> None:
+        """Do it when the client had its time for the requests of a start."""
+        await anyio.sleep(REST_S)
+        self.do()
+
+    def do(self) -> None:
+        """Do it, unless it is done."""
+        while self._left:
+            self._left.pop()()
+
+
+def serve(server: Server[Any], rest: Callable[[], None] = lambda: None) -> NoReturn:
+    """Serve one client until its input ends or a signal comes, then end the process at once.
+
+    :param rest: what the start left for later; called once, when the client has the tools.
+    """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _leave)
     wire_in, wire_out = _claimed()
-    anyio.run(_serve, server, wire_in, wire_out)
+    anyio.run(_serve, server, Rest(rest), wire_in, wire_out)
     os._exit(0)  # a thread may still wait in a read or in a long look; nothing of it is needed
 
 
@@ -130,7 +162,13 @@ def _claimed() -> tuple[io.BufferedReader, WholeWrites]:
     return os.fdopen(wire_in, "rb"), WholeWrites(os.fdopen(wire_out, "wb"))
 
 
-async def _serve(server: Server[Any], wire_in: io.BufferedReader, wire_out: WholeWrites) -> None:
+async def _serve(server: Server[Any], rest: Rest, wire_in: io.BufferedReader, wire_out: WholeWrites) -> None:
+    server.middleware.append(rest)
     lines = cast("TextIO", ReadableLines(wire_in, wire_out))
-    async with stdio_server(anyio.wrap_file(lines), anyio.wrap_file(cast("TextIO", wire_out))) as (reading, writing):
+    async with (
+        stdio_server(anyio.wrap_file(lines), anyio.wrap_file(cast("TextIO", wire_out))) as (reading, writing),
+        anyio.create_task_group() as beside,
+    ):
+        beside.start_soon(rest.later)
         await server.run(reading, writing, server.create_initialization_options())
+        beside.cancel_scope.cancel()

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import signal
+import traceback
 from typing import ClassVar
 
 import anyio
+from rich.text import Text
 from textual.binding import BindingType
 from textual.screen import Screen
 
 from ...acts.desk import Desk
+from ...vocabulary.sanitize import outgoing
 from ..views.hub import Hub
-from .asking import Keys
+from .asking import Asking, Keys
 from .following import Following, Host
 from .overview_screen import OverviewScreen
 
 FRESH_S = 5.0
 """Running times are drawn again without an event."""
 APART_S = 0.5
+LONGEST_TRACEBACK = 8_000
+DEFECT = "It is a defect of watchkeeper: please report what stands above. Runs go on."
 STYLE = """
 Screen { layout: vertical; }
 #head { height: auto; padding: 0 1; }
@@ -31,14 +37,17 @@ Screen { layout: vertical; }
 #lines { width: auto; min-width: 100%; }
 #story { width: 3fr; padding: 0 1; }
 #form { width: 2fr; padding: 0 1; border-left: solid $foreground; }
-#form Label { padding-top: 1; }
+#form Label { padding-top: 1; width: 100%; }
+#form .toggle--button { color: $foreground; background: $panel; }
+#form .-on > .toggle--button { color: black; background: #7ddc7d; }
 #changes { height: auto; max-height: 12; }
 #instructions { height: 6; }
 .-narrow #body { layout: vertical; }
 .-narrow #left, .-narrow #side, .-narrow #story, .-narrow #form { width: 100%; height: 1fr; border-left: none; }
 .-narrow #left { height: 2fr; }
 #log:focus, #findings:focus, #side:focus, #story:focus { border: heavy $foreground; }
-DataTable > .datatable--cursor, OptionList > .option-list--option-highlighted { text-style: reverse bold; }
+DataTable > .datatable--cursor { text-style: reverse bold; }
+#findings > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: bold underline; }
 Asking, Keys { align: center middle; }
 .box { width: auto; max-width: 90%; height: auto; padding: 1 2; border: heavy $foreground; background: $surface; }
 .box Static { width: auto; max-width: 100%; }
@@ -72,6 +81,7 @@ class Top(Host):
 
     def on_mount(self) -> None:
         """Begin to watch."""
+        self.run_worker(self._until_ended, group="signals")
         self.run_worker(self.hub.run, group="watch")
         self.run_worker(self._follow, group="follow")
 
@@ -85,6 +95,29 @@ class Top(Host):
             if isinstance(self.screen, Following):
                 self.screen.reread()
             await anyio.sleep(APART_S)
+
+    async def _until_ended(self) -> None:
+        """Leave the terminal as it was when the process is to end, or when the terminal went away."""
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGHUP) as signals:
+            async for one in signals:
+                self.exit(return_code=128 + one)
+
+    async def action_quit(self) -> None:
+        """Quit; where an answer was begun, ask before it is lost."""
+        if any(isinstance(one, Following) and one.begun for one in self.screen_stack):
+            self.run_worker(self._quit, group="quit", exclusive=True)
+        else:
+            self.exit()
+
+    async def _quit(self) -> None:
+        if await self.push_screen_wait(Asking("Quit without recording what you wrote?")):
+            self.exit()
+
+    def _fatal_error(self) -> None:
+        """Say what broke, without the values of variables that Textual would show: texts of others, a token."""
+        error = self._exception
+        lines = traceback.format_exception(error) if error else ["It is not known by what.\n"]
+        self.panic(Text(f"{outgoing(''.join(lines), LONGEST_TRACEBACK)}\n{DEFECT}"))
 
     def action_keys(self) -> None:
         """Show the keys."""

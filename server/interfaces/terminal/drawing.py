@@ -19,9 +19,10 @@ from ..views.overview import Row
 from ..views.run_page import Check, RunPage
 from ..views.words import amount, clock, said, took
 
-COLOURS = {"good": "green", "warn": "yellow", "bad": "red", "ask": "magenta", "idle": "bright_black"}
+COLOURS = {"good": "green", "warn": "yellow", "bad": "red", "ask": "magenta", "idle": "grey62"}
 """Of a tone; the sign of `health.SIGNS` says the same without a colour."""
-DIM = "bright_black"
+DIM = "grey62"
+"""Not the terminal's own grey, which many themes make as dark as the ground."""
 BLOCKS = 16
 EVIDENCE = 300
 

@@ -29,6 +29,8 @@ class Following(Screen[None], Generic[F]):
     """
 
     app = getters.app(Host)
+    begun = False
+    """Whether something was typed or ticked here that is not recorded."""
 
     def __init__(self, hub: Hub) -> None:
         super().__init__()

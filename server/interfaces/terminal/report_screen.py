@@ -14,14 +14,14 @@ from textual.widgets import Button, Footer, Input, Label, RadioSet, Static, Text
 from ...acts.desk import Desk, in_thread
 from ...vocabulary.errors import WatchkeeperError
 from ..views import answering, report_page
-from ..views.answering import ACTIONS, Given
+from ..views.answering import ACTIONS, LONGEST_INSTRUCTIONS, Given
 from ..views.hub import Hub
 from ..views.report_page import ReportPage
 from ..views.words import block, said, when
 from . import drawing
 from .asking import Asking
 from .following import Following
-from .ticking import Choice, Tick
+from .ticking import Choice, Instructions, Tick
 
 EXCERPT = 6_000
 CLOSED = "A closed report takes no further answer."
@@ -55,7 +55,7 @@ class ReportScreen(Following[ReportPage]):
                 yield Static(id="about")
                 yield VerticalScroll(id="changes", can_focus=False)
                 yield Label("Instructions: what the trainer shall do, and why")
-                yield TextArea(id="instructions", tab_behavior="focus")
+                yield Instructions(id="instructions", tab_behavior="focus")
                 yield Label("Your name, for the record")
                 yield Input(id="name", max_length=60, compact=True)
                 yield Button("Answer", id="answer", compact=True)
@@ -97,9 +97,13 @@ class ReportScreen(Following[ReportPage]):
         """Answer."""
         self.action_answer()
 
+    def on_instructions_too_long(self, event: Instructions.TooLong) -> None:
+        """Say that something was not pasted."""
+        self._refuse(f"Not pasted: it would be {event.length:,} characters; {LONGEST_INSTRUCTIONS:,} are the most.")
+
     def action_leave(self) -> None:
         """Go back; where an answer was begun, ask before it is lost."""
-        if self.query_one("#instructions", TextArea).text.strip():
+        if self.begun:
             self.run_worker(self._leave, group="leave", exclusive=True)
         else:
             self.app.pop_screen()
@@ -111,6 +115,11 @@ class ReportScreen(Following[ReportPage]):
     def action_answer(self) -> None:
         """Ask once more, then record the answer."""
         self.run_worker(self._answer, group="answer", exclusive=True)
+
+    @property
+    def begun(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride] # read only, everywhere
+        """Whether an answer was begun that leaving would lose."""
+        return bool(self.given.instructions or self.given.approve)
 
     @property
     def given(self) -> Given:

@@ -21,6 +21,10 @@ ACTIONS: Mapping[Action, str] = {
 }
 
 
+LONGEST_INSTRUCTIONS, LONGEST_OTHER = 8_000, 4_000
+"""Characters that a person's answer may have: a trainer reads all of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What somebody gave, so that a refused one can be shown again as it was.
@@ -41,11 +45,18 @@ class Given:
 def record(desk: Desk, report: str, form: Given) -> None:
     """Record an answer; the waiting trainer is woken, and a run that it terminates is ended.
 
-    :raises InvalidArgument: it says too little, or approves what nobody asked for.
+    :raises InvalidArgument: it says too little or too much, or approves what nobody asked for.
     :raises Refused: somebody answered since the form was drawn.
     """
     if not form.instructions:
         raise InvalidArgument("An answer needs instructions.", "Say what the trainer shall do, and why.")
+    for name, text, most in (
+        ("instructions", form.instructions, LONGEST_INSTRUCTIONS),
+        ("changes", form.changes_applied, LONGEST_OTHER),
+        ("next steps", form.next_steps, LONGEST_OTHER),
+    ):
+        if len(text) > most:
+            raise InvalidArgument(f"The {name} have {len(text):,} characters; {most:,} are the most.", "Shorten them.")
     if form.seen_seq is None:
         raise InvalidArgument("The form does not say what you had read.", "Open the report again.")
     name = one_line(form.name, 60)

@@ -21,7 +21,7 @@ from ...acts.watch.look import find_run
 from ...vocabulary.errors import InvalidArgument, NotFound, WatchkeeperError
 from ...vocabulary.runs import ErrorType
 from ..views import answering, overview, report_page, run_page
-from ..views.answering import ACTIONS, Given
+from ..views.answering import ACTIONS, LONGEST_INSTRUCTIONS, LONGEST_OTHER, Given
 from ..views.hub import Hub
 from ..views.logs import END, LINES, Logs
 from ..views.overview import Sparks
@@ -160,6 +160,7 @@ class Pages:
                 "course": page.course,
                 "actions": ACTIONS,
                 "types": list(ErrorType),
+                "longest": (LONGEST_INSTRUCTIONS, LONGEST_OTHER),
                 "given": held,
                 "refused": refused,
                 "done": done,
@@ -175,6 +176,8 @@ class Pages:
     async def compare(self, request: Request) -> Response:
         """Draw two runs side by side."""
         names = [request.query_params.get(one, "") for one in ("a", "b")]
+        if not all(names):
+            raise InvalidArgument("Two runs are needed.", "Choose them on the page of their model.")
 
         def gathered(desk: Desk) -> Mapping[str, Any]:
             first, second = (run_page.gather(desk, one, self._hub.looks) for one in names)

@@ -7,6 +7,7 @@ import shlex
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ..keeper import records
@@ -36,10 +37,11 @@ class RayEngine(LocalEngine):
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. The job opens the log itself; where Ray does not answer, any look tries again."""
-        if submissions.once(run_dir, "Ray", lambda: self._submit(run_dir, log_fd)):
+        words = keeper_command.job(self._server_folder, run_dir, log_fd)
+        if submissions.once(run_dir, "Ray", lambda: self._submit(run_dir, words)):
             shared_look.forget(look_file(run_dir))
 
-    def _submit(self, run_dir: Path, log_fd: int) -> None:
+    def _submit(self, run_dir: Path, words: list[str]) -> None:
         if any(os.path.lexists(run_dir / name) for name in (records.START, records.EXIT, records.CLAIM)):
             return
         its_head, known = head(run_dir), submission(run_dir)
@@ -53,7 +55,7 @@ class RayEngine(LocalEngine):
             return
         name, is_new = named(run_dir, turn), job is None
         if is_new:
-            hand_over(its_head, name, keeper_command.job(self._server_folder, run_dir, log_fd), asked(run_dir))
+            hand_over(its_head, name, words, asked(run_dir))
         if is_new or name != records.text(known, "job"):
             first = records.number(known, "submitted_at") or round(time.time(), 3)
             about = {"turn": turn, "session": session, "tries": tries + (not given_up), "submitted_at": first}
@@ -65,8 +67,9 @@ class RayEngine(LocalEngine):
     def word(self, run_dir: Path) -> Word:
         """See Engine. Asked for all runs at once, not oftener than the policy says."""
         failures, ask = (Unavailable, Refusal), lambda: ray_look.rows(run_dir)
-        answer = shared_look.shared(look_file(run_dir), look_s(run_dir), ANSWER_WITHIN_S, ask, failures)
-        return ray_look.word(submission(run_dir), answer, job_name(run_dir))
+        within_s = look_s(run_dir)
+        answer = shared_look.shared(look_file(run_dir), within_s, ANSWER_WITHIN_S, ask, failures)
+        return replace(ray_look.word(submission(run_dir), answer, job_name(run_dir)), asked_every_s=within_s)
 
     def hasten(self, run_dir: Path) -> None:
         """See Engine. Ray has no signal but the end; a keeper elsewhere sees the stop at its next sample."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 WITHIN_S = 20.0
 """The first job of a head is taken after up to 14 s."""
+CONNECTS_WITHIN_S = 4.0
+"""A connection is made at once, or after a lost packet or two; a host that swallows them is not waited for."""
 MOST_BYTES = 64 << 20
 """A head lists every job that it knows, a failed one with up to 20,000 characters of its log."""
 _TOKEN_BYTES = 64 << 10
@@ -195,13 +197,14 @@ def _connection(address: str) -> tuple[HTTPConnection, str]:
 
     parts = urlsplit(address)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    return kind(parts.hostname or "", parts.port, timeout=WITHIN_S), parts.path.rstrip("/")
+    return kind(parts.hostname or "", parts.port, timeout=CONNECTS_WITHIN_S), parts.path.rstrip("/")
 
 
 @contextmanager
 def _cut_at(connection: HTTPConnection, deadline_s: float) -> Generator[None]:
     """Connect, and break the connection off at the deadline: a limit on each byte is none on a head that drips."""
     connection.connect()
+    connection.sock.settimeout(WITHIN_S)
     timer = threading.Timer(max(0.0, deadline_s - time.monotonic()), _cut, [connection.sock])
     timer.daemon = True
     timer.start()

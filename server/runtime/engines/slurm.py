@@ -6,10 +6,10 @@ import os
 import random
 import re
 import shlex
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +17,7 @@ from ..keeper import records
 from ..keeper.procfs import Process
 from . import keeper_command, shared_look, submissions
 from .local import LocalEngine
-from .slurm_commands import Job, accounted, call, cancel, environment, jobs, submitted
+from .slurm_commands import Job, accounted, cancel, environment, jobs, submitted
 from .submissions import Refusal, Unavailable, job_name, left_over, look_s, note, place, submission
 from .words import MOST_TRIES, Kind, Word
 
@@ -45,10 +45,11 @@ class SlurmEngine(LocalEngine):
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. The job opens the log itself; where Slurm does not answer, any look tries again."""
-        if submissions.once(run_dir, "Slurm", lambda: self._submit(run_dir, log_fd)):
+        text = script(self._server_folder, run_dir, log_fd)
+        if submissions.once(run_dir, "Slurm", lambda: self._submit(run_dir, text)):
             shared_look.forget(_look_file(run_dir))
 
-    def _submit(self, run_dir: Path, log_fd: int) -> None:
+    def _submit(self, run_dir: Path, text: bytes) -> None:
         known, name = submission(run_dir), job_name(run_dir)
         tries = records.whole(known, "tries") or 0
         if os.path.lexists(run_dir / records.START) or os.path.lexists(run_dir / records.EXIT) or tries >= MOST_TRIES:
@@ -58,7 +59,7 @@ class SlurmEngine(LocalEngine):
             number = min((job.id for job in found), key=int)
             again = records.text(known, "job") != number
         else:
-            number, again = submitted(script(self._server_folder, run_dir, log_fd), options(run_dir, name)), True
+            number, again = submitted(text, options(run_dir, name)), True
         if again:
             about = {"tries": tries + 1, "submitted_at": round(time.time(), 3), "trouble": ""}
             note(run_dir, {"job": number, "name": name, **about})
@@ -68,7 +69,11 @@ class SlurmEngine(LocalEngine):
 
     def word(self, run_dir: Path) -> Word:
         """See Engine. Asked for all runs at once, not oftener than the policy says."""
-        name, known, within_s = job_name(run_dir), submission(run_dir), look_s(run_dir)
+        within_s = look_s(run_dir)
+        return replace(self._said(run_dir, within_s), asked_every_s=within_s)
+
+    def _said(self, run_dir: Path, within_s: float) -> Word:
+        name, known = job_name(run_dir), submission(run_dir)
         about = {
             "engine": "Slurm", "job": records.text(known, "job"), "tries": records.whole(known, "tries") or 0,
             "submitted_at": records.number(known, "submitted_at"),
@@ -164,28 +169,6 @@ def script(server_folder: Path, run_dir: Path, log_fd: int) -> bytes:
     words = keeper_command.job(server_folder, run_dir, log_fd)
     # The waiter would die of them while its interpreter starts: a warning may come with the job's first second.
     return b"#!/bin/sh\ntrap '' USR1 USR2\nexec " + b" ".join(os.fsencode(shlex.quote(word)) for word in words) + b"\n"
-
-
-def check() -> tuple[bool, str]:
-    """Run a job of a moment through Slurm and return whether it went well, and what was seen."""
-    try:
-        version = call("sbatch", "--version").strip()
-        partitions = call("sinfo", "--noheader", "--format=%P %a").split("\n")
-        moment = ("--immediate=20", "--time=1", "--job-name=wk-doctor")
-        call("srun", *moment, sys.executable, "-I", "-S", "-c", "", within_s=60.0)
-    except (Unavailable, Refusal) as trouble:
-        return False, str(trouble)
-    listed = ", ".join(one for one in partitions if one)
-    return True, f"{version}, partitions: {listed}; a job of a moment ran; {_accounting()}"
-
-
-def _accounting() -> str:
-    """Return whether the site keeps accounts, from which the reason of a job that was forgotten can be told."""
-    try:
-        call("sacct", "--noheader", "--name=wk-doctor", "--starttime=now")
-    except (Unavailable, Refusal) as trouble:
-        return f"no accounting ({trouble})"
-    return "with accounting"
 
 
 def _word(kind: Kind, text: str, asked_at: float, about: Mapping[str, object], *, stuck: bool = False) -> Word:

@@ -58,15 +58,16 @@ class Job:
         return self.kind is Kind.QUEUED and _STUCK.search(self.reason) is not None
 
 
-def call(*words: str, stdin: bytes = b"", within_s: float = WITHIN_S) -> str:
+def call(*words: str, stdin: bytes = b"", within_s: float = 0.0) -> str:
     """Run one of Slurm's commands and return what it printed.
 
+    :param within_s: it has so long; 0: WITHIN_S.
     :raises Unavailable: if Slurm cannot be asked now.
     :raises Refusal: if it says no.
     """
     try:
         done = subprocess.run(  # noqa: S603 (an argument list of our own)
-            words, input=stdin, capture_output=True, timeout=within_s, check=False, env=environment()
+            words, input=stdin, capture_output=True, timeout=within_s or WITHIN_S, check=False, env=environment()
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(f"{words[0]}: {error}") from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from ...vocabulary.errors import StorageFailed
 from ..keeper import exit_record, lock, records
 
 LOOK_S = 30.0
+PATIENCE_S = 5.0
+"""A start waits no longer for an engine to take its run; it is handed over beside the call."""
 LEFT_OVER_S = 60.0
 """A job that is still there so long after its run's end is taken from its engine."""
 
@@ -28,23 +32,41 @@ class Refusal(Exception):
 def once(run_dir: Path, engine: str, submit: Callable[[], None]) -> bool:
     """Hand a run over by `submit`, one server at a time; note what kept it from that, and never start what is refused.
 
+    An engine that takes longer than PATIENCE_S is asked on beside the call. A process that ends meanwhile waits for it.
+
     :param submit: raises Unavailable where it is not known whether the run was taken, Refusal where it was not.
     :return: whether it was tried; not where another server is at it.
     :raises StorageFailed: if the disk does not take what became of it; what the engine has is found again by its name.
     """
+    held = lock.take(run_dir / f"{records.JOB}.lock")
+    if held is None:
+        return False
+    done: Future[None] = Future()
+    threading.Thread(target=_work, args=(run_dir, engine, submit, held, done), name="submit").start()
+    wait([done], PATIENCE_S)
     try:
-        return _once(run_dir, engine, submit)
+        if done.done():
+            done.result()
     except OSError as error:
         raise StorageFailed(
             f"What became of handing {run_dir.name} to {engine} could not be written: {error.strerror or error}.",
             f"Make room, then poll_training(run={run_dir.name!r}): that goes on with the start.",
         ) from error
+    return True
 
 
-def _once(run_dir: Path, engine: str, submit: Callable[[], None]) -> bool:
-    held = lock.take(run_dir / f"{records.JOB}.lock")
-    if held is None:
-        return False
+def _work(run_dir: Path, engine: str, submit: Callable[[], None], held: int, done: Future[None]) -> None:
+    try:
+        _submit(run_dir, engine, submit)
+    except BaseException as error:  # whoever waits raises it
+        os.close(held)
+        done.set_exception(error)
+    else:
+        os.close(held)  # first: whoever knows that it is done may hand over again
+        done.set_result(None)
+
+
+def _submit(run_dir: Path, engine: str, submit: Callable[[], None]) -> None:
     try:
         submit()
     except Refusal as refusal:
@@ -53,9 +75,6 @@ def _once(run_dir: Path, engine: str, submit: Callable[[], None]) -> bool:
     except Unavailable as trouble:
         with suppress(OSError):
             note(run_dir, {"trouble": str(trouble)[:300], "at": round(time.time(), 3)})
-    finally:
-        os.close(held)
-    return True
 
 
 def job_name(run_dir: Path) -> str:

@@ -41,6 +41,7 @@ class Word:
     stuck: bool = False
     job: str = ""
     asked_at: float = 0.0
+    asked_every_s: float = 0.0
     submitted_at: float | None = None
     since: float | None = None
     tries: int = 0

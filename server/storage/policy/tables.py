@@ -13,7 +13,7 @@ from ...analysis.curves.silence import StallRule
 from ...analysis.curves.thresholds import Thresholds
 from ...analysis.logs.rules import DEFAULT_RULES, Rule, Weight
 from ...analysis.verdict.quantities import quantity
-from ...documents.diary_rules import DiaryRule
+from ...vocabulary.diary_rule import DiaryRule
 from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.estimators import LINEAR
 from ...vocabulary.mcmc_levels import McmcLevels
@@ -223,7 +223,7 @@ class Integrity(Table):
 
 
 class Diary(Table):
-    """What a diary entry must say; the rules and their reasons stand in server/diary_rules.py."""
+    """What a diary entry must say; the rules and their reasons stand in server/documents/diary_rules.py."""
 
     strict: Annotated[tuple[Annotated[DiaryRule, Field(strict=False)], ...], Field(strict=False)] = Field(
         default=(DiaryRule.EMPTY_SECTIONS,),

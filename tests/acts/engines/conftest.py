@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 
 import pytest
@@ -21,21 +20,6 @@ time = "00:40:00"
 mem = "100M"
 time = "01:00:00"
 """
-
-
-TRIES = "WATCHKEEPER_FAULT_TRIES"
-"""How often each fault is tried, where that is more than once: see tests/torture/slurm_faults.py."""
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    tries = int(os.environ.get(TRIES, "1"))
-    if tries > 1 and "attempt" in metafunc.fixturenames:
-        metafunc.parametrize("attempt", range(tries), indirect=True)
-
-
-@pytest.fixture(autouse=True)
-def attempt(request: pytest.FixtureRequest) -> int:
-    return getattr(request, "param", 0)
 
 
 @pytest.fixture(scope="session")

@@ -55,9 +55,9 @@ def process(desk: Desk, kind: str) -> int:
 
 
 def job(desk: Desk, cluster: Slurm) -> str:
-    """Return the number of the run's job."""
+    """Return the number of the run's job, once it has one: a start does not wait long for Slurm."""
     name = slurm.job_name(desk.workspace.run_dir(RUN))
-    (number,) = [number for number, found, _ in cluster.states() if found == name]
+    (number,) = until(lambda: [number for number, found, _ in cluster.states() if found == name], "Slurm has its job")
     return number
 
 

@@ -14,6 +14,7 @@ from watchkeeper.server.runtime.keeper import procfs, records
 from watchkeeper.server.vocabulary.runs import RunState
 
 from ...play import WAITS, Place, script
+from ...runtime.keeper.helpers import until
 from ...slurm import Slurm, slurm
 from .conftest import ENGINE
 from .helpers import LOG, RUN, becomes, begun, ended, job
@@ -151,7 +152,8 @@ wait_for("never")
     assert "Input X contains NaN" in [one.message for one in on_two.findings()]
     stopped = records.part(member(desk, "n1", records.EXIT), "stop")
     assert records.text(stopped, "reason") == "Rank 1 on n2 ended with status 1."
-    assert "1:0" in cluster.ask("scontrol", "show", "job", job(desk, cluster))
+    number = job(desk, cluster)
+    until(lambda: "ExitCode=1:0" in cluster.ask("scontrol", "show", "job", number), "Slurm knows the rank's status")
 
 
 def test_a_run_at_its_limit_ends_on_every_node(on_two: Place) -> None:

@@ -9,6 +9,7 @@ import threading
 import pytest
 from watchkeeper.server.acts.start import stop
 from watchkeeper.server.acts.watch.look import find_run
+from watchkeeper.server.interfaces.commands import engine_checks
 from watchkeeper.server.runtime.engines import slurm
 from watchkeeper.server.runtime.keeper import records
 from watchkeeper.server.vocabulary.errors import Refused
@@ -82,9 +83,9 @@ def test_a_job_that_waits_is_queued_in_slurms_words_a_held_one_is_a_failure_and_
     on_slurm.policy(ENGINE.replace('time = "00:40:00"', 'time = "00:40:00"\nextra = ["--hold"]')).script(WAITS)
     desk = on_slurm.desk().current()
     begun(desk)
+    until(lambda: "PENDING (JobHeldUser)" in status(desk).reason, "Slurm says that it is held")
     found = status(desk)
     assert found.state is RunState.QUEUED
-    assert "PENDING (JobHeldUser)" in found.reason
     assert found.elapsed_s == 0.0
     assert [(one.kind, one.level) for one in on_slurm.findings()] == [("queue", Level.FAILURE)]
     done = stop.stop(desk, find_run(desk, RUN), "never mind")
@@ -120,6 +121,15 @@ def test_a_start_that_its_job_leaves_no_time_for_is_refused_in_words(on_slurm: P
     desk = on_slurm.desk().current()
     with pytest.raises(Refused, match=r"needs 30.5 min .* ended after 30 min"):
         begun(desk)
+
+
+def test_doctor_says_what_slurm_would_refuse_and_has_a_job_of_a_moment_run(on_slurm: Place) -> None:
+    fine, seen, _ = engine_checks.examine(on_slurm.desk().policy.engine, on_slurm.root)
+    assert (fine, "a job of a moment ran" in seen) == (True, True), seen
+    on_slurm.policy(ENGINE.replace('[engine.full]\nmem = "100M"', '[engine.full]\nmem = "100T"\nqos = "nope"'))
+    fine, seen, mend = engine_checks.examine(on_slurm.desk().current().policy.engine, on_slurm.root)
+    assert (fine, "[engine.full] would be refused: " in seen) == (False, True), seen
+    assert mend
 
 
 def test_a_warning_of_slurm_is_handed_to_a_training_that_listens_and_told(on_slurm: Place, cluster: Slurm) -> None:
@@ -163,7 +173,7 @@ def test_without_a_controller_the_start_is_kept_and_any_later_look_hands_it_over
     on_slurm: Place, cluster: Slurm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_slurm.script(WAITS)
-    monkeypatch.setattr("watchkeeper.server.runtime.engines.slurm_commands.WITHIN_S", 1.0)
+    monkeypatch.setattr("watchkeeper.server.runtime.engines.slurm_commands.WITHIN_S", 3.0)
     cluster.kill("slurmctld")
     desk = on_slurm.desk()
     begun(desk)

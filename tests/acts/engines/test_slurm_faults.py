@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from watchkeeper.server.acts.desk import Desk
 from watchkeeper.server.acts.start import stop
 from watchkeeper.server.acts.watch.look import find_run
 from watchkeeper.server.runtime import heartbeats
-from watchkeeper.server.runtime.engines import slurm
+from watchkeeper.server.runtime.engines import slurm, submissions
 from watchkeeper.server.vocabulary.runs import Level, RunState
 
 from ...play import WAITS, Place
@@ -19,6 +20,7 @@ from .conftest import ENGINE
 from .helpers import EVERY_FAULT, LOG, RUN, becomes, begun, cut_power, ended, job, process, status
 
 pytestmark = pytest.mark.xdist_group("slurm")
+HELD = ENGINE.replace('time = "00:40:00"', 'time = "00:40:00"\nextra = ["--hold"]')
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +101,7 @@ def handed_over(desk: Desk) -> str:
 def test_a_controller_that_forgets_a_job_is_given_it_again_and_the_job_that_got_its_number_is_left_alone(
     on_slurm: Place, cluster: Slurm
 ) -> None:
-    on_slurm.policy(ENGINE.replace('time = "00:40:00"', 'time = "00:40:00"\nextra = ["--hold"]')).script(WAITS)
+    on_slurm.policy(HELD).script(WAITS)
     desk = on_slurm.desk().current()
     begun(desk)
     number = job(desk, cluster)
@@ -130,6 +132,34 @@ def test_a_controller_that_is_killed_right_after_it_took_a_job_costs_nothing(on_
     assert on_slurm.read(LOG).count("ready") == 1
     assert (other, "other") in [(number, name) for number, name, _ in cluster.states()]
     cluster.ask("scancel", other)
+
+
+def test_a_controller_that_hangs_keeps_no_start_waiting_and_is_handed_it_once_when_it_goes_on(
+    on_slurm: Place, cluster: Slurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submissions, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(slurm, "ANSWER_WITHIN_S", 0.1)
+    on_slurm.script(WAITS)
+    desk, other = on_slurm.desk(), on_slurm.desk()
+    cluster.signal("slurmctld", signal.SIGSTOP)
+    begun(desk)
+    begun(other)
+    assert status(other).state is RunState.QUEUED
+    cluster.signal("slurmctld", signal.SIGCONT)
+    until(lambda: status(desk).state is RunState.RUNNING, "it runs")
+    on_slurm.go()
+    assert ended(desk) is RunState.COMPLETED
+    assert on_slurm.read(LOG).count("ready") == 1
+    assert [name for _, name, _ in cluster.states()].count(slurm.job_name(desk.workspace.run_dir(RUN))) == 1
+
+
+def test_what_somebody_cancels_in_the_queue_never_started_in_slurms_words(on_slurm: Place, cluster: Slurm) -> None:
+    on_slurm.policy(HELD).script(WAITS)
+    desk = on_slurm.desk().current()
+    begun(desk)
+    cluster.ask("scancel", job(desk, cluster))
+    assert ended(desk) is RunState.NEVER_STARTED
+    assert "CANCELLED" in find_run(desk, RUN).end.reason  # type: ignore[union-attr]
 
 
 def test_what_ended_unseen_and_is_forgotten_is_lost_and_told_by_what_slurm_left_beside_it(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator
 
 import pytest
@@ -55,19 +56,34 @@ def asking(line: str) -> str:
     return ENGINE.replace('time = "00:40:00"', f'time = "00:40:00"\n{line}', 1)
 
 
-@pytest.mark.parametrize("partition", ["cancelled", "requeued"])
-def test_a_run_that_is_preempted_is_interrupted(at_site: Place, cluster: Slurm, partition: str) -> None:
-    at_site.policy(asking(f'partition = "{partition}"')).script(WAITS)
-    desk = at_site.desk().current()
-    begun(desk)
-    at_site.says(LOG, "ready")
-    other = cluster.ask(
-        "sbatch", "--parsable", "--partition=urgent", "--cpus-per-task=4", "--mem=50", "--output=/dev/null",
-        "--wrap=exec sleep 1000",
-    ).strip()  # fmt: skip
-    assert ended(desk) is RunState.INTERRUPTED
-    assert "PREEMPT" in find_run(desk, RUN).end.reason  # type: ignore[union-attr]
-    cluster.ask("scancel", other)
+@pytest.mark.parametrize(
+    ("partition", "said", "allowed"), [("cancelled", "PREEMPTED", 1), ("requeued", "PREEMPTED|PENDING", 0)]
+)
+def test_a_run_that_is_preempted_is_interrupted(
+    at_site: Place, cluster: Slurm, partition: str, said: str, allowed: int
+) -> None:
+    text = asking(f'partition = "{partition}"').replace("look_s", f"resume_interrupted = {allowed}\nlook_s", 1)
+    at_site.policy(text).script(WAITS)
+    desk, run = at_site.desk().current(), None
+    for number in range(1, allowed + 2):
+        run = begun(desk, follows=run)
+        until(lambda count=number: at_site.read(LOG).count("ready") == count, "it runs")
+        other = cluster.ask(
+            "sbatch", "--parsable", "--partition=urgent", "--cpus-per-task=4", "--mem=50", "--output=/dev/null",
+            "--wrap=exec sleep 1000",
+        ).strip()  # fmt: skip
+        until(lambda of=run: look_at(desk, of).run.ended, "its end is on record")
+        end = find_run(desk, run).end
+        assert end is not None
+        assert end.state is RunState.INTERRUPTED
+        assert re.search(f"Slurm says ({said})", end.reason)
+        (level,) = [one.level for one in desk.ledger.findings(run=run) if one.kind == "exit"]
+        assert level is (Level.FLAG if number <= allowed else Level.FAILURE)
+        cluster.ask("scancel", other)
+    again = begun(desk, follows=run)
+    resumes = [find_run(desk, one).env["WATCHKEEPER_RESUME"] == "checkpoint" for one in ("1-quick-2", again)]
+    assert resumes == [allowed > 0, False], "beyond that it is for the director to say"
+    stop.stop(desk, find_run(desk, again), "seen")
 
 
 def test_a_training_is_given_the_gpus_of_its_job(at_site: Place) -> None:

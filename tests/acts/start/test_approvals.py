@@ -133,7 +133,7 @@ async def test_a_number_that_was_cut_before_is_told_with_the_attempt_that_had_it
         waits = await trainer.ask("start_training", **FULL)
     assert waits["changes"] == ["DRAWS 20000 -> 1000 (since 1-quick-1)"]
     text = place.read(f".watchkeeper/reports/{waits['report']}.md")
-    assert "thing(s) since 1-quick-2: DRAWS 20000 -> 1000 (since 1-quick-1)" in text
+    assert "1 thing since 1-quick-2: DRAWS 20000 -> 1000 (since 1-quick-1)" in text
     assert "- **Features changed**: NO" in text
 
 

@@ -76,6 +76,19 @@ def test_bare_python_is_the_projects_own_and_one_by_its_path_is_that(tmp_path: P
     assert launch.interpreter(desk) == str(tmp_path / "env/bin/python")  # wherever the script runs
 
 
+def test_another_name_of_the_python_that_trains_in_its_folder_is_no_other_program(tmp_path: Path) -> None:
+    programs = tmp_path / "env" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "python3.12").symlink_to(sys.executable)
+    (programs / "python").symlink_to("python3.12")
+    (tmp_path / "python").symlink_to(sys.executable)
+    desk = desk_in(tmp_path, 'profile = "research"\n[python]\ninterpreter = "env/bin/python3.12"\n')
+    assert understand(desk, [str(programs / "python"), "train.py"], tmp_path, {}).argv[0] == str(
+        programs / "python3.12"
+    )
+    assert understand(desk, ["./python", "train.py"], tmp_path, {}).argv[0] == str(tmp_path / "python")
+
+
 def test_the_folder_in_which_it_was_typed_is_kept(tmp_path: Path) -> None:
     found = understood(tmp_path, "python", "fit.py", cwd="src/fish")
     assert (found.script, found.cwd) == ("src/fish/fit.py", str(tmp_path / "src/fish"))

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from watchkeeper.server.acts.start import interpreter
+from watchkeeper.server.analysis.scripts.sources import MAX_STATEMENTS
 from watchkeeper.server.interfaces.commands import doctor
 from watchkeeper.server.storage.files.workspace import Workspace
 
@@ -20,6 +21,11 @@ def test_only_what_a_script_imports_first_thing_and_without_a_way_around_is_want
     assert interpreter.wanted(GUARDED.encode()) == []
     assert interpreter.wanted(b"from . import x\n") == []
     assert interpreter.wanted(b"def broken(\0") == []
+
+
+def test_a_source_of_a_size_that_is_not_parsed_costs_a_start_no_memory_here_either() -> None:
+    assert interpreter.wanted(b"import surely_not_installed\n") == ["surely_not_installed"]
+    assert interpreter.wanted(b"import surely_not_installed\n" + b"x=1\n" * MAX_STATEMENTS) == []
 
 
 @pytest.mark.anyio

@@ -160,6 +160,8 @@ async def test_after_terminate_both_phases_are_told_that_the_director_said_no(pl
     [
         (["--seed", "7", "--lr", "1"], ["--seed", "8", "--lr", "1"], True),
         (["--random-state=3"], ["--random-state=4"], True),
+        (["--lr", "1"], ["--lr", "1", "--seed", "4"], True),
+        (["--lr", "1"], ["--seed=4", "--lr", "2"], False),
         (["trainer.seed=3"], ["trainer.seed=4"], True),
         (["--lr", "1"], ["--lr", "2"], False),
         (["--seed", "--lr", "1"], ["--seed", "--lr", "2"], False),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.curves.attempts import Attempt, compare, since_best
 from watchkeeper.server.analysis.curves.series import History
+from watchkeeper.server.documents.comparison import conclusion
 
 from ...limits import examples
 
@@ -38,6 +39,11 @@ def test_a_gap_inside_the_wobble_is_no_more_than_noise() -> None:
     assert not found.is_more_than_noise
 
 
+def test_equal_levels_are_called_equal() -> None:
+    values = {"val_loss": [0.5, 0.6, 0.5, 0.4, 0.5, 0.3]}
+    assert conclusion(compare([Attempt(one, values, one) for one in "ab"])) == "best: a, as good as b"
+
+
 def test_where_seeds_were_run_their_spread_is_the_noise() -> None:
     apart = [attempt(f"a{n}", 0.5 + n / 10, settings="a", wobble=0.001) for n in range(4)]
     apart += [attempt(f"b{n}", 0.49 + n / 10, settings="b", wobble=0.001) for n in range(4)]
@@ -45,6 +51,42 @@ def test_where_seeds_were_run_their_spread_is_the_noise() -> None:
     assert found.noise == "seeds"
     assert found.ranked[0].run == "b0"
     assert not found.is_more_than_noise  # though the best curve alone is far below its rival's
+
+
+def test_the_best_attempt_of_settings_that_are_worse_over_their_seeds_does_not_lead_by_less_than_nothing() -> None:
+    lucky = [attempt("a0", 0.1, settings="a"), attempt("a1", 0.9, settings="a"), attempt("a2", 0.9, settings="a")]
+    steady = [attempt(f"b{n}", 0.2, settings="b") for n in range(3)]
+    found = compare([*lucky, *steady])
+    assert found.ranked[0].run == "a0"
+    assert (found.ahead[0], found.rival, found.noise) == ("b", "a0", "seeds")
+    assert found.gap == pytest.approx(0.43, abs=0.05)
+    assert conclusion(found).startswith(f"best: a0; over seeds {found.ahead}'s settings are 0.4")
+
+
+def wobbling(run: str, settings: str, chance: random.Random, *, alike: float = 0.0, spread: float = 0.0) -> Attempt:
+    """Return an attempt of 20 values around a level of its own; its neighbours are alike."""
+    level, told = chance.gauss(0, spread), [chance.gauss(0, 1)]
+    for _ in range(19):
+        told.append(alike * told[-1] + (1 - alike**2) ** 0.5 * chance.gauss(0, 1))
+    return Attempt(run, {"val_loss": [level + 0.1 * one for one in told]}, settings)
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.8])
+def test_equal_curves_are_seldom_told_apart(alike: float) -> None:
+    chance = random.Random(7)
+    pairs = [[wobbling(one, one, chance, alike=alike) for one in "ab"] for _ in range(60)]
+    assert sum(compare(one).is_more_than_noise for one in pairs) <= 6
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_equal_settings_are_seldom_told_apart_by_few_seeds(seeds: int) -> None:
+    chance = random.Random(7)
+    groups = [[wobbling(f"{one}{n}", one, chance, spread=1) for one in "ab" for n in range(seeds)] for _ in range(60)]
+    assert sum(compare(one).is_more_than_noise for one in groups) <= 6
+    apart = [
+        attempt(f"{one}{n}", level + n / 100, settings=one) for one, level in (("a", 1), ("b", 2)) for n in range(seeds)
+    ]
+    assert compare(apart).is_more_than_noise
 
 
 def test_what_rises_is_better_where_only_that_was_told() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import ChainPrint, TraceFacts
-from watchkeeper.server.analysis.verdict.evidence import Evidence
+from watchkeeper.server.analysis.verdict.evidence import Evidence, LateEpochs
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Word
 
@@ -51,6 +52,31 @@ SPLIT = {
     "facts": {"call": "train_test_split", "parts": [fp("train"), fp("held"), fp("y1"), fp("y2")]},
 }
 SEEDS = [line for seed in range(12) for line in (fit(seed, seed), other(seed))]
+COLUMNS = [fit(number, x=fp(f"x{number}"), y=fp("y")) for number in range(12)]
+OLS = [
+    {**line, "facts": {**line["facts"], "class": "OLS", "done": {"coef": fp(f"c{number}", at=(number + 0.5, *P[1:]))}}}
+    for number, line in enumerate(COLUMNS)
+]
+BAGS = {"train": "f000000000000000", "held": "2000000000000001", "all": "1000000000000001"}
+HALVES: Kind = {
+    "kind": "split",
+    "facts": {
+        "call": "train_test_split",
+        "parts": [fp("x1"), fp("x2"), fp("y1", BAGS["train"]), fp("y2", BAGS["held"])],
+    },
+}
+
+
+def selector(bag: str) -> Kind:
+    chosen: dict[str, Any] = {"class": "SelectKBest", "y": fp("y", bag)}
+    return fit(1, **chosen)
+
+
+def booster(rounds: int, asked: int) -> Kind:
+    more: dict[str, Any] = {"class": "xgboost.train", "params": {"num_boost_round": asked}, "done": {"rounds": rounds}}
+    return fit(rounds, **more)
+
+
 AMONG = ("0000", "0004", "0009", "00ff")
 NEAREST = {"column": 6, "correlation": 1.0}
 
@@ -62,6 +88,11 @@ NEAREST = {"column": 6, "correlation": 1.0}
         ((SPLIT, fit(1), predict(1, x="held", keys=AMONG)), "held_out_rows_trained"),
         ((fit(1), READ, predict(None)), "results_of_another_model"),
         ((fit(1, nearest=NEAREST), predict(1)), "target_among_features"),
+        ((SPLIT, fit(1, y=fp("y2")), predict(1, x="held")), "held_out_rows_trained"),
+        ((*COLUMNS, predict(3)), "columns_chosen"),
+        ((*OLS, other(1)), "columns_chosen"),
+        ((booster(301, 1), predict(301)), "model_from_elsewhere"),
+        ((selector(BAGS["all"]), HALVES, fit(2), predict(2)), "selected_on_held_out_rows"),
     ],
 )
 def test_predictions_that_were_chosen_or_come_from_elsewhere_are_asked_about(
@@ -81,8 +112,25 @@ def test_predictions_that_were_chosen_or_come_from_elsewhere_are_asked_about(
         (fit(1), READ, predict(1)),
         (OWN, fit(1), READ, predict(None)),
         (fit(1, nearest={"column": 6, "correlation": 0.9991}), predict(1)),
+        (SPLIT, fit(1, y=fp("y2")), predict(1, x="others")),
+        (*COLUMNS[:4], predict(3)),
+        (booster(300, 300), booster(301, 1), predict(301)),
+        (selector(BAGS["train"]), HALVES, fit(2), predict(2)),
+        (HALVES, selector(BAGS["all"]), fit(2), predict(2)),
     ],
-    ids=["a few seeds", "held out in truth", "fitted values", "fitted after reading", "its own file", "only alike"],
+    ids=[
+        "a few seeds",
+        "held out in truth",
+        "fitted values",
+        "fitted after reading",
+        "its own file",
+        "only alike",
+        "blended on what was held out",
+        "a few choices of columns",
+        "its own booster",
+        "chosen by the rows of the fit",
+        "chosen after the split",
+    ],
 )
 def test_predictions_of_what_the_run_fitted_are_not_asked_about(lines: tuple[Kind, ...]) -> None:
     assert decide(forest(*lines), RULES).word is Word.APPROVE
@@ -105,6 +153,33 @@ BEGUN, LAST = moved(*(0.0,) * 9), moved(*(1.0,) * 9)
 WALK = steps(begun=BEGUN, weights=LAST, numbers=9)
 
 
+RANDOM = tuple(float((7 * (one + 3) ** 2) % 31) for one in range(32))
+SLOPE = tuple(float(one) for one in range(32))
+NETWORK = steps(begun=moved(*SLOPE), weights=moved(*(one + 0.1 for one in SLOPE)), numbers=32)
+
+
+def left(*values: float) -> Kind:
+    whole = save("w", 32)
+    return {**whole, "facts": {**whole["facts"], "weights": moved(*values)}}
+
+
+def loader(number: int, *, trains: bool, keys: Sequence[str], distinct: int = 2000) -> Kind:
+    facts = {
+        "library": "torch", "id": number, "batches": 9, "rows": 10_000_000 if trains else 9, "passes": 5000,
+        "dataset": 2000, "trains": trains, "distinct": distinct, "row_keys": list(keys),
+    }  # fmt: skip
+    return {"kind": "batches", "where": f"model_1.py:{number}", "facts": facts}
+
+
+KEYS = [f"{one:04x}" for one in range(0, 64, 2)]
+GIVEN = loader(1, trains=True, keys=KEYS)
+VALIDATED = replace(TRAINED.history, val_loss=TRAINED.history.train_loss) if TRAINED.history is not None else None
+
+
+def validated(*lines: Kind) -> Evidence:
+    return network(steps(), *lines, history=VALIDATED)
+
+
 def kept(share: float) -> Kind:
     whole = save("w", 9)
     return {**whole, "facts": {**whole["facts"], "weights": moved(*(share,) * 9)}}
@@ -121,13 +196,41 @@ TORCH = {"kind": "hooked", "facts": {"library": "torch"}}
         (network(steps(steps=3)), "fewer_steps_than_epochs"),
         (network(TORCH), "nothing_stepped"),
         (network(steps(), batches(10_000_000)), "all_passed"),
+        (network(NETWORK, left(*RANDOM)), "other_weights_saved"),
+        (network(steps(), late_epochs=LateEpochs(before=3, after=97, last_at=1e9)), "epochs_after_the_last_step"),
+        (validated(GIVEN, loader(2, trains=False, keys=KEYS[4:])), "validation_rows_trained"),
         (network(WALK, kept(0.4)), "all_passed"),
+        (network(NETWORK, left(*(2 * one + 1 for one in SLOPE))), "all_passed"),
+        (network(steps(), late_epochs=LateEpochs(before=90, after=10, last_at=1e9)), "all_passed"),
+        (network(steps(), late_epochs=LateEpochs(before=0, after=100, last_at=1e9)), "all_passed"),
+        (validated(GIVEN, loader(2, trains=False, keys=["0001", "0003", "0005"])), "all_passed"),
+        (validated(GIVEN, loader(2, trains=False, keys=KEYS, distinct=8)), "all_passed"),
+        (network(steps(), GIVEN, loader(2, trains=False, keys=KEYS)), "all_passed"),
         (network(steps(steps=3, traced=True)), "all_passed"),
     ],
 )
 def test_an_optimiser_is_held_against_epochs_rows_and_what_was_saved(evidence: Evidence, code: str) -> None:
     verdict = decide(evidence, RULES)
     assert (verdict.code, verdict.word is Word.APPROVE) == (code, code == "all_passed"), verdict
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_history_that_stands_elsewhere_is_one_and_a_witnessed_training_without_any_is_asked_about(told: bool) -> None:
+    assert TRAINED.history is not None
+    curves = (("output/data/training_history.csv", TRAINED.history),) if told else ()
+    handover = replace(TRAINED.handover, history_is_there=False)
+    verdict = decide(network(steps(), handover=handover, curves=curves), RULES)
+    assert (verdict.word, verdict.code) == (
+        (Word.APPROVE, "all_passed") if told else (Word.INVESTIGATE, "history_missing")
+    )
+
+
+@pytest.mark.parametrize(("name", "code"), [("MixedLM", "all_passed"), ("KMeans", "design_not_inspected")])
+def test_a_method_of_another_kind_is_kept_where_a_class_of_its_name_was_fitted(name: str, code: str) -> None:
+    design = designed("Method | Linear mixed model | | | | YES\n", TRAINED)
+    class_: dict[str, Any] = {"class": name}
+    verdict = decide(replace(design, seen=seen(steps(), fit(1, **class_))), RULES)
+    assert verdict.code == code, verdict
 
 
 def traced(**changes: Any) -> TraceFacts:

@@ -13,6 +13,7 @@ from watchkeeper.server.analysis.verdict.evidence import Artefact, Told
 from watchkeeper.server.analysis.verdict.quantities import Quantity, quantity
 
 from .facts import GRID, HONEST, RESULTS, TRAINED, spoilt
+from .witnessed import Kind, fp, seen
 
 
 def test_the_trace_counts_before_what_the_script_told() -> None:
@@ -33,6 +34,20 @@ def test_a_fitted_search_tells_its_folds_and_candidates_without_being_unpickled(
     )
     found = counted(spoilt(artefacts=(RESULTS, Artefact("model", "m.pkl", 9, inside=pickle))))
     assert found == {"cv": Count(5.0, "m.pkl"), "candidates": Count(36, "m.pkl")}
+
+
+@pytest.mark.parametrize(("fits", "folds"), [(5, Count(5, "witnessed at model_1.py:3")), (4, None)])
+def test_folds_of_a_loop_by_hand_are_counted_where_as_many_fits_were_made(fits: int, folds: Count | None) -> None:
+    split: Kind = {
+        "kind": "split",
+        "where": "model_1.py:3",
+        "facts": {"call": "KFold.split", "arguments": {"n_splits": 5}},
+    }
+    made: list[Kind] = [
+        {"kind": "fit", "where": "model_1.py:4", "facts": {"id": one, "class": "LGBMRegressor", "x": fp(f"x{one}")}}
+        for one in range(fits)
+    ]
+    assert counted(spoilt(artefacts=(), seen=seen(split, *made))).get("cv") == folds
 
 
 def test_a_loss_that_never_changes_is_no_training() -> None:

@@ -193,6 +193,15 @@ def test_a_run_that_waited_most_of_its_time_is_asked_about_however_evenly_it_did
     assert decide(spoilt(TRAINED, cpu_s=0.04 * 3 * HOUR), replace(RULES, effort=EffortRules(min_cores=0))).word.met
 
 
+def test_sleep_is_a_lie_only_where_hours_were_asked_for() -> None:
+    asleep = spoilt(usage=ASLEEP)
+    anytime = replace(RULES, limits=Limits(0, None, "the profile research"))
+    assert decide(asleep, RULES).word is Word.LIKELY_FABRICATION
+    verdict = decide(asleep, anytime)
+    assert (verdict.word, verdict.code) == (Word.INVESTIGATE, "idle")
+    assert "Say what it waited for" in " ".join(verdict.actions)
+
+
 def table_with_blanks(name: str, missing: int = 1, infinite: int = 0) -> Evidence:
     blank = ColumnFacts(name=name, numbers=3 - missing, missing=missing, infinite=infinite, distinct=2)
     return spoilt(artefacts=(replace(RESULTS, inside=replace(TABLE, columns=(*TABLE.columns, blank))), MODEL))

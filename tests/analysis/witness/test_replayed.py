@@ -27,6 +27,11 @@ def losses(*at: tuple[int, float]) -> Kind:
     return {**LOSSES, "facts": {**LOSSES["facts"], "at": [list(one) for one in at]}}
 
 
+def drawing(sha: str, draws: int = 32, **more: Any) -> Kind:
+    facts = {"call": "pymc.sample", "class": f"chain 0 to draw {draws}", "drawn": fp(sha, **more)}
+    return {"kind": "drawing", "where": "m.py:7", "facts": facts}
+
+
 def read(sha: str) -> Kind:
     return {"kind": "read", "where": "m.py:2", "facts": {"path": "data/x.csv", "sha256": sha}}
 
@@ -47,6 +52,12 @@ CASES = {
     ),
     "draws with another seed": (
         (sampling(),), (sampling(variables={"mu": [fp("z", at=(7.0, 8.0, 9.0))]}),), DIFFERENT, "mu, chain 0",
+    ),
+    "the first draws of a sampling that goes on": (
+        (drawing("a"), drawing("b", 256)), (drawing("a"),), EQUAL, "1 figures of 1 beginnings of chains",
+    ),
+    "first draws with another seed": (
+        (drawing("a"),), (drawing("b", at=(9.0, 2.0, 4.0)),), DIFFERENT, "drawing chain 0 to draw 32 at m.py:7",
     ),
     "losses where both told one": ((losses((1, 2.0), (4, 1.0)),), (losses((1, 2.0), (2, 1.5)),), EQUAL, "2 figures"),
     "losses that differ": ((losses((1, 2.0)),), (losses((1, 2.5)),), DIFFERENT, "loss 1"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
+from pathlib import Path
 
 from agents import Agent, Runner
 from agents.mcp import MCPServerStdio
-from playing import ARGUMENTS, ASKED, LIMIT_S, SERVER, play
+from playing import ARGUMENTS, ASKED, KEPT, LIMIT_S, SERVER, play
 
 
 async def connected():
@@ -36,10 +38,14 @@ async def main() -> None:
         await server.cleanup()
 
 
-async def agent() -> None:
+async def agent() -> list:
     parameters = {"command": SERVER, "args": ARGUMENTS}
     async with MCPServerStdio(params=parameters, client_session_timeout_seconds=LIMIT_S) as server:
-        await Runner.run(Agent("trainer", model="scripted", mcp_servers=[server]), ASKED, max_turns=20)
+        done = await Runner.run(Agent("trainer", model="scripted", mcp_servers=[server]), ASKED, max_turns=20)
+        return done.to_input_list()
 
 
-asyncio.run(agent() if ASKED else main())
+if ASKED:
+    Path(KEPT).write_text(json.dumps(asyncio.run(agent())), encoding="utf-8")
+else:
+    asyncio.run(main())

@@ -24,12 +24,16 @@ class Framework:
     :ivar requirements: what is installed for it.
     :ivar script: the file beside this one that plays a run by it.
     :ivar agent: whether it has agents, which ask a model.
+    :ivar session: the kind by which `transcribe` knows what such an agent has to say of its run; empty for none.
+    :ivar every: whether a call of such an agent has to name every argument.
     """
 
     name: str
     requirements: tuple[str, ...]
     script: str
     agent: bool = True
+    session: str = ""
+    every: bool = False
 
 
 def python(framework: Framework) -> Path:

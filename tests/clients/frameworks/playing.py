@@ -14,6 +14,8 @@ SERVER = sys.argv[1]
 ARGUMENTS = ["--workspace", sys.argv[2], "serve", "--role", "trainer"]
 ASKED = sys.argv[3] if len(sys.argv) > 3 else ""
 """What an agent of the framework is asked, with a model behind OPENAI_BASE_URL; `wait` for one without a model."""
+KEPT = sys.argv[4] if len(sys.argv) > 4 else ""
+"""The file into which an agent's run goes, as its framework writes it."""
 LIMIT_S = 60.0
 """The limit of a call that docs/clients.md advises where a framework has one of 5 s."""
 MOST_POLLS = 200

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 from fastmcp.client.transports import StdioTransport
-from playing import ARGUMENTS, ASKED, SERVER, play
+from playing import ARGUMENTS, ASKED, KEPT, SERVER, play
 from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
@@ -41,11 +42,14 @@ async def agent_lists(call) -> None:
     await call("poll_training", {})
 
 
-async def asked() -> None:
-    """Let an agent with a model of its own do what it is asked."""
+async def asked() -> bytes:
+    """Let an agent with a model of its own do what it is asked, and return its messages."""
     tools = MCPToolset(StdioTransport(SERVER, ARGUMENTS), init_timeout=120)
     async with Agent("openai-chat:scripted", toolsets=[tools]) as agent:
-        await agent.run(ASKED)
+        return (await agent.run(ASKED)).all_messages_json()
 
 
-asyncio.run(asked() if ASKED else main())
+if ASKED:
+    Path(KEPT).write_bytes(asyncio.run(asked()))
+else:
+    asyncio.run(main())

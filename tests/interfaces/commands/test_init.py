@@ -106,6 +106,22 @@ def test_an_environment_that_is_missing_is_said_with_the_way_to_make_it(tmp_path
     assert how in found.missing
 
 
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ('[tool.poetry]\nname = "fish"\n', "poetry install"),
+        ('[build-system]\nbuild-backend = "poetry.core.masonry.api"\n', "poetry install"),
+        ("[tool.uv.sources]\n", "uv sync"),
+        ('[project]\nname = "fish"\n', "pip install -e ."),
+    ],
+)
+def test_a_project_without_a_lock_is_installed_by_the_tool_that_it_speaks_of(
+    tmp_path: Path, text: str, how: str
+) -> None:
+    write(tmp_path, "pyproject.toml", text)
+    assert looked(tmp_path).missing.endswith(how)
+
+
 def test_scripts_that_train_come_first_and_others_not_at_all(tmp_path: Path) -> None:
     write(tmp_path, "train.py", TRAINS)
     write(tmp_path, "src/fit_model.py", "import sklearn\nif __name__ == '__main__':\n    print(1)\n")

@@ -21,6 +21,13 @@ WIDE, NARROW = (120, 36), (46, 22)
 WHO = "person over the terminal, uid 1"
 
 
+def shown_as(length: int) -> str:
+    """Return a folder of so many letters, so that what is photographed stands where it stood."""
+    return f"{'/home/ana/research/hierarchical-models-of-schools/drafts-of-november/partial-pooling':-<{length}}"[
+        :length
+    ]
+
+
 class Terminal:
     """Somebody in front of it."""
 
@@ -54,7 +61,7 @@ class Terminal:
         if folder := os.environ.get("WATCHKEEPER_PICTURES"):
             picture = re.sub(r"@font-face \{.*?\}\s*", "", self.app.export_screenshot(simplify=True), flags=re.DOTALL)
             home = str(self.app.hub.desk.workspace.root.parent)
-            picture = picture.replace(home, ("/home/ana/research/models/2026/" * 9)[: len(home)])
+            picture = picture.replace(home, shown_as(len(home)))
             assert "http" not in picture.replace("http://www.w3.org", "").replace("https://www.textualize.io", "")
             (Path(folder) / f"{name}.svg").write_text(picture, "utf-8")
 

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -30,8 +31,10 @@ def copied(keyboard: int, drawn: bytearray) -> None:
             drawn += part
 
 
-@pytest.mark.parametrize("no_colour", [{}, {"NO_COLOR": "1"}])
-def test_it_draws_the_overview_and_leaves_the_terminal_as_it_was(shared: Place, no_colour: dict[str, str]) -> None:
+@pytest.mark.parametrize(("no_colour", "ended_by"), [({}, None), ({"NO_COLOR": "1"}, signal.SIGTERM)])
+def test_it_draws_the_overview_and_leaves_the_terminal_as_it_was(
+    shared: Place, no_colour: dict[str, str], ended_by: signal.Signals | None
+) -> None:
     keyboard, inside = pty.openpty()
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", *ROWS_COLUMNS, 0, 0))
     before = termios.tcgetattr(inside)
@@ -49,8 +52,11 @@ def test_it_draws_the_overview_and_leaves_the_terminal_as_it_was(shared: Place, 
             lambda: b"3-r2" in drawn and b"2-quick-1" in drawn and b"1 waiting for an answer" in drawn, "the overview"
         )
         assert termios.tcgetattr(inside) != before
-        os.write(keyboard, b"q")
-        assert process.wait(HANG_S) == 0
+        if ended_by is None:
+            os.write(keyboard, b"q")
+        else:
+            process.send_signal(ended_by)
+        assert process.wait(HANG_S) == (128 + ended_by if ended_by else 0)
         assert termios.tcgetattr(inside) == before
     finally:
         process.kill()

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import ast
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import cast
 
+import anyio
 import pytest
+from textual.events import Paste
 from textual.widgets import RadioSet, TextArea
+from watchkeeper.server.acts.desk import open_desk
 from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.interfaces.commands import top as command
+from watchkeeper.server.interfaces.terminal.app import Top
 from watchkeeper.server.interfaces.terminal.following import Following
 from watchkeeper.server.interfaces.terminal.log_view import LogView
+from watchkeeper.server.interfaces.terminal.overview_screen import OverviewScreen
 from watchkeeper.server.interfaces.terminal.report_screen import ReportScreen
 from watchkeeper.server.interfaces.terminal.ticking import Tick
 from watchkeeper.server.interfaces.views import overview
+from watchkeeper.server.interfaces.views.answering import LONGEST_INSTRUCTIONS
+from watchkeeper.server.storage.files.workspace import Workspace
+from watchkeeper.server.vocabulary.runs import Role
 
 from ...limits import HANG_S
 from ...play import Place, script
@@ -51,7 +60,9 @@ async def test_what_waits_leads_by_keys_to_the_failing_line_and_to_why_the_verdi
         screen.reread()
         await terminal.until(lambda: screen.seen_seq is not None)
         assert (len(screen.query(Tick)), screen.given.approve) == (1, ("DRAWS",))
-        await terminal.press("escape", "escape", "?")
+        await terminal.press("escape")
+        await terminal.sees("Leave without recording")  # a tick is the beginning of an answer
+        await terminal.press("y", "escape", "?")
         await terminal.sees("quit; no run ends by that")
         await terminal.press("escape", "q")
     assert terminal.app.return_code == 0
@@ -113,6 +124,12 @@ async def test_an_answer_is_asked_for_once_more_and_one_that_crosses_another_is_
         await terminal.sees("RESTART to 1-r1, recorded as a person's answer?", "Drop q?")
         await terminal.press("n", "escape")
         await terminal.sees("Leave without recording")
+        await terminal.press("n")
+        screen.query_one("#instructions").post_message(Paste("x" * LONGEST_INSTRUCTIONS))
+        await terminal.sees("Not pasted: it would be 8,007 characters")
+        screen.query_one(RadioSet).focus()
+        await terminal.press("q")
+        await terminal.sees("Quit without recording")
         await terminal.press("n", "ctrl+s")
         await terminal.sees("RESTART to 1-r1")
         assert [one.answer for one in place.reports()] == [None]
@@ -155,6 +172,25 @@ async def test_keys_are_heard_while_the_record_lets_wait_and_what_cannot_be_read
         await terminal.press("enter", "r")
         await terminal.sees("No run yet. Start one", "nothing waits for an answer")
     assert not any(tmp_path.iterdir())  # noqa: ASYNC240 (a look)
+
+
+async def test_what_breaks_is_told_without_the_values_of_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        of_somebody = "open " + "sesame"
+        raise LookupError(f"password={len(of_somebody)}hunter2hunter2")
+
+    monkeypatch.setattr(OverviewScreen, "show", broken)
+    with closing((desk := open_desk(Workspace(tmp_path), Role.PERSON, who=WHO)).ledger), anyio.fail_after(HANG_S):
+        app = Top(desk)
+        await app.run_async(headless=True)
+    said = capsys.readouterr().err
+    assert app.return_code == 1
+    assert "LookupError" in said
+    assert "defect of watchkeeper" in said
+    assert "open sesame" not in said
+    assert "hunter2" not in said
 
 
 def test_without_its_extra_or_a_terminal_it_says_what_to_call(

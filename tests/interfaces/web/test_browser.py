@@ -6,8 +6,10 @@ Photographs go to the folder that WATCHKEEPER_PICTURES names, such as docs/image
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +28,7 @@ pytestmark = [
     pytest.mark.xdist_group("chromium"),
 ]
 expect.set_options(timeout=HANG_S * 1000)
-WIDE, NARROW = ViewportSize(width=1360, height=850), ViewportSize(width=390, height=800)
+WIDE, NARROW = ViewportSize(width=1360, height=850), ViewportSize(width=360, height=740)
 VIEWS = {
     "overview": "/",
     "run": "/runs/3-full-1",
@@ -37,7 +39,13 @@ VIEWS = {
     "compare": "/compare?a=1-quick-1&b=1-quick-2",
     "runs": "/runs",
 }
-LARGEST_PICTURE_BYTES = 150_000
+_NEUTRAL = """([python, ...roots]) => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) for (const [own, shown] of [[python, "/home/ana/.venv/bin/python"], ...roots.map((one) => [one, "/home/ana/schools"])])
+    walker.currentNode.data = walker.currentNode.data.replaceAll(own, shown);
+}"""  # noqa: E501
+"""Takes the places of this machine out of what is photographed."""
+LARGEST_PICTURE_BYTES = 210_000
 _REFUSED = "addEventListener('securitypolicyviolation', (one) => { (window.refused ??= []).push(one.blockedURI); });"
 
 
@@ -85,6 +93,7 @@ def see(page: Page, path: str) -> None:
 def photographed(page: Page, name: str) -> None:
     folder = os.environ.get("WATCHKEEPER_PICTURES")
     page.evaluate("scrollTo(0, 0)")
+    page.evaluate(_NEUTRAL, [sys.executable, *sorted(re.findall(r"/\S+?/schools(?=/)", page.content()), key=len)[-1:]])
     picture = page.screenshot(full_page=False)
     if folder:
         assert len(picture) < LARGEST_PICTURE_BYTES, name
@@ -129,7 +138,7 @@ def test_a_narrow_screen_holds_every_page_and_the_keyboard_leads_through_them(
     page.wait_for_selector("#waits")
     live(page)
     page.keyboard.press("a")
-    page.wait_for_selector("#answer-form")
+    expect(page.locator("#answer-form input[name=action]").first).to_be_focused()
     page.keyboard.press("?")
     expect(page.locator("dialog#help")).to_be_visible()
     page.context.close()

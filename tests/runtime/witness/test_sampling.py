@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.analysis.witness import sampling
+from watchkeeper.server.analysis.witness import fingerprint, sampling
+from watchkeeper.server.analysis.witness.values import part
 
 from ...libraries import needs
 from .helpers import only, run, seen, witnessed
@@ -18,15 +19,20 @@ import numpy as np, pymc as pm
 data = np.arange(5.0)
 def sha(values):
     return hashlib.sha256(np.ascontiguousarray(values, "<f8").tobytes()).hexdigest()[:32]
+points = {0: [], 1: []}
+def callback(trace, draw):
+    points[draw.chain].append(np.concatenate([np.ravel(draw.point[name]) for name in sorted(draw.point)]))
 if __name__ == "__main__":
     with pm.Model():
         mu = pm.Normal("mu", 0, 3)
         pm.Normal("x", mu, 1, shape=2)
         pm.Normal("y", mu, 1, observed=data)
         idata = pm.sample(draws=60, tune=40, chains=2, cores=int(sys.argv[1]), random_seed=5, progressbar=False,
-                          compute_convergence_checks=False, nuts_sampler=sys.argv[2])
+                          compute_convergence_checks=False, nuts_sampler=sys.argv[2],
+                          callback=callback if sys.argv[2] == "pymc" else None)
     post = idata.posterior
-    print(json.dumps({n: [sha(post[n].values[c]) for c in range(2)] for n in ("mu", "x")} | {"data": sha(data)}))
+    found = {n: [sha(post[n].values[c]) for c in range(2)] for n in ("mu", "x")} | {"data": sha(data)}
+    print(json.dumps(found | {"first": [sha(np.array(points[c][:32])) for c in range(2)], "seen": len(points[1])}))
 """
 
 
@@ -49,6 +55,10 @@ def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(tmp_path: P
     assert set(told.stats) >= {"diverging", "energy", "lp"}
     assert line.where.startswith("train.py:")
     assert witnessed(tmp_path).of("trouble") == ()
+    begun = witnessed(tmp_path).of("drawing")
+    first = {one.facts["class"]: fingerprint(part(one.facts, "drawn")).sha for one in begun}
+    assert first == {f"chain {chain} to draw 32": truth["first"][chain] for chain in range(2)}
+    assert truth["seen"] == 100, "the person's own callback is called with every draw"
 
 
 @needs("pymc", "nutpie")

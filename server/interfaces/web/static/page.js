@@ -152,7 +152,7 @@ const watchkeeper = (() => {
     l: () => to("#lines"), e: () => to("#log-end"), t: turn, "?": () => help.showModal(),
   };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select") || help.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select") || help.open) return;
     const act = keys[event.key];
     if (act) { event.preventDefault(); act(); }
   });
@@ -168,6 +168,7 @@ const watchkeeper = (() => {
   }
 
   for (const one of document.querySelectorAll("[data-part]")) one.dataset.html = key(one);
+  if (location.hash === "#answer") to("#answer");  // whoever came to answer can begin at once, without a pointer
   localTimes(document);
   tick();
   setInterval(tick, 1000);

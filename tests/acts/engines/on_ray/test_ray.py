@@ -29,6 +29,10 @@ def name(desk: Desk) -> str:
     return job_name(desk.workspace.run_dir(RUN))
 
 
+def test_nothing_of_the_ray_of_these_tests_is_reached_from_another_machine(head: Ray) -> None:
+    assert head.addresses() == {"127.0.0.1"}
+
+
 def test_a_run_is_one_job_whoever_submits_and_its_exit_status_reaches_the_record_and_ray(
     on_ray: Place, head: Ray, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ def test_a_run_that_loses_its_node_or_its_raylet_is_interrupted_and_goes_on_from
     begun(desk)
     assert "asks for" not in becomes(desk, RunState.QUEUED).reason, "of a cluster's own resources nothing is guessed"
     head.add_node("n1", special=1)
+    assert head.addresses() == {"127.0.0.1"}
     on_ray.says(LOG, "ready")
     pids = [process(desk, kind) for kind in ("waiter", "keeper", "main")]
     head.kill("n1")

@@ -12,10 +12,10 @@ from __future__ import annotations
 import functools
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
+from . import clock as time
 from . import places
 from .more import tell_each
 from .replaced import MARK, watch

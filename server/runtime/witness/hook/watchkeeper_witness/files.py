@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from typing import Any
 
+from . import clock as time
 from . import places
 from .more import tell_each
 from .state import can_afford

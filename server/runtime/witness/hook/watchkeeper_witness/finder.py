@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-import time
 from contextlib import suppress
 from typing import Any
 
+from . import clock as time
 from .state import ours, state
 from .trouble import trouble
 

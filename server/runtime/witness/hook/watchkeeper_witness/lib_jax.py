@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import functools
 import sys
-import time
 from typing import Any
 
+from . import clock as time
 from . import places
 from .calls import MARK
 from .more import is_due, tell_due

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import Any
 
+from . import clock as time
 from .calls import Call, known, wrapped
 from .fingerprint import fp
 from .loops import Losses

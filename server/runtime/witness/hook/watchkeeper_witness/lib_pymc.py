@@ -12,6 +12,7 @@ from typing import Any
 from . import draws
 from .calls import MARK, Call, known, known_before, note, replace, wrapped
 from .fingerprint import fp
+from .first_draws import watched
 from .objects import fitted, number_of, owner
 from .plain import arguments, plain, plain_all
 from .state import next_number
@@ -70,6 +71,7 @@ def _noted(function: Any, name: str) -> Any:
                     "target_accept": plain(getattr(step, "target_accept", None)),
                 },
             )
+            kwargs = watched(kwargs)
         except Exception as error:
             trouble("pymc", error)
         return function(*args, **kwargs)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import functools
 import sys
-import time
 from typing import Any
 
+from . import clock as time
 from . import places
 from .calls import MARK
 from .loops import Batches, Losses
@@ -32,7 +32,7 @@ class Optimised:
         self.name = type(optimiser).__name__
         self.where = where
         self.steps = self.told = 0
-        self.first_at = time.time()
+        self.first_at = self.last_at = time.time()
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
         self.lr_seen: list[float] = []
         parameters = _parameters(optimiser)
@@ -45,6 +45,7 @@ class Optimised:
 
     def take(self, optimiser: Any) -> None:
         self.steps += 1
+        self.last_at = time.time()
         lr = optimiser.param_groups[0].get("lr")
         if isinstance(lr, float) and (not self.lr_seen or self.lr_seen[-1] != lr):
             if len(self.lr_seen) >= _ONE_LR:
@@ -76,6 +77,7 @@ class Optimised:
             "class": self.name,
             "steps": self.steps,
             "first_at": round(self.first_at, 3),
+            "last_at": round(self.last_at, 3),
             "wall_s": round(time.perf_counter() - self.begun, 3),
             "cpu_s": round(cpu_s() - self.cpu_began, 2),
             "lr_seen": self.lr_seen,
@@ -175,6 +177,8 @@ def _loss(loss: Any, frame: Any) -> None:
         with ours():
             seen = state.cumulative[key] = Losses("torch", places.where(frame))
     seen.count += 1
+    if state.loader is not None:
+        state.loader.trains = True
     seen.epochs.call(state.passes)
     if seen.count < seen.next_count:
         return
@@ -202,6 +206,7 @@ def _iter(begin: Any) -> Any:
                     seen = _batches(self, places.where(sys._getframe(1)))
                     seen.passes += 1
                     state.passes += 1
+                    state.loader = seen
                     iterator._watchkeeper_witness = seen
         except Exception as error:
             trouble("torch", error)
@@ -219,9 +224,18 @@ def _batches(loader: Any, where: str) -> Batches:
 def _next(step: Any) -> Any:
     @functools.wraps(step)
     def watched(self: Any) -> Any:
-        batch = step(self)
         seen = self.__dict__.get("_watchkeeper_witness")
-        if seen is not None:
+        try:
+            batch = step(self)
+        except StopIteration:
+            if seen is not None and seen.hashes is not None:
+                with ours():
+                    seen.passed()
+            raise
+        if seen is not None and seen.hashes is not None:
+            with ours():
+                seen.take(batch)
+        elif seen is not None:
             seen.take(batch)
         return batch
 

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import Any
 
+from . import clock as time
+from .fingerprint import MOST_ROWS, flat64, named_rows, row_hashes
 from .plain import plain
-from .state import next_number, state
+from .state import can_afford, next_number, numpy, state
 
 MOST_KEPT = 128
 MOST_EPOCHS = 256
+MOST_OF_A_ROW = 256
+"""So many numbers of a row tell it from others."""
 SLOW_S = 0.5
 """Seconds between two values that have to be fetched from a GPU."""
 
@@ -129,6 +132,11 @@ class Batches:
         self.id = next_number("batches")
         self.where = where
         self.batches = self.rows = self.passes = self.told = 0
+        self.trains = False
+        """Whether a loss went backward while it gave batches."""
+        self.hashes: list[Any] | None = []
+        """Of the rows of its first pass; None once these are told, or were too many."""
+        self.named: dict[str, Any] = {}
         self.batch_size = plain(getattr(loader, "batch_size", None))
         self.shuffle = type(getattr(loader, "sampler", None)).__name__ == "RandomSampler"
         try:
@@ -144,6 +152,29 @@ class Batches:
             self.rows += len(batch)
         except Exception:
             self.rows += self.batch_size or 1
+            self.hashes = None
+        if self.hashes is not None:
+            self._hash(batch)
+
+    def _hash(self, batch: Any) -> None:
+        """Hash the rows of a batch of the first pass, where they are numbers at hand."""
+        np = numpy()
+        on_cpu = getattr(getattr(batch, "device", None), "type", "") == "cpu"
+        if np is None or not on_cpu or self.passes > 1 or self.rows > MOST_ROWS or not can_afford():
+            self.hashes = None
+            return
+        try:
+            rows = batch.detach().reshape(len(batch), -1)[:, :MOST_OF_A_ROW].numpy()
+            self.hashes = [*(self.hashes or []), row_hashes(np, flat64(np, rows).reshape(len(rows), -1))]
+        except Exception:
+            self.hashes = None
+
+    def passed(self) -> None:
+        """Name the rows of the first pass, now that it came to its end."""
+        if self.hashes:
+            np = numpy()
+            self.named = named_rows(np, np.concatenate(self.hashes))
+        self.hashes = None
 
     def tell(self) -> None:
         if self.told == self.batches:
@@ -158,5 +189,7 @@ class Batches:
             "dataset": self.dataset,
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
+            "trains": self.trains,
+            **({"distinct": self.named["rows"], "row_keys": self.named["row_keys"]} if self.named else {}),
         }
         state.writer.tell("batches", self.where, facts)

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
+from . import clock as time
 from .state import state
 from .trouble import trouble
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import inspect
 import math
+import weakref
 from typing import Any
 
 MOST_ITEMS = 60
 MOST_TEXT = 80
 MOST_LIST = 24
+_signatures: weakref.WeakKeyDictionary[Any, inspect.Signature] = weakref.WeakKeyDictionary()
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -47,7 +49,7 @@ def arguments(function: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     """Return a call's arguments by name, defaults filled in, those of `**kwargs` beside the others. Not made plain."""
     found: dict[str, Any] = {}
     try:
-        signature = inspect.signature(function)
+        signature = _signature(function)
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
     except (TypeError, ValueError):
@@ -59,6 +61,16 @@ def arguments(function: Any, args: Any, kwargs: Any) -> dict[str, Any]:
         elif name != "self":
             found[name] = value
     return found
+
+
+def _signature(function: Any) -> inspect.Signature:
+    """Return the signature of a function; finding it takes as long as the rest of a line, so it is kept."""
+    if not inspect.isfunction(function):
+        return inspect.signature(function)
+    known = _signatures.get(function)
+    if known is None:
+        known = _signatures[function] = inspect.signature(function)
+    return known
 
 
 def plain_all(values: dict[str, Any]) -> dict[str, Any]:

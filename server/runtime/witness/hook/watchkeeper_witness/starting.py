@@ -9,11 +9,11 @@ import atexit
 import contextlib
 import os
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from . import audit, files, finder, more, own_script, places, replaced, trouble
+from . import clock as time
 from .state import Here, here, ours, state
 from .writer import FORMAT, Writer
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from typing import Any
 
+from . import clock as time
+
 FREE_S = 0.25
-SHARE = 0.008
-"""What recording may cost in one process: so many seconds, and this share of the time since it began."""
+SHARE = 0.009
+"""What recording may cost in one process: so many seconds, or this share of the time since it began if that is more."""
 
 
 class State:
@@ -29,6 +30,8 @@ class State:
         self.numbers: dict[str, int] = {}
         self.passes = 0
         """How often loaders began, in all."""
+        self.loader: Any = None
+        """What counts for the one that began last."""
 
 
 class Here(threading.local):
@@ -52,7 +55,7 @@ def next_number(name: str) -> int:
 
 def can_afford() -> bool:
     """Whether there is time left for what costs time, such as a digest."""
-    return state.own_s < FREE_S + SHARE * (time.perf_counter() - state.began)
+    return state.own_s < max(FREE_S, SHARE * (time.perf_counter() - state.began))
 
 
 def numpy() -> Any:
