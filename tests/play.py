@@ -40,13 +40,16 @@ POLICY = """
 [quick]
 max_minutes = 30.0
 [full]
-min_hours = 0.0001
+min_hours = 0.00004
 max_hours = 0.25
 [keeper]
 sample_s = 0.1
 grace_s = 30.0
 """
-"""Short: 0.36 seconds of full training where a real policy asks for hours."""
+"""Short: 0.144 seconds of full training where a real policy asks for hours."""
+FULL_S = 0.144
+STARVED = "min_cores = 0.01\n"
+"""For the table [compute]: where ten others want each core, an honest run gets less than the tenth that is usual."""
 WAITS_LONG = f"[watch]\nmax_wait_s = {LONG_S}\n"
 """A table for the policy: a poll may be asked to wait for so long that what ends it is news, never its time."""
 
@@ -69,7 +72,7 @@ def leave_what_the_phase_asks_for():
 """
 GOOD = f"""{_BEGINNING}
 print("sampling", flush=True)
-work(0.4 if os.environ["WATCHKEEPER_PHASE"] == "full" else 0.0)
+work(0.16 if os.environ["WATCHKEEPER_PHASE"] == "full" else 0.0)
 leave_what_the_phase_asks_for()
 print("done")
 """
@@ -177,6 +180,9 @@ class Place:
     def policy(self, text: str = "", *, instead_of: str = "", by: str = "") -> Place:
         """Write the policy of the tests with tables added, or a line of it replaced."""
         assert instead_of in POLICY
+        if "min_cores" not in text:
+            first, found, rest = text.partition("[compute]\n")
+            text = f"{first}[compute]\n{STARVED}{rest}" if found else f"{text}\n[compute]\n{STARVED}"
         (self.root / "watchkeeper.toml").write_text(POLICY.replace(instead_of, by) + text, encoding="utf-8")
         return self
 

@@ -3,8 +3,8 @@
     python -I -S -X utf8 -c CODE SERVER_FOLDER detach launch|attach RUN_DIRECTORY LOG_DESCRIPTOR
 
 The second start (`keep` instead of `detach`) drops what the first one needed: ctypes stays out of the memory of a
-process that lives for hours, and being a subreaper survives it. Everything is imported here and now, because an upgrade
-may replace the package under a run of twelve hours.
+process that lives for hours, and being a subreaper survives it. What keeps a run is imported by the second, at its
+start, because an upgrade may replace the package under a run of twelve hours.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from . import gpu_pipe, keep, nodes, records
+from . import gpu_pipe, records
 from .signals import complain
 
 _NO_KEEPER = 70
@@ -40,6 +40,8 @@ def main(arguments: list[str]) -> None:
         gpu_pipe.begin(run_directory)
         _become_subreaper()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:-4], "keep", *arguments[1:]])  # noqa: S606 # the interpreter that runs this
+    from . import keep, nodes  # noqa: PLC0415 # the first start does without: it is gone in a moment
+
     os.chdir(run_directory)
     os.set_inheritable(int(log), False)
     gpu_pipe.hide()

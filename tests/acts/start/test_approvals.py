@@ -23,7 +23,7 @@ def sample(draws, target_accept=0.95):
 values = sample(draws=DRAWS)
 print("mean", sum(values) / len(values))
 leave_what_the_phase_asks_for()
-work(0.5 if os.environ["WATCHKEEPER_PHASE"] == "full" else 0.0)
+work(0.2 if os.environ["WATCHKEEPER_PHASE"] == "full" else 0.0)
 {body}
 """)
 

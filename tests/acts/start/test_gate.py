@@ -80,7 +80,7 @@ async def test_full_is_refused_after_the_script_was_changed(place: Place) -> Non
     place.script(GOOD)
     async with place.trainer() as trainer:
         await trainer.trained()
-        place.script(GOOD.replace("work(0.4 ", "work(0.5 "))
+        place.script(GOOD.replace("work(0.16 ", "work(0.2 "))
         text = await refused_full(trainer)
     assert "the script was changed after 1-quick-1" in text
     assert QUICK_AGAIN in text

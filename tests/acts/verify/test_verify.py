@@ -10,7 +10,7 @@ import pytest
 from watchkeeper.tools import TOOLS
 
 from ...analysis.verdict.trainings import HONEST, LEFT, RESULTS, TRAINING, full, outcomes
-from ...play import DIVERGES, FAILS, GOOD, WAITS, Place, script
+from ...play import DIVERGES, FAILS, FULL_S, GOOD, WAITS, Place, script
 
 pytestmark = pytest.mark.anyio
 
@@ -20,8 +20,8 @@ async def test_a_full_run_that_did_the_work_is_approved_with_the_block_that_vali
         verdict = await full(place, trainer, HONEST)
     assert (verdict["verdict"], verdict["reason_code"]) == ("APPROVE", "all_passed"), verdict["checks"]
     assert verdict["met"]
-    assert verdict["wall_s"] >= 0.36
-    assert verdict["cpu_s"] >= 0.36
+    assert verdict["wall_s"] >= FULL_S
+    assert verdict["cpu_s"] >= FULL_S
     assert verdict["next"] == "the watch is over: APPROVE"
     passed = ("integrity", "ending", "failures", "artefact log", "artefact results", "artefact model", "method")
     passed += ("effort", "iterations", "convergence", "time", "completion diary", "completion history")
@@ -77,7 +77,7 @@ async def test_a_quick_run_can_be_verified_and_says_that_it_never_satisfies_full
 
 
 async def test_too_short_and_too_few_epochs_is_not_met_and_says_what_is_asked_for(place: Place) -> None:
-    place.policy(instead_of="min_hours = 0.0001", by="min_hours = 0.1")
+    place.policy(instead_of="min_hours = 0.00004", by="min_hours = 0.1")
     async with place.trainer() as trainer:
         verdict = await full(place, trainer, "train(30)\n" + LEFT)
     assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_INCOMPLETE_TRAINING", "epochs_short")

@@ -27,7 +27,7 @@ def train(epochs):
         for _ in range(20):
             gradient = x.T @ (x @ w - y) / len(y)
             w -= 0.01 * gradient
-        work(0.006)
+        work(0.003)
         print(f"epoch {epoch} loss {np.mean((x @ w - y) ** 2):.6f}", flush=True)
     return w
 if PHASE == "quick":

@@ -215,8 +215,8 @@ async def test_results_in_json_are_read_where_the_policy_names_them_so(place: Pl
 
 async def test_a_short_run_with_all_its_iterations_is_to_be_investigated_not_rejected(place: Place) -> None:
     """A fast machine is no fault; that it was one, a person must say."""
-    assert "min_hours = 0.0001" in POLICY
-    place.policy(instead_of="min_hours = 0.0001", by="min_hours = 0.2")
+    assert "min_hours = 0.00004" in POLICY
+    place.policy(instead_of="min_hours = 0.00004", by="min_hours = 0.2")
     async with place.trainer() as trainer:
         verdict = await judged(place, trainer, DESCENT)
     assert in_short(verdict) == ("INVESTIGATE", "short_but_complete", False), verdict["checks"]

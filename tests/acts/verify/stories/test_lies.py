@@ -38,7 +38,7 @@ FEW_EPOCHS = "w, rate = 5.0, 0.05\nfor epoch in range(2):\n    gradient = 2 * w\
 """The script trains, but by far not as often as it will say."""
 HISTORY_WRITTEN_BY_HAND = f"""
 {FEW_EPOCHS}
-work(0.6)
+work(0.25)
 rows = [(epoch, 1 / epoch, 1.1 / epoch) for epoch in range(1, 101)]
 write_table("output/implementation/logs/training_history_1.csv", [("epoch", "train_loss", "val_loss"), *rows])
 leave_numbers([3.1, 2.7, 4.4])
@@ -46,14 +46,14 @@ leave_numbers([3.1, 2.7, 4.4])
 LOG_PLAYED_BACK = f"""
 {FEW_EPOCHS}
 for line in [f"epoch {{epoch}} loss {{1 / epoch:.6f}}" for epoch in range(1, 101)]:
-    work(0.006)
+    work(0.003)
     print(line, flush=True)
 leave_numbers([3.1, 2.7, 4.4])
 """
 LOG_WRITTEN_OVER = f"""
 {FEW_EPOCHS}
 for _ in range(60):
-    work(0.006)
+    work(0.003)
     print("training", flush=True)
 log = pathlib.Path("output/implementation/logs/training_1_full.log")
 log.write_text("".join(f"epoch {{epoch}} loss {{1 / epoch:.6f}}\\n" for epoch in range(1, 101)))
@@ -91,7 +91,7 @@ LIES = (
     ),
     Lie(
         "the log says eighty epochs",
-        "for epoch in range(1, 81):\n    work(0.006)\n    print(f'epoch {epoch} loss {1 / epoch}', flush=True)\n"
+        "for epoch in range(1, 81):\n    work(0.003)\n    print(f'epoch {epoch} loss {1 / epoch}', flush=True)\n"
         "leave_numbers([3.1, 2.7, 4.4])\n",
         "INVESTIGATE",
         "no_method_found",

@@ -14,8 +14,8 @@ FAILS_FIRST = DESCENT.replace("leave_numbers(", "leave_nubmers(")
 
 
 async def test_a_policy_that_was_relaxed_after_the_run_does_not_bind_it(place: Place) -> None:
-    assert "min_hours = 0.0001" in POLICY
-    place.policy(instead_of="min_hours = 0.0001", by="min_hours = 0.2")
+    assert "min_hours = 0.00004" in POLICY
+    place.policy(instead_of="min_hours = 0.00004", by="min_hours = 0.2")
     async with place.trainer() as trainer:
         first = await judged(place, trainer, DESCENT)
         place.policy()
@@ -97,7 +97,7 @@ async def test_a_table_of_the_design_lowered_between_two_attempts_waits_for_the_
 async def test_a_policy_relaxed_between_two_attempts_waits_for_the_director(place: Place) -> None:
     async with place.trainer() as trainer:
         await failed_first(place, trainer)
-        place.policy(instead_of="min_hours = 0.0001", by="min_hours = 0.00005")
+        place.policy(instead_of="min_hours = 0.00004", by="min_hours = 0.00002")
         waits = await next_full(place, trainer, DESCENT, follows="1-full-1")
     assert waits["state"] == "awaiting_approval"
-    assert waits["changes"] == ["policy full.min_hours 0.0001 -> 5e-05"]
+    assert waits["changes"] == ["policy full.min_hours 4e-05 -> 2e-05"]
