@@ -17,6 +17,7 @@ from mcp_types import Implementation
 from pydantic import JsonValue
 
 from ...vocabulary.errors import WatchkeeperError
+from .abstracting import facts_of
 from .schema import Header
 
 Era = Literal["auto", "legacy"]
@@ -30,7 +31,10 @@ class ServerGone(WatchkeeperError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call came to: its structured content (None for an error), and its text."""
+    """What a call came to: its structured content (of a plot, which has none, the facts of its text), and its text.
+
+    An error has no content.
+    """
 
     content: JsonValue
     text: str
@@ -68,7 +72,10 @@ class _Seat:
         assert self._client is not None  # noqa: S101 (a seat is handed out once its client is there)
         result = await self._client.call_tool(tool, arguments)
         text = "\n".join(getattr(block, "text", "") for block in result.content)
-        return Answer(cast("JsonValue", result.structured_content), text, bool(result.is_error))
+        content = cast("JsonValue", result.structured_content)
+        if content is None and not result.is_error:
+            content = facts_of(text)
+        return Answer(content, text, bool(result.is_error))
 
     async def kill(self) -> None:
         if self._server is None:

@@ -75,7 +75,8 @@ def facts_and_text(output: JsonValue) -> tuple[Facts | None, str]:
     if isinstance(output, dict) and "text" in output and "next" not in output:
         output = output["text"]
     if isinstance(output, list):
-        output = "\n".join(str(block.get("text", "")) for block in output if isinstance(block, dict))
+        texts = [block.get("text", "") if isinstance(block, dict) else block for block in output]
+        output = "\n".join(one for one in texts if isinstance(one, str))
     if isinstance(output, dict):
         return output, json.dumps(output, ensure_ascii=False)
     text = output if isinstance(output, str) else ""

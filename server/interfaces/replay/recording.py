@@ -25,7 +25,7 @@ from ...acts.desk import Desk
 from ...storage.policy.policy import POLICY_FILE
 from ...vocabulary.errors import InvalidArgument, WatchkeeperError
 from ...vocabulary.sanitize import mask_secrets
-from .abstracting import Abstraction, Facts
+from .abstracting import Abstraction, Facts, facts_of
 
 LONGEST_SCRIPT = 256 << 10
 _CAPTURE = re.compile(rb'"\$capture": ?"(\w{1,60})"')
@@ -97,10 +97,10 @@ class Recorder:
 
     def _steps(self, tool: str, arguments: Mapping[str, JsonValue], result: Result) -> list[Facts]:
         waited_s, self._last_at = time.monotonic() - self._last_at, time.monotonic()
+        text = "\n".join(str(getattr(block, "text", "")) for block in result.content)
         if result.is_error:
-            text = "\n".join(str(getattr(block, "text", "")) for block in result.content)
             return [*self._script(arguments, {}), self._abstraction.refused(self._agent, tool, arguments, text)]
-        content = cast("Facts", result.structured_content or {})
+        content = cast("Facts", result.structured_content or facts_of(text) or {})  # a plot has text alone
         before = self._script(arguments, content) if "script" in content else []
         step = self._abstraction.answered(self._agent, tool, arguments, content, waited_s)
         return [*before, step] if step is not None else before

@@ -47,6 +47,7 @@ async def a_day(place: Place, trainer: Agent, director: Agent) -> None:
     await trainer.refused("start_training", model="1", phase="full")
     run = await trainer.trained()
     await trainer.ask("report_error", run=run, what_happened=f"NaN, cost $5, token={SECRET}")
+    await trainer.client.call_tool("plot_training", {"run": run})  # text and a picture, nothing structured
     await director.poll()
     await director.ask("answer_report", report="1-r1", action="RESTART", instructions=f"Drop the rows of {run}.")
     await trainer.poll(run)

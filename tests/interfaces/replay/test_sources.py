@@ -29,8 +29,9 @@ SESSION: list[tuple[str, Facts]] = [
     ("poll_training", {"run": "1-quick-1", "wait_s": 40}),
     ("report_error", {"run": "1-quick-1", "what_happened": "NaN"}),
     ("report_error", {"run": "1-quick-1", "what_happened": "NaN"}),
+    ("plot_training", {"run": "1-quick-1", "what": "usage"}),
 ]
-"""What the agents of these tests do; the poll returns with the end of the run."""
+"""What the agents of these tests do; the poll returns with the end of the run, and a plot has no structured content."""
 EXITS = script('print("loading")\nsys.exit(3)\n')
 """Prints nothing of its failure, so that nothing is told before its end."""
 
@@ -123,7 +124,7 @@ async def _session(kind: str, place: Place) -> bytes:
 
 
 def is_the_session(lines: list[str], notes: list[str]) -> None:
-    """The transcript holds the five calls, the refusal, and what is stable in the answers."""
+    """The transcript holds the six calls, the refusal, and what is stable in the answers."""
     assert notes == []
     steps = [json.loads(line) for line in lines][1:]
     assert [step["tool"] for step in steps] == [name for name, _ in SESSION]
@@ -131,6 +132,7 @@ def is_the_session(lines: list[str], notes: list[str]) -> None:
     assert steps[1]["expect"]["run"] == {"$capture": "run_1_quick_1"}
     assert steps[2]["until"]["state"] == "failed"
     assert steps[4]["expect"]["existing"] is True
+    assert steps[5]["expect"]["run"] == "$run_1_quick_1"
 
 
 # Of the coding agents' files one is played again here, the furthest from our own form; the real programs' own files are
