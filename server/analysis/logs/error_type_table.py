@@ -129,8 +129,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "resource",
         "",
-        r"out[ _-]of[ _-]memory|oom[- _]?kill|(?:can.?t|cannot|could not|unable to|fail(?:s|ed)? to) allocate|bad_alloc|"
-        r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
+        r"out[ _-]of[ _-]memory|oom[- _]?kill|(?:can.?t|cannot|could not|unable to|fail(?:s|ed)? to) allocate|"
+        r"bad_alloc|resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
         r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"
         r"array is too big|exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
