@@ -24,6 +24,7 @@ LAUNCH_AGAIN_AFTER_S = 10.0
 """A keeper that has not come by then never does: the server was killed before it launched one."""
 LAUNCH_WITHIN_S = 60.0
 """A start older than this is not launched any more: nobody expects it to begin now."""
+NEVER_CAME = f"Its keeper did not come within {LAUNCH_WITHIN_S:.0f} s: nothing of it ran; start it again."
 _END_IS_WRITTEN_WITHIN_S = 0.1
 _LONGEST_REASON = 1000
 FOREIGN = "was not written by this run's keeper: it does not carry the nonce of the recorded start"
@@ -184,7 +185,7 @@ def _without_keeper(facts: Facts) -> RunStatus:
     rebooted = facts.spec_age_s > facts.boottime_s and not facts.elsewhere
     lag_s = heartbeats.LAG_S if facts.elsewhere else 0.0  # what was written there may not be seen here yet
     if rebooted or facts.spec_age_s > LAUNCH_WITHIN_S + lag_s:
-        reason = "The machine was started anew before its keeper came." if rebooted else "Its keeper never came."
+        reason = "The machine was started anew before its keeper came." if rebooted else NEVER_CAME
         return replace(_status(facts, RunState.NEVER_STARTED, reason), needs_closing=True)
     again = facts.spec is not None and facts.spec_age_s >= LAUNCH_AGAIN_AFTER_S and not facts.elsewhere
     reason = "Its keeper has not come yet." if again else ""

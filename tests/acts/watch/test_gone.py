@@ -40,7 +40,7 @@ async def test_a_start_whose_server_was_killed_before_it_made_anything_never_sta
         stopped = await trainer.ask("stop_training", run="1-quick-1", reason="not this one")
         assert await trainer.trained(follows="1-quick-1") == "1-quick-2"
     assert seen["state"] == "never_started"
-    assert [one["untrusted"]["message"] for one in seen["findings"]] == ["Its keeper never came."]
+    assert [one["untrusted"]["message"] for one in seen["findings"]] == [run_directory.NEVER_CAME]
     assert stopped["state"] == "never_started"
     assert place.ending("1-quick-2").state is RunState.COMPLETED
 

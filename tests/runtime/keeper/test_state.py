@@ -220,7 +220,7 @@ def test_a_start_whose_keeper_does_not_come_is_launched_again_for_a_minute_and_t
     assert (late.state, late.needs_launch, late.needs_closing) == (RunState.STARTING, True, False)
     os.utime(spec, (now - 61, now - 61))
     gone = run.status()
-    assert (gone.state, gone.reason, gone.needs_closing) == (RunState.NEVER_STARTED, "Its keeper never came.", True)
+    assert (gone.state, gone.reason, gone.needs_closing) == (RunState.NEVER_STARTED, run_directory.NEVER_CAME, True)
     assert [close_never_started(run.dir), close_never_started(run.dir)] == [True, False]
     assert run.status() == replace(gone, needs_closing=False, ended_at=run.status().ended_at)
     run.launch()
