@@ -14,6 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
@@ -37,53 +38,70 @@ for n in range(1, 10**9):
         print(f"Odd_{{word}}_Error: it broke", flush=True)
     time.sleep({epoch_s})
 """
-MOST_GROWTH_MB, MOST_GROWTH = 12, 2
+MOST_GROWTH_MB, MOST_GROWTH, MOST_RATIO = 12, 2, 1.5
 
 
-async def watched(workspace: Path, hours: float, speed: float) -> tuple[dict[str, list[Seen]], list[float], int]:
-    """Return what was taken after each twelfth of the watch, how long each poll took, and the findings told."""
+@dataclass
+class Watch:
+    """What was seen, of each twelfth of the watch. :ivar cpu_s: of the server."""
+
+    taken: dict[str, list[Seen]] = field(default_factory=lambda: {"server": [], "keeper": []})
+    cpu_s: list[float] = field(default_factory=list[float])
+    polls_s: list[list[float]] = field(default_factory=list[list[float]])
+    findings: int = 0
+
+    def poll_cpu_s(self, parts: slice) -> float:
+        """Return the CPU time of the server for one poll of some parts: unlike its time, the load changes it little."""
+        return sum(self.cpu_s[parts]) / sum(map(len, self.polls_s[parts]))
+
+
+async def watched(workspace: Path, hours: float, speed: float) -> Watch:
+    """Watch one training with one server; return what was seen."""
     (workspace / "watchkeeper.toml").write_text(POLICY.format(sample_s=max(0.1, SAMPLE_S / speed)))
     script(workspace, TRAINING.format(epoch_s=EPOCH_S / speed))
     command, *arguments = server_command(workspace)
-    seen: dict[str, list[Seen]] = {"server": [], "keeper": []}
-    polls_s: list[float] = []
-    findings, part_s = 0, hours * 3600 / speed / 12
+    seen, part_s, cpu_before_s = Watch(), hours * 3600 / speed / 12, 0.0
     async with Client(StdioServerParameters(command=command, args=arguments), client_info=ME) as client:
         started = await client.call_tool("start_training", {"model": "1", "phase": "quick"})
         assert started.structured_content, started.content
         run, cursor = started.structured_content["run"], started.structured_content["cursor"]
         begun = time.monotonic()
+        [server] = [one for one in psutil.Process().children() if "watchkeeper.server" in " ".join(one.cmdline())]
         for part in range(12):
+            seen.polls_s.append([])
             while time.monotonic() < begun + (part + 1) * part_s:
                 asked = time.monotonic()
                 polled = await client.call_tool("poll_training", {"run": run, "cursor": cursor, "wait_s": 0})
                 assert polled.structured_content, polled.content
                 assert polled.structured_content["state"] == "running", polled.structured_content
-                polls_s.append(time.monotonic() - asked)
+                seen.polls_s[-1].append(time.monotonic() - asked)
                 cursor = polled.structured_content["cursor"]
-                findings += len(polled.structured_content.get("findings") or [])
-                await anyio.sleep(max(0.0, POLL_S / speed - polls_s[-1]))
-            processes = psutil.Process().children(recursive=True)
-            servers = [one for one in processes if "watchkeeper.server" in " ".join(one.cmdline())]
-            for who, those in (("server", servers), ("keeper", keepers(workspace))):
-                seen[who].append(taken(those))
-                print(f"# {hours * (part + 1) / 12:.1f} h: {who} {seen[who][-1]}", flush=True)
+                seen.findings += len(polled.structured_content.get("findings") or [])
+                await anyio.sleep(max(0.0, POLL_S / speed - seen.polls_s[-1][-1]))
+            cpu_s = sum(server.cpu_times()[:2])
+            seen.cpu_s.append(cpu_s - cpu_before_s)
+            cpu_before_s = cpu_s
+            for who, those in (("server", [server]), ("keeper", keepers(workspace))):
+                seen.taken[who].append(taken(those))
+                print(f"# {hours * (part + 1) / 12:.1f} h: {who} {seen.taken[who][-1]}", flush=True)
         await client.call_tool("stop_training", {"run": run, "reason": "measured"})
-    return seen, polls_s, findings
+    return seen
 
 
 def measured(options: argparse.Namespace) -> Iterator[Figure]:
     print(f"# {load()}; {options.hours:g} hours, {options.speed:g} times as fast")
     with fresh_folder() as folder:
-        seen, polls_s, findings = anyio.run(watched, folder, options.hours, options.speed)
+        seen = anyio.run(watched, folder, options.hours, options.speed)
         [log] = list(folder.rglob("*.log"))
-        print(f"# {len(polls_s)} polls, {findings} findings told, {log.stat().st_size} bytes of log; {load()}")
-    quarter = len(polls_s) // 4
-    first_s, last_s = statistics.median(polls_s[:quarter]), statistics.median(polls_s[-quarter:])
-    yield Figure(
-        "a poll, median of the last quarter", last_s, "s", reference=f"first {first_s:.3f} s", ratio=last_s / first_s
-    )
-    for who, every in seen.items():
+        polls = sum(map(len, seen.polls_s))
+        print(f"# {polls} polls, {seen.findings} findings told, {log.stat().st_size} bytes of log; {load()}")
+    first_s, last_s = seen.poll_cpu_s(slice(1, 4)), seen.poll_cpu_s(slice(9, 12))
+    ratio = last_s / first_s
+    reference = f"second to fourth {first_s * 1000:.1f} ms"
+    yield Figure("CPU time of a poll, last three twelfths", last_s * 1000, "ms", reference=reference, ratio=ratio)
+    yield Figure("the same, against the first hours", ratio, "", MOST_RATIO)
+    yield Figure("a poll, median of the last twelfth", statistics.median(seen.polls_s[-1]), "s")
+    for who, every in seen.taken.items():
         before, after = every[2], every[-1]  # the first quarter is left out: what is loaded when it is needed first
         grown = after.memory_mb - before.memory_mb
         yield Figure(f"{who}, growth of memory", grown, "MB", MOST_GROWTH_MB, f"{after.memory_mb:.0f} MB at the end")

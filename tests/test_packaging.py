@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import re
+import runpy
 import subprocess
 import sys
+import tarfile
 import tomllib
 from importlib import metadata, resources
 from pathlib import Path
@@ -109,3 +112,27 @@ def test_the_registry_is_told_the_same_as_the_package_index() -> None:
         == "trainer"
     )
     assert f"<!-- mcp-name: {told['name']} -->" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def sdist(seconds: int, owner: str, names: list[str]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime, member.uname, member.mode = len(name), seconds, owner, 0o640
+            tar.addfile(member, io.BytesIO(name.encode()))
+    return out.getvalue()
+
+
+def test_source_distributions_of_two_people_are_the_same_bytes_and_hold_what_they_held() -> None:
+    rewritten = runpy.run_path(str(ROOT / "benchmarks" / "equal_sdist.py"))["rewritten"]
+    told = rewritten(sdist(1, "ann", ["b/x.py", "b/y.py"]), 1_700_000_000)
+    assert told == rewritten(sdist(2, "bob", ["b/y.py", "b/x.py"]), 1_700_000_000)
+    with tarfile.open(fileobj=io.BytesIO(told)) as tar:
+        assert {one.name: (one.mtime, one.mode, one.uname) for one in tar} == {
+            "b/x.py": (1_700_000_000, 0o644, ""),
+            "b/y.py": (1_700_000_000, 0o644, ""),
+        }
+        held = tar.extractfile("b/y.py")
+        assert held is not None
+        assert held.read() == b"b/y.py"

@@ -17,14 +17,15 @@ from .mutants import ROOT
 
 @pytest.mark.training
 @pytest.mark.parametrize(
-    ("who", "wanted"), [("kill_servers", 15), ("kill_keepers", 12), ("full_disks", 6), ("failing_calls", 6)]
+    ("who", "wanted"),
+    [("kill_servers", 15), ("kill_keepers", 12), ("full_disks", 6), ("failing_calls", 6), ("every_call", 6)],
 )
 def test_whoever_is_killed_and_whatever_fails_at_any_moment_what_was_acknowledged_holds(
     who: str, wanted: int, tmp_path: Path
 ) -> None:
     if who == "full_disks" and (lacks := full_disks.missing()):
         pytest.skip(f"not here: {', '.join(lacks)}")
-    if who == "failing_calls":
+    if who in ("failing_calls", "every_call"):
         shim.library(tmp_path)
     wanted = max(wanted, shim.TRIES * 3)
     command = [sys.executable, "-m", f"tests.torture.{who}", "--wanted", str(wanted), "--seed", str(shim.SEED)]

@@ -42,6 +42,8 @@ SHAPES: dict[str, tuple[str, str]] = {
     "github refresh": ("", "ghr_" + made(ALNUM, 36)),
     "github fine-grained": ("", "github_pat_" + made(ALNUM, 22) + "_" + made(ALNUM, 59)),
     "github in a clone address": ("https://x-access-token:", "ghs_" + made(ALNUM, 36)),
+    "glued to an option": ("mysql -h db -u trainer -p", made(ALNUM, 14)),
+    "option of sshpass": ("sshpass -p ", made(ALNUM, 14)),
     "gitlab personal": ("", "glpat-" + made(ALNUM, 20)),
     "gitlab deploy": ("", "gldt-" + made(ALNUM, 20)),
     "gitlab runner": ("", "glrt-" + made(ALNUM, 20)),

@@ -17,6 +17,7 @@ from typing import Any
 
 from ...analysis.scripts import Program, broken_names
 from ...analysis.scripts import changes as code_changes
+from ...analysis.scripts.configs import settings_sha256
 from ...analysis.verdict import design as designs
 from ...analysis.witness import Difference
 from ...storage.policy.policy import Policy, load_policy, of_profile
@@ -239,9 +240,19 @@ def _named(desk: Desk, before: Origin, after: Origin, told: Container[str]) -> I
             or path in told
             or path in sources
             or (now is None and desk.workspace.is_there(path))
+            or _says_the_same(desk, path, was, now)
         ):
             continue
         yield Entry(path, *_difference_of(desk, was, now), where=path)
+
+
+def _says_the_same(desk: Desk, path: str, was: str | None, now: str | None) -> bool:
+    """Whether a file of settings was only written in another way."""
+    if not path.endswith((".toml", ".json")):
+        return False
+    texts = [provenance.snapshot(desk, one) if one and len(one) == _SHA256_SIGNS else None for one in (was, now)]
+    said = [settings_sha256(path, one) for one in texts if one is not None]
+    return len(said) == len(texts) and said[0] == said[1]
 
 
 def _difference_of(desk: Desk, was: str | None, now: str | None) -> tuple[str, str]:

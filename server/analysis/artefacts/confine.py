@@ -40,7 +40,7 @@ def limit(memory_bytes: int, cpu_s: int, wall_s: float) -> None:
     _set(resource.RLIMIT_FSIZE, 0)
     _set(resource.RLIMIT_NOFILE, _MOST_OPEN_FILES)
     _set(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
-    if sys.platform == "linux":  # macOS refuses it
+    if sys.platform == "linux":  # others may refuse it
         _set(resource.RLIMIT_AS, memory_bytes)
     for number in (signal.SIGALRM, signal.SIGXCPU):
         signal.signal(number, signal.SIG_DFL)

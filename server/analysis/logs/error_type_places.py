@@ -14,7 +14,7 @@ NEWEST_CHARS = 240
 """How much of the frames is of the place itself and of what called it."""
 _READERS = re.compile(
     r"(?:(?:site|dist)-packages[/\\](?:[\w.+-]+\.egg[/\\])?|[/\\]src[/\\]|(?<![^\s\"']))"
-    r"(?:pandas|polars|datasets|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
+    r"(?:pandas|polars|datasets|pycocotools|h5py|netCDF4|xarray|pyarrow|tables|geopandas|dask|cudf|zarr|"
     r"sklearn[/\\](?:preprocessing|utils(?![/\\](?:parallel|fixes|_param_validation|deprecation|metaestimators))))[/\\]"
 )
 """Libraries whose keys are those of what was read, and that sort and compare its values.

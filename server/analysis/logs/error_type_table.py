@@ -62,7 +62,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"check failed:.*\b(?:num_features|n(?:um)?_?data|n(?:um)?_?(?:rows?|cols?|samples)|labels?\w*|"
         r"feature_names)\b|factors? with 2 or more levels|"
         r"did not hold element-wise|__len__\(\) should return|out of bounds for (?:axis|dimension) \d+ with size 0|"
-        r"could not infer dtype of none",
+        r"could not infer dtype of none|bad (?:object|value) for \w+: ",
     ),
     (
         "data",
@@ -105,7 +105,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         r"TypeError|ValueError",
-        r"argument must be .*not '(?:nonetype|timestamp|datetime\w*|list|dict|str|series)'|"
+        r"argument must be .*not '(?:nonetype|nat?type|timestamp|datetime\w*|list|dict|str|series)'|"
         r"(?:json|yaml|csv) object .*nonetype",
     ),
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
@@ -129,7 +129,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "resource",
         "",
-        r"out[ _-]of[ _-]memory|oom[- _]?kill|(?:can.?t|cannot|could not|unable to|failed to) allocate|bad_alloc|"
+        r"out[ _-]of[ _-]memory|oom[- _]?kill|(?:can.?t|cannot|could not|unable to|fail(?:s|ed)? to) allocate|bad_alloc|"
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
         r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from typing import cast
@@ -33,6 +34,16 @@ def read_from(call: Call) -> str:
                 return f"{FROM_FILE} {text}"
         waiting = [inner for one in waiting if isinstance(one, Made) for inner in one.args]
     return f"{FROM_FILE} a file"
+
+
+def settings_sha256(path: str, source: bytes) -> str:
+    """Return a digest of what a file of settings says: of TOML and JSON, comments, spacing and order of keys aside."""
+    try:
+        said = tomllib.loads(source.decode()) if path.endswith(".toml") else json.loads(source)
+        source = json.dumps(said, sort_keys=True, default=str).encode()
+    except (ValueError, RecursionError):  # of another sort: its bytes count
+        pass
+    return hashlib.sha256(source).hexdigest()
 
 
 def is_config(path: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Mapping, Sequence
 
 from ...vocabulary.estimators import LINEAR
+from .configs import settings_sha256
 from .interpreter import Frame, Given
 from .program import RUNS_BEFORE, Program, SourceFile, Unit
 from .records import Records
@@ -143,7 +143,7 @@ def _program(machine: Reader, forbidden: frozenset[str]) -> Program:
         optimisers=tuple(one for _, one in sorted(records.optimisers.items())),
         unresolved=tuple(sorted(records.unresolved)),
         configs=tuple(
-            SourceFile(path, hashlib.sha256(source).hexdigest())
+            SourceFile(path, settings_sha256(path, source))
             for path, source in sorted(sources.configs.items())
             if path not in machine.written_paths
         ),

@@ -37,7 +37,9 @@ Screen { layout: vertical; }
 #lines { width: auto; min-width: 100%; }
 #story { width: 3fr; padding: 0 1; }
 #form { width: 2fr; padding: 0 1; border-left: solid $foreground; }
-#form Label { padding-top: 1; }
+#form Label { padding-top: 1; width: 100%; }
+#form .toggle--button { color: $foreground; background: $panel; }
+#form .-on > .toggle--button { color: black; background: #7ddc7d; }
 #changes { height: auto; max-height: 12; }
 #instructions { height: 6; }
 .-narrow #body { layout: vertical; }

@@ -31,20 +31,20 @@ class Instructions(TextArea):
 class Choice(RadioButton):
     """One of several."""
 
-    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "(", " ", ")"
+    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "", "( )", ""  # beside the sign Textual draws in the ground's colour
 
     def watch_value(self) -> None:
         """Show what it is now."""
-        self.BUTTON_INNER = "●" if self.value else " "  # pyright: ignore[reportConstantRedefinition] # of this one
+        self.BUTTON_INNER = "(●)" if self.value else "( )"  # pyright: ignore[reportConstantRedefinition] # of this one
         super().watch_value()
 
 
 class Tick(Checkbox):
     """Yes or no."""
 
-    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "[", " ", "]"
+    BUTTON_LEFT, BUTTON_INNER, BUTTON_RIGHT = "", "[ ]", ""
 
     def watch_value(self) -> None:
         """Show what it is now."""
-        self.BUTTON_INNER = "x" if self.value else " "  # pyright: ignore[reportConstantRedefinition] # of this one
+        self.BUTTON_INNER = "[x]" if self.value else "[ ]"  # pyright: ignore[reportConstantRedefinition] # of this one
         super().watch_value()

@@ -21,7 +21,7 @@ from ...vocabulary.sanitize import one_line
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LIBC.syscall.restype = ctypes.c_long
 FOLDER = os.O_RDONLY | os.O_DIRECTORY
-LOOK = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK)  # macOS has no O_PATH
+LOOK = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK)  # not every system has O_PATH
 MOST_LINKS = 40  # as in the kernel
 _OPENAT2, _RESOLVE_NO_MAGICLINKS, _RESOLVE_BENEATH = 437, 0x02, 0x08  # 437 everywhere but on alpha
 # RESOLVE_BENEATH refuses every absolute link (EXDEV); the walk knows those that lead back inside.

@@ -65,7 +65,7 @@ def predicate(path: Path) -> dict[str, Any]:
 async def test_a_full_run_is_attested_handed_on_and_checked_by_others(place: Place, key: Path, outbox: Path) -> None:
     async with place.trainer() as trainer:
         verdict = await full(place, trainer, HONEST)
-    assert verdict["verdict"] == "APPROVE"
+    assert verdict["verdict"] == "APPROVE", verdict["checks"]
     before = place.desk().ledger
     with closing(sqlite3.connect(before.path)) as file:
         version, head = schema.version(file), before.head()

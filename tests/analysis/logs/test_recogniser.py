@@ -131,14 +131,14 @@ def test_no_bytes_crash_it_and_its_state_stays_small(data: bytes) -> None:
     assert recogniser.line == data.count(b"\n") + 1
 
 
-@pytest.mark.parametrize("sign", ["x", "é", "\u4e00", "\x01", '"', "\\"])
+@pytest.mark.parametrize("sign", ["x", "é", "\u4e00", "\x01", '"\\'])
 def test_the_state_stays_below_64_kb_on_the_nastiest_logs(sign: str) -> None:
     random_ = random.Random(1)
     recogniser = Recogniser()
     largest = 0
     for number in range(22):  # it is full after twenty
         name = "".join(random_.choices("abcdefghij", k=60))
-        message = sign * 3000
+        message = (sign * 3000)[:3000]
         log = (
             f"{name} {message}\nERROR {name}{message}\nepoch {number} {name}_loss=nan {name}=1\n"
             f'[{name}] Traceback (most recent call last):\n[{name}]   File "{message}.py", line 1, in f\n'

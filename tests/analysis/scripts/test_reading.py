@@ -361,6 +361,14 @@ def test_changed_settings_are_changes_though_the_script_is_the_same() -> None:
     assert found == [("draws", True), ("code/settings.json", True), ("widths.toml", True)]
 
 
+def test_settings_that_are_only_written_in_another_way_are_no_change() -> None:
+    before = program(
+        CONFIGURED, {"code/settings.json": '{"mcmc": {"draws": 9, "chains": 2}}', "widths.toml": "prior.a = 5"}
+    )
+    other = {"code/settings.json": '{"mcmc":\n{"chains": 2, "draws": 9}}', "widths.toml": "# wide\n[prior]\na = 5\n"}
+    assert changes(before, program(CONFIGURED, other)) == ()
+
+
 def test_a_file_that_the_script_writes_itself_is_no_setting() -> None:
     script = "import json\nstate = json.load(open('state.json'))\njson.dump(state, open('state.json', 'w'))"
     assert program(script, {"state.json": "{}"}).configs == ()
