@@ -42,7 +42,11 @@ def test_a_command_line_calls_a_server_over_http_as_the_page_says(
     with served(place.root, file) as server:
         token = server.tokens["trainer"]
         settings = client.settings
-        client = replace(client, settings=lambda url: {**settings(url), "WATCHKEEPER_TOKEN": token})
+
+        def with_token(url: str) -> dict[str, str]:
+            return {**settings(url), "WATCHKEEPER_TOKEN": token}
+
+        client = replace(client, settings=with_token)
         with at_home(client, tmp_path / "home", place.root, player) as (home, _):
             paste(
                 told("One server for many, over HTTP", client.name),

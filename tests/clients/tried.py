@@ -27,11 +27,16 @@ _OF_SDKS = {
     **dict.fromkeys(("an answer is shown as", "a picture is shown"), "no model"),
 }
 _FRAMEWORKS = ("LangChain adapters", "OpenAI Agents SDK", "pydantic-ai", "smolagents")
-_OF_FRAMEWORKS = {"holds the watch": "no hook: whoever calls it loops", "transcript": "writes none"}
+_OF_FRAMEWORKS = {"holds the watch": "no hook: whoever calls it loops"}
+_WINDOW = "not tried: it has a window"
 CANNOT: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(_SDKS, _OF_SDKS),
     **dict.fromkeys(_FRAMEWORKS, _OF_FRAMEWORKS),
+    **{one: {**_OF_FRAMEWORKS, "transcript": "writes none"} for one in ("LangChain adapters", "smolagents")},
     "opencode": {"holds the watch": "no hook: its plugins come too late"},
+    "VS Code": {"version": _WINDOW, "connects": "its own schema takes our lines"},
+    "Claude Desktop": {"version": _WINDOW, "connects": "its own tool takes our bundle"},
+    "Cursor": {"version": _WINDOW},
     "bundle (MCPB, uv)": dict.fromkeys(COLUMNS[4:-1], "its client's") | {"over HTTP": "starts a server of its own"},
 }
 """What no test can see of a client, in words; docs/clients.md tells the reasons."""
@@ -108,7 +113,8 @@ def told(failed: Sequence[str], counts: Mapping[str, int], took_s: float, day: d
     names = [f"Failed: {', '.join(f'`{one}`' for one in failed)}."] if failed else []
     if not before:
         return [f"`make clients` on {day}: {went}", *names]
-    kept = [line for line in _between(before).split("\n") if line.startswith(("`make", "Failed"))]
+    whole = _between(before).partition(IN_PART)[0]
+    kept = [line for line in whole.split("\n") if line.startswith(("`make", "Failed"))]
     return [*kept, "", f"{IN_PART}{day}: {went}", *names]
 
 
