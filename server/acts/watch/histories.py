@@ -176,12 +176,14 @@ def written(desk: Desk, run: Run, started_at: float | None, seen: Iterable[str] 
     paths = [own] if _is_theirs(desk, own) else []
     if _alone(desk, run, started_at):
         paths += _candidates(desk, started_at)
-    paths += [one for one in seen if one not in paths and one != own]
-    for path in paths:
+    also = [one for one in seen if one not in paths and one != own]
+    for path in (*paths, *also):
         try:
-            yield path, _read(desk, path)
+            found = _read(desk, path)
         except (PathRefused, InvalidArgument):  # not a history after all, or not to be read: other sources remain
             continue
+        if path not in also or found.counts != "row" or "histor" in path.rpartition("/")[2].lower():
+            yield path, found  # else of folds, of sizes of the data: nothing says that its rows are epochs
 
 
 def _is_theirs(desk: Desk, path: str) -> bool:

@@ -291,3 +291,22 @@ def test_divergences_are_judged_whatever_a_script_says_of_its_tuning(place: Plac
     histories.update(desk, run, status)
     assert [one.id for one in desk.ledger.findings(run=run.id)] == ["1-full-1:divergences"]
     desk.ledger.close()
+
+
+def test_a_table_that_the_run_wrote_elsewhere_is_a_history_where_it_names_epochs_or_is_called_one(place: Place) -> None:
+    ended(place, "1-full-1")
+    rows = "".join(f"{one},{1 / one},{2 / one}\n" for one in range(1, 11))
+    tables = {
+        "out/cv_metrics.csv": f"fold,train_loss,val_loss\n{rows}",
+        "out/losses.csv": f"epoch,train_loss,val_loss\n{rows}",
+        "out/history.json": '{"loss": [0.5, 0.4, 0.3], "val_loss": [0.6, 0.5, 0.4]}',
+    }
+    for path, text in tables.items():
+        (place.root / path).parent.mkdir(exist_ok=True)
+        (place.root / path).write_text(text, encoding="utf-8")
+    desk = place.desk()
+    run = desk.ledger.run("1-full-1")
+    assert run is not None
+    found = [path for path, _ in histories.written(desk, run, time.time(), list(tables))]
+    assert found == ["out/losses.csv", "out/history.json"]
+    desk.ledger.close()
