@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..artefacts.facts import TableFacts
-from ..witness import Fingerprint, Fit, Prediction, fingerprint
+from ..witness import Fingerprint, Fit, Line, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
@@ -22,6 +22,8 @@ _MOST_TRIED = 10
 """So many fits to the same data that differ by their seed are a choice where one of them is handed in."""
 _LEAST_KEYS = 3
 _NEARLY_ONE = 0.99999
+_ROUNDS = re.compile(r"num_boost_round|num_iterations?|n_iter|num_(?:tree|round)s?|nrounds|n_estimators|max_iter")
+"""What boosters call the rounds that they are asked for: LightGBM takes any of these among its parameters first."""
 _SELECTS = re.compile(r"Select(?:KBest|Percentile|Fpr|Fdr|Fwe|FromModel)|RFE|FeatureSelect|Boruta|TargetEncoder")
 _STATES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".safetensors", ".model", ".cbm", ".ubj", ".keras")
 
@@ -98,7 +100,11 @@ def _by_coefficients(seen: Seen, table: TableFacts) -> list[tuple[str, Fit]]:
 def _of_one_choice_of_columns(
     seen: Seen, found: Sequence[Match], by_coefficients: Sequence[tuple[str, Fit]]
 ) -> Iterator[Suspicion]:
-    """One target fitted from many choices of columns at one place, and one of these fits is what is handed in."""
+    """One target fitted from many choices of columns at one place, and one of these fits is what is handed in.
+
+    The fit that has more columns than any other is none that was chosen: the others leave some out, to say what they
+    are worth. Tables that name the same columns (imputed again, with noise) are one choice.
+    """
     predicting = [(one.column, _fit_of(seen, one.prediction)) for one in found if one.averaged == 1]
     for column, fit in (*predicting, *by_coefficients):
         if fit is None or fit.is_search or not fit.y.sha:
@@ -106,9 +112,12 @@ def _of_one_choice_of_columns(
         kin = [
             one for one in seen.fits if (one.name, one.line.where, one.y.sha) == (fit.name, fit.line.where, fit.y.sha)
         ]
-        if len({one.x.sha for one in kin if one.x.sha}) >= _MOST_TRIED:
-            what = f"{fit.name} was fitted to the same target from {len(kin)} choices of columns at {place(fit.line)},"
-            what = f"{what} column {column} of the results is of one of them: best of {len(kin)}?"
+        others = [one for one in kin if one.x.sha not in ("", fit.x.sha)]
+        if fit.x.shape[1:] and all(one.x.shape[1:] < fit.x.shape[1:] for one in others):
+            continue
+        if (choices := len({one.x.columns or one.x.sha for one in kin if one.x.sha})) >= _MOST_TRIED:
+            what = f"{fit.name} was fitted to the same target from {choices} choices of columns at {place(fit.line)},"
+            what = f"{what} column {column} of the results is of one of them: best of {choices}?"
             action = "Report all of these fits, or say beforehand which columns count."
             yield Suspicion(what, Word.INVESTIGATE, "columns_chosen", action)
             return
@@ -165,14 +174,29 @@ def _went_on(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     """A booster with more rounds than were asked for, whose others no fit of the run made."""
     if any(one.continued for one in evidence.attempts):
         return
-    made = {whole(one.done, "rounds") for one in seen.fits}
     for one in (each for each in seen.fits if not each.is_search):
-        rounds, asked = whole(one.done, "rounds"), whole(one.params, "num_boost_round")
-        if rounds and asked and rounds > asked and rounds - asked not in made:
+        rounds, asked = whole(one.done, "rounds"), max(_asked(one.params), default=0)
+        if rounds and asked and rounds > asked and rounds - asked not in _made(seen, one):
             what = f"{one.name} at {place(one.line)} added {asked} rounds to a model of {rounds - asked} that no fit of"
             action = "Say whose model it went on from; results of a run are predicted by what the run trained."
             yield Suspicion(f"{what} this run made", Word.INVESTIGATE, "model_from_elsewhere", action)
             return
+
+
+def _asked(params: Mapping[str, object]) -> list[int]:
+    found = [(name.rpartition("__")[2], whole(params, name)) for name in params]
+    told = [(name, value) for name, value in found if value and _ROUNDS.fullmatch(name)]
+    return [value for name, value in told if name != "num_boost_round"] or [value for _, value in told]
+
+
+def _made(seen: Seen, one: Fit) -> set[int]:
+    """Return the lengths that models of the other fits have, also cut at their best round; `cv` leaves no model."""
+    made = set[int]()
+    for other in (each for each in seen.fits if each is not one and not each.name.endswith(".cv")):
+        made.update((*_asked(other.params), *_asked(other.best)))
+        rounds, best = (whole(other.done, name) for name in ("rounds", "best_iteration"))
+        made.update(each for each in (rounds, best, None if best is None else best + 1) if each is not None)
+    return made
 
 
 def _is_foreign_state(seen: Seen, path: str) -> bool:
@@ -182,13 +206,18 @@ def _is_foreign_state(seen: Seen, path: str) -> bool:
 def _selected(seen: Seen) -> Iterator[Suspicion]:
     """A choice of features that looked at the target of all rows, before a split held some of them out.
 
-    The target of all rows is that of both parts together: the sum of their numbers says so (`bag`).
+    The target of all rows is that of both parts together: the sum of their numbers says so (`bag`). Where an earlier
+    split took more rows than the choice looked at, that was the part to train on, which may be split again.
     """
+    splits = seen.witnessed.of("split")
     looked = [one for one in seen.fits if _SELECTS.search(one.name) and one.y.bag and not one.y.sampled]
-    for line in seen.witnessed.of("split") if looked else ():
+    looked = [one for one in looked if not any(_rows_of(line) > one.y.size for line in splits if line.at < one.line.at)]
+    for line in splits if looked else ():
         told = [fingerprint(one) for one in parts(line.facts, "parts")]
-        whole_bags = {_sum_of_bags(one, other) for one, other in zip(told[::2], told[1::2], strict=False)}
-        for one in (each for each in looked if each.line.at <= line.at and each.y.bag in whole_bags):
+        both = {
+            (one.size + other.size, _sum_of_bags(one, other)) for one, other in zip(told[::2], told[1::2], strict=False)
+        }
+        for one in (each for each in looked if each.line.at <= line.at and (each.y.size, each.y.bag) in both):
             what = (
                 f"{one.name} at {place(one.line)} chose features by the target of all {one.y.size} rows; the split at"
             )
@@ -196,6 +225,15 @@ def _selected(seen: Seen) -> Iterator[Suspicion]:
             action = "Choose features by the rows that are trained on, for example inside of a Pipeline."
             yield Suspicion(what, Word.INVESTIGATE, "selected_on_held_out_rows", action)
             return
+
+
+def _rows_of(split: Line) -> int:
+    """Return how many rows were split."""
+    if text(split.facts, "call") == "train_test_split":
+        told = [fingerprint(one) for one in parts(split.facts, "parts")[:2]]
+    else:
+        told = [fingerprint(part(split.facts, "x"))]
+    return sum(one.shape[0] for one in told if one.shape)
 
 
 def _sum_of_bags(one: Fingerprint, other: Fingerprint) -> str:

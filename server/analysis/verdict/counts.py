@@ -103,25 +103,31 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
             if value is not None:
                 yield name, Count(value, f"{WITNESSED} at {one.line.where}")
     searches = [each for each in seen.fits if each.is_search]
+    by_hand = _folds_by_hand(seen)
+    if by_hand is not None and by_hand.value > max((one.folds or 0 for one in searches), default=0):
+        yield "cv", by_hand
     for one in sorted(searches, key=lambda each: each.candidates or 0, reverse=True):
         for name, value in (("cv", one.folds), ("candidates", one.candidates)):
             if value:
                 yield name, Count(value, f"{WITNESSED} at {one.line.where}")
-    yield from _folds_by_hand(seen)
     if seen.epochs:
         yield "epochs", Count(seen.epochs, WITNESSED)
     if seen.bootstraps:
         yield "bootstraps", Count(seen.bootstraps, WITNESSED)
 
 
-def _folds_by_hand(seen: Seen) -> Iterator[tuple[str, Count]]:
-    """Count the folds of `for train, test in KFold(5).split(X)`, where at least as many fits were made."""
+def _folds_by_hand(seen: Seen) -> Count | None:
+    """Count the folds of `for train, test in KFold(5).split(X)`, where at least as many fits were made.
+
+    Of several the one with most counts: a tuning inside has fewer. Nothing is counted where that one's fits were not
+    seen, as of networks: the fewer folds of another are not its.
+    """
     made = max((count for count, _ in seen.repeated_fits().values()), default=0)
-    for line in seen.witnessed.of("split"):
-        folds = argument(line, "n_splits")
-        if text(line.facts, "call").endswith(".split") and isinstance(folds, int) and 1 < folds <= made:
-            yield "cv", Count(folds, f"{WITNESSED} at {line.where}")
-            return
+    found = [(argument(one, "n_splits"), one) for one in seen.witnessed.of("split")
+             if text(one.facts, "call").endswith(".split")]  # fmt: skip
+    told = [(folds, line.where) for folds, line in found if isinstance(folds, int) and folds > 1]
+    folds, where = max(told, default=(0, ""), key=lambda one: one[0])
+    return Count(folds, f"{WITNESSED} at {where}") if 1 < folds <= made else None
 
 
 def _from_probe(evidence: Evidence) -> Iterator[tuple[str, Count]]:

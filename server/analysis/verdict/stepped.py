@@ -75,7 +75,13 @@ def _saved(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterator
 
 
 def _of_another(save: Saved, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
-    """Weights that go with none that an optimiser began or ended with; best epochs and averages go with both."""
+    """Weights that go with none that an optimiser began or ended with; best epochs and averages go with both.
+
+    An optimiser may hold the tensors in another order than they are saved in (those without weight decay in a group of
+    their own): value by value they are compared only where the sizes stand in the same order.
+    """
+    if any(one.line.facts.get("sizes") != save.line.facts.get("sizes") for one in stepped):
+        return
     if stepped and all(_unlike(save.weights.at, one.begun.at) and _unlike(save.weights.at, one.weights.at)
                        for one in stepped):  # fmt: skip
         one = stepped[-1]
@@ -144,28 +150,29 @@ def _part_of_the_rows(seen: Seen) -> Iterator[Suspicion]:
 
 
 def _validated_on_trained_rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
-    """A validation loss is told, and all loaders that were only evaluated gave rows that were trained on.
+    """A validation loss is told, and what all loaders gave that were only evaluated, every training loader gave too.
 
-    Where rows are alike (few categories) they tell nothing about each other.
+    Every one: what one fold holds out the others train on, and a last fit may take all rows. Nothing follows where a
+    loader's rows were not told, or are alike (few categories).
     """
     if evidence.history is None or not evidence.history.val_loss:
         return
-    loaders = [one for one in seen.witnessed.of("batches") if texts(one.facts, "row_keys")]
-    trained = [one for one in loaders if one.facts.get("trains") is True and _all_distinct(one)]
-    held = [one for one in loaders if one.facts.get("trains") is False]
-    inside = [one for one in held if any(_holds(each, one) for each in trained)]
-    if held and len(inside) == len(held) and all(map(_all_distinct, held)):
+    loaders = [one for one in seen.witnessed.of("batches") if isinstance(one.facts.get("trains"), bool)]
+    trained = [one for one in loaders if one.facts["trains"]]
+    held = [one for one in loaders if not one.facts["trains"]]
+    known = trained and held and all(map(_all_distinct, loaders))
+    if known and all(_holds(each, one) for one in held for each in trained):
         what = (
             f"a validation loss is told; the {whole(held[0].facts, 'dataset')} rows of the loader at {place(held[0])}"
         )
         what = f"{what} were among those that the loader at {place(trained[0])} gave to train on"
-        action = "Validate on rows that are not trained on, or call the loss what it is."
+        action = "Validate on rows that are not trained on, or say which rows the validation loss is of."
         yield Suspicion(what, Word.INVESTIGATE, "validation_rows_trained", action)
 
 
 def _all_distinct(line: Line) -> bool:
     rows, distinct = whole(line.facts, "dataset") or 0, whole(line.facts, "distinct") or 0
-    return distinct >= _LEAST_DISTINCT * rows
+    return bool(texts(line.facts, "row_keys")) and distinct >= _LEAST_DISTINCT * rows
 
 
 def _holds(line: Line, other: Line) -> bool:

@@ -67,14 +67,28 @@ HALVES: Kind = {
 }
 
 
-def selector(bag: str) -> Kind:
-    chosen: dict[str, Any] = {"class": "SelectKBest", "y": fp("y", bag)}
+def selector(bag: str, rows: int = 6) -> Kind:
+    chosen: dict[str, Any] = {"class": "SelectKBest", "y": fp("y", bag, size=rows)}
     return fit(1, **chosen)
 
 
-def booster(rounds: int, asked: int) -> Kind:
-    more: dict[str, Any] = {"class": "xgboost.train", "params": {"num_boost_round": asked}, "done": {"rounds": rounds}}
+def booster(rounds: int, asked: int, best: int | None = None, **params: int) -> Kind:
+    more: dict[str, Any] = {
+        "class": "xgboost.train",
+        "params": {"num_boost_round": asked, **params},
+        "done": {"rounds": rounds, "best_iteration": best},
+    }
     return fit(rounds, **more)
+
+
+def outer(rows: int) -> Kind:
+    return {"kind": "split", "facts": {"call": "KFold.split", "x": fp("x", shape=[rows, 4])}}
+
+
+DROPPED = [fit(number, x=fp(f"x{number}", shape=[3, 11]), y=fp("y")) for number in range(1, 13)]
+FULL = fit(99, x=fp("all", shape=[3, 12]), y=fp("y"))
+NAMED = [fit(number, x=fp(f"x{number}", shape=[3, 2], columns=["a", "b"]), y=fp("y")) for number in range(12)]
+OF_A_CLASS: dict[str, Any] = {"class": "XGBRegressor", "params": {"n_estimators": 250}}
 
 
 AMONG = ("0000", "0004", "0009", "00ff")
@@ -91,7 +105,10 @@ NEAREST = {"column": 6, "correlation": 1.0}
         ((SPLIT, fit(1, y=fp("y2")), predict(1, x="held")), "held_out_rows_trained"),
         ((*COLUMNS, predict(3)), "columns_chosen"),
         ((*OLS, other(1)), "columns_chosen"),
+        ((*DROPPED, FULL, predict(3)), "columns_chosen"),
         ((booster(301, 1), predict(301)), "model_from_elsewhere"),
+        ((booster(300, 150), predict(300)), "model_from_elsewhere"),
+        ((booster(350, 100, num_iterations=50), predict(350)), "model_from_elsewhere"),
         ((selector(BAGS["all"]), HALVES, fit(2), predict(2)), "selected_on_held_out_rows"),
     ],
 )
@@ -114,7 +131,14 @@ def test_predictions_that_were_chosen_or_come_from_elsewhere_are_asked_about(
         (fit(1, nearest={"column": 6, "correlation": 0.9991}), predict(1)),
         (SPLIT, fit(1, y=fp("y2")), predict(1, x="others")),
         (*COLUMNS[:4], predict(3)),
+        (*DROPPED, FULL, predict(99)),
+        (*NAMED, predict(3)),
         (booster(300, 300), booster(301, 1), predict(301)),
+        (booster(500, 100, num_iterations=500), predict(500)),
+        (booster(340, 1000, 319), booster(370, 50), predict(370)),
+        (fit(1, **OF_A_CLASS), booster(300, 50), predict(300)),
+        (outer(9), selector(BAGS["all"]), HALVES, fit(2), predict(2)),
+        (selector(BAGS["all"], 9), HALVES, fit(2), predict(2)),
         (selector(BAGS["train"]), HALVES, fit(2), predict(2)),
         (HALVES, selector(BAGS["all"]), fit(2), predict(2)),
     ],
@@ -127,7 +151,14 @@ def test_predictions_that_were_chosen_or_come_from_elsewhere_are_asked_about(
         "only alike",
         "blended on what was held out",
         "a few choices of columns",
+        "columns left out to say what they are worth",
+        "the same columns, imputed again",
         "its own booster",
+        "rounds among the parameters",
+        "its own booster, cut at the best round",
+        "its own booster of a class",
+        "chosen by the part to train on, which is split again",
+        "another target of as many ones",
         "chosen by the rows of the fit",
         "chosen after the split",
     ],
@@ -155,12 +186,12 @@ WALK = steps(begun=BEGUN, weights=LAST, numbers=9)
 
 RANDOM = tuple(float((7 * (one + 3) ** 2) % 31) for one in range(32))
 SLOPE = tuple(float(one) for one in range(32))
-NETWORK = steps(begun=moved(*SLOPE), weights=moved(*(one + 0.1 for one in SLOPE)), numbers=32)
+NETWORK = steps(begun=moved(*SLOPE), weights=moved(*(one + 0.1 for one in SLOPE)), numbers=32, sizes=[16, 8, 8])
 
 
-def left(*values: float) -> Kind:
+def left(*values: float, sizes: Sequence[int] = (16, 8, 8)) -> Kind:
     whole = save("w", 32)
-    return {**whole, "facts": {**whole["facts"], "weights": moved(*values)}}
+    return {**whole, "facts": {**whole["facts"], "weights": moved(*values), "sizes": list(sizes)}}
 
 
 def loader(number: int, *, trains: bool, keys: Sequence[str], distinct: int = 2000) -> Kind:
@@ -173,6 +204,15 @@ def loader(number: int, *, trains: bool, keys: Sequence[str], distinct: int = 20
 
 KEYS = [f"{one:04x}" for one in range(0, 64, 2)]
 GIVEN = loader(1, trains=True, keys=KEYS)
+FOLDS = [
+    line
+    for fold in range(3)
+    for line in (
+        loader(2 * fold + 1, trains=True, keys=[one for place, one in enumerate(KEYS) if place % 3 != fold]),
+        loader(2 * fold + 2, trains=False, keys=KEYS[fold::3]),
+    )
+]
+REFIT = loader(9, trains=True, keys=KEYS)
 VALIDATED = replace(TRAINED.history, val_loss=TRAINED.history.train_loss) if TRAINED.history is not None else None
 
 
@@ -206,6 +246,11 @@ TORCH = {"kind": "hooked", "facts": {"library": "torch"}}
         (validated(GIVEN, loader(2, trains=False, keys=["0001", "0003", "0005"])), "all_passed"),
         (validated(GIVEN, loader(2, trains=False, keys=KEYS, distinct=8)), "all_passed"),
         (network(steps(), GIVEN, loader(2, trains=False, keys=KEYS)), "all_passed"),
+        (validated(*FOLDS), "all_passed"),
+        (validated(*FOLDS[:2], REFIT), "all_passed"),
+        (validated(GIVEN, loader(2, trains=False, keys=KEYS), loader(3, trains=False, keys=[])), "all_passed"),
+        (validated(GIVEN, loader(2, trains=False, keys=KEYS), loader(3, trains=True, keys=[])), "all_passed"),
+        (network(NETWORK, left(*RANDOM, sizes=(8, 16, 8))), "all_passed"),
         (network(steps(steps=3, traced=True)), "all_passed"),
     ],
 )

@@ -50,6 +50,22 @@ def test_folds_of_a_loop_by_hand_are_counted_where_as_many_fits_were_made(fits: 
     assert counted(spoilt(artefacts=(), seen=seen(split, *made))).get("cv") == folds
 
 
+@pytest.mark.parametrize(("fits", "folds"), [(30, 10), (9, None)])
+def test_the_folds_of_a_tuning_inside_are_not_those_of_the_validation(fits: int, folds: int | None) -> None:
+    inside, outside = (
+        {"kind": "split", "facts": {"call": "KFold.split", "arguments": {"n_splits": each}}} for each in (3, 10)
+    )
+    made: list[Kind] = [
+        {"kind": "fit", "where": "model_1.py:4", "facts": {"id": one, "class": "Ridge", "x": fp(f"x{one}")}}
+        for one in range(fits)
+    ]
+    search: Kind = {"kind": "search", "facts": {"id": 99, "class": "GridSearchCV", "candidates": 4, "folds": 3}}
+    told = counted(spoilt(artefacts=(), seen=seen(inside, outside, *made))).get("cv")
+    assert (None if told is None else told.value) == folds
+    beside = counted(spoilt(artefacts=(), seen=seen(search, outside, *made)))["cv"]
+    assert beside.value == (folds or 3)
+
+
 def test_a_loss_that_never_changes_is_no_training() -> None:
     history = TRAINED.history
     assert history is not None

@@ -151,7 +151,7 @@ data = xgboost.DMatrix(X, y)
 booster = xgboost.train({"max_depth": 2}, data, 12)
 booster.predict(data)
 xgboost.XGBRegressor(n_estimators=4).fit(X, y).predict(X)
-lightgbm.train({"verbose": -1}, lightgbm.Dataset(X, y), 6).predict(X)
+lightgbm.train({"verbose": -1, "num_boost_round": 6}, lightgbm.Dataset(X, y), 3).predict(X)
 """
 )
 
@@ -162,6 +162,7 @@ def test_boosters_tell_their_rounds_and_what_they_predict(tmp_path: Path) -> Non
     fits = {fit(line).name: fit(line) for line in found.of("fit")}
     assert set(fits) == {"xgboost.train", "XGBRegressor", "lightgbm.train"}
     assert (fits["xgboost.train"].done["rounds"], fits["lightgbm.train"].done["rounds"]) == (12, 6)
+    assert [fits[name].params["num_boost_round"] for name in ("xgboost.train", "lightgbm.train")] == [12, 6]
     assert fits["xgboost.train"].x.shape == (120, 3)
     assert [prediction(line).of for line in found.of("predict")] == [
         fits[name].id for name in ("xgboost.train", "XGBRegressor", "lightgbm.train")

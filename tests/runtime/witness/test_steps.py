@@ -59,6 +59,38 @@ def test_weights_that_never_moved_are_seen_not_to_have(tmp_path: Path, lr: str, 
     assert only(found.of("losses")).facts["count"] == 24
 
 
+LOADED = """
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+torch.manual_seed(0); torch.set_num_threads(1)
+x = torch.randn(60, 4)
+net = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Linear(3, 2))
+decayed = [each for each in net.parameters() if each.dim() > 1]
+others = [each for each in net.parameters() if each.dim() < 2]
+optimiser = torch.optim.SGD([{"params": decayed, "weight_decay": 0.1}, {"params": others}], lr=0.1)
+train = DataLoader(TensorDataset(x[:40]), 8)
+held = DataLoader(TensorDataset(x[40:]), 10)
+numbered = DataLoader(TensorDataset(torch.arange(20), x[40:]), 5)
+for epoch in range(2):
+    for (a,) in train:
+        optimiser.zero_grad(); net(a).sum().backward(); optimiser.step()
+        with torch.no_grad():
+            for (b,) in held: net(b)
+    for _, b in numbered: net(b)
+torch.save(net.state_dict(), "net.pt")
+"""
+
+
+@needs("torch")
+def test_what_was_looked_at_between_two_steps_was_not_trained_on_and_numbers_of_rows_name_none(tmp_path: Path) -> None:
+    found = seen(tmp_path, LOADED)
+    told = {line.facts["batch_size"]: line.facts for line in found.of("batches")}
+    assert {size: one["trains"] for size, one in told.items()} == {8: True, 10: False, 5: False}
+    assert {size: one.get("distinct") for size, one in told.items()} == {8: 40, 10: 20, 5: None}
+    assert only(found.of("steps")).facts["sizes"] == [12, 6, 3, 2]
+    assert only(found.of("save")).facts["sizes"] == [12, 3, 6, 2]
+
+
 MANY = """
 import torch
 torch.set_num_threads(1)

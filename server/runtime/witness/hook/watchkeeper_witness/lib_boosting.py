@@ -110,11 +110,16 @@ def _about(call: Call) -> dict[str, Any]:
         "library": library,
         "class": f"{library}.{call.function.__name__}",
         "call": call.function.__name__,
-        "params": {**plain_all(given.get("params") or {}), "num_boost_round": plain(given.get("num_boost_round"))},
+        "params": _with_rounds(plain_all(given.get("params") or {}), plain(given.get("num_boost_round")), library),
         "x": pooled(found),
         "y": fp(label(found)),
         **call.notes,
     }
+
+
+def _with_rounds(params: dict[str, Any], rounds: Any, library: str) -> dict[str, Any]:
+    """Return the parameters with the rounds that were asked for; LightGBM takes those among its parameters first."""
+    return {"num_boost_round": rounds, **params} if library == "lightgbm" else {**params, "num_boost_round": rounds}
 
 
 def _rounds(booster: Any) -> Any:

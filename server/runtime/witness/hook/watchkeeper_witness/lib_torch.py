@@ -17,7 +17,7 @@ from .more import is_due, tell_due, tell_each
 from .plain import plain
 from .state import can_afford, here, next_number, ours, ours_at_length, state
 from .trouble import trouble
-from .weights import Sample, of_tensors, tensors_in
+from .weights import MOST_PARTS, Sample, of_tensors, tensors_in
 from .writer import cpu_s
 
 _MOST_OPTIMISERS = 2000
@@ -37,7 +37,7 @@ class Optimised:
         self.lr_seen: list[float] = []
         parameters = _parameters(optimiser)
         self.numbers = sum(int(each.numel()) for each in parameters)
-        self.tensors = len(parameters)
+        self.tensors, self.sizes = len(parameters), _sizes(parameters)
         self.sample = Sample(parameters)
         self.begun_weights = of_tensors(parameters)
         self.latest: dict[str, Any] = {}
@@ -83,6 +83,7 @@ class Optimised:
             "lr_seen": self.lr_seen,
             "numbers": self.numbers,
             "tensors": self.tensors,
+            "sizes": self.sizes,
             "begun": self.begun_weights,
             **self.latest,
         }
@@ -93,6 +94,10 @@ def _weak(thing: Any) -> Any:
     import weakref
 
     return weakref.ref(thing)
+
+
+def _sizes(tensors: Any) -> list[int]:
+    return [int(each.numel()) for each in tensors][:MOST_PARTS]
 
 
 def _parameters(optimiser: Any) -> list[Any]:
@@ -232,6 +237,8 @@ def _next(step: Any) -> Any:
                 with ours():
                     seen.passed()
             raise
+        if seen is not None:
+            state.loader = seen
         if seen is not None and seen.hashes is not None:
             with ours():
                 seen.take(batch)
@@ -275,6 +282,7 @@ def _saved(obj: Any, f: Any, frame: Any) -> None:
         "path": places.inside(str(path)),
         "numbers": sum(int(each.numel()) for each in found.values()),
         "tensors": len(found),
+        "sizes": _sizes(found.values()),
         "weights": of_tensors(list(found.values()), parts=True, names=list(found)),
         "steps": steps,
     }

@@ -133,7 +133,7 @@ class Batches:
         self.where = where
         self.batches = self.rows = self.passes = self.told = 0
         self.trains = False
-        """Whether a loss went backward while it gave batches."""
+        """Whether a loss went backward while its batch was the newest."""
         self.hashes: list[Any] | None = []
         """Of the rows of its first pass; None once these are told, or were too many."""
         self.named: dict[str, Any] = {}
@@ -164,6 +164,8 @@ class Batches:
             self.hashes = None
             return
         try:
+            if len(batch.shape) < 2 and not batch.dtype.is_floating_point:
+                raise TypeError("numbers of rows, which every set has")
             rows = batch.detach().reshape(len(batch), -1)[:, :MOST_OF_A_ROW].numpy()
             self.hashes = [*(self.hashes or []), row_hashes(np, flat64(np, rows).reshape(len(rows), -1))]
         except Exception:
@@ -171,10 +173,13 @@ class Batches:
 
     def passed(self) -> None:
         """Name the rows of the first pass, now that it came to its end."""
-        if self.hashes:
-            np = numpy()
-            self.named = named_rows(np, np.concatenate(self.hashes))
-        self.hashes = None
+        found, self.hashes = self.hashes, None
+        if found:
+            try:
+                np = numpy()
+                self.named = named_rows(np, np.concatenate(found))
+            except Exception:
+                self.named = {}
 
     def tell(self) -> None:
         if self.told == self.batches:

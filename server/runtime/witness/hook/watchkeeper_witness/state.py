@@ -31,7 +31,7 @@ class State:
         self.passes = 0
         """How often loaders began, in all."""
         self.loader: Any = None
-        """What counts for the one that began last."""
+        """What counts for the one that gave the newest batch, or began after it."""
 
 
 class Here(threading.local):
