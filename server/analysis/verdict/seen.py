@@ -19,6 +19,7 @@ from ..witness.values import number, part, text, whole
 
 _DRAWS = frozenset({"mcmc", "smc", "ensemble"})
 _ENSEMBLES = ("Forest", "Boost", "LGBM", "ExtraTrees", "Bagging", "Stacking", "Voting", "XGB", "xgboost", "lightgbm")
+_HELPERS = ("SelectFromModel", "RFE", "SequentialFeatureSelector", "Boruta", "Imputer")
 _NETWORKS = ("MLP", "NeuralNet", "Perceptron", "Sequential", "Functional")
 _GRADIENTS = frozenset({"torch", "keras", "optax", "jax", "tensorflow", "flax"})
 _LEAST_BOOTSTRAPS = 20
@@ -128,7 +129,7 @@ class Seen:
         return tuple(name for name, there in found.items() if there)
 
     def _fitted(self, words: Sequence[str]) -> bool:
-        names = [name for one in self.fits for name in (one.name, one.estimator, *one.inside)]
+        names = [name for one in self.fits for name in (one.name, one.estimator, *_models_inside(one))]
         return any(word in name for name in names for word in words)
 
     @property
@@ -188,6 +189,12 @@ class Seen:
         parts += [_search_words(one) for one in self.fits if one.is_search][:2]
         parts += [f"{count} fits of {name}" for name, (count, _) in list(self.repeated_fits().items())[:3]]
         return "; ".join(parts)
+
+
+def _models_inside(one: Fit) -> Iterable[str]:
+    """Return what a Pipeline fitted; nothing where a part of that may only have chosen or filled in the features."""
+    helps = any(word in name for name in one.inside for word in _HELPERS)
+    return () if helps else one.inside
 
 
 def _is_resample(x: Fingerprint) -> bool:

@@ -241,6 +241,20 @@ def test_a_declared_method_that_was_not_witnessed_is_asked_about() -> None:
     assert found(verdict, "method")[:2] == ("INVESTIGATE", "declared_method_not_witnessed")
 
 
+@pytest.mark.parametrize(
+    ("inside", "kinds"),
+    [
+        (("SelectFromModel", "RandomForestRegressor", "Ridge"), ()),
+        (("StandardScaler", "RandomForestRegressor"), ("Ensemble",)),
+        (("StandardScaler", "MLPRegressor"), ("Deep Learning",)),
+    ],
+)
+def test_a_forest_that_only_chose_the_features_makes_no_ensemble_of_a_pipeline(
+    inside: tuple[str, ...], kinds: tuple[str, ...]
+) -> None:
+    assert seen(fit(1, "Pipeline", inside=dict.fromkeys(inside, 1))).kinds == kinds
+
+
 def test_sequential_monte_carlo_has_no_tuning_steps() -> None:
     evidence = mcmc(sampling(method="smc", call="pymc.sample_smc", tune=None), saved=replace(SAVED, tuning_steps=None))
     assert decide(evidence, RULES).word is Word.APPROVE
