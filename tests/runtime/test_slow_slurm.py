@@ -108,7 +108,7 @@ def test_a_start_does_not_wait_for_a_slow_slurm_which_is_handed_it_once_and_aske
     os.close(descriptor)  # it is the caller's
     assert submissions.submission(one) is None, "nobody knows yet whether it was taken"
     now = time.time()
-    kept = {"rows": {}, "asked_at": now, "failed": "", "answered_at": now}
+    kept: dict[str, object] = {"rows": {}, "asked_at": now, "failed": "", "answered_at": now}
     (tmp_path / slurm.LOOK_FILE).write_text(json.dumps(kept))  # another look had an answer meanwhile
     answer.write_text("")
     until(lambda: records.text(submissions.submission(one), "job") == "8", "it is handed over")
