@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import cast
 
 import pytest
 from watchkeeper.server.storage.files.workspace import Workspace
@@ -12,7 +13,7 @@ from watchkeeper.server.storage.record.records import FindingSeen, RunEnded, Run
 from watchkeeper.server.vocabulary.runs import Level, Phase, RunState
 
 from ..runtime.keeper import helpers
-from . import answers, campaign, every_call
+from . import answers, campaign, every_call, forked, full_disks
 from .acknowledged import TOLD, Acknowledged, Facts
 from .answers import HOSTILE
 from .day import Day
@@ -151,6 +152,32 @@ def test_a_stop_that_leaves_what_it_does_not_name_is_told(known: Known, monkeypa
     known.take("stop_training", {}, {"run": "1-quick-1", "state": "stopped", "left_processes": ["7 sleep"]})
     with pytest.raises(AssertionError, match="nothing of it lives"):
         known.take("stop_training", {}, {"run": "1-quick-1", "state": "stopped"})
+
+
+class Says:
+    """In the place of a server: one answer, or none."""
+
+    def __init__(self, answer: Facts | None) -> None:
+        self._answer = answer
+
+    def answer(self, _: float) -> Facts | None:
+        return self._answer
+
+
+def test_on_a_full_disk_a_call_without_an_answer_and_a_refused_look_at_everything_are_told(tmp_path: Path) -> None:
+    day, found = Day(tmp_path, tmp_path / "workspace", random.Random(0)), campaign.Round()
+    refused: Facts = {"isError": True, "content": [{"text": "no room"}]}
+
+    def taken(answer: Facts | None, arguments: Facts, *, full: bool = True) -> None:
+        server = cast("forked.Forked", Says(answer))
+        full_disks.taken(day, server, "poll_training", arguments, found, full=full)
+
+    with pytest.raises(AssertionError, match="refused on a full disk"):
+        taken(refused, {"wait_s": 0})
+    with pytest.raises(AssertionError, match="no answer"):
+        taken(None, {"run": "1-quick-1"})
+    taken(refused, {"run": "1-quick-1"})  # the directory of one run may find no room, and says so
+    taken(refused, {"wait_s": 0}, full=False)
 
 
 @pytest.mark.parametrize(("times", "wrong"), [(0, ["OddAAError is on record 0 times"]), (1, [])])
