@@ -21,6 +21,8 @@ from mcp.server.context import CallNext, HandlerResult
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
+from . import escaped
+
 LONGEST_LINE_BYTES = 1 << 20
 _TOO_LONG = "message longer than 1 MiB refused, nothing was done; send less in one call"
 _UNREADABLE = "no JSON-RPC message, nothing was done: the JSON is broken or half of a surrogate pair stands in it"
@@ -130,9 +132,15 @@ class Rest:
         self.do()
 
     def do(self) -> None:
-        """Do it, unless it is done."""
-        while self._left:
-            self._left.pop()()
+        """Do it, unless it is done. Where it fails the process ends: half a server would refuse call after call."""
+        try:
+            while self._left:
+                self._left.pop()()
+        except Exception as error:
+            try:
+                escaped.tell(error)
+            finally:
+                os._exit(1)
 
 
 def serve(server: Server[Any], rest: Callable[[], None] = lambda: None) -> NoReturn:
