@@ -32,17 +32,16 @@ def tried(record_property: Any) -> Tried:
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     """Print the table of what was tried; `make clients` also writes it into docs/clients.md."""
     stats: dict[str, list[Any]] = terminalreporter.stats if EVERY else {}
-    reports = [one for kind in ("passed", "failed") for one in stats.get(kind, [])]
-    rows: list[dict[str, str]] = [row for one in reports for row in _properties(one, ROW)]
-    if not rows or hasattr(config, "workerinput"):  # each worker of xdist ends with a summary of its own tests
+    passed, bad = stats.get("passed", []), stats.get("failed", []) + stats.get("error", [])
+    rows: list[dict[str, str]] = [row for one in passed + bad for row in _properties(one, ROW)]
+    if not (rows or _clients(bad)) or hasattr(config, "workerinput"):  # each worker of xdist has a summary of its own
         return
-    failed = [str(one.nodeid).rpartition("::")[2] for one in stats.get("failed", []) + stats.get("error", [])]
+    failed = [str(one.nodeid).rpartition("::")[2] for one in bad]
     counts = {kind: len(stats.get(kind, [])) for kind in ("passed", "skipped")}
     page, day = PAGE.read_text("utf-8"), date.today()  # noqa: DTZ011 (the reader's own day)
     whole = _is_whole(config, exitstatus)
     went = told(failed, counts, time.monotonic() - BEGUN_S, day, "" if whole else page)
-    skipped = _clients(stats.get("skipped", [])) if whole else None
-    before = standing(rows_of(page), _clients(stats.get("failed", []) + stats.get("error", [])), skipped)
+    before = standing(rows_of(page), _clients(bad), _clients(stats.get("skipped", [])) if whole else None)
     lines = [*table(rows, before, day), "", *went]
     for line in lines:
         terminalreporter.write_line(line)
