@@ -16,7 +16,7 @@ from ...limits import HANG_S
 from ...wire import Wire
 
 SCRIPT = """
-import json, sys
+import anyio, json, sys
 from importlib.util import _LazyModule, find_spec
 from watchkeeper.server.interfaces.mcp import late
 
@@ -28,7 +28,14 @@ late.begin()  # a second time changes nothing
 find_spec("watchkeeper.server.acts.prune.prune")  # looked for, not imported
 from watchkeeper.server.interfaces.commands import cli, serving
 from watchkeeper.server.interfaces.mcp import app, stdio
-finders, lists = len(sys.meta_path), [app.described(tool).name for tool in cli.TOOLS]
+from watchkeeper.prompts import load
+finders, handle = len(sys.meta_path), app._Handlers(None, {one.name: one for one in cli.TOOLS}, load(), serving.brief)
+async def lists():
+    for one in (handle.list_tools, handle.list_resources, handle.list_templates):
+        assert await one(None, None)
+    for one in load():
+        app._offered(one)
+anyio.run(lists)
 told = {"late": unexecuted()}
 late.finish()
 late.finish()
@@ -68,7 +75,7 @@ def test_the_rest_of_a_start_is_done_once_by_the_first_request_that_is_none_of_a
         seen.append((ctx.method, len(done)))
 
     async def played() -> None:
-        for method in ("initialize", "notifications/initialized", "tools/list", "tools/call", "tools/call"):
+        for method in ("initialize", "prompts/list", "tools/list", "tools/call", "tools/call"):
             await rest(_Asked(method), handled)
         await rest.later()
 
