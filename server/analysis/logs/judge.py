@@ -80,7 +80,7 @@ def so_far(incident: Incident) -> Level:
         return incident.level
     if incident.kind in ("harmless", "lead") or _over(incident):
         return Level.NOTICED
-    if incident.kind == "traceback" or (incident.kind == "native" and incident.fatal):
+    if incident.kind == "traceback" or (incident.kind in ("native", "error") and incident.fatal):
         return Level.FLAG if incident.belongs_to else Level.FAILURE
     return Level.FLAG
 
@@ -175,10 +175,10 @@ def _terminal(incidents: Sequence[Incident], *, gives_up: bool) -> list[Incident
     last = [i for i in incidents if i.kind in _OF_THE_TEXT and not (i.went_on or i.ignored)]
     earlier = [i for i in incidents if i.kind == "traceback" and not (i.handled or i.ignored or gives_up)]
     for weighty in (
-        [i for i in last if not i.handled and (i.kind == "traceback" or i.fatal)],
+        [i for i in last if not i.handled and (i.kind == "traceback" or (i.kind == "native" and i.fatal))],
         [i for i in last if i.kind == "traceback"],
         [i for i in last if i.kind == "word" and i.others <= LAST_LINES],
-        [i for i in last if i.kind == "error" and i.others <= LAST_LINES and not i.handled],
+        [i for i in last if i.kind == "error" and (i.fatal or i.others <= LAST_LINES) and not i.handled],
         [i for i in last if i.kind == "error" and not i.others],
         [i for i in earlier if i.apart],
         [i for i in earlier if i.count == 1][-1:],

@@ -354,3 +354,10 @@ def test_an_ending_and_a_flag_of_the_curves_belong_to_the_failure_of_the_log() -
 def test_a_flag_of_the_sampler_leaves_a_run_suspect() -> None:
     found = read("The rhat statistic is larger than 1.05 for some parameters.\n", 0)
     assert (found.outcome, found.findings[0].level) == ("suspect", Level.FLAG)
+
+
+@pytest.mark.parametrize("end", ["Segmentation fault (core dumped)", "make: *** [train] Error 1"])
+def test_an_error_that_was_the_end_of_its_program_fails_a_run_whatever_a_wrapper_says_behind_it(end: str) -> None:
+    epochs = "".join(f"epoch {i} loss 0.{9 - i}\n" for i in range(3))
+    found = read(f"{epochs}ERROR: could not open the cache\n{end}\nscript over\n", 0)
+    assert (found.outcome, found.findings[0].line, found.findings[0].level) == ("suspect", 4, Level.FAILURE)
