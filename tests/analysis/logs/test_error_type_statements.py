@@ -96,9 +96,3 @@ def test_forms_of_launchers_and_shells(text: str, code: int, line: int | None, k
     found = first(text, code)
     assert found.type == kind
     assert line is None or found.line == line
-
-
-def test_a_line_that_came_before_or_is_only_a_time_is_no_progress() -> None:
-    error = 'Traceback (most recent call last):\n  File "t.py", line 3, in main\n    step()\nValueError: bad step\n'
-    for after in ("12:31:04\n", "epoch 2 loss 1.80\n"):
-        assert first(error + after).line == 4
