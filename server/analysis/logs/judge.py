@@ -31,6 +31,9 @@ _WRAPPER = re.compile(
 )
 _CUTS = ("terminated by signal", "ran out of data")
 """Rules whose lines say why a run that exited with status 0 did not reach its end."""
+_STATUS = "status of a child"
+_ASKED_TO_END = re.compile(r"(?:-2|-15|143)\)?(?!\w)")
+"""A child's status that says that somebody asked it to end, as at the end of every run that has helpers."""
 _SAYS_NAN = re.compile(r"(?i)\bnans?\b|\binf(?:s|inite|inity)?\b|finite|device-side assert|diverg|overflow")
 _SIGNAL_TYPES = {
     "SIGSEGV": ErrorType.IMPLEMENTATION,
@@ -98,6 +101,7 @@ def levels(incidents: Sequence[Incident], ended: Ended | None, ending: Ending) -
     if ended is None or ended.stopped:
         result |= {i.key: Level.FLAG for i in incidents if i.closed and result[i.key] is Level.FAILURE}
         over = ("terminated by signal",) if ending.reached else ()
+        over += (_STATUS,) if ended else ()  # who stops a run on purpose ends its children too
         result |= {i.key: Level.FAILURE for i in incidents if _last_word(i) and i.rule not in over}
     elif ended_badly(ended):
         result |= _after_bad_end(incidents, ending)
@@ -109,6 +113,8 @@ def levels(incidents: Sequence[Incident], ended: Ended | None, ending: Ending) -
 def _last_word(incident: Incident) -> bool:
     """An error that is the very last thing in the log; nothing shows that it was dealt with."""
     if incident.others or incident.went_on or incident.ignored:
+        return False
+    if incident.rule == _STATUS and _ASKED_TO_END.search(incident.text):
         return False
     if incident.kind == "traceback":
         return True
