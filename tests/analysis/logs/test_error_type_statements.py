@@ -58,6 +58,13 @@ def first(text: str, exit_code: int = 1) -> Finding:
             "implementation",
         ),
         ("TypeError", "float() argument must be a string or a real number, not 'NAType'", "", "data"),
+        # a value outside of what a distribution knows: one that was read, and one that a training came to
+        ("ValueError", "value to be within the support (IntegerInterval(0, 9)), but found:\ntensor([11])", "", "data"),
+        ("ValueError", "value to be within the support (Real()), but found:\ntensor([nan, nan])", "", "convergence"),
+        # what reads like a known message and is none
+        ("BoundsError", "attempt to access 3-element Vector{Float64} at index [4]", "", "implementation"),
+        ("PermissionError", "unauthorized attempt to access bucket", "", "infrastructure"),
+        ("OSError", "Error reading from the remote server", "", "infrastructure"),
     ],
 )
 def test_the_statement_tells(exception: str, message: str, place: str, kind: str) -> None:
