@@ -120,6 +120,7 @@ async def _attempted(
         tool = tools[name]
         found = await tool.run(hurried(_now(desk, tool)), **tool.take(arguments))
         content = facts(found)
+        drawn = await _drawn(getattr(found, tool.picture)) if tool.picture else []
     except WatchkeeperError as error:
         return _failed(str(error)), False
     except Exception as error:  # the one seam: whatever else escapes is a defect of ours and must not end the server
@@ -131,19 +132,17 @@ async def _attempted(
             "Call it again; if it fails again, run `watchkeeper doctor` and report it with the server's standard error."
         ), False
     text = types.TextContent(type="text", text=rendered(content))
-    if tool.picture:
-        return await _pictured(text, getattr(found, tool.picture)), False
+    if tool.picture:  # nothing structured, which would keep clients from showing the picture
+        return types.CallToolResult(content=[text, *drawn]), False
     return types.CallToolResult(content=[text], structured_content=content), bool(getattr(found, "in_vain", False))
 
 
-async def _pictured(text: types.TextContent, draw: Callable[[], bytes] | None) -> types.CallToolResult:
-    """Return a text with its picture, and nothing structured, which would keep clients from showing the picture."""
+async def _drawn(draw: Callable[[], bytes] | None) -> list[types.ImageContent]:
+    """Return a result's picture; none where there is nothing to draw."""
     if draw is None:
-        return types.CallToolResult(content=[text])
-    image = types.ImageContent(
-        type="image", data=base64.b64encode(await in_thread(draw)).decode(), mime_type="image/png"
-    )
-    return types.CallToolResult(content=[text, image])
+        return []
+    png = base64.b64encode(await in_thread(draw)).decode()
+    return [types.ImageContent(type="image", data=png, mime_type="image/png")]
 
 
 def _now(desk: Desk, tool: Tool) -> Desk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
@@ -10,9 +10,14 @@ from typing import Literal
 import pytest
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
+from mcp_types import TextContent
+from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 from watchkeeper.prompts import load
-from watchkeeper.server.acts.desk import open_desk
+from watchkeeper.server.acts.desk import Desk, open_desk
+from watchkeeper.server.acts.toolbox import Tool
 from watchkeeper.server.interfaces.mcp.app import build
+from watchkeeper.server.interfaces.mcp.calling import answered
 from watchkeeper.server.interfaces.mcp.instructions import instructions
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.vocabulary.runs import Role
@@ -165,3 +170,30 @@ async def test_a_prompt_comes_filled_in_and_a_wrong_request_says_what_is_missing
             await client.get_prompt("watch_run", {})
         with pytest.raises(MCPError, match="There is no prompt 'nope'"):
             await client.get_prompt("nope", {})
+
+
+class Torn(BaseModel):
+    """A result whose picture cannot be drawn."""
+
+    run: str = "1-quick-1"
+    picture: SkipJsonSchema[Callable[[], bytes] | None] = Field(default=None, exclude=True)
+
+
+async def torn(desk: Desk) -> Torn:
+    """Fail while the picture is drawn."""
+
+    def draw() -> bytes:
+        raise ZeroDivisionError("a secret of the inside")
+
+    return Torn(picture=draw)
+
+
+async def test_a_picture_that_cannot_be_drawn_is_told_as_any_defect_is(tmp_path: Path) -> None:
+    desk = open_desk(Workspace(tmp_path), Role.TRAINER, who="a test")
+    tool = Tool(torn, "torn", Torn, frozenset(Role), picture="picture")
+    (text,) = (result := await answered(desk, {"torn": tool}, "torn", {})).content
+    desk.ledger.close()
+    assert result.is_error
+    assert isinstance(text, TextContent)
+    assert "torn failed inside watchkeeper (ZeroDivisionError)" in text.text
+    assert "a secret" not in text.text
