@@ -80,8 +80,9 @@ _SENTRY = re.compile(r"(https://)([0-9a-f]{32})(?=@[a-z0-9.-]{1,80}/[0-9])")
 _LOGIN = re.compile(
     r"(?i)\b(wandb login(?:[ \t]+--[a-z-]{1,20}){0,3}[ \t]+"
     r"|machine\s+\S{1,100}\s+login\s+\S{1,100}\s+password\s+"
-    r"|sshpass[ \t]+-p[ \t]*"
-    r"|(?:mysql|mysqldump|mysqladmin|mariadb)\b(?:[ \t]+[^\s|;&]{1,100}){0,8}?[ \t]+-p)(\S{5,})"
+    r"|sshpass(?:[ \t]+-(?-i:v|P[ \t]*[^\s-]\S{0,100})){0,3}[ \t]+-(?-i:p)[ \t]*"
+    r"|(?:mysql|mariadb)[a-z_-]{0,20}(?:[ \t]+[^\s|;&]{1,100}){0,8}?[ \t]+-(?-i:p))"
+    r"('[^'\n]{5,200}'|\"[^\"\n]{5,200}\"|\S{5,})"
 )
 
 _NAMES_OF_SECRETS = (

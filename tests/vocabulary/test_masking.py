@@ -44,6 +44,9 @@ SHAPES: dict[str, tuple[str, str]] = {
     "github in a clone address": ("https://x-access-token:", "ghs_" + made(ALNUM, 36)),
     "glued to an option": ("mysql -h db -u trainer -p", made(ALNUM, 14)),
     "option of sshpass": ("sshpass -p ", made(ALNUM, 14)),
+    "option of sshpass behind another": ("sshpass -v -P phrase -p ", made(ALNUM, 14)),
+    "glued to an option of a dump": ("mariadb-dump -h db -P 33060 -u trainer -p", made(ALNUM, 14)),
+    "quoted behind an option": ("mysql -u trainer -p'two words ", made(ALNUM, 14)),
     "gitlab personal": ("", "glpat-" + made(ALNUM, 20)),
     "gitlab deploy": ("", "gldt-" + made(ALNUM, 20)),
     "gitlab runner": ("", "glrt-" + made(ALNUM, 20)),
@@ -148,6 +151,7 @@ SHAPES: dict[str, tuple[str, str]] = {
     "short key": ("API_KEY=", "a1b2c3d4e5"),
 }
 BEHIND = {
+    "quoted behind an option": "' db",
     "sentry": "@o123.ingest.sentry.io/42",
     "github in a clone address": "@github.com/a/b",
     **dict.fromkeys(("password in an address", "password without a user", "mongo"), "@db.example.org/x"),
@@ -184,6 +188,8 @@ KEPT = [
     "token = os.environ['HF_TOKEN']",
     "R-hat: 1.0123456789012345, ess_bulk=1234.567890123456",
     "seed=1234567890123456789, step 12345678901234567890",
+    "mysql -h db -P33060 -u trainer -p trainings",
+    "sshpass -P passphrase -f file ssh -p 22022 node7",
     "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
     "git_sha=9fceb02d0ae598e95dc970b74767f19372d61af8",
     "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

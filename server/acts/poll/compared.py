@@ -25,9 +25,13 @@ class Compared(BaseModel):
     best: str = Field(description="the best attempt: median of the last quarter of its values, 5 to 20 of them")
     best_verdict: str | None = Field(description="the newest verdict on it; absent where none was asked for")
     ahead: str | None = Field(
-        description="the best one; where noise is seeds, the one whose settings have the better mean over their seeds"
+        description="the best one; where noise is seeds, the one whose settings have the better mean over their seeds;"
+        " absent as `rival` is"
     )
-    rival: str | None = Field(description="the next best one with other settings; absent where only seeds differ")
+    rival: str | None = Field(
+        description="the next best one with other settings, or the best where that one is `ahead`; absent where only"
+        " seeds differ"
+    )
     gap: float | None = Field(description="by how much `ahead` is ahead of `rival`; of means where noise is seeds")
     low: float | None = Field(description="lower end of the 95 % interval of the gap")
     high: float | None = Field(description="upper end of it")

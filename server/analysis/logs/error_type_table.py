@@ -30,7 +30,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"output (?:dir\w*|folder|path)\b.{0,80} already exists|"
         r"missing value for argument|changed size during iteration|event loop\b|generator raised stopiteration|"
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
-        r"deserialization of an? \w+ layer|attempt to access|expected 2d array|in coercion to|invalid for atomic|"
+        r"deserialization of an? \w+ layer|attempt to access (?:slot\b|.{1,200} at index)|"
+        r"expected 2d array|in coercion to|invalid for atomic|"
         r"could not find function|can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
@@ -52,7 +53,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"could not broadcast input array|"
         r"input arrays? (?:must have same number of dim|dimensions (?:except |for )?(?:for )?the concatenation)|"
-        r"batch tensors with different shapes|non-rectangular|within the support|n_samples ?[=<>]|"
+        r"batch tensors with different shapes|non-rectangular|within the support(?!(?s:.)*\bnan\b)|n_samples ?[=<>]|"
         r"number of samples \d|too short (?:for|to)\b|extend empty axis|"
         r"invalid comparison between dtype|nan while assembling|numeric types to aggregate",
     ),
@@ -62,7 +63,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"check failed:.*\b(?:num_features|n(?:um)?_?data|n(?:um)?_?(?:rows?|cols?|samples)|labels?\w*|"
         r"feature_names)\b|factors? with 2 or more levels|"
         r"did not hold element-wise|__len__\(\) should return|out of bounds for (?:axis|dimension) \d+ with size 0|"
-        r"could not infer dtype of none|bad (?:object|value) for \w+: ",
+        r"could not infer dtype of none|bad object for \w+: ",
     ),
     (
         "data",
@@ -288,7 +289,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "data",
         "",
         r"corrupt|truncat|checksum|crc (?:check|error)|bad magic|malformed|invalid header|unexpected end|"
-        r"failed reading|^error reading (?!from conn)|"
+        r"failed reading|^error reading (?!from (?:\w+ ){0,2}(?:conn|socket|server|pipe|remote|peer|stream))|"
         r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
         r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
         r"ing) pickled|"

@@ -31,6 +31,9 @@ _WRAPPER = re.compile(
 )
 _CUTS = ("terminated by signal", "ran out of data")
 """Rules whose lines say why a run that exited with status 0 did not reach its end."""
+_STATUS = "status of a child"
+_ASKED_TO_END = re.compile(r"(?:-2|-15|143)\)?(?!\w)")
+"""A child's status that says that somebody asked it to end, as at the end of every run that has helpers."""
 _SAYS_NAN = re.compile(r"(?i)\bnans?\b|\binf(?:s|inite|inity)?\b|finite|device-side assert|diverg|overflow")
 _SIGNAL_TYPES = {
     "SIGSEGV": ErrorType.IMPLEMENTATION,
@@ -80,7 +83,7 @@ def so_far(incident: Incident) -> Level:
         return incident.level
     if incident.kind in ("harmless", "lead") or _over(incident):
         return Level.NOTICED
-    if incident.kind == "traceback" or (incident.kind == "native" and incident.fatal):
+    if incident.kind == "traceback" or (incident.kind in ("native", "error") and incident.fatal):
         return Level.FLAG if incident.belongs_to else Level.FAILURE
     return Level.FLAG
 
@@ -98,6 +101,7 @@ def levels(incidents: Sequence[Incident], ended: Ended | None, ending: Ending) -
     if ended is None or ended.stopped:
         result |= {i.key: Level.FLAG for i in incidents if i.closed and result[i.key] is Level.FAILURE}
         over = ("terminated by signal",) if ending.reached else ()
+        over += (_STATUS,) if ended else ()  # who stops a run on purpose ends its children too
         result |= {i.key: Level.FAILURE for i in incidents if _last_word(i) and i.rule not in over}
     elif ended_badly(ended):
         result |= _after_bad_end(incidents, ending)
@@ -109,6 +113,8 @@ def levels(incidents: Sequence[Incident], ended: Ended | None, ending: Ending) -
 def _last_word(incident: Incident) -> bool:
     """An error that is the very last thing in the log; nothing shows that it was dealt with."""
     if incident.others or incident.went_on or incident.ignored:
+        return False
+    if incident.rule == _STATUS and _ASKED_TO_END.search(incident.text):
         return False
     if incident.kind == "traceback":
         return True
@@ -175,10 +181,10 @@ def _terminal(incidents: Sequence[Incident], *, gives_up: bool) -> list[Incident
     last = [i for i in incidents if i.kind in _OF_THE_TEXT and not (i.went_on or i.ignored)]
     earlier = [i for i in incidents if i.kind == "traceback" and not (i.handled or i.ignored or gives_up)]
     for weighty in (
-        [i for i in last if not i.handled and (i.kind == "traceback" or i.fatal)],
+        [i for i in last if not i.handled and (i.kind == "traceback" or (i.kind == "native" and i.fatal))],
         [i for i in last if i.kind == "traceback"],
         [i for i in last if i.kind == "word" and i.others <= LAST_LINES],
-        [i for i in last if i.kind == "error" and i.others <= LAST_LINES and not i.handled],
+        [i for i in last if i.kind == "error" and (i.fatal or i.others <= LAST_LINES) and not i.handled],
         [i for i in last if i.kind == "error" and not i.others],
         [i for i in earlier if i.apart],
         [i for i in earlier if i.count == 1][-1:],

@@ -118,7 +118,7 @@ def name(incident: Incident | None, found: re.Match[str]) -> None:
 def end(incident: Incident | None, rule: Rule) -> None:
     """Let an error be the end of its program, where a line behind it says so."""
     if incident and incident.kind == "error" and rule.weight in (Weight.FATAL, Weight.LEAD):
-        incident.kind, incident.fatal = "native", True
+        incident.fatal = True
 
 
 def _usage(number: int, before: Before) -> int:

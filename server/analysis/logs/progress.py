@@ -16,9 +16,15 @@ _TEARDOWN = re.compile(
     r"real\b|user\b|sys\b|\+ |Ran \d+ tests|\[W.*(?:socket|ProcessGroup|destroy)|W\d{4} |E\d{4} |I\d{4} |\s*$)",
     re.IGNORECASE,
 )
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?![a-z])"
 _ONLY_A_TIME = re.compile(
-    r"(?i)^(?:\W|\d|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|t(?=\d)|[ap]m|utc|gmt|z$)*$"
+    r"(?i)^(?=.*\d:\d\d)(?:[\W_]++"
+    r"|\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?[-+]\d\d:?\d\d)?(?!\d)"
+    r"|(?:\d{4}([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2\d{4}|(?:19|20)\d\d)(?!\d)"
+    rf"|\d\d?[ /-](?={_MONTH})|{_MONTH}(?: {{1,2}}\d\d?(?![\d:.]))?"
+    r"|(?:mon|tue|wed|thu|fri|sat|sun|[ap]m|utc|gmt|[tz])(?![a-z]))*+$"
 )
+"""A time of day, with or without a date, and no other number: rows of bare numbers are what a run reports."""
 _BAR = re.compile(r"(?<!\d)(\d{1,12}+)/(\d{1,12}+)\b")
 _BAR_SIGN = re.compile(r"it/s|s/it|%\||━|█|\[=+|\.\.\.\.+\]|ETA")
 _COMPLETE = re.compile(
@@ -122,7 +128,7 @@ def usual_shape(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def same_line(text: str) -> str:
-    """Return a short name of a line with its numbers: one that stood there before in full is no news of the run."""
+    """Return a short name of a line with its numbers: one that stood there before in full is no other numbers."""
     return "=" + hashlib.blake2s(text.strip()[:200].encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 

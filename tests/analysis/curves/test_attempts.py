@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from watchkeeper.server.analysis.curves import noise
 from watchkeeper.server.analysis.curves.attempts import Attempt, compare, since_best
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.documents.comparison import conclusion
@@ -108,6 +109,25 @@ def test_three_values_are_too_few_to_tell_noise() -> None:
     ]
     found = compare(few)
     assert (found.noise, found.is_more_than_noise, found.gap) == ("", False, 1)
+
+
+def test_curves_that_stand_still_do_not_tell_what_noise_is() -> None:
+    still = [Attempt(run, {"val_loss": [level] * 9}, run) for run, level in (("a", 0.3), ("b", 0.3001))]
+    assert (compare(still).noise, compare(still).is_more_than_noise) == ("", False)
+    assert conclusion(compare(still)).endswith("too few independent values to tell that from noise")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "away"),
+    [
+        ([0.0, 2.0], [0.0, 2.0], 4.303 * 2**0.5),  # two degrees of freedom
+        ([0.0, 2.0], [5.0, 5.0], 12.706),  # one: all that is known is of the first
+        ([0.0, 1.0], [0.0, 3.0], 8.394 * 2.5**0.5),  # 1.22
+    ],
+)
+def test_the_interval_over_seeds_is_welchs(one: list[float], other: list[float], away: float) -> None:
+    found = noise.of_seeds(one, other)
+    assert found.high - found.gap == pytest.approx(away, rel=0.03)
 
 
 def test_attempts_since_the_best_one_are_counted() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from watchkeeper.server.analysis.logs import crash
+from watchkeeper.server.analysis.logs.judge import outcome
 from watchkeeper.server.analysis.logs.recognise import Recogniser
 from watchkeeper.server.analysis.logs.scan import ScanResult, fold, scan
 from watchkeeper.server.vocabulary.runs import Ended, ErrorType, Finding, Level
@@ -354,3 +355,28 @@ def test_an_ending_and_a_flag_of_the_curves_belong_to_the_failure_of_the_log() -
 def test_a_flag_of_the_sampler_leaves_a_run_suspect() -> None:
     found = read("The rhat statistic is larger than 1.05 for some parameters.\n", 0)
     assert (found.outcome, found.findings[0].level) == ("suspect", Level.FLAG)
+
+
+@pytest.mark.parametrize("end", ["Segmentation fault (core dumped)", "make: *** [train] Error 1"])
+def test_an_error_that_was_the_end_of_its_program_fails_a_run_whatever_a_wrapper_says_behind_it(end: str) -> None:
+    epochs = "".join(f"epoch {i} loss 0.{9 - i}\n" for i in range(3))
+    found = read(f"{epochs}ERROR: could not open the cache\n{end}\nscript over\n", 0)
+    assert (found.outcome, found.findings[0].line, found.findings[0].level) == ("suspect", 4, Level.FAILURE)
+
+
+@pytest.mark.parametrize(
+    ("status", "well", "unknown", "stopped"),
+    [
+        ("exited with code -15", "healthy", "suspect", "suspect"),
+        ("exit code 143", "healthy", "suspect", "suspect"),
+        ("return code (-2)", "healthy", "suspect", "suspect"),
+        ("exited with code -9", "suspect", "failed", "suspect"),
+        ("exit code 139", "suspect", "failed", "suspect"),
+    ],
+)
+def test_a_helper_that_was_asked_to_end_is_no_last_word(status: str, well: str, unknown: str, stopped: str) -> None:
+    log = "".join(f"epoch {i} loss 0.{9 - i}\n" for i in range(3)) + f"worker 3: {status}\n"
+    on_purpose = Recogniser()
+    changes = [*on_purpose.feed(log.encode()), *on_purpose.end(Ended(signal=15, stopped=True))]
+    said = outcome(fold(changes).values(), Ended(signal=15, stopped=True))
+    assert (read(log, 0).outcome, read(log).outcome, said) == (well, unknown, stopped)

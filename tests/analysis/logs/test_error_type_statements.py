@@ -58,6 +58,13 @@ def first(text: str, exit_code: int = 1) -> Finding:
             "implementation",
         ),
         ("TypeError", "float() argument must be a string or a real number, not 'NAType'", "", "data"),
+        # a value outside of what a distribution knows: one that was read, and one that a training came to
+        ("ValueError", "value to be within the support (IntegerInterval(0, 9)), but found:\ntensor([11])", "", "data"),
+        ("ValueError", "value to be within the support (Real()), but found:\ntensor([nan, nan])", "", "convergence"),
+        # what reads like a known message and is none
+        ("BoundsError", "attempt to access 3-element Vector{Float64} at index [4]", "", "implementation"),
+        ("PermissionError", "unauthorized attempt to access bucket", "", "infrastructure"),
+        ("OSError", "Error reading from the remote server", "", "infrastructure"),
     ],
 )
 def test_the_statement_tells(exception: str, message: str, place: str, kind: str) -> None:
@@ -96,9 +103,3 @@ def test_forms_of_launchers_and_shells(text: str, code: int, line: int | None, k
     found = first(text, code)
     assert found.type == kind
     assert line is None or found.line == line
-
-
-def test_a_line_that_came_before_or_is_only_a_time_is_no_progress() -> None:
-    error = 'Traceback (most recent call last):\n  File "t.py", line 3, in main\n    step()\nValueError: bad step\n'
-    for after in ("12:31:04\n", "epoch 2 loss 1.80\n"):
-        assert first(error + after).line == 4
