@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,10 @@ def test_a_table_of_faults_counts_what_was_tried_and_what_did_not_hold(
     assert [
         line[-21:-2].strip() for line in capsys.readouterr().out.splitlines() if "cases" in line or "one" in line
     ] == rows
+
+
+def test_what_the_table_is_made_of_leaves_the_project_s_folder_off_the_path() -> None:
+    assert str(ROOT) not in sys.path  # a wheel's build leaves an egg-info there, which would be taken for the installed
 
 
 def test_every_promise_has_a_row() -> None:
