@@ -33,8 +33,8 @@ def by_matplotlib(charts: Sequence[Chart], *options: str) -> bytes | None:
     :param options: of the interpreter, beside those that keep it to itself.
     """
     command = [sys.executable, "-I", "-X", "utf8", *options, str(Path(matplotlib_child.__file__))]
-    asked = json.dumps([asdict(one) for one in charts], allow_nan=False).encode()
     try:
+        asked = json.dumps([asdict(one) for one in charts], allow_nan=False).encode()
         ended = subprocess.run(  # noqa: S603 (an argument list of our own)
             command,
             input=asked,
@@ -46,7 +46,7 @@ def by_matplotlib(charts: Sequence[Chart], *options: str) -> bytes | None:
             check=True,
             start_new_session=True,
         )
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, ValueError, subprocess.SubprocessError):
         return None
     return ended.stdout if _fits(ended.stdout) else None
 

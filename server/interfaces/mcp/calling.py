@@ -132,18 +132,24 @@ async def _attempted(
         ), False
     text = types.TextContent(type="text", text=rendered(content))
     if tool.picture:
-        return await _pictured(text, getattr(found, tool.picture)), False
+        picture = await _picture(getattr(found, tool.picture))
+        return types.CallToolResult(content=[text, *picture]), False
     return types.CallToolResult(content=[text], structured_content=content), bool(getattr(found, "in_vain", False))
 
 
-async def _pictured(text: types.TextContent, draw: Callable[[], bytes] | None) -> types.CallToolResult:
-    """Return a text with its picture, and nothing structured, which would keep clients from showing the picture."""
+async def _picture(draw: Callable[[], bytes] | None) -> list[types.ImageContent]:
+    """Return the picture that goes with a text, none where it cannot be drawn: the text says what it would show.
+
+    Nothing structured goes with it, which would keep clients from showing the picture.
+    """
     if draw is None:
-        return types.CallToolResult(content=[text])
-    image = types.ImageContent(
-        type="image", data=base64.b64encode(await in_thread(draw)).decode(), mime_type="image/png"
-    )
-    return types.CallToolResult(content=[text, image])
+        return []
+    try:
+        data = await in_thread(draw)
+    except Exception:  # a defect of ours, as in `_attempted`, which must not cost the text
+        _log.exception("a picture could not be drawn")
+        return []
+    return [types.ImageContent(type="image", data=base64.b64encode(data).decode(), mime_type="image/png")]
 
 
 def _now(desk: Desk, tool: Tool) -> Desk:
