@@ -170,6 +170,14 @@ class Agent:
         return str(started["run"])
 
 
+def with_tables(text: str = "", instead_of: str = "", by: str = "") -> str:
+    """Return the policy of the tests with tables added, or a line of it replaced."""
+    if "min_cores" not in text:
+        first, found, rest = text.partition("[compute]\n")
+        text = f"{first}[compute]\n{STARVED}{rest}" if found else f"{text}\n[compute]\n{STARVED}"
+    return POLICY.replace(instead_of, by) + text
+
+
 class Place:
     """A workspace with a policy, scripts, and agents that share nothing else."""
 
@@ -180,10 +188,7 @@ class Place:
     def policy(self, text: str = "", *, instead_of: str = "", by: str = "") -> Place:
         """Write the policy of the tests with tables added, or a line of it replaced."""
         assert instead_of in POLICY
-        if "min_cores" not in text:
-            first, found, rest = text.partition("[compute]\n")
-            text = f"{first}[compute]\n{STARVED}{rest}" if found else f"{text}\n[compute]\n{STARVED}"
-        (self.root / "watchkeeper.toml").write_text(POLICY.replace(instead_of, by) + text, encoding="utf-8")
+        (self.root / "watchkeeper.toml").write_text(with_tables(text, instead_of, by), encoding="utf-8")
         return self
 
     def script(self, text: str, model: str = "1") -> Place:

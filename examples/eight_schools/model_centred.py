@@ -11,6 +11,7 @@ import time
 import arviz as az
 import numpy as np
 import pymc as pm
+import xarray as xr
 
 QUICK = os.environ.get("WATCHKEEPER_PHASE", "quick") == "quick"
 RESULTS = os.environ.get("WATCHKEEPER_RESULTS", "results.csv")
@@ -21,7 +22,10 @@ DRAWS, TUNE, CHAINS = (5_000, 1_000, 2) if QUICK else (50_000, 2_000, 4)
 
 # srun tells each of several processes which it is of how many; elsewhere there is one.
 RANK = int(os.environ.get("SLURM_PROCID", "0"))
-RANKS = int(os.environ.get("SLURM_NNODES", "1"))
+RANKS = int(os.environ.get("SLURM_STEP_NUM_TASKS", "1"))
+OWN_CHAINS = len(range(RANK, CHAINS, RANKS))
+if not OWN_CHAINS:
+    raise SystemExit(f"{CHAINS} chains are too few for {RANKS} nodes.")
 
 EFFECT = np.array([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0])
 ERROR = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
@@ -53,7 +57,21 @@ class Progress:
 
     def print(self):
         self.printed_at = time.monotonic()
-        print(f"draws={self.draws} divergences={self.divergences} of {CHAINS // RANKS * DRAWS}", flush=True)
+        print(f"draws={self.draws} divergences={self.divergences} of {OWN_CHAINS * DRAWS}", flush=True)
+
+
+def together(one, other):
+    """Return two traces as one, the chains of the other behind those of the one."""
+    if hasattr(az, "concat"):  # before ArviZ 1.0
+        return az.concat(one, other, dim="chain", reset_dim=True)
+    return xr.map_over_datasets(side_by_side, one, other)
+
+
+def side_by_side(one, other):
+    if "chain" not in one.dims:
+        return one
+    both = xr.concat([one, other], dim="chain")
+    return both.assign_coords(chain=range(both.sizes["chain"]))
 
 
 def gathered(trace):
@@ -66,7 +84,7 @@ def gathered(trace):
     for rank, part in parts.items():
         while not os.path.exists(part):  # a rank that fails ends them all
             time.sleep(0.2)
-        trace = az.concat(trace, az.from_netcdf(part), dim="chain", reset_dim=True)
+        trace = together(trace, az.from_netcdf(part))
         os.remove(part)
         print(f"rank {rank} handed over its chains, now {trace.posterior.sizes['chain']}", flush=True)
     return trace
@@ -74,12 +92,12 @@ def gathered(trace):
 
 def main():
     progress = Progress()
-    print(f"sampling {CHAINS // RANKS} chains of {TUNE} tuning steps and {DRAWS} draws", flush=True)
+    print(f"sampling {OWN_CHAINS} chains of {TUNE} tuning steps and {DRAWS} draws", flush=True)
     with build():
         trace = pm.sample(
             draws=DRAWS,
             tune=TUNE,
-            chains=CHAINS // RANKS,
+            chains=OWN_CHAINS,
             cores=2,
             target_accept=0.9,
             random_seed=20260125 + RANK,

@@ -13,12 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.runtime.engines import ray, ray_head
+from watchkeeper.server.runtime.engines import ray, ray_head, submissions
 from watchkeeper.server.runtime.engines.ray import RayEngine
 from watchkeeper.server.runtime.engines.ray_head import Head
 from watchkeeper.server.runtime.engines.submissions import Refusal, Unavailable, job_name, submission
 from watchkeeper.server.runtime.keeper import records
 from watchkeeper.server.vocabulary.errors import StorageFailed
+
+from ..limits import HANG_S
 
 SECRET = "c2VjcmV0LW9mLXRoZS1oZWFk"
 Answer = tuple[int, bytes]
@@ -227,6 +229,7 @@ def test_what_kept_a_run_from_being_handed_over_is_not_told_once_it_was_and_a_fu
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    monkeypatch.setattr(submissions, "PATIENCE_S", HANG_S)
     run_dir = tmp_path / ".watchkeeper/runs/1-quick-1"
     run_dir.mkdir(parents=True)
     engine = {"kind": "ray", "address": double.address}

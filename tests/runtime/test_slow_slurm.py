@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from pathlib import Path
 from typing import IO, Any
@@ -12,8 +13,9 @@ import pytest
 from watchkeeper.server.runtime.engines import shared_look, slurm, submissions
 from watchkeeper.server.runtime.engines.slurm import SlurmEngine
 from watchkeeper.server.runtime.engines.words import Kind, Word
-from watchkeeper.server.runtime.keeper import records
+from watchkeeper.server.runtime.keeper import lock, records
 
+from ..limits import HANG_S
 from .keeper.helpers import until
 from .test_slurm_commands import program
 
@@ -69,26 +71,91 @@ def test_an_answer_is_parsed_once_for_each_version_of_its_file(tmp_path: Path, m
     assert word(other).kind is Kind.RUNNING
 
 
-def test_a_start_does_not_wait_for_a_slow_slurm_which_is_handed_it_once_all_the_same(
+def test_what_was_asked_before_something_was_done_is_asked_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer, log = tmp_path / "answer", tmp_path / "log"
+    answer = tmp_path / "answer"
+    os.mkfifo(answer)
+    program(tmp_path, "squeue", f"cat {answer}", monkeypatch)  # until the test says something
+    monkeypatch.setattr(slurm, "ANSWER_WITHIN_S", 0.0)
+    one = run_dir(tmp_path)
+    word(one)
+    shared_look.forget(tmp_path / slurm.LOOK_FILE)  # while it is being asked for the first time
+    answer.write_text("")
+    program(tmp_path, "squeue", f"echo '7|RUNNING|None|{slurm.job_name(one)}'", monkeypatch)
+    until(lambda: word(one).kind is Kind.RUNNING, "it is asked anew")
+
+
+def handed_over(folder: Path) -> tuple[Path, int]:
+    """Return a run directory of a start that Slurm has not got yet, and the descriptor of its log."""
+    found = folder / "runs/1-full-1"
+    found.mkdir(parents=True)
+    records.create(found / records.SPEC, {"nonce": "a", "workspace": str(folder), "engine": {"look_s": 3600.0}})
+    return found, os.open(folder / "log", os.O_RDWR | os.O_CREAT)
+
+
+def test_a_start_does_not_wait_for_a_slow_slurm_which_is_handed_it_once_and_asked_about_it_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = tmp_path / "answer"
     os.mkfifo(answer)
     program(tmp_path, "squeue", f"cat {answer}", monkeypatch)  # until the test says something
     program(tmp_path, "sbatch", f"cat > {tmp_path}/script; echo 8 | tee -a {tmp_path}/taken", monkeypatch)
     monkeypatch.setattr(submissions, "PATIENCE_S", 0.0)
-    one = tmp_path / "runs/1-full-1"
-    one.mkdir(parents=True)
-    records.create(one / records.SPEC, {"nonce": "a", "workspace": str(tmp_path)})
-    descriptor = os.open(log, os.O_RDWR | os.O_CREAT)
+    one, descriptor = handed_over(tmp_path)
     for _ in range(2):
         SlurmEngine(Path()).launch(one, descriptor)
     os.close(descriptor)  # it is the caller's
     assert submissions.submission(one) is None, "nobody knows yet whether it was taken"
+    now = time.time()
+    kept: dict[str, object] = {"rows": {}, "asked_at": now, "failed": "", "answered_at": now}
+    (tmp_path / slurm.LOOK_FILE).write_text(json.dumps(kept))  # another look had an answer meanwhile
     answer.write_text("")
     until(lambda: records.text(submissions.submission(one), "job") == "8", "it is handed over")
     assert (tmp_path / "taken").read_text() == "8\n"
     assert b" log\n" in (tmp_path / "script").read_bytes()
+    program(tmp_path, "squeue", f"echo '8|PENDING|Priority|{slurm.job_name(one)}'", monkeypatch)
+    until(lambda: word(one).kind is Kind.QUEUED, "what was said before it was handed over counts no more")
+
+
+def test_what_was_said_before_a_start_was_handed_over_is_not_told_as_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path, "squeue", "echo", monkeypatch)
+    one = run_dir(tmp_path)
+    word(one)
+    records.write(one / records.JOB, {"job": "7", "submitted_at": time.time() + 60.0, "tries": 1})
+    assert (word(one).kind, word(one).text) == (Kind.UNKNOWN, submissions.NOT_ASKED)
+
+
+@pytest.mark.parametrize("began", [False, True])
+def test_a_start_that_was_stopped_while_it_was_handed_over_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, began: bool
+) -> None:
+    one, descriptor = handed_over(tmp_path)
+    written = [one / records.EXIT, *([one / records.START] if began else [])]
+    program(tmp_path, "squeue", "echo", monkeypatch)
+    program(tmp_path, "sbatch", f"touch {' '.join(map(str, written))}; echo 8", monkeypatch)
+    program(tmp_path, "scancel", f'echo "$2" >> {tmp_path}/taken', monkeypatch)
+    (tmp_path / "taken").touch()
+    monkeypatch.setattr(submissions, "PATIENCE_S", HANG_S)
+    SlurmEngine(Path()).launch(one, descriptor)
+    os.close(descriptor)
+    assert (tmp_path / "taken").read_text() == ("" if began else "8\n")
+
+
+def test_a_start_for_which_no_thread_is_to_be_had_can_be_handed_over_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    one, descriptor = handed_over(tmp_path)
+    monkeypatch.setattr(threading.Thread, "start", none)
+    with pytest.raises(RuntimeError):
+        SlurmEngine(Path()).launch(one, descriptor)
+    os.close(descriptor)
+    assert not lock.held(one / f"{records.JOB}.lock")
 
 
 @pytest.mark.parametrize(

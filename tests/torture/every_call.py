@@ -17,7 +17,7 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -173,14 +173,15 @@ class Scene:
         if tool == "stop_training":
             self.did("stop_training", run=arguments["run"], reason="again")
         self.did("poll_training", **({"run": run} if (run := arguments.get("run")) else {}), wait_s=0)
-        return [*self.day.known.violations(), *self._not_found_once()]
+        return [*self.day.known.violations(), *not_once(self.day.root, self.slow, self._failed)]
 
-    def _not_found_once(self) -> list[str]:
-        """Return the failures in the log that are not on record, or twice, after a look that could see them."""
-        ledger = Ledger(Workspace(self.day.root).ledger_path)
-        told = Counter(one.exception for one in ledger.findings(run=self.slow))
-        ledger.close()
-        return [f"{one} is on record {told[one]} times" for one in self._failed if told[one] != 1]
+
+def not_once(root: Path, run: str, failed: Iterable[str]) -> list[str]:
+    """Return which failures in a log are not on record, or twice, after a look that could see them."""
+    ledger = Ledger(Workspace(root).ledger_path)
+    told = Counter(one.exception for one in ledger.findings(run=run))
+    ledger.close()
+    return [f"{one} is on record {told[one]} times" for one in failed if told[one] != 1]
 
 
 ENDED = ("completed", "failed", "stopped", "never_started", "lost")
@@ -198,11 +199,11 @@ def play(folder: Path, draw: random.Random, found: campaign.Round) -> None:
     part = found.seed // (len(ACTS) + len(LIVES)) % PARTS
     if which in LIVES:
         strike: Callable[[Point | None, Path], list[str]] = _Lives(folder, draw, in_job=which == "waiter").strike
-        _struck(which, part, strike, folder, found)
+        struck(which, part, strike, folder, found)
         return
     scene = Scene(folder, draw, found)
     try:
-        _struck(which, part, lambda point, file: _act(scene, ACTS[which](scene), point, file), folder, found)
+        struck(which, part, lambda point, file: _act(scene, ACTS[which](scene), point, file), folder, found)
     finally:
         scene.close()
     if not found.violations:
@@ -210,16 +211,18 @@ def play(folder: Path, draw: random.Random, found: campaign.Round) -> None:
         found.violations += scene.day.known.violations() + scene.day.known.untrue()
 
 
-def _struck(
+def struck(
     which: str, part: int, strike: Callable[[Point | None, Path], list[str]], folder: Path, found: campaign.Round
 ) -> None:
     """Count the calls of an act, then do it once for each point of a part."""
     found.violations += strike(None, folder / "seen")
-    for number, point in enumerate(one for one in points(folder / "seen") if one.part == part):
-        struck = folder / f"struck-{number}"
-        wrong = strike(point, struck)
+    every = points(folder / "seen")
+    found.violations += [] if every else [f"{which}: not one call was seen, so none can be struck"]
+    for number, point in enumerate(one for one in every if one.part == part):
+        file = folder / f"struck-{number}"
+        wrong = strike(point, file)
         found.violations += [f"{which} with {point}: {one}" for one in wrong]
-        (found.faults if struck.exists() else found.allowed)[which if struck.exists() else f"{which}, not reached"] += 1
+        (found.faults if file.exists() else found.allowed)[which if file.exists() else f"{which}, not reached"] += 1
         if wrong:
             return
 
@@ -239,6 +242,8 @@ def _act(scene: Scene, call: Call, point: Point | None, file: Path) -> list[str]
     answer = server.answer(HANG_S)
     server.kill()
     words = day.said(said)
+    if answer and answer.get("isError") and point is None:
+        return [f"{tool} {arguments} was refused when nothing failed: {answer['content']}"]
     if answer:
         day.known.take(tool, arguments, answer)
     elif not words.startswith("watchkeeper: "):

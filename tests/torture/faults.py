@@ -41,6 +41,8 @@ def main(described: str, folder: str, faults: Sequence[Fault]) -> None:
     options.add_argument("--only", default="", metavar="WORDS", help="faults with these words in their name alone")
     asked = options.parse_args()
     chosen = [one for one in faults if asked.only in one.fault]
+    if not chosen:  # without a name pytest would run every test there is
+        options.error(f"no fault has {asked.only!r} in its name: {'; '.join(one.fault for one in faults)}")
     begun, counts = time.monotonic(), Counts()
     for _ in range(asked.tries):
         _try(folder, chosen, counts)

@@ -174,7 +174,7 @@ def act(day: Day, servers: Servers, disk: Path, draw: random.Random, found: camp
         day.known.asked(tool, arguments)
         time.sleep(draw.random() * LONGEST_PAUSE_S)
         fill(disk, left)
-        _taken(day, server, tool, arguments, found, full=True)
+        taken(day, server, tool, arguments, found, full=True)
         _answered(day, servers, "observer", "poll_training", {"wait_s": 0}, found, full=True)
     make_room(disk)
 
@@ -186,12 +186,16 @@ def _answered(
     server = servers.of(role)
     server.ask(tool, arguments)
     day.known.asked(tool, arguments)
-    _taken(day, server, tool, arguments, found, full=full)
+    taken(day, server, tool, arguments, found, full=full)
 
 
-def _taken(
+def taken(
     day: Day, server: forked.Forked, tool: str, arguments: dict[str, Any], found: campaign.Round, *, full: bool
 ) -> None:
+    """Take the answer to a call.
+
+    :raises AssertionError: there is none, or a look at everything was refused while the disk was full.
+    """
     begun = time.monotonic()
     answer = server.answer(HANG_S)
     assert answer is not None, f"{tool} {arguments}: no answer: {day.said()}"

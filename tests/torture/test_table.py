@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,22 @@ def test_a_table_of_faults_counts_what_was_tried_and_what_did_not_hold(
 
 def test_what_the_table_is_made_of_leaves_the_project_s_folder_off_the_path() -> None:
     assert str(ROOT) not in sys.path  # a wheel's build leaves an egg-info there, which would be taken for the installed
+
+
+def test_faults_that_are_asked_for_by_a_name_that_none_has_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[Sequence[faults.Fault]] = []
+
+    def counted(_: str, chosen: Sequence[faults.Fault], __: faults.Counts) -> None:
+        tried.append(chosen)
+
+    monkeypatch.setattr(faults, "_try", counted)
+    monkeypatch.setattr(sys, "argv", ["faults", "--only", "nowhere"])
+    with pytest.raises(SystemExit) as ended:
+        faults.main("", "tests", FAULTS)
+    assert (ended.value.code, tried) == (2, [])
+    assert "one case; all cases" in capsys.readouterr().err
 
 
 def test_every_promise_has_a_row() -> None:

@@ -18,15 +18,13 @@ from ...vocabulary.runs import Phase
 from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..watch import artefact_files, witness_files, written_files
-from .charts import Chart
+from .charts import DRAWS, RANKS, Chart
 
 LONGEST_CPU_S, LONGEST_WALL_S = 20, 40.0
 """Somebody waits for the picture; the verdict may take longer."""
 SAME_END_S = 1.0
 """A file may be closed a moment after the run's end was seen."""
 MOST_KEPT = 32
-DRAWS, RANKS = "draw", "rank, % of all draws"
-"""What the axes of the two charts of a parameter count."""
 LASTING = ("damaged", "unsupported", "too large")
 """Why a file cannot be drawn as long as it stays the same; memory, time and libraries may be there the next time."""
 _SUFFIXES = (".nc", ".nc4", ".h5", ".hdf5", ZARR)
@@ -109,6 +107,10 @@ class Chains:
         if self._digest is None or self._digest[0] != same:
             self._digest = (same, artefact_files.digest(desk, path, file))
         return self._digest[1]
+
+
+LEFT = Chains()
+"""What was drawn for agents by this process: reading a trace takes seconds."""
 
 
 def trace_of(desk: Desk, run: Run) -> str:

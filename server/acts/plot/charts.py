@@ -20,6 +20,8 @@ from ...vocabulary.runs import Level
 from ..desk import Desk
 from ..watch import histories
 
+DRAWS, RANKS = "draw", "rank, % of all draws"
+"""What the axes of the two charts of a parameter's chains count."""
 MOST_POINTS = 600
 MOST_SERIES = 6
 LARGEST = 1e150

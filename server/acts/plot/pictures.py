@@ -46,7 +46,7 @@ def by_matplotlib(charts: Sequence[Chart], *options: str) -> bytes | None:
             check=True,
             start_new_session=True,
         )
-    except (OSError, ValueError, subprocess.SubprocessError):
+    except (OSError, ValueError, subprocess.SubprocessError):  # a counter that is no number is no value of JSON
         return None
     return ended.stdout if _fits(ended.stdout) else None
 

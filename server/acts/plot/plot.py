@@ -13,8 +13,7 @@ from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..watch.look import Watcher, find_run
 from . import charts, pictures, png
-from .chains import DRAWS, RANKS, Chains, trace_of
-from .charts import Chart, spread, thinned
+from .charts import DRAWS, RANKS, Chart, spread, thinned
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 MOST_BLOCKS = 24
@@ -22,9 +21,6 @@ MOST_MARKS = 6
 OF_TRACES = (DRAWS, RANKS)
 MOST_LINES = 4
 """Series of one chart that are told as text; the rest is named."""
-
-_LEFT = Chains()
-"""What was drawn of traces: reading one takes seconds."""
 
 
 class What(StrEnum):
@@ -109,9 +105,11 @@ def _shown(found: Sequence[Chart]) -> list[Chart]:
 
 def _left_by(desk: Desk, run: Run) -> _Found:
     """Return the draws and ranks of the parameter that mixed worst, from the trace that an ended run left."""
-    if not trace_of(desk, run):
+    from . import chains  # noqa: PLC0415 (heavy, and only once a run left a trace)
+
+    if not chains.trace_of(desk, run):
         return _Found()
-    drawn = _LEFT.of(desk, run)
+    drawn = chains.LEFT.of(desk, run)
     others = [one.title for one in drawn.charts[2::2]]
     also = [f"Also in the trace: {'; '.join(others)}."] if others else []
     return _Found(drawn.charts[:2], [*also, *drawn.said])

@@ -21,10 +21,10 @@ from ...runtime.keeper import records
 from ...runtime.probe.reading import ProbeData, read_probe
 from ...runtime.run_directory import RunStatus
 from ...storage.policy.policy import POLICY_FILE, read_policy
-from ...storage.record import Finding, Run, head_copy
+from ...storage.record import Run, head_copy
 from ...vocabulary.errors import PathRefused, PolicyInvalid, Refused
 from ...vocabulary.runs import Phase, RunState
-from ...vocabulary.sanitize import mask_secrets, one_line
+from ...vocabulary.sanitize import one_line
 from ..desk import Desk
 from ..report.silent import described, silent_failures
 from ..start import gate, provenance
@@ -153,7 +153,7 @@ def _with_record(found: Evidence, desk: Desk, run: Run) -> Evidence:
     return replace(
         found,
         attempts=_attempts(desk, run),
-        open_failures=tuple(_failure(one) for one in failures if one.status != "accepted"),
+        open_failures=tuple((one.id, str(one.type or "")) for one in failures if one.status != "accepted"),
         accepted_failures=tuple(one.id for one in failures if one.status == "accepted"),
         chain_head=desk.ledger.head()[1],
         chain_problem=f"event {broken[0].seq}: {broken[0].why}" if broken else _lost(desk, run),
@@ -191,11 +191,6 @@ def _invented(desk: Desk, run: Run, status: RunStatus) -> tuple[tuple[int, str],
     lines = enumerate(text.decode("utf-8", "replace").splitlines(), start=1)
     found = ((number, one_line(line, 160)) for number, line in lines if says_invented(line))
     return tuple(itertools.islice(found, 3))
-
-
-def _failure(finding: Finding) -> tuple[str, str, str]:
-    text = " ".join(part for part in (finding.exception, finding.message) if part)
-    return finding.id, str(finding.type or ""), one_line(mask_secrets(text), 160)
 
 
 def _inputs(desk: Desk, run: Run, origin: Origin) -> Iterator[Input]:

@@ -23,8 +23,8 @@ CRASH_LINES = 8
 ABSORB_LINES = 2
 ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
-_ONLY_END = ("R stop", "make", "c assertion", "core dumped by shell")
-"""Rules whose lines say that a program ends: an error directly before them says why."""
+_ONLY_END = ("R stop", "make", "c assertion", "core dumped by shell", matches.JULIA_STACK, "lightgbm end")
+"""Rules whose lines say that a program ends: an error directly before them says why, and that it was the end."""
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
 _UNRAISABLE = "unraisable"
@@ -255,6 +255,7 @@ class Failures:
         if self._goes_on(rule, kind, number):
             _extend(self._register.newest, number, text, before)
             matches.name(self._register.newest, found)
+            matches.end(self._register.newest, rule)
             return True
         mark = fingerprint(rule.name, text)
         self._remember_usual(before)
@@ -277,7 +278,8 @@ class Failures:
         if newest.kind == "native" and kind in ("native", "word"):
             return number - newest.newest_last <= CRASH_LINES
         open_error = newest.kind == "error" and not (newest.complete or newest.handled)
-        return rule.name in _ONLY_END and open_error and number - newest.newest_last <= ABSORB_LINES
+        near = CRASH_LINES if rule.name == matches.JULIA_STACK else ABSORB_LINES  # its message takes several lines
+        return rule.name in _ONLY_END and open_error and number - newest.newest_last <= near
 
     def _remember_usual(self, before: Before) -> None:
         often = self._register.occurrences

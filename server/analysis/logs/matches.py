@@ -12,6 +12,7 @@ from .rules import Rule, Weight
 from .text import cap
 
 GLOG_STACK = "glog stack"
+JULIA_STACK = "julia stack"
 WORKERS_EXCEPTION = "exception of a worker"
 AS_A_WARNING = ("ran out of data", "chain lost")
 """Rules whose lines count although a library prints them as a warning."""
@@ -43,10 +44,16 @@ _TOLD_BY_THEIR_WORDS = (
         "torch internal",
         "libc++ abort",
     ),
-    *("llvm", "openmp", "check of dmlc", "program found no file"),
+    *("llvm", "openmp", "check of dmlc", "program found no file", "fortran", "workflow step"),
 )
 """Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
-_GRACE = {"slurm time limit": 200, "kernel oom killer": 200, "job killed": 200, "terminated by signal": 20}
+_GRACE = {
+    "slurm time limit": 200,
+    "kernel oom killer": 200,
+    "job killed": 200,
+    "workflow step": 200,
+    "terminated by signal": 20,
+}
 """How many signs of progress a process that is being ended from outside may still show in its last seconds."""
 _USAGE = ("usage", "command line")
 _R_CALL = re.compile(r"^(?:\[1\] \")?Error in \S.*? : ?")
@@ -106,6 +113,12 @@ def name(incident: Incident | None, found: re.Match[str]) -> None:
     last = (found.groupdict().get("exception") or "").rpartition(".")[2]
     if incident and last and last not in _SIGNALS and not (incident.exception or incident.complete):
         incident.exception = incident.root = last
+
+
+def end(incident: Incident | None, rule: Rule) -> None:
+    """Let an error be the end of its program, where a line behind it says so."""
+    if incident and incident.kind == "error" and rule.weight in (Weight.FATAL, Weight.LEAD):
+        incident.kind, incident.fatal = "native", True
 
 
 def _usage(number: int, before: Before) -> int:

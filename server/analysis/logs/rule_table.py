@@ -235,6 +235,17 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^ERROR: (?:LoadError: |TaskFailedException: )?(?P<exception>[A-Z]\w*(?:Error|Exception|Mismatch))"
         r"(?:\(.*\))?(?:: (?P<message>.*)|$)",
     ),
+    ("julia stack", "implementation", "lead", "", "Stacktrace:", r"^Stacktrace:$"),
+    ("lightgbm end", "implementation", "lead", "", "Met Exceptions:", r"^Met Exceptions:$"),
+    ("fortran", "implementation", "fatal", "", "Fortran runtime error", r"^Fortran runtime error: (?P<message>.*)"),
+    (
+        "workflow step",
+        "implementation",
+        "fatal",
+        "",
+        "terminated with an error exit status",
+        r"^ *Process \S.* terminated with an error exit status \(\d+\)$",
+    ),
     (
         "compiler",
         "implementation",

@@ -93,9 +93,9 @@ def ending(evidence: Evidence) -> Check:
 def failures(evidence: Evidence) -> Check:
     """Does a failure stand that nobody accepted?"""
     if evidence.open_failures:
-        finding, kind, message = evidence.open_failures[0]
+        finding, kind = evidence.open_failures[0]
         code = "not_converged" if kind == "convergence" else "failure_found"
-        what = f"{len(evidence.open_failures)} failure(s), the first is {finding}, {kind}: {message}"
+        what = f"{len(evidence.open_failures)} failure(s), the first is {finding} ({kind or 'no type'})"
         action = f"Resolve {finding} in a new attempt, or have the director accept it."
         return failed("failures", what, Word.INCOMPLETE_TRAINING, code, action)
     accepted = ", ".join(evidence.accepted_failures)

@@ -209,7 +209,7 @@ class Evidence:
     """Everything that one verdict is computed from.
 
     :ivar usage: what the keeper's samples amount to; None if it never took two.
-    :ivar open_failures: (finding id, type, message) of failures that nobody accepted.
+    :ivar open_failures: (finding id, type) of failures that nobody accepted; their words are the log's, no verdict's.
     :ivar accepted_failures: ids of failures that the director accepted with a reason.
     :ivar chain_problem: where the ledger's chain does not hold; empty when it is intact.
     :ivar design: as it stood when the run started.
@@ -272,7 +272,7 @@ class Evidence:
     program: Program | None = None
     policy: PolicyKept = field(default_factory=PolicyKept)
     handover: Handover = field(default_factory=Handover)
-    open_failures: tuple[tuple[str, str, str], ...] = ()
+    open_failures: tuple[tuple[str, str], ...] = ()
     accepted_failures: tuple[str, ...] = ()
     script: str = ""
     chain_head: str = ""

@@ -37,9 +37,8 @@ class RayEngine(LocalEngine):
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. The job opens the log itself; where Ray does not answer, any look tries again."""
-        words = keeper_command.job(self._server_folder, run_dir, log_fd)
-        if submissions.once(run_dir, "Ray", lambda: self._submit(run_dir, words)):
-            shared_look.forget(look_file(run_dir))
+        words, look = keeper_command.job(self._server_folder, run_dir, log_fd), look_file(run_dir)
+        submissions.once(run_dir, "Ray", lambda: self._submit(run_dir, words), lambda: shared_look.forget(look))
 
     def _submit(self, run_dir: Path, words: list[str]) -> None:
         if any(os.path.lexists(run_dir / name) for name in (records.START, records.EXIT, records.CLAIM)):
@@ -60,6 +59,8 @@ class RayEngine(LocalEngine):
             first = records.number(known, "submitted_at") or round(time.time(), 3)
             about = {"turn": turn, "session": session, "tries": tries + (not given_up), "submitted_at": first}
             note(run_dir, {"job": name, **about, "trouble": ""})
+        if submissions.closed(run_dir):  # it was stopped meanwhile
+            self._end(run_dir)
 
     def attach(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. In a job the waiter does that."""
@@ -90,7 +91,7 @@ class RayEngine(LocalEngine):
 
     def end_strays(self, run_dir: Path, grace_s: float) -> list[Process]:
         """See Engine. A job that waits still is taken back, though Ray shows it until its turn would have come."""
-        if not os.path.lexists(run_dir / records.START) and os.path.lexists(run_dir / records.EXIT):
+        if submissions.closed(run_dir):
             self._end(run_dir)
         return super().end_strays(run_dir, grace_s)
 

@@ -12,7 +12,7 @@ from . import ray_nodes, shared_look
 from .ray_head import Head
 from .ray_job import Job
 from .ray_names import head, is_of, parts, run_of
-from .submissions import Refusal, Unavailable, asked, left_over, place
+from .submissions import NOT_ASKED, Refusal, Unavailable, asked, left_over, place
 from .words import MOST_TRIES, Kind, Word
 
 _HEAD = ""
@@ -87,8 +87,9 @@ def _without_row(known: Mapping[str, object] | None, answer: shared_look.Answer)
     session = records.text(answer.rows.get(_HEAD), "session")
     anew = kind is Kind.GONE and submitted_at is not None and session != records.text(known, "session")
     text = "that its head was started anew and knows no job of before" if anew else ""
+    why = answer.failed or records.text(known, "trouble") or (NOT_ASKED if kind is Kind.UNKNOWN else "")
     return Word(
-        engine="Ray", kind=kind, text=text or answer.failed or records.text(known, "trouble"),
+        engine="Ray", kind=kind, text=text or why,
         job=records.text(known, "job"), asked_at=answer.asked_at, submitted_at=submitted_at,
         tries=records.whole(known, "tries") or 0, interrupted=anew,
     )  # fmt: skip

@@ -91,8 +91,7 @@ def _asked(
                 answer = Answer(rows, now_s, answered_at=now_s)
             except failures as error:
                 answer = replace(kept or Answer({}, 0.0), asked_at=time.time(), failed=str(error)[:300])
-            now = _kept(path)
-            forgotten = now is not None and not now.asked_at and kept is not None and bool(kept.asked_at)
+            forgotten = _kept(path) is not kept  # `forget` alone writes while another one has the lock
             _keep(path, replace(answer, asked_at=0.0) if forgotten else answer)
         except BaseException as error:  # whoever waits raises it
             os.close(held)
@@ -117,10 +116,8 @@ def _begun(row: Mapping[str, Any], before: Mapping[str, Any] | None, now: float)
 
 
 def forget(path: Path) -> None:
-    """Have the next look ask anew: something was done that changes the answer."""
-    kept = _kept(path)
-    if kept is not None:
-        _keep(path, replace(kept, asked_at=0.0))
+    """Have the next look ask anew: something was done that changes the answer, also of whoever is asking right now."""
+    _keep(path, replace(_kept(path) or Answer({}, 0.0), asked_at=0.0))
 
 
 def _kept(path: Path) -> Answer | None:

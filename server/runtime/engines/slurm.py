@@ -18,7 +18,7 @@ from ..keeper.procfs import Process
 from . import keeper_command, shared_look, submissions
 from .local import LocalEngine
 from .slurm_commands import Job, accounted, cancel, environment, jobs, submitted
-from .submissions import Refusal, Unavailable, job_name, left_over, look_s, note, place, submission
+from .submissions import NOT_ASKED, Refusal, Unavailable, job_name, left_over, look_s, note, place, submission
 from .words import MOST_TRIES, Kind, Word
 
 KIND = "slurm"
@@ -45,9 +45,8 @@ class SlurmEngine(LocalEngine):
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. The job opens the log itself; where Slurm does not answer, any look tries again."""
-        text = script(self._server_folder, run_dir, log_fd)
-        if submissions.once(run_dir, "Slurm", lambda: self._submit(run_dir, text)):
-            shared_look.forget(_look_file(run_dir))
+        text, look = script(self._server_folder, run_dir, log_fd), _look_file(run_dir)
+        submissions.once(run_dir, "Slurm", lambda: self._submit(run_dir, text), lambda: shared_look.forget(look))
 
     def _submit(self, run_dir: Path, text: bytes) -> None:
         known, name = submission(run_dir), job_name(run_dir)
@@ -63,6 +62,8 @@ class SlurmEngine(LocalEngine):
         if again:
             about = {"tries": tries + 1, "submitted_at": round(time.time(), 3), "trouble": ""}
             note(run_dir, {"job": number, "name": name, **about})
+        if submissions.closed(run_dir):  # it was stopped meanwhile
+            cancel(number, name)
 
     def attach(self, run_dir: Path, log_fd: int) -> None:
         """See Engine. In a job the waiter does that."""
@@ -92,7 +93,8 @@ class SlurmEngine(LocalEngine):
             said = f"{ended.text} (sacct)" if ended is not None else _last_words(run_dir)
             if kind is Kind.GONE and said:
                 kind = Kind.ENDED
-            return _word(kind, said or answer.failed or records.text(known, "trouble"), answer.asked_at, about)
+            why = answer.failed or records.text(known, "trouble") or (NOT_ASKED if kind is Kind.UNKNOWN else "")
+            return _word(kind, said or why, answer.asked_at, about)
         job = Job(str(row["id"]), str(row["state"]), str(row["reason"]), name)
         about |= {"job": job.id, "since": row.get("since")}
         return _word(job.kind, job.text, answer.answered_at, about, stuck=job.stuck)

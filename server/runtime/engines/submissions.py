@@ -19,6 +19,7 @@ PATIENCE_S = 5.0
 """A start waits no longer for an engine to take its run; it is handed over beside the call."""
 LEFT_OVER_S = 60.0
 """A job that is still there so long after its run's end is taken from its engine."""
+NOT_ASKED = "it was not asked since it was handed the run"
 
 
 class Unavailable(Exception):
@@ -29,20 +30,25 @@ class Refusal(Exception):
     """An engine answered no, in its own words."""
 
 
-def once(run_dir: Path, engine: str, submit: Callable[[], None]) -> bool:
+def once(run_dir: Path, engine: str, submit: Callable[[], None], then: Callable[[], None]) -> None:
     """Hand a run over by `submit`, one server at a time; note what kept it from that, and never start what is refused.
 
     An engine that takes longer than PATIENCE_S is asked on beside the call. A process that ends meanwhile waits for it.
 
     :param submit: raises Unavailable where it is not known whether the run was taken, Refusal where it was not.
-    :return: whether it was tried; not where another server is at it.
+    :param then: is called when that is over, however it went; not where another server is at it.
     :raises StorageFailed: if the disk does not take what became of it; what the engine has is found again by its name.
     """
     held = lock.take(run_dir / f"{records.JOB}.lock")
     if held is None:
-        return False
+        return
     done: Future[None] = Future()
-    threading.Thread(target=_work, args=(run_dir, engine, submit, held, done), name="submit").start()
+    thread = threading.Thread(target=_work, args=(run_dir, engine, submit, then, held, done), name="submit")
+    try:
+        thread.start()
+    except BaseException:  # no thread is to be had: the next look tries again, and needs the lock
+        os.close(held)
+        raise
     wait([done], PATIENCE_S)
     try:
         if done.done():
@@ -52,12 +58,16 @@ def once(run_dir: Path, engine: str, submit: Callable[[], None]) -> bool:
             f"What became of handing {run_dir.name} to {engine} could not be written: {error.strerror or error}.",
             f"Make room, then poll_training(run={run_dir.name!r}): that goes on with the start.",
         ) from error
-    return True
 
 
-def _work(run_dir: Path, engine: str, submit: Callable[[], None], held: int, done: Future[None]) -> None:
+def _work(
+    run_dir: Path, engine: str, submit: Callable[[], None], then: Callable[[], None], held: int, done: Future[None]
+) -> None:
     try:
-        _submit(run_dir, engine, submit)
+        try:
+            _submit(run_dir, engine, submit)
+        finally:
+            then()
     except BaseException as error:  # whoever waits raises it
         os.close(held)
         done.set_exception(error)
@@ -99,6 +109,11 @@ def submission(run_dir: Path) -> dict[str, object] | None:
 def note(run_dir: Path, content: Mapping[str, object]) -> None:
     """Add to what is known of a run's submission."""
     records.write(run_dir / records.JOB, {**(submission(run_dir) or {}), **content})
+
+
+def closed(run_dir: Path) -> bool:
+    """Whether a run's end was put on record before it began."""
+    return os.path.lexists(run_dir / records.EXIT) and not os.path.lexists(run_dir / records.START)
 
 
 def asked(run_dir: Path) -> dict[str, object]:

@@ -10,11 +10,12 @@ import pytest
 from watchkeeper.server.acts.start import stop
 from watchkeeper.server.acts.watch.look import find_run
 from watchkeeper.server.interfaces.commands import engine_checks
-from watchkeeper.server.runtime.engines import slurm
+from watchkeeper.server.runtime.engines import slurm, slurm_commands, submissions
 from watchkeeper.server.runtime.keeper import records
 from watchkeeper.server.vocabulary.errors import Refused
 from watchkeeper.server.vocabulary.runs import Level, RunState
 
+from ...limits import HANG_S
 from ...play import WAITS, Place, script
 from ...runtime.keeper.helpers import until
 from ...slurm import Slurm
@@ -173,11 +174,12 @@ def test_without_a_controller_the_start_is_kept_and_any_later_look_hands_it_over
     on_slurm: Place, cluster: Slurm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_slurm.script(WAITS)
-    monkeypatch.setattr("watchkeeper.server.runtime.engines.slurm_commands.WITHIN_S", 3.0)
     cluster.kill("slurmctld")
     desk = on_slurm.desk()
-    begun(desk)
-    found = status(desk)
+    with monkeypatch.context() as patched:
+        patched.setattr(slurm_commands, "WITHIN_S", 3.0)
+        begun(desk)
+        found = status(desk)
     assert found.state is RunState.QUEUED
     assert "has not answered" in found.reason
     cluster.start_controller()
@@ -196,6 +198,7 @@ def test_a_server_that_is_killed_after_sbatch_leaves_a_job_that_is_found_by_its_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
+        patched.setattr(submissions, "PATIENCE_S", HANG_S)
         patched.setattr(slurm, "note", killed)
         with pytest.raises(KeyboardInterrupt):
             begun(desk)

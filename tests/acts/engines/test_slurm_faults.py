@@ -142,10 +142,12 @@ def test_a_controller_that_hangs_keeps_no_start_waiting_and_is_handed_it_once_wh
     on_slurm.script(WAITS)
     desk, other = on_slurm.desk(), on_slurm.desk()
     cluster.signal("slurmctld", signal.SIGSTOP)
-    begun(desk)
-    begun(other)
-    assert status(other).state is RunState.QUEUED
-    cluster.signal("slurmctld", signal.SIGCONT)
+    try:
+        begun(desk)
+        begun(other)
+        assert status(other).state is RunState.QUEUED
+    finally:
+        cluster.signal("slurmctld", signal.SIGCONT)
     until(lambda: status(desk).state is RunState.RUNNING, "it runs")
     on_slurm.go()
     assert ended(desk) is RunState.COMPLETED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from watchkeeper.server.acts.plot import pictures, png
@@ -73,6 +74,8 @@ def test_both_writers_draw_the_curves_with_what_was_found_on_them_whatever_the_n
 
 def test_without_matplotlib_or_where_it_fails_our_own_writer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pictures.by_matplotlib([LOSS], "-S") is None  # an interpreter that sees nothing that was installed
+    odd = replace(LOSS, x=[math.nan, *LOSS.x[1:]])  # a probe may tell a counter that is no number
+    assert pictures.picture([odd]) == png.picture([odd])
     monkeypatch.setattr(pictures, "find_spec", dict[str, None]().get)
     assert pictures.picture([LOSS, USED]) == png.picture([LOSS, USED])
     monkeypatch.setattr(pictures, "find_spec", bool)

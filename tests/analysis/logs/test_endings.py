@@ -42,6 +42,30 @@ def test_closing_words_do_not_show_that_a_traceback_was_handled(closing: str) ->
 
 
 @pytest.mark.parametrize(
+    "end",
+    [
+        "Error: a level of the class has no name\nExecution halted\n",
+        "ERROR: Out of GPU memory\nused: 99 %\npool: 6 GiB\n\nStacktrace:\n  [1] f\n    @ A ~/a.jl:1\n",
+        "[LightGBM] [Fatal] Socket recv error\nMet Exceptions:\nSocket recv error\n",
+        "[CUDA ERROR] at file train.cu:1187:\ninvalid configuration argument\nmake: *** [Makefile:8: run] Error 1\n",
+        "At line 4 of file a\nFortran runtime error: End of file\n\nError termination. Backtrace:\n#0  0x1 in ???\n",
+        "Caused by:\n  Process `FIT (3)` terminated with an error exit status (137)\n\nCommand output:\n"
+        "  epoch 1/40 loss 0.7\n  epoch 2/40 loss 0.6\n\nTip: you can continue with -resume\n",
+    ],
+)
+def test_the_last_words_of_other_runtimes_are_a_failure_though_the_exit_status_was_swallowed(end: str) -> None:
+    found = read(EPOCHS + end, 0)
+    assert (found.outcome, found.findings[0].level, found.findings[0].suspect) == ("suspect", Level.FAILURE, True)
+    assert read(EPOCHS + end, 1).findings[0].line == found.findings[0].line
+
+
+def test_an_error_that_is_not_the_end_of_its_program_stays_a_notice() -> None:
+    assert read("Error: no cache yet\nERROR: ld.so: not preloaded\n" + EPOCHS + "done\n", 0).outcome == "healthy"
+    retried = "NOTE: Process `FIT (3)` terminated with an error exit status (137) -- Execution is retried (1)\n"
+    assert read(retried + EPOCHS + "done\n", 0).outcome == "healthy"
+
+
+@pytest.mark.parametrize(
     "after",
     [
         "epoch 3 loss 1.70\nepoch 4 loss 1.60\n",

@@ -13,7 +13,7 @@ from watchkeeper.server.interfaces.replay.playing import Played, play
 from watchkeeper.server.interfaces.replay.reading import read_transcript
 from watchkeeper.server.interfaces.replay.sandbox_folder import Stage
 
-from ...play import POLICY
+from ...play import with_tables
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
 STEPS = dict[str, JsonValue]
@@ -21,7 +21,7 @@ STEPS = dict[str, JsonValue]
 
 def written(*steps: Mapping[str, object], **header: JsonValue) -> bytes:
     """Return a transcript's bytes: a header with the tests' policy, and the steps."""
-    lines: list[Mapping[str, object]] = [{"transcript": 1, "policy": POLICY, **header}, *steps]
+    lines: list[Mapping[str, object]] = [{"transcript": 1, "policy": with_tables(), **header}, *steps]
     return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
 
 

@@ -168,7 +168,12 @@ const watchkeeper = (() => {
   }
 
   for (const one of document.querySelectorAll("[data-part]")) one.dataset.html = key(one);
-  if (location.hash === "#answer") to("#answer");  // whoever came to answer can begin at once, without a pointer
+  // Whoever came to answer can begin at once, without a pointer. A browser takes the focus away when it goes to the
+  // fragment, which it may do as late as the page's load: so once more behind that.
+  if (location.hash === "#answer") {
+    to("#answer");
+    addEventListener("load", () => setTimeout(() => { if (document.activeElement === document.body) to("#answer"); }));
+  }
   localTimes(document);
   tick();
   setInterval(tick, 1000);

@@ -11,11 +11,13 @@ from watchkeeper.server.acts.desk import Desk
 from watchkeeper.server.acts.start import stop
 from watchkeeper.server.acts.watch.look import find_run
 from watchkeeper.server.runtime.engines import ray as adapter
+from watchkeeper.server.runtime.engines import submissions
 from watchkeeper.server.runtime.engines.ray_head import Head
 from watchkeeper.server.runtime.engines.submissions import job_name
 from watchkeeper.server.runtime.keeper import records
 from watchkeeper.server.vocabulary.runs import Level, RunState
 
+from ....limits import HANG_S
 from ....play import WAITS, Place, script
 from ....ray import Ray, eventually
 from ....runtime.keeper.helpers import until
@@ -111,9 +113,11 @@ def test_a_job_that_waits_is_queued_in_rays_words_and_a_stop_ends_it_though_ray_
         on_ray.script(WAITS)
         desk = on_ray.desk()
         begun(desk)
+        eventually(
+            lambda: "Ray says PENDING (Job has not started yet." in status(desk).reason, "Ray says that it waits"
+        )
         found = status(desk)
         assert found.state is RunState.QUEUED
-        assert "Ray says PENDING (Job has not started yet." in found.reason
         assert (found.elapsed_s, on_ray.findings()) == (0.0, [])
         done = stop.stop(desk, find_run(desk, RUN), "never mind")
         assert done.status.state is RunState.NEVER_STARTED
@@ -129,8 +133,8 @@ def test_a_job_that_no_node_can_take_is_a_failure_at_once_and_a_stop_takes_it_aw
     on_ray.policy(engine(head.address).replace("cpus = 1", "cpus = 500")).script(WAITS)
     desk = on_ray.desk().current()
     begun(desk)
-    found = status(desk)
-    assert "asks for 500 CPUs on one node, and no node has that: at most 4 CPUs" in found.reason
+    why = "asks for 500 CPUs on one node, and no node has that: at most 4 CPUs"
+    eventually(lambda: why in status(desk).reason, "Ray has it")
     assert [(one.kind, one.level) for one in on_ray.findings()] == [("queue", Level.FAILURE)]
     stop.stop(desk, find_run(desk, RUN), "never mind")
     assert ended(desk) is RunState.NEVER_STARTED
@@ -146,6 +150,7 @@ def test_a_server_that_is_killed_after_it_submitted_leaves_a_job_that_is_found_b
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
+        patched.setattr(submissions, "PATIENCE_S", HANG_S)
         patched.setattr(adapter, "note", killed)
         with pytest.raises(KeyboardInterrupt):
             begun(desk)

@@ -30,7 +30,8 @@ def test_a_ray_that_asks_for_a_token_takes_ours_and_gives_up_nothing_that_we_do_
         place.policy(engine(guarded.address)).script(WAITS)
         desk = place.desk().current()
         begun(desk)
-        assert "asks who is there (401): name [engine] token_file or token_env" in status(desk).reason
+        why = "asks who is there (401): name [engine] token_file or token_env"
+        until(lambda: why in status(desk).reason, "Ray asks for a token")
         assert stop.stop(desk, find_run(desk, RUN), "it needs a token").status.state is RunState.NEVER_STARTED
         monkeypatch.setenv("TOKEN_OF_RAY", token)
         place.policy(engine(guarded.address, 'token_env = "TOKEN_OF_RAY"')).script(GOOD, model="2")
