@@ -23,7 +23,11 @@ from .pages import ROOT
 from .programs import Package, installed, node
 from .tried import Tried
 
-pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.clients, pytest.mark.anyio]
+NAME = "bundle (MCPB, uv)"
+pytestmark = [
+    *(pytest.mark.usefixtures("nothing_left"), pytest.mark.clients, pytest.mark.anyio),
+    pytest.mark.xdist_group(NAME),
+]
 TOOL = Package("@anthropic-ai/mcpb", "2.1.2", "mcpb")
 
 
@@ -68,4 +72,4 @@ async def test_the_bundle_is_packed_unpacked_elsewhere_and_answers_when_uv_start
     assert answer.structured_content["runs"] == []
     megabytes = sum(one.stat().st_size for one in (elsewhere / ".venv").rglob("*") if one.is_file()) / 1e6
     about = f"{packed.stat().st_size / 1e6:.1f} MB, {len(names)} files; its environment {megabytes:.0f} MB"
-    tried("bundle (MCPB, uv)", version=about, connects="yes", lists="yes", calls="yes")
+    tried(NAME, version=about, connects="yes", lists="yes", calls="yes")

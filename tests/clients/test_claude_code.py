@@ -50,7 +50,7 @@ def test_the_plugin_holds_each_turn_until_the_verdict_and_both_session_files_can
     assert "APPROVE" in brief
     kept = [session(AS_PLUGIN.name, home) for home in told.homes]
     assert replayed(tmp_path, kept[0], kept[1]) == 0
-    tried(AS_PLUGIN.name, holds_the_watch="Stop hook", transcript="replays")
+    tried(AS_PLUGIN.name, AS_PLUGIN.package.version, holds_the_watch="Stop hook", transcript="replays")
 
 
 def told_at_the_start_of_a_session(folder: Path, place: Place, repository: Path) -> str:
@@ -94,7 +94,7 @@ def test_the_monitor_of_the_plugin_tells_an_idle_session_what_happens_and_ends_w
             terminal.types("/exit\r")
             terminal.process.wait(HANG_S)
             assert not psutil.wait_procs(monitors, HANG_S)[1], "it ends with the session"
-    tried(AS_PLUGIN.name, holds_the_watch="Stop hook, monitor")
+    tried(AS_PLUGIN.name, AS_PLUGIN.package.version, holds_the_watch="monitor")
 
 
 @pytest.mark.clients

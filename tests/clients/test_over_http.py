@@ -57,4 +57,4 @@ def test_a_command_line_calls_a_server_over_http_as_the_page_says(
         place.go()
         place.ends("1-quick-1")
     assert re.search(r"\bstate\W+running\b", "\n".join(player.results)), player.results
-    tried(client.name, over_HTTP="yes")
+    tried(client.name, client.package.version, over_HTTP="yes")

@@ -38,7 +38,7 @@ def test_a_trainer_and_a_director_in_two_sessions_bring_a_failing_training_to_it
     tried(client.name, version=client.package.version, connects="yes", lists="yes", calls="yes")
     kept = [session(client.name, home) for home in told.homes]
     assert replayed(tmp_path, kept[0], kept[1]) == 0
-    tried(client.name, transcript="replays")
+    tried(client.name, client.package.version, transcript="replays")
 
 
 @of_each(COMMAND_LINES)
@@ -54,7 +54,7 @@ def test_a_poll_that_nothing_ends_is_waited_for_45_seconds_and_what_the_model_se
     place.go()
     place.ends("1-quick-1")
     assert re.search(r"\bstate\W+running\b", player.results[-1]), player.results[-1]
-    sees(client.name, patient, player, tried)
+    sees(client.name, client.package.version, patient, player, tried)
 
 
 @of_each((CODEX_WITH_HOOKS, GEMINI))
@@ -65,4 +65,4 @@ def test_a_turn_that_the_model_wants_to_end_is_held_by_the_hooks_of_the_page(
     hasty = Hasty(Trainer(), ("start_training", "report_error"))
     played(client, tmp_path, place, hasty, hooks=True)
     assert len(hasty.held) >= 3, "each time that it wanted to end its turn, the hook said what to do"
-    tried(client.name, holds_the_watch=f"{client.holds} hook")
+    tried(client.name, client.package.version, holds_the_watch=f"{client.holds} hook")

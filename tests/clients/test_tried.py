@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .pages import PAGE
-from .tried import BEGIN, COLUMNS, END, ROW, SEEN, recorder, rows_of, table, told, written
+from .tried import BEGIN, COLUMNS, END, ROW, SEEN, recorder, rows_of, standing, table, told, written
 
 DAY = date(2026, 11, 30)
 EARLIER = "2026-11-01"
@@ -27,12 +27,12 @@ def test_what_two_tests_saw_of_a_client_is_one_row_and_the_rest_is_a_dash() -> N
 
     tried = recorder(record)
     tried("one", version="1.0", connects="yes")
-    tried("two", calls="no")
-    tried("one", waits_45_s="yes")
+    tried("two", "2.0", calls="no")
+    tried("one", "1.0", waits_45_s="yes")
     assert {name for name, _ in seen} == {ROW}
     assert lines_of(*(row for _, row in seen))[1:] == [
         f"| one | 1.0 | yes | - | - | yes | - | - | - | - | - | {DAY} |",
-        f"| two | - | - | - | no | - | - | - | - | - | - | {DAY} |",
+        f"| two | 2.0 | - | - | no | - | - | - | - | - | - | {DAY} |",
     ]
 
 
@@ -59,6 +59,26 @@ def test_of_another_version_nothing_that_an_earlier_run_saw_is_kept() -> None:
     ]
 
 
+def test_the_ways_to_hold_the_watch_that_different_tests_saw_stand_side_by_side() -> None:
+    ways = [{"client": "one", "holds the watch": way} for way in ("monitor", "Stop hook")]
+    for rows in (ways, ways[::-1]):
+        assert "| Stop hook, monitor |" in lines_of(*rows)[1]
+    before = page(f"| one | 1.0 | - | - | - | - | Stop hook | - | - | - | - | {EARLIER} |")
+    (line,) = lines_of({**ways[0], "version": "1.0"}, before=before)[1:]
+    assert "| Stop hook, monitor |" in line
+    assert line.endswith(f" {EARLIER} |")
+
+
+def test_of_a_client_whose_test_failed_nothing_earlier_stands() -> None:
+    before = {one: {"client": one, "connects": "yes"} for one in ("one", "two", "three")}
+    assert standing(before, {"one"}, None).keys() == {"two", "three"}
+
+
+def test_before_a_whole_run_stands_what_it_could_not_try() -> None:
+    before = {one: {"client": one, "connects": "yes"} for one in ("one", "two", "gone")}
+    assert standing(before, {"one"}, {"one", "two"}).keys() == {"two"}
+
+
 def test_a_row_that_was_seen_anew_in_whole_has_this_day() -> None:
     before = page(f"| one | 1.0 | yes | - | - | - | - | - | - | - | - | {EARLIER} |")
     (line,) = lines_of({"client": "one", "version": "1.0", "connects": "yes"}, before=before)[1:]
@@ -78,7 +98,7 @@ def test_a_column_that_the_table_does_not_have_is_refused() -> None:
         raise RuntimeError(name, row)
 
     with pytest.raises(AssertionError, match="loops"):
-        recorder(record)("one", loops="yes")
+        recorder(record)("one", "1.0", loops="yes")
 
 
 WENT = "3 passed, 1 failed, 1 skipped, in 61 s."

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
 from .model.shown import form_of
 from .players import Patient, Player
 
+HOLDS = "holds the watch"
 COLUMNS = (
-    *("version", "connects", "lists", "calls", "waits 45 s", "holds the watch", "transcript"),
+    *("version", "connects", "lists", "calls", "waits 45 s", HOLDS, "transcript"),
     *("an answer is shown as", "a picture is shown", "over HTTP"),
 )
 SEEN = "seen on"
@@ -20,20 +21,22 @@ IN_PART = "In part on "
 """How the line of a run begins that played some of these tests only."""
 ROW = "client"
 """The name under which a test's report carries a row."""
+TRIES = "tries"
+"""The name under which a test's report carries the client that it tries, whatever becomes of it."""
 _SDKS = ("fastmcp", "Inspector CLI", "Python SDK 1.x", "Python SDK 2.x", "TypeScript SDK 1.x", "TypeScript SDK 2.x")
 _OF_SDKS = {
-    "holds the watch": "no turns",
+    HOLDS: "no turns",
     "transcript": "no session",
     **dict.fromkeys(("an answer is shown as", "a picture is shown"), "no model"),
 }
 _FRAMEWORKS = ("LangChain adapters", "OpenAI Agents SDK", "pydantic-ai", "smolagents")
-_OF_FRAMEWORKS = {"holds the watch": "no hook: whoever calls it loops"}
+_OF_FRAMEWORKS = {HOLDS: "no hook: whoever calls it loops"}
 _WINDOW = "not tried: it has a window"
 CANNOT: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(_SDKS, _OF_SDKS),
     **dict.fromkeys(_FRAMEWORKS, _OF_FRAMEWORKS),
     **{one: {**_OF_FRAMEWORKS, "transcript": "writes none"} for one in ("LangChain adapters", "smolagents")},
-    "opencode": {"holds the watch": "no hook: its plugins come too late"},
+    "opencode": {HOLDS: "no hook: its plugins come too late"},
     "VS Code": {"version": _WINDOW, "connects": "its own schema takes our lines"},
     "Claude Desktop": {"version": _WINDOW, "connects": "its own tool takes our bundle"},
     "Cursor": {"version": _WINDOW},
@@ -44,18 +47,18 @@ Row = Mapping[str, str]
 
 
 class Tried(Protocol):
-    """Adds what a test saw of a client: its cells by the names of the columns, with _ for a blank."""
+    """Adds what a test saw of a version of a client: its cells by the names of the columns, with _ for a blank."""
 
-    def __call__(self, client: str, **cells: str) -> None: ...
+    def __call__(self, client: str, version: str, **cells: str) -> None: ...
 
 
 def recorder(record: Callable[[str, object], None]) -> Tried:
     """Return what a test calls to add to the table, through the properties of its report."""
 
-    def tried(client: str, **cells: str) -> None:
+    def tried(client: str, version: str, **cells: str) -> None:
         named = {name.replace("_", " "): value for name, value in cells.items()}
         assert named.keys() <= set(COLUMNS), named
-        record(ROW, {"client": client, **named})
+        record(ROW, {"client": client, "version": version, **named})
 
     return tried
 
@@ -74,6 +77,17 @@ def _seen(client: str, column: str, cell: str) -> bool:
     return cell not in ("-", CANNOT.get(client, {}).get(column))
 
 
+def standing(before: Mapping[str, Row], failed: Collection[str], skipped: Collection[str] | None) -> dict[str, Row]:
+    """Return the rows of earlier runs that still say something. Pure.
+
+    :param failed: clients of which a test failed: what was seen of them before may be so no more.
+    :param skipped: clients that a whole run could not try; of all others it saw what there is. None: it was a part.
+    """
+    return {
+        client: row for client, row in before.items() if client not in failed and (skipped is None or client in skipped)
+    }
+
+
 def _between(page: str) -> str:
     return page.partition(BEGIN)[2].partition(END)[0]
 
@@ -87,7 +101,7 @@ def table(rows: Iterable[Row], before: Mapping[str, Row], day: date) -> list[str
     """
     now: dict[str, dict[str, str]] = {}
     for row in rows:
-        now.setdefault(row["client"], {}).update(row)
+        now[row["client"]] = _together(now.get(row["client"], {}), row)
     clients = sorted({*before, *now, *CANNOT}, key=str.lower)
     cells = [_row(client, now.get(client, {}), before.get(client, {}), day) for client in clients]
     head = ["client", *COLUMNS, SEEN]
@@ -97,9 +111,16 @@ def table(rows: Iterable[Row], before: Mapping[str, Row], day: date) -> list[str
 
 def _row(client: str, now: Row, before: Row, day: date) -> Row:
     other = "version" in now and now["version"] != before.get("version")
-    kept = {} if other else {name: cell for name, cell in before.items() if name not in (*now, "client", SEEN)}
-    seen = {SEEN: before.get(SEEN, "-") if kept else str(day)} if kept or now else {}
-    return {**CANNOT.get(client, {}), **kept, **now, **seen, "client": client}
+    cells = _together({} if other else {name: cell for name, cell in before.items() if name != SEEN}, now)
+    anew = all(now.get(name) == cell for name, cell in cells.items())
+    seen = {SEEN: str(day) if anew else before.get(SEEN, "-")} if cells else {}
+    return {**CANNOT.get(client, {}), **cells, **seen, "client": client}
+
+
+def _together(first: Row, second: Row) -> dict[str, str]:
+    """Return the cells of both, the second's before the first's; but each way to hold the watch has its own test."""
+    ways = {way for one in (first, second) for way in one.get(HOLDS, "").split(", ") if way}
+    return {**first, **second, **({HOLDS: ", ".join(sorted(ways))} if ways else {})}
 
 
 def told(failed: Sequence[str], counts: Mapping[str, int], took_s: float, day: date, before: str = "") -> list[str]:
@@ -127,9 +148,9 @@ def written(page: str, lines: Iterable[str]) -> str:
     return "".join((before, BEGIN, "\n\n", "\n".join(lines), "\n\n", END, after))
 
 
-def sees(client: str, patient: Patient, player: Player, tried: Tried) -> None:
+def sees(client: str, version: str, patient: Patient, player: Player, tried: Tried) -> None:
     """Note how long a client waited, and what its model was shown of a poll and of a plot."""
     assert patient.waited_s >= 45.0, f"{client} waited {patient.waited_s:.1f} s"
     poll, plot = player.after["poll_training"], player.after["plot_training"]
-    tried(client, waits_45_s="yes", an_answer_is_shown_as=form_of(poll.result or poll.said))
-    tried(client, a_picture_is_shown=plot.picture)
+    tried(client, version, waits_45_s="yes", an_answer_is_shown_as=form_of(poll.result or poll.said))
+    tried(client, version, a_picture_is_shown=plot.picture)

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-import traceback
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -22,10 +21,9 @@ from ...acts.toolbox import Parameter, Shape, Tool, Value, rendered
 from ...storage.files.workspace import Workspace
 from ...storage.policy import profiles
 from ...vocabulary.errors import InvalidArgument, WatchkeeperError
-from ...vocabulary.refusals import refused_by_machine
 from ...vocabulary.runs import Role
 from ...vocabulary.sanitize import mask_secrets, masked
-from ..mcp import instructions, resources
+from ..mcp import escaped, instructions, resources
 from ..replay import command as replay
 from . import (
     attest,
@@ -66,10 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     except Exception as error:  # the one seam of the command line: whatever else escapes is a defect of ours
-        refusal = refused_by_machine(error)
-        if refusal is None:
-            traceback.print_exc()
-        print(f"watchkeeper: {refusal or instructions.DEFECT}", file=sys.stderr)
+        escaped.tell(error)
         return 1
 
 

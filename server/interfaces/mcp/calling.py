@@ -120,6 +120,7 @@ async def _attempted(
         tool = tools[name]
         found = await tool.run(hurried(_now(desk, tool)), **tool.take(arguments))
         content = facts(found)
+        drawn = await _drawn(getattr(found, tool.picture)) if tool.picture else []
     except WatchkeeperError as error:
         return _failed(str(error)), False
     except Exception as error:  # the one seam: whatever else escapes is a defect of ours and must not end the server
@@ -131,25 +132,17 @@ async def _attempted(
             "Call it again; if it fails again, run `watchkeeper doctor` and report it with the server's standard error."
         ), False
     text = types.TextContent(type="text", text=rendered(content))
-    if tool.picture:
-        picture = await _picture(getattr(found, tool.picture))
-        return types.CallToolResult(content=[text, *picture]), False
+    if tool.picture:  # nothing structured, which would keep clients from showing the picture
+        return types.CallToolResult(content=[text, *drawn]), False
     return types.CallToolResult(content=[text], structured_content=content), bool(getattr(found, "in_vain", False))
 
 
-async def _picture(draw: Callable[[], bytes] | None) -> list[types.ImageContent]:
-    """Return the picture that goes with a text, none where it cannot be drawn: the text says what it would show.
-
-    Nothing structured goes with it, which would keep clients from showing the picture.
-    """
+async def _drawn(draw: Callable[[], bytes] | None) -> list[types.ImageContent]:
+    """Return a result's picture; none where there is nothing to draw."""
     if draw is None:
         return []
-    try:
-        data = await in_thread(draw)
-    except Exception:  # a defect of ours, as in `_attempted`, which must not cost the text
-        _log.exception("a picture could not be drawn")
-        return []
-    return [types.ImageContent(type="image", data=base64.b64encode(data).decode(), mime_type="image/png")]
+    png = base64.b64encode(await in_thread(draw)).decode()
+    return [types.ImageContent(type="image", data=png, mime_type="image/png")]
 
 
 def _now(desk: Desk, tool: Tool) -> Desk:

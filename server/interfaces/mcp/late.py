@@ -54,4 +54,5 @@ def finish() -> None:
     for finder in [one for one in sys.meta_path if isinstance(one, _Finder)]:
         sys.meta_path.remove(finder)
         for name in finder.found:
-            _ = sys.modules[name].__dict__  # whatever is asked of it has it executed
+            if name in sys.modules:  # it may have been looked for only
+                _ = sys.modules[name].__dict__  # whatever is asked of it has it executed

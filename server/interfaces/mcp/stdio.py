@@ -21,12 +21,15 @@ from mcp.server.context import CallNext, HandlerResult
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
+from . import escaped
+
 LONGEST_LINE_BYTES = 1 << 20
 _TOO_LONG = "message longer than 1 MiB refused, nothing was done; send less in one call"
 _UNREADABLE = "no JSON-RPC message, nothing was done: the JSON is broken or half of a surrogate pair stands in it"
 _ENDS = 512
-_OF_A_START = frozenset({"initialize", "server/discover", "notifications/initialized", "tools/list"})
-"""What every client asks before it can do anything; the rest of a start may follow these."""
+_LISTS = {"tools/list", "prompts/list", "resources/list", "resources/templates/list"}
+_OF_A_START = _LISTS | {"initialize", "server/discover", "notifications/initialized", "ping"}
+"""What clients ask before they do anything, many of them all lists at once; the rest of a start may follow these."""
 REST_S = 1.0
 """How long the rest waits for a client that asks for nothing more."""
 _TEXT_MEMBERS = rb'(?:"[a-z]{1,10}"\s*:\s*"[^"\\]{0,100}"\s*,\s*)*'
@@ -130,9 +133,15 @@ class Rest:
         self.do()
 
     def do(self) -> None:
-        """Do it, unless it is done."""
-        while self._left:
-            self._left.pop()()
+        """Do it, unless it is done. Where it fails the process ends: half a server would refuse call after call."""
+        try:
+            while self._left:
+                self._left.pop()()
+        except Exception as error:
+            try:
+                escaped.tell(error)
+            finally:
+                os._exit(1)
 
 
 def serve(server: Server[Any], rest: Callable[[], None] = lambda: None) -> NoReturn:

@@ -37,7 +37,7 @@ def test_a_whole_history_is_named_by_its_one_cause(path: Path):
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_the_first_evaluations_are_never_named_wrong(path: Path):
     for rows in (8, 30):
-        assert found_in(path, rows) <= wanted(kind_of(path), rows) - {""}
+        assert found_in(path, rows) <= wanted(kind_of(path), rows) - {""}, rows
 
 
 @pytest.mark.parametrize("rows", [8, 30])

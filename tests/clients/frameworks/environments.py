@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ...limits import HANG_S
 from ..programs import INSTALLED, NPM_S
 
 UV = Path(sys.prefix) / "bin/uv"
@@ -45,6 +46,14 @@ def python(framework: Framework) -> Path:
         INSTALLED.mkdir(exist_ok=True)
         _make(framework, folder)
     return folder / "bin/python"
+
+
+def version(framework: Framework) -> str:
+    """Return which version of a framework its environment holds."""
+    name = re.split(r"[\[=]", framework.requirements[0])[0]
+    asks = "import sys; from importlib.metadata import version; print(version(sys.argv[1]))"
+    command = [str(python(framework)), "-c", asks, name]
+    return subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, check=True).stdout.strip()
 
 
 def _make(framework: Framework, folder: Path) -> None:

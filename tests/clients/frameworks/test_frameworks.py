@@ -24,7 +24,7 @@ from ..programs import Package, installed, node
 from ..replays import replayed_alone
 from ..stories import NUMBERS, PATIENT, TRAIN, waiting
 from ..tried import Tried, sees
-from .environments import Framework, python
+from .environments import Framework, python, version
 
 pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.clients]
 HERE = Path(__file__).parent
@@ -116,8 +116,9 @@ def test_a_framework_starts_polls_as_next_says_and_reads_the_verdict(
 def test_a_framework_without_a_model_waits_45_seconds(framework: Framework, tmp_path: Path, tried: Tried) -> None:
     with going_on(tmp_path) as place:
         command = [str(python(framework)), str(HERE / framework.script), SERVER, str(place.root), "wait"]
-        assert seen_by(command, place.root)["waited_s"] >= 45.0
-    tried(framework.name, waits_45_s="yes")
+        seen = seen_by(command, place.root)
+    assert seen["waited_s"] >= 45.0
+    tried(framework.name, seen["version"], waits_45_s="yes")
 
 
 @of_each([one for one in FRAMEWORKS if one.agent])
@@ -133,10 +134,10 @@ def test_an_agent_of_a_framework_waits_45_seconds_and_what_its_model_sees_is_not
         command = [str(python(framework)), str(HERE / framework.script), SERVER, str(place.root), TRAIN, str(kept)]
         lines(command, place.root, **model, **quiet)
         assert not service.failures
-        sees(framework.name, patient, player, tried)
+        sees(framework.name, version(framework), patient, player, tried)
     if framework.session:
         assert replayed_alone(tmp_path, framework.session, kept.read_bytes(), NUMBERS, PATIENT) == 0
-        tried(framework.name, transcript="replays")
+        tried(framework.name, version(framework), transcript="replays")
 
 
 @pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in TYPESCRIPT])
@@ -151,4 +152,4 @@ def test_the_typescript_sdk_starts_polls_as_next_says_and_reads_the_verdict(
 def test_the_typescript_sdk_waits_45_seconds(name: str, tmp_path: Path, tried: Tried) -> None:
     with going_on(tmp_path) as place:
         assert typescript(name, place, "wait")["waited_s"] >= 45.0
-    tried(name, waits_45_s="yes")
+    tried(name, TYPESCRIPT[name].version, waits_45_s="yes")

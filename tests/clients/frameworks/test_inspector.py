@@ -56,4 +56,4 @@ def test_a_call_of_the_inspector_waits_45_seconds(tmp_path: Path, tried: Tried) 
             called(place, "poll_training", run="1-quick-1", wait_s="45")
             waited_s, polls = time.monotonic() - begun, polls + 1
         assert waited_s >= 45.0
-    tried("Inspector CLI", waits_45_s="yes")
+    tried("Inspector CLI", INSPECTOR.version, waits_45_s="yes")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -11,15 +11,17 @@ import pytest
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
+from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 from watchkeeper.prompts import load
 from watchkeeper.server.acts.desk import Desk, open_desk
 from watchkeeper.server.acts.toolbox import Tool
 from watchkeeper.server.interfaces.mcp.app import build
+from watchkeeper.server.interfaces.mcp.calling import answered
 from watchkeeper.server.interfaces.mcp.instructions import instructions
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.vocabulary.runs import Role
 from watchkeeper.tools import TOOLS
-from watchkeeper.tools.plot_training import Plotted
 
 pytestmark = pytest.mark.anyio
 ERAS: tuple[Literal["auto", "legacy"], ...] = ("auto", "legacy")
@@ -170,22 +172,28 @@ async def test_a_prompt_comes_filled_in_and_a_wrong_request_says_what_is_missing
             await client.get_prompt("nope", {})
 
 
-async def see_nothing(_desk: Desk, run: str) -> Plotted:
-    """See a run whose picture cannot be drawn."""
+class Torn(BaseModel):
+    """A result whose picture cannot be drawn."""
 
-    def broken() -> bytes:
-        raise ValueError("Out of range float values are not JSON compliant")
-
-    return Plotted(run=run, state="failed", plot="Loss, 2 to 1", next="", picture=broken)
+    run: str = "1-quick-1"
+    picture: SkipJsonSchema[Callable[[], bytes] | None] = Field(default=None, exclude=True)
 
 
-async def test_a_picture_that_cannot_be_drawn_costs_the_text_beside_it_nothing(tmp_path: Path) -> None:
-    tool = Tool(see_nothing, "see", Plotted, frozenset({Role.TRAINER}), picture="picture")
+async def torn(desk: Desk) -> Torn:
+    """Fail while the picture is drawn."""
+
+    def draw() -> bytes:
+        raise ZeroDivisionError("a secret of the inside")
+
+    return Torn(picture=draw)
+
+
+async def test_a_picture_that_cannot_be_drawn_is_told_as_any_defect_is(tmp_path: Path) -> None:
     desk = open_desk(Workspace(tmp_path), Role.TRAINER, who="a test")
-    with closing(desk.ledger):
-        async with Client(build(desk, [tool], load(), "0.0")) as client:
-            seen = await client.call_tool("see_nothing", {"run": "1-quick-1"})
-    (text,) = seen.content
+    tool = Tool(torn, "torn", Torn, frozenset(Role), picture="picture")
+    (text,) = (result := await answered(desk, {"torn": tool}, "torn", {})).content
+    desk.ledger.close()
+    assert result.is_error
     assert isinstance(text, TextContent)
-    assert "Loss, 2 to 1" in text.text
-    assert not seen.is_error
+    assert "torn failed inside watchkeeper (ZeroDivisionError)" in text.text
+    assert "a secret" not in text.text

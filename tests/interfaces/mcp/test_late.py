@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -12,10 +13,11 @@ import pytest
 from watchkeeper.server.interfaces.mcp import late, stdio
 
 from ...limits import HANG_S
+from ...wire import Wire
 
 SCRIPT = """
-import json, sys
-from importlib.util import _LazyModule
+import anyio, json, sys
+from importlib.util import _LazyModule, find_spec
 from watchkeeper.server.interfaces.mcp import late
 
 def unexecuted():
@@ -23,9 +25,17 @@ def unexecuted():
 
 late.begin()
 late.begin()  # a second time changes nothing
+find_spec("watchkeeper.server.acts.prune.prune")  # looked for, not imported
 from watchkeeper.server.interfaces.commands import cli, serving
 from watchkeeper.server.interfaces.mcp import app, stdio
-finders, lists = len(sys.meta_path), [app.described(tool).name for tool in cli.TOOLS]
+from watchkeeper.prompts import load
+finders, handle = len(sys.meta_path), app._Handlers(None, {one.name: one for one in cli.TOOLS}, load(), serving.brief)
+async def lists():
+    for one in (handle.list_tools, handle.list_resources, handle.list_templates):
+        assert await one(None, None)
+    for one in load():
+        app._offered(one)
+anyio.run(lists)
 told = {"late": unexecuted()}
 late.finish()
 late.finish()
@@ -65,7 +75,7 @@ def test_the_rest_of_a_start_is_done_once_by_the_first_request_that_is_none_of_a
         seen.append((ctx.method, len(done)))
 
     async def played() -> None:
-        for method in ("initialize", "notifications/initialized", "tools/list", "tools/call", "tools/call"):
+        for method in ("initialize", "prompts/list", "tools/list", "tools/call", "tools/call"):
             await rest(_Asked(method), handled)
         await rest.later()
 
@@ -79,3 +89,24 @@ def test_the_rest_of_a_start_is_done_for_a_client_that_asks_for_nothing_more(mon
     done = list[str]()
     anyio.run(stdio.Rest(lambda: done.append("done")).later)
     assert done == ["done"]
+
+
+BROKEN = """
+import sys
+sys.modules["statistics"] = None  # whoever imports it now is told that it cannot be had
+from watchkeeper.server.interfaces.commands.entry import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.training
+def test_a_server_of_which_a_part_cannot_be_imported_ends_and_says_so_before_any_tool_runs(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-c", BROKEN, "--workspace", str(tmp_path), "serve"]
+    with Wire(command) as wire:
+        wire.hello()
+        assert wire.ask("tools/list")["result"]["tools"]
+        wire.request("tools/call", {"name": "poll_training", "arguments": {"wait_s": 0}})
+        assert wire.process.wait(HANG_S) == 1
+    assert "import of statistics halted" in wire.errors
+    assert "this is a defect of watchkeeper; runs go on" in wire.errors
+    assert not [line for line in wire.lines if "poll_training" in line and json.loads(line).get("id") not in (1, 2)]

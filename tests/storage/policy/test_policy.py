@@ -23,6 +23,8 @@ from watchkeeper.server.storage.policy.policy import (
 from watchkeeper.server.storage.policy.toml_text import Described, key_lines, line_of
 from watchkeeper.server.vocabulary.errors import PathRefused, PolicyInvalid
 
+from ...limits import examples
+
 
 def complaints(text: str) -> list[str]:
     with pytest.raises(PolicyInvalid) as caught:
@@ -192,6 +194,7 @@ def test_a_value_in_a_complaint_is_short_and_plain() -> None:
 _anything = st.recursive(st.none() | st.booleans() | st.text(), lambda inner: st.dictionaries(st.text(), inner))
 
 
+@settings(max_examples=examples(200))
 @given(st.sampled_from(sorted(Policy.model_fields)), _anything)
 def test_any_toml_gives_a_policy_or_a_complaint_never_another_error(name: str, value: Any) -> None:
     text = tomli_w.dumps(_without_none({name: value}))
