@@ -181,7 +181,7 @@ release: setup
 	cd dist && sha256sum *.whl *.tar.gz sbom.cdx.json
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-3.* build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 reference: setup
 	$(BIN)/python -P benchmarks/reference.py

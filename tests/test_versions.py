@@ -64,6 +64,51 @@ def test_every_file_of_tests_is_played_once(versions: ModuleType) -> None:
         assert len([place for place in given if place in (one, *one.parents)]) == 1, one
 
 
+@pytest.mark.parametrize(
+    ("status", "quick", "seen"),
+    [(0, False, 3), (1, False, 3), (2, False, None), (5, False, None), (5, True, 3), (-9, False, None)],
+)
+def test_a_room_that_did_not_come_to_its_end_is_none_whatever_was_reported_until_then(
+    versions: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, quick: bool, seen: int | None
+) -> None:
+    python = tmp_path / ".venv-3.13" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    suite = '<testsuite name="storage abcd" tests="3"/>'
+    ends = "kill -9 $$" if status < 0 else f"exit {status}"
+    python.write_text(
+        f"#!/bin/sh\nfor one; do case $one in --junit-xml=*) echo '{suite}' > ${{one#*=}};; esac; done; {ends}\n"
+    )
+    python.chmod(0o755)
+    monkeypatch.setattr(versions, "ROOT", tmp_path)
+    one = versions.Version("3.13")
+    one.reports.mkdir()
+    became = one.play("storage", ["tests/storage"], "abcd", ["-m", "not training"] if quick else [])
+    assert (became and became.passed) == seen
+    assert len(one.kept()) == (seen is not None)
+
+
+@pytest.mark.parametrize(("named", "status"), [(["3.12"], 0), (["3.12", "3.13"], 1), ([], 0)])
+def test_a_python_that_somebody_names_and_that_is_not_there_is_no_success(
+    versions: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: list[str], status: int
+) -> None:
+    (tmp_path / "a.whl").touch()
+    held = versions.Room(passed=3, failed=0, skipped=0, took_s=1.0, day="2026-11-30", quick=False, wheel="abcd")
+    monkeypatch.setattr(versions, "found", {"3.12": ("python3.12", "3.12.1")}.get)
+
+    def answers(name: str, what: object) -> None:
+        def answer(*_: object) -> object:
+            return what
+
+        monkeypatch.setattr(versions.Version, name, answer)
+
+    answers("prepare", None)
+    answers("play", held)
+    answers("kept", {"storage": held})
+    asked = ["--pythons", *named] if named else []
+    monkeypatch.setattr(sys, "argv", ["versions.py", str(tmp_path / "a.whl"), *asked, "--rooms", "storage"])
+    assert versions.main() == status
+
+
 def test_the_table_sums_what_was_kept_and_says_which_wheels_it_was(versions: ModuleType, tmp_path: Path) -> None:
     report = tmp_path / "storage.xml"
     report.write_text(

@@ -1,6 +1,6 @@
 """The suite under every Python that `requires-python` allows and this machine has, each in an environment of its own.
 
-    make versions                                        # all tests, room by room; ends with 1 if a test failed
+    make versions                                        # all tests, room by room; ends with 1 unless all held
     make versions PYTHONS="3.13 3.14" ROOMS="acts/start" # these again; the others' results are kept
     make versions QUICK=1                                # without the tests that train
 
@@ -31,6 +31,8 @@ TESTS = ROOT / "tests"
 UV = str(ROOT / ".venv" / "bin" / "uv")
 ITSELF = "themselves"
 """The room of the files that lie in tests/ itself."""
+PASSED, FAILED, NONE_LEFT = 0, 1, 5
+"""Exit statuses of pytest that had its say: NONE_LEFT where every test of a room trains."""
 
 
 def allowed(pyproject: str) -> list[str]:
@@ -129,7 +131,7 @@ class Version:
         self.reports.mkdir(exist_ok=True)
 
     def play(self, room: str, tests: Sequence[str], wheel: str, options: Sequence[str]) -> Room | None:
-        """Run a room; None where pytest could not even report."""
+        """Run a room; None where pytest did not come to its end: what it reports then is a part."""
         name = room.replace("/", "-")
         report, printed = self.reports / f"{name}.xml", self.reports / f"{name}.txt"
         report.unlink(missing_ok=True)
@@ -139,7 +141,11 @@ class Version:
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
         environment = {**os.environ, "PATH": path, "VIRTUAL_ENV": str(self.folder)}
         with printed.open("wb") as out:
-            subprocess.run([*command, *named, *tests], cwd=ROOT, env=environment, stdout=out, stderr=out, check=False)
+            ended = subprocess.run(
+                [*command, *named, *tests], cwd=ROOT, env=environment, stdout=out, stderr=out, check=False
+            )
+        if ended.returncode not in (PASSED, FAILED, *([NONE_LEFT] if quick else [])):
+            report.unlink(missing_ok=True)
         return read(report) if report.exists() else None
 
     def kept(self) -> dict[str, Room]:
@@ -181,6 +187,7 @@ def main() -> int:
         there = found(version)
         if there is None:
             print(f"{version}: no interpreter found (PATH, pyenv, uv); not tried", flush=True)
+            broken |= bool(options.pythons)  # who names one wants it tried
             continue
         interpreter, told = there
         one = Version(version)
@@ -199,7 +206,7 @@ def shown(became: Room | None, version: Version, room: str) -> str:
     """Return a room's outcome in words."""
     said = f"see {(version.reports / room.replace('/', '-')).relative_to(ROOT)}.txt"
     if became is None:
-        return f"no report: {said}"
+        return f"not played to its end: {said}"
     counts = f"{became.passed} passed, {became.failed} failed, {became.skipped} skipped in {became.took_s:.0f} s"
     return f"{counts}{': ' + said if became.failed else ''}"
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+if not __package__:  # called by its path; what a test imports leaves the path alone
+    sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.torture.faults import Fault, main
 

@@ -56,6 +56,10 @@ def test_a_table_of_faults_counts_what_was_tried_and_what_did_not_hold(
     ] == rows
 
 
+def test_what_the_table_is_made_of_leaves_the_project_s_folder_off_the_path() -> None:
+    assert str(ROOT) not in sys.path  # a wheel's build leaves an egg-info there, which would be taken for the installed
+
+
 def test_faults_that_are_asked_for_by_a_name_that_none_has_are_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -88,6 +88,8 @@ def _of_history(history: History) -> Iterator[Chart]:
             continue
         named = history.metric_name if title == "Metric" and history.metric_name else title
         x, series = _thin(history.epochs, found)
+        if not x:
+            continue
         yield Chart(title=named, x_name=history.counts, x=x, series=series, marks=tuple(_broken(history.epochs, found)))
 
 
@@ -95,14 +97,14 @@ def _broken(x: Sequence[float], series: Iterable[tuple[str, Column]]) -> Iterato
     """Mark where a curve stops to be numbers: no chart draws NaN."""
     for name, column in series:
         for at, value in zip(x, column, strict=True):
-            if value is not None and not math.isfinite(value):
+            if math.isfinite(at) and value is not None and not math.isfinite(value):
                 yield Mark(x=at, tone="bad", label=f"{name} is {value}")
                 break
 
 
 def _thin(x: Sequence[float], series: Sequence[tuple[str, Column]]) -> tuple[list[float], list[tuple[str, Column]]]:
-    """Return rows enough for a screen, in rising order of x, with None for what is no number."""
-    order = sorted(range(len(x)), key=x.__getitem__)
+    """Return rows enough for a screen, in rising order of x, with None for what is no number; none at no finite x."""
+    order = sorted((row for row, at in enumerate(x) if math.isfinite(at)), key=x.__getitem__)
     kept = thinned(order, MOST_POINTS)
     return [x[row] for row in kept], [(name, [_finite(column[row]) for row in kept]) for name, column in series]
 
@@ -171,7 +173,7 @@ def usage(run_dir: Path, marks: Sequence[Mark]) -> list[Chart]:
 
 def _rate(was: float, now: float, one: Sample, two: Sample) -> float | None:
     passed_s = two.boottime_s - one.boottime_s
-    return max(0.0, now - was) / passed_s if passed_s > 0 else None
+    return _finite(max(0.0, now - was) / passed_s) if passed_s > 0 else None
 
 
 def _gpu(run_dir: Path, marks: Sequence[Mark]) -> Iterator[Chart]:

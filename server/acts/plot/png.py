@@ -99,7 +99,8 @@ def known(chart: Chart) -> list[float]:
 def _draw(canvas: Canvas, chart: Chart, above: int, height: int) -> None:
     values = known(chart)
     low, high = spread([0.0, *values] if chart.time else values)
-    begin, end = chart.x[0], max(chart.x[-1], chart.x[0] + 1e-9)
+    begin = chart.x[0]
+    end = chart.x[-1] if chart.x[-1] > begin else begin + max(1.0, abs(begin) * 1e-9)
     top, bottom = above + TOP, above + height - BOTTOM
 
     def place(x: float, value: float) -> tuple[float, float]:

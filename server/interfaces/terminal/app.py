@@ -32,7 +32,7 @@ Screen { layout: vertical; }
 #body { height: 1fr; }
 #left { width: 3fr; }
 #side { width: 2fr; padding: 0 1; border-left: solid $foreground; }
-#findings { height: auto; max-height: 9; border: round $foreground; background: transparent; }
+#findings { height: auto; max-height: 9; min-width: 12; border: round $foreground; background: transparent; }
 #log { height: 1fr; border: round $foreground; scrollbar-size-horizontal: 1; overflow-x: auto; }
 #lines { width: auto; min-width: 100%; }
 #story { width: 3fr; padding: 0 1; }
@@ -45,6 +45,8 @@ Screen { layout: vertical; }
 .-narrow #body { layout: vertical; }
 .-narrow #left, .-narrow #side, .-narrow #story, .-narrow #form { width: 100%; height: 1fr; border-left: none; }
 .-narrow #left { height: 2fr; }
+.-short #happened { display: none; }
+.-short .box { padding: 0 1; }
 #log:focus, #findings:focus, #side:focus, #story:focus { border: heavy $foreground; }
 DataTable > .datatable--cursor { text-style: reverse bold; }
 #findings > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: bold underline; }
@@ -65,6 +67,7 @@ class Top(Host):
     ENABLE_COMMAND_PALETTE = False
     CSS = STYLE
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 (as Textual declares it)
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]  # noqa: RUF012 (the same)
     BINDINGS: ClassVar[list[BindingType]] = [
         ("question_mark", "keys", "Keys"),
         ("q", "quit", "Quit"),

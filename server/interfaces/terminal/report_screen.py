@@ -119,7 +119,7 @@ class ReportScreen(Following[ReportPage]):
     @property
     def begun(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride] # read only, everywhere
         """Whether an answer was begun that leaving would lose."""
-        return bool(self.given.instructions or self.given.approve)
+        return self._drawn and bool(self.given.instructions or self.given.approve)
 
     @property
     def given(self) -> Given:

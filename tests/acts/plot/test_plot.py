@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp_types import ImageContent, TextContent
-from watchkeeper.server.acts.plot import plot, png
+from watchkeeper.server.acts.plot import charts, plot, png
 from watchkeeper.server.acts.plot.charts import Chart, Mark
+from watchkeeper.server.analysis.curves.series import from_records
 
 from ...play import Place, script
 
@@ -25,6 +26,8 @@ work(0.5)
 leave_what_the_phase_asks_for()
 """)
 VALUES = st.lists(st.none() | st.floats(), min_size=2, max_size=40)
+PLACES = st.sampled_from([(0.0, 1.0), (1e9, 0.0), (1.8e9, -1.0), (-1e308, 1e307)])
+"""Where an axis begins, and how far from one place to the next: a counter that stands still, a clock that goes back."""
 
 
 def pixels(data: bytes) -> tuple[int, int, list[bytes]]:
@@ -76,9 +79,19 @@ async def test_an_agent_sees_the_shape_as_text_and_as_a_picture_with_nothing_str
     assert "loss, chains, usage" in refused
 
 
-@given(VALUES, st.booleans(), st.text(max_size=12))
-def test_a_picture_is_sound_whatever_the_numbers_and_names(values: list[float | None], time: bool, name: str) -> None:
-    x = [float(place) for place in range(len(values))]
+def test_a_history_that_counts_to_infinity_is_drawn_where_its_places_are_numbers() -> None:
+    told = [(1.0, 2.0), (2.0, 1.0), (math.inf, math.nan)]
+    history = from_records([{"epoch": epoch, "loss": loss} for epoch, loss in told], ["epoch", "loss"])
+    (drawn,) = charts._of_history(history)  # pyright: ignore[reportPrivateUsage]
+    assert (drawn.x, drawn.series, drawn.marks) == ([1.0, 2.0], [("training", [2.0, 1.0])], ())
+
+
+@given(VALUES, st.booleans(), st.text(max_size=12), PLACES)
+def test_a_picture_is_sound_whatever_the_numbers_and_names(
+    values: list[float | None], time: bool, name: str, places: tuple[float, float]
+) -> None:
+    begin, apart = places
+    x = [begin + apart * place for place in range(len(values))]
     marks = [Mark(x=1.0, tone="bad", label=name), Mark(x=99.0, until=120.0, tone="idle", label=name)]
     drawn = Chart(title=name, x_name="epoch", time=time, x=x, series=[(name, values)], marks=marks)
     width, height, rows = pixels(png.picture([drawn, drawn, drawn]))

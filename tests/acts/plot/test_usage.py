@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from watchkeeper.server.acts.plot import charts, plot
 from watchkeeper.server.acts.plot.charts import Mark
 from watchkeeper.server.interfaces.web import svg
+from watchkeeper.server.interfaces.web.pages import numbers
 from watchkeeper.server.runtime.gpu import reading
 from watchkeeper.server.runtime.keeper import records
 
@@ -57,3 +58,16 @@ def test_a_file_of_the_helper_that_holds_no_look_gives_no_chart(tmp_path: Path) 
         json.dumps(BEGIN) + "\n" + json.dumps({"at": 2.0, "failed": "no driver"}) + "\n"
     )
     assert charts.usage(tmp_path, []) == []
+
+
+def test_samples_that_a_training_made_up_are_numbers_or_gaps_to_whoever_draws_them(tmp_path: Path) -> None:
+    """A training may write there; of two looks that lie next to nothing apart the rate is beyond all numbers."""
+    told = [(0.0, 0.0), (5e-324, 1e11), (1.0, 2e11), (2.0, 0.0)]
+    used = [
+        {"at": BEGUN + at, "boottime_s": boottime_s, "cpu_s": cpu_s, **KEPT, "log_bytes": 1}
+        for at, (boottime_s, cpu_s) in enumerate(told)
+    ]
+    (tmp_path / records.USAGE).write_text("".join(json.dumps(one) + "\n" for one in used))
+    found = charts.usage(tmp_path, [])
+    assert found[0].series == [("cores busy", [None, 1e11, 0.0])]
+    json.dumps([numbers(one) for one in found], allow_nan=False)

@@ -38,6 +38,11 @@ class Terminal:
     async def press(self, *keys: str) -> None:
         await self._pilot.press(*keys)
 
+    async def becomes(self, columns: int, lines: int) -> None:
+        """Make the terminal larger or smaller, and have it drawn so."""
+        await self._pilot.resize_terminal(columns, lines)
+        await self._pilot.pause()
+
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait for what must come."""
         with anyio.move_on_after(HANG_S):

@@ -29,7 +29,7 @@ from watchkeeper.server.vocabulary.runs import Role
 from ...limits import HANG_S
 from ...play import Place, script
 from .. import story
-from .helpers import NARROW, WHO, top
+from .helpers import NARROW, WHO, WIDE, top
 
 pytestmark = pytest.mark.anyio
 
@@ -74,6 +74,24 @@ async def test_a_narrow_terminal_without_colours_shows_the_same_by_words_and_sig
         await terminal.press("j", "j", "j", "enter")
         await terminal.sees("✕ failure line 26", "✕ rejected: incomplete training")
         assert terminal.app.screen.size.width == NARROW[0]
+
+
+async def test_a_terminal_may_be_as_small_as_it_likes_and_what_was_typed_stays(shared: Place) -> None:
+    async with top(shared.root, (80, 10)) as terminal:
+        await terminal.sees("? approval", "▸ healthy", "3-quick-2", "✕ failed")  # on ten lines the table alone
+        await terminal.press("j", "j", "j", "enter")
+        await terminal.sees("3-full-1  ✕ failed", "✕ failure line 26")
+        await terminal.becomes(1, 1)
+        await terminal.becomes(*WIDE)
+        await terminal.sees("✕ failure line 26")
+        assert not ReportScreen(terminal.app.hub, "3-r2").begun  # `q` may be pressed before it is drawn
+        await terminal.press("r")
+        await terminal.sees("What shall happen")
+        terminal.app.screen.query_one("#instructions", TextArea).focus()
+        await terminal.press(*"Wait")
+        await terminal.becomes(3, 2)
+        await terminal.becomes(*WIDE)
+        await terminal.sees("What shall happen", "Wait")
 
 
 SPEAKS = script(r"""

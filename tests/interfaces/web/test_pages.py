@@ -14,6 +14,9 @@ from watchkeeper.server.acts.plot import chains
 from watchkeeper.server.acts.watch import witness_files
 from watchkeeper.server.analysis.artefacts.facts import NotInspected
 from watchkeeper.server.interfaces.commands import cli
+from watchkeeper.server.interfaces.views.answering import LONGEST_INSTRUCTIONS, LONGEST_OTHER
+from watchkeeper.server.interfaces.web import guarding
+from watchkeeper.server.interfaces.web.guarding import LARGEST_FORM_BYTES
 from watchkeeper.server.interfaces.web.rendering import STATIC
 
 from ...play import Place, script
@@ -85,8 +88,12 @@ async def test_a_form_without_the_field_of_its_session_does_nothing(shared: Plac
         mine, theirs = there.door.field(there.session), there.door.field(there.door.session())
         without = await there.post("/reports/3-r2", given)
         other = await there.post("/reports/3-r2", {"csrf": theirs, **given})
-        large = await there.post("/reports/3-r2", {"csrf": mine, "instructions": "x" * 70_000})
-    assert [without.status, other.status, large.status] == [400, 400, 409]
+        longest = {"instructions": "損" * LONGEST_INSTRUCTIONS, "changes_applied": "害\r\n" * (LONGEST_OTHER // 2)}
+        whole = await there.post("/reports/3-r2", {"csrf": theirs, **longest, "next_steps": "険" * LONGEST_OTHER})
+        large = await there.post("/reports/3-r2", {"csrf": mine, "instructions": "x" * LARGEST_FORM_BYTES})
+    assert [without.status, other.status, whole.status, large.status] == [400, 400, 400, 409]
+    fields = guarding.given({name: [text] for name, text in longest.items()})
+    assert len(fields.changes_applied) < LONGEST_OTHER
     assert next(one for one in shared.reports() if one.id == "3-r2").answer is None
 
 
