@@ -144,7 +144,7 @@ const watchkeeper = (() => {
     if (!found) return;
     if (found.matches("a[href]")) { found.click(); return; }
     found.scrollIntoView({block: "start"});
-    (found.matches("input, textarea, [tabindex]") ? found : found.querySelector("input, textarea, a, button"))?.focus({preventScroll: true});
+    (found.matches("input, textarea, [tabindex]") ? found : found.querySelector("input:not([type=hidden]), textarea, a, button"))?.focus({preventScroll: true});
   };
   const keys = {
     o: () => { location.href = "/"; }, r: () => { location.href = "/runs"; }, m: () => { location.href = "/models"; },
