@@ -45,7 +45,7 @@ async def test_eight_schools_is_approved_without_centring_and_incomplete_with_it
     assert in_short(honest) == APPROVED, honest["checks"]
     assert evidence(honest, "iterations").startswith("600 draws, 4 chains, 500 tune (trace)")
     assert in_short(unfit) == ("REJECT_INCOMPLETE_TRAINING", "not_converged", False), unfit["checks"]
-    assert "diverge" in unfit["why"]
+    assert "(convergence)" in unfit["why"]
     assert "**Current Method**: Bayesian MCMC: pymc 4 chains of 600 draws" in unfit["text"]
 
 
