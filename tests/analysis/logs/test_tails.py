@@ -1,7 +1,7 @@
 """Last words of failed programs in many languages, each behind three epochs: their type, and the line they begin at.
 
 `tails.jsonl` was written from what libraries, runtimes, schedulers and shells print, and labelled before the recogniser
-read it; `line` counts from the first line of the text, `missed` says why one is known to be judged wrong. What the first
+read it; `line` counts from the first line of the text, `missed` why one is judged wrong. What the first
 run brought stands in `docs/detection.md`.
 """
 
