@@ -15,7 +15,7 @@ import anyio
 from ...acts.desk import Desk, in_thread
 from ...acts.watch import look
 from ...analysis.logs import blocks
-from ...storage.record import Run
+from ...storage.record import Kind, Run
 from ...vocabulary.errors import InvalidArgument, PathRefused, Refused
 from ...vocabulary.runs import Phase, Role
 from ...vocabulary.sanitize import mask_secrets
@@ -84,12 +84,18 @@ async def _print_all(desk: Desk, run: Run) -> None:
         async with anyio.create_task_group() as group:
             tail = _Tail(desk, run)
             group.start_soon(tail.follow)
-            await following.follow(desk, run.id, lambda line: _say(line.text()))
+            await following.follow(desk, run.id, _tell)
             tail.over = True
     except* BrokenPipeError as gone:
         left += gone.exceptions
     if left:
         raise BrokenPipeError  # alone, as every command has it whose reader leaves
+
+
+def _tell(line: following.Line) -> None:
+    """Say what happened to the run; that it began and how it ended is said in words of our own."""
+    if line.event not in (Kind.START, Kind.ENDED):
+        _say(line.text())
 
 
 class _Tail:
