@@ -62,7 +62,7 @@ def test_run_prints_what_the_command_prints_and_ends_as_it_does(stranger: Place)
 def test_a_command_with_dashes_of_its_own_stands_behind_ours(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--workspace", str(tmp_path), "run", "torchrun", "--", "train.py"]) == 1
+    assert main(["--workspace", str(tmp_path), "run", "torchrun", "--", "train.py"]) == 2
     told = capsys.readouterr().err
     assert "watchkeeper run -- torchrun -- train.py" in told
     assert "under watch" not in told
