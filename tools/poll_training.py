@@ -13,7 +13,7 @@ from pydantic import BaseModel, PrivateAttr, model_serializer
 from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import brief, compared, next_step, poll, status_line, updates
 from ..server.acts.poll.compared import Compared
-from ..server.acts.toolbox import Tool, facts
+from ..server.acts.toolbox import Tool, outgoing_facts
 from ..server.acts.watch import gpu_files
 from ..server.acts.watch import progress as pace
 from ..server.analysis.logs import blocks
@@ -148,7 +148,7 @@ def _quiet(found: Polled) -> Polled:
 
 
 def _characters(found: Polled) -> int:
-    return len(json.dumps(facts(found), separators=(",", ":"), ensure_ascii=False))
+    return len(json.dumps(outgoing_facts(found), separators=(",", ":"), ensure_ascii=False))
 
 
 def _behind(unread_bytes: int) -> str | None:
