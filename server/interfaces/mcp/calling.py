@@ -25,7 +25,9 @@ from ...vocabulary.sanitize import mask_secrets
 from .clients import Patience, called_by
 
 HEARTBEAT_S = 10.0
-"""How often a waiting call tells the client that it lives; it resets the idle timer of some (CLIENTS.md)."""
+"""How often a waiting call tells the client that it lives; it resets the idle timer of some.
+
+How long each lets a call wait stands in docs/clients.md."""
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
