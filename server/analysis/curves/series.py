@@ -164,7 +164,8 @@ def _placed(records: Sequence[Record], choice: Choice) -> tuple[list[_Row], str]
 
     A log says the epoch in one line and the loss in the next: a row without a place has that of the row before it.
     """
-    told = [_values(record, choice) for record in records]
+    sources = tuple(choice.sources.items())
+    told = [_values(record, sources) for record in records]
     for name, counts in ((choice.epoch, "epoch"), (choice.step, "step")):
         own = [record.get(name) for record in records] if name else []
         seen = [place for place in own if place is not None and place == place]  # noqa: PLR0124 (NaN is none)
@@ -185,14 +186,15 @@ def _count_on(seen: Sequence[float], told: Sequence[bool], own: Sequence[float |
     return len(set(seen)) > 1 or (beside and (alone or sum(told) < 3))
 
 
-def _values(record: Record, choice: Choice) -> dict[str, float]:
+def _values(record: Record, sources: Iterable[tuple[str, Sequence[str]]]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for column, names in choice.sources.items():
-        terms = [record.get(name) for name in names]
-        if len(terms) == 1 and terms[0] is not None:
-            found[column] = terms[0]
-        elif all(term is not None for term in terms):
-            found[column] = sum(term for term in terms if term is not None)
+    for column, (first, *others) in sources:
+        value = record.get(first)
+        for name in others:
+            term = record.get(name)
+            value = None if value is None or term is None else value + term
+        if value is not None:
+            found[column] = value
     return found
 
 
