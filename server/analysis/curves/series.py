@@ -66,6 +66,11 @@ class History:
         return not any(self.column(name) for name in (*COLUMNS, *GAINS) if name != "time_s")
 
     @property
+    def by_reward(self) -> bool:
+        """Whether an agent is trained for a reward; its losses say nothing of whether it learns."""
+        return self.kind is Kind.REWARDS and bool(self.train_gain or self.val_gain)
+
+    @property
     def rmse(self) -> Column:
         """The metric where it is an RMSE, as far as anybody said; else empty."""
         about = named(self.metric_name)
