@@ -66,6 +66,11 @@ class History:
         return not any(self.column(name) for name in (*COLUMNS, *GAINS) if name != "time_s")
 
     @property
+    def by_reward(self) -> bool:
+        """Whether an agent is trained for a reward; its losses say nothing of whether it learns."""
+        return self.kind is Kind.REWARDS and bool(self.train_gain or self.val_gain)
+
+    @property
     def rmse(self) -> Column:
         """The metric where it is an RMSE, as far as anybody said; else empty."""
         about = named(self.metric_name)
@@ -107,6 +112,18 @@ def continued(earlier: History, later: History) -> History:
             blank: Column = [None] * len(before.epochs)
             columns[name] = (before.column(name) or blank) + (later.column(name) or [None] * len(later.epochs))
     return replace(later, epochs=before.epochs + later.epochs, **columns)
+
+
+def trainings(history: History) -> list[History]:
+    """Return each training of a history that holds several on end: folds, restarts, settings that were tried.
+
+    A next one begins where the numbers of the epochs begin again; rows that nobody numbered are one.
+    """
+    begins = [0]
+    for row, (before, place) in enumerate(pairwise(history.epochs), start=1):
+        if history.counts != "row" and place < before and place <= history.epochs[begins[-1]]:
+            begins.append(row)
+    return [history.rows(range(begin, end)) for begin, end in pairwise([*begins, len(history.epochs)])]
 
 
 def recognise(names: Iterable[str]) -> dict[str, str]:

@@ -36,7 +36,7 @@ _NUMBER = (
 )
 _DATA = "train|training|val|valid|validation|test|eval|dev|avg|average|mean|total|running"
 _SPACED = (  # forms are searched, in which every digit is 0
-    r"epoch|epochs|step|steps|iter|iteration|iterate|batch|loss|acc|acc@\d|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|"
+    r"epoch|epochs|episode|episodes|step|steps|iter|iteration|iterate|batch|loss|acc|acc@\d|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|"
     r"perplexity|log[ _-]prob|log[ _-]likelihood|"
     r"draws|draw|divergences|rhat|r[_-]hat|ess|nll|reward|f\d|cost|objective|objf|inertia|ep\.|up\.|grad norm"
 )
@@ -84,6 +84,8 @@ _ALIASES = {
     "global_step": "step",
     "epochs": "epoch",
     "ep": "epoch",
+    "episode": "epoch",
+    "episodes": "epoch",
     "train_epoch": "epoch",
     "val_epoch": "epoch",
     "test_epoch": "epoch",

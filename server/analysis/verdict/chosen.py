@@ -13,6 +13,8 @@ from ..witness import Fingerprint, Fit, Line, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
+from .left_out import left_out
+from .observed import repeated_observations
 from .predicted import Match, grain_of, matches
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
@@ -34,6 +36,8 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     found = matches(table, seen.predictions) if isinstance(table, TableFacts) else []
     by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
     every = (
+        *(left_out(seen, table) if isinstance(table, TableFacts) else ()),
+        *repeated_observations(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),

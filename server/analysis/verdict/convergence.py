@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
+from dataclasses import replace
 
 from ...vocabulary.runs import Level, Phase
 from ..artefacts.facts import TraceFacts
+from ..curves.losses import losses_of
 from ..curves.mcmc import McmcSummary, judge_mcmc
-from ..curves.series import Column, History
-from .checks import Check, failed, passed, unknown
+from ..curves.series import Column, History, trainings
+from .checks import Check, failed, flat, passed, unknown
 from .evidence import Evidence
 from .method import declared_kinds
 from .rules import HistoryRules, Rules
@@ -46,7 +48,8 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
             "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
         )
     if evidence.history is not None and _curve(evidence.history)[1]:
-        return _of_history(evidence.history, rules.history, needed=kind != "Ensemble")
+        chosen = kind == "Ensemble" or evidence.history.by_reward  # how long it goes on, nobody waits for it
+        return _of_history(evidence.history, rules.history, needed=not chosen)
     if kind == "Deep Learning":
         action = "Print the loss of each epoch, or tell it through watchkeeper_probe."
         return unknown("convergence", "no history of epochs was left", "convergence_not_inspected", action)
@@ -119,7 +122,31 @@ def _against_design(trace: TraceFacts, evidence: Evidence) -> str:
 
 
 def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check:
-    """Judge a curve; one that is too short says nothing, which matters where the method is known by its epochs."""
+    """Judge a curve; of several trainings on end the last one with those that it goes on from."""
+    every = trainings(history)
+    begins = [0, *(row for row in range(1, len(every)) if not _goes_on(every[row - 1], every[row]))]
+    last = sum(len(one.epochs) for one in every[begins[-1] :])
+    rows = range(len(history.epochs) - last, len(history.epochs))
+    found = _of_curve(history.rows(rows), rules, needed=needed)
+    if len(begins) == 1:
+        return found
+    return replace(found, evidence=flat(f"of {len(begins)} trainings on end the last one: {found.evidence}"))
+
+
+def _goes_on(before: History, after: History) -> bool:
+    """Whether a training begins nearer to where the one before ended than to where that began: a stage of it."""
+    for name in ("train_loss", "val_loss"):
+        old, new = ([value for value in one.column(name) if value is not None] for one in (before, after))
+        if old and new:
+            return abs(new[0] - old[-1]) < abs(new[0] - old[0])
+    return False
+
+
+def _of_curve(history: History, rules: HistoryRules, *, needed: bool) -> Check:
+    """Judge the curve of one training.
+
+    One that is too short says nothing, which matters where the method is known by its epochs.
+    """
     name, values = _curve(history)
     stretch = _stretch(history, len(values), rules)
     if len(values) < 2 * stretch:
@@ -135,7 +162,7 @@ def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check
     text = f"{name} changed by {change:.1%} of its whole improvement between the last two stretches of {told}"
     if change > rules.stable_change:
         what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"
-        if not needed:  # how many rounds a boosting takes is chosen, not waited for
+        if not needed:
             return unknown("convergence", what)
         much = change > rules.unstable_change
         word, code = (Word.INCOMPLETE_TRAINING, "not_converged") if much else (Word.INVESTIGATE, "not_stable")
@@ -154,6 +181,8 @@ def _stretch(history: History, values: int, rules: HistoryRules) -> int:
 
 
 def _curve(history: History) -> tuple[str, list[float]]:
+    if history.by_reward:
+        return "reward", [one for one in losses_of(history).reward if one is not None]
     for name in ("val_loss", "train_loss"):
         column: Column = history.column(name)
         values = [one for one in column if one is not None]

@@ -21,6 +21,7 @@ from .untold import typed
 from .words import Word
 
 _MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
+_SD = re.compile(r"sd|std|posterior_sd", re.IGNORECASE)
 _NEAR = 0.98
 """Correlation from which on a column counts as made from a prediction: scaled back, averaged, clipped."""
 _LEAST_ROWS = 20
@@ -141,17 +142,28 @@ def _suspicions(
 
 
 def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
-    """A summary table names parameters of the trace; its means must be theirs within rounding."""
-    means = {one.name: one.mean for one in trace.figures}
-    column = next((one for one in table.columns if _MEAN.fullmatch(one.name) and one.values), None)
-    if column is None or len(column.values) != len(table.labels):
-        return
-    grain = grain_of(column.values)
-    for label, value in zip(table.labels, column.values, strict=True):
-        if label in means and abs(value - means[label]) > 2 * grain + 0.006 * abs(means[label]):
-            what = f"the results say {plain(value)} for the {column.name} of {label}, the trace {means[label]:.5g}"
-            yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
-            return
+    """A summary table names parameters of the trace; its means and deviations must be theirs within rounding."""
+    means, spreads = {one.name: one.mean for one in trace.figures}, {one.name: one.sd for one in trace.figures}
+    for words, figures in ((_MEAN, means), (_SD, spreads)):
+        for column, label, value in _summarised(table, words):
+            if label in figures and abs(value - figures[label]) > _rounded(value, column, figures[label]):
+                what = (
+                    f"the results say {plain(value)} for the {column.name} of {label}, the trace {figures[label]:.5g}"
+                )
+                yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
+                return
+
+
+def _summarised(table: TableFacts, words: re.Pattern[str]) -> Iterator[tuple[ColumnFacts, str, float]]:
+    column = next((one for one in table.columns if words.fullmatch(one.name) and one.values), None)
+    if column is not None and len(column.values) == len(table.labels):
+        for label, value in zip(table.labels, column.values, strict=True):
+            yield column, label, value
+
+
+def _rounded(value: float, column: ColumnFacts, truth: float) -> float:
+    """Return by how much a figure may be off; a summary may round each of them to digits of its own."""
+    return 2 * max(grain_of(column.values), grain_of((value,))) + 0.006 * abs(truth)
 
 
 def _of_nothing_seen(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .fingerprint import fp, quick
+from .fingerprint import MOST_NUMBERS, as_array, flat64, fp, quick
 from .state import can_afford, numpy
 
 _MOST_COPIED = 1 << 21
 _MOST_COMPARED, _LEAST_COMPARED = 2000, 20
 _MOST_COLUMNS = 500
 _ALIKE = 0.999
+_LEAST_DISTINCT = 12
+"""Of fewer different values it is no wonder that each occurs an even number of times."""
 
 
 def data(value: Any, *, rows: bool = False) -> Any:
@@ -22,6 +24,30 @@ def data(value: Any, *, rows: bool = False) -> Any:
     if found is not None and found.get("skipped") == "budget":
         found["quick"] = f"{quick(value) & (2**64 - 1):016x}"
     return found
+
+
+def outcome(value: Any, *, always: bool = False) -> Any:
+    """Return a fingerprint of what a model is to explain, and whether all of it is there several times."""
+    found = fp(value, always=True) if always else data(value)
+    return found if found is None or "skipped" in found else {**found, **_repeats(value)}
+
+
+def _repeats(value: Any) -> dict[str, int]:
+    """Return of how many copies an array consists: each of its values occurs so often, or a multiple of it."""
+    np = numpy()
+    if np is None:
+        return {}
+    try:
+        array = as_array(np, value)
+        if array.dtype.kind not in "fiu" or not 2 * _LEAST_DISTINCT <= array.size <= MOST_NUMBERS:
+            return {}
+        flat = flat64(np, array)
+        flat = np.sort(flat[np.isfinite(flat)])
+        begins = np.flatnonzero(np.append(True, flat[1:] != flat[:-1]))
+        copies = int(np.gcd.reduce(np.diff(np.append(begins, flat.size))))
+        return {"repeats": copies} if copies > 1 and begins.size >= _LEAST_DISTINCT else {}
+    except Exception:
+        return {}
 
 
 def told_data(x: Any, y: Any) -> dict[str, Any]:
