@@ -14,6 +14,7 @@ from .text import cap
 GLOG_STACK = "glog stack"
 JULIA_STACK = "julia stack"
 WORKERS_EXCEPTION = "exception of a worker"
+_SAY_WHY = (WORKERS_EXCEPTION, "stan found no start")
 AS_A_WARNING = ("ran out of data", "chain lost")
 """Rules whose lines count although a library prints them as a warning."""
 _KINDS = {
@@ -45,6 +46,7 @@ _TOLD_BY_THEIR_WORDS = (
         "libc++ abort",
     ),
     *("llvm", "openmp", "check of dmlc", "program found no file", "fortran", "workflow step"),
+    *("go panic", "rust panic", "matlab"),
 )
 """Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
 _GRACE = {
@@ -82,6 +84,9 @@ def first_line(rule: Rule, number: int, before: Before) -> int:
     """Return where the failure begins whose line `number` matched."""
     if rule.name in _USAGE:
         return _usage(number, before)
+    if rule.name == "fortran":
+        line = before(1)
+        return line[0] if line and number - line[0] == 1 and line[1].startswith("At line ") else number
     if rule.name == GLOG_STACK:
         line = before(1)
         return line[0] if line and number - line[0] <= 2 and traceback_lines.is_logged_as_fatal(line[1]) else number
@@ -104,8 +109,8 @@ def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) ->
 
 def says_why(incident: Incident) -> bool:
     """Whether the line that announced a traceback tells more of its type than an exception that only points there."""
-    ran_out = incident.type is ErrorType.RESOURCE
-    return bool(incident.opening) and (ran_out or incident.rule == WORKERS_EXCEPTION)
+    told = incident.type is ErrorType.RESOURCE or incident.rule in _SAY_WHY
+    return bool(incident.opening) and told
 
 
 def name(incident: Incident | None, found: re.Match[str]) -> None:

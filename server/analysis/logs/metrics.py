@@ -42,7 +42,7 @@ _SPACED = (  # forms are searched, in which every digit is 0
 )
 _PAIR = re.compile(
     r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,5}?"
-    r"(?: ?\([A-Za-z_ ]{1,24}\))?)(?: \[\d+-\d+\])?"
+    r"(?: ?\([A-Za-z_ ]{1,24}(?:\[\w{1,16}\])?\))?)(?: \[\d+-\d+\])?"
     r"[\"']?(?: {0,8}[=:] {0,8}|\t)[\"'(\[]?(?:np\.\w+\(|tensor\()?(?P<value>" + _NUMBER + r")"
     r"|\b(?P<word>(?:(?:" + _DATA + r")[ ./_-] ?){0,2}(?:[A-Za-z]\w{0,24}[_/])?(?:" + _SPACED + r"))"
     r"(?: is)?[ #\[]{1,12}(?P<number>" + _NUMBER + r")",

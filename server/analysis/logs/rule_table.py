@@ -11,6 +11,7 @@ Keras, Lightning, scikit-learn, PyMC, Slurm, MPI, R, Rust), seen in real logs or
 from __future__ import annotations
 
 from .crash_rules import CRASH_RULES
+from .language_rules import LANGUAGE_RULES
 from .mcmc import CUT_NAMES
 
 CONSTRUCTS = (
@@ -152,7 +153,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
     (
         "stan found no start",
-        "data",
+        "convergence",
         "error",
         "",
         "Initialization between (|nitialization failed",
@@ -183,7 +184,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     (
         "check of dmlc",
         "implementation",
-        "fatal",
+        "error",
         "",
         "Check failed: ",
         r"^(?:\[\d\d:\d\d:\d\d\] \S+:\d+: )+Check failed: ",
@@ -225,19 +226,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^\S*python[\d.]*: (?:can't|No module named)|^\S*python[\d.]*: Error while finding",
     ),
     ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*Error \d+"),
-    ("R stop", "implementation", "fatal", "", "Execution halted", r"^Execution halted"),
-    (
-        "julia error",
-        "implementation",
-        "error",
-        "",
-        "ERROR: ",
-        r"^ERROR: (?:LoadError: |TaskFailedException: )?(?P<exception>[A-Z]\w*(?:Error|Exception|Mismatch))"
-        r"(?:\(.*\))?(?:: (?P<message>.*)|$)",
-    ),
-    ("julia stack", "implementation", "lead", "", "Stacktrace:", r"^Stacktrace:$"),
+    *LANGUAGE_RULES,
     ("lightgbm end", "implementation", "lead", "", "Met Exceptions:", r"^Met Exceptions:$"),
-    ("fortran", "implementation", "fatal", "", "Fortran runtime error", r"^Fortran runtime error: (?P<message>.*)"),
     (
         "workflow step",
         "implementation",
@@ -254,14 +244,6 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal error: ",
         r"^\S*(?:cc|cc1plus|c\+\+|g\+\+|clang\S*|nvcc|ptxas)\S*(?: :)? ?:? fatal error: (?P<message>.*)"
         r"|: fatal error: .*killed",
-    ),
-    (
-        "jvm",
-        "implementation",
-        "error",
-        "",
-        "Exception in thread",
-        r'^Exception in thread "[^"]*" (?:\w+\.)+(?P<exception>\w+)',
     ),
     (
         "tests failed",
@@ -302,7 +284,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "error",
         "",
-        "exited with|exit code|return code|exit status",
+        "exited with|Exited with|Exited With|exit code|return code|exit status",
         r"(?i)\b(?:exited with (?:code|status)|(?:exit|return) (?:code|status))[:=]? ?"
         r"\(?(?:12[67]|13[1-9]|143|-\d{1,2})\)?(?!\w)",
     ),
