@@ -121,6 +121,14 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("python fatal", "implementation", "fatal", "SIGABRT", "Fatal Python error", r"^Fatal Python error: "),
     ("faulthandler timeout", "infrastructure", "fatal", "stall", "Timeout (", r"^Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$"),
     (
+        "label asked of a loss",
+        "data",
+        "fatal",
+        "SIGABRT",
+        "n_classes",
+        r"\bLoss\.cu:\d+.*Assertion `.*n_classes` failed",
+    ),
+    (
         "c assertion",
         "implementation",
         "fatal",

@@ -69,7 +69,8 @@ DATA_ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"0 \(non-na\) cases|variable \S+ not found|missing (?:required )?(?:columns?|values?|data|input|fields?|"
+        r"0 \(non-na\) cases|variables? \S+ not found|variables can (?:not|neither)(?: be)? found|"
+        r"variables can neither be|missing (?:required )?(?:columns?|values?|data|input|fields?|"
         r"features?|labels?|keys? in)|not in index|"
         r"no variable named|file in the archive|class values must|failed to read|expected token '|out-of-bounds|"
         r"couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"

@@ -59,6 +59,25 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
+    # R in German, French, Spanish
+    (
+        "data",
+        "",
+        r"fehlende werte|valeurs manquantes|valores (?:faltantes|ausentes|perdidos)|undefinierte spalten|"
+        r"colonnes non d",
+    ),
+    ("data", "", r"kann (?:verbindung|datei) \W?.*nicht öffnen|impossible d'ouvrir|no se puede abrir"),
+    (
+        "resource",
+        "",
+        r"kann .*vektor.* nicht? ?all|keinen vektor der|impossible d'allouer|no se puede ubicar un vector",
+    ),
+    (
+        "implementation",
+        "",
+        r"objekt \W.* nicht gefunden|konnte funktion|introuvable|impossible de trouver la fonction|"
+        r"objeto \W.* no encontrado",
+    ),
     ("data", "", r"has class '\w+' and length"),
     ("implementation", "", r"(?:java\.lang\.|: )(?:classnotfound|noclassdeffound|nosuchmethod)"),
     ("resource", r"RuntimeError", r"unable to write to file </"),
@@ -208,7 +227,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"ChunkedEncoding|CommError|Unavailable|DeadlineExceeded|Aborted|GatedRepo|LocalEntryNotFound",
         "",
     ),
-    ("data", r"^(?:Repository|Revision|RemoteEntry|Entry)NotFound", ""),
+    ("data", r"^(?:Repository|Revision|RemoteEntry|Entry)NotFound", r"^404"),
     ("infrastructure", r"Horovod|Preempt|RpcError|RefreshError|DefaultCredentials|UsageError|NoCredentials", ""),
     ("infrastructure", r"FileExists", r"lock"),
     ("infrastructure", r"EndpointConnection|NoCredentials|ServiceError|OfflineMode|RemoteDisconnected|SocketError", ""),
@@ -257,12 +276,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"found nan in (?:column|target|label)|nans? (?:values? )?in (?:\w+ )?(?:columns?|"
         r"data|inputs?|labels?|targets?|features?)\b",
     ),
+    # a sampler that finds no start; others may be asked for more than the data hold
     (
-        "data",
+        "convergence",
         r"Sampling|Init|ValueError|RuntimeError",
         r"initial evaluation of model|bad initial energy|starting point",
     ),
-    # a chain of Stan's that found no start did not come to rest; others may be asked for more than the data hold
     (
         "convergence",
         "",
@@ -271,7 +290,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("data", "", r"inconsistent with (?:unobserved )?parents"),
     (
-        "data",
+        "convergence",
         "",
         r"valid initial param|initial (?:point|value|state|position)|initialization points failed",
     ),

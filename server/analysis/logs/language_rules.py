@@ -7,7 +7,15 @@ the first row of all.
 from __future__ import annotations
 
 LANGUAGE_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
-    ("R stop", "implementation", "fatal", "", "Execution halted", r"^Execution halted"),
+    (
+        "R stop",
+        "implementation",
+        "fatal",
+        "",
+        "Execution halted|Ausführung angehalten|Exécution arrêtée|Ejecución interrumpida|Esecuzione interrotta|"
+        "Execução interrompida",
+        r"^(?:Execution halted|Ausführung ang|Exécution arr|Ejecución interr|Esecuzione interr|Execução interr)",
+    ),
     (
         "julia error",
         "implementation",

@@ -14,7 +14,7 @@ from .text import cap
 GLOG_STACK = "glog stack"
 JULIA_STACK = "julia stack"
 WORKERS_EXCEPTION = "exception of a worker"
-_SAY_WHY = (WORKERS_EXCEPTION, "stan found no start")
+_SAY_WHY = (WORKERS_EXCEPTION, "stan found no start", "label asked of a loss")
 AS_A_WARNING = ("ran out of data", "chain lost")
 """Rules whose lines count although a library prints them as a warning."""
 _KINDS = {
@@ -58,7 +58,7 @@ _GRACE = {
 }
 """How many signs of progress a process that is being ended from outside may still show in its last seconds."""
 _USAGE = ("usage", "command line")
-_R_CALL = re.compile(r"^(?:\[1\] \")?Error in \S.*? : ?")
+_R_CALL = re.compile(r"^(?:\[1\] \")?(?:Error in|Fehler in|Erreur dans|Error en|Errore in|Erro em) \S.*? : ?")
 """Where R says that it failed; why stands behind it or in the next line."""
 _R_COLUMN = re.compile(
     r"Error in (?:eval\(predvars|model\.frame|`\[\.(?:data\.frame|tbl|data\.table)).*object '.*' not found"
@@ -128,6 +128,17 @@ def end(incident: Incident | None, rule: Rule) -> None:
     """Let an error be the end of its program, where a line behind it says so."""
     if incident and incident.kind == "error" and rule.weight in (Weight.FATAL, Weight.LEAD):
         incident.fatal = True
+
+
+def outweigh(incident: Incident | None, rule: Rule) -> None:
+    """Let the line that says why a process was ended count for more than the one before it, which only says that."""
+    if (
+        incident
+        and incident.kind in ("error", "word")
+        and rule.name in ("slurm time limit", "kernel oom killer", "job killed")
+    ):
+        incident.kind, incident.fatal, incident.type = "native", True, _type_of(rule, "", incident.text)
+        incident.root, incident.grace, incident.handled = rule.exception, _GRACE[rule.name], False
 
 
 def _usage(number: int, before: Before) -> int:
