@@ -133,8 +133,9 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "SIGABRT",
-        "Assertion|failed assertion",
-        r"^\S+: (?:\S+:\d+: )?.*Assertion [`'].*' failed\.?"
+        "Assertion|failed assertion|_ASSERT",
+        r"^[A-Z]{2,}_ASSERT[:(] ?\S+\.\w+:\d+|:\d+: [A-Z]{2,}_ASSERT\(.*\) failed"
+        r"|^\S+: (?:\S+:\d+: )?.*Assertion [`'].*' failed\.?"
         r"|^Assertion failed: .*, file|: block: \[.*Assertion .*failed|: failed assertion [`']",
     ),
     ("torch internal", "implementation", "fatal", "SIGABRT", "INTERNAL ASSERT FAILED", ""),
@@ -165,6 +166,14 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"Trace/breakpoint trap)\s*\(core dumped\)",
     ),
     (
+        "signal under fortran",
+        "implementation",
+        "fatal",
+        "",
+        "Program received signal SIG",
+        r"^Program received signal (?P<exception>SIG(?:SEGV|FPE|ABRT|ILL|BUS|TRAP))\b",
+    ),
+    (
         "signal under julia",
         "implementation",
         "fatal",
@@ -189,7 +198,7 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "SIGKILL",
         "PBS: job killed|TERM_MEMLIMIT|TERM_RUNLIMIT|exceeded hard limit|Exceeded step memory|Exceeded job memory|"
-        "Container killed|killed on request|exceeding memory limits|NODE FAILURE",
+        "Container killed|killed on request|exceeds job hard limit|exceeding memory limits|NODE FAILURE",
         "",
     ),
     (

@@ -31,7 +31,8 @@ DATA_ROWS: tuple[tuple[str, str, str], ...] = (
         r"tif))|"
         r"broken data stream|unrecognized data stream|cannot write mode|frames decoded|netcdf: |file format is not|"
         r"does not appear to have a file named|larger than field limit|"
-        r"can.?t parse|not a (?:valid )?(?:gzip|zip|json|jpeg|png|parquet|hdf5)|invalid (?:json|xml|checkpoint)",
+        r"can.?t parse|(?:can ?not|can't) be (?:opened|read|loaded|decoded)|not (?:a|in) (?:valid )?(?:gzip|zip|json|"
+        r"jpeg|png|parquet|hdf5)|invalid (?:json|xml|checkpoint)",
     ),
     (
         "data",

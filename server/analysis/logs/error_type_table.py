@@ -47,7 +47,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"deserialization of an? \w+ layer|attempt to access (?:slot\b|.{1,200} at index)|"
         r"expected 2d array|in coercion to|invalid for atomic|"
         r"(?:parameter|argument) \S+ has no default|finished reduction|"
-        r"could not find function|can only be applied to|unused argument|"
+        r"type \S+ has no field|not a git repository|could not find function|can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
         r"batch size)\b",
@@ -158,6 +158,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     # memory
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
+    (
+        "infrastructure",
+        "",
+        r"hard limit \W?[hs]_(?:rt|cpu)|(?:pull|push|fetch|upload|download) (?:data )?(?:to|from) the (?:cloud|remote)",
+    ),
+    ("data", "", r"error:? 404\b|http(?:/[\d.]+)? 404\b"),
+    ("resource", "", r"wrote only \d+ of"),
     ("infrastructure", "", r"killed by (?:the )?(?:owner|user|admin\w*|operator|scheduler)"),
     ("infrastructure", r"^Again$", ""),
     ("infrastructure", "", r"munge|\bnode (?:has )?(?:crashed|died|failed)\b"),
@@ -170,7 +177,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"bad_alloc|"
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
-        r"stored in (?:the )?kv cache|gc overhead limit|vector memory (?:exhausted|limit)|"
+        r"stored in (?:the )?kv cache|outofmemory|kernel is unresponsive|hard limit \W?[hs]_(?:vmem|rss|data)|"
+        r"gc overhead limit|vector memory (?:exhausted|limit)|"
         r"dst tensor is not initialized|low on (?:memory|"
         r"resources?)\b|"
         r"array is too big|exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"

@@ -261,7 +261,7 @@ class Failures:
             return False
         rule, found = matched
         first = matches.first_line(rule, number, before)
-        kind = matches.kind_of(rule, extended=first != number and rule.name != matches.GLOG_STACK)
+        kind = matches.kind_of(rule, extended=first != number and not matches.stays(rule))
         warned = progress.is_warning(text) and rule.name not in matches.AS_A_WARNING
         if kind in ("error", "word") and (warned or traceback_lines.is_context(text)):
             return False

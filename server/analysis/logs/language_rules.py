@@ -35,7 +35,7 @@ LANGUAGE_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "",
         "error in '",
-        r"^(?:Syntax|Semantic) error in '[^']+', line \d+",
+        r"^(?:Syntax|Semantic) error in '[^']+\.stan(?:functions)?', line \d+",
     ),
     (
         "matlab",
@@ -43,7 +43,8 @@ LANGUAGE_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "",
         "Error using |Undefined |Unrecognized ",
-        r"^(?:\{?Error using \S.*|(?:Undefined|Unrecognized) (?:function or variable|function|variable) '.*)$",
+        r"^(?:\{?Error using +[\w./*+-]+\s*(?:\(line \d+\))?"
+        r"|(?:Undefined|Unrecognized) (?:function or variable|function|variable) '[^']+'(?: for input .*)?\.)\s*$",
     ),
     (
         "jvm",
