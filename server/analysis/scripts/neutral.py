@@ -197,8 +197,10 @@ def notes(node: ast.stmt, whole: ast.AST | None, own: Collection[str]) -> bool:
     if not isinstance(node, ast.With) or item is None or not isinstance(item.optional_vars, ast.Name) or whole is None:
         return False
     path, file = _opened_to_write(item.context_expr), item.optional_vars.id
+    if not path or not all(_writes(one, file, own) for one in node.body):
+        return False
     texts = [one.value for one in ast.walk(whole) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    return bool(path) and sum(path in one for one in texts) == 1 and all(_writes(one, file, own) for one in node.body)
+    return sum(path in one for one in texts) == 1
 
 
 def _opened_to_write(call: ast.expr) -> str:
