@@ -123,8 +123,10 @@ def _against_design(trace: TraceFacts, evidence: Evidence) -> str:
 
 def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check:
     """Judge a curve; of several trainings on end the last one with those that it goes on from."""
-    every = trainings(history)
-    begins = [0, *(row for row in range(1, len(every)) if not _goes_on(every[row - 1], every[row]))]
+    every, begins = trainings(history), [0]
+    for row in range(1, len(every)):
+        if not _goes_on(every[begins[-1]], every[row - 1], every[row]):
+            begins.append(row)
     last = sum(len(one.epochs) for one in every[begins[-1] :])
     rows = range(len(history.epochs) - last, len(history.epochs))
     found = _of_curve(history.rows(rows), rules, needed=needed)
@@ -133,12 +135,15 @@ def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check
     return replace(found, evidence=flat(f"of {len(begins)} trainings on end the last one: {found.evidence}"))
 
 
-def _goes_on(before: History, after: History) -> bool:
-    """Whether a training begins nearer to where the one before ended than to where that began: a stage of it."""
+def _goes_on(first: History, before: History, after: History) -> bool:
+    """Whether a loss begins nearer to where it had come to than to where it had begun: a stage, a next epoch's steps.
+
+    :param first: the part with which the training began. :param before: the part that ended last.
+    """
     for name in ("train_loss", "val_loss"):
-        old, new = ([value for value in one.column(name) if value is not None] for one in (before, after))
-        if old and new:
-            return abs(new[0] - old[-1]) < abs(new[0] - old[0])
+        begun, ended, new = ([v for v in one.column(name) if v is not None] for one in (first, before, after))
+        if begun and ended and new:
+            return abs(new[0] - ended[-1]) < abs(new[0] - begun[0])
     return False
 
 

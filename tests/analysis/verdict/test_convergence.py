@@ -68,6 +68,15 @@ def test_of_several_trainings_the_last_one_counts(each: list[list[Row]], word: W
     assert told in check.evidence
 
 
+def test_steps_that_are_counted_anew_in_each_epoch_are_one_training() -> None:
+    losses = [0.3 + 2.0 * math.exp(-one / 40) + 0.01 * math.sin(37.0 * one * one) for one in range(400)]
+    rows: list[Row] = [{"step": float(one % 20), "train_loss": loss} for one, loss in enumerate(losses)]
+    found = from_records(rows, ["step", "train_loss"])
+    assert len(trainings(found)) == 20
+    check = convergence(spoilt(TRAINED, history=found), RULES)
+    assert (check.word, "on end" in check.evidence) == (None, False), check
+
+
 def test_trainings_begin_where_the_epochs_begin_again_and_a_checkpoint_is_no_beginning() -> None:
     resumed = [*training(20), *[*training(30)][15:]]
     assert [len(one.epochs) for one in trainings(history(STABLE, resumed))] == [40, 35]
