@@ -11,7 +11,8 @@ from ...vocabulary.runs import Level, Phase
 from ..artefacts.facts import TraceFacts
 from ..curves.losses import losses_of
 from ..curves.mcmc import McmcSummary, judge_mcmc
-from ..curves.series import Column, History, trainings
+from ..curves.series import Column, History
+from ..curves.several import trainings
 from .checks import Check, failed, flat, passed, unknown
 from .evidence import Evidence
 from .method import declared_kinds
@@ -122,29 +123,12 @@ def _against_design(trace: TraceFacts, evidence: Evidence) -> str:
 
 
 def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check:
-    """Judge a curve; of several trainings on end the last one with those that it goes on from."""
-    every, begins = trainings(history), [0]
-    for row in range(1, len(every)):
-        if not _goes_on(every[begins[-1]], every[row - 1], every[row]):
-            begins.append(row)
-    last = sum(len(one.epochs) for one in every[begins[-1] :])
-    rows = range(len(history.epochs) - last, len(history.epochs))
-    found = _of_curve(history.rows(rows), rules, needed=needed)
-    if len(begins) == 1:
+    """Judge a curve; of several trainings on end the last one."""
+    every = trainings(history)
+    found = _of_curve(every[-1], rules, needed=needed)
+    if len(every) == 1:
         return found
-    return replace(found, evidence=flat(f"of {len(begins)} trainings on end the last one: {found.evidence}"))
-
-
-def _goes_on(first: History, before: History, after: History) -> bool:
-    """Whether a loss begins nearer to where it had come to than to where it had begun: a stage, a next epoch's steps.
-
-    :param first: the part with which the training began. :param before: the part that ended last.
-    """
-    for name in ("train_loss", "val_loss"):
-        begun, ended, new = ([v for v in one.column(name) if v is not None] for one in (first, before, after))
-        if begun and ended and new:
-            return abs(new[0] - ended[-1]) < abs(new[0] - begun[0])
-    return False
+    return replace(found, evidence=flat(f"of {len(every)} trainings on end the last one: {found.evidence}"))
 
 
 def _of_curve(history: History, rules: HistoryRules, *, needed: bool) -> Check:
