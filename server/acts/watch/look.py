@@ -76,7 +76,11 @@ def find_run(desk: Desk, run: str) -> Run:
     found = desk.ledger.run(run)
     if found is None:
         newest = [one.id for one in desk.ledger.runs(newest=5)]
-        known = f"Known runs: {', '.join(newest)}." if newest else "Nothing was started yet: call start_training."
+        known = (
+            f"Known runs: {', '.join(newest)}."
+            if newest
+            else "Nothing was started yet: start_training(model=…, phase='quick')."
+        )
         raise NotFound(f"There is no run {run[:60]!r}.", known)
     return found
 

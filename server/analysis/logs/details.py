@@ -19,6 +19,8 @@ REACH_LINES = 40
 MESSAGE_LINES = 15
 NEXT_LINES = 2
 """How many lines behind an exception may go on with its message, where it has a heading only, and else."""
+_R_HEADING = re.compile(r"^(?:[A-Z]+ )+?ERROR:$|^Error in node \S+$")
+"""What R's reason begins with where a sampler's own words go on with it."""
 CODE_INDENT = " " * 6
 """Lines indented as far quote code."""
 SENTENCE_WORDS = 3
@@ -62,9 +64,9 @@ def _go_on(incident: Incident, number: int, text: str) -> None:
     """Take a line that goes on with a message that says nothing yet ("Graph execution error:")."""
     if incident.kind not in ("traceback", "error", "native") or incident.type is not ErrorType.IMPLEMENTATION:
         return
-    if incident.rule == "R error":
-        return  # its reason is in the next line, which has been taken
     heading = _is_heading(incident.message)
+    if incident.rule == "step of a workflow" or (incident.rule == "R error" and not _R_HEADING.match(incident.message)):
+        return  # its files say nothing of why; the reason of R is in the next line, which has been taken
     if heading and type_of_exception(incident.root or "", incident.message, least=LEAST_KNOWN):
         return  # what is known to be of the code is no mere heading, and advice stands behind it
     if (incident.kind == "error" and not heading) or text.startswith(CODE_INDENT):
@@ -106,7 +108,13 @@ def _is_native(incident: Incident) -> bool:
 
 
 def _is_r_error(incident: Incident) -> bool:
-    return incident.rule == "R error" and incident.line == incident.newest_last
+    if incident.rule != "R error" or incident.line != incident.newest_last:
+        return False
+    return incident.type is ErrorType.IMPLEMENTATION or incident.message.rstrip().endswith(":")
+
+
+def _is_matlabs(incident: Incident) -> bool:
+    return incident.rule == "matlab" and "Error using " in incident.message
 
 
 def _is_child(incident: Incident) -> bool:
@@ -177,6 +185,8 @@ _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], 
     # R puts the reason into the next line
     ("  ", _is_r_error, re.compile(r"^(?:\[\d+\] \")? {2,}(\S.*)$"), _says),
     ("!", _is_r_error, re.compile(r"^! (\S.*)$"), _says),
+    # and so does MATLAB
+    ("", _is_matlabs, re.compile(r"^(\S.*)$"), _says),
     # .NET's chain
     ("--->", lambda _: True, re.compile(rf"^ *---> {_NAME}(?:: (?P<message>.*))?$"), _cause),
     # a launcher says behind its heading how the process ended

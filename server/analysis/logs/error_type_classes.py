@@ -42,10 +42,11 @@ _NAMES = {
         # stores that lack what was asked for
         "NoSuchKey NoSuchBucket UndefinedTable UndefinedColumn NotNullViolation UniqueViolation CheckViolation "
         # molecules, text
+        "NumberFormatException InputMismatchException DateTimeParseException "
         "StatisticsError KekulizeException MolSanitizeException AtomValenceException TokenizationError"
     ),
     ErrorType.RESOURCE: "ChildProcessError LocalRayletDiedError NoSpaceLeft MapFullError OutOfResources",
-    ErrorType.CONVERGENCE: "IllConditionedError ArpackNoConvergence SingularMatrixException",
+    ErrorType.CONVERGENCE: "IllConditionedError ArpackNoConvergence SingularMatrixException DomainError",
     ErrorType.IMPLEMENTATION: (
         "DistributionNotFound VersionConflict ContextualVersionConflict PackageNotFoundError InvalidVersion "
         "BadParameter NoSuchOption ArgumentError InterpolationKeyError UnsupportedInterpolationType "

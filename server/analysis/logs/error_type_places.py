@@ -139,6 +139,8 @@ _LENGTH = re.compile(
     r"/ ?(?:float\()?len\((?:self\.)?\w*(?:loader|ds|data\w*|dataset|samples|files|images|rows|"
     r"train|val|test|set|scores|losses)\)"
 )
+_OF_SETTINGS = re.compile(r"(?i)(?:conf(?:ig)?|cfg|settings|hparams|args|options)(?:\.py)?(?: \S+)?$")
+"""A file or a function that reads settings."""
 _NEUTRAL = re.compile(
     r"^(?:Value|Index|Runtime|Assertion|ZeroDivision|Unicode\w*|O?S|IO|Lookup|Overflow)?(?:Error|Exception)$|^StopIteration$"
 )
@@ -308,6 +310,12 @@ def _no_file(_message: str, frames: str) -> ErrorType | None:
     return ErrorType.IMPLEMENTATION if re.search(r"subprocess\.py\b[^/\\]*$", frames) else None
 
 
+def _parsed(_message: str, frames: str) -> ErrorType | None:
+    """What is written wrong in a file of settings is part of the program, not of what was read."""
+    own = [f"{file} {function}" for file, function in _places(frames) if traceback_lines.is_own(file)]
+    return ErrorType.IMPLEMENTATION if own and _OF_SETTINGS.search(own[-1]) else None
+
+
 def _division(_message: str, frames: str) -> ErrorType | None:
     return ErrorType.DATA if _LENGTH.search(frames[-NEWEST_CHARS:]) else None
 
@@ -322,4 +330,5 @@ _BY_CLASS = {
     "ValueError": _value,
     "FileNotFoundError": _no_file,
     "ZeroDivisionError": _division,
+    **dict.fromkeys(("ScannerError", "ParserError", "ConstructorError", "JSONDecodeError", "TOMLDecodeError"), _parsed),
 }

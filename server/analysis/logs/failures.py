@@ -23,7 +23,10 @@ CRASH_LINES = 8
 ABSORB_LINES = 2
 ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
-_ONLY_END = ("R stop", "make", "c assertion", "core dumped by shell", matches.JULIA_STACK, "lightgbm end")
+_ONLY_END = (
+    *("R stop", "make", "c assertion", "core dumped by shell", matches.JULIA_STACK, "lightgbm end"),
+    "c++ terminate",
+)
 """Rules whose lines say that a program ends: an error directly before them says why, and that it was the end."""
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
@@ -215,7 +218,8 @@ class Failures:
         """Return the first of several error lines that stand directly behind each other."""
         rows = [i for i in self._register.pending if i.kind == "error" and not (i.went_on or i.complete or i.handled)]
         for incident in sorted(rows, key=lambda i: -i.line):
-            if last.kind == "error" and incident.newest_last < last.line <= incident.newest_last + 1:
+            apart = last.line - incident.newest_last
+            if last.kind == "error" and 0 < apart <= (ABSORB_LINES if last.rule == incident.rule else 1):
                 last = incident
         return last
 

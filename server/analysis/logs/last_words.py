@@ -22,7 +22,8 @@ GAP_LINES = 2
 _COMPLAINT = re.compile(
     r"(?i)error(?![\s:=]*[-+]?[\d.])|invalid|fail|cannot|can't|could not|couldn't|must |missing|not found|unable|refus|"
     r"abort|unknown|expected|required|no such|denied|wrong|unsupported|too (?:few|many|large|small|long|short)|exceed|"
-    r"mismatch|empty|not (?:a|an|allowed|supported|enough|available|valid|exist)\b|does ?n.t exist|^no \w+|"
+    r"mismatch|empty|not (?:a|an|allowed|achieved|reached|converge\w*|supported|enough|available|valid|exist)\b|"
+    r"does ?n.t exist|^no \w+|"
     r"\bno \w+ (?:found|given|in)\b|\blost\b|\bdied\b|\bout of \w+\b|\bproblem\b|\bused up\b"
 )
 _GIVES_UP = re.compile(
@@ -34,9 +35,12 @@ _GIVES_UP = re.compile(
 )
 _SIGNALLED = re.compile(r"\b(?:code|status)\W{1,3}\S*SIG[A-Z]{2,}")
 _CALM = re.compile(r"\b(?:INFO|DEBUG)\b")
-_KILLED = re.compile(r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|terminat|cancel")
+_KILLED = re.compile(
+    r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|low on resource|terminat|cancel"
+)
 _SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}(?<!\.\.)(?<![…:])$")
 """Four words or more that announce nothing to come ("loading data ...", "results:")."""
+_COULD_NOT = re.compile(r"(?i)\b(?:fail(?:ed|s)? to|could not|couldn't|cannot|can't|unable to) [a-z]")
 _REPORTS = re.compile(
     r"(?i)^\W*(?:\S+ )?\b(?:info|debug|warn\w*|saved|wrote|written|loaded|ready|using|epoch|step|starting|best|"
     r"finished|trial)\b|it/s|\d%\|"
@@ -67,7 +71,7 @@ def complains(text: str) -> bool:
 
 def is_report(text: str) -> bool:
     """Whether a line is one of the run's ordinary reports, and no sentence that happens to hold numbers."""
-    if not progress.is_metric_line(text) or gives_up(text):
+    if not progress.is_metric_line(text) or gives_up(text) or _COULD_NOT.search(text):
         return progress.completed(text)
     parts = text.split()
     words = sum(_WORD.fullmatch(part) is not None for part in parts)

@@ -14,6 +14,7 @@ from .text import cap
 GLOG_STACK = "glog stack"
 JULIA_STACK = "julia stack"
 WORKERS_EXCEPTION = "exception of a worker"
+_SAY_WHY = (WORKERS_EXCEPTION, "stan found no start")
 AS_A_WARNING = ("ran out of data", "chain lost")
 """Rules whose lines count although a library prints them as a warning."""
 _KINDS = {
@@ -45,6 +46,7 @@ _TOLD_BY_THEIR_WORDS = (
         "libc++ abort",
     ),
     *("llvm", "openmp", "check of dmlc", "program found no file", "fortran", "workflow step"),
+    *("go panic", "rust panic", "matlab"),
 )
 """Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
 _GRACE = {
@@ -58,6 +60,10 @@ _GRACE = {
 _USAGE = ("usage", "command line")
 _R_CALL = re.compile(r"^(?:\[1\] \")?Error in \S.*? : ?")
 """Where R says that it failed; why stands behind it or in the next line."""
+_R_COLUMN = re.compile(
+    r"Error in (?:eval\(predvars|model\.frame|`\[\.(?:data\.frame|tbl|data\.table)).*object '.*' not found"
+)
+"""R looks for the variables of a formula in the data."""
 _SIGNALS = {
     "Aborted": "SIGABRT",
     "Segmentation fault": "SIGSEGV",
@@ -82,6 +88,9 @@ def first_line(rule: Rule, number: int, before: Before) -> int:
     """Return where the failure begins whose line `number` matched."""
     if rule.name in _USAGE:
         return _usage(number, before)
+    if rule.name == "fortran":
+        line = before(1)
+        return line[0] if line and number - line[0] == 1 and line[1].startswith("At line ") else number
     if rule.name == GLOG_STACK:
         line = before(1)
         return line[0] if line and number - line[0] <= 2 and traceback_lines.is_logged_as_fatal(line[1]) else number
@@ -104,8 +113,8 @@ def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) ->
 
 def says_why(incident: Incident) -> bool:
     """Whether the line that announced a traceback tells more of its type than an exception that only points there."""
-    ran_out = incident.type is ErrorType.RESOURCE
-    return bool(incident.opening) and (ran_out or incident.rule == WORKERS_EXCEPTION)
+    told = incident.type is ErrorType.RESOURCE or incident.rule in _SAY_WHY
+    return bool(incident.opening) and told
 
 
 def name(incident: Incident | None, found: re.Match[str]) -> None:
@@ -130,6 +139,8 @@ def _usage(number: int, before: Before) -> int:
 
 
 def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
+    if rule.name == "R error" and _R_COLUMN.search(text):
+        return ErrorType.DATA
     if rule.name in _TOLD_BY_THEIR_WORDS:
         return type_of_exception(exception, _R_CALL.sub("", text)) or rule.type
     told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION

@@ -19,7 +19,7 @@ from .positions import positions
 VALUES_LIMIT = 48
 FORMS = 512
 """So many forms of lines are remembered: a log has few, and to find names in one is what reading costs most."""
-COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "batch")
+COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "bootstrap", "batch")
 """Names that say how far a run is; they grow while it goes on."""
 TOTALS = frozenset(f"{name}_total" for name in COUNTERS)
 """Names of where they end: no progress, and nothing to be alarmed about. (`loss_total` is a loss like any other.)"""
@@ -42,7 +42,7 @@ _SPACED = (  # forms are searched, in which every digit is 0
 )
 _PAIR = re.compile(
     r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,5}?"
-    r"(?: ?\([A-Za-z_ ]{1,24}\))?)(?: \[\d+-\d+\])?"
+    r"(?: ?\([A-Za-z_ ]{1,24}(?:\[\w{1,16}\])?\))?)(?: \[\d+-\d+\])?"
     r"[\"']?(?: {0,8}[=:] {0,8}|\t)[\"'(\[]?(?:np\.\w+\(|tensor\()?(?P<value>" + _NUMBER + r")"
     r"|\b(?P<word>(?:(?:" + _DATA + r")[ ./_-] ?){0,2}(?:[A-Za-z]\w{0,24}[_/])?(?:" + _SPACED + r"))"
     r"(?: is)?[ #\[]{1,12}(?P<number>" + _NUMBER + r")",
@@ -67,6 +67,12 @@ _MARK = re.compile(
 """Where a line says which data the numbers behind it are of: `[VAL] loss 0.5`, `Test set: Average loss: 0.1`."""
 _MAY_MARK = re.compile(r"(?i)val|test|dev")
 _LEVEL = re.compile(r"^(?:(?:INFO|DEBUG|NOTICE|WARN(?:ING)?|ERROR) )+")
+
+_REPEATED = re.compile(
+    r"(?i)(?<![\w-])(?:cv[ _-]?|outer[ _-]|inner[ _-])?(?P<word>fold|boot(?:strap)?|replicate|resample)s?"
+    r"(?: (?:replicate|sample|resample|run|no\.?|nr\.?))?[ _]?[=:#(]? ?(?P<number>\d{1,9}(?:/\d{1,9})?)(?![\w.]\d|\w)"
+)
+"""A line about one fold or one bootstrap: `fold 3 of 5: rmse 0.41`, `[Fold 2]`, `bootstrap 17/200 auc 0.93`."""
 
 _RHAT = ("rhat", "r_hat")
 _ALIASES = {
@@ -202,6 +208,9 @@ def _from_text(text: str) -> dict[str, float]:
             _take(values, pair, before, Role.NONE)
     for pair in pairs_in(form_of(text)):
         _take(values, pair, text, pair.role)
+    if values and (repeated := _REPEATED.search(text)):
+        name = "fold" if repeated["word"].lower() == "fold" else "bootstrap"
+        values.setdefault(name, float(repeated["number"].partition("/")[0]))
     return values
 
 

@@ -11,6 +11,7 @@ Keras, Lightning, scikit-learn, PyMC, Slurm, MPI, R, Rust), seen in real logs or
 from __future__ import annotations
 
 from .crash_rules import CRASH_RULES
+from .language_rules import LANGUAGE_RULES
 from .mcmc import CUT_NAMES
 
 CONSTRUCTS = (
@@ -106,12 +107,13 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "CUDA error:|CUDA driver error|cudaErro|CUBLAS_STATUS|CUDNN_STATUS",
         r"CUDA (?:driver )?error:|cudaError\w+|CU(?:BLAS|DNN)_STATUS_\w+(?<!SUCCESS)",
     ),
+    ("child failed", "infrastructure", "error", "", "failed (exitcode", ""),
     (
         "rank lost",
         "infrastructure",
         "error",
         "",
-        "closing signal SIG|failed (exitcode|Connection closed by peer|Connection reset by peer|"
+        "closing signal SIG|Connection closed by peer|Connection reset by peer|"
         "The following distributed tasks|coordination service|heartbeat timeout",
         "",
     ),
@@ -152,7 +154,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
     (
         "stan found no start",
-        "data",
+        "convergence",
         "error",
         "",
         "Initialization between (|nitialization failed",
@@ -183,7 +185,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     (
         "check of dmlc",
         "implementation",
-        "fatal",
+        "error",
         "",
         "Check failed: ",
         r"^(?:\[\d\d:\d\d:\d\d\] \S+:\d+: )+Check failed: ",
@@ -225,19 +227,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^\S*python[\d.]*: (?:can't|No module named)|^\S*python[\d.]*: Error while finding",
     ),
     ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*Error \d+"),
-    ("R stop", "implementation", "fatal", "", "Execution halted", r"^Execution halted"),
-    (
-        "julia error",
-        "implementation",
-        "error",
-        "",
-        "ERROR: ",
-        r"^ERROR: (?:LoadError: |TaskFailedException: )?(?P<exception>[A-Z]\w*(?:Error|Exception|Mismatch))"
-        r"(?:\(.*\))?(?:: (?P<message>.*)|$)",
-    ),
-    ("julia stack", "implementation", "lead", "", "Stacktrace:", r"^Stacktrace:$"),
+    *LANGUAGE_RULES,
     ("lightgbm end", "implementation", "lead", "", "Met Exceptions:", r"^Met Exceptions:$"),
-    ("fortran", "implementation", "fatal", "", "Fortran runtime error", r"^Fortran runtime error: (?P<message>.*)"),
     (
         "workflow step",
         "implementation",
@@ -255,14 +246,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^\S*(?:cc|cc1plus|c\+\+|g\+\+|clang\S*|nvcc|ptxas)\S*(?: :)? ?:? fatal error: (?P<message>.*)"
         r"|: fatal error: .*killed",
     ),
-    (
-        "jvm",
-        "implementation",
-        "error",
-        "",
-        "Exception in thread",
-        r'^Exception in thread "[^"]*" (?:\w+\.)+(?P<exception>\w+)',
-    ),
+    ("compiler", "implementation", "error", "", "error[E", r"^error\[E\d+\]: (?P<message>.*)"),
+    ("linker", "implementation", "error", "", "cannot find -l|undefined reference to", r"^\S*ld(?:\.\w+)?: "),
     (
         "tests failed",
         "implementation",
@@ -285,9 +270,9 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "error",
         "",
-        "not found|No such file|syntax error|unbound variable",
+        "not found|No such file|syntax error|Syntax error|unbound variable",
         r"^(?:\S*/)?(?:(?:ba|da|z|k)?sh|\S+\.sh): (?:(?:line )?\d+:)? ?"
-        r".*(?:not found|No such file|syntax error|unbound variable)|^\S+: line \d+: \S+: command not found",
+        r".*(?:not found|No such file|[sS]yntax error|unbound variable)|^\S+: line \d+: \S+: command not found",
     ),
     (
         "program found no file",
@@ -302,7 +287,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "error",
         "",
-        "exited with|exit code|return code|exit status",
+        "exited with|Exited with|Exited With|exit code|return code|exit status",
         r"(?i)\b(?:exited with (?:code|status)|(?:exit|return) (?:code|status))[:=]? ?"
         r"\(?(?:12[67]|13[1-9]|143|-\d{1,2})\)?(?!\w)",
     ),

@@ -11,6 +11,15 @@ _FRAME = re.compile(r'^\s*(?:> )?(?:\| +)?File "(?P<file>.+?)", line (?P<line>\d
 _BARE_FRAME = re.compile(r"^(?:File )?(?P<file>[^\s:]\S*\.(?:py|ipynb|pyx)):(?P<line>\d+)(?:,? in\b|$)")
 _FUNCTION = re.compile(r",? in ([\w.<>]{1,80})(?:\(|\s*$)")
 _OLD_FRAME = re.compile(r"^(\S+\.pyx?) in [\w.<>]+\(")
+_CELL = re.compile(
+    r"^(?:File )?(?P<cell><ipython-input-[\w-]+>|(?:Cell|Input) In ?\[\d+\])"
+    r"(?::(?P<at>\d+)|, line (?P<line>\d+))?(?=\W|$)"
+)
+"""A frame of a notebook's cell: IPython 8.5 and later, 8.0, and before."""
+_ARROW = re.compile(r"^(?:-{1,6}> ?|[│┃|] *❱ *)\d+ *(?:[│┃|] ?)?(?P<code>.*?) *[│┃|]?$")
+"""The statement of a frame among its neighbours, as IPython and rich mark it."""
+_IPYTHON_HEAD = re.compile(r"[A-Za-z_][\w.]* {2,}")
+"""What IPython puts before the header of a traceback: the class of the exception."""
 _EXCEPTION = re.compile(
     r"^(?P<name>(?:[A-Za-z_]\w*\.)*(?P<last>[A-Za-z_]\w*))(?:\((?P<inner>\w+)\))?(?:: (?P<message>.*)|:?\s*)$"
 )
@@ -78,6 +87,27 @@ def file_without_line(text: str) -> str | None:
     """Return the file of a frame as IPython named it before version 8 ("base.py in get_loc(self, key)")."""
     found = _OLD_FRAME.match(text) if ".py" in text else None
     return found[1] if found else None
+
+
+def cell_of(text: str) -> tuple[str, str] | None:
+    """Return cell (with its line) and function of a frame in a notebook ("Cell In[3]:2", "load"), or None."""
+    found = _CELL.match(text)
+    if not found:
+        return None
+    function = _FUNCTION.search(text)
+    line = found["line"] or found["at"]
+    return f"{found['cell']}:{line}" if line else found["cell"], function[1] if function else "<module>"
+
+
+def marked_code(text: str) -> str | None:
+    """Return the statement that an arrow marks among the lines of a frame ("----> 3 x = df['a']"), or None."""
+    found = _ARROW.match(text)
+    return found["code"].strip() if found else None
+
+
+def is_ipython_head(prefix: str) -> bool:
+    """Whether what stands before a header is how IPython begins a traceback."""
+    return _IPYTHON_HEAD.fullmatch(prefix) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -39,7 +39,7 @@ nan, inf = math.nan, math.inf
         ("{'loss': 0.5, 'learning_rate': 1e-05}", {"loss": 0.5, "lr": 1e-05}),
         ('{"level": "info", "step": 3, "m": {"loss": 0.5}, "ok": true}', {"step": 3, "loss": 0.5}),
         ("Iteration 4, loss = inf", {"step": 4, "loss": inf}),
-        ("fold 0: Mean Squared Error: 12835.64", {"mean_squared_error": 12835.64}),
+        ("fold 0: Mean Squared Error: 12835.64", {"mean_squared_error": 12835.64, "fold": 0.0}),
         (
             "Epoch 0:  20%|██   | 40/200 [00:00<00:03, 52.16it/s, error=7.7]",
             {"epoch": 0, "step": 40, "step_total": 200, "error": 7.7},

@@ -1,0 +1,87 @@
+"""Forms in logs of a stranger that were once judged wrongly: notebooks, samplers, other languages, launchers."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from watchkeeper.server.analysis.logs.scan import ScanResult, scan
+from watchkeeper.server.vocabulary.runs import Finding
+
+EPOCHS = "".join(f"epoch {i} loss {2 - i / 10:.2f}\n" for i in range(3))
+HEAD = "KeyError                                  Traceback (most recent call last)\n"
+PANDAS = (
+    "File /env/lib/python3.11/site-packages/pandas/core/indexes/base.py:3805, in Index.get_loc(self, key)\n"
+    "   3804 try:\n-> 3805     return self._engine.get_loc(casted_key)\n\nKeyError: 'tenure'\n\n"
+    "The above exception was the direct cause of the following exception:\n\n" + HEAD
+)
+STAN = (
+    "Chain [1] Rejecting initial value:\nChain [1]   Log probability evaluates to log(0), i.e. negative infinity.\n"
+    "Chain [1] Initialization between (-2, 2) failed after 100 attempts. \n"
+    "Chain [1]  Try specifying initial values, or reparameterizing the model.\nChain [1] Initialization failed.\n"
+    'Traceback (most recent call last):\n  File "/work/fit.py", line 4, in <module>\n    fit = model.sample(data=d)\n'
+    "RuntimeError: Error during sampling:\n"
+)
+CHECK = "[12:00:01] /src/data/data.cc:501: Check failed: labels.size() == n (3 vs. 4) : size of labels\n"
+
+
+def read(text: str, exit_code: int = 1) -> ScanResult:
+    return scan(io.BytesIO((EPOCHS + text).encode()), exit_code=exit_code)
+
+
+def first(text: str, exit_code: int = 1) -> Finding:
+    return read(text, exit_code).findings[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        ("Cell In[11], line 3\n      1 x = 1\n----> 3 y = df['tenure']\n", "data"),
+        ("Input In [11], in <cell line: 3>()\n----> 3 y = df['tenure']\n", "data"),
+        ("<ipython-input-11-0f3a> in <module>\n      2 x = 1\n----> 3 y = df['tenure']\n", "data"),
+        ("Cell In[11], line 3, in load(path)\n----> 3 y = rows['tenure']\n", "data"),
+        ("Cell In[11], line 3\n----> 3 y = cfg['tenure']\n", "implementation"),
+        ("Cell In[11], line 3\n      2 z = df['other']\n----> 3 y = d['tenure']\n", "implementation"),
+    ],
+)
+def test_the_statement_of_a_notebooks_cell_tells_the_type(cell: str, kind: str) -> None:
+    found = first(f"{'-' * 75}\n{HEAD}{cell}\nKeyError: 'tenure'\n")
+    assert (found.type, found.line) == (kind, 4)
+
+
+def test_a_chain_of_a_notebook_has_the_place_of_its_first_cause_and_the_cell_as_the_users_own() -> None:
+    found = first(f"{'-' * 75}\n{HEAD}{PANDAS}Cell In[11], line 3\n----> 3 y = x['tenure']\n\nKeyError: 'tenure'\n")
+    assert (found.type, found.line, found.frame) == ("data", 4, "Cell In[11]:3")
+
+
+def test_the_statement_that_rich_marks_tells_the_type() -> None:
+    box = (
+        "╭───────────── Traceback (most recent call last) ─────────────╮\n"
+        "│ /work/train.py:12 in main                                   │\n"
+        "│   11     rows = read()                                      │\n"
+        "│ ❱ 12     y = row['label']                                   │\n"
+        "╰─────────────────────────────────────────────────────────────╯\nKeyError: 'label'\n"
+    )
+    assert first(box).type == "data"
+    assert first(box.replace("row[", "cfg[")).type == "implementation"
+
+
+def test_a_sampler_that_finds_no_start_did_not_converge_whatever_its_wrapper_raises() -> None:
+    found = first(STAN)
+    assert (found.type, found.line) == ("convergence", 6)
+
+
+def test_a_metric_whose_name_holds_brackets_is_followed() -> None:
+    lines = "".join(f"After {i} sequences: Obj(log[Pzx]) = {v}   Acc = 3%\n" for i, v in enumerate((-9, "nan", "nan")))
+    found = first(lines, 0)
+    assert (found.line, found.type) == (5, "convergence")
+
+
+def test_the_status_of_a_child_is_read_at_the_beginning_of_a_sentence_too() -> None:
+    assert first("Exited with code 137\n").line == first("worker exited with code 137\n").line == 4
+
+
+def test_what_a_check_of_a_library_throws_may_be_caught() -> None:
+    assert first(CHECK).line == 4
+    assert read(f"{CHECK}fold 2 skipped, 4 of 5 folds fitted\n", 0).outcome != "failed"
+    assert read(f"{CHECK}fold 2 skipped, 4 of 5 folds fitted\n", 0).findings[0].level != "failure"
