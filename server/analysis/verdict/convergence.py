@@ -11,7 +11,8 @@ from ...vocabulary.runs import Level, Phase
 from ..artefacts.facts import TraceFacts
 from ..curves.losses import losses_of
 from ..curves.mcmc import McmcSummary, judge_mcmc
-from ..curves.series import Column, History, trainings
+from ..curves.series import Column, History
+from ..curves.several import trainings
 from .checks import Check, failed, flat, passed, unknown
 from .evidence import Evidence
 from .method import declared_kinds
@@ -122,24 +123,12 @@ def _against_design(trace: TraceFacts, evidence: Evidence) -> str:
 
 
 def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check:
-    """Judge a curve; of several trainings on end the last one with those that it goes on from."""
+    """Judge a curve; of several trainings on end the last one."""
     every = trainings(history)
-    begins = [0, *(row for row in range(1, len(every)) if not _goes_on(every[row - 1], every[row]))]
-    last = sum(len(one.epochs) for one in every[begins[-1] :])
-    rows = range(len(history.epochs) - last, len(history.epochs))
-    found = _of_curve(history.rows(rows), rules, needed=needed)
-    if len(begins) == 1:
+    found = _of_curve(every[-1], rules, needed=needed)
+    if len(every) == 1:
         return found
-    return replace(found, evidence=flat(f"of {len(begins)} trainings on end the last one: {found.evidence}"))
-
-
-def _goes_on(before: History, after: History) -> bool:
-    """Whether a training begins nearer to where the one before ended than to where that began: a stage of it."""
-    for name in ("train_loss", "val_loss"):
-        old, new = ([value for value in one.column(name) if value is not None] for one in (before, after))
-        if old and new:
-            return abs(new[0] - old[-1]) < abs(new[0] - old[0])
-    return False
+    return replace(found, evidence=flat(f"of {len(every)} trainings on end the last one: {found.evidence}"))
 
 
 def _of_curve(history: History, rules: HistoryRules, *, needed: bool) -> Check:
