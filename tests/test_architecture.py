@@ -150,6 +150,21 @@ def test_no_file_is_longer_than_two_ideas() -> None:
     assert {name: lines for name, lines in long.items() if lines > 400} == {}
 
 
+def missing_pages(text: str) -> set[str]:
+    """Return the pages of our own that a text of the code cites and that are not in the repository."""
+    cited = set(re.findall(r"(?<![\w./{}-])(?:docs/[\w./-]+|[A-Z][A-Z_]+)\.md\b", text))
+    return {page for page in cited if not (ROOT / page).is_file()}
+
+
+def test_every_page_that_the_code_cites_is_in_the_repository() -> None:
+    cited = {str(path.relative_to(ROOT)): missing_pages(path.read_text(encoding="utf-8")) for path in sources()}
+    assert {name: pages for name, pages in cited.items() if pages} == {}
+    assert missing_pages("see NOWHERE.md and docs/nowhere.md, not docs/watching.md nor output/THIS.md") == {
+        "NOWHERE.md",
+        "docs/nowhere.md",
+    }
+
+
 def test_the_page_of_the_architecture_names_exactly_the_rooms_there_are() -> None:
     page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| `([a-z]+/(?:[a-z]+/)?)` \|", page, re.MULTILINE))

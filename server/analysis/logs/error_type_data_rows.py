@@ -69,7 +69,8 @@ DATA_ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"missing (?:required )?(?:columns?|values?|data|input|fields?|features?|labels?|keys? in)|not in index|"
+        r"0 \(non-na\) cases|variable \S+ not found|missing (?:required )?(?:columns?|values?|data|input|fields?|"
+        r"features?|labels?|keys? in)|not in index|"
         r"no variable named|file in the archive|class values must|failed to read|expected token '|out-of-bounds|"
         r"couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"
         r"must have columns|already exists$|year \d+ is out of range|placement implies|values outside|"

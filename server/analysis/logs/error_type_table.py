@@ -46,6 +46,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
         r"deserialization of an? \w+ layer|attempt to access (?:slot\b|.{1,200} at index)|"
         r"expected 2d array|in coercion to|invalid for atomic|"
+        r"(?:parameter|argument) \S+ has no default|finished reduction|"
         r"could not find function|can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
@@ -150,7 +151,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"bad_alloc|"
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
-        r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on (?:memory|"
+        r"stored in (?:the )?kv cache|gc overhead limit|vector memory (?:exhausted|limit)|"
+        r"dst tensor is not initialized|low on (?:memory|"
         r"resources?)\b|"
         r"array is too big|exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
         r"cublas_status_not_initialized|"
@@ -206,6 +208,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"ChunkedEncoding|CommError|Unavailable|DeadlineExceeded|Aborted|GatedRepo|LocalEntryNotFound",
         "",
     ),
+    ("data", r"^(?:Repository|Revision|RemoteEntry|Entry)NotFound", ""),
     ("infrastructure", r"Horovod|Preempt|RpcError|RefreshError|DefaultCredentials|UsageError|NoCredentials", ""),
     ("infrastructure", r"FileExists", r"lock"),
     ("infrastructure", r"EndpointConnection|NoCredentials|ServiceError|OfflineMode|RemoteDisconnected|SocketError", ""),
@@ -240,6 +243,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"no (?:supported )?gpus? "
         r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
         r"fallen off the bus|unspecified launch failure|at least (?:1|one) cuda device|no opencl device|"
+        r"cudagetdevicecount|system not yet init|"
         r"device driver|error response from daemon|peer access|no nvidia driver|nvidia driver .*too old|"
         r"cuda unknown error|cuda\.is_available\(\) is false|server socket has failed|monitoredbarrier|"
         r"stop_waiting|mismatch between collectives|device or resource busy|no locks available|can't connect to|"
@@ -289,6 +293,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "convergence",
         "",
+        r"pirls|step-?halv|convergence not achieved|"
         r"singular|ill-?conditioned|leading minor|condition number|(?:not|n't|fail\w* to|without) converg|"
         r"no convergence|abnormal_|abnormal termination|mass matrix contains zeros|overflow encountered|"
         r"loss scale .*(?:minimum|too small|decrease)|minimum loss scale|gradients? overflow|explod|explosion|"

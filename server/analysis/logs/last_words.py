@@ -22,7 +22,8 @@ GAP_LINES = 2
 _COMPLAINT = re.compile(
     r"(?i)error(?![\s:=]*[-+]?[\d.])|invalid|fail|cannot|can't|could not|couldn't|must |missing|not found|unable|refus|"
     r"abort|unknown|expected|required|no such|denied|wrong|unsupported|too (?:few|many|large|small|long|short)|exceed|"
-    r"mismatch|empty|not (?:a|an|allowed|supported|enough|available|valid|exist)\b|does ?n.t exist|^no \w+|"
+    r"mismatch|empty|not (?:a|an|allowed|achieved|reached|converge\w*|supported|enough|available|valid|exist)\b|"
+    r"does ?n.t exist|^no \w+|"
     r"\bno \w+ (?:found|given|in)\b|\blost\b|\bdied\b|\bout of \w+\b|\bproblem\b|\bused up\b"
 )
 _GIVES_UP = re.compile(

@@ -60,6 +60,10 @@ _GRACE = {
 _USAGE = ("usage", "command line")
 _R_CALL = re.compile(r"^(?:\[1\] \")?Error in \S.*? : ?")
 """Where R says that it failed; why stands behind it or in the next line."""
+_R_COLUMN = re.compile(
+    r"Error in (?:eval\(predvars|model\.frame|`\[\.(?:data\.frame|tbl|data\.table)).*object '.*' not found"
+)
+"""R looks for the variables of a formula in the data."""
 _SIGNALS = {
     "Aborted": "SIGABRT",
     "Segmentation fault": "SIGSEGV",
@@ -135,6 +139,8 @@ def _usage(number: int, before: Before) -> int:
 
 
 def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
+    if rule.name == "R error" and _R_COLUMN.search(text):
+        return ErrorType.DATA
     if rule.name in _TOLD_BY_THEIR_WORDS:
         return type_of_exception(exception, _R_CALL.sub("", text)) or rule.type
     told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION

@@ -107,12 +107,13 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "CUDA error:|CUDA driver error|cudaErro|CUBLAS_STATUS|CUDNN_STATUS",
         r"CUDA (?:driver )?error:|cudaError\w+|CU(?:BLAS|DNN)_STATUS_\w+(?<!SUCCESS)",
     ),
+    ("child failed", "infrastructure", "error", "", "failed (exitcode", ""),
     (
         "rank lost",
         "infrastructure",
         "error",
         "",
-        "closing signal SIG|failed (exitcode|Connection closed by peer|Connection reset by peer|"
+        "closing signal SIG|Connection closed by peer|Connection reset by peer|"
         "The following distributed tasks|coordination service|heartbeat timeout",
         "",
     ),
@@ -245,6 +246,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^\S*(?:cc|cc1plus|c\+\+|g\+\+|clang\S*|nvcc|ptxas)\S*(?: :)? ?:? fatal error: (?P<message>.*)"
         r"|: fatal error: .*killed",
     ),
+    ("compiler", "implementation", "error", "", "error[E", r"^error\[E\d+\]: (?P<message>.*)"),
+    ("linker", "implementation", "error", "", "cannot find -l|undefined reference to", r"^\S*ld(?:\.\w+)?: "),
     (
         "tests failed",
         "implementation",
@@ -267,9 +270,9 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "error",
         "",
-        "not found|No such file|syntax error|unbound variable",
+        "not found|No such file|syntax error|Syntax error|unbound variable",
         r"^(?:\S*/)?(?:(?:ba|da|z|k)?sh|\S+\.sh): (?:(?:line )?\d+:)? ?"
-        r".*(?:not found|No such file|syntax error|unbound variable)|^\S+: line \d+: \S+: command not found",
+        r".*(?:not found|No such file|[sS]yntax error|unbound variable)|^\S+: line \d+: \S+: command not found",
     ),
     (
         "program found no file",

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ...vocabulary.runs import Level, Phase
 from ..artefacts.facts import TraceFacts
+from ..curves.losses import losses_of
 from ..curves.mcmc import McmcSummary, judge_mcmc
 from ..curves.series import Column, History, trainings
 from .checks import Check, failed, flat, passed, unknown
@@ -47,7 +48,8 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
             "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
         )
     if evidence.history is not None and _curve(evidence.history)[1]:
-        return _of_history(evidence.history, rules.history, needed=kind != "Ensemble")
+        chosen = kind == "Ensemble" or evidence.history.by_reward  # how long it goes on, nobody waits for it
+        return _of_history(evidence.history, rules.history, needed=not chosen)
     if kind == "Deep Learning":
         action = "Print the loss of each epoch, or tell it through watchkeeper_probe."
         return unknown("convergence", "no history of epochs was left", "convergence_not_inspected", action)
@@ -160,7 +162,7 @@ def _of_curve(history: History, rules: HistoryRules, *, needed: bool) -> Check:
     text = f"{name} changed by {change:.1%} of its whole improvement between the last two stretches of {told}"
     if change > rules.stable_change:
         what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"
-        if not needed:  # how many rounds a boosting takes is chosen, not waited for
+        if not needed:
             return unknown("convergence", what)
         much = change > rules.unstable_change
         word, code = (Word.INCOMPLETE_TRAINING, "not_converged") if much else (Word.INVESTIGATE, "not_stable")
@@ -179,6 +181,8 @@ def _stretch(history: History, values: int, rules: HistoryRules) -> int:
 
 
 def _curve(history: History) -> tuple[str, list[float]]:
+    if history.by_reward:
+        return "reward", [one for one in losses_of(history).reward if one is not None]
     for name in ("val_loss", "train_loss"):
         column: Column = history.column(name)
         values = [one for one in column if one is not None]

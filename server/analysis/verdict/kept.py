@@ -24,6 +24,9 @@ _FOLLOWS_GRADIENTS = re.compile(r"nuts|no.?u.?turn|hmc|hamilton", re.IGNORECASE)
 _LIBRARIES = ("pymc", "numpyro", "blackjax", "nutpie", "cmdstanpy", "pystan", "emcee", "pyro")
 _OF_FEATURES = re.compile(r"(feature|predictor|covariate|regressor)s?([ _]?names?)?", re.IGNORECASE)
 _HOW_MANY = re.compile(r"(n_?|num_?)(features?|predictors?|covariates?)(_in_|_used)?|n_features_", re.IGNORECASE)
+_BY_REWARD = re.compile(
+    r"reinforce|policy.?gradient|actor.?critic|\b(?:d?dqn|ppo|a[23]c|sac|td3|ddpg|trpo)\b", re.IGNORECASE
+)
 _MOST_NAMED = 6
 _WORDS_OF_A_CLASS = re.compile(r"[A-Z][a-z]{2,}|[A-Z]{3,}")
 _SAY_NOTHING = frozenset({"regressor", "classifier", "regression", "model", "estimator", "results"})
@@ -215,12 +218,16 @@ def _sampler(one: Requirement, evidence: Evidence) -> _Row:
 
 
 def _method(one: Requirement, evidence: Evidence) -> _Row:
-    """A method that is none of the approved kinds: was a class fitted that has its name?"""
+    """A method that is none of the approved kinds: was a class fitted that has its name, or an agent trained?"""
     for fit in evidence.seen.fits if evidence.seen is not None else ():
         words = [word.lower() for word in _WORDS_OF_A_CLASS.findall(fit.name)]
         named = [word for word in words if word not in _SAY_NOTHING]
         if named and all(word in one.text.lower() for word in named):
             return _Row(seen=f"{fit.name} was fitted at {place(fit.line)}")
+    stepped = [each for each in evidence.seen.steps if each.steps] if evidence.seen is not None else []
+    if stepped and _BY_REWARD.search(one.text) and evidence.history is not None and evidence.history.by_reward:
+        steps = f"{stepped[0].steps} steps of {stepped[0].name} at {place(stepped[0].line)}"
+        return _Row(seen=f"{steps} (witnessed) and a curve of rewards")
     return _Row()
 
 

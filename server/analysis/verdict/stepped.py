@@ -114,6 +114,8 @@ def _fewer_than_epochs(evidence: Evidence, counts: Counts, stepped: Sequence[Ste
     """An epoch without a single step trains nothing."""
     told = counts.get("epochs")
     continued = any(one.continued for one in evidence.attempts)
+    if evidence.history is not None and evidence.history.by_reward:
+        return  # an agent may play several episodes between two steps
     if told is None or told.source.startswith(WITNESSED) or continued or not stepped:
         return
     done = sum(one.steps for one in stepped)

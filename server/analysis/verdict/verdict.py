@@ -1,6 +1,6 @@
 """The verdict: a pure function of the evidence and the policy's rules.
 
-The words are those that the validators of the requirement document use (FORMATS.md); each comes with a reason code of
+The words are those that the validators of the requirement document use; each comes with a reason code of
 ours. Time alone decides in neither direction.
 """
 

@@ -193,7 +193,8 @@ class Ledger(Queries):
         """Return (unix time at which it was read, values by name) of the metric rows of a run's log, in order."""
         rows = self._rows("SELECT at, body FROM metrics WHERE run = ? ORDER BY line", (run,))
         with understood(self.path):
-            return [(float(at), json.loads(body)) for at, body in rows]
+            found = json.loads(f"[{','.join(body for _, body in rows)}]")  # a text at a time costs twice as much
+            return [(float(at), values) for (at, _), values in zip(rows, found, strict=True)]
 
     def note(self, key: str) -> str:
         """Return a note kept beside the chain; empty when there is none."""
