@@ -52,7 +52,7 @@ def find_report(desk: Desk, report: str) -> Report:
     return found
 
 
-def decisive(desk: Desk, run: str) -> Finding | None:
+def failure_to_report(desk: Desk, run: str) -> Finding | None:
     """Return the failure of a run that a report should speak of: the newest that was not reported, else the newest.
 
     None where the director has accepted all of them: then the report is about something else, such as its results.

@@ -31,12 +31,6 @@ def belonging(findings: Mapping[str, Finding]) -> dict[str, str]:
     return found
 
 
-def decisive(findings: Mapping[str, Finding]) -> str | None:
-    """Return the key of the failure that a report about the run should speak of; None without a failure."""
-    leads = _leading(findings, {key: one.belongs_to for key, one in findings.items() if one.belongs_to in findings})
-    return leads or next((key for key, one in findings.items() if one.level is Level.FAILURE), None)
-
-
 def _leading(findings: Mapping[str, Finding], belong: Mapping[str, str]) -> str | None:
     """Return the first failure of the log that is not part of another's crash, a certain one before a suspected one."""
     own = [(one.suspect, one.line or 0, key) for key, one in findings.items() if key not in belong and _leads(one)]

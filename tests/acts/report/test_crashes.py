@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from watchkeeper.server.acts.report import reports
 from watchkeeper.server.storage.record.records import FindingSeen
 from watchkeeper.server.vocabulary.runs import ErrorType, Level
 
@@ -111,3 +114,20 @@ async def test_a_healthy_run_reported_in_words_is_not_called_halted(place: Place
         none = await trainer.ask("report_error", model="1", what_happened="the features are missing")
     assert "Severity: MEDIUM (the run completed" in ended["message"]
     assert "Severity: HIGH (nothing was started)" in none["message"]
+
+
+def test_a_report_speaks_of_what_leads_the_crash_and_of_the_end_where_nothing_else_is_known(place: Place) -> None:
+    first = FindingSeen(
+        kind="metric", level=Level.FAILURE, type=ErrorType.CONVERGENCE, line=4, log="train.log", updated_at=0.0
+    )
+    part = replace(first, kind="traceback", line=6, belongs_to="L4")
+    end = replace(first, kind="exit", line=None)
+    crash = {"L4": first, "L6": part, "exit": replace(end, belongs_to="L4")}
+    desk = place.desk()
+    with desk.ledger.transaction() as transaction:
+        for run, found in {"1-quick-1": crash, "2-quick-1": {"exit": end}}.items():
+            for key, one in found.items():
+                transaction.append(one, f"{run}:{key}", run=run, model=run[0])
+    told = [reports.failure_to_report(desk, run) for run in ("1-quick-1", "2-quick-1", "3-quick-1")]
+    desk.ledger.close()
+    assert [one and one.id for one in told] == ["1-quick-1:L4", "2-quick-1:exit", None]

@@ -347,9 +347,7 @@ def test_an_ending_and_a_flag_of_the_curves_belong_to_the_failure_of_the_log() -
     ending = Finding(kind="exit", level=Level.FAILURE, type=ErrorType.RESOURCE)
     all_of_it = {"exit": ending, "non_finite": curve, "L6": error, "L4": nan}
     assert crash.belonging(all_of_it) == {"exit": "L4", "non_finite": "L4", "L6": "L4"}
-    assert crash.decisive(all_of_it) == "L4"
     assert crash.belonging({"exit": ending, "overfitting": replace(curve, fingerprint="metric:overfitting")}) == {}
-    assert (crash.decisive({"exit": ending}), crash.decisive({})) == ("exit", None)
 
 
 def test_a_flag_of_the_sampler_leaves_a_run_suspect() -> None:
