@@ -24,6 +24,11 @@ TWO_STEPS = script(
     "wait_for('go')\nraise RuntimeError('NaN detected in loss computation')"
 )
 
+RAISES_WHEN_ENDED = script(
+    "import signal\n\ndef ended(number, frame):\n    raise TimeoutError(f'got signal {number}')\n\n"
+    "signal.signal(signal.SIGTERM, ended)\nprint('epoch 1/50 loss 0.5', flush=True)\nwait_for('go')"
+)
+
 
 async def test_a_nan_and_the_exception_that_it_led_to_are_one_report_one_answer_and_one_entry(place: Place) -> None:
     place.script(NAN_THEN_CRASH)
@@ -73,6 +78,19 @@ async def test_what_belongs_to_a_crash_is_told_answered_and_let_go_with_it(place
     assert "Line: 8\n" in by_part["message"]
     assert (again["report"], again["existing"]) == (by_part["report"], True)
     assert (statuses, accepted) == ({"reported"}, {"accepted"})
+
+
+async def test_a_limit_and_the_exception_of_the_script_that_it_ended_are_one_report(place: Place) -> None:
+    place.policy(instead_of="max_minutes = 30.0", by="max_minutes = 0.01").script(RAISES_WHEN_ENDED)
+    async with place.trainer() as trainer:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        seen = await trainer.watch(run)
+        report = await trainer.ask("report_error", run=run, what_happened="it ran into its limit")
+        after = await trainer.poll(run)
+    assert seen["state"] == "timed_out"
+    assert "Error: TimeoutError" in report["message"]
+    assert {one.status for one in place.findings() if one.level == "failure"} == {"reported"}
+    assert "report_error" not in after["next"]
 
 
 async def test_a_report_of_the_beginning_becomes_the_report_of_the_crash(place: Place) -> None:
