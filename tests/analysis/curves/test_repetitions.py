@@ -35,6 +35,8 @@ def test_epochs_within_a_fold_are_a_curve_and_so_are_epochs_alone() -> None:
     assert len(curve([f"epoch {n} loss {error}" for n, error in enumerate(ERRORS)]).train_loss) == len(ERRORS)
 
 
-@pytest.mark.parametrize("line", ["10-fold 3 rmse 0.2", "bootstrap rmse 0.279", "a twofold 2 loss 0.3", "fold rmse 0.3"])
+@pytest.mark.parametrize(
+    "line", ["10-fold 3 rmse 0.2", "bootstrap rmse 0.279", "a twofold 2 loss 0.3", "fold rmse 0.3"]
+)
 def test_a_word_without_its_number_names_no_fold(line: str) -> None:
     assert not {"fold", "bootstrap"} & read_metrics(line).keys()

@@ -74,8 +74,10 @@ def test_one_of_many_networks_that_is_not_the_last_is_asked_about() -> None:
     assert "network_chosen" not in trained(*alike)  # a search over learning rates
 
 
-HEAD = "| Parameter | Design Specification | Minimum Acceptable | Maximum Acceptable | Unit | Must Not Simplify |\n"
-HEAD += "|---|---|---|---|---|---|\n"
+HEAD = (
+    "| Parameter | Design Specification | Minimum Acceptable | Maximum Acceptable | Unit | Must Not Simplify |\n"
+    "|---|---|---|---|---|---|\n"
+)
 
 
 def answer(row: str, *lines: Kind) -> Answer:
