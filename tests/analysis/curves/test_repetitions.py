@@ -1,7 +1,6 @@
 """Folds and bootstraps in a log: their errors have nothing to do with each other, and make no curve."""
 
 import pytest
-
 from watchkeeper.server.analysis.curves.curves import judge_history
 from watchkeeper.server.analysis.curves.series import from_records
 from watchkeeper.server.analysis.logs.metrics import read_metrics
