@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import signal
 from collections.abc import Generator, Iterator
@@ -38,6 +39,17 @@ TRAINING_FOLDERS = ("agents", "runtime/probe", "runtime/witness")
 """Their tests train in processes of their own, whatever fixtures they ask for."""
 SHARED = ("sampled", "plain", "shared")
 """Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for rubbish: what is made lives to the end, and is not looked through again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the groups
