@@ -148,6 +148,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),
     ("infrastructure", "", r"slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
+    ("implementation", "", r"execve\(\): \S+ no such file"),
+    (
+        "infrastructure",
+        "",
+        r"no (?:progress|output|batch|answer|response|sign of life) (?:for|in|since) \d+ ?(?:s|m|h)",
+    ),
+    ("data", "", r"column \S+ must be of type"),
     (
         "data",
         "",
@@ -242,7 +249,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "infrastructure",
         "",
-        r"timed? ?out|time-?out|deadline|time limit|walltime|exit (?:code|status):? 124\b|database is locked|"
+        r"timed? ?out|time-?out|deadline|time limit|wall[- ]?time|wall[- ]?clock|exit (?:code|status):? 124\b|"
+        r"database is locked|"
         r"(?:acquire|obtain|get) (?:the |a )?(?:file ?)?lock|unable to (?:synchronously )?(?:open|"
         r"lock) file.*unable to lock|"
         r"lock(?:ed| file| could not| held)|stale (?:nfs )?file handle|\berrno ?[:=]? ?(?:5|107|110|111|113|116)\b|"

@@ -30,6 +30,9 @@ _ONLY_END = (
 """Rules whose lines say that a program ends: an error directly before them says why, and that it was the end."""
 _R_STOP_LINES = 40
 """How far behind its error R says that it stops: what it warned of and a backtrace stand between."""
+_LOGGED = ("logged as error", "error in plain words", "marked as error")
+_NAME_THE_CAUSE = ("exception in one line", "jvm")
+"""Rules whose lines, directly behind one that was logged, name the exception that it tells of."""
 _OUTWEIGHED = ("slurm", "word of the shell")
 _OUTWEIGH = ("slurm time limit", "kernel oom killer", "job killed")
 """Rules whose lines say why a process was ended, directly behind one that only says that it was."""
@@ -270,6 +273,7 @@ class Failures:
             matches.name(self._register.newest, found)
             matches.end(self._register.newest, rule)
             matches.outweigh(self._register.newest, rule)
+            matches.explain(self._register.newest, rule, found, text)
             return True
         mark = fingerprint(rule.name, text)
         self._remember_usual(before)
@@ -294,6 +298,8 @@ class Failures:
         if newest.rule in _OUTWEIGHED and rule.name in _OUTWEIGH and not newest.complete:
             return number - newest.newest_last <= ABSORB_LINES
         open_error = newest.kind == "error" and not (newest.complete or newest.handled)
+        if rule.name in _NAME_THE_CAUSE and open_error and newest.exception is None and newest.rule in _LOGGED:
+            return number - newest.newest_last == 1
         near = {matches.JULIA_STACK: CRASH_LINES, "R stop": _R_STOP_LINES}.get(rule.name, ABSORB_LINES)
         return rule.name in _ONLY_END and open_error and number - newest.newest_last <= near
 

@@ -136,6 +136,13 @@ def name(incident: Incident | None, found: re.Match[str]) -> None:
         incident.exception = incident.root = last
 
 
+def explain(incident: Incident | None, rule: Rule, found: re.Match[str], text: str) -> None:
+    """Let an error that was logged have the type of the exception that the line behind it names."""
+    if incident and incident.type is ErrorType.IMPLEMENTATION and rule.name == "exception in one line":
+        incident.message = cap(f"{incident.message} {text.strip()}", MESSAGE_LIMIT)
+        incident.type = type_or_implementation(incident.exception or "", found["message"] or "")
+
+
 def end(incident: Incident | None, rule: Rule) -> None:
     """Let an error be the end of its program, where a line behind it says so."""
     if incident and incident.kind == "error" and rule.weight in (Weight.FATAL, Weight.LEAD):

@@ -65,6 +65,8 @@ _BETWEEN = re.compile(r'^(?:"""|[-=]{20,}|)$')
 def header_at(text: str) -> int:
     """Return where the header of a traceback begins in a line, -1 if there is none; rich shortens it in its box."""
     at = text.find(HEADER)
+    if at >= 0 and text.startswith("::", at + len(HEADER)):  # what PowerShell says of a line that it read
+        return -1
     if at < 0 and "╭" in text and _BOXED.match(text):
         return text.index("Traceback")
     return at
