@@ -33,7 +33,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     ("implementation", "", r"bad interpreter|\S*/env: \W\S+\W: no such file"),
-    ("implementation", "", r"^(?:panic: )?runtime error: (?!out of memory)"),  # of Go
+    ("implementation", "", r"^(?:panic: )?(?:runtime error: (?!out of memory)|.*(?:nil map|closed channel))"),  # of Go
     # a worker of R's that is gone
     ("resource", "", r"^error (?:reading from|writing to) connection\b"),
     (

@@ -137,8 +137,10 @@ def name(incident: Incident | None, found: re.Match[str]) -> None:
 
 
 def explain(incident: Incident | None, rule: Rule, found: re.Match[str], text: str) -> None:
-    """Let an error that was logged have the type of the exception that the line behind it names."""
-    if incident and incident.type is ErrorType.IMPLEMENTATION and rule.name == "exception in one line":
+    """Let an error have the type of what the line behind it tells: an exception, the status of a step."""
+    if incident and rule.name == "workflow step":
+        incident.type, incident.grace = _type_of(rule, "", text), _GRACE[rule.name]
+    elif incident and incident.type is ErrorType.IMPLEMENTATION and rule.name == "exception in one line":
         incident.message = cap(f"{incident.message} {text.strip()}", MESSAGE_LIMIT)
         incident.type = type_or_implementation(incident.exception or "", found["message"] or "")
 
