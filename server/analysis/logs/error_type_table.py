@@ -59,6 +59,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
+    ("data", "", r"invalid classes inferred"),
+    # what is installed on the machine is not what the library was built for
+    (
+        "infrastructure",
+        "",
+        r"installed cuda version|loaded runtime cudnn library|dnn library is not found|insufficient driver version",
+    ),
     # R in German, French, Spanish
     (
         "data",

@@ -14,7 +14,7 @@ from .text import cap
 GLOG_STACK = "glog stack"
 JULIA_STACK = "julia stack"
 WORKERS_EXCEPTION = "exception of a worker"
-_SAY_WHY = (WORKERS_EXCEPTION, "stan found no start", "label asked of a loss")
+_SAY_WHY = (WORKERS_EXCEPTION, "stan found no start", "label asked of a loss", "environment")
 AS_A_WARNING = ("ran out of data", "chain lost")
 """Rules whose lines count although a library prints them as a warning."""
 _KINDS = {
