@@ -30,7 +30,7 @@ LEAST_BEHIND, LEAST_BEHIND_HEADING = 8, 4
 LEAST_KNOWN = 99
 """No words speak so much: what is found is told by class, place, code or a known message."""
 _OF_OTHERS = re.compile(
-    r"^\s*(?:File \"|at\b|Node:|Detected at)|^\S*: (?:INFO|WARNING)"
+    r"^\s*(?:File \"|at\b|Node:|Detected at|<stack traces)|^\S*: (?:INFO|WARNING)"
     r"|^(?:wandb|mlflow|srun|slurm\w*|\[?rank|W\d{4}|E\d{4}|I\d{4}|\[\w|\d{4}-)"
 )
 _NAME = r"(?:[\w$]+\.)*(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Timeout|Expired))"
@@ -39,7 +39,8 @@ _WRAPPERS = re.compile(
     r"Py4JJavaError|RemoteError|TrialFailed|ProcessRaisedException|KilledWorker)"
 )
 """Exceptions that only carry another one."""
-_CELLS = ("CellExecutionError", "PapermillExecutionError")
+_CARRIERS = ("CellExecutionError", "PapermillExecutionError", "PythonException")
+"""Whose message holds the traceback of a notebook's cell, or of a function that Spark ran in Python."""
 
 _Take = Callable[[Incident, re.Match[str]], None]
 
@@ -104,7 +105,7 @@ def _is_heading(message: str) -> bool:
 
 def holds(incident: Incident | None, first: int) -> bool:
     """Whether a traceback that begins in line `first` is the cell's that this failure carries."""
-    carried = incident is not None and incident.exception in _CELLS and not (incident.complete or incident.went_on)
+    carried = incident is not None and incident.exception in _CARRIERS and not (incident.complete or incident.went_on)
     return carried and incident is not None and 0 <= first - incident.newest_last <= REACH_LINES
 
 

@@ -25,7 +25,8 @@ _NAMES = {
         # trackers, hubs, services
         "RestException APIConnectionError APIStatusError RateLimitError LicenseError GurobiError "
         # clusters
-        "RaySystemError WorkerGroupFailure SlurmTimeoutError RendezvousClosedError RendezvousStateError"
+        "CUDAMismatchException RaySystemError WorkerGroupFailure SlurmTimeoutError RendezvousClosedError "
+        "RendezvousStateError"
     ),
     ErrorType.DATA: (
         # tables
@@ -50,7 +51,7 @@ _NAMES = {
     ErrorType.IMPLEMENTATION: (
         "DistributionNotFound VersionConflict ContextualVersionConflict PackageNotFoundError InvalidVersion "
         "BadParameter NoSuchOption ArgumentError InterpolationKeyError UnsupportedInterpolationType "
-        "CircularDependencyError TemplateSyntaxError CUDAMismatchException OnnxExporterError"
+        "CircularDependencyError TemplateSyntaxError OnnxExporterError"
     ),
 }
 

@@ -33,7 +33,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     ("implementation", "", r"bad interpreter|\S*/env: \W\S+\W: no such file"),
-    ("implementation", "", r"^(?:panic: )?runtime error: (?!out of memory)"),  # of Go
+    ("implementation", "", r"^(?:panic: )?(?:runtime error: (?!out of memory)|.*(?:nil map|closed channel))"),  # of Go
     # a worker of R's that is gone
     ("resource", "", r"^error (?:reading from|writing to) connection\b"),
     (
@@ -59,6 +59,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
+    ("data", "", r"invalid classes inferred"),
+    # what is installed on the machine is not what the library was built for
+    (
+        "infrastructure",
+        "",
+        r"installed cuda version|loaded runtime cudnn library|dnn library is not found|insufficient driver version",
+    ),
     # R in German, French, Spanish
     (
         "data",
@@ -148,6 +155,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),
     ("infrastructure", "", r"slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
+    ("implementation", "", r"execve\(\): \S+ no such file"),
+    (
+        "infrastructure",
+        "",
+        r"no (?:progress|output|batch|answer|response|sign of life) (?:for|in|since) \d+ ?(?:s|m|h)",
+    ),
+    ("data", "", r"column \S+ must be of type"),
     (
         "data",
         "",
@@ -242,7 +256,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "infrastructure",
         "",
-        r"timed? ?out|time-?out|deadline|time limit|walltime|exit (?:code|status):? 124\b|database is locked|"
+        r"timed? ?out|time-?out|deadline|time limit|wall[- ]?time|wall[- ]?clock|exit (?:code|status):? 124\b|"
+        r"database is locked|"
         r"(?:acquire|obtain|get) (?:the |a )?(?:file ?)?lock|unable to (?:synchronously )?(?:open|"
         r"lock) file.*unable to lock|"
         r"lock(?:ed| file| could not| held)|stale (?:nfs )?file handle|\berrno ?[:=]? ?(?:5|107|110|111|113|116)\b|"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...vocabulary.runs import ErrorType, Level
-from . import details, matches, progress, traceback_lines
+from . import details, last_words, matches, progress, traceback_lines
 from .error_types import tells_of_a_worker, type_of_exception, type_or_implementation
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
 from .judge import follows_nan
@@ -25,11 +25,14 @@ ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
 _ONLY_END = (
     *("R stop", "make", "c assertion", "core dumped by shell", matches.JULIA_STACK, "lightgbm end"),
-    "c++ terminate",
+    *("c++ terminate", "workflow step", "logged as critical"),
 )
 """Rules whose lines say that a program ends: an error directly before them says why, and that it was the end."""
-_R_STOP_LINES = 40
-"""How far behind its error R says that it stops: what it warned of and a backtrace stand between."""
+_NEAR = {matches.JULIA_STACK: CRASH_LINES, "workflow step": CRASH_LINES, "R stop": 40}
+"""How far behind its error such a line may stand: a long message, or what R warned of and a backtrace, come between."""
+_LOGGED = ("logged as error", "error in plain words", "marked as error")
+_NAME_THE_CAUSE = ("exception in one line", "jvm")
+"""Rules whose lines, directly behind one that was logged, name the exception that it tells of."""
 _OUTWEIGHED = ("slurm", "word of the shell")
 _OUTWEIGH = ("slurm time limit", "kernel oom killer", "job killed")
 """Rules whose lines say why a process was ended, directly behind one that only says that it was."""
@@ -265,11 +268,12 @@ class Failures:
         warned = progress.is_warning(text) and rule.name not in matches.AS_A_WARNING
         if kind in ("error", "word") and (warned or traceback_lines.is_context(text)):
             return False
-        if self._goes_on(rule, kind, number):
+        if self._goes_on(rule, kind, number) and (rule.name != "logged as critical" or last_words.only_ends(text)):
             _extend(self._register.newest, number, text, before)
             matches.name(self._register.newest, found)
             matches.end(self._register.newest, rule)
             matches.outweigh(self._register.newest, rule)
+            matches.explain(self._register.newest, rule, found, text)
             return True
         mark = fingerprint(rule.name, text)
         self._remember_usual(before)
@@ -294,7 +298,9 @@ class Failures:
         if newest.rule in _OUTWEIGHED and rule.name in _OUTWEIGH and not newest.complete:
             return number - newest.newest_last <= ABSORB_LINES
         open_error = newest.kind == "error" and not (newest.complete or newest.handled)
-        near = {matches.JULIA_STACK: CRASH_LINES, "R stop": _R_STOP_LINES}.get(rule.name, ABSORB_LINES)
+        if rule.name in _NAME_THE_CAUSE and open_error and newest.exception is None and newest.rule in _LOGGED:
+            return number - newest.newest_last == 1
+        near = _NEAR.get(rule.name, ABSORB_LINES)
         return rule.name in _ONLY_END and open_error and number - newest.newest_last <= near
 
     def _remember_usual(self, before: Before) -> None:

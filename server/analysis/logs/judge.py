@@ -31,6 +31,8 @@ _WRAPPER = re.compile(
 )
 _CUTS = ("terminated by signal", "ran out of data")
 """Rules whose lines say why a run that exited with status 0 did not reach its end."""
+_ENVIRONMENT = "environment"
+"""What it would have held is missing where it could not be entered."""
 _STATUS = "status of a child"
 _ASKED_TO_END = re.compile(r"(?:-2|-15|143)\)?(?!\w)")
 """A child's status that says that somebody asked it to end, as at the end of every run that has helpers."""
@@ -199,6 +201,8 @@ def _deciding_incident(incidents: Sequence[Incident], terminal: Sequence[Inciden
     if not terminal:
         return None
     first = terminal[0]
+    if first.root in ("ModuleNotFoundError", "ImportError") or "command not found" in first.text:
+        return next((i for i in incidents if i.rule == _ENVIRONMENT and i.newest < first.line), first)
     if first.root and _WRAPPER.search(first.root):
         earlier = [
             i

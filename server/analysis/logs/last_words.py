@@ -43,7 +43,12 @@ _KILLED = re.compile(
 )
 _SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}(?<!\.\.)(?<![…:])$")
 """Four words or more that announce nothing to come ("loading data ...", "results:")."""
-_COULD_NOT = re.compile(r"(?i)\b(?:fail(?:ed|s)? to|could not|couldn't|cannot|can't|unable to) [a-z]")
+_ANOTHER = re.compile(
+    r"(?i)\b(?:thread|worker|(?:sub)?process|child|loader|evaluator|prefetch\w*|rank|actor)\b.{0,40}"
+    r"\b(?:died|dead|ended|exited|crashed|failed|gone|lost)\b"
+)
+_RECORD = re.compile(r"^.*?\b(?:CRITICAL|FATAL)\b[\]:| -]*")
+_COULD_NOT = re.compile(r"\bFAIL(?:ED)?\b|(?i:\b(?:fail(?:ed|s)? to|could not|couldn't|cannot|can't|unable to) [a-z])")
 _REPORTS = re.compile(
     r"(?i)^\W*(?:\S+ )?\b(?:info|debug|warn\w*|saved|wrote|written|loaded|ready|using|epoch|step|starting|best|"
     r"finished|trial)\b|it/s|\d%\|"
@@ -65,6 +70,18 @@ class Said:
 def gives_up(text: str) -> bool:
     """Whether a line says that its program ends."""
     return _GIVES_UP.search(text) is not None
+
+
+def tells_of_another(text: str) -> bool:
+    """Whether a line says that a thread or a process of the program is gone: what that one said is why."""
+    return _ANOTHER.search(text) is not None
+
+
+def only_ends(text: str) -> bool:
+    """Whether a record of a logger says no more than that its program ends: why stands before it."""
+    said = re.search(r'"(?:msg|message|event)": ?"([^"]{0,80})"', text)
+    words = said[1] if said else _RECORD.sub("", text)
+    return len(words.split()) <= CLOSING_WORDS and (gives_up(words) or words.strip(" .!").lower() in ("exit", "abort"))
 
 
 def complains(text: str) -> bool:

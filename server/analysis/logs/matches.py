@@ -14,7 +14,7 @@ from .text import cap
 GLOG_STACK = "glog stack"
 JULIA_STACK = "julia stack"
 WORKERS_EXCEPTION = "exception of a worker"
-_SAY_WHY = (WORKERS_EXCEPTION, "stan found no start", "label asked of a loss")
+_SAY_WHY = (WORKERS_EXCEPTION, "stan found no start", "label asked of a loss", "environment")
 AS_A_WARNING = ("ran out of data", "chain lost")
 """Rules whose lines count although a library prints them as a warning."""
 _KINDS = {
@@ -134,6 +134,15 @@ def name(incident: Incident | None, found: re.Match[str]) -> None:
     last = (found.groupdict().get("exception") or "").rpartition(".")[2]
     if incident and last and last not in _SIGNALS and not (incident.exception or incident.complete):
         incident.exception = incident.root = last
+
+
+def explain(incident: Incident | None, rule: Rule, found: re.Match[str], text: str) -> None:
+    """Let an error have the type of what the line behind it tells: an exception, the status of a step."""
+    if incident and rule.name == "workflow step":
+        incident.type, incident.grace = _type_of(rule, "", text), _GRACE[rule.name]
+    elif incident and incident.type is ErrorType.IMPLEMENTATION and rule.name == "exception in one line":
+        incident.message = cap(f"{incident.message} {text.strip()}", MESSAGE_LIMIT)
+        incident.type = type_or_implementation(incident.exception or "", found["message"] or "")
 
 
 def end(incident: Incident | None, rule: Rule) -> None:

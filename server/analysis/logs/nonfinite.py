@@ -150,6 +150,12 @@ class NonFinite:
         for series in self.series.values():
             series.note_excerpt()
 
+    def clear(self) -> None:
+        """Take nothing that is not finite now for more than it was: it was meant to be."""
+        for series in self.series.values():
+            series.longest, series.streak = max(series.longest, series.streak), 0
+        self._reopen()
+
     def _reopen(self) -> None:
         self.open = any(series.streak for series in self.series.values())
 

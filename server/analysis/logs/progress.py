@@ -48,6 +48,7 @@ _DEALT_WITH_AFTERWARDS = re.compile(
     r"(?i)\b(?:skipping|skipped|retrying|re-?trying|will retry|trying again|falling back|fell back|continuing|"
     r"ignoring|ignored|resuming|resumed|recovered|recovering|reconnect(?:ing|ed)|non-?fatal)\b"
 )
+_PASSED = re.compile(r"(?:^|\s)PASSED(?: +\[ *\d+%\])?$|^(?:\w+ \([\w.]+\) \.\.\. )?ok$")
 _STEMS_AFTERWARDS = (
     "skip",
     "trying",
@@ -139,8 +140,15 @@ def completed(text: str) -> bool:
     return _COMPLETE.search(text[:300]) is not None and not _UNDONE.search(text[:300])
 
 
+def passed(text: str) -> bool:
+    """Whether a line says that a test has passed, whatever was logged in it."""
+    return _PASSED.search(text) is not None
+
+
 def dealt_with_afterwards(text: str) -> bool:
     """Whether the line behind an error says that it was dealt with; advice in a message does not."""
+    if passed(text):
+        return True
     head = text[:300].lower()
     for stem in _STEMS_AFTERWARDS:  # asked behind every failure: any() takes four times as long
         if stem in head:

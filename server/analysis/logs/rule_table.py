@@ -251,6 +251,15 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("compiler", "implementation", "error", "", "error[E", r"^error\[E\d+\]: (?P<message>.*)"),
     ("linker", "implementation", "error", "", "cannot find -l|undefined reference to", r"^\S*ld(?:\.\w+)?: "),
     (
+        "environment",
+        "infrastructure",
+        "error",
+        "",
+        "CondaError: |EnvironmentNameNotFound: |EnvironmentLocationNotFound: |Lmod has detected|ModuleCmd_Load",
+        r"^(?:CondaError|Environment(?:Name|Location)NotFound): |^Lmod has detected the following error|"
+        r"ModuleCmd_Load.*ERROR",
+    ),
+    (
         "tests failed",
         "implementation",
         "fatal",

@@ -60,11 +60,14 @@ _LEAD_WORDS = ("xception", "Process ", "RemoteTraceback", "ERROR: ", "FAIL: ", "
 _SYNTAX = ("SyntaxError: ", "IndentationError: ", "TabError: ")
 _BETWEEN_SIGNS = ("", '"', "-", "=")
 _BETWEEN = re.compile(r'^(?:"""|[-=]{20,}|)$')
+_HEADING = re.compile(r"^\s*(?:Detailed |Full |Original |Complete )?(?:Traceback|Stack trace|Details):?$")
 
 
 def header_at(text: str) -> int:
     """Return where the header of a traceback begins in a line, -1 if there is none; rich shortens it in its box."""
     at = text.find(HEADER)
+    if at >= 0 and text.startswith("::", at + len(HEADER)):  # what PowerShell says of a line that it read
+        return -1
     if at < 0 and "╭" in text and _BOXED.match(text):
         return text.index("Traceback")
     return at
@@ -178,6 +181,11 @@ def is_torn_lead(text: str) -> bool:
 def may_stand_between(text: str) -> bool:
     """Whether a line may stand between such an announcement and its traceback."""
     return text[:1] in _BETWEEN_SIGNS and _BETWEEN.match(text) is not None
+
+
+def is_heading(text: str) -> bool:
+    """Whether a line only announces that the details follow ("Detailed Traceback:")."""
+    return _HEADING.match(text) is not None
 
 
 def without_prefix(prefix: str, text: str) -> str | None:

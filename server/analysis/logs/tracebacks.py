@@ -224,6 +224,11 @@ def _lead_in(trace: Trace, before: Before) -> None:
             return
         if traceback_lines.is_lead(body) or (trace.form == "ipython" and back == 1 and re.match(r"^-{40,}$", body)):
             trace.first, trace.lead = line[0], cap(body, 200)
+        elif traceback_lines.is_heading(body):
+            trace.previous = " ".join(
+                one[1].strip()[:PREVIOUS_CHARS] for one in map(before, (back + 2, back + 1)) if one
+            )
+            return
         elif not traceback_lines.may_stand_between(body):
             trace.previous = body[:PREVIOUS_CHARS]
             return

@@ -113,3 +113,48 @@ def test_what_a_check_of_a_library_throws_may_be_caught() -> None:
 def test_what_only_resembles_the_words_of_a_failure_leaves_a_run_healthy(line: str) -> None:
     assert read(f"{line}\nepoch 3 loss 1.70\nepoch 4 loss 1.60\nsaved model\n", 0).outcome == "healthy"
     assert read(f"epoch 3 loss 1.70\n{line}\nsaved model\n", 0).outcome == "healthy"
+
+
+LOGGED = "ERROR    trainer:train.py:97 RuntimeError: loss is not finite (nan), stopping\n"
+FAILED_STEP = "Process `FIT (3)` terminated with an error exit status (137)\n"
+
+
+@pytest.mark.parametrize("passed", ["PASSED                             [ 21%]", "t.py::test_nan PASSED", "ok"])
+def test_what_was_logged_in_a_test_that_passed_was_meant_to_be(passed: str) -> None:
+    log = f"INFO trainer:train.py:88 step 3 loss nan\n{LOGGED}{{}}\n12 passed in 41.07s\n"
+    assert read(log.format(passed), 0).outcome == "healthy"
+    assert read(log.format("FAILED"), 0).outcome != "healthy"
+
+
+def test_a_heading_between_a_library_that_skips_a_model_and_its_traceback_hides_nothing() -> None:
+    trace = 'Traceback (most recent call last):\n  File "/env/a.py", line 3, in fit\n    go()\nAssertionError: rows\n'
+    log = (
+        f"Warning: Exception caused NN to fail ... Skipping this model.\n  too many rows\nDetailed Traceback:\n{trace}"
+    )
+    assert read(f"{log}saved\n", 0).outcome == "healthy"
+    assert read(f"{log.replace('Skipping this model', 'See below')}saved\n", 0).outcome == "suspect"
+
+
+def test_a_step_of_a_workflow_begins_at_its_heading_and_has_the_type_of_its_status() -> None:
+    found = first(f"ERROR ~ Error executing process > 'FIT (3)'\n\nCaused by:\n  {FAILED_STEP}  epoch 1 loss 0.4\n")
+    assert (found.line, found.type) == (4, "resource")
+
+
+def test_a_thread_that_died_is_why_the_program_gave_up_much_later() -> None:
+    trace = (
+        "Exception in thread Thread-4 (prefetch):\nTraceback (most recent call last):\n"
+        '  File "/work/pf.py", line 9, in run\n'
+        "    self.tranform(x)\nAttributeError: 'Prefetcher' object has no attribute 'tranform'\n"
+    )
+    more = "".join(f"epoch {i} loss {2 - i / 10:.2f}\n" for i in range(3, 9))
+    found = first(f"{trace}{more}main: prefetch thread died, giving up\n")
+    assert (found.line, found.exception) == (4, "AttributeError")
+    assert first(f"{trace}{more}main: cannot write to /out, giving up\n").exception != "AttributeError"
+
+
+def test_an_environment_that_could_not_be_entered_is_why_a_module_is_missing() -> None:
+    trace = 'Traceback (most recent call last):\n  File "/work/a.py", line 3, in <module>\n    import lightgbm\n'
+    missing = f"{trace}ModuleNotFoundError: No module named 'lightgbm'\n"
+    found = first(f"CondaError: Run 'conda init' before 'conda activate'\n{missing}")
+    assert (found.line, found.type) == (4, "infrastructure")
+    assert first(missing).type == "implementation"
