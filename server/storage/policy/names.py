@@ -97,10 +97,7 @@ class Names(Table):
         default="output/implementation/logs/training_history_{i}.csv", description="Table of losses by epoch."
     )
     final_model: Candidates = Field(
-        default=tuple(
-            f"output/implementation/models/model_{{i}}_full.{suffix}"
-            for suffix in MODEL_SUFFIXES
-        ),
+        default=tuple(f"output/implementation/models/model_{{i}}_full.{suffix}" for suffix in MODEL_SUFFIXES),
         description="Final model; the first that exists counts. One that ends in .zarr may be a folder.",
     )
     diary: Template = Field(default="output/docs/insights/dev_diary_{i}.md", description="Development diary.")
