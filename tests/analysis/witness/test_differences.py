@@ -194,7 +194,7 @@ def test_one_optimiser_more_is_told() -> None:
     assert "number of Adam: 1 -> 2" in said(compare(run(*HONEST), more))
 
 
-def pipeline(*steps: tuple[str, str], **params: object) -> tuple[str, Facts]:
+def pipeline(*steps: tuple[str, str], **params: Any) -> tuple[str, Facts]:
     named = {f"estimator__{name}": kind for name, kind in steps}
     listed = [[name, f"<{kind}>"] for name, kind in steps]
     space = {name: value for name, value in params.items() if isinstance(value, list)}
