@@ -72,7 +72,7 @@ def test_what_does_more_than_that_is_asked(after: str) -> None:
     assert asked(PLAIN, after, equal=True)
 
 
-CALLS = "from {} import percent\nimport numpy as np\nprint(percent(np.mean([1.0, 2.0])))\n"
+CALLS = 'from {} import percent\nimport numpy as np\nnp.save("share.npy", np.cumsum([percent(0.5), percent(0.2)]))\n'
 HELPER = "def percent(share):\n    return 100 * share\n"
 
 
