@@ -175,3 +175,33 @@ def test_the_page_of_the_architecture_names_exactly_the_rooms_there_are() -> Non
         if room.is_dir() and room.name != "__pycache__"
     }
     assert named == rooms | {"tools/", "prompts/"}
+
+
+def defined(path: Path) -> set[str]:
+    """Return the functions and classes of a file, and their own functions as `Class.name`."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)}
+    return found
+
+
+def not_there(text: str) -> list[str]:
+    """Return the files, `file.py` or `file.py:function`, that a text names and that `server/` does not have."""
+    named: list[tuple[str, str]] = re.findall(r"`((?:[\w-]+/)+\w+\.py)(?::([\w.]+))?`", text)
+    paths = {file: ROOT if file.startswith("tests/") else ROOT / "server" for file, _ in named}
+    there = {file: defined(root / file) if (root / file).is_file() else None for file, root in paths.items()}
+    return [f"{file}:{name}" for file, name in named if (found := there[file]) is None or (name and name not in found)]
+
+
+def test_every_function_that_the_page_points_to_is_there() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    where = page.partition("## Where is")[2].partition("## ")[0]
+    assert where.count(".py:") > 15
+    assert not_there(page) == []
+    assert not_there("`acts/start/gate.py:check` `acts/start/gate.py:nothing` `acts/gone.py`") == [
+        "acts/start/gate.py:nothing",
+        "acts/gone.py:",
+    ]

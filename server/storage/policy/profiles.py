@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, cast
 
 from pydantic import Field
 
-from .tables import Table
 from .names import MODEL_SUFFIXES
+from .tables import Table
 
 Profile = Literal["contest", "research", "plain"]
 CONTEST, RESEARCH, PLAIN = "contest", "research", "plain"
