@@ -17,6 +17,7 @@ from .leaked import leaked
 from .left_out import left_out
 from .observed import repeated_observations
 from .predicted import Match, grain_of, matches
+from .scored import scored
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
 from .words import Word
@@ -47,6 +48,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_selected(seen),
         *_leaks(seen),
         *leaked(seen),
+        *scored(evidence, seen),
     )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")
