@@ -13,6 +13,7 @@ from ..witness import Fingerprint, Fit, Line, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
+from .intervals import intervals
 from .leaked import leaked
 from .left_out import left_out
 from .observed import repeated_observations
@@ -39,6 +40,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
     every = (
         *(left_out(seen, table) if isinstance(table, TableFacts) else ()),
+        *(intervals(evidence, table) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
