@@ -54,7 +54,7 @@ KEYWORDS = words_of("""
     leave enable_progress_bar n_jobs cores parallel_chains progressbar_theme return_inferencedata
     file_prefix dpi bbox_inches stacklevel ncols sep help description prog dest
     float_format num_workers pin_memory mininterval map_location device non_blocking weights_only
-    parallel nthread show_progress copy_X capture_output check fmt datefmt stream
+    parallel nthread show_progress return_train_score copy_X capture_output check fmt datefmt stream
     handlers figsize idata_kwargs
     """)
 """Arguments that say how something is shown, kept or spread over cores."""

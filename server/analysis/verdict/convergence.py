@@ -159,7 +159,7 @@ def _of_curve(history: History, rules: HistoryRules, *, needed: bool) -> Check:
     change = relative_change(values, stretch)
     told = f"{rules.stable_epochs} epochs" if stretch == rules.stable_epochs else f"{stretch} values"
     text = f"{name} changed by {change:.1%} of its whole improvement between the last two stretches of {told}"
-    if change > rules.stable_change and _is_noise(values, stretch):
+    if rules.stable_change < change < 1.0 and _is_noise(values, stretch):
         return passed("convergence", f"{text}, no more than its own noise")
     if change > rules.stable_change:
         what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"

@@ -2,13 +2,13 @@
 
 import pytest
 from watchkeeper.server.analysis.curves.curves import judge_history
-from watchkeeper.server.analysis.curves.series import from_records
+from watchkeeper.server.analysis.curves.series import History, from_records
 from watchkeeper.server.analysis.logs.metrics import read_metrics
 
 ERRORS = [0.4088, *(round(0.49 + 0.01 * (place * 7 % 5), 4) for place in range(30))]
 
 
-def curve(lines: list[str]):
+def curve(lines: list[str]) -> History:
     records = [read_metrics(one) for one in lines]
     return from_records(records, dict.fromkeys(name for one in records for name in one))
 

@@ -72,6 +72,25 @@ def test_what_does_more_than_that_is_asked(after: str) -> None:
     assert asked(PLAIN, after, equal=True)
 
 
+CALLS = 'from {} import percent\nimport numpy as np\nnp.save("share.npy", np.cumsum([percent(0.5), percent(0.2)]))\n'
+HELPER = "def percent(share):\n    return 100 * share\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "path", "text", "asks"),
+    [
+        ("farmlib.words", "code/farmlib/words.py", HELPER, False),
+        ("farmlib.words", "code/farmlib/words.py", HELPER.replace("100", "90"), True),
+        ("numpy", "code/other.py", HELPER, True),
+    ],
+    ids=["moved", "moved and changed", "a library's instead"],
+)
+def test_a_helper_that_moves_to_another_file_of_ours_asks_nobody(module: str, path: str, text: str, asks: bool) -> None:
+    before = program(CALLS.format("helpers"), {"code/helpers.py": HELPER})
+    after = program(CALLS.format(module), {path: text, "code/farmlib/__init__.py": ""})
+    assert any(one.needs_approval for one in changes(before, after)) == asks
+
+
 BOOSTED = """
 import os, lightgbm as lgb
 FULL = os.environ["WATCHKEEPER_PHASE"] == "full"

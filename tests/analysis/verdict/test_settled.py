@@ -17,7 +17,7 @@ from .facts import RULES, TRAINED
 DRAW = random.Random(11)
 WOBBLE = [0.09 * DRAW.gauss(0, 1) for _ in range(40)]
 # One that learned nearly all in its first epoch, and one that goes on falling.
-PLATEAU = [2.18 if at == 0 else 1.95 + 0.05 * (at < 15) + one for at, one in enumerate(WOBBLE[:25])]
+PLATEAU = [2.18 if at == 0 else 1.95 + one for at, one in enumerate(WOBBLE[:25])]
 FALLING = [2.18 - 0.035 * at + 0.1 * one for at, one in enumerate(WOBBLE[:25])]
 
 

@@ -263,3 +263,16 @@ def test_a_column_of_the_next_rows_target_is_told_and_one_of_the_last_rows_is_no
     )
     told = [line.facts.get("ahead") for line in seen(tmp_path, script).of("fit")]
     assert told == [{"column": 1, "rows": 1}, None, None]
+
+
+def test_a_metric_is_told_with_what_it_was_computed_of(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.metrics import mean_squared_error\nfrom sklearn.tree import DecisionTreeRegressor\n"
+        "m = DecisionTreeRegressor(max_depth=2).fit(X, y)\np = m.predict(X)\ne = mean_squared_error(y, p)\n"
+        "m.score(X, y)\n"
+    )
+    found = seen(tmp_path, script)
+    (told, scored), (predicted, *_) = (one.facts for one in found.of("metric")), found.of("predict")
+    assert fingerprint(part(told, "true")).sha == fit(only(found.of("fit"))).y.sha
+    assert fingerprint(part(told, "predicted")).sha == prediction(predicted).values.sha
+    assert (told["call"], scored["call"]) == ("mean_squared_error", "r2_score")
