@@ -114,18 +114,6 @@ def continued(earlier: History, later: History) -> History:
     return replace(later, epochs=before.epochs + later.epochs, **columns)
 
 
-def trainings(history: History) -> list[History]:
-    """Return each training of a history that holds several on end: folds, restarts, settings that were tried.
-
-    A next one begins where the numbers of the epochs begin again; rows that nobody numbered are one.
-    """
-    begins = [0]
-    for row, (before, place) in enumerate(pairwise(history.epochs), start=1):
-        if history.counts != "row" and place < before and place <= history.epochs[begins[-1]]:
-            begins.append(row)
-    return [history.rows(range(begin, end)) for begin, end in pairwise([*begins, len(history.epochs)])]
-
-
 def recognise(names: Iterable[str]) -> dict[str, str]:
     """Say which of these names holds which column: {"train_loss": "Train Loss", "epoch": "Epoch", …}.
 

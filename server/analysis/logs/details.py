@@ -62,30 +62,39 @@ def learn(incident: Incident, number: int, text: str) -> bool:
 
 def _go_on(incident: Incident, number: int, text: str) -> None:
     """Take a line that goes on with a message that says nothing yet ("Graph execution error:")."""
-    if incident.kind not in ("traceback", "error", "native") or incident.type is not ErrorType.IMPLEMENTATION:
-        return
     heading = _is_heading(incident.message)
-    if incident.rule == "step of a workflow" or (incident.rule == "R error" and not _R_HEADING.match(incident.message)):
-        return  # its files say nothing of why; the reason of R is in the next line, which has been taken
-    if heading and type_of_exception(incident.root or "", incident.message, least=LEAST_KNOWN):
-        return  # what is known to be of the code is no mere heading, and advice stands behind it
-    if (incident.kind == "error" and not heading) or text.startswith(CODE_INDENT):
-        return
-    near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
-    sentence = len(text.split()) >= SENTENCE_WORDS
-    if (
-        not near
-        or _OF_OTHERS.match(text)
-        or not (
-            heading
-            or (sentence and type_of_exception(incident.root or "", incident.message, least=LEAST_BEHIND) is None)
-        )
+    if not (
+        _says_too_little(incident, heading=heading) and _is_of_the_message(incident, number, text, heading=heading)
     ):
         return
     kind = type_of_exception("", text, least=LEAST_BEHIND_HEADING if heading else LEAST_BEHIND)
-    if kind not in (None, ErrorType.IMPLEMENTATION):
+    known = incident.type is not ErrorType.IMPLEMENTATION
+    if kind not in (None, ErrorType.IMPLEMENTATION) and (not known or kind is incident.type):
         incident.type = kind
         incident.message = cap(f"{incident.message} {text.strip()}".strip(), MESSAGE_LIMIT)
+
+
+def _says_too_little(incident: Incident, *, heading: bool) -> bool:
+    """Whether the lines behind a failure may still say why: its message is a heading, or nothing in it is of a type."""
+    if incident.kind not in ("traceback", "error", "native") or (incident.kind == "error" and not heading):
+        return False
+    if incident.rule == "step of a workflow" or (incident.rule == "R error" and not _R_HEADING.match(incident.message)):
+        return False  # its files say nothing of why; the reason of R is in the next line, which has been taken
+    if not heading:
+        return incident.type is ErrorType.IMPLEMENTATION
+    told = type_of_exception(incident.root or "", incident.message, least=LEAST_KNOWN)
+    return told is not ErrorType.IMPLEMENTATION  # what is known to be of the code is no mere heading
+
+
+def _is_of_the_message(incident: Incident, number: int, text: str, *, heading: bool) -> bool:
+    """Whether a line goes on with what a failure says, and is no code, no frame and no advice."""
+    near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
+    if not near or text.startswith(CODE_INDENT) or _OF_OTHERS.match(text):
+        return False
+    if heading:
+        return True
+    undecided = type_of_exception(incident.root or "", incident.message, least=LEAST_BEHIND) is None
+    return undecided and len(text.split()) >= SENTENCE_WORDS
 
 
 def _is_heading(message: str) -> bool:

@@ -31,7 +31,8 @@ DATA_ROWS: tuple[tuple[str, str, str], ...] = (
         r"tif))|"
         r"broken data stream|unrecognized data stream|cannot write mode|frames decoded|netcdf: |file format is not|"
         r"does not appear to have a file named|larger than field limit|"
-        r"can.?t parse|not a (?:valid )?(?:gzip|zip|json|jpeg|png|parquet|hdf5)|invalid (?:json|xml|checkpoint)",
+        r"can.?t parse|(?:can ?not|can't) be (?:opened|read|loaded|decoded)|not (?:a|in) (?:valid )?(?:gzip|zip|json|"
+        r"jpeg|png|parquet|hdf5)|invalid (?:json|xml|checkpoint)",
     ),
     (
         "data",
@@ -69,7 +70,8 @@ DATA_ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"0 \(non-na\) cases|variable \S+ not found|missing (?:required )?(?:columns?|values?|data|input|fields?|"
+        r"0 \(non-na\) cases|variables? \S+ not found|variables can (?:not|neither)(?: be)? found|"
+        r"variables can neither be|missing (?:required )?(?:columns?|values?|data|input|fields?|"
         r"features?|labels?|keys? in)|not in index|"
         r"no variable named|file in the archive|class values must|failed to read|expected token '|out-of-bounds|"
         r"couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"

@@ -47,7 +47,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"deserialization of an? \w+ layer|attempt to access (?:slot\b|.{1,200} at index)|"
         r"expected 2d array|in coercion to|invalid for atomic|"
         r"(?:parameter|argument) \S+ has no default|finished reduction|"
-        r"could not find function|can only be applied to|unused argument|"
+        r"type \S+ has no field|not a git repository|could not find function|can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
         r"batch size)\b",
@@ -59,6 +59,25 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
+    # R in German, French, Spanish
+    (
+        "data",
+        "",
+        r"fehlende werte|valeurs manquantes|valores (?:faltantes|ausentes|perdidos)|undefinierte spalten|"
+        r"colonnes non d",
+    ),
+    ("data", "", r"kann (?:verbindung|datei) \W?.*nicht öffnen|impossible d'ouvrir|no se puede abrir"),
+    (
+        "resource",
+        "",
+        r"kann .*vektor.* nicht? ?all|keinen vektor der|impossible d'allouer|no se puede ubicar un vector",
+    ),
+    (
+        "implementation",
+        "",
+        r"objekt \W.* nicht gefunden|konnte funktion|introuvable|impossible de trouver la fonction|"
+        r"objeto \W.* no encontrado",
+    ),
     ("data", "", r"has class '\w+' and length"),
     ("implementation", "", r"(?:java\.lang\.|: )(?:classnotfound|noclassdeffound|nosuchmethod)"),
     ("resource", r"RuntimeError", r"unable to write to file </"),
@@ -139,6 +158,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     # memory
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
+    (
+        "infrastructure",
+        "",
+        r"hard limit \W?[hs]_(?:rt|cpu)|(?:pull|push|fetch|upload|download) (?:data )?(?:to|from) the (?:cloud|remote)",
+    ),
+    ("data", "", r"error:? 404\b|http(?:/[\d.]+)? 404\b"),
+    ("resource", "", r"wrote only \d+ of"),
     ("infrastructure", "", r"killed by (?:the )?(?:owner|user|admin\w*|operator|scheduler)"),
     ("infrastructure", r"^Again$", ""),
     ("infrastructure", "", r"munge|\bnode (?:has )?(?:crashed|died|failed)\b"),
@@ -151,7 +177,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"bad_alloc|"
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
-        r"stored in (?:the )?kv cache|gc overhead limit|vector memory (?:exhausted|limit)|"
+        r"stored in (?:the )?kv cache|outofmemory|kernel is unresponsive|hard limit \W?[hs]_(?:vmem|rss|data)|"
+        r"gc overhead limit|vector memory (?:exhausted|limit)|"
         r"dst tensor is not initialized|low on (?:memory|"
         r"resources?)\b|"
         r"array is too big|exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
@@ -208,7 +235,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"ChunkedEncoding|CommError|Unavailable|DeadlineExceeded|Aborted|GatedRepo|LocalEntryNotFound",
         "",
     ),
-    ("data", r"^(?:Repository|Revision|RemoteEntry|Entry)NotFound", ""),
+    ("data", r"^(?:Repository|Revision|RemoteEntry|Entry)NotFound", r"^404"),
     ("infrastructure", r"Horovod|Preempt|RpcError|RefreshError|DefaultCredentials|UsageError|NoCredentials", ""),
     ("infrastructure", r"FileExists", r"lock"),
     ("infrastructure", r"EndpointConnection|NoCredentials|ServiceError|OfflineMode|RemoteDisconnected|SocketError", ""),
@@ -257,12 +284,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"found nan in (?:column|target|label)|nans? (?:values? )?in (?:\w+ )?(?:columns?|"
         r"data|inputs?|labels?|targets?|features?)\b",
     ),
+    # a sampler that finds no start; others may be asked for more than the data hold
     (
-        "data",
+        "convergence",
         r"Sampling|Init|ValueError|RuntimeError",
         r"initial evaluation of model|bad initial energy|starting point",
     ),
-    # a chain of Stan's that found no start did not come to rest; others may be asked for more than the data hold
     (
         "convergence",
         "",
@@ -271,7 +298,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("data", "", r"inconsistent with (?:unobserved )?parents"),
     (
-        "data",
+        "convergence",
         "",
         r"valid initial param|initial (?:point|value|state|position)|initialization points failed",
     ),

@@ -28,6 +28,11 @@ _ONLY_END = (
     "c++ terminate",
 )
 """Rules whose lines say that a program ends: an error directly before them says why, and that it was the end."""
+_R_STOP_LINES = 40
+"""How far behind its error R says that it stops: what it warned of and a backtrace stand between."""
+_OUTWEIGHED = ("slurm", "word of the shell")
+_OUTWEIGH = ("slurm time limit", "kernel oom killer", "job killed")
+"""Rules whose lines say why a process was ended, directly behind one that only says that it was."""
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
 _UNRAISABLE = "unraisable"
@@ -85,6 +90,10 @@ class Failures:
             or self._syntax(number, text, before)
             or self._ruled(number, text, among, before)
         )
+
+    def hear(self, number: int, text: str) -> None:
+        """Take a line that was read as something else: the newest failure may have its reason in it too."""
+        self._learned(number, text)
 
     def _learned(self, number: int, text: str) -> bool:
         newest = self._register.newest
@@ -252,7 +261,7 @@ class Failures:
             return False
         rule, found = matched
         first = matches.first_line(rule, number, before)
-        kind = matches.kind_of(rule, extended=first != number and rule.name != matches.GLOG_STACK)
+        kind = matches.kind_of(rule, extended=first != number and not matches.stays(rule))
         warned = progress.is_warning(text) and rule.name not in matches.AS_A_WARNING
         if kind in ("error", "word") and (warned or traceback_lines.is_context(text)):
             return False
@@ -260,6 +269,7 @@ class Failures:
             _extend(self._register.newest, number, text, before)
             matches.name(self._register.newest, found)
             matches.end(self._register.newest, rule)
+            matches.outweigh(self._register.newest, rule)
             return True
         mark = fingerprint(rule.name, text)
         self._remember_usual(before)
@@ -281,8 +291,10 @@ class Failures:
             return False
         if newest.kind == "native" and kind in ("native", "word"):
             return number - newest.newest_last <= CRASH_LINES
+        if newest.rule in _OUTWEIGHED and rule.name in _OUTWEIGH and not newest.complete:
+            return number - newest.newest_last <= ABSORB_LINES
         open_error = newest.kind == "error" and not (newest.complete or newest.handled)
-        near = CRASH_LINES if rule.name == matches.JULIA_STACK else ABSORB_LINES  # its message takes several lines
+        near = {matches.JULIA_STACK: CRASH_LINES, "R stop": _R_STOP_LINES}.get(rule.name, ABSORB_LINES)
         return rule.name in _ONLY_END and open_error and number - newest.newest_last <= near
 
     def _remember_usual(self, before: Before) -> None:

@@ -7,7 +7,15 @@ the first row of all.
 from __future__ import annotations
 
 LANGUAGE_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
-    ("R stop", "implementation", "fatal", "", "Execution halted", r"^Execution halted"),
+    (
+        "R stop",
+        "implementation",
+        "fatal",
+        "",
+        "Execution halted|Ausführung angehalten|Exécution arrêtée|Ejecución interrumpida|Esecuzione interrotta|"
+        "Execução interrompida",
+        r"^(?:Execution halted|Ausführung ang|Exécution arr|Ejecución interr|Esecuzione interr|Execução interr)",
+    ),
     (
         "julia error",
         "implementation",
@@ -27,7 +35,7 @@ LANGUAGE_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "",
         "error in '",
-        r"^(?:Syntax|Semantic) error in '[^']+', line \d+",
+        r"^(?:Syntax|Semantic) error in '[^']+\.stan(?:functions)?', line \d+",
     ),
     (
         "matlab",
@@ -35,7 +43,8 @@ LANGUAGE_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "",
         "Error using |Undefined |Unrecognized ",
-        r"^(?:\{?Error using \S.*|(?:Undefined|Unrecognized) (?:function or variable|function|variable) '.*)$",
+        r"^(?:\{?Error using +[\w./*+-]+\s*(?:\(line \d+\))?"
+        r"|(?:Undefined|Unrecognized) (?:function or variable|function|variable) '[^']+'(?: for input .*)?\.)\s*$",
     ),
     (
         "jvm",

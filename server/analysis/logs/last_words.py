@@ -20,9 +20,11 @@ CLOSING_WORDS = 2
 GAP_LINES = 2
 """How many lines of a message may stand between two that complain."""
 _COMPLAINT = re.compile(
-    r"(?i)error(?![\s:=]*[-+]?[\d.])|invalid|fail|cannot|can't|could not|couldn't|must |missing|not found|unable|refus|"
+    r"(?i)error(?![\s:=]*[-+]?[\d.])|invalid|unrecogni[sz]ed|wrote only|fail|cannot|can't|could not|couldn't|must |"
+    r"missing|not found|unable|refus|"
     r"abort|unknown|expected|required|no such|denied|wrong|unsupported|too (?:few|many|large|small|long|short)|exceed|"
-    r"mismatch|empty|not (?:a|an|allowed|achieved|reached|converge\w*|supported|enough|available|valid|exist)\b|"
+    r"mismatch|empty|not (?:a|an|in|allowed|permitted|achieved|reached|converge\w*|supported|enough|available|valid|"
+    r"exist)\b|"
     r"does ?n.t exist|^no \w+|"
     r"\bno \w+ (?:found|given|in)\b|\blost\b|\bdied\b|\bout of \w+\b|\bproblem\b|\bused up\b"
 )
@@ -36,7 +38,8 @@ _GIVES_UP = re.compile(
 _SIGNALLED = re.compile(r"\b(?:code|status)\W{1,3}\S*SIG[A-Z]{2,}")
 _CALM = re.compile(r"\b(?:INFO|DEBUG)\b")
 _KILLED = re.compile(
-    r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|low on resource|terminat|cancel"
+    r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|hard limit|(?:memory|time|"
+    r"size) limit|low on resource|terminat|cancel"
 )
 _SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}(?<!\.\.)(?<![…:])$")
 """Four words or more that announce nothing to come ("loading data ...", "results:")."""
@@ -67,6 +70,12 @@ def gives_up(text: str) -> bool:
 def complains(text: str) -> bool:
     """Whether a line could be what a program says before it gives up."""
     return _COMPLAINT.search(text) is not None or gives_up(text)
+
+
+def is_cause(text: str) -> bool:
+    """Whether a line directly before an error tells of it: a complaint, no report and nothing that was got over."""
+    over = progress.dealt_with(text) or progress.is_warning(text) or _CALM.search(text)
+    return _COMPLAINT.search(text) is not None and not over and not is_report(text)
 
 
 def is_report(text: str) -> bool:

@@ -13,7 +13,9 @@ from .text import shape
 
 _TEARDOWN = re.compile(
     r"^(?:wandb:|mlflow|\[?neptune|comet|Elapsed|Total time|Peak mem|Cleaning|Closing|Releasing|Shutting|Exiting|"
-    r"real\b|user\b|sys\b|\+ |Ran \d+ tests|\[W.*(?:socket|ProcessGroup|destroy)|W\d{4} |E\d{4} |I\d{4} |\s*$)",
+    r"real\b|user\b|sys\b|\+ |Ran \d+ tests|\[W.*(?:socket|ProcessGroup|destroy)|W\d{4} |E\d{4} |I\d{4} |\s*$"
+    r"|\s*\[\d{1,3}\] [\w.#!&]+\(|\s+@ [\w~./]"  # frames of Julia's stack
+    r"|Chain \[?\d+\]?:? +(?:Try specifying|Rejecting initial|Log prob|Gradient eval|Error eval|Stan can't))",
     re.IGNORECASE,
 )
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?![a-z])"

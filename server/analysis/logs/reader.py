@@ -147,7 +147,9 @@ class Reader:
         text = text or plain(clean)
         if look.rules and self._failures.single(number, text, look.rules, before):
             self.last_failed = number
-        elif not (sampler and self._sampling.read(number, text, before)):
+        elif sampler and self._sampling.read(number, text, before):
+            self._failures.hear(number, text)
+        else:
             self._failures.witness(number, text)
             if not (opens or bad or sampler or look.wrapped):
                 self._note_nothing(text, clean, look)

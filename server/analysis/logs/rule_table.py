@@ -32,8 +32,9 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "",
-        "Error in |Error: ",
-        r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*|`.*)$"
+        "Error in |Error: |Fehler in |Erreur dans |Error en |Errore in |Erro em ",
+        r"^(?:\[1\] \")?(?:Error in|Fehler in|Erreur dans|Error en|Errore in|Erro em) "
+        r"(?!.* : ?[-+]?[\d.]+\s*$)(?P<message>\S.* : ?.*|[\w.$]+\(.*|`.*)$"
         r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|"
         r"unexpected|invalid|there is no package|unable to).*)",
     ),
@@ -122,7 +123,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "infrastructure",
         "error",
         "",
-        "No route to host|Connection refused|Connection timed out|Broken pipe|Could not resolve|Connection reset",
+        "returned error|No route to host|Connection refused|Connection timed out|Broken pipe|Could not resolve|"
+        "Connection reset",
         r"^(?:ssh|scp|rsync|curl|wget|nc|kubectl|aws|gsutil|rclone|mount)\b.*:",
     ),
     (
@@ -341,6 +343,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"(?!\s*[:=]?\s*[-+]?(?:\d+\.\d+(?![\d.])|\d+\s*$))"  # a metric of that name
         r"|^(?:fatal|Fatal(?: error)?|FATAL):(?: |$)",
     ),
+    ("marked as error", "implementation", "error", "", "✘ |❌ ", r"^(?:✘|❌) +(?P<message>\S.*)"),
     (
         "exception in one line",
         "implementation",

@@ -13,6 +13,7 @@ from ..witness import Fingerprint, Fit, Line, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
+from .leaked import leaked
 from .left_out import left_out
 from .observed import repeated_observations
 from .predicted import Match, grain_of, matches
@@ -45,6 +46,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_went_on(evidence, seen),
         *_selected(seen),
         *_leaks(seen),
+        *leaked(seen),
     )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")

@@ -13,6 +13,7 @@ from ...vocabulary.runs import Phase
 from ..artefacts.facts import ArraysFacts, JsonFacts, PickleFacts, TableFacts, TraceFacts
 from .checks import Check, failed, passed, unknown
 from .design import COUNTED, Requirement
+from .design_rows import Answer, answered
 from .evidence import Artefact, Evidence
 from .method import declared_kinds
 from .parameters import METHOD, SAMPLER, TIME, name_of
@@ -53,6 +54,7 @@ class _Row:
     problem: str = ""
     code: str = ""
     seen: str = ""
+    word: Word = Word.INCOMPLETE_TRAINING
 
 
 def kept(evidence: Evidence) -> Check | None:
@@ -67,7 +69,7 @@ def kept(evidence: Evidence) -> Check | None:
         if row.problem:
             what = f"{row.problem}; {evidence.design.source(name)} asks for {left[name].text or name}"
             action = f"Train again with what the design asks for ({name.replace('_', ' ')}), or change the design."
-            return failed("design", what, Word.INCOMPLETE_TRAINING, row.code, action)
+            return failed("design", what, row.word, row.code, action)
     return _not_looked_at(evidence, left, looked)
 
 
@@ -140,7 +142,16 @@ def _row(name: str, one: Requirement, evidence: Evidence) -> _Row:
         case _ if name == METHOD:
             return _method(one, evidence)
         case _:
-            return _Row()
+            return _witnessed(name, one, evidence)
+
+
+def _witnessed(name: str, one: Requirement, evidence: Evidence) -> _Row:
+    """A row of another kind: does the witness say whether it was kept?"""
+    answer = Answer() if evidence.seen is None else answered(name, one, evidence.seen)
+    code = f"{name}_{'simplified' if one.must_not_simplify else 'short'}"
+    if answer.doubt and one.must_not_simplify:
+        return _Row(answer.doubt, f"{name}_doubtful", word=Word.INVESTIGATE)
+    return _Row(answer.problem, code if answer.problem else "", answer.seen)
 
 
 def _features(one: Requirement, evidence: Evidence) -> _Row:

@@ -93,6 +93,8 @@ def test_numbers_in_brackets_of_a_stack_are_no_progress() -> None:
         ("".join(f"epoch {i} of 60 loss 0.{9 - i}\n" for i in range(10)) + "checkpoint saved\n", 10),
         ("".join(f"step {i}/1000\n" for i in range(100, 400, 100)), 3),
         ("Epochs:  40%|####      | 24/60 [00:10<00:15,  2.3it/s]\n", 1),
+        ("Epoch [1/40] loss: 1.5230\n", 1),
+        ("Epoch 1/8\nEpoch 2/8\n", 2),
     ],
 )
 def test_a_run_that_ends_well_before_the_end_that_it_announced_is_suspect(text: str, line: int) -> None:
@@ -117,6 +119,7 @@ def test_a_run_that_ends_well_before_the_end_that_it_announced_is_suspect(text: 
         "".join(f"Epoch {i}/50 val_loss {1 / i:.3f}\n" for i in range(1, 9)) + "Early stopping\n",
         "".join(f"Epoch {i}/50\n" for i in range(1, 9)) + "EarlyStopping counter: 7 out of 7\n",
         "".join(f"fold {k} epoch {i}/9\n" for k in range(3) for i in range(1, 10)),
+        "Epoch [1/4] loss: 1.5230\n",  # a quick phase of a script that prints each fifth
         "".join(f"epoch {e}/2 step {i}/9\n" for e in (1, 2) for i in (3, 6)),
     ],
 )

@@ -85,3 +85,31 @@ def test_what_a_check_of_a_library_throws_may_be_caught() -> None:
     assert first(CHECK).line == 4
     assert read(f"{CHECK}fold 2 skipped, 4 of 5 folds fitted\n", 0).outcome != "failed"
     assert read(f"{CHECK}fold 2 skipped, 4 of 5 folds fitted\n", 0).findings[0].level != "failure"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Exited with code 143: evaluator stopped after its last job",
+        "worker 3 exited with code 137, restarting it",
+        "❌ 3 of 400 images unreadable, skipped",
+        "✘ wandb: not logged in, using offline mode",
+        "Unrecognized variable 'foo' in config, ignored",
+        "Error using cached features: rebuilding them instead",
+        "Program received signal SIGUSR1, writing a checkpoint",
+        "ENABLE_ASSERT: true",
+        "Error in validation : 0.31",
+        "Fehler in der Validierung : 0.31",
+        "Error in try(f(x)) : object 'y' not found\nfalling back to default",
+        "Syntax error in 'notes.md', line 12: skipped",
+        "EXIT: Optimal Solution Found.",
+        "Chain 1 Rejecting initial value:\nChain 1   Stan can't start sampling from this initial value.",
+        "curl: (22) The requested URL returned error: 404\nusing the mirror",
+        "could not load libtensorrt, not found; fine",
+        "0 (non-NA) cases in group 7, skipped",
+        "srun: error: n7: task 3: Killed\nrestarting task 3",
+    ],
+)
+def test_what_only_resembles_the_words_of_a_failure_leaves_a_run_healthy(line: str) -> None:
+    assert read(f"{line}\nepoch 3 loss 1.70\nepoch 4 loss 1.60\nsaved model\n", 0).outcome == "healthy"
+    assert read(f"epoch 3 loss 1.70\n{line}\nsaved model\n", 0).outcome == "healthy"

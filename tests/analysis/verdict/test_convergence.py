@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 
 import pytest
-from watchkeeper.server.analysis.curves.series import History, from_records, trainings
+from watchkeeper.server.analysis.curves.curves import judge_history
+from watchkeeper.server.analysis.curves.series import History, from_records
+from watchkeeper.server.analysis.curves.several import trainings
 from watchkeeper.server.analysis.verdict.convergence import convergence
 from watchkeeper.server.analysis.verdict.words import Word
 
@@ -68,8 +70,45 @@ def test_of_several_trainings_the_last_one_counts(each: list[list[Row]], word: W
     assert told in check.evidence
 
 
+STEPS = 0.3
+"""Where the steps of an epoch come to."""
+
+
+def steps_of_epochs() -> History:
+    losses = [STEPS + 2.0 * math.exp(-one / 40) + 0.01 * math.sin(37.0 * one * one) for one in range(400)]
+    rows: list[Row] = [{"step": float(one % 20), "train_loss": loss} for one, loss in enumerate(losses)]
+    return from_records(rows, ["step", "train_loss"])
+
+
+def test_steps_that_are_counted_anew_in_each_epoch_are_one_training() -> None:
+    check = convergence(spoilt(TRAINED, history=steps_of_epochs()), RULES)
+    assert (check.word, "on end" in check.evidence) == (None, False), check
+
+
 def test_trainings_begin_where_the_epochs_begin_again_and_a_checkpoint_is_no_beginning() -> None:
     resumed = [*training(20), *[*training(30)][15:]]
     assert [len(one.epochs) for one in trainings(history(STABLE, resumed))] == [40, 35]
     unnumbered = History(epochs=[0.0, 1.0, 0.0], train_loss=[1.0, 0.5, 0.2])
     assert [len(one.epochs) for one in trainings(unnumbered)] == [3]
+    assert len(trainings(steps_of_epochs())) == 1
+
+
+@pytest.mark.parametrize(
+    "each",
+    [
+        [[*training(25, level=0.3 + 0.3 * fold)] for fold in range(5)],
+        [[*training(30, pace=pace)] for pace in (300.0, 30.0, 3.0, 1000.0)],
+        [STABLE, [*training(40, level=2.2)]],
+        [*FOLDS, REFITTED],
+    ],
+    ids=["harder and harder folds", "learning rates", "a setting that does not learn", "folds and a last fit"],
+)
+def test_a_training_that_begins_anew_is_no_loss_that_ran_away(each: list[list[Row]]) -> None:
+    assert {one.flag for one in judge_history(history(*each))} <= {"not_learning"}
+
+
+def test_a_loss_that_ran_away_in_the_last_training_or_was_no_number_in_any_is_told() -> None:
+    away = [*STABLE[:25], *({**one, "train_loss": 9.0, "val_loss": 9.0} for one in STABLE[25:])]
+    broken = [*STABLE[:25], *({**one, "train_loss": math.nan} for one in STABLE[25:])]
+    assert [one.flag for one in judge_history(history(STABLE, away))] == ["divergence"]
+    assert [(one.flag, one.epoch) for one in judge_history(history(broken, STABLE))] == [("non_finite", 26.0)]

@@ -52,6 +52,13 @@ def test_folds_of_a_loop_by_hand_are_counted_where_as_many_fits_were_made(fits: 
     assert counted(spoilt(artefacts=(), seen=seen(split, *made))).get("cv") == folds
 
 
+def test_a_search_in_each_outer_fold_counts_the_outer_folds() -> None:
+    split: Kind = {"kind": "split", "facts": {"call": "KFold.split", "arguments": {"n_splits": 5}}}
+    search: Kind = {"kind": "search", "where": "model_1.py:28", "facts": {"class": "GridSearchCV", "folds": 3}}
+    assert counted(spoilt(artefacts=(), seen=seen(split, *[search] * 5)))["cv"].value == 5
+    assert counted(spoilt(artefacts=(), seen=seen(split, *[search] * 4)))["cv"].value == 3
+
+
 @pytest.mark.parametrize(("fits", "folds"), [(30, 10), (9, None)])
 def test_the_folds_of_a_tuning_inside_are_not_those_of_the_validation(fits: int, folds: int | None) -> None:
     inside, outside = (

@@ -252,3 +252,14 @@ def test_folds_that_are_given_as_a_list_and_a_target_among_the_features_are_told
     found = seen(tmp_path, script)
     assert only(found.of("search")).facts["distinct_folds"] == 1
     assert only(found.of("fit")).facts["nearest"] == {"column": 3, "correlation": 1.0}
+
+
+def test_a_column_of_the_next_rows_target_is_told_and_one_of_the_last_rows_is_not(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.tree import DecisionTreeRegressor\n"
+        "lead, lag = np.column_stack([X[:-1, 0], y[1:]]), np.column_stack([X[1:, 0], y[:-1]])\n"
+        "DecisionTreeRegressor(max_depth=2).fit(lead, y[:-1])\nDecisionTreeRegressor(max_depth=2).fit(lag, y[1:])\n"
+        "mixed = rng.permutation(119)\nDecisionTreeRegressor(max_depth=2).fit(lead[mixed], y[:-1][mixed])\n"
+    )
+    told = [line.facts.get("ahead") for line in seen(tmp_path, script).of("fit")]
+    assert told == [{"column": 1, "rows": 1}, None, None]
