@@ -6,6 +6,8 @@ import ast
 import functools
 import re
 import sys
+from collections import Counter
+from collections.abc import Collection, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -205,3 +207,33 @@ def test_every_function_that_the_page_points_to_is_there() -> None:
         "acts/start/gate.py:nothing",
         "acts/gone.py:",
     ]
+
+
+CALLED_BY_NAME = ("server.runtime.witness.hook.", "server.runtime.probe.path.")
+"""What scripts and the hook's own table call by a name in a text."""
+
+
+def uncalled(texts: Mapping[str, str], arrows: Mapping[str, Collection[str]], elsewhere: str = "") -> list[str]:
+    """Return the functions and classes that neither their own module nor one that imports it names.
+
+    :param texts: the source of each module, by the module's name.
+    :param arrows: the modules that each one imports.
+    :param elsewhere: words of programs that are no modules of ours.
+    """
+    words = {module: Counter(re.findall(r"\w+", text)) for module, text in texts.items()}
+    users = {module: [one for one, targets in arrows.items() if module in targets] for module in texts}
+    return [
+        f"{module}:{name}"
+        for module, text in texts.items()
+        for name in re.findall(r"^(?:async def|def|class) (?!__)(\w+)", text, re.MULTILINE)
+        if words[module][name] < 2 and name not in elsewhere and not any(words[one][name] for one in users[module])
+    ]
+
+
+def test_every_function_is_named_by_more_than_its_tests() -> None:
+    texts = {module: path.read_text(encoding="utf-8") for module, path in MODULES.items()}
+    benchmarks = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "benchmarks").rglob("*.py"))
+    found = uncalled(texts, {module: imports(path) for module, path in MODULES.items()}, benchmarks)
+    assert [one for one in found if not one.startswith(CALLED_BY_NAME)] == []
+    two = {"a": "def used():\n    pass\ndef not_used():\n    pass\n", "b": "from .a import used\nused()\n"}
+    assert uncalled(two, {"a": [], "b": ["a"]}) == ["a:not_used"]

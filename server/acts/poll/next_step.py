@@ -15,8 +15,6 @@ from ..report.silent import mended_in_silence
 from ..watch import next_start
 from ..watch.standing import STILL_LOOKING, crashes, quick_problems, still_looking
 
-BRISK_WAIT_S = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
