@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.verdict.evidence import Known
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.witness import Fingerprint
 
@@ -71,3 +72,16 @@ STACK = [
 )
 def test_whose_the_results_are(lines: list[Kind], columns: dict[str, list[float]], expected: str) -> None:
     assert code(lines, **columns) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [(BOOSTED, ("INVESTIGATE", "results_unchanged")), (OTHER, ("REJECT_LIKELY_FABRICATION", "results_copied"))],
+)
+def test_results_like_those_of_the_quick_run_are_no_copy_where_this_run_predicted_them(
+    written: list[float], expected: tuple[str, str]
+) -> None:
+    table = results(column("predicted", *written))
+    quick = Known("1-quick-1", "results", "results_quick_1.csv", table.sha256 or "")
+    evidence = trained(*made(1, "LGBMRegressor", BOOSTED), artefacts=(table,), known=(quick,))
+    assert found(decide(evidence, RULES), "artefact results")[:2] == expected
