@@ -165,6 +165,16 @@ def processes_of(folder: Path) -> list[tuple[int, int]]:
     return found
 
 
+def holder_of(run_dir: Path) -> list[tuple[int, int]]:
+    """Return the keeper that holds a run, if one does."""
+    path = run_dir / records.LOCK
+    with suppress(records.DamagedRecord):
+        holder = lock.holder(path) if lock.held(path) else None
+        pid, ticks = records.whole(holder, "pid"), records.whole(holder, "start_ticks")
+        return [(pid, ticks)] if pid and ticks else []
+    return []
+
+
 def none_of(folder: Path) -> bool:
     """Wait until the processes that name the folder now have ended; return whether there were none.
 

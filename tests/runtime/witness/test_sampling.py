@@ -17,7 +17,7 @@ from .helpers import only, run, seen, witnessed
 PYMC = """
 import hashlib, json
 import numpy as np, pymc as pm
-data = np.arange(5.0)
+data = np.repeat(np.arange(0.0, 5.0, 0.4), 3)
 def sha(values):
     return hashlib.sha256(np.ascontiguousarray(values, "<f8").tobytes()).hexdigest()[:32]
 def told(cores, sampler):
@@ -67,7 +67,7 @@ def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(
         "mu": truth["mu"],
         "x": truth["x"],
     }
-    assert told.observed["y"].sha == truth["data"]
+    assert (told.observed["y"].sha, told.observed["y"].repeats) == (truth["data"], 3)
     assert (told.library, told.call, told.method, told.sampler) == ("pymc", "pymc.sample", "mcmc", "pymc")
     assert (told.chains, told.draws, told.tune, told.steps) == (2, 60, 40, ("NUTS",))
     assert told.arguments["random_seed"] == 4 + cores
