@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchkeeper.server.runtime.keeper import lock, records
+from watchkeeper.server.runtime.keeper import lock, procfs, records
 
 HEADING = f"{'figure':<46}{'measured':>14}{'budget':>14}{'reference':>30}{'ratio':>8}  "
 
@@ -75,10 +76,36 @@ def server_command(workspace: Path, role: str = "trainer") -> list[str]:
 
 @contextmanager
 def fresh_folder() -> Generator[Path]:
-    """Give a folder of its own, and remove it once no keeper writes there any more."""
+    """Give a folder of its own, and remove it once no keeper writes there any more.
+
+    What is broken off, by Ctrl-C or SIGTERM too, takes its servers, keepers and trainings with it.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="watchkeeper-bench-") as name:
-        yield Path(name)
-        until_unkept(Path(name))
+        try:
+            yield Path(name)
+            until_unkept(Path(name))
+        except BaseException:
+            end_all_of(Path(name))
+            raise
+
+
+def end_all_of(folder: Path) -> None:
+    """Kill every other process that names the folder in its command line or its environment, until there is none."""
+    deadline, words = time.monotonic() + 60, str(folder).encode()
+    while found := [one for one in procfs.pids() if one != os.getpid() and _names(one, words)]:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"still there after a minute: {found}")
+        for one in found:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def _names(pid: int, words: bytes) -> bool:
+    with suppress(OSError):  # it has gone, or is somebody else's
+        return any(words in Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ"))
+    return False
 
 
 def until_unkept(folder: Path) -> None:

@@ -102,8 +102,9 @@ class Load:
             await self._begin(clients[0])
             for share in (0.3, 0.7):
                 await self._round(clients, int(self._options.polls * share))
-                self.seen["server"].append(taken(servers))
-                self.seen["keeper"].append(taken(keepers(self._workspace)))
+                for who, those in (("server", servers), ("keeper", keepers(self._workspace))):
+                    self.seen[who].append(taken(those))
+                    print(f"# after {len(self.polls_s)} polls: {who} {self.seen[who][-1]}; {load()}", flush=True)
             for run in self.runs:
                 await clients[0].call_tool("stop_training", {"run": run, "reason": "measured"})
 

@@ -11,6 +11,7 @@ import math
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -49,6 +50,7 @@ def run(play: Play, arguments: list[str], about: str, rounds: int | None = None)
 
     :param rounds: of all that there is to strike: there are no more, and they are wanted unless a number is.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options(arguments, about)
     results = Path(options.results) if options.results else None
     played = _before(results, options.seed)
@@ -102,12 +104,12 @@ def _played(play: Play, seed: int, folder: str | None) -> Round:
         play(root, random.Random(seed), one)
     except Exception as error:  # whatever else a round raises did not hold either
         one.violations.append(f"{type(error).__name__}: {error}")
-    finally:
+    finally:  # Ctrl-C and SIGTERM come by here too
         end_processes_of(root)
-    if one.violations:
-        print(f"kept: {root}", file=sys.stderr, flush=True)
-    else:
-        shutil.rmtree(root)
+        if one.violations:
+            print(f"kept: {root}", file=sys.stderr, flush=True)
+        else:
+            shutil.rmtree(root)
     return one
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from ..limits import HANG_S
 from ..runtime.keeper.helpers import end_processes_of, until
-from . import campaign, forked
+from . import campaign, forked, warmed
 from .day import Day
 
 FILE_SYSTEMS: dict[str, tuple[int, list[str]]] = {
@@ -211,7 +211,7 @@ def main(arguments: list[str]) -> int:
     """Play; return 1 if anything did not hold."""
     if lacks := missing():
         raise SystemExit(f"not here: {', '.join(lacks)}")
-    forked.load()
+    warmed.load()
     return campaign.run(play, arguments, __doc__ or "")
 
 

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,12 @@ from typing import Any
 from watchkeeper.server.runtime import run_directory
 from watchkeeper.server.runtime.engines import keeper_command
 from watchkeeper.server.runtime.engines.words import Kind, Word
-from watchkeeper.server.runtime.keeper import lock, procfs, records
+from watchkeeper.server.runtime.keeper import procfs, records
 from watchkeeper.server.runtime.run_directory import RunStatus
 from watchkeeper.server.vocabulary.runs import RunState
 
 from ..limits import HANG_S
-from ..runtime.keeper.helpers import Run, processes_of, until
+from ..runtime.keeper.helpers import Run, holder_of, processes_of, until
 from . import campaign
 
 LIVES = 8
@@ -88,12 +87,7 @@ class Life:
 
     def keeper(self) -> list[tuple[int, int]]:
         """Return the keeper that holds the run, if one does."""
-        path = self.run.dir / records.LOCK
-        with suppress(records.DamagedRecord):
-            holder = lock.holder(path) if lock.held(path) else None
-            pid, ticks = records.whole(holder, "pid"), records.whole(holder, "start_ticks")
-            return [(pid, ticks)] if pid and ticks else []
-        return []
+        return holder_of(self.run.dir)
 
     def is_watched(self) -> bool:
         """Whether its keeper has come so far that it has hold of the main process."""

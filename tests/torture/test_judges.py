@@ -13,7 +13,7 @@ from watchkeeper.server.storage.record.records import FindingSeen, RunEnded, Run
 from watchkeeper.server.vocabulary.runs import Level, Phase, RunState
 
 from ..runtime.keeper import helpers
-from . import answers, campaign, every_call, forked, full_disks
+from . import answers, campaign, every_call, forked, full_disks, scene
 from .acknowledged import TOLD, Acknowledged, Facts
 from .answers import HOSTILE
 from .day import Day
@@ -188,7 +188,7 @@ def test_a_failure_that_is_not_on_record_exactly_once_is_told(known: Known, time
                 kind="traceback", level=Level.FAILURE, message="", exception="OddAAError", updated_at=0.0
             )
             record.append(seen, f"1-quick-1-f{number}", run="1-quick-1", model="1")
-    assert every_call.not_once(known.root, "1-quick-1", ["OddAAError"]) == wrong
+    assert scene.not_once(known.root, "1-quick-1", ["OddAAError"]) == wrong
 
 
 def test_each_point_is_struck_in_one_part_what_did_not_hold_is_told_and_an_act_without_calls_too(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from ...analysis.curves.curves import judge_history
@@ -40,9 +41,10 @@ CLOCKS_APART_S = 1.0
 
 def update(desk: Desk, run: Run, status: RunStatus) -> None:
     """Judge a run's numbers as they stand, record new red flags, and write the history file."""
-    told = _told(desk, run)
-    flags = progress.update(desk, run, status, told) + _sampling(desk, run, told)
-    earlier, own = _parts(desk, run, status.started_at, told)
+    told, rows = _told(desk, run), desk.ledger.metric_rows(run.id)
+    flags = progress.update(desk, run, status, told, rows) + _sampling(desk, run, told)
+    files = [one for _, one in written(desk, run, status.started_at)]
+    earlier, own = _of_sources(desk, run, told, _of_rows(desk, run, rows), files)
     flags += _judged(desk, earlier, own)
     _record(desk, run, flags)
     if own is not None:
@@ -80,7 +82,7 @@ def of_run_alone(desk: Desk, run: Run, started_at: float | None, ended_at: float
         return (started_at or 0.0) <= written_at <= min([until, *(one.at for one in others)])
 
     files = [one for path, one in written(desk, run, started_at) if is_own(path)]
-    return _joined(*_of_sources(desk, run, _told(desk, run), files))
+    return _joined(*_of_sources(desk, run, _told(desk, run), printed(desk, run), files))
 
 
 def gathered(
@@ -101,13 +103,14 @@ def _parts(
     desk: Desk, run: Run, started_at: float | None, told: ProbeData | None, seen: Iterable[str] = ()
 ) -> tuple[History | None, History | None]:
     """Return the history of the attempts that a run went on from, and its own; None where there is none."""
-    return _of_sources(desk, run, told, [one for _, one in written(desk, run, started_at, seen)])
+    files = [one for _, one in written(desk, run, started_at, seen)]
+    return _of_sources(desk, run, told, printed(desk, run), files)
 
 
 def _of_sources(
-    desk: Desk, run: Run, told: ProbeData | None, files: Iterable[History]
+    desk: Desk, run: Run, told: ProbeData | None, log: History | None, files: Iterable[History]
 ) -> tuple[History | None, History | None]:
-    own = _richest([told.history if told else None, printed(desk, run), *files])
+    own = _richest([told.history if told else None, log, *files])
     return (_before(desk, run) if own is not None else None), own
 
 
@@ -161,8 +164,12 @@ def _sampling(desk: Desk, run: Run, told: ProbeData | None) -> list[Flag]:
 
 def printed(desk: Desk, run: Run) -> History | None:
     """Return the history that a run's log printed; None where it printed no number."""
-    rows = bars.rows(desk, run, [values for _, values in desk.ledger.metric_rows(run.id)])
-    return from_records(rows, dict.fromkeys(name for values in rows for name in values)) if rows else None
+    return _of_rows(desk, run, desk.ledger.metric_rows(run.id))
+
+
+def _of_rows(desk: Desk, run: Run, kept: Sequence[tuple[float, dict[str, float]]]) -> History | None:
+    rows = bars.rows(desk, run, [values for _, values in kept])
+    return from_records(rows, dict.fromkeys(chain.from_iterable(rows))) if rows else None
 
 
 def written(desk: Desk, run: Run, started_at: float | None, seen: Iterable[str] = ()) -> Iterator[tuple[str, History]]:

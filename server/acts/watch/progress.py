@@ -20,9 +20,13 @@ LEAST_STEPS = 20
 """Fewer steps say nothing about a speed that cannot be true."""
 
 
-def update(desk: Desk, run: Run, status: RunStatus, told: ProbeData | None) -> list[Flag]:
+Rows = Sequence[tuple[float, dict[str, float]]]
+"""Of a log: the time at which each was read, and its numbers by name."""
+
+
+def update(desk: Desk, run: Run, status: RunStatus, told: ProbeData | None, rows: Rows) -> list[Flag]:
     """Note how far a run is and return the flags that follow from its pace."""
-    found = _pace(desk, run, told)
+    found = _pace(told, rows)
     if found is None or status.started_at is None:
         return []
     desk.ledger.take_note(f"pace:{run.id}", json.dumps({"step_s": found.step_s, "text": _text(found)}))
@@ -48,10 +52,9 @@ def _text(found: Pace) -> str:
     return f"{found.step:g}/{found.total:g} ({found.done_share:.0%}), about {clock_time(found.eta_s)} left{between}"
 
 
-def _pace(desk: Desk, run: Run, told: ProbeData | None) -> Pace | None:
+def _pace(told: ProbeData | None, rows: Rows) -> Pace | None:
     if told is not None and told.marks and told.total:
         return pace(told.marks, told.total)
-    rows = desk.ledger.metric_rows(run.id)
     for counter in _COUNTERS:
         total = next((values[f"{counter}_total"] for _, values in reversed(rows) if f"{counter}_total" in values), None)
         if total is not None:
@@ -59,7 +62,7 @@ def _pace(desk: Desk, run: Run, told: ProbeData | None) -> Pace | None:
     return None
 
 
-def _marks(rows: Sequence[tuple[float, dict[str, float]]], counter: str) -> list[tuple[float, float]]:
+def _marks(rows: Rows, counter: str) -> list[tuple[float, float]]:
     return [(at, values[counter]) for at, values in rows if counter in values]
 
 

@@ -66,6 +66,11 @@ class History:
         return not any(self.column(name) for name in (*COLUMNS, *GAINS) if name != "time_s")
 
     @property
+    def by_reward(self) -> bool:
+        """Whether an agent is trained for a reward; its losses say nothing of whether it learns."""
+        return self.kind is Kind.REWARDS and bool(self.train_gain or self.val_gain)
+
+    @property
     def rmse(self) -> Column:
         """The metric where it is an RMSE, as far as anybody said; else empty."""
         about = named(self.metric_name)
@@ -126,7 +131,7 @@ def from_records(records: Sequence[Record], names: Iterable[str], whole: Role = 
     :param whole: which data all rows are of, where the names do not say.
     """
     # The line that closes a transformers log repeats the mean loss of the whole run under another name.
-    kept = [record for record in records if "train_runtime" not in record]
+    kept = [record for record in records if "train_runtime" not in record and not _is_of_a_repetition(record)]
     if len(kept) < len(records):
         names = dict.fromkeys(name for record in kept for name in record)
     choice = choose(names, whole)
@@ -144,6 +149,14 @@ def from_records(records: Sequence[Record], names: Iterable[str], whole: Role = 
     return _turned(history) if choice.unsaid else history
 
 
+_PLACES_IN_TIME = ("epoch", "step", "round", "batch")
+
+
+def _is_of_a_repetition(record: Record) -> bool:
+    """Whether a row tells the error of one fold or bootstrap, which has nothing to do with that of the one before."""
+    return ("fold" in record or "bootstrap" in record) and not any(name in record for name in _PLACES_IN_TIME)
+
+
 _Row = tuple[float | None, dict[str, float]]
 
 
@@ -152,7 +165,8 @@ def _placed(records: Sequence[Record], choice: Choice) -> tuple[list[_Row], str]
 
     A log says the epoch in one line and the loss in the next: a row without a place has that of the row before it.
     """
-    told = [_values(record, choice) for record in records]
+    sources = tuple(choice.sources.items())
+    told = [_values(record, sources) for record in records]
     for name, counts in ((choice.epoch, "epoch"), (choice.step, "step")):
         own = [record.get(name) for record in records] if name else []
         seen = [place for place in own if place is not None and place == place]  # noqa: PLR0124 (NaN is none)
@@ -173,14 +187,15 @@ def _count_on(seen: Sequence[float], told: Sequence[bool], own: Sequence[float |
     return len(set(seen)) > 1 or (beside and (alone or sum(told) < 3))
 
 
-def _values(record: Record, choice: Choice) -> dict[str, float]:
+def _values(record: Record, sources: Iterable[tuple[str, Sequence[str]]]) -> dict[str, float]:
     found: dict[str, float] = {}
-    for column, names in choice.sources.items():
-        terms = [record.get(name) for name in names]
-        if len(terms) == 1 and terms[0] is not None:
-            found[column] = terms[0]
-        elif all(term is not None for term in terms):
-            found[column] = sum(term for term in terms if term is not None)
+    for column, (first, *others) in sources:
+        value = record.get(first)
+        for name in others:
+            term = record.get(name)
+            value = None if value is None or term is None else value + term
+        if value is not None:
+            found[column] = value
     return found
 
 

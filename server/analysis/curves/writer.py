@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .series import History
 
 HEADER = "Epoch,Train Loss,Val Loss,Metric (RMSE),Gradient Norm,Time (s)"
@@ -14,10 +16,10 @@ def history_csv(history: History) -> str:
     A value the run never printed is left blank. Numbers are written so that reading them gives the same number back;
     NaN and infinities as `nan`, `inf`, `-inf`. A metric that is no RMSE and the layer's gradient have no column here.
     """
-    columns = [getattr(history, name) or [None] * len(history.epochs) for name in _COLUMNS]
-    rows = zip(history.epochs, *columns, strict=True)
-    return "\n".join([HEADER, *(",".join(map(_cell, row)) for row in rows)]) + "\n"
+    blank = [""] * len(history.epochs)
+    columns = [_cells(history.epochs), *(_cells(getattr(history, name)) or blank for name in _COLUMNS)]
+    return "\n".join([HEADER, *map(",".join, zip(*columns, strict=True))]) + "\n"
 
 
-def _cell(value: float | None) -> str:
-    return "" if value is None else repr(value).removesuffix(".0")
+def _cells(column: Sequence[float | None]) -> list[str]:
+    return ["" if value is None else repr(value).removesuffix(".0") for value in column]

@@ -166,12 +166,12 @@ def cut_finding(short: CutShort) -> Finding:
 def _after_bad_end(incidents: Sequence[Incident], ending: Ending) -> dict[str, Level]:
     result = {i.key: Level.NOTICED for i in incidents if i.kind in _OF_THE_TEXT}
     terminal = _terminal(incidents, gives_up=ending.gives_up)
-    decisive = _decisive(incidents, terminal)
+    deciding = _deciding_incident(incidents, terminal)
     for incident in terminal:
         result[incident.key] = Level.FLAG
-        incident.belongs_to = decisive.key if decisive and decisive is not incident else ""
-    if decisive is not None:
-        result[decisive.key] = Level.FAILURE
+        incident.belongs_to = deciding.key if deciding and deciding is not incident else ""
+    if deciding is not None:
+        result[deciding.key] = Level.FAILURE
     return result
 
 
@@ -196,7 +196,8 @@ def _terminal(incidents: Sequence[Incident], *, gives_up: bool) -> list[Incident
     return []
 
 
-def _decisive(incidents: Sequence[Incident], terminal: Sequence[Incident]) -> Incident | None:
+def _deciding_incident(incidents: Sequence[Incident], terminal: Sequence[Incident]) -> Incident | None:
+    """Return what the run died of: the first of its last words, or what a wrapper of workers only passes on."""
     if not terminal:
         return None
     first = terminal[0]

@@ -36,7 +36,7 @@ _COMPLETE = re.compile(
 _UNDONE = re.compile(r"(?i)\b(?:not|un\w+|fail\w*|error\w*|abort\w*|before|never|until|incomplete)\b")
 _RESULT = re.compile(r"loss|acc(?:uracy)?$|auc|rmse|(?:^|_)m[as]e$|nll|elbo|ppl|perplexity|(?:^|_)f1|(?:^|_)r2$|score$")
 """Metrics that a run prints because it computed something."""
-_COUNTER = re.compile(r"(?i)epoch|step|iter|draw|trial|round|fold|batch")
+_COUNTER = re.compile(r"(?i)epoch|step|iter|draw|trial|round|fold|bootstrap|batch")
 """Without such a word a number in brackets may be one of a stack's frames."""
 _GAVE_UP = re.compile(r"(?i)\b(?:fail(?:ed|ures?|s)?|abort\w*|crash\w*|terminated|killed|interrupted)\b")
 _DEALT_WITH = re.compile(

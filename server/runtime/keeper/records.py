@@ -160,14 +160,14 @@ def reserve(path: str, size: int = EXIT_BYTES) -> None:
     """
     descriptor = open_plain(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
-        _write_in_place(descriptor)
+        write_in_place(descriptor)
         write_all(descriptor, b" " * size)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _write_in_place(descriptor: int) -> None:
+def write_in_place(descriptor: int) -> None:
     """Ask a file system that copies on write not to, for one empty file; others need not know the word."""
     size = bytes(struct.calcsize("l"))
     asked, set_to = (code | len(size) << 16 for code in (_GET_FLAGS, _SET_FLAGS))
@@ -175,7 +175,7 @@ def _write_in_place(descriptor: int) -> None:
         flags = int.from_bytes(fcntl.ioctl(descriptor, asked, size), sys.byteorder)
         fcntl.ioctl(descriptor, set_to, (flags | _NO_COPY).to_bytes(len(size), sys.byteorder))
     except OSError:
-        return  # it does not copy, or does not let us; then the end waits for room
+        return  # it does not copy, or does not let us; then what is to be written waits for room
 
 
 def publish(reserved: str, path: str, content: bytes, size: int = EXIT_BYTES) -> None:

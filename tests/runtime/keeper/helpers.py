@@ -33,11 +33,17 @@ T = TypeVar("T")
 
 
 def until(condition: Callable[[], T | None], what: str = "") -> T:
-    """Return the condition's first true value; fail when it never comes."""
-    deadline = time.monotonic() + HANG_S
+    """Return the condition's first true value; fail when it never comes.
+
+    It rests three times as long as a look took: a look that starts a program would else keep a core busy all the time.
+    """
+    begun = time.monotonic()
+    deadline = begun + HANG_S
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"waited {HANG_S:g} s in vain: {what or condition}"
-        time.sleep(0.01)
+        looked = time.monotonic()
+        assert looked < deadline, f"waited {HANG_S:g} s in vain: {what or condition}"
+        time.sleep(min(max(0.01, 3 * (looked - begun)), 0.5))
+        begun = time.monotonic()
     return value
 
 
@@ -157,6 +163,16 @@ def processes_of(folder: Path) -> list[tuple[int, int]]:
         if stat is not None and stat.alive:
             found.append((pid, stat.start_ticks))
     return found
+
+
+def holder_of(run_dir: Path) -> list[tuple[int, int]]:
+    """Return the keeper that holds a run, if one does."""
+    path = run_dir / records.LOCK
+    with suppress(records.DamagedRecord):
+        holder = lock.holder(path) if lock.held(path) else None
+        pid, ticks = records.whole(holder, "pid"), records.whole(holder, "start_ticks")
+        return [(pid, ticks)] if pid and ticks else []
+    return []
 
 
 def none_of(folder: Path) -> bool:
