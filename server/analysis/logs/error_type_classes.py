@@ -23,7 +23,7 @@ _NAMES = {
         "StorageLockedError StorageInternalError NotLocked AlreadyLocked DeadlockDetected SerializationFailure "
         "LockNotAvailable QueryCanceled AdminShutdown TooManyConnections InsufficientPrivilege InvalidPassword "
         # trackers, hubs, services
-        "RestException APIConnectionError APIStatusError RateLimitError LicenseError GurobiError "
+        "MailboxError RestException APIConnectionError APIStatusError RateLimitError LicenseError GurobiError "
         # clusters
         "CUDAMismatchException RaySystemError WorkerGroupFailure SlurmTimeoutError RendezvousClosedError "
         "RendezvousStateError"
