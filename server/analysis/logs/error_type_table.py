@@ -47,7 +47,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"deserialization of an? \w+ layer|attempt to access (?:slot\b|.{1,200} at index)|"
         r"expected 2d array|in coercion to|invalid for atomic|"
         r"(?:parameter|argument) \S+ has no default|finished reduction|"
-        r"entire path component|you should supply an encoding|expected target size|tensors share memory|"
+        r"inconsistent sizes for array axes|entire path component|you should supply an encoding|expected target size|"
+        r"tensors share memory|"
         r"specifying the columns using strings|type \S+ has no field|not a git repository|could not find function|"
         r"can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
@@ -61,7 +62,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
-    ("data", "", r"invalid classes inferred"),
+    ("data", "", r"invalid classes inferred|could not find key \S+ in|current coco set|uniformly strings or numbers"),
     # what is installed on the machine is not what the library was built for
     (
         "infrastructure",
