@@ -68,7 +68,11 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     repeated = [name for name, one in counts.items() if one.repeated]
     if repeated:
         what = f"{text}: all {repeated[0]} gave the same digits, one computation was repeated or none was done"
-        return failed("iterations", what, Word.LIKELY_FABRICATION, f"{repeated[0]}_repeated", _again(repeated[0]))
+        trained = evidence.seen is not None and bool(
+            evidence.seen.kinds
+        )  # it may be as good as it can be from the start
+        word = Word.INVESTIGATE if trained else Word.LIKELY_FABRICATION
+        return failed("iterations", what, word, f"{repeated[0]}_repeated", _again(repeated[0]))
     below = [one for one in wanted if one.name in counts and counts[one.name].value < one.minimum]
     short = [one for one in below if counts[one.name].named < one.minimum]
     if short:
