@@ -63,6 +63,8 @@ def learn(incident: Incident, number: int, text: str) -> bool:
 
 def _go_on(incident: Incident, number: int, text: str) -> None:
     """Take a line that goes on with a message that says nothing yet ("Graph execution error:")."""
+    if number - incident.newest_last > MESSAGE_LINES:
+        return
     heading = _is_heading(incident.message)
     if not (
         _says_too_little(incident, heading=heading) and _is_of_the_message(incident, number, text, heading=heading)
@@ -127,6 +129,10 @@ def _is_matlabs(incident: Incident) -> bool:
     return incident.rule == "matlab" and "Error using " in incident.message
 
 
+def _is_step(incident: Incident) -> bool:
+    return incident.rule == "step of a workflow"
+
+
 def _is_child(incident: Incident) -> bool:
     return incident.exception in ("ChildFailedError", "ProcessExitedException")
 
@@ -170,6 +176,11 @@ def _carried(incident: Incident, found: re.Match[str]) -> None:
         incident.message = cap(f"{found['name']}: {found['message'] or ''}", MESSAGE_LIMIT)
 
 
+def _state(incident: Incident, found: re.Match[str]) -> None:
+    incident.type = ErrorType.RESOURCE if found[1].startswith("OUT") else ErrorType.INFRASTRUCTURE
+    incident.message = cap(f"{incident.message} {found[0].strip()}", MESSAGE_LIMIT)
+
+
 def _lost(incident: Incident, _found: re.Match[str]) -> None:
     incident.type = ErrorType.INFRASTRUCTURE
 
@@ -201,6 +212,13 @@ _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], 
     ("--->", lambda _: True, re.compile(rf"^ *---> {_NAME}(?:: (?P<message>.*))?$"), _cause),
     # a launcher says behind its heading how the process ended
     ("exit", _is_undecided, re.compile(r"^.*\bterminated with .*?(\d+)\)?$"), _exit_code),
+    # what a scheduler says of the job that a workflow's step was
+    (
+        "tatus",
+        _is_step,
+        re.compile(r".*\b[Ss]tatus\W{1,3}'?(OUT_OF_ME\w*|NODE_FAIL|TIMEOUT|PREEMPTED|CANCELLED)\b"),
+        _state,
+    ),
     # a node that died takes its actors with it
     ("node has ", _is_traceback, re.compile(r".*\bnode has (?:died|crashed)"), _lost),
     # torch refuses classes in a checkpoint: the file is sound, the call is not

@@ -159,7 +159,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "infrastructure",
         "",
-        r"no (?:progress|output|batch|answer|response|sign of life) (?:for|in|since) \d+ ?(?:s|m|h)",
+        r"no (?:progress|output|batch|answer|heartbeat|response|sign of life) (?:from \S+ )?(?:for|in|"
+        r"since) \d+ ?(?:s|m|h)",
     ),
     ("data", "", r"column \S+ must be of type"),
     (
@@ -214,7 +215,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"can't write data|short write|fwrite.*fail|unable to write (?:file|to disk)|writing \d+ bytes",
     ),
     # descriptors, threads, shared memory, processes that were killed
-    ("resource", "", r"too many open files|resource temporarily|start new thread|pthread_create|thread creation"),
+    (
+        "resource",
+        "",
+        r"too many open files|\bulimit\b|resource temporarily|start new thread|pthread_create|thread creation",
+    ),
     ("resource", "", r"ancdata|rlimit_nproc|cpu time limit|shared memory|\bshm\b|bus error|sigbus|unable to mmap"),
     (
         "implementation",

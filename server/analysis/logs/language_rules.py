@@ -38,6 +38,14 @@ LANGUAGE_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^(?:Syntax|Semantic) error in '[^']+\.stan(?:functions)?', line \d+",
     ),
     (
+        "ruby",
+        "implementation",
+        "fatal",
+        "",
+        ":in `|:in '",
+        r"^\S+\.rb:\d+:in \W.*?': (?P<message>.*) \((?:\w+::)*(?P<exception>[A-Z]\w*)\)$",
+    ),
+    (
         "matlab",
         "implementation",
         "fatal",

@@ -26,7 +26,7 @@ _COMPLAINT = re.compile(
     r"mismatch|empty|not (?:a|an|in|allowed|permitted|achieved|reached|converge\w*|supported|enough|available|valid|"
     r"exist)\b|"
     r"does ?n.t exist|^no \w+|"
-    r"\bno \w+ (?:found|given|in)\b|\blost\b|\bdied\b|\bout of \w+\b|\bproblem\b|\bused up\b"
+    r"\bno \w+ (?:found|given|in)\b|\blost\b|\bdied\b|\bout of \w+\b|\bproblem\b|\bused up\b|\bnothing to\b"
 )
 _GIVES_UP = re.compile(
     r"(?i)\b(?:abort(?:ed|ing)?|exit(?:ed|ing)|terminat(?:ed|ing)|giving up|gave up|cannot continue|can't continue|"
@@ -38,7 +38,7 @@ _GIVES_UP = re.compile(
 _SIGNALLED = re.compile(r"\b(?:code|status)\W{1,3}\S*SIG[A-Z]{2,}")
 _CALM = re.compile(r"\b(?:INFO|DEBUG)\b")
 _KILLED = re.compile(
-    r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|hard limit|(?:memory|time|"
+    r"(?i)\b(?:sig)?kill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|hard limit|(?:memory|time|"
     r"size) limit|low on resource|terminat|cancel"
 )
 _SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}(?<!\.\.)(?<![…:])$")

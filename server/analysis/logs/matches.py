@@ -46,7 +46,7 @@ _TOLD_BY_THEIR_WORDS = (
         "libc++ abort",
     ),
     *("llvm", "openmp", "check of dmlc", "program found no file", "fortran", "workflow step"),
-    *("go panic", "rust panic", "matlab", "network tool"),
+    *("go panic", "rust panic", "matlab", "network tool", "ruby"),
 )
 """Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
 _GRACE = {

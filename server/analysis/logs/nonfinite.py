@@ -20,7 +20,7 @@ TOKEN = re.compile(r"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?:\.0)?(
 
 _LOSS = re.compile(
     r"loss|nll|elbo|perplexity|ppl|mse|mae|log_?likelihood|cross_?entropy|objective|cost|error|deviance|grad_?norm|"
-    r"gnorm|logp|energy|(?:^|_)l$|rmsle|mape|^learn$|residual|entropy|(?:^|_)objf?(?:_|$)|^valid(?:ation)?$"
+    r"gnorm|logp|energy|(?:^|_)l$|rmsle|mape|^learn$|residual|entropy|(?:^|_)objf?(?:_|$)|^ll$|^valid(?:ation)?$"
 )
 _OTHER = re.compile(r"best|min|max|prev|last|init|delta|improv|thresh|tol|target|scal|count|num|batches|skip|gain|std")
 _HELD_OUT = re.compile(r"val|eval|test|dev(?!iance)|holdout|cv|score")

@@ -248,6 +248,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^\S*(?:cc|cc1plus|c\+\+|g\+\+|clang\S*|nvcc|ptxas)\S*(?: :)? ?:? fatal error: (?P<message>.*)"
         r"|: fatal error: .*killed",
     ),
+    ("compiler", "implementation", "error", "", "ptxas error|nvcc error", r"^(?:ptxas|nvcc) error *:"),
     ("compiler", "implementation", "error", "", "error[E", r"^error\[E\d+\]: (?P<message>.*)"),
     ("linker", "implementation", "error", "", "cannot find -l|undefined reference to", r"^\S*ld(?:\.\w+)?: "),
     (

@@ -16,8 +16,9 @@ from .evidence import Evidence
 from .intervals import intervals
 from .leaked import leaked
 from .left_out import left_out
+from .match import Match
 from .observed import repeated_observations
-from .predicted import Match, grain_of, matches
+from .predicted import grain_of, matches
 from .scored import scored
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of

@@ -63,8 +63,12 @@ def _is_a_part(seen: Seen, one: Prediction, rows: int) -> bool:
 
 
 def _kept(column: ColumnFacts, values: Fingerprint) -> list[bool]:
-    """Return which of the values that are told of a prediction stand in a column; empty where it is not its."""
-    if len({round(one, 12) for one in values.at if math.isfinite(one)}) < _LEAST_TOLD:
+    """Return which of the values that are told of a prediction stand in a column; empty where it is not its.
+
+    Probabilities of several classes are no column, and classes prove nothing.
+    """
+    told = {round(one, 12) for one in values.at if math.isfinite(one)}
+    if min(len(told), len(set(column.values))) < _LEAST_TOLD or values.shape[1:] not in ((), (1,)):
         return []
     known, grain = sorted(column.values), grain_of(column.values)
     found = [_stands(known, one, grain) for one in values.at]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
 from ..witness import Prediction
+from .baselines import by_method
 from .blended import are_labels, by_class, in_another_order, parts_of, scales
 from .checks import Check, passed, unknown
 from .drawn import correlation
 from .evidence import Evidence
+from .match import Match
 from .observed import drawn
 from .pooled import averages
 from .quantities import plain
@@ -35,33 +36,6 @@ _SETTLE = (
     "Leave what shows it: the predictive draws (sample_posterior_predictive, or a Deterministic) in the trace, or a"
     " column as `predict` returned it; else a person must say how these numbers are made."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A column of the results and the prediction that it is, or is made from."""
-
-    column: str
-    prediction: Prediction
-    exact: bool
-    averaged: int = 1
-    """The mean of how many predictions it is; `prediction` is then their mean."""
-    parts: tuple[Prediction, ...] = ()
-    """The predictions whose weighted sum it is."""
-
-    @property
-    def of(self) -> tuple[Prediction, ...]:
-        """The predictions that it is made from."""
-        return self.parts or (self.prediction,)
-
-    def __str__(self) -> str:
-        if self.parts:
-            return (
-                f"column {self.column} is a weighted sum of what {', '.join(one.name for one in self.parts)} predicted"
-            )
-        how = "" if self.exact else "made from "
-        of = f"the mean of {self.averaged} of " if self.averaged > 1 else ""
-        return f"column {self.column} is {how}{of}what {self.prediction.name}.predict returned"
 
 
 def results(evidence: Evidence, rules: Rules, seen: Seen) -> Check | None:
@@ -154,8 +128,7 @@ def _suspicions(
     evidence: Evidence, rules: Rules, seen: Seen, table: TableFacts, found: Sequence[Match]
 ) -> Iterator[Suspicion]:
     trace = evidence.trace
-    forbidden = [one for one in found if one.prediction.name in rules.forbidden and one.exact]
-    others = [one for one in found if not {each.name for each in one.of} <= rules.forbidden]
+    forbidden, others = by_method(table, found, seen, rules.forbidden)
     if forbidden and not others and not (trace is not None and _explained(table, trace)):
         one = forbidden[0]
         what = f"{one} at {place(one.prediction.line)}, and no column of the results is of an approved method"

@@ -63,7 +63,7 @@ FOLDERS = frozenset({"reports", "verdicts", "checkpoints"})
 
 MODEL_SUFFIXES = (
     *("pkl", "nc", "pt", "joblib", "safetensors", "zarr"),
-    *("pth", "keras", "h5", "onnx", "json", "ubj", "txt", "cbm"),
+    *("pth", "keras", "h5", "onnx", "json", "ubj", "txt", "cbm", "npz", "npy", "csv"),
 )
 """Endings of model files: what the requirement document names first, then what libraries write by themselves (Keras,
 XGBoost's `.json` and `.ubj`, LightGBM's `.txt`, CatBoost's `.cbm`)."""

@@ -105,6 +105,7 @@ _HISTORIES = (
 TOLD_ONLY = (
     *("method", "iterations", "time", "convergence", "completion diary", "completion history"),
     *("adopted", "command", "effort_not_inspected", "results_unchanged", "model_unchanged"),
+    *("results_library_missing", "model_library_missing"),
 )
 _RESEARCH: Mapping[tuple[str, str], Setting] = {
     ("quick", "label"): Setting("quick", "5A is the document's word"),

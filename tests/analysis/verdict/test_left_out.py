@@ -36,9 +36,11 @@ def fitted(rows: int = 400, **more: Any) -> Kind:
     return {"kind": "fit", "where": "model_1.py:7", "facts": facts}
 
 
-def predicted(values: Sequence[float] = VALUES, x: str = "new") -> Kind:
+def predicted(values: Sequence[float] = VALUES, x: str = "new", columns: int = 1) -> Kind:
+    told = whole("p", values)
+    told["shape"] = [len(values)] if columns == 1 else [len(values) // columns, columns]
     facts = {"object": 1, "of": 1, "class": "RandomForestRegressor", "call": "predict",
-             "x": fp(x, size=len(values)), "values": whole("p", values)}  # fmt: skip
+             "x": fp(x, size=len(values)), "values": told}  # fmt: skip
     return {"kind": "predict", "where": "model_1.py:9", "facts": facts}
 
 
@@ -57,8 +59,11 @@ def outcomes(errors: Sequence[float]) -> Kind:
     return split(fp("train", size=300), fp("new", size=N), fp("y1", size=300), whole("y2", actual))
 
 
-def table(kept: Sequence[int], *lines: Kind, digits: int = 6) -> Evidence:
-    rows = results(column("row", *range(len(kept))), column("predicted", *(round(VALUES[one], digits) for one in kept)))
+def table(kept: Sequence[int], *lines: Kind, digits: int = 6, scale: float = 1.0, classes: bool = False) -> Evidence:
+    values = [round(scale * VALUES[one], digits) for one in kept]
+    if classes:
+        values = [float(one > 0) for one in values]
+    rows = results(column("row", *range(len(kept))), column("predicted", *values))
     return replace(mcmc(sampling(), *lines), artefacts=(rows, replace(MODEL, inside=SAVED)))
 
 
@@ -105,6 +110,9 @@ COARSE = [float(one % 3) for one in range(N)]
         table(BEST[:40], fitted(), predicted()),
         table(BEST, fitted(), predicted([one + 0.00037 for one in VALUES])),
         table(BEST, fitted(), predicted(COARSE)),
+        table(BEST, fitted(), predicted(columns=2)),
+        table(BEST, fitted(), predicted([abs(one) for one in VALUES]), classes=True),
+        table(BEST, fitted(), predicted([40 * abs(one) for one in VALUES]), digits=0, scale=40),
     ],
     ids=[
         "all rows",
@@ -118,6 +126,9 @@ COARSE = [float(one % 3) for one in range(N)]
         "a few examples",
         "another model's numbers",
         "classes",
+        "probabilities of two classes",
+        "a probability beside classes",
+        "a rate beside counts",
     ],
 )
 def test_a_part_with_a_shape_of_its_own_is_not_asked_about(evidence: Evidence) -> None:
