@@ -46,7 +46,7 @@ help:
 	@echo "make reference docs/reference.md, from the code"
 	@echo "make docs    the pages as a site in build/site, broken links fail; needs npm for the diagrams"
 	@echo "make bundle  dist/watchkeeper.mcpb for Claude Desktop, checked and packed by the official tool; needs npm"
-	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it; writes the table there (a quarter of an hour); 1.8 GB"
+	@echo "make clients every client of docs/clients.md, as npm and PyPI bring it; writes the table there (seven minutes; a quarter of an hour beside other work); 1.8 GB"
 	@echo "make corpus CORPUS=FOLDER HISTORIES=FOLDER   how labelled logs and curves are judged"
 	@echo "make audit   known holes in what the lock names, where the index says so (pip-audit)"
 	@echo "make release wheel and source distribution, built twice to equal bytes, and what it is made with (CycloneDX), in dist/"

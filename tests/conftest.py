@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
-from jsonschema import Draft202012Validator
 
 from .limits import examples
-from .play import Place
 from .runtime.keeper.helpers import end_processes_of, none_of, until
+
+if TYPE_CHECKING:  # the process that hands out the tests to others needs none of the server
+    from .play import Place
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in its background so, and children would inherit it.
@@ -38,6 +41,17 @@ SHARED = ("sampled", "plain", "shared")
 """Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for rubbish: what is made lives to the end, and is not looked through again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -52,6 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def schemas_checked_once() -> Iterator[None]:
     """Let the SDK's client check the schema of a tool once: each of its sessions would do it anew, dear as a call."""
+    from jsonschema import Draft202012Validator
+
     check = Draft202012Validator.check_schema
 
     @functools.cache
@@ -94,6 +110,8 @@ def nothing_left(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Non
 
 @pytest.fixture
 def place(tmp_path: Path, nothing_left: None) -> Place:
+    from .play import Place
+
     return Place(tmp_path)
 
 

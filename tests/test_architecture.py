@@ -6,6 +6,8 @@ import ast
 import functools
 import re
 import sys
+from collections import Counter
+from collections.abc import Collection, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -150,6 +152,21 @@ def test_no_file_is_longer_than_two_ideas() -> None:
     assert {name: lines for name, lines in long.items() if lines > 400} == {}
 
 
+def missing_pages(text: str) -> set[str]:
+    """Return the pages of our own that a text of the code cites and that are not in the repository."""
+    cited = set(re.findall(r"(?<![\w./{}-])(?:docs/[\w./-]+|[A-Z][A-Z_]+)\.md\b", text))
+    return {page for page in cited if not (ROOT / page).is_file()}
+
+
+def test_every_page_that_the_code_cites_is_in_the_repository() -> None:
+    cited = {str(path.relative_to(ROOT)): missing_pages(path.read_text(encoding="utf-8")) for path in sources()}
+    assert {name: pages for name, pages in cited.items() if pages} == {}
+    assert missing_pages("see NOWHERE.md and docs/nowhere.md, not docs/watching.md nor output/THIS.md") == {
+        "NOWHERE.md",
+        "docs/nowhere.md",
+    }
+
+
 def test_the_page_of_the_architecture_names_exactly_the_rooms_there_are() -> None:
     page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| `([a-z]+/(?:[a-z]+/)?)` \|", page, re.MULTILINE))
@@ -160,3 +177,63 @@ def test_the_page_of_the_architecture_names_exactly_the_rooms_there_are() -> Non
         if room.is_dir() and room.name != "__pycache__"
     }
     assert named == rooms | {"tools/", "prompts/"}
+
+
+def defined(path: Path) -> set[str]:
+    """Return the functions and classes of a file, and their own functions as `Class.name`."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)}
+    return found
+
+
+def not_there(text: str) -> list[str]:
+    """Return the files, `file.py` or `file.py:function`, that a text names and that `server/` does not have."""
+    named: list[tuple[str, str]] = re.findall(r"`((?:[\w-]+/)+\w+\.py)(?::([\w.]+))?`", text)
+    paths = {file: ROOT if file.startswith("tests/") else ROOT / "server" for file, _ in named}
+    there = {file: defined(root / file) if (root / file).is_file() else None for file, root in paths.items()}
+    return [f"{file}:{name}" for file, name in named if (found := there[file]) is None or (name and name not in found)]
+
+
+def test_every_function_that_the_page_points_to_is_there() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    where = page.partition("## Where is")[2].partition("## ")[0]
+    assert where.count(".py:") > 15
+    assert not_there(page) == []
+    assert not_there("`acts/start/gate.py:check` `acts/start/gate.py:nothing` `acts/gone.py`") == [
+        "acts/start/gate.py:nothing",
+        "acts/gone.py:",
+    ]
+
+
+CALLED_BY_NAME = ("server.runtime.witness.hook.", "server.runtime.probe.path.")
+"""What scripts and the hook's own table call by a name in a text."""
+
+
+def uncalled(texts: Mapping[str, str], arrows: Mapping[str, Collection[str]], elsewhere: str = "") -> list[str]:
+    """Return the functions and classes that neither their own module nor one that imports it names.
+
+    :param texts: the source of each module, by the module's name.
+    :param arrows: the modules that each one imports.
+    :param elsewhere: words of programs that are no modules of ours.
+    """
+    words = {module: Counter(re.findall(r"\w+", text)) for module, text in texts.items()}
+    users = {module: [one for one, targets in arrows.items() if module in targets] for module in texts}
+    return [
+        f"{module}:{name}"
+        for module, text in texts.items()
+        for name in re.findall(r"^(?:async def|def|class) (?!__)(\w+)", text, re.MULTILINE)
+        if words[module][name] < 2 and name not in elsewhere and not any(words[one][name] for one in users[module])
+    ]
+
+
+def test_every_function_is_named_by_more_than_its_tests() -> None:
+    texts = {module: path.read_text(encoding="utf-8") for module, path in MODULES.items()}
+    benchmarks = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "benchmarks").rglob("*.py"))
+    found = uncalled(texts, {module: imports(path) for module, path in MODULES.items()}, benchmarks)
+    assert [one for one in found if not one.startswith(CALLED_BY_NAME)] == []
+    two = {"a": "def used():\n    pass\ndef not_used():\n    pass\n", "b": "from .a import used\nused()\n"}
+    assert uncalled(two, {"a": [], "b": ["a"]}) == ["a:not_used"]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import BaseModel, PrivateAttr, model_serializer
 
 from ..server.acts.desk import Desk, in_thread
-from ..server.acts.poll import brief, compared, next_step, poll, status_line, updates
+from ..server.acts.poll import brief, compared, fitting, next_step, poll, status_line, updates
 from ..server.acts.poll.compared import Compared
-from ..server.acts.toolbox import Tool, facts
+from ..server.acts.toolbox import Tool, outgoing_facts
 from ..server.acts.watch import gpu_files
 from ..server.acts.watch import progress as pace
 from ..server.analysis.logs import blocks
@@ -23,13 +22,6 @@ from ..server.vocabulary.runs import Role
 from ..server.vocabulary.sanitize import one_line
 
 MOST_METRICS = 8
-QUIET_CHARACTERS = 240
-"""60 tokens: what an answer may cost when nothing happened (P6)."""
-BRIEF_CHARACTERS = 1_200
-"""300 tokens: what the brief of a new session may cost."""
-_UNANSWERED = ("open", "changes_pending")
-_LIVING = ("starting", "queued", "running", "running_unattended")
-_SHORT = ("id", "level", "type", "line", "exception", "emergency", "report", "status", "run", "error_type", "changes")
 
 
 class Polled(BaseModel):
@@ -131,24 +123,9 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
         cursor=seen.cursor,
         next=following,
     )
-    return found if seen.news or checks_in or status.state.final else _quiet(found)
-
-
-def _quiet(found: Polled) -> Polled:
-    """Return an answer that tells nothing new within its 60 tokens: numbers are left out from the last on."""
-    shown = dict(found.metrics or {})
-    slim = found.model_copy(update={"progress": None})
-    for one in (found, slim):
-        if _characters(one) <= QUIET_CHARACTERS:
-            return one
-    while shown and _characters(slim) > QUIET_CHARACTERS:
-        shown.popitem()
-        slim = slim.model_copy(update={"metrics": shown or None})
-    return slim
-
-
-def _characters(found: Polled) -> int:
-    return len(json.dumps(facts(found), separators=(",", ":"), ensure_ascii=False))
+    if seen.news or checks_in or status.state.final:
+        return found
+    return found.model_copy(update=fitting.quiet(outgoing_facts(found)))
 
 
 def _behind(unread_bytes: int) -> str | None:
@@ -195,50 +172,7 @@ def _all(desk: Desk, seen: poll.Seen) -> Polled:
         cursor=seen.cursor,
         next=told.next,
     )
-    return _shortened(full, told.left_out, seen.unwritten)
-
-
-def _shortened(full: Polled, left_out: tuple[int, int], unwritten: str) -> Polled:
-    """Return a brief within its tokens: what can be asked for again is left out, the least urgent first."""
-    shown = full.model_copy(update={"more": _more(full, full, left_out, unwritten)})
-    for update in _cuts(full):
-        if _characters(shown) <= BRIEF_CHARACTERS:
-            break
-        shown = shown.model_copy(update=update)
-        shown = shown.model_copy(update={"more": _more(full, shown, left_out, unwritten)})
-    return shown
-
-
-def _cuts(full: Polled) -> Iterator[dict[str, Any]]:
-    runs, reports, findings = full.runs or [], full.reports or [], full.findings or []
-    yield {"steps": None}
-    yield {
-        "reports": [
-            {**one, "trainer_says": one["trainer_says"][:60]} if "trainer_says" in one else one for one in reports
-        ]
-    }
-    active = [one for one in runs if one["state"] in _LIVING or {"unreported_failures", "trouble"} & one.keys()]
-    kept = active or runs[:1]
-    yield {"runs": kept}
-    short = [{name: value for name, value in one.items() if name in _SHORT} for one in findings]
-    yield {"findings": short[:5] or None}
-    bare = [{name: value for name, value in one.items() if name in _SHORT} for one in reports]
-    yield {"reports": bare[:5]}
-    yield {"findings": short[:2] or None, "reports": bare[:3], "runs": kept[:5]}
-
-
-def _more(full: Polled, shown: Polled, left_out: tuple[int, int], unwritten: str) -> str | None:
-    """Return what is not shown, and how to see it."""
-    runs = len(full.runs or []) - len(shown.runs or [])
-    cut = (full.reports or [])[len(shown.reports or []) :]
-    waiting = sum(one["status"] in _UNANSWERED for one in cut) + left_out[0]
-    answered = sum(one["status"] not in _UNANSWERED for one in cut) + left_out[1]
-    parts = [
-        unwritten,
-        f"{runs} run(s) not shown: poll_training(run=…) or `watchkeeper status`" if runs else "",
-        f"{waiting} open and {answered} answered report(s) not shown" if waiting or answered else "",
-    ]
-    return "; ".join(filter(None, parts)) or None
+    return full.model_copy(update=fitting.brief(outgoing_facts(full), told.left_out, seen.unwritten))
 
 
 TOOL = Tool(poll_training, "poll", Polled, frozenset(Role), read_only=True, idempotent=True)

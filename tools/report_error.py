@@ -82,7 +82,7 @@ def _report(
     if look is None and model is not None:
         desk.workspace.check_model_id(model)
     if finding is None and look is not None:
-        finding = reports.decisive(desk, look.run.id)
+        finding = reports.failure_to_report(desk, look.run.id)
     report, existing = reports.open_report(
         desk,
         model=look.run.model if look else str(model),

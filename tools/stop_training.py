@@ -69,7 +69,7 @@ def _report(desk: Desk, run: Run, status: RunStatus) -> str | None:
     if any(next_step.asks_for_a_start(one) for one in desk.ledger.reports(run=run.id)):
         return None  # the director knows: the answer asked for another attempt
     words = reports.Words(f"The trainer stopped the run: {stop.reason}")
-    finding = reports.decisive(desk, run.id)
+    finding = reports.failure_to_report(desk, run.id)
     try:
         report, _ = reports.open_report(desk, model=run.model, run=run, status=status, finding=finding, words=words)
     except StorageFailed:

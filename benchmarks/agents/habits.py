@@ -57,8 +57,7 @@ class Agent:
     _epochs: list[int] = field(default_factory=list[int])
 
     async def play(self) -> Played:
-        """Play the story from its start until the agent is done with it."""
-        await self.tools.begin()
+        """Play the story from its start until the agent is done with it; its first session has begun."""
         cheats = self.habit == "cheating"
         if cheats and self.story.cheat:
             return await self._cheat(self.story.cheat)

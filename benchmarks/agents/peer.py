@@ -61,6 +61,9 @@ class Peer:
         return [] if result.is_error else [json.loads(one) for one in texts]
 
     async def _told(self, lines: int) -> dict[str, Any]:
+        if not self._task:
+            await self._ask("list_tasks")
+            return {}
         answers = await self._ask("task_result", task_id=self._task, tail_lines=lines)
         return answers[0] if answers else {}
 

@@ -3,8 +3,9 @@
     python -P benchmarks/agents/play.py [--only STORY …] [--habit HABIT …] [--tools SET …] [--json] [--jobs N]
     python -P benchmarks/agents/play.py --play STORY:HABIT:SET …
 
-Every story is a small real training process in a scratch folder; docs/agents.md tells the stories and the counting.
-How long the whole took, and at which load, stands there too. Most of it is waiting: `--jobs 4` may do on two cores.
+Every story is a small real training process in a scratch folder; docs/agents.md tells the stories and the counting,
+and how long the whole took at which load. Much of it is waiting, so more stories are played than there are cores; but
+of the servers, which keep a core busy while they start, one for two cores starts at a time, before its story begins.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from toolset import Tools
 
 SETS = ("shell", "jobs", "backburner", "watchkeeper")
 TABLE = ("shell", "backburner", "watchkeeper")
+CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,8 @@ async def play(story_name: str, habit: Habit, set_name: str) -> Play:
         project, aside = prepared(Path(scratch), story)
         tools, marks = opened(set_name, project, aside), Marks(aside)
         try:
+            with starting:
+                await tools.begin()
             with marks.sampled():
                 played = await Agent(habit, tools, project, story).play()
         finally:
@@ -150,6 +154,16 @@ async def play(story_name: str, habit: Habit, set_name: str) -> Play:
             accepted=played.accepted, alarm=bool(played.failed_at) and not failure and not played.false,
             wasted_cpu_s=marks.wasted_cpu_s(), wall_s=time.monotonic() - begun,
         )  # fmt: skip
+
+
+starting: AbstractContextManager[object] = nullcontext()
+"""Held while a session's server starts; nobody waits for anything yet."""
+
+
+def take_turns(turns: AbstractContextManager[object]) -> None:
+    """Have this process start its servers when it is its turn."""
+    global starting  # noqa: PLW0603
+    starting = turns
 
 
 def played(about: tuple[str, Habit, str]) -> Play:
@@ -180,7 +194,7 @@ def main() -> int:
     parser.add_argument("--play", nargs="+", metavar="STORY:HABIT:SET", help="these plays alone, whatever else is said")
     parser.add_argument("--json", action="store_true", help="one line of JSON per play, no table")
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="stories at a time (default: one per core)"
+        "--jobs", type=int, default=2 * CORES, help="stories at a time (default: two per core, %(default)s)"
     )
     options = parser.parse_args()
     try:
@@ -188,7 +202,10 @@ def main() -> int:
     except ValueError as wrong:
         parser.error(str(wrong))
     plays: list[Play] = []
-    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as in a plain shell: hundreds of interpreters compile once
+    spawning = multiprocessing.get_context("spawn")
+    turns = spawning.BoundedSemaphore(max(1, CORES // 2))
+    with spawning.Pool(options.jobs, take_turns, (turns,)) as pool:
         for one in pool.imap_unordered(played, todo) if options.jobs > 1 else map(played, todo):
             plays.append(one)
             if options.json:

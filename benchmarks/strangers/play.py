@@ -32,8 +32,9 @@ from common import load, until_unkept
 
 HERE = Path(__file__).resolve().parent / "projects"
 LIMIT_S = 1200.0
+APPROVED = "APPROVE"
 _FINDING = re.compile(r"^\d\d:\d\d:\d\dZ (?P<run>\S+) failure (?P<told>.*)", re.MULTILINE)
-_VERDICT = re.compile(r"^verdict: (\w+)", re.MULTILINE)
+_VERDICT = re.compile(r"^verdict: (?P<word>\w+)(?:\n(?:met|reason_code): .*)*\nwhy: (?P<why>.*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,11 @@ class Step:
 
     @property
     def verdict(self) -> str:
-        """The word of a verdict."""
+        """The word of a verdict, and why it is not the one that is hoped for."""
         found = _VERDICT.search(self.printed)
-        return found[1] if found else ""
+        if found is None:
+            return ""
+        return found["word"] if found["word"] == APPROVED else f"{found['word']}: {found['why']}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Outcome:
     @property
     def well(self) -> bool:
         """Whether everything was told and nothing changed."""
-        return self.first_s is not None and self.steps[-1].verdict == "APPROVE" and not self.changed
+        return self.first_s is not None and self.steps[-1].verdict == APPROVED and not self.changed
 
 
 def give(command: Sequence[str], folder: Path, path: str, shown: str = "") -> Step:

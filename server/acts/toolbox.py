@@ -291,8 +291,8 @@ def _flat_type(schema: Mapping[str, Any]) -> str:
     return str(options[0].get("type", "object"))
 
 
-def facts(result: BaseModel) -> dict[str, Any]:
-    """Return a result as structured content: what is None is absent, and no secret leaves."""
+def outgoing_facts(result: BaseModel) -> dict[str, Any]:
+    """Return a result as structured content: what is None is absent, and no secret leaves, by any interface."""
     return masked(result.model_dump(mode="json", exclude_none=True))
 
 

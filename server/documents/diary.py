@@ -1,4 +1,4 @@
-"""How a diary entry looks, and the evidence that follows it (FORMATS.md). Pure.
+"""How a diary entry looks, and the evidence that follows it. Pure.
 
 The four headings The Struggle, The Investigation, The Fix, The Why are searched for literally by the agent that makes
 a story of them (Ordeal, Tests, Resurrection, Treasure).

@@ -1,4 +1,4 @@
-"""Error reports and answers as the documents that other agents parse (FORMATS.md). Pure.
+"""Error reports and answers as the documents that the requirement document's agents parse. Pure.
 
 A report's facts are kept in the ledger; the texts here are rendered from them and can be rendered again.
 """
@@ -132,7 +132,7 @@ CARE: Mapping[ErrorType, Care] = {
     ErrorType.CONVERGENCE: Care("@modeler", "from the checkpoint if only parameters change"),
     ErrorType.INFRASTRUCTURE: Care("@director", "from the checkpoint"),
 }
-"""The table "Error types" of FORMATS.md."""
+"""Who repairs what and from where training goes on, as the requirement document's agents expect it."""
 
 CHANGES, VERDICT, BUDGET = "changes", "verdict", "budget"
 """Kinds of reports that are about no failure of a run: changes that wait for approval, a rejecting verdict, a start

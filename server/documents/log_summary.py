@@ -1,4 +1,4 @@
-"""The log summary that the metacognition agent reads (FORMATS.md), under 10 KB. Pure.
+"""The log summary that the metacognition agent of the requirement document reads, under 10 KB. Pure.
 
 We write it ourselves because the existing analyser counts the INF of INFO as an infinity and reads no JSON lines.
 What was never printed is null, never invented.

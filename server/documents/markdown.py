@@ -1,7 +1,7 @@
 """What agents and logs say, made fit to stand in a Markdown document that other agents parse. Pure.
 
 Nothing that is quoted may pass for a part of the document: no heading, no table cell, no end of a fence, none of the
-words that the readers of our documents search for (FORMATS.md).
+words that the readers of our documents search for.
 """
 
 from __future__ import annotations

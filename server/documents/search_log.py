@@ -1,4 +1,4 @@
-"""The hyper-parameter search log: what was searched, what came out, what was chosen and why (FORMATS.md). Pure."""
+"""The hyper-parameter search log: what was searched, what came out, what was chosen and why. Pure."""
 
 from __future__ import annotations
 

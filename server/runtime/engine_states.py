@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..vocabulary.runs import RunState
-from . import heartbeats
+from . import remote_silence
 from .engines.words import MOST_TRIES, Kind, Word
 
 
@@ -49,7 +49,7 @@ def before_start(word: Word, *, now: float, stopped: bool, claimed: bool) -> Sta
 def _without_job(word: Word, *, now: float, claimed: bool) -> Stand:
     if word.again and not claimed:
         return Stand(state=RunState.QUEUED, reason=f"{word.said()}; it is handed over again.", needs_launch=True)
-    lately = now - (word.since or word.submitted_at or now) < heartbeats.LAG_S
+    lately = now - (word.since or word.submitted_at or now) < remote_silence.LAG_S
     if lately:  # what the node wrote may not be seen here yet
         return Stand(state=RunState.STARTING, reason=f"{word.said()}; what its node wrote may still come.")
     if word.kind is Kind.GONE and word.tries < MOST_TRIES and not claimed:
@@ -74,7 +74,7 @@ def after_start(word: Word, host: str, heard_s_ago: float, sample_s: float, aske
     """
     where = host or "this host"
     over = word.kind in (Kind.ENDED, Kind.GONE, Kind.QUEUED)
-    silent_s = heartbeats.MISSED_SAMPLES * sample_s + (2 * heartbeats.LAG_S if host else 0.0)
+    silent_s = remote_silence.MISSED_SAMPLES * sample_s + (2 * remote_silence.LAG_S if host else 0.0)
     asked_since = now - word.asked_at < heard_s_ago  # an older answer may be from before it began
     if over and asked_since and heard_s_ago > silent_s:
         put_back = word.kind is Kind.QUEUED
@@ -82,7 +82,7 @@ def after_start(word: Word, host: str, heard_s_ago: float, sample_s: float, aske
         return Stand(state=state, reason=f"Nothing was heard of it for {heard_s_ago:.0f} s, and {word.said()}.")
     if not host:
         return Stand(state=RunState.STARTING, reason=f"How it ended is being written down; {word.said()}.")
-    state, reason = heartbeats.stands(where, heard_s_ago, sample_s, asked if word.kind is Kind.UNKNOWN else None)
+    state, reason = remote_silence.stands(where, heard_s_ago, sample_s, asked if word.kind is Kind.UNKNOWN else None)
     contradicted = f" {word.said()}." if over else ""
     return Stand(state=state, reason=f"{reason}{contradicted}")
 
@@ -99,11 +99,11 @@ def after_end(word: Word, state: RunState, reason: str, *, ended_s_ago: float, f
         return Stand(state=RunState.TIMED_OUT, reason=f"It ran into the time limit of its job: {word.said()}.")
     if word.interrupted:
         return Stand(state=RunState.INTERRUPTED, reason=f"Its job was ended for no fault of its own: {word.said()}.")
-    if word.kind is Kind.QUEUED and ended_s_ago > heartbeats.LAG_S:
+    if word.kind is Kind.QUEUED and ended_s_ago > remote_silence.LAG_S:
         return Stand(state=RunState.INTERRUPTED, reason=f"Its job was put back: {word.said()}.")
     told = word.kind in (Kind.ENDED, Kind.GONE)
     said = f" {word.said()}." if told else ""
     # It says RUNNING for minutes after it lost a node; one that is down may itself be why the job ended.
-    asked_by_then_s = word.asked_every_s + heartbeats.LAG_S  # after the end at the latest
-    settled = told or ended_s_ago > max(heartbeats.UNHEARD_S, asked_by_then_s)
+    asked_by_then_s = word.asked_every_s + remote_silence.LAG_S  # after the end at the latest
+    settled = told or ended_s_ago > max(remote_silence.UNHEARD_S, asked_by_then_s)
     return Stand(state=state, reason=f"{reason}{said}", settled=settled)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..vocabulary.errors import NotFound
 from ..vocabulary.runs import RunState
-from . import engine_states, heartbeats
+from . import engine_states, remote_silence
 from .engines.words import Kind, Word
 from .keeper import exit_record, hosts, lock, procfs, records
 from .keeper import usage as usage_lines
@@ -68,7 +68,7 @@ def _look(run_dir: Path, nonce: str) -> Facts:
     is_held = not away and lock_held(run_dir, start if same_boot else None, damaged)
     ended = exit_of(run_dir, start if is_held else None, damaged, nonce)
     now, sample = time.time(), newest_sample(run_dir, damaged)
-    heard_s_ago = heartbeats.heard_s_ago(run_dir, sample, moment(start, "started_at"), now) if start else 0.0
+    heard_s_ago = remote_silence.heard_s_ago(run_dir, sample, moment(start, "started_at"), now) if start else 0.0
     return Facts(
         run=run_dir.name, now=now, boottime_s=usage_lines.boottime_s(), spec_age_s=now - _written_at(run_dir),
         claimed=os.path.lexists(run_dir / records.CLAIM), warned=warned,
@@ -147,7 +147,9 @@ def _stop_asked_s_ago(facts: Facts) -> float | None:
 
 def _elsewhere(facts: Facts) -> RunStatus:
     """Another machine has its processes: nothing here can mend it, and nothing here shows that it ended."""
-    state, reason = heartbeats.stands(facts.elsewhere, facts.heard_s_ago, _sample_s(facts), _stop_asked_s_ago(facts))
+    state, reason = remote_silence.stands(
+        facts.elsewhere, facts.heard_s_ago, _sample_s(facts), _stop_asked_s_ago(facts)
+    )
     if state is RunState.LOST:
         return _lost(facts, reason)
     asked = f" A stop was asked for: {records.text(facts.stop, 'reason')}" if facts.stop is not None else ""
@@ -183,7 +185,7 @@ def _without_keeper(facts: Facts) -> RunStatus:
         found = engine_states.before_start(facts.word, now=facts.now, stopped=stopped, claimed=facts.claimed)
         return _standing(facts, found)
     rebooted = facts.spec_age_s > facts.boottime_s and not facts.elsewhere
-    lag_s = heartbeats.LAG_S if facts.elsewhere else 0.0  # what was written there may not be seen here yet
+    lag_s = remote_silence.LAG_S if facts.elsewhere else 0.0  # what was written there may not be seen here yet
     if rebooted or facts.spec_age_s > LAUNCH_WITHIN_S + lag_s:
         reason = "The machine was started anew before its keeper came." if rebooted else NEVER_CAME
         return replace(_status(facts, RunState.NEVER_STARTED, reason), needs_closing=True)
@@ -236,7 +238,7 @@ def _ended(facts: Facts, end: Record) -> RunStatus:
 
 def _may_be_settled(facts: Facts) -> bool:
     """Whether a keeper may still be at work on what its run left behind."""
-    return heartbeats.is_heard(facts.heard_s_ago, _sample_s(facts)) if facts.elsewhere else facts.lock_held
+    return remote_silence.is_heard(facts.heard_s_ago, _sample_s(facts)) if facts.elsewhere else facts.lock_held
 
 
 def _final_state(end: Record) -> RunState:

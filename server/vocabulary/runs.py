@@ -82,7 +82,7 @@ class Level(StrEnum):
 
 
 class ErrorType(StrEnum):
-    """The five types that the agents of the requirement document use (FORMATS.md)."""
+    """The five types that the agents of the requirement document use, and no others."""
 
     IMPLEMENTATION = "implementation"
     DATA = "data"

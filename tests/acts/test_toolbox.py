@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from watchkeeper.server.acts.toolbox import ADDED_BY_CLIENTS, LONGEST_TEXT, Parameter, Shape, Tool, facts, rendered
+from watchkeeper.server.acts.toolbox import (
+    ADDED_BY_CLIENTS,
+    LONGEST_TEXT,
+    Parameter,
+    Shape,
+    Tool,
+    outgoing_facts,
+    rendered,
+)
 from watchkeeper.server.vocabulary.errors import InvalidArgument
 from watchkeeper.server.vocabulary.json_values import LONGEST_JSON, JsonObject
 from watchkeeper.server.vocabulary.runs import Role
@@ -267,7 +275,7 @@ def test_a_parameter_of_another_type_is_a_defect_that_shows_at_once() -> None:
 
 
 def test_facts_leave_out_what_is_none() -> None:
-    assert facts(Done(word="x", times=0, items=[])) == {"word": "x", "times": 0, "items": []}
+    assert outgoing_facts(Done(word="x", times=0, items=[])) == {"word": "x", "times": 0, "items": []}
 
 
 def test_a_result_reads_well_as_text() -> None:

@@ -41,15 +41,15 @@ max_idle_share = 0.9
 
 
 def smaller(script: str) -> str:
-    """Return an example that draws a tenth: the story is the same, the test shorter.
+    """Return an example that draws a few hundred times: the story is the same, the test shorter.
 
-    With this seed 3.4 % of so few draws diverge where the model is centred, and none where it is not.
+    With this seed 7.8 % of so few draws diverge where the model is centred, and none where it is not.
     """
     text = (SCHOOLS / script).read_text(encoding="utf-8")
     changes = {
-        "(5_000, 1_000, 2)": "(1_000, 500, 2)",
-        "(50_000, 2_000, 4)": "(2_000, 1_000, 4)",
-        "random_seed=20260125": "random_seed=7",
+        "(5_000, 1_000, 2)": "(600, 300, 2)",
+        "(50_000, 2_000, 4)": "(600, 500, 4)",
+        "random_seed=20260125": "random_seed=12",
     }
     for written, wanted in changes.items():
         assert written in text
@@ -95,6 +95,7 @@ def check_story(place: Place, director: Director) -> None:
 @pytest.mark.skipif(importlib.util.find_spec("pymc") is None, reason="eight schools needs PyMC")
 async def test_two_pydantic_ai_agents_play_the_eight_schools_story(workplace: Place) -> None:
     schools = workplace.script(smaller("model_centred.py"))
+    design(schools, "| Draws | 600 | 600 | |\n| Tune | 500 | 500 | |\n| Chains | 4 | 4 | |\n")
     pydantic_ai = pytest.importorskip("pydantic_ai")
     from fastmcp.client.transports import StdioTransport
     from pydantic_ai.mcp import MCPToolset

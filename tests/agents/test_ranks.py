@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from ..libraries import needs
 from ..limits import HANG_S
 
@@ -19,39 +17,30 @@ PLAY = """
 import json, os, runpy, sys
 import arviz as az, numpy as np
 make = getattr(az, "convert_to_datatree", None) or az.convert_to_inference_data
-for path in sys.argv[1:]:
-    for rank in (1, 0) if "SLURM_STEP_NUM_TASKS" in os.environ else (0,):
-        os.environ["SLURM_PROCID"] = str(rank)
-        example = runpy.run_path(path, run_name="example")
-        found = example["gathered"](make({"mu": np.full((example["OWN_CHAINS"], 3), rank)}))
-    print(json.dumps([found.posterior.chain.values.tolist(), found.posterior["mu"].values.tolist()]))
+own = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
+for job in json.loads(sys.argv[1]):
+    for path in sys.argv[2:]:
+        for rank in (1, 0) if "SLURM_STEP_NUM_TASKS" in job else (0,):
+            os.environ.clear()
+            os.environ.update(own | job | {"SLURM_PROCID": str(rank)})
+            example = runpy.run_path(path, run_name="example")
+            found = example["gathered"](make({"mu": np.full((example["OWN_CHAINS"], 3), rank)}))
+        print(json.dumps([found.posterior.chain.values.tolist(), found.posterior["mu"].values.tolist()]))
 """
 OF_TWO = {"SLURM_JOB_ID": "7", "SLURM_STEP_NUM_TASKS": "2"}
-
-
-def played(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Have each example gather what its ranks drew, without drawing."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
-    own["WATCHKEEPER_RESULTS"] = str(folder / "results.csv")
-    command = [sys.executable, "-P", "-c", PLAY, *EXAMPLES]
-    return subprocess.run(
-        command, env=own | environment, capture_output=True, text=True, timeout=HANG_S, check=False, cwd=folder
-    )
+ALONE = {"SLURM_JOB_ID": "7", "SLURM_NNODES": "2"}
+"""A job of two nodes in which this is the only process: nobody would hand anything over."""
 
 
 @needs("pymc")
-@pytest.mark.parametrize(
-    ("environment", "chains"),
-    [
-        (OF_TWO, [[0, 1], [[0, 0, 0], [1, 1, 1]]]),
-        # A job of two nodes in which this is the only process: nobody would hand anything over.
-        ({"SLURM_JOB_ID": "7", "SLURM_NNODES": "2"}, [[0, 1], [[0, 0, 0], [0, 0, 0]]]),
-    ],
-)
-def test_the_chains_of_all_ranks_come_together_and_nothing_else_is_left(
-    tmp_path: Path, environment: dict[str, str], chains: list[object]
-) -> None:
-    done = played(tmp_path, environment)
+def test_the_chains_of_all_ranks_come_together_and_nothing_else_is_left(tmp_path: Path) -> None:
+    """Each example gathers what its ranks drew, without drawing; one process, as it imports PyMC for all of them."""
+    environment = {**os.environ, "WATCHKEEPER_RESULTS": str(tmp_path / "results.csv")}
+    command = [sys.executable, "-P", "-c", PLAY, json.dumps([OF_TWO, ALONE]), *EXAMPLES]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False, cwd=tmp_path
+    )
     told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
-    assert told == [chains, chains], done.stdout + done.stderr
+    of_two, alone = [[0, 1], [[0, 0, 0], [1, 1, 1]]], [[0, 1], [[0, 0, 0], [0, 0, 0]]]
+    assert told == [of_two, of_two, alone, alone], done.stdout + done.stderr
     assert list(tmp_path.glob("results*")) == []

@@ -35,11 +35,13 @@ class Package:
     """A program in the npm registry.
 
     :ivar command: what a user types.
+    :ivar scripts: whether its own scripts may run when it is installed.
     """
 
     name: str
     version: str
     command: str
+    scripts: bool = True
 
 
 def node() -> Path:
@@ -66,6 +68,7 @@ def _install(package: Package, folder: Path) -> None:
     home, wanted = node(), f"{package.name}@{package.version}"
     npm = [str(home / "bin/node"), str(home / "lib/node_modules/npm/bin/npm-cli.js"), "install"]
     quick = ["--no-audit", "--no-fund", "--fetch-retries", "0", "--fetch-timeout", "60000"]
+    quick += [] if package.scripts else ["--ignore-scripts"]
     path = {**os.environ, "PATH": f"{home / 'bin'}:{os.environ.get('PATH', '')}"}
     try:
         ended = subprocess.run(

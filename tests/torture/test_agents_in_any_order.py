@@ -18,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from watchkeeper.server.acts.desk import Desk, open_desk
-from watchkeeper.server.acts.toolbox import facts
+from watchkeeper.server.acts.toolbox import outgoing_facts
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.vocabulary.errors import WatchkeeperError
 from watchkeeper.server.vocabulary.runs import Role
@@ -58,7 +58,7 @@ class Agents(RuleBasedStateMachine):
 
         async def called() -> dict[str, Any]:
             run: Any = tool.run
-            return facts(await run(desk.current(), **tool.take(arguments)))
+            return outgoing_facts(await run(desk.current(), **tool.take(arguments)))
 
         self._day.known.asked(name, arguments)
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
-from watchkeeper.server.acts.toolbox import Parameter, Shape, Tool, facts
+from watchkeeper.server.acts.toolbox import Parameter, Shape, Tool, outgoing_facts
 from watchkeeper.server.interfaces.mcp import resources
 from watchkeeper.server.vocabulary.errors import WatchkeeperError
 from watchkeeper.tools import TOOLS
@@ -112,7 +112,7 @@ def _said(act: Callable[[], object]) -> str:
 
 async def _called(tool: Tool, desk: Any, taken: Mapping[str, Any]) -> dict[str, Any]:
     run: Any = tool.run
-    return facts(await run(desk, **taken))
+    return outgoing_facts(await run(desk, **taken))
 
 
 def _outside(place: Place) -> set[str]:

@@ -12,9 +12,8 @@ from ...vocabulary.runs import Phase, Role, RunState
 from ..desk import Desk
 from ..report.recurrence import solved_by
 from ..report.silent import mended_in_silence
+from ..watch import next_start
 from ..watch.standing import STILL_LOOKING, crashes, quick_problems, still_looking
-
-BRISK_WAIT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +146,8 @@ def _for_trainer(desk: Desk, about: Standing, cursor: str) -> str:
     if not about.state.final:
         return _while_active(desk, about, cursor)
     if about.report is not None and about.report.status == "answered":
-        return _carry_out(about)
-    return _going_on(about) or _afterwards(about)
+        return _carry_out(desk, about)
+    return _going_on(about) or _afterwards(desk, about)
 
 
 def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
@@ -159,14 +158,14 @@ def _while_active(desk: Desk, about: Standing, cursor: str) -> str:
     return _poll(about, cursor, wait_s=desk.policy.watch.brisk_poll_s if brisk else None)
 
 
-def _carry_out(about: Standing) -> str:
+def _carry_out(desk: Desk, about: Standing) -> str:
     run = about.run
     if about.report is not None and about.report.about_start:
         left = "" if about.report.answer and about.report.answer.approve else ", with those changes taken back"
         return f"the same start_training call again{left}"
     if about.report is not None and asks_for_a_start(about.report):
-        return f"start_training(model={run.model!r}, phase={run.phase.value!r}, follows={run.id!r}) with the fix"
-    return _afterwards(about)
+        return f"{_again(desk, run)} with the fix"
+    return _afterwards(desk, about)
 
 
 def asks_for_a_start(report: Report) -> bool:
@@ -178,7 +177,7 @@ def asks_for_a_start(report: Report) -> bool:
     return report.answer.action in (Action.RESTART, Action.RESUME)
 
 
-def _afterwards(about: Standing) -> str:
+def _afterwards(desk: Desk, about: Standing) -> str:
     run = about.run
     if about.entry is not None:
         return (
@@ -191,22 +190,27 @@ def _afterwards(about: Standing) -> str:
             f"why=…): nobody reported {about.silent.id}"
         )
     if about.quick_passed:
-        return _full_phase(run, about.full)
+        return _full_phase(desk, run, about.full)
     if about.state is RunState.COMPLETED and not about.verdict:
         return f"verify_compute(run={run.id!r})" if about.judged else "the watch is over"
     if about.verdict:
         return f"the watch is over: {about.verdict}"
-    return (
-        f"start_training(model={run.model!r}, phase={run.phase.value!r}, follows={run.id!r}) when the cause is mended"
-    )
+    return f"{_again(desk, run)} when the cause is mended"
 
 
-def _full_phase(quick: Run, full: Run | None) -> str:
+def _again(desk: Desk, run: Run) -> str:
+    return next_start.call(desk, run.model, run.phase, run.script, args=run.args, command=run.command, follows=run.id)
+
+
+def _full_phase(desk: Desk, quick: Run, full: Run | None) -> str:
     """Return what comes after a passed quick run; without `follows` the first full attempt would only be shown."""
     if full is not None and (full.first_seq > quick.first_seq or not full.ended):
         return f"quick passed, {full.id} is the full run: poll_training(run={full.id!r})"
-    follows = f", follows={full.id!r}" if full is not None else ""
-    return f"quick passed: start_training(model={quick.model!r}, phase='full'{follows})"
+    follows = full.id if full is not None else ""
+    call = next_start.call(
+        desk, quick.model, Phase.FULL, quick.script, args=quick.args, command=quick.command, follows=follows
+    )
+    return f"quick passed: {call}"
 
 
 def _for_director(about: Standing, cursor: str) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,7 +112,8 @@ class _Round:
         runs = self._runs()
         self.paths = [self._desk.workspace.ledger_path, *self._files(runs)]
         if self._desk.role is Role.TRAINER and (after := self._after) is not None:
-            self._written(lambda: updates.carry_out_told(self._desk, self._run, after))
+            with self._recorded():
+                updates.carry_out_told(self._desk, self._run, after)
 
     def _runs(self) -> list[Run]:
         if self._run is not None:
@@ -129,10 +130,12 @@ class _Round:
         looks = tuple(self._look_at(self._runs()))
         if self._desk.role is Role.TRAINER:
             for look in looks:
-                self._kept_apart(look.run, lambda run=look.run: self._written(lambda: stop.carry_out(self._desk, run)))
+                with self._kept_apart(look.run), self._recorded():
+                    stop.carry_out(self._desk, look.run)
         if not self._noted:
             self._noted = True
-            self._written(lambda: self._note(looks))
+            with self._recorded():
+                self._note(looks)
         found = updates.since(self._desk, self._after, self._run, self._include_text)
         salt = int(self._desk.clock() * 1000)
         issued = issue(self._desk.ledger.id, self._scope, found.seq, after=self._asked, salt=salt)
@@ -146,14 +149,13 @@ class _Round:
         open_overdue(self._desk, self._run)
         overdue.note(self._desk, self._run)
 
-    def _written(self, act: Callable[[], object]) -> bool:
-        """Do something that writes; where the disk refuses, the poll goes on and says so: reading needs no writing."""
+    @contextmanager
+    def _recorded(self) -> Generator[None]:
+        """Around what writes: where the disk refuses, the poll goes on and says so, as reading needs no writing."""
         try:
-            act()
+            yield
         except StorageFailed as error:
             self._unwritten = f"not recorded: {one_line(error.what, 120)}"
-            return False
-        return True
 
     def _look_at(self, runs: Sequence[Run]) -> Iterator[Look]:
         """Look at each run; what is left of the time for one look is shared by those that are left."""
@@ -171,22 +173,23 @@ class _Round:
         return most_s
 
     def _looked(self, run: Run, within_s: float) -> Look | None:
-        look: list[Look] = []
-        self._kept_apart(run, lambda: look.append(self._seen(run, within_s)))
-        return look[0] if look else None
+        with self._kept_apart(run):
+            return self._seen(run, within_s)
+        return None
 
     def _seen(self, run: Run, within_s: float) -> Look:
-        look: list[Look] = []
-        self._watcher(run).within_s = within_s
-        if self._written(lambda: look.append(self._watcher(run).look())):
-            return look[0]
+        watcher = self._watcher(run)
+        watcher.within_s = within_s
+        with self._recorded():
+            return watcher.look()
         self._watchers.pop(run.id)  # what it read is not on record: another one reads it again
         return self._watcher(run).glance()
 
-    def _kept_apart(self, run: Run, act: Callable[[], object]) -> None:
-        """Do something about one run; where all are watched, its trouble is its own and hides no other."""
+    @contextmanager
+    def _kept_apart(self, run: Run) -> Generator[None]:
+        """Around what is done about one run: where all are watched, its trouble is its own and hides no other."""
         try:
-            act()
+            yield
         except Exception as error:
             if self._run is not None:
                 raise
@@ -203,9 +206,8 @@ class _Round:
 
     def judge(self, looks: Sequence[Look]) -> None:
         for look in looks:
-            self._kept_apart(
-                look.run, lambda look=look: self._written(lambda: self._watcher(look.run).judge(look.status))
-            )
+            with self._kept_apart(look.run), self._recorded():
+                self._watcher(look.run).judge(look.status)
 
     def judged(self, seen: Seen) -> Seen:
         """Return the look after one that was judged; the same one while there is more of a log to read first."""
@@ -245,8 +247,10 @@ class _Round:
     def close(self) -> None:
         """Keep the place in each log and note that this role was here."""
         for watcher in list(self._watchers.values()):
-            self._kept_apart(watcher.run, lambda watcher=watcher: self._written(watcher.keep_place))
-        self._written(lambda: note(self._desk, self._watchers))
+            with self._kept_apart(watcher.run), self._recorded():
+                watcher.keep_place()
+        with self._recorded():
+            note(self._desk, self._watchers)
 
 
 def _trouble(error: Exception) -> str:

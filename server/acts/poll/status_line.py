@@ -1,4 +1,4 @@
-"""The status line that a trainer owes its director every half hour (FORMATS.md), as one line of a poll's answer."""
+"""The status line that the requirement document has a trainer send every half hour, as one line of a poll's answer."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from ...documents import error_report
 from ...runtime.run_directory import RunStatus
@@ -52,7 +52,7 @@ def find_report(desk: Desk, report: str) -> Report:
     return found
 
 
-def decisive(desk: Desk, run: str) -> Finding | None:
+def failure_to_report(desk: Desk, run: str) -> Finding | None:
     """Return the failure of a run that a report should speak of: the newest that was not reported, else the newest.
 
     None where the director has accepted all of them: then the report is about something else, such as its results.
@@ -133,48 +133,32 @@ def _grew(known: Report, facts: ReportOpened) -> bool:
 
 
 def _told_by_its_crash(facts: ReportOpened) -> ReportAgain:
-    """Return what a report says once it is known that its finding was the beginning of a crash."""
-    return ReportAgain(
-        what_happened=facts.what_happened,
-        hypothesis=facts.hypothesis,
-        recommended_action=facts.recommended_action,
-        trainer_type=facts.trainer_type,
-        error_type=facts.error_type.value,
-        resume_point=facts.resume_point,
-        severity=facts.severity,
-        state=facts.state,
-        finding=facts.finding,
-        emergency=facts.emergency,
-        message=facts.message,
-        exception=facts.exception,
-        frame=facts.frame,
-        line=facts.line,
-        last_line=facts.last_line,
-        excerpt=facts.excerpt,
-        exit_code=facts.exit_code,
-        signal=facts.signal,
-    )
+    """Return what a report says once it is known that its finding was the beginning of a crash.
+
+    Its deadline stays: nobody gets more time because more is known.
+    """
+    told = {one.name: getattr(facts, one.name) for one in fields(ReportAgain) if one.name != "deadline_at"}
+    return replace(ReportAgain(**told), error_type=facts.error_type.value)
 
 
 def _same_report(
     transaction: Transaction, model: str, run: Run | None, parts: Sequence[Finding], words: Words
 ) -> Report | None:
-    """The same failure reported twice is one report: a finding of the same crash, or the same words about a run.
+    """Return the report that tells of the same: of the same crash, or in the same words where no failure is known.
 
     :param parts: the findings of the crash that is reported; none where only words are.
     """
+    about = run.id if run else ""
+    known = [one for one in transaction.reports(model=model) if one.status != "closed" and one.run == about]
+    if not parts:
+        return next((one for one in known if one.what_happened == words.what_happened), None)
     crash = {one.id for one in parts}
-    grew = bool(parts) and parts[0].status == "open"
-    for report in transaction.reports(model=model):
-        if report.status == "closed" or report.run != (run.id if run else ""):
-            continue
-        if report.finding in crash:
-            if grew and report.status != "open" and not _ends_the_run(report, parts[0]):
-                continue  # it grew after the answer, and asks for another one
-            return report
-        if not crash and report.what_happened == words.what_happened:
-            return report
-    return None
+    return next((one for one in known if one.finding in crash and not _asks_anew(one, parts[0])), None)
+
+
+def _asks_anew(report: Report, crash: Finding) -> bool:
+    """Whether a crash grew after the answer to its beginning, so that it needs an answer of its own."""
+    return crash.status == "open" and report.status != "open" and not _ends_the_run(report, crash)
 
 
 def _ends_the_run(report: Report, crash: Finding) -> bool:

@@ -232,18 +232,19 @@ def _named(desk: Desk, before: Origin, after: Origin, told: Container[str]) -> I
         return
     old, new = dict(before.named), dict(after.named)
     sources = {path for path, _ in (*before.sources, *after.sources)}
-    for path in sorted({*old, *new}):
+    for path in sorted({*old, *new} - sources):
         was, now = old.get(path), new.get(path)
-        if (
-            was == now
-            or {was, now} == {None, _EMPTY}
-            or path in told
-            or path in sources
-            or (now is None and desk.workspace.is_there(path))
-            or _says_the_same(desk, path, was, now)
-        ):
-            continue
-        yield Entry(path, *_difference_of(desk, was, now), where=path)
+        if path not in told and not _needs_nobody(desk, path, was, now):
+            yield Entry(path, *_difference_of(desk, was, now), where=path)
+
+
+def _needs_nobody(desk: Desk, path: str, was: str | None, now: str | None) -> bool:
+    """Whether what became of a named file changes nothing that the training works with."""
+    if was == now or {was, now} == {None, _EMPTY}:  # the same bytes, or a mark that came or went
+        return True
+    if now is None and desk.workspace.is_there(path):  # only its name went from the script: reading tells that change
+        return True
+    return _says_the_same(desk, path, was, now)
 
 
 def _says_the_same(desk: Desk, path: str, was: str | None, now: str | None) -> bool:

@@ -8,32 +8,33 @@ from ...storage.record import Run
 from ...vocabulary.errors import Refused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
-from ..watch import standing
+from ..watch import next_start, standing
 from ..watch.standing import quick_problems, still_looking
+from .provenance import Origin
 
 
-def check(desk: Desk, model: str, phase: Phase, code_sha256: str, command: tuple[str, ...] = ()) -> None:
+def check(desk: Desk, model: str, phase: Phase, origin: Origin) -> None:
     """Let a start pass or refuse it.
 
     A full run needs a passed quick run of the same script, unless the policy says otherwise; same means equal in
     parsed form, and run by the same command.
 
-    :param command: as `Origin` has it.
+    :param origin: what shall be started.
     :raises Refused: saying what is missing and the exact next call.
     """
     if phase is Phase.QUICK or not desk.policy.quick.required:
         return
     quick = [one for one in desk.ledger.runs(model=model) if one.phase is Phase.QUICK]
-    same = _same(quick, code_sha256, command)
+    same = _same(quick, origin.code_sha256, origin.command)
     problems = quick_problems(desk, same[-1]) if same else []
     if same and not problems:
         return
     if still_looking(problems):
         raise Refused(f"{same[-1].id} has not passed yet: {problems[0]}.", "Make the same call again in a moment.")
-    why = _why(desk, quick, same, code_sha256)
+    why = _why(desk, quick, same, origin.code_sha256)
     raise Refused(
         f"The full phase of model {model} needs a passed quick run of the same script: {why}.",
-        _way_out(desk, same) + _first(model, quick, command),
+        _way_out(desk, same) + _first(desk, model, quick, origin),
     )
 
 
@@ -68,11 +69,13 @@ def _way_out(desk: Desk, same: Sequence[Run]) -> str:
         return (
             "If it stops before its announced total on purpose, let it print one line that says so (for example "
             '"stopped early: no improvement for 5 epochs") and run the quick phase again; or '
-            f"report_error(run={same[-1].id!r}, finding={short.id!r}, …), and the director's CONTINUE opens the gate. "
+            f"report_error(run={same[-1].id!r}, finding={short.id!r}, what_happened=…), and the director's CONTINUE "
+            "opens the gate. "
         )
     if failures:
         return ""
-    return f"Where its results are meant so, report_error(run={same[-1].id!r}, …) and CONTINUE lets them stand. "
+    report = f"report_error(run={same[-1].id!r}, what_happened=…)"
+    return f"Where its results are meant so, {report} and CONTINUE lets them stand. "
 
 
 def _why(desk: Desk, quick: Sequence[Run], same: Sequence[Run], code_sha256: str) -> str:
@@ -85,14 +88,11 @@ def _why(desk: Desk, quick: Sequence[Run], same: Sequence[Run], code_sha256: str
     return f"{same[-1].id} has not passed, {'; '.join(quick_problems(desk, same[-1]))}"
 
 
-def _first(model: str, quick: Sequence[Run], command: tuple[str, ...]) -> str:
+def _first(desk: Desk, model: str, quick: Sequence[Run], origin: Origin) -> str:
     if quick and not quick[-1].ended:
         return f"Watch {quick[-1].id} to its end: poll_training(run={quick[-1].id!r})."
-    if command:
-        return f"Run the quick phase first, by the same command: watchkeeper run --phase quick --model {model} -- …"
-    return f"Run the quick phase first: {_quick_call(model, quick)}."
-
-
-def _quick_call(model: str, quick: Sequence[Run]) -> str:
-    follows = f", follows={quick[-1].id!r}" if quick else ""
-    return f"start_training(model={model!r}, phase='quick'{follows})"
+    follows = quick[-1].id if quick else ""
+    call = next_start.call(
+        desk, model, Phase.QUICK, origin.script, args=origin.args, command=origin.command, follows=follows
+    )
+    return f"Run the quick phase first: {call}."

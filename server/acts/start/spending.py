@@ -46,7 +46,9 @@ def check(desk: Desk, model: str) -> str:
     report = server_reports.open_budget(desk, model, ended[-1] if ended else None, beyond)
     raise Refused(
         f"{beyond}. The director is asked in {report.id}.",
-        "poll_training() for the answer: CONTINUE lets one more attempt start, [budget] gives room.",
+        "poll_training() for the answer. By "
+        f"answer_report(report={report.id!r}, action='CONTINUE', instructions=…) the director lets one more attempt "
+        "start; higher limits in [budget] give room for more.",
     )
 
 

@@ -210,7 +210,7 @@ def _existing(known: Sequence[Run], wanted: Request) -> Run | None:
 def _check_first(desk: Desk, wanted: Request) -> None:
     """The first start of a phase; a full one also waits for what the director says of the quick run before it."""
     _check_reports(desk, wanted, desk.ledger.reports(run=""))
-    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256, wanted.origin.command)
+    gate.check(desk, wanted.model, wanted.phase, wanted.origin)
     if wanted.phase is Phase.FULL:
         for quick in attempts(desk, wanted.model, Phase.QUICK)[-1:]:
             _check_answers(desk, wanted, quick)
@@ -234,7 +234,7 @@ def _check_follows(desk: Desk, wanted: Request) -> None:
         )
     _check_answers(desk, wanted, previous)
     _check_strays(desk, previous)
-    gate.check(desk, wanted.model, wanted.phase, wanted.origin.code_sha256, wanted.origin.command)
+    gate.check(desk, wanted.model, wanted.phase, wanted.origin)
 
 
 def check_answers(desk: Desk, wanted: Request) -> None:

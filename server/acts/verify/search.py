@@ -11,6 +11,7 @@ from ...analysis.artefacts.confined import Limits, search_container
 from ...analysis.artefacts.facts import TableFacts, TraceFacts
 from ...analysis.artefacts.search_facts import MOST_VALUES, Found, SearchFacts, Wanted
 from ...analysis.verdict.evidence import Artefact
+from ...analysis.verdict.observed import target_of
 from ...analysis.verdict.predicted import grain_of
 from ...analysis.verdict.seen import Seen
 from ...analysis.witness.values import text
@@ -42,9 +43,10 @@ def drawn(desk: Desk, artefacts: Sequence[Artefact]) -> tuple[Found, ...]:
 def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ...], tuple[str, ...]]:
     """Return where the data that samplers were told stand in the tables that the run read, and which tables these are.
 
-    A table that was changed since the run read it is not looked through.
+    Targets of other fits are looked for where each of their values occurs several times. A table that was changed since
+    the run read it is not looked through.
     """
-    told = {name: one.at for each in seen.samplings for name, one in each.observed.items()} if seen is not None else {}
+    told = _told(seen) if seen is not None else {}
     wanted = [Wanted(name, finite, 0.0) for name, at in told.items() if (finite := _different(at))]
     if seen is None or not wanted:
         return (), ()
@@ -53,6 +55,11 @@ def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ..
     same = [path for path in paths if path not in seen.written and artefact_files.sha256(desk, path) == read[path]]
     found = [(path, one) for path in same[:MOST_FILES] for one in _searched(desk, path, wanted)]
     return tuple(found), tuple(same[:MOST_FILES])
+
+
+def _told(seen: Seen) -> dict[str, Sequence[float]]:
+    targets = {target_of(one.name): one.y.at for one in seen.fits if one.y.repeats > 1}
+    return {**targets, **{name: one.at for each in seen.samplings for name, one in each.observed.items()}}
 
 
 def _different(values: Sequence[float]) -> tuple[float, ...]:

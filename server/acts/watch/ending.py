@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 
+from ...analysis.logs import crash
 from ...documents.timing import Timing, timing
 from ...runtime.run_directory import RunStatus
+from ...storage.record import Finding as Recorded
 from ...storage.record import Run
 from ...storage.record.records import RunEnded
 from ...vocabulary.errors import WatchkeeperError
@@ -36,6 +40,16 @@ def finding(status: RunStatus, *, goes_on: bool = False) -> Finding | None:
         message=status.reason,
         fingerprint=str(status.state),
     )
+
+
+def as_part(found: Finding, run: str, known: Iterable[Recorded]) -> Finding:
+    """Return the failure of an end as a part of the crash that the log tells; what was reported before stays apart.
+
+    :param known: all findings of the run.
+    """
+    prefix = f"{run}:"
+    still_open = {one.id.removeprefix(prefix): one for one in known if one.status == "open"}
+    return replace(found, belongs_to=crash.confirmed(found, still_open))
 
 
 def event(status: RunStatus) -> RunEnded:

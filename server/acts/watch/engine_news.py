@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...runtime.heartbeats import UNHEARD_S
+from ...runtime.remote_silence import UNHEARD_S
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Run
 from ...storage.record.records import FindingOver, FindingSeen

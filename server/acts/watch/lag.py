@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from ...analysis.logs.recognise import Change
-from ...runtime.heartbeats import LAG_S
+from ...runtime.remote_silence import LAG_S
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Run
 from ...vocabulary.errors import PathRefused

@@ -76,7 +76,11 @@ def find_run(desk: Desk, run: str) -> Run:
     found = desk.ledger.run(run)
     if found is None:
         newest = [one.id for one in desk.ledger.runs(newest=5)]
-        known = f"Known runs: {', '.join(newest)}." if newest else "Nothing was started yet: call start_training."
+        known = (
+            f"Known runs: {', '.join(newest)}."
+            if newest
+            else "Nothing was started yet: start_training(model=…, phase='quick')."
+        )
         raise NotFound(f"There is no run {run[:60]!r}.", known)
     return found
 
@@ -359,7 +363,7 @@ class Watcher:
         changes = recogniser.end(status.ended())
         found = ending.finding(status, goes_on=standing.may_resume(self._desk, self._run, status.state))
         if found is not None:
-            changes = [*(one for one in changes if one.key != "exit"), Change("seen", "exit", found)]
+            changes = [one for one in changes if one.key != "exit"]
         moved = (self._offset, log_files.with_place(recogniser.state(), self._beside, self._cuts))
         ending.keep_time(self._desk, self._run, status)  # first: nobody comes back to a run whose end is on record
         with self._desk.ledger.transaction() as transaction:
@@ -371,5 +375,8 @@ class Watcher:
                 return False
             for change in changes:
                 self._record(transaction, change)
+            if found is not None:
+                found = ending.as_part(found, self._run.id, transaction.findings(run=self._run.id))
+                self._record(transaction, Change("seen", "exit", found))
             transaction.add(self._run, ending.event(status))
         return True

@@ -69,6 +69,7 @@ def _found(one: Wanted, column: str, form: str, asked: Sequence[float], values: 
         hits=_hits(values, asked, close, 0.0),
         by_chance=max(_hits(values, asked, close, aside * close) for aside in (_ASIDE, -_ASIDE)),
         asked=len(asked),
+        size=len(values),
     )
 
 

@@ -31,6 +31,7 @@ class Found:
     :ivar form: how the column was changed before: "as it is", "log", "log1p", "standardised" …
     :ivar hits: how many of `asked` stand there. :ivar by_chance: how many do that are moved aside by a few grains: in
         whole numbers, or in draws that were rounded to two digits, nearly all.
+    :ivar size: how many numbers the column has; 0 of a trace.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Found:
     by_chance: int
     asked: int
     form: str = "as it is"
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,10 @@ class Choice:
 
 
 _EXACT: Mapping[str, tuple[str, ...]] = {
-    "epoch": ("epoch", "epochs", "ep", "train_epoch", "training_epoch", "trainer_epoch", "current_epoch", "e"),
+    "epoch": (
+        *("epoch", "epochs", "ep", "train_epoch", "training_epoch", "trainer_epoch", "current_epoch", "e"),
+        *("episode", "episodes"),
+    ),
     "step": (
         *("step", "steps", "global_step", "trainer_global_step", "train_step", "iteration", "iterations", "iter"),
         *("training_iteration", "total_timesteps", "timesteps", "timesteps_total", "num_updates", "updates", "update"),

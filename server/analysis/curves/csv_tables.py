@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
 
 from .columns import choose
 from .names import Role, named, plain_name, role_of
@@ -179,8 +178,3 @@ def with_role(record: Mapping[str, float | None], word: str) -> NumberRow:
 def _of(role: Role, name: str) -> str:
     about = named(name)
     return f"{role}/{name}" if about is not None and not about.role else name
-
-
-def one_series(places: Iterable[float]) -> bool:
-    """Whether places only grow: several runs in one file begin anew."""
-    return all(one <= other for one, other in pairwise(places))

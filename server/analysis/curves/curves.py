@@ -17,6 +17,7 @@ from .oscillation import oscillation
 from .overshoot import FirstEpoch, first_epoch, learned_fast, overshoot, overshot
 from .robust import Curve, Seen, curve
 from .series import Column, History
+from .several import trainings
 from .thresholds import Thresholds
 
 _ADVICE = {
@@ -75,10 +76,19 @@ def judge_history(history: History, thresholds: Thresholds | None = None) -> lis
 
     :param history: any number of rows, all of which are looked at; columns that were never written are not judged.
     :param thresholds: the policy's numbers; the defaults of `Thresholds` without it.
+
+    Of several trainings on end the last one is judged; of those before it only whether their losses were numbers.
     """
-    seen = _look(history, thresholds or Thresholds())
-    kept = _one_per_cause(seen)
-    return sorted((_flag(history, name, what) for name, what in kept.items()), key=lambda flag: flag.epoch or 0.0)
+    limits = thresholds or Thresholds()
+    *earlier, last = trainings(history)
+    kept = _one_per_cause(_look(last, limits))
+    flags = [_flag(last, name, what) for name, what in kept.items()]
+    for one in earlier if "non_finite" not in kept else ():
+        losses = losses_of(one)
+        if broken := non_finite(losses.train, losses.val, limits):
+            flags.append(_flag(one, "non_finite", broken))
+            break
+    return sorted(flags, key=lambda flag: flag.epoch or 0.0)
 
 
 def _look(history: History, limits: Thresholds) -> dict[str, Seen]:

@@ -66,6 +66,11 @@ class History:
         return not any(self.column(name) for name in (*COLUMNS, *GAINS) if name != "time_s")
 
     @property
+    def by_reward(self) -> bool:
+        """Whether an agent is trained for a reward; its losses say nothing of whether it learns."""
+        return self.kind is Kind.REWARDS and bool(self.train_gain or self.val_gain)
+
+    @property
     def rmse(self) -> Column:
         """The metric where it is an RMSE, as far as anybody said; else empty."""
         about = named(self.metric_name)
@@ -126,7 +131,7 @@ def from_records(records: Sequence[Record], names: Iterable[str], whole: Role = 
     :param whole: which data all rows are of, where the names do not say.
     """
     # The line that closes a transformers log repeats the mean loss of the whole run under another name.
-    kept = [record for record in records if "train_runtime" not in record]
+    kept = [record for record in records if "train_runtime" not in record and not _is_of_a_repetition(record)]
     if len(kept) < len(records):
         names = dict.fromkeys(name for record in kept for name in record)
     choice = choose(names, whole)
@@ -142,6 +147,14 @@ def from_records(records: Sequence[Record], names: Iterable[str], whole: Role = 
         **{column: values for column, values in columns.items() if any(value is not None for value in values)},
     )
     return _turned(history) if choice.unsaid else history
+
+
+_PLACES_IN_TIME = ("epoch", "step", "round", "batch")
+
+
+def _is_of_a_repetition(record: Record) -> bool:
+    """Whether a row tells the error of one fold or bootstrap, which has nothing to do with that of the one before."""
+    return ("fold" in record or "bootstrap" in record) and not any(name in record for name in _PLACES_IN_TIME)
 
 
 _Row = tuple[float | None, dict[str, float]]

@@ -1,6 +1,6 @@
 """Tell a training that stands still from one that works in silence. Pure functions over usage samples.
 
-A stall is the absence of new information together with what the processors did meanwhile (DETECTION.md's rule): a
+A stall is the absence of new information together with what the processors did meanwhile (docs/watching.md): a
 hang uses none, a livelock repeats itself, a spin is busy and leaves nothing behind. PyMC prints nothing during the
 whole sampling when its output is a file, so silence with a busy processor says nothing for a long time.
 """
@@ -49,7 +49,7 @@ class StallKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StallRule:
-    """When silence is called a stall. The numbers are those of DETECTION.md, measured on real runs there."""
+    """When silence is called a stall (docs/watching.md)."""
 
     idle_cores: float = 0.02
     """Cores busy, below which a run is idle."""

@@ -17,6 +17,8 @@ from .text import cap, decode, strip
 
 TAIL_BYTES = 16 * 1024
 BLOCKS_LIMIT = 4
+RARELY = 10
+"""Runs of so few epochs (a quick phase) that print each fifth or tenth may tell of the first one only."""
 STALE = 2
 """So many positions after its best validation a run may have been stopped for that, without a word."""
 _POSITION = re.compile(
@@ -59,6 +61,7 @@ class _Seen:
     line: int = 0
     text: str = ""
     step: int = 1
+    told: int = 0
     best: float = 0.0
     best_at: int = -1
     metric: str = ""
@@ -102,7 +105,9 @@ class Course:
         return CutShort(seen.name, seen.at, seen.total, seen.line, seen.text, stale)
 
     def _short(self) -> bool:
-        return bool(self._seen.name) and self._seen.total - self._seen.at > self._seen.step
+        seen = self._seen
+        rarely_told = seen.told == 1 and seen.at <= 1 and seen.total <= RARELY
+        return bool(seen.name) and seen.total - seen.at > seen.step and not rarely_told
 
     def _read(self) -> None:
         unread, self._unread = self._unread, []
@@ -132,6 +137,7 @@ class Course:
             self._seen = seen = _Seen(name=name, explained=seen.explained if name == seen.name else 0)
         elif at > seen.at:
             seen.step = at - seen.at
+        seen.told += at != seen.at or not seen.told
         seen.at, seen.total, seen.line, seen.text = at, total, number, cap(text.strip(), 200)
 
     def _validation(self, text: str) -> None:

@@ -1,53 +1,33 @@
-"""One crash is one decisive finding: which findings tell of the same crash, and which of them leads. Pure.
+"""One crash is one report: which failure of its log an end of a run only confirms. Pure.
 
-The recogniser marks what it sees itself (`Finding.belongs_to`, the key of the decisive one). Whoever holds all findings
-of a run asks here: beside those of the log there are the ending (out of memory, a time limit) and the flags of curves.
+What the log tells of one crash the recogniser joins itself (`Finding.belongs_to`, the key of the deciding finding). The
+end of the run (out of memory, a limit, a lost machine) is known beside the log.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...vocabulary.runs import ErrorType, Finding, Level
+from ...vocabulary.runs import Finding, Level
 
-_ENDINGS = ("exit", "limit")
-_OF_THE_LOG = ("traceback", "native", "error", "word", "metric")
-_NUMBERS = ("non_finite", "divergence", "spike", "exploding_gradient")
+_OF_THE_LOG = ("traceback", "native", "error", "word")
 
 
-def belonging(findings: Mapping[str, Finding]) -> dict[str, str]:
-    """Return, for each finding that belongs to the crash of another, the key of the decisive one.
+def confirmed(end: Finding, findings: Mapping[str, Finding]) -> str:
+    """Return the key of the log's failure that tells of the same as the end; empty where the end is news of its own.
 
-    :param findings: all that one run has, by key within the run ("L12", "exit", …), without those that do not hold.
+    The log's leads, as it says more and may be the cause: a rank that lost its peer hangs until the limit ends the run.
+    A failure of another type is another one: what ran out of memory may have had NaN since long.
+
+    :param findings: all that the run has, by key within the run ("L12", …), without those that do not hold.
     """
-    found = {key: one.belongs_to for key, one in findings.items() if one.belongs_to in findings}
-    leads = _leading(findings, found)
-    if leads is None:
-        return found
-    for key, one in findings.items():
-        ending = one.kind in _ENDINGS and one.level is Level.FAILURE
-        if key != leads and key not in found and (ending or _same_numbers(one, findings[leads])):
-            found[key] = leads
-    return found
-
-
-def decisive(findings: Mapping[str, Finding]) -> str | None:
-    """Return the key of the failure that a report about the run should speak of; None without a failure."""
-    leads = _leading(findings, {key: one.belongs_to for key, one in findings.items() if one.belongs_to in findings})
-    return leads or next((key for key, one in findings.items() if one.level is Level.FAILURE), None)
-
-
-def _leading(findings: Mapping[str, Finding], belong: Mapping[str, str]) -> str | None:
-    """Return the first failure of the log that is not part of another's crash, a certain one before a suspected one."""
-    own = [(one.suspect, one.line or 0, key) for key, one in findings.items() if key not in belong and _leads(one)]
-    return min(own)[2] if own else None
+    if end.level is not Level.FAILURE:
+        return ""
+    same = [(one.suspect, one.line or 0, key) for key, one in findings.items() if _leads(one) and one.type is end.type]
+    return min(same)[2] if same else ""
 
 
 def _leads(finding: Finding) -> bool:
-    return finding.level is Level.FAILURE and finding.kind in _OF_THE_LOG and finding.line is not None
-
-
-def _same_numbers(flag: Finding, leads: Finding) -> bool:
-    """Whether a flag of the curves says what a failure of the log says too: that the numbers are not finite."""
-    of_curve = flag.line is None and flag.fingerprint.partition(":")[2] in _NUMBERS
-    return of_curve and leads.type is ErrorType.CONVERGENCE
+    """Whether it is a failure of the log that is no part of another's crash."""
+    alone = finding.kind in _OF_THE_LOG and finding.line is not None and not finding.belongs_to
+    return alone and finding.level is Level.FAILURE

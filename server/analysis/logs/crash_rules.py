@@ -121,12 +121,21 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("python fatal", "implementation", "fatal", "SIGABRT", "Fatal Python error", r"^Fatal Python error: "),
     ("faulthandler timeout", "infrastructure", "fatal", "stall", "Timeout (", r"^Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$"),
     (
+        "label asked of a loss",
+        "data",
+        "fatal",
+        "SIGABRT",
+        "n_classes",
+        r"\bLoss\.cu:\d+.*Assertion `.*n_classes` failed",
+    ),
+    (
         "c assertion",
         "implementation",
         "fatal",
         "SIGABRT",
-        "Assertion|failed assertion",
-        r"^\S+: (?:\S+:\d+: )?.*Assertion [`'].*' failed\.?"
+        "Assertion|failed assertion|_ASSERT",
+        r"^[A-Z]{2,}_ASSERT[:(] ?\S+\.\w+:\d+|:\d+: [A-Z]{2,}_ASSERT\(.*\) failed"
+        r"|^\S+: (?:\S+:\d+: )?.*Assertion [`'].*' failed\.?"
         r"|^Assertion failed: .*, file|: block: \[.*Assertion .*failed|: failed assertion [`']",
     ),
     ("torch internal", "implementation", "fatal", "SIGABRT", "INTERNAL ASSERT FAILED", ""),
@@ -157,6 +166,14 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"Trace/breakpoint trap)\s*\(core dumped\)",
     ),
     (
+        "signal under fortran",
+        "implementation",
+        "fatal",
+        "",
+        "Program received signal SIG",
+        r"^Program received signal (?P<exception>SIG(?:SEGV|FPE|ABRT|ILL|BUS|TRAP))\b",
+    ),
+    (
         "signal under julia",
         "implementation",
         "fatal",
@@ -181,7 +198,7 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "SIGKILL",
         "PBS: job killed|TERM_MEMLIMIT|TERM_RUNLIMIT|exceeded hard limit|Exceeded step memory|Exceeded job memory|"
-        "Container killed|killed on request|exceeding memory limits|NODE FAILURE",
+        "Container killed|killed on request|exceeds job hard limit|exceeding memory limits|NODE FAILURE",
         "",
     ),
     (

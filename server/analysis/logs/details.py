@@ -19,6 +19,8 @@ REACH_LINES = 40
 MESSAGE_LINES = 15
 NEXT_LINES = 2
 """How many lines behind an exception may go on with its message, where it has a heading only, and else."""
+_R_HEADING = re.compile(r"^(?:[A-Z]+ )+?ERROR:$|^Error in node \S+$")
+"""What R's reason begins with where a sampler's own words go on with it."""
 CODE_INDENT = " " * 6
 """Lines indented as far quote code."""
 SENTENCE_WORDS = 3
@@ -28,7 +30,7 @@ LEAST_BEHIND, LEAST_BEHIND_HEADING = 8, 4
 LEAST_KNOWN = 99
 """No words speak so much: what is found is told by class, place, code or a known message."""
 _OF_OTHERS = re.compile(
-    r"^\s*(?:File \"|at\b|Node:|Detected at)|^\S*: (?:INFO|WARNING)"
+    r"^\s*(?:File \"|at\b|Node:|Detected at|<stack traces)|^\S*: (?:INFO|WARNING)"
     r"|^(?:wandb|mlflow|srun|slurm\w*|\[?rank|W\d{4}|E\d{4}|I\d{4}|\[\w|\d{4}-)"
 )
 _NAME = r"(?:[\w$]+\.)*(?P<name>[A-Z]\w*(?:Error|Exception|Interrupt|Iteration|Exit|Timeout|Expired))"
@@ -37,7 +39,8 @@ _WRAPPERS = re.compile(
     r"Py4JJavaError|RemoteError|TrialFailed|ProcessRaisedException|KilledWorker)"
 )
 """Exceptions that only carry another one."""
-_CELLS = ("CellExecutionError", "PapermillExecutionError")
+_CARRIERS = ("CellExecutionError", "PapermillExecutionError", "PythonException")
+"""Whose message holds the traceback of a notebook's cell, or of a function that Spark ran in Python."""
 
 _Take = Callable[[Incident, re.Match[str]], None]
 
@@ -60,30 +63,41 @@ def learn(incident: Incident, number: int, text: str) -> bool:
 
 def _go_on(incident: Incident, number: int, text: str) -> None:
     """Take a line that goes on with a message that says nothing yet ("Graph execution error:")."""
-    if incident.kind not in ("traceback", "error", "native") or incident.type is not ErrorType.IMPLEMENTATION:
+    if number - incident.newest_last > MESSAGE_LINES:
         return
-    if incident.rule == "R error":
-        return  # its reason is in the next line, which has been taken
     heading = _is_heading(incident.message)
-    if heading and type_of_exception(incident.root or "", incident.message, least=LEAST_KNOWN):
-        return  # what is known to be of the code is no mere heading, and advice stands behind it
-    if (incident.kind == "error" and not heading) or text.startswith(CODE_INDENT):
-        return
-    near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
-    sentence = len(text.split()) >= SENTENCE_WORDS
-    if (
-        not near
-        or _OF_OTHERS.match(text)
-        or not (
-            heading
-            or (sentence and type_of_exception(incident.root or "", incident.message, least=LEAST_BEHIND) is None)
-        )
+    if not (
+        _says_too_little(incident, heading=heading) and _is_of_the_message(incident, number, text, heading=heading)
     ):
         return
     kind = type_of_exception("", text, least=LEAST_BEHIND_HEADING if heading else LEAST_BEHIND)
-    if kind not in (None, ErrorType.IMPLEMENTATION):
+    known = incident.type is not ErrorType.IMPLEMENTATION
+    if kind not in (None, ErrorType.IMPLEMENTATION) and (not known or kind is incident.type):
         incident.type = kind
         incident.message = cap(f"{incident.message} {text.strip()}".strip(), MESSAGE_LIMIT)
+
+
+def _says_too_little(incident: Incident, *, heading: bool) -> bool:
+    """Whether the lines behind a failure may still say why: its message is a heading, or nothing in it is of a type."""
+    if incident.kind not in ("traceback", "error", "native") or (incident.kind == "error" and not heading):
+        return False
+    if incident.rule == "step of a workflow" or (incident.rule == "R error" and not _R_HEADING.match(incident.message)):
+        return False  # its files say nothing of why; the reason of R is in the next line, which has been taken
+    if not heading:
+        return incident.type is ErrorType.IMPLEMENTATION
+    told = type_of_exception(incident.root or "", incident.message, least=LEAST_KNOWN)
+    return told is not ErrorType.IMPLEMENTATION  # what is known to be of the code is no mere heading
+
+
+def _is_of_the_message(incident: Incident, number: int, text: str, *, heading: bool) -> bool:
+    """Whether a line goes on with what a failure says, and is no code, no frame and no advice."""
+    near = number - incident.newest_last <= (MESSAGE_LINES if heading else NEXT_LINES)
+    if not near or text.startswith(CODE_INDENT) or _OF_OTHERS.match(text):
+        return False
+    if heading:
+        return True
+    undecided = type_of_exception(incident.root or "", incident.message, least=LEAST_BEHIND) is None
+    return undecided and len(text.split()) >= SENTENCE_WORDS
 
 
 def _is_heading(message: str) -> bool:
@@ -93,7 +107,7 @@ def _is_heading(message: str) -> bool:
 
 def holds(incident: Incident | None, first: int) -> bool:
     """Whether a traceback that begins in line `first` is the cell's that this failure carries."""
-    carried = incident is not None and incident.exception in _CELLS and not (incident.complete or incident.went_on)
+    carried = incident is not None and incident.exception in _CARRIERS and not (incident.complete or incident.went_on)
     return carried and incident is not None and 0 <= first - incident.newest_last <= REACH_LINES
 
 
@@ -106,7 +120,17 @@ def _is_native(incident: Incident) -> bool:
 
 
 def _is_r_error(incident: Incident) -> bool:
-    return incident.rule == "R error" and incident.line == incident.newest_last
+    if incident.rule != "R error" or incident.line != incident.newest_last:
+        return False
+    return incident.type is ErrorType.IMPLEMENTATION or incident.message.rstrip().endswith(":")
+
+
+def _is_matlabs(incident: Incident) -> bool:
+    return incident.rule == "matlab" and "Error using " in incident.message
+
+
+def _is_step(incident: Incident) -> bool:
+    return incident.rule == "step of a workflow"
 
 
 def _is_child(incident: Incident) -> bool:
@@ -152,6 +176,11 @@ def _carried(incident: Incident, found: re.Match[str]) -> None:
         incident.message = cap(f"{found['name']}: {found['message'] or ''}", MESSAGE_LIMIT)
 
 
+def _state(incident: Incident, found: re.Match[str]) -> None:
+    incident.type = ErrorType.RESOURCE if found[1].startswith("OUT") else ErrorType.INFRASTRUCTURE
+    incident.message = cap(f"{incident.message} {found[0].strip()}", MESSAGE_LIMIT)
+
+
 def _lost(incident: Incident, _found: re.Match[str]) -> None:
     incident.type = ErrorType.INFRASTRUCTURE
 
@@ -177,10 +206,19 @@ _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], 
     # R puts the reason into the next line
     ("  ", _is_r_error, re.compile(r"^(?:\[\d+\] \")? {2,}(\S.*)$"), _says),
     ("!", _is_r_error, re.compile(r"^! (\S.*)$"), _says),
+    # and so does MATLAB
+    ("", _is_matlabs, re.compile(r"^(\S.*)$"), _says),
     # .NET's chain
     ("--->", lambda _: True, re.compile(rf"^ *---> {_NAME}(?:: (?P<message>.*))?$"), _cause),
     # a launcher says behind its heading how the process ended
     ("exit", _is_undecided, re.compile(r"^.*\bterminated with .*?(\d+)\)?$"), _exit_code),
+    # what a scheduler says of the job that a workflow's step was
+    (
+        "tatus",
+        _is_step,
+        re.compile(r".*\b[Ss]tatus\W{1,3}'?(OUT_OF_ME\w*|NODE_FAIL|TIMEOUT|PREEMPTED|CANCELLED)\b"),
+        _state,
+    ),
     # a node that died takes its actors with it
     ("node has ", _is_traceback, re.compile(r".*\bnode has (?:died|crashed)"), _lost),
     # torch refuses classes in a checkpoint: the file is sound, the call is not

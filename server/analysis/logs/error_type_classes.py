@@ -25,7 +25,8 @@ _NAMES = {
         # trackers, hubs, services
         "RestException APIConnectionError APIStatusError RateLimitError LicenseError GurobiError "
         # clusters
-        "RaySystemError WorkerGroupFailure SlurmTimeoutError RendezvousClosedError RendezvousStateError"
+        "CUDAMismatchException RaySystemError WorkerGroupFailure SlurmTimeoutError RendezvousClosedError "
+        "RendezvousStateError"
     ),
     ErrorType.DATA: (
         # tables
@@ -42,14 +43,15 @@ _NAMES = {
         # stores that lack what was asked for
         "NoSuchKey NoSuchBucket UndefinedTable UndefinedColumn NotNullViolation UniqueViolation CheckViolation "
         # molecules, text
+        "NumberFormatException InputMismatchException DateTimeParseException "
         "StatisticsError KekulizeException MolSanitizeException AtomValenceException TokenizationError"
     ),
     ErrorType.RESOURCE: "ChildProcessError LocalRayletDiedError NoSpaceLeft MapFullError OutOfResources",
-    ErrorType.CONVERGENCE: "IllConditionedError ArpackNoConvergence SingularMatrixException",
+    ErrorType.CONVERGENCE: "IllConditionedError ArpackNoConvergence SingularMatrixException DomainError",
     ErrorType.IMPLEMENTATION: (
         "DistributionNotFound VersionConflict ContextualVersionConflict PackageNotFoundError InvalidVersion "
         "BadParameter NoSuchOption ArgumentError InterpolationKeyError UnsupportedInterpolationType "
-        "CircularDependencyError TemplateSyntaxError CUDAMismatchException OnnxExporterError"
+        "CircularDependencyError TemplateSyntaxError OnnxExporterError"
     ),
 }
 

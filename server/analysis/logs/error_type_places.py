@@ -80,6 +80,7 @@ _TABLES = re.compile(
     r"\b[^/\\]*$"
 )
 """Functions that ask a table of the model with what was read."""
+_ASKS = re.compile(r"\b(?:scatter\w*|gather|index_select|one_hot|embedding)\([^/\\]*$")
 _DATA_NAMES = re.compile(
     r"(?i)^(?:(?:\w+_)?df\w*|attrib|infos?|(?:input|info)s?_dict|(?:\w+_)?data\w*|rows?|rec|records?|samples?|items?|ex|examples?|batch|feats?|features?|"
     r"inputs?|anns?|annotations?|meta(?:data)?|labels?\w*|targets?|cols?|columns?|tables?|frames?|entry|entries|"
@@ -139,6 +140,8 @@ _LENGTH = re.compile(
     r"/ ?(?:float\()?len\((?:self\.)?\w*(?:loader|ds|data\w*|dataset|samples|files|images|rows|"
     r"train|val|test|set|scores|losses)\)"
 )
+_OF_SETTINGS = re.compile(r"(?i)(?:conf(?:ig)?|cfg|settings|hparams|args|options)(?:\.py)?(?: \S+)?$")
+"""A file or a function that reads settings."""
 _NEUTRAL = re.compile(
     r"^(?:Value|Index|Runtime|Assertion|ZeroDivision|Unicode\w*|O?S|IO|Lookup|Overflow)?(?:Error|Exception)$|^StopIteration$"
 )
@@ -284,8 +287,13 @@ def _type_error(message: str, frames: str) -> ErrorType | None:
 
 
 def _runtime(message: str, frames: str) -> ErrorType | None:
-    read = ("collate" in frames and _RAGGED.search(message)) or ("out of bounds" in message and _TABLES.search(frames))
+    read = ("collate" in frames and _RAGGED.search(message)) or ("out of bounds" in message and _asks_a_table(frames))
     return ErrorType.DATA if read or _of_another_shape(message, frames) else None
+
+
+def _asks_a_table(frames: str) -> bool:
+    """Whether a table of the model, or of a graph's nodes, is asked for what was read."""
+    return _TABLES.search(frames) is not None or _ASKS.search(frames[-NEWEST_CHARS:]) is not None
 
 
 def _of_another_shape(message: str, frames: str) -> bool:
@@ -300,12 +308,20 @@ def _value(message: str, frames: str) -> ErrorType | None:
     newest = frames[-NEWEST_CHARS:]
     if "to unpack" in message and _newest_is_own(frames) and not _in_reading(frames):
         return ErrorType.DATA if _SPLITS.search(newest) or _SIZE_OF_IMAGE.search(newest) else ErrorType.IMPLEMENTATION
+    if "cannot reshape array" in message and _in_reading(frames):
+        return ErrorType.DATA
     return ErrorType.DATA if _TAKEN_APART.search(message) and _SPLITS.search(newest) else None
 
 
 def _no_file(_message: str, frames: str) -> ErrorType | None:
     """A program that is not installed is nothing that was to be read."""
     return ErrorType.IMPLEMENTATION if re.search(r"subprocess\.py\b[^/\\]*$", frames) else None
+
+
+def _parsed(_message: str, frames: str) -> ErrorType | None:
+    """What is written wrong in a file of settings is part of the program, not of what was read."""
+    own = [f"{file} {function}" for file, function in _places(frames) if traceback_lines.is_own(file)]
+    return ErrorType.IMPLEMENTATION if own and _OF_SETTINGS.search(own[-1]) else None
 
 
 def _division(_message: str, frames: str) -> ErrorType | None:
@@ -322,4 +338,5 @@ _BY_CLASS = {
     "ValueError": _value,
     "FileNotFoundError": _no_file,
     "ZeroDivisionError": _division,
+    **dict.fromkeys(("ScannerError", "ParserError", "ConstructorError", "JSONDecodeError", "TOMLDecodeError"), _parsed),
 }

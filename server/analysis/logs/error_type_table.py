@@ -11,6 +11,8 @@ permission, time, signal) is infrastructure.
 
 from __future__ import annotations
 
+from .error_type_data_rows import DATA_ROWS
+
 ROWS: tuple[tuple[str, str, str], ...] = (
     # the code, whatever else its message says
     ("resource", r"ImportError", r"paging file|page file|cannot allocate memory|failed to map segment"),
@@ -24,15 +26,28 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     ("implementation", r"InvalidParameterError|^PicklingError$", ""),
+    # of Java: the code, whatever word of reading its message holds
+    (
+        "implementation",
+        r"NullPointer|ClassCast|NoClassDef|IllegalState|IllegalAccess|StackOverflow|UnsupportedOperation",
+        "",
+    ),
+    ("implementation", "", r"bad interpreter|\S*/env: \W\S+\W: no such file"),
+    ("implementation", "", r"^(?:panic: )?(?:runtime error: (?!out of memory)|.*(?:nil map|closed channel))"),  # of Go
+    # a worker of R's that is gone
+    ("resource", "", r"^error (?:reading from|writing to) connection\b"),
     (
         "implementation",
         "",
+        r"(?:incorrect|inner|matrix) dimensions|non-?conform|(?:arrays|sizes) \w+ incompatible|"
         r"output (?:dir\w*|folder|path)\b.{0,80} already exists|"
-        r"missing value for argument|changed size during iteration|event loop\b|generator raised stopiteration|"
+        r"missing value for argument|(?:classes|labels|columns) (?:should|must) be specified|"
+        r"changed size during iteration|event loop\b|generator raised stopiteration|"
         r"appropriate backend|malformed node or string|semantic error|ill-typed|not in scope|free variables|"
         r"deserialization of an? \w+ layer|attempt to access (?:slot\b|.{1,200} at index)|"
         r"expected 2d array|in coercion to|invalid for atomic|"
-        r"could not find function|can only be applied to|unused argument|"
+        r"(?:parameter|argument) \S+ has no default|finished reduction|"
+        r"type \S+ has no field|not a git repository|could not find function|can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
         r"batch size)\b",
@@ -40,9 +55,36 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "implementation",
         r"NotFound|FailedPrecondition|InvalidArgument",
-        r"no registered '|not found in checkpoint|uninitialized value|from different frames|invalid output \d+ of",
+        r"no registered '|could not find device|not found in checkpoint|uninitialized value|from different frames|"
+        r"invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
+    ("data", "", r"invalid classes inferred"),
+    # what is installed on the machine is not what the library was built for
+    (
+        "infrastructure",
+        "",
+        r"installed cuda version|loaded runtime cudnn library|dnn library is not found|insufficient driver version",
+    ),
+    # R in German, French, Spanish
+    (
+        "data",
+        "",
+        r"fehlende werte|valeurs manquantes|valores (?:faltantes|ausentes|perdidos)|undefinierte spalten|"
+        r"colonnes non d",
+    ),
+    ("data", "", r"kann (?:verbindung|datei) \W?.*nicht öffnen|impossible d'ouvrir|no se puede abrir"),
+    (
+        "resource",
+        "",
+        r"kann .*vektor.* nicht? ?all|keinen vektor der|impossible d'allouer|no se puede ubicar un vector",
+    ),
+    (
+        "implementation",
+        "",
+        r"objekt \W.* nicht gefunden|konnte funktion|introuvable|impossible de trouver la fonction|"
+        r"objeto \W.* no encontrado",
+    ),
     ("data", "", r"has class '\w+' and length"),
     ("implementation", "", r"(?:java\.lang\.|: )(?:classnotfound|noclassdeffound|nosuchmethod)"),
     ("resource", r"RuntimeError", r"unable to write to file </"),
@@ -68,7 +110,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         r"TypeError",
-        r"ufunc '|numpy op \w+|cannot (?:subtract|add|perform|compare|convert) .*(?:array|index|timestamp|categor)",
+        r"offset-(?:naive|aware)|ufunc '|numpy op \w+|cannot (?:subtract|add|perform|compare|convert) .*(?:array|"
+        r"index|timestamp|categor)",
     ),
     ("data", r"error$", r"opencv\((?s:.)*?\b(?:src|img|image) (?:is not a numpy|data type = 0)"),
     ("data", "", r"(?-i:\bNA\b).{0,20}(?:nan|infinit|values)"),
@@ -112,6 +155,14 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("infrastructure", "", r"(?:acquire|obtain|get|hold) (?:the |a )?(?:file ?)?lock"),
     ("data", "", r"processing stage=data"),
     ("infrastructure", "", r"slurm_script|execve\(\): \S*(?:slurm|spool|job)"),
+    ("implementation", "", r"execve\(\): \S+ no such file"),
+    (
+        "infrastructure",
+        "",
+        r"no (?:progress|output|batch|answer|heartbeat|response|sign of life) (?:from \S+ )?(?:for|in|"
+        r"since) \d+ ?(?:s|m|h)",
+    ),
+    ("data", "", r"column \S+ must be of type"),
     (
         "data",
         "",
@@ -122,6 +173,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     # memory
     ("resource", r"Memory|TerminatedWorker|BrokenProcessPool|BrokenExecutor|ResourceExhausted|WorkerCrashed", ""),
+    (
+        "infrastructure",
+        "",
+        r"hard limit \W?[hs]_(?:rt|cpu)|(?:pull|push|fetch|upload|download) (?:data )?(?:to|from) the (?:cloud|remote)",
+    ),
+    ("data", "", r"error:? 404\b|http(?:/[\d.]+)? 404\b"),
+    ("resource", "", r"wrote only \d+ of"),
     ("infrastructure", "", r"killed by (?:the )?(?:owner|user|admin\w*|operator|scheduler)"),
     ("infrastructure", r"^Again$", ""),
     ("infrastructure", "", r"munge|\bnode (?:has )?(?:crashed|died|failed)\b"),
@@ -134,7 +192,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"bad_alloc|"
         r"resource_?exhausted|ran out of memory|paging file|page file|insufficient system resources|"
         r"not enough memory|memory allocation (?:failure|failed)|memoryallocation|alloc_failed|java heap space|"
-        r"gc overhead limit|vector memory (?:exhausted|limit)|dst tensor is not initialized|low on memory|"
+        r"stored in (?:the )?kv cache|outofmemory|kernel is unresponsive|hard limit \W?[hs]_(?:vmem|rss|data)|"
+        r"gc overhead limit|vector memory (?:exhausted|limit)|"
+        r"dst tensor is not initialized|low on (?:memory|"
+        r"resources?)\b|"
         r"array is too big|exceed\w* (?:\w+ ){0,3}memory|memory (?:usage )?limit|mem \S+ exceeded|\bevicted\b|"
         r"cublas_status_not_initialized|"
         r"cudnn_status_not_initialized|valid cudnn algorithm|could not create cudnn handle|"
@@ -154,7 +215,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"can't write data|short write|fwrite.*fail|unable to write (?:file|to disk)|writing \d+ bytes",
     ),
     # descriptors, threads, shared memory, processes that were killed
-    ("resource", "", r"too many open files|resource temporarily|start new thread|pthread_create|thread creation"),
+    (
+        "resource",
+        "",
+        r"too many open files|\bulimit\b|resource temporarily|start new thread|pthread_create|thread creation",
+    ),
     ("resource", "", r"ancdata|rlimit_nproc|cpu time limit|shared memory|\bshm\b|bus error|sigbus|unable to mmap"),
     (
         "implementation",
@@ -180,7 +245,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("infrastructure", r"KeyboardInterrupt|Timeout|^Connect|Permission|URLError|HTTP|gaierror|SSL|BrokenPipe", ""),
     (
         "infrastructure",
-        r"Disconnected|Closed(?:Error)?$|PlacementGroup|SignalException|^Dist[A-Z]|RayActor|NodeDied|NCCL|ProxyError|^ReadError",
+        r"Disconnected|Closed(?:Error)?$|PlacementGroup|SignalException|^Dist[A-Z]|RayActor|NodeDied|NCCL|ProxyError|"
+        r"^ReadError",
         "",
     ),
     (
@@ -188,13 +254,15 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"ChunkedEncoding|CommError|Unavailable|DeadlineExceeded|Aborted|GatedRepo|LocalEntryNotFound",
         "",
     ),
+    ("data", r"^(?:Repository|Revision|RemoteEntry|Entry)NotFound", r"^404"),
     ("infrastructure", r"Horovod|Preempt|RpcError|RefreshError|DefaultCredentials|UsageError|NoCredentials", ""),
     ("infrastructure", r"FileExists", r"lock"),
     ("infrastructure", r"EndpointConnection|NoCredentials|ServiceError|OfflineMode|RemoteDisconnected|SocketError", ""),
     (
         "infrastructure",
         "",
-        r"timed? ?out|time-?out|deadline|time limit|walltime|exit (?:code|status):? 124\b|database is locked|"
+        r"timed? ?out|time-?out|deadline|time limit|wall[- ]?time|wall[- ]?clock|exit (?:code|status):? 124\b|"
+        r"database is locked|"
         r"(?:acquire|obtain|get) (?:the |a )?(?:file ?)?lock|unable to (?:synchronously )?(?:open|"
         r"lock) file.*unable to lock|"
         r"lock(?:ed| file| could not| held)|stale (?:nfs )?file handle|\berrno ?[:=]? ?(?:5|107|110|111|113|116)\b|"
@@ -203,7 +271,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "infrastructure",
         "",
-        r"nccl|gloo\b|connection (?:refused|reset|closed|error|aborted|timed)|failed to connect|couldn.t connect|"
+        r"nccl|gloo\b|connection (?:unexpectedly )?(?:refused|reset|closed|error|aborted|timed)|failed to connect|"
+        r"couldn.t connect|"
         r"could not connect|couldn.t reach|unreachable|no route to host|host is down|name resolution|"
         r"name or service not known|nodename nor servname|max retries|service unavailable|bad gateway|"
         r"too many requests|"
@@ -221,6 +290,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"no (?:supported )?gpus? "
         r"(?:found|available)|driver version is insufficient|cuda driver (?:initiali[sz]ation )?|ecc error|"
         r"fallen off the bus|unspecified launch failure|at least (?:1|one) cuda device|no opencl device|"
+        r"cudagetdevicecount|system not yet init|"
         r"device driver|error response from daemon|peer access|no nvidia driver|nvidia driver .*too old|"
         r"cuda unknown error|cuda\.is_available\(\) is false|server socket has failed|monitoredbarrier|"
         r"stop_waiting|mismatch between collectives|device or resource busy|no locks available|can't connect to|"
@@ -234,16 +304,23 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"found nan in (?:column|target|label)|nans? (?:values? )?in (?:\w+ )?(?:columns?|"
         r"data|inputs?|labels?|targets?|features?)\b",
     ),
+    # a sampler that finds no start; others may be asked for more than the data hold
     (
-        "data",
+        "convergence",
         r"Sampling|Init|ValueError|RuntimeError",
         r"initial evaluation of model|bad initial energy|starting point",
     ),
     (
-        "data",
+        "convergence",
         "",
-        r"valid initial param|initial (?:point|value|state|position)|^initialization (?:points )?failed|"
-        r"initialization (?:points failed|between)",
+        r"^(?:chain \[?\d+\]?:? ?)?initialization (?:between \(|failed\.\W*$)|needs finite values|"
+        r"initial value in '\w+' is not finite|domainerror with",
+    ),
+    ("data", "", r"inconsistent with (?:unobserved )?parents"),
+    (
+        "convergence",
+        "",
+        r"valid initial param|initial (?:point|value|state|position)|initialization points failed",
     ),
     (
         "data",
@@ -263,6 +340,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "convergence",
         "",
+        r"pirls|step-?halv|convergence not achieved|"
         r"singular|ill-?conditioned|leading minor|condition number|(?:not|n't|fail\w* to|without) converg|"
         r"no convergence|abnormal_|abnormal termination|mass matrix contains zeros|overflow encountered|"
         r"loss scale .*(?:minimum|too small|decrease)|minimum loss scale|gradients? overflow|explod|explosion|"
@@ -272,113 +350,5 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("implementation", r"LinAlg", r"must be square|dimension"),
     ("convergence", r"LinAlg|ModelFitting|NotPSD", ""),
-    # the files
-    (
-        "data",
-        r"FileNotFound|Decode(?:Error)?$|ScannerError|YAMLError|[Yy]aml|EmptyData|Parser|Unicode|Unpickling|"
-        r"BadZip|BadGzip|"
-        r"EOFError|NotADirectory|IsADirectory|zlib|LZMA|binascii|Arrow|Safetensor|DataLoss|UnidentifiedImage|"
-        r"DataFilesNotFound|Decompression|NonExistentTime|AmbiguousTime|Dimensionality|Libsndfile|NetCDF|"
-        r"CastError|MergeError|InvalidIndex|IntegrityError|"
-        r"ColumnNotFound|SchemaField|struct\.error|DatasetNotFound|DatasetGeneration|ExpectedMoreSplits|"
-        r"OutOfBoundsDatetime|TFRecord",
-        "",
-    ),
-    ("data", r"^error$", r"unpack requires|while decompressing"),
-    (
-        "data",
-        "",
-        r"corrupt|truncat|checksum|crc (?:check|error)|bad magic|malformed|invalid header|unexpected end|"
-        r"failed reading|^error reading (?!from (?:\w+ ){0,2}(?:conn|socket|server|pipe|remote|peer|stream))|"
-        r"ran out of (?:input|data)|central directory|end-of-stream|cannot identify image|image file format|"
-        r"decode(?:r)? (?:jpeg|png|image|error)|deserializ|signature not found|parquet magic|file contain(?:s|"
-        r"ing) pickled|"
-        r"(?:failed to|unable to|could not|cannot) (?:read|load|open|parse) ['\"]?\S+\.\w+|^dataset \S+ error|"
-        r"(?:images?|labels?) not found|"
-        r"(?:error|failed to|unable to|could not|cannot) (?:open|opening|reading|read|load|loading|decode|decoding) "
-        r"(?:image|video|audio|weights|file|record|shard|sample|'?/|\S+\.(?:csv|wav|jpe?g|png|npy|json|parquet|h5|"
-        r"tif))|"
-        r"broken data stream|unrecognized data stream|cannot write mode|frames decoded|netcdf: |file format is not|"
-        r"does not appear to have a file named|larger than field limit|"
-        r"can.?t parse|not a (?:valid )?(?:gzip|zip|json|jpeg|png|parquet|hdf5)|invalid (?:json|xml|checkpoint)",
-    ),
-    (
-        "data",
-        "",
-        r"no such file|(?:file|path|folder|director\w+|dataset|columns?|object|key|table|checkpoint|record|response)\b"
-        r".{0,80}(?:does not|doesn't) exist|[/\\.]\S*['\"]? (?:does not|doesn't) exist|"
-        r"'\S+' (?:does not|doesn't) exist|file or doesn't exist|!\w+\.empty\(\)|"
-        r"(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"
-        r"no file or directory|is not exist|"
-        r"\S+\.(?:pth?|ckpt|csv|tsv|jsonl?|h5|npz?|parquet|pkl|txt|nii|wav|png|jpe?g|bin)\S* (?:was |is )?"
-        r"(?:not found|missing|unreadable|empty)|no such file or no access|"
-        r"(?:files?|folder|data\w*|checkpoint|images?) (?:is |are )?missing|"
-        r"unable to (?:synchronously )?open|(?:no|could not find|cannot find|can't find|couldn't find)"
-        r"(?: an?| any| the| valid)*"
-        r" (?:files?|images?|labels?|data(?:sets?)?|samples?|folder|director\w+|checkpoints?|records?|"
-        r"class folder)\b|"
-        r"cannot open (?:file|the connection)|not found:? \S*[/\\]\S+",
-    ),
-    # what stands in them
-    ("data", r"IntCasting|SchemaError|MissingData|Validation(?!Curve)|SchemaModel", ""),
-    (
-        "data",
-        "",
-        r"could not convert|cannot convert (?!.*(?:tensor|to numpy|cuda|symbolic))|invalid literal for (?:int|"
-        r"float|decimal)|cannot parse|"
-        r"unable to parse|error parsing|error tokenizing|parse (?:error|date)|(?:does not|"
-        r"doesn't) match (?:the )?(?:format|schema)|"
-        r"unconverted data remains|"
-        r"out of range for (?:day|month)|(?:day|month|hour) (?:is out of range|must be in)|out of bounds nanosecond|"
-        r"isoformat|not likely a datetime|unit mismatch|unknown (?:split|column|field|unit|category|categories|"
-        r"class|label)|"
-        r"found unknown categ",
-    ),
-    (
-        "data",
-        "",
-        r"missing (?:required )?(?:columns?|values?|data|input|fields?|features?|labels?|keys? in)|not in index|"
-        r"no variable named|file in the archive|class values must|failed to read|expected token '|out-of-bounds|"
-        r"couldn't cast|pos_label|is multiclass but|has 1 level|zero-size array|"
-        r"must have columns|already exists$|year \d+ is out of range|placement implies|values outside|"
-        r"not found in axis|are in the \[|no columns|columns? .*(?:mismatch|missing|not (?:found|present|in)|"
-        r"overlap)|"
-        r"usecols|length mismatch: expected axis|cannot reindex|duplicate (?:labels|keys|index|entries)|"
-        r"trying to merge on|bin edges must be unique|undefined columns|predvars|\bcsv\b|schema|feature[_ ]names|"
-        r"column of type|dtypes for data must be|expect \d+ fields|is required but could not be found",
-    ),
-    (
-        "data",
-        "",
-        r"unseen label|unknown label|label \S+ (?:is )?(?:greater|larger|higher|outside|exceeds)|"
-        r"label (?:value|must|\S+ (?:is )?(?:out|outside))|labels? (?:must|should) be in|"
-        r"target \S+ is out of bounds|bounds\.$|index out of range in self|= \S+ is not in \[0|"
-        r"number of (?:classes|labels)|only one class|one unique value|least populated class|invalid classes|"
-        r"number of members in each class|class (?:labels?|index) .*(?:range|unknown)|outside the valid range",
-    ),
-    (
-        "data",
-        "",
-        r"\b0 sample|num_samples=0|zero samples|inconsistent numbers? of samples|empty (?:data\w*|file|csv|"
-        r"input|tensor list)|"
-        r"(?:dataset|data ?frame|file|train\w* set|input|split|loader) (?:\S+ )?is empty|"
-        r"dataset .*(?:unavailable|empty)|"
-        r"no objects to concatenate|at least one array to concatenate|no samples|not enough data|"
-        r"too few (?:rows|samples)|"
-        r"(?:sample|row|record|shard|image|batch) \S+ (?:is empty|is missing|has \d)|folder \S+ is empty",
-    ),
-    (
-        "data",
-        "",
-        r"x has \d+ features|number of features|expecting \d+ features|(?:of|be) equal size|resize storage|"
-        r"numpy array to a tensor|mismatched dtypes|metadata mismatch|inhomogeneous shape|"
-        r"type numpy\.object_|object dtype|found <class 'nonetype'>|text(?:encode)?input|must be .*not float$|"
-        r"got 'float'$",
-    ),
-    ("data", r"OutOfRange", r"end of sequence"),
-    (
-        "data",
-        "",
-        r"op:iteratorgetnext|node \S*(?:decode|parse)(?:wav|jpe?g|png|bmp|gif|image|raw|csv|json|example|single)",
-    ),
+    *DATA_ROWS,
 )

@@ -94,6 +94,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _DATA,
         3,
+        r"nothing (?:to (?:train|fit|read|load)|left to)|"
         r"(?:data ?(?:sets?|frames?)|columns?|rows?|files?|folders?) \S* ?(?:\S+ )?(?:is|are|has|have|was|were) "
         r"(?:missing|empty|corrupt\w*|invalid|duplicated?|not|no)|no (?:observations|images|rows|data|samples|"
         r"records|files|"
@@ -200,7 +201,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _CONVERGENCE,
         2,
-        r"walkers?|ll|monte carlo|parameter bounds|proposals|rejected|rejection|accepted|for \d+ epochs|(?:above|"
+        r"(?:val|valid|train|test|dev|eval)_(?:loss|acc|accuracy|auc|f1|rmse|mae|mse|nll|ppl)|walkers?|ll|monte carlo|"
+        r"parameter bounds|proposals|rejected|rejection|accepted|for \d+ epochs|(?:above|"
         r"below) (?:the )?(?:target|threshold|"
         r"limit)|after \d+ (?:\w+ )?(?:passes|epochs|iterations|steps|rounds|sweeps|attempts|tries)|"
         r"loss(?:es)?|gradients?|residuals?|tolerance|iterations?|likelihood|posterior|covariance|variance|"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...vocabulary.runs import ErrorType, Level
-from . import details, matches, progress, traceback_lines
+from . import details, last_words, matches, progress, traceback_lines
 from .error_types import tells_of_a_worker, type_of_exception, type_or_implementation
 from .incident import MESSAGE_LIMIT, TEXT_LIMIT, UNKNOWN, USUAL_LINES, Before, Incident, lines_before, lines_between
 from .judge import follows_nan
@@ -23,8 +23,19 @@ CRASH_LINES = 8
 ABSORB_LINES = 2
 ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
-_ONLY_END = ("R stop", "make", "c assertion", "core dumped by shell", matches.JULIA_STACK, "lightgbm end")
+_ONLY_END = (
+    *("R stop", "make", "c assertion", "core dumped by shell", matches.JULIA_STACK, "lightgbm end"),
+    *("c++ terminate", "workflow step", "logged as critical"),
+)
 """Rules whose lines say that a program ends: an error directly before them says why, and that it was the end."""
+_NEAR = {matches.JULIA_STACK: CRASH_LINES, "workflow step": CRASH_LINES, "R stop": 40}
+"""How far behind its error such a line may stand: a long message, or what R warned of and a backtrace, come between."""
+_LOGGED = ("logged as error", "error in plain words", "marked as error")
+_NAME_THE_CAUSE = ("exception in one line", "jvm")
+"""Rules whose lines, directly behind one that was logged, name the exception that it tells of."""
+_OUTWEIGHED = ("slurm", "word of the shell")
+_OUTWEIGH = ("slurm time limit", "kernel oom killer", "job killed")
+"""Rules whose lines say why a process was ended, directly behind one that only says that it was."""
 _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 """Rules whose lines follow from a failure elsewhere and do not announce the traceback behind them."""
 _UNRAISABLE = "unraisable"
@@ -82,6 +93,10 @@ class Failures:
             or self._syntax(number, text, before)
             or self._ruled(number, text, among, before)
         )
+
+    def hear(self, number: int, text: str) -> None:
+        """Take a line that was read as something else: the newest failure may have its reason in it too."""
+        self._learned(number, text)
 
     def _learned(self, number: int, text: str) -> bool:
         newest = self._register.newest
@@ -215,7 +230,8 @@ class Failures:
         """Return the first of several error lines that stand directly behind each other."""
         rows = [i for i in self._register.pending if i.kind == "error" and not (i.went_on or i.complete or i.handled)]
         for incident in sorted(rows, key=lambda i: -i.line):
-            if last.kind == "error" and incident.newest_last < last.line <= incident.newest_last + 1:
+            apart = last.line - incident.newest_last
+            if last.kind == "error" and 0 < apart <= (ABSORB_LINES if last.rule == incident.rule else 1):
                 last = incident
         return last
 
@@ -248,14 +264,16 @@ class Failures:
             return False
         rule, found = matched
         first = matches.first_line(rule, number, before)
-        kind = matches.kind_of(rule, extended=first != number and rule.name != matches.GLOG_STACK)
+        kind = matches.kind_of(rule, extended=first != number and not matches.stays(rule))
         warned = progress.is_warning(text) and rule.name not in matches.AS_A_WARNING
         if kind in ("error", "word") and (warned or traceback_lines.is_context(text)):
             return False
-        if self._goes_on(rule, kind, number):
+        if self._goes_on(rule, kind, number) and (rule.name != "logged as critical" or last_words.only_ends(text)):
             _extend(self._register.newest, number, text, before)
             matches.name(self._register.newest, found)
             matches.end(self._register.newest, rule)
+            matches.outweigh(self._register.newest, rule)
+            matches.explain(self._register.newest, rule, found, text)
             return True
         mark = fingerprint(rule.name, text)
         self._remember_usual(before)
@@ -277,8 +295,12 @@ class Failures:
             return False
         if newest.kind == "native" and kind in ("native", "word"):
             return number - newest.newest_last <= CRASH_LINES
+        if newest.rule in _OUTWEIGHED and rule.name in _OUTWEIGH and not newest.complete:
+            return number - newest.newest_last <= ABSORB_LINES
         open_error = newest.kind == "error" and not (newest.complete or newest.handled)
-        near = CRASH_LINES if rule.name == matches.JULIA_STACK else ABSORB_LINES  # its message takes several lines
+        if rule.name in _NAME_THE_CAUSE and open_error and newest.exception is None and newest.rule in _LOGGED:
+            return number - newest.newest_last == 1
+        near = _NEAR.get(rule.name, ABSORB_LINES)
         return rule.name in _ONLY_END and open_error and number - newest.newest_last <= near
 
     def _remember_usual(self, before: Before) -> None:

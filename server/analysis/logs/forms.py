@@ -11,6 +11,9 @@ from collections.abc import Callable
 from . import traceback_lines
 from .traceback_state import FILES_CHARS, Trace
 
+CELL_FILE = "notebook.py"
+"""What the frames of a notebook's cells are called where a type is chosen: a file of the user's own."""
+
 
 def _plain(trace: Trace, number: int, text: str) -> bool:
     body = trace.behind_prefix(number, text)
@@ -68,8 +71,12 @@ def _ipython(trace: Trace, number: int, text: str) -> bool:
     if frame:
         trace.add_frame(number, text, frame)
         return True
-    if file := traceback_lines.file_without_line(text):
+    if cell := traceback_lines.cell_of(text):
+        trace.own = cell[0]
+        trace.files = f"{trace.files} {CELL_FILE} in {cell[1]}"[-FILES_CHARS:]
+    elif file := traceback_lines.file_without_line(text):
         trace.files = f"{trace.files} {file}"[-FILES_CHARS:]
+    _marked(trace, text)
     found = traceback_lines.exception_of(text.rstrip(), follows=True)
     if found and found[0] == trace.prefix.rpartition(".")[2]:
         trace.add_exception(number, text, found)
@@ -83,6 +90,12 @@ def _ipython(trace: Trace, number: int, text: str) -> bool:
     return False
 
 
+def _marked(trace: Trace, text: str) -> None:
+    """Take the statement that an arrow marks: of its neighbours none is told apart from another."""
+    if code := traceback_lines.marked_code(text):
+        trace.files = f"{trace.files} {code[:100]}"[-FILES_CHARS:]
+
+
 def _rich(trace: Trace, number: int, text: str) -> bool:
     body = text.strip()
     if body[:1] in ("│", "┃", "╭", "╰", "❱"):
@@ -91,6 +104,7 @@ def _rich(trace: Trace, number: int, text: str) -> bool:
             trace.add_frame(number, text, frame)
         else:
             trace.add(number, text)
+            _marked(trace, body)
         return True
     if not body:
         return trace.follows

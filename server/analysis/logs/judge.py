@@ -31,6 +31,8 @@ _WRAPPER = re.compile(
 )
 _CUTS = ("terminated by signal", "ran out of data")
 """Rules whose lines say why a run that exited with status 0 did not reach its end."""
+_ENVIRONMENT = "environment"
+"""What it would have held is missing where it could not be entered."""
 _STATUS = "status of a child"
 _ASKED_TO_END = re.compile(r"(?:-2|-15|143)\)?(?!\w)")
 """A child's status that says that somebody asked it to end, as at the end of every run that has helpers."""
@@ -164,12 +166,12 @@ def cut_finding(short: CutShort) -> Finding:
 def _after_bad_end(incidents: Sequence[Incident], ending: Ending) -> dict[str, Level]:
     result = {i.key: Level.NOTICED for i in incidents if i.kind in _OF_THE_TEXT}
     terminal = _terminal(incidents, gives_up=ending.gives_up)
-    decisive = _decisive(incidents, terminal)
+    deciding = _deciding_incident(incidents, terminal)
     for incident in terminal:
         result[incident.key] = Level.FLAG
-        incident.belongs_to = decisive.key if decisive and decisive is not incident else ""
-    if decisive is not None:
-        result[decisive.key] = Level.FAILURE
+        incident.belongs_to = deciding.key if deciding and deciding is not incident else ""
+    if deciding is not None:
+        result[deciding.key] = Level.FAILURE
     return result
 
 
@@ -194,10 +196,13 @@ def _terminal(incidents: Sequence[Incident], *, gives_up: bool) -> list[Incident
     return []
 
 
-def _decisive(incidents: Sequence[Incident], terminal: Sequence[Incident]) -> Incident | None:
+def _deciding_incident(incidents: Sequence[Incident], terminal: Sequence[Incident]) -> Incident | None:
+    """Return what the run died of: the first of its last words, or what a wrapper of workers only passes on."""
     if not terminal:
         return None
     first = terminal[0]
+    if first.root in ("ModuleNotFoundError", "ImportError") or "command not found" in first.text:
+        return next((i for i in incidents if i.rule == _ENVIRONMENT and i.newest < first.line), first)
     if first.root and _WRAPPER.search(first.root):
         earlier = [
             i

@@ -20,10 +20,13 @@ CLOSING_WORDS = 2
 GAP_LINES = 2
 """How many lines of a message may stand between two that complain."""
 _COMPLAINT = re.compile(
-    r"(?i)error(?![\s:=]*[-+]?[\d.])|invalid|fail|cannot|can't|could not|couldn't|must |missing|not found|unable|refus|"
+    r"(?i)error(?![\s:=]*[-+]?[\d.])|invalid|unrecogni[sz]ed|wrote only|fail|cannot|can't|could not|couldn't|must |"
+    r"missing|not found|unable|refus|"
     r"abort|unknown|expected|required|no such|denied|wrong|unsupported|too (?:few|many|large|small|long|short)|exceed|"
-    r"mismatch|empty|not (?:a|an|allowed|supported|enough|available|valid|exist)\b|does ?n.t exist|^no \w+|"
-    r"\bno \w+ (?:found|given|in)\b|\blost\b|\bdied\b|\bout of \w+\b|\bproblem\b|\bused up\b"
+    r"mismatch|empty|not (?:a|an|in|allowed|permitted|achieved|reached|converge\w*|supported|enough|available|valid|"
+    r"exist)\b|"
+    r"does ?n.t exist|^no \w+|"
+    r"\bno \w+ (?:found|given|in)\b|\blost\b|\bdied\b|\bout of \w+\b|\bproblem\b|\bused up\b|\bnothing to\b"
 )
 _GIVES_UP = re.compile(
     r"(?i)\b(?:abort(?:ed|ing)?|exit(?:ed|ing)|terminat(?:ed|ing)|giving up|gave up|cannot continue|can't continue|"
@@ -34,9 +37,18 @@ _GIVES_UP = re.compile(
 )
 _SIGNALLED = re.compile(r"\b(?:code|status)\W{1,3}\S*SIG[A-Z]{2,}")
 _CALM = re.compile(r"\b(?:INFO|DEBUG)\b")
-_KILLED = re.compile(r"(?i)\bkill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|terminat|cancel")
+_KILLED = re.compile(
+    r"(?i)\b(?:sig)?kill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|hard limit|(?:memory|time|"
+    r"size) limit|low on resource|terminat|cancel"
+)
 _SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}(?<!\.\.)(?<![…:])$")
 """Four words or more that announce nothing to come ("loading data ...", "results:")."""
+_ANOTHER = re.compile(
+    r"(?i)\b(?:thread|worker|(?:sub)?process|child|loader|evaluator|prefetch\w*|rank|actor)\b.{0,40}"
+    r"\b(?:died|dead|ended|exited|crashed|failed|gone|lost)\b"
+)
+_RECORD = re.compile(r"^.*?\b(?:CRITICAL|FATAL)\b[\]:| -]*")
+_COULD_NOT = re.compile(r"\bFAIL(?:ED)?\b|(?i:\b(?:fail(?:ed|s)? to|could not|couldn't|cannot|can't|unable to) [a-z])")
 _REPORTS = re.compile(
     r"(?i)^\W*(?:\S+ )?\b(?:info|debug|warn\w*|saved|wrote|written|loaded|ready|using|epoch|step|starting|best|"
     r"finished|trial)\b|it/s|\d%\|"
@@ -60,14 +72,32 @@ def gives_up(text: str) -> bool:
     return _GIVES_UP.search(text) is not None
 
 
+def tells_of_another(text: str) -> bool:
+    """Whether a line says that a thread or a process of the program is gone: what that one said is why."""
+    return _ANOTHER.search(text) is not None
+
+
+def only_ends(text: str) -> bool:
+    """Whether a record of a logger says no more than that its program ends: why stands before it."""
+    said = re.search(r'"(?:msg|message|event)": ?"([^"]{0,80})"', text)
+    words = said[1] if said else _RECORD.sub("", text)
+    return len(words.split()) <= CLOSING_WORDS and (gives_up(words) or words.strip(" .!").lower() in ("exit", "abort"))
+
+
 def complains(text: str) -> bool:
     """Whether a line could be what a program says before it gives up."""
     return _COMPLAINT.search(text) is not None or gives_up(text)
 
 
+def is_cause(text: str) -> bool:
+    """Whether a line directly before an error tells of it: a complaint, no report and nothing that was got over."""
+    over = progress.dealt_with(text) or progress.is_warning(text) or _CALM.search(text)
+    return _COMPLAINT.search(text) is not None and not over and not is_report(text)
+
+
 def is_report(text: str) -> bool:
     """Whether a line is one of the run's ordinary reports, and no sentence that happens to hold numbers."""
-    if not progress.is_metric_line(text) or gives_up(text):
+    if not progress.is_metric_line(text) or gives_up(text) or _COULD_NOT.search(text):
         return progress.completed(text)
     parts = text.split()
     words = sum(_WORD.fullmatch(part) is not None for part in parts)

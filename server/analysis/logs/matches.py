@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...vocabulary.runs import ErrorType
-from . import progress, traceback_lines
+from . import last_words, progress, traceback_lines
 from .error_types import type_of_exception, type_or_implementation
 from .incident import MESSAGE_LIMIT, USUAL_LINES, Before, Incident
 from .rules import Rule, Weight
@@ -14,6 +14,7 @@ from .text import cap
 GLOG_STACK = "glog stack"
 JULIA_STACK = "julia stack"
 WORKERS_EXCEPTION = "exception of a worker"
+_SAY_WHY = (WORKERS_EXCEPTION, "stan found no start", "label asked of a loss", "environment")
 AS_A_WARNING = ("ran out of data", "chain lost")
 """Rules whose lines count although a library prints them as a warning."""
 _KINDS = {
@@ -45,6 +46,7 @@ _TOLD_BY_THEIR_WORDS = (
         "libc++ abort",
     ),
     *("llvm", "openmp", "check of dmlc", "program found no file", "fortran", "workflow step"),
+    *("go panic", "rust panic", "matlab", "network tool", "ruby"),
 )
 """Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
 _GRACE = {
@@ -55,9 +57,16 @@ _GRACE = {
     "terminated by signal": 20,
 }
 """How many signs of progress a process that is being ended from outside may still show in its last seconds."""
+_PLAIN = ("error in plain words", "marked as error")
+COMPLAINTS = 3
+"""So many lines that complain may stand before the one that says that it is an error."""
 _USAGE = ("usage", "command line")
-_R_CALL = re.compile(r"^(?:\[1\] \")?Error in \S.*? : ?")
+_R_CALL = re.compile(r"^(?:\[1\] \")?(?:Error in|Fehler in|Erreur dans|Error en|Errore in|Erro em) \S.*? : ?")
 """Where R says that it failed; why stands behind it or in the next line."""
+_R_COLUMN = re.compile(
+    r"Error in (?:eval\(predvars|model\.frame|`\[\.(?:data\.frame|tbl|data\.table)).*object '.*' not found"
+)
+"""R looks for the variables of a formula in the data."""
 _SIGNALS = {
     "Aborted": "SIGABRT",
     "Segmentation fault": "SIGSEGV",
@@ -78,10 +87,20 @@ def kind_of(rule: Rule, *, extended: bool) -> str:
     return "native" if extended else _KINDS[rule.weight]
 
 
+def stays(rule: Rule) -> bool:
+    """Whether a failure of this rule is of its kind also where it begins before the line that matched."""
+    return rule.name == GLOG_STACK or rule.name in _PLAIN
+
+
 def first_line(rule: Rule, number: int, before: Before) -> int:
     """Return where the failure begins whose line `number` matched."""
     if rule.name in _USAGE:
         return _usage(number, before)
+    if rule.name in _PLAIN:
+        return _complaints(number, before)
+    if rule.name == "fortran":
+        line = before(1)
+        return line[0] if line and number - line[0] == 1 and line[1].startswith("At line ") else number
     if rule.name == GLOG_STACK:
         line = before(1)
         return line[0] if line and number - line[0] <= 2 and traceback_lines.is_logged_as_fatal(line[1]) else number
@@ -95,8 +114,10 @@ def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) ->
     incident.exception = None if named in _SIGNALS else named or None
     incident.root = _SIGNALS.get(named) or named or rule.exception
     incident.message = cap(groups.get("message") or text.strip(), MESSAGE_LIMIT)
-    incident.fatal = rule.weight is Weight.FATAL or incident.line != incident.last
+    incident.fatal = rule.weight is Weight.FATAL or (incident.line != incident.last and rule.name not in _PLAIN)
     incident.type = _type_of(rule, incident.exception or "", text)
+    if incident.line != incident.last and rule.name in _PLAIN and incident.type is ErrorType.IMPLEMENTATION:
+        incident.type = type_or_implementation("", incident.text)
     incident.advice, incident.rule = rule.advice, rule.name
     incident.grace = _GRACE.get(rule.name, 0)
     incident.handled = incident.kind == "error" and rule.name not in AS_A_WARNING and progress.mild(text)
@@ -104,8 +125,8 @@ def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) ->
 
 def says_why(incident: Incident) -> bool:
     """Whether the line that announced a traceback tells more of its type than an exception that only points there."""
-    ran_out = incident.type is ErrorType.RESOURCE
-    return bool(incident.opening) and (ran_out or incident.rule == WORKERS_EXCEPTION)
+    told = incident.type is ErrorType.RESOURCE or incident.rule in _SAY_WHY
+    return bool(incident.opening) and told
 
 
 def name(incident: Incident | None, found: re.Match[str]) -> None:
@@ -115,10 +136,41 @@ def name(incident: Incident | None, found: re.Match[str]) -> None:
         incident.exception = incident.root = last
 
 
+def explain(incident: Incident | None, rule: Rule, found: re.Match[str], text: str) -> None:
+    """Let an error have the type of what the line behind it tells: an exception, the status of a step."""
+    if incident and rule.name == "workflow step":
+        incident.type, incident.grace = _type_of(rule, "", text), _GRACE[rule.name]
+    elif incident and incident.type is ErrorType.IMPLEMENTATION and rule.name == "exception in one line":
+        incident.message = cap(f"{incident.message} {text.strip()}", MESSAGE_LIMIT)
+        incident.type = type_or_implementation(incident.exception or "", found["message"] or "")
+
+
 def end(incident: Incident | None, rule: Rule) -> None:
     """Let an error be the end of its program, where a line behind it says so."""
     if incident and incident.kind == "error" and rule.weight in (Weight.FATAL, Weight.LEAD):
         incident.fatal = True
+
+
+def outweigh(incident: Incident | None, rule: Rule) -> None:
+    """Let the line that says why a process was ended count for more than the one before it, which only says that."""
+    if (
+        incident
+        and incident.kind in ("error", "word")
+        and rule.name in ("slurm time limit", "kernel oom killer", "job killed")
+    ):
+        incident.kind, incident.fatal, incident.type = "native", True, _type_of(rule, "", incident.text)
+        incident.root, incident.grace, incident.handled = rule.exception, _GRACE[rule.name], False
+
+
+def _complaints(number: int, before: Before) -> int:
+    """Return where the complaints begin that stand directly before a line that is an error in plain words."""
+    first = number
+    for back in range(1, COMPLAINTS + 1):
+        line = before(back)
+        if line is None or line[0] != first - 1 or not last_words.is_cause(line[1]):
+            break
+        first = line[0]
+    return first
 
 
 def _usage(number: int, before: Before) -> int:
@@ -130,6 +182,8 @@ def _usage(number: int, before: Before) -> int:
 
 
 def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
+    if rule.name == "R error" and _R_COLUMN.search(text):
+        return ErrorType.DATA
     if rule.name in _TOLD_BY_THEIR_WORDS:
         return type_of_exception(exception, _R_CALL.sub("", text)) or rule.type
     told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION

@@ -19,7 +19,7 @@ from .positions import positions
 VALUES_LIMIT = 48
 FORMS = 512
 """So many forms of lines are remembered: a log has few, and to find names in one is what reading costs most."""
-COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "batch")
+COUNTERS = ("epoch", "step", "draws", "trial", "round", "fold", "bootstrap", "batch")
 """Names that say how far a run is; they grow while it goes on."""
 TOTALS = frozenset(f"{name}_total" for name in COUNTERS)
 """Names of where they end: no progress, and nothing to be alarmed about. (`loss_total` is a loss like any other.)"""
@@ -36,13 +36,13 @@ _NUMBER = (
 )
 _DATA = "train|training|val|valid|validation|test|eval|dev|avg|average|mean|total|running"
 _SPACED = (  # forms are searched, in which every digit is 0
-    r"epoch|epochs|step|steps|iter|iteration|iterate|batch|loss|acc|acc@\d|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|"
+    r"epoch|epochs|episode|episodes|step|steps|iter|iteration|iterate|batch|loss|acc|acc@\d|accuracy|lr|elbo|rmse|mse|mae|auc|ppl|"
     r"perplexity|log[ _-]prob|log[ _-]likelihood|"
     r"draws|draw|divergences|rhat|r[_-]hat|ess|nll|reward|f\d|cost|objective|objf|inertia|ep\.|up\.|grad norm"
 )
 _PAIR = re.compile(
     r"(?<![\w.%/@^-])(?P<name>[A-Za-z_][\w/.@^]*+(?:-\w++)*+(?:'s)?(?: [A-Za-z_@^][\w@^]*+){0,5}?"
-    r"(?: ?\([A-Za-z_ ]{1,24}\))?)(?: \[\d+-\d+\])?"
+    r"(?: ?\([A-Za-z_ ]{1,24}(?:\[\w{1,16}\])?\))?)(?: \[\d+-\d+\])?"
     r"[\"']?(?: {0,8}[=:] {0,8}|\t)[\"'(\[]?(?:np\.\w+\(|tensor\()?(?P<value>" + _NUMBER + r")"
     r"|\b(?P<word>(?:(?:" + _DATA + r")[ ./_-] ?){0,2}(?:[A-Za-z]\w{0,24}[_/])?(?:" + _SPACED + r"))"
     r"(?: is)?[ #\[]{1,12}(?P<number>" + _NUMBER + r")",
@@ -68,6 +68,12 @@ _MARK = re.compile(
 _MAY_MARK = re.compile(r"(?i)val|test|dev")
 _LEVEL = re.compile(r"^(?:(?:INFO|DEBUG|NOTICE|WARN(?:ING)?|ERROR) )+")
 
+_REPEATED = re.compile(
+    r"(?i)(?<![\w-])(?:cv[ _-]?|outer[ _-]|inner[ _-])?(?P<word>fold|boot(?:strap)?|replicate|resample)s?"
+    r"(?: (?:replicate|sample|resample|run|no\.?|nr\.?))?[ _]?[=:#(]? ?(?P<number>\d{1,9}(?:/\d{1,9})?)(?![\w.]\d|\w)"
+)
+"""A line about one fold or one bootstrap: `fold 3 of 5: rmse 0.41`, `[Fold 2]`, `bootstrap 17/200 auc 0.93`."""
+
 _RHAT = ("rhat", "r_hat")
 _ALIASES = {
     "iter": "step",
@@ -78,6 +84,8 @@ _ALIASES = {
     "global_step": "step",
     "epochs": "epoch",
     "ep": "epoch",
+    "episode": "epoch",
+    "episodes": "epoch",
     "train_epoch": "epoch",
     "val_epoch": "epoch",
     "test_epoch": "epoch",
@@ -200,6 +208,9 @@ def _from_text(text: str) -> dict[str, float]:
             _take(values, pair, before, Role.NONE)
     for pair in pairs_in(form_of(text)):
         _take(values, pair, text, pair.role)
+    if values and (repeated := _REPEATED.search(text)):
+        name = "fold" if repeated["word"].lower() == "fold" else "bootstrap"
+        values.setdefault(name, float(repeated["number"].partition("/")[0]))
     return values
 
 

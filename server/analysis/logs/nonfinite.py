@@ -20,7 +20,7 @@ TOKEN = re.compile(r"(?<![A-Za-z_])(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?:\.0)?(
 
 _LOSS = re.compile(
     r"loss|nll|elbo|perplexity|ppl|mse|mae|log_?likelihood|cross_?entropy|objective|cost|error|deviance|grad_?norm|"
-    r"gnorm|logp|energy|(?:^|_)l$|rmsle|mape|^learn$|residual|entropy|^valid(?:ation)?$"
+    r"gnorm|logp|energy|(?:^|_)l$|rmsle|mape|^learn$|residual|entropy|(?:^|_)objf?(?:_|$)|^ll$|^valid(?:ation)?$"
 )
 _OTHER = re.compile(r"best|min|max|prev|last|init|delta|improv|thresh|tol|target|scal|count|num|batches|skip|gain|std")
 _HELD_OUT = re.compile(r"val|eval|test|dev(?!iance)|holdout|cv|score")
@@ -149,6 +149,12 @@ class NonFinite:
         """Let go of the bytes at hand."""
         for series in self.series.values():
             series.note_excerpt()
+
+    def clear(self) -> None:
+        """Take nothing that is not finite now for more than it was: it was meant to be."""
+        for series in self.series.values():
+            series.longest, series.streak = max(series.longest, series.streak), 0
+        self._reopen()
 
     def _reopen(self) -> None:
         self.open = any(series.streak for series in self.series.values())

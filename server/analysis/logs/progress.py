@@ -13,7 +13,9 @@ from .text import shape
 
 _TEARDOWN = re.compile(
     r"^(?:wandb:|mlflow|\[?neptune|comet|Elapsed|Total time|Peak mem|Cleaning|Closing|Releasing|Shutting|Exiting|"
-    r"real\b|user\b|sys\b|\+ |Ran \d+ tests|\[W.*(?:socket|ProcessGroup|destroy)|W\d{4} |E\d{4} |I\d{4} |\s*$)",
+    r"real\b|user\b|sys\b|\+ |Ran \d+ tests|\[W.*(?:socket|ProcessGroup|destroy)|W\d{4} |E\d{4} |I\d{4} |\s*$"
+    r"|\s*\[\d{1,3}\] [\w.#!&]+\(|\s+@ [\w~./]"  # frames of Julia's stack
+    r"|Chain \[?\d+\]?:? +(?:Try specifying|Rejecting initial|Log prob|Gradient eval|Error eval|Stan can't))",
     re.IGNORECASE,
 )
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?![a-z])"
@@ -34,7 +36,7 @@ _COMPLETE = re.compile(
 _UNDONE = re.compile(r"(?i)\b(?:not|un\w+|fail\w*|error\w*|abort\w*|before|never|until|incomplete)\b")
 _RESULT = re.compile(r"loss|acc(?:uracy)?$|auc|rmse|(?:^|_)m[as]e$|nll|elbo|ppl|perplexity|(?:^|_)f1|(?:^|_)r2$|score$")
 """Metrics that a run prints because it computed something."""
-_COUNTER = re.compile(r"(?i)epoch|step|iter|draw|trial|round|fold|batch")
+_COUNTER = re.compile(r"(?i)epoch|step|iter|draw|trial|round|fold|bootstrap|batch")
 """Without such a word a number in brackets may be one of a stack's frames."""
 _GAVE_UP = re.compile(r"(?i)\b(?:fail(?:ed|ures?|s)?|abort\w*|crash\w*|terminated|killed|interrupted)\b")
 _DEALT_WITH = re.compile(
@@ -46,6 +48,7 @@ _DEALT_WITH_AFTERWARDS = re.compile(
     r"(?i)\b(?:skipping|skipped|retrying|re-?trying|will retry|trying again|falling back|fell back|continuing|"
     r"ignoring|ignored|resuming|resumed|recovered|recovering|reconnect(?:ing|ed)|non-?fatal)\b"
 )
+_PASSED = re.compile(r"(?:^|\s)PASSED(?: +\[ *\d+%\])?$|^(?:\w+ \([\w.]+\) \.\.\. )?ok$")
 _STEMS_AFTERWARDS = (
     "skip",
     "trying",
@@ -137,8 +140,15 @@ def completed(text: str) -> bool:
     return _COMPLETE.search(text[:300]) is not None and not _UNDONE.search(text[:300])
 
 
+def passed(text: str) -> bool:
+    """Whether a line says that a test has passed, whatever was logged in it."""
+    return _PASSED.search(text) is not None
+
+
 def dealt_with_afterwards(text: str) -> bool:
     """Whether the line behind an error says that it was dealt with; advice in a message does not."""
+    if passed(text):
+        return True
     head = text[:300].lower()
     for stem in _STEMS_AFTERWARDS:  # asked behind every failure: any() takes four times as long
         if stem in head:

@@ -138,6 +138,8 @@ class Reader:
             look = _unwrapped(look, clean, before)
         if look.sight[0] == (nonfinite.STATED,) and progress.announces_handled(plain(clean)):
             look = replace(look, sight=_EMPTY)
+        if self._nonfinite.open and _may_pass(clean) and progress.passed(plain(clean)):
+            self._values.passed()
         bad, good = look.sight
         if bad or (self._nonfinite.open and good):
             self._values.read(number, clean, look.sight, before.here() if bad else before)
@@ -147,7 +149,9 @@ class Reader:
         text = text or plain(clean)
         if look.rules and self._failures.single(number, text, look.rules, before):
             self.last_failed = number
-        elif not (sampler and self._sampling.read(number, text, before)):
+        elif sampler and self._sampling.read(number, text, before):
+            self._failures.hear(number, text)
+        else:
             self._failures.witness(number, text)
             if not (opens or bad or sampler or look.wrapped):
                 self._note_nothing(text, clean, look)
@@ -233,7 +237,7 @@ class Reader:
             seen = nonfinite.sight(plain(clean))
             seen = seen if any(seen) else _EMPTY
         sampler, wrapped = any(word in form for word in mcmc.WORDS), nonfinite.is_wrapped(form)
-        other = bool(rules or wrapped or _may_open(form))
+        other = bool(rules or wrapped or _may_open(form) or _may_pass(form))
         only_counts = sampler and not (other or seen[0])
         look = Look(rules, sampler, seen, wrapped, only_values=not (other or sampler), only_counts=only_counts)
         if len(form) <= SHAPE_LIMIT:
@@ -246,6 +250,11 @@ class Reader:
 def _may_open(clean: bytes) -> bool:
     """Whether a traceback may begin in a line."""
     return b"Traceback" in clean or clean.startswith(_OPENING)
+
+
+def _may_pass(clean: bytes) -> bool:
+    """Whether a line may say that a test has passed."""
+    return b"PASSED" in clean or clean.rstrip().endswith(b"ok")
 
 
 def _unwrapped(look: Look, clean: bytes, before: Before) -> Look:

@@ -147,7 +147,8 @@ class Recogniser:
 
     def _ending(self) -> judge.Ending:
         last = self._last_words()
-        gives_up = bool(last) and last_words.complains(last[-1][1])
+        end = last[-1][1] if last else ""
+        gives_up = last_words.complains(end) and not last_words.tells_of_another(end)
         return judge.Ending(self._course.reached, self._course.cut_short(), gives_up)
 
     def _of_the_end(self, ended: Ended, ending: judge.Ending, *, cut: bool) -> list[Change]:

@@ -11,6 +11,7 @@ Keras, Lightning, scikit-learn, PyMC, Slurm, MPI, R, Rust), seen in real logs or
 from __future__ import annotations
 
 from .crash_rules import CRASH_RULES
+from .language_rules import LANGUAGE_RULES
 from .mcmc import CUT_NAMES
 
 CONSTRUCTS = (
@@ -31,8 +32,9 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "fatal",
         "",
-        "Error in |Error: ",
-        r"^(?:\[1\] \")?Error in (?P<message>\S.* : ?.*|[\w.$]+\(.*|`.*)$"
+        "Error in |Error: |Fehler in |Erreur dans |Error en |Errore in |Erro em ",
+        r"^(?:\[1\] \")?(?:Error in|Fehler in|Erreur dans|Error en|Errore in|Erro em) "
+        r"(?!.* : ?[-+]?[\d.]+\s*$)(?P<message>\S.* : ?.*|[\w.$]+\(.*|`.*)$"
         r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|"
         r"unexpected|invalid|there is no package|unable to).*)",
     ),
@@ -106,12 +108,13 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "CUDA error:|CUDA driver error|cudaErro|CUBLAS_STATUS|CUDNN_STATUS",
         r"CUDA (?:driver )?error:|cudaError\w+|CU(?:BLAS|DNN)_STATUS_\w+(?<!SUCCESS)",
     ),
+    ("child failed", "infrastructure", "error", "", "failed (exitcode", ""),
     (
         "rank lost",
         "infrastructure",
         "error",
         "",
-        "closing signal SIG|failed (exitcode|Connection closed by peer|Connection reset by peer|"
+        "closing signal SIG|Connection closed by peer|Connection reset by peer|"
         "The following distributed tasks|coordination service|heartbeat timeout",
         "",
     ),
@@ -120,7 +123,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "infrastructure",
         "error",
         "",
-        "No route to host|Connection refused|Connection timed out|Broken pipe|Could not resolve|Connection reset",
+        "returned error|No route to host|Connection refused|Connection timed out|Broken pipe|Could not resolve|"
+        "Connection reset",
         r"^(?:ssh|scp|rsync|curl|wget|nc|kubectl|aws|gsutil|rclone|mount)\b.*:",
     ),
     (
@@ -152,7 +156,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     ),
     (
         "stan found no start",
-        "data",
+        "convergence",
         "error",
         "",
         "Initialization between (|nitialization failed",
@@ -183,7 +187,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     (
         "check of dmlc",
         "implementation",
-        "fatal",
+        "error",
         "",
         "Check failed: ",
         r"^(?:\[\d\d:\d\d:\d\d\] \S+:\d+: )+Check failed: ",
@@ -225,19 +229,8 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^\S*python[\d.]*: (?:can't|No module named)|^\S*python[\d.]*: Error while finding",
     ),
     ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*Error \d+"),
-    ("R stop", "implementation", "fatal", "", "Execution halted", r"^Execution halted"),
-    (
-        "julia error",
-        "implementation",
-        "error",
-        "",
-        "ERROR: ",
-        r"^ERROR: (?:LoadError: |TaskFailedException: )?(?P<exception>[A-Z]\w*(?:Error|Exception|Mismatch))"
-        r"(?:\(.*\))?(?:: (?P<message>.*)|$)",
-    ),
-    ("julia stack", "implementation", "lead", "", "Stacktrace:", r"^Stacktrace:$"),
+    *LANGUAGE_RULES,
     ("lightgbm end", "implementation", "lead", "", "Met Exceptions:", r"^Met Exceptions:$"),
-    ("fortran", "implementation", "fatal", "", "Fortran runtime error", r"^Fortran runtime error: (?P<message>.*)"),
     (
         "workflow step",
         "implementation",
@@ -255,13 +248,17 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"^\S*(?:cc|cc1plus|c\+\+|g\+\+|clang\S*|nvcc|ptxas)\S*(?: :)? ?:? fatal error: (?P<message>.*)"
         r"|: fatal error: .*killed",
     ),
+    ("compiler", "implementation", "error", "", "ptxas error|nvcc error", r"^(?:ptxas|nvcc) error *:"),
+    ("compiler", "implementation", "error", "", "error[E", r"^error\[E\d+\]: (?P<message>.*)"),
+    ("linker", "implementation", "error", "", "cannot find -l|undefined reference to", r"^\S*ld(?:\.\w+)?: "),
     (
-        "jvm",
-        "implementation",
+        "environment",
+        "infrastructure",
         "error",
         "",
-        "Exception in thread",
-        r'^Exception in thread "[^"]*" (?:\w+\.)+(?P<exception>\w+)',
+        "CondaError: |EnvironmentNameNotFound: |EnvironmentLocationNotFound: |Lmod has detected|ModuleCmd_Load",
+        r"^(?:CondaError|Environment(?:Name|Location)NotFound): |^Lmod has detected the following error|"
+        r"ModuleCmd_Load.*ERROR",
     ),
     (
         "tests failed",
@@ -285,9 +282,9 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "error",
         "",
-        "not found|No such file|syntax error|unbound variable",
+        "not found|No such file|syntax error|Syntax error|unbound variable",
         r"^(?:\S*/)?(?:(?:ba|da|z|k)?sh|\S+\.sh): (?:(?:line )?\d+:)? ?"
-        r".*(?:not found|No such file|syntax error|unbound variable)|^\S+: line \d+: \S+: command not found",
+        r".*(?:not found|No such file|[sS]yntax error|unbound variable)|^\S+: line \d+: \S+: command not found",
     ),
     (
         "program found no file",
@@ -302,7 +299,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "implementation",
         "error",
         "",
-        "exited with|exit code|return code|exit status",
+        "exited with|Exited with|Exited With|exit code|return code|exit status",
         r"(?i)\b(?:exited with (?:code|status)|(?:exit|return) (?:code|status))[:=]? ?"
         r"\(?(?:12[67]|13[1-9]|143|-\d{1,2})\)?(?!\w)",
     ),
@@ -356,6 +353,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"(?!\s*[:=]?\s*[-+]?(?:\d+\.\d+(?![\d.])|\d+\s*$))"  # a metric of that name
         r"|^(?:fatal|Fatal(?: error)?|FATAL):(?: |$)",
     ),
+    ("marked as error", "implementation", "error", "", "✘ |❌ ", r"^(?:✘|❌) +(?P<message>\S.*)"),
     (
         "exception in one line",
         "implementation",

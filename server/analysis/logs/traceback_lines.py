@@ -11,6 +11,15 @@ _FRAME = re.compile(r'^\s*(?:> )?(?:\| +)?File "(?P<file>.+?)", line (?P<line>\d
 _BARE_FRAME = re.compile(r"^(?:File )?(?P<file>[^\s:]\S*\.(?:py|ipynb|pyx)):(?P<line>\d+)(?:,? in\b|$)")
 _FUNCTION = re.compile(r",? in ([\w.<>]{1,80})(?:\(|\s*$)")
 _OLD_FRAME = re.compile(r"^(\S+\.pyx?) in [\w.<>]+\(")
+_CELL = re.compile(
+    r"^(?:File )?(?P<cell><ipython-input-[\w-]+>|(?:Cell|Input) In ?\[\d+\])"
+    r"(?::(?P<at>\d+)|, line (?P<line>\d+))?(?=\W|$)"
+)
+"""A frame of a notebook's cell: IPython 8.5 and later, 8.0, and before."""
+_ARROW = re.compile(r"^(?:-{1,6}> ?|[│┃|] *❱ *)\d+ *(?:[│┃|] ?)?(?P<code>.*?) *[│┃|]?$")
+"""The statement of a frame among its neighbours, as IPython and rich mark it."""
+_IPYTHON_HEAD = re.compile(r"[A-Za-z_][\w.]* {2,}")
+"""What IPython puts before the header of a traceback: the class of the exception."""
 _EXCEPTION = re.compile(
     r"^(?P<name>(?:[A-Za-z_]\w*\.)*(?P<last>[A-Za-z_]\w*))(?:\((?P<inner>\w+)\))?(?:: (?P<message>.*)|:?\s*)$"
 )
@@ -51,11 +60,14 @@ _LEAD_WORDS = ("xception", "Process ", "RemoteTraceback", "ERROR: ", "FAIL: ", "
 _SYNTAX = ("SyntaxError: ", "IndentationError: ", "TabError: ")
 _BETWEEN_SIGNS = ("", '"', "-", "=")
 _BETWEEN = re.compile(r'^(?:"""|[-=]{20,}|)$')
+_HEADING = re.compile(r"^\s*(?:Detailed |Full |Original |Complete )?(?:Traceback|Stack trace|Details):?$")
 
 
 def header_at(text: str) -> int:
     """Return where the header of a traceback begins in a line, -1 if there is none; rich shortens it in its box."""
     at = text.find(HEADER)
+    if at >= 0 and text.startswith("::", at + len(HEADER)):  # what PowerShell says of a line that it read
+        return -1
     if at < 0 and "╭" in text and _BOXED.match(text):
         return text.index("Traceback")
     return at
@@ -78,6 +90,27 @@ def file_without_line(text: str) -> str | None:
     """Return the file of a frame as IPython named it before version 8 ("base.py in get_loc(self, key)")."""
     found = _OLD_FRAME.match(text) if ".py" in text else None
     return found[1] if found else None
+
+
+def cell_of(text: str) -> tuple[str, str] | None:
+    """Return cell (with its line) and function of a frame in a notebook ("Cell In[3]:2", "load"), or None."""
+    found = _CELL.match(text)
+    if not found:
+        return None
+    function = _FUNCTION.search(text)
+    line = found["line"] or found["at"]
+    return f"{found['cell']}:{line}" if line else found["cell"], function[1] if function else "<module>"
+
+
+def marked_code(text: str) -> str | None:
+    """Return the statement that an arrow marks among the lines of a frame ("----> 3 x = df['a']"), or None."""
+    found = _ARROW.match(text)
+    return found["code"].strip() if found else None
+
+
+def is_ipython_head(prefix: str) -> bool:
+    """Whether what stands before a header is how IPython begins a traceback."""
+    return _IPYTHON_HEAD.fullmatch(prefix) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -148,6 +181,11 @@ def is_torn_lead(text: str) -> bool:
 def may_stand_between(text: str) -> bool:
     """Whether a line may stand between such an announcement and its traceback."""
     return text[:1] in _BETWEEN_SIGNS and _BETWEEN.match(text) is not None
+
+
+def is_heading(text: str) -> bool:
+    """Whether a line only announces that the details follow ("Detailed Traceback:")."""
+    return _HEADING.match(text) is not None
 
 
 def without_prefix(prefix: str, text: str) -> str | None:

@@ -130,6 +130,8 @@ class Tracebacks:
             continued.add(number, text)
             continued.root_files = continued.root_files or continued.files
             continued.done = continued.chain = False
+            if traceback_lines.is_ipython_head(prefix):
+                continued.form, continued.prefix = "ipython", prefix.strip()
             return True, None
         group = next((t for t in self.traces if t.form == "group" and not t.done), None)
         if group and re.match(r"^\s*[|+]", prefix):
@@ -146,6 +148,7 @@ class Tracebacks:
         plain = prefix.replace("Original ", "")
         for trace in reversed(self.traces):
             same = trace.behind_prefix(number, plain) in ("", "  ", "  + Exception Group ") or plain.strip("─╭ ") == ""
+            same = same or (not trace.prefix and traceback_lines.is_ipython_head(prefix))
             if trace.done and same and (trace.chain or original):
                 trace.original = trace.original or original
                 return trace
@@ -199,7 +202,7 @@ def _opened(number: int, prefix: str, before: Before) -> Trace:
         trace.form = "rich"
     elif stripped.endswith("+ Exception Group"):
         trace.form, trace.prefix = "group", prefix[: prefix.index("+")]
-    elif prefix and re.fullmatch(r"[A-Za-z_][\w.]* {2,}", prefix):
+    elif traceback_lines.is_ipython_head(prefix):
         trace.form = "ipython"
         trace.prefix = prefix.strip()
     else:
@@ -221,6 +224,11 @@ def _lead_in(trace: Trace, before: Before) -> None:
             return
         if traceback_lines.is_lead(body) or (trace.form == "ipython" and back == 1 and re.match(r"^-{40,}$", body)):
             trace.first, trace.lead = line[0], cap(body, 200)
+        elif traceback_lines.is_heading(body):
+            trace.previous = " ".join(
+                one[1].strip()[:PREVIOUS_CHARS] for one in map(before, (back + 2, back + 1)) if one
+            )
+            return
         elif not traceback_lines.may_stand_between(body):
             trace.previous = body[:PREVIOUS_CHARS]
             return

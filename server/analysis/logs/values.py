@@ -31,6 +31,12 @@ class Values:
         self._register.count(self._metric)
         return True
 
+    def passed(self) -> None:
+        """A test has passed: what was not finite in it was meant to be."""
+        self.nonfinite.clear()
+        if self._metric and self._metric.level is Level.FAILURE:
+            self._register.settle(self._metric, Level.NOTICED)
+
     def finish(self) -> None:
         """The log is over: what is not finite now stays so."""
         names = self.nonfinite.alarming(ended=True)

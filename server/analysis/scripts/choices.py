@@ -150,7 +150,7 @@ def _said(node: ast.AST, constants: Mapping[str, Scalar]) -> list[str]:
         return []
     if isinstance(node, ast.Call):
         called, telling = neutral.last_name(node.func), neutral.tells(node)
-        given = [one for one in node.keywords if not neutral.says_how(one.arg, called, telling)]
+        given = [one for one in neutral.named_arguments(node) if not neutral.says_how(one.arg, called, telling)]
         named = sorted((one.arg or "", said) for one in given for said in _said(one.value, constants))
         plain = [said for one in (node.func, *node.args) for said in _said(one, constants)]
         return [*plain, *(f"{name}={said}" for name, said in named)]

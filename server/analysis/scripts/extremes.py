@@ -19,9 +19,10 @@ def of_choice(node: ast.IfExp) -> ast.Call | None:
     return _call(node.test, node.body, node.orelse, node)
 
 
-def of_statement(node: ast.If) -> ast.Assign | None:
-    """Return `b = min(b, a)` of `if a < b: b = a`, None of any other."""
-    only = node.body[0] if len(node.body) == 1 and not node.orelse else None
+def of_statement(node: ast.If, own: Collection[str]) -> ast.Assign | None:
+    """Return `b = min(b, a)` of `if a < b: b = a`, None of any other; it may tell of it and keep a copy on disk."""
+    doing = [one for one in node.body if not (neutral.quiet(one, own) or neutral.keeps(one, own))]
+    only = doing[0] if len(doing) == 1 and not node.orelse else None
     target = only.targets[0] if isinstance(only, ast.Assign) and len(only.targets) == 1 else None
     if not (isinstance(only, ast.Assign) and isinstance(target, ast.Name)):
         return None
@@ -61,13 +62,13 @@ def only_told(node: ast.Assign, whole: ast.AST | None, own: Collection[str]) -> 
     if neutral.last_name(value.func) not in {"min", "max"} or not neutral.harmless_value(value, own):
         return False
     statements = [one for one in ast.walk(whole) if isinstance(one, ast.stmt) and neutral.quiet(one, own)]
-    keeping = [one for one in ast.walk(whole) if isinstance(one, ast.If | ast.Assign) and _keeps(one, target.id)]
+    keeping = [one for one in ast.walk(whole) if isinstance(one, ast.If | ast.Assign) and _keeps(one, target.id, own)]
     told = {id(one) for each in (*statements, *keeping) for one in ast.walk(each)}
     return all(id(one) in told or isinstance(one.ctx, ast.Store) for one in _names(whole, target.id))
 
 
-def _keeps(node: ast.If | ast.Assign, name: str) -> bool:
-    kept = of_statement(node) if isinstance(node, ast.If) else node
+def _keeps(node: ast.If | ast.Assign, name: str, own: Collection[str]) -> bool:
+    kept = of_statement(node, own) if isinstance(node, ast.If) else node
     target = kept.targets[0] if kept is not None else None
     value = kept.value if kept is not None else None
     value = of_choice(value) if isinstance(value, ast.IfExp) else value

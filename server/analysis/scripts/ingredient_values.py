@@ -108,6 +108,13 @@ class Collector:
         match node:
             case ast.Dict() if _is_book(node):
                 return
+            case ast.Dict():
+                for key, value in zip(node.keys, node.values, strict=True):
+                    if key is not None:
+                        self.value(key, name)
+                    said = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else name
+                    self.value(value, said)
+                return
             case ast.List() | ast.Tuple():
                 outer, self.listed = self.listed, self._lists_names(node.elts)
                 self._parts(node, name)
@@ -256,7 +263,7 @@ class Collector:
         for place, one in enumerate(node.args):
             self._argument(called, str(place), one, own or plain)
             self._given(one, label, parameters[place] if place < len(parameters) else "")
-        for one in node.keywords:
+        for one in neutral.named_arguments(node):
             if neutral.says_how(one.arg, called, neutral.tells(node)) or _says_nothing(one):
                 continue
             if one.arg and not own and (not plain or called == "dict"):

@@ -43,7 +43,8 @@ class _Statements(Collector):
         """Take what statements are made of, those left out that only tell."""
         for node in body:
             acting = self.functions.acting
-            if not neutral.quiet(node, acting) and not neutral.idle(node, self.whole, acting):
+            calm = neutral.idle(node, self.whole, acting) or neutral.notes(node, self.whole, acting)
+            if not neutral.quiet(node, acting) and not calm:
                 phased = not isinstance(
                     node, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.FunctionDef | ast.ClassDef
                 )
@@ -144,7 +145,7 @@ class _Statements(Collector):
         if _is_guard(node.test):
             self.block(node.body, name)
             return
-        if extreme := extremes.of_statement(node):
+        if extreme := extremes.of_statement(node, self.functions.acting):
             sized = not extremes.only_told(extreme, self.whole, self.functions.acting)
             self.sized += sized
             self.block([extreme], name)

@@ -101,7 +101,7 @@ def ingredient_changes(before: Program, after: Program, broken: frozenset[str]) 
     apart = _Apart(lost, gained, was, now, phased)
     found = [*_numbers(apart, old, new), *_others(apart), *_swapped(apart, old, new)]
     found += [*_words(apart), *_given(apart), *_choices(apart)]
-    return [*found, *(one for pair in unread for one in _by_words(*pair)), *_imports(was, now, after)]
+    return [*found, *(one for pair in unread for one in _by_words(*pair)), *_imports(was, now, before, after)]
 
 
 def _pairs(before: Program, after: Program) -> list[tuple[Unit | None, Unit | None]]:
@@ -293,7 +293,7 @@ def _by_words(old: Unit | None, new: Unit | None) -> Iterator[Change]:
         yield Change(kind="structure", name="text", before=said[0], after=said[1], file=path, line=1, full_only=True)
 
 
-def _imports(was: Names, now: Names, after: Program) -> Iterator[Change]:
+def _imports(was: Names, now: Names, before: Program, after: Program) -> Iterator[Change]:
     """Imports that make a name stand for something else than before."""
     lines = {bound: path for path, bound in now.imports}
     for bound, targets in now.imported.items():
@@ -301,7 +301,7 @@ def _imports(was: Names, now: Names, after: Program) -> Iterator[Change]:
         own = [one for one in targets - known if _is_own(one, after)]
         other = [one for one in targets - known if one not in own]
         taken = bound in BUILTINS or bound in neutral.QUIET or (bound in was.loaded and bound not in was.bound)
-        wrong = own if taken or any(not _is_own(one, after) for one in known) else []
+        wrong = own if taken or any(not (_is_own(one, before) or _is_own(one, after)) for one in known) else []
         wrong += [one for one in other if (known and not any(_moved(each, one) for each in known)) or bound in BUILTINS]
         for one in wrong:
             yield Change(

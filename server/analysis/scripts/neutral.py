@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from difflib import SequenceMatcher
 
 
@@ -54,7 +54,7 @@ KEYWORDS = words_of("""
     leave enable_progress_bar n_jobs cores parallel_chains progressbar_theme return_inferencedata
     file_prefix dpi bbox_inches stacklevel ncols sep help description prog dest
     float_format num_workers pin_memory mininterval map_location device non_blocking weights_only
-    parallel nthread show_progress copy_X capture_output check fmt datefmt stream
+    parallel nthread show_progress return_train_score copy_X capture_output check fmt datefmt stream
     handlers figsize idata_kwargs
     """)
 """Arguments that say how something is shown, kept or spread over cores."""
@@ -86,6 +86,7 @@ MOVED = frozenset(
 OF_FEATURES = re.compile(r"feature|column|predictor|covariate|^cols?$", re.IGNORECASE)
 """Names of what says which columns a model sees."""
 _KEEPS = words_of("to_netcdf save dump savefig mkdir makedirs")
+_OF_THE_RUN = re.compile(r"result|model|histor|checkpoint|bootstrap|param|config", re.IGNORECASE)
 _ENDS = words_of("SystemExit KeyboardInterrupt StopIteration GeneratorExit")
 """Exceptions that end something without making a failure of it."""
 _IN_PLACE = frozenset({"inplace", "out"})
@@ -121,6 +122,17 @@ def tells(call: ast.Call) -> bool:
     return owner == "watchkeeper_probe" or (
         name in QUIET and (owner in TELLERS or owner.lower().endswith(("log", "logger", "bar")))
     )
+
+
+def named_arguments(call: ast.Call) -> Iterator[ast.keyword]:
+    """Yield the arguments of a call by name, those of `**{"name": value}` too."""
+    for one in call.keywords:
+        table = one.value if one.arg is None and isinstance(one.value, ast.Dict) else None
+        names = [key.value for key in table.keys if isinstance(key, ast.Constant)] if table is not None else []
+        if table is not None and len(names) == len(table.keys):
+            yield from (ast.keyword(str(name), value) for name, value in zip(names, table.values, strict=True))
+        else:
+            yield one
 
 
 def says_how(keyword: str | None, called: str, telling: bool) -> bool:
@@ -177,6 +189,38 @@ def idle(loop: ast.stmt, whole: ast.AST | None, own: Collection[str]) -> bool:
         return False
     counts = {one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name)}
     return _uses(whole, counts) == _uses(loop, counts)
+
+
+def notes(node: ast.stmt, whole: ast.AST | None, own: Collection[str]) -> bool:
+    """Whether a statement only writes figures into a file whose name stands nowhere else in the script."""
+    item = node.items[0] if isinstance(node, ast.With) and len(node.items) == 1 else None
+    if not isinstance(node, ast.With) or item is None or not isinstance(item.optional_vars, ast.Name) or whole is None:
+        return False
+    path, file = _opened_to_write(item.context_expr), item.optional_vars.id
+    if not path or not all(_writes(one, file, own) for one in node.body):
+        return False
+    texts = [one.value for one in ast.walk(whole) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return sum(path in one for one in texts) == 1
+
+
+def _opened_to_write(call: ast.expr) -> str:
+    """Return the path of `open("path", "a")`; nothing where it is opened otherwise, or may be a file of the run's."""
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != "open":
+        return ""
+    given = [one.value for one in (*call.args[:2], *(one.value for one in call.keywords if one.arg == "mode"))
+             if isinstance(one, ast.Constant)]  # fmt: skip
+    path, mode = (*given, "", "")[:2]
+    says = isinstance(path, str) and isinstance(mode, str) and mode in {"a", "w", "x", "at", "wt"}
+    return path if isinstance(path, str) and says and not _OF_THE_RUN.search(path) else ""
+
+
+def _writes(node: ast.stmt, file: str, own: Collection[str]) -> bool:
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not all(harmless_value(one, own) for one in call.args) or call.keywords:
+        return False
+    called, into = last_name(call.func), call.args[1:2]
+    written = called in {"write", "writelines"} and first_name(call.func) == file
+    return written or (called == "dump" and len(into) == 1 and last_name(into[0]) == file)
 
 
 def _uses(node: ast.AST, names: set[str]) -> int:

@@ -13,7 +13,13 @@ from ..witness import Fingerprint, Fit, Line, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
-from .predicted import Match, grain_of, matches
+from .intervals import intervals
+from .leaked import leaked
+from .left_out import left_out
+from .match import Match
+from .observed import repeated_observations
+from .predicted import grain_of, matches
+from .scored import scored
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
 from .words import Word
@@ -34,6 +40,9 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     found = matches(table, seen.predictions) if isinstance(table, TableFacts) else []
     by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
     every = (
+        *(left_out(seen, table) if isinstance(table, TableFacts) else ()),
+        *(intervals(evidence, table) if isinstance(table, TableFacts) else ()),
+        *repeated_observations(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
@@ -41,6 +50,8 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_went_on(evidence, seen),
         *_selected(seen),
         *_leaks(seen),
+        *leaked(seen),
+        *scored(evidence, seen),
     )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
+from dataclasses import replace
 
 from ...vocabulary.runs import Level, Phase
 from ..artefacts.facts import TraceFacts
+from ..curves.losses import losses_of
 from ..curves.mcmc import McmcSummary, judge_mcmc
 from ..curves.series import Column, History
-from .checks import Check, failed, passed, unknown
+from ..curves.several import trainings
+from .checks import Check, failed, flat, passed, unknown
+from .design import Design
 from .evidence import Evidence
 from .method import declared_kinds
 from .rules import HistoryRules, Rules
@@ -18,6 +22,8 @@ from .words import Word
 
 _LEAST = 3
 """So many values a stretch has at least: a median of fewer says nothing."""
+_ERROR_OF_A_MEDIAN = 1.2533
+"""Standard error of a median in those of a mean, for normal noise."""
 _AGAIN = "Change the model or the sampler's settings with @modeler, and train again."
 
 
@@ -46,11 +52,19 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
             "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
         )
     if evidence.history is not None and _curve(evidence.history)[1]:
-        return _of_history(evidence.history, rules.history, needed=kind != "Ensemble")
+        chosen = kind == "Ensemble" or evidence.history.by_reward  # how long it goes on, nobody waits for it
+        return _of_history(evidence.history, _for_few_epochs(rules.history, evidence.design), needed=not chosen)
     if kind == "Deep Learning":
         action = "Print the loss of each epoch, or tell it through watchkeeper_probe."
         return unknown("convergence", "no history of epochs was left", "convergence_not_inspected", action)
     return unknown("convergence", "neither a trace nor a history of epochs; findings from the log count above")
+
+
+def _for_few_epochs(rules: HistoryRules, design: Design) -> HistoryRules:
+    """A design that asks for fewer epochs than two stretches hold is judged by two halves of what it asks for."""
+    asked = design.requirements.get("epochs")
+    few = asked.floor if asked is not None and asked.floor is not None else math.inf
+    return replace(rules, stable_epochs=int(few / 2)) if 2 * _LEAST <= few < 2 * rules.stable_epochs else rules
 
 
 def summary_of(trace: TraceFacts) -> McmcSummary:
@@ -119,7 +133,19 @@ def _against_design(trace: TraceFacts, evidence: Evidence) -> str:
 
 
 def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check:
-    """Judge a curve; one that is too short says nothing, which matters where the method is known by its epochs."""
+    """Judge a curve; of several trainings on end the last one."""
+    every = trainings(history)
+    found = _of_curve(every[-1], rules, needed=needed)
+    if len(every) == 1:
+        return found
+    return replace(found, evidence=flat(f"of {len(every)} trainings on end the last one: {found.evidence}"))
+
+
+def _of_curve(history: History, rules: HistoryRules, *, needed: bool) -> Check:
+    """Judge the curve of one training.
+
+    One that is too short says nothing, which matters where the method is known by its epochs.
+    """
     name, values = _curve(history)
     stretch = _stretch(history, len(values), rules)
     if len(values) < 2 * stretch:
@@ -133,14 +159,28 @@ def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check
     change = relative_change(values, stretch)
     told = f"{rules.stable_epochs} epochs" if stretch == rules.stable_epochs else f"{stretch} values"
     text = f"{name} changed by {change:.1%} of its whole improvement between the last two stretches of {told}"
+    if rules.stable_change < change < 1.0 and _is_noise(values, stretch):
+        return passed("convergence", f"{text}, no more than its own noise")
     if change > rules.stable_change:
         what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"
-        if not needed:  # how many rounds a boosting takes is chosen, not waited for
+        if not needed:
             return unknown("convergence", what)
         much = change > rules.unstable_change
         word, code = (Word.INCOMPLETE_TRAINING, "not_converged") if much else (Word.INVESTIGATE, "not_stable")
         return failed("convergence", what, word, code, "Train for more epochs.")
     return passed("convergence", text)
+
+
+def _is_noise(values: list[float], stretch: int) -> bool:
+    """Whether the two last stretches differ by no more than two standard errors of their medians.
+
+    The noise is told by neighbours: a loss that still falls or rises differs more between stretches than between rows.
+    """
+    last, before = values[-stretch:], values[-2 * stretch : -stretch]
+    steps = [after - one for one, after in itertools.pairwise(values[-2 * stretch :])]
+    noise = statistics.pstdev(steps) / math.sqrt(2)
+    error = _ERROR_OF_A_MEDIAN * noise * math.sqrt(2 / stretch)
+    return abs(statistics.median(last) - statistics.median(before)) <= 2 * error
 
 
 def _stretch(history: History, values: int, rules: HistoryRules) -> int:
@@ -154,6 +194,8 @@ def _stretch(history: History, values: int, rules: HistoryRules) -> int:
 
 
 def _curve(history: History) -> tuple[str, list[float]]:
+    if history.by_reward:
+        return "reward", [one for one in losses_of(history).reward if one is not None]
     for name in ("val_loss", "train_loss"):
         column: Column = history.column(name)
         values = [one for one in column if one is not None]

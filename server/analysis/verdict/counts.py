@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -122,7 +123,8 @@ def _folds_by_hand(seen: Seen) -> Count | None:
     Of several the one with most counts: a tuning inside has fewer. Nothing is counted where that one's fits were not
     seen, as of networks: the fewer folds of another are not its.
     """
-    made = max((count for count, _ in seen.repeated_fits().values()), default=0)
+    searches = Counter(one.line.where for one in seen.fits if one.is_search)  # nested: a search in each fold
+    made = max([*(count for count, _ in seen.repeated_fits().values()), *searches.values()], default=0)
     found = [(argument(one, "n_splits"), one) for one in seen.witnessed.of("split")
              if text(one.facts, "call").endswith(".split")]  # fmt: skip
     told = [(folds, line.where) for folds, line in found if isinstance(folds, int) and folds > 1]

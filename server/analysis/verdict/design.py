@@ -1,4 +1,4 @@
-"""What a model's design document requires of its training, read from both layouts of FORMATS.md.
+"""What a model's design document requires of its training, read from both layouts that are in use.
 
 A heading `Computational Requirements` with lines such as `- **Minimum Training Time**: 2-6 hours per model`, and tables
 `Parameter | Design Specification | Minimum Acceptable | Maximum Acceptable | Unit | Must Not Simplify`.

@@ -76,7 +76,7 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
         what = "; ".join(_shortfall(one, counts[one.name]) for one in short)
         code = f"{first.name}_{'simplified' if first.must_not_simplify else 'short'}"
         return failed("iterations", what, Word.INCOMPLETE_TRAINING, code, _again(first.name))
-    if doubt := doubted(evidence.program, wanted, counts):
+    if doubt := doubted(evidence.program, wanted, counts, evidence.seen.redrawn if evidence.seen is not None else 0):
         return failed("iterations", doubt.what, Word.INVESTIGATE, doubt.code, doubt.action)
     missing = [one for one in wanted if one.name not in counts]
     if missing or not counts:

@@ -13,6 +13,7 @@ from ...vocabulary.runs import Phase
 from ..artefacts.facts import ArraysFacts, JsonFacts, PickleFacts, TableFacts, TraceFacts
 from .checks import Check, failed, passed, unknown
 from .design import COUNTED, Requirement
+from .design_rows import Answer, answered
 from .evidence import Artefact, Evidence
 from .method import declared_kinds
 from .parameters import METHOD, SAMPLER, TIME, name_of
@@ -24,6 +25,9 @@ _FOLLOWS_GRADIENTS = re.compile(r"nuts|no.?u.?turn|hmc|hamilton", re.IGNORECASE)
 _LIBRARIES = ("pymc", "numpyro", "blackjax", "nutpie", "cmdstanpy", "pystan", "emcee", "pyro")
 _OF_FEATURES = re.compile(r"(feature|predictor|covariate|regressor)s?([ _]?names?)?", re.IGNORECASE)
 _HOW_MANY = re.compile(r"(n_?|num_?)(features?|predictors?|covariates?)(_in_|_used)?|n_features_", re.IGNORECASE)
+_BY_REWARD = re.compile(
+    r"reinforce|policy.?gradient|actor.?critic|\b(?:d?dqn|ppo|a[23]c|sac|td3|ddpg|trpo)\b", re.IGNORECASE
+)
 _MOST_NAMED = 6
 _WORDS_OF_A_CLASS = re.compile(r"[A-Z][a-z]{2,}|[A-Z]{3,}")
 _SAY_NOTHING = frozenset({"regressor", "classifier", "regression", "model", "estimator", "results"})
@@ -50,6 +54,7 @@ class _Row:
     problem: str = ""
     code: str = ""
     seen: str = ""
+    word: Word = Word.INCOMPLETE_TRAINING
 
 
 def kept(evidence: Evidence) -> Check | None:
@@ -64,7 +69,7 @@ def kept(evidence: Evidence) -> Check | None:
         if row.problem:
             what = f"{row.problem}; {evidence.design.source(name)} asks for {left[name].text or name}"
             action = f"Train again with what the design asks for ({name.replace('_', ' ')}), or change the design."
-            return failed("design", what, Word.INCOMPLETE_TRAINING, row.code, action)
+            return failed("design", what, row.word, row.code, action)
     return _not_looked_at(evidence, left, looked)
 
 
@@ -137,7 +142,16 @@ def _row(name: str, one: Requirement, evidence: Evidence) -> _Row:
         case _ if name == METHOD:
             return _method(one, evidence)
         case _:
-            return _Row()
+            return _witnessed(name, one, evidence)
+
+
+def _witnessed(name: str, one: Requirement, evidence: Evidence) -> _Row:
+    """A row of another kind: does the witness say whether it was kept?"""
+    answer = Answer() if evidence.seen is None else answered(name, one, evidence.seen)
+    code = f"{name}_{'simplified' if one.must_not_simplify else 'short'}"
+    if answer.doubt and one.must_not_simplify:
+        return _Row(answer.doubt, f"{name}_doubtful", word=Word.INVESTIGATE)
+    return _Row(answer.problem, code if answer.problem else "", answer.seen)
 
 
 def _features(one: Requirement, evidence: Evidence) -> _Row:
@@ -215,12 +229,16 @@ def _sampler(one: Requirement, evidence: Evidence) -> _Row:
 
 
 def _method(one: Requirement, evidence: Evidence) -> _Row:
-    """A method that is none of the approved kinds: was a class fitted that has its name?"""
+    """A method that is none of the approved kinds: was a class fitted that has its name, or an agent trained?"""
     for fit in evidence.seen.fits if evidence.seen is not None else ():
         words = [word.lower() for word in _WORDS_OF_A_CLASS.findall(fit.name)]
         named = [word for word in words if word not in _SAY_NOTHING]
         if named and all(word in one.text.lower() for word in named):
             return _Row(seen=f"{fit.name} was fitted at {place(fit.line)}")
+    stepped = [each for each in evidence.seen.steps if each.steps] if evidence.seen is not None else []
+    if stepped and _BY_REWARD.search(one.text) and evidence.history is not None and evidence.history.by_reward:
+        steps = f"{stepped[0].steps} steps of {stepped[0].name} at {place(stepped[0].line)}"
+        return _Row(seen=f"{steps} (witnessed) and a curve of rewards")
     return _Row()
 
 

@@ -43,7 +43,7 @@ _BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("draws", r"draws?|samples|draw samples|sample draws"
                   r"|sampl(?:e|ing) (?:draws|steps|iterations)|post warm ?up (?:draws|samples|iterations)"),
         ("chains", r"(?:parallel )?chains?|walkers"),
-        ("epochs", r"(?:max(?:imum)? )?epochs?|passes(?: over the data)?"),
+        ("epochs", r"(?:max(?:imum)? )?(?:epochs?|episodes?)|passes(?: over the data)?"),
         ("iterations", r"iterations?|(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing) steps|steps"),
         ("cv", r"cv|(?:(?:cv|cross validation|k) )?folds?|cross validation|cv splits|splits"),
         ("bootstraps", r"bootstraps?|resamples|replicates"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
 from ..witness import Prediction
+from .baselines import by_method
+from .blended import are_labels, by_class, in_another_order, parts_of, scales
 from .checks import Check, passed, unknown
 from .drawn import correlation
 from .evidence import Evidence
+from .match import Match
 from .observed import drawn
 from .pooled import averages
 from .quantities import plain
@@ -21,6 +23,7 @@ from .untold import typed
 from .words import Word
 
 _MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
+_SD = re.compile(r"sd|std|posterior_sd", re.IGNORECASE)
 _NEAR = 0.98
 """Correlation from which on a column counts as made from a prediction: scaled back, averaged, clipped."""
 _LEAST_ROWS = 20
@@ -33,22 +36,6 @@ _SETTLE = (
     "Leave what shows it: the predictive draws (sample_posterior_predictive, or a Deterministic) in the trace, or a"
     " column as `predict` returned it; else a person must say how these numbers are made."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A column of the results and the prediction that it is, or is made from."""
-
-    column: str
-    prediction: Prediction
-    exact: bool
-    averaged: int = 1
-    """The mean of how many predictions it is; `prediction` is then their mean."""
-
-    def __str__(self) -> str:
-        how = "" if self.exact else "made from "
-        of = f"the mean of {self.averaged} of " if self.averaged > 1 else ""
-        return f"column {self.column} is {how}{of}what {self.prediction.name}.predict returned"
 
 
 def results(evidence: Evidence, rules: Rules, seen: Seen) -> Check | None:
@@ -71,13 +58,32 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
     """Return which columns are what an estimator predicted, exactly before nearly."""
     sized = [one for one in predictions if one.values.size == table.rows]
     every = [*((one, 1) for one in sized), *averages(sized)]
+    classes = [one for one in predictions if len(one.values.shape) == 2 and one.values.shape[0] == table.rows]
     found: list[Match] = []
     for column in (one for one in table.columns if one.values):
-        exact = next((one for one in every if _equal(column, one[0])), None)
+        exact = next((one for one in every if _equal(column, one[0])), None) or _of_classes(column, classes)
         near = exact or next((one for one in every if _close(column, one[0])), None)
-        if near is not None:
+        if exact is None and (parts := parts_of(_at(column, sized[0]), sized) if sized else []):
+            found.append(Match(column.name, parts[-1], exact=False, parts=tuple(parts)))
+        elif near is not None:
             found.append(Match(column.name, near[0], exact is not None, near[1]))
     return found
+
+
+def _of_classes(column: ColumnFacts, predictions: Sequence[Prediction]) -> tuple[Prediction, int] | None:
+    """Return the prediction of probabilities of which a column is one class, or the most probable one."""
+    values, grain = column.values, grain_of(column.values)
+    for one in predictions:
+        told = [
+            [(values[row], value) for row, value in each]
+            for each in by_class(one)
+            if len(values) == one.values.shape[0]
+        ]
+        if any(len(each) >= _LEAST_DRAWS and all(_same(a, b, grain) for a, b in each) for each in told):
+            return one, 1
+        if told and are_labels(values, one):
+            return one, 1
+    return None
 
 
 def _at(column: ColumnFacts, prediction: Prediction) -> list[float]:
@@ -92,12 +98,15 @@ def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
     ours, theirs = _at(column, prediction), prediction.values.at
     grain = grain_of(column.values)
     moves = len({round(one, 12) for one in theirs}) > 1
-    return moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True))
+    if moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True)):
+        return True
+    whole = len(column.values) == prediction.values.size
+    return whole and in_another_order(column.values, theirs, grain)
 
 
 def _close(column: ColumnFacts, prediction: Prediction) -> bool:
-    ours = _at(column, prediction)
-    return len(ours) >= _LEAST_ROWS and correlation(ours, prediction.values.at) > _NEAR
+    ours, theirs = _at(column, prediction), prediction.values.at
+    return len(ours) == len(theirs) >= _LEAST_ROWS and any(correlation(one, theirs) > _NEAR for one in scales(ours))
 
 
 def _same(one: float, other: float, grain: float) -> bool:
@@ -119,8 +128,7 @@ def _suspicions(
     evidence: Evidence, rules: Rules, seen: Seen, table: TableFacts, found: Sequence[Match]
 ) -> Iterator[Suspicion]:
     trace = evidence.trace
-    forbidden = [one for one in found if one.prediction.name in rules.forbidden and one.exact]
-    others = [one for one in found if one.prediction.name not in rules.forbidden]
+    forbidden, others = by_method(table, found, seen, rules.forbidden)
     if forbidden and not others and not (trace is not None and _explained(table, trace)):
         one = forbidden[0]
         what = f"{one} at {place(one.prediction.line)}, and no column of the results is of an approved method"
@@ -141,17 +149,28 @@ def _suspicions(
 
 
 def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
-    """A summary table names parameters of the trace; its means must be theirs within rounding."""
-    means = {one.name: one.mean for one in trace.figures}
-    column = next((one for one in table.columns if _MEAN.fullmatch(one.name) and one.values), None)
-    if column is None or len(column.values) != len(table.labels):
-        return
-    grain = grain_of(column.values)
-    for label, value in zip(table.labels, column.values, strict=True):
-        if label in means and abs(value - means[label]) > 2 * grain + 0.006 * abs(means[label]):
-            what = f"the results say {plain(value)} for the {column.name} of {label}, the trace {means[label]:.5g}"
-            yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
-            return
+    """A summary table names parameters of the trace; its means and deviations must be theirs within rounding."""
+    means, spreads = {one.name: one.mean for one in trace.figures}, {one.name: one.sd for one in trace.figures}
+    for words, figures in ((_MEAN, means), (_SD, spreads)):
+        for column, label, value in _summarised(table, words):
+            if label in figures and abs(value - figures[label]) > _rounded(value, column, figures[label]):
+                what = (
+                    f"the results say {plain(value)} for the {column.name} of {label}, the trace {figures[label]:.5g}"
+                )
+                yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
+                return
+
+
+def _summarised(table: TableFacts, words: re.Pattern[str]) -> Iterator[tuple[ColumnFacts, str, float]]:
+    column = next((one for one in table.columns if words.fullmatch(one.name) and one.values), None)
+    if column is not None and len(column.values) == len(table.labels):
+        for label, value in zip(table.labels, column.values, strict=True):
+            yield column, label, value
+
+
+def _rounded(value: float, column: ColumnFacts, truth: float) -> float:
+    """Return by how much a figure may be off; a summary may round each of them to digits of its own."""
+    return 2 * max(grain_of(column.values), grain_of((value,))) + 0.006 * abs(truth)
 
 
 def _of_nothing_seen(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:

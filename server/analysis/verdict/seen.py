@@ -80,8 +80,13 @@ class Seen:
 
     @cached_property
     def predictions(self) -> tuple[Prediction, ...]:
-        """What estimators predicted; scores are none."""
-        every = map(read_prediction, self.witnessed.of("predict"))
+        """What estimators predicted, also for each fold by the fit to the others; scores are none."""
+        folds = (
+            Prediction(line=one.line, name=one.estimator, call=one.call, x=one.x, values=one.values)
+            for one in self.fits
+            if one.call == "cross_val_predict"
+        )
+        every = (*map(read_prediction, self.witnessed.of("predict")), *folds)
         return tuple(one for one in every if one.call != "score" and one.values.at)
 
     @cached_property
@@ -138,14 +143,27 @@ class Seen:
 
     @cached_property
     def epochs(self) -> float:
-        """Passes over the data: of a loader, of Keras' fit, of a multilayer perceptron."""
-        fitted = (number(one.done, "n_iter_") or 0.0 for one in self.fits if "MLP" in one.name)
+        """Passes over the data: of a loader, of Keras' fit, of a multilayer perceptron, of one in a Pipeline."""
+        fitted = (number(one.done, "n_iter_") or 0.0 for one in self.fits if "MLP" in one.name + text(one.done, "of"))
         return max([self.passes, *(one.epochs or 0 for one in self.steps), *fitted], default=0.0)
 
     @cached_property
     def bootstraps(self) -> int:
         """Fits of one class at one place to samples drawn with replacement; 0 where there were none."""
-        drawn = Counter(f"{one.name} at {one.line.where}" for one in self.fits if _is_resample(one.x))
+        return self._most(Counter(_kind(one) for one in self.fits if _is_resample(one.x)))
+
+    @cached_property
+    def redrawn(self) -> int:
+        """Fits of one class at one place to one table and other targets each: a parametric bootstrap, or of residuals.
+
+        Boosting by hand looks the same, so it shows nothing but that so many fits stand behind what is told.
+        """
+        told = [one for one in self.fits if one.x.sha and one.y.sha and not one.is_search]
+        targets = Counter((name, x) for name, x, _ in {(_kind(one), one.x.sha, one.y.sha) for one in told})
+        return self._most(Counter({name: count for (name, _), count in reversed(targets.most_common())}))
+
+    def _most(self, drawn: Counter[str]) -> int:
+        """Return how many fits there were at the place with most of these, those beyond what is told in full too."""
         counts = self.repeated_fits()
         most = max(drawn, key=lambda name: drawn[name], default="")
         return counts[most][0] if most in counts and drawn[most] >= _LEAST_BOOTSTRAPS else 0
@@ -165,7 +183,7 @@ class Seen:
         """Return by class and place how many fits there were, and to how many different data (0: not told)."""
         shas: dict[str, list[str]] = {}
         for one in (each for each in self.fits if not each.is_search):
-            shas.setdefault(f"{one.name} at {one.line.where}", []).append(one.x.sha + one.y.sha)
+            shas.setdefault(_kind(one), []).append(one.x.sha + one.y.sha)
         counts = {name: (len(told), len({one for one in told if one})) for name, told in shas.items()}
         for line in self.more_fits:
             name = f"{text(line.facts, 'class')} at {line.where}"
@@ -195,6 +213,10 @@ def _models_inside(one: Fit) -> Iterable[str]:
     """Return what a Pipeline fitted; nothing where a part of that may only have chosen or filled in the features."""
     helps = any(word in name for name in one.inside for word in _HELPERS)
     return () if helps else one.inside
+
+
+def _kind(one: Fit) -> str:
+    return f"{one.name} at {one.line.where}"
 
 
 def _is_resample(x: Fingerprint) -> bool:

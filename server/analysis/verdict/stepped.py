@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..witness import Line, Saved, Steps
-from ..witness.values import number, text, texts, whole
+from ..witness.values import number, numbers, text, texts, whole
 from .checks import Check, failed
 from .counts import WITNESSED, Counts
 from .drawn import correlation
@@ -21,6 +21,11 @@ _LEAST_HELD = 0.1
 _LEAST_WAY = 0.2
 """Share of the way from the first to the last weights that a saved checkpoint should have gone."""
 _LEAST_PASSES = 10
+_LEAST_STEPS = 20
+_MOST_IDLE = 0.5
+"""Share of the steps that may be made at a rate of 0, as in a warm-up or at the end of a schedule."""
+_MOST_TRIED = 10
+"""So many trainings of one kind are a choice where one of them is handed in."""
 _LEAST_SHARE = 0.5
 """Share of its rows that a loader should give in a pass."""
 _MOST_LATE = 0.3
@@ -46,11 +51,22 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
         if not one.traced and one.moved == 0 and not one.moved_share and len(stepped) == 1:
             what = f"{one.steps} steps of {one.name} at {place(one.line)} moved no weight"
             yield Suspicion(what, Word.LIKELY_FABRICATION, "weights_never_moved", _AGAIN)
+    yield from _without_a_rate(stepped)
     yield from _saved(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)
     yield from _after_the_last_step(evidence)
     yield from _part_of_the_rows(seen)
     yield from _validated_on_trained_rows(evidence, seen)
+
+
+def _without_a_rate(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """Steps at a learning rate of 0 move nothing, whatever is printed of them."""
+    for one in stepped:
+        idle = whole(one.line.facts, "idle") or 0
+        if one.steps >= _LEAST_STEPS and idle > _MOST_IDLE * one.steps:
+            what = f"{idle} of {one.steps} steps of {one.name} at {place(one.line)} were made at a learning rate of 0"
+            yield Suspicion(what, Word.INVESTIGATE, "rate_of_zero", "Mend the schedule, or end the training there.")
+            return
 
 
 def _saved(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
@@ -71,7 +87,30 @@ def _saved(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterator
                 what = f"{what} {one.steps} steps at {place(one.line)}"
                 action = "Say which epoch's weights these are, and why; the results should be theirs."
                 yield Suspicion(what, Word.INVESTIGATE, "early_weights_saved", action)
-        yield from _of_another(save, [one for one in stepped if one.numbers == save.numbers])
+        same_size = [one for one in stepped if one.numbers == save.numbers]
+        yield from _of_another(save, same_size)
+        yield from _best_of_many(save, same_size)
+
+
+def _best_of_many(save: Saved, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """One of many networks of one kind was saved, which is not the last: as a rule the one that did best."""
+    for one in (each for each in stepped if each.weights.sha and each.weights.sha == save.weights.sha):
+        kin = [each for each in stepped if _kind_of(each) == _kind_of(one)]
+        begun = {each.begun.sha for each in kin if each.begun.sha}
+        latest = max(kin, key=lambda each: number(each.line.facts, "last_at") or 0.0)
+        if len(begun) >= _MOST_TRIED and latest is not one:
+            what = (
+                f"{len(kin)} networks of {one.numbers} numbers were trained alike at {place(one.line)}, and the one in"
+            )
+            what = f"{what} {save.path} is not the last of them: best of {len(kin)}?"
+            action = "Report all of these trainings or their mean, or say by which rows it was chosen."
+            yield Suspicion(what, Word.INVESTIGATE, "network_chosen", action)
+            return
+
+
+def _kind_of(one: Steps) -> tuple[object, ...]:
+    rates = tuple(numbers(one.line.facts, "lr_seen"))
+    return one.name, one.line.where, one.steps, rates
 
 
 def _of_another(save: Saved, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
@@ -114,6 +153,8 @@ def _fewer_than_epochs(evidence: Evidence, counts: Counts, stepped: Sequence[Ste
     """An epoch without a single step trains nothing."""
     told = counts.get("epochs")
     continued = any(one.continued for one in evidence.attempts)
+    if evidence.history is not None and evidence.history.by_reward:
+        return  # an agent may play several episodes between two steps
     if told is None or told.source.startswith(WITNESSED) or continued or not stepped:
         return
     done = sum(one.steps for one in stepped)

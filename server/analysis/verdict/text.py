@@ -1,4 +1,4 @@
-"""The two texts of a verdict that other agents read (FORMATS.md): the verification block and the director's message."""
+"""A verdict as two texts for the agents of the requirement document: the verification block, the director's message."""
 
 from __future__ import annotations
 

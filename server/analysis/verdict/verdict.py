@@ -1,6 +1,6 @@
 """The verdict: a pure function of the evidence and the policy's rules.
 
-The words are those that the validators of the requirement document use (FORMATS.md); each comes with a reason code of
+The words are those that the validators of the requirement document use; each comes with a reason code of
 ours. Time alone decides in neither direction.
 """
 
@@ -98,9 +98,9 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
 
 
 def _outcome(evidence: Evidence, rules: Rules, checks: tuple[Check, ...]) -> Verdict:
-    decisive = _decisive(checks)
-    if decisive is not None and decisive.word is not None:
-        return Verdict(decisive.word, decisive.code, decisive.evidence, checks)
+    deciding = _deciding_check(checks)
+    if deciding is not None and deciding.word is not None:
+        return Verdict(deciding.word, deciding.code, deciding.evidence, checks)
     hours = f"{span(evidence.counted_wall_s)} in all; {rules.limits.source} asks for {rules.limits}."
     too_long = rules.limits.max_s is not None and evidence.counted_wall_s > rules.limits.max_s
     if evidence.phase is Phase.FULL and too_long:
@@ -108,7 +108,7 @@ def _outcome(evidence: Evidence, rules: Rules, checks: tuple[Check, ...]) -> Ver
     return Verdict(Word.APPROVE, "all_passed", hours, checks)
 
 
-def _decisive(checks: tuple[Check, ...]) -> Check | None:
+def _deciding_check(checks: tuple[Check, ...]) -> Check | None:
     """Return the check that decides; None when none stands in the way.
 
     A bad end first; then what says that the work is false; then what says that it is incomplete; then doubts; then what

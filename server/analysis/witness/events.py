@@ -15,6 +15,7 @@ from operator import attrgetter
 from . import facts
 from .fingerprints import Fingerprint, fingerprint, fingerprints
 from .lines import Line, Witnessed
+from .step_names import named_by_class
 from .values import number, part, text, texts, whole
 
 _QUIET = frozenset(
@@ -44,6 +45,7 @@ _QUIET = frozenset(
         "logging_level",
         "train_dir",
         "refresh",
+        "return_train_score",
         "pin_memory",
         "pre_dispatch",
         "compute_convergence_checks",
@@ -58,6 +60,7 @@ _CLOCK_S = 0.5
 """A line stands in its file a little after what it tells of."""
 _CACHE = re.compile(r"(?:^|/)[\w.-]*(?:cache|compile)[\w.-]*/|\.(?:so|o|pyc|nbc|nbi|lock|ttf|otf|afm)$", re.IGNORECASE)
 """What libraries compile and keep for themselves: a second run reads what the first one had to make."""
+_SPACE = "space"
 _DONE = ("n_estimators", "trees", "rounds", "best_iteration")
 TRAINS = frozenset({"sampling", "fit", "search", "steps"})
 """Kinds of lines that say what was trained."""
@@ -127,9 +130,10 @@ def _sampling(line: Line) -> Event:
 
 def _fit(line: Line) -> Event:
     one = facts.fit(line)
-    figures = {name: words(value) for name, value in one.params.items() if name.rpartition("__")[2] not in _QUIET}
+    params = named_by_class({**one.params, _SPACE: line.facts.get(_SPACE)})
+    figures = {name: words(value) for name, value in params.items() if name.rpartition("__")[2] not in _QUIET}
     figures |= {name: words(one.done.get(name)) for name in _DONE if name in one.done and name not in one.params}
-    figures |= {name: words(line.facts.get(name)) for name in ("candidates", "folds", "estimator", "space")}
+    figures |= {name: words(line.facts.get(name)) for name in ("candidates", "folds", "estimator")}
     figures = {name: value for name, value in figures.items() if value}
     subject = f"{one.name or one.call}.{one.call}" if one.name and not one.is_search else one.name or one.call
     return Event(subject=subject, kind=line.kind, where=line.where, figures=figures, arrays={"X": one.x, "y": one.y})

@@ -65,6 +65,8 @@ class Fit:
     best: Mapping[str, object] = field(default_factory=dict[str, object])
     best_score: float | None = None
     scores: Fingerprint = NOTHING
+    values: Fingerprint = NOTHING
+    """What a cross-validation by one call returned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,7 @@ def fit(line: Line) -> Fit:
         best=part(facts, "best") or {},
         best_score=number(facts, "best_score"),
         scores=fingerprint(part(facts, "scores")),
+        values=fingerprint(part(facts, "values")),
     )
 
 

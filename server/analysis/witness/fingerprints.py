@@ -30,6 +30,8 @@ class Fingerprint:
     nonfinite: int = 0
     at: tuple[float, ...] = ()
     """The values at `places`; those that are not finite are NaN."""
+    repeats: int = 1
+    """Each of its values occurs so many times, or a multiple of it; only of what a model observes."""
     distinct_rows: int | None = None
     row_keys: tuple[str, ...] = ()
     """The smallest hashes of its rows: tables that share rows share them."""
@@ -78,6 +80,7 @@ def fingerprint(record: Mapping[str, object] | None) -> Fingerprint:
         most=number(record, "max"),
         nonfinite=whole(record, "nonfinite") or 0,
         at=tuple(_value(each) for each in values if not isinstance(each, str)),
+        repeats=whole(record, "repeats") or 1,
         distinct_rows=whole(record, "rows"),
         row_keys=texts(record, "row_keys"),
         columns=texts(record, "columns"),

@@ -63,7 +63,7 @@ def _script(path: str) -> str:
 
 
 def greeting(workspace: Workspace, profile: str, found: Project) -> str:
-    """Return what was found in the project and the first commands. Pure but for the workspace's name."""
+    """Return what was found in the project and the first commands."""
     lines = [f"Wrote {workspace.root / POLICY_FILE}: profile {profile}, {profiles.ABOUT[profile]}."]
     if found.python is not None:
         lines.append(f"  trains with  {found.python.path} ({found.python.source})")
@@ -75,17 +75,19 @@ def greeting(workspace: Workspace, profile: str, found: Project) -> str:
     lines += [f"  read too     {', '.join(f'{name}/ ({whose})' for name, whose in found.trackers)}"] * bool(
         found.trackers
     )
-    return "\n".join([*lines, "", "Next:", *(f"  {one}" for one in _first_commands(profile, found))])
+    return "\n".join([*lines, "", "Next:", *(f"  {one}" for one in _first_commands(workspace, profile, found))])
 
 
-def _first_commands(profile: str, found: Project) -> list[str]:
-    if profile == profiles.CONTEST:
+def _first_commands(workspace: Workspace, profile: str, found: Project) -> list[str]:
+    contest = profile == profiles.CONTEST
+    if contest and (not found.scripts or profiles.usual(workspace) == profiles.CONTEST):
         return ["watchkeeper start 1 quick", "watchkeeper poll 1-quick-1 --until end --wait 1800"]
     words = ["python", found.scripts[0] if found.scripts else "train.py"]
     if not found.scripts and found.notebooks:
         notebook = found.notebooks[0]
         words = ["papermill", notebook, f"run-{notebook.rpartition('/')[2]}"]
-    return [f"watchkeeper run -- {shlex.join(words)}", "watchkeeper status"]
+    quick = "--phase quick " if contest else ""
+    return [f"watchkeeper run {quick}-- {shlex.join(words)}", "watchkeeper status"]
 
 
 def wiring(root: Path, python: str) -> str:

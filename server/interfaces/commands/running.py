@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -15,10 +16,10 @@ import anyio
 from ...acts.desk import Desk, in_thread
 from ...acts.watch import look
 from ...analysis.logs import blocks
-from ...storage.record import Run
+from ...storage.record import Kind, Run
 from ...vocabulary.errors import InvalidArgument, PathRefused, Refused
 from ...vocabulary.runs import Phase, Role
-from ...vocabulary.sanitize import mask_secrets
+from ...vocabulary.sanitize import mask_secrets, one_line
 from . import following
 
 Opener = Callable[[argparse.Namespace, Role], AbstractContextManager[Desk]]
@@ -35,6 +36,8 @@ def add_arguments(run: argparse.ArgumentParser, taken: argparse.ArgumentParser, 
         one.add_argument("--model", metavar="M", help="what the model is called (default: after its script)")
     run.add_argument("--phase", choices=[one.value for one in Phase], default="full", help="default: full")
     run.add_argument("--detach", action="store_true", help="return at once; it goes on either way")
+    run.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command, as you would type it")
+    run.usage = "watchkeeper run [-h] [--workspace DIR] [--model M] [--phase {quick,full}] [--detach] -- COMMAND ..."
     run.set_defaults(command=partial(_run, desk), args=None)
     taken.add_argument("pid", metavar="PID", nargs="?", type=int, help="the process")
     taken.add_argument("--log", metavar="FILE", help="the file that it prints to, in the workspace")
@@ -45,7 +48,8 @@ def _run(opened: Opener, options: argparse.Namespace) -> int:
     from ...acts.start import command, start  # noqa: PLC0415 (heavy: the other commands do without)
 
     with opened(options, Role.TRAINER) as desk:
-        wanted = command.understand(desk, options.args or (), Path.cwd(), os.environ)
+        typed = _typed(options.words, options.args or ())
+        wanted = command.understand(desk, typed, Path.cwd(), os.environ)
         model = options.model or wanted.model
         begun = start.start(desk, start.of_command(desk, model, Phase(options.phase), wanted))
         if isinstance(begun, start.Waiting):
@@ -53,11 +57,25 @@ def _run(opened: Opener, options: argparse.Namespace) -> int:
                 f"What changed waits for the director in {begun.report.id}: {'; '.join(begun.report.changes)[:400]}.",
                 f"`watchkeeper answer {begun.report.id} CONTINUE --approve …`, then the same command again.",
             )
-        _say(f"{begun.run.id} of {begun.run.script} is under watch; it goes on without this terminal.")
+        made_of = shlex.join(typed) if begun.run.script.startswith(command.COMMANDS) else begun.run.script
+        _say(f"{begun.run.id} of {one_line(made_of, 120)} is under watch; it goes on without this terminal.")
         if options.detach:
             _say(f"watchkeeper poll {begun.run.id} --follow | watchkeeper stop {begun.run.id} --reason …")
             return 0
         return _stay(desk, begun.run)
+
+
+def _typed(before: Sequence[str], behind: Sequence[str]) -> Sequence[str]:
+    """Return the command as it was typed before or behind two dashes; what has dashes of its own needs them in front.
+
+    :raises InvalidArgument: some of it stands before them and some behind.
+    """
+    if before and behind:
+        whole = shlex.join([*before, "--", *behind])
+        raise InvalidArgument(
+            "Part of the command stands in front of `--`.", f"All of it belongs behind: watchkeeper run -- {whole}"
+        )
+    return before or behind
 
 
 def _stay(desk: Desk, run: Run) -> int:
@@ -84,12 +102,18 @@ async def _print_all(desk: Desk, run: Run) -> None:
         async with anyio.create_task_group() as group:
             tail = _Tail(desk, run)
             group.start_soon(tail.follow)
-            await following.follow(desk, run.id, lambda line: _say(line.text()))
+            await following.follow(desk, run.id, _tell)
             tail.over = True
     except* BrokenPipeError as gone:
         left += gone.exceptions
     if left:
         raise BrokenPipeError  # alone, as every command has it whose reader leaves
+
+
+def _tell(line: following.Line) -> None:
+    """Say what happened to the run; that it began and how it ended is said in words of our own."""
+    if line.event not in (Kind.START, Kind.ENDED):
+        _say(line.text())
 
 
 class _Tail:

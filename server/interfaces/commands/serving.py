@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from ....tools import TOOLS
 from ....tools.poll_training import poll_training
 from ...acts.desk import Desk, open_desk
-from ...acts.toolbox import facts
+from ...acts.toolbox import outgoing_facts
 from ...storage.files import leftovers
 from ...storage.files.workspace import Workspace
 from ...vocabulary.errors import InvalidArgument
@@ -110,4 +110,4 @@ def _rest(found: Workspace) -> None:
 
 async def brief(desk: Desk) -> dict[str, Any]:
     """Return where everything stands, as an observer sees it: reading it is no watch."""
-    return facts(await poll_training(replace(desk, role=Role.OBSERVER), wait_s=0.0))
+    return outgoing_facts(await poll_training(replace(desk, role=Role.OBSERVER), wait_s=0.0))

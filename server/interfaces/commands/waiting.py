@@ -11,7 +11,7 @@ import anyio
 from pydantic import BaseModel
 
 from ...acts.desk import Desk
-from ...acts.toolbox import Tool, Value, facts
+from ...acts.toolbox import Tool, Value, outgoing_facts
 from ...vocabulary.runs import RunState
 
 Arguments = dict[str, Value]
@@ -21,7 +21,7 @@ Content = dict[str, Any]
 async def called(tool: Tool, desk: Desk, arguments: Arguments) -> Content:
     """Call a tool once and return its result as plain facts."""
     run: Callable[..., Awaitable[BaseModel]] = tool.run
-    return facts(await run(desk.patient(_wait_s(desk, arguments)), **arguments))
+    return outgoing_facts(await run(desk.patient(_wait_s(desk, arguments)), **arguments))
 
 
 def _wait_s(desk: Desk, arguments: Arguments) -> float:

@@ -1,6 +1,7 @@
 """How a tool is called for a client: within what the client allows, with a sign of life, errors as text.
 
-The one seam between what an act says or raises and what goes over the wire.
+Every call of a tool over MCP passes here: its result leaves through `toolbox.outgoing_facts`, which masks secrets for
+the command line too, and its error through `_failed`. Resources, prompts and completions leave through `app`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ import anyio
 import mcp_types as types
 
 from ...acts.desk import Desk, in_thread
-from ...acts.toolbox import WAIT, Tool, facts, rendered
+from ...acts.toolbox import WAIT, Tool, outgoing_facts, rendered
 from ...vocabulary.errors import InvalidArgument, PolicyInvalid, WatchkeeperError
 from ...vocabulary.refusals import refused_by_machine
 from ...vocabulary.sanitize import mask_secrets
 from .clients import Patience, called_by
 
 HEARTBEAT_S = 10.0
-"""How often a waiting call tells the client that it lives; it resets the idle timer of some (CLIENTS.md)."""
+"""How often a waiting call tells the client that it lives; it resets the idle timer of some.
+
+How long each lets a call wait stands in docs/clients.md."""
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -119,11 +122,11 @@ async def _attempted(
             )
         tool = tools[name]
         found = await tool.run(hurried(_now(desk, tool)), **tool.take(arguments))
-        content = facts(found)
+        content = outgoing_facts(found)
         drawn = await _drawn(getattr(found, tool.picture)) if tool.picture else []
     except WatchkeeperError as error:
         return _failed(str(error)), False
-    except Exception as error:  # the one seam: whatever else escapes is a defect of ours and must not end the server
+    except Exception as error:  # whatever else a tool lets escape is a defect of ours and must not end the server
         if refusal := refused_by_machine(error):
             return _failed(str(refusal)), False
         _log.exception("tool %s failed", name)

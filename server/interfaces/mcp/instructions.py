@@ -27,7 +27,7 @@ You only look: poll_training and verify_compute.""",
 
 
 def instructions(role: Role) -> str:
-    """Return the server's instructions for a role; under 2 KB, because Claude Code cuts there (CLIENTS.md)."""
+    """Return the server's instructions for a role; under 2 KB, because Claude Code cuts there."""
     return _COMMON + _OWN[role]
 
 

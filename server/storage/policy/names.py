@@ -61,6 +61,13 @@ Candidates = Annotated[
 FOLDERS = frozenset({"reports", "verdicts", "checkpoints"})
 """Names of folders; two kinds of documents may lie in one, their files are called differently."""
 
+MODEL_SUFFIXES = (
+    *("pkl", "nc", "pt", "joblib", "safetensors", "zarr"),
+    *("pth", "keras", "h5", "onnx", "json", "ubj", "txt", "cbm", "npz", "npy", "csv"),
+)
+"""Endings of model files: what the requirement document names first, then what libraries write by themselves (Keras,
+XGBoost's `.json` and `.ubj`, LightGBM's `.txt`, CatBoost's `.cbm`)."""
+
 
 class Names(Table):
     """Where files lie, relative to the workspace; {i} stands for the model's id. Lists name candidates, best first."""
@@ -90,10 +97,7 @@ class Names(Table):
         default="output/implementation/logs/training_history_{i}.csv", description="Table of losses by epoch."
     )
     final_model: Candidates = Field(
-        default=tuple(
-            f"output/implementation/models/model_{{i}}_full.{suffix}"
-            for suffix in ("pkl", "nc", "pt", "joblib", "safetensors", "zarr")
-        ),
+        default=tuple(f"output/implementation/models/model_{{i}}_full.{suffix}" for suffix in MODEL_SUFFIXES),
         description="Final model; the first that exists counts. One that ends in .zarr may be a folder.",
     )
     diary: Template = Field(default="output/docs/insights/dev_diary_{i}.md", description="Development diary.")

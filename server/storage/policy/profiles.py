@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, cast
 
 from pydantic import Field
 
+from .names import MODEL_SUFFIXES
 from .tables import Table
 
 Profile = Literal["contest", "research", "plain"]
@@ -76,7 +77,7 @@ _NAMES: dict[str, Any] = {
     "log_quick": f"{_RUNS}/quick.log",
     "log_full": f"{_RUNS}/full.log",
     "history": f"{_RUNS}/history.csv",
-    "final_model": [f"{_RUNS}/model.{one}" for one in ("pkl", "nc", "pt", "joblib", "safetensors", "zarr")],
+    "final_model": [f"{_RUNS}/model.{one}" for one in MODEL_SUFFIXES],
     "diary": f"{_RUNS}/diary.md",
     "search_log": f"{_RUNS}/search.md",
     "summary": f"{_RUNS}/summary.json",
@@ -104,6 +105,7 @@ _HISTORIES = (
 TOLD_ONLY = (
     *("method", "iterations", "time", "convergence", "completion diary", "completion history"),
     *("adopted", "command", "effort_not_inspected", "results_unchanged", "model_unchanged"),
+    *("results_library_missing", "model_library_missing"),
 )
 _RESEARCH: Mapping[tuple[str, str], Setting] = {
     ("quick", "label"): Setting("quick", "5A is the document's word"),

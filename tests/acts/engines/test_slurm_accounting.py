@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 from watchkeeper.server.acts.watch.look import find_run
-from watchkeeper.server.runtime import heartbeats
+from watchkeeper.server.runtime import remote_silence
 from watchkeeper.server.runtime.engines import slurm_check
 from watchkeeper.server.vocabulary.runs import RunState
 
@@ -67,7 +67,7 @@ def test_a_run_that_gives_way_to_a_better_quality_of_service_is_interrupted(
 def test_the_accounts_tell_how_a_job_ended_that_the_controller_forgot(
     place: Place, cluster: Accounting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeats, "LAG_S", 1.0)
+    monkeypatch.setattr(remote_silence, "LAG_S", 1.0)
     place.policy(ENGINE).script(WAITS)
     desk = place.desk().current()
     assert slurm_check.check({})[1].endswith("with accounting")

@@ -9,7 +9,7 @@ import pytest
 from watchkeeper.server.acts.desk import Desk
 from watchkeeper.server.acts.start import stop
 from watchkeeper.server.acts.watch.look import find_run
-from watchkeeper.server.runtime import heartbeats
+from watchkeeper.server.runtime import remote_silence
 from watchkeeper.server.runtime.engines import slurm, submissions
 from watchkeeper.server.vocabulary.runs import Level, RunState
 
@@ -26,7 +26,7 @@ HELD = ENGINE.replace('time = "00:40:00"', 'time = "00:40:00"\nextra = ["--hold"
 @pytest.fixture(autouse=True)
 def short_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     """On one host nothing lags: what waits out a mount's minute need not wait so long."""
-    monkeypatch.setattr(heartbeats, "LAG_S", 1.0)
+    monkeypatch.setattr(remote_silence, "LAG_S", 1.0)
 
 
 def test_a_run_that_loses_its_node_is_interrupted_and_goes_on_from_its_checkpoint_by_policy(
@@ -69,7 +69,7 @@ def test_a_run_goes_on_and_is_recorded_when_only_the_daemon_of_its_node_dies(on_
 def test_a_job_that_an_operator_puts_back_is_interrupted_and_never_runs_twice(
     on_slurm: Place, cluster: Slurm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeats, "LAG_S", 12.0)  # it completes for some seconds before it is pending
+    monkeypatch.setattr(remote_silence, "LAG_S", 12.0)  # it completes for some seconds before it is pending
     on_slurm.script(WAITS)
     desk = on_slurm.desk()
     begun(desk)
@@ -184,7 +184,7 @@ def test_what_ended_unseen_and_is_forgotten_is_lost_and_told_by_what_slurm_left_
 def test_what_runs_into_the_time_limit_of_its_job_is_timed_out_and_was_warned(
     on_slurm: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeats, "LAG_S", 20.0)  # Slurm says TIMEOUT when the job has completed its end
+    monkeypatch.setattr(remote_silence, "LAG_S", 20.0)  # Slurm says TIMEOUT when the job has completed its end
     monkeypatch.setattr(slurm, "WARN_BEFORE_S", 20)
     limited = ENGINE.replace('time = "00:40:00"', 'extra = ["--time=1"]')
     on_slurm.policy(limited, instead_of="grace_s = 30.0", by="grace_s = 1.0").script(WAITS)

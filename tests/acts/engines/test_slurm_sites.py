@@ -9,7 +9,7 @@ from collections.abc import Generator
 import pytest
 from watchkeeper.server.acts.start import start, stop
 from watchkeeper.server.acts.watch.look import find_run, look_at
-from watchkeeper.server.runtime import heartbeats
+from watchkeeper.server.runtime import remote_silence
 from watchkeeper.server.runtime.engines import slurm as engine
 from watchkeeper.server.vocabulary.runs import Level, Phase, RunState
 
@@ -115,7 +115,7 @@ def test_a_job_whose_dependency_never_comes_true_is_a_failure_in_slurms_words(at
 def test_what_a_site_without_accounting_forgets_soon_is_told_by_what_lies_there(
     at_site: Place, cluster: Slurm, monkeypatch: pytest.MonkeyPatch, cut: bool, state: RunState
 ) -> None:
-    monkeypatch.setattr(heartbeats, "LAG_S", 1.0)
+    monkeypatch.setattr(remote_silence, "LAG_S", 1.0)
     at_site.script(WAITS)
     desk = at_site.desk()
     begun(desk)

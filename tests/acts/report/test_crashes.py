@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from watchkeeper.server.acts.report import reports
 from watchkeeper.server.storage.record.records import FindingSeen
 from watchkeeper.server.vocabulary.runs import ErrorType, Level
 
@@ -19,6 +22,11 @@ TWO_STEPS = script(
     "print('epoch 1/50 loss 0.5', flush=True)\n"
     "for epoch in range(2, 9):\n    print(f'epoch {epoch}/50 loss nan', flush=True)\n"
     "wait_for('go')\nraise RuntimeError('NaN detected in loss computation')"
+)
+
+RAISES_WHEN_ENDED = script(
+    "import signal\n\ndef ended(number, frame):\n    raise TimeoutError(f'got signal {number}')\n\n"
+    "signal.signal(signal.SIGTERM, ended)\nprint('epoch 1/50 loss 0.5', flush=True)\nwait_for('go')"
 )
 
 
@@ -72,6 +80,19 @@ async def test_what_belongs_to_a_crash_is_told_answered_and_let_go_with_it(place
     assert (statuses, accepted) == ({"reported"}, {"accepted"})
 
 
+async def test_a_limit_and_the_exception_of_the_script_that_it_ended_are_one_report(place: Place) -> None:
+    place.policy(instead_of="max_minutes = 30.0", by="max_minutes = 0.01").script(RAISES_WHEN_ENDED)
+    async with place.trainer() as trainer:
+        run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        seen = await trainer.watch(run)
+        report = await trainer.ask("report_error", run=run, what_happened="it ran into its limit")
+        after = await trainer.poll(run)
+    assert seen["state"] == "timed_out"
+    assert "Error: TimeoutError" in report["message"]
+    assert {one.status for one in place.findings() if one.level == "failure"} == {"reported"}
+    assert "report_error" not in after["next"]
+
+
 async def test_a_report_of_the_beginning_becomes_the_report_of_the_crash(place: Place) -> None:
     place.script(TWO_STEPS)
     async with place.trainer() as trainer:
@@ -111,3 +132,20 @@ async def test_a_healthy_run_reported_in_words_is_not_called_halted(place: Place
         none = await trainer.ask("report_error", model="1", what_happened="the features are missing")
     assert "Severity: MEDIUM (the run completed" in ended["message"]
     assert "Severity: HIGH (nothing was started)" in none["message"]
+
+
+def test_a_report_speaks_of_what_leads_the_crash_and_of_the_end_where_nothing_else_is_known(place: Place) -> None:
+    first = FindingSeen(
+        kind="metric", level=Level.FAILURE, type=ErrorType.CONVERGENCE, line=4, log="train.log", updated_at=0.0
+    )
+    part = replace(first, kind="traceback", line=6, belongs_to="L4")
+    end = replace(first, kind="exit", line=None)
+    crash = {"L4": first, "L6": part, "exit": replace(end, belongs_to="L4")}
+    desk = place.desk()
+    with desk.ledger.transaction() as transaction:
+        for run, found in {"1-quick-1": crash, "2-quick-1": {"exit": end}}.items():
+            for key, one in found.items():
+                transaction.append(one, f"{run}:{key}", run=run, model=run[0])
+    told = [reports.failure_to_report(desk, run) for run in ("1-quick-1", "2-quick-1", "3-quick-1")]
+    desk.ledger.close()
+    assert [one and one.id for one in told] == ["1-quick-1:L4", "2-quick-1:exit", None]

@@ -141,7 +141,10 @@ async def test_the_refusal_says_what_opens_the_gate_after_an_early_stop_without_
         text = await refused_full(trainer)
         said = "stopped early: no improvement for 5 epochs"
         assert f'let it print one line that says so (for example "{said}")' in text
-        assert f"report_error(run={run!r}, finding='{run}:cut-short', …), and the director's CONTINUE opens" in text
+        assert (
+            f"report_error(run={run!r}, finding='{run}:cut-short', what_happened=…), and the director's CONTINUE opens"
+            in text
+        )
         place.script(script(f"{SHORT}print({said!r})\n"))
         again = await trainer.trained(follows=run)
         assert (await trainer.poll(again))["findings"] == []
@@ -196,7 +199,7 @@ async def test_results_that_the_director_lets_stand_open_the_gate(place: Place) 
         await trainer.watch(run)
         text = await refused_full(trainer)
         assert "NaN, infinite or empty cells in predicted" in text
-        assert f"report_error(run='{run}', …) and CONTINUE lets them stand" in text
+        assert f"report_error(run='{run}', what_happened=…) and CONTINUE lets them stand" in text
         report = await trainer.ask("report_error", run=run, what_happened="these cells are blank on purpose")
         await director.ask("answer_report", report=report["report"], action="CONTINUE", instructions="they are")
         assert (await trainer.ask("start_training", model="1", phase="full"))["run"] == "1-full-1"

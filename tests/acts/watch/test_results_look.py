@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from watchkeeper.server.acts.poll import next_step
 from watchkeeper.server.acts.start import gate
+from watchkeeper.server.acts.start.provenance import Origin
 from watchkeeper.server.acts.watch import artefact_files, results_look, standing
 from watchkeeper.server.analysis.verdict.evidence import Artefact
 from watchkeeper.server.vocabulary.errors import Refused
@@ -68,6 +69,7 @@ def test_poll_and_start_say_that_large_results_are_still_looked_into(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended(place, "1-quick-1", code="a")
+    same = Origin(script="s.py", sources=(("s.py", "a"),), code_sha256="a", args=(), policy_sha256="p")
     desk = replace(place.desk(), results_within_s=0.0)
     run = desk.ledger.runs()[0]
     results = place.root / run.results
@@ -86,8 +88,8 @@ def test_poll_and_start_say_that_large_results_are_still_looked_into(
         "poll_training(run='1-quick-1'): its results are large, and still being looked into"
     )
     with pytest.raises(Refused, match=r"1-quick-1 has not passed yet: its results .*: large, and still being looked"):
-        gate.check(desk, "1", Phase.FULL, "a")
+        gate.check(desk, "1", Phase.FULL, same)
     go.set()
     assert standing.quick_problems(desk.patient(None), run) == []
-    gate.check(desk, "1", Phase.FULL, "a")
+    gate.check(desk, "1", Phase.FULL, same)
     desk.ledger.close()

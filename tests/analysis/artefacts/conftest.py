@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ...libraries import COMPILED
 from ...limits import HANG_S
 
 SAMPLE = """
@@ -42,8 +43,7 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the same PyMC trace in four containers, and one of nutpie."""
     folder = tmp_path_factory.mktemp("sampled")
     # Without a C compiler, and one thread: compiling PyTensor's own helpers costs more than the sampling does.
-    env = {**os.environ, "PYTENSOR_FLAGS": f"mode=NUMBA,cxx=,base_compiledir={folder / 'compiled'}"}
-    env |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    env = {**os.environ, "PYTENSOR_FLAGS": COMPILED, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-c", SAMPLE, str(folder)]
     subprocess.run(command, check=True, capture_output=True, timeout=HANG_S, env=env)
     return folder

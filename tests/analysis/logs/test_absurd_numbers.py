@@ -22,7 +22,6 @@ from watchkeeper.server.analysis.verdict.design import Design, lowered, read_des
 from watchkeeper.server.documents.error_report import clock_time
 from watchkeeper.server.runtime.probe.reading import read_probe
 from watchkeeper.server.vocabulary.errors import InvalidArgument
-from watchkeeper.server.vocabulary.findings import finding_body
 from watchkeeper.server.vocabulary.runs import Ended
 
 from .absurd import lines, numbers, texts, words
@@ -39,7 +38,7 @@ def test_the_recogniser_takes_any_of_them_and_its_findings_hold_finite_numbers(t
     json.loads(reader.state())
     assert all(one.key != KEY for one in changes), [one.finding.message for one in changes]
     for change in changes:
-        json.dumps(finding_body(change.finding), allow_nan=False)
+        json.dumps(asdict(change.finding), allow_nan=False)
         assert "nan%" not in change.finding.message
         assert "inf%" not in change.finding.message
 
@@ -91,7 +90,7 @@ def test_a_sampler_s_table_of_them_is_judged(rows: list[tuple[str, ...]], commen
         summary = read_mcmc(f"{text}\n# {head}\n".encode())
         if summary is not None:
             assert all(value is None or math.isfinite(value) for value in asdict(summary).values())
-            json.dumps([finding_body(flag.to_finding()) for flag in judge_mcmc(summary)], allow_nan=False)
+            json.dumps([asdict(flag.to_finding()) for flag in judge_mcmc(summary)], allow_nan=False)
 
 
 @given(texts, texts)
@@ -113,7 +112,7 @@ def test_a_pace_of_any_marks_is_a_time_that_can_be_told(
         _is_told(found.eta_s, found.eta_low_s, found.eta_high_s)
         assert 0 <= found.done_share <= 1
         flag = will_miss_its_limit(found, started_at=0.0, limit_s=limit_s)
-        assert flag is None or json.dumps(finding_body(flag.to_finding()), allow_nan=False)
+        assert flag is None or json.dumps(asdict(flag.to_finding()), allow_nan=False)
 
 
 def _table() -> str:
@@ -130,7 +129,7 @@ def _table() -> str:
 
 def _is_judged(history: History) -> None:
     flags = judge_history(history)
-    json.dumps([finding_body(flag.to_finding()) for flag in flags], allow_nan=False)
+    json.dumps([asdict(flag.to_finding()) for flag in flags], allow_nan=False)
     json.dumps([flag.to_json() for flag in flags], allow_nan=False)
 
 

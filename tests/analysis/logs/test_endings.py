@@ -93,6 +93,8 @@ def test_numbers_in_brackets_of_a_stack_are_no_progress() -> None:
         ("".join(f"epoch {i} of 60 loss 0.{9 - i}\n" for i in range(10)) + "checkpoint saved\n", 10),
         ("".join(f"step {i}/1000\n" for i in range(100, 400, 100)), 3),
         ("Epochs:  40%|####      | 24/60 [00:10<00:15,  2.3it/s]\n", 1),
+        ("Epoch [1/40] loss: 1.5230\n", 1),
+        ("Epoch 1/8\nEpoch 2/8\n", 2),
     ],
 )
 def test_a_run_that_ends_well_before_the_end_that_it_announced_is_suspect(text: str, line: int) -> None:
@@ -117,6 +119,7 @@ def test_a_run_that_ends_well_before_the_end_that_it_announced_is_suspect(text: 
         "".join(f"Epoch {i}/50 val_loss {1 / i:.3f}\n" for i in range(1, 9)) + "Early stopping\n",
         "".join(f"Epoch {i}/50\n" for i in range(1, 9)) + "EarlyStopping counter: 7 out of 7\n",
         "".join(f"fold {k} epoch {i}/9\n" for k in range(3) for i in range(1, 10)),
+        "Epoch [1/4] loss: 1.5230\n",  # a quick phase of a script that prints each fifth
         "".join(f"epoch {e}/2 step {i}/9\n" for e in (1, 2) for i in (3, 6)),
     ],
 )
@@ -340,16 +343,16 @@ def test_what_follows_from_a_crash_belongs_to_it() -> None:
     assert {other.belongs_to for other in others} == {"L4"}
 
 
-def test_an_ending_and_a_flag_of_the_curves_belong_to_the_failure_of_the_log() -> None:
+def test_an_end_belongs_to_the_failure_of_the_log_that_has_its_type_and_is_news_otherwise() -> None:
+    end = Finding(kind="exit", level=Level.FAILURE, type=ErrorType.RESOURCE)
+    killed = Finding(kind="word", level=Level.FAILURE, type=ErrorType.RESOURCE, line=9)
     nan = Finding(kind="metric", level=Level.FAILURE, type=ErrorType.CONVERGENCE, line=4)
-    error = replace(nan, kind="traceback", level=Level.FLAG, line=6, belongs_to="L4")
-    curve = Finding(kind="metric", level=Level.FAILURE, type=ErrorType.CONVERGENCE, fingerprint="metric:non_finite")
-    ending = Finding(kind="exit", level=Level.FAILURE, type=ErrorType.RESOURCE)
-    all_of_it = {"exit": ending, "non_finite": curve, "L6": error, "L4": nan}
-    assert crash.belonging(all_of_it) == {"exit": "L4", "non_finite": "L4", "L6": "L4"}
-    assert crash.decisive(all_of_it) == "L4"
-    assert crash.belonging({"exit": ending, "overfitting": replace(curve, fingerprint="metric:overfitting")}) == {}
-    assert (crash.decisive({"exit": ending}), crash.decisive({})) == ("exit", None)
+    part = replace(killed, line=6, belongs_to="L9")
+    of_no_line, guessed = replace(killed, line=None), replace(killed, line=2, suspect=True)
+    every = {"L4": nan, "L6": part, "L9": killed, "stall": of_no_line, "L2": guessed}
+    assert crash.confirmed(end, every) == "L9"
+    assert crash.confirmed(end, {"L4": nan, "L9": replace(killed, level=Level.FLAG)}) == ""
+    assert crash.confirmed(replace(end, level=Level.FLAG), every) == ""
 
 
 def test_a_flag_of_the_sampler_leaves_a_run_suspect() -> None:

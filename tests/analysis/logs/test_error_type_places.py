@@ -203,8 +203,8 @@ def test_where_r_failed_is_not_why() -> None:
 
 
 def test_an_initialization_that_fails_is_stans_only_in_its_words() -> None:
-    assert first("Chain 2: Initialization failed.\n").type == "data"
-    assert first("Initialization failed. Could not connect to the license server\nexit\n").type != "data"
+    assert first("Chain 2: Initialization failed.\n").type == "convergence"
+    assert first("Initialization failed. Could not connect to the license server\nexit\n").type == "infrastructure"
 
 
 def test_a_metric_that_is_called_error_is_no_error() -> None:

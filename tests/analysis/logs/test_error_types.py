@@ -64,8 +64,6 @@ DATA = [
     ("XGBoostError", "label must be in [0, num_class).", ""),
     ("LightGBMError", "Label must be in [0, 3), but found 3 in label", ""),
     ("CatBoostError", 'Bad value for num_feature[non_default_doc_idx=0,feature_idx=3]="abc"', ""),
-    ("SamplingError", "Initial evaluation of model at starting point failed!", ""),
-    ("RuntimeError", "Cannot find valid initial parameters. Please check your model again.", ""),
     ("MissingDataError", "exog contains inf or nans", ""),
     ("IntCastingNaNError", "Cannot convert non-finite values (NA or inf) to integer", ""),
     ("ArrowInvalid", "Parquet magic bytes not found in footer.", ""),
@@ -114,6 +112,8 @@ RESOURCE = [
     ("", "exitcode -9", ""),
 ]
 CONVERGENCE = [
+    ("SamplingError", "Initial evaluation of model at starting point failed!", ""),
+    ("RuntimeError", "Cannot find valid initial parameters. Please check your model again.", ""),
     ("LinAlgError", "Singular matrix", ""),
     ("LinAlgError", "SVD did not converge", ""),
     ("LinAlgError", "2-th leading minor of the array is not positive definite", ""),

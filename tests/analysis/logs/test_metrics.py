@@ -21,6 +21,8 @@ nan, inf = math.nan, math.inf
     [
         ("epoch 0 train_loss=1.0000 val_error=1.1000", {"epoch": 0, "train_loss": 1, "val_error": 1.1}),
         ("step 2 loss 0.3333", {"step": 2, "loss": 0.3333}),
+        ("episode 20 mean reward -3.1", {"epoch": 20, "mean_reward": -3.1}),
+        ("Episode: 20/600 return=3.4", {"epoch": 20, "epoch_total": 600, "return": 3.4}),
         ("epoch 3 loss 0.5 f1 0.83", {"epoch": 3, "loss": 0.5, "f1": 0.83}),
         ("[3]\ttrain-rmse:0.10000\tvalidation-error:0.02", {"step": 3, "train_rmse": 0.1, "val_error": 0.02}),
         ("[1]\ttrain's binary_error: 0.4\tvalid's l2: 0.5", {"step": 1, "train_binary_error": 0.4, "val_l2": 0.5}),
@@ -37,7 +39,7 @@ nan, inf = math.nan, math.inf
         ("{'loss': 0.5, 'learning_rate': 1e-05}", {"loss": 0.5, "lr": 1e-05}),
         ('{"level": "info", "step": 3, "m": {"loss": 0.5}, "ok": true}', {"step": 3, "loss": 0.5}),
         ("Iteration 4, loss = inf", {"step": 4, "loss": inf}),
-        ("fold 0: Mean Squared Error: 12835.64", {"mean_squared_error": 12835.64}),
+        ("fold 0: Mean Squared Error: 12835.64", {"mean_squared_error": 12835.64, "fold": 0.0}),
         (
             "Epoch 0:  20%|██   | 40/200 [00:00<00:03, 52.16it/s, error=7.7]",
             {"epoch": 0, "step": 40, "step_total": 200, "error": 7.7},

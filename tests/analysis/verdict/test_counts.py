@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, PickleFacts
+from watchkeeper.server.analysis.scripts.program import Program
+from watchkeeper.server.analysis.verdict.claimed_counts import Floor, doubted
 from watchkeeper.server.analysis.verdict.counts import Count, counted, epochs_reached
 from watchkeeper.server.analysis.verdict.evidence import Artefact, Told
 from watchkeeper.server.analysis.verdict.quantities import Quantity, quantity
@@ -48,6 +50,13 @@ def test_folds_of_a_loop_by_hand_are_counted_where_as_many_fits_were_made(fits: 
         for one in range(fits)
     ]
     assert counted(spoilt(artefacts=(), seen=seen(split, *made))).get("cv") == folds
+
+
+def test_a_search_in_each_outer_fold_counts_the_outer_folds() -> None:
+    split: Kind = {"kind": "split", "facts": {"call": "KFold.split", "arguments": {"n_splits": 5}}}
+    search: Kind = {"kind": "search", "where": "model_1.py:28", "facts": {"class": "GridSearchCV", "folds": 3}}
+    assert counted(spoilt(artefacts=(), seen=seen(split, *[search] * 5)))["cv"].value == 5
+    assert counted(spoilt(artefacts=(), seen=seen(split, *[search] * 4)))["cv"].value == 3
 
 
 @pytest.mark.parametrize(("fits", "folds"), [(30, 10), (9, None)])
@@ -138,3 +147,31 @@ def test_more_epochs_than_the_last_one_named_and_a_step_are_never_counted(told: 
 )
 def test_numbers_are_read_as_people_write_them(written: str, found: Quantity) -> None:
     assert quantity(written) == found
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "code"),
+    [
+        (["x"] * 30, [f"y{one}" for one in range(30)], ""),
+        (["x"] * 30, ["y"] * 30, "bootstraps_differ_from_script"),
+        ([f"x{one}" for one in range(30)], [f"y{one}" for one in range(30)], "bootstraps_differ_from_script"),
+        (["x"] * 10, [f"y{one}" for one in range(10)], "bootstraps_differ_from_script"),
+    ],
+    ids=["targets drawn anew", "one target again and again", "folds", "too few"],
+)
+def test_fits_to_targets_drawn_anew_stand_behind_bootstraps_that_reading_did_not_recognise(
+    x: list[str], y: list[str], code: str
+) -> None:
+    pairs = enumerate(zip(x, y, strict=True))
+    facts = [{"id": one, "class": "MixedLM", "x": fp(table), "y": fp(target)} for one, (table, target) in pairs]
+    found = seen(*({"kind": "fit", "where": "model_1.py:4", "facts": one} for one in facts))
+    told, floor = {"bootstraps": Count(30, "bootstraps_1.csv")}, Floor("bootstraps", 30, "model_design.md:6")
+    doubt = doubted(Program(script="model_1.py"), [floor], told, found.redrawn)
+    assert (doubt.code if doubt else "") == code
+
+
+@pytest.mark.parametrize(("last", "epochs"), [("MLPRegressor", 120.0), ("Ridge", None)])
+def test_the_passes_of_a_network_at_the_end_of_a_pipeline_are_counted(last: str, epochs: float | None) -> None:
+    facts: Kind = {"id": 1, "class": "Pipeline", "x": fp("x"), "done": {"of": last, "n_iter_": 120}}
+    count = counted(spoilt(artefacts=(), seen=seen({"kind": "fit", "facts": facts}))).get("epochs")
+    assert (count.value if count else None) == epochs

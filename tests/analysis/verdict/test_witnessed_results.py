@@ -75,11 +75,23 @@ def test_a_baseline_is_a_fit_whose_predictions_are_not_in_the_results() -> None:
     assert "**Forbidden Methods**: None used (Ridge at model_1.py:2" in block
 
 
-def test_a_summary_that_says_other_means_than_the_trace_is_called_false() -> None:
-    wrong, right = (results(column("mean", value, 2.0), labels=("mu", "tau")) for value in (7.0, 4.41))
-    verdicts = [decide(replace(mcmc(), artefacts=(one, replace(MODEL, inside=SAVED))), RULES) for one in (wrong, right)]
-    assert (verdicts[0].word, verdicts[0].code) == (Word.LIKELY_FABRICATION, "results_not_of_trace")
-    assert verdicts[1].word is Word.APPROVE
+@pytest.mark.parametrize(
+    ("mean", "sd", "word"),
+    [
+        ((7.0, 2.0), (0.6, 0.1), Word.LIKELY_FABRICATION),
+        ((4.41, 2.0), (0.19, 0.1), Word.LIKELY_FABRICATION),
+        ((4.41, 2.0), (0.6, 0.1), Word.APPROVE),
+        ((4.4, 2.0), (0.6, 0.113), Word.APPROVE),
+    ],
+    ids=["another mean", "a deviation of a third", "as the trace", "each rounded to digits of its own"],
+)
+def test_a_summary_that_says_other_figures_than_the_trace_is_called_false(
+    mean: tuple[float, ...], sd: tuple[float, ...], word: Word
+) -> None:
+    figures = (ParameterFigures(name="mu", mean=4.41, sd=0.623), ParameterFigures(name="tau", mean=2.02, sd=0.113))
+    table = results(column("mean", *mean), column("sd", *sd), labels=("mu", "tau"))
+    verdict = decide(replace(mcmc(), artefacts=(table, replace(MODEL, inside=replace(SAVED, figures=figures)))), RULES)
+    assert (verdict.word, verdict.code == "results_not_of_trace") == (word, word is Word.LIKELY_FABRICATION)
 
 
 def test_results_that_nothing_witnessed_explains_are_asked_about() -> None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ArraysFacts
+from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ArraysFacts, NotInspected
 from watchkeeper.server.analysis.verdict.artefacts import artefact
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Outcome, Word
 from watchkeeper.server.analysis.verdict.written import model_among, own, results_among
+from watchkeeper.server.storage.policy.profiles import TOLD_ONLY
 
 from .facts import HONEST, MODEL, RESULTS, RULES
 
@@ -61,6 +62,18 @@ def test_what_is_only_told_decides_nothing_and_says_so() -> None:
     assert check.evidence.endswith("(told only: results_missing)")
     by_name = decide(short, replace(RULES, told_only=frozenset({"artefact results"})))
     assert by_name == told
+
+
+@pytest.mark.parametrize("role", ["model", "results"])
+def test_under_research_what_only_an_extra_reads_is_told_and_decides_nothing(role: str) -> None:
+    unread = NotInspected(reason="numpy is not installed: pip install it.", cause="library missing")
+    one, other = (MODEL, RESULTS) if role == "model" else (RESULTS, MODEL)
+    run = replace(HONEST, artefacts=(replace(one, inside=unread), other))
+    assert decide(run, RULES).code == f"{role}_library_missing"
+    told = decide(run, replace(RULES, told_only=frozenset(TOLD_ONLY)))
+    (check,) = (each for each in told.checks if each.name == f"artefact {role}")
+    assert (told.code, check.outcome) == ("all_passed", Outcome.NOT_INSPECTED)
+    assert check.evidence.endswith(f"{unread.reason} (told only: {role}_library_missing)")
 
 
 def test_a_script_that_another_program_was_started_with_is_to_be_looked_at() -> None:

@@ -192,3 +192,40 @@ def test_what_is_more_than_can_be_listed_is_counted_and_told_apart_by_a_digest()
 def test_one_optimiser_more_is_told() -> None:
     more = run(*HONEST, ("steps", {**STEPS, "id": 9}))
     assert "number of Adam: 1 -> 2" in said(compare(run(*HONEST), more))
+
+
+def pipeline(*steps: tuple[str, str], **params: Any) -> tuple[str, Facts]:
+    named = {f"estimator__{name}": kind for name, kind in steps}
+    listed = [[name, f"<{kind}>"] for name, kind in steps]
+    space = {name: value for name, value in params.items() if name.endswith("depth")}
+    every = {
+        "estimator__steps": listed,
+        **named,
+        "param_grid": space,
+        **{f"estimator__{k}": v for k, v in params.items()},
+    }
+    return "search", {"id": 2, "class": "GridSearchCV", "call": "fit", "params": every, "space": space, "x": array()}
+
+
+MADE = pipeline(("scaler", "Scaler"), ("forest", "Forest"), forest__max_depth=[3, 6], scaler__with_mean=True)
+
+
+@pytest.mark.parametrize(
+    ("other", "topics"),
+    [
+        (pipeline(("scale", "Scaler"), ("model", "Forest"), model__max_depth=[3, 6], scale__with_mean=True), []),
+        (pipeline(("scale", "Scaler"), ("model", "Forest"), model__max_depth=[3], scale__with_mean=True),
+         ["GridSearchCV estimator__forest__max_depth", "GridSearchCV param_grid", "GridSearchCV space"]),
+        (pipeline(("scale", "Scaler"), ("model", "Forest"), model__max_depth=[3, 6], scale__with_mean=False),
+         ["GridSearchCV estimator__scaler__with_mean"]),
+    ],
+    ids=["other names alone", "a smaller grid", "a scaler that does not centre"],
+)  # fmt: skip
+def test_the_names_of_the_parts_of_a_pipeline_are_no_change(other: tuple[str, Facts], topics: list[str]) -> None:
+    assert sorted(one.topic for one in compare(run(MADE), run(other)).differences) == topics
+
+
+def test_two_parts_of_one_class_that_changed_places_are_a_change() -> None:
+    one, two = (pipeline((a, "Scaler"), (b, "Scaler"), first__with_mean=True, second__with_mean=False)
+                for a, b in (("first", "second"), ("second", "first")))  # fmt: skip
+    assert compare(run(one), run(two)).differences

@@ -150,6 +150,15 @@ def test_a_notebook_alone_is_run_by_papermill(tmp_path: Path) -> None:
     assert "watchkeeper run -- papermill 'fit it.ipynb' 'run-fit it.ipynb'" in said
 
 
+def test_a_contest_begins_with_the_quick_phase_of_the_script_that_is_there(tmp_path: Path) -> None:
+    write(tmp_path, "train.py", TRAINS)
+    said = greeting(Workspace(tmp_path), "contest", looked(tmp_path))
+    assert "watchkeeper run --phase quick -- python train.py" in said
+    write(tmp_path, "output/implementation/code/model_1.py", TRAINS)
+    said = greeting(Workspace(tmp_path), "contest", looked(tmp_path))
+    assert "watchkeeper start 1 quick" in said
+
+
 @given(path=st.text(min_size=1).filter(lambda one: "\0" not in one), source=st.text())
 @settings(max_examples=examples(40))
 def test_whatever_a_python_is_called_the_file_loads(path: str, source: str) -> None:

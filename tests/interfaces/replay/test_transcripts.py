@@ -20,8 +20,10 @@ from ...runtime.keeper.test_disk_and_memory import CGROUPS
 from .helpers import TRANSCRIPTS, played
 
 STORIES = sorted(one.name for one in TRANSCRIPTS.glob("*.jsonl"))
-IN_THE_OLD_ERA = ("traceback.jsonl", "session_lost.jsonl", "answer_wakes.jsonl", "refused_full.jsonl")
-"""Played a second time as a client of the handshake era does it; that all go either way, `watchkeeper replay` shows."""
+IN_THE_OLD_ERA = ("session_lost.jsonl", "answer_wakes.jsonl")
+"""Played a second time as a client of the handshake era does it: a session that ends and comes back, a wait that is
+woken. Plain calls, answers and refusals of both eras are compared in `mcp/test_stdio.py` and `mcp/test_resources.py`;
+that all go either way, `watchkeeper replay` shows."""
 LIMIT_BYTES = 400_000_000
 PLAYS_WITHIN = """
 import os, sys

@@ -33,11 +33,17 @@ T = TypeVar("T")
 
 
 def until(condition: Callable[[], T | None], what: str = "") -> T:
-    """Return the condition's first true value; fail when it never comes."""
-    deadline = time.monotonic() + HANG_S
+    """Return the condition's first true value; fail when it never comes.
+
+    It rests three times as long as a look took: a look that starts a program would else keep a core busy all the time.
+    """
+    begun = time.monotonic()
+    deadline = begun + HANG_S
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"waited {HANG_S:g} s in vain: {what or condition}"
-        time.sleep(0.01)
+        looked = time.monotonic()
+        assert looked < deadline, f"waited {HANG_S:g} s in vain: {what or condition}"
+        time.sleep(min(max(0.01, 3 * (looked - begun)), 0.5))
+        begun = time.monotonic()
     return value
 
 

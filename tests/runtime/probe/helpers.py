@@ -15,6 +15,7 @@ from watchkeeper.server.runtime.probe import PATH_FOLDER, probe_environment
 from watchkeeper.server.runtime.probe.reading import ProbeData, read_probe
 from watchkeeper.server.runtime.witness import witness_environment
 
+from ...libraries import COMPILED
 from ...limits import HANG_S
 
 FILE = "metrics.jsonl"
@@ -26,9 +27,8 @@ def run(
     """Run a script in `folder`, which is its run directory too, and wait for its end."""
     path = folder / "train.py"
     path.write_text(script, encoding="utf-8")
-    # What PyTensor compiled, and the fonts that Matplotlib found, are shared by the tests of one session.
-    flags = f"mode=NUMBA,cxx=,base_compiledir={folder.parent / 'compiled'}"
-    given = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), "PYTENSOR_FLAGS": flags, **(env or {})}
+    # The fonts that Matplotlib found are shared by the tests of one session.
+    given = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), "PYTENSOR_FLAGS": COMPILED, **(env or {})}
     given |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     given |= probe_environment(given, pymc=pymc) | {"WATCHKEEPER_RUN_DIR": str(folder)}
     given |= witness_environment(given, folder=None, nonce="", hooked=pymc)
@@ -36,8 +36,8 @@ def run(
     return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
-def told(folder: Path) -> ProbeData:
-    path = folder / FILE
+def told(folder: Path, name: str = FILE) -> ProbeData:
+    path = folder / name
     return read_probe(path.read_bytes() if path.exists() else b"")
 
 

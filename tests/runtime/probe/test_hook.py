@@ -8,78 +8,89 @@ from pathlib import Path
 
 import pytest
 
-from .helpers import FILE, run, told
+from .helpers import run, told
 
 with_pymc = pytest.mark.skipif(importlib.util.find_spec("pymc") is None, reason="needs the extra bayes")
 
 FUNNEL = """
-import json, sys
+import json, os, sys
 import pymc as pm
 
-calls = []
-with pm.Model():
-    v = pm.Normal("v", 0, 3)
-    pm.Normal("x", 0, pm.math.exp(v / 2))
-    cores = int(sys.argv[1])
-    extra = {"callback": lambda trace, draw: calls.append(draw.chain)} if "callback" in sys.argv else {}
-    if "probe" in sys.argv:
+def sampled(cores, how):
+    calls = []
+    extra = {"callback": lambda trace, draw: calls.append(draw.chain)} if how == "callback" else {}
+    if how == "probe":
         import watchkeeper_probe
         extra = {"callback": watchkeeper_probe.pymc_callback}
-    idata = pm.sample(draws=150, tune=100, chains=2, cores=cores, random_seed=11, target_accept=0.7,
-                      discard_tuned_samples=False, progressbar=False, compute_convergence_checks=False,
-                      nuts_sampler="pymc", **extra)
-print(json.dumps({
-    "mean": float(idata.posterior["x"].mean()),
-    "divergences": int(idata.sample_stats["diverging"].sum()),
-    "gradients": int(idata.sample_stats["n_steps"].sum() + idata.warmup_sample_stats["n_steps"].sum()),
-    "calls": len(calls),
-}))
+    if how == "error":
+        extra = {"callback": lambda trace, draw: 1 / 0}
+    with pm.Model():
+        v = pm.Normal("v", 0, 3)
+        pm.Normal("x", 0, pm.math.exp(v / 2))
+        idata = pm.sample(draws=150, tune=100, chains=2, cores=cores, random_seed=11, target_accept=0.7,
+                          discard_tuned_samples=False, progressbar=False, compute_convergence_checks=False,
+                          nuts_sampler="pymc", **extra)
+    return {
+        "mean": float(idata.posterior["x"].mean()),
+        "divergences": int(idata.sample_stats["diverging"].sum()),
+        "gradients": int(idata.sample_stats["n_steps"].sum() + idata.warmup_sample_stats["n_steps"].sum()),
+        "calls": len(calls),
+    }
+
+for word in sys.argv[1:]:
+    cores, _, how = word.partition("-")
+    print(json.dumps(sampled(int(cores), how)), flush=True)
+    if os.path.exists("metrics.jsonl"):
+        os.replace("metrics.jsonl", f"{word}.jsonl")
 """
-"""Neal's funnel: it diverges, whatever the seed."""
+"""Neal's funnel: it diverges, whatever the seed. Each argument is a sampling: its cores, and whose callback it has.
+
+What was told of each lies in a file of its own: one process samples several times, as importing PyMC takes longest.
+"""
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
-    """What the script prints without us."""
+def unhooked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, float]]]:
+    """A folder in which the script ran without the hook, and what it printed: without us, and with one line of ours."""
     folder = tmp_path_factory.mktemp("plain")
-    done = run(folder, FUNNEL, "1")
-    assert not (folder / FILE).exists()
-    return json.loads(done.stdout)
+    return folder, [json.loads(line) for line in run(folder, FUNNEL, "1-none", "2-probe").stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def plain(unhooked: tuple[Path, list[dict[str, float]]]) -> dict[str, float]:
+    """What the script prints without us."""
+    assert not (unhooked[0] / "1-none.jsonl").exists()
+    return unhooked[1][0]
 
 
 @with_pymc
-@pytest.mark.parametrize("cores", [1, 2])
-def test_an_unmodified_script_tells_its_draws_and_its_true_arguments(
-    tmp_path: Path, plain: dict[str, float], cores: int
+def test_one_line_in_the_script_tells_the_same_without_the_hook(
+    unhooked: tuple[Path, list[dict[str, float]]], plain: dict[str, float]
 ) -> None:
-    done = run(tmp_path, FUNNEL, str(cores), "callback", pymc=True)
-    printed = json.loads(done.stdout)
-    assert printed == {**plain, "calls": 500}
-    data = told(tmp_path)
-    assert list(data.hooked) == ["pymc"]
-    assert (data.draws_done, data.draws_total) == (500, 500)
-    assert data.divergences == printed["divergences"] > 0
-    assert data.gradients == printed["gradients"]
-    assert [call.call for call in data.calls] == ["pymc.sample"]
-    given = {"draws": 150, "tune": 100, "chains": 2, "cores": cores, "random_seed": 11, "target_accept": 0.7}
-    expected = given | {"init": "auto", "step": "NUTS", "max_treedepth": 10, "callback": "<function>", "model": None}
-    assert {name: data.calls[0].arguments[name] for name in expected} == expected
-
-
-@with_pymc
-def test_one_line_in_the_script_tells_the_same_without_the_hook(tmp_path: Path, plain: dict[str, float]) -> None:
-    printed = json.loads(run(tmp_path, FUNNEL, "2", "probe").stdout)
+    folder, (_, printed) = unhooked
     assert printed == plain
-    data = told(tmp_path)
+    data = told(folder, "2-probe.jsonl")
     assert (data.draws_done, data.draws_total, data.divergences) == (500, 500, printed["divergences"])
     assert (data.calls, dict(data.hooked)) == ((), {})
 
 
 @with_pymc
-def test_draws_are_counted_once_when_the_script_has_the_line_and_the_hook_is_on(tmp_path: Path) -> None:
-    printed = json.loads(run(tmp_path, FUNNEL, "1", "probe", pymc=True).stdout)
-    data = told(tmp_path)
-    assert (data.draws_done, data.divergences) == (500, printed["divergences"])
+def test_an_unmodified_script_tells_its_draws_and_its_true_arguments(tmp_path: Path, plain: dict[str, float]) -> None:
+    """Draws are counted once also when the script has the line and the hook is on."""
+    done = run(tmp_path, FUNNEL, "1-callback", "2-callback", "1-probe", pymc=True)
+    printed = [json.loads(line) for line in done.stdout.splitlines()]
+    assert printed == [{**plain, "calls": 500}, {**plain, "calls": 500}, plain]
+    assert list(told(tmp_path, "1-callback.jsonl").hooked) == ["pymc"]
+    for word in ("1-callback", "2-callback", "1-probe"):
+        data = told(tmp_path, f"{word}.jsonl")
+        assert (data.draws_done, data.draws_total) == (500, 500)
+        assert data.divergences == plain["divergences"] > 0
+        assert data.gradients == plain["gradients"]
+        assert [call.call for call in data.calls] == ["pymc.sample"]
+        given = {"draws": 150, "tune": 100, "chains": 2, "cores": int(word[0]), "random_seed": 11}
+        expected = given | {"target_accept": 0.7, "init": "auto", "step": "NUTS", "max_treedepth": 10}
+        expected |= {"callback": "<function>", "model": None}
+        assert {name: data.calls[0].arguments[name] for name in expected} == expected
 
 
 BROKEN = {
@@ -98,23 +109,12 @@ tell = begin_draws = pymc_callback = nutpie_callback = broken
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_a_hook_that_breaks_leaves_the_run_as_it_was(tmp_path: Path, plain: dict[str, float], broken: str) -> None:
     (tmp_path / "watchkeeper_probe.py").write_text(broken, encoding="utf-8")
-    done = run(tmp_path, FUNNEL, "1", "callback", pymc=True)
+    done = run(tmp_path, FUNNEL, "1-callback", pymc=True)
     assert (done.returncode, json.loads(done.stdout)) == (0, {**plain, "calls": 500})
     assert "broken on purpose" not in done.stderr
 
 
-@with_pymc
-def test_an_error_of_the_users_callback_ends_the_run_as_it_would_without_us(tmp_path: Path) -> None:
-    script = FUNNEL.replace("calls.append(draw.chain)", "1 / 0")
-    done = run(tmp_path, script, "1", "callback", pymc=True)
-    assert done.returncode == 1
-    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
-    assert told(tmp_path).draws_done == 1
-
-
-@with_pymc
-def test_looking_whether_pymc_is_there_does_not_disturb_its_import(tmp_path: Path) -> None:
-    script = """
+LOOKS = """
 import importlib.util
 spec = importlib.util.find_spec("pymc")
 import pymc, pymc.sampling.mcmc
@@ -125,8 +125,17 @@ assert list(inspect.signature(pymc.sample).parameters)[:2] == ["draws", "tune"]
 assert pickle.loads(pickle.dumps(pymc.sample)) is pymc.sample
 print(pymc.sample.__wrapped__.__name__)
 """
-    done = run(tmp_path, script, pymc=True)
-    assert (done.returncode, done.stdout) == (0, "sample\n")
+
+
+@with_pymc
+def test_looking_whether_pymc_is_there_does_not_disturb_its_import_and_an_error_of_the_users_callback_ends_the_run(
+    tmp_path: Path,
+) -> None:
+    """The run ends as it would without us, and what was drawn until then is told."""
+    done = run(tmp_path, LOOKS + FUNNEL, "1-error", pymc=True)
+    assert (done.returncode, done.stdout) == (1, "sample\n")
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+    assert told(tmp_path).draws_done == 1
 
 
 NUTPIE = """

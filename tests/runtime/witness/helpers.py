@@ -11,6 +11,7 @@ from pathlib import Path
 from watchkeeper.server.analysis.witness import Line, Witnessed, gathered, read_process
 from watchkeeper.server.runtime.witness import witness_environment
 
+from ...libraries import COMPILED
 from ...limits import HANG_S
 
 NONCE = "0123456789abcdef"
@@ -25,9 +26,7 @@ def run(
     path.write_text(script, encoding="utf-8")
     lines = folder / RUN_DIR / "witness"
     lines.mkdir(parents=True, exist_ok=True)
-    # What PyTensor compiled is shared by the tests of one session.
-    flags = f"mode=NUMBA,cxx=,base_compiledir={folder.parent / 'compiled'}"
-    given = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), "PYTENSOR_FLAGS": flags, **(env or {})}
+    given = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), "PYTENSOR_FLAGS": COMPILED, **(env or {})}
     given |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "WATCHKEEPER_WORKSPACE": str(folder)}
     given |= witness_environment(given, folder=str(lines), nonce=NONCE)
     command = [python, str(path), *arguments]

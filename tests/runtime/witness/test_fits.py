@@ -32,6 +32,17 @@ def test_a_fit_is_told_with_its_parameters_its_data_and_what_came_of_it(tmp_path
     assert len(predicted.values.at) == 9
 
 
+def test_what_stands_at_the_end_of_a_pipeline_tells_its_iterations(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.neural_network import MLPRegressor\nfrom sklearn.pipeline import make_pipeline\n"
+        "from sklearn.compose import TransformedTargetRegressor\nfrom sklearn.preprocessing import StandardScaler\n"
+        "net = MLPRegressor(hidden_layer_sizes=(4,), max_iter=7, tol=0.0, n_iter_no_change=99)\n"
+        "TransformedTargetRegressor(make_pipeline(StandardScaler(), net)).fit(X, y)\n"
+    )
+    done = fit(only(seen(tmp_path, script).of("fit"))).done
+    assert (done["of"], done["n_iter_"], done["n_features_in_"]) == ("MLPRegressor", 7, 3)
+
+
 def test_a_search_is_one_line_with_its_candidates_and_counts_the_fits_inside(tmp_path: Path) -> None:
     script = HEAD + (
         "from sklearn.linear_model import Ridge\nfrom sklearn.model_selection import GridSearchCV\n"
@@ -172,8 +183,10 @@ def test_boosters_tell_their_rounds_and_what_they_predict(tmp_path: Path) -> Non
 @needs("statsmodels")
 def test_statsmodels_tells_the_model_and_its_columns(tmp_path: Path) -> None:
     script = HEAD + "import statsmodels.api as sm\nr = sm.OLS(y, sm.add_constant(X)).fit()\nr.predict()\n"
+    script += "sm.OLS(np.tile(y, 4), np.tile(X, (4, 1))).fit()\n"
     found = seen(tmp_path, script)
-    told = fit(only(found.of("fit")))
+    told, tiled = map(fit, found.of("fit"))
+    assert (told.y.repeats, tiled.y.repeats) == (1, 4), "each value stands there four times"
     assert (told.library, told.name, told.params["columns"]) == ("statsmodels", "OLS", ["const", "x1", "x2", "x3"])
     assert prediction(only(found.of("predict"))).of == told.id
 
@@ -239,3 +252,27 @@ def test_folds_that_are_given_as_a_list_and_a_target_among_the_features_are_told
     found = seen(tmp_path, script)
     assert only(found.of("search")).facts["distinct_folds"] == 1
     assert only(found.of("fit")).facts["nearest"] == {"column": 3, "correlation": 1.0}
+
+
+def test_a_column_of_the_next_rows_target_is_told_and_one_of_the_last_rows_is_not(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.tree import DecisionTreeRegressor\n"
+        "lead, lag = np.column_stack([X[:-1, 0], y[1:]]), np.column_stack([X[1:, 0], y[:-1]])\n"
+        "DecisionTreeRegressor(max_depth=2).fit(lead, y[:-1])\nDecisionTreeRegressor(max_depth=2).fit(lag, y[1:])\n"
+        "mixed = rng.permutation(119)\nDecisionTreeRegressor(max_depth=2).fit(lead[mixed], y[:-1][mixed])\n"
+    )
+    told = [line.facts.get("ahead") for line in seen(tmp_path, script).of("fit")]
+    assert told == [{"column": 1, "rows": 1}, None, None]
+
+
+def test_a_metric_is_told_with_what_it_was_computed_of(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.metrics import mean_squared_error\nfrom sklearn.tree import DecisionTreeRegressor\n"
+        "m = DecisionTreeRegressor(max_depth=2).fit(X, y)\np = m.predict(X)\ne = mean_squared_error(y, p)\n"
+        "m.score(X, y)\n"
+    )
+    found = seen(tmp_path, script)
+    (told, scored), (predicted, *_) = (one.facts for one in found.of("metric")), found.of("predict")
+    assert fingerprint(part(told, "true")).sha == fit(only(found.of("fit"))).y.sha
+    assert fingerprint(part(told, "predicted")).sha == prediction(predicted).values.sha
+    assert (told["call"], scored["call"]) == ("mean_squared_error", "r2_score")

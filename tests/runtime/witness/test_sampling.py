@@ -5,120 +5,125 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from watchkeeper.server.analysis.witness import fingerprint, sampling
+from watchkeeper.server.analysis.witness import Witnessed, fingerprint, sampling
 from watchkeeper.server.analysis.witness.values import part
 
 from ...libraries import needs
 from .helpers import only, run, seen, witnessed
 
 PYMC = """
-import hashlib, json, sys
+import hashlib, json
 import numpy as np, pymc as pm
-data = np.arange(5.0)
+data = np.repeat(np.arange(0.0, 5.0, 0.4), 3)
 def sha(values):
     return hashlib.sha256(np.ascontiguousarray(values, "<f8").tobytes()).hexdigest()[:32]
-points = {0: [], 1: []}
-def callback(trace, draw):
-    points[draw.chain].append(np.concatenate([np.ravel(draw.point[name]) for name in sorted(draw.point)]))
-if __name__ == "__main__":
+def told(cores, sampler):
+    points = {0: [], 1: []}
+    def callback(trace, draw):
+        points[draw.chain].append(np.concatenate([np.ravel(draw.point[name]) for name in sorted(draw.point)]))
     with pm.Model():
         mu = pm.Normal("mu", 0, 3)
         pm.Normal("x", mu, 1, shape=2)
         pm.Normal("y", mu, 1, observed=data)
-        idata = pm.sample(draws=60, tune=40, chains=2, cores=int(sys.argv[1]), random_seed=5, progressbar=False,
-                          compute_convergence_checks=False, nuts_sampler=sys.argv[2],
-                          callback=callback if sys.argv[2] == "pymc" else None)
+        idata = pm.sample(draws=60, tune=40, chains=2, cores=cores, random_seed=4 + cores, progressbar=False,
+                          compute_convergence_checks=False, nuts_sampler=sampler,
+                          callback=callback if sampler == "pymc" else None)
     post = idata.posterior
     found = {n: [sha(post[n].values[c]) for c in range(2)] for n in ("mu", "x")} | {"data": sha(data)}
-    print(json.dumps(found | {"first": [sha(np.array(points[c][:32])) for c in range(2)], "seen": len(points[1])}))
+    return found | {"first": [sha(np.array(points[c][:32])) for c in range(2)], "seen": len(points[1])}
+if __name__ == "__main__":
+    print(json.dumps([told(1, "pymc"), told(2, "pymc"), told(1, "nutpie")]))
+    def fake_sample(*args, **kwargs):
+        return np.zeros(3)
+    pm.sample = fake_sample
+    print(pm.sample())
 """
+"""Samples three times, and then by what it put in the sampler's place: importing PyMC takes longer than all of it."""
+IN_ONE_PROCESS = pytest.mark.xdist_group("drawn")
 
 
-@needs("pymc")
-@pytest.mark.parametrize("cores", ["1", "2"])
-def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(tmp_path: Path, cores: str) -> None:
-    done = run(tmp_path, PYMC, cores, "pymc")
-    truth = json.loads(done.stdout)
-    line = only(witnessed(tmp_path).of("sampling"))
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Witnessed, list[dict[str, Any]]]:
+    """What was witnessed of that script, and what it says itself of each sampling."""
+    folder = tmp_path_factory.mktemp("sampling")
+    done = run(folder, PYMC)
+    assert done.returncode == 0, done.stderr
+    return witnessed(folder), json.loads(done.stdout.splitlines()[0])
+
+
+@needs("pymc", "nutpie")
+@IN_ONE_PROCESS
+@pytest.mark.parametrize("cores", [1, 2])
+def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(
+    drawn: tuple[Witnessed, list[dict[str, Any]]], cores: int
+) -> None:
+    found, truths = drawn
+    truth, line = truths[cores - 1], found.of("sampling")[cores - 1]
     told = sampling(line)
     assert {name: [one.sha for one in told.variables[name]] for name in ("mu", "x")} == {
         "mu": truth["mu"],
         "x": truth["x"],
     }
-    assert told.observed["y"].sha == truth["data"]
+    assert (told.observed["y"].sha, told.observed["y"].repeats) == (truth["data"], 3)
     assert (told.library, told.call, told.method, told.sampler) == ("pymc", "pymc.sample", "mcmc", "pymc")
     assert (told.chains, told.draws, told.tune, told.steps) == (2, 60, 40, ("NUTS",))
-    assert told.arguments["random_seed"] == 5
+    assert told.arguments["random_seed"] == 4 + cores
     assert told.free["mu"] == "mu ~ Normal(0, 3)"
     assert set(told.stats) >= {"diverging", "energy", "lp"}
     assert line.where.startswith("train.py:")
-    assert witnessed(tmp_path).of("trouble") == ()
-    begun = witnessed(tmp_path).of("drawing")
+    assert found.of("trouble") == ()
+    begun = found.of("drawing")[2 * (cores - 1) : 2 * cores]
     first = {one.facts["class"]: fingerprint(part(one.facts, "drawn")).sha for one in begun}
     assert first == {f"chain {chain} to draw 32": truth["first"][chain] for chain in range(2)}
     assert truth["seen"] == 100, "the person's own callback is called with every draw"
 
 
 @needs("pymc", "nutpie")
-def test_another_back_end_is_named_as_what_sampled(tmp_path: Path) -> None:
-    done = run(tmp_path, PYMC, "1", "nutpie")
-    assert done.returncode == 0, done.stderr
-    told = sampling(only(witnessed(tmp_path).of("sampling")))
+@IN_ONE_PROCESS
+def test_another_back_end_is_named_as_what_sampled(drawn: tuple[Witnessed, list[dict[str, Any]]]) -> None:
+    found, truths = drawn
+    told = sampling(found.of("sampling")[2])
     assert (told.library, told.sampler, told.chains, told.draws) == ("pymc", "nutpie", 2, 60)
-    assert [one.sha for one in told.variables["mu"]] == json.loads(done.stdout)["mu"]
+    assert [one.sha for one in told.variables["mu"]] == truths[2]["mu"]
 
 
-REPLACED = """
-import numpy as np, pymc as pm
-def fake_sample(*args, **kwargs):
-    return np.zeros(3)
-pm.sample = fake_sample
-print(pm.sample())
-"""
-
-
-@needs("pymc")
-def test_a_sampler_that_the_script_replaced_is_told_with_the_place_of_the_other(tmp_path: Path) -> None:
-    found = seen(tmp_path, REPLACED)
-    facts = only(found.of("replaced")).facts
-    assert (facts["what"], facts["by"], facts["defined"]) == ("pymc.sample", "fake_sample", "train.py:3")
-    assert found.of("sampling") == ()
+@needs("pymc", "nutpie")
+@IN_ONE_PROCESS
+def test_a_sampler_that_the_script_replaced_is_told_with_the_place_of_the_other(
+    drawn: tuple[Witnessed, list[dict[str, Any]]],
+) -> None:
+    found, _ = drawn
+    line = only(found.of("replaced"))
+    defined = PYMC.splitlines().index("    def fake_sample(*args, **kwargs):") + 1
+    assert (line.facts["what"], line.facts["by"]) == ("pymc.sample", "fake_sample")
+    assert line.facts["defined"] == f"train.py:{defined}"
+    assert len(found.of("sampling")) == 3, "what it returns is no sampling"
 
 
 VARIATIONAL = """
 import os
 os.environ["PYTENSOR_FLAGS"] = "mode=FAST_COMPILE,cxx="  # few steps: compiling them would take longer
-import numpy as np, pymc as pm
-with pm.Model():
-    mu = pm.Normal("mu", 0, 3)
-    pm.Normal("y", mu, 1, observed=np.arange(5.0))
-    approximation = pm.fit(50, progressbar=False, random_seed=1)
-    drawn = approximation.sample(20, random_seed=2)
-"""
-
-
-@needs("pymc")
-def test_draws_from_an_approximation_are_no_mcmc(tmp_path: Path) -> None:
-    told = [sampling(line) for line in seen(tmp_path, VARIATIONAL).of("sampling")]
-    assert [one.method for one in told] == ["vi", "drawn"]
-    assert told[1].variables["mu"][0].shape == (20,)
-
-
-NUTPIE = """
 import numpy as np, pymc as pm, nutpie
 with pm.Model() as model:
     mu = pm.Normal("mu", 0, 3)
     pm.Normal("y", mu, 1, observed=np.arange(5.0))
+    approximation = pm.fit(50, progressbar=False, random_seed=1)
+    drawn = approximation.sample(20, random_seed=2)
 compiled = nutpie.compile_pymc_model(model)
 trace = nutpie.sample(compiled, draws=30, tune=30, chains=2, progress_bar=False, seed=3)
 """
 
 
 @needs("pymc", "nutpie")
-def test_nutpie_by_hand_knows_the_model_that_it_compiled(tmp_path: Path) -> None:
-    told = sampling(only(seen(tmp_path, NUTPIE).of("sampling")))
+def test_draws_from_an_approximation_are_no_mcmc_and_nutpie_by_hand_knows_the_model_that_it_compiled(
+    tmp_path: Path,
+) -> None:
+    fitted, drawn, told = (sampling(line) for line in seen(tmp_path, VARIATIONAL).of("sampling"))
+    assert [fitted.method, drawn.method] == ["vi", "drawn"]
+    assert drawn.variables["mu"][0].shape == (20,)
     assert (told.library, told.call, told.chains, told.draws, told.tune) == ("nutpie", "nutpie.sample", 2, 30, 30)
     assert told.observed["y"].at == (0.0, 1.0, 2.0, 3.0, 4.0)
 

@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 from watchkeeper.server.acts.desk import Desk
 from watchkeeper.server.acts.watch.look import find_run, look_at
-from watchkeeper.server.runtime import heartbeats
+from watchkeeper.server.runtime import remote_silence
 from watchkeeper.server.vocabulary.runs import RunState
 
 from ....play import Place
@@ -46,7 +46,7 @@ def session_head() -> Generator[Ray]:
 @pytest.fixture
 def head(session_head: Ray, monkeypatch: pytest.MonkeyPatch) -> Ray:
     """A Ray of one node. On one host nothing lags: what waits out a mount's minute need not wait so long."""
-    monkeypatch.setattr(heartbeats, "LAG_S", 1.0)
+    monkeypatch.setattr(remote_silence, "LAG_S", 1.0)
     return session_head
 
 

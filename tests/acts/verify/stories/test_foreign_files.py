@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from ....play import Place, script
-from .scripts import BEGINNING, DESCENT, design, evidence, in_short, judged, outcomes
+from .scripts import BEGINNING, DESCENT, design, evidence, in_short, judged, outcomes, without_quick
 
 pytestmark = pytest.mark.anyio
 
@@ -25,12 +25,12 @@ async def test_what_was_taken_from_another_model_is_named_with_its_owner(place: 
     theirs = (RESULTS if what == "results" else MODEL).format("other")
     ours = "os.environ['WATCHKEEPER_RESULTS']" if what == "results" else "FINAL_MODEL"
     taken = f"import shutil\nw = 7.5\n{DESCENT}os.remove({ours})\n{how}({theirs!r}, {ours})\nos.utime({ours})\n"
+    without_quick(place)
     design(place, model="other")
     place.script(script(BEGINNING + DESCENT.replace("w, rate = 5.0", "w, rate = 6.0")), "other")
     async with place.trainer() as trainer:
-        await trainer.trained("other")
         await trainer.trained("other", phase="full")
-        verdict = await judged(place, trainer, taken)
+        verdict = await judged(place, trainer, taken, quick=False)
     code = f"{what}_{'linked' if how == 'os.link' else 'copied'}"
     assert in_short(verdict) == (FABRICATION, code, False), verdict["checks"]
     assert f"{theirs}, {what} of other-full" in verdict["why"]
@@ -97,17 +97,17 @@ async def test_a_trace_that_cannot_be_read_is_called_not_inspected_and_soon(plac
     place.policy('[names]\nfinal_model = "output/model_{i}.nc"\n[compute]\nread_s = 5.0\n')
     body = f"{DESCENT}HEAD = b'\\x89HDF\\r\\n\\x1a\\n'\n{damage}\n"
     async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, body)
+        verdict = await judged(place, trainer, body, quick=False)
     assert (verdict["verdict"], outcomes(verdict)["artefact model"]) == ("INVESTIGATE", "not inspected"), verdict
     assert verdict["reason_code"].startswith("model_")
     assert "its inside was not read" in verdict["why"]
 
 
 async def test_enormous_results_are_answered_soon_and_not_approved(place: Place) -> None:
-    place.policy("[compute]\nread_s = 5.0\n")
+    place.policy("[compute]\nread_s = 1.0\n")
     body = f"{DESCENT}os.truncate(os.environ['WATCHKEEPER_RESULTS'], {ENORMOUS_BYTES})\n"
     async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, body)
+        verdict = await judged(place, trainer, body, quick=False)
     assert not verdict["met"]
     assert "results" in verdict["reason_code"]
 
@@ -118,7 +118,7 @@ async def test_a_pickle_is_never_unpickled_whatever_it_would_do(place: Place) ->
         f"{DESCENT}write_model({{'weights': [w], 'evil': Evil()}})\n"
     )
     async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, body)
+        verdict = await judged(place, trainer, body, quick=False)
     assert not list(place.root.rglob("side_effect"))
     assert outcomes(verdict)["artefact model"] == "passed"
     assert "not unpickled" in evidence(verdict, "artefact model")

@@ -227,7 +227,7 @@ async def test_a_short_run_with_all_its_iterations_is_to_be_investigated_not_rej
 async def test_a_keeper_that_was_held_for_a_while_is_no_fault_of_the_training(place: Place) -> None:
     """Without samples the work in between shows in the CPU time that is there afterwards."""
     design(place)
-    place.script(script(BEGINNING + DESCENT.replace("work(0.005)", "work(0.03)")))
+    place.script(script(BEGINNING + DESCENT.replace("work(0.0025)", "work(0.03)")))
     async with place.trainer() as trainer:
         await trainer.trained()
         run = (await trainer.ask("start_training", model="1", phase="full"))["run"]

@@ -30,7 +30,7 @@ CHILD_SPINS = """
 import subprocess
 busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
 print("sampling", flush=True)
-time.sleep(2.0)
+time.sleep(0.6)
 busy.kill()
 leave_numbers([3.1, 2.7, 4.4])
 """
@@ -77,7 +77,7 @@ LIES = (
     ),
     Lie(
         "the CPU was busy, so it trained",
-        "print('sampling', flush=True)\nwork(2.0)\nleave_numbers([3.1, 2.7, 4.4])\n",
+        "print('sampling', flush=True)\nwork(0.5)\nleave_numbers([3.1, 2.7, 4.4])\n",
         "INVESTIGATE",
         "no_method_found",
         ("no approved method",),
@@ -153,7 +153,7 @@ LIES = (
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.claim)
 async def test_a_false_claim_gets_its_own_reason(place: Place, lie: Lie) -> None:
     async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, lie.body)
+        verdict = await judged(place, trainer, lie.body, quick=False)
     assert in_short(verdict) == (lie.word, lie.code, False), verdict["checks"]
     for words in lie.words:
         assert words in verdict["why"]

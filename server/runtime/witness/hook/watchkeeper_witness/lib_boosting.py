@@ -9,13 +9,13 @@ import math
 import types
 from typing import Any
 
-from .calls import MARK, Call, known, replace, wrapped
+from .calls import MARK, Call, known, known_before, replace, wrapped
 from .fingerprint import fp
 from .lib_sklearn import dress, params, subclasses, told_predict
 from .objects import fitted
 from .plain import arguments, plain, plain_all
 from .state import next_number
-from .tables import label, pooled, told_data
+from .tables import label, leaks, pooled, told_data
 
 _SEARCHES = ("grid_search", "randomized_search")
 
@@ -57,6 +57,14 @@ def told_train(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         facts["object"] = fitted(result, facts["id"])
         facts["done"] = {"rounds": _rounds(result), "best_iteration": plain(getattr(result, "best_iteration", None))}
     return "fit", facts["class"], facts
+
+
+def looked(call: Call) -> None:
+    """Look at the data of LightGBM's data set before the training, which lets go of them."""
+    given = arguments(call.function, call.args, call.kwargs)
+    found: Any = given.get("train_set")
+    if hasattr(getattr(found, "data", None), "shape"):
+        call.notes.update({"x": pooled(found), **leaks(found.data, label(found))})
 
 
 def told_cv(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
@@ -130,6 +138,7 @@ def _rounds(booster: Any) -> Any:
 
 
 known("boost", told_train, "train")
+known_before("boost", looked)
 known("boost_cv", told_cv, "cv")
 known("boost_predict", told_predict)
 known("cat_search", told_search)

@@ -11,9 +11,9 @@ from typing import Any
 from . import draws, places
 from .calls import MARK, Call, known, wrapped
 from .files import digest
-from .fingerprint import fp
 from .plain import arguments, plain, plain_all
 from .state import next_number
+from .tables import outcome
 
 _METHODS = {"sample": "mcmc", "variational": "vi", "optimize": "map", "pathfinder": "vi", "laplace_sample": "vi"}
 
@@ -43,13 +43,18 @@ def told(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]
         "arguments": plain_all({k: v for k, v in given.items() if v is not None}),
         "tune": plain(given.get("iter_warmup")),
         "stan": {"path": places.inside(stan), **digest(stan)} if stan else {},
-        "observed": {str(k): {"data": fp(v)} for k, v in list(data.items())[:40]} if isinstance(data, dict) else {},
+        "observed": _data(data),
     }
     if result is not None:
         facts["files"] = [{"path": str(path), **digest(str(path))} for path in _csv_files(result)]
         if name == "sample":
             facts.update(_draws(result))
     return "sampling", facts["call"], {**facts, **call.notes}
+
+
+def _data(data: Any) -> dict[str, Any]:
+    """Return all that the model was given; what of it is observed only the program in Stan says."""
+    return {str(k): {"data": outcome(v)} for k, v in list(data.items())[:40]} if isinstance(data, dict) else {}
 
 
 def _csv_files(result: Any) -> list[Any]:

@@ -15,6 +15,7 @@ from .fingerprint import fp
 from .objects import number_of
 from .plain import arguments, plain, plain_all
 from .state import next_number, numpy
+from .tables import outcome
 from .trouble import trouble
 
 Told = Any
@@ -81,7 +82,7 @@ def _data(call: Call) -> dict[str, Any]:
     given = {f"args[{i}]": each for i, each in enumerate(call.args[2:])}
     given.update({k: v for k, v in call.kwargs.items() if k not in ("rng_key", "extra_fields", "init_params")})
     arrays = {k: v for k, v in given.items() if hasattr(v, "shape")}
-    return {k: {"shape": list(v.shape), "data": fp(v, always=True)} for k, v in list(arrays.items())[:20]}
+    return {k: {"shape": list(v.shape), "data": outcome(v, always=True)} for k, v in list(arrays.items())[:20]}
 
 
 def told_svi(call: Call, result: Any, raised: Any) -> Told:

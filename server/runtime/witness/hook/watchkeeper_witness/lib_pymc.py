@@ -16,6 +16,7 @@ from .first_draws import watched
 from .objects import fitted, number_of, owner
 from .plain import arguments, plain, plain_all
 from .state import next_number
+from .tables import outcome
 from .trouble import trouble
 
 Told = Any
@@ -182,7 +183,7 @@ def _observed(model: Any, variable: Any) -> dict[str, Any]:
         data = value.get_value(borrow=True)
     if data is None:
         data = _through(value)
-    return {"shape": _static(variable), "prior": _prior(variable), "data": fp(data, always=True)}
+    return {"shape": _static(variable), "prior": _prior(variable), "data": outcome(data, always=True)}
 
 
 def _through(value: Any) -> Any:

@@ -110,9 +110,9 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         **told_data(x, y),
         **call.notes,
     }
+    facts["done"] = done(estimator)
     if hasattr(estimator, "cv_results_") or hasattr(estimator, "best_params_"):
         return "search", name, {**facts, **_search(estimator, call)}
-    facts["done"] = done(estimator)
     return "fit", name, facts
 
 
@@ -140,9 +140,11 @@ def _class(estimator: Any) -> str:
 
 
 def done(estimator: Any) -> dict[str, Any]:
-    """Return what an estimator says of its fit: iterations, members, curves."""
+    """Return what an estimator says of its fit: iterations, members, curves; also what stands at the end of one."""
     own = getattr(estimator, "__dict__", {})
-    found: dict[str, Any] = {name: plain(own[name]) for name in _DONE if name in own}
+    inner = _inner(estimator, own)
+    found: dict[str, Any] = {} if inner is None else {"of": type(inner).__name__, **done(inner)}
+    found |= {name: plain(own[name]) for name in _DONE if name in own}
     found.update({name: fp(own[name]) for name in _CURVES if own.get(name) is not None and len(own[name])})
     members = own.get("estimators_")
     if members is not None:
@@ -155,6 +157,14 @@ def done(estimator: Any) -> dict[str, Any]:
     if own.get("coef_") is not None:
         found["coef"] = fp(own["coef_"])
     return found
+
+
+def _inner(estimator: Any, own: dict[str, Any]) -> Any:
+    """Return the estimator whose fit that of a Pipeline, of a search or of a transformed target is, None of others."""
+    steps = own.get("steps")
+    last = steps[-1][1] if isinstance(steps, list) and steps and isinstance(steps[-1], tuple) else None
+    found = next((own[name] for name in ("best_estimator_", "regressor_") if name in own), last)
+    return found if found is not estimator and hasattr(found, "get_params") else None
 
 
 def _search(search: Any, call: Call) -> dict[str, Any]:

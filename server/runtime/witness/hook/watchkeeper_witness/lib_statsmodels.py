@@ -14,7 +14,7 @@ from .lib_sklearn import subclasses
 from .objects import fitted, owner
 from .plain import plain, plain_all
 from .state import next_number
-from .tables import data
+from .tables import data, outcome
 
 _FITS = ("fit", "fit_regularized")
 _PREDICTS = ("predict", "forecast")
@@ -61,7 +61,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
             **plain_all(call.kwargs),
         },
         "x": data(getattr(of, "exog", None), rows=True),
-        "y": data(getattr(of, "endog", None)),
+        "y": outcome(getattr(of, "endog", None)),
         "done": {"iterations": plain(retvals.get("iterations")), "converged": plain(retvals.get("converged"))},
         **call.notes,
     }

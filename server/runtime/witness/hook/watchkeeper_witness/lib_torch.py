@@ -22,6 +22,7 @@ from .writer import cpu_s
 
 _MOST_OPTIMISERS = 2000
 _ONE_LR = 6
+_MOST_DIMS = 40
 
 
 class Optimised:
@@ -38,6 +39,9 @@ class Optimised:
         parameters = _parameters(optimiser)
         self.numbers = sum(int(each.numel()) for each in parameters)
         self.tensors, self.sizes = len(parameters), _sizes(parameters)
+        self.dims = sorted({int(each) for one in parameters for each in one.shape}, reverse=True)[:_MOST_DIMS]
+        self.matrices = sum(1 for one in parameters if one.dim() > 1)
+        self.idle = 0
         self.sample = Sample(parameters)
         self.begun_weights = of_tensors(parameters)
         self.latest: dict[str, Any] = {}
@@ -47,6 +51,8 @@ class Optimised:
         self.steps += 1
         self.last_at = time.time()
         lr = optimiser.param_groups[0].get("lr")
+        if isinstance(lr, float) and not any(each.get("lr") for each in optimiser.param_groups):
+            self.idle += 1
         if isinstance(lr, float) and (not self.lr_seen or self.lr_seen[-1] != lr):
             if len(self.lr_seen) >= _ONE_LR:
                 self.lr_seen[-1] = lr
@@ -84,6 +90,9 @@ class Optimised:
             "numbers": self.numbers,
             "tensors": self.tensors,
             "sizes": self.sizes,
+            "dims": self.dims,
+            "matrices": self.matrices,
+            **({"idle": self.idle} if self.idle else {}),
             "begun": self.begun_weights,
             **self.latest,
         }

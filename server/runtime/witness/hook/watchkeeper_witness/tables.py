@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from .fingerprint import fp, quick
+from .fingerprint import MOST_NUMBERS, as_array, flat64, fp, quick
 from .state import can_afford, numpy
 
 _MOST_COPIED = 1 << 21
 _MOST_COMPARED, _LEAST_COMPARED = 2000, 20
 _MOST_COLUMNS = 500
 _ALIKE = 0.999
+_MOST_AHEAD = 3
+_NEARLY_ALL = 0.98
+_MOSTLY_STILL = 0.5
+_LEAST_VALUES = 10
+_LEAST_DISTINCT = 12
+"""Of fewer different values it is no wonder that each occurs an even number of times."""
 
 
 def data(value: Any, *, rows: bool = False) -> Any:
@@ -24,15 +30,39 @@ def data(value: Any, *, rows: bool = False) -> Any:
     return found
 
 
+def outcome(value: Any, *, always: bool = False) -> Any:
+    """Return a fingerprint of what a model is to explain, and whether all of it is there several times."""
+    found = fp(value, always=True) if always else data(value)
+    return found if found is None or "skipped" in found else {**found, **_repeats(value)}
+
+
+def _repeats(value: Any) -> dict[str, int]:
+    """Return of how many copies an array consists: each of its values occurs so often, or a multiple of it."""
+    np = numpy()
+    if np is None:
+        return {}
+    try:
+        array = as_array(np, value)
+        if array.dtype.kind not in "fiu" or not 2 * _LEAST_DISTINCT <= array.size <= MOST_NUMBERS:
+            return {}
+        flat = flat64(np, array)
+        flat = np.sort(flat[np.isfinite(flat)])
+        begins = np.flatnonzero(np.append(True, flat[1:] != flat[:-1]))
+        copies = int(np.gcd.reduce(np.diff(np.append(begins, flat.size))))
+        return {"repeats": copies} if copies > 1 and begins.size >= _LEAST_DISTINCT else {}
+    except Exception:
+        return {}
+
+
 def told_data(x: Any, y: Any) -> dict[str, Any]:
     """Return what is told of the data of a fit; a booster's data set holds both, and its label is the target."""
     if hasattr(x, "get_label") and not hasattr(x, "dtype"):
         return {"x": pooled(x), "y": fp(label(x))}
-    return {"x": data(x, rows=True), "y": data(y), **_nearest(x, y)}
+    return {"x": data(x, rows=True), "y": data(y), **leaks(x, y)}
 
 
-def _nearest(x: Any, y: Any) -> dict[str, Any]:
-    """Return which column of a table goes most with the target, where they go together as if they were one."""
+def leaks(x: Any, y: Any) -> dict[str, Any]:
+    """Return which column of a table goes with the target as if it were it, and which is the target of a later row."""
     np = numpy()
     if np is None or y is None or not can_afford() or len(getattr(x, "shape", ())) != 2:
         return {}
@@ -41,17 +71,41 @@ def _nearest(x: Any, y: Any) -> dict[str, Any]:
         table, target = (np.asarray(each[:count], "f8") for each in (x, y))
         if target.ndim != 1 or count < _LEAST_COMPARED or table.shape[1] > _MOST_COLUMNS:
             return {}
-        with np.errstate(all="ignore"):
-            table, target = table - table.mean(0), target - target.mean()
-            alike = np.abs(table.T @ target) / np.sqrt((table**2).sum(0) * (target**2).sum())
-            best = int(np.nanargmax(alike))
-        if not alike[best] > _ALIKE:
-            return {}
         names = getattr(x, "columns", None)
-        told = {"column": best, "correlation": round(float(alike[best]), 7)}
-        return {"nearest": {**told, "name": str(names[best])[:80]} if names is not None else told}
+        return {
+            **_named("nearest", _nearest(np, table, target), names),
+            **_named("ahead", _ahead(np, table, target), names),
+        }
     except Exception:
         return {}
+
+
+def _named(key: str, told: dict[str, Any], names: Any) -> dict[str, Any]:
+    if not told:
+        return {}
+    return {key: {**told, "name": str(names[told["column"]])[:80]} if names is not None else told}
+
+
+def _nearest(np: Any, table: Any, target: Any) -> dict[str, Any]:
+    """Return which column goes most with the target, where they go together as if they were one."""
+    with np.errstate(all="ignore"):
+        table, target = table - table.mean(0), target - target.mean()
+        alike = np.abs(table.T @ target) / np.sqrt((table**2).sum(0) * (target**2).sum())
+        best = int(np.nanargmax(alike))
+    return {"column": best, "correlation": round(float(alike[best]), 7)} if alike[best] > _ALIKE else {}
+
+
+def _ahead(np: Any, table: Any, target: Any) -> dict[str, Any]:
+    """Return which column holds, row by row, the target of a later row; of rows in another order none does."""
+    if len(np.unique(target)) < _LEAST_VALUES:
+        return {}
+    for by in range(1, _MOST_AHEAD + 1):
+        share = (table[:-by] == target[by:, None]).mean(0)
+        still = (target[:-by] == target[by:]).mean()
+        best = int(np.argmax(share))
+        if share[best] >= _NEARLY_ALL and still < _MOSTLY_STILL:
+            return {"column": best, "rows": by}
+    return {}
 
 
 def pooled(pool: Any) -> dict[str, Any]:

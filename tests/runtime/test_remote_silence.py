@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.runtime import heartbeats
+from watchkeeper.server.runtime import remote_silence
 from watchkeeper.server.runtime.samples import Sample
 from watchkeeper.server.vocabulary.runs import RunState
 
@@ -15,20 +15,20 @@ def sample(at: float) -> Sample:
 
 
 def test_the_first_look_believes_the_samples_own_clock(tmp_path: Path) -> None:
-    assert heartbeats.heard_s_ago(tmp_path, sample(100.0), 90.0, now=350.0) == pytest.approx(250.0)
+    assert remote_silence.heard_s_ago(tmp_path, sample(100.0), 90.0, now=350.0) == pytest.approx(250.0)
 
 
 def test_a_sample_that_takes_anothers_place_was_written_now_whatever_clock_its_machine_has(tmp_path: Path) -> None:
-    heartbeats.heard_s_ago(tmp_path, sample(100.0), 90.0, now=10_000.0)
-    assert heartbeats.heard_s_ago(tmp_path, sample(105.0), 90.0, now=10_005.0) < 60.0
+    remote_silence.heard_s_ago(tmp_path, sample(100.0), 90.0, now=10_000.0)
+    assert remote_silence.heard_s_ago(tmp_path, sample(105.0), 90.0, now=10_005.0) < 60.0
 
 
 def test_a_clock_that_is_ahead_makes_nothing_younger_than_it_was_seen(tmp_path: Path) -> None:
-    assert heartbeats.heard_s_ago(tmp_path, sample(10_000.0), 90.0, now=100.0) >= 0.0
+    assert remote_silence.heard_s_ago(tmp_path, sample(10_000.0), 90.0, now=100.0) >= 0.0
 
 
 def test_without_a_sample_the_start_is_the_sign_of_life(tmp_path: Path) -> None:
-    assert heartbeats.heard_s_ago(tmp_path, None, 90.0, now=100.0) == pytest.approx(10.0, abs=1.0)
+    assert remote_silence.heard_s_ago(tmp_path, None, 90.0, now=100.0) == pytest.approx(10.0, abs=1.0)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,6 @@ def test_without_a_sample_the_start_is_the_sign_of_life(tmp_path: Path) -> None:
 def test_silence_is_no_end_unless_a_stop_goes_unanswered_too(
     heard_s_ago: float, stop_asked_s_ago: float | None, state: RunState
 ) -> None:
-    found, reason = heartbeats.stands("node7", heard_s_ago, 5.0, stop_asked_s_ago)
+    found, reason = remote_silence.stands("node7", heard_s_ago, 5.0, stop_asked_s_ago)
     assert found is state
     assert "node7" in reason

@@ -1,0 +1,133 @@
+"""Columns that are made from predictions in the usual ways: weighted sums, other orders, other scales, classes. Pure.
+
+Only the values that the witness told of a prediction are at hand (`at`, 32 of them), so all of this is of those places.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from ..witness import Prediction
+
+_MOST_PARTS = 6
+_LEAST_ROWS = 20
+_LEAST_TOLD = 12
+_SURE = 0.5
+_EXPLAINED = 0.9999
+"""Share of a column's spread that a weighted sum must explain; by chance six explain a fifth of 32 values."""
+_LEAST_WEIGHT = 0.005
+"""Share of the column's spread that a prediction must bring in to count as a part of it."""
+_CROWDED = 0.2
+"""Of a column's values so many lie so near to each other that any number would be found among them."""
+
+_NEEDLESS = -1
+
+Told = Sequence[tuple[int, float]]
+"""Row and value, as far as they are told."""
+
+
+def by_class(prediction: Prediction) -> Iterator[Told]:
+    """Yield what is told of each class of a prediction of probabilities, as (row, value)."""
+    shape, told = prediction.values.shape, prediction.values
+    if len(shape) == 2 and shape[1] > 1:
+        pairs = [*zip(told.places, told.at, strict=False)]
+        for label in range(shape[1]):
+            yield [(place // shape[1], value) for place, value in pairs if place % shape[1] == label]
+
+
+def are_labels(labels: Sequence[float], prediction: Prediction) -> bool:
+    """Whether a column's classes (0, 1, …) are the most probable ones, as far as the told probabilities say."""
+    every = [*by_class(prediction)]
+    if not every or any(one not in range(len(every)) for one in set(labels)):
+        return False
+    sure = [(labels[row] == label, value) for label, told in enumerate(every) for row, value in told if value != _SURE]
+    asked = [chosen == (value > _SURE) for chosen, value in sure if value > _SURE or value < 1 / len(every)]
+    return len(asked) >= _LEAST_TOLD and all(asked)
+
+
+def in_another_order(values: Sequence[float], told: Sequence[float], grain: float) -> bool:
+    """Whether all told values stand somewhere in a column; never where its values lie so close that any would."""
+    known = sorted(values)
+    near = sum(b - a <= 2 * grain for a, b in pairwise(known))
+    asked = {one for one in told if math.isfinite(one)}
+    if len(asked) < _LEAST_ROWS or not known or near > _CROWDED * len(known):
+        return False
+    return all(_stands(one, known, grain + 1e-6 * abs(one)) for one in asked)
+
+
+def _stands(value: float, known: Sequence[float], grain: float) -> bool:
+    at = bisect_left(known, value - grain)
+    return at < len(known) and known[at] <= value + grain
+
+
+def scales(values: Sequence[float]) -> Iterator[list[float]]:
+    """Yield a column as it is, and as logarithms where it may have been scaled back from these."""
+    yield [*values]
+    if min(values, default=0.0) > 0:
+        yield [math.log(one) for one in values]
+    elif min(values, default=-1.0) > -1:
+        yield [math.log1p(one) for one in values]
+
+
+def parts_of(values: Sequence[float], predictions: Sequence[Prediction]) -> list[Prediction]:
+    """Return the predictions whose weighted sum a column is; empty where it is none of at least two."""
+    latest = {(one.name, one.line.where): one for one in predictions if len(one.values.at) == len(values)}
+    parts = [*latest.values()][-_MOST_PARTS:]
+    if len(parts) < 2 or len(values) < _LEAST_ROWS:
+        return []
+    for each in scales(values):
+        target = _centred(each)
+        columns = [_centred(one.values.at) for one in parts]
+        weighty = _weights(columns, target)
+        used = [one for one, weight in zip(parts, weighty, strict=True) if weight > _LEAST_WEIGHT]
+        if len(used) > 1:
+            return used
+    return []
+
+
+def _weights(columns: Sequence[Sequence[float]], target: Sequence[float]) -> list[float]:
+    """Return what each column contributes to a weighted sum that gives the target; zeros where none does.
+
+    Least squares by the normal equations; a contribution is a share of the target's own spread.
+    """
+    spread = _sumprod(target, target)
+    nothing = [0.0] * len(columns)
+    if not spread > 0 or not all(map(math.isfinite, [*target, *(value for one in columns for value in one)])):
+        return nothing
+    weights = _solved([[_sumprod(a, b) for b in columns] for a in columns], [_sumprod(one, target) for one in columns])
+    made = [sum(w * one[at] for w, one in zip(weights, columns, strict=True)) for at in range(len(target))]
+    left = [value - other for value, other in zip(target, made, strict=True)]
+    if 1 - _sumprod(left, left) / spread < _EXPLAINED:
+        return nothing
+    return [abs(w) * math.sqrt(_sumprod(one, one) / spread) for w, one in zip(weights, columns, strict=True)]
+
+
+def _centred(values: Sequence[float]) -> list[float]:
+    mean = math.fsum(values) / len(values)
+    return [one - mean for one in values]
+
+
+def _sumprod(some: Sequence[float], others: Sequence[float]) -> float:
+    return math.fsum(a * b for a, b in zip(some, others, strict=True))
+
+
+def _solved(table: Sequence[Sequence[float]], right: Sequence[float]) -> list[float]:
+    """Solve by Gauss' elimination; a column that the others make needless gets the weight 0."""
+    rows = [[*row, value] for row, value in zip(table, right, strict=True)]
+    scale = max((abs(row[at]) for at, row in enumerate(rows)), default=0.0)
+    used: list[int] = []
+    for at in range(len(rows)):
+        free = [place for place in range(len(rows)) if place not in used]
+        best = max(free, key=lambda place: abs(rows[place][at]))
+        if abs(rows[best][at]) <= 1e-10 * scale:
+            used.append(_NEEDLESS)
+            continue
+        used.append(best)
+        for place, row in enumerate(rows):
+            if place != best and row[at]:
+                share = row[at] / rows[best][at]
+                rows[place] = [a - share * b for a, b in zip(row, rows[best], strict=True)]
+    return [0.0 if place == _NEEDLESS else rows[place][-1] / rows[place][at] for at, place in enumerate(used)]

@@ -1,0 +1,47 @@
+"""Are intervals, which a design takes from bootstraps or quantiles, all of one width? Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..artefacts.facts import ColumnFacts, TableFacts
+from .evidence import Evidence
+from .predicted import grain_of
+from .quantities import plain
+from .suspicion import Suspicion
+from .words import Word
+
+_FROM_DRAWS = re.compile(
+    r"(?:interval|band|range)s?\b.*\b(?:bootstrap|quantile|posterior|draw)|\b(?:bootstrap|quantile|posterior|draw)\w*.*"
+    r"\b(?:interval|band|range)s?\b",
+    re.IGNORECASE,
+)
+_LOW = re.compile(
+    r"(?:.*_)?(?:lower|low|lo|lwr|p0?5|p10|q0?5|q10|p2_5|q025|hdi_low)(?:_?(?:ci|bound|\d+))?", re.IGNORECASE
+)
+_HIGH = re.compile(
+    r"(?:.*_)?(?:upper|high|hi|upr|p9[05]|q9[05]|p97_5|q975|hdi_high)(?:_?(?:ci|bound|\d+))?", re.IGNORECASE
+)
+_LEAST_ROWS = 20
+
+
+def intervals(evidence: Evidence, table: TableFacts) -> Iterator[Suspicion]:
+    """Yield whether both ends of the intervals are one column moved by a constant, where the design says otherwise."""
+    if not _FROM_DRAWS.search(evidence.design.method) or table.rows < _LEAST_ROWS:
+        return
+    told = [one for one in table.columns if len(set(one.values)) > 1]
+    low, high = (next((one for one in told if ends.fullmatch(one.name)), None) for ends in (_LOW, _HIGH))
+    if low is None or high is None or (width := _constant(low, high)) is None:
+        return
+    what = f"each interval from column {low.name} to column {high.name} of the results is {plain(width)} wide;"
+    what = f"{what} {evidence.design.source('method')} takes them from {evidence.design.method[:80]!r}"
+    action = "Write the quantiles themselves, or say in the design how the intervals are made."
+    yield Suspicion(what, Word.INVESTIGATE, "intervals_of_one_width", action)
+
+
+def _constant(low: ColumnFacts, high: ColumnFacts) -> float | None:
+    """Return by how much one column is above another, where that is one number within rounding; else None."""
+    widths = [b - a for a, b in zip(low.values, high.values, strict=False)]
+    grain = 2 * (grain_of(low.values) + grain_of(high.values)) + 1e-9 * max(map(abs, high.values))
+    return round(widths[0], 6) if max(widths) - min(widths) <= grain else None

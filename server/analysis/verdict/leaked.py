@@ -1,0 +1,58 @@
+"""Did what was to be predicted stand among what was fitted: targets of later rows, copies of held-out rows? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..witness import Fingerprint, fingerprint
+from ..witness.values import number, part, parts, text
+from .seen import Seen, place
+from .suspicion import Suspicion
+from .words import Word
+
+_MOST_DISTINCT = 0.9
+"""Of more rows than this that are all different, copies were not made on purpose."""
+_LEAST_FRACTIONS = 0.5
+"""So many of the values have decimals where rows that are alike are copies, not the few kinds that there are."""
+
+
+def leaked(seen: Seen) -> Iterator[Suspicion]:
+    """Yield what speaks for a leak."""
+    yield from _of_later_rows(seen)
+    yield from _of_copied_rows(seen)
+
+
+def _of_later_rows(seen: Seen) -> Iterator[Suspicion]:
+    """A column that holds, row by row, the target of the row after, or of the one after that."""
+    for one in seen.fits:
+        ahead = part(one.line.facts, "ahead") or {}
+        if rows := number(ahead, "rows"):
+            name = text(ahead, "name") or f"number {number(ahead, 'column') or 0:g}"
+            what = f"column {name} of what {one.name} was fitted to at {place(one.line)} holds, row by row, the target"
+            what = f"{what} of {rows:g} row(s) later"
+            action = "Take values of earlier rows, or say that the newest row stands first."
+            yield Suspicion(what, Word.INVESTIGATE, "target_of_later_rows", action)
+            return
+
+
+def _of_copied_rows(seen: Seen) -> Iterator[Suspicion]:
+    """Rows that were copied before a split, so that it put copies of one row on both sides."""
+    for line in seen.witnessed.of("split"):
+        told = [fingerprint(one) for one in parts(line.facts, "parts")[:2]]
+        if text(line.facts, "call") != "train_test_split" or len(told) < 2 or not _has_copies(told[0]):
+            continue
+        if set(told[0].row_keys) & set(told[1].row_keys):
+            what = (
+                f"only {told[0].distinct_rows} of the {told[0].shape[0]} rows that the split at {place(line)} gave to"
+            )
+            what = f"{what} train on are different ones, and some of those that it held out are among them"
+            action = "Split first; copy or resample rows of the training part only."
+            yield Suspicion(what, Word.INVESTIGATE, "copied_rows_held_out", action)
+            return
+
+
+def _has_copies(table: Fingerprint) -> bool:
+    told = [one for one in table.at if one == one]  # noqa: PLR0124 (NaN is none)
+    fractions = sum(not one.is_integer() for one in told)
+    continuous = told and fractions >= _LEAST_FRACTIONS * len(told)
+    return bool(continuous and table.distinct_rows and table.distinct_rows < _MOST_DISTINCT * table.shape[0])

@@ -1,0 +1,121 @@
+"""Rows that were predicted and do not stand in the results, here and there among those that do. Pure.
+
+A table of a part is honest: the rows of a split, those that were fitted, the last year, those whose outcome is known.
+What has no such shape is asked about, unless what was left out is known to be no worse than what was kept.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+from ..artefacts.facts import ColumnFacts, TableFacts
+from ..witness import Fingerprint, Prediction, fingerprint
+from ..witness.values import parts
+from .pooled import averages
+from .predicted import grain_of
+from .seen import Seen, place
+from .suspicion import Suspicion
+from .words import Word
+
+_LEAST_TOLD = 12
+"""So many different values it takes to tell a prediction by them."""
+_LEAST_KEPT = 0.5
+"""A table of fewer of the predicted rows shows a part: the largest, some examples."""
+_MOST_BY_CHANCE = 0.2
+_ASIDE = 3.7
+"""By so many grains values are moved aside to see how many are found by chance."""
+_WORSE = 0.75
+"""Share of pairs, one left out and one kept, in which the error of the former must be the larger."""
+
+
+def left_out(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """Yield that a column of the results has the values of a prediction, some of them left out in between."""
+    for one in (*seen.predictions, *(mean for mean, _ in averages(seen.predictions))):
+        if not table.rows < one.values.size <= table.rows / _LEAST_KEPT or _is_a_part(seen, one, table.rows):
+            continue
+        for column in (each for each in table.columns if len(each.values) == table.rows):
+            kept = _kept(column, one.values)
+            if kept and _scattered(kept) and (how := _how(_errors(seen, one), kept)) is not None:
+                yield _suspicion(one, column, table.rows, how)
+                return
+
+
+def _suspicion(one: Prediction, column: ColumnFacts, rows: int, how: str) -> Suspicion:
+    size = one.values.size
+    what = f"{one.name}.{one.call or 'predict'} returned {size} values at {place(one.line)}, column {column.name} of"
+    what = f"{what} the results has {rows} of them: {size - rows} rows were left out here and there{how}"
+    action = f"Leave all {size} rows in the table, with a column that says which ones do not count, and why."
+    return Suspicion(what, Word.INVESTIGATE, "rows_left_out", action)
+
+
+def _is_a_part(seen: Seen, one: Prediction, rows: int) -> bool:
+    """Whether so many rows are those that the model was fitted to, the others, or a part of a split of all of them."""
+    size = one.values.size
+    same = (each for each in seen.fits if each.id == one.of and each.line.file == one.line.file)
+    fitted = {each.x.shape[0] for each in same if each.x.shape}
+    if not fitted.isdisjoint((rows, size - rows)):
+        return True
+    told = ([fingerprint(each) for each in parts(line.facts, "parts")[:2]] for line in seen.witnessed.of("split"))
+    sizes = ([each.shape[0] for each in pair if each.shape] for pair in told)
+    return any(sum(pair) == size and rows in pair for pair in sizes)
+
+
+def _kept(column: ColumnFacts, values: Fingerprint) -> list[bool]:
+    """Return which of the values that are told of a prediction stand in a column; empty where it is not its.
+
+    Probabilities of several classes are no column, and classes prove nothing.
+    """
+    told = {round(one, 12) for one in values.at if math.isfinite(one)}
+    if min(len(told), len(set(column.values))) < _LEAST_TOLD or values.shape[1:] not in ((), (1,)):
+        return []
+    known, grain = sorted(column.values), grain_of(column.values)
+    found = [_stands(known, one, grain) for one in values.at]
+    aside = _ASIDE * max(grain, 1e-6 * max(abs(known[0]), abs(known[-1])))
+    by_chance = max(sum(_stands(known, one + each, grain) for one in values.at) for each in (aside, -aside))
+    return found if sum(found) >= _LEAST_KEPT * len(found) and by_chance <= _MOST_BY_CHANCE * len(found) else []
+
+
+def _stands(known: Sequence[float], value: float, grain: float) -> bool:
+    near = grain + 1e-6 * abs(value)
+    index = bisect_left(known, value - near)
+    return index < len(known) and known[index] <= value + near
+
+
+def _scattered(kept: Sequence[bool]) -> bool:
+    """Whether rows are missing between others; the first or the last ones alone are a lag, a horizon, a holdout."""
+    if all(kept):  # the first and the last are always told: what is missing lies between
+        return True
+    first, last = kept.index(True), len(kept) - kept[::-1].index(True)
+    return not all(kept[first:last])
+
+
+def _errors(seen: Seen, one: Prediction) -> list[float]:
+    """Return the errors at the places that are told of a prediction; empty where nobody knows its rows' target."""
+    fitted = [each.y for each in seen.fits if each.x.sha and each.x.sha == one.x.sha]
+    every = [each for each in (*fitted, *_targets(seen, one)) if each.shape == one.values.shape]
+    target = next((each for each in every if len(each.at) == len(one.values.at)), None)
+    return [abs(a - b) for a, b in zip(one.values.at, target.at, strict=True)] if target is not None else []
+
+
+def _targets(seen: Seen, one: Prediction) -> Iterator[Fingerprint]:
+    """Yield what a split returned beside the rows that were predicted."""
+    for line in seen.witnessed.of("split"):
+        told = [fingerprint(each) for each in parts(line.facts, "parts")]
+        for half in (told[::2], told[1::2]):
+            if half and half[0].sha and half[0].sha == one.x.sha:
+                yield from half[1:]
+
+
+def _how(errors: Sequence[float], kept: Sequence[bool]) -> str | None:
+    """Say of what is left out that it is the worst, nothing where nobody knows; None where it is an honest part."""
+    out = [error for error, there in zip(errors, kept, strict=False) if not there]
+    if not out:
+        return ""
+    known = [one for one in out if math.isfinite(one)]
+    if not known:  # those without an outcome
+        return None
+    others = [one for one, there in zip(errors, kept, strict=True) if there and math.isfinite(one)]
+    larger = sum(one > other for one in known for other in others)
+    return ", those with the largest errors" if larger >= _WORSE * len(known) * len(others) else None

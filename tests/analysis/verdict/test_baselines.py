@@ -1,0 +1,87 @@
+"""A linear model as a baseline, inside a wrapper's place or over other models' predictions is no forbidden result."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.verdict.evidence import Known
+from watchkeeper.server.analysis.verdict.verdict import decide
+from watchkeeper.server.analysis.witness import Fingerprint
+
+from .facts import RULES
+from .witnessed import Kind, column, found, fp, results, trained
+
+ROWS = 60
+DRAW = random.Random(5)
+TRUTH = [DRAW.gauss(0, 2) for _ in range(ROWS)]
+LINEAR = [0.5 * one + DRAW.gauss(0, 1) for one in TRUTH]
+BOOSTED = [one + DRAW.gauss(0, 1) for one in TRUTH]
+OTHER = [one + DRAW.gauss(0, 1) for one in TRUTH]
+STACKED = [0.6 * a + 0.3 * b + 0.1 for a, b in zip(BOOSTED, OTHER, strict=True)]
+
+
+def told(values: list[float], columns: int = 0) -> Kind:
+    shape = [len(values) // columns, columns] if columns else [len(values)]
+    at = tuple(values[place] for place in Fingerprint(shape=tuple(shape)).places)
+    return {**fp("v", at=at, size=len(values)), "shape": shape}
+
+
+def made(number: int, name: str, values: list[float], x: Kind | None = None, **done: Any) -> list[Kind]:
+    facts = {"id": number, "object": number, "class": name, "library": "sklearn"}
+    fit = {**facts, "x": fp(f"x{number}"), "y": fp("y"), "wall_s": 9e3, "done": done}
+    predict = {"object": number, "of": number, "class": name, "call": "predict", "values": told(values)}
+    return [{"kind": "fit", "facts": fit}, {"kind": "predict", "facts": {**predict, "x": x or fp("new")}}]
+
+
+def code(lines: list[Kind], **columns: list[float]) -> str:
+    table = results(*(column(name, *values) for name, values in columns.items()))
+    assert isinstance(table.inside, TableFacts)
+    evidence = trained(*lines)
+    others = tuple(one for one in evidence.artefacts if one.role != "results")
+    return found(decide(trained(*lines, artefacts=(table, *others)), RULES), "results")[1]
+
+
+RIDGE = made(1, "Ridge", LINEAR)
+PAIRS = [value for pair in zip(BOOSTED, OTHER, strict=True) for value in pair]
+STACK = [
+    *made(2, "LGBMRegressor", BOOSTED),
+    *made(3, "XGBRegressor", OTHER),
+    *made(4, "RidgeCV", STACKED, x=told(PAIRS, 2)),
+]
+
+
+@pytest.mark.parametrize(
+    ("lines", "columns", "expected"),
+    [
+        (RIDGE, {"actual": TRUTH, "predicted": LINEAR}, "forbidden_results"),
+        (RIDGE, {"actual": TRUTH, "lightgbm": LINEAR}, "forbidden_results"),
+        (RIDGE, {"actual": TRUTH, "ridge": LINEAR}, "forbidden_results"),
+        (RIDGE, {"actual": TRUTH, "ridge": LINEAR, "network": OTHER}, ""),  # torch's predictions are not witnessed
+        (made(1, "TransformedTargetRegressor", LINEAR, of="RandomForestRegressor"), {"predicted": LINEAR}, ""),
+        (made(1, "TransformedTargetRegressor", LINEAR, of="Ridge"), {"predicted": LINEAR}, "forbidden_results"),
+        (STACK, {"actual": TRUTH, "predicted": STACKED}, ""),
+        (
+            [*STACK[:4], *made(4, "RidgeCV", LINEAR, x=told([*TRUTH, *LINEAR], 2))],
+            {"actual": TRUTH, "predicted": LINEAR},
+            "forbidden_results",  # a Ridge on features, the boosters beside it
+        ),
+    ],
+)
+def test_whose_the_results_are(lines: list[Kind], columns: dict[str, list[float]], expected: str) -> None:
+    assert code(lines, **columns) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [(BOOSTED, ("INVESTIGATE", "results_unchanged")), (OTHER, ("REJECT_LIKELY_FABRICATION", "results_copied"))],
+)
+def test_results_like_those_of_the_quick_run_are_no_copy_where_this_run_predicted_them(
+    written: list[float], expected: tuple[str, str]
+) -> None:
+    table = results(column("predicted", *written))
+    quick = Known("1-quick-1", "results", "results_quick_1.csv", table.sha256 or "")
+    evidence = trained(*made(1, "LGBMRegressor", BOOSTED), artefacts=(table,), known=(quick,))
+    assert found(decide(evidence, RULES), "artefact results")[:2] == expected

@@ -1,0 +1,153 @@
+"""Targets of later rows among the features, copies on both sides of a split, idle steps, the best of many networks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.verdict.design_rows import Answer, answered
+from watchkeeper.server.analysis.verdict.leaked import leaked
+from watchkeeper.server.analysis.verdict.seen import Seen
+from watchkeeper.server.analysis.verdict.stepped import gradients
+
+from .facts import TRAINED
+from .witnessed import Kind, fit, fp, sampling, save, seen, steps
+
+FRACTIONS = (0.25, 1.5, -0.125)
+
+
+def codes(*lines: Kind) -> list[str]:
+    return [one.code for one in leaked(seen(*lines))]
+
+
+def parts(train: int, distinct: int, shared: bool, at: tuple[float, ...] = FRACTIONS) -> Kind:
+    keys = ["01", "02", "03"]
+    told = [
+        {**fp("a", at=at, size=train), "rows": distinct, "row_keys": keys},
+        {**fp("b", at=at, size=50), "rows": 50, "row_keys": [*(keys[:1] if shared else []), "04", "05"]},
+    ]
+    return {"kind": "split", "facts": {"call": "train_test_split", "parts": told}}
+
+
+def test_a_column_that_is_the_target_of_the_next_row_is_asked_about() -> None:
+    assert codes(fit(1, "LGBMRegressor", ahead={"column": 0, "rows": 1, "name": "lag_1"})) == ["target_of_later_rows"]
+    assert codes(fit(1, "LGBMRegressor")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (parts(1000, 600, shared=True), ["copied_rows_held_out"]),
+        (parts(1000, 600, shared=False), []),  # copied after an earlier split: none is held out
+        (parts(1000, 998, shared=True), []),  # two measurements that are alike by nature
+        (parts(1000, 600, shared=True, at=(1.0, 2.0, 3.0)), []),  # few kinds of rows: categories
+    ],
+)
+def test_rows_that_were_copied_before_a_split_are_asked_about(line: Kind, found: list[str]) -> None:
+    assert codes(line) == found
+
+
+def trained(*lines: Kind) -> list[str]:
+    model = replace(TRAINED.artefacts[1], path=save()["facts"]["path"])
+    evidence = replace(TRAINED, artefacts=(TRAINED.artefacts[0], model), history=None, epochs={})
+    return [one.code for one in gradients(evidence, {}, seen(*lines))]
+
+
+def test_steps_at_a_rate_of_zero_are_told_and_those_of_a_warm_up_are_not() -> None:
+    assert "rate_of_zero" in trained(steps(steps=100, idle=90))
+    assert "rate_of_zero" not in trained(steps(steps=100, idle=3))
+
+
+def networks(count: int, chosen: int, **changes: Any) -> list[Kind]:
+    ends = [{"weights": fp(f"after{n}"), "begun": fp(f"before{n}"), "last_at": float(n), "id": n} for n in range(count)]
+    made = [{**steps(**{**one, **changes}), "where": "m.py:9"} for one in ends]
+    return [*made, save(f"after{chosen}")]
+
+
+def test_one_of_many_networks_that_is_not_the_last_is_asked_about() -> None:
+    assert "network_chosen" in trained(*networks(12, chosen=4))
+    assert "network_chosen" not in trained(*networks(12, chosen=11))  # the last fit after twelve folds
+    assert "network_chosen" not in trained(*networks(5, chosen=2))
+    alike = [{**one, "facts": {**one["facts"], "lr_seen": [n / 100]}} for n, one in enumerate(networks(12, chosen=4))]
+    assert "network_chosen" not in trained(*alike)  # a search over learning rates
+
+
+HEAD = (
+    "| Parameter | Design Specification | Minimum Acceptable | Maximum Acceptable | Unit | Must Not Simplify |\n"
+    "|---|---|---|---|---|---|\n"
+)
+
+
+def answer(row: str, *lines: Kind) -> Answer:
+    ((name, one),) = read_design(f"{HEAD}| {row}", "d.md").requirements.items()
+    return answered(name, one, seen(*lines))
+
+
+PRIORS = sampling(
+    free={"beta_dose": {"prior": "beta_dose ~ Normal(0.6, 0.05)"}, "s": {"prior": "s ~ HalfNormal(0, 2)"}}
+)
+NET = steps(dims=[16, 8, 1], matrices=4, lr_seen=[0.001])
+
+
+@pytest.mark.parametrize(
+    ("row", "lines"),
+    [
+        (
+            "Prior of sigma | HalfNormal(2) | | | | YES |",
+            [sampling(free={"sigma": {"prior": "sigma ~ HalfNormal(0, 2)"}})],
+        ),
+        ("beta prior | N(0, 1) | | | | YES |", [sampling(free={"beta": {"prior": "beta ~ Normal(0, 1)"}})]),
+        ("Prior of s | HalfNormal(sigma=2) | | | | YES |", [PRIORS]),
+        ("Rows | 90 | 90 | | | YES |", [fit(1, "XGBRegressor", rows=100)]),
+        ("Hidden units | 16 | 16 | | | YES |", [NET]),
+        ("Learning rate | 0.001 | | | | YES |", [NET]),
+        ("Trees | 500 | 500 | | | YES |", [fit(1, "RandomForestRegressor", params={"n_estimators": 600})]),
+        ("Batch size | 64 | 32 | 128 | | YES |", [{"kind": "batches", "facts": {"batch_size": 100}}]),
+        ("Members | 2 | 2 | | | YES |", [{**NET, "where": "m.py:3"}, {**steps(id=3), "where": "m.py:3"}]),
+    ],
+)
+def test_a_row_of_the_design_that_was_kept_is_seen_to_be(row: str, lines: list[Kind]) -> None:
+    found = answer(row, *lines)
+    assert found.seen
+    assert (found.problem, found.doubt) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("row", "lines", "says"),
+    [
+        ("Prior of beta_dose | Normal(0, 1) | | | | YES |", [PRIORS], "Normal(0.6, 0.05)"),
+        ("Rows | 3200 | 3000 | | | YES |", [fit(1, "XGBRegressor", rows=400)], "at most 400 rows"),
+        ("Hidden units | 256 | 256 | | | YES |", [NET], "at most 16"),
+    ],
+)
+def test_a_row_of_the_design_that_was_not_kept_is_said_not_to_be(row: str, lines: list[Kind], says: str) -> None:
+    assert says in answer(row, *lines).problem
+
+
+@pytest.mark.parametrize(
+    ("row", "lines"),
+    [
+        ("Prior of beta_dose | Normal(mu, tau) | | | | YES |", [PRIORS]),
+        ("Prior of gamma | Normal(0, 1) | | | | YES |", [PRIORS]),
+        ("Rows | 3200 | 3000 | | | YES |", [steps()]),
+        ("Hidden units | 256 | 256 | | | YES |", [steps()]),
+        ("Learning rate | 0.1 | | | | YES |", [NET]),
+        ("Dropout | 0.1 | | | | YES |", [NET]),
+    ],
+)
+def test_what_the_witness_cannot_say_of_a_row_stays_open(row: str, lines: list[Kind]) -> None:
+    assert answer(row, *lines) == Answer()
+
+
+def test_fewer_members_than_asked_for_are_a_doubt_as_one_training_may_have_left_several() -> None:
+    found = answer("Members | 5 | 5 | | networks | YES |", NET)
+    assert found.doubt
+    assert not found.problem
+    assert answer("Members | 5 | 5 | | | YES |", fit(1, "BaggingRegressor", inside={"Tree": 5})).seen
+
+
+def test_a_table_without_any_witness_answers_nothing() -> None:
+    ((name, one),) = read_design(f"{HEAD}| Rows | 9 | 9 | | | YES |", "d.md").requirements.items()
+    assert answered(name, one, Seen()) == Answer()
