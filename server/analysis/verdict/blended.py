@@ -24,6 +24,9 @@ _CROWDED = 0.2
 """Of a column's values so many lie so near to each other that any number would be found among them."""
 
 _NEEDLESS = -1
+_MOST_EARLIER = 24
+_LARGEST = 500.0
+"""`exp` of more is no number."""
 
 Told = Sequence[tuple[int, float]]
 """Row and value, as far as they are told."""
@@ -70,6 +73,32 @@ def scales(values: Sequence[float]) -> Iterator[list[float]]:
         yield [math.log(one) for one in values]
     elif min(values, default=-1.0) > -1:
         yield [math.log1p(one) for one in values]
+
+
+def from_earlier(values: Sequence[float], columns: Sequence[Sequence[float]], one: Prediction, grain: float) -> bool:
+    """Whether a column is an earlier row of a column and the predicted change on top: a difference, or a log of a ratio.
+
+    Only earlier rows: what the same row says may be the outcome itself.
+    """
+    told = [*zip(one.values.places, one.values.at, strict=False)]
+    if len(values) != one.values.size or len({value for _, value in told}) < _LEAST_ROWS:
+        return False
+    return any(
+        all(abs(values[row] - change(base[row - by], value)) <= grain + 1e-6 * abs(values[row]) for row, value in later)
+        for base in columns
+        if len(base) == len(values)
+        for by in range(1, _MOST_EARLIER + 1)
+        if len(later := [(row, value) for row, value in told if row >= by]) >= _LEAST_ROWS
+        for change in (_added, _multiplied)
+    )
+
+
+def _added(before: float, change: float) -> float:
+    return before + change
+
+
+def _multiplied(before: float, change: float) -> float:
+    return before * math.exp(min(change, _LARGEST))
 
 
 def parts_of(values: Sequence[float], predictions: Sequence[Prediction]) -> list[Prediction]:
