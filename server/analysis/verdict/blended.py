@@ -76,7 +76,7 @@ def scales(values: Sequence[float]) -> Iterator[list[float]]:
 
 
 def from_earlier(values: Sequence[float], columns: Sequence[Sequence[float]], one: Prediction, grain: float) -> bool:
-    """Whether a column is an earlier row of a column and the predicted change on top: a difference, or a log of a ratio.
+    """Whether a column is an earlier row of a column and the predicted change on top: a difference, a log of a ratio.
 
     Only earlier rows: what the same row says may be the outcome itself.
     """
