@@ -51,6 +51,17 @@ def are_labels(labels: Sequence[float], prediction: Prediction) -> bool:
     return len(asked) >= _LEAST_TOLD and all(asked)
 
 
+def are_renamed(values: Sequence[float | str], predicted: Sequence[float]) -> bool:
+    """Whether a column's classes are the predicted ones under other names: numbers in another order, words.
+
+    :param values: those at the places that are told of the prediction.
+    """
+    pairs = set(zip(values, predicted, strict=False))
+    kinds = len(set(predicted))
+    one_to_one = len(pairs) == kinds == len(set(values))
+    return one_to_one and len(values) == len(predicted) >= _LEAST_ROWS and 1 < kinds <= len(predicted) - _LEAST_TOLD
+
+
 def in_another_order(values: Sequence[float], told: Sequence[float], grain: float) -> bool:
     """Whether all told values stand somewhere in a column; never where its values lie so close that any would."""
     known = sorted(values)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
 from ..witness import Prediction
 from .baselines import by_method
-from .blended import are_labels, by_class, from_earlier, in_another_order, parts_of, scales
+from .blended import are_labels, are_renamed, by_class, from_earlier, in_another_order, parts_of, scales
 from .checks import Check, passed, unknown
 from .drawn import correlation
 from .evidence import Evidence
@@ -70,7 +70,15 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
             found.append(Match(column.name, parts[-1], exact=False, parts=tuple(parts)))
         elif near is not None:
             found.append(Match(column.name, near[0], exact is not None, near[1]))
-    return found
+    return [*found, *_of_names(table, sized)]
+
+
+def _of_names(table: TableFacts, predictions: Sequence[Prediction]) -> Iterator[Match]:
+    """Yield which prediction of classes stands in the table's words."""
+    for one in predictions if len(table.labels) == table.rows else ():
+        if are_renamed([table.labels[place] for place in one.values.places], one.values.at):
+            yield Match("of words", one, exact=False)
+            return
 
 
 def _of_changes(
@@ -119,7 +127,9 @@ def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
 
 def _close(column: ColumnFacts, prediction: Prediction) -> bool:
     ours, theirs = _at(column, prediction), prediction.values.at
-    return len(ours) == len(theirs) >= _LEAST_ROWS and any(correlation(one, theirs) > _NEAR for one in scales(ours))
+    if len(ours) != len(theirs) or len(ours) < _LEAST_ROWS:
+        return False
+    return are_renamed(ours, theirs) or any(correlation(one, theirs) > _NEAR for one in scales(ours))
 
 
 def _same(one: float, other: float, grain: float) -> bool:

@@ -87,3 +87,13 @@ def test_a_predicted_change_on_top_of_an_earlier_row_is_found_and_one_on_top_of_
     assert made(0.0, *(round(a + b, 6) for a, b in zip(TRUTH, change[1:], strict=False))) == ["forecast"]
     assert made(0.0, *(a * math.exp(b) for a, b in zip(TRUTH, change[1:], strict=False))) == ["forecast"]
     assert made(*(a + b for a, b in zip(TRUTH, change, strict=True))) == []
+
+
+def test_classes_under_other_names_are_what_was_predicted_and_other_classes_are_not() -> None:
+    classes = [float(DRAW.randrange(4)) for _ in range(ROWS)]
+    segments = predicted("GaussianMixture", classes)
+    assert matches(table([{0.0: 3.0, 1.0: 1.0, 2.0: 4.0, 3.0: 2.0}[one] for one in classes]), [segments])
+    words = replace(table(TRUTH), labels=tuple("abcd"[int(one)] for one in classes))
+    assert [one.column for one in matches(words, [segments])] == ["of words"]
+    assert not matches(table([float(DRAW.randrange(4)) for _ in range(ROWS)]), [segments])
+    assert not matches(table([float(int(one) // 2) for one in classes]), [segments])
