@@ -25,7 +25,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
-TRAINING = frozenset({"nothing_left", "sampled", "plain", "wire", "shared", "noisy"})
+TRAINING = frozenset({"nothing_left", "sampled", "plain", "wire", "shared", "noisy", "shared_head", "shared_cluster"})
 """Fixtures of tests that train, sample or serve; `make check` leaves these tests out."""
 
 # How long an example takes, or how long it takes to think of one, is no verdict.

@@ -7,6 +7,7 @@ are skipped, and say so.
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import os
 import shutil
@@ -202,6 +203,7 @@ class Ray:
         return {**kept, **own, **self._variables}
 
 
+@functools.cache
 def why_not() -> str:
     """Return why there can be no Ray here; empty where there can. Brings it where it is not there yet."""
     if _READY.exists():

@@ -342,7 +342,7 @@ def close_never_started(run_dir: Path, nonce: str = "", word: Word | None = None
 def _written_at(run_dir: Path) -> float:
     for path in (run_dir / records.SPEC, run_dir):
         try:
-            return path.stat().st_mtime
+            return os.stat(path, follow_symlinks=path is run_dir).st_mtime  # a training may put a link there, to itself
         except FileNotFoundError:
             continue
     raise NotFound(f"There is no run directory {run_dir.name}.", "Call poll_training() to see which runs there are.")

@@ -70,18 +70,21 @@ def mounted(folder: Path, kind: str) -> Generator[Path]:
             file.truncate(size_mb << 20)
         subprocess.run([*command, str(image)], check=True, capture_output=True)
         mount = ["mount", "-o", "loop", str(image), str(disk)]
-    subprocess.run(mount, check=True, capture_output=True)
     try:
+        subprocess.run(mount, check=True, capture_output=True)
         yield disk
     finally:
         end_processes_of(folder)
-        unmount = ["umount", str(disk)]
         try:
-            until(lambda: subprocess.run(unmount, check=False, capture_output=True).returncode == 0, "it is let go")
+            until(lambda: not disk.is_mount() or _let_go(disk), "it is let go")
         finally:
             if disk.is_mount():
                 subprocess.run(["umount", "--lazy", str(disk)], check=True, capture_output=True)
             image.unlink(missing_ok=True)
+
+
+def _let_go(disk: Path) -> bool:
+    return subprocess.run(["umount", str(disk)], check=False, capture_output=True).returncode == 0
 
 
 def fill(disk: Path, left_bytes: int) -> None:

@@ -55,16 +55,22 @@ class Scene:
 
     def did(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """Do an act by the server whose calls do not fail."""
+        answer = self.asked(tool, arguments)
+        assert answer, f"the next answer, to {tool}, never came: {self.day.said()}"
+        assert not answer.get("isError"), f"{tool} {arguments} was refused when nothing failed: {answer['content']}"
+        return answer["structuredContent"]
+
+    def asked(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        """Ask for an act, which may be refused; return the answer, None if none came."""
         begun = time.monotonic()
         self._well.ask(tool, arguments)
         self.day.known.asked(tool, arguments)
         answer = self._well.answer(HANG_S)
-        assert answer, f"the next answer, to {tool}, never came: {self.day.said()}"
-        assert not answer.get("isError"), f"{tool} {arguments} was refused when nothing failed: {answer['content']}"
-        self.day.known.take(tool, arguments, answer)
         if tool == "poll_training":
             self._found.slowest_s = max(self._found.slowest_s, time.monotonic() - begun)
-        return answer["structuredContent"]
+        if answer:
+            self.day.known.take(tool, arguments, answer)
+        return answer
 
     def started(self, model: str) -> str:
         return self.did("start_training", **self._start(model))["run"]

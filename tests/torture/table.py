@@ -67,6 +67,8 @@ TABLE = (
     Row("single calls that fail", "servers in every act, keepers, waiters", "P1 P2 P4", "torture/test_campaigns.py"),
     Row("five errors once and for good, half a write", "every call of an act, of a keeper and a waiter, one by one",
         "P1 P2 P3 P4 P5 P9 P10", "torture/test_campaigns.py"),
+    Row("FIFOs, folders, links, deep and absurd JSON, noise, a terabyte", "each file of a run, while it goes on",
+        "P2 P6 P9 P10", "torture/test_campaigns.py"),
     Row("SIGKILL of servers, their trees, keepers and waiters", "any moment of every act and run", "P1 P2 P3 P4",
         "torture/test_campaigns.py"),
     Row("SIGKILL of a writer", "in the middle of a write", "P4", "storage/files/test_leftovers.py"),

@@ -14,12 +14,13 @@ from ..limits import LONG_S
 from . import campaign, full_disks, shim
 from .mutants import ROOT
 
+CAMPAIGNS = [("kill_servers", 15), ("kill_keepers", 12), ("full_disks", 6), ("failing_calls", 6), ("every_call", 6)]
+LONG = [("plants", 9)] if shim.TRIES else []
+"""Only as torture: the tests of each kind of file are quicker."""
+
 
 @pytest.mark.training
-@pytest.mark.parametrize(
-    ("who", "wanted"),
-    [("kill_servers", 15), ("kill_keepers", 12), ("full_disks", 6), ("failing_calls", 6), ("every_call", 6)],
-)
+@pytest.mark.parametrize(("who", "wanted"), CAMPAIGNS + LONG)
 def test_whoever_is_killed_and_whatever_fails_at_any_moment_what_was_acknowledged_holds(
     who: str, wanted: int, tmp_path: Path
 ) -> None:

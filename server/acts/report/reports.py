@@ -93,10 +93,9 @@ def open_report(
             transaction.append(facts, report_id, run=run.id if run else "", model=model)
         else:
             report_id = known.id
-            if finding is not None and _grew(known, facts):
-                transaction.add(known, _told_by_its_crash(facts))
-            elif _adds(known, words):
-                transaction.add(known, ReportAgain(**asdict(words)))
+            again = _again(known, facts, words, crash=finding is not None)
+            if again is not None:
+                transaction.add(known, again)
         for part in parts:
             if part.status == "open":
                 transaction.add(part, FindingReported(report=report_id))
@@ -120,6 +119,13 @@ def _open_overdue(desk: Desk, finding: Finding) -> None:
     words = Words("Nobody reported this failure in time; the server opened the report by itself.")
     run = find_run(desk, finding.run)
     open_report(desk, model=finding.model, run=run, status=status, finding=finding, words=words)
+
+
+def _again(known: Report, facts: ReportOpened, words: Words, *, crash: bool) -> ReportAgain | None:
+    """Return what the same report made again adds to the first one; None where it says nothing new."""
+    if crash and _grew(known, facts):
+        return _told_by_its_crash(facts)
+    return ReportAgain(**asdict(words)) if _adds(known, words) else None
 
 
 def _adds(known: Report, words: Words) -> bool:

@@ -33,8 +33,8 @@ from ..watch import artefact_files, gpu_files, histories, standing, verdict_rule
 from ..watch.look import look_at
 from . import late_epochs, rerun, search
 
-READ_WITHIN_S = 60.0
-"""How long a verdict reads a log on, where nobody has read it yet."""
+READ_WITHIN_S = 30.0
+"""How long a verdict reads a log on, where nobody has read it yet; many clients give a call up after 60 s."""
 RULE_TABLES = ("profile", "judge", "quick", "full", "mcmc", "compute", "method", "convergence", "names", "run")
 """Tables of the policy that a verdict goes by, and the profile that they start from."""
 _MOST_LOG_BYTES = 8 << 20

@@ -18,7 +18,7 @@ from ...analysis.curves.curves import judge_history
 from ...analysis.curves.flags import Flag
 from ...analysis.curves.mcmc import FULL_LEVELS, QUICK_LEVELS, McmcSummary, judge_mcmc
 from ...analysis.curves.readers import read_history
-from ...analysis.curves.series import History, continued, from_records
+from ...analysis.curves.series import History, continued, from_records, of_a_log
 from ...analysis.curves.writer import history_csv
 from ...analysis.logs.mcmc import MOST_COUNTED
 from ...runtime.keeper import records
@@ -168,7 +168,7 @@ def printed(desk: Desk, run: Run) -> History | None:
 
 
 def _of_rows(desk: Desk, run: Run, kept: Sequence[tuple[float, dict[str, float]]]) -> History | None:
-    rows = bars.rows(desk, run, [values for _, values in kept])
+    rows = of_a_log(bars.rows(desk, run, [values for _, values in kept]))
     return from_records(rows, dict.fromkeys(chain.from_iterable(rows))) if rows else None
 
 

@@ -150,6 +150,21 @@ def from_records(records: Sequence[Record], names: Iterable[str], whole: Role = 
 
 
 _PLACES_IN_TIME = ("epoch", "step", "round", "batch")
+_EVALUATIONS = frozenset(
+    f"{of}{name}" for name in ("rmse", "mae", "mape") for of in ("", "test_", "val_", "cv_", "oof_")
+)
+
+
+def of_a_log(records: Sequence[Record]) -> Sequence[Record]:
+    """Return the rows of a log without errors that follow nothing: of models, seeds, horizons, regions one by one.
+
+    A log that names no epoch and no step anywhere may still print the losses of a training, but not as an rmse alone.
+    """
+    counted = any(name in record for record in records for name in _PLACES_IN_TIME)
+    if counted or any(name.startswith("train") for record in records for name in record):
+        return records
+    kept = ({name: value for name, value in record.items() if name not in _EVALUATIONS} for record in records)
+    return [record for record in kept if record]
 
 
 def _is_of_a_repetition(record: Record) -> bool:

@@ -23,9 +23,11 @@ _NAMES = {
         "StorageLockedError StorageInternalError NotLocked AlreadyLocked DeadlockDetected SerializationFailure "
         "LockNotAvailable QueryCanceled AdminShutdown TooManyConnections InsufficientPrivilege InvalidPassword "
         # trackers, hubs, services
+        "NoBrokersAvailable MailboxError "
         "RestException APIConnectionError APIStatusError RateLimitError LicenseError GurobiError "
         # clusters
-        "CUDAMismatchException RaySystemError WorkerGroupFailure SlurmTimeoutError RendezvousClosedError "
+        "RuntimeEnvSetupError CUDAMismatchException "
+        "RaySystemError WorkerGroupFailure SlurmTimeoutError RendezvousClosedError "
         "RendezvousStateError"
     ),
     ErrorType.DATA: (

@@ -70,7 +70,8 @@ DATA_ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"0 \(non-na\) cases|variables? \S+ not found|variables can (?:not|neither)(?: be)? found|"
+        r"0 \(non-na\) cases|does not support \.\w+ file format|variables? \S+ not found|variables can (?:not|"
+        r"neither)(?: be)? found|"
         r"variables can neither be|missing (?:required )?(?:columns?|values?|data|input|fields?|"
         r"features?|labels?|keys? in)|not in index|"
         r"no variable named|file in the archive|class values must|failed to read|expected token '|out-of-bounds|"

@@ -71,6 +71,11 @@ _LABEL = re.compile(
     r"(?i)^(?:\w+\.)?(?:labels?|cls|class(?:_?(?:id|idx|name))?|category(?:_id)?|y|targets?|tokens?|words?|chars?)$"
 )
 """What a table is asked for with: the label that was read is not in it."""
+_OF_A_RECORD = re.compile(
+    r"^['\"](?:annotations?|categories|images?|image_id|category_id|captions?|segmentations?|bbox(?:es)?|labels?|targets?|"
+    r"texts?|sentences?|questions?|answers?|transcripts?|messages|conversations|speaker(?:_id)?|utt_id)['\"]$"
+)
+"""What a record of a data set has, by its name alone."""
 _FILE_KEY = re.compile(
     r"^['\"][^'\" ]*\w\.(?:wav|flac|mp3|jpe?g|png|npy|txt|json|nii|dcm|csv|pt|npz|tif{1,2}|bin)['\"]$"
 )
@@ -221,7 +226,8 @@ def _key_of_what_was_read(message: str, frames: str) -> bool:
         return True
     if of_config:
         return False
-    return bool(any(map(_DATA_NAMES.match, held[-1:])) or _LABEL.match(asked)) or _in_reading(frames)
+    named = any(map(_DATA_NAMES.match, held[-1:])) or _LABEL.match(asked) or _OF_A_RECORD.match(message)
+    return bool(named) or _in_reading(frames)
 
 
 def _newest_is_own(frames: str) -> bool:

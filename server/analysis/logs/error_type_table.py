@@ -47,7 +47,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"deserialization of an? \w+ layer|attempt to access (?:slot\b|.{1,200} at index)|"
         r"expected 2d array|in coercion to|invalid for atomic|"
         r"(?:parameter|argument) \S+ has no default|finished reduction|"
-        r"type \S+ has no field|not a git repository|could not find function|can only be applied to|unused argument|"
+        r"inconsistent sizes for array axes|entire path component|you should supply an encoding|expected target size|"
+        r"tensors share memory|"
+        r"specifying the columns using strings|type \S+ has no field|not a git repository|could not find function|"
+        r"can only be applied to|unused argument|"
         r"could not infer dtype of n(?:umpy|p)|lib\w+\.so\S* (?:was )?(?:not|symbol|version|missing)|"
         r"invalid (?:learning rate|betas?|momentum|weight_decay|epsilon|dropout|"
         r"batch size)\b",
@@ -59,12 +62,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"invalid output \d+ of",
     ),
     ("data", r"KeyError", r"^index\(\["),
-    ("data", "", r"invalid classes inferred"),
+    ("data", "", r"invalid classes inferred|could not find key \S+ in|current coco set|uniformly strings or numbers"),
     # what is installed on the machine is not what the library was built for
     (
         "infrastructure",
         "",
-        r"installed cuda version|loaded runtime cudnn library|dnn library is not found|insufficient driver version",
+        r"(?:installed|detected) cuda version|loaded runtime cudnn library|dnn library is not found|"
+        r"insufficient driver version|cudnn version incompat|compiled +against .{1,40} but found runtime",
     ),
     # R in German, French, Spanish
     (
@@ -340,7 +344,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "convergence",
         "",
-        r"pirls|step-?halv|convergence not achieved|"
+        r"input should be between 0 and 1|not (?:stationary|invertible)|induce stationarity|pirls|step-?halv|"
+        r"convergence not achieved|"
         r"singular|ill-?conditioned|leading minor|condition number|(?:not|n't|fail\w* to|without) converg|"
         r"no convergence|abnormal_|abnormal termination|mass matrix contains zeros|overflow encountered|"
         r"loss scale .*(?:minimum|too small|decrease)|minimum loss scale|gradients? overflow|explod|explosion|"

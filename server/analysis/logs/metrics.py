@@ -74,6 +74,13 @@ _REPEATED = re.compile(
 )
 """A line about one fold or one bootstrap: `fold 3 of 5: rmse 0.41`, `[Fold 2]`, `bootstrap 17/200 auc 0.93`."""
 
+_BARE = re.compile(
+    r"(?i)(?<![\w.%/-])(?P<name>train(?:ing)?|val(?:id(?:ation)?)?|test|bce|ce|xent|mape|log_?loss|huber|deviance)"
+    r"[ \t]{1,4}(?P<number>-?\d{1,9}\.\d{1,12}(?:[eE][-+]?\d{1,3})?)(?![\w%.:]| ?(?:s|sec|ms|min|[KMG]i?B)\b)"
+)
+"""A loss without its name, or after a name that is a word elsewhere: `Epoch 3 | train 0.51 | val 0.43`. Looked for only
+in a line that has a counter and no other number of a training."""
+
 _RHAT = ("rhat", "r_hat")
 _ALIASES = {
     "iter": "step",
@@ -208,6 +215,9 @@ def _from_text(text: str) -> dict[str, float]:
             _take(values, pair, before, Role.NONE)
     for pair in pairs_in(form_of(text)):
         _take(values, pair, text, pair.role)
+    if ("epoch" in values or "step" in values) and values.keys() <= _COUNTS:
+        for bare in _BARE.finditer(text):
+            values.setdefault(bare["name"].lower(), float(bare["number"]))
     if values and (repeated := _REPEATED.search(text)):
         name = "fold" if repeated["word"].lower() == "fold" else "bootstrap"
         values.setdefault(name, float(repeated["number"].partition("/")[0]))

@@ -15,7 +15,7 @@ from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.mcmc_levels import FULL_LEVELS, McmcLevels
 from ...vocabulary.runs import ErrorType
 from . import rule_table
-from .linear import SIMPLER, trouble
+from .linear import SIMPLER, reach_chars, trouble
 from .text import SHAPELESS
 
 _REPEATS = re.compile(r"\{[\d,]*\}")
@@ -61,6 +61,8 @@ class Rules:
 
     rules: tuple[Rule, ...]
     levels: McmcLevels = FULL_LEVELS
+    own: int = 0
+    """How many of the first ones are a project's."""
 
     def extended(self, rules: Iterable[Rule], levels: McmcLevels | None = None) -> Rules:
         """Return these rules with a project's own in front.
@@ -70,7 +72,7 @@ class Rules:
         added = tuple(rules)
         for rule in added:
             _check(rule)
-        return replace(self, rules=added + self.rules, levels=levels or self.levels)
+        return replace(self, rules=added + self.rules, levels=levels or self.levels, own=self.own + len(added))
 
     @cached_property
     def triggers(self) -> tuple[str, ...]:
@@ -104,9 +106,20 @@ class Rules:
         """Return the first of these rules that a line (without its end, stripped of colours) matches."""
         for number in among:
             rule, pattern = self._compiled[number]
-            if any(word in text for word in rule.words) and (found := pattern.search(text)):
+            word = next((one for one in rule.words if one in text), None)
+            if word is not None and (found := pattern.search(text, *self._window(number, text, word))):
                 return rule, found
         return None
+
+    def _window(self, number: int, text: str, word: str) -> tuple[int, int]:
+        """Return from where to where a rule looks at a line: a project's pattern may take for ever on the whole."""
+        reach = self._reach_chars[number] if number < self.own else len(text)
+        begin = max(0, text.index(word) - reach // 2) if reach < len(text) else 0
+        return begin, min(len(text), begin + reach)
+
+    @cached_property
+    def _reach_chars(self) -> tuple[int, ...]:
+        return tuple(reach_chars(one.pattern) for one in self.rules[: self.own])
 
 
 def _longest_part(word: str) -> str:

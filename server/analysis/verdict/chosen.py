@@ -14,6 +14,7 @@ from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
 from .intervals import intervals
+from .labels import labels
 from .leaked import leaked
 from .left_out import left_out
 from .match import Match
@@ -41,7 +42,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
     every = (
         *(left_out(seen, table) if isinstance(table, TableFacts) else ()),
-        *(intervals(evidence, table) if isinstance(table, TableFacts) else ()),
+        *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),

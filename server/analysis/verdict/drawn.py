@@ -17,6 +17,7 @@ from .words import Word
 
 _VARIATIONAL = re.compile(r"variational|advi|svi\b|\bvi\b", re.IGNORECASE)
 _OWN = "Let the script save what the sampler returned, as it is; what is derived belongs under a name of its own."
+_RELABELLED = f"Say whether components were numbered anew in each draw. {_OWN}"
 _BY_HAND = "Sample with a library that the witness knows, or have a person read where these draws are made."
 _SAME = 0.9999
 """Correlation from which on two columns are one another's multiple."""
@@ -178,7 +179,9 @@ def _changed(trace: TraceFacts, sources: Sequence[Sampling], kin: Sequence[Sampl
         twins = [one for one in other if one.bag in {each.bag for each in known}]
         if twins:
             what = f"{_chains(twins)} of {name} hold the numbers of one chain of {at} in another order"
-            yield Suspicion(what, Word.LIKELY_FABRICATION, "draws_reordered", _OWN)
+            several = all(one.size > trace.draws for one in twins)  # components may have got other numbers in each draw
+            word = Word.INVESTIGATE if several else Word.LIKELY_FABRICATION
+            yield Suspicion(what, word, "draws_reordered", _RELABELLED if several else _OWN)
         elif not all(_multiple(one, known) for one in other):
             what = f"{_chains(other)} of {name} are not what {at} returned"
             yield Suspicion(what, Word.LIKELY_FABRICATION, "draws_changed", _OWN)

@@ -6,6 +6,7 @@ from ...vocabulary.runs import Phase
 from ..artefacts.facts import NotInspected
 from .checks import Check, failed, passed, span, unknown
 from .counts import Counts, shown
+from .declared import declared_fit
 from .evidence import Evidence
 from .gpu import worked_on_gpu
 from .method import nothing_trains
@@ -73,7 +74,7 @@ def _silence(evidence: Evidence, rules: Rules, counts: Counts, silent: float | N
     beside_the_log = any(one.source != "log" and not one.only_read for one in counts.values())
     if beside_the_log or silent is None or silent < rules.effort.max_silent_share:
         return None
-    if evidence.seen is not None and evidence.seen.kinds:
+    if evidence.seen is not None and (evidence.seen.kinds or declared_fit(evidence.design, evidence.seen)):
         return None  # what trained was seen; how much of the time it took is asked there
     counted = "all its epochs were printed in the rest" if shown(counts, counts) else "no iteration was counted"
     what = f"{described(evidence)}: busy for {silent:.0%} of the time on end without a line of output, {counted}"

@@ -10,11 +10,13 @@ from ..artefacts.facts import TraceFacts
 from .checks import Check, failed, passed, span, unknown
 from .claimed_counts import Floor, doubted
 from .counts import Count, Counts
+from .declared import declared_fit
 from .design import COUNTED
 from .evidence import Evidence
 from .method import declared_kinds
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
+from .seen import place
 from .words import Word
 
 _MOST_REPEATED = 0.5
@@ -68,7 +70,9 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     repeated = [name for name, one in counts.items() if one.repeated]
     if repeated:
         what = f"{text}: all {repeated[0]} gave the same digits, one computation was repeated or none was done"
-        return failed("iterations", what, Word.LIKELY_FABRICATION, f"{repeated[0]}_repeated", _again(repeated[0]))
+        trained = evidence.seen is not None and bool(evidence.seen.kinds)  # a loss may be at its best from the start
+        word = Word.INVESTIGATE if trained else Word.LIKELY_FABRICATION
+        return failed("iterations", what, word, f"{repeated[0]}_repeated", _again(repeated[0]))
     below = [one for one in wanted if one.name in counts and counts[one.name].value < one.minimum]
     short = [one for one in below if counts[one.name].named < one.minimum]
     if short:
@@ -99,6 +103,8 @@ def _shortfall(floor: Floor, count: Count) -> str:
 
 
 def _uncounted(evidence: Evidence, text: str, missing: list[Floor]) -> Check:
+    if not missing and (fit := declared_fit(evidence.design, evidence.seen)):
+        return unknown("iterations", f"nothing is asked to be counted; {fit.name} was fitted at {place(fit.line)}")
     what = f"counted {text}" if text else "nothing that the run left tells its iterations"
     if missing:
         what += "; not counted: " + ", ".join(f"{one.name} >= {plain(one.minimum)} ({one.source})" for one in missing)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import ArraysFacts, JsonFacts, PickleFacts, TableFacts, TraceFacts
 from .checks import Check, failed, passed, unknown
+from .declared import declared_fit
 from .design import COUNTED, Requirement
 from .design_rows import Answer, answered
 from .evidence import Artefact, Evidence
@@ -29,8 +30,6 @@ _BY_REWARD = re.compile(
     r"reinforce|policy.?gradient|actor.?critic|\b(?:d?dqn|ppo|a[23]c|sac|td3|ddpg|trpo)\b", re.IGNORECASE
 )
 _MOST_NAMED = 6
-_WORDS_OF_A_CLASS = re.compile(r"[A-Z][a-z]{2,}|[A-Z]{3,}")
-_SAY_NOTHING = frozenset({"regressor", "classifier", "regression", "model", "estimator", "results"})
 _AS_A_TABLE = "Save the features as CSV or Parquet (to_csv, to_parquet) and their columns are counted."
 
 
@@ -230,11 +229,9 @@ def _sampler(one: Requirement, evidence: Evidence) -> _Row:
 
 def _method(one: Requirement, evidence: Evidence) -> _Row:
     """A method that is none of the approved kinds: was a class fitted that has its name, or an agent trained?"""
-    for fit in evidence.seen.fits if evidence.seen is not None else ():
-        words = [word.lower() for word in _WORDS_OF_A_CLASS.findall(fit.name)]
-        named = [word for word in words if word not in _SAY_NOTHING]
-        if named and all(word in one.text.lower() for word in named):
-            return _Row(seen=f"{fit.name} was fitted at {place(fit.line)}")
+    fit = declared_fit(evidence.design, evidence.seen)
+    if fit is not None:
+        return _Row(seen=f"{fit.name} was fitted at {place(fit.line)}")
     stepped = [each for each in evidence.seen.steps if each.steps] if evidence.seen is not None else []
     if stepped and _BY_REWARD.search(one.text) and evidence.history is not None and evidence.history.by_reward:
         steps = f"{stepped[0].steps} steps of {stepped[0].name} at {place(stepped[0].line)}"

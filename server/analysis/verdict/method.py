@@ -10,6 +10,7 @@ from ..artefacts.facts import TableFacts
 from ..scripts.program import EstimatorUse, Program
 from .checks import Check, failed, passed, unknown
 from .counts import Counts, shown
+from .declared import declared_fit
 from .design import Design
 from .evidence import Evidence
 from .predicted import matches
@@ -50,6 +51,8 @@ def method(evidence: Evidence, counts: Counts) -> Check:
         return unknown("method", f"{text}; not judged in the quick phase")
     if evidence.seen is not None and evidence.seen.kinds:
         return _witnessed(evidence, evidence.seen)
+    if not declared_kinds(evidence.design.method) and (fit := declared_fit(evidence.design, evidence.seen)):
+        return passed("method", f"{text}; {fit.name}, which it names, was fitted at {place(fit.line)} (witnessed)")
     return _judged(evidence, program, counts, text)
 
 

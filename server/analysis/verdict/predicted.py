@@ -149,23 +149,35 @@ def _suspicions(
 
 
 def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
-    """A summary table names parameters of the trace; its means and deviations must be theirs within rounding."""
+    """A summary table names parameters of the trace; its means and deviations must be theirs within rounding.
+
+    One of both that is another contradicts the trace. Where both are, or only means are told, a parameter may have been
+    put back into its own unit under its old name, which has to be said.
+    """
     means, spreads = {one.name: one.mean for one in trace.figures}, {one.name: one.sd for one in trace.figures}
-    for words, figures in ((_MEAN, means), (_SD, spreads)):
-        for column, label, value in _summarised(table, words):
-            if label in figures and abs(value - figures[label]) > _rounded(value, column, figures[label]):
-                what = (
-                    f"the results say {plain(value)} for the {column.name} of {label}, the trace {figures[label]:.5g}"
-                )
-                yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
-                return
+    told = [_off(table, words, figures) for words, figures in ((_MEAN, means), (_SD, spreads))]
+    for label in [one for one in table.labels if any(off.get(one) for off in told)]:
+        both = [off[label] for off in told if label in off]
+        what = f"the results say {next(one for one in both if one)}"
+        if len(both) == len(told) and not all(both):
+            yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
+        else:
+            action = "Say how these figures follow from the trace; what is in another unit has a name of its own."
+            yield Suspicion(what, Word.INVESTIGATE, "results_not_of_trace", action)
 
 
-def _summarised(table: TableFacts, words: re.Pattern[str]) -> Iterator[tuple[ColumnFacts, str, float]]:
+def _off(table: TableFacts, words: re.Pattern[str], figures: Mapping[str, float]) -> dict[str, str]:
+    """Return by label what is said of a figure and is another in the trace; empty texts where both are the same."""
     column = next((one for one in table.columns if words.fullmatch(one.name) and one.values), None)
-    if column is not None and len(column.values) == len(table.labels):
-        for label, value in zip(table.labels, column.values, strict=True):
-            yield column, label, value
+    if column is None or len(column.values) != len(table.labels):
+        return {}
+    found: dict[str, str] = {}
+    for label, value in zip(table.labels, column.values, strict=True):
+        if label in figures:
+            same = abs(value - figures[label]) <= _rounded(value, column, figures[label])
+            said = f"{plain(value)} for the {column.name} of {label}, the trace {figures[label]:.5g}"
+            found[label] = "" if same else said
+    return found
 
 
 def _rounded(value: float, column: ColumnFacts, truth: float) -> float:

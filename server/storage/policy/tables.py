@@ -143,7 +143,10 @@ class Compute(Table):
         ' "medals: 0 .. 50", "share: 0 .. 1", "rmse: >= 0".',
     )
     may_be_constant: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        default=("r_hat", "rhat", "mcse_mean", "mcse_sd", "chain", "chains", "model", "phase", "seed", "fold", "year"),
+        default=(
+            *("r_hat", "rhat", "mcse_mean", "mcse_sd", "chain", "chains", "model", "phase", "seed", "fold", "year"),
+            *("split", "repeat", "horizon", "level", "alpha", "quantile", "threshold", "n", "n_train", "n_test"),
+        ),
         description="Columns of the results that may hold one number in every row; summaries round R-hat to 1.0.",
     )
     may_be_blank: Annotated[tuple[str, ...], Field(strict=False)] = Field(

@@ -23,16 +23,16 @@ time = "01:00:00"
 
 
 @pytest.fixture(scope="session")
-def session_cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Slurm]:
+def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Slurm]:
     with slurm(tmp_path_factory.mktemp("slurm")) as up:
         yield up
 
 
 @pytest.fixture
-def cluster(session_cluster: Slurm, monkeypatch: pytest.MonkeyPatch) -> Slurm:
+def cluster(shared_cluster: Slurm, monkeypatch: pytest.MonkeyPatch) -> Slurm:
     """A Slurm of one node, which every command of a test finds."""
-    monkeypatch.setenv("SLURM_CONF", str(session_cluster.conf))
-    return session_cluster
+    monkeypatch.setenv("SLURM_CONF", str(shared_cluster.conf))
+    return shared_cluster
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 import pytest
 from watchkeeper.server.analysis.curves.curves import judge_history
-from watchkeeper.server.analysis.curves.series import History, from_records
+from watchkeeper.server.analysis.curves.series import History, from_records, of_a_log
 from watchkeeper.server.analysis.logs.metrics import read_metrics
 
 ERRORS = [0.4088, *(round(0.49 + 0.01 * (place * 7 % 5), 4) for place in range(30))]
 
 
 def curve(lines: list[str]) -> History:
-    records = [read_metrics(one) for one in lines]
+    records = of_a_log([read_metrics(one) for one in lines])
     return from_records(records, dict.fromkeys(name for one in records for name in one))
 
 
@@ -21,6 +21,9 @@ def curve(lines: list[str]) -> History:
         "bootstrap replicate {n}/31 val_rmse={error}",
         "[Fold {n}] loss: {error}",
         "outer fold {n}: mae={error}",
+        "horizon {n}: mae {error}",
+        "region R{n}: rmse {error}",
+        "seed {n} test rmse={error}",
     ],
 )
 def test_errors_of_folds_and_bootstraps_are_no_curve(form: str) -> None:

@@ -39,6 +39,12 @@ nan, inf = math.nan, math.inf
         ("{'loss': 0.5, 'learning_rate': 1e-05}", {"loss": 0.5, "lr": 1e-05}),
         ('{"level": "info", "step": 3, "m": {"loss": 0.5}, "ok": true}', {"step": 3, "loss": 0.5}),
         ("Iteration 4, loss = inf", {"step": 4, "loss": inf}),
+        ("Epoch   3 | train 0.5123 | val 0.4300", {"epoch": 3.0, "train": 0.5123, "val": 0.43}),
+        ("epoch 3\ttrain 0.51\tvalid 4.3e-1", {"epoch": 3.0, "train": 0.51, "valid": 0.43}),
+        ("step 5 | bce 0.3101", {"step": 5.0, "bce": 0.3101}),
+        ("epoch 3: train 12.5 s, val 2.25 s", {"epoch": 3.0}),
+        ("epoch 3 of 9, train 400 rows, val 100 rows", {"epoch": 3.0, "epoch_total": 9.0}),
+        ("epoch 3 loss 0.52 val 0.81", {"epoch": 3.0, "loss": 0.52}),
         ("fold 0: Mean Squared Error: 12835.64", {"mean_squared_error": 12835.64, "fold": 0.0}),
         (
             "Epoch 0:  20%|██   | 40/200 [00:00<00:03, 52.16it/s, error=7.7]",

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence, Seal
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Outcome, Word
 
-from .facts import BEGUN, GRID, HONEST, HOUR, MODEL, PICKLE, RESULTS, RULES, spoilt
+from .facts import BEGUN, GRID, HONEST, HOUR, MODEL, PICKLE, RESULTS, RULES, TRAINED, spoilt
 from .witnessed import (
     LOSSES,
     SAVED,
@@ -83,6 +84,14 @@ def test_what_is_missing_or_chosen_is_asked_and_never_called_false(evidence: Evi
     verdict = decide(evidence, RULES)
     assert (verdict.word, found(verdict, "draws")[1]) == (Word.INVESTIGATE, code), verdict
     assert verdict.actions
+
+
+@pytest.mark.parametrize(("size", "word"), [(4000, Word.INVESTIGATE), (2000, Word.LIKELY_FABRICATION)])
+def test_components_that_were_numbered_anew_in_each_draw_are_asked_about(size: int, word: Word) -> None:
+    returned = sampling(variables={"mu": [fp(f"mu{number}", size=size) for number in range(4)]})
+    saved = tuple(replace(one, size=size) for one in SHIFTED)
+    verdict = decide(mcmc(returned, saved=replace(SAVED, prints=saved)), RULES)
+    assert (verdict.word, verdict.code) == (word, "draws_reordered"), verdict
 
 
 def test_draws_that_were_only_scaled_back_are_no_lie() -> None:
@@ -270,3 +279,10 @@ def test_the_steps_of_an_ensemble_before_those_that_are_kept_are_its_burn_in() -
     verdict = decide(evidence, RULES)
     assert "1000 tune (witnessed at model_1.py:2)" in found(verdict, "iterations")[2]
     assert verdict.word is Word.APPROVE, verdict
+
+
+@pytest.mark.parametrize(("line", "word"), [(steps(), Word.INVESTIGATE), (LOSSES, Word.LIKELY_FABRICATION)])
+def test_losses_that_are_all_alike_are_no_lie_where_a_training_was_witnessed(line: Kind, word: Word) -> None:
+    flat = replace(TRAINED.history or History(epochs=[]), train_loss=[0.69] * 5000)
+    verdict = decide(trained(line, history=flat), RULES)
+    assert found(verdict, "iterations")[:2] == (str(word), "epochs_repeated"), verdict

@@ -82,16 +82,20 @@ def test_a_baseline_is_a_fit_whose_predictions_are_not_in_the_results() -> None:
         ((4.41, 2.0), (0.19, 0.1), Word.LIKELY_FABRICATION),
         ((4.41, 2.0), (0.6, 0.1), Word.APPROVE),
         ((4.4, 2.0), (0.6, 0.113), Word.APPROVE),
+        ((8.82, 2.0), (1.2, 0.1), Word.INVESTIGATE),
+        ((7.0, 2.0), (), Word.INVESTIGATE),
     ],
-    ids=["another mean", "a deviation of a third", "as the trace", "each rounded to digits of its own"],
-)
-def test_a_summary_that_says_other_figures_than_the_trace_is_called_false(
+    ids=["another mean", "a deviation of a third", "as the trace", "each rounded to digits of its own",
+         "in another unit", "only means are told"],
+)  # fmt: skip
+def test_a_summary_that_says_other_figures_than_the_trace_is_called_false_or_asked_about(
     mean: tuple[float, ...], sd: tuple[float, ...], word: Word
 ) -> None:
     figures = (ParameterFigures(name="mu", mean=4.41, sd=0.623), ParameterFigures(name="tau", mean=2.02, sd=0.113))
-    table = results(column("mean", *mean), column("sd", *sd), labels=("mu", "tau"))
+    columns = [column("mean", *mean), *([column("sd", *sd)] if sd else [])]
+    table = results(*columns, labels=("mu", "tau"))
     verdict = decide(replace(mcmc(), artefacts=(table, replace(MODEL, inside=replace(SAVED, figures=figures)))), RULES)
-    assert (verdict.word, verdict.code == "results_not_of_trace") == (word, word is Word.LIKELY_FABRICATION)
+    assert (verdict.word, verdict.code == "results_not_of_trace") == (word, word is not Word.APPROVE)
 
 
 def test_results_that_nothing_witnessed_explains_are_asked_about() -> None:

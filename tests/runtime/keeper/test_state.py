@@ -267,6 +267,14 @@ def test_a_damaged_record_is_named_and_nothing_is_launched_over_it(workspace: Pa
     assert True not in (status.needs_launch, status.needs_closing)
 
 
+def test_a_link_to_itself_in_the_place_of_the_spec_hides_nothing(workspace: Path) -> None:
+    run = Run(workspace, WAITS).launch_until_ready()
+    (run.dir / records.SPEC).unlink()
+    (run.dir / records.SPEC).symlink_to(records.SPEC)
+    assert run.status().state is RunState.RUNNING
+    assert run.go().ends().state is RunState.COMPLETED
+
+
 def test_a_run_directory_that_does_not_exist_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read_facts(tmp_path / "1-full-9")

@@ -22,9 +22,9 @@ pytestmark = pytest.mark.xdist_group("ray")
 
 @pytest.mark.skipif(EVERY_FAULT not in os.environ, reason=f"a Ray of its own: make engines ({EVERY_FAULT}=1)")
 def test_a_ray_that_asks_for_a_token_takes_ours_and_gives_up_nothing_that_we_do_not_hand_over_again(
-    place: Place, session_head: Ray, monkeypatch: pytest.MonkeyPatch
+    place: Place, shared_head: Ray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session_head.down()  # two at once are too many for a small machine
+    shared_head.down()  # two at once are too many for a small machine
     token = "t0ken-of-this-ray-that-nobody-may-read"
     with ray(cpus=1, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token, RAY_JOB_START_TIMEOUT_SECONDS="10") as guarded:
         place.policy(engine(guarded.address)).script(WAITS)

@@ -44,6 +44,10 @@ _SPLITTERS = (
     "GroupShuffleSplit",
     "LeaveOneOut",
     "RepeatedKFold",
+    "RepeatedStratifiedKFold",
+    "StratifiedGroupKFold",
+    "LeaveOneGroupOut",
+    "PredefinedSplit",
 )
 
 

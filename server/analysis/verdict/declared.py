@@ -1,0 +1,30 @@
+"""Was what the design declares seen to be fitted, though it is none of the approved kinds? By the names of classes."""
+
+from __future__ import annotations
+
+import re
+
+from ...vocabulary.estimators import LINEAR
+from ..witness import Fit
+from .design import Design
+from .seen import Seen
+
+_WORDS_OF_A_CLASS = re.compile(r"[A-Z][a-z]{2,}|[A-Z]{3,}")
+_SAY_NOTHING = frozenset({"regressor", "classifier", "regression", "model", "estimator", "results", "fitter"})
+_WORD = re.compile(r"[a-z]+")
+
+
+def declared_fit(design: Design, seen: Seen | None) -> Fit | None:
+    """Return the first fit of a class that the design's method names, in words or by their first letters."""
+    if seen is None or not design.method:
+        return None
+    every = (one for one in seen.fits if not one.is_search and one.name not in LINEAR)
+    return next((one for one in every if is_named(one.name, design.method)), None)
+
+
+def is_named(name: str, method: str) -> bool:
+    """Whether all words of a class stand in a text: `GaussianMixture` in "a Gaussian mixture", SVR in its long form."""
+    said = method.lower()
+    initials = "".join(word[0] for word in _WORD.findall(said))
+    words = [word for word in _WORDS_OF_A_CLASS.findall(name) if word.lower() not in _SAY_NOTHING]
+    return bool(words) and all(word.lower() in said or (word.isupper() and word.lower() in initials) for word in words)

@@ -1,0 +1,62 @@
+"""A method of another kind is one where the design declares it and a class of its name was seen to be fitted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from watchkeeper.server.analysis.scripts.program import EstimatorUse, Program
+from watchkeeper.server.analysis.verdict.declared import is_named
+from watchkeeper.server.analysis.verdict.evidence import Evidence
+from watchkeeper.server.analysis.verdict.verdict import decide
+from watchkeeper.server.analysis.verdict.words import Word
+
+from .facts import HOUR, RULES, TRAINED, designed
+from .witnessed import Kind, fit, seen
+
+
+def run(method: str, *lines: Kind, rows: str = "") -> Evidence:
+    used = EstimatorUse(name="GaussianMixture", file="model_1.py", line=7, forbidden=False, fitted=True)
+    evidence = designed(f"Method | {method} | | | | YES\n{rows}", TRAINED)
+    return replace(
+        evidence, program=Program(script="model_1.py", estimators=(used,)), seen=seen(*lines), history=None, epochs={}
+    )
+
+
+FITTED = [fit(number, "GaussianMixture", wall_s=HOUR) for number in range(1, 4)]
+
+
+def test_a_declared_method_whose_class_was_fitted_is_approved() -> None:
+    verdict = decide(run("Gaussian mixture, components by BIC", *FITTED), RULES)
+    assert verdict.word is Word.APPROVE, verdict
+
+
+@pytest.mark.parametrize(
+    ("evidence", "code"),
+    [
+        (run("Kernel density", *FITTED), "no_method_found"),
+        (run("Gaussian mixture"), "no_method_found"),
+        (run("Gaussian mixture", fit(1, "Ridge", wall_s=3 * HOUR)), "method_not_approved"),
+        (run("Gaussian mixture", *FITTED, rows="Bootstraps | 200 | 200 | | | YES\n"), "iterations_not_inspected"),
+    ],
+    ids=["another one was fitted", "nothing was fitted", "a linear model", "more is asked for than fits"],
+)
+def test_what_was_not_declared_or_not_fitted_is_asked_about(evidence: Evidence, code: str) -> None:
+    assert code in {one.code for one in decide(evidence, RULES).checks}
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "named"),
+    [
+        ("SVR", "support vector regression", True),
+        ("GaussianHMM", "hidden Markov model with Gaussian emissions", True),
+        ("KMeans", "k-means with 50 starts", True),
+        ("ARIMA", "seasonal ARIMA", True),
+        ("RandomForestRegressor", "Random forest", True),
+        ("SVR", "smooth regression splines", False),
+        ("GaussianProcessRegressor", "Gaussian mixture", False),
+        ("Regressor", "regression", False),
+    ],
+)
+def test_a_class_is_named_by_its_words_or_their_first_letters(name: str, method: str, named: bool) -> None:
+    assert is_named(name, method) == named

@@ -1,0 +1,41 @@
+"""Classes that differ from the probabilities beside them only where they are then right are asked about."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.verdict.labels import labels
+
+from .witnessed import column, results
+
+DRAW = random.Random(8)
+ROWS = 200
+ODDS = [[DRAW.random() ** 2 for _ in range(3)] for _ in range(ROWS)]
+SHARES = [[round(one / sum(row), 4) for one in row] for row in ODDS]
+TRUTH = [float(row.index(max(row))) if DRAW.random() < 0.7 else float(DRAW.randrange(3)) for row in SHARES]
+CHOSEN = [float(row.index(max(row))) for row in SHARES]
+UNSURE = [max(row) < 0.6 for row in SHARES]
+SET_RIGHT = [truth if unsure else mine for mine, truth, unsure in zip(CHOSEN, TRUTH, UNSURE, strict=True)]
+# Turned by a rule that knows no outcome: the first class needs more.
+WEIGHED = [float(row.index(max(row))) if row[0] < 0.45 else float(row[1] < row[2]) + 1 for row in SHARES]
+
+
+@pytest.mark.parametrize(
+    ("mine", "found"), [(SET_RIGHT, ["labels_set_right"]), (CHOSEN, []), (WEIGHED, []), (TRUTH, [])]
+)
+def test_classes_follow_from_probabilities_not_from_outcomes(mine: list[float], found: list[str]) -> None:
+    odds = [column(f"p_{label}", *(row[label] for row in SHARES)) for label in range(3)]
+    table = results(column("actual", *TRUTH), column("predicted", *mine), *odds).inside
+    assert isinstance(table, TableFacts)
+    assert [one.code for one in labels(table)] == found
+
+
+@pytest.mark.parametrize(("threshold", "found"), [(0.5, []), (0.2, [])])
+def test_another_threshold_turns_some_rows_wrongly(threshold: float, found: list[str]) -> None:
+    odds = [DRAW.random() for _ in range(ROWS)]
+    truth = [float(DRAW.random() < one) for one in odds]
+    table = results(column("y", *truth), column("p", *odds), column("label", *(float(p > threshold) for p in odds)))
+    assert isinstance(table.inside, TableFacts)
+    assert [one.code for one in labels(table.inside)] == found
