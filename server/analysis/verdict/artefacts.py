@@ -198,26 +198,11 @@ def _content(one: Artefact, rules: Rules, design: Design) -> Iterator[_Problem]:
             pass
 
 
-_PLAIN = ("builtins.", "collections.", "numpy.", "torch.")
-_FITTED = re.compile(
-    r"(?:^|\.)(?:params?|[wb]\d?|coefs?_?|intercepts?_?|weights?_?|bias(?:es)?|means_|covariances_|cluster_centers_|components_"
-    r"|support_vectors_|theta_?|state_dict\S*|\w*(?:kernel|embedding)s?)(?:\[\d+\])*$",
-    re.IGNORECASE,
-)
-"""What a fit returned, by the names of libraries; a placeholder or a cache beside it may be no number."""
-
-
 def _arrays(container: PickleFacts | ArraysFacts) -> Iterator[_Problem]:
     whole = [one for one in container.arrays if one.shape] or container.arrays  # "best score so far" begins as infinite
-<<<<<<< HEAD
-    if isinstance(container, PickleFacts) and "." in container.root and not container.root.startswith(_PLAIN):
-        whole = [one for one in whole if _FITTED.search(one.name)]  # of an object of a library the rest is its own
-    bad = [one.name for one in whole if one.non_finite]
-=======
     bad = [
         one.name for one in whole if one.non_finite and (isinstance(container, ArraysFacts) or _is_learned(one.name))
     ]
->>>>>>> foe
     if bad:
         yield _Problem(f"holds values that are not finite, in {bad[0]}", Word.INCOMPLETE_TRAINING, "nan")
     if isinstance(container, ArraysFacts) and not container.consistent:
