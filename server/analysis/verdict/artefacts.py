@@ -28,6 +28,7 @@ from .words import Word
 _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".npz", ".npy", ".h5", ".keras")
 
 
+_LEARNED = re.compile(r"_?(?:coefs?|intercepts?|weights?|bias(?:es)?|[wWbB]\d*|params|theta|beta|kernel)_?(?:\[\d+\])?")
 _BLANKS = (
     " Where the blank cells are meant, say so before the next start: `Columns that may be blank: NAMES` in the design's"
     " computational requirements, or may_be_blank in [compute] of watchkeeper.toml; or the director answers CONTINUE."
@@ -197,24 +198,24 @@ def _content(one: Artefact, rules: Rules, design: Design) -> Iterator[_Problem]:
             pass
 
 
-_PLAIN = ("builtins.", "collections.", "numpy.", "torch.")
-_FITTED = re.compile(
-    r"(?:^|\.)(?:params?|[wb]\d?|coefs?_?|intercepts?_?|weights?_?|bias(?:es)?|means_|covariances_|cluster_centers_|components_"
-    r"|support_vectors_|theta_?|state_dict\S*|\w*(?:kernel|embedding)s?)(?:\[\d+\])*$",
-    re.IGNORECASE,
-)
-"""What a fit returned, by the names of libraries; a placeholder or a cache beside it may be no number."""
-
-
 def _arrays(container: PickleFacts | ArraysFacts) -> Iterator[_Problem]:
     whole = [one for one in container.arrays if one.shape] or container.arrays  # "best score so far" begins as infinite
-    if isinstance(container, PickleFacts) and "." in container.root and not container.root.startswith(_PLAIN):
-        whole = [one for one in whole if _FITTED.search(one.name)]  # of an object of a library the rest is its own
-    bad = [one.name for one in whole if one.non_finite]
+    bad = [
+        one.name for one in whole if one.non_finite and (isinstance(container, ArraysFacts) or _is_learned(one.name))
+    ]
     if bad:
         yield _Problem(f"holds values that are not finite, in {bad[0]}", Word.INCOMPLETE_TRAINING, "nan")
     if isinstance(container, ArraysFacts) and not container.consistent:
         yield _Problem("does not hold what its header says", Word.INCOMPLETE_TRAINING, "truncated")
+
+
+def _is_learned(name: str) -> bool:
+    """Whether an array of a pickled object is what was learned: at its top, or called so.
+
+    Deeper inside libraries keep NaN for what is missing or not estimated (imputers, searches, state space models).
+    """
+    top = "." not in name and not name.startswith("_")
+    return top or _LEARNED.fullmatch(name.rpartition(".")[2]) is not None
 
 
 def _placeholder(found: tuple[Placeholder, ...]) -> Iterator[_Problem]:

@@ -94,4 +94,4 @@ def _has_another(table: TableFacts, found: Sequence[Match]) -> bool:
 
 def _is_figure(column: ColumnFacts) -> bool:
     named = _OUTCOME.fullmatch(column.name) or _BASELINE.search(column.name)
-    return not named and len(set(column.values)) > 1 and not all(one.is_integer() for one in column.values)
+    return not named and len(set(column.values)) > 1 and not all(float(one).is_integer() for one in column.values)

@@ -24,6 +24,9 @@ _CROWDED = 0.2
 """Of a column's values so many lie so near to each other that any number would be found among them."""
 
 _NEEDLESS = -1
+_MOST_EARLIER = 24
+_LARGEST = 500.0
+"""`exp` of more is no number."""
 
 Told = Sequence[tuple[int, float]]
 """Row and value, as far as they are told."""
@@ -48,6 +51,17 @@ def are_labels(labels: Sequence[float], prediction: Prediction) -> bool:
     return len(asked) >= _LEAST_TOLD and all(asked)
 
 
+def are_renamed(values: Sequence[float | str], predicted: Sequence[float]) -> bool:
+    """Whether a column's classes are the predicted ones under other names: numbers in another order, words.
+
+    :param values: those at the places that are told of the prediction.
+    """
+    pairs = set(zip(values, predicted, strict=False))
+    kinds = len(set(predicted))
+    one_to_one = len(pairs) == kinds == len(set(values))
+    return one_to_one and len(values) == len(predicted) >= _LEAST_ROWS and 1 < kinds <= len(predicted) - _LEAST_TOLD
+
+
 def in_another_order(values: Sequence[float], told: Sequence[float], grain: float) -> bool:
     """Whether all told values stand somewhere in a column; never where its values lie so close that any would."""
     known = sorted(values)
@@ -70,6 +84,32 @@ def scales(values: Sequence[float]) -> Iterator[list[float]]:
         yield [math.log(one) for one in values]
     elif min(values, default=-1.0) > -1:
         yield [math.log1p(one) for one in values]
+
+
+def from_earlier(values: Sequence[float], columns: Sequence[Sequence[float]], one: Prediction, grain: float) -> bool:
+    """Whether a column is an earlier row of a column and the predicted change on top: a difference, a log of a ratio.
+
+    Only earlier rows: what the same row says may be the outcome itself.
+    """
+    told = [*zip(one.values.places, one.values.at, strict=False)]
+    if len(values) != one.values.size or len({value for _, value in told}) < _LEAST_ROWS:
+        return False
+    return any(
+        all(abs(values[row] - change(base[row - by], value)) <= grain + 1e-6 * abs(values[row]) for row, value in later)
+        for base in columns
+        if len(base) == len(values)
+        for by in range(1, _MOST_EARLIER + 1)
+        if len(later := [(row, value) for row, value in told if row >= by]) >= _LEAST_ROWS
+        for change in (_added, _multiplied)
+    )
+
+
+def _added(before: float, change: float) -> float:
+    return before + change
+
+
+def _multiplied(before: float, change: float) -> float:
+    return before * math.exp(min(change, _LARGEST))
 
 
 def parts_of(values: Sequence[float], predictions: Sequence[Prediction]) -> list[Prediction]:

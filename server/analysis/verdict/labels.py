@@ -41,7 +41,11 @@ def labels(table: TableFacts) -> Iterator[Suspicion]:
 
 
 def _are_classes(column: ColumnFacts, rows: int) -> bool:
-    return len(column.values) == rows and all(one.is_integer() for one in column.values) and len(set(column.values)) > 1
+    return (
+        len(column.values) == rows
+        and all(float(one).is_integer() for one in column.values)
+        and len(set(column.values)) > 1
+    )
 
 
 def _most_probable(table: TableFacts) -> Sequence[float]:
@@ -59,4 +63,9 @@ def _most_probable(table: TableFacts) -> Sequence[float]:
 
 def _are_odds(column: ColumnFacts, rows: int) -> bool:
     values = column.values
-    return len(values) == rows and min(values) >= 0 and max(values) <= 1 and not all(one.is_integer() for one in values)
+    return (
+        len(values) == rows
+        and min(values) >= 0
+        and max(values) <= 1
+        and not all(float(one).is_integer() for one in values)
+    )

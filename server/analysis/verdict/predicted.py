@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
 from ..witness import Prediction
 from .baselines import by_method
-from .blended import are_labels, by_class, in_another_order, parts_of, scales
+from .blended import are_labels, are_renamed, by_class, from_earlier, in_another_order, parts_of, scales
 from .checks import Check, passed, unknown
 from .drawn import correlation
 from .evidence import Evidence
@@ -27,6 +27,7 @@ _SD = re.compile(r"sd|std|posterior_sd", re.IGNORECASE)
 _NEAR = 0.98
 """Correlation from which on a column counts as made from a prediction: scaled back, averaged, clipped."""
 _LEAST_ROWS = 20
+_MOST_CHANGES = 6
 _LEAST_DRAWS = 5
 _FINER = 4
 """So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
@@ -62,12 +63,32 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
     found: list[Match] = []
     for column in (one for one in table.columns if one.values):
         exact = next((one for one in every if _equal(column, one[0])), None) or _of_classes(column, classes)
-        near = exact or next((one for one in every if _close(column, one[0])), None)
+        near = (
+            exact or next((one for one in every if _close(column, one[0])), None) or _of_changes(column, table, sized)
+        )
         if exact is None and (parts := parts_of(_at(column, sized[0]), sized) if sized else []):
             found.append(Match(column.name, parts[-1], exact=False, parts=tuple(parts)))
         elif near is not None:
             found.append(Match(column.name, near[0], exact is not None, near[1]))
-    return found
+    return [*found, *_of_names(table, sized)]
+
+
+def _of_names(table: TableFacts, predictions: Sequence[Prediction]) -> Iterator[Match]:
+    """Yield which prediction of classes stands in the table's words."""
+    for one in predictions if len(table.labels) == table.rows else ():
+        if are_renamed([table.labels[place] for place in one.values.places], one.values.at):
+            yield Match("of words", one, exact=False)
+            return
+
+
+def _of_changes(
+    column: ColumnFacts, table: TableFacts, predictions: Sequence[Prediction]
+) -> tuple[Prediction, int] | None:
+    """Return the prediction of changes that a column is the sum of, with what an earlier row says."""
+    columns, grain = [one.values for one in table.columns if one.values], grain_of(column.values)
+    found = (one for one in predictions[-_MOST_CHANGES:] if from_earlier(column.values, columns, one, grain))
+    change = next(found, None)
+    return None if change is None else (change, 1)
 
 
 def _of_classes(column: ColumnFacts, predictions: Sequence[Prediction]) -> tuple[Prediction, int] | None:
@@ -106,7 +127,9 @@ def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
 
 def _close(column: ColumnFacts, prediction: Prediction) -> bool:
     ours, theirs = _at(column, prediction), prediction.values.at
-    return len(ours) == len(theirs) >= _LEAST_ROWS and any(correlation(one, theirs) > _NEAR for one in scales(ours))
+    if len(ours) != len(theirs) or len(ours) < _LEAST_ROWS:
+        return False
+    return are_renamed(ours, theirs) or any(correlation(one, theirs) > _NEAR for one in scales(ours))
 
 
 def _same(one: float, other: float, grain: float) -> bool:

@@ -6,12 +6,12 @@ import random
 from typing import Any
 
 import pytest
-from watchkeeper.server.analysis.artefacts.facts import TableFacts
-from watchkeeper.server.analysis.verdict.evidence import Known
+from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, PickleFacts, TableFacts
+from watchkeeper.server.analysis.verdict.evidence import Artefact, Known
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.witness import Fingerprint
 
-from .facts import RULES
+from .facts import BEGUN, RULES
 from .witnessed import Kind, column, found, fp, results, trained
 
 ROWS = 60
@@ -85,3 +85,30 @@ def test_results_like_those_of_the_quick_run_are_no_copy_where_this_run_predicte
     quick = Known("1-quick-1", "results", "results_quick_1.csv", table.sha256 or "")
     evidence = trained(*made(1, "LGBMRegressor", BOOSTED), artefacts=(table,), known=(quick,))
     assert found(decide(evidence, RULES), "artefact results")[:2] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("w1", True),
+        ("coefs_[0]", True),
+        ("steps[1].regressor_.coef_", True),
+        ("params.dense_0.kernel", True),
+        ("_results.model._params._params_split.exog_params", False),  # a state space model without covariates
+        ("_fit_X", False),  # what an imputer remembers
+        ("cv_results_.mean_test_score", False),  # a candidate that could not be fitted
+    ],
+)
+def test_what_is_not_finite_inside_a_model_counts_where_it_was_learned(name: str, refused: bool) -> None:
+    array = ArrayFacts(name=name, dtype="float64", shape=(3,), non_finite=1)
+    whole = ArrayFacts(name="other.figures", dtype="float64", shape=(3,))
+    model = Artefact(
+        "model",
+        "m.pkl",
+        9,
+        modified_at=BEGUN + 9,
+        sha256="e" * 64,
+        inside=PickleFacts(size_bytes=9, arrays=(array, whole)),
+    )
+    evidence = trained(*made(1, "LGBMRegressor", BOOSTED), artefacts=(results(column("predicted", *BOOSTED)), model))
+    assert (found(decide(evidence, RULES), "artefact model")[1] == "model_nan") is refused

@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 
 from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
 from watchkeeper.server.analysis.verdict.predicted import matches
@@ -73,3 +74,26 @@ def test_one_class_of_the_probabilities_and_the_most_probable_class_are_found() 
     assert matches(table(labels), [both])
     turned = [1 - label if 0.3 < p < 0.7 else label for label, p in zip(labels, odds, strict=True)]
     assert not matches(table(turned), [both])
+
+
+def test_a_predicted_change_on_top_of_an_earlier_row_is_found_and_one_on_top_of_the_outcome_is_not() -> None:
+    change = [0.2 * DRAW.gauss(0, 1) for _ in range(ROWS)]
+    level = ColumnFacts(name="actual", values=tuple(TRUTH))
+
+    def made(*values: float) -> list[str]:
+        whole = replace(table([*values]), columns=(level, ColumnFacts(name="forecast", values=values)))
+        return [one.column for one in matches(whole, [predicted("LGBM", change)])]
+
+    assert made(0.0, *(round(a + b, 6) for a, b in zip(TRUTH, change[1:], strict=False))) == ["forecast"]
+    assert made(0.0, *(a * math.exp(b) for a, b in zip(TRUTH, change[1:], strict=False))) == ["forecast"]
+    assert made(*(a + b for a, b in zip(TRUTH, change, strict=True))) == []
+
+
+def test_classes_under_other_names_are_what_was_predicted_and_other_classes_are_not() -> None:
+    classes = [float(DRAW.randrange(4)) for _ in range(ROWS)]
+    segments = predicted("GaussianMixture", classes)
+    assert matches(table([{0.0: 3.0, 1.0: 1.0, 2.0: 4.0, 3.0: 2.0}[one] for one in classes]), [segments])
+    words = replace(table(TRUTH), labels=tuple("abcd"[int(one)] for one in classes))
+    assert [one.column for one in matches(words, [segments])] == ["of words"]
+    assert not matches(table([float(DRAW.randrange(4)) for _ in range(ROWS)]), [segments])
+    assert not matches(table([float(int(one) // 2) for one in classes]), [segments])
