@@ -58,10 +58,10 @@ def test_a_single_number_that_is_infinite_beside_weights_is_a_trainers_note_and_
     [
         ("statsmodels.tsa.arima.model.ARIMAResults", "_results.model._params._params_split.exog_params", ""),
         ("statsmodels.tsa.arima.model.ARIMAResults", "_results.params", "model_nan"),
-        ("sklearn.impute._base.SimpleImputer", "statistics_", ""),
+        ("sklearn.pipeline.Pipeline", "steps[0].statistics_", ""),
         ("sklearn.linear_model._ridge.Ridge", "coef_", "model_nan"),
         ("sklearn.neural_network.MLPRegressor", "coefs_[1]", "model_nan"),
-        ("dict", "history.val", "model_nan"),
+        ("dict", "history.val", ""),
         ("collections.OrderedDict", "0.weight", "model_nan"),
     ],
 )
