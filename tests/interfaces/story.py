@@ -43,7 +43,8 @@ print("reading 8 schools, 4,812 pupils", flush=True)
 for number in range(1, 44):
     epoch(number, 120)
     time.sleep(0.02)
-wait_for("go")
+while not pathlib.Path("go").exists():
+    time.sleep(0.5)  # it goes on until all pages are tested: who looks every 10 ms takes a percent of a core meanwhile
 leave_what_the_phase_asks_for()
 """)
 

@@ -248,8 +248,8 @@ def _needs_nobody(desk: Desk, path: str, was: str | None, now: str | None) -> bo
 
 
 def _says_the_same(desk: Desk, path: str, was: str | None, now: str | None) -> bool:
-    """Whether a file of settings was only written in another way."""
-    if not path.endswith((".toml", ".json")):
+    """Whether a file of settings, or a notebook, was only written in another way."""
+    if not path.endswith((".toml", ".json", ".ipynb")):
         return False
     texts = [provenance.snapshot(desk, one) if one and len(one) == _SHA256_SIGNS else None for one in (was, now)]
     said = [settings_sha256(path, one) for one in texts if one is not None]

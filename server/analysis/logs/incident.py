@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from ...vocabulary.runs import ErrorType, Finding, Level
 from .progress import Sign, dealt_with_afterwards
@@ -72,6 +72,20 @@ def lines_between(before: Before, first: int, behind: int) -> list[str]:
     return [known.get(number, "") for number in range(start, behind)]
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Where the newest occurrence of a failure stands and what came after it; see the fields of `Incident`."""
+
+    newest: int
+    newest_last: int
+    went_on: bool = False
+    others: int = 0
+    bar: str = ""
+    settled: bool = False
+    moved: int = 0
+    closed: bool = False
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Incident:
     """A failure and its fate. `kind` is traceback, native, error, word, lead, harmless, metric or mcmc.
@@ -130,7 +144,7 @@ class Incident:
     complete: bool = False
     """Its first occurrence is over, because it came again."""
     slimmed: bool = False
-    earlier: list[Any] = field(default_factory=list[Any])
+    earlier: Fate | None = None
     """Its fate before its newest repetition."""
     divergent: int = 0
     """Divergences that were last stated, of `draws` draws; 0 for anything else."""
@@ -190,22 +204,24 @@ class Incident:
 
     def happened_again(self, first: int, last: int) -> None:
         """Count another occurrence; its fate is open again."""
-        self.earlier = [
+        self.earlier = Fate(
             *(self.newest, self.newest_last, self.went_on, self.others, self.bar, self.settled, self.moved, self.closed)
-        ]
+        )
         self.count += 1
         self.complete = True
-        self.newest, self.newest_last = first, last
-        self.went_on, self.others, self.bar, self.settled = False, 0, "", False
-        self.moved, self.closed = 0, False
+        self._meets(Fate(first, last))
 
     def did_not_happen_again(self) -> None:
         """Take the newest repetition back: it turned out to be another failure."""
         self.count -= 1
-        if self.earlier and not self.went_on:
-            self.newest, self.newest_last, self.went_on, self.others, self.bar, self.settled = self.earlier[:6]
-            self.moved, self.closed = self.earlier[6:]
-        self.earlier = []
+        if self.earlier is not None and not self.went_on:
+            self._meets(self.earlier)
+        self.earlier = None
+
+    def _meets(self, fate: Fate) -> None:
+        self.newest, self.newest_last, self.went_on = fate.newest, fate.newest_last, fate.went_on
+        self.others, self.bar, self.settled = fate.others, fate.bar, fate.settled
+        self.moved, self.closed = fate.moved, fate.closed
 
     def statement(self) -> str:
         """Return the message that is true now."""

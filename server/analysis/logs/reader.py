@@ -8,8 +8,8 @@ from typing import Any
 
 from . import mcmc, nonfinite, progress, traceback_lines
 from .blocks import Block
-from .failures import Failures
 from .incident import CONTEXT_LIMIT, Before, lines_before
+from .incident_maker import IncidentMaker
 from .prefilter import SHAPE_LIMIT
 from .register import Register
 from .rules import Rules
@@ -61,14 +61,14 @@ class Reader:
         self.register = Register(state.get("register"))
         self.last_failed: int = state.get("last_failed", 0)
         self._rules = rules
-        self._failures = Failures(rules, self.register, state.get("failures", {}))
+        self._maker = IncidentMaker(rules, self.register, state.get("failures", {}))
         self._sampling = Sampling(rules.levels, self.register, state.get("mcmc", {}))
         self._values = Values(self.register, state.get("nonfinite"))
         self._line: int = state.get("line", 0)
         self._looks: dict[bytes, Look] = {}
         self._nothing: set[bytes] = set()
         """Lines, their digits made zeros, that turned out to tell nothing although a rule's word stands in them."""
-        self._tracebacks = self._failures.tracebacks
+        self._tracebacks = self._maker.tracebacks
         self._nonfinite = self._values.nonfinite
         self._mcmc = self._sampling.mcmc
 
@@ -76,7 +76,7 @@ class Reader:
         """Return what a new one continues from."""
         return {
             "register": self.register.state(),
-            "failures": self._failures.state(),
+            "failures": self._maker.state(),
             "nonfinite": self._nonfinite.state(),
             "mcmc": self._mcmc.state(),
             "last_failed": self.last_failed,
@@ -130,7 +130,7 @@ class Reader:
             text = plain(clean)
             self.register.follow(number, [text])
         opens = self._tracebacks.traces or _may_open(clean)
-        if opens and self._failures.read(number, text := text or plain(clean), before):
+        if opens and self._maker.read(number, text := text or plain(clean), before):
             self.last_failed = number
             return
         look = self._look(clean)
@@ -147,12 +147,12 @@ class Reader:
         if not (look.rules or sampler or self.register.pending):
             return
         text = text or plain(clean)
-        if look.rules and self._failures.single(number, text, look.rules, before):
+        if look.rules and self._maker.single(number, text, look.rules, before):
             self.last_failed = number
         elif sampler and self._sampling.read(number, text, before):
-            self._failures.hear(number, text)
+            self._maker.hear(number, text)
         else:
-            self._failures.witness(number, text)
+            self._maker.witness(number, text)
             if not (opens or bad or sampler or look.wrapped):
                 self._note_nothing(text, clean, look)
 
@@ -209,19 +209,19 @@ class Reader:
         if not all(lines):
             return index
         self.register.follow(first, lines)
-        if not self._failures.whole(first, lines, last, before):
+        if not self._maker.whole(first, lines, last, before):
             return index
         self._line = self.last_failed = last
         return end + 1
 
     def rest(self) -> None:
         """Let go of the bytes of a block."""
-        self._failures.rest()
+        self._maker.rest()
         self._nonfinite.rest()
 
     def finish(self) -> None:
         """The log is over: take what is left open."""
-        self._failures.finish()
+        self._maker.finish()
         self._values.finish()
 
     def _look(self, clean: bytes) -> Look:

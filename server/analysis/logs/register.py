@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any, Literal, cast
 
 from ...vocabulary.runs import ErrorType, Finding, Level
-from .incident import CONTEXT_LINES, Incident
+from .incident import CONTEXT_LINES, Fate, Incident
 from .judge import so_far
 
 INCIDENTS_LIMIT = 18
@@ -38,6 +38,7 @@ class Register:
         for item in cast("list[dict[str, Any]]", state.get("incidents", [])):
             read = {**item, "type": ErrorType(item["type"]), "level": Level(item["level"])}
             read["told"] = Level(item["told"]) if item["told"] else None
+            read["earlier"] = Fate(*item["earlier"]) if item.get("earlier") else None
             self.incidents[read["key"]] = Incident(**cast("dict[str, Any]", read))
         self._keys: dict[str, str] = dict(state.get("keys", {}))
         self._distinct: int = state.get("distinct", 0)
@@ -50,7 +51,7 @@ class Register:
     def state(self) -> dict[str, object]:
         """Return what a new one continues from."""
         return {
-            "incidents": [asdict(incident) for incident in self.incidents.values()],
+            "incidents": [_kept(incident) for incident in self.incidents.values()],
             "keys": self._keys,
             "distinct": self._distinct,
             "occurrences": self.occurrences,
@@ -166,3 +167,8 @@ class Register:
             self._keys = {print_: key for print_, key in self._keys.items() if key != victim.key}
         while len(self._keys) > 3 * INCIDENTS_LIMIT:
             del self._keys[next(iter(self._keys))]
+
+
+def _kept(incident: Incident) -> dict[str, object]:
+    """Return an incident as JSON can carry it; the fate before its newest repetition in few bytes, by position."""
+    return {**asdict(incident), "earlier": astuple(incident.earlier) if incident.earlier else ()}

@@ -10,6 +10,7 @@ from typing import cast
 from . import folding
 from .interpreter import Call
 from .libraries import short_name
+from .notebooks import code_of
 from .values import Items, Known, Made, Scalar, Table, Unknown, Value, text_of
 
 _READING = frozenset({"load", "loads", "safe_load", "full_load", "read_text", "read", "read_csv"})
@@ -37,11 +38,16 @@ def read_from(call: Call) -> str:
 
 
 def settings_sha256(path: str, source: bytes) -> str:
-    """Return a digest of what a file of settings says: of TOML and JSON, comments, spacing and order of keys aside."""
+    """Return a digest of what a file of settings says: of TOML and JSON, comments, spacing and order of keys aside.
+
+    Of a notebook its code counts, not its words, its outputs, nor how the code is cut into cells.
+    """
     try:
+        if path.endswith(".ipynb"):
+            return hashlib.sha256(code_of(json.loads(source)).encode("utf-8", "surrogatepass")).hexdigest()
         said = tomllib.loads(source.decode()) if path.endswith(".toml") else json.loads(source)
         source = json.dumps(said, sort_keys=True, default=str).encode()
-    except (ValueError, RecursionError):  # of another sort: its bytes count
+    except (ValueError, RecursionError, TypeError, AttributeError):  # of another sort: its bytes count
         pass
     return hashlib.sha256(source).hexdigest()
 

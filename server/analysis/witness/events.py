@@ -61,6 +61,8 @@ _CLOCK_S = 0.5
 _CACHE = re.compile(r"(?:^|/)[\w.-]*(?:cache|compile)[\w.-]*/|\.(?:so|o|pyc|nbc|nbi|lock|ttf|otf|afm)$", re.IGNORECASE)
 """What libraries compile and keep for themselves: a second run reads what the first one had to make."""
 _SPACE = "space"
+_TEMPORARY = re.compile(r"^/(?:.*/)?tmp[a-z0-9_]{8}(?:[./]|$)")
+"""What Python's `tempfile` makes: another name each time, as of the file by which a notebook's kernel is reached."""
 _DONE = ("n_estimators", "trees", "rounds", "best_iteration")
 TRAINS = frozenset({"sampling", "fit", "search", "steps"})
 """Kinds of lines that say what was trained."""
@@ -248,7 +250,7 @@ def files_read(witnessed: Witnessed) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for line in sorted(witnessed.of("read", "import"), key=attrgetter("at")):
         path = text(line.facts, "path")
-        if path and path not in written and not _CACHE.search(path):
+        if path and path not in written and not _CACHE.search(path) and not _TEMPORARY.match(path):
             found.setdefault(path, (text(line.facts, "sha256"), line.where))
     return found
 

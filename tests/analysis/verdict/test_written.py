@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ArraysFacts, NotInspected
+from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ArraysFacts, NotInspected, PickleFacts
 from watchkeeper.server.analysis.verdict.artefacts import artefact
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Outcome, Word
@@ -51,6 +51,25 @@ def test_a_single_number_that_is_infinite_beside_weights_is_a_trainers_note_and_
     assert with_arrays(weights, note) == ""
     assert with_arrays(replace(weights, non_finite=3), note) == "model_nan"
     assert with_arrays(note) == "model_nan"
+
+
+@pytest.mark.parametrize(
+    ("root", "name", "code"),
+    [
+        ("statsmodels.tsa.arima.model.ARIMAResults", "_results.model._params._params_split.exog_params", ""),
+        ("statsmodels.tsa.arima.model.ARIMAResults", "_results.params", "model_nan"),
+        ("sklearn.pipeline.Pipeline", "steps[0].statistics_", ""),
+        ("sklearn.linear_model._ridge.Ridge", "coef_", "model_nan"),
+        ("sklearn.neural_network.MLPRegressor", "coefs_[1]", "model_nan"),
+        ("dict", "history.val", ""),
+        ("collections.OrderedDict", "0.weight", "model_nan"),
+    ],
+)
+def test_of_an_object_of_a_library_only_what_was_fitted_must_be_numbers(root: str, name: str, code: str) -> None:
+    array = ArrayFacts(name=name, dtype="float64", shape=(3,), sampled=3, non_finite=1)
+    inside = PickleFacts(size_bytes=900, protocol=5, root=root, arrays=(array,))
+    found = artefact(HONEST, replace(MODEL, path="m.pkl", inside=inside), RULES)
+    assert ("" if found.outcome is Outcome.PASSED else found.code) == code
 
 
 def test_what_is_only_told_decides_nothing_and_says_so() -> None:

@@ -229,3 +229,9 @@ def test_two_parts_of_one_class_that_changed_places_are_a_change() -> None:
     one, two = (pipeline((a, "Scaler"), (b, "Scaler"), first__with_mean=True, second__with_mean=False)
                 for a, b in (("first", "second"), ("second", "first")))  # fmt: skip
     assert compare(run(one), run(two)).differences
+
+
+@pytest.mark.parametrize(("folder", "topics"), [("/tmp/", set[str]()), ("data/", {"file"})])
+def test_a_temporary_file_of_another_name_is_no_change(folder: str, topics: set[str]) -> None:
+    old, new = (run(("read", {"path": f"{folder}tmpw_7df68{end}.json", "sha256": end * 64})) for end in ("a", "b"))
+    assert {one.topic.partition(" ")[0] for one in compare(old, new).differences} == topics

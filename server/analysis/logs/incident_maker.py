@@ -41,8 +41,8 @@ _CASCADES = ("terminated by signal", "rank lost", "slurm", "shell")
 _UNRAISABLE = "unraisable"
 
 
-class Failures:
-    """The failures that the text names, and the lines of business as usual that stood before them."""
+class IncidentMaker:
+    """Makes an incident of each failure that the text names; remembers the lines of business as usual before them."""
 
     def __init__(self, rules: Rules, register: Register, state: Mapping[str, Any]) -> None:
         self.tracebacks = Tracebacks(state.get("tracebacks"), state.get("lead", 0), state.get("announced", ""))
