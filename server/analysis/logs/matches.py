@@ -13,6 +13,9 @@ from .text import cap
 
 GLOG_STACK = "glog stack"
 JULIA_STACK = "julia stack"
+STEP = "step of a workflow"
+"""Its heading has the names of the step, which say nothing of why it failed."""
+MATLAB_STACK = "matlab stack"
 WORKERS_EXCEPTION = "exception of a worker"
 _SAY_WHY = (WORKERS_EXCEPTION, "stan found no start", "label asked of a loss", "environment")
 AS_A_WARNING = ("ran out of data", "chain lost")
@@ -46,6 +49,7 @@ _TOLD_BY_THEIR_WORDS = (
         "libc++ abort",
     ),
     *("llvm", "openmp", "check of dmlc", "program found no file", "fortran", "workflow step"),
+    *("what was thrown", "exception in a file", "R resample", "jvm main", MATLAB_STACK),
     *("go panic", "rust panic", "matlab", "network tool", "ruby"),
 )
 """Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
@@ -67,6 +71,9 @@ _R_COLUMN = re.compile(
     r"Error in (?:eval\(predvars|model\.frame|`\[\.(?:data\.frame|tbl|data\.table)).*object '.*' not found"
 )
 """R looks for the variables of a formula in the data."""
+_JVM_CAUSE = re.compile(r".*: (?:[a-z]\w*\.){2,}(?P<exception>[A-Z]\w*(?:Error|Exception)): (?P<message>.*)")
+"""The innermost of the exceptions that one line of the JVM's names, as Spark quotes that of a lost task."""
+_JVM_CHARS = 2000
 _SIGNALS = {
     "Aborted": "SIGABRT",
     "Segmentation fault": "SIGSEGV",
@@ -101,6 +108,9 @@ def first_line(rule: Rule, number: int, before: Before) -> int:
     if rule.name == "fortran":
         line = before(1)
         return line[0] if line and number - line[0] == 1 and line[1].startswith("At line ") else number
+    if rule.name == MATLAB_STACK:
+        line = before(1)
+        return line[0] if line and number - line[0] <= 2 else number
     if rule.name == GLOG_STACK:
         line = before(1)
         return line[0] if line and number - line[0] <= 2 and traceback_lines.is_logged_as_fatal(line[1]) else number
@@ -111,8 +121,11 @@ def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) ->
     """Fill in what rule and line say."""
     groups = found.groupdict()
     named = (groups.get("exception") or "").rpartition(".")[2]
+    if rule.name == "jvm main" and (inner := _JVM_CAUSE.match(text[:_JVM_CHARS])):
+        groups, named, text = inner.groupdict(), inner["exception"], inner["message"]
     incident.exception = None if named in _SIGNALS else named or None
     incident.root = _SIGNALS.get(named) or named or rule.exception
+    text = incident.text.partition("\n")[0] if rule.name == MATLAB_STACK else text
     incident.message = cap(groups.get("message") or text.strip(), MESSAGE_LIMIT)
     incident.fatal = rule.weight is Weight.FATAL or (incident.line != incident.last and rule.name not in _PLAIN)
     incident.type = _type_of(rule, incident.exception or "", text)
@@ -140,6 +153,8 @@ def explain(incident: Incident | None, rule: Rule, found: re.Match[str], text: s
     """Let an error have the type of what the line behind it tells: an exception, the status of a step."""
     if incident and rule.name == "workflow step":
         incident.type, incident.grace = _type_of(rule, "", text), _GRACE[rule.name]
+    elif incident and rule.name == "jvm out of memory":
+        incident.type = rule.type
     elif incident and incident.type is ErrorType.IMPLEMENTATION and rule.name == "exception in one line":
         incident.message = cap(f"{incident.message} {text.strip()}", MESSAGE_LIMIT)
         incident.type = type_or_implementation(incident.exception or "", found["message"] or "")
@@ -186,5 +201,5 @@ def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
         return ErrorType.DATA
     if rule.name in _TOLD_BY_THEIR_WORDS:
         return type_of_exception(exception, _R_CALL.sub("", text)) or rule.type
-    told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION
+    told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION and rule.name != STEP
     return type_or_implementation(exception, text) if told else rule.type

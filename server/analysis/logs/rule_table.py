@@ -11,7 +11,7 @@ Keras, Lightning, scikit-learn, PyMC, Slurm, MPI, R, Rust), seen in real logs or
 from __future__ import annotations
 
 from .crash_rules import CRASH_RULES
-from .language_rules import LANGUAGE_RULES
+from .language_rules import FIRST_RULES, LANGUAGE_RULES
 from .mcmc import CUT_NAMES
 
 CONSTRUCTS = (
@@ -38,6 +38,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|"
         r"unexpected|invalid|there is no package|unable to).*)",
     ),
+    *FIRST_RULES,
     *CRASH_RULES,
     # schedulers, interrupts, network
     ("slurm time limit", "infrastructure", "fatal", "SIGTERM", "DUE TO", r"CANCELLED AT .* DUE TO|JOB \d+ .*DUE TO"),
@@ -378,6 +379,6 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "Error: |ERROR: |error: ",
-        r"^(?:\S{1,40}: )?(?:ERROR|Error|error): (?P<message>(?!-?[\d.]+\s*$).*)",
+        r"^(?:\[[^\]]{4,60}\] ){0,3}(?:\S{1,40}: )?(?:ERROR|Error|error): (?P<message>(?!-?[\d.]+\s*$).*)",
     ),
 )
