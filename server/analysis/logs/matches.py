@@ -61,6 +61,9 @@ _GRACE = {
     "terminated by signal": 20,
 }
 """How many signs of progress a process that is being ended from outside may still show in its last seconds."""
+_BY_SHELL = ("abort told by shell", "core dumped by shell")
+_REASON_BEFORE = (MATLAB_STACK, *_BY_SHELL)
+"""Rules whose lines end what was said directly before them."""
 _PLAIN = ("error in plain words", "marked as error")
 COMPLAINTS = 3
 """So many lines that complain may stand before the one that says that it is an error."""
@@ -103,7 +106,7 @@ def first_line(rule: Rule, number: int, before: Before) -> int:
     """Return where the failure begins whose line `number` matched."""
     if rule.name in _USAGE:
         return _usage(number, before)
-    if rule.name in _PLAIN:
+    if rule.name in (*_PLAIN, *_BY_SHELL):
         return _complaints(number, before)
     if rule.name == "fortran":
         line = before(1)
@@ -125,10 +128,12 @@ def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) ->
         groups, named, text = inner.groupdict(), inner["exception"], inner["message"]
     incident.exception = None if named in _SIGNALS else named or None
     incident.root = _SIGNALS.get(named) or named or rule.exception
-    text = incident.text.partition("\n")[0] if rule.name == MATLAB_STACK else text
-    incident.message = cap(groups.get("message") or text.strip(), MESSAGE_LIMIT)
+    reason = incident.text.rpartition("\n")[0].strip() if rule.name in _REASON_BEFORE else ""
+    incident.message = cap(reason.partition("\n")[0] or groups.get("message") or text.strip(), MESSAGE_LIMIT)
     incident.fatal = rule.weight is Weight.FATAL or (incident.line != incident.last and rule.name not in _PLAIN)
-    incident.type = _type_of(rule, incident.exception or "", text)
+    incident.type = (type_of_exception("", reason) if reason else None) or _type_of(
+        rule, incident.exception or "", text
+    )
     if incident.line != incident.last and rule.name in _PLAIN and incident.type is ErrorType.IMPLEMENTATION:
         incident.type = type_or_implementation("", incident.text)
     incident.advice, incident.rule = rule.advice, rule.name

@@ -229,7 +229,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         ": can't open file|: No module named |: can't find '__main__'",
         r"^\S*python[\d.]*: (?:can't|No module named)|^\S*python[\d.]*: Error while finding",
     ),
-    ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*Error \d+"),
+    ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*(?:Error \d+|Stop\.$)"),
     *LANGUAGE_RULES,
     ("lightgbm end", "implementation", "lead", "", "Met Exceptions:", r"^Met Exceptions:$"),
     (

@@ -115,6 +115,7 @@ def test_what_a_check_of_a_library_throws_may_be_caught() -> None:
         "model fit failed for Resample3: mtry=2 Error in f.default(x) : \n  too few rows",
         "Error in rule fit:\n    jobid: 3\n    output: fold3.pkl\nTrying to restart job 3.",
         "Error in loadOne (line 3)\nskipping this file",
+        "cannot reach the tracker\nAborted (core dumped)\nretrying",
     ],
 )
 def test_what_only_resembles_the_words_of_a_failure_leaves_a_run_healthy(line: str) -> None:
@@ -211,3 +212,13 @@ def test_the_innermost_exception_that_the_jvm_names_is_the_cause() -> None:
         line.format("java.io.IOException: failed") + "Caused by: java.net.ConnectException: Connection refused\n"
     )
     assert (found.type, found.root_exception, found.last_line) == ("infrastructure", "ConnectException", 5)
+
+
+def test_what_a_crashed_program_complained_of_directly_before_is_why_and_a_warning_or_a_report_is_not() -> None:
+    end = "Segmentation fault (core dumped)\n"
+    found = first(f"Cannot load image data/7.jpg\n{end}", 139)
+    assert (found.type, found.line, found.root_exception) == ("data", 4, "SIGSEGV")
+    for calm in ("a.cpp (59) : warning : Failed to allocate pinned memory.", "INFO could not find a cached tokenizer"):
+        found = first(f"{calm}\n{end}", 139)
+        assert (found.type, found.line) == ("implementation", 5)
+    assert first(end, 139).line == 4
