@@ -32,7 +32,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"NullPointer|ClassCast|NoClassDef|IllegalState|IllegalAccess|StackOverflow|UnsupportedOperation",
         "",
     ),
-    ("implementation", "", r"bad interpreter|can't locate \S+\.pm in @inc|\S*/env: \W\S+\W: no such file"),
+    (
+        "implementation",
+        "",
+        r"bad interpreter|no solution found when resolving|requirements are unsatisfiable|"
+        r"can't locate \S+\.pm in @inc|\S*/env: \W\S+\W: no such file",
+    ),
     ("implementation", "", r"^(?:panic: )?(?:runtime error: (?!out of memory)|.*(?:nil map|closed channel))"),  # of Go
     # a worker of R's that is gone
     ("resource", "", r"^error (?:reading from|writing to) connection\b"),

@@ -361,7 +361,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "Error: |Exception: |Interrupt",
-        r"^(?:\S{0,40} ){0,6}?(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt))"
+        r"^(?:\S{0,40} ){0,6}?[\"']?(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt))"
         r"(?:: (?P<message>(?![-+]?[\d.]+(?:e[-+]?\d+)?\b).*)|$)",
     ),
     (

@@ -115,6 +115,7 @@ def test_what_a_check_of_a_library_throws_may_be_caught() -> None:
         "model fit failed for Resample3: mtry=2 Error in f.default(x) : \n  too few rows",
         "Error in rule fit:\n    jobid: 3\n    output: fold3.pkl\nTrying to restart job 3.",
         "Error in loadOne (line 3)\nskipping this file",
+        '{"tried": 3, "last": "TimeoutError: no answer"}',
         "cannot reach the tracker\nAborted (core dumped)\nretrying",
     ],
 )
