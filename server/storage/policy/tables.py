@@ -165,7 +165,11 @@ class Compute(Table):
 
 
 class Method(Table):
-    """Which methods count for a full run. The minima and what is forbidden are the requirement document's."""
+    """Which methods count for a full run. The minima and what is forbidden are the requirement document's.
+
+    `min_cv` and `min_bootstraps` yield to a design whose own iterations of its ensemble were seen to be kept, unless
+    the file sets them.
+    """
 
     forbidden: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] = Field(
         default=tuple(sorted(LINEAR)),
