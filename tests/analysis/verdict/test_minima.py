@@ -12,7 +12,7 @@ from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.rules import Rules
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.storage.policy.policy import load_policy
+from watchkeeper.server.storage.policy.policy import load_policy, policy_text
 from watchkeeper.server.vocabulary.runs import Phase
 
 from .facts import HOUR, MODEL, PICKLE, RESULTS, RULES, TRAINED, check, designed, spoilt
@@ -117,11 +117,23 @@ def test_ten_trees_for_five_hundred_are_asked_about_also_where_the_design_wants_
     assert {one.code for one in verdict.checks if one.name == "training" and one.code} == codes
 
 
-def test_a_minimum_of_the_projects_own_policy_binds_whatever_the_design_says() -> None:
-    own, usual = (load_policy(one) for one in ("[method]\nmin_bootstraps = 1000\n", ""))
-    evidence = run("Trees | 500 | 500\n", forest(500))
-    assert asked(evidence, rules_of(own, Phase.FULL)) == ASKED
-    assert asked(evidence, rules_of(usual, Phase.FULL)) == KEPT
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("[method]\nmin_bootstraps = 1000\n", ASKED),
+        ("[method]\nmin_epochs = 100\n", KEPT),
+        ('profile = "research"\n[method]\nmin_bootstraps = 1000\n', ASKED),
+        ("[method]\nmin_bootstraps = 1000\nbinding_minima = []\n", KEPT),
+        ("", KEPT),
+    ],
+)
+def test_a_minimum_of_the_projects_own_policy_binds_whatever_the_design_says(
+    text: str, outcome: tuple[str, str]
+) -> None:
+    policy = load_policy(text)
+    kept = load_policy(policy_text(policy))  # as the start of a run keeps it: with every value
+    assert kept == policy
+    assert asked(run("Trees | 500 | 500\n", forest(500)), rules_of(kept, Phase.FULL)) == outcome
 
 
 def test_draws_tune_and_chains_do_not_stand_for_one_another_nor_do_trees_for_epochs() -> None:
