@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.acts.watch.verdict_rules import rules_of
+from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.analysis.scripts.program import EstimatorUse, Program
+from watchkeeper.server.analysis.verdict.counts import counted
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.rules import Rules
@@ -141,3 +143,13 @@ def test_draws_tune_and_chains_do_not_stand_for_one_another_nor_do_trees_for_epo
     assert asked(designed("Trees | 500 | | |\n", network)) == ASKED
     chains = replace(spoilt(), design=read_design("# Computational Requirements\n- Draws: 2000\n", "d.md"))
     assert "tune >= 1000 (watchkeeper.toml [method])" in check(decide(chains, RULES), "iterations").evidence
+
+
+def test_scores_told_once_a_model_are_no_epochs() -> None:
+    history = History(epochs=[0.0, 1.0, 2.0, 3.0], metric=[0.9, 0.8, 0.95, 0.97])
+    told: dict[str, Any] = {"history": history, "epochs": {"history": history.epochs}}
+    compared, network = run("Trees | 500\n", forest(500)), run("Trees | 500\n", steps())
+    assert "epochs" not in counted(replace(compared, **told))
+    assert counted(replace(network, **told))["epochs"].value == 4
+    numbered = {**told, "history": replace(history, counts="epoch")}
+    assert counted(replace(compared, **numbered))["epochs"].value == 4
