@@ -25,6 +25,9 @@ _TREES = re.compile(
     r"(?:(?:decision )?trees|estimators|(?:boost(?:ing)? )?rounds?|boost(?:ing)? (?:iterations|stages))"
     r"(?: (?:of|in|per) .+)?"
 )
+_OF_A_STACK = re.compile(
+    r"(?:cv |cross validation )?folds (?:inside|within|of|in) (?:the )?stack(?:ing)?|stacking folds"
+)
 _PRIOR = re.compile(r"prior (?:of|for|on) (.+)|(.+) prior")
 _DISTRIBUTION = re.compile(r"(?:.*[~=:]\s*)?([A-Za-z]+)\s*\((.*)\)\s*$")
 _ARGUMENT = re.compile(r"(?:\w+\s*=\s*)?([-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?)", re.IGNORECASE)
@@ -64,7 +67,13 @@ def answered(name: str, one: Requirement, seen: Seen) -> Answer:
     words = name.replace("_", " ")
     if found := _PRIOR.fullmatch(words):
         return _prior(found[1] or found[2], one, seen)
-    for pattern, answer in ((_ROWS, _rows), (_MEMBERS, _members), (_WIDTH, _width), (_DEPTH, _depth)):
+    for pattern, answer in (
+        (_ROWS, _rows),
+        (_MEMBERS, _members),
+        (_WIDTH, _width),
+        (_DEPTH, _depth),
+        (_OF_A_STACK, _stack),
+    ):
         if pattern.fullmatch(words):
             return Answer() if one.floor is None else answer(one.floor, seen)
     return _parameter(name, one, seen)
@@ -99,6 +108,17 @@ def _members(floor: float, seen: Seen) -> Answer:
     alone = networks and not fits and not any(one.traced for one in seen.steps)
     what = f"{most} optimiser(s) stepped at {place(seen.steps[0].line)} (witnessed)" if alone else ""
     return Answer(doubt=what)
+
+
+def _stack(floor: float, seen: Seen) -> Answer:
+    """Folds by which the last estimator of a stack was fitted, where they were asked for by their number."""
+    stacks = [(number(one.params, "cv"), one) for one in seen.fits if one.name.startswith("Stacking")]
+    told = [(folds, place(one.line)) for folds, one in stacks if folds is not None]
+    if not told or len(told) < len(stacks):
+        return Answer()
+    folds, at = min(told)
+    what = f"{plain(folds)} folds of the stack at {at} (witnessed)"
+    return Answer(seen=what) if folds >= floor else Answer(doubt=what)
 
 
 def _width(floor: float, seen: Seen) -> Answer:

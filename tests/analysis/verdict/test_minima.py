@@ -153,3 +153,13 @@ def test_scores_told_once_a_model_are_no_epochs() -> None:
     assert counted(replace(network, **told))["epochs"].value == 4
     numbered = {**told, "history": replace(history, counts="epoch")}
     assert counted(replace(compared, **numbered))["epochs"].value == 4
+
+
+@pytest.mark.parametrize(
+    ("folds", "code"), [(5, ""), (2, "folds_inside_the_stack_doubtful"), (None, "design_not_inspected")]
+)
+def test_the_folds_of_a_stack_are_seen_where_it_was_asked_for_their_number(folds: int | None, code: str) -> None:
+    params = {"rf__n_estimators": 100} | ({} if folds is None else {"cv": folds})
+    evidence = run("Trees | 100\n", fit(2, "StackingClassifier", params=params, **LONG))
+    rows = "Method | Stacked ensemble | | | |\nTrees | 100 | | | |\nFolds inside the stack | 5 | 5 | | | YES\n"
+    assert check(decide(designed(rows, evidence), RULES), "design").code == code
