@@ -67,6 +67,7 @@ def rules_of(policy: Policy, phase: Phase) -> Rules:
         rhat_doubtful=policy.mcmc.rhat_investigate,
         history=HistoryRules(**policy.convergence.model_dump()),
         minima=policy.method.minima(),
+        minima_set=frozenset(one.removeprefix("min_") for one in policy.method.binding_minima),
         ranges=_ranges(policy.compute.ranges),
         may_be_constant=frozenset(one.lower() for one in policy.compute.may_be_constant),
         forbidden=frozenset(policy.method.forbidden),

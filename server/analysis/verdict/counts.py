@@ -148,9 +148,22 @@ def _epochs(evidence: Evidence) -> Iterator[tuple[str, Count]]:
     repeated = len(losses) >= _MANY and len(set(losses)) <= 2
     resumed = any(one.continued for one in evidence.attempts)
     for source, epochs in evidence.epochs.items():
+        if source == "history" and _scores_of_models(evidence):
+            continue
         named = max((one for one in epochs if math.isfinite(one)), default=0.0)
         reached = epochs_reached(epochs, resumed, evidence.epochs_total.get(source))
         yield "epochs", Count(reached, source, repeated, named=named)
+
+
+def _scores_of_models(evidence: Evidence) -> bool:
+    """Whether rows without a number are scores told once a model: no network was seen where others were."""
+    kinds = evidence.seen.kinds if evidence.seen is not None else ()
+    return (
+        bool(kinds)
+        and "Deep Learning" not in kinds
+        and evidence.history is not None
+        and (evidence.history.counts == "row")
+    )
 
 
 def epochs_reached(epochs: Sequence[float], resumed: bool = False, total: float | None = None) -> float:

@@ -20,6 +20,14 @@ _ROWS = re.compile(r"(?:(?:training|data|total|input|sample) ?)*(?:rows?|observa
 _MEMBERS = re.compile(r"(?:ensemble |number of |model )*(?:members?|networks?|ensemble size|models)")
 _WIDTH = re.compile(r"(?:hidden|layer)(?: layer)? (?:units?|size|width|dim(?:ension)?s?|neurons)|d model|width|neurons")
 _DEPTH = re.compile(r"(?:number of |n |num )?(?:hidden |transformer |encoder )?layers|depth of the network")
+_TREES = re.compile(
+    r"(?:(?:number of|n|num|max(?:imum)?|base) )*"
+    r"(?:(?:decision )?trees|estimators|(?:boost(?:ing)? )?rounds?|boost(?:ing)? (?:iterations|stages))"
+    r"(?: (?:of|in|per) .+)?"
+)
+_OF_A_STACK = re.compile(
+    r"(?:cv |cross validation )?folds (?:inside|within|of|in) (?:the )?stack(?:ing)?|stacking folds"
+)
 _PRIOR = re.compile(r"prior (?:of|for|on) (.+)|(.+) prior")
 _DISTRIBUTION = re.compile(r"(?:.*[~=:]\s*)?([A-Za-z]+)\s*\((.*)\)\s*$")
 _ARGUMENT = re.compile(r"(?:\w+\s*=\s*)?([-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?)", re.IGNORECASE)
@@ -32,7 +40,6 @@ _ALIASES = {
     "weight_decay": ("weight_decay",),
 }
 _CALLED = {
-    **dict.fromkeys(("trees", "number_of_trees", "n_trees", "boosting_rounds", "rounds"), "n_estimators"),
     **dict.fromkeys(("lr", "step_size", "eta", "initial_learning_rate"), "learning_rate"),
     **dict.fromkeys(("depth", "tree_depth", "maximum_depth"), "max_depth"),
     **dict.fromkeys(("batch", "minibatch", "minibatch_size", "mini_batch_size"), "batch_size"),
@@ -60,7 +67,13 @@ def answered(name: str, one: Requirement, seen: Seen) -> Answer:
     words = name.replace("_", " ")
     if found := _PRIOR.fullmatch(words):
         return _prior(found[1] or found[2], one, seen)
-    for pattern, answer in ((_ROWS, _rows), (_MEMBERS, _members), (_WIDTH, _width), (_DEPTH, _depth)):
+    for pattern, answer in (
+        (_ROWS, _rows),
+        (_MEMBERS, _members),
+        (_WIDTH, _width),
+        (_DEPTH, _depth),
+        (_OF_A_STACK, _stack),
+    ):
         if pattern.fullmatch(words):
             return Answer() if one.floor is None else answer(one.floor, seen)
     return _parameter(name, one, seen)
@@ -97,6 +110,17 @@ def _members(floor: float, seen: Seen) -> Answer:
     return Answer(doubt=what)
 
 
+def _stack(floor: float, seen: Seen) -> Answer:
+    """Folds by which the last estimator of a stack was fitted, where they were asked for by their number."""
+    stacks = [(number(one.params, "cv"), one) for one in seen.fits if one.name.startswith("Stacking")]
+    told = [(folds, place(one.line)) for folds, one in stacks if folds is not None]
+    if not told or len(told) < len(stacks):
+        return Answer()
+    folds, at = min(told)
+    what = f"{plain(folds)} folds of the stack at {at} (witnessed)"
+    return Answer(seen=what) if folds >= floor else Answer(doubt=what)
+
+
 def _width(floor: float, seen: Seen) -> Answer:
     """The largest dimension of any weight, or the widest layer that an estimator was asked for."""
     sizes = [*(max(wholes(one.line.facts, "dims"), default=0) for one in seen.steps), *map(max, _layers(seen.fits))]
@@ -125,12 +149,40 @@ def _layers(fits: Iterable[Fit]) -> Iterator[list[int]]:
 
 
 def _parameter(name: str, one: Requirement, seen: Seen) -> Answer:
-    usual = _CALLED.get(name, name)
+    usual = _usual(name)
     found = [*_values(_ALIASES.get(usual, (usual,)), seen)]
     if one.value is None or not found:
         return Answer()
     kept = next(((value, at) for value, at in found if _is_kept(value, one, many=usual in _AS_MANY)), None)
     return Answer() if kept is None else Answer(seen=f"{name} {plain(kept[0])} at {kept[1]} (witnessed)")
+
+
+def _usual(name: str) -> str:
+    return "n_estimators" if counts_trees(name) else _CALLED.get(name, name)
+
+
+def counts_trees(name: str) -> bool:
+    """Whether a row says how many trees or rounds an ensemble has."""
+    return name == "n_estimators" or _TREES.fullmatch(name.replace("_", " ")) is not None
+
+
+def trees(seen: Seen) -> list[float]:
+    """Return how many trees or rounds each ensemble was asked for, or was found best by a search."""
+    best = [one.best for one in seen.fits if one.is_search]
+    chosen = [number(one, key) for one in best for key in one if key.rpartition("__")[2] == "n_estimators"]
+    return [value for value, _ in _values(_ALIASES["n_estimators"], seen)] + [one for one in chosen if one is not None]
+
+
+def trees_kept(rows: Iterable[Requirement], seen: Seen) -> bool:
+    """Whether each row about trees was kept by something, and all that has trees kept one of the rows.
+
+    A forest of the designed size beside the one that counts shows nothing of that.
+    """
+    rows, found = list(rows), trees(seen)
+    if not rows:
+        return True
+    kept = [[_is_kept(value, one, many=True) for value in found] for one in rows]
+    return all(any(each) for each in kept) and all(any(each) for each in zip(*kept, strict=True))
 
 
 def _is_kept(value: float, one: Requirement, *, many: bool) -> bool:

@@ -14,6 +14,7 @@ from .declared import declared_fit
 from .design import COUNTED
 from .evidence import Evidence
 from .method import declared_kinds
+from .minima import open_minima, own_iterations
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
 from .seen import place
@@ -23,7 +24,7 @@ _MOST_REPEATED = 0.5
 """Share of draws that must differ where a sampler follows gradients: it accepts nearly each step, tuned for 80 %."""
 
 
-def floors(evidence: Evidence, rules: Rules) -> tuple[Floor, ...]:
+def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...]:
     """Return what the design asks for, completed by what the approved method at hand needs.
 
     The design's own numbers override the policy's, as they do for the hours.
@@ -33,14 +34,12 @@ def floors(evidence: Evidence, rules: Rules) -> tuple[Floor, ...]:
         for name, one in evidence.design.requirements.items()
         if name in COUNTED and one.floor is not None and one.floor > 0
     ]
-    named = {name for name, one in evidence.design.requirements.items() if one.floor is not None}  # 0: none are wanted
-    needed: Mapping[str, int] = rules.minima.get(kind(evidence), {})
+    needed: Mapping[str, int] = open_minima(evidence, rules, counts, kind(evidence))
     if evidence.design.method and not declared_kinds(evidence.design.method):
         needed = {}  # a method that the policy has no minima for: the design's own numbers bind
     if _does_not_tune(evidence):
         needed = {name: value for name, value in needed.items() if name != "tune"}
-    left = {name: value for name, value in needed.items() if value and name not in named}  # 0: no minimum
-    policy = [Floor(name, value, "watchkeeper.toml [method]") for name, value in left.items()]
+    policy = [Floor(name, value, "watchkeeper.toml [method]") for name, value in needed.items()]
     return (*asked, *policy)
 
 
@@ -66,7 +65,7 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     text = _told(counts)
     if evidence.phase is Phase.QUICK:
         return unknown("iterations", f"not judged in the quick phase{f'; counted {text}' if text else ''}")
-    wanted = floors(evidence, rules)
+    wanted = floors(evidence, rules, counts)
     repeated = [name for name, one in counts.items() if one.repeated]
     if repeated:
         what = f"{text}: all {repeated[0]} gave the same digits, one computation was repeated or none was done"
@@ -83,8 +82,10 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     if doubt := doubted(evidence.program, wanted, counts, evidence.seen.redrawn if evidence.seen is not None else 0):
         return failed("iterations", doubt.what, Word.INVESTIGATE, doubt.code, doubt.action)
     missing = [one for one in wanted if one.name not in counts]
-    if missing or not counts:
+    own = own_iterations(evidence, counts, kind(evidence))
+    if missing or not (counts or own):
         return _uncounted(evidence, text, missing)
+    text = "; ".join(one for one in (text, f"the design names its own iterations, kept: {own}" if own else "") if one)
     asked = ", ".join(f"{one.name} >= {plain(one.minimum)} ({one.source})" for one in wanted)
     return passed("iterations", f"{text}; asked for {asked}" if asked else text)
 

@@ -80,7 +80,10 @@ def _not_looked_at(evidence: Evidence, left: dict[str, Requirement], looked: dic
     binding = [name for name in unseen if left[name].must_not_simplify]
     named = ", ".join(_written(evidence, name, left[name]) for name in (binding or unseen)[:_MOST_NAMED])
     packed = _packed_features(evidence) if "features" in unseen else ""
-    what = "; ".join(part for part in (f"nobody looked whether these were kept: {named}", packed, seen) if part)
+    marked = " (must not be simplified)" if binding else ""
+    kept_ones = f"seen to be kept: {seen}" if seen else ""
+    parts = (f"nobody looked whether these were kept{marked}: {named}", packed, kept_ones)
+    what = "; ".join(part for part in parts if part)
     if not binding:
         return unknown("design", what)
     action = f"{_AS_A_TABLE} " if packed else ""
@@ -88,7 +91,7 @@ def _not_looked_at(evidence: Evidence, left: dict[str, Requirement], looked: dic
         "A person must say whether these rows of the design were kept; those that are called draws, tune, chains,"
         " epochs, folds, bootstraps or features and hold a number are counted."
     )
-    return unknown("design", f"{what} (must not be simplified)", "design_not_inspected", action)
+    return unknown("design", what, "design_not_inspected", action)
 
 
 def _packed_features(evidence: Evidence) -> str:

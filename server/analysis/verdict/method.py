@@ -14,6 +14,7 @@ from .declared import declared_fit
 from .design import Design
 from .evidence import Evidence
 from .predicted import matches
+from .quantities import plain
 from .seen import Seen, place
 from .words import Word
 
@@ -28,6 +29,13 @@ _NOT_LINEAR = re.compile(r"mixed|generali[sz]ed|\bglmm?\b|non-?linear|hierarchic
 _LEFT_BY = {"Bayesian MCMC": ("draws",), "Deep Learning": ("epochs",), "Ensemble": ("cv", "bootstraps", "epochs")}
 """By approved method: what its iterations are called where they were counted."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
+
+_BY_HAND = (
+    "Name the lines of its loop for a person to read and say so. Without one it is settled by a descent written as"
+    " `w -= learning_rate * gradient` in the loop itself, which reading recognises, or by the fit of a library's class"
+    " that the row of the method names, which is witnessed."
+)
+"""What helps where a design declares a method that the script itself carries out."""
 
 
 def nothing_trains(program: Program | None) -> bool:
@@ -82,8 +90,18 @@ def _judged(evidence: Evidence, program: Program, counts: Counts, text: str) -> 
         return _unresolved(text, program, proven)
     if program.kind in _LEFT_BY or (evidence.design.method and program.kind == "Optimisation"):
         return passed("method", text)
-    code = "no_method_found" if program.kind == "Unknown" else "method_not_approved"
-    return failed("method", f"{text}: no approved method", Word.INVESTIGATE, code, _REDESIGN)
+    if program.kind != "Unknown":
+        return failed("method", f"{text}: no approved method", Word.INVESTIGATE, "method_not_approved", _REDESIGN)
+    return _nothing_found(evidence, counts, text)
+
+
+def _nothing_found(evidence: Evidence, counts: Counts, text: str) -> Check:
+    """What nobody recognised: a declared method whose iterations are told may be carried out by the script itself."""
+    told = [f"{plain(one.value)} {name} ({one.source})" for name, one in counts.items() if not one.only_read]
+    if not evidence.design.method or not told:
+        return failed("method", f"{text}: no approved method", Word.INVESTIGATE, "no_method_found", _REDESIGN)
+    what = f"{text}: no approved method; told {', '.join(told)}, and nobody saw by what they were computed"
+    return failed("method", what, Word.INVESTIGATE, "no_method_found", _BY_HAND)
 
 
 def forbidden_in_results(program: Program) -> list[EstimatorUse]:

@@ -49,7 +49,7 @@ _BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("bootstraps", r"bootstraps?|resamples|replicates"
                        r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs)"),
         ("candidates", r"(?:grid |search |hyper ?parameter )?(?:candidates|combinations|settings)|grid (?:size|points)"
-                       r"|search trials|trials"),
+                       r"|(?:random(?:i[sz]ed)? )?search (?:trials|iterations|draws)|trials"),
         ("rhat", r"(?:max(?:imum)? )?r ?hat|r̂|gelman rubin(?: statistic)?|psrf|potential scale reduction(?: factor)?"),
         ("ess", r"(?:min(?:imum)? )?(?:bulk |tail )?(?:ess|effective sample size|n ?eff)(?: (?:bulk|tail))?|eff"),
         ("features", r"(?:input |model )?(?:features?|predictors?|covariates?|regressors?)"

@@ -63,6 +63,7 @@ class Rules:
     """Everything that the policy says about a verdict.
 
     :ivar minima: what an approved method needs, by kind and name: {"Bayesian MCMC": {"draws": 2000 …} …}.
+    :ivar minima_set: names of those that the project's own policy file sets; a design does not settle them.
     :ivar ranges: (minimum, maximum) that values of a column of the results may have.
     :ivar may_be_constant: columns that may have one value in every row, in lower case.
     :ivar forbidden: classes and functions whose fits may not be the results.
@@ -78,6 +79,7 @@ class Rules:
     rhat_doubtful: float = 1.05
     history: HistoryRules = HistoryRules()
     minima: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
+    minima_set: frozenset[str] = frozenset()
     ranges: Mapping[str, tuple[float | None, float | None]] = field(
         default_factory=dict[str, tuple[float | None, float | None]]
     )

@@ -9,6 +9,7 @@ from ..witness.values import whole
 from .checks import Check, passed, span
 from .counts import Counts
 from .design import COUNTS
+from .design_rows import counts_trees, trees
 from .evidence import Evidence
 from .quantities import plain
 from .rules import Rules
@@ -45,13 +46,14 @@ def _settings(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     for name, asked in evidence.design.requirements.items():
         if asked.floor is None or name in COUNTS:
             continue
-        used = [value for one in seen.fits for value in _values(one.params, name)]
+        named = [value for one in seen.fits for value in _values(one.params, name)]
+        used = named or (trees(seen) if counts_trees(name) else [])
         if used and max(used) < asked.floor:
             what = (
                 f"{name} was {plain(max(used))} at most, {evidence.design.source(name)} asks for {plain(asked.floor)}"
             )
             code = f"{name}_{'simplified' if asked.must_not_simplify else 'short'}"
-            yield Suspicion(what, Word.INCOMPLETE_TRAINING, code, _AGAIN)
+            yield Suspicion(what, Word.INCOMPLETE_TRAINING if named else Word.INVESTIGATE, code, _AGAIN)
 
 
 def _values(params: Mapping[str, object], name: str) -> Iterator[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import itertools
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import AfterValidator, ConfigDict, Field, create_model, model_validator
 
@@ -165,7 +165,11 @@ class Compute(Table):
 
 
 class Method(Table):
-    """Which methods count for a full run. The minima and what is forbidden are the requirement document's."""
+    """Which methods count for a full run. The minima and what is forbidden are the requirement document's.
+
+    `min_cv` and `min_bootstraps` yield to a design whose own iterations of its ensemble were seen to be kept, unless
+    they are among `binding_minima`.
+    """
 
     forbidden: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] = Field(
         default=tuple(sorted(LINEAR)),
@@ -185,6 +189,20 @@ class Method(Table):
     min_bootstraps: Count = Field(
         default=1000, description="Bootstraps that go with such a search (requirement document)."
     )
+    binding_minima: Annotated[tuple[Annotated[str, Field(pattern="^min_")], ...], Field(strict=False)] = Field(
+        default=(),
+        description="Minima that bind also where a design names the iterations of its ensemble itself. Where a file"
+        " does not say, those that it sets.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _binding(cls, said: object) -> object:
+        """What a file sets itself binds; a kept policy has all its values written out, and which of them did."""
+        if not isinstance(said, dict):
+            return said
+        values = cast("dict[str, object]", said)
+        return {"binding_minima": [one for one in values if one.startswith("min_") and values[one]], **values}
 
     def minima(self) -> dict[str, dict[str, int]]:
         """Return the minima by kind of method and name of the figure."""

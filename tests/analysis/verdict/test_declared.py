@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 from watchkeeper.server.analysis.scripts.program import EstimatorUse, Program
+from watchkeeper.server.analysis.scripts.reader import read_program
 from watchkeeper.server.analysis.verdict.declared import is_named
 from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Word
+from watchkeeper.server.analysis.verdict.words import Outcome, Word
 
-from .facts import HOUR, RULES, TRAINED, designed
+from .facts import HOUR, RULES, TRAINED, check, designed
 from .witnessed import Kind, fit, seen
 
 
@@ -60,3 +61,23 @@ def test_what_was_not_declared_or_not_fitted_is_asked_about(evidence: Evidence, 
 )
 def test_a_class_is_named_by_its_words_or_their_first_letters(name: str, method: str, named: bool) -> None:
     assert is_named(name, method) == named
+
+
+LOOP = """
+for epoch in range(400):
+    w -= learning_rate * gradient(w)
+    print("epoch", epoch)
+"""
+
+
+def test_a_declared_method_by_hand_whose_iterations_are_told_is_asked_about_by_what_would_settle_it() -> None:
+    rows = "Epochs | 400 | 400 | | |\n"
+    told = replace(run("Softmax regression", rows=rows), epochs={"log": [float(one) for one in range(400)]})
+    by_hand = check(decide(told, RULES), "method")
+    assert (by_hand.word, by_hand.code) == (Word.INVESTIGATE, "no_method_found")
+    assert "told 400 epochs (log), and nobody saw" in by_hand.evidence
+    assert "w -= learning_rate * gradient" in by_hand.action
+    silent = check(decide(run("Softmax regression", rows=rows), RULES), "method")
+    assert (silent.code, silent.action.startswith("Redesign")) == ("no_method_found", True)
+    read = read_program("m.py", {"m.py": LOOP.encode()}.get, env={})  # as the action says it
+    assert check(decide(replace(told, program=read), RULES), "method").outcome is Outcome.PASSED

@@ -59,6 +59,16 @@ def test_a_row_that_nobody_understands_is_not_inspected_and_leads_to_a_person(ro
     assert (free.word.value, check(free, "design").outcome) == ("APPROVE", Outcome.NOT_INSPECTED)
 
 
+def test_what_was_seen_does_not_stand_among_what_nobody_looked_at() -> None:
+    rows = "Augmentation | random shifts | | | | YES\nSampler | PyMC | | | |\n"
+    told = check(decide(designed(rows), RULES), "design").evidence
+    unseen, _, seen = told.partition("; seen to be kept: ")
+    assert unseen == "nobody looked whether these were kept (must not be simplified): augmentation random shifts" + (
+        " (model_design.md:3)"
+    )
+    assert seen == "sampled by pymc"
+
+
 def test_a_range_of_a_column_of_the_results_is_judged_with_the_results() -> None:
     assert said(designed("Medals | | 0 | 50 | | YES\n")) == APPROVED
 

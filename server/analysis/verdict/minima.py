@@ -1,0 +1,58 @@
+"""Which of the policy's minima a design leaves open: what it says of its own iterations is asked as it says it.
+
+Pure. A project that writes a minimum into its own watchkeeper.toml is bound by it whatever the design says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from .counts import WITNESSED, Counts
+from .design import COUNTED, Requirement
+from .design_rows import answered, counts_trees, trees_kept
+from .evidence import Evidence
+from .rules import Rules
+
+_FOLDS = "cv"
+_ONE_WORD_FOR_ANOTHER: Mapping[str, frozenset[str]] = {
+    "Ensemble": frozenset({_FOLDS, "candidates", "bootstraps", "epochs", "iterations"}),
+}
+"""By kind: figures of which a method has the one or the other. Draws, tuning steps and chains go together."""
+
+
+def open_minima(evidence: Evidence, rules: Rules, counts: Counts, kind: str) -> Mapping[str, int]:
+    """Return the policy's minima that bind beside the design, by name; what the design says of a figure comes first."""
+    named = {name for name, one in evidence.design.requirements.items() if one.floor is not None}  # 0: none are wanted
+    needed = {name: least for name, least in rules.minima.get(kind, {}).items() if least and name not in named}
+    if needed and own_iterations(evidence, counts, kind):
+        return {name: least for name, least in needed.items() if name in rules.minima_set}
+    return needed
+
+
+def own_iterations(evidence: Evidence, counts: Counts, kind: str) -> str:
+    """Say which iterations the design names itself, where all of them were witnessed as it names them; else nothing.
+
+    Folds alone say how a method is tried, not how often it is trained. What nobody saw, or saw otherwise, leaves the
+    policy's minima as they are.
+    """
+    seen = evidence.seen
+    if seen is None or not seen.whole or kind not in _ONE_WORD_FOR_ANOTHER:
+        return ""
+    rows = {name: one for name, one in evidence.design.requirements.items() if one.value}
+    counted = {name: one for name, one in rows.items() if name in _ONE_WORD_FOR_ANOTHER[kind]}
+    trees = {name: one for name, one in rows.items() if name not in COUNTED and counts_trees(name)}
+    if not trees and not counted.keys() - {_FOLDS}:
+        return ""
+    if not all(_witnessed(name, one, counts) for name, one in counted.items()) or not trees_kept(trees.values(), seen):
+        return ""
+    return "; ".join(_words(counted, counts, (answered(name, one, seen).seen for name, one in trees.items())))
+
+
+def _witnessed(name: str, one: Requirement, counts: Counts) -> bool:
+    count = counts.get(name)
+    return count is not None and count.source.startswith(WITNESSED) and count.value >= (one.floor or 0)
+
+
+def _words(counted: Iterable[str], counts: Counts, trees: Iterable[str]) -> Iterable[str]:
+    yield from (f"{counts[name].value:g} {name}" for name in counted)
+    yield from (one for one in trees if one)
