@@ -33,7 +33,7 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "SIGABRT",
         "terminate called",
-        r"^(?:libc\+\+abi: )?terminate called (?:after throwing an instance of '(?:\w+::)*(?P<exception>\w+)|without)",
+        r"terminate called after throwing an instance of '(?:\w+::)*(?P<exception>\w+)|^terminate called without",
     ),
     (
         "libc++ abort",
@@ -68,7 +68,8 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "fatal",
         "SIGABRT",
         "uncaught exception|Uncaught exception",
-        r"^[Uu]ncaught exception:\s*$|^\(?[Uu]ncaught exception\)? of type (?:\w+::)*(?P<exception>\w+)",
+        r"^[Uu]ncaught exception:\s*$|^\(?[Uu]ncaught exception\)?(?: of type |, \()(?:\w+::)*(?P<exception>\w+)"
+        r"(?:\) (?P<message>.*))?",
     ),
     (
         "unhandled exception",
@@ -156,13 +157,30 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"(?:^|<stderr>: ?)F\d{4} \d\d:|: F [\w./]+:\d+\] |^\S+:\d+\] Check failed: |^\[.*FATAL.*Check failed",
     ),
     ("glog stack", "implementation", "fatal", "SIGABRT", "Check failure stack trace", r"^\*\*\* Check failure stack"),
+    ("what was thrown", "implementation", "fatal", "SIGABRT", "what():", r"^\s*what\(\): +(?P<message>\S.*)"),
+    (
+        "abort from a function",
+        "implementation",
+        "fatal",
+        "SIGABRT",
+        "Aborted from ",
+        r"\bAborted from \S.* in \S+:\d+$",
+    ),
+    (
+        "abort told by shell",
+        "implementation",
+        "fatal",
+        "",
+        "core dumped",
+        r"(?:^|\s)(?P<exception>Aborted)\s*\(core dumped\)",
+    ),
     (
         "core dumped by shell",
         "implementation",
         "fatal",
         "",
         "core dumped",
-        r"(?:^|\s)(?P<exception>Segmentation fault|Aborted|Illegal instruction|Floating point exception|"
+        r"(?:^|\s)(?P<exception>Segmentation fault|Illegal instruction|Floating point exception|"
         r"Trace/breakpoint trap)\s*\(core dumped\)",
     ),
     (
@@ -234,7 +252,7 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "OutOfMemoryError",
         "java.lang.OutOfMemoryError",
-        r"\bjava\.lang\.OutOfMemoryError\b",
+        r"\bjava\.lang\.(?P<exception>OutOfMemoryError)\b",
     ),
     (
         "allocation",
@@ -254,6 +272,7 @@ CRASH_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "unable to open shared memory|insufficient shared memory",
         "",
     ),
+    ("container start", "infrastructure", "fatal", "", "FATAL:   ", r"^FATAL:   (?P<message>\S.*)"),  # Singularity
     (
         "limit exceeded",
         "resource",

@@ -120,7 +120,7 @@ def _is_native(incident: Incident) -> bool:
 
 
 def _is_r_error(incident: Incident) -> bool:
-    if incident.rule != "R error" or incident.line != incident.newest_last:
+    if incident.rule not in ("R error", "R resample") or incident.line != incident.newest_last:
         return False
     return incident.type is ErrorType.IMPLEMENTATION or incident.message.rstrip().endswith(":")
 
@@ -129,8 +129,16 @@ def _is_matlabs(incident: Incident) -> bool:
     return incident.rule == "matlab" and "Error using " in incident.message
 
 
+def _is_in_a_file(incident: Incident) -> bool:
+    return incident.rule == "exception in a file" and incident.message.endswith(":")
+
+
 def _is_step(incident: Incident) -> bool:
     return incident.rule == "step of a workflow"
+
+
+def _is_new_step(incident: Incident) -> bool:
+    return _is_step(incident) and "Error executing process" in incident.message and incident.line == incident.last
 
 
 def _is_child(incident: Incident) -> bool:
@@ -138,7 +146,8 @@ def _is_child(incident: Incident) -> bool:
 
 
 def _is_undecided(incident: Incident) -> bool:
-    return incident.kind == "error" and incident.type is ErrorType.IMPLEMENTATION
+    undecided = incident.kind == "error" and incident.type is ErrorType.IMPLEMENTATION
+    return undecided and not _is_step(incident)
 
 
 def _is_wrapper(incident: Incident) -> bool:
@@ -206,12 +215,15 @@ _LESSONS: tuple[tuple[str, Callable[[Incident], bool], re.Pattern[str], _Take], 
     # R puts the reason into the next line
     ("  ", _is_r_error, re.compile(r"^(?:\[\d+\] \")? {2,}(\S.*)$"), _says),
     ("!", _is_r_error, re.compile(r"^! (\S.*)$"), _says),
-    # and so does MATLAB
+    # and so do Snakemake and MATLAB
+    ("", _is_in_a_file, re.compile(r"^(\S.*)$"), _says),
     ("", _is_matlabs, re.compile(r"^(\S.*)$"), _says),
     # .NET's chain
     ("--->", lambda _: True, re.compile(rf"^ *---> {_NAME}(?:: (?P<message>.*))?$"), _cause),
     # a launcher says behind its heading how the process ended
     ("exit", _is_undecided, re.compile(r"^.*\bterminated with .*?(\d+)\)?$"), _exit_code),
+    # why Nextflow's step failed, below the next heading
+    ("  ", _is_new_step, re.compile(r"^ {2}(?!.*terminated with an error exit status)(\S.*)$"), _says),
     # what a scheduler says of the job that a workflow's step was
     (
         "tatus",

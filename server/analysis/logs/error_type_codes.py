@@ -48,7 +48,7 @@ _ERRNOS = {
 }
 """Of Linux. What stands for several things (ENOENT, EAGAIN, EEXIST, EINVAL) is told by its words."""
 
-_CUDA = re.compile(r"(?i)\bcuda(?: runtime| driver)? error: ?([a-z][\w ,'/-]+)")
+_CUDA = re.compile(r"(?i)\bcuda(?: runtime| driver)? error(?: \d{1,3})?(?:: ?| ?['(])([a-z][\w ,'/-]+)")
 _CUDA_TEXTS = (
     (_FULL, ("out of memory",)),
     (
@@ -75,6 +75,10 @@ _CUDA_TEXTS = (
     ),
 )
 """How the texts of `cudaGetErrorString` begin."""
+
+_CURAND = re.compile(r"(?i)\bcurand (?:error|status|failure)\W{1,3}(\d{3})\b")
+_CURAND_CODES = {102: _FULL, **dict.fromkeys((100, 101, 201, 202, 203, 204, 999), _OUTSIDE)}
+"""Of `curandStatus_t`: no memory; a version, a card or a driver that does not fit. The others are of the call."""
 
 _STATUS_NAME = re.compile(
     r"\b(RESOURCE_EXHAUSTED|DEADLINE_EXCEEDED|UNAVAILABLE|PERMISSION_DENIED|UNAUTHENTICATED|ABORTED|CANCELLED|DATA_LOSS)\b"
@@ -119,6 +123,11 @@ def _by_cuda(message: str) -> ErrorType | None:
     return next((kind for kind, begins in _CUDA_TEXTS if said.startswith(begins)), None) if said else None
 
 
+def _by_curand(message: str) -> ErrorType | None:
+    found = _CURAND.search(message)
+    return _CURAND_CODES.get(int(found[1]), _CODE) if found else None
+
+
 def _by_status_name(message: str) -> ErrorType | None:
     found = _STATUS_NAME.search(message)
     return _STATUS_NAMES.get(found[1], _OUTSIDE) if found else None
@@ -135,6 +144,7 @@ _TELLERS: tuple[Callable[[str], ErrorType | None], ...] = (
     _by_status,
     _by_errno,
     _by_cuda,
+    _by_curand,
     _by_status_name,
     _by_cloud,
 )

@@ -37,7 +37,8 @@ DATA_ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "data",
         "",
-        r"no such file|(?:file|path|folder|director\w+|dataset|columns?|object|key|table|checkpoint|record|response)\b"
+        r"no such file|no (?:urls?|files?|objects?|paths?) match|"
+        r"(?:file|path|folder|director\w+|dataset|columns?|object|key|table|checkpoint|record|response)\b"
         r".{0,80}(?:does not|doesn't) exist|[/\\.]\S*['\"]? (?:does not|doesn't) exist|"
         r"'\S+' (?:does not|doesn't) exist|file or doesn't exist|!\w+\.empty\(\)|"
         r"(?:file|director\w+|folder|dataset|checkpoint) (?:was )?not found|"

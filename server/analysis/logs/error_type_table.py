@@ -32,7 +32,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"NullPointer|ClassCast|NoClassDef|IllegalState|IllegalAccess|StackOverflow|UnsupportedOperation",
         "",
     ),
-    ("implementation", "", r"bad interpreter|\S*/env: \W\S+\W: no such file"),
+    (
+        "implementation",
+        "",
+        r"bad interpreter|no solution found when resolving|requirements are unsatisfiable|"
+        r"can't locate \S+\.pm in @inc|\S*/env: \W\S+\W: no such file",
+    ),
     ("implementation", "", r"^(?:panic: )?(?:runtime error: (?!out of memory)|.*(?:nil map|closed channel))"),  # of Go
     # a worker of R's that is gone
     ("resource", "", r"^error (?:reading from|writing to) connection\b"),
@@ -333,7 +338,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         r"signal|image|waveform|data)s? (?:\w+ )?(?:is|are) not finite|input .*contains|(?:label|target|data|"
         r"exog|endog|feature|column|x|y)s? contains? (?:nan|inf|missing|null)",
     ),
-    ("data", "", r"convert (?:float nan|non-finite)|nan to integer|missing values|contains? (?:null|missing)"),
+    (
+        "data",
+        "",
+        r"convert (?:float nan|non-finite)|nan to integer|"
+        r"nan'?s? can ?not be converted|missing values|contains? (?:null|missing)",
+    ),
     ("convergence", r"FloatingPoint|Diverg|Convergence|NonFinite|NaN|NanLoss|Autocorr|PosDef|SingularExc", ""),
     (
         "convergence",
@@ -346,7 +356,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "",
         r"input should be between 0 and 1|not (?:stationary|invertible)|induce stationarity|pirls|step-?halv|"
         r"convergence not achieved|"
-        r"singular|ill-?conditioned|leading minor|condition number|(?:not|n't|fail\w* to|without) converg|"
+        r"singular(?!ity(?:\.d|[ /-]?(?:exec|image|container|cache)))|"
+        r"ill-?conditioned|leading minor|condition number|(?:not|n't|fail\w* to|without) converg|"
         r"no convergence|abnormal_|abnormal termination|mass matrix contains zeros|overflow encountered|"
         r"loss scale .*(?:minimum|too small|decrease)|minimum loss scale|gradients? overflow|explod|explosion|"
         r"optimal parameters not found|maxfev|maximum (?:number of )?(?:iterations|function evaluations)|"

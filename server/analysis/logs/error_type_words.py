@@ -25,8 +25,8 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
     (
         _IMPLEMENTATION,
         3,
-        r"not implemented|unsupported|not supported|does ?n[o']t support|deprecated|removed in|"
-        r"undefined (?:symbol|reference)|"
+        r"not implemented|unsupported|not supported|does ?n[o']t (?:support|accept|handle|implement|transform)|"
+        r"deprecated|removed in|undefined (?:symbol|reference)|"
         r"same device|same dtype|device-side assert|illegal (?:memory|instruction)|misaligned|in-?place operation|"
         r"state_dict|requires_grad|grad_fn|not (?:callable|subscriptable|iterable|registered)|no attribute|"
         r"must be (?:called|initiali[sz]ed|specified|provided|set|passed)|has not been (?:built|fitted|compiled|"

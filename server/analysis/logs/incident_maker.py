@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ from .text import CAP_MARK, cap, cap_end, fingerprint
 from .traceback_state import Trace
 from .tracebacks import Tracebacks
 
+STEP_LINES = 12
+"""How far an engine of workflows describes the step that failed."""
+_OF_A_STEP = re.compile(r" {4}\w+: ")
 OFTEN = 64
 """After so many failures the usual lines are known; they are looked at only once in as many."""
 CRASH_LINES = 8
@@ -25,13 +29,14 @@ ABSORB_FATAL_LINES = 12
 """How far before a traceback a line may stand that announced it."""
 _ONLY_END = (
     *("R stop", "make", "c assertion", "core dumped by shell", matches.JULIA_STACK, "lightgbm end"),
-    *("c++ terminate", "workflow step", "logged as critical"),
+    *("c++ terminate", "workflow step", "logged as critical", "abort from a function", "abort told by shell"),
+    "what was thrown",
 )
 """Rules whose lines say that a program ends: an error directly before them says why, and that it was the end."""
-_NEAR = {matches.JULIA_STACK: CRASH_LINES, "workflow step": CRASH_LINES, "R stop": 40}
+_NEAR = {matches.JULIA_STACK: CRASH_LINES, "workflow step": CRASH_LINES, "R stop": 40, "abort told by shell": 40}
 """How far behind its error such a line may stand: a long message, or what R warned of and a backtrace, come between."""
 _LOGGED = ("logged as error", "error in plain words", "marked as error")
-_NAME_THE_CAUSE = ("exception in one line", "jvm")
+_NAME_THE_CAUSE = ("exception in one line", "jvm", "jvm out of memory")
 """Rules whose lines, directly behind one that was logged, name the exception that it tells of."""
 _OUTWEIGHED = ("slurm", "word of the shell")
 _OUTWEIGH = ("slurm time limit", "kernel oom killer", "job killed")
@@ -89,7 +94,7 @@ class IncidentMaker:
     def single(self, number: int, text: str, among: tuple[int, ...], before: Before) -> bool:
         """Take a line that may tell of a failure by itself; return whether it does."""
         return (
-            self._learned(number, text)
+            self._learned(number, text, before)
             or self._syntax(number, text, before)
             or self._ruled(number, text, among, before)
         )
@@ -98,10 +103,11 @@ class IncidentMaker:
         """Take a line that was read as something else: the newest failure may have its reason in it too."""
         self._learned(number, text)
 
-    def _learned(self, number: int, text: str) -> bool:
+    def _learned(self, number: int, text: str, before: Before = UNKNOWN) -> bool:
         newest = self._register.newest
         if newest is None or newest not in self._register.pending or not details.learn(newest, number, text):
             return False
+        _extend(newest, number, text, before)
         self._register.tell("seen", newest)
         return True
 
@@ -111,6 +117,8 @@ class IncidentMaker:
         if not pending:
             return
         self._learned(number, text)
+        if self._describes_a_step(number, text):
+            return
         sign, position = progress.sign_of(text, self._usual)
         frame = traceback_lines.frame_of(text) if "File" in text else None
         for incident in pending:
@@ -120,6 +128,12 @@ class IncidentMaker:
                 incident.frame = cap(f"{frame[0]}:{frame[1]}", 400)
         for incident in [i for i in pending if i.went_on]:
             self._register.settle(incident)
+
+    def _describes_a_step(self, number: int, text: str) -> bool:
+        """Whether a line behind "Error in rule x:" says which one it was, as its announcement did."""
+        newest = self._register.newest
+        step = newest is not None and newest.rule == matches.STEP and number - newest.newest_last <= STEP_LINES
+        return step and _OF_A_STEP.match(text) is not None
 
     def _traceback(self, trace: Trace) -> None:
         mark = fingerprint("traceback", trace.exception, trace.message, trace.root, trace.own)

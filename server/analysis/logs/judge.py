@@ -12,7 +12,7 @@ from ...vocabulary.runs import Ended, ErrorType, Finding, Level
 from .course import CutShort
 from .error_types import type_of_exception
 from .incident import Incident
-from .last_words import explanation, gives_up
+from .last_words import explanation, gives_up, only_ends
 from .progress import completed
 
 Outcome = Literal["failed", "suspect", "healthy"]
@@ -211,6 +211,9 @@ def _deciding_incident(incidents: Sequence[Incident], terminal: Sequence[Inciden
         ]
         outside = next((i for i in terminal if i.rule == "kernel oom killer"), first)
         return next((i for i in earlier if not i.handled), outside)
+    if first.kind == "error" and only_ends(first.message):
+        earlier = [i for i in incidents if i.kind == "error" and 0 < first.line - i.newest_last <= LAST_LINES]
+        return next((i for i in reversed(earlier) if not (i.handled or i.ignored)), first)
     return first
 
 

@@ -1,10 +1,31 @@
 r"""Single lines in which runtimes and compilers of other languages say that a program failed: rows of `rule_table.py`.
 
 Sources: what R, Julia, gfortran, ifort, Stan's compiler, MATLAB and the JVM print. Where R fails (`Error in ...`) is
-the first row of all.
+the first row of all. Snakemake's rules are Python, its message is not Python's.
 """
 
 from __future__ import annotations
+
+FIRST_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
+    (
+        "jvm main",
+        "implementation",
+        "fatal",
+        "",
+        "Exception in thread",
+        r'^Exception in thread "main" (?:\w+\.)+(?P<exception>\w+)(?:: (?P<message>.*))?',
+    ),
+    # an engine of workflows fails in the file that describes the steps; why stands in the next line
+    (
+        "exception in a file",
+        "implementation",
+        "fatal",
+        "",
+        "Error in file |Error in line |Exception in file |Exception in line ",
+        r"^(?P<exception>[A-Z]\w*(?:Error|Exception)) in (?:file [\"'/]|line \d+ of )",
+    ),
+)
+"""Those that come before the crashes, whose words they may quote."""
 
 LANGUAGE_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
     (
@@ -53,6 +74,22 @@ LANGUAGE_RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "Error using |Undefined |Unrecognized ",
         r"^(?:\{?Error using +[\w./*+-]+\s*(?:\(line \d+\))?"
         r"|(?:Undefined|Unrecognized) (?:function or variable|function|variable) '[^']+'(?: for input .*)?\.)\s*$",
+    ),
+    (
+        "matlab stack",
+        "implementation",
+        "fatal",
+        "",
+        "Error in ",
+        r"^Error in [\w.+/>@-]+ \(line \d+\)\s*$",
+    ),
+    (
+        "R resample",
+        "implementation",
+        "error",
+        "",
+        "failed for ",
+        r"^(?:model fit|predictions?) failed for \S+: .*?Error in .* : ?(?P<message>.*)",
     ),
     (
         "jvm",

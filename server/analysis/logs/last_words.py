@@ -36,10 +36,10 @@ _GIVES_UP = re.compile(
     r"pipeline) (?:has )?failed)\b"
 )
 _SIGNALLED = re.compile(r"\b(?:code|status)\W{1,3}\S*SIG[A-Z]{2,}")
-_CALM = re.compile(r"\b(?:INFO|DEBUG)\b")
+_CALM = re.compile(r"\b(?:INFO|DEBUG)\b|: warning ?: ")
 _KILLED = re.compile(
-    r"(?i)\b(?:sig)?kill(?:ed|ing)?\b|\boom\b|out of memory|\bevicted\b|preempt|\bsignal\b|hard limit|(?:memory|time|"
-    r"size) limit|low on resource|terminat|cancel"
+    r"(?i)\b(?:sig)?kill(?:ed|ing)?\b|\boom\b|out[ -]of[ -]memory|\bevicted\b|preempt|\bsignal\b|hard limit|"
+    r"(?:memory|time|size) limit|low on resource|terminat|cancel"
 )
 _SENTENCE = re.compile(r"^(?!\w+ing\b)\S+(?: \S+){3,}(?<!\.\.)(?<![…:])$")
 """Four words or more that announce nothing to come ("loading data ...", "results:")."""

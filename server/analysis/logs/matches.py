@@ -13,6 +13,9 @@ from .text import cap
 
 GLOG_STACK = "glog stack"
 JULIA_STACK = "julia stack"
+STEP = "step of a workflow"
+"""Its heading has the names of the step, which say nothing of why it failed."""
+MATLAB_STACK = "matlab stack"
 WORKERS_EXCEPTION = "exception of a worker"
 _SAY_WHY = (WORKERS_EXCEPTION, "stan found no start", "label asked of a loss", "environment")
 AS_A_WARNING = ("ran out of data", "chain lost")
@@ -46,6 +49,7 @@ _TOLD_BY_THEIR_WORDS = (
         "libc++ abort",
     ),
     *("llvm", "openmp", "check of dmlc", "program found no file", "fortran", "workflow step"),
+    *("what was thrown", "exception in a file", "R resample", "jvm main", MATLAB_STACK),
     *("go panic", "rust panic", "matlab", "network tool", "ruby"),
 )
 """Rules whose lines say by their own words what type they are; the rule's type is for those that do not."""
@@ -57,6 +61,9 @@ _GRACE = {
     "terminated by signal": 20,
 }
 """How many signs of progress a process that is being ended from outside may still show in its last seconds."""
+_BY_SHELL = ("abort told by shell", "core dumped by shell")
+_REASON_BEFORE = (MATLAB_STACK, *_BY_SHELL)
+"""Rules whose lines end what was said directly before them."""
 _PLAIN = ("error in plain words", "marked as error")
 COMPLAINTS = 3
 """So many lines that complain may stand before the one that says that it is an error."""
@@ -67,6 +74,9 @@ _R_COLUMN = re.compile(
     r"Error in (?:eval\(predvars|model\.frame|`\[\.(?:data\.frame|tbl|data\.table)).*object '.*' not found"
 )
 """R looks for the variables of a formula in the data."""
+_JVM_CAUSE = re.compile(r".*: (?:[a-z]\w*\.){2,}(?P<exception>[A-Z]\w*(?:Error|Exception)): (?P<message>.*)")
+"""The innermost of the exceptions that one line of the JVM's names, as Spark quotes that of a lost task."""
+_JVM_CHARS = 2000
 _SIGNALS = {
     "Aborted": "SIGABRT",
     "Segmentation fault": "SIGSEGV",
@@ -96,11 +106,14 @@ def first_line(rule: Rule, number: int, before: Before) -> int:
     """Return where the failure begins whose line `number` matched."""
     if rule.name in _USAGE:
         return _usage(number, before)
-    if rule.name in _PLAIN:
+    if rule.name in (*_PLAIN, *_BY_SHELL):
         return _complaints(number, before)
     if rule.name == "fortran":
         line = before(1)
         return line[0] if line and number - line[0] == 1 and line[1].startswith("At line ") else number
+    if rule.name == MATLAB_STACK:
+        line = before(1)
+        return line[0] if line and number - line[0] <= 2 else number
     if rule.name == GLOG_STACK:
         line = before(1)
         return line[0] if line and number - line[0] <= 2 and traceback_lines.is_logged_as_fatal(line[1]) else number
@@ -111,11 +124,16 @@ def describe(incident: Incident, rule: Rule, found: re.Match[str], text: str) ->
     """Fill in what rule and line say."""
     groups = found.groupdict()
     named = (groups.get("exception") or "").rpartition(".")[2]
+    if rule.name == "jvm main" and (inner := _JVM_CAUSE.match(text[:_JVM_CHARS])):
+        groups, named, text = inner.groupdict(), inner["exception"], inner["message"]
     incident.exception = None if named in _SIGNALS else named or None
     incident.root = _SIGNALS.get(named) or named or rule.exception
-    incident.message = cap(groups.get("message") or text.strip(), MESSAGE_LIMIT)
+    reason = incident.text.rpartition("\n")[0].strip() if rule.name in _REASON_BEFORE else ""
+    incident.message = cap(reason.partition("\n")[0] or groups.get("message") or text.strip(), MESSAGE_LIMIT)
     incident.fatal = rule.weight is Weight.FATAL or (incident.line != incident.last and rule.name not in _PLAIN)
-    incident.type = _type_of(rule, incident.exception or "", text)
+    incident.type = (type_of_exception("", reason) if reason else None) or _type_of(
+        rule, incident.exception or "", text
+    )
     if incident.line != incident.last and rule.name in _PLAIN and incident.type is ErrorType.IMPLEMENTATION:
         incident.type = type_or_implementation("", incident.text)
     incident.advice, incident.rule = rule.advice, rule.name
@@ -140,6 +158,8 @@ def explain(incident: Incident | None, rule: Rule, found: re.Match[str], text: s
     """Let an error have the type of what the line behind it tells: an exception, the status of a step."""
     if incident and rule.name == "workflow step":
         incident.type, incident.grace = _type_of(rule, "", text), _GRACE[rule.name]
+    elif incident and rule.name == "jvm out of memory":
+        incident.type = rule.type
     elif incident and incident.type is ErrorType.IMPLEMENTATION and rule.name == "exception in one line":
         incident.message = cap(f"{incident.message} {text.strip()}", MESSAGE_LIMIT)
         incident.type = type_or_implementation(incident.exception or "", found["message"] or "")
@@ -186,5 +206,5 @@ def _type_of(rule: Rule, exception: str, text: str) -> ErrorType:
         return ErrorType.DATA
     if rule.name in _TOLD_BY_THEIR_WORDS:
         return type_of_exception(exception, _R_CALL.sub("", text)) or rule.type
-    told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION
+    told = rule.weight is Weight.ERROR and rule.type is ErrorType.IMPLEMENTATION and rule.name != STEP
     return type_or_implementation(exception, text) if told else rule.type

@@ -15,6 +15,7 @@ _TEARDOWN = re.compile(
     r"^(?:wandb:|mlflow|\[?neptune|comet|Elapsed|Total time|Peak mem|Cleaning|Closing|Releasing|Shutting|Exiting|"
     r"real\b|user\b|sys\b|\+ |Ran \d+ tests|\[W.*(?:socket|ProcessGroup|destroy)|W\d{4} |E\d{4} |I\d{4} |\s*$"
     r"|\s*\[\d{1,3}\] [\w.#!&]+\(|\s+@ [\w~./]"  # frames of Julia's stack
+    r"|\s+at [\w.$/<>]+\(|\s+\.\.\. \d+ (?:more|common)|\s*\[?0x[\da-f]{6,16}\b"  # of the JVM's, of C++'s
     r"|Chain \[?\d+\]?:? +(?:Try specifying|Rejecting initial|Log prob|Gradient eval|Error eval|Stan can't))",
     re.IGNORECASE,
 )
@@ -63,7 +64,7 @@ _STEMS_AFTERWARDS = (
     "fatal",
 )
 """One of them stands in whatever the pattern above matches; looking for them is far cheaper."""
-_MILD = re.compile(r"(?i)\b(?:disabled|without|default\w*|another|unavailable|not installed|optional|using)\b")
+_MILD = re.compile(r"(?i)\b(?:disabled|without|(?<!\.)default\w*|another|unavailable|not installed|optional|using)\b")
 _TRIAL_FAILED = re.compile(r"\[W .{0,40}\] Trial \d+ failed with")
 """Optuna goes on to the next trial, or raises behind it."""
 _TROUBLE = re.compile(r"(?i)\b(?:fail\w*|error\w*|exception|bad|could not|couldn't|cannot|can't|corrupt\w*|unable)\b")

@@ -11,7 +11,7 @@ Keras, Lightning, scikit-learn, PyMC, Slurm, MPI, R, Rust), seen in real logs or
 from __future__ import annotations
 
 from .crash_rules import CRASH_RULES
-from .language_rules import LANGUAGE_RULES
+from .language_rules import FIRST_RULES, LANGUAGE_RULES
 from .mcmc import CUT_NAMES
 
 CONSTRUCTS = (
@@ -38,6 +38,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         r"|^Error: (?P<said>(?:object|package|could not find function|cannot (?:open|allocate|change)|vector memory|"
         r"unexpected|invalid|there is no package|unable to).*)",
     ),
+    *FIRST_RULES,
     *CRASH_RULES,
     # schedulers, interrupts, network
     ("slurm time limit", "infrastructure", "fatal", "SIGTERM", "DUE TO", r"CANCELLED AT .* DUE TO|JOB \d+ .*DUE TO"),
@@ -228,7 +229,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         ": can't open file|: No module named |: can't find '__main__'",
         r"^\S*python[\d.]*: (?:can't|No module named)|^\S*python[\d.]*: Error while finding",
     ),
-    ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*Error \d+"),
+    ("make", "implementation", "fatal", "", ": *** ", r"^make(?:\[\d+\])?: \*\*\* .*(?:Error \d+|Stop\.$)"),
     *LANGUAGE_RULES,
     ("lightgbm end", "implementation", "lead", "", "Met Exceptions:", r"^Met Exceptions:$"),
     (
@@ -360,7 +361,7 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "Error: |Exception: |Interrupt",
-        r"^(?:\S{0,40} ){0,6}?(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt))"
+        r"^(?:\S{0,40} ){0,6}?[\"']?(?P<exception>(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt))"
         r"(?:: (?P<message>(?![-+]?[\d.]+(?:e[-+]?\d+)?\b).*)|$)",
     ),
     (
@@ -378,6 +379,6 @@ RULES: tuple[tuple[str, str, str, str, str, str], ...] = (
         "error",
         "",
         "Error: |ERROR: |error: ",
-        r"^(?:\S{1,40}: )?(?:ERROR|Error|error): (?P<message>(?!-?[\d.]+\s*$).*)",
+        r"^(?:\[[^\]]{4,60}\] ){0,3}(?:\S{1,40}: )?(?:ERROR|Error|error): (?P<message>(?!-?[\d.]+\s*$).*)",
     ),
 )

@@ -16,6 +16,7 @@ from ..artefacts.facts import (
     TraceFacts,
     UnknownFacts,
 )
+from ..witness.values import text
 from .checks import Check, failed, passed, unknown
 from .design import COUNTS, Design
 from .evidence import Artefact, Evidence, Known
@@ -147,6 +148,12 @@ def _foreign(evidence: Evidence, one: Artefact) -> Iterator[_Problem]:
             what = f"is identical to {twin.path} of {twin.owner}, though this run was seen to predict its numbers"
             yield _Problem(what, Word.INVESTIGATE, "unchanged")
             continue
+        if not linked and _was_made(evidence, one, twin):
+            what = (
+                f"is identical to {twin.path} of {twin.owner}, though this run was seen to train and to write it itself"
+            )
+            yield _Problem(what, Word.INVESTIGATE, "unchanged")
+            continue
         how = "is the same file (a hard link) as" if linked else "is identical to"
         what = f"{how} {twin.path}, {twin.role} of {twin.owner}"
         yield _Problem(what, Word.LIKELY_FABRICATION, "linked" if linked else "copied")
@@ -157,6 +164,20 @@ def _was_predicted(evidence: Evidence, one: Artefact) -> bool:
     if evidence.seen is None or not isinstance(one.inside, TableFacts):
         return False
     return any(match.exact for match in matches(one.inside, evidence.seen.predictions))
+
+
+def _was_made(evidence: Evidence, one: Artefact, twin: Known) -> bool:
+    """Whether a run trained and wrote a file itself, without reading the other: both may have the same best epoch.
+
+    What a program beside it copies, it was not seen to write.
+    """
+    seen = evidence.seen
+    if seen is None or not seen.kinds or not twin.owner.startswith(f"{evidence.model}-"):
+        return False
+    read = seen.witnessed.of("read")
+    copied = any(text(line.facts, "path") == twin.path or text(line.facts, "sha256") == one.sha256 for line in read)
+    wrote = one.path in seen.written or any(each.path == one.path for each in seen.saves)
+    return wrote and not copied
 
 
 def _twins(evidence: Evidence, one: Artefact) -> list[Known]:

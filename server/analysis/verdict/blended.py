@@ -6,6 +6,7 @@ Only the values that the witness told of a prediction are at hand (`at`, 32 of t
 from __future__ import annotations
 
 import math
+import struct
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -15,6 +16,7 @@ from ..witness import Prediction
 _MOST_PARTS = 6
 _LEAST_ROWS = 20
 _LEAST_TOLD = 12
+_LEAST_CELLS = 5
 _SURE = 0.5
 _EXPLAINED = 0.9999
 """Share of a column's spread that a weighted sum must explain; by chance six explain a fifth of 32 values."""
@@ -41,6 +43,14 @@ def by_class(prediction: Prediction) -> Iterator[Told]:
             yield [(place // shape[1], value) for place, value in pairs if place % shape[1] == label]
 
 
+def is_class_of(values: Sequence[float], told: Told, grain: float) -> bool:
+    """Whether a column is one class of a prediction of probabilities, row by row or in another order."""
+    every = [(values[row], value) for row, value in told]
+    if len(every) >= _LEAST_CELLS and all(abs(one - value) <= grain + 1e-6 * abs(value) for one, value in every):
+        return True
+    return in_another_order(values, [value for _, value in told], grain, least=_LEAST_TOLD)
+
+
 def are_labels(labels: Sequence[float], prediction: Prediction) -> bool:
     """Whether a column's classes (0, 1, …) are the most probable ones, as far as the told probabilities say."""
     every = [*by_class(prediction)]
@@ -62,12 +72,25 @@ def are_renamed(values: Sequence[float | str], predicted: Sequence[float]) -> bo
     return one_to_one and len(values) == len(predicted) >= _LEAST_ROWS and 1 < kinds <= len(predicted) - _LEAST_TOLD
 
 
-def in_another_order(values: Sequence[float], told: Sequence[float], grain: float) -> bool:
+def are_the_same(values: Sequence[float], prediction: Prediction) -> bool:
+    """Whether a column has just the numbers that were predicted, in whichever order (`bag`); of one number nothing."""
+    if len(values) != prediction.values.size or prediction.values.sampled or len(set(values)) < 2:
+        return False
+    return _bag(values) == prediction.values.bag
+
+
+def _bag(values: Sequence[float]) -> str:
+    """Return the sum of the bits of these numbers, as the recorder writes it."""
+    bits = struct.unpack(f"<{len(values)}Q", struct.pack(f"<{len(values)}d", *values))
+    return f"{sum(bits) & (2**64 - 1):016x}"
+
+
+def in_another_order(values: Sequence[float], told: Sequence[float], grain: float, *, least: int = _LEAST_ROWS) -> bool:
     """Whether all told values stand somewhere in a column; never where its values lie so close that any would."""
     known = sorted(values)
     near = sum(b - a <= 2 * grain for a, b in pairwise(known))
     asked = {one for one in told if math.isfinite(one)}
-    if len(asked) < _LEAST_ROWS or not known or near > _CROWDED * len(known):
+    if len(asked) < least or not known or near > _CROWDED * len(known):
         return False
     return all(_stands(one, known, grain + 1e-6 * abs(one)) for one in asked)
 

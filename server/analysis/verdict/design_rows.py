@@ -37,6 +37,8 @@ _CALLED = {
     **dict.fromkeys(("depth", "tree_depth", "maximum_depth"), "max_depth"),
     **dict.fromkeys(("batch", "minibatch", "minibatch_size", "mini_batch_size"), "batch_size"),
 }
+_OF = {"max_iter": "HistGradientBoosting", "iterations": "CatBoost"}
+"""Whose parameter of this name says how many trees there are; elsewhere it says how often an optimiser may try."""
 _AS_MANY = frozenset({"n_estimators"})
 """Parameters of which more is no less than what was asked for."""
 
@@ -145,7 +147,8 @@ def _values(keys: tuple[str, ...], seen: Seen) -> Iterator[tuple[float, str]]:
     """Yield the values of a parameter: of estimators, optimisers, loaders, samplers, with their places."""
     for fit in seen.fits:
         for key in fit.params:
-            if key.rpartition("__")[2].lower() in keys and (value := number(fit.params, key)) is not None:
+            last = key.rpartition("__")[2].lower()
+            if last in keys and _OF.get(last, "") in fit.name and (value := number(fit.params, key)) is not None:
                 yield value, place(fit.line)
     for steps in seen.steps:
         params = part(steps.line.facts, "params") or {}

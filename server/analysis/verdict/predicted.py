@@ -8,7 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
 from ..witness import Prediction
 from .baselines import by_method
-from .blended import are_labels, are_renamed, by_class, from_earlier, in_another_order, parts_of, scales
+from .blended import (
+    are_labels,
+    are_renamed,
+    are_the_same,
+    by_class,
+    from_earlier,
+    in_another_order,
+    is_class_of,
+    parts_of,
+    scales,
+)
 from .checks import Check, passed, unknown
 from .drawn import correlation
 from .evidence import Evidence
@@ -94,15 +104,8 @@ def _of_changes(
 def _of_classes(column: ColumnFacts, predictions: Sequence[Prediction]) -> tuple[Prediction, int] | None:
     """Return the prediction of probabilities of which a column is one class, or the most probable one."""
     values, grain = column.values, grain_of(column.values)
-    for one in predictions:
-        told = [
-            [(values[row], value) for row, value in each]
-            for each in by_class(one)
-            if len(values) == one.values.shape[0]
-        ]
-        if any(len(each) >= _LEAST_DRAWS and all(_same(a, b, grain) for a, b in each) for each in told):
-            return one, 1
-        if told and are_labels(values, one):
+    for one in (each for each in predictions if each.values.shape[0] == len(values)):
+        if any(is_class_of(values, told, grain) for told in by_class(one)) or are_labels(values, one):
             return one, 1
     return None
 
@@ -122,7 +125,7 @@ def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
     if moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True)):
         return True
     whole = len(column.values) == prediction.values.size
-    return whole and in_another_order(column.values, theirs, grain)
+    return whole and (are_the_same(column.values, prediction) or in_another_order(column.values, theirs, grain))
 
 
 def _close(column: ColumnFacts, prediction: Prediction) -> bool:

@@ -108,6 +108,15 @@ def test_what_a_check_of_a_library_throws_may_be_caught() -> None:
         "could not load libtensorrt, not found; fine",
         "0 (non-NA) cases in group 7, skipped",
         "srun: error: n7: task 3: Killed\nrestarting task 3",
+        "[12:00:01] [trainer] Error: train 0.31, valid 0.33",
+        "INFO: singularity exec image ready",
+        'Exception in thread "reporter" java.net.ConnectException: refused\n\tat a.b.C.d(C.java:1)\nreporter: retrying',
+        "  what():  queue is full\nretrying the write",
+        "model fit failed for Resample3: mtry=2 Error in f.default(x) : \n  too few rows",
+        "Error in rule fit:\n    jobid: 3\n    output: fold3.pkl\nTrying to restart job 3.",
+        "Error in loadOne (line 3)\nskipping this file",
+        '{"tried": 3, "last": "TimeoutError: no answer"}',
+        "cannot reach the tracker\nAborted (core dumped)\nretrying",
     ],
 )
 def test_what_only_resembles_the_words_of_a_failure_leaves_a_run_healthy(line: str) -> None:
@@ -158,3 +167,59 @@ def test_an_environment_that_could_not_be_entered_is_why_a_module_is_missing() -
     found = first(f"CondaError: Run 'conda init' before 'conda activate'\n{missing}")
     assert (found.line, found.type) == (4, "infrastructure")
     assert first(missing).type == "implementation"
+
+
+MARIAN = (
+    "[task 2025-01-21T17:12:18.382Z] [2025-01-21 17:10:38] Error: {why}\n"
+    "[task 2025-01-21T17:12:18.382Z] [2025-01-21 17:10:38] Error: Aborted from f(size_t) in /src/tensors/rand.cpp:74\n"
+    "[task 2025-01-21T17:12:18.382Z] \n[task 2025-01-21T17:12:18.382Z] [CALL STACK]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("why", "kind"),
+    [
+        ("Curand error 203 - /src/rand.cpp:74: curandCreateGenerator(&g, D)", "infrastructure"),
+        ("Curand error 102 - /src/rand.cpp:74: curandGenerateNormal(g, p, n)", "resource"),
+        ("Curand error 105 - /src/rand.cpp:74: curandGenerateNormal(g, p, n)", "implementation"),
+        ("CUDA error 2 'out of memory' - /src/device.cu:38: cudaMalloc(&data_, size)", "resource"),
+    ],
+)
+def test_a_program_that_aborts_says_why_in_the_line_before_and_closing_words_hide_nothing(why: str, kind: str) -> None:
+    text = MARIAN.format(why=why)
+    closed = read(f"{text}### Training is completed\nExit Code: 0\n", 0)
+    assert (closed.outcome, closed.findings[0].type, closed.findings[0].line) == ("suspect", kind, 4)
+    assert closed.findings[0].level == "failure"
+    died = first(f"{text}Aborted (core dumped)\n", 134)
+    assert (died.type, died.line) == (kind, 4)
+    assert read(f"{text}epoch 3 loss 1.70\nepoch 4 loss 1.60\n", 0).findings[0].level == "noticed"
+
+
+def test_what_a_step_of_snakemake_was_given_is_no_sign_that_the_run_goes_on() -> None:
+    job = "rule fit:\n    output: fold{}.pkl\n    jobid: {}\n"
+    failed = "NameError in file \"/w/Snakefile\", line 5:\nname 'run' is not defined\n"
+    log = (
+        f"{job.format(1, 1)}{failed}[Tue Aug 26 14:02:13 2025]\nError in {job.format(3, 3)}WorkflowError:\nAt least one"
+    )
+    found = first(f"{log} job did not complete successfully.\n")
+    assert (found.type, found.line, found.exception) == ("implementation", 7, "NameError")
+
+
+def test_the_innermost_exception_that_the_jvm_names_is_the_cause() -> None:
+    line = 'Exception in thread "main" org.apache.spark.SparkException: Job aborted: Lost task 3.0 (TID 4): {}\n'
+    found = first(line.format("java.lang.OutOfMemoryError: Java heap space"))
+    assert (found.type, found.root_exception, found.message) == ("resource", "OutOfMemoryError", "Java heap space")
+    found = first(
+        line.format("java.io.IOException: failed") + "Caused by: java.net.ConnectException: Connection refused\n"
+    )
+    assert (found.type, found.root_exception, found.last_line) == ("infrastructure", "ConnectException", 5)
+
+
+def test_what_a_crashed_program_complained_of_directly_before_is_why_and_a_warning_or_a_report_is_not() -> None:
+    end = "Segmentation fault (core dumped)\n"
+    found = first(f"Cannot load image data/7.jpg\n{end}", 139)
+    assert (found.type, found.line, found.root_exception) == ("data", 4, "SIGSEGV")
+    for calm in ("a.cpp (59) : warning : Failed to allocate pinned memory.", "INFO could not find a cached tokenizer"):
+        found = first(f"{calm}\n{end}", 139)
+        assert (found.type, found.line) == ("implementation", 5)
+    assert first(end, 139).line == 4

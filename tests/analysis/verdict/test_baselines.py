@@ -12,7 +12,7 @@ from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.witness import Fingerprint
 
 from .facts import BEGUN, RULES
-from .witnessed import Kind, column, found, fp, results, trained
+from .witnessed import Kind, column, found, fp, results, steps, trained
 
 ROWS = 60
 DRAW = random.Random(5)
@@ -85,6 +85,38 @@ def test_results_like_those_of_the_quick_run_are_no_copy_where_this_run_predicte
     quick = Known("1-quick-1", "results", "results_quick_1.csv", table.sha256 or "")
     evidence = trained(*made(1, "LGBMRegressor", BOOSTED), artefacts=(table,), known=(quick,))
     assert found(decide(evidence, RULES), "artefact results")[:2] == expected
+
+
+WROTE: Kind = {"kind": "write", "facts": {"path": "results_1.csv", "by": "open"}}
+READ: Kind = {"kind": "read", "facts": {"path": "results_quick_1.csv", "sha256": "b" * 64}}
+SAME: Kind = {"kind": "read", "facts": {"path": "archive/old.csv", "sha256": "a" * 64}}
+
+
+@pytest.mark.parametrize(
+    ("lines", "owner", "code"),
+    [
+        ((steps(), WROTE), "1-quick-1", "results_unchanged"),
+        ((steps(), WROTE, READ), "1-quick-1", "results_copied"),
+        ((steps(), WROTE, SAME), "1-quick-1", "results_copied"),
+        ((steps(),), "1-quick-1", "results_copied"),
+        ((WROTE,), "1-quick-1", "results_copied"),
+        ((steps(), WROTE), "2-full-1", "results_copied"),
+    ],
+    ids=[
+        "the same best epoch",
+        "read before",
+        "read under another name",
+        "not written",
+        "not trained",
+        "another model",
+    ],
+)
+def test_results_that_a_run_trained_for_and_wrote_itself_are_no_copy(
+    lines: tuple[Kind, ...], owner: str, code: str
+) -> None:
+    known = (Known(owner, "results", "results_quick_1.csv", "a" * 64),)
+    word, found_code, _ = found(decide(trained(*lines, known=known), RULES), "artefact results")
+    assert (found_code, word == "INVESTIGATE") == (code, code == "results_unchanged")
 
 
 @pytest.mark.parametrize(

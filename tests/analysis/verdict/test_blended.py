@@ -2,6 +2,7 @@
 
 import math
 import random
+import struct
 from dataclasses import replace
 
 from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
@@ -97,3 +98,15 @@ def test_classes_under_other_names_are_what_was_predicted_and_other_classes_are_
     assert [one.column for one in matches(words, [segments])] == ["of words"]
     assert not matches(table([float(DRAW.randrange(4)) for _ in range(ROWS)]), [segments])
     assert not matches(table([float(int(one) // 2) for one in classes]), [segments])
+
+
+def test_probabilities_and_classes_of_sorted_rows_are_what_was_predicted() -> None:
+    odds = [round(1 / (1 + math.exp(5 - value)), 6) for value in ONE]
+    both = predicted("Forest", [value for p in odds for value in (1 - p, p)], columns=2)
+    assert matches(table(sorted(odds)), [both])
+    labels = [float(p > 0.5) for p in odds]
+    bits = sum(struct.unpack("<Q", struct.pack("<d", one))[0] for one in labels) & (2**64 - 1)
+    told = predicted("Forest", labels)
+    told = replace(told, values=replace(told.values, bag=f"{bits:016x}"))
+    assert matches(table(sorted(labels)), [told])
+    assert not matches(table([*sorted(labels)[:-30], *[0.0] * 30]), [told])

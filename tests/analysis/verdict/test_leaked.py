@@ -135,6 +135,7 @@ def test_a_row_of_the_design_that_was_not_kept_is_said_not_to_be(row: str, lines
         ("Hidden units | 256 | 256 | | | YES |", [steps()]),
         ("Learning rate | 0.1 | | | | YES |", [NET]),
         ("Dropout | 0.1 | | | | YES |", [NET]),
+        ("Trees | 500 | 500 | | | YES |", [fit(1, "LogisticRegression", params={"max_iter": 1000})]),
     ],
 )
 def test_what_the_witness_cannot_say_of_a_row_stays_open(row: str, lines: list[Kind]) -> None:
