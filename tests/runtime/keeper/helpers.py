@@ -35,7 +35,7 @@ T = TypeVar("T")
 def until(condition: Callable[[], T | None], what: str = "") -> T:
     """Return the condition's first true value; fail when it never comes.
 
-    It rests three times as long as a look took, so that looks which start a program take a quarter of the time at most.
+    It rests three times as long as a look took, half a second at most: looks that start a program take less so.
     """
     begun = time.monotonic()
     deadline = begun + HANG_S

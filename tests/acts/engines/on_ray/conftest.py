@@ -63,6 +63,12 @@ def shared_head(down_at_the_end: None) -> Ray:
     return _heads[0]
 
 
+@pytest.fixture
+def no_shared_head() -> None:
+    """Two at once are too many for a small machine; who asks for the shared one afterwards has it up again."""
+    _down()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """Take it down with the last test of this folder: a Ray that waits takes 7 % of a core, to the end of the suite."""

@@ -1,4 +1,4 @@
-"""A Ray that asks for a token. This file is the last of its folder: the Ray of the others is taken down for it."""
+"""A Ray that asks for a token. The Ray of the other tests is taken down for it, and comes up again for who asks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from watchkeeper.server.interfaces.commands import doctor
 from watchkeeper.server.vocabulary.runs import Phase, RunState
 
 from ....play import GOOD, WAITS, Place
-from ....ray import Ray, ray
+from ....ray import ray
 from ....runtime.keeper.helpers import until
 from ..helpers import EVERY_FAULT, RUN, begun, status
 from .conftest import ends, engine
@@ -22,9 +22,8 @@ pytestmark = pytest.mark.xdist_group("ray")
 
 @pytest.mark.skipif(EVERY_FAULT not in os.environ, reason=f"a Ray of its own: make engines ({EVERY_FAULT}=1)")
 def test_a_ray_that_asks_for_a_token_takes_ours_and_gives_up_nothing_that_we_do_not_hand_over_again(
-    place: Place, shared_head: Ray, monkeypatch: pytest.MonkeyPatch
+    place: Place, no_shared_head: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared_head.down()  # two at once are too many for a small machine
     token = "t0ken-of-this-ray-that-nobody-may-read"
     with ray(cpus=1, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token, RAY_JOB_START_TIMEOUT_SECONDS="10") as guarded:
         place.policy(engine(guarded.address)).script(WAITS)
