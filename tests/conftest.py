@@ -37,7 +37,7 @@ settings.load_profile("tests")
 
 TRAINING_FOLDERS = ("agents", "runtime/probe", "runtime/witness")
 """Their tests train in processes of their own, whatever fixtures they ask for."""
-SHARED = ("sampled", "plain", "shared")
+SHARED = ("sampled", "plain", "shared", "drawn")
 """Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
 
 

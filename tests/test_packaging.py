@@ -66,6 +66,8 @@ def test_the_versions_agree() -> None:
     bundle = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
     assert metadata.version("watchkeeper") == PROJECT["project"]["version"] == bundle["version"]
     assert f"## [{bundle['version']}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    wheels = re.findall(r"watchkeeper-([\d.]+)-py3", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert set(wheels) == {bundle["version"]}
 
 
 def test_the_bundle_names_every_tool() -> None:

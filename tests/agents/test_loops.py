@@ -33,7 +33,7 @@ POLICY = """
 [quick]
 max_minutes = 30.0
 [full]
-min_hours = 0.0001
+min_hours = 0.00004
 max_hours = 0.25
 [compute]
 max_idle_share = 0.9
@@ -64,7 +64,7 @@ DIVERGING, MENDED = (
     )
     for divergences in (8, 0)
 )
-"""Tell of their quick draws as the example does, 4 % diverged and none; the full phase is a second of honest epochs."""
+"""Tell of their quick draws as the example does, 4 % diverged and none; the full phase is eighty honest epochs."""
 
 
 @pytest.fixture

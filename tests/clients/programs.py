@@ -58,8 +58,14 @@ def installed(package: Package) -> Path:
     if not folder.is_dir():
         INSTALLED.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=INSTALLED) as made:
-            _install(package, Path(made))
-            shutil.copytree(made, folder, symlinks=True, copy_function=shutil.move, dirs_exist_ok=True)
+            whole = Path(made) / "whole"
+            whole.mkdir()
+            _install(package, whole)
+            try:
+                whole.rename(folder)  # at once: what is killed here leaves no half of it
+            except OSError:
+                if not folder.is_dir():  # else another process was sooner
+                    raise
     return folder / "node_modules/.bin"
 
 

@@ -15,6 +15,7 @@ from ...storage.record.records import RunEnded
 from ...vocabulary.errors import WatchkeeperError
 from ...vocabulary.runs import ErrorType, Finding, Level, RunState
 from ..desk import Desk
+from . import log_files
 
 
 def finding(status: RunStatus, *, goes_on: bool = False) -> Finding | None:
@@ -42,13 +43,15 @@ def finding(status: RunStatus, *, goes_on: bool = False) -> Finding | None:
     )
 
 
-def as_part(found: Finding, run: str, known: Iterable[Recorded]) -> Finding:
+def as_part(found: Finding, run: str, known: Iterable[Recorded], cuts: int) -> Finding:
     """Return the failure of an end as a part of the crash that the log tells; what was reported before stays apart.
 
     :param known: all findings of the run.
+    :param cuts: how often its log was cut; what stood at a line before is not what stands there now.
     """
-    prefix = f"{run}:"
-    still_open = {one.id.removeprefix(prefix): one for one in known if one.status == "open"}
+    prefix = f"{run}:{log_files.counted('', cuts)}"
+    own = (one for one in known if one.status == "open" and one.id.startswith(prefix))
+    still_open = {one.id.removeprefix(prefix): one for one in own}
     return replace(found, belongs_to=crash.confirmed(found, still_open))
 
 

@@ -89,7 +89,7 @@ def cut(offset: int, size: int, cuts: int) -> Change:
     """
     lost = f"the log was cut from {offset} to {size} bytes; what was written in between may be lost"
     finding = Finding(kind="log_cut", level=Level.FAILURE, type=ErrorType.INFRASTRUCTURE, message=lost)
-    return Change("seen", _key("log-cut", cuts), finding)
+    return Change("seen", counted("log-cut", cuts), finding)
 
 
 def since_cuts(change: Change, cuts: int) -> Change:
@@ -102,10 +102,11 @@ def since_cuts(change: Change, cuts: int) -> Change:
 
 
 def _since(key: str, cuts: int) -> str:
-    return _key(key, cuts) if _LINE.match(key) else key
+    return counted(key, cuts) if _LINE.match(key) else key
 
 
-def _key(key: str, cuts: int) -> str:
+def counted(key: str, cuts: int) -> str:
+    """Return the key on record of what is called so in a log that was cut so often."""
     return f"c{cuts}-{key}" if cuts else key
 
 

@@ -376,7 +376,8 @@ class Watcher:
             for change in changes:
                 self._record(transaction, change)
             if found is not None:
-                found = ending.as_part(found, self._run.id, transaction.findings(run=self._run.id))
+                known_findings = transaction.findings(run=self._run.id)
+                found = ending.as_part(found, self._run.id, known_findings, self._cuts)
                 self._record(transaction, Change("seen", "exit", found))
             transaction.add(self._run, ending.event(status))
         return True

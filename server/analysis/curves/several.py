@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from .series import History
 
@@ -18,8 +18,9 @@ def trainings(history: History) -> list[History]:
     for row in range(1, len(parts)):
         if not _goes_on(parts[begins[-1]], parts[row - 1], parts[row]):
             begins.append(row)
-    ends = [sum(len(one.epochs) for one in parts[:row]) for row in [*begins, len(parts)]]
-    return [history] if len(begins) == 1 else [history.rows(range(begin, end)) for begin, end in pairwise(ends)]
+    ends = [0, *accumulate(len(one.epochs) for one in parts)]
+    cuts = [ends[row] for row in [*begins, len(parts)]]
+    return [history] if len(begins) == 1 else [history.rows(range(begin, end)) for begin, end in pairwise(cuts)]
 
 
 def _parts(history: History) -> list[History]:

@@ -231,12 +231,14 @@ def _arrays(container: PickleFacts | ArraysFacts) -> Iterator[_Problem]:
 
 
 def _is_learned(name: str) -> bool:
-    """Whether an array of a pickled object is what was learned: at its top, or called so.
+    """Whether an array of a pickled object is what was learned: at its top, or called so, or part of what is.
 
     Deeper inside libraries keep NaN for what is missing or not estimated (imputers, searches, state space models).
     """
-    top = "." not in name and not name.startswith("_")
-    return top or _LEARNED.fullmatch(name.rpartition(".")[2]) is not None
+    *above, last = name.split(".")
+    theirs = not any(one.startswith("_") for one in (*above, last))  # what a library keeps for itself may be missing
+    named = any(_LEARNED.fullmatch(one) for one in above)
+    return (theirs and (not above or named)) or _LEARNED.fullmatch(last) is not None
 
 
 def _placeholder(found: tuple[Placeholder, ...]) -> Iterator[_Problem]:

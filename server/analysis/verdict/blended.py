@@ -9,6 +9,7 @@ import math
 import struct
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from ..witness import Prediction
@@ -76,10 +77,11 @@ def are_the_same(values: Sequence[float], prediction: Prediction) -> bool:
     """Whether a column has just the numbers that were predicted, in whichever order (`bag`); of one number nothing."""
     if len(values) != prediction.values.size or prediction.values.sampled or len(set(values)) < 2:
         return False
-    return _bag(values) == prediction.values.bag
+    return _bag((*values,)) == prediction.values.bag
 
 
-def _bag(values: Sequence[float]) -> str:
+@lru_cache(maxsize=64)
+def _bag(values: tuple[float, ...]) -> str:
     """Return the sum of the bits of these numbers, as the recorder writes it."""
     bits = struct.unpack(f"<{len(values)}Q", struct.pack(f"<{len(values)}d", *values))
     return f"{sum(bits) & (2**64 - 1):016x}"
@@ -87,12 +89,18 @@ def _bag(values: Sequence[float]) -> str:
 
 def in_another_order(values: Sequence[float], told: Sequence[float], grain: float, *, least: int = _LEAST_ROWS) -> bool:
     """Whether all told values stand somewhere in a column; never where its values lie so close that any would."""
-    known = sorted(values)
-    near = sum(b - a <= 2 * grain for a, b in pairwise(known))
+    known, near = ordered((*values,), grain)
     asked = {one for one in told if math.isfinite(one)}
     if len(asked) < least or not known or near > _CROWDED * len(known):
         return False
     return all(_stands(one, known, grain + 1e-6 * abs(one)) for one in asked)
+
+
+@lru_cache(maxsize=64)  # a column is held against hundreds of predictions
+def ordered(values: tuple[float, ...], grain: float) -> tuple[tuple[float, ...], int]:
+    """Return a column in order, and how many of its values stand by another one."""
+    known = (*sorted(values),)
+    return known, sum(b - a <= 2 * grain for a, b in pairwise(known))
 
 
 def _stands(value: float, known: Sequence[float], grain: float) -> bool:

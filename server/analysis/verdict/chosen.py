@@ -20,6 +20,7 @@ from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
 from .predicted import grain_of, matches
+from .reordered import reordered
 from .scored import scored
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
@@ -41,7 +42,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     found = matches(table, seen.predictions) if isinstance(table, TableFacts) else []
     by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
     every = (
-        *(left_out(seen, table) if isinstance(table, TableFacts) else ()),
+        *((*left_out(seen, table), *reordered(seen, table)) if isinstance(table, TableFacts) else ()),
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
         *_of_one_seed(seen, found),

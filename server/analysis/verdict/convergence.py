@@ -14,6 +14,7 @@ from ..curves.mcmc import McmcSummary, judge_mcmc
 from ..curves.series import Column, History
 from ..curves.several import trainings
 from .checks import Check, failed, flat, passed, unknown
+from .declared import is_for_reward
 from .design import Design
 from .evidence import Evidence
 from .method import declared_kinds
@@ -52,7 +53,8 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
             "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
         )
     if evidence.history is not None and _curve(evidence.history)[1]:
-        chosen = kind == "Ensemble" or evidence.history.by_reward  # how long it goes on, nobody waits for it
+        agent = evidence.history.by_reward and (not evidence.design.method or is_for_reward(evidence.design.method))
+        chosen = kind == "Ensemble" or agent  # how long it goes on, nobody waits for it
         return _of_history(evidence.history, _for_few_epochs(rules.history, evidence.design), needed=not chosen)
     if kind == "Deep Learning":
         action = "Print the loss of each epoch, or tell it through watchkeeper_probe."

@@ -11,15 +11,32 @@ from .seen import Seen
 
 _WORDS_OF_A_CLASS = re.compile(r"[A-Z][a-z]{2,}|[A-Z]{3,}")
 _SAY_NOTHING = frozenset({"regressor", "classifier", "regression", "model", "estimator", "results", "fitter"})
+_BY_REWARD = re.compile(
+    r"reinforce|policy.?gradient|actor.?critic|q.?(?:learning|network)|reward|episode|bandit|self.?play"
+    r"|\b(?:d?dqn|ppo|a[23]c|sac|td3|ddpg|trpo)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[a-z]+")
+_NO_METHOD = re.compile(
+    r"Dummy|(?:Scaler|(?<!Auto)Encoder|Imputer|Transformer|Selector|Binarizer|Discretizer|Normalizer|Vectorizer"
+    r"|Features|Union)$|^(?:Select|RFE)"
+)
+"""What stands beside a method: guesses to compare with, and what prepares its columns."""
 
 
 def declared_fit(design: Design, seen: Seen | None) -> Fit | None:
     """Return the first fit of a class that the design's method names, in words or by their first letters."""
     if seen is None or not design.method:
         return None
-    every = (one for one in seen.fits if not one.is_search and one.name not in LINEAR)
+    every = (
+        one for one in seen.fits if not one.is_search and one.name not in LINEAR and not _NO_METHOD.search(one.name)
+    )
     return next((one for one in every if is_named(one.name, design.method)), None)
+
+
+def is_for_reward(method: str) -> bool:
+    """Whether a design's method speaks of an agent that is trained for a reward."""
+    return _BY_REWARD.search(method) is not None
 
 
 def is_named(name: str, method: str) -> bool:

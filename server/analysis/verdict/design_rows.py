@@ -5,13 +5,14 @@ What it cannot answer stays "not inspected"; only what it saw plainly otherwise 
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..witness import Fit, fingerprint
-from ..witness.values import number, numbers, part, parts, whole, wholes
+from ..witness import Fingerprint, Fit, fingerprint
+from ..witness.values import number, numbers, part, parts, text, whole, wholes
 from .design import Requirement
 from .quantities import plain
 from .seen import Seen, place
@@ -31,7 +32,19 @@ _OF_A_STACK = re.compile(
 _PRIOR = re.compile(r"prior (?:of|for|on) (.+)|(.+) prior")
 _DISTRIBUTION = re.compile(r"(?:.*[~=:]\s*)?([A-Za-z]+)\s*\((.*)\)\s*$")
 _ARGUMENT = re.compile(r"(?:\w+\s*=\s*)?([-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?)", re.IGNORECASE)
-_FAMILIES = {"n": "normal", "gaussian": "normal", "halfgaussian": "halfnormal", "u": "uniform"}
+_FAMILIES = {
+    **dict.fromkeys(("n", "gaussian", "gauss"), "normal"),
+    **dict.fromkeys(("hn", "halfgaussian"), "halfnormal"),
+    **dict.fromkeys(("u", "unif"), "uniform"),
+    **dict.fromkeys(("invgamma", "ig"), "inversegamma"),
+    **dict.fromkeys(("exp", "expon"), "exponential"),
+    **dict.fromkeys(("t", "student"), "studentt"),
+    "hc": "halfcauchy",
+}
+_KNOWN = frozenset(
+    {"normal", "halfnormal", "uniform", "exponential", "gamma", "inversegamma", "beta", "cauchy", "halfcauchy"}
+    | {"laplace", "lognormal", "studentt", "halfstudentt"}
+)
 _ALIASES = {
     "n_estimators": ("n_estimators", "iterations", "num_boost_round", "max_iter", "num_iterations"),
     "learning_rate": ("learning_rate", "lr", "eta", "learning_rate_init"),
@@ -93,8 +106,28 @@ def _rows(floor: float, seen: Seen) -> Answer:
     if most >= floor:
         return Answer(seen=told)
     unseen = seen.steps and not seen.witnessed.of("batches")
-    short = most and not unseen and seen.whole and most + seen.predicted_rows < floor
-    return Answer(problem=f"at most {told}") if short else Answer()
+    apart, together = _in_pieces(seen)
+    if apart >= floor:
+        return Answer(seen=f"{apart} rows in parts that share none (witnessed)")
+    short = most and not unseen and seen.whole and max(most, together) + seen.predicted_rows < floor
+    return Answer(problem=f"at most {told}") if short and not seen.more_fits else Answer()
+
+
+def _in_pieces(seen: Seen) -> tuple[int, int]:
+    """Return the most rows that were fitted to at one place: in tables that share none, and in all that differ.
+
+    A model of each region, or one that is given batch after batch, sees no table of all rows.
+    """
+    places: dict[str, dict[str, Fingerprint]] = {}
+    for one in (each for each in seen.fits if each.x.shape):
+        places.setdefault(f"{one.name} {one.line.where}", {})[one.x.sha or str(one.line.n)] = one.x
+    apart = together = 0
+    for tables in places.values():
+        rows = sum(one.shape[0] for one in tables.values())
+        keys = [key for one in tables.values() for key in one.row_keys]
+        alone = len(keys) == len(set(keys)) and all(one.row_keys for one in tables.values())
+        apart, together = max(apart, rows if alone else 0), max(together, rows)
+    return apart, together
 
 
 def _members(floor: float, seen: Seen) -> Answer:
@@ -127,7 +160,10 @@ def _width(floor: float, seen: Seen) -> Answer:
     if not max(sizes, default=0):
         return Answer()
     told = f"{max(sizes)} in the widest layer (witnessed)"
-    return Answer(seen=told) if max(sizes) >= floor else Answer(problem=f"at most {told}")
+    if max(sizes) >= floor:
+        return Answer(seen=told)
+    untold = any(not wholes(one.line.facts, "dims") for one in seen.steps) or any(map(_tries_layers, seen.fits))
+    return Answer() if untold else Answer(problem=f"at most {told}")
 
 
 def _depth(floor: float, seen: Seen) -> Answer:
@@ -140,10 +176,14 @@ def _depth(floor: float, seen: Seen) -> Answer:
     return Answer(seen=told) if max(tables) > floor else Answer(doubt=f"at most {told}, one of which gives the output")
 
 
+def _tries_layers(one: Fit) -> bool:
+    return one.is_search and "hidden_layer_sizes" in str(one.line.facts.get("space"))
+
+
 def _layers(fits: Iterable[Fit]) -> Iterator[list[int]]:
     for one in fits:
-        for key in one.params:
-            told = [int(each) for each in re.findall(r"\d+", str(one.params[key]))]
+        for key, value in (*one.params.items(), *one.best.items()):
+            told = [int(each) for each in re.findall(r"\d+", str(value))]
             if key.rpartition("__")[2] == "hidden_layer_sizes" and told:
                 yield told
 
@@ -200,7 +240,8 @@ def _values(keys: tuple[str, ...], seen: Seen) -> Iterator[tuple[float, str]]:
     for fit in seen.fits:
         for key in fit.params:
             last = key.rpartition("__")[2].lower()
-            if last in keys and _OF.get(last, "") in fit.name and (value := number(fit.params, key)) is not None:
+            whose = f"{fit.name} {fit.estimator} {text(fit.done, 'of')}"
+            if last in keys and _OF.get(last, "") in whose and (value := number(fit.params, key)) is not None:
                 yield value, place(fit.line)
     for steps in seen.steps:
         params = part(steps.line.facts, "params") or {}
@@ -231,7 +272,26 @@ def _prior(variable: str, one: Requirement, seen: Seen) -> Answer:
     if kept := next((each for each in every if each[0] == asked), None):
         return Answer(seen=f"{kept[1]} at {kept[2]} (witnessed)")
     other = next((each for each in every if each[0] is not None), None)
-    return Answer() if other is None else Answer(problem=f"the prior was {other[1]} at {other[2]} (witnessed)")
+    if other is None or other[0] is None or not _can_differ(asked[0], other[0][0]):
+        return Answer()
+    what = f"the prior was {other[1]} at {other[2]} (witnessed)"
+    if _is_notation(asked, other[0]):
+        return Answer(doubt=f"{what}: does the design tell a variance, a precision or a rate?")
+    return Answer(problem=what)
+
+
+def _can_differ(asked: str, had: str) -> bool:
+    """Whether two families are another one for sure: of a name that nobody knows it may be the same."""
+    return asked == had or {asked, had} <= _KNOWN
+
+
+def _is_notation(asked: tuple[str, tuple[float, ...]], had: tuple[str, tuple[float, ...]]) -> bool:
+    """Whether the last figure is the square, its inverse or the inverse of the other's, and all else is the same."""
+    (family, figures), (other, others) = asked, had
+    if family != other or len(figures) != len(others) or figures[:-1] != others[:-1] or not others[-1] > 0:
+        return False
+    last = others[-1]
+    return any(math.isclose(figures[-1], each, rel_tol=1e-3) for each in (last**2, last**-2, 1 / last))
 
 
 def _distribution(words: str) -> tuple[str, tuple[float, ...]] | None:

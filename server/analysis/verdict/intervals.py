@@ -23,12 +23,15 @@ _LOW = re.compile(
 _HIGH = re.compile(
     r"(?:.*_)?(?:upper|high|hi|upr|p9[05]|q9[05]|p97_5|q975|hdi_high)(?:_?(?:ci|bound|\d+))?", re.IGNORECASE
 )
+_OF_RESIDUALS = re.compile(r"residual|conformal|error quantile", re.IGNORECASE)
+"""Quantiles of errors that are added to each prediction give one width, rightly."""
 _LEAST_ROWS = 20
 
 
 def intervals(evidence: Evidence, table: TableFacts) -> Iterator[Suspicion]:
     """Yield whether both ends of the intervals are one column moved by a constant, where the design says otherwise."""
-    if not _FROM_DRAWS.search(evidence.design.method) or table.rows < _LEAST_ROWS:
+    method = evidence.design.method
+    if not _FROM_DRAWS.search(method) or _OF_RESIDUALS.search(method) or table.rows < _LEAST_ROWS:
         return
     told = [one for one in table.columns if len(set(one.values)) > 1]
     low, high = (next((one for one in told if ends.fullmatch(one.name)), None) for ends in (_LOW, _HIGH))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import ArraysFacts, JsonFacts, PickleFacts, TableFacts, TraceFacts
 from .checks import Check, failed, passed, unknown
-from .declared import declared_fit
+from .declared import declared_fit, is_for_reward
 from .design import COUNTED, Requirement
 from .design_rows import Answer, answered
 from .evidence import Artefact, Evidence
@@ -26,9 +26,6 @@ _FOLLOWS_GRADIENTS = re.compile(r"nuts|no.?u.?turn|hmc|hamilton", re.IGNORECASE)
 _LIBRARIES = ("pymc", "numpyro", "blackjax", "nutpie", "cmdstanpy", "pystan", "emcee", "pyro")
 _OF_FEATURES = re.compile(r"(feature|predictor|covariate|regressor)s?([ _]?names?)?", re.IGNORECASE)
 _HOW_MANY = re.compile(r"(n_?|num_?)(features?|predictors?|covariates?)(_in_|_used)?|n_features_", re.IGNORECASE)
-_BY_REWARD = re.compile(
-    r"reinforce|policy.?gradient|actor.?critic|\b(?:d?dqn|ppo|a[23]c|sac|td3|ddpg|trpo)\b", re.IGNORECASE
-)
 _MOST_NAMED = 6
 _AS_A_TABLE = "Save the features as CSV or Parquet (to_csv, to_parquet) and their columns are counted."
 
@@ -236,7 +233,7 @@ def _method(one: Requirement, evidence: Evidence) -> _Row:
     if fit is not None:
         return _Row(seen=f"{fit.name} was fitted at {place(fit.line)}")
     stepped = [each for each in evidence.seen.steps if each.steps] if evidence.seen is not None else []
-    if stepped and _BY_REWARD.search(one.text) and evidence.history is not None and evidence.history.by_reward:
+    if stepped and is_for_reward(one.text) and evidence.history is not None and evidence.history.by_reward:
         steps = f"{stepped[0].steps} steps of {stepped[0].name} at {place(stepped[0].line)}"
         return _Row(seen=f"{steps} (witnessed) and a curve of rewards")
     return _Row()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ..artefacts.facts import ColumnFacts, TableFacts
 from .suspicion import Suspicion
 from .words import Word
 
+_ODDS = re.compile(r".*prob.*|(?:.*[_ ])?(?:p\d?|p_?hat|odds|chance|posterior|score)(?:[_( ].*)?", re.IGNORECASE)
+"""What a single column of probabilities is called; others between 0 and 1 are shares, features, certainties."""
 _LEAST_ROWS = 20
 _LEAST_TURNED = 10
 _LEAST_SHARE = 0.02
@@ -54,7 +57,9 @@ def _most_probable(table: TableFacts) -> Sequence[float]:
     if table.rows < _LEAST_ROWS or not odds:
         return []
     if len(odds) == 1:
-        return [float(value > 0.5) for value in odds[0].values]
+        (one,) = odds
+        both = min(one.values) < 0.5 < max(one.values)  # a certainty is one half at least
+        return [float(value > 0.5) for value in one.values] if both and _ODDS.fullmatch(one.name) else []
     rows = [*zip(*(one.values for one in odds), strict=True)]
     if any(abs(sum(row) - 1) > _ROUNDED for row in rows):
         return []

@@ -12,6 +12,8 @@ from .words import Word
 
 _MOST_DISTINCT = 0.9
 """Of more rows than this that are all different, copies were not made on purpose."""
+_LEAST_COLUMNS = 3
+"""Measurements of fewer columns are alike by nature: a dose, a rounded temperature."""
 _LEAST_FRACTIONS = 0.5
 """So many of the values have decimals where rows that are alike are copies, not the few kinds that there are."""
 
@@ -54,5 +56,6 @@ def _of_copied_rows(seen: Seen) -> Iterator[Suspicion]:
 def _has_copies(table: Fingerprint) -> bool:
     told = [one for one in table.at if one == one]  # noqa: PLR0124 (NaN is none)
     fractions = sum(not one.is_integer() for one in told)
-    continuous = told and fractions >= _LEAST_FRACTIONS * len(told)
+    wide = len(table.shape) == 2 and table.shape[1] >= _LEAST_COLUMNS
+    continuous = wide and told and fractions >= _LEAST_FRACTIONS * len(told)
     return bool(continuous and table.distinct_rows and table.distinct_rows < _MOST_DISTINCT * table.shape[0])

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from ..artefacts.facts import ColumnFacts, TableFacts
 from ..witness import Fingerprint, Prediction, fingerprint
 from ..witness.values import parts
+from .blended import ordered
 from .pooled import averages
 from .predicted import grain_of
 from .seen import Seen, place
@@ -32,10 +33,14 @@ _WORSE = 0.75
 
 def left_out(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     """Yield that a column of the results has the values of a prediction, some of them left out in between."""
-    for one in (*seen.predictions, *(mean for mean, _ in averages(seen.predictions))):
-        if not table.rows < one.values.size <= table.rows / _LEAST_KEPT or _is_a_part(seen, one, table.rows):
+    every = (*seen.predictions, *(mean for mean, _ in averages(seen.predictions)))
+    larger = [one for one in every if table.rows < one.values.size <= table.rows / _LEAST_KEPT]
+    whole = [one for one in table.columns if len(one.values) == table.rows and len({*one.values}) >= _LEAST_TOLD]
+    halves = _halves(seen) if larger else set[tuple[int, int]]()
+    for one in larger:
+        if _is_a_part(seen, one, table.rows, halves):
             continue
-        for column in (each for each in table.columns if len(each.values) == table.rows):
+        for column in whole:
             kept = _kept(column, one.values)
             if kept and _scattered(kept) and (how := _how(_errors(seen, one), kept)) is not None:
                 yield _suspicion(one, column, table.rows, how)
@@ -50,16 +55,19 @@ def _suspicion(one: Prediction, column: ColumnFacts, rows: int, how: str) -> Sus
     return Suspicion(what, Word.INVESTIGATE, "rows_left_out", action)
 
 
-def _is_a_part(seen: Seen, one: Prediction, rows: int) -> bool:
+def _halves(seen: Seen) -> set[tuple[int, int]]:
+    """Return of each split how many rows it had and how many of them one part has."""
+    told = ([fingerprint(each) for each in parts(line.facts, "parts")[:2]] for line in seen.witnessed.of("split"))
+    sizes = ([each.shape[0] for each in pair if each.shape] for pair in told)
+    return {(sum(pair), one) for pair in sizes for one in pair}
+
+
+def _is_a_part(seen: Seen, one: Prediction, rows: int, halves: Container[tuple[int, int]]) -> bool:
     """Whether so many rows are those that the model was fitted to, the others, or a part of a split of all of them."""
     size = one.values.size
     same = (each for each in seen.fits if each.id == one.of and each.line.file == one.line.file)
     fitted = {each.x.shape[0] for each in same if each.x.shape}
-    if not fitted.isdisjoint((rows, size - rows)):
-        return True
-    told = ([fingerprint(each) for each in parts(line.facts, "parts")[:2]] for line in seen.witnessed.of("split"))
-    sizes = ([each.shape[0] for each in pair if each.shape] for pair in told)
-    return any(sum(pair) == size and rows in pair for pair in sizes)
+    return not fitted.isdisjoint((rows, size - rows)) or (size, rows) in halves
 
 
 def _kept(column: ColumnFacts, values: Fingerprint) -> list[bool]:
@@ -68,9 +76,10 @@ def _kept(column: ColumnFacts, values: Fingerprint) -> list[bool]:
     Probabilities of several classes are no column, and classes prove nothing.
     """
     told = {round(one, 12) for one in values.at if math.isfinite(one)}
-    if min(len(told), len(set(column.values))) < _LEAST_TOLD or values.shape[1:] not in ((), (1,)):
+    if len(told) < _LEAST_TOLD or values.shape[1:] not in ((), (1,)):
         return []
-    known, grain = sorted(column.values), grain_of(column.values)
+    grain = grain_of(column.values)
+    known, _ = ordered(column.values, grain)
     found = [_stands(known, one, grain) for one in values.at]
     aside = _ASIDE * max(grain, 1e-6 * max(abs(known[0]), abs(known[-1])))
     by_chance = max(sum(_stands(known, one + each, grain) for one in values.at) for each in (aside, -aside))
@@ -94,18 +103,20 @@ def _scattered(kept: Sequence[bool]) -> bool:
 def _errors(seen: Seen, one: Prediction) -> list[float]:
     """Return the errors at the places that are told of a prediction; empty where nobody knows its rows' target."""
     fitted = [each.y for each in seen.fits if each.x.sha and each.x.sha == one.x.sha]
-    every = [each for each in (*fitted, *_targets(seen, one)) if each.shape == one.values.shape]
+    every = [each for each in (*fitted, *targets(seen).get(one.x.sha, ())) if each.shape == one.values.shape]
     target = next((each for each in every if len(each.at) == len(one.values.at)), None)
     return [abs(a - b) for a, b in zip(one.values.at, target.at, strict=True)] if target is not None else []
 
 
-def _targets(seen: Seen, one: Prediction) -> Iterator[Fingerprint]:
-    """Yield what a split returned beside the rows that were predicted."""
+def targets(seen: Seen) -> dict[str, list[Fingerprint]]:
+    """Return by the digest of a part of a split what the split returned beside it."""
+    found: dict[str, list[Fingerprint]] = {}
     for line in seen.witnessed.of("split"):
         told = [fingerprint(each) for each in parts(line.facts, "parts")]
         for half in (told[::2], told[1::2]):
-            if half and half[0].sha and half[0].sha == one.x.sha:
-                yield from half[1:]
+            if half and half[0].sha:
+                found.setdefault(half[0].sha, []).extend(half[1:])
+    return found
 
 
 def _how(errors: Sequence[float], kept: Sequence[bool]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
 from ..witness import Prediction
@@ -34,6 +35,8 @@ from .words import Word
 
 _MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
 _SD = re.compile(r"sd|std|posterior_sd", re.IGNORECASE)
+_MEAN_OFF, _SD_OFF = 0.006, 0.05
+"""By which share a summary's figures may be off; a deviation of every fifth draw is off by some per cent of itself."""
 _NEAR = 0.98
 """Correlation from which on a column counts as made from a prediction: scaled back, averaged, clipped."""
 _LEAST_ROWS = 20
@@ -141,7 +144,12 @@ def _same(one: float, other: float, grain: float) -> bool:
 
 def grain_of(values: Sequence[float]) -> float:
     """Return by how much a column may differ from what it was rounded from: half a unit of its last digit."""
-    digits = max((_digits(one) for one in values[:200]), default=0)
+    return _grain(tuple(values[:200]))
+
+
+@lru_cache(maxsize=256)  # a column is held against hundreds of predictions
+def _grain(values: tuple[float, ...]) -> float:
+    digits = max((_digits(one) for one in values), default=0)
     return 0.501 * 10.0**-digits if digits < _MOST_DIGITS else 1e-9
 
 
@@ -170,8 +178,9 @@ def _suspicions(
         if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
-    if trace is None and not found and table.rows >= _LEAST_ROWS:
-        yield from _of_nothing_seen(seen, table)
+    baseline = found and not others and not seen.steps  # nobody sees what a network predicts
+    if trace is None and (baseline or not found) and table.rows >= _LEAST_ROWS:
+        yield from _of_nothing_seen(seen, table, rules.forbidden if baseline else frozenset())
 
 
 def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
@@ -181,7 +190,7 @@ def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
     put back into its own unit under its old name, which has to be said.
     """
     means, spreads = {one.name: one.mean for one in trace.figures}, {one.name: one.sd for one in trace.figures}
-    told = [_off(table, words, figures) for words, figures in ((_MEAN, means), (_SD, spreads))]
+    told = [_off(table, _MEAN, means, _MEAN_OFF), _off(table, _SD, spreads, _SD_OFF)]
     for label in [one for one in table.labels if any(off.get(one) for off in told)]:
         both = [off[label] for off in told if label in off]
         what = f"the results say {next(one for one in both if one)}"
@@ -192,7 +201,7 @@ def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
             yield Suspicion(what, Word.INVESTIGATE, "results_not_of_trace", action)
 
 
-def _off(table: TableFacts, words: re.Pattern[str], figures: Mapping[str, float]) -> dict[str, str]:
+def _off(table: TableFacts, words: re.Pattern[str], figures: Mapping[str, float], share: float) -> dict[str, str]:
     """Return by label what is said of a figure and is another in the trace; empty texts where both are the same."""
     column = next((one for one in table.columns if words.fullmatch(one.name) and one.values), None)
     if column is None or len(column.values) != len(table.labels):
@@ -200,19 +209,23 @@ def _off(table: TableFacts, words: re.Pattern[str], figures: Mapping[str, float]
     found: dict[str, str] = {}
     for label, value in zip(table.labels, column.values, strict=True):
         if label in figures:
-            same = abs(value - figures[label]) <= _rounded(value, column, figures[label])
+            same = abs(value - figures[label]) <= _rounded(value, column) + share * abs(figures[label])
             said = f"{plain(value)} for the {column.name} of {label}, the trace {figures[label]:.5g}"
             found[label] = "" if same else said
     return found
 
 
-def _rounded(value: float, column: ColumnFacts, truth: float) -> float:
+def _rounded(value: float, column: ColumnFacts) -> float:
     """Return by how much a figure may be off; a summary may round each of them to digits of its own."""
-    return 2 * max(grain_of(column.values), grain_of((value,))) + 0.006 * abs(truth)
+    return 2 * max(grain_of(column.values), grain_of((value,)))
 
 
-def _of_nothing_seen(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
-    sized = [one for one in seen.predictions if one.values.size == table.rows]
+def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> Iterator[Suspicion]:
+    """Yield that no column is what was predicted.
+
+    :param but_of: classes that are only a baseline here: one of their columns is not the method's.
+    """
+    sized = [one for one in seen.predictions if one.values.size == table.rows and one.name not in but_of]
     if sized and seen.fits:
         what = f"no column of the results is what {sized[0].name}.predict returned at {place(sized[0].line)}"
         yield Suspicion(f"{what}, nor what another one did", Word.INVESTIGATE, "results_not_predicted", _SETTLE)

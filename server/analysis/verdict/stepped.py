@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from ..witness import Line, Saved, Steps
 from ..witness.values import number, numbers, text, texts, whole
 from .checks import Check, failed
 from .counts import WITNESSED, Counts
+from .declared import is_for_reward
 from .drawn import correlation
 from .evidence import Evidence
 from .method import declared_kinds
@@ -26,6 +27,7 @@ _MOST_IDLE = 0.5
 """Share of the steps that may be made at a rate of 0, as in a warm-up or at the end of a schedule."""
 _MOST_TRIED = 10
 """So many trainings of one kind are a choice where one of them is handed in."""
+_MOST_KEPT = 0.5
 _LEAST_SHARE = 0.5
 """Share of its rows that a loader should give in a pass."""
 _MOST_LATE = 0.3
@@ -89,16 +91,20 @@ def _saved(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterator
                 yield Suspicion(what, Word.INVESTIGATE, "early_weights_saved", action)
         same_size = [one for one in stepped if one.numbers == save.numbers]
         yield from _of_another(save, same_size)
-        yield from _best_of_many(save, same_size)
+        yield from _best_of_many(save, same_size, {one.weights.sha for one in seen.saves})
 
 
-def _best_of_many(save: Saved, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
-    """One of many networks of one kind was saved, which is not the last: as a rule the one that did best."""
+def _best_of_many(save: Saved, stepped: Sequence[Steps], kept: Container[str]) -> Iterator[Suspicion]:
+    """One of many networks of one kind was saved, which is not the last: as a rule the one that did best.
+
+    :param kept: digests of the weights that were saved anywhere: an ensemble saves most of its members.
+    """
     for one in (each for each in stepped if each.weights.sha and each.weights.sha == save.weights.sha):
         kin = [each for each in stepped if _kind_of(each) == _kind_of(one)]
         begun = {each.begun.sha for each in kin if each.begun.sha}
         latest = max(kin, key=lambda each: number(each.line.facts, "last_at") or 0.0)
-        if len(begun) >= _MOST_TRIED and latest is not one:
+        members = sum(each.weights.sha in kept for each in kin) > _MOST_KEPT * len(kin)
+        if len(begun) >= _MOST_TRIED and latest is not one and not members:
             what = (
                 f"{len(kin)} networks of {one.numbers} numbers were trained alike at {place(one.line)}, and the one in"
             )
@@ -153,7 +159,8 @@ def _fewer_than_epochs(evidence: Evidence, counts: Counts, stepped: Sequence[Ste
     """An epoch without a single step trains nothing."""
     told = counts.get("epochs")
     continued = any(one.continued for one in evidence.attempts)
-    if evidence.history is not None and evidence.history.by_reward:
+    method = evidence.design.method
+    if evidence.history is not None and evidence.history.by_reward and (not method or is_for_reward(method)):
         return  # an agent may play several episodes between two steps
     if told is None or told.source.startswith(WITNESSED) or continued or not stepped:
         return

@@ -61,8 +61,9 @@ _CLOCK_S = 0.5
 _CACHE = re.compile(r"(?:^|/)[\w.-]*(?:cache|compile)[\w.-]*/|\.(?:so|o|pyc|nbc|nbi|lock|ttf|otf|afm)$", re.IGNORECASE)
 """What libraries compile and keep for themselves: a second run reads what the first one had to make."""
 _SPACE = "space"
-_TEMPORARY = re.compile(r"^/(?:.*/)?tmp[a-z0-9_]{8}(?:[./]|$)")
+_TEMPORARY = re.compile(r"^/(?:.*/)?tmp[a-z0-9_]{8}(?=[./]|$)")
 """What Python's `tempfile` makes: another name each time, as of the file by which a notebook's kernel is reached."""
+_ANY_TEMPORARY = "a temporary file"
 _DONE = ("n_estimators", "trees", "rounds", "best_iteration")
 TRAINS = frozenset({"sampling", "fit", "search", "steps"})
 """Kinds of lines that say what was trained."""
@@ -250,8 +251,9 @@ def files_read(witnessed: Witnessed) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for line in sorted(witnessed.of("read", "import"), key=attrgetter("at")):
         path = text(line.facts, "path")
-        if path and path not in written and not _CACHE.search(path) and not _TEMPORARY.match(path):
-            found.setdefault(path, (text(line.facts, "sha256"), line.where))
+        if path and path not in written and not _CACHE.search(path):
+            sha256 = "" if _TEMPORARY.match(path) else text(line.facts, "sha256")
+            found.setdefault(_TEMPORARY.sub(_ANY_TEMPORARY, path), (sha256, line.where))
     return found
 
 

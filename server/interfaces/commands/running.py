@@ -58,6 +58,7 @@ def _run(opened: Opener, options: argparse.Namespace) -> int:
                 f"`watchkeeper answer {begun.report.id} CONTINUE --approve …`, then the same command again.",
             )
         made_of = shlex.join(typed) if begun.run.script.startswith(command.COMMANDS) else begun.run.script
+        made_of = mask_secrets(made_of)  # before it is cut: half of a secret is none that is known
         _say(f"{begun.run.id} of {one_line(made_of, 120)} is under watch; it goes on without this terminal.")
         if options.detach:
             _say(f"watchkeeper poll {begun.run.id} --follow | watchkeeper stop {begun.run.id} --reason …")

@@ -10,8 +10,12 @@ from ...acts.toolbox import Parameter, Tool
 from ...vocabulary.runs import Role
 
 _IN_PLACE = frozenset({"model", "phase", "run", "report", "action", "what_happened"})
-_CALL = re.compile(r"\b([a-z_]+)\(([^()]*)\)")
-_ARGUMENT = re.compile(r"([a-z_]+)=('[^']*'|\"[^\"]*\"|[^,\s]+)")
+_QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+"""A text as Python's repr writes it."""
+_ESCAPED = re.compile(r"\\([\\'\"])")
+"""What a terminal would obey stays escaped."""
+_CALL = re.compile(rf"\b([a-z_]+)\(((?:{_QUOTED}|[^()'\"])*)\)")
+_ARGUMENT = re.compile(rf"([a-z_]+)=({_QUOTED}|[^,\s]+)")
 _OPEN = ("…", "[…]")
 """What an answer leaves for its reader to fill in."""
 
@@ -58,5 +62,5 @@ def _arguments(tool: Tool, given: Mapping[str, str]) -> list[str]:
 
 
 def _word(value: str) -> str:
-    plain = value[1:-1] if value[0] in "'\"" else value
+    plain = _ESCAPED.sub(r"\1", value[1:-1]) if value[0] in "'\"" else value
     return "…" if plain in _OPEN else shlex.quote(plain)

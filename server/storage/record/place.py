@@ -12,12 +12,19 @@ from .translating import LOOK_INTO
 
 
 def make(path: Path) -> None:
-    """Make the empty file, its pages to be written in place.
+    """Make the empty file, its pages to be written in place; what another server made meanwhile is left as it is.
 
-    Where they are copied as they are written, as btrfs does it, a transaction that a full disk cut short cannot be
-    taken back, and until it is, SQLite lets nobody read.
+    Where pages are copied as they are written, as btrfs does it, a transaction that a full disk cut short cannot be
+    taken back, and until it is, SQLite lets nobody read. One that is there is not even opened: closing it again would
+    end the locks that SQLite holds on it in this process (fcntl(2)).
+
+    :raises LedgerUnreadable: if something else took its place meanwhile.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        is_there(path)
+        return
     try:
         records.write_in_place(descriptor)
     finally:

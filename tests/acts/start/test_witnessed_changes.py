@@ -72,7 +72,7 @@ async def test_code_that_does_the_same_passes_and_is_shown_and_what_was_seen_to_
         assert "witnessed fact(s) differ" in place.read(f".watchkeeper/reports/{asked['report']}.md")
         only_full = BODY.replace("6 if full", "4 if full")
         asked = await again(place, trainer, only_full, "1-quick-3", "1-full-2")
-    assert asked["changes"] == ["settings 6 -> 4"], "only the full phase shows it, and it is told by reading"
+    assert asked["changes"] == ["max_depth 6 -> 4"], "only the full phase shows it, and it is told by reading"
 
 
 def test_what_was_seen_is_left_out_once_for_each_time_that_reading_told_it() -> None:

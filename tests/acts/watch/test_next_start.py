@@ -47,6 +47,18 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             "watchkeeper run --phase quick --model m -- …, by the same command",
             "watchkeeper run --phase quick --model m -- …, by the same command",
         ),
+        (
+            ".watchkeeper/commands/0a1b",  # as an adopted process has it
+            {"args": ("papermill", "in.ipynb")},
+            "watchkeeper run --phase quick --model m -- …, by the same command",
+            "watchkeeper run --phase quick --model m -- …, by the same command",
+        ),
+        (
+            'Bob\'s "new" train (2).py',
+            {},
+            "start_training(model='m', phase='quick', script='Bob\\'s \"new\" train (2).py')",
+            "watchkeeper start m quick --script 'Bob'\"'\"'s \"new\" train (2).py'",
+        ),
     ],
 )
 def test_the_next_start_is_named_as_a_call_and_as_a_command(

@@ -60,6 +60,17 @@ STACK = [
         (RIDGE, {"actual": TRUTH, "lightgbm": LINEAR}, "forbidden_results"),
         (RIDGE, {"actual": TRUTH, "ridge": LINEAR}, "forbidden_results"),
         (RIDGE, {"actual": TRUTH, "ridge": LINEAR, "network": OTHER}, ""),  # torch's predictions are not witnessed
+        (
+            [*RIDGE, *made(2, "LGBMRegressor", BOOSTED)],
+            {"actual": TRUTH, "ridge": LINEAR, "boosted": OTHER},
+            "results_not_predicted",  # a true baseline beside invented numbers
+        ),
+        ([*RIDGE, *made(2, "LGBMRegressor", BOOSTED)], {"actual": TRUTH, "ridge": LINEAR, "boosted": BOOSTED}, ""),
+        (
+            [*RIDGE, *made(2, "KNeighborsRegressor", BOOSTED), steps()],
+            {"actual": TRUTH, "ridge": LINEAR, "network": OTHER},
+            "",
+        ),
         (made(1, "TransformedTargetRegressor", LINEAR, of="RandomForestRegressor"), {"predicted": LINEAR}, ""),
         (made(1, "TransformedTargetRegressor", LINEAR, of="Ridge"), {"predicted": LINEAR}, "forbidden_results"),
         (STACK, {"actual": TRUTH, "predicted": STACKED}, ""),
@@ -127,6 +138,8 @@ def test_results_that_a_run_trained_for_and_wrote_itself_are_no_copy(
         ("steps[1].regressor_.coef_", True),
         ("params.dense_0.kernel", True),
         ("_results.model._params._params_split.exog_params", False),  # a state space model without covariates
+        ("weights.first_layer", True),
+        ("model.params.embedding", True),
         ("_fit_X", False),  # what an imputer remembers
         ("cv_results_.mean_test_score", False),  # a candidate that could not be fitted
     ],

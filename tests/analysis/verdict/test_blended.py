@@ -5,6 +5,7 @@ import random
 import struct
 from dataclasses import replace
 
+import pytest
 from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
 from watchkeeper.server.analysis.verdict.predicted import matches
 from watchkeeper.server.analysis.witness import Fingerprint, Line, Prediction
@@ -14,6 +15,12 @@ DRAW = random.Random(3)
 ONE = [DRAW.gauss(5, 1) for _ in range(ROWS)]
 OTHER = [value + DRAW.gauss(0, 0.5) for value in ONE]
 TRUTH = [value + DRAW.gauss(0, 2) for value in ONE]
+
+
+@pytest.fixture
+def draw() -> random.Random:
+    """Give the same numbers whichever tests ran before in this process."""
+    return random.Random(4)
 
 
 def predicted(name: str, values: list[float], columns: int = 0) -> Prediction:
@@ -35,8 +42,8 @@ def test_a_weighted_sum_of_two_models_is_of_both() -> None:
     assert sorted(one.name for one in found.parts) == ["LGBM", "XGBR"]
 
 
-def test_a_trend_and_what_is_predicted_of_its_rest_are_both_named() -> None:
-    rest = [DRAW.gauss(0, 0.4) for _ in range(ROWS)]
+def test_a_trend_and_what_is_predicted_of_its_rest_are_both_named(draw: random.Random) -> None:
+    rest = [draw.gauss(0, 0.4) for _ in range(ROWS)]
     whole = [round(a + b, 3) for a, b in zip(ONE, rest, strict=True)]
     (found,) = matches(table(whole), [predicted("Ridge", ONE), predicted("LGBMR", rest)])
     assert {one.name for one in found.parts} == {"Ridge", "LGBMR"}
@@ -53,9 +60,9 @@ def test_rows_that_were_sorted_are_what_was_predicted_all_the_same() -> None:
     assert found.exact
 
 
-def test_whole_numbers_in_another_order_prove_nothing() -> None:
-    counts = [float(DRAW.randrange(40)) for _ in range(ROWS)]
-    assert not matches(table(sorted(counts)), [predicted("XGBR", DRAW.sample(counts, ROWS))])
+def test_whole_numbers_in_another_order_prove_nothing(draw: random.Random) -> None:
+    counts = [float(draw.randrange(40)) for _ in range(ROWS)]
+    assert not matches(table(sorted(counts)), [predicted("XGBR", draw.sample(counts, ROWS))])
 
 
 def test_the_truth_is_no_weighted_sum_of_what_was_predicted() -> None:
@@ -77,8 +84,10 @@ def test_one_class_of_the_probabilities_and_the_most_probable_class_are_found() 
     assert not matches(table(turned), [both])
 
 
-def test_a_predicted_change_on_top_of_an_earlier_row_is_found_and_one_on_top_of_the_outcome_is_not() -> None:
-    change = [0.2 * DRAW.gauss(0, 1) for _ in range(ROWS)]
+def test_a_predicted_change_on_top_of_an_earlier_row_is_found_and_one_on_top_of_the_outcome_is_not(
+    draw: random.Random,
+) -> None:
+    change = [0.2 * draw.gauss(0, 1) for _ in range(ROWS)]
     level = ColumnFacts(name="actual", values=tuple(TRUTH))
 
     def made(*values: float) -> list[str]:
@@ -90,13 +99,13 @@ def test_a_predicted_change_on_top_of_an_earlier_row_is_found_and_one_on_top_of_
     assert made(*(a + b for a, b in zip(TRUTH, change, strict=True))) == []
 
 
-def test_classes_under_other_names_are_what_was_predicted_and_other_classes_are_not() -> None:
-    classes = [float(DRAW.randrange(4)) for _ in range(ROWS)]
+def test_classes_under_other_names_are_what_was_predicted_and_other_classes_are_not(draw: random.Random) -> None:
+    classes = [float(draw.randrange(4)) for _ in range(ROWS)]
     segments = predicted("GaussianMixture", classes)
     assert matches(table([{0.0: 3.0, 1.0: 1.0, 2.0: 4.0, 3.0: 2.0}[one] for one in classes]), [segments])
     words = replace(table(TRUTH), labels=tuple("abcd"[int(one)] for one in classes))
     assert [one.column for one in matches(words, [segments])] == ["of words"]
-    assert not matches(table([float(DRAW.randrange(4)) for _ in range(ROWS)]), [segments])
+    assert not matches(table([float(draw.randrange(4)) for _ in range(ROWS)]), [segments])
     assert not matches(table([float(int(one) // 2) for one in classes]), [segments])
 
 

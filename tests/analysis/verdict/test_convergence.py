@@ -12,6 +12,7 @@ from watchkeeper.server.analysis.curves.several import trainings
 from watchkeeper.server.analysis.verdict.convergence import convergence
 from watchkeeper.server.analysis.verdict.words import Word
 
+from ...growth import assert_grows_with_its_input
 from .facts import RULES, TRAINED, spoilt
 
 Row = dict[str, float | None]
@@ -68,6 +69,14 @@ def test_of_several_trainings_the_last_one_counts(each: list[list[Row]], word: W
     check = convergence(spoilt(TRAINED, history=history(*each)), RULES)
     assert check.word is word, check
     assert told in check.evidence
+
+
+def test_many_trainings_in_one_history_cost_what_their_rows_do() -> None:
+    def short(count: int) -> History:
+        return History(epochs=[1.0, 2.0] * count, train_loss=[8.0, 1.0] * count, counts="epoch")
+
+    assert len(trainings(short(50))) == 50
+    assert_grows_with_its_input(trainings, short, 500)
 
 
 STEPS = 0.3

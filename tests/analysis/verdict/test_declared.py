@@ -38,9 +38,18 @@ def test_a_declared_method_whose_class_was_fitted_is_approved() -> None:
         (run("Kernel density", *FITTED), "no_method_found"),
         (run("Gaussian mixture"), "no_method_found"),
         (run("Gaussian mixture", fit(1, "Ridge", wall_s=3 * HOUR)), "method_not_approved"),
+        (run("Kernel density after a standard scaler", fit(1, "StandardScaler", wall_s=HOUR)), "no_method_found"),
+        (run("Kernel density, against a dummy", fit(1, "DummyRegressor", wall_s=HOUR)), "no_method_found"),
         (run("Gaussian mixture", *FITTED, rows="Bootstraps | 200 | 200 | | | YES\n"), "iterations_not_inspected"),
     ],
-    ids=["another one was fitted", "nothing was fitted", "a linear model", "more is asked for than fits"],
+    ids=[
+        "another one was fitted",
+        "nothing was fitted",
+        "a linear model",
+        "a scaler",
+        "a guess",
+        "more is asked for than fits",
+    ],
 )
 def test_what_was_not_declared_or_not_fitted_is_asked_about(evidence: Evidence, code: str) -> None:
     assert code in {one.code for one in decide(evidence, RULES).checks}

@@ -25,6 +25,7 @@ ONE_WIDTH = [0.35] * 40
         ("gradient boosting, quantile bands", ONE_WIDTH, ["intervals_of_one_width"]),
         ("Ensemble (random forest), 90 % intervals from bootstraps", SPREAD, []),
         ("Ensemble (random forest), split conformal intervals", ONE_WIDTH, []),  # these are of one width by nature
+        ("Ensemble (random forest), intervals from quantiles of the residuals", ONE_WIDTH, []),
         ("Ensemble (random forest), bootstrap", ONE_WIDTH, []),
     ],
 )

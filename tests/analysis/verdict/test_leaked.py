@@ -22,11 +22,12 @@ def codes(*lines: Kind) -> list[str]:
     return [one.code for one in leaked(seen(*lines))]
 
 
-def parts(train: int, distinct: int, shared: bool, at: tuple[float, ...] = FRACTIONS) -> Kind:
+def parts(train: int, distinct: int, shared: bool, at: tuple[float, ...] = FRACTIONS, columns: int = 5) -> Kind:
     keys = ["01", "02", "03"]
+    others = [*(keys[:1] if shared else []), "04", "05"]
     told = [
-        {**fp("a", at=at, size=train), "rows": distinct, "row_keys": keys},
-        {**fp("b", at=at, size=50), "rows": 50, "row_keys": [*(keys[:1] if shared else []), "04", "05"]},
+        {**fp("a", at=at), "shape": [train, columns], "rows": distinct, "row_keys": keys},
+        {**fp("b", at=at), "shape": [50, columns], "rows": 50, "row_keys": others},
     ]
     return {"kind": "split", "facts": {"call": "train_test_split", "parts": told}}
 
@@ -42,6 +43,7 @@ def test_a_column_that_is_the_target_of_the_next_row_is_asked_about() -> None:
         (parts(1000, 600, shared=True), ["copied_rows_held_out"]),
         (parts(1000, 600, shared=False), []),  # copied after an earlier split: none is held out
         (parts(1000, 998, shared=True), []),  # two measurements that are alike by nature
+        (parts(1000, 600, shared=True, columns=1), []),  # a rounded temperature is alike by nature
         (parts(1000, 600, shared=True, at=(1.0, 2.0, 3.0)), []),  # few kinds of rows: categories
     ],
 )
@@ -70,6 +72,8 @@ def test_one_of_many_networks_that_is_not_the_last_is_asked_about() -> None:
     assert "network_chosen" in trained(*networks(12, chosen=4))
     assert "network_chosen" not in trained(*networks(12, chosen=11))  # the last fit after twelve folds
     assert "network_chosen" not in trained(*networks(5, chosen=2))
+    members = [*networks(12, chosen=4), *(save(f"after{number}") for number in range(9))]
+    assert "network_chosen" not in trained(*members)  # an ensemble, whose members are all kept
     alike = [{**one, "facts": {**one["facts"], "lr_seen": [n / 100]}} for n, one in enumerate(networks(12, chosen=4))]
     assert "network_chosen" not in trained(*alike)  # a search over learning rates
 
@@ -88,6 +92,15 @@ def answer(row: str, *lines: Kind) -> Answer:
 PRIORS = sampling(
     free={"beta_dose": {"prior": "beta_dose ~ Normal(0.6, 0.05)"}, "s": {"prior": "s ~ HalfNormal(0, 2)"}}
 )
+REGIONS: list[Kind] = [
+    {**fit(n, "XGBRegressor", x={**fp(f"x{n}", size=900), "row_keys": [f"{n}a", f"{n}b"]}), "where": "m.py:7"}
+    for n in range(4)
+]
+"""A model of each region."""
+TRIED: Kind = {"kind": "search", "where": "m.py:9", "facts": {
+    "id": 8, "class": "GridSearchCV", "estimator": "MLPRegressor", "params": {"estimator__hidden_layer_sizes": "(16,)"},
+    "space": {"hidden_layer_sizes": [[128], [256]]}, "best": {"hidden_layer_sizes": "(128,)"},
+}}  # fmt: skip
 NET = steps(dims=[16, 8, 1], matrices=4, lr_seen=[0.001])
 
 
@@ -101,7 +114,13 @@ NET = steps(dims=[16, 8, 1], matrices=4, lr_seen=[0.001])
         ("beta prior | N(0, 1) | | | | YES |", [sampling(free={"beta": {"prior": "beta ~ Normal(0, 1)"}})]),
         ("Prior of s | HalfNormal(sigma=2) | | | | YES |", [PRIORS]),
         ("Rows | 90 | 90 | | | YES |", [fit(1, "XGBRegressor", rows=100)]),
+        ("Rows | 3200 | 3200 | | | YES |", REGIONS),
         ("Hidden units | 16 | 16 | | | YES |", [NET]),
+        ("Hidden units | 128 | 128 | | | YES |", [TRIED]),
+        (
+            "Trees | 300 | 300 | | | YES |",
+            [fit(1, "Pipeline", params={"hist__max_iter": 300}, done={"of": "HistGradientBoostingRegressor"})],
+        ),
         ("Learning rate | 0.001 | | | | YES |", [NET]),
         ("Trees | 500 | 500 | | | YES |", [fit(1, "RandomForestRegressor", params={"n_estimators": 600})]),
         ("Batch size | 64 | 32 | 128 | | YES |", [{"kind": "batches", "facts": {"batch_size": 100}}]),
@@ -131,6 +150,14 @@ def test_a_row_of_the_design_that_was_not_kept_is_said_not_to_be(row: str, lines
     [
         ("Prior of beta_dose | Normal(mu, tau) | | | | YES |", [PRIORS]),
         ("Prior of gamma | Normal(0, 1) | | | | YES |", [PRIORS]),
+        ("Prior of s | HalfFlat(2) | | | | YES |", [PRIORS]),  # of a name that nobody knows
+        ("Rows | 90000 | 90000 | | | YES |", [*REGIONS, {"kind": "more", "facts": {"of": "fit", "count": 96}}]),
+        (
+            "Rows | 3200 | 3200 | | | YES |",
+            [{**one, "facts": {**one["facts"], "x": fp(f"{n}", size=900)}} for n, one in enumerate(REGIONS)],
+        ),
+        ("Hidden units | 256 | 256 | | | YES |", [TRIED]),
+        ("Hidden units | 256 | 256 | | | YES |", [NET, {**steps(id=9), "where": "m.py:8"}]),
         ("Rows | 3200 | 3000 | | | YES |", [steps()]),
         ("Hidden units | 256 | 256 | | | YES |", [steps()]),
         ("Learning rate | 0.1 | | | | YES |", [NET]),
@@ -140,6 +167,13 @@ def test_a_row_of_the_design_that_was_not_kept_is_said_not_to_be(row: str, lines
 )
 def test_what_the_witness_cannot_say_of_a_row_stays_open(row: str, lines: list[Kind]) -> None:
     assert answer(row, *lines) == Answer()
+
+
+@pytest.mark.parametrize("figure", ["0.0025", "400", "20"])
+def test_a_prior_that_is_the_same_in_another_notation_is_a_doubt(figure: str) -> None:
+    found = answer(f"Prior of beta_dose | Normal(0.6, {figure}) | | | | YES |", PRIORS)
+    assert "variance, a precision or a rate" in found.doubt
+    assert not found.problem
 
 
 def test_fewer_members_than_asked_for_are_a_doubt_as_one_training_may_have_left_several() -> None:

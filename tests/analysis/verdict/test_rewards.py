@@ -79,3 +79,9 @@ def test_a_reward_that_still_rises_is_told_and_decides_nothing() -> None:
     found = check(decide(agent(rising, steps(steps=600)), RULES), "convergence")
     assert (found.outcome, found.word) == (Outcome.NOT_INSPECTED, None)
     assert "reward changed by" in found.evidence
+
+
+def test_a_reward_says_nothing_of_a_design_that_trains_for_none() -> None:
+    rising = from_records([{"epoch": float(one), "reward": math.exp(one / 60)} for one in EVERY], ["epoch", "reward"])
+    forecast = agent(rising, steps(steps=600), design="Method | Deep learning (LSTM) | | | | YES\n")
+    assert check(decide(forecast, RULES), "convergence").code == "not_stable"

@@ -231,6 +231,12 @@ def test_two_parts_of_one_class_that_changed_places_are_a_change() -> None:
     assert compare(run(one), run(two)).differences
 
 
+def test_a_temporary_file_that_only_one_of_both_runs_reads_is_a_change() -> None:
+    read = ("read", {"path": "/tmp/tmpanswers_.csv", "sha256": "a" * 64})
+    (one,) = compare(run(MADE), run(MADE, read)).differences
+    assert one.topic == "file a temporary file.csv"
+
+
 @pytest.mark.parametrize(("folder", "topics"), [("/tmp/", set[str]()), ("data/", {"file"})])
 def test_a_temporary_file_of_another_name_is_no_change(folder: str, topics: set[str]) -> None:
     old, new = (run(("read", {"path": f"{folder}tmpw_7df68{end}.json", "sha256": end * 64})) for end in ("a", "b"))

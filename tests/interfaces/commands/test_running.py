@@ -59,6 +59,15 @@ def test_run_prints_what_the_command_prints_and_ends_as_it_does(stranger: Place)
     assert runs["train-full-2"].args == ("0",)
 
 
+def test_no_half_of_a_secret_is_left_where_a_long_command_is_cut(stranger: Place) -> None:
+    token = "ghp_" + "a1B2c3D4e5F6" * 3
+    done = call(stranger, "run", "--detach", "--model", "m", "--", "sh", "-c", f"exit 0 {'#' * 70} {token}")
+    assert done.returncode == 0
+    assert "m-full-1 of sh -c" in done.stderr
+    assert token[:4] not in done.stderr
+    stranger.ends("m-full-1")
+
+
 def test_a_command_with_dashes_of_its_own_stands_behind_ours(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

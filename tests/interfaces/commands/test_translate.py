@@ -44,6 +44,9 @@ from watchkeeper.tools import TOOLS
         ("some_other(thing='x')", "some_other(thing='x')"),
         ('poll_training(run="it\'s")', "watchkeeper poll 'it'\"'\"'s'"),
         ("poll_training(run='; rm -rf /')", "watchkeeper poll '; rm -rf /'"),
+        (r"""poll_training(run='it\'s "b\\c" (2)', wait_s=1)""", """watchkeeper poll 'it'"'"'s "b\\c" (2)' --wait 1"""),
+        (r"poll_training(run='\x1b[2J\u202e')", r"watchkeeper poll '\x1b[2J\u202e'"),
+        ("poll_training(run='1) and so on", "poll_training(run='1) and so on"),
     ],
 )
 def test_a_call_becomes_the_command_that_does_the_same(call: str, command: str) -> None:
@@ -62,8 +65,8 @@ def test_a_workspace_that_was_named_is_named_again() -> None:
     assert as_command("poll_training()", TOOLS, workspace="my work") == "watchkeeper --workspace 'my work' poll"
 
 
-# What answers name are ids and cursors; these may hold more, but nothing that Python's repr would write otherwise.
-ids = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"], exclude_characters="()'\"\\-"), min_size=1)
+# What answers name are ids, cursors and paths; these may hold more, but nothing that a terminal would obey.
+ids = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"], exclude_characters="-"), min_size=1)
 
 
 @given(st.data())

@@ -225,7 +225,9 @@ def test_an_open_page_follows_the_record_through_a_restart_of_its_server_and_two
     browser: Browser, place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     state = tmp_path_factory.mktemp("state")
-    place.script(story.GOES_ON.replace('wait_for("go")', 'print("here I wait", flush=True); wait_for("go")'), model="2")
+    waits = 'while not pathlib.Path("go").exists():'
+    assert waits in story.GOES_ON
+    place.script(story.GOES_ON.replace(waits, f'print("here I wait", flush=True)\n{waits}'), model="2")
     story.run(place, "start", "2", "quick")
     with served(place.root, state) as server:
         page = opened(browser, server)

@@ -35,7 +35,7 @@ T = TypeVar("T")
 def until(condition: Callable[[], T | None], what: str = "") -> T:
     """Return the condition's first true value; fail when it never comes.
 
-    It rests three times as long as a look took: a look that starts a program would else keep a core busy all the time.
+    It rests three times as long as a look took, so that looks which start a program take a quarter of the time at most.
     """
     begun = time.monotonic()
     deadline = begun + HANG_S

@@ -57,6 +57,18 @@ def test_a_search_is_one_line_with_its_candidates_and_counts_the_fits_inside(tmp
     assert prediction(only(found.of("predict"))).of == told.id
 
 
+def test_a_search_with_a_metric_of_its_own_can_be_pickled_and_the_metric_is_told(tmp_path: Path) -> None:
+    script = HEAD + (
+        "import pickle\nfrom sklearn.linear_model import Ridge\nfrom sklearn.model_selection import GridSearchCV\n"
+        "from sklearn.metrics import make_scorer, mean_squared_error\n"
+        "for scoring in (make_scorer(mean_squared_error), 'neg_mean_squared_error'):\n"
+        "    s = GridSearchCV(Ridge(), {'alpha': [1.0]}, scoring=scoring, cv=2).fit(X, y)\n"
+        "    pickle.loads(pickle.dumps(s)).predict(X)\n"
+        "mean_squared_error(y, s.predict(X))\n"
+    )
+    assert [line.facts["call"] for line in seen(tmp_path, script).of("metric")] == ["mean_squared_error"]
+
+
 def test_rows_drawn_with_replacement_can_be_told_from_the_same_rows_again(tmp_path: Path) -> None:
     script = HEAD + (
         "from sklearn.linear_model import Ridge\n"

@@ -42,7 +42,6 @@ if __name__ == "__main__":
     print(pm.sample())
 """
 """Samples three times, and then by what it put in the sampler's place: importing PyMC takes longer than all of it."""
-IN_ONE_PROCESS = pytest.mark.xdist_group("drawn")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,6 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Witnessed, list[dic
 
 
 @needs("pymc", "nutpie")
-@IN_ONE_PROCESS
 @pytest.mark.parametrize("cores", [1, 2])
 def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(
     drawn: tuple[Witnessed, list[dict[str, Any]]], cores: int
@@ -82,7 +80,6 @@ def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(
 
 
 @needs("pymc", "nutpie")
-@IN_ONE_PROCESS
 def test_another_back_end_is_named_as_what_sampled(drawn: tuple[Witnessed, list[dict[str, Any]]]) -> None:
     found, truths = drawn
     told = sampling(found.of("sampling")[2])
@@ -91,7 +88,6 @@ def test_another_back_end_is_named_as_what_sampled(drawn: tuple[Witnessed, list[
 
 
 @needs("pymc", "nutpie")
-@IN_ONE_PROCESS
 def test_a_sampler_that_the_script_replaced_is_told_with_the_place_of_the_other(
     drawn: tuple[Witnessed, list[dict[str, Any]]],
 ) -> None:

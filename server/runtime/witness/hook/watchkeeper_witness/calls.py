@@ -182,6 +182,8 @@ def replace(module: Any, name: str, key: str, top: str = "") -> bool:
     if function is None or hasattr(function, MARK) or not callable(function):
         return False
     ours_now = wrapped(function, key)
+    if not top:  # pickled by name from here: where it was defined there still stands the library's own
+        ours_now.__module__ = module.__name__
     for other in _modules(top):
         if vars(other).get(name) is function:
             setattr(other, name, ours_now)
