@@ -272,7 +272,7 @@ def _prior(variable: str, one: Requirement, seen: Seen) -> Answer:
     if kept := next((each for each in every if each[0] == asked), None):
         return Answer(seen=f"{kept[1]} at {kept[2]} (witnessed)")
     other = next((each for each in every if each[0] is not None), None)
-    if other is None or other[0] is None or not _can_differ(asked[0], other[0][0]):
+    if other is None or other[0] is None or not _can_differ(asked, other[0]):
         return Answer()
     what = f"the prior was {other[1]} at {other[2]} (witnessed)"
     if _is_notation(asked, other[0]):
@@ -280,9 +280,11 @@ def _prior(variable: str, one: Requirement, seen: Seen) -> Answer:
     return Answer(problem=what)
 
 
-def _can_differ(asked: str, had: str) -> bool:
-    """Whether two families are another one for sure: of a name that nobody knows it may be the same."""
-    return asked == had or {asked, had} <= _KNOWN
+def _can_differ(asked: tuple[str, tuple[float, ...]], had: tuple[str, tuple[float, ...]]) -> bool:
+    """Whether two priors differ for sure: of a name that nobody knows, or with fewer figures, nobody can say."""
+    if asked[0] == had[0]:
+        return len(asked[1]) == len(had[1])
+    return {asked[0], had[0]} <= _KNOWN
 
 
 def _is_notation(asked: tuple[str, tuple[float, ...]], had: tuple[str, tuple[float, ...]]) -> bool:

@@ -192,7 +192,7 @@ class Method(Table):
     binding_minima: Annotated[tuple[Annotated[str, Field(pattern="^min_")], ...], Field(strict=False)] = Field(
         default=(),
         description="Minima that bind also where a design names the iterations of its ensemble itself. Where a file"
-        " does not say, those that it sets.",
+        " does not say, those that it sets; in any case those that it changes.",
     )
 
     @model_validator(mode="before")
@@ -202,7 +202,13 @@ class Method(Table):
         if not isinstance(said, dict):
             return said
         values = cast("dict[str, object]", said)
-        return {"binding_minima": [one for one in values if one.startswith("min_") and values[one]], **values}
+        given = [one for one in values if one.startswith("min_") and values[one]]
+        listed = values.get("binding_minima", given)
+        if isinstance(listed, list):  # in a file with every value, what was changed there binds as well
+            names = cast("list[object]", listed)
+            other = [one for one in given if one in cls.model_fields and values[one] != cls.model_fields[one].default]
+            return {**values, "binding_minima": [*names, *(one for one in other if one not in names)]}
+        return values
 
     def minima(self) -> dict[str, dict[str, int]]:
         """Return the minima by kind of method and name of the figure."""

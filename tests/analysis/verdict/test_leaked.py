@@ -150,6 +150,10 @@ def test_a_row_of_the_design_that_was_not_kept_is_said_not_to_be(row: str, lines
     [
         ("Prior of beta_dose | Normal(mu, tau) | | | | YES |", [PRIORS]),
         ("Prior of gamma | Normal(0, 1) | | | | YES |", [PRIORS]),
+        (
+            "Prior of nu | HalfStudentT(3, 0, 2.5) | | | | YES |",
+            [sampling(free={"nu": {"prior": "nu ~ HalfStudentT(3, 2.5)"}})],
+        ),
         ("Prior of s | HalfFlat(2) | | | | YES |", [PRIORS]),  # of a name that nobody knows
         ("Rows | 90000 | 90000 | | | YES |", [*REGIONS, {"kind": "more", "facts": {"of": "fit", "count": 96}}]),
         (

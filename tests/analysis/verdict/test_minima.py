@@ -126,6 +126,7 @@ def test_ten_trees_for_five_hundred_are_asked_about_also_where_the_design_wants_
         ("[method]\nmin_epochs = 100\n", KEPT),
         ('profile = "research"\n[method]\nmin_bootstraps = 1000\n', ASKED),
         ("[method]\nmin_bootstraps = 1000\nbinding_minima = []\n", KEPT),
+        ("[method]\nmin_bootstraps = 2000\nbinding_minima = []\n", ASKED),
         ("", KEPT),
     ],
 )
