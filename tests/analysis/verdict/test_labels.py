@@ -32,9 +32,14 @@ def test_classes_follow_from_probabilities_not_from_outcomes(mine: list[float], 
     assert [one.code for one in labels(table)] == found
 
 
+@pytest.fixture
+def draw() -> random.Random:
+    """Give the same numbers whichever tests ran before in this process."""
+    return random.Random(9)
+
+
 @pytest.mark.parametrize(("threshold", "found"), [(0.5, []), (0.2, [])])
-def test_another_threshold_turns_some_rows_wrongly(threshold: float, found: list[str]) -> None:
-    draw = random.Random(9)
+def test_another_threshold_turns_some_rows_wrongly(draw: random.Random, threshold: float, found: list[str]) -> None:
     odds = [draw.random() for _ in range(ROWS)]
     truth = [float(draw.random() < one) for one in odds]
     table = results(column("y", *truth), column("p", *odds), column("label", *(float(p > threshold) for p in odds)))
@@ -42,11 +47,11 @@ def test_another_threshold_turns_some_rows_wrongly(threshold: float, found: list
     assert [one.code for one in labels(table.inside)] == found
 
 
-def test_a_certainty_or_a_feature_between_0_and_1_is_no_probability_of_a_class() -> None:
-    truth = [float(DRAW.random() < 0.6) for _ in range(ROWS)]
-    mine = [one if DRAW.random() < 0.99 else 1 - one for one in truth]
-    certainty = [0.5 + 0.49 * DRAW.random() for _ in range(ROWS)]
-    moist = [DRAW.random() ** (1 if one else 3) for one in truth]
+def test_a_certainty_or_a_feature_between_0_and_1_is_no_probability_of_a_class(draw: random.Random) -> None:
+    truth = [float(draw.random() < 0.6) for _ in range(ROWS)]
+    mine = [one if draw.random() < 0.99 else 1 - one for one in truth]
+    certainty = [0.5 + 0.49 * draw.random() for _ in range(ROWS)]
+    moist = [draw.random() ** (1 if one else 3) for one in truth]
     for name, values in (("prob_max", certainty), ("moisture", moist)):
         table = results(column("y", *truth), column("label", *mine), column(name, *values)).inside
         assert isinstance(table, TableFacts)
@@ -54,9 +59,9 @@ def test_a_certainty_or_a_feature_between_0_and_1_is_no_probability_of_a_class()
 
 
 @pytest.mark.parametrize("name", ["p", "p_1", "prob", "probability", "proba_1", "churn_probability", "score", "p1"])
-def test_two_classes_that_were_set_right_are_asked_about(name: str) -> None:
-    odds = [DRAW.random() for _ in range(ROWS)]
-    truth = [float(DRAW.random() < one) for one in odds]
+def test_two_classes_that_were_set_right_are_asked_about(draw: random.Random, name: str) -> None:
+    odds = [draw.random() for _ in range(ROWS)]
+    truth = [float(draw.random() < one) for one in odds]
     mine = [t if abs(p - 0.5) < 0.3 else float(p > 0.5) for p, t in zip(odds, truth, strict=True)]
     table = results(column("y", *truth), column("label", *mine), column(name, *odds)).inside
     assert isinstance(table, TableFacts)
