@@ -62,8 +62,12 @@ def job(desk: Desk, cluster: Slurm) -> str:
 
 
 def cut_power(*pids: int) -> None:
-    """End processes and what stands above them up to the daemon of the node, as a power cut does."""
-    steps = {found.ppid for pid in pids if (found := procfs.stat(pid)) is not None}
-    for pid in {*pids, *steps} - {1}:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    """End processes and what stands above them up to the daemon of the node, as a power cut does: all in one moment.
+
+    They are stopped before the first is killed, parents first; who lived on would write down the others' end.
+    """
+    steps = {found.ppid for pid in pids if (found := procfs.stat(pid)) is not None} - {1}
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in dict.fromkeys((*steps, *pids)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
