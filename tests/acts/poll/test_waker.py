@@ -17,6 +17,7 @@ from watchkeeper.server.acts.poll.waker import GIVING_BACK, HOLD_OFF_S, Waker
 
 from ...limits import HANG_S, LONG_S
 from ...runtime.keeper.helpers import until
+from ...storage.files.helpers import open_descriptors
 
 pytestmark = pytest.mark.anyio
 
@@ -281,7 +282,7 @@ async def test_it_leaves_no_thread_and_no_descriptor(make: MakeWaker, tmp_path: 
 
     def held() -> tuple[int, int]:
         until(lambda: GIVING_BACK not in {one.name for one in threading.enumerate()}, "what was watched is given back")
-        return len(os.listdir("/proc/self/fd")), threading.active_count()
+        return open_descriptors(), threading.active_count()
 
     await use()
     before = held()
@@ -296,14 +297,14 @@ async def test_where_no_thread_can_be_begun_what_was_watched_is_given_back_all_t
     def refused(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     waker = Waker([tmp_path])
     await waker.__aenter__()
-    assert len(os.listdir("/proc/self/fd")) == before + 1
+    assert open_descriptors() == before + 1
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", refused)
         await waker.__aexit__(None, None, None)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before
 
 
 async def test_a_file_that_is_replaced_often_leaves_no_watches_behind(tmp_path: Path) -> None:
