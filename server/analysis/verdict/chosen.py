@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..artefacts.facts import TableFacts
-from ..witness import Fingerprint, Fit, Line, Prediction, fingerprint
+from ..witness import Fingerprint, Fit, Line, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
@@ -59,15 +59,9 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     return None if suspicion is None else suspicion.check("choice", "witnessed")
 
 
-def _fit_of(seen: Seen, one: Prediction) -> Fit | None:
-    """Return the fit before a prediction, of the same object in the same process."""
-    same = (each for each in seen.fits if each.line.file == one.line.file and each.id == one.of)
-    return next(same, None) if one.of is not None else None
-
-
 def _of_one_seed(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
     for one in (each for each in found if each.averaged == 1):
-        fit = _fit_of(seen, one.prediction)
+        fit = seen.fit_of(one.prediction)
         if fit is None or fit.is_search or not fit.x.sha:
             continue
         kin = [
@@ -118,7 +112,7 @@ def _of_one_choice_of_columns(
     The fit that has more columns than any other is none that was chosen: the others leave some out, to say what they
     are worth. Tables that name the same columns (imputed again, with noise) are one choice.
     """
-    predicting = [(one.column, _fit_of(seen, one.prediction)) for one in found if one.averaged == 1]
+    predicting = [(one.column, seen.fit_of(one.prediction)) for one in found if one.averaged == 1]
     for column, fit in (*predicting, *by_coefficients):
         if fit is None or fit.is_search or not fit.y.sha:
             continue
@@ -140,7 +134,7 @@ def _of_trained_rows(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
     """Rows that a split held out, and that the fit saw which predicted them: the rows themselves, or their target."""
     held = {sha: line for line in seen.witnessed.of("split") for sha in _held_out(line.facts)[:1]}
     for one in (each for each in found if each.prediction.x.sha in held):
-        fit = _fit_of(seen, one.prediction)
+        fit = seen.fit_of(one.prediction)
         if fit is None:
             continue
         target = fit.y.sha in _held_out(held[one.prediction.x.sha].facts)[1:]
