@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..artefacts.facts import TableFacts
-from ..witness import Fingerprint, Fit, Line, fingerprint
+from ..witness import Fingerprint, Fit, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
 from .intervals import intervals
 from .labels import labels
-from .leaked import leaked
+from .leaked import leaked, rows_of
 from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
@@ -52,7 +52,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_went_on(evidence, seen),
         *_selected(seen),
         *_leaks(seen),
-        *leaked(seen),
+        *leaked(seen, table if isinstance(table, TableFacts) else None),
         *scored(evidence, seen),
     )
     suspicion = first_of(every)
@@ -218,7 +218,7 @@ def _selected(seen: Seen) -> Iterator[Suspicion]:
     """
     splits = seen.witnessed.of("split")
     looked = [one for one in seen.fits if _SELECTS.search(one.name) and one.y.bag and not one.y.sampled]
-    looked = [one for one in looked if not any(_rows_of(line) > one.y.size for line in splits if line.at < one.line.at)]
+    looked = [one for one in looked if not any(rows_of(line) > one.y.size for line in splits if line.at < one.line.at)]
     for line in splits if looked else ():
         told = [fingerprint(one) for one in parts(line.facts, "parts")]
         both = {
@@ -232,15 +232,6 @@ def _selected(seen: Seen) -> Iterator[Suspicion]:
             action = "Choose features by the rows that are trained on, for example inside of a Pipeline."
             yield Suspicion(what, Word.INVESTIGATE, "selected_on_held_out_rows", action)
             return
-
-
-def _rows_of(split: Line) -> int:
-    """Return how many rows were split."""
-    if text(split.facts, "call") == "train_test_split":
-        told = [fingerprint(one) for one in parts(split.facts, "parts")[:2]]
-    else:
-        told = [fingerprint(part(split.facts, "x"))]
-    return sum(one.shape[0] for one in told if one.shape)
 
 
 def _sum_of_bags(one: Fingerprint, other: Fingerprint) -> str:
