@@ -13,6 +13,7 @@ from ..witness import Fingerprint, Fit, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
 from .evidence import Evidence
+from .fitted_rows import fitted_rows
 from .intervals import intervals
 from .labels import labels
 from .leaked import leaked, rows_of
@@ -45,6 +46,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *((*left_out(seen, table), *reordered(seen, table)) if isinstance(table, TableFacts) else ()),
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
+        *fitted_rows(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
