@@ -89,6 +89,11 @@ class Seen:
         every = (*map(read_prediction, self.witnessed.of("predict")), *folds)
         return tuple(one for one in every if one.call != "score" and one.values.at)
 
+    def fit_of(self, one: Prediction) -> Fit | None:
+        """Return the fit before a prediction, of the same object in the same process."""
+        same = (each for each in self.fits if each.line.file == one.line.file and each.id == one.of)
+        return next(same, None) if one.of is not None else None
+
     @cached_property
     def predicted_rows(self) -> int:
         """The most values that one call predicted, whether they were described or not."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from ..witness import Fit
 from ..witness.values import whole
 from .checks import Check, passed, span
+from .counting_fits import fits_of_results
 from .counts import Counts
 from .design import COUNTS
 from .design_rows import counts_trees, trees
@@ -47,17 +49,22 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
 
 def _settings(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     """Parameters of estimators against the design's own rows: 500 trees that became one."""
+    of_results = fits_of_results(evidence, seen)
     for name, asked in evidence.design.requirements.items():
         if asked.floor is None or name in COUNTS:
             continue
-        named = [value for one in seen.fits for value in _values(one.params, name)]
-        used = named or (trees(seen) if counts_trees(name) else [])
+        named = _named(name, of_results) or _named(name, seen.fits)
+        used = named or (trees(seen, of_results) if counts_trees(name) else [])
         if used and max(used) < asked.floor:
             what = (
                 f"{name} was {plain(max(used))} at most, {evidence.design.source(name)} asks for {plain(asked.floor)}"
             )
             code = f"{name}_{'simplified' if asked.must_not_simplify else 'short'}"
             yield Suspicion(what, Word.INCOMPLETE_TRAINING if named else Word.INVESTIGATE, code, _AGAIN)
+
+
+def _named(name: str, fits: Sequence[Fit]) -> list[float]:
+    return [value for one in fits for value in _values({**one.params, **one.best}, name)]
 
 
 def _values(params: Mapping[str, object], name: str) -> Iterator[float]:
