@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ...analysis.artefacts.confined import search_container
 from ...analysis.artefacts.facts import TableFacts, TraceFacts
 from ...analysis.artefacts.search_facts import MOST_VALUES, Found, SearchFacts, Wanted
+from ...analysis.verdict import fitted_rows
 from ...analysis.verdict.evidence import Artefact
 from ...analysis.verdict.observed import target_of
 from ...analysis.verdict.predicted import grain_of
@@ -43,11 +44,13 @@ def drawn(desk: Desk, artefacts: Sequence[Artefact]) -> tuple[Found, ...]:
 def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ...], tuple[str, ...]]:
     """Return where the data that samplers were told stand in the tables that the run read, and which tables these are.
 
-    Targets of other fits are looked for where each of their values occurs several times. A table that was changed since
+    Targets of other fits are looked for where each of their values occurs several times, and those of the fits to most
+    rows, with some cells of what they were fitted to. A table that was changed since
     the run read it is not looked through.
     """
     told = _told(seen) if seen is not None else {}
     wanted = [Wanted(name, finite, 0.0) for name, at in told.items() if (finite := _different(at))]
+    wanted += [one for _, *both in fitted_rows.asked(seen) for one in both] if seen is not None else []
     if seen is None or not wanted:
         return (), ()
     read = {text(one.facts, "path"): text(one.facts, "sha256") for one in seen.witnessed.of("read")}

@@ -36,6 +36,11 @@ def by_method(
     return theirs, others
 
 
+def calls_itself_baseline(column: str) -> bool:
+    """Whether a column's name says that its numbers are those of a baseline."""
+    return _BASELINE.search(column) is not None
+
+
 def _names(match: Match, seen: Seen, forbidden: frozenset[str]) -> set[str]:
     """Return whose predictions a column is: of what a wrapper holds, and of what a combining model was given."""
     named: set[str] = set()

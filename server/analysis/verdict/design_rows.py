@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..witness import Fingerprint, Fit, fingerprint
@@ -72,10 +72,11 @@ class Answer:
     doubt: str = ""
 
 
-def answered(name: str, one: Requirement, seen: Seen) -> Answer:
+def answered(name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit] = ()) -> Answer:
     """Return what was witnessed of a row of the design.
 
     :param name: its identifier (`name_of`).
+    :param of_results: the fits that the results come from; where one of them has a parameter, others' say nothing.
     """
     words = name.replace("_", " ")
     if found := _PRIOR.fullmatch(words):
@@ -89,7 +90,7 @@ def answered(name: str, one: Requirement, seen: Seen) -> Answer:
     ):
         if pattern.fullmatch(words):
             return Answer() if one.floor is None else answer(one.floor, seen)
-    return _parameter(name, one, seen)
+    return _parameter(name, one, seen, of_results)
 
 
 def _rows(floor: float, seen: Seen) -> Answer:
@@ -188,9 +189,10 @@ def _layers(fits: Iterable[Fit]) -> Iterator[list[int]]:
                 yield told
 
 
-def _parameter(name: str, one: Requirement, seen: Seen) -> Answer:
+def _parameter(name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit]) -> Answer:
     usual = _usual(name)
-    found = [*_values(_ALIASES.get(usual, (usual,)), seen)]
+    keys = _ALIASES.get(usual, (usual,))
+    found = [*_of_fits(keys, of_results)] or [*_values(keys, seen)]
     if one.value is None or not found:
         return Answer()
     kept = next(((value, at) for value, at in found if _is_kept(value, one, many=usual in _AS_MANY)), None)
@@ -206,11 +208,13 @@ def counts_trees(name: str) -> bool:
     return name == "n_estimators" or _TREES.fullmatch(name.replace("_", " ")) is not None
 
 
-def trees(seen: Seen) -> list[float]:
-    """Return how many trees or rounds each ensemble was asked for, or was found best by a search."""
-    best = [one.best for one in seen.fits if one.is_search]
-    chosen = [number(one, key) for one in best for key in one if key.rpartition("__")[2] == "n_estimators"]
-    return [value for value, _ in _values(_ALIASES["n_estimators"], seen)] + [one for one in chosen if one is not None]
+def trees(seen: Seen, of_results: Sequence[Fit] = ()) -> list[float]:
+    """Return how many trees or rounds each ensemble was asked for, or was found best by a search.
+
+    :param of_results: the fits that the results come from; where one of them has trees, others' are none of these.
+    """
+    keys = _ALIASES["n_estimators"]
+    return [value for value, _ in [*_of_fits(keys, of_results)] or _of_fits(keys, seen.fits)]
 
 
 def trees_kept(rows: Iterable[Requirement], seen: Seen) -> bool:
@@ -237,12 +241,7 @@ def _is_kept(value: float, one: Requirement, *, many: bool) -> bool:
 
 def _values(keys: tuple[str, ...], seen: Seen) -> Iterator[tuple[float, str]]:
     """Yield the values of a parameter: of estimators, optimisers, loaders, samplers, with their places."""
-    for fit in seen.fits:
-        for key in fit.params:
-            last = key.rpartition("__")[2].lower()
-            whose = f"{fit.name} {fit.estimator} {text(fit.done, 'of')}"
-            if last in keys and _OF.get(last, "") in whose and (value := number(fit.params, key)) is not None:
-                yield value, place(fit.line)
+    yield from _of_fits(keys, seen.fits)
     for steps in seen.steps:
         params = part(steps.line.facts, "params") or {}
         for key in keys:
@@ -254,6 +253,17 @@ def _values(keys: tuple[str, ...], seen: Seen) -> Iterator[tuple[float, str]]:
     for sampling in seen.samplings:
         yield from ((value, place(sampling.line)) for key in keys
                     if (value := number(sampling.arguments, key)) is not None)  # fmt: skip
+
+
+def _of_fits(keys: tuple[str, ...], fits: Iterable[Fit]) -> Iterator[tuple[float, str]]:
+    """Yield the values that a parameter had in these fits; in a search the best one."""
+    for fit in fits:
+        whose = f"{fit.name} {fit.estimator} {text(fit.done, 'of')}"
+        params = {**fit.params, **{f"estimator__{key}": value for key, value in fit.best.items()}}
+        for key in params:
+            last = key.rpartition("__")[2].lower()
+            if last in keys and _OF.get(last, "") in whose and (value := number(params, key)) is not None:
+                yield value, place(fit.line)
 
 
 def _prior(variable: str, one: Requirement, seen: Seen) -> Answer:

@@ -17,6 +17,7 @@ from .plain import arguments, plain, plain_all
 from .replaced import check
 from .state import can_afford, next_number
 from .tables import data, distinct_folds, told_data
+from .target_means import encoded
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
@@ -261,11 +262,13 @@ def told_split(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         return None
     parts = result if isinstance(result, (list, tuple)) else [result]
     name = call.function.__name__
-    return (
-        "split",
-        name,
-        {"call": name, "arguments": plain_all(dict(call.kwargs)), "parts": [fp(each, rows=True) for each in parts[:8]]},
-    )
+    facts = {
+        "call": name,
+        "arguments": plain_all(dict(call.kwargs)),
+        "parts": [fp(each, rows=True) for each in parts[:8]],
+        **(encoded(call.args) if name == "train_test_split" else {}),
+    }
+    return "split", name, facts
 
 
 def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
@@ -273,7 +276,9 @@ def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[
     splitter = call.args[0]
     name = f"{type(splitter).__name__}.split"
     own = {k: v for k, v in vars(splitter).items() if not k.startswith("_")}
-    return "split", name, {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True)}
+    given = [each for each in (_at(call.args, 1), _at(call.args, 2)) if each is not None]
+    facts = {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True), **encoded(given)}
+    return "split", name, facts
 
 
 def optuna(module: Any) -> list[str]:
