@@ -108,7 +108,9 @@ def lived(life: Life, armed: dict[str, str], healed: Path, *, in_job: bool) -> l
         if not in_job:
             begun.wait(HANG_S)
         waited_until = time.monotonic() + UNBEGUN_S
-        until(lambda: life.began() or not _alive(life, begun) or time.monotonic() > waited_until, "it begins, or cannot")
+        until(
+            lambda: life.began() or not _alive(life, begun) or time.monotonic() > waited_until, "it begins, or cannot"
+        )
         life.end()
         ended = time.monotonic()
         until(lambda: not _alive(life, begun) or time.monotonic() > ended + UNHEALED_S, "it ends, or cannot say so")
