@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -62,7 +63,7 @@ def mapped(change: Callable[[float, float, float], tuple[float, float, float]]) 
 
 
 def changes() -> Rows:
-    pairs = zip(FILE, FILE[1:], strict=False)
+    pairs = itertools.pairwise(FILE)
     return [(b[0] / a[0], b[1] - a[1], b[2] - a[2]) for a, b in pairs]
 
 
