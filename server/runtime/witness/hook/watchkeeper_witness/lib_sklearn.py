@@ -11,7 +11,7 @@ from typing import Any
 
 from . import places
 from .calls import MARK, Call, known, replace, wrapped
-from .encodings import encoded
+from .group_means import encoded
 from .fingerprint import fp
 from .objects import fitted, owner
 from .plain import arguments, plain, plain_all
