@@ -11,8 +11,8 @@ from typing import Any
 
 from . import places
 from .calls import MARK, Call, known, replace, wrapped
-from .group_means import encoded
 from .fingerprint import fp
+from .group_means import encoded
 from .objects import fitted, owner
 from .plain import arguments, plain, plain_all
 from .replaced import check
