@@ -204,6 +204,14 @@ class Seen:
         timed += [number(one.facts, "wall_s") or 0.0 for one in self.more_fits]
         return sum(timed) + sum(one.wall_s for one in self.steps)
 
+    @property
+    def loading_s(self) -> float:
+        """Seconds in which libraries were imported, of the process that took longest; one inside another counts once."""
+        spans: dict[str, list[tuple[float, float]]] = {}
+        for line in self.witnessed.of("hooked"):
+            spans.setdefault(line.file, []).append((line.at - (number(line.facts, "wall_s") or 0.0), line.at))
+        return max(map(_covered_s, spans.values()), default=0.0)
+
     def describe(self) -> str:
         """Return in one line what was seen to run."""
         parts = [_sampling_words(one) for one in self.samplings[:2]]
@@ -212,6 +220,15 @@ class Seen:
         parts += [_search_words(one) for one in self.fits if one.is_search][:2]
         parts += [f"{count} fits of {name}" for name, (count, _) in list(self.repeated_fits().items())[:3]]
         return "; ".join(parts)
+
+
+def _covered_s(spans: Iterable[tuple[float, float]]) -> float:
+    """Return how long at least one of some spans of time went on."""
+    covered, reached = 0.0, 0.0
+    for begun, ended in sorted(spans):
+        covered += max(0.0, ended - max(begun, reached))
+        reached = max(reached, ended)
+    return covered
 
 
 def _models_inside(one: Fit) -> Iterable[str]:
