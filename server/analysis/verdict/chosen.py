@@ -26,6 +26,7 @@ from .scored import scored
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
 from .told_scores import told_scores
+from .whose_results import whose_results
 from .words import Word
 
 _MOST_TRIED = 10
@@ -54,6 +55,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
+        *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *_of_elsewhere(seen, found),
         *_went_on(evidence, seen),
         *_selected(seen),

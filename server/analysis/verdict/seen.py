@@ -206,7 +206,7 @@ class Seen:
 
     @property
     def loading_s(self) -> float:
-        """Seconds in which libraries were imported, of the process that took longest; one inside another counts once."""
+        """Seconds in which libraries were imported, in the process that took longest; nested ones count once."""
         spans: dict[str, list[tuple[float, float]]] = {}
         for line in self.witnessed.of("hooked"):
             spans.setdefault(line.file, []).append((line.at - (number(line.facts, "wall_s") or 0.0), line.at))
@@ -229,6 +229,13 @@ def _covered_s(spans: Iterable[tuple[float, float]]) -> float:
         covered += max(0.0, ended - max(begun, reached))
         reached = max(reached, ended)
     return covered
+
+
+def kind_of_class(one: Fit) -> str:
+    """Return the kind of training that a class is, in the words of the requirement document; empty for any other."""
+    named = (one.name, one.estimator, text(one.done, "of"))
+    words = {"Deep Learning": _NETWORKS, "Ensemble": _ENSEMBLES, "Linear model": tuple(LINEAR)}
+    return next((kind for kind, each in words.items() if any(word in name for name in named for word in each)), "")
 
 
 def _models_inside(one: Fit) -> Iterable[str]:

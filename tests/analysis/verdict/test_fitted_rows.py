@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import fmean, pstdev
 
 import pytest
@@ -63,8 +63,7 @@ def mapped(change: Callable[[float, float, float], tuple[float, float, float]]) 
 
 
 def changes() -> Rows:
-    pairs = itertools.pairwise(FILE)
-    return [(b[0] / a[0], b[1] - a[1], b[2] - a[2]) for a, b in pairs]
+    return [(b[0] / a[0], b[1] - a[1], b[2] - a[2]) for a, b in pairwise(FILE)]
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from typing import Any
 from . import places
 from .calls import MARK, Call, known, replace, wrapped
 from .fingerprint import fp
-from .group_means import encoded
 from .objects import fitted, owner
 from .plain import arguments, plain, plain_all
 from .replaced import check
 from .state import can_afford, next_number
 from .tables import data, distinct_folds, told_data
+from .target_means import encoded
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
