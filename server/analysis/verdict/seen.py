@@ -19,7 +19,7 @@ from ..witness.values import number, part, text, whole
 
 _DRAWS = frozenset({"mcmc", "smc", "ensemble"})
 _ENSEMBLES = ("Forest", "Boost", "LGBM", "ExtraTrees", "Bagging", "Stacking", "Voting", "XGB", "xgboost", "lightgbm")
-_HELPERS = ("SelectFromModel", "RFE", "SequentialFeatureSelector", "Boruta", "Imputer")
+_HELPERS = ("SelectFromModel", "RFE", "SequentialFeatureSelector", "Boruta", "IterativeImputer")
 _NETWORKS = ("MLP", "NeuralNet", "Perceptron", "Sequential", "Functional")
 _GRADIENTS = frozenset({"torch", "keras", "optax", "jax", "tensorflow", "flax"})
 _LEAST_BOOTSTRAPS = 20
@@ -206,7 +206,7 @@ class Seen:
 
     @property
     def loading_s(self) -> float:
-        """Seconds in which libraries were imported, of the process that took longest; one inside another counts once."""
+        """Seconds in which libraries were imported, of the process that took longest; one in another counts once."""
         spans: dict[str, list[tuple[float, float]]] = {}
         for line in self.witnessed.of("hooked"):
             spans.setdefault(line.file, []).append((line.at - (number(line.facts, "wall_s") or 0.0), line.at))

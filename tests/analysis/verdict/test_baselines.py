@@ -145,7 +145,9 @@ READ_STATE: Kind = {"kind": "read", "facts": {"path": "best.pt"}}
     ],
     ids=["more steps", "as many steps", "the other table was read", "its weights were read", "not written"],
 )
-def test_more_steps_may_lead_to_the_same_best_epoch(lines: tuple[Kind, ...], quick: tuple[Kind, ...], code: str) -> None:
+def test_more_steps_may_lead_to_the_same_best_epoch(
+    lines: tuple[Kind, ...], quick: tuple[Kind, ...], code: str
+) -> None:
     known = (Known("1-quick", "results", "results_quick_1.csv", "a" * 64),)
     evidence = trained(*lines, known=known, quick_seen=seen(*quick), quick_run="1-quick-1")
     assert found(decide(evidence, RULES), "artefact results")[1] == code
