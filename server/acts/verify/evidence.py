@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -56,6 +57,7 @@ def gather(desk: Desk, run_id: str) -> Evidence:
             f"{look.behind_bytes >> 20} MiB of the log of {run_id} are not read yet, and a verdict looks at all of it.",
             f"Call verify_compute(run={run_id!r}) again; it reads on from there.",
         )
+    desk = replace(desk, read_until_s=time.monotonic() + 2 * desk.policy.compute.read_s)
     run, status = look.run, look.status
     origin = provenance.of(run)
     told = _read_probe(desk, run)

@@ -7,7 +7,7 @@ import os
 import posixpath
 from collections.abc import Sequence
 
-from ...analysis.artefacts.confined import Limits, search_container
+from ...analysis.artefacts.confined import search_container
 from ...analysis.artefacts.facts import TableFacts, TraceFacts
 from ...analysis.artefacts.search_facts import MOST_VALUES, Found, SearchFacts, Wanted
 from ...analysis.verdict import fitted_rows
@@ -80,11 +80,6 @@ def _spread(values: Sequence[float]) -> tuple[float, ...]:
 def _searched(desk: Desk, path: str, wanted: Sequence[Wanted]) -> tuple[Found, ...]:
     if not wanted:
         return ()
-    limits = Limits(
-        memory_bytes=desk.policy.compute.read_memory_mb << 20,
-        cpu_s=math.ceil(desk.policy.compute.read_s),
-        wall_s=2 * desk.policy.compute.read_s,
-    )
     try:
         descriptor = _opened(desk, path)
     except PathRefused:
@@ -92,7 +87,7 @@ def _searched(desk: Desk, path: str, wanted: Sequence[Wanted]) -> tuple[Found, .
     with closing(descriptor):
         if os.fstat(descriptor).st_size > LARGEST_BYTES:
             return ()
-        found = search_container(descriptor, posixpath.basename(path), wanted, limits)
+        found = search_container(descriptor, posixpath.basename(path), wanted, artefact_files.limits(desk))
     return found.found if isinstance(found, SearchFacts) else ()
 
 

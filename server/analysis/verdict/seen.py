@@ -206,7 +206,7 @@ class Seen:
 
     @property
     def loading_s(self) -> float:
-        """Seconds in which libraries were imported, of the process that took longest; one in another counts once."""
+        """Seconds in which libraries were imported, in the process that took longest; nested ones count once."""
         spans: dict[str, list[tuple[float, float]]] = {}
         for line in self.witnessed.of("hooked"):
             spans.setdefault(line.file, []).append((line.at - (number(line.facts, "wall_s") or 0.0), line.at))

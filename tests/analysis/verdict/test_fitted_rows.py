@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import fmean, pstdev
 
 import pytest
@@ -62,8 +63,7 @@ def mapped(change: Callable[[float, float, float], tuple[float, float, float]]) 
 
 
 def changes() -> Rows:
-    pairs = zip(FILE, FILE[1:], strict=False)
-    return [(b[0] / a[0], b[1] - a[1], b[2] - a[2]) for a, b in pairs]
+    return [(b[0] / a[0], b[1] - a[1], b[2] - a[2]) for a, b in pairwise(FILE)]
 
 
 @pytest.mark.parametrize(

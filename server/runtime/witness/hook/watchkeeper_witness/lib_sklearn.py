@@ -11,13 +11,13 @@ from typing import Any
 
 from . import places
 from .calls import MARK, Call, known, replace, wrapped
-from .encodings import encoded
 from .fingerprint import fp
 from .objects import fitted, owner
 from .plain import arguments, plain, plain_all
 from .replaced import check
 from .state import can_afford, next_number
 from .tables import data, distinct_folds, told_data
+from .target_means import encoded
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
