@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from ..witness import Fit
 from ..witness.values import whole
 from .checks import Check, passed, span
+from .counting_fits import fits_of_results
 from .counts import Counts
 from .design import COUNTS
-from .design_rows import counts_trees, trees
+from .design_rows import counts_trees, trees_asked
 from .evidence import Evidence
 from .quantities import plain
-from .rules import Rules
+from .rules import TOLERANCE_S, Rules
 from .seen import Seen, argument, place
 from .stepped import gradients, nothing_stepped
 from .suspicion import Suspicion, first_of
@@ -21,6 +23,10 @@ from .words import Word
 _MANY = 20
 _FEW_ROWS = 50
 _MOST_SPLITS = 10
+_TIMED = (
+    "Say in the report what the rest was used for, or lower the minimum training time of the design before the next"
+    " start: a fast training need not be made longer."
+)
 _AGAIN = "Train again with what the design asks for, or say why it is right as it is."
 
 
@@ -43,17 +49,22 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
 
 def _settings(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     """Parameters of estimators against the design's own rows: 500 trees that became one."""
+    of_results = fits_of_results(evidence, seen)
     for name, asked in evidence.design.requirements.items():
         if asked.floor is None or name in COUNTS:
             continue
-        named = [value for one in seen.fits for value in _values(one.params, name)]
-        used = named or (trees(seen) if counts_trees(name) else [])
+        named = _named(name, of_results) or _named(name, seen.fits)
+        used = named or (trees_asked(seen, of_results) if counts_trees(name) else [])
         if used and max(used) < asked.floor:
             what = (
                 f"{name} was {plain(max(used))} at most, {evidence.design.source(name)} asks for {plain(asked.floor)}"
             )
             code = f"{name}_{'simplified' if asked.must_not_simplify else 'short'}"
             yield Suspicion(what, Word.INCOMPLETE_TRAINING if named else Word.INVESTIGATE, code, _AGAIN)
+
+
+def _named(name: str, fits: Sequence[Fit]) -> list[float]:
+    return [value for one in fits for value in _values({**one.params, **one.best}, name)]
 
 
 def _values(params: Mapping[str, object], name: str) -> Iterator[float]:
@@ -135,12 +146,18 @@ def _splits(seen: Seen) -> Iterator[Suspicion]:
 
 
 def _time(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
-    """The time asked for must be the method's: waiting and padding beside it are told."""
+    """The time asked for must be the method's: waiting and padding beside it are told.
+
+    Importing libraries is neither: of a short run it may be most, and what it took was measured.
+    """
     earlier_s = evidence.counted_wall_s - evidence.wall_s
     asked_s = 0.5 * (rules.limits.min_s - earlier_s)
     unseen = [one for one in seen.witnessed.of("program") if one.where and one.facts.get("python") is not True]
     untimed = any(one.traced and not one.wall_s for one in seen.steps)
-    if seen.whole and seen.method_s < asked_s and not unseen and not untimed and not seen.witnessed.of("more", "solve"):
+    beside_s = evidence.wall_s - seen.method_s - seen.loading_s
+    short = seen.method_s < asked_s and beside_s > max(asked_s, TOLERANCE_S)
+    if seen.whole and short and not unseen and not untimed and not seen.witnessed.of("more", "solve"):
         what = f"{span(seen.method_s)} of {span(evidence.wall_s)} were spent in what was witnessed"
-        what = f"{what}; {rules.limits.source} asks for {rules.limits}"
-        yield Suspicion(what, Word.INVESTIGATE, "mostly_not_the_method", "Say what the rest of the time was used for.")
+        loading = f", {span(seen.loading_s)} in importing libraries" if seen.loading_s else ""
+        what = f"{what}{loading}; {rules.limits.source} asks for {rules.limits}"
+        yield Suspicion(what, Word.INVESTIGATE, "mostly_not_the_method", _TIMED)

@@ -26,7 +26,7 @@ SPARSE_FILES = script(
 
 
 async def test_a_failure_behind_a_hole_of_a_terabyte_is_found_at_once_and_in_its_line(place: Place) -> None:
-    place.policy("[compute]\nread_s = 1.0\n").script(SPARSE_LOG)
+    place.script(SPARSE_LOG)
     async with place.trainer() as trainer:
         run = str((await trainer.ask("start_training", model="1", phase="quick"))["run"])
         seen = await trainer.watch(run)
@@ -37,7 +37,7 @@ async def test_a_failure_behind_a_hole_of_a_terabyte_is_found_at_once_and_in_its
 
 
 async def test_results_and_histories_of_a_terabyte_hold_no_call_up(place: Place) -> None:
-    place.policy("[compute]\nread_s = 1.0\n[witness]\nguard = false\n").script(SPARSE_FILES)
+    place.policy("[witness]\nguard = false\n").script(SPARSE_FILES)
     async with place.trainer() as trainer:
         run = str((await trainer.ask("start_training", model="1", phase="quick"))["run"])
         for act in (
