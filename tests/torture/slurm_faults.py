@@ -1,7 +1,8 @@
 """What clusters do to runs, as often as is asked for, as a table: `python -P tests/torture/slurm_faults.py --tries 10`.
 
 Each fault is a test of tests/runtime/engines on a real Slurm of its own; a violation is a try after which that test
-does not hold. Ends with 1 where there is one. In CI each is tried once, but for those that wait out a minute of Slurm's.
+does not hold. Ends with 1 where there is one. In CI each is tried once, but for those that wait out a minute of
+Slurm's.
 """
 
 from __future__ import annotations
