@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from ..artefacts.facts import ColumnFacts, TableFacts
@@ -10,6 +9,7 @@ from ..witness import Fingerprint, Fit, Line, fingerprint
 from ..witness.values import parts, text
 from .baselines import has_another
 from .counting_fits import fits_of_results
+from .edited import TRUTH
 from .evidence import Evidence
 from .match import Match
 from .method import declared_kinds
@@ -18,7 +18,6 @@ from .seen import Seen, kind_of_class, place
 from .suspicion import Suspicion
 from .words import Word
 
-_TRUTH = re.compile(r"(?:.*[_ ])?(?:actual|observed|truth|true|outcome|y_test|target)s?(?:[_ ].*)?", re.IGNORECASE)
 _LEAST_KEYS = 5
 
 
@@ -91,7 +90,7 @@ def _of_fitted_rows(seen: Seen, table: TableFacts, found: Sequence[Match]) -> It
 
     All of them are fitted values, which are honest; a table without outcomes evaluates nothing.
     """
-    if not any(_TRUTH.fullmatch(one.name) for one in table.columns):
+    if not any(TRUTH.fullmatch(one.name) for one in table.columns):
         return
     for one in (each for each in found if each.exact and each.averaged == 1):
         fit = seen.fit_of(one.prediction)
