@@ -19,7 +19,7 @@ from ..witness.values import number, part, text, whole
 
 _DRAWS = frozenset({"mcmc", "smc", "ensemble"})
 _ENSEMBLES = ("Forest", "Boost", "LGBM", "ExtraTrees", "Bagging", "Stacking", "Voting", "XGB", "xgboost", "lightgbm")
-_HELPERS = ("SelectFromModel", "RFE", "SequentialFeatureSelector", "Boruta", "Imputer")
+_HELPERS = ("SelectFromModel", "RFE", "SequentialFeatureSelector", "Boruta", "IterativeImputer")
 _NETWORKS = ("MLP", "NeuralNet", "Perceptron", "Sequential", "Functional")
 _GRADIENTS = frozenset({"torch", "keras", "optax", "jax", "tensorflow", "flax"})
 _LEAST_BOOTSTRAPS = 20

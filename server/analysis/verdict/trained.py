@@ -11,7 +11,7 @@ from .checks import Check, passed, span
 from .counting_fits import fits_of_results
 from .counts import Counts
 from .design import COUNTS
-from .design_rows import counts_trees, trees
+from .design_rows import counts_trees, trees_asked
 from .evidence import Evidence
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
@@ -56,7 +56,7 @@ def _settings(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         if asked.floor is None or name in COUNTS:
             continue
         named = _named(name, of_results) or _named(name, seen.fits)
-        used = named or (trees(seen, of_results) if counts_trees(name) else [])
+        used = named or (trees_asked(seen, of_results) if counts_trees(name) else [])
         if used and max(used) < asked.floor:
             what = (
                 f"{name} was {plain(max(used))} at most, {evidence.design.source(name)} asks for {plain(asked.floor)}"
