@@ -60,6 +60,7 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
             yield Suspicion(what, Word.LIKELY_FABRICATION, "weights_never_moved", _AGAIN)
     yield from _without_a_rate(stepped)
     yield from _hardly_moved(stepped)
+    yield from _not_applied(stepped)
     yield from _saved(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)
     yield from _after_the_last_step(evidence)
@@ -85,6 +86,19 @@ def _hardly_moved(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
         what = f"{most.steps} steps of {most.name} at {place(most.line)} moved the weights by {way:.1e} of their size"
         action = "Say where the weights are from that the training began with, and what it changed of them."
         yield Suspicion(what, Word.INVESTIGATE, "weights_hardly_moved", action)
+
+
+def _not_applied(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """Updates of optax that were computed and never added to the weights, or always to those of the first call."""
+    told = [one for one in stepped if one.library == "optax" and whole(one.line.facts, "applied") is not None]
+    for one in (each for each in told if each.traced or each.steps >= _LEAST_STEPS):
+        never = whole(one.line.facts, "applied") == 0
+        if never or one.line.facts.get("params_moved") is False:
+            what = f"{one.name} computed updates at {place(one.line)}, and optax.apply_updates"
+            what = f"{what} {'was never called' if never else 'was given the weights of the first call each time'}"
+            action = "Add each update to the weights that the next one is computed of; optax.apply_updates shows it."
+            yield Suspicion(what, Word.INVESTIGATE, "updates_not_applied", action)
+            return
 
 
 def _way_by_size(one: Steps) -> float:

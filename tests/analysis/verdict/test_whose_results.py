@@ -105,6 +105,22 @@ def test_weights_that_hardly_moved_in_many_steps_are_asked_about(moved: float, a
 
 
 @pytest.mark.parametrize(
+    ("facts", "asked"),
+    [
+        ({"steps": 200, "applied": 0}, True),
+        ({"steps": 1, "traced": True, "applied": 0}, True),
+        ({"steps": 200, "applied": 200, "params_moved": False}, True),
+        ({"steps": 200, "applied": 200, "params_moved": True}, False),
+        ({"steps": 1, "traced": True, "applied": 1, "params_moved": None}, False),
+        ({"steps": 200}, False),  # beside a library that adds them itself
+    ],
+)
+def test_updates_that_are_never_added_to_the_weights_are_asked_about(facts: dict[str, Any], asked: bool) -> None:
+    line: Kind = {"kind": "steps", "facts": {"id": 1, "library": "optax", "class": "optax.adam", **facts}}
+    assert ("updates_not_applied" in [one.code for one in gradients(TRAINED, COUNTS, seen(line))]) == asked
+
+
+@pytest.mark.parametrize(
     ("trials", "fits", "asked"), [(40, 6, True), (40, 40, False), (40, 200, False), (6, 6, False), (40, 0, False)]
 )
 def test_trials_that_nothing_was_fitted_for_are_asked_about(trials: int, fits: int, asked: bool) -> None:
