@@ -231,6 +231,13 @@ def _covered_s(spans: Iterable[tuple[float, float]]) -> float:
     return covered
 
 
+def kind_of_class(one: Fit) -> str:
+    """Return the kind of training that a class is, in the words of the requirement document; empty for any other."""
+    named = (one.name, one.estimator, text(one.done, "of"))
+    words = {"Deep Learning": _NETWORKS, "Ensemble": _ENSEMBLES, "Linear model": tuple(LINEAR)}
+    return next((kind for kind, each in words.items() if any(word in name for name in named for word in each)), "")
+
+
 def _models_inside(one: Fit) -> Iterable[str]:
     """Return what a Pipeline fitted; nothing where a part of that may only have chosen or filled in the features."""
     helps = any(word in name for name in one.inside for word in _HELPERS)

@@ -168,10 +168,11 @@ async def test_every_half_hour_the_poll_says_how_the_run_stands(place: Place) ->
     place.script(script('print("epoch 1 \\x1b[31mloss\\x1b[0m 2.0")\nwait_for("go")\n'))
     async with place.trainer() as trainer:
         run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        log = "output/implementation/logs/training_quick_1.log"
+        place.says(log, "2.0")
         seen = await trainer.poll(run, wait_s=10)
         while "status" not in seen:
             seen = await trainer.poll(run, wait_s=10, cursor=seen["cursor"])
-        log = "output/implementation/logs/training_quick_1.log"
         assert seen["status"].startswith("model 1, PID ")
         assert seen["status"].endswith(f", {log}, running")
         assert seen["untrusted_last_line"] == "epoch 1 loss 2.0"
