@@ -42,6 +42,9 @@ _NEAR = 0.98
 _LEAST_ROWS = 20
 _MOST_CHANGES = 6
 _LEAST_DRAWS = 5
+_MOSTLY_NAMED = 0.8
+_NEAR_THE_MEAN = 0.3
+"""Share of a parameter's deviation by which a median of skewed draws may lie beside their mean."""
 _FINER = 4
 """So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
 _MOST_DIGITS = 8
@@ -244,14 +247,27 @@ def _predicted(trace: TraceFacts) -> bool:
 def summarises(table: TableFacts, trace: TraceFacts) -> bool:
     """Whether nearly all rows of a table name parameters of a trace, and a column has their means."""
     named = {one.name for one in trace.figures} & set(table.labels)
-    if not named or len(named) < 0.8 * len(table.labels):
+    if not named or len(named) < _MOSTLY_NAMED * len(table.labels):
         return False
     return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
 
 
+def _tells_each(table: TableFacts, trace: TraceFacts) -> bool:
+    """Whether nearly all rows name parameters of a trace, and a column says of each where its draws lie.
+
+    A median, a mode or a mean of thinned draws is near the mean of all: by a part of the deviation.
+    """
+    figures = {one.name: one for one in trace.figures}
+    known = [(row, figures[label]) for row, label in enumerate(table.labels) if label in figures]
+    if not known or len(known) < _MOSTLY_NAMED * len(table.labels):
+        return False
+    whole = [one.values for one in table.columns if len(one.values) == len(table.labels)]
+    return any(all(abs(values[row] - one.mean) <= _NEAR_THE_MEAN * one.sd for row, one in known) for values in whole)
+
+
 def _explained(table: TableFacts, trace: TraceFacts) -> bool:
     """Whether a column is made of means or draws of the trace's parameters, or the table is their summary."""
-    if summarises(table, trace):
+    if summarises(table, trace) or _tells_each(table, trace):
         return True
     means = [one.mean for one in trace.figures]
     columns = [one for one in table.columns if one.values]

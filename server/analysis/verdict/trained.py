@@ -110,7 +110,8 @@ def _rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         yield Suspicion(what, Word.INVESTIGATE, "fewer_rows_than_quick", action)
     predicted = seen.predicted_rows
     count = sum(count for count, _ in seen.repeated_fits().values())
-    if seen.fits and seen.rows <= _FEW_ROWS and count >= _MANY and predicted > 4 * seen.rows:
+    told = seen.rows and all(one.x.shape for one in seen.fits)  # a library may be given its data before the fit
+    if told and seen.rows <= _FEW_ROWS and count >= _MANY and predicted > 4 * seen.rows:
         what = f"all {count} fits saw at most {seen.rows} rows, {predicted} were predicted from them"
         yield Suspicion(what, Word.INVESTIGATE, "few_rows", action)
     yield from _searches(seen)
