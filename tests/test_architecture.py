@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("architecture")
+"""One process parses every module once, for all of these tests."""
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = "watchkeeper"
 

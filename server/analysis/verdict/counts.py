@@ -76,6 +76,8 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     if draws is not None and chains is not None:
         yield "total_draws", Count(draws.value * chains.value, draws.source)
         each = draws.value + (tune.value if tune is not None else 0)
+        if (run := _steps_of_walkers(evidence)) > each:
+            draws, each = Count(run, WITNESSED), run  # what they needed to settle is not kept
         yield "iterations", Count(each, draws.source)
         yield "total_iterations", Count(each * chains.value, draws.source)
         return
@@ -85,6 +87,12 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     for most in sorted(told, key=lambda one: one.value)[-1:]:
         yield "iterations", most
         yield "total_iterations", most
+
+
+def _steps_of_walkers(evidence: Evidence) -> int:
+    """Return the most steps that an ensemble of walkers was seen to take; 0 where there was none."""
+    samplings = evidence.seen.samplings if evidence.seen is not None else ()
+    return max((one.draws or 0 for one in samplings if one.method == "ensemble"), default=0)
 
 
 def _rounds_of_boosters(evidence: Evidence) -> Count | None:
