@@ -61,13 +61,19 @@ class _Cells:
         for number, one in enumerate(self._wanted.values):
             if any(_there(values, each, near) for each in (one, _exp(one), _exp(one) - 1)):
                 self._hits.add(number)
-            if _there(values, one + _ASIDE * near, near):
+            if any(_there(values, one + aside * near, near) for aside in (_ASIDE, -_ASIDE)):
                 self._by_chance.add(number)
 
     def found(self) -> Found:
-        """Return what was found in all columns together."""
-        hits, chance, asked = len(self._hits), len(self._by_chance), len(self._wanted.values)
-        return Found(name=self._wanted.name, source="", hits=hits, by_chance=chance, asked=asked)
+        """Return what was found in all columns together, of the values beside which nothing stands by chance."""
+        hits = len(self._hits - self._by_chance)
+        return Found(
+            name=self._wanted.name,
+            source="",
+            hits=hits,
+            by_chance=0,
+            asked=len(self._wanted.values) - len(self._by_chance),
+        )
 
 
 def _is_alike(one: Wanted, values: Sequence[float]) -> bool:

@@ -12,6 +12,7 @@ from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Fit, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
+from .edited import edited
 from .evidence import Evidence
 from .fitted_rows import fitted_rows
 from .intervals import intervals
@@ -25,6 +26,8 @@ from .reordered import reordered
 from .scored import scored
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
+from .told_scores import told_scores
+from .whose_results import whose_results
 from .words import Word
 
 _MOST_TRIED = 10
@@ -33,7 +36,10 @@ _LEAST_KEYS = 3
 _NEARLY_ONE = 0.99999
 _ROUNDS = re.compile(r"num_boost_round|num_iterations?|n_iter|num_(?:tree|round)s?|nrounds|n_estimators|max_iter")
 """What boosters call the rounds that they are asked for: LightGBM takes any of these among its parameters first."""
-_SELECTS = re.compile(r"Select(?:KBest|Percentile|Fpr|Fdr|Fwe|FromModel)|RFE|FeatureSelect|Boruta|TargetEncoder")
+_SELECTS = re.compile(
+    r"Select(?:KBest|Percentile|Fpr|Fdr|Fwe|FromModel)|RFE|FeatureSelect|Boruta|TargetEncoder|DiscriminantAnalysis"
+    r"|NeighborhoodComponents|PLS(?:Regression|Canonical|SVD)|(?:JamesStein|LeaveOneOut|CatBoost|MEstimate|WOE)Encoder"
+)
 _STATES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".safetensors", ".model", ".cbm", ".ubj", ".keras")
 
 
@@ -50,12 +56,15 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
+        *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
+        *(edited(seen, table, found) if isinstance(table, TableFacts) else ()),
         *_of_elsewhere(seen, found),
         *_went_on(evidence, seen),
         *_selected(seen),
         *_leaks(seen),
         *leaked(seen, table if isinstance(table, TableFacts) else None),
         *scored(evidence, seen),
+        *(told_scores(seen, table) if isinstance(table, TableFacts) else ()),
     )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")

@@ -27,7 +27,8 @@ _TREES = re.compile(
     r"(?: (?:of|in|per) .+)?"
 )
 _OF_A_STACK = re.compile(
-    r"(?:cv |cross validation )?folds (?:inside|within|of|in) (?:the )?stack(?:ing)?|stacking folds"
+    r"(?:cv |cross validation )?folds (?:inside|within|of|in) (?:the )?(?:stack(?:ing)?|calibration)"
+    r"|(?:stacking|calibration) folds"
 )
 _PRIOR = re.compile(r"prior (?:of|for|on) (.+)|(.+) prior")
 _DISTRIBUTION = re.compile(r"(?:.*[~=:]\s*)?([A-Za-z]+)\s*\((.*)\)\s*$")
@@ -50,16 +51,18 @@ _ALIASES = {
     "learning_rate": ("learning_rate", "lr", "eta", "learning_rate_init"),
     "max_depth": ("max_depth", "depth"),
     "batch_size": ("batch_size",),
+    "n_init": ("n_init", "n_restarts_optimizer"),
     "weight_decay": ("weight_decay",),
 }
 _CALLED = {
     **dict.fromkeys(("lr", "step_size", "eta", "initial_learning_rate"), "learning_rate"),
     **dict.fromkeys(("depth", "tree_depth", "maximum_depth"), "max_depth"),
     **dict.fromkeys(("batch", "minibatch", "minibatch_size", "mini_batch_size"), "batch_size"),
+    **dict.fromkeys(("initialisations", "initializations", "inits", "restarts", "random_restarts", "starts"), "n_init"),
 }
 _OF = {"max_iter": "HistGradientBoosting", "iterations": "CatBoost"}
 """Whose parameter of this name says how many trees there are; elsewhere it says how often an optimiser may try."""
-_AS_MANY = frozenset({"n_estimators"})
+_AS_MANY = frozenset({"n_estimators", "n_init"})
 """Parameters of which more is no less than what was asked for."""
 
 
@@ -145,8 +148,8 @@ def _members(floor: float, seen: Seen) -> Answer:
 
 
 def _stack(floor: float, seen: Seen) -> Answer:
-    """Folds by which the last estimator of a stack was fitted, where they were asked for by their number."""
-    stacks = [(number(one.params, "cv"), one) for one in seen.fits if one.name.startswith("Stacking")]
+    """Folds by which the last estimator of a stack, or a calibration, was fitted, where asked for by their number."""
+    stacks = [(number(one.params, "cv"), one) for one in seen.fits if one.name.startswith(("Stacking", "Calibrated"))]
     told = [(folds, place(one.line)) for folds, one in stacks if folds is not None]
     if not told or len(told) < len(stacks):
         return Answer()
@@ -208,7 +211,7 @@ def counts_trees(name: str) -> bool:
     return name == "n_estimators" or _TREES.fullmatch(name.replace("_", " ")) is not None
 
 
-def trees(seen: Seen, of_results: Sequence[Fit] = ()) -> list[float]:
+def trees_asked(seen: Seen, of_results: Sequence[Fit] = ()) -> list[float]:
     """Return how many trees or rounds each ensemble was asked for, or was found best by a search.
 
     :param of_results: the fits that the results come from; where one of them has trees, others' are none of these.
@@ -222,7 +225,7 @@ def trees_kept(rows: Iterable[Requirement], seen: Seen) -> bool:
 
     A forest of the designed size beside the one that counts shows nothing of that.
     """
-    rows, found = list(rows), trees(seen)
+    rows, found = list(rows), trees_asked(seen)
     if not rows:
         return True
     kept = [[_is_kept(value, one, many=True) for value in found] for one in rows]
@@ -261,8 +264,9 @@ def _of_fits(keys: tuple[str, ...], fits: Iterable[Fit]) -> Iterator[tuple[float
         whose = f"{fit.name} {fit.estimator} {text(fit.done, 'of')}"
         params = {**fit.params, **{f"estimator__{key}": value for key, value in fit.best.items()}}
         for key in params:
-            last = key.rpartition("__")[2].lower()
-            if last in keys and _OF.get(last, "") in whose and (value := number(params, key)) is not None:
+            above, _, last = key.lower().rpartition("__")
+            owner = f"{params.get(key.rpartition('__')[0])} {whose}" if above else whose
+            if last in keys and _OF.get(last, "") in owner and (value := number(params, key)) is not None:
                 yield value, place(fit.line)
 
 

@@ -5,7 +5,7 @@ Results of both may be equal rightly: the best epoch, round or candidate lies wi
 
 from __future__ import annotations
 
-from .design_rows import trees
+from .design_rows import trees_asked
 from .quantities import plain
 from .seen import Seen
 
@@ -28,7 +28,7 @@ def did_more(seen: Seen | None, quick: Seen | None) -> str:
 def _amounts(seen: Seen) -> dict[str, float]:
     return {
         "steps": sum(one.steps for one in seen.steps),
-        "rounds": max(trees(seen), default=0),
+        "rounds": max(trees_asked(seen), default=0),
         "candidates": max((one.candidates or 0 for one in seen.fits if one.is_search), default=0),
-        "draws": max(((one.draws or 0) * max(1, one.chains) for one in seen.samplings), default=0),
+        "draws": max(((one.draws or 0) * (one.chains or 1) for one in seen.samplings), default=0),
     }

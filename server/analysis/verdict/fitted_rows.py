@@ -20,7 +20,8 @@ from .words import Word
 
 _LEAST_ROWS = 50
 _MOST_FITS = 4
-_MOST_THERE = 0.25
+_LEAST_TOLD = 4
+_MOST_THERE = 0.5
 """Share of the values that may stand in a file by chance."""
 
 
@@ -52,7 +53,7 @@ def fitted_rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         looked.setdefault(one.name, []).append((path, one))
     told = asked(seen)
     every = [one for _, *both in told for wanted in both for _, one in looked.get(wanted.name, ())]
-    if any(one.hits > _MOST_THERE * one.asked or is_there(one) for one in every):
+    if any(one.hits > _MOST_THERE * one.asked or is_there(one) or one.asked < _LEAST_TOLD for one in every):
         return
     for fit, wanted, _ in told:
         alike = next(((path, one) for path, one in looked.get(wanted.name, ()) if one.alike), None)

@@ -19,7 +19,7 @@ from ..witness.values import number, part, text, whole
 
 _DRAWS = frozenset({"mcmc", "smc", "ensemble"})
 _ENSEMBLES = ("Forest", "Boost", "LGBM", "ExtraTrees", "Bagging", "Stacking", "Voting", "XGB", "xgboost", "lightgbm")
-_HELPERS = ("SelectFromModel", "RFE", "SequentialFeatureSelector", "Boruta", "Imputer")
+_HELPERS = ("SelectFromModel", "RFE", "SequentialFeatureSelector", "Boruta", "IterativeImputer")
 _NETWORKS = ("MLP", "NeuralNet", "Perceptron", "Sequential", "Functional")
 _GRADIENTS = frozenset({"torch", "keras", "optax", "jax", "tensorflow", "flax"})
 _LEAST_BOOTSTRAPS = 20
@@ -229,6 +229,13 @@ def _covered_s(spans: Iterable[tuple[float, float]]) -> float:
         covered += max(0.0, ended - max(begun, reached))
         reached = max(reached, ended)
     return covered
+
+
+def kind_of_class(one: Fit) -> str:
+    """Return the kind of training that a class is, in the words of the requirement document; empty for any other."""
+    named = (one.name, one.estimator, text(one.done, "of"))
+    words = {"Deep Learning": _NETWORKS, "Ensemble": _ENSEMBLES, "Linear model": tuple(LINEAR)}
+    return next((kind for kind, each in words.items() if any(word in name for name in named for word in each)), "")
 
 
 def _models_inside(one: Fit) -> Iterable[str]:

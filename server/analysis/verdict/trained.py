@@ -11,7 +11,7 @@ from .checks import Check, passed, span
 from .counting_fits import fits_of_results
 from .counts import Counts
 from .design import COUNTS
-from .design_rows import counts_trees, trees
+from .design_rows import counts_trees, trees_asked
 from .evidence import Evidence
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
@@ -27,6 +27,7 @@ _TIMED = (
     "Say in the report what the rest was used for, or lower the minimum training time of the design before the next"
     " start: a fast training need not be made longer."
 )
+_LEAST_FITTED = 0.5
 _AGAIN = "Train again with what the design asks for, or say why it is right as it is."
 
 
@@ -40,6 +41,7 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *_resampling(evidence, counts, seen),
         *_rows(evidence, seen),
         *_splits(seen),
+        *_trials(seen),
         *_time(evidence, rules, seen),
     )
     if found := first_of(every):
@@ -54,7 +56,7 @@ def _settings(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         if asked.floor is None or name in COUNTS:
             continue
         named = _named(name, of_results) or _named(name, seen.fits)
-        used = named or (trees(seen, of_results) if counts_trees(name) else [])
+        used = named or (trees_asked(seen, of_results) if counts_trees(name) else [])
         if used and max(used) < asked.floor:
             what = (
                 f"{name} was {plain(max(used))} at most, {evidence.design.source(name)} asks for {plain(asked.floor)}"
@@ -108,7 +110,8 @@ def _rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         yield Suspicion(what, Word.INVESTIGATE, "fewer_rows_than_quick", action)
     predicted = seen.predicted_rows
     count = sum(count for count, _ in seen.repeated_fits().values())
-    if seen.fits and seen.rows <= _FEW_ROWS and count >= _MANY and predicted > 4 * seen.rows:
+    told = seen.rows and all(one.x.shape for one in seen.fits)  # a library may be given its data before the fit
+    if told and seen.rows <= _FEW_ROWS and count >= _MANY and predicted > 4 * seen.rows:
         what = f"all {count} fits saw at most {seen.rows} rows, {predicted} were predicted from them"
         yield Suspicion(what, Word.INVESTIGATE, "few_rows", action)
     yield from _searches(seen)
@@ -143,6 +146,19 @@ def _splits(seen: Seen) -> Iterator[Suspicion]:
             what = f"the data were split {count} times with other seeds at {where}: best of {count}?"
             action = "Report all of these splits, or say beforehand which one counts."
             yield Suspicion(what, Word.INVESTIGATE, "split_chosen", action)
+
+
+def _trials(seen: Seen) -> Iterator[Suspicion]:
+    """Trials of a study that nothing was fitted for: some that were, and others that were only put into it."""
+    networks = sum(one.steps > 0 for one in seen.steps)
+    fitted = sum(count for count, _ in seen.repeated_fits().values()) + networks
+    for one in (each for each in seen.fits if each.is_search and each.library == "optuna"):
+        fitted_in = fitted + sum(each.is_search and each is not one for each in seen.fits)
+        if fitted_in and seen.whole and fitted_in < _LEAST_FITTED * (one.candidates or 0):
+            what = f"the study at {place(one.line)} has {one.candidates} trials, {fitted_in} fits were made in all"
+            action = "Say what the other trials computed; trials of an earlier study are none of this run."
+            yield Suspicion(what, Word.INVESTIGATE, "trials_not_fitted", action)
+            return
 
 
 def _time(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...analysis.verdict.words import Outcome
+from ...analysis.verdict.words import TOLD_ONLY, Outcome
 
 COMMAND = "verify"
 _KEPT = ("verdict", "met", "reason_code", "why", "run", "override")
@@ -34,11 +34,14 @@ def short(content: Mapping[str, Any], whole: str) -> dict[str, Any]:
     :param whole: the command that prints all of it.
     """
     checks: list[Check] = content["checks"]
+    told_only = [one for one in checks if f"({TOLD_ONLY}: " in one["evidence"]]
+    weighed = [one for one in checks if one not in told_only]
     held = [one["check"] for one in checks if one["outcome"] == Outcome.PASSED]
     told = {
         **{name: content.get(name) for name in _KEPT},
-        "failed": _evidence(checks, Outcome.FAILED),
-        "not inspected": _evidence(checks, Outcome.NOT_INSPECTED),
+        "failed": _evidence(weighed, Outcome.FAILED),
+        "not inspected": _evidence(weighed, Outcome.NOT_INSPECTED),
+        "told, and decide nothing": _evidence(told_only, Outcome.FAILED, Outcome.NOT_INSPECTED),
         "passed": f"{len(held)} of {len(checks)} checks: {', '.join(held)}" if checks else None,
         "required_actions": content.get("required_actions"),
         "report": content.get("report"),
@@ -48,5 +51,5 @@ def short(content: Mapping[str, Any], whole: str) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None and value != []}
 
 
-def _evidence(checks: Iterable[Check], outcome: Outcome) -> list[str]:
-    return [f"{one['check']}: {one['evidence']}" for one in checks if one["outcome"] == outcome]
+def _evidence(checks: Iterable[Check], *outcomes: Outcome) -> list[str]:
+    return [f"{one['check']}: {one['evidence']}" for one in checks if one["outcome"] in outcomes]

@@ -18,6 +18,7 @@ CONTENT: dict[str, Any] = {
     "checks": [
         {"check": "ending", "outcome": "passed", "evidence": "exit status 0"},
         {"check": "draws", "outcome": "failed", "evidence": "nobody set a seed"},
+        {"check": "method", "outcome": "failed", "evidence": "none found (told only: no_method_found)"},
         {"check": "gpu", "outcome": "not inspected", "evidence": "no driver"},
     ],
     "required_actions": ["Set one."],
@@ -40,7 +41,8 @@ def test_a_person_reads_what_decided_what_to_do_and_where_the_rest_is() -> None:
         ("run", "m 1-full-1"),
         ("failed", ["draws: nobody set a seed"]),
         ("not inspected", ["gpu: no driver"]),
-        ("passed", "1 of 3 checks: ending"),
+        ("told, and decide nothing", ["method: none found (told only: no_method_found)"]),
+        ("passed", "1 of 4 checks: ending"),
         ("required_actions", ["Set one."]),
         ("next", "train again"),
         ("all", "watchkeeper --workspace 'my place' verify 'm 1-full-1' --all, or --json; kept as verdicts/1.md"),

@@ -250,10 +250,17 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "x": data(given.get("X"), rows=True),
         "y": data(given.get("y")),
         "values": fp(values),
+        **_tests(result),
         **distinct_folds(cv),
         **call.notes,
     }
     return "search", name, facts
+
+
+def _tests(result: Any) -> dict[str, Any]:
+    """Return the scores of each fold by name, where several were asked for."""
+    named = [str(name) for name in result if str(name).startswith("test_")] if isinstance(result, dict) else []
+    return {"tests": {name[5:][:80]: fp(result[name]) for name in named[:8]}} if len(named) > 1 else {}
 
 
 def told_split(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
