@@ -14,6 +14,7 @@ from ..curves.mcmc import McmcSummary, judge_mcmc
 from ..curves.series import Column, History
 from ..curves.several import trainings
 from .checks import Check, failed, flat, passed, unknown
+from .counts import scores_of_models
 from .declared import is_for_reward
 from .design import Design
 from .evidence import Evidence
@@ -52,6 +53,8 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
         return unknown(
             "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
         )
+    if scores_of_models(evidence):
+        return unknown("convergence", "not applicable: what was fitted has no epochs, its scores are told once each")
     if evidence.history is not None and _curve(evidence.history)[1]:
         agent = evidence.history.by_reward and (not evidence.design.method or is_for_reward(evidence.design.method))
         chosen = kind == "Ensemble" or agent  # how long it goes on, nobody waits for it

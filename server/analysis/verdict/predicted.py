@@ -42,6 +42,9 @@ _NEAR = 0.98
 _LEAST_ROWS = 20
 _MOST_CHANGES = 6
 _LEAST_DRAWS = 5
+_MOSTLY_NAMED = 0.8
+_NEAR_THE_MEAN = 0.3
+"""Share of a parameter's deviation by which a median of skewed draws may lie beside their mean."""
 _FINER = 4
 """So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
 _MOST_DIGITS = 8
@@ -79,7 +82,7 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
         near = (
             exact or next((one for one in every if _close(column, one[0])), None) or _of_changes(column, table, sized)
         )
-        if exact is None and (parts := parts_of(_at(column, sized[0]), sized) if sized else []):
+        if exact is None and (parts := parts_of(values_at(column, sized[0]), sized) if sized else []):
             found.append(Match(column.name, parts[-1], exact=False, parts=tuple(parts)))
         elif near is not None:
             found.append(Match(column.name, near[0], exact is not None, near[1]))
@@ -113,7 +116,7 @@ def _of_classes(column: ColumnFacts, predictions: Sequence[Prediction]) -> tuple
     return None
 
 
-def _at(column: ColumnFacts, prediction: Prediction) -> list[float]:
+def values_at(column: ColumnFacts, prediction: Prediction) -> list[float]:
     """Return a column's values at the places that are told of a prediction."""
     values, places = column.values, prediction.values.places
     if len(values) == prediction.values.size:
@@ -122,7 +125,7 @@ def _at(column: ColumnFacts, prediction: Prediction) -> list[float]:
 
 
 def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
-    ours, theirs = _at(column, prediction), prediction.values.at
+    ours, theirs = values_at(column, prediction), prediction.values.at
     grain = grain_of(column.values)
     moves = len({round(one, 12) for one in theirs}) > 1
     if moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True)):
@@ -132,7 +135,7 @@ def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
 
 
 def _close(column: ColumnFacts, prediction: Prediction) -> bool:
-    ours, theirs = _at(column, prediction), prediction.values.at
+    ours, theirs = values_at(column, prediction), prediction.values.at
     if len(ours) != len(theirs) or len(ours) < _LEAST_ROWS:
         return False
     return are_renamed(ours, theirs) or any(correlation(one, theirs) > _NEAR for one in scales(ours))
@@ -244,14 +247,27 @@ def _predicted(trace: TraceFacts) -> bool:
 def summarises(table: TableFacts, trace: TraceFacts) -> bool:
     """Whether nearly all rows of a table name parameters of a trace, and a column has their means."""
     named = {one.name for one in trace.figures} & set(table.labels)
-    if not named or len(named) < 0.8 * len(table.labels):
+    if not named or len(named) < _MOSTLY_NAMED * len(table.labels):
         return False
     return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
 
 
+def _tells_each(table: TableFacts, trace: TraceFacts) -> bool:
+    """Whether nearly all rows name parameters of a trace, and a column says of each where its draws lie.
+
+    A median, a mode or a mean of thinned draws is near the mean of all: by a part of the deviation.
+    """
+    figures = {one.name: one for one in trace.figures}
+    known = [(row, figures[label]) for row, label in enumerate(table.labels) if label in figures]
+    if not known or len(known) < _MOSTLY_NAMED * len(table.labels):
+        return False
+    whole = [one.values for one in table.columns if len(one.values) == len(table.labels)]
+    return any(all(abs(values[row] - one.mean) <= _NEAR_THE_MEAN * one.sd for row, one in known) for values in whole)
+
+
 def _explained(table: TableFacts, trace: TraceFacts) -> bool:
     """Whether a column is made of means or draws of the trace's parameters, or the table is their summary."""
-    if summarises(table, trace):
+    if summarises(table, trace) or _tells_each(table, trace):
         return True
     means = [one.mean for one in trace.figures]
     columns = [one for one in table.columns if one.values]

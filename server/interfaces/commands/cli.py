@@ -40,6 +40,7 @@ from . import (
     story,
     top,
     ui,
+    verdict_words,
     waiting,
 )
 from .translate import as_command, in_place, option, usual_role
@@ -142,6 +143,8 @@ def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's ty
         command.add_argument("--follow", action="store_true", help=instructions.FOLLOW)
     if tool.command == "report":
         story.add_option(command)
+    if tool.command == verdict_words.COMMAND:
+        verdict_words.add_option(command)
     roles = [role.value for role in Role if role.agent and role in tool.roles]
     usual = usual_role(tool).value
     command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
@@ -187,7 +190,8 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
     content["next"] = as_command(content["next"], TOOLS, role, options.workspace or "")
     if until:
         content["next"] = waiting.go_on(content["next"], until, options.wait_s)
-    print(json.dumps(content, ensure_ascii=False) if options.json else rendered(content))
+    shown = verdict_words.asked(content, options)
+    print(json.dumps(content, ensure_ascii=False) if options.json else rendered(shown))
     return 0 if came else _IN_VAIN
 
 

@@ -83,7 +83,8 @@ run ended, but not completed. A bare poll answers at once too when there is some
     "verify": (
         "compute whether a run's work was really done",
         """\
-  watchkeeper verify 1-full-1
+  watchkeeper verify 1-full-1                            the verdict, what decided, what to do
+  watchkeeper verify 1-full-1 --all                      with the evidence of every check
 
 exit status: 0 when a verdict was computed, whatever it says; `--json` has it in "verdict" and "met".""",
     ),

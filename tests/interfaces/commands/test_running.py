@@ -128,7 +128,7 @@ def test_a_process_that_runs_already_comes_under_watch_with_its_output_and_its_e
     assert "already under watch as m-full-1" in call(stranger, "adopt", "--log", "train.log").stderr
     stranger.go()
     stranger.ends("m-full-1")
-    verdict = call(stranger, "verify", "m-full-1").stdout
+    verdict = call(stranger, "verify", "m-full-1", "--all").stdout
     assert f"process {pid} was running for" in verdict
     assert "not witnessed" in verdict
     assert "metrics.json (by the time of their last change, not witnessed)" in verdict

@@ -17,6 +17,7 @@ from .plain import arguments, plain, plain_all
 from .replaced import check
 from .state import can_afford, next_number
 from .tables import data, distinct_folds, told_data
+from .target_means import encoded
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
@@ -249,10 +250,17 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "x": data(given.get("X"), rows=True),
         "y": data(given.get("y")),
         "values": fp(values),
+        **_tests(result),
         **distinct_folds(cv),
         **call.notes,
     }
     return "search", name, facts
+
+
+def _tests(result: Any) -> dict[str, Any]:
+    """Return the scores of each fold by name, where several were asked for."""
+    named = [str(name) for name in result if str(name).startswith("test_")] if isinstance(result, dict) else []
+    return {"tests": {name[5:][:80]: fp(result[name]) for name in named[:8]}} if len(named) > 1 else {}
 
 
 def told_split(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
@@ -261,11 +269,13 @@ def told_split(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         return None
     parts = result if isinstance(result, (list, tuple)) else [result]
     name = call.function.__name__
-    return (
-        "split",
-        name,
-        {"call": name, "arguments": plain_all(dict(call.kwargs)), "parts": [fp(each, rows=True) for each in parts[:8]]},
-    )
+    facts = {
+        "call": name,
+        "arguments": plain_all(dict(call.kwargs)),
+        "parts": [fp(each, rows=True) for each in parts[:8]],
+        **(encoded(call.args) if name == "train_test_split" else {}),
+    }
+    return "split", name, facts
 
 
 def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
@@ -273,7 +283,9 @@ def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[
     splitter = call.args[0]
     name = f"{type(splitter).__name__}.split"
     own = {k: v for k, v in vars(splitter).items() if not k.startswith("_")}
-    return "split", name, {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True)}
+    given = [each for each in (_at(call.args, 1), _at(call.args, 2)) if each is not None]
+    facts = {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True), **encoded(given)}
+    return "split", name, facts
 
 
 def optuna(module: Any) -> list[str]:
