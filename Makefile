@@ -83,9 +83,11 @@ browser:
 		apt-get -qq -o DPkg::Lock::Timeout=600 install -y --no-install-recommends chromium; } >/dev/null 2>&1; } || \
 		echo "no chromium: the tests of the page in a browser are skipped"
 
-# In the quick loop property tests try a fifth of the examples; `make test` has them try all.
+# Property tests try a fifth of their examples in the quick loop, two fifths in `make test`, all in `make versions`.
+WATCHKEEPER_TEST_EXAMPLES ?= $(if $(QUICK),0.2,0.4)
+
 suite:
-	$(if $(QUICK),WATCHKEEPER_TEST_EXAMPLES=0.2) $(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
+	WATCHKEEPER_TEST_EXAMPLES=$(WATCHKEEPER_TEST_EXAMPLES) $(PYTEST) $(if $(QUICK),-m "not training") $(TESTS)
 
 # What pip cannot bring for the tests of engines, network mounts and full disks; without it they are skipped, and say so.
 PROGRAMS = slurm-wlm munge sshfs openssh-sftp-server openssh-server openssh-client xfsprogs btrfs-progs
@@ -102,7 +104,7 @@ engines torture: PROGRAMS += slurmdbd mariadb-server
 engines torture: COMMANDS += slurmdbd mariadbd
 
 engines: setup wheel programs
-	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/acts/engines tests/acts/watch/test_elsewhere.py
+	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/runtime/engines tests/acts/watch/test_elsewhere.py
 
 # Pyright keeps one core busy for most of a minute, and no test waits for what it says: it is done beside the tests.
 check: wheel

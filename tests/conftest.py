@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import functools
 import gc
 import json
+import os
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -50,6 +53,22 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let one process at a time collect a file: the first compiles it, and what it imports, for the others.
+
+    All processes of pytest-xdist collect the same files in the same order; in a fresh clone each would compile them.
+    """
+    if not (isinstance(collector, pytest.Module) and "PYTEST_XDIST_WORKER" in os.environ):
+        return (yield)
+    with collector.path.open("rb") as file:
+        with contextlib.suppress(OSError):  # where the file system knows no locks, each compiles for itself
+            fcntl.flock(file, fcntl.LOCK_EX)
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the groups

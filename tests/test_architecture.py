@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("architecture")
+"""One process parses every module once, for all of these tests."""
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = "watchkeeper"
 
@@ -102,6 +105,16 @@ def test_every_folder_of_the_server_is_a_wing() -> None:
     assert folders == set(WINGS) - {"tools", "door"}
     rooms = {path.stem for path in (ROOT / "server" / "acts").iterdir()} - {"__init__", "__pycache__"}
     assert rooms == set(ACTS)
+
+
+def rooms(top: str) -> set[str]:
+    """Return the folders two levels below one, of the wings."""
+    found = (path.relative_to(ROOT / top) for path in (ROOT / top).glob("*/*") if any(path.glob("*.py")))
+    return {str(path) for path in found if path.parts[0] in WINGS}
+
+
+def test_the_tests_of_a_room_lie_in_a_folder_of_its_name() -> None:
+    assert rooms("tests") == rooms("server")
 
 
 def test_nothing_but_the_door_stands_in_the_hall() -> None:

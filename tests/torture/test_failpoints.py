@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from ..limits import examples
 from . import shim
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS, 0)
 """0: a write takes half of its bytes."""
 OPS = ("open", "write", "trunc", "fsync", "unlink", "rename")
 POINTS = [(op, at, code, count) for op in OPS for at in range(1, 25) for code in ERRORS for count in (1, 0)]
-DRAWN = 8
+DRAWN = min(8, examples(20))
 """Of these points in an ordinary test; torture takes as many as it has tries, in the order of its seed."""
 
 

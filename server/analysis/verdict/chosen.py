@@ -12,6 +12,7 @@ from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Fit, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
+from .edited import edited
 from .evidence import Evidence
 from .fitted_rows import fitted_rows
 from .intervals import intervals
@@ -56,6 +57,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
         *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
+        *(edited(seen, table, found) if isinstance(table, TableFacts) else ()),
         *_of_elsewhere(seen, found),
         *_went_on(evidence, seen),
         *_selected(seen),

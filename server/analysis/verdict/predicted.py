@@ -87,7 +87,7 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
         near = (
             exact or next((one for one in every if _close(column, one[0])), None) or _of_changes(column, table, sized)
         )
-        if exact is None and (parts := parts_of(_at(column, sized[0]), sized) if sized else []):
+        if exact is None and (parts := parts_of(values_at(column, sized[0]), sized) if sized else []):
             found.append(Match(column.name, parts[-1], exact=False, parts=tuple(parts)))
         elif near is not None:
             found.append(Match(column.name, near[0], exact is not None, near[1]))
@@ -159,7 +159,7 @@ def _of_classes(column: ColumnFacts, predictions: Sequence[Prediction]) -> tuple
     return None
 
 
-def _at(column: ColumnFacts, prediction: Prediction) -> list[float]:
+def values_at(column: ColumnFacts, prediction: Prediction) -> list[float]:
     """Return a column's values at the places that are told of a prediction."""
     values, places = column.values, prediction.values.places
     if len(values) == prediction.values.size:
@@ -168,7 +168,7 @@ def _at(column: ColumnFacts, prediction: Prediction) -> list[float]:
 
 
 def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
-    ours, theirs = _at(column, prediction), prediction.values.at
+    ours, theirs = values_at(column, prediction), prediction.values.at
     grain = grain_of(column.values)
     moves = len({round(one, 12) for one in theirs}) > 1
     if moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True)):
@@ -178,7 +178,7 @@ def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
 
 
 def _close(column: ColumnFacts, prediction: Prediction) -> bool:
-    ours, theirs = _at(column, prediction), prediction.values.at
+    ours, theirs = values_at(column, prediction), prediction.values.at
     if len(ours) != len(theirs) or len(ours) < _LEAST_ROWS:
         return False
     return are_renamed(ours, theirs) or any(correlation(one, theirs) > _NEAR for one in scales(ours))

@@ -27,6 +27,7 @@ _TIMED = (
     "Say in the report what the rest was used for, or lower the minimum training time of the design before the next"
     " start: a fast training need not be made longer."
 )
+_LEAST_FITTED = 0.5
 _AGAIN = "Train again with what the design asks for, or say why it is right as it is."
 
 
@@ -40,6 +41,7 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *_resampling(evidence, counts, seen),
         *_rows(evidence, seen),
         *_splits(seen),
+        *_trials(seen),
         *_time(evidence, rules, seen),
     )
     if found := first_of(every):
@@ -144,6 +146,19 @@ def _splits(seen: Seen) -> Iterator[Suspicion]:
             what = f"the data were split {count} times with other seeds at {where}: best of {count}?"
             action = "Report all of these splits, or say beforehand which one counts."
             yield Suspicion(what, Word.INVESTIGATE, "split_chosen", action)
+
+
+def _trials(seen: Seen) -> Iterator[Suspicion]:
+    """Trials of a study that nothing was fitted for: some that were, and others that were only put into it."""
+    networks = sum(one.steps > 0 for one in seen.steps)
+    fitted = sum(count for count, _ in seen.repeated_fits().values()) + networks
+    for one in (each for each in seen.fits if each.is_search and each.library == "optuna"):
+        fitted_in = fitted + sum(each.is_search and each is not one for each in seen.fits)
+        if fitted_in and seen.whole and fitted_in < _LEAST_FITTED * (one.candidates or 0):
+            what = f"the study at {place(one.line)} has {one.candidates} trials, {fitted_in} fits were made in all"
+            action = "Say what the other trials computed; trials of an earlier study are none of this run."
+            yield Suspicion(what, Word.INVESTIGATE, "trials_not_fitted", action)
+            return
 
 
 def _time(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-from ..artefacts.facts import TableFacts
-from ..witness import Fingerprint, Fit, fingerprint
+from ..artefacts.facts import ColumnFacts, TableFacts
+from ..witness import Fingerprint, Fit, Line, fingerprint
 from ..witness.values import parts, text
 from .baselines import has_another
 from .counting_fits import fits_of_results
+from .edited import TRUTH
 from .evidence import Evidence
 from .match import Match
 from .method import declared_kinds
+from .predicted import grain_of
 from .seen import Seen, kind_of_class, place
 from .suspicion import Suspicion
 from .words import Word
 
-_TRUTH = re.compile(r"(?:.*[_ ])?(?:actual|observed|truth|true|outcome|y_test|target)s?(?:[_ ].*)?", re.IGNORECASE)
 _LEAST_KEYS = 5
 
 
 def whose_results(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
     """Yield that the results are another method's than the declared one, or of rows that their fit had seen."""
     yield from _of_another_kind(evidence, seen, table, found)
-    yield from _fitted_to_held_out(seen, found)
+    yield from _fitted_to_held_out(seen, table, found)
     yield from _of_fitted_rows(seen, table, found)
 
 
@@ -46,24 +46,43 @@ def _of_another_kind(evidence: Evidence, seen: Seen, table: TableFacts, found: S
     yield Suspicion(what, Word.INVESTIGATE, "results_of_another_method", action)
 
 
-def _fitted_to_held_out(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
-    """A fit to the outcomes that a split held out, which then predicts the rows that it was fitted to."""
-    held = {sha: line for line in seen.witnessed.of("split") for sha in _held_outcomes(line.facts)}
+def _fitted_to_held_out(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """A fit to the outcomes that a split held out, which then predicts the rows that it was fitted to.
+
+    These outcomes are a part of the split, or a column of results that have as many rows as the part held out.
+    """
     for one in found:
         fit = seen.fit_of(one.prediction)
-        if fit is not None and fit.y.sha in held and fit.x.sha and fit.x.sha == one.prediction.x.sha:
-            what = f"{fit.name} was fitted at {place(fit.line)} to the outcomes that the split at"
-            what = f"{what} {place(held[fit.y.sha])} held out; column {one.column} is what it returned for them"
+        if fit is None or not fit.x.sha or fit.x.sha != one.prediction.x.sha or not fit.y.sha:
+            continue
+        handed_in = any(_is_column(each, fit.y) for each in table.columns)
+        held = (line for line in seen.witnessed.of("split") if _held_out(line, fit, table.rows if handed_in else 0))
+        if (line := next(held, None)) is not None:
+            what = (
+                f"{fit.name} was fitted at {place(fit.line)} to the outcomes that the split at {place(line)} held out;"
+            )
+            what = f"{what} column {one.column} is what it returned for the same rows"
             action = "Fit to rows that are trained on, or call the figures those of fitted rows."
             yield Suspicion(what, Word.INVESTIGATE, "held_out_outcomes_fitted", action)
             return
 
 
-def _held_outcomes(facts: dict[str, object]) -> list[str]:
-    """Return the digests of the second parts of all that was split beside the table."""
-    if text(facts, "call") != "train_test_split":
-        return []
-    return [one.sha for told in parts(facts, "parts")[3::2] if (one := fingerprint(told)).sha]
+def _held_out(split: Line, fit: Fit, rows: int) -> bool:
+    """Whether the target of a fit is a part that a split held out, or has as many rows as one (`rows`)."""
+    if text(split.facts, "call") != "train_test_split":
+        return False
+    told = [fingerprint(one) for one in parts(split.facts, "parts")[1::2]]
+    sizes = {one.shape[0] for one in told[:1] if one.shape}
+    return fit.y.sha in {one.sha for one in told[1:]} or (rows in sizes and fit.y.size == rows)
+
+
+def _is_column(column: ColumnFacts, told: Fingerprint) -> bool:
+    """Whether a column holds the told numbers, at the places that are told of them."""
+    values, grain = column.values, grain_of(column.values)
+    if len(values) != told.size or len(set(values)) < _LEAST_KEYS:
+        return False
+    return all(abs(values[place] - one) <= grain + 1e-9 * abs(one)
+               for place, one in zip(told.places, told.at, strict=False))  # fmt: skip
 
 
 def _of_fitted_rows(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
@@ -71,7 +90,7 @@ def _of_fitted_rows(seen: Seen, table: TableFacts, found: Sequence[Match]) -> It
 
     All of them are fitted values, which are honest; a table without outcomes evaluates nothing.
     """
-    if not any(_TRUTH.fullmatch(one.name) for one in table.columns):
+    if not any(TRUTH.fullmatch(one.name) for one in table.columns):
         return
     for one in (each for each in found if each.exact and each.averaged == 1):
         fit = seen.fit_of(one.prediction)

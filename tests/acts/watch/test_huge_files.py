@@ -7,6 +7,7 @@ from watchkeeper.server.acts.poll import run_table
 from watchkeeper.server.acts.watch import look
 from watchkeeper.server.acts.watch.look import look_at
 
+from ...limits import HANG_S
 from ...play import Place, script
 
 pytestmark = pytest.mark.anyio
@@ -64,7 +65,7 @@ async def test_a_poll_reads_no_longer_than_its_client_waits_and_says_what_is_lef
         await trainer.poll()
         assert (await trainer.poll("1-quick-1"))["catching_up"].endswith("MiB of the log not read yet")
         desk = place.desk()
-        look_at(desk, "1-quick-1")
+        look_at(desk, "1-quick-1", HANG_S)
         desk.ledger.close()
         seen = await trainer.watch("1-quick-1")
     assert [one["exception"] for one in seen["findings"]] == ["KeyError"]

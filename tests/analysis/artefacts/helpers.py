@@ -21,6 +21,7 @@ from watchkeeper.server.analysis.artefacts.readers import reader
 h5py: Any = import_module("h5py")  # neither has types
 joblib: Any = import_module("joblib")
 Values = npt.NDArray[Any]
+Opened = Callable[[formats.Look], Callable[[formats.Look], Container]]
 
 
 def inspect(path: Path, limits: Limits | None = None) -> Container:
@@ -32,11 +33,12 @@ def inspect(path: Path, limits: Limits | None = None) -> Container:
         os.close(descriptor)
 
 
-def made_here(path: Path, *, bounded: bool = False) -> Container:
+def made_here(path: Path, *, bounded: bool = False, of: Opened = reader) -> Container:
     """Return the facts of a file without a process, its limits and its seal, which could not be undone.
 
     The process has tests of its own (`test_confinement`); starting one for each file costs more than reading it.
 
+    :param of: what finds the reader, that of the facts or that of the chains.
     :param bounded: leave alone what a native library reads, which might not survive damage here.
     """
     hidden = {name: sys.modules[name] for name in ("xarray", "arviz_base") if name in sys.modules}
@@ -46,7 +48,7 @@ def made_here(path: Path, *, bounded: bool = False) -> Container:
         look = look_at = formats.first_look(descriptor, path.name)
         if bounded and look.format in ("hdf5", "parquet"):
             return NotInspected(reason="Left to the child.", cause="unsupported")
-        return from_json(document(guarded(lambda: reader(look_at)(look_at))))
+        return from_json(document(guarded(lambda: of(look_at)(look_at))))
     finally:
         os.close(descriptor)
         if look:

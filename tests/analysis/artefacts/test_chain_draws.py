@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from watchkeeper.server.analysis.artefacts.chain_facts import BINS, MOST_CHAINS, MOST_POINTS, ChainFacts
 from watchkeeper.server.analysis.artefacts.confined import draw_chains
 from watchkeeper.server.analysis.artefacts.facts import NotInspected
+from watchkeeper.server.analysis.artefacts.readers import drawer
 
-from .helpers import honest, trace, write_trace
+from .helpers import honest, made_here, trace, write_trace
+
+pytestmark = pytest.mark.xdist_group("sampled")  # with the other tests of traces: one process imports SciPy
 
 
 def drawn(path: Path) -> ChainFacts | NotInspected:
@@ -62,7 +65,7 @@ def test_a_long_trace_is_thinned_and_the_chain_that_stood_apart_shows_in_the_ran
 def test_a_damaged_trace_and_what_is_none_say_so(tmp_path: Path, name: str, text: bytes, cause: str) -> None:
     path = tmp_path / name
     path.write_bytes(text)
-    found = drawn(path)
+    found = made_here(path, of=drawer)
     assert isinstance(found, NotInspected)
     assert found.cause == cause
 

@@ -15,6 +15,8 @@ from watchkeeper.server.analysis.artefacts.facts import TraceFacts
 
 from .helpers import h5py, honest, inspect, not_inspected, trace, write_trace
 
+pytestmark = pytest.mark.xdist_group("sampled")  # one process imports SciPy, for which a trace is read
+
 
 def _writer(attributes: dict[str, Any]) -> str:
     if "arviz_version" in attributes:

@@ -151,9 +151,9 @@ def stopped_before_it_began(workspace: Path) -> Run:
 
 
 def keeper_killed_until_the_deadline_was_over(workspace: Path) -> Run:
-    run = Run(workspace, WAITS, limit_s=0.5).launch_until_ready().kill_keeper()
-    until(lambda: run.status().elapsed_s > 1.0)
-    return run.attach()
+    run = Run(workspace, WAITS).launch_until_ready().kill_keeper()
+    until(lambda: run.status().elapsed_s > 0.5)
+    return run.limited(0.3).attach()
 
 
 @dataclass(frozen=True)

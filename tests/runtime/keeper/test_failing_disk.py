@@ -35,6 +35,8 @@ if "keep" in sys.argv:
 """
 """Stands in the keeper's package: the calls from the nth on fail, in the keeper and in the child at its gate."""
 FOR_GOOD = 10**9
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
+"""What an interpreter is compiling beside us. What is compiled already is copied: each keeper would compile it anew."""
 
 
 class Faulty:
@@ -42,7 +44,7 @@ class Faulty:
 
     def __init__(self, workspace: Path, call: str, nth: int, times: int, code: int) -> None:
         folder = workspace / "server" / "keeper"
-        shutil.copytree(SERVER_FOLDER / "keeper", folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(SERVER_FOLDER / "keeper", folder, ignore=HALF_WRITTEN)
         plan = {"call": call, "nth": nth, "times": times, "errno": code}
         (folder / "plan.json").write_text(json.dumps(plan))
         (folder / "__init__.py").write_text(FAULTS)

@@ -176,9 +176,9 @@ def test_a_stopped_process_is_woken_to_take_sigterm(workspace: Path) -> None:
 
 
 def test_a_limit_that_was_overslept_says_how_late_it_was_applied(workspace: Path) -> None:
-    run = Run(workspace, WAITS, limit_s=0.3).launch_until_ready().kill_keeper()
+    run = Run(workspace, WAITS).launch_until_ready().kill_keeper()
     until(lambda: run.status().elapsed_s > 1.5)
-    status = run.attach().ends()
+    status = run.limited(0.3).attach().ends()
     assert status.late_s is not None
     assert 1.0 < status.late_s < status.elapsed_s
     assert status.reason.startswith("It ran into its limit of 0.3 s, applied ")
