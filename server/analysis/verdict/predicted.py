@@ -109,17 +109,24 @@ def _transformed(
             yield Match(column.name, same[0], exact=True)
             continue
         others = [one for one in whole if one is not column]
-        bands = [*((one, 1) for one in sized), *quantiles(sized)] if ours and not OUTCOME.fullmatch(column.name) else []
-        ways = (
-            ((one, count) for one, count in bands if _equal(column, one)),
-            ((one, count) for one, count in bands if follows(_at(column, one), one.values.at)),
-            ((one, 1) for one, count in bands if count == 1 and back_in_another_order(column, one, grain)),
-            ((one, 1) for one, count in bands if count == 1
-             and is_error(_at(column, one), (_at(other, one) for other in others), one.values.at, grain)),
-            ((one, 1) for one in sized if same_classes(column, one.counts, _at(column, one), one.values.at)),
-        )  # fmt: skip
-        for one, count in itertools.islice(itertools.chain(*ways), 1):
+        for one, count in itertools.islice(_ways(column, others, sized), 1):
             yield Match(column.name, one, exact=False, averaged=count)
+
+
+def _ways(
+    column: ColumnFacts, others: Sequence[ColumnFacts], sized: Sequence[Prediction]
+) -> Iterator[tuple[Prediction, int]]:
+    """Yield the predictions that a column follows from, with how many they are of; outcomes go with any good one."""
+    grain = grain_of(column.values)
+    named = OUTCOME.fullmatch(column.name) is not None
+    bands = [*((one, 1) for one in sized), *averages(sized), *quantiles(sized)] if column.values and not named else []
+    yield from ((one, count) for one, count in bands if _equal(column, one))
+    yield from ((one, count) for one, count in bands if follows(values_at(column, one), one.values.at))
+    yield from ((one, count) for one, count in bands if back_in_another_order(column, one, grain))
+    for one in sized if bands else ():
+        if is_error(values_at(column, one), (values_at(other, one) for other in others), one.values.at, grain):
+            yield one, 1
+    yield from ((one, 1) for one in sized if same_classes(column, one.counts, values_at(column, one), one.values.at))
 
 
 def _in_pieces(predictions: Sequence[Prediction], rows: int) -> Iterator[Prediction]:
