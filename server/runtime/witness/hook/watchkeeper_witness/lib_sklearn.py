@@ -18,6 +18,7 @@ from .replaced import check
 from .state import can_afford, next_number
 from .tables import data, distinct_folds, told_data
 from .target_means import encoded
+from .told_classes import classes
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
@@ -205,6 +206,7 @@ def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[s
         "call": call.function.__name__,
         "x": data(given.get("X", _at(call.args, 1)), rows=True),
         "values": fp(result),
+        **classes(result),
         **call.notes,
     }
     return "predict", name, facts
