@@ -19,7 +19,11 @@ HALF, WHOLE = fit(1, "SVR", wall_s=1.2 * HOUR), fit(1, "SVR", wall_s=2.5 * HOUR)
 
 
 def child(role: str, lived_s: float, *kinds: str) -> Process:
-    told = [("begin", BEGUN, {"role": role}), *((kind, BEGUN + 1, {}) for kind in kinds), ("end", BEGUN + lived_s, {})]
+    told: list[tuple[str, float, dict[str, object]]] = [
+        ("begin", BEGUN, {"role": role}),
+        *((kind, BEGUN + 1, {}) for kind in kinds),
+    ]
+    told.append(("end", BEGUN + lived_s, {}))
     lines = [
         Line(file="2.jsonl", n=n, at=at, pid=9, cpu_s=1.0, kind=kind, where="", facts=facts)
         for n, (kind, at, facts) in enumerate(told)
