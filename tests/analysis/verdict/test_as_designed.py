@@ -104,3 +104,15 @@ def test_a_count_that_is_the_same_in_each_row_is_a_setting(
 def test_the_check_says_which_epochs_were_made() -> None:
     text = check(decide(of(FALLING, "60", steps(steps=600)), RULES), "convergence").evidence
     assert "it still falls, and the 60 epochs of the design" in text
+
+
+@pytest.mark.parametrize(("rows", "code"), [(40, ""), (39, "split_chosen"), (1, "split_chosen")])
+def test_a_table_that_tells_of_each_split_chose_none(rows: int, code: str) -> None:
+    splits: list[Kind] = [
+        {"kind": "split", "where": "m.py:9", "facts": {"call": "train_test_split", "arguments": {"random_state": one}}}
+        for one in range(40)
+    ]
+    evidence = trained(*splits, steps())
+    rest = tuple(one for one in evidence.artefacts if one.role != "results")
+    table = results(column("mae", *(0.3 + 0.01 * one for one in range(rows))))
+    assert found(decide(replace(evidence, artefacts=(table, *rest)), RULES), "training")[1] == code
