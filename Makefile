@@ -104,7 +104,7 @@ engines torture: PROGRAMS += slurmdbd mariadb-server
 engines torture: COMMANDS += slurmdbd mariadbd
 
 engines: setup wheel programs
-	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/acts/engines tests/acts/watch/test_elsewhere.py
+	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/runtime/engines tests/acts/watch/test_elsewhere.py
 
 # Pyright keeps one core busy for most of a minute, and no test waits for what it says: it is done beside the tests.
 check: wheel

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -29,6 +28,8 @@ from watchkeeper.tools import TOOLS
 
 from .limits import HANG_S, LONG_S
 from .runtime.keeper.helpers import until
+from .warm import COLD
+from .warm_servers import warm_servers
 
 Mode = Literal["auto", "legacy"]
 ME = Implementation(name="a-test", version="1")
@@ -272,13 +273,14 @@ class Place:
 
     @asynccontextmanager
     async def served(self, role: str = "trainer", mode: Mode = "auto") -> AsyncGenerator[Agent]:
-        """Give an agent with a server process of its own, over standard input and output."""
-        before = set(psutil.Process().children())
-        arguments = ["-P", "-m", "watchkeeper.server", "--workspace", str(self.root), "serve", "--role", role]
-        parameters = StdioServerParameters(command=sys.executable, args=arguments)
-        async with Client(parameters, mode=mode, client_info=ME) as client:
-            (server,) = [one for one in psutil.Process().children() if one not in before]
-            yield Agent(client, server)
+        """Give an agent with a server process of its own, a warm one, over standard input and output."""
+        arguments = [*COLD[1:], "--workspace", str(self.root), "serve", "--role", role]
+        parameters = StdioServerParameters(command=COLD[0], args=arguments)
+        async with AsyncExitStack() as stack:
+            with warm_servers() as started:
+                client = await stack.enter_async_context(Client(parameters, mode=mode, client_info=ME))
+            (server,) = started
+            yield Agent(client, psutil.Process(server.pid))
 
 
 def merge(told: dict[str, Facts], findings: Sequence[Facts]) -> None:

@@ -107,6 +107,16 @@ def test_every_folder_of_the_server_is_a_wing() -> None:
     assert rooms == set(ACTS)
 
 
+def rooms(top: str) -> set[str]:
+    """Return the folders two levels below one, of the wings."""
+    found = (path.relative_to(ROOT / top) for path in (ROOT / top).glob("*/*") if any(path.glob("*.py")))
+    return {str(path) for path in found if path.parts[0] in WINGS}
+
+
+def test_the_tests_of_a_room_lie_in_a_folder_of_its_name() -> None:
+    assert rooms("tests") == rooms("server")
+
+
 def test_nothing_but_the_door_stands_in_the_hall() -> None:
     assert {path.name for path in (ROOT / "server").glob("*.py")} == {"__init__.py", "__main__.py"}
 

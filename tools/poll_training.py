@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, PrivateAttr, model_serializer
 
 from ..server.acts.desk import Desk, in_thread
-from ..server.acts.poll import brief, compared, fitting, next_step, poll, status_line, updates
+from ..server.acts.poll import brief, compared, next_step, poll, status_line, token_limits, updates
 from ..server.acts.poll.compared import Compared
 from ..server.acts.toolbox import Tool, outgoing_facts
 from ..server.acts.watch import gpu_files
@@ -125,7 +125,7 @@ def _one(desk: Desk, seen: poll.Seen) -> Polled:
     )
     if seen.news or checks_in or status.state.final:
         return found
-    return found.model_copy(update=fitting.quiet(outgoing_facts(found)))
+    return found.model_copy(update=token_limits.quiet(outgoing_facts(found)))
 
 
 def _behind(unread_bytes: int) -> str | None:
@@ -172,7 +172,7 @@ def _all(desk: Desk, seen: poll.Seen) -> Polled:
         cursor=seen.cursor,
         next=told.next,
     )
-    return full.model_copy(update=fitting.brief(outgoing_facts(full), told.left_out, seen.unwritten))
+    return full.model_copy(update=token_limits.brief(outgoing_facts(full), told.left_out, seen.unwritten))
 
 
 TOOL = Tool(poll_training, "poll", Polled, frozenset(Role), read_only=True, idempotent=True)

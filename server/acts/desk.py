@@ -28,6 +28,7 @@ class Desk:
     :ivar who: who acts, as the record shall name it, for example `trainer over MCP`.
     :ivar clock: gives unix seconds.
     :ivar results_within_s: how long a call waits for a look into a quick run's results, which goes on without it.
+    :ivar read_until_s: until when this call reads files whole or looks into them, on the clock of time.monotonic().
     """
 
     workspace: Workspace
@@ -38,6 +39,7 @@ class Desk:
     who: str
     clock: Callable[[], float] = field(default=time.time)
     results_within_s: float = 3.0
+    read_until_s: float = float("inf")
 
     def current(self) -> Desk:
         """Return this desk with the policy file as it is now, so that an edit needs no new server.

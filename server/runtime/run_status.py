@@ -1,4 +1,7 @@
-"""What is known of a run: the facts as they lie there, and where it stands by them."""
+"""What is known of a run, as types: the facts as they lie there, and where it stands by them.
+
+`run_directory` reads the facts and concludes: a state is computed there, never stored.
+"""
 
 from __future__ import annotations
 

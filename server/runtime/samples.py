@@ -26,7 +26,10 @@ MOST_BYTES = 2**62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One line of usage.jsonl. `cpu_s` is the run's total so far; `log_bytes` the size of the whole log file."""
+    """One line of usage.jsonl. `cpu_s` is the run's total so far; `log_bytes` the size of the whole log file.
+
+    :ivar delayed_s: for how long so far its processes could have run and others had the CPU, at least.
+    """
 
     at: float
     boottime_s: float
@@ -34,6 +37,7 @@ class Sample:
     rss_bytes: int
     processes: int
     log_bytes: int | None
+    delayed_s: float = 0.0
 
 
 def usage(run_dir: Path, since_s: float | None = None) -> list[Sample]:
@@ -126,4 +130,5 @@ def _sample(line: Record | None) -> Sample | None:
         rss_bytes=rss_bytes,
         processes=processes,
         log_bytes=size(line, "log_bytes"),
+        delayed_s=seconds(line, "delayed_s") or 0.0,
     )

@@ -17,8 +17,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..runtime.keeper.helpers import end_processes_of
 
@@ -88,13 +90,25 @@ def _before(results: Path | None, seed: int) -> list[Round]:
     """Return the rounds that a file of results knows of this seed's row."""
     if results is None or not results.exists():
         return []
-    lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    text = results.read_text(encoding="utf-8")
+    if not text.endswith("\n"):
+        with results.open("a", encoding="utf-8") as file:
+            file.write("\n")  # what comes next is a line of its own
+    lines = [found for line in text.splitlines() if (found := _whole(line)) is not None]
     if [one["seed"] for one in lines] != list(range(seed, seed + len(lines))):
         raise SystemExit(f"{results} holds rounds of other seeds: name another file, or the seed that it begins with")
     return [
         Round(Counter(one["faults"]), Counter(one.get("allowed", {})), one["violations"], one["slowest_s"])
         for one in lines
     ]
+
+
+def _whole(line: str) -> dict[str, Any] | None:
+    """Return a line of results; None for one that a killed campaign wrote by half: its round is played again."""
+    with suppress(json.JSONDecodeError):
+        found: dict[str, Any] = json.loads(line)
+        return found
+    return None
 
 
 def _played(play: Play, seed: int, folder: str | None) -> Round:

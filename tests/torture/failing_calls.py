@@ -38,6 +38,8 @@ LAST = 40
 
 UNHEALED_S = 1.5
 """So long a failure for good outlasts the training: three tries of its keeper."""
+UNBEGUN_S = 10.0
+"""So long it keeps one from beginning: a keeper that can write neither the start nor why there is none tries on."""
 
 
 def _drawn(draw: random.Random, root: Path, struck: Path, times: tuple[int, ...]) -> tuple[str, dict[str, str]]:
@@ -105,7 +107,10 @@ def lived(life: Life, armed: dict[str, str], healed: Path, *, in_job: bool) -> l
         begun = subprocess.Popen(words, env=environment, cwd="/", pass_fds=[log], stderr=subprocess.DEVNULL)
         if not in_job:
             begun.wait(HANG_S)
-        until(lambda: life.began() or not _alive(life, begun), "it begins, or cannot")
+        waited_until = time.monotonic() + UNBEGUN_S
+        until(
+            lambda: life.began() or not _alive(life, begun) or time.monotonic() > waited_until, "it begins, or cannot"
+        )
         life.end()
         ended = time.monotonic()
         until(lambda: not _alive(life, begun) or time.monotonic() > ended + UNHEALED_S, "it ends, or cannot say so")

@@ -1,4 +1,4 @@
-"""Faults of an engine, each a test of tests/acts/engines, tried as often as is asked for and counted in a table."""
+"""Faults of an engine, each a test of tests/runtime/engines, tried as often as is asked for and counted in a table."""
 
 from __future__ import annotations
 

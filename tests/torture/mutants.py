@@ -129,7 +129,40 @@ MUTANTS = (
     Mutant("control characters leave", "server/vocabulary/sanitize.py",
            'return _capped(" ".join(_seen(text).split()), limit)', "return _capped(str(text), limit)",
            "tests/vocabulary/test_sanitize.py"),
+    Mutant("a keeper in the session of its server", f"{KEEPER}/__main__.py", "    os.setsid()\n    if os.fork():\n",
+           "    if os.fork():\n", "tests/runtime/keeper/test_cases.py -k launcher"),
+    Mutant("a stop by signal is told once", "server/runtime/engines/local.py", "        if run_dir in self._unheard:\n",
+           "        if run_dir is None:\n", "tests/runtime/keeper/test_engine.py -k later"),
+    Mutant("a start that was made is made again", "server/acts/start/start.py", "        run = earlier or _record(",
+           "        run = _record(", "tests/acts/start/test_start.py -k same_call_again"),
+    Mutant("each look reads the log from its beginning", "server/acts/watch/look.py",
+           "            self._offset = self._stored[0]\n            self._beside, self._cuts = log_files.place(",
+           "            self._offset = status.log_begin or 0\n            self._beside, self._cuts = log_files.place(",
+           "tests/acts/watch/test_huge_files.py -k next_look"),
+    Mutant("a quiet answer of any length", "server/acts/poll/token_limits.py",
+           "    if _characters(answer, change) > QUIET_CHARACTERS:\n", "    if not answer:\n",
+           "tests/acts/poll/test_token_limits.py"),
+    Mutant("a hole is hashed for as long as may be", f"{FILES}/hashing.py", "            if not hopeful:\n",
+           "            if took_s < 0.0:\n", "tests/storage/files/test_hashing.py"),
+    Mutant("a long record is copied for every block", f"{KEEPER}/records.py", "            blocks.append(block)\n",
+           '            blocks = [b"".join([*blocks, block])]\n', "tests/runtime/keeper/test_records.py -k long"),
+    Mutant("whatever ended has ended well", "server/analysis/verdict/checks.py",
+           '    if evidence.state is RunState.COMPLETED:\n        return passed("ending",',
+           '    if evidence.state.final:\n        return passed("ending",', "tests/analysis/verdict/test_verdict.py"),
 )  # fmt: skip
+PROMISES = {
+    "P1": "a keeper in the session of its server",
+    "P2": "pid-only liveness",
+    "P3": "a start that was made is made again",
+    "P4": "weaker sync of the ledger",
+    "P5": "scan position of whoever comes last",
+    "P6": "each look reads the log from its beginning",
+    "P7": "whatever ended has ended well",
+    "P8": "links are followed out",
+    "P9": "control characters leave",
+    "P10": "stop that ends what descends only",
+}
+"""For each promise of docs/reliability.md a bug that breaks it, and so a test that fails without what keeps it."""
 
 
 def main(arguments: list[str]) -> int:

@@ -1,7 +1,7 @@
 """What Ray clusters do to runs, as often as asked for, as a table: `python -P tests/torture/ray_faults.py --tries 10`.
 
-Each fault is a test of tests/acts/engines/on_ray on a real Ray of its own; a violation is a try after which that test
-does not hold. Ends with 1 where there is one. In CI those of test_ray.py are tried once, where pip can bring Ray.
+Each fault is a test of tests/runtime/engines/on_ray on a real Ray of its own; a violation is a try after which that
+test does not hold. Ends with 1 where there is one. In CI those of test_ray.py are tried once, where pip can bring Ray.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if not __package__:  # called by its path; what a test imports leaves the path a
 
 from tests.torture.faults import Fault, main
 
-FOLDER = "tests/acts/engines/on_ray"
+FOLDER = "tests/runtime/engines/on_ray"
 _KILLED = "test_ray.py::test_whoever_of_waiter_keeper_and_supervisor_is_killed_the_true_end_is_recorded"
 _NODE = (
     "test_ray_faults.py::test_a_run_that_loses_its_node_or_its_raylet_is_interrupted_and_goes_on_from_its_checkpoint"

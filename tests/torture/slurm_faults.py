@@ -1,7 +1,8 @@
 """What clusters do to runs, as often as is asked for, as a table: `python -P tests/torture/slurm_faults.py --tries 10`.
 
-Each fault is a test of tests/acts/engines on a real Slurm of its own; a violation is a try after which that test does
-not hold. Ends with 1 where there is one. In CI each is tried once, but for those that wait out a minute of Slurm's.
+Each fault is a test of tests/runtime/engines on a real Slurm of its own; a violation is a try after which that test
+does not hold. Ends with 1 where there is one. In CI each is tried once, but for those that wait out a minute of
+Slurm's.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if not __package__:  # called by its path; what a test imports leaves the path a
 
 from tests.torture.faults import Fault, main
 
-FOLDER = "tests/acts/engines"
+FOLDER = "tests/runtime/engines"
 FAULTS = (
     Fault("keeper or waiter killed (SIGKILL)",
           "test_slurm.py::test_whoever_of_waiter_and_keeper_is_killed_the_other_one_records_the_true_end"),

@@ -106,8 +106,8 @@ def test_any_request_to_the_server_is_answered_or_refused(
             assert status < 500, (number, one, body[:500])
             assert not any(word in body for word in DEFECTS), (number, one, body[:500])
             assert one.lawful or status >= 400, (number, one, body[:500])
-        assert server.process.poll() is None
-        assert "Traceback" not in server.errors
+        assert server.process.status is None
+        assert "Traceback" not in server.process.err
     assert 200 in statuses
     desk = place.desk()
     assert desk.ledger.broken() == []

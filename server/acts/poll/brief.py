@@ -1,4 +1,7 @@
-"""Where everything stands, in few words, for a new session or for a director who watches all runs."""
+"""Where everything stands, in few words, for a new session or for a director who watches all runs.
+
+How many tokens it may cost, and what is cut first, is in `token_limits`.
+"""
 
 from __future__ import annotations
 

@@ -5,9 +5,11 @@ No shell takes part: the words are those of the command, and quoting was done by
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +28,11 @@ COMMANDS = f"{STATE_DIR}/commands"
 _BARE_PYTHON = re.compile(r"python(3(\.\d+)?)?")
 _ANY_PYTHON = re.compile(r"(.*/)?python(\d+(\.\d+)?)?")
 _SCRIPTS = (".py", ".ipynb", ".sh", ".bash", ".R", ".r", ".jl", ".pl", ".lua", ".m", ".stan")
-_TAKES_A_WORD = ("-W", "-X", "--check-hash-based-pycs")
+_TAKES_A_WORD = "--check-hash-based-pycs"
+_CLUSTER = re.compile(r"-(?P<plain>[bBdEhiIOPqsSuvVx?R]*)(?:(?P<takes>[cmWX])(?P<value>.*))?", re.DOTALL)
+"""Options of Python, several in one word: `-um fish`, `-Wignore`."""
+_RUNS_A_FILE = ("sh", "bash", "dash", "zsh", "ksh", "Rscript", "julia", "perl", "torchrun", "ipython")
+"""Programs whose first word that looks like a script is one that they run; of others it may be what they write."""
 _LONGEST_MODEL = 32
 
 
@@ -52,16 +58,18 @@ def understand(desk: Desk, words: Sequence[str], cwd: Path, environ: Mapping[str
 
     :param cwd: the folder in which it was typed; outside of the workspace the workspace counts.
     :raises InvalidArgument: there is no command.
-    :raises Refused: there is no such program.
+    :raises Refused: there is no such program, or no such script.
     """
-    if not words or not words[0]:
-        raise InvalidArgument("There is no command.", "For example: watchkeeper run -- python train.py --epochs 20")
+    if not words or not words[0] or (len(words) == 1 and _ANY_PYTHON.fullmatch(words[0])):
+        what = "There is no command." if not words or not words[0] else f"There is nothing that {words[0]} shall run."
+        raise InvalidArgument(what, "For example: watchkeeper run -- python train.py --epochs 20")
     root = desk.workspace.root
     folder = cwd if cwd.resolve().is_relative_to(root) else root
     argv = (_program(desk, words[0], folder, environ), *words[1:])
     script, args = script_in(desk, argv, folder)
     model = model_of(script or words[0])
     if not script:
+        _refuse_a_missing_script(argv, folder)
         script, args = kept(desk, words), tuple(words)
     return Command(argv=argv, script=script, args=args, cwd=str(folder), model=model)
 
@@ -97,6 +105,8 @@ def _program(desk: Desk, word: str, folder: Path, environ: Mapping[str, str]) ->
         return launch.interpreter(desk)
     if found is None:
         what = f"There is no program {one_line(word, 100)!r} that can be run from {folder}."
+        if word.endswith(".py") and (folder / word).is_file():
+            raise Refused(what, f"Python runs it: watchkeeper run -- python {shlex.quote(one_line(word, 100))}")
         raise Refused(what, "Name one on your PATH, one of the project's environment, or a file by its path.")
     return _by_one_name(os.path.abspath(found), launch.interpreter(desk))
 
@@ -124,13 +134,20 @@ def _of_python(argv: Sequence[str]) -> list[tuple[int, list[str]]]:
     """Return what Python starts: the first word that is no option, or the file of the module behind -m."""
     place = 1
     while place < len(argv) and argv[place].startswith("-"):
-        if argv[place] == "-m" and place + 1 < len(argv):
-            stem = argv[place + 1].replace(".", "/")
-            return [(place + 1, [f"{stem}.py", f"{stem}/__main__.py", f"src/{stem}.py", f"src/{stem}/__main__.py"])]
-        if argv[place] == "-c":
-            return []
-        place += 2 if argv[place] in _TAKES_A_WORD else 1
+        found = _CLUSTER.fullmatch(argv[place])
+        takes, value = (found["takes"], found["value"]) if found else (None, "")
+        if argv[place] == "-" or takes == "c":
+            return []  # what is typed or stands in the command
+        place += 2 if argv[place] == _TAKES_A_WORD or (takes and not value) else 1
+        if takes == "m":
+            module = value or (argv[place - 1] if place <= len(argv) else "")
+            return [(place - 1, _files_of(module))] if module else []
     return [(place, [argv[place]])] if place < len(argv) else []
+
+
+def _files_of(module: str) -> list[str]:
+    stem = module.replace(".", "/")
+    return [f"{stem}.py", f"{stem}/__main__.py", f"src/{stem}.py", f"src/{stem}/__main__.py"]
 
 
 def _named(argv: Sequence[str]) -> list[tuple[int, list[str]]]:
@@ -143,6 +160,26 @@ def _inside(desk: Desk, folder: Path, name: str) -> str:
         path = desk.workspace.relative(str(folder / name))
         return path if desk.workspace.exists(path) and not path.startswith(STATE_DIR) else ""
     return ""
+
+
+def _refuse_a_missing_script(argv: Sequence[str], folder: Path) -> None:
+    """Refuse a command whose program would only say that there is no such file: nothing of it is worth a record."""
+    program = os.path.basename(argv[0])
+    if _ANY_PYTHON.fullmatch(program):
+        named = [names[0] for place, names in _of_python(argv) if argv[place] == names[0]]
+    elif program in _RUNS_A_FILE and not {"-c", "-e", "-m"}.intersection(argv):
+        named = [argv[place] for place, _ in _named(argv) if not argv[place].startswith("-")][:1]
+    else:
+        named = []
+    if not named or os.path.lexists(folder / named[0]):
+        return
+    beside = sorted(one.name for one in folder.iterdir() if one.name.endswith(_SCRIPTS))
+    near = difflib.get_close_matches(os.path.basename(named[0]), beside, n=1) or beside[:3]
+    there = f" There is {', '.join(one_line(one, 60) for one in near)}." if near else ""
+    raise Refused(
+        f"There is no script {one_line(named[0], 100)!r} in {folder}; nothing was started.{there}",
+        "Name a script by its path from the folder in which you type.",
+    )
 
 
 def kept(desk: Desk, words: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ def outlook(desk: Desk, run: Run) -> str | None:
     )
     program = _program(desk, run, Phase.FULL)
     seconds = projection.projected_s(measured, projection.work_of(program))
-    told = [projection.words(seconds, *required(desk, origin))]
+    told = [projection.words(seconds, *required(desk, origin)), projection.doubt(measured, seconds)]
     found = design(desk, origin)
     missing = declared_missing(found, program) if found is not None else ""
     return "; ".join(one for one in (*told, missing) if one) or None

@@ -8,6 +8,8 @@ from ...analysis.scripts import Program
 from ...documents.error_report import clock_time
 
 _A_YEAR_S = 8760 * 3600.0
+_SHORT_S = 60.0
+"""The demo's quick run of 8 s projected 143 s for a full run that took 61 (2026-11-30)."""
 _SHORT_OF = 0.9
 """A projection below this share of the required time is called too light; nearer than that it could be either."""
 
@@ -54,6 +56,13 @@ def projected_s(quick: Measured, full_work: float | None) -> float | None:
     if quick.work is None or full_work is None or quick.work <= 0 or quick.wall_s <= 0:
         return None
     return quick.wall_s * (full_work / quick.work) / quick.data_fraction
+
+
+def doubt(quick: Measured, seconds: float | None) -> str:
+    """Return why a projection may be too high: imports and compiling are much of a short quick run; empty if not so."""
+    if seconds is None or quick.wall_s >= _SHORT_S or seconds <= quick.wall_s:
+        return ""
+    return f"likely less: the quick run's {quick.wall_s:.0f} s hold its start-up too"
 
 
 def words(seconds: float | None, min_s: float, max_s: float, source: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -30,7 +31,7 @@ from ..report.silent import described, silent_failures
 from ..start import gate, provenance
 from ..start.provenance import Origin
 from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files, written_files
-from ..watch.look import look_at
+from ..watch.look import Look, look_at
 from . import late_epochs, rerun, search
 
 READ_WITHIN_S = 30.0
@@ -50,12 +51,13 @@ def gather(desk: Desk, run_id: str) -> Evidence:
     :raises NotFound: if there is no such run.
     :raises Refused: if its log is so long that it is not read to its end yet.
     """
-    look = look_at(desk, run_id, READ_WITHIN_S)
+    look = _read_through(desk, run_id)
     if look.behind_bytes > FEED_BYTES:
         raise Refused(
             f"{look.behind_bytes >> 20} MiB of the log of {run_id} are not read yet, and a verdict looks at all of it.",
             f"Call verify_compute(run={run_id!r}) again; it reads on from there.",
         )
+    desk = replace(desk, read_until_s=time.monotonic() + 2 * desk.policy.compute.read_s)
     run, status = look.run, look.status
     origin = provenance.of(run)
     told = _read_probe(desk, run)
@@ -64,6 +66,15 @@ def gather(desk: Desk, run_id: str) -> Evidence:
     found = _with_files(found, desk, run, status, origin, ended)
     found = _with_numbers(found, desk, run, status, told)
     return _with_record(found, desk, run)
+
+
+def _read_through(desk: Desk, run: str) -> Look:
+    """Read a log to its end, or for as long as a client waits; beside other servers a look leaves much to them."""
+    deadline = time.monotonic() + READ_WITHIN_S
+    look = look_at(desk, run, READ_WITHIN_S)
+    while look.behind_bytes > FEED_BYTES and not look.awaited and (left_s := deadline - time.monotonic()) > 0:
+        look = look_at(desk, run, left_s)
+    return look
 
 
 def _measured(desk: Desk, run: Run, status: RunStatus, origin: Origin) -> Evidence:

@@ -7,9 +7,10 @@ import os
 import posixpath
 from collections.abc import Sequence
 
-from ...analysis.artefacts.confined import Limits, search_container
+from ...analysis.artefacts.confined import search_container
 from ...analysis.artefacts.facts import TableFacts, TraceFacts
 from ...analysis.artefacts.search_facts import MOST_VALUES, Found, SearchFacts, Wanted
+from ...analysis.verdict import fitted_rows
 from ...analysis.verdict.evidence import Artefact
 from ...analysis.verdict.observed import target_of
 from ...analysis.verdict.predicted import grain_of
@@ -43,11 +44,13 @@ def drawn(desk: Desk, artefacts: Sequence[Artefact]) -> tuple[Found, ...]:
 def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ...], tuple[str, ...]]:
     """Return where the data that samplers were told stand in the tables that the run read, and which tables these are.
 
-    Targets of other fits are looked for where each of their values occurs several times. A table that was changed since
+    Targets of other fits are looked for where each of their values occurs several times, and those of the fits to most
+    rows, with some cells of what they were fitted to. A table that was changed since
     the run read it is not looked through.
     """
     told = _told(seen) if seen is not None else {}
     wanted = [Wanted(name, finite, 0.0) for name, at in told.items() if (finite := _different(at))]
+    wanted += [one for _, *both in fitted_rows.asked(seen) for one in both] if seen is not None else []
     if seen is None or not wanted:
         return (), ()
     read = {text(one.facts, "path"): text(one.facts, "sha256") for one in seen.witnessed.of("read")}
@@ -77,11 +80,6 @@ def _spread(values: Sequence[float]) -> tuple[float, ...]:
 def _searched(desk: Desk, path: str, wanted: Sequence[Wanted]) -> tuple[Found, ...]:
     if not wanted:
         return ()
-    limits = Limits(
-        memory_bytes=desk.policy.compute.read_memory_mb << 20,
-        cpu_s=math.ceil(desk.policy.compute.read_s),
-        wall_s=2 * desk.policy.compute.read_s,
-    )
     try:
         descriptor = _opened(desk, path)
     except PathRefused:
@@ -89,7 +87,7 @@ def _searched(desk: Desk, path: str, wanted: Sequence[Wanted]) -> tuple[Found, .
     with closing(descriptor):
         if os.fstat(descriptor).st_size > LARGEST_BYTES:
             return ()
-        found = search_container(descriptor, posixpath.basename(path), wanted, limits)
+        found = search_container(descriptor, posixpath.basename(path), wanted, artefact_files.limits(desk))
     return found.found if isinstance(found, SearchFacts) else ()
 
 

@@ -13,13 +13,13 @@ import stat
 import time
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from ...analysis.artefacts.confined import Limits, read_container
 from ...analysis.artefacts.facts import TraceFacts
 from ...analysis.verdict.evidence import Artefact, Known
 from ...analysis.verdict.words import Word
 from ...runtime.run_directory import RunStatus
+from ...storage.files.hashing import sha256_within
 from ...storage.files.paths import ZARR
 from ...storage.files.rooted import FOLDER, closing
 from ...storage.record import Run
@@ -33,7 +33,8 @@ MOST_ENTRIES = 20_000
 """Of a Zarr store's files and folders; one with more is not hashed."""
 MOST_LEVELS = 40
 """Of folders in one another, each of which takes a descriptor."""
-_BLOCK_BYTES = 1 << 20
+LEAST_S = 2.0
+"""So long one file may be looked into whatever the call has taken before."""
 _EXTRA = re.compile(r"search|grid|cv_results|bootstrap|replicate|resampl", re.IGNORECASE)
 _TABLES = (".csv", ".tsv", ".csv.gz", ".parquet", ".feather", ".xlsx")
 
@@ -93,7 +94,7 @@ def artefact(desk: Desk, role: str, path: str, *, read: bool) -> Artefact:
         return Artefact(role, path, refused=_what_stands_there(desk, path, refusal))
     with open(descriptor, "rb") as file:
         about = os.fstat(descriptor)
-        digest = _digest(file, desk.policy.compute.read_s)
+        digest = sha256_within(file, _left_s(desk))
         inside = read_container(descriptor, posixpath.basename(path), limits(desk)) if read else None
         inode = (about.st_dev, about.st_ino)
         link = desk.workspace.link_target(path)
@@ -111,15 +112,9 @@ def _rule(refusal: PathRefused, path: str) -> str:
     return refusal.what.partition(path)[2].strip(" .") or refusal.what
 
 
-def _digest(file: BinaryIO, most_s: float) -> str | None:
-    """Return the sha256 of what a file holds; None where that takes too long: a sparse file is larger than any disk."""
-    digest = hashlib.sha256()
-    deadline = time.monotonic() + most_s
-    while block := file.read(_BLOCK_BYTES):
-        digest.update(block)
-        if time.monotonic() > deadline:
-            return None
-    return digest.hexdigest()
+def _left_s(desk: Desk) -> float:
+    """Return how long one file may be read whole: as the policy has it, and no longer than this call goes on."""
+    return min(desk.policy.compute.read_s, desk.read_until_s - time.monotonic())
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +134,7 @@ def _zarr(desk: Desk, role: str, path: str, *, read: bool) -> Artefact:
     except PathRefused:  # somebody removed it since
         return Artefact(role, path)
     with closing(folder):
-        parts, whole = _parts(folder, desk.policy.compute.read_s)
+        parts, whole = _parts(folder, _left_s(desk))
         size, modified_at = _total(parts), max((one.modified_at for one in parts), default=None)
         digest = _digest_of_all(parts) if whole else None
         inside = read_container(folder, posixpath.basename(path), limits(desk)) if read and parts else None
@@ -185,6 +180,8 @@ def _parts(folder: int, most_s: float) -> tuple[list[_Part], bool]:
                 return parts, False
             if entry.is_file(follow_symlinks=False):
                 parts.append(_part(above, name, deadline))
+                if parts[-1].sha256 is None:  # there is no digest of all any more, and none of the rest is wanted
+                    deadline = float("-inf")
     except OSError:
         return parts, False
     return parts, True
@@ -196,7 +193,7 @@ def _part(above: int, name: str, deadline: float) -> _Part:
     with open(os.open(posixpath.basename(name), flags, dir_fd=above), "rb") as file:
         about = os.fstat(file.fileno())
         left_s = deadline - time.monotonic()
-        digest = _digest(file, left_s) if left_s > 0 and stat.S_ISREG(about.st_mode) else None
+        digest = sha256_within(file, left_s) if left_s > 0 and stat.S_ISREG(about.st_mode) else None
         return _Part(name, about.st_size, about.st_mtime, digest)
 
 
@@ -217,9 +214,14 @@ def _beneath(folder: int, above: str = "", level: int = 1) -> Iterator[tuple[int
 
 
 def limits(desk: Desk) -> Limits:
-    """Return what reading one artefact may cost, as the policy has it."""
+    """Return what reading one artefact may cost, as the policy has it, and no longer than this call goes on."""
     compute = desk.policy.compute
-    return Limits(memory_bytes=compute.read_memory_mb << 20, cpu_s=math.ceil(compute.read_s), wall_s=2 * compute.read_s)
+    left_s = max(LEAST_S, desk.read_until_s - time.monotonic())
+    return Limits(
+        memory_bytes=compute.read_memory_mb << 20,
+        cpu_s=math.ceil(compute.read_s),
+        wall_s=min(2 * compute.read_s, left_s),
+    )
 
 
 def known(desk: Desk, run: Run, artefacts: Sequence[Artefact]) -> tuple[Known, ...]:
@@ -312,7 +314,7 @@ def sha256(desk: Desk, path: str) -> str | None:
     """Return the digest of a file, None when there is none that may be read, or none that is read in time."""
     try:
         with open(desk.workspace.open_beneath(path, os.O_RDONLY), "rb") as file:
-            return _digest(file, desk.policy.compute.read_s)
+            return sha256_within(file, _left_s(desk))
     except PathRefused:
         return None
 
@@ -320,5 +322,5 @@ def sha256(desk: Desk, path: str) -> str | None:
 def digest(desk: Desk, path: str, file: int) -> str | None:
     """Return the digest of an open file at a path, or of the folder of a Zarr store; None as `sha256` does."""
     if stat.S_ISDIR(os.fstat(file).st_mode):
-        return folder_sha256(file, desk.policy.compute.read_s)
+        return folder_sha256(file, _left_s(desk))
     return sha256(desk, path)

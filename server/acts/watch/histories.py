@@ -35,6 +35,8 @@ LARGEST_FILE_BYTES = 16 << 20
 LARGEST_PROBE_BYTES = 64 << 20
 """The probe itself slows down at 50 MB."""
 MOST_FILES = 50
+REWRITTEN_EVERY_S = 2.0
+"""The history file of a run that goes on follows it this closely: each time it is synced, and a note with it."""
 CLOCKS_APART_S = 1.0
 """By how much the clock of a mount, that writes the times of files, may be ahead."""
 
@@ -47,7 +49,7 @@ def update(desk: Desk, run: Run, status: RunStatus) -> None:
     earlier, own = _of_sources(desk, run, told, _of_rows(desk, run, rows), files)
     flags += _judged(desk, earlier, own)
     _record(desk, run, flags)
-    if own is not None:
+    if own is not None and (status.state.final or not _just_written(desk, desk.workspace.history(run.model))):
         _write(desk, run, continued(earlier, own) if earlier else own)
 
 
@@ -250,18 +252,28 @@ def _first(paths: Iterable[Path], count: int) -> list[Path]:
 
 def _record(desk: Desk, run: Run, flags: list[Flag]) -> None:
     """Record flags that are new, and settle those that the curve has overcome."""
-    ids = [one.id for one in desk.ledger.findings(run=run.id)]
+    found = desk.ledger.findings(run=run.id)
+    if not any(_changes(run, flags, found)):
+        return  # most looks: a transaction would wait for every other writer
+    ids = [one.id for one in found]
     with desk.ledger.transaction() as transaction:
-        known = {one: found for one in ids if (found := transaction.finding(one))}
-        now = {f"{run.id}:{flag.flag}": flag for flag in flags if not _told_by_the_log(flag, known.values())}
-        for finding, flag in now.items():
+        known = [one for one in map(transaction.finding, ids) if one is not None]
+        new, over = _changes(run, flags, known)
+        for finding, flag in new.items():
             old = transaction.finding(finding)
             if old is None or old.level is not flag.level:
                 seen = FindingSeen.of(flag.to_finding(), log=run.log, updated_at=desk.clock(), of_curve=True)
                 transaction.append(seen, finding, run=run.id, model=run.model)
-        for finding, old in known.items():
-            if old.of_curve and finding not in now and old.level is not Level.NOTICED:
-                transaction.add(old, FindingOver(level=Level.NOTICED, updated_at=desk.clock()))
+        for old in over:
+            transaction.add(old, FindingOver(level=Level.NOTICED, updated_at=desk.clock()))
+
+
+def _changes(run: Run, flags: Iterable[Flag], known: Sequence[Finding]) -> tuple[dict[str, Flag], list[Finding]]:
+    """Return the flags that are not on record so, by the id of their finding, and the findings that are over."""
+    levels = {one.id: one.level for one in known}
+    now = {f"{run.id}:{flag.flag}": flag for flag in flags if not _told_by_the_log(flag, known)}
+    over = [one for one in known if one.of_curve and one.id not in now and one.level is not Level.NOTICED]
+    return {one: flag for one, flag in now.items() if levels.get(one) is not flag.level}, over
 
 
 def _told_by_the_log(flag: Flag, known: Iterable[Finding]) -> bool:
@@ -271,6 +283,14 @@ def _told_by_the_log(flag: Flag, known: Iterable[Finding]) -> bool:
     if flag.flag != "non_finite":
         return False
     return any(one.kind == "metric" and one.line is not None for one in known)
+
+
+def _just_written(desk: Desk, path: str) -> bool:
+    try:
+        about = desk.workspace.about(path)
+    except PathRefused:
+        return False
+    return about is not None and 0.0 <= desk.clock() - about.modified_at < REWRITTEN_EVERY_S
 
 
 def _write(desk: Desk, run: Run, history: History) -> None:

@@ -45,7 +45,7 @@ QUIET_S = 2.0
 """Silence of the log after which a construct at its end counts as finished."""
 REPEAT_S = 60.0
 """A repeated failure is recorded at most this often."""
-LOOK_WITHIN_S = 5.0
+LOOK_WITHIN_S = 2.0
 """How long one look reads: what is left of a log of any length is the next one's."""
 _EVENTS = {"seen": FindingSeen, "settled": FindingSettled, "repeated": FindingRepeated}
 JUDGE_EVERY_S = 30.0
@@ -136,7 +136,8 @@ class Watcher:
             return Look(self._run, status, {}, 0)
         self._deadline = time.monotonic() + self.within_s
         behind = self._read(status)
-        if self._recogniser is None and behind:  # another server was faster: read on from where it came to
+        if self._recogniser is None and behind:  # another server was faster: read on from where it came to,
+            self._deadline = min(self._deadline, time.monotonic() + SLICE_S)  # not for long, as it reads on as well
             behind = self._read(status)
         self._hold_to_limit(status)
         self._judge(engine_news.update, status)

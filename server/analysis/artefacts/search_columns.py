@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean, pstdev, stdev
 
 from .formats import Look
@@ -15,6 +16,8 @@ from .tables import Table
 _ASIDE = 3.7
 _CLOSE = 1e-6
 """Share of a column's spread within which a value counts as found: what single precision leaves of it."""
+_SHIFTED, _WIDER = 0.15, 1.15
+"""By how many deviations means may differ, and by which factor deviations, where two columns are alike in both."""
 Inverse = Callable[[float], float]
 
 
@@ -26,16 +29,58 @@ def search(look: Look, wanted: Sequence[Wanted], cells: Callable[[Look], tuple[T
     """
     table, complete = cells(look)
     found: dict[str, list[Found]] = defaultdict(list)
+    alike: dict[str, str] = {}
+    cells_found = {one.name: _Cells(one) for one in wanted if one.anywhere}
     for column in table.columns:
         if not column.series or column.numbers < 2:
             continue
         values = sorted(column.series)
         close = _CLOSE * max(values[-1] - values[0], 1e-12)
+        alike |= {one.name: column.name for one in wanted if complete and _is_alike(one, values)}
+        for cells_of in cells_found.values():
+            cells_of.look(values, close)
         for form, inverse in _forms(values).items():
-            for one in wanted:
+            for one in (each for each in wanted if not each.anywhere):
                 found[one.name].append(_found(one, column.name, form, [*map(inverse, one.values)], values, close))
     notes = () if complete else (f"Only the first {table.rows} rows were looked through.",)
-    return SearchFacts(found=best(found), notes=notes)
+    for name, cells_of in cells_found.items():
+        found[name].append(cells_of.found())
+    return SearchFacts(found=tuple(replace(one, alike=alike.get(one.name, "")) for one in best(found)), notes=notes)
+
+
+class _Cells:
+    """Which of the values stand in any column, as they are or under a logarithm."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._hits, self._by_chance = set[int](), set[int]()
+
+    def look(self, values: Sequence[float], close: float) -> None:
+        """Look through one more column, which is in order."""
+        near = max(close, self._wanted.grain)
+        for number, one in enumerate(self._wanted.values):
+            if any(_there(values, each, near) for each in (one, _exp(one), _exp(one) - 1)):
+                self._hits.add(number)
+            if any(_there(values, one + aside * near, near) for aside in (_ASIDE, -_ASIDE)):
+                self._by_chance.add(number)
+
+    def found(self) -> Found:
+        """Return what was found in all columns together, of the values beside which nothing stands by chance."""
+        hits = len(self._hits - self._by_chance)
+        return Found(
+            name=self._wanted.name,
+            source="",
+            hits=hits,
+            by_chance=0,
+            asked=len(self._wanted.values) - len(self._by_chance),
+        )
+
+
+def _is_alike(one: Wanted, values: Sequence[float]) -> bool:
+    spread = pstdev(values) if one.sd > 0 else 0.0
+    if not spread or not 1 / _WIDER <= spread / one.sd <= _WIDER:
+        return False
+    return abs(fmean(values) - one.mean) <= _SHIFTED * one.sd
 
 
 def _forms(values: Sequence[float]) -> Mapping[str, Inverse]:
@@ -62,6 +107,7 @@ def _exp(value: float) -> float:
 
 
 def _found(one: Wanted, column: str, form: str, asked: Sequence[float], values: Sequence[float], close: float) -> Found:
+    close = max(close, one.grain)
     return Found(
         name=one.name,
         source=column,

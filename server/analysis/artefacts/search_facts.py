@@ -16,11 +16,16 @@ class Wanted:
     """Values that may stand in an artefact.
 
     :ivar grain: by how much one may differ, as the values were rounded.
+    :ivar sd: standard deviation of the whole of which these values are told, and `mean` its mean; 0: of no use.
+    :ivar anywhere: whether they may stand in several columns, as the cells of a table do.
     """
 
     name: str
     values: tuple[float, ...]
     grain: float
+    mean: float = 0.0
+    sd: float = 0.0
+    anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,7 @@ class Found:
     :ivar hits: how many of `asked` stand there. :ivar by_chance: how many do that are moved aside by a few grains: in
         whole numbers, or in draws that were rounded to two digits, nearly all.
     :ivar size: how many numbers the column has; 0 of a trace.
+    :ivar alike: another column whose mean and deviation are nearly those of what was asked for, as it is.
     """
 
     name: str
@@ -41,6 +47,7 @@ class Found:
     asked: int
     form: str = "as it is"
     size: int = 0
+    alike: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +61,18 @@ class SearchFacts:
 
 def as_text(wanted: Sequence[Wanted]) -> str:
     """Return what is asked for as an argument for the child."""
-    return json.dumps([[one.name, list(one.values[:MOST_VALUES]), one.grain] for one in wanted[:MOST_ASKED]])
+    asked = wanted[:MOST_ASKED]
+    rows = [[one.name, list(one.values[:MOST_VALUES]), one.grain, one.mean, one.sd, one.anywhere] for one in asked]
+    return json.dumps(rows)
 
 
 def from_text(text: str) -> tuple[Wanted, ...]:
     """Return what `as_text` wrote."""
     rows = cast("list[list[Any]]", json.loads(text))
-    return tuple(Wanted(str(name), tuple(map(float, values)), float(grain)) for name, values, grain in rows)
+    return tuple(
+        Wanted(str(name), tuple(map(float, values)), float(grain), float(mean), float(sd), bool(anywhere))
+        for name, values, grain, mean, sd, anywhere in rows
+    )
 
 
 def best(found: Mapping[str, list[Found]]) -> tuple[Found, ...]:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...vocabulary.runs import Phase
 from ..artefacts.facts import (
     ArraysFacts,
+    ColumnFacts,
     JsonFacts,
     NotInspected,
     PickleFacts,
@@ -19,7 +21,9 @@ from ..artefacts.facts import (
 from ..witness.values import text
 from .checks import Check, failed, passed, unknown
 from .design import COUNTS, Design
+from .did_more import did_more
 from .evidence import Artefact, Evidence, Known
+from .outside import reads_of_quick
 from .parameters import name_of
 from .predicted import matches, summarises
 from .quantities import plain
@@ -30,6 +34,7 @@ _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".n
 
 
 _LEARNED = re.compile(r"_?(?:coefs?|intercepts?|weights?|bias(?:es)?|[wWbB]\d*|params|theta|beta|kernel)_?(?:\[\d+\])?")
+_OF_A_RESULT = re.compile(r"pred|forecast|estimat|score|result|label|class|hat\b|prob|mean|value", re.IGNORECASE)
 _BLANKS = (
     " Where the blank cells are meant, say so before the next start: `Columns that may be blank: NAMES` in the design's"
     " computational requirements, or may_be_blank in [compute] of watchkeeper.toml; or the director answers CONTINUE."
@@ -62,6 +67,8 @@ def artefact(evidence: Evidence, one: Artefact, rules: Rules) -> Check:
         return unknown(name, what, f"{one.role}_not_hashed", "Write it smaller, or raise [compute] read_s.")
     same = [twin.owner for twin in _twins(evidence, one) if twin.same_inputs]
     again = f"; the same as in {same[0]}, from the same inputs" if same else ""
+    best = ((twin, _same_best(evidence, one, twin)) for twin in _twins(evidence, one))
+    again += next((f"; the same as in {twin.owner}, after {more}" for twin, more in best if more), "")
     return passed(name, f"{about}{_shape(one)}{again}")
 
 
@@ -144,19 +151,32 @@ def _foreign(evidence: Evidence, one: Artefact) -> Iterator[_Problem]:
             yield _Problem(what, Word.INVESTIGATE, "unchanged")
             continue
         linked = one.inode is not None and one.inode == twin.inode
-        if not linked and one.role == "results" and _was_predicted(evidence, one):
-            what = f"is identical to {twin.path} of {twin.owner}, though this run was seen to predict its numbers"
-            yield _Problem(what, Word.INVESTIGATE, "unchanged")
-            continue
-        if not linked and _was_made(evidence, one, twin):
-            what = (
-                f"is identical to {twin.path} of {twin.owner}, though this run was seen to train and to write it itself"
-            )
-            yield _Problem(what, Word.INVESTIGATE, "unchanged")
+        if not linked and (made := _how_made(evidence, one, twin)):
+            if not _same_best(evidence, one, twin):
+                what = f"is identical to {twin.path} of {twin.owner}, though this run was seen to {made}"
+                yield _Problem(what, Word.INVESTIGATE, "unchanged")
             continue
         how = "is the same file (a hard link) as" if linked else "is identical to"
         what = f"{how} {twin.path}, {twin.role} of {twin.owner}"
         yield _Problem(what, Word.LIKELY_FABRICATION, "linked" if linked else "copied")
+
+
+def _how_made(evidence: Evidence, one: Artefact, twin: Known) -> str:
+    """Return how a run was seen to make a file that is another one's too, in words; empty where it was not."""
+    if one.role == "results" and _was_predicted(evidence, one):
+        return "predict its numbers"
+    return "train and to write it itself" if _was_made(evidence, one, twin) else ""
+
+
+def _same_best(evidence: Evidence, one: Artefact, twin: Known) -> str:
+    """Return by how much more work a run came to what its quick run had already; empty where it did no more.
+
+    Only where it wrote the file itself and read neither the other one nor a state that the quick run had left.
+    """
+    quick = (evidence.quick_run, f"{evidence.model}-{Phase.QUICK}")
+    if twin.owner not in quick or not _was_made(evidence, one, twin) or reads_of_quick(evidence):
+        return ""
+    return did_more(evidence.seen, evidence.quick_seen)
 
 
 def _was_predicted(evidence: Evidence, one: Artefact) -> bool:
@@ -261,9 +281,18 @@ def _table(table: TableFacts, rules: Rules, design: Design) -> Iterator[_Problem
         if column.minimum is not None and column.maximum is not None:
             yield from _out_of_range(column.name, column.minimum, column.maximum, rules, design)
     numeric = {one.name for one in table.columns if one.numbers}
-    constant = [one for one in table.constant_columns if one in numeric and not rules.may_repeat(one)]
+    settings = {one.name for one in table.columns if _is_setting(one, table)}
+    constant = [one for one in table.constant_columns
+                if one in numeric and one not in settings and not rules.may_repeat(one)]  # fmt: skip
     if constant:
         yield _Problem(f"has the same number in every row of {', '.join(constant[:3])}", Word.INVESTIGATE, "constant")
+
+
+def _is_setting(column: ColumnFacts, table: TableFacts) -> bool:
+    """Whether one number in every row is a count or a setting: a whole one, beside others that vary."""
+    whole = column.minimum is not None and float(column.minimum).is_integer() and not _OF_A_RESULT.search(column.name)
+    return whole and any(one.numbers and one.distinct > 1 and not float(one.minimum or 0).is_integer()
+                         for one in table.columns)  # fmt: skip
 
 
 def _meant(table: TableFacts, blank: list[str]) -> bool:

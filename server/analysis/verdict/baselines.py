@@ -31,9 +31,14 @@ def by_method(
     names = {id(one): _names(one, seen, forbidden) for one in found}
     others = [one for one in found if not names[id(one)] <= forbidden]
     theirs = [one for one in found if one.exact and names[id(one)] <= forbidden]
-    if theirs and all(_BASELINE.search(one.column) for one in theirs) and _has_another(table, found):
+    if theirs and all(_BASELINE.search(one.column) for one in theirs) and has_another(table, found):
         theirs = []
     return theirs, others
+
+
+def calls_itself_baseline(column: str) -> bool:
+    """Whether a column's name says that its numbers are those of a baseline."""
+    return _BASELINE.search(column) is not None
 
 
 def _names(match: Match, seen: Seen, forbidden: frozenset[str]) -> set[str]:
@@ -86,7 +91,7 @@ def _rows_met(one: Prediction, given: dict[int, list[float]]) -> list[int]:
     return [row for row, value in pairs if any(abs(value - each) <= 1e-9 * (1 + abs(value)) for each in given[row])]
 
 
-def _has_another(table: TableFacts, found: Sequence[Match]) -> bool:
+def has_another(table: TableFacts, found: Sequence[Match]) -> bool:
     """Whether a further column has numbers of its own that may be the method's: no outcome, no number of a row."""
     known = {one.column for one in found}
     return any(_is_figure(one) for one in table.columns if one.name not in known)

@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..artefacts.facts import TableFacts
-from ..witness import Fingerprint, Fit, Line, Prediction, fingerprint
+from ..witness import Fingerprint, Fit, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
+from .edited import edited
 from .evidence import Evidence
+from .fitted_rows import fitted_rows
 from .intervals import intervals
 from .labels import labels
-from .leaked import leaked
+from .leaked import leaked, rows_of
 from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
@@ -24,6 +26,8 @@ from .reordered import reordered
 from .scored import scored
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
+from .told_scores import told_scores
+from .whose_results import whose_results
 from .words import Word
 
 _MOST_TRIED = 10
@@ -32,7 +36,10 @@ _LEAST_KEYS = 3
 _NEARLY_ONE = 0.99999
 _ROUNDS = re.compile(r"num_boost_round|num_iterations?|n_iter|num_(?:tree|round)s?|nrounds|n_estimators|max_iter")
 """What boosters call the rounds that they are asked for: LightGBM takes any of these among its parameters first."""
-_SELECTS = re.compile(r"Select(?:KBest|Percentile|Fpr|Fdr|Fwe|FromModel)|RFE|FeatureSelect|Boruta|TargetEncoder")
+_SELECTS = re.compile(
+    r"Select(?:KBest|Percentile|Fpr|Fdr|Fwe|FromModel)|RFE|FeatureSelect|Boruta|TargetEncoder|DiscriminantAnalysis"
+    r"|NeighborhoodComponents|PLS(?:Regression|Canonical|SVD)|(?:JamesStein|LeaveOneOut|CatBoost|MEstimate|WOE)Encoder"
+)
 _STATES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".safetensors", ".model", ".cbm", ".ubj", ".keras")
 
 
@@ -45,29 +52,27 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *((*left_out(seen, table), *reordered(seen, table)) if isinstance(table, TableFacts) else ()),
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
+        *fitted_rows(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
+        *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
+        *(edited(seen, table, found) if isinstance(table, TableFacts) else ()),
         *_of_elsewhere(seen, found),
         *_went_on(evidence, seen),
         *_selected(seen),
         *_leaks(seen),
-        *leaked(seen),
+        *leaked(seen, table if isinstance(table, TableFacts) else None),
         *scored(evidence, seen),
+        *(told_scores(seen, table) if isinstance(table, TableFacts) else ()),
     )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")
 
 
-def _fit_of(seen: Seen, one: Prediction) -> Fit | None:
-    """Return the fit before a prediction, of the same object in the same process."""
-    same = (each for each in seen.fits if each.line.file == one.line.file and each.id == one.of)
-    return next(same, None) if one.of is not None else None
-
-
 def _of_one_seed(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
     for one in (each for each in found if each.averaged == 1):
-        fit = _fit_of(seen, one.prediction)
+        fit = seen.fit_of(one.prediction)
         if fit is None or fit.is_search or not fit.x.sha:
             continue
         kin = [
@@ -118,7 +123,7 @@ def _of_one_choice_of_columns(
     The fit that has more columns than any other is none that was chosen: the others leave some out, to say what they
     are worth. Tables that name the same columns (imputed again, with noise) are one choice.
     """
-    predicting = [(one.column, _fit_of(seen, one.prediction)) for one in found if one.averaged == 1]
+    predicting = [(one.column, seen.fit_of(one.prediction)) for one in found if one.averaged == 1]
     for column, fit in (*predicting, *by_coefficients):
         if fit is None or fit.is_search or not fit.y.sha:
             continue
@@ -140,7 +145,7 @@ def _of_trained_rows(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
     """Rows that a split held out, and that the fit saw which predicted them: the rows themselves, or their target."""
     held = {sha: line for line in seen.witnessed.of("split") for sha in _held_out(line.facts)[:1]}
     for one in (each for each in found if each.prediction.x.sha in held):
-        fit = _fit_of(seen, one.prediction)
+        fit = seen.fit_of(one.prediction)
         if fit is None:
             continue
         target = fit.y.sha in _held_out(held[one.prediction.x.sha].facts)[1:]
@@ -224,7 +229,7 @@ def _selected(seen: Seen) -> Iterator[Suspicion]:
     """
     splits = seen.witnessed.of("split")
     looked = [one for one in seen.fits if _SELECTS.search(one.name) and one.y.bag and not one.y.sampled]
-    looked = [one for one in looked if not any(_rows_of(line) > one.y.size for line in splits if line.at < one.line.at)]
+    looked = [one for one in looked if not any(rows_of(line) > one.y.size for line in splits if line.at < one.line.at)]
     for line in splits if looked else ():
         told = [fingerprint(one) for one in parts(line.facts, "parts")]
         both = {
@@ -238,15 +243,6 @@ def _selected(seen: Seen) -> Iterator[Suspicion]:
             action = "Choose features by the rows that are trained on, for example inside of a Pipeline."
             yield Suspicion(what, Word.INVESTIGATE, "selected_on_held_out_rows", action)
             return
-
-
-def _rows_of(split: Line) -> int:
-    """Return how many rows were split."""
-    if text(split.facts, "call") == "train_test_split":
-        told = [fingerprint(one) for one in parts(split.facts, "parts")[:2]]
-    else:
-        told = [fingerprint(part(split.facts, "x"))]
-    return sum(one.shape[0] for one in told if one.shape)
 
 
 def _sum_of_bags(one: Fingerprint, other: Fingerprint) -> str:

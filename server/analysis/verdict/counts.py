@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from ..artefacts.facts import ArraysFacts, PickleFacts, TableFacts
 from ..scripts.program import BOOSTING, Program
 from ..witness.values import text
+from .declared import prepares
+from .design_rows import trees_asked
 from .evidence import Evidence
 from .seen import Seen, argument
 
 _SPLIT = re.compile(r"split\d+_test_score")
 _REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iteration|sample))?", re.IGNORECASE)
 _REPLICATES = re.compile(r"bootstrap|replicate|resampl", re.IGNORECASE)
+_ENSEMBLE = re.compile(r"boost|xgb|lightgbm|lgbm|forest|\btrees\b|bagging", re.IGNORECASE)
 _INDEX = re.compile(r"iter(ation)?s?|b|n|i|k|rep|run|draw|sample|idx|index|unnamed: 0|", re.IGNORECASE)
 
 WITNESSED = "witnessed"
@@ -73,13 +76,34 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     if draws is not None and chains is not None:
         yield "total_draws", Count(draws.value * chains.value, draws.source)
         each = draws.value + (tune.value if tune is not None else 0)
+        if (run := _steps_of_walkers(evidence)) > each:
+            draws, each = Count(run, WITNESSED), run  # what they needed to settle is not kept
         yield "iterations", Count(each, draws.source)
         yield "total_iterations", Count(each * chains.value, draws.source)
         return
     told = [Count(epochs_reached(steps), source) for source, steps in evidence.steps.items()]
+    if rounds := _rounds_of_boosters(evidence):
+        told = [rounds]  # a log that prints each fiftieth counts none of those between
     for most in sorted(told, key=lambda one: one.value)[-1:]:
         yield "iterations", most
         yield "total_iterations", most
+
+
+def _steps_of_walkers(evidence: Evidence) -> int:
+    """Return the most steps that an ensemble of walkers was seen to take; 0 where there was none."""
+    samplings = evidence.seen.samplings if evidence.seen is not None else ()
+    return max((one.draws or 0 for one in samplings if one.method == "ensemble"), default=0)
+
+
+def _rounds_of_boosters(evidence: Evidence) -> Count | None:
+    """Return the rounds that an ensemble was asked for, where a design that declares one calls them iterations."""
+    asked = max(trees_asked(evidence.seen), default=0.0) if evidence.seen is not None else 0.0
+    return Count(asked, WITNESSED) if asked and is_ensemble(evidence) else None
+
+
+def is_ensemble(evidence: Evidence) -> bool:
+    """Whether the design declares a method that is made of trees or rounds."""
+    return _ENSEMBLE.search(evidence.design.method) is not None
 
 
 def _from_trace(evidence: Evidence) -> Iterator[tuple[str, Count]]:
@@ -148,22 +172,34 @@ def _epochs(evidence: Evidence) -> Iterator[tuple[str, Count]]:
     repeated = len(losses) >= _MANY and len(set(losses)) <= 2
     resumed = any(one.continued for one in evidence.attempts)
     for source, epochs in evidence.epochs.items():
-        if source == "history" and _scores_of_models(evidence):
+        if source == "history" and scores_of_models(evidence):
             continue
         named = max((one for one in epochs if math.isfinite(one)), default=0.0)
         reached = epochs_reached(epochs, resumed, evidence.epochs_total.get(source))
+        if reached < named and _steps_prove(evidence.seen, named):
+            yield "epochs", Count(named, f"{WITNESSED}: as many steps for each")
         yield "epochs", Count(reached, source, repeated, named=named)
 
 
-def _scores_of_models(evidence: Evidence) -> bool:
-    """Whether rows without a number are scores told once a model: no network was seen where others were."""
-    kinds = evidence.seen.kinds if evidence.seen is not None else ()
-    return (
-        bool(kinds)
-        and "Deep Learning" not in kinds
-        and evidence.history is not None
-        and (evidence.history.counts == "row")
-    )
+def _steps_prove(seen: Seen | None, epochs: float) -> bool:
+    """Whether every optimiser made so many steps that each of the epochs that were named can have had as many."""
+    made = [one.steps for one in seen.steps if not one.traced] if seen is not None and seen.whole else []
+    return epochs >= _FEW and bool(made) and all(one and one % epochs == 0 for one in made)
+
+
+def scores_of_models(evidence: Evidence) -> bool:
+    """Whether rows without a number are scores told once a model or a setting, and no curve of epochs.
+
+    So where methods without epochs were seen to be fitted and nothing that has any; of many rows, a fit for each.
+    """
+    seen, history = evidence.seen, evidence.history
+    if seen is None or history is None or history.counts != "row":
+        return False
+    if "Deep Learning" in seen.kinds or seen.steps or seen.witnessed.of("losses"):
+        return False
+    fitted = sum(not prepares(one.name) and one.call != "partial_fit" for one in seen.fits)
+    rows = len(history.epochs)
+    return bool(seen.kinds) or fitted >= (rows if rows >= _FEW else 1)
 
 
 def epochs_reached(epochs: Sequence[float], resumed: bool = False, total: float | None = None) -> float:

@@ -28,10 +28,13 @@ def declared_fit(design: Design, seen: Seen | None) -> Fit | None:
     """Return the first fit of a class that the design's method names, in words or by their first letters."""
     if seen is None or not design.method:
         return None
-    every = (
-        one for one in seen.fits if not one.is_search and one.name not in LINEAR and not _NO_METHOD.search(one.name)
-    )
+    every = (one for one in seen.fits if not one.is_search and one.name not in LINEAR and not prepares(one.name))
     return next((one for one in every if is_named(one.name, design.method)), None)
+
+
+def prepares(name: str) -> bool:
+    """Whether a class stands beside a method: it guesses without learning, or prepares the columns."""
+    return _NO_METHOD.search(name) is not None
 
 
 def is_for_reward(method: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..witness import Fingerprint, Fit, fingerprint
@@ -27,7 +27,8 @@ _TREES = re.compile(
     r"(?: (?:of|in|per) .+)?"
 )
 _OF_A_STACK = re.compile(
-    r"(?:cv |cross validation )?folds (?:inside|within|of|in) (?:the )?stack(?:ing)?|stacking folds"
+    r"(?:cv |cross validation )?folds (?:inside|within|of|in) (?:the )?(?:stack(?:ing)?|calibration)"
+    r"|(?:stacking|calibration) folds"
 )
 _PRIOR = re.compile(r"prior (?:of|for|on) (.+)|(.+) prior")
 _DISTRIBUTION = re.compile(r"(?:.*[~=:]\s*)?([A-Za-z]+)\s*\((.*)\)\s*$")
@@ -50,16 +51,18 @@ _ALIASES = {
     "learning_rate": ("learning_rate", "lr", "eta", "learning_rate_init"),
     "max_depth": ("max_depth", "depth"),
     "batch_size": ("batch_size",),
+    "n_init": ("n_init", "n_restarts_optimizer"),
     "weight_decay": ("weight_decay",),
 }
 _CALLED = {
     **dict.fromkeys(("lr", "step_size", "eta", "initial_learning_rate"), "learning_rate"),
     **dict.fromkeys(("depth", "tree_depth", "maximum_depth"), "max_depth"),
     **dict.fromkeys(("batch", "minibatch", "minibatch_size", "mini_batch_size"), "batch_size"),
+    **dict.fromkeys(("initialisations", "initializations", "inits", "restarts", "random_restarts", "starts"), "n_init"),
 }
 _OF = {"max_iter": "HistGradientBoosting", "iterations": "CatBoost"}
 """Whose parameter of this name says how many trees there are; elsewhere it says how often an optimiser may try."""
-_AS_MANY = frozenset({"n_estimators"})
+_AS_MANY = frozenset({"n_estimators", "n_init"})
 """Parameters of which more is no less than what was asked for."""
 
 
@@ -72,10 +75,11 @@ class Answer:
     doubt: str = ""
 
 
-def answered(name: str, one: Requirement, seen: Seen) -> Answer:
+def answered(name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit] = ()) -> Answer:
     """Return what was witnessed of a row of the design.
 
     :param name: its identifier (`name_of`).
+    :param of_results: the fits that the results come from; where one of them has a parameter, others' say nothing.
     """
     words = name.replace("_", " ")
     if found := _PRIOR.fullmatch(words):
@@ -89,7 +93,7 @@ def answered(name: str, one: Requirement, seen: Seen) -> Answer:
     ):
         if pattern.fullmatch(words):
             return Answer() if one.floor is None else answer(one.floor, seen)
-    return _parameter(name, one, seen)
+    return _parameter(name, one, seen, of_results)
 
 
 def _rows(floor: float, seen: Seen) -> Answer:
@@ -144,8 +148,8 @@ def _members(floor: float, seen: Seen) -> Answer:
 
 
 def _stack(floor: float, seen: Seen) -> Answer:
-    """Folds by which the last estimator of a stack was fitted, where they were asked for by their number."""
-    stacks = [(number(one.params, "cv"), one) for one in seen.fits if one.name.startswith("Stacking")]
+    """Folds by which the last estimator of a stack, or a calibration, was fitted, where asked for by their number."""
+    stacks = [(number(one.params, "cv"), one) for one in seen.fits if one.name.startswith(("Stacking", "Calibrated"))]
     told = [(folds, place(one.line)) for folds, one in stacks if folds is not None]
     if not told or len(told) < len(stacks):
         return Answer()
@@ -188,9 +192,10 @@ def _layers(fits: Iterable[Fit]) -> Iterator[list[int]]:
                 yield told
 
 
-def _parameter(name: str, one: Requirement, seen: Seen) -> Answer:
+def _parameter(name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit]) -> Answer:
     usual = _usual(name)
-    found = [*_values(_ALIASES.get(usual, (usual,)), seen)]
+    keys = _ALIASES.get(usual, (usual,))
+    found = [*_of_fits(keys, of_results)] or [*_values(keys, seen)]
     if one.value is None or not found:
         return Answer()
     kept = next(((value, at) for value, at in found if _is_kept(value, one, many=usual in _AS_MANY)), None)
@@ -206,11 +211,13 @@ def counts_trees(name: str) -> bool:
     return name == "n_estimators" or _TREES.fullmatch(name.replace("_", " ")) is not None
 
 
-def trees(seen: Seen) -> list[float]:
-    """Return how many trees or rounds each ensemble was asked for, or was found best by a search."""
-    best = [one.best for one in seen.fits if one.is_search]
-    chosen = [number(one, key) for one in best for key in one if key.rpartition("__")[2] == "n_estimators"]
-    return [value for value, _ in _values(_ALIASES["n_estimators"], seen)] + [one for one in chosen if one is not None]
+def trees_asked(seen: Seen, of_results: Sequence[Fit] = ()) -> list[float]:
+    """Return how many trees or rounds each ensemble was asked for, or was found best by a search.
+
+    :param of_results: the fits that the results come from; where one of them has trees, others' are none of these.
+    """
+    keys = _ALIASES["n_estimators"]
+    return [value for value, _ in [*_of_fits(keys, of_results)] or _of_fits(keys, seen.fits)]
 
 
 def trees_kept(rows: Iterable[Requirement], seen: Seen) -> bool:
@@ -218,7 +225,7 @@ def trees_kept(rows: Iterable[Requirement], seen: Seen) -> bool:
 
     A forest of the designed size beside the one that counts shows nothing of that.
     """
-    rows, found = list(rows), trees(seen)
+    rows, found = list(rows), trees_asked(seen)
     if not rows:
         return True
     kept = [[_is_kept(value, one, many=True) for value in found] for one in rows]
@@ -237,12 +244,7 @@ def _is_kept(value: float, one: Requirement, *, many: bool) -> bool:
 
 def _values(keys: tuple[str, ...], seen: Seen) -> Iterator[tuple[float, str]]:
     """Yield the values of a parameter: of estimators, optimisers, loaders, samplers, with their places."""
-    for fit in seen.fits:
-        for key in fit.params:
-            last = key.rpartition("__")[2].lower()
-            whose = f"{fit.name} {fit.estimator} {text(fit.done, 'of')}"
-            if last in keys and _OF.get(last, "") in whose and (value := number(fit.params, key)) is not None:
-                yield value, place(fit.line)
+    yield from _of_fits(keys, seen.fits)
     for steps in seen.steps:
         params = part(steps.line.facts, "params") or {}
         for key in keys:
@@ -254,6 +256,18 @@ def _values(keys: tuple[str, ...], seen: Seen) -> Iterator[tuple[float, str]]:
     for sampling in seen.samplings:
         yield from ((value, place(sampling.line)) for key in keys
                     if (value := number(sampling.arguments, key)) is not None)  # fmt: skip
+
+
+def _of_fits(keys: tuple[str, ...], fits: Iterable[Fit]) -> Iterator[tuple[float, str]]:
+    """Yield the values that a parameter had in these fits; in a search the best one."""
+    for fit in fits:
+        whose = f"{fit.name} {fit.estimator} {text(fit.done, 'of')}"
+        params = {**fit.params, **{f"estimator__{key}": value for key, value in fit.best.items()}}
+        for key in params:
+            above, _, last = key.lower().rpartition("__")
+            owner = f"{params.get(key.rpartition('__')[0])} {whose}" if above else whose
+            if last in keys and _OF.get(last, "") in owner and (value := number(params, key)) is not None:
+                yield value, place(fit.line)
 
 
 def _prior(variable: str, one: Requirement, seen: Seen) -> Answer:

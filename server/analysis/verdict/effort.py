@@ -48,8 +48,9 @@ def _waiting(usage: Usage, cores: float, rules: Rules, text: str) -> Check | Non
         if rules.limits.min_s:  # hours were asked for and handed in, and they hold none: two facts that contradict
             return failed("effort", what, Word.LIKELY_FABRICATION, "idle", _TRAIN)
         return failed("effort", what, Word.INVESTIGATE, "idle", _WAITED)
-    if cores < rules.effort.min_cores:
-        what = f"{text}: it waited for {1 - cores:.0%} of the time, and less than"
+    delayed = usage.delayed_s / usage.sampled_s  # others had the CPU: of that it could do nothing
+    if cores + delayed < rules.effort.min_cores:
+        what = f"{text}: it waited for {1 - cores - delayed:.0%} of the time, and less than"
         what += f" {rules.effort.min_cores:g} cores were busy"
         return failed("effort", what, Word.INVESTIGATE, "mostly_waiting", _WAITED)
     return None
@@ -105,6 +106,8 @@ def described(evidence: Evidence) -> str:
         over_time = " ".join("-" if one is None else f"{one:.1f}" for one in usage.cores)
         parts.append(f"cores by tenths of the run {over_time}")
         parts += [f"paused {span(usage.paused_s)}"] if usage.paused_s else []
+        delayed = f"others had the CPU for {span(usage.delayed_s)} in which it could have worked"
+        parts += [delayed] if usage.delayed_s > 0.1 * usage.sampled_s else []
     return ", ".join(parts)
 
 

@@ -168,10 +168,16 @@ def _contradictions(evidence: Evidence, found: TraceFacts) -> Iterator[tuple[str
 
 def _asked_otherwise(evidence: Evidence, found: TraceFacts) -> str:
     asked = {one.draws for one in evidence.program.samplers} if evidence.program is not None else set[int | None]()
-    if not asked or None in asked or found.draws in asked:
+    if not asked or None in asked or found.draws in asked or _cut_off(evidence, found.draws):
         return ""
     words = " or ".join(str(one) for one in sorted(one for one in asked if one is not None))
     return f"the trace has {found.draws} draws a chain, the script asks for {words}"
+
+
+def _cut_off(evidence: Evidence, kept: int) -> bool:
+    """Whether more was witnessed of samplers without tuning steps: what walkers needed to settle is left out of it."""
+    samplings = evidence.seen.samplings if evidence.seen is not None else ()
+    return any(one.method == "ensemble" and (one.draws or 0) > kept for one in samplings)
 
 
 def _unix_s(text: str) -> float | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import ArraysFacts, JsonFacts, PickleFacts, TableFacts, TraceFacts
 from .checks import Check, failed, passed, unknown
+from .counting_fits import fits_of_results
 from .declared import declared_fit, is_for_reward
 from .design import COUNTED, Requirement
 from .design_rows import Answer, answered
@@ -19,7 +20,7 @@ from .evidence import Artefact, Evidence
 from .method import declared_kinds
 from .parameters import METHOD, SAMPLER, TIME, name_of
 from .quantities import plain
-from .seen import place
+from .seen import Seen, place
 from .words import Word
 
 _FOLLOWS_GRADIENTS = re.compile(r"nuts|no.?u.?turn|hmc|hamilton", re.IGNORECASE)
@@ -146,11 +147,15 @@ def _row(name: str, one: Requirement, evidence: Evidence) -> _Row:
 
 def _witnessed(name: str, one: Requirement, evidence: Evidence) -> _Row:
     """A row of another kind: does the witness say whether it was kept?"""
-    answer = Answer() if evidence.seen is None else answered(name, one, evidence.seen)
+    answer = Answer() if evidence.seen is None else _answered(name, one, evidence, evidence.seen)
     code = f"{name}_{'simplified' if one.must_not_simplify else 'short'}"
     if answer.doubt and one.must_not_simplify:
         return _Row(answer.doubt, f"{name}_doubtful", word=Word.INVESTIGATE)
     return _Row(answer.problem, code if answer.problem else "", answer.seen)
+
+
+def _answered(name: str, one: Requirement, evidence: Evidence, seen: Seen) -> Answer:
+    return answered(name, one, seen, fits_of_results(evidence, seen))
 
 
 def _features(one: Requirement, evidence: Evidence) -> _Row:

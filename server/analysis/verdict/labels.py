@@ -26,6 +26,9 @@ def labels(table: TableFacts) -> Iterator[Suspicion]:
     """
     chosen = _most_probable(table)
     whole = [one for one in table.columns if _are_classes(one, table.rows)]
+    odds = [one for one in table.columns if _are_odds(one, table.rows)]
+    if len(odds) == 1 and any(_is_cut(one.values, odds[0].values) for one in whole):
+        return  # decided by a threshold of its own; what says otherwise is the outcome
     for one in whole if chosen else ():
         turned = [row for row, value in enumerate(one.values) if value != chosen[row]]
         if not max(_LEAST_TURNED, _LEAST_SHARE * table.rows) <= len(turned) < 0.5 * table.rows:
@@ -41,6 +44,16 @@ def labels(table: TableFacts) -> Iterator[Suspicion]:
                 action = "Write the classes as the model gave them, or say by which rule they were chosen."
                 yield Suspicion(what, Word.INVESTIGATE, "labels_set_right", action)
                 return
+
+
+def _is_cut(classes: Sequence[float], scores: Sequence[float]) -> bool:
+    """Whether two classes are those of a score below and above one threshold, whichever it is."""
+    groups = {one: [score for one_too, score in zip(classes, scores, strict=True) if one_too == one]
+              for one in set(classes)}  # fmt: skip
+    if len(groups) != 2:
+        return False
+    some, others = groups.values()
+    return max(some) <= min(others) or max(others) <= min(some)
 
 
 def _are_classes(column: ColumnFacts, rows: int) -> bool:

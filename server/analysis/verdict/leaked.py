@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..witness import Fingerprint, fingerprint
+from ..artefacts.facts import TableFacts
+from ..witness import Fingerprint, Line, fingerprint
 from ..witness.values import number, part, parts, text
 from .seen import Seen, place
 from .suspicion import Suspicion
@@ -18,10 +19,11 @@ _LEAST_FRACTIONS = 0.5
 """So many of the values have decimals where rows that are alike are copies, not the few kinds that there are."""
 
 
-def leaked(seen: Seen) -> Iterator[Suspicion]:
-    """Yield what speaks for a leak."""
+def leaked(seen: Seen, table: TableFacts | None = None) -> Iterator[Suspicion]:
+    """Yield what speaks for a leak; `table` are the results."""
     yield from _of_later_rows(seen)
     yield from _of_copied_rows(seen)
+    yield from _of_encoded_targets(seen, table)
 
 
 def _of_later_rows(seen: Seen) -> Iterator[Suspicion]:
@@ -51,6 +53,43 @@ def _of_copied_rows(seen: Seen) -> Iterator[Suspicion]:
             action = "Split first; copy or resample rows of the training part only."
             yield Suspicion(what, Word.INVESTIGATE, "copied_rows_held_out", action)
             return
+
+
+def rows_of(split: Line) -> int:
+    """Return how many rows were split."""
+    if text(split.facts, "call") == "train_test_split":
+        told = [fingerprint(one) for one in parts(split.facts, "parts")[:2]]
+    else:
+        told = [fingerprint(part(split.facts, "x"))]
+    return sum(one.shape[0] for one in told if one.shape)
+
+
+def _of_encoded_targets(seen: Seen, table: TableFacts | None) -> Iterator[Suspicion]:
+    """A feature that is the mean of the target by group over all rows, in what was split into parts afterwards.
+
+    Where an earlier split took more rows, the mean is that of the part to train on. Folds by hand hold out rows of the
+    results only where these are all rows.
+    """
+    splits = seen.witnessed.of("split")
+    for line in splits:
+        told = part(line.facts, "encoded") or {}
+        rows, whole = rows_of(line), text(line.facts, "call") == "train_test_split"
+        if not told or not (whole or (table is not None and table.rows == rows)):
+            continue
+        earlier = any(rows_of(one) > rows for one in splits if one.at < line.at)
+        if not earlier and _is_fitted(seen, text(told, "name"), text(told, "of")):
+            name, of = text(told, "name") or "without a name", text(told, "of") or "the target"
+            what = f"column {name} of what was split at {place(line)} is the mean of {of} in each of"
+            what = f"{what} {number(told, 'groups') or 0:g} groups, over all {rows} rows, those that are held out too"
+            action = "Split first; compute such means from the rows that are trained on."
+            yield Suspicion(what, Word.INVESTIGATE, "encoded_with_held_out_rows", action)
+            return
+
+
+def _is_fitted(seen: Seen, name: str, target: str) -> bool:
+    """Whether something was fitted to the column and not to its target; True where no fit names its columns."""
+    named = [one.x.columns for one in seen.fits if one.x.columns]
+    return any(name in columns and target not in columns for columns in named) if named else bool(seen.fits)
 
 
 def _has_copies(table: Fingerprint) -> bool:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .counts import WITNESSED, Counts
+from .counts import WITNESSED, Counts, is_ensemble
 from .design import COUNTED, Requirement
-from .design_rows import answered, counts_trees, trees_kept
+from .design_rows import answered, counts_trees, trees_asked, trees_kept
 from .evidence import Evidence
 from .rules import Rules
 
 _FOLDS = "cv"
+_ROUNDS = "iterations"
 _ONE_WORD_FOR_ANOTHER: Mapping[str, frozenset[str]] = {
     "Ensemble": frozenset({_FOLDS, "candidates", "bootstraps", "epochs", "iterations"}),
 }
@@ -41,6 +42,8 @@ def own_iterations(evidence: Evidence, counts: Counts, kind: str) -> str:
     rows = {name: one for name, one in evidence.design.requirements.items() if one.value}
     counted = {name: one for name, one in rows.items() if name in _ONE_WORD_FOR_ANOTHER[kind]}
     trees = {name: one for name, one in rows.items() if name not in COUNTED and counts_trees(name)}
+    if _ROUNDS in counted and is_ensemble(evidence) and trees_asked(seen):
+        trees[_ROUNDS] = counted.pop(_ROUNDS)  # what CatBoost calls iterations
     if not trees and not counted.keys() - {_FOLDS}:
         return ""
     if not all(_witnessed(name, one, counts) for name, one in counted.items()) or not trees_kept(trees.values(), seen):

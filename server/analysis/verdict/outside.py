@@ -40,7 +40,7 @@ _STATES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".npz", ".npy",
 def outside(evidence: Evidence, seen: Seen) -> Check:
     """Did anything happen that no library and no line of the script accounts for?"""
     if found := first_of(
-        (*_replaced(seen), *_code(seen), *_modules(evidence, seen), *_programs(seen), *_of_quick(evidence, seen))
+        (*_replaced(seen), *_code(seen), *_modules(evidence, seen), *_programs(seen), *_of_quick(evidence))
     ):
         return found.check("outside", "witnessed")
     return passed("outside", "no code without a file, no other program, no replaced name was seen (witnessed)")
@@ -83,31 +83,36 @@ def _programs(seen: Seen) -> Iterator[Suspicion]:
     if seen.kinds:
         return
     for line in seen.witnessed.of("program"):
-        if line.where and not _is_tool(line):
-            what = f"{' '.join(_words(line))[:80]!r} was started at {place(line)}, and nothing witnessed trains"
+        if line.where and not is_tool(line):
+            what = f"{' '.join(command_words(line))[:80]!r} was started at {place(line)}, and nothing witnessed trains"
             action = "Have a person read this program: the witness sees Python's libraries only."
             yield Suspicion(what, Word.INVESTIGATE, "another_program", action)
 
 
-def _is_tool(line: Line) -> bool:
-    name = (_words(line) or [""])[0].rpartition("/")[2]
+def is_tool(line: Line) -> bool:
+    """Whether a program only looks at the machine, or builds a library's code."""
+    name = (command_words(line) or [""])[0].rpartition("/")[2]
     return name in _TOOLS or name.startswith("try_march")  # PyTensor asks its compiler what the machine can do
 
 
-def _words(line: Line) -> Sequence[str]:
+def command_words(line: Line) -> Sequence[str]:
+    """Return the words of the command that started a program."""
     found = line.facts.get("argv")
     listed: list[object] = found if isinstance(found, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
     return [str(one) for one in listed]
 
 
-def _of_quick(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+def _of_quick(evidence: Evidence) -> Iterator[Suspicion]:
     """A state that the quick run left and the full one begins with: whose training is it?"""
-    quick = evidence.quick_seen
-    if quick is None:
-        return
-    for line in seen.witnessed.of("read"):
-        path = text(line.facts, "path")
-        if path in quick.written and path.lower().endswith(_STATES) and not path.startswith(".watchkeeper/"):
-            what = f"{path}, which {evidence.quick_run} wrote, was read at {place(line)}"
-            action = "Say what it is; a full run that goes on from the quick one's state trains less than it says."
-            yield Suspicion(what, Word.INVESTIGATE, "state_of_the_quick_run", action)
+    for line in reads_of_quick(evidence):
+        what = f"{text(line.facts, 'path')}, which {evidence.quick_run} wrote, was read at {place(line)}"
+        action = "Say what it is; a full run that goes on from the quick one's state trains less than it says."
+        yield Suspicion(what, Word.INVESTIGATE, "state_of_the_quick_run", action)
+
+
+def reads_of_quick(evidence: Evidence) -> Sequence[Line]:
+    """Return where a run read states that its quick run had written."""
+    written = evidence.quick_seen.written if evidence.quick_seen is not None else frozenset[str]()
+    read = evidence.seen.witnessed.of("read") if evidence.seen is not None else ()
+    return [line for line in read if (path := text(line.facts, "path")) in written
+            and path.lower().endswith(_STATES) and not path.startswith(".watchkeeper/")]  # fmt: skip

@@ -1,4 +1,7 @@
-"""What the policy asks of a run, as numbers that the checks take. Their texts and sources stand in the policy."""
+"""What the policy asks of a run, as numbers that the checks take. Their texts and sources stand in the policy.
+
+Which word follows is said by each check (`drawn`, `predicted`, `method` …) and settled in `verdict`.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from ..witness.values import number, part, text, whole
 
 _DRAWS = frozenset({"mcmc", "smc", "ensemble"})
 _ENSEMBLES = ("Forest", "Boost", "LGBM", "ExtraTrees", "Bagging", "Stacking", "Voting", "XGB", "xgboost", "lightgbm")
-_HELPERS = ("SelectFromModel", "RFE", "SequentialFeatureSelector", "Boruta", "Imputer")
+_HELPERS = ("SelectFromModel", "RFE", "SequentialFeatureSelector", "Boruta", "IterativeImputer")
 _NETWORKS = ("MLP", "NeuralNet", "Perceptron", "Sequential", "Functional")
 _GRADIENTS = frozenset({"torch", "keras", "optax", "jax", "tensorflow", "flax"})
 _LEAST_BOOTSTRAPS = 20
@@ -89,6 +89,11 @@ class Seen:
         every = (*map(read_prediction, self.witnessed.of("predict")), *folds)
         return tuple(one for one in every if one.call != "score" and one.values.at)
 
+    def fit_of(self, one: Prediction) -> Fit | None:
+        """Return the fit before a prediction, of the same object in the same process."""
+        same = (each for each in self.fits if each.line.file == one.line.file and each.id == one.of)
+        return next(same, None) if one.of is not None else None
+
     @cached_property
     def predicted_rows(self) -> int:
         """The most values that one call predicted, whether they were described or not."""
@@ -136,6 +141,11 @@ class Seen:
     def _fitted(self, words: Sequence[str]) -> bool:
         names = [name for one in self.fits for name in (one.name, one.estimator, *_models_inside(one))]
         return any(word in name for name in names for word in words)
+
+    @cached_property
+    def fits_networks(self) -> bool:
+        """Whether networks were fitted by one call each: their epochs are a setting, nothing is printed of itself."""
+        return self._fitted(_NETWORKS)
 
     @property
     def _resampled(self) -> bool:
@@ -199,6 +209,14 @@ class Seen:
         timed += [number(one.facts, "wall_s") or 0.0 for one in self.more_fits]
         return sum(timed) + sum(one.wall_s for one in self.steps)
 
+    @property
+    def loading_s(self) -> float:
+        """Seconds in which libraries were imported, in the process that took longest; nested ones count once."""
+        spans: dict[str, list[tuple[float, float]]] = {}
+        for line in self.witnessed.of("hooked"):
+            spans.setdefault(line.file, []).append((line.at - (number(line.facts, "wall_s") or 0.0), line.at))
+        return max(map(_covered_s, spans.values()), default=0.0)
+
     def describe(self) -> str:
         """Return in one line what was seen to run."""
         parts = [_sampling_words(one) for one in self.samplings[:2]]
@@ -207,6 +225,22 @@ class Seen:
         parts += [_search_words(one) for one in self.fits if one.is_search][:2]
         parts += [f"{count} fits of {name}" for name, (count, _) in list(self.repeated_fits().items())[:3]]
         return "; ".join(parts)
+
+
+def _covered_s(spans: Iterable[tuple[float, float]]) -> float:
+    """Return how long at least one of some spans of time went on."""
+    covered, reached = 0.0, 0.0
+    for begun, ended in sorted(spans):
+        covered += max(0.0, ended - max(begun, reached))
+        reached = max(reached, ended)
+    return covered
+
+
+def kind_of_class(one: Fit) -> str:
+    """Return the kind of training that a class is, in the words of the requirement document; empty for any other."""
+    named = (one.name, one.estimator, text(one.done, "of"))
+    words = {"Deep Learning": _NETWORKS, "Ensemble": _ENSEMBLES, "Linear model": tuple(LINEAR)}
+    return next((kind for kind, each in words.items() if any(word in name for name in named for word in each)), "")
 
 
 def _models_inside(one: Fit) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterator, Sequence
 
 from ..witness import Line, Saved, Steps
@@ -25,6 +26,10 @@ _LEAST_PASSES = 10
 _LEAST_STEPS = 20
 _MOST_IDLE = 0.5
 """Share of the steps that may be made at a rate of 0, as in a warm-up or at the end of a schedule."""
+_LEAST_MOVED = 1e-3
+"""Share of their own length that weights should go: fine-tuning goes some hundredths."""
+_MOST_SAMPLED = 1 << 14
+"""Of so many weights the way is told (docs/witness.md, "steps")."""
 _MOST_TRIED = 10
 """So many trainings of one kind are a choice where one of them is handed in."""
 _MOST_KEPT = 0.5
@@ -54,6 +59,8 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
             what = f"{one.steps} steps of {one.name} at {place(one.line)} moved no weight"
             yield Suspicion(what, Word.LIKELY_FABRICATION, "weights_never_moved", _AGAIN)
     yield from _without_a_rate(stepped)
+    yield from _hardly_moved(stepped)
+    yield from _not_applied(stepped)
     yield from _saved(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)
     yield from _after_the_last_step(evidence)
@@ -69,6 +76,38 @@ def _without_a_rate(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
             what = f"{idle} of {one.steps} steps of {one.name} at {place(one.line)} were made at a learning rate of 0"
             yield Suspicion(what, Word.INVESTIGATE, "rate_of_zero", "Mend the schedule, or end the training there.")
             return
+
+
+def _hardly_moved(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """Many steps that left all weights where they were, but for a thousandth of their size: who trained them?"""
+    ways = [(_way_by_size(one), one) for one in stepped if one.library == "torch" and one.steps >= _LEAST_STEPS]
+    way, most = max(ways, key=lambda each: each[0], default=(1.0, None))
+    if most is not None and 0 < way < _LEAST_MOVED and len(ways) == len(stepped):
+        what = f"{most.steps} steps of {most.name} at {place(most.line)} moved the weights by {way:.1e} of their size"
+        action = "Say where the weights are from that the training began with, and what it changed of them."
+        yield Suspicion(what, Word.INVESTIGATE, "weights_hardly_moved", action)
+
+
+def _not_applied(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """Updates of optax that were computed and never added to the weights, or always to those of the first call."""
+    told = [one for one in stepped if one.library == "optax" and whole(one.line.facts, "applied") is not None]
+    for one in (each for each in told if each.traced or each.steps >= _LEAST_STEPS):
+        never = whole(one.line.facts, "applied") == 0
+        if never or one.line.facts.get("params_moved") is False:
+            what = f"{one.name} computed updates at {place(one.line)}, and optax.apply_updates"
+            what = f"{what} {'was never called' if never else 'was given the weights of the first call each time'}"
+            action = "Add each update to the weights that the next one is computed of; optax.apply_updates shows it."
+            yield Suspicion(what, Word.INVESTIGATE, "updates_not_applied", action)
+            return
+
+
+def _way_by_size(one: Steps) -> float:
+    """Return how far the weights went, as a share of their own length at the begin; 1 where nobody knows."""
+    told = one.begun
+    if one.moved is None or told.mean is None or told.sd is None:
+        return 1.0
+    size = math.sqrt(min(one.numbers, _MOST_SAMPLED) * (told.mean**2 + told.sd**2))
+    return one.moved / size if size > 0 else 1.0
 
 
 def _saved(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterator[Suspicion]:

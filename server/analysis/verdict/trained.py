@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from ..witness import Fit
 from ..witness.values import whole
+from .beside import beside
 from .checks import Check, passed, span
+from .counting_fits import fits_of_results
 from .counts import Counts
 from .design import COUNTS
-from .design_rows import counts_trees, trees
+from .design_rows import counts_trees, trees_asked
 from .evidence import Evidence
+from .folds_asked import folds_asked
 from .quantities import plain
-from .rules import Rules
+from .rules import TOLERANCE_S, Rules
 from .seen import Seen, argument, place
 from .stepped import gradients, nothing_stepped
 from .suspicion import Suspicion, first_of
@@ -21,6 +25,11 @@ from .words import Word
 _MANY = 20
 _FEW_ROWS = 50
 _MOST_SPLITS = 10
+_TIMED = (
+    "Say in the report what the rest was used for, or lower the minimum training time of the design before the next"
+    " start: a fast training need not be made longer."
+)
+_LEAST_FITTED = 0.5
 _AGAIN = "Train again with what the design asks for, or say why it is right as it is."
 
 
@@ -33,7 +42,10 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *_settings(evidence, seen),
         *_resampling(evidence, counts, seen),
         *_rows(evidence, seen),
-        *_splits(seen),
+        *_splits(evidence, seen),
+        *_trials(seen),
+        *folds_asked(evidence, seen),
+        *beside(evidence, rules, seen),
         *_time(evidence, rules, seen),
     )
     if found := first_of(every):
@@ -43,17 +55,22 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
 
 def _settings(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     """Parameters of estimators against the design's own rows: 500 trees that became one."""
+    of_results = fits_of_results(evidence, seen)
     for name, asked in evidence.design.requirements.items():
         if asked.floor is None or name in COUNTS:
             continue
-        named = [value for one in seen.fits for value in _values(one.params, name)]
-        used = named or (trees(seen) if counts_trees(name) else [])
+        named = _named(name, of_results) or _named(name, seen.fits)
+        used = named or (trees_asked(seen, of_results) if counts_trees(name) else [])
         if used and max(used) < asked.floor:
             what = (
                 f"{name} was {plain(max(used))} at most, {evidence.design.source(name)} asks for {plain(asked.floor)}"
             )
             code = f"{name}_{'simplified' if asked.must_not_simplify else 'short'}"
             yield Suspicion(what, Word.INCOMPLETE_TRAINING if named else Word.INVESTIGATE, code, _AGAIN)
+
+
+def _named(name: str, fits: Sequence[Fit]) -> list[float]:
+    return [value for one in fits for value in _values({**one.params, **one.best}, name)]
 
 
 def _values(params: Mapping[str, object], name: str) -> Iterator[float]:
@@ -97,7 +114,8 @@ def _rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         yield Suspicion(what, Word.INVESTIGATE, "fewer_rows_than_quick", action)
     predicted = seen.predicted_rows
     count = sum(count for count, _ in seen.repeated_fits().values())
-    if seen.fits and seen.rows <= _FEW_ROWS and count >= _MANY and predicted > 4 * seen.rows:
+    told = seen.rows and all(one.x.shape for one in seen.fits)  # a library may be given its data before the fit
+    if told and seen.rows <= _FEW_ROWS and count >= _MANY and predicted > 4 * seen.rows:
         what = f"all {count} fits saw at most {seen.rows} rows, {predicted} were predicted from them"
         yield Suspicion(what, Word.INVESTIGATE, "few_rows", action)
     yield from _searches(seen)
@@ -122,25 +140,53 @@ def _searches(seen: Seen) -> Iterator[Suspicion]:
             yield Suspicion(what, Word.INVESTIGATE, "search_of_one", "Search over more than one setting.")
 
 
-def _splits(seen: Seen) -> Iterator[Suspicion]:
-    """One split drawn again and again with other seeds: was the best one kept?"""
+def _splits(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """One split drawn again and again with other seeds: was the best one kept? Not where a table tells of each."""
     drawn = [one for one in seen.witnessed.of("split") if one.facts.get("call") == "train_test_split"]
     per_place = Counter(one.where for one in drawn)
     for where, count in per_place.items():
         seeds = {str(argument(one, "random_state")) for one in drawn if one.where == where}
-        if count >= _MOST_SPLITS and len(seeds) >= _MOST_SPLITS:
+        if count >= _MOST_SPLITS and len(seeds) >= _MOST_SPLITS and not _tells_each(evidence, count):
             what = f"the data were split {count} times with other seeds at {where}: best of {count}?"
             action = "Report all of these splits, or say beforehand which one counts."
             yield Suspicion(what, Word.INVESTIGATE, "split_chosen", action)
 
 
+def _trials(seen: Seen) -> Iterator[Suspicion]:
+    """Trials of a study that nothing was fitted for: some that were, and others that were only put into it."""
+    networks = sum(one.steps > 0 for one in seen.steps)
+    fitted = sum(count for count, _ in seen.repeated_fits().values()) + networks
+    for one in (each for each in seen.fits if each.is_search and each.library == "optuna"):
+        fitted_in = fitted + sum(each.is_search and each is not one for each in seen.fits)
+        if fitted_in and seen.whole and fitted_in < _LEAST_FITTED * (one.candidates or 0):
+            what = f"the study at {place(one.line)} has {one.candidates} trials, {fitted_in} fits were made in all"
+            action = "Say what the other trials computed; trials of an earlier study are none of this run."
+            yield Suspicion(what, Word.INVESTIGATE, "trials_not_fitted", action)
+            return
+
+
+def _tells_each(evidence: Evidence, count: int) -> bool:
+    """Whether a table that the run left has a row for each of so many, or a block of rows that are numbered."""
+    return any(
+        table.rows == count or (table.rows % count == 0 and any(one.distinct == count for one in table.columns))
+        for table in evidence.tables
+        if table.rows
+    )
+
+
 def _time(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
-    """The time asked for must be the method's: waiting and padding beside it are told."""
+    """The time asked for must be the method's: waiting and padding beside it are told.
+
+    Importing libraries is neither: of a short run it may be most, and what it took was measured.
+    """
     earlier_s = evidence.counted_wall_s - evidence.wall_s
     asked_s = 0.5 * (rules.limits.min_s - earlier_s)
     unseen = [one for one in seen.witnessed.of("program") if one.where and one.facts.get("python") is not True]
     untimed = any(one.traced and not one.wall_s for one in seen.steps)
-    if seen.whole and seen.method_s < asked_s and not unseen and not untimed and not seen.witnessed.of("more", "solve"):
+    beside_s = evidence.wall_s - seen.method_s - seen.loading_s
+    short = seen.method_s < asked_s and beside_s > max(asked_s, TOLERANCE_S)
+    if seen.whole and short and not unseen and not untimed and not seen.witnessed.of("more", "solve"):
         what = f"{span(seen.method_s)} of {span(evidence.wall_s)} were spent in what was witnessed"
-        what = f"{what}; {rules.limits.source} asks for {rules.limits}"
-        yield Suspicion(what, Word.INVESTIGATE, "mostly_not_the_method", "Say what the rest of the time was used for.")
+        loading = f", {span(seen.loading_s)} in importing libraries" if seen.loading_s else ""
+        what = f"{what}{loading}; {rules.limits.source} asks for {rules.limits}"
+        yield Suspicion(what, Word.INVESTIGATE, "mostly_not_the_method", _TIMED)

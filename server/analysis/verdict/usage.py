@@ -16,7 +16,10 @@ slept, or somebody held the keeper. Where the training went on, only nobody look
 
 
 class UsageSample(Protocol):
-    """One line of usage.jsonl: unix seconds, CPU seconds of the whole tree since its start, size of the log."""
+    """One line of usage.jsonl: unix seconds, CPU seconds of the whole tree since its start, size of the log.
+
+    `delayed_s` are seconds in which it could have run and others had the CPU: no work, and no waiting of its own.
+    """
 
     @property
     def at(self) -> float: ...  # noqa: D102
@@ -26,6 +29,9 @@ class UsageSample(Protocol):
 
     @property
     def log_bytes(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def delayed_s(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,7 @@ class Usage:
     :ivar cores: mean cores in use in each tenth of the run, None where nothing was sampled.
     :ivar paused_s: seconds in gaps between samples in which nothing worked.
     :ivar cpu_s: CPU seconds of the whole tree, as the sample says that has most.
+    :ivar delayed_s: seconds in which a process of it could have run and others had the CPU, never more than passed.
     """
 
     sampled_s: float
@@ -46,6 +53,7 @@ class Usage:
     cores: tuple[float | None, ...]
     paused_s: float = 0.0
     cpu_s: float = 0.0
+    delayed_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,11 @@ class _Interval:
     length_s: float
     busy_s: float
     grew: bool | None
+    delayed_s: float = 0.0
+
+    def idle(self, below_cores: float) -> bool:
+        """Whether next to nothing worked, or could have."""
+        return self.busy_s + self.delayed_s < below_cores * self.length_s
 
 
 def usage_of(samples: Sequence[UsageSample], idle_below_cores: float) -> Usage | None:
@@ -65,17 +78,18 @@ def usage_of(samples: Sequence[UsageSample], idle_below_cores: float) -> Usage |
     if not every:
         return None
     longest = max(PAUSE_S, 10 * statistics.median(one.length_s for one in every))
-    paused = [one for one in every if one.length_s > longest and one.busy_s < idle_below_cores * one.length_s]
+    paused = [one for one in every if one.length_s > longest and one.idle(idle_below_cores)]
     worked = [one for one in every if one not in paused]
     total = sum(one.length_s for one in worked)
     known = any(one.grew is not None for one in worked)
     return Usage(
         sampled_s=total,
-        idle_share=sum(one.length_s for one in worked if one.busy_s < idle_below_cores * one.length_s) / total,
+        idle_share=sum(one.length_s for one in worked if one.idle(idle_below_cores)) / total,
         silent_share=_longest_silence_s(worked, idle_below_cores) / total if known else None,
         cores=_by_part(worked),
         paused_s=sum(one.length_s for one in paused),
         cpu_s=max(one.cpu_s for one in samples),
+        delayed_s=sum(one.delayed_s for one in worked),
     )
 
 
@@ -84,7 +98,8 @@ def _interval(before: UsageSample, after: UsageSample) -> _Interval | None:
     if length_s <= 0:
         return None
     grew = None if before.log_bytes is None or after.log_bytes is None else after.log_bytes > before.log_bytes
-    return _Interval(before.at, length_s, max(0.0, after.cpu_s - before.cpu_s), grew)
+    delayed_s = min(length_s, max(0.0, after.delayed_s - before.delayed_s))
+    return _Interval(before.at, length_s, max(0.0, after.cpu_s - before.cpu_s), grew, delayed_s)
 
 
 def _longest_silence_s(worked: Sequence[_Interval], idle_below_cores: float) -> float:

@@ -25,7 +25,7 @@ from .method import method
 from .rules import Rules
 from .untold import epochs
 from .witnessed import witnessed
-from .words import Outcome, Word
+from .words import TOLD_ONLY, Outcome, Word
 from .written import written
 
 _ENDED_BADLY = ("ending", "failures")
@@ -62,7 +62,7 @@ def _weighed(check: Check, rules: Rules) -> Check:
     """Return a check as the policy weighs it: one that is only told leads to no word."""
     if check.word is None or check.outcome is Outcome.PASSED or not {check.name, check.code} & rules.told_only:
         return check
-    return replace(check, word=None, evidence=flat(f"{check.evidence} (told only: {check.code or check.name})"))
+    return replace(check, word=None, evidence=flat(f"{check.evidence} ({TOLD_ONLY}: {check.code or check.name})"))
 
 
 def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:

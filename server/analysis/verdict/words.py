@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+TOLD_ONLY = "told only"
+"""Stands behind the evidence of a check that the policy lets decide nothing."""
+
 
 class Word(StrEnum):
     """Verdict words that validators parse."""

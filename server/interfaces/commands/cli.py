@@ -40,8 +40,10 @@ from . import (
     story,
     top,
     ui,
+    verdict_words,
     waiting,
 )
+from .project_folder import of_record, workspace
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -142,6 +144,8 @@ def _add_tool(commands: Any, tool: Tool) -> None:  # noqa: ANN401 (argparse's ty
         command.add_argument("--follow", action="store_true", help=instructions.FOLLOW)
     if tool.command == "report":
         story.add_option(command)
+    if tool.command == verdict_words.COMMAND:
+        verdict_words.add_option(command)
     roles = [role.value for role in Role if role.agent and role in tool.roles]
     usual = usual_role(tool).value
     command.add_argument("--role", choices=roles, default=usual, help=f"who acts, for the record (default {usual})")
@@ -187,7 +191,8 @@ def _run_tool(tool: Tool, options: argparse.Namespace) -> int:
     content["next"] = as_command(content["next"], TOOLS, role, options.workspace or "")
     if until:
         content["next"] = waiting.go_on(content["next"], until, options.wait_s)
-    print(json.dumps(content, ensure_ascii=False) if options.json else rendered(content))
+    shown = verdict_words.asked(content, options)
+    print(json.dumps(content, ensure_ascii=False) if options.json else rendered(shown))
     return 0 if came else _IN_VAIN
 
 
@@ -291,14 +296,9 @@ def _notify(name: str, options: argparse.Namespace) -> int:
     return notify.run(name, options, workspace(options))
 
 
-def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
-    """Return the workspace: the option, else the environment, else `otherwise`, else the current folder."""
-    return Workspace(Path(options.workspace or os.environ.get("WATCHKEEPER_WORKSPACE") or otherwise or os.curdir))
-
-
 @contextmanager
 def _desk(options: argparse.Namespace, role: Role, otherwise: str | None = None) -> Generator[Desk]:
-    desk = open_desk(workspace(options, otherwise), role, who=_who(role))
+    desk = open_desk(of_record(options, otherwise), role, who=_who(role))
     with closing(desk.ledger):
         yield desk
 

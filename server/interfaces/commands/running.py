@@ -53,8 +53,9 @@ def _run(opened: Opener, options: argparse.Namespace) -> int:
         model = options.model or wanted.model
         begun = start.start(desk, start.of_command(desk, model, Phase(options.phase), wanted))
         if isinstance(begun, start.Waiting):
+            changed = mask_secrets("; ".join(begun.report.changes))[:400]  # in this order, as below
             raise Refused(
-                f"What changed waits for the director in {begun.report.id}: {'; '.join(begun.report.changes)[:400]}.",
+                f"What changed waits for the director in {begun.report.id}: {changed}.",
                 f"`watchkeeper answer {begun.report.id} CONTINUE --approve …`, then the same command again.",
             )
         made_of = shlex.join(typed) if begun.run.script.startswith(command.COMMANDS) else begun.run.script

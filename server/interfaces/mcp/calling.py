@@ -123,7 +123,7 @@ async def _attempted(
         tool = tools[name]
         found = await tool.run(hurried(_now(desk, tool)), **tool.take(arguments))
         content = outgoing_facts(found)
-        drawn = await _drawn(getattr(found, tool.picture)) if tool.picture else []
+        drawn = await _drawn(name, getattr(found, tool.picture)) if tool.picture else []
     except WatchkeeperError as error:
         return _failed(str(error)), False
     except Exception as error:  # whatever else a tool lets escape is a defect of ours and must not end the server
@@ -140,11 +140,15 @@ async def _attempted(
     return types.CallToolResult(content=[text], structured_content=content), bool(getattr(found, "in_vain", False))
 
 
-async def _drawn(draw: Callable[[], bytes] | None) -> list[types.ImageContent]:
-    """Return a result's picture; none where there is nothing to draw."""
+async def _drawn(name: str, draw: Callable[[], bytes] | None) -> list[types.ImageContent | types.TextContent]:
+    """Return a result's picture; none where there is nothing to draw, and one that fails costs itself, not the text."""
     if draw is None:
         return []
-    png = base64.b64encode(await in_thread(draw)).decode()
+    try:
+        png = base64.b64encode(await in_thread(draw)).decode()
+    except Exception as error:  # a defect of ours, or a machine without room; the text says the same
+        _log.exception("the picture of %s failed", name)
+        return [types.TextContent(type="text", text=f"No picture: drawing it failed ({type(error).__name__}).")]
     return [types.ImageContent(type="image", data=png, mime_type="image/png")]
 
 

@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 from ...acts.plot.charts import Chart, Mark
 from ...documents.error_report import clock_time
 
-WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 10, 26
+WIDTH, HEIGHT = 640, 238
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 10, 44
 LANES_HEIGHT = 56
 Values = Sequence[float | None]
 
@@ -104,7 +104,9 @@ def _grid(one: Chart, low: float, high: float, begin: float, end: float) -> Iter
     for tick in ticks(begin, end, 5):
         x = _across(tick, begin, end)
         said = _passed(tick - begin, end - begin) if one.time else f"{tick:.6g}"
-        yield f'<text class="tick" x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{said}</text>'
+        yield f'<text class="tick" x="{x:.1f}" y="{HEIGHT - 26}" text-anchor="middle">{said}</text>'
+    across = (LEFT + WIDTH - RIGHT) / 2
+    yield f'<text class="tick" x="{across:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(one.x_name[:60])}</text>'
 
 
 def _passed(seconds: float, of_s: float) -> str:

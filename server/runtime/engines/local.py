@@ -7,7 +7,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from ...vocabulary.errors import NotFound, Refused, WatchkeeperError
@@ -29,6 +28,8 @@ class LocalEngine:
 
     def __init__(self, server_folder: Path = keeper_command.SERVER_FOLDER) -> None:
         self._server_folder = server_folder
+        self._unheard: set[Path] = set()
+        """Runs to be interrupted whose keeper has not said yet who it is."""
 
     def launch(self, run_dir: Path, log_fd: int) -> None:
         """See Engine."""
@@ -44,12 +45,16 @@ class LocalEngine:
 
     def hasten(self, run_dir: Path) -> None:
         """See Engine."""
+        if run_dir in self._unheard:
+            self.interrupt(run_dir)
         # A keeper of another user cannot be signalled; it sees the stop at its next sample all the same.
         _signal(run_dir, HASTEN, signal.SIGCONT)  # the second, because its training may have stopped it
 
     def interrupt(self, run_dir: Path) -> None:
-        """See Engine."""
-        _signal(run_dir, signal.SIGTERM, signal.SIGCONT)
+        """See Engine. A run that has just begun has no keeper to signal yet: `hasten` interrupts it then."""
+        self._unheard.add(run_dir)
+        if _signal(run_dir, signal.SIGTERM, signal.SIGCONT):
+            self._unheard.discard(run_dir)
 
     def end_strays(self, run_dir: Path, grace_s: float) -> list[Process]:
         """See Engine."""
@@ -95,13 +100,13 @@ class LocalEngine:
             raise WatchkeeperError(f"No keeper could be started: {last_line}.", "Call again once that is mended.")
 
 
-def _signal(run_dir: Path, *numbers: int) -> None:
+def _signal(run_dir: Path, *numbers: int) -> bool:
+    """Signal the keeper of a run; return False where none is there to take it."""
     keeper = _keeper(run_dir)
-    if keeper is None:
-        return
-    for number in numbers:
-        with suppress(PermissionError):
-            procfs.send(*keeper, number)
+    try:
+        return keeper is not None and all(procfs.send(*keeper, number) for number in numbers)
+    except PermissionError:
+        return True
 
 
 def _environment() -> dict[str, str]:

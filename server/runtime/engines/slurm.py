@@ -1,4 +1,7 @@
-"""Runs as jobs of Slurm: submitted once, found again by name, looked at by one question for all of them."""
+"""Runs as jobs of Slurm: submitted once, found again by name, looked at by one question for all of them.
+
+What runs inside such a job, the waiter and its keeper, is `keeper/job.py`.
+"""
 
 from __future__ import annotations
 

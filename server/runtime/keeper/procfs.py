@@ -70,6 +70,15 @@ def stat(pid: int) -> Stat | None:
     return Stat(pid, line) if line else None
 
 
+def delayed_s(pid: int) -> float:
+    """Return for how long a process was ready to run and others had the CPU, by its first thread; 0 if nobody knows."""
+    try:
+        words = _content(pid, "schedstat").split()
+    except OSError:
+        return 0.0
+    return int(words[1]) / 1e9 if len(words) > 1 and words[1].isdigit() else 0.0
+
+
 def alive(pid: int, start_ticks: int) -> bool:
     """Whether exactly this process lives; a zombie does not, a stopped one does."""
     found = stat(pid)

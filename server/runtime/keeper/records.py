@@ -114,18 +114,17 @@ def parsed(line: bytes) -> dict[str, object] | None:
 def _first_line(path: str | os.PathLike[str]) -> bytes:
     limit = _LARGER.get(os.path.basename(path), LARGEST_BYTES)
     descriptor = open_plain(path, os.O_RDONLY)
-    content = b""
+    blocks, size, end = [b""], 0, b""
     try:
-        while b"\n" not in content and (block := os.read(descriptor, LARGEST_BYTES)):
-            content += block
-            if len(content) > limit:
-                break
+        while not end and size <= limit and (block := os.read(descriptor, LARGEST_BYTES)):
+            block, end, _ = block.partition(b"\n")
+            blocks.append(block)
+            size += len(block)
     finally:
         os.close(descriptor)
-    line = content.partition(b"\n")[0]
-    if len(line) > limit:
+    if size > limit:
         raise DamagedRecord(f"{os.fspath(path)} is damaged: it is longer than {limit} bytes")
-    return line
+    return b"".join(blocks)
 
 
 def write(path: str | os.PathLike[str], record: Mapping[str, object]) -> None:

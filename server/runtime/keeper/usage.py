@@ -45,6 +45,8 @@ class Meter:
         self._file = _opened()
         self._next_s = 0.0
         self.cpu_s = floor_s
+        self._delayed_s: dict[tuple[int, int], float] = {}
+        """By process: for how long others had the CPU that it could have used, as it was told last."""
         self.rss_bytes = self.processes = 0
         """As they were at the last sample."""
         self.peak_rss_bytes = 0
@@ -76,10 +78,12 @@ class Meter:
         self.processes = others + sum(1 for one in seen if one.alive)
         self.cpu_s = max(self.cpu_s, others_s + reaped_s + sum(one.user_s + one.system_s for one in seen))
         self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
+        self._delayed_s |= {(one.pid, one.start_ticks): procfs.delayed_s(one.pid) for one in seen if one.alive}
         line: dict[str, object] = {
             "at": round(time.time(), 3),
             "boottime_s": round(boottime_s(), 3),
             "cpu_s": round(self.cpu_s, 2),
+            "delayed_s": round(sum(self._delayed_s.values()), 2),
             "rss_bytes": rss_bytes,
             "processes": self.processes,
             "log_bytes": self.log_bytes(),

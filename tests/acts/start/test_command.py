@@ -45,6 +45,9 @@ def understood(root: Path, *words: str, cwd: str = ".") -> Command:
         (["python3", "-u", "-X", "dev", "./train.py"], "train.py", (), "train"),
         (["python", "-m", "fish.fit", "a"], "src/fish/fit.py", ("a",), "fit"),
         (["python", "-m", "fish"], "fish/__main__.py", (), "__main__"),
+        (["python", "-um", "fish.fit", "a"], "src/fish/fit.py", ("a",), "fit"),
+        (["python", "-mfish.fit", "a"], "src/fish/fit.py", ("a",), "fit"),
+        (["python", "-Wignore", "-BW", "error", "train.py"], "train.py", (), "train"),
         (["./go.sh", "1"], "go.sh", ("1",), "go"),
         (["sh", "go.sh"], "go.sh", (), "go"),
         (["env", "A=1", "a.ipynb", "b.ipynb"], "a.ipynb", ("b.ipynb",), "a"),
@@ -60,7 +63,21 @@ def test_the_script_of_a_command_is_found(
     assert Path(found.argv[0]).is_absolute()
 
 
-@pytest.mark.parametrize("words", [["python", "-c", "print(1)"], ["echo", "hi"], ["python", "/etc/hostname"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["python", "-c", "print(1)"],
+        ["python", "-uc", "print(1)", "none.py"],
+        ["python", "-", "none.py"],
+        ["python", "-mjson.tool", "none.json"],
+        ["python", "-m", "pytest", "none.py"],
+        ["python", "/etc/hostname"],
+        ["python", "-V"],
+        ["bash", "-c", "python none.py"],
+        ["cp", "/etc/hostname", "none.py"],
+        ["echo", "hi"],
+    ],
+)
 def test_a_command_without_a_script_of_the_workspace_is_kept_as_a_file(tmp_path: Path, words: list[str]) -> None:
     found = understood(tmp_path, *words)
     assert found.script.startswith(".watchkeeper/commands/")
@@ -148,8 +165,26 @@ async def test_another_program_before_the_tested_script_is_no_start_of_it(place:
 def test_no_command_and_no_such_program_are_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match="There is no command"):
         understood(tmp_path)
+    with pytest.raises(InvalidArgument, match="There is nothing that python3 shall run"):
+        understood(tmp_path, "python3")
     with pytest.raises(Refused, match="There is no program 'no-such-program-here'"):
         understood(tmp_path, "no-such-program-here")
+    with pytest.raises(Refused, match=r"There is no program 'train.py'.*run -- python train.py"):
+        understood(tmp_path, "train.py", "--epochs", "2")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["python", "trian.py", "--lr", "1"], r"no script 'trian.py' in .*; nothing was started. There is train.py\."),
+        (["python", "-u", "-X", "dev", "code/none.py"], "no script 'code/none.py'"),
+        (["bash", "nope.sh"], "no script 'nope.sh'"),
+    ],
+)
+def test_a_script_that_is_not_there_is_refused_in_words(tmp_path: Path, words: list[str], told: str) -> None:
+    with pytest.raises(Refused, match=told):
+        understood(tmp_path, *words)
+    assert not list(tmp_path.glob(".watchkeeper/commands/*"))
 
 
 @given(st.text())

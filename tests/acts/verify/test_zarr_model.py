@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,13 @@ def test_a_file_beyond_the_time_for_reading_is_not_hashed(place: Place) -> None:
     os.truncate(store(place) / "posterior/c0", 1 << 40)
     found = seen(place)
     assert (found.size_bytes, found.sha256) == (3 + (1 << 40), None)
+
+
+def test_no_file_is_read_whole_in_a_call_that_has_taken_its_time(place: Place) -> None:
+    store(place)
+    desk = replace(place.desk(), read_until_s=0.0)
+    try:
+        assert artefact_files.artefact(desk, "model", MODEL, read=False).sha256 is None
+        assert artefact_files.limits(desk).wall_s == artefact_files.LEAST_S
+    finally:
+        desk.ledger.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from watchkeeper.server.vocabulary.runs import RunState
 
 from ...limits import HANG_S
 from ...play import Place, script
+from ..poll.test_full_disk import fill
 from ..prune.helpers import ended, state
 
 pytestmark = pytest.mark.anyio
@@ -168,10 +170,11 @@ async def test_every_half_hour_the_poll_says_how_the_run_stands(place: Place) ->
     place.script(script('print("epoch 1 \\x1b[31mloss\\x1b[0m 2.0")\nwait_for("go")\n'))
     async with place.trainer() as trainer:
         run = (await trainer.ask("start_training", model="1", phase="quick"))["run"]
+        log = "output/implementation/logs/training_quick_1.log"
+        place.says(log, "2.0")
         seen = await trainer.poll(run, wait_s=10)
         while "status" not in seen:
             seen = await trainer.poll(run, wait_s=10, cursor=seen["cursor"])
-        log = "output/implementation/logs/training_quick_1.log"
         assert seen["status"].startswith("model 1, PID ")
         assert seen["status"].endswith(f", {log}, running")
         assert seen["untrusted_last_line"] == "epoch 1 loss 2.0"
@@ -309,4 +312,45 @@ def test_a_table_that_the_run_wrote_elsewhere_is_a_history_where_it_names_epochs
     assert run is not None
     found = [path for path, _ in histories.written(desk, run, time.time(), list(tables))]
     assert found == ["out/losses.csv", "out/history.json"]
+    desk.ledger.close()
+
+
+def test_a_look_that_has_nothing_new_to_record_waits_for_no_writer(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended(place, "1-full-1")
+    losses = '{"at": 1, "epoch": 1, "train_loss": 0.5}\n'
+    state(place, "runs", "1-full-1", "metrics.jsonl").write_text(losses)
+    desk = place.desk()
+    run = desk.ledger.run("1-full-1")
+    assert run is not None
+    running = RunStatus(run=run.id, state=RunState.RUNNING, started_at=run.at)
+    histories.update(desk, run, running)
+    with monkeypatch.context() as full:
+        fill(full)
+        histories.update(desk, run, running)
+    desk.ledger.close()
+
+
+def test_the_history_of_a_run_that_goes_on_is_written_every_other_second_and_that_of_one_that_ended_at_once(
+    place: Place,
+) -> None:
+    ended(place, "1-full-1")
+    told = state(place, "runs", "1-full-1", "metrics.jsonl")
+    desk = place.desk()
+    run = desk.ledger.run("1-full-1")
+    assert run is not None
+    lines, goes_on = "", RunStatus(run=run.id, state=RunState.RUNNING, started_at=run.at)
+    for epoch, later_s, status, rows in (
+        (1, 0.0, goes_on, 1),
+        (2, 0.0, goes_on, 1),
+        (3, histories.REWRITTEN_EVERY_S, goes_on, 3),
+        (4, 0.0, replace(goes_on, state=RunState.COMPLETED), 4),
+    ):
+        lines += f'{{"at": {epoch}, "epoch": {epoch}, "train_loss": 0.5}}\n'
+        told.write_text(lines)
+        written = place.root / HISTORY
+        at = written.stat().st_mtime + later_s if written.exists() else time.time()
+        histories.update(replace(desk, clock=lambda at=at: at), run, status)
+        assert len(place.read(HISTORY).splitlines()) == 1 + rows
     desk.ledger.close()

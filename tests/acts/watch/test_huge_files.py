@@ -7,6 +7,7 @@ from watchkeeper.server.acts.poll import run_table
 from watchkeeper.server.acts.watch import look
 from watchkeeper.server.acts.watch.look import look_at
 
+from ...limits import HANG_S
 from ...play import Place, script
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +27,7 @@ SPARSE_FILES = script(
 
 
 async def test_a_failure_behind_a_hole_of_a_terabyte_is_found_at_once_and_in_its_line(place: Place) -> None:
-    place.policy("[compute]\nread_s = 1.0\n").script(SPARSE_LOG)
+    place.script(SPARSE_LOG)
     async with place.trainer() as trainer:
         run = str((await trainer.ask("start_training", model="1", phase="quick"))["run"])
         seen = await trainer.watch(run)
@@ -37,7 +38,7 @@ async def test_a_failure_behind_a_hole_of_a_terabyte_is_found_at_once_and_in_its
 
 
 async def test_results_and_histories_of_a_terabyte_hold_no_call_up(place: Place) -> None:
-    place.policy("[compute]\nread_s = 1.0\n[witness]\nguard = false\n").script(SPARSE_FILES)
+    place.policy("[witness]\nguard = false\n").script(SPARSE_FILES)
     async with place.trainer() as trainer:
         run = str((await trainer.ask("start_training", model="1", phase="quick"))["run"])
         for act in (
@@ -64,7 +65,7 @@ async def test_a_poll_reads_no_longer_than_its_client_waits_and_says_what_is_lef
         await trainer.poll()
         assert (await trainer.poll("1-quick-1"))["catching_up"].endswith("MiB of the log not read yet")
         desk = place.desk()
-        look_at(desk, "1-quick-1")
+        look_at(desk, "1-quick-1", HANG_S)
         desk.ledger.close()
         seen = await trainer.watch("1-quick-1")
     assert [one["exception"] for one in seen["findings"]] == ["KeyError"]

@@ -12,7 +12,7 @@ from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.witness import Fingerprint
 
 from .facts import BEGUN, RULES
-from .witnessed import Kind, column, found, fp, results, steps, trained
+from .witnessed import Kind, column, found, fp, results, seen, steps, trained
 
 ROWS = 60
 DRAW = random.Random(5)
@@ -128,6 +128,29 @@ def test_results_that_a_run_trained_for_and_wrote_itself_are_no_copy(
     known = (Known(owner, "results", "results_quick_1.csv", "a" * 64),)
     word, found_code, _ = found(decide(trained(*lines, known=known), RULES), "artefact results")
     assert (found_code, word == "INVESTIGATE") == (code, code == "results_unchanged")
+
+
+STATE: Kind = {"kind": "write", "facts": {"path": "best.pt", "by": "open"}}
+READ_STATE: Kind = {"kind": "read", "facts": {"path": "best.pt"}}
+
+
+@pytest.mark.parametrize(
+    ("lines", "quick", "code"),
+    [
+        ((steps(), WROTE), (steps(steps=300),), ""),  # the best of 5,000 steps lies within the first 300
+        ((steps(), WROTE), (steps(steps=4900),), "results_unchanged"),
+        ((steps(), WROTE, READ), (steps(steps=300),), "results_copied"),
+        ((steps(), WROTE, READ_STATE), (steps(steps=300), STATE), "results_unchanged"),
+        ((steps(), STATE), (steps(steps=300),), "results_copied"),
+    ],
+    ids=["more steps", "as many steps", "the other table was read", "its weights were read", "not written"],
+)
+def test_more_steps_may_lead_to_the_same_best_epoch(
+    lines: tuple[Kind, ...], quick: tuple[Kind, ...], code: str
+) -> None:
+    known = (Known("1-quick", "results", "results_quick_1.csv", "a" * 64),)
+    evidence = trained(*lines, known=known, quick_seen=seen(*quick), quick_run="1-quick-1")
+    assert found(decide(evidence, RULES), "artefact results")[1] == code
 
 
 @pytest.mark.parametrize(

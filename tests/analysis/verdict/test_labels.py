@@ -66,3 +66,14 @@ def test_two_classes_that_were_set_right_are_asked_about(draw: random.Random, na
     table = results(column("y", *truth), column("label", *mine), column(name, *odds)).inside
     assert isinstance(table, TableFacts)
     assert [one.code for one in labels(table)] == ["labels_set_right"]
+
+
+def test_a_score_with_a_threshold_of_its_own_stands_beside_outcome_and_decision(draw: random.Random) -> None:
+    truth = [float(draw.random() < 0.1) for _ in range(ROWS)]
+    scores = [round((0.6 if one else 0.1) * (0.2 + draw.random()), 3) for one in truth]
+    flags = [float(one > 0.2) for one in scores]
+    for named in (("fault", "flag"), ("flag", "fault")):
+        columns = [column(name, *(truth if name == "fault" else flags)) for name in named]
+        table = results(*columns, column("score", *scores)).inside
+        assert isinstance(table, TableFacts)
+        assert [one.code for one in labels(table)] == []

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from watchkeeper.server.analysis.artefacts.facts import TableFacts
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.design_rows import Answer, answered
 from watchkeeper.server.analysis.verdict.leaked import leaked
@@ -15,6 +16,7 @@ from watchkeeper.server.analysis.verdict.stepped import gradients
 from .facts import TRAINED
 from .witnessed import Kind, fit, fp, sampling, save, seen, steps
 
+ENCODED = {"name": "shop_mean", "of": "sales", "groups": 600}
 FRACTIONS = (0.25, 1.5, -0.125)
 
 
@@ -49,6 +51,43 @@ def test_a_column_that_is_the_target_of_the_next_row_is_asked_about() -> None:
 )
 def test_rows_that_were_copied_before_a_split_are_asked_about(line: Kind, found: list[str]) -> None:
     assert codes(line) == found
+
+
+def halves(train: int, test: int, **more: Any) -> Kind:
+    told = [{"shape": [train, 5]}, {"shape": [test, 5]}]
+    return {"kind": "split", "facts": {"call": "train_test_split", "parts": told, **more}}
+
+
+def folds(rows: int, **more: Any) -> Kind:
+    return {"kind": "split", "facts": {"call": "KFold.split", "x": {"shape": [rows, 5]}, **more}}
+
+
+def fitted(*columns: str) -> Kind:
+    return fit(1, "LGBMRegressor", x={**fp("x"), "columns": list(columns)})
+
+
+MEANS, PLAIN = fitted("shop_mean", "promo"), fitted("price", "promo")
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows", "asked"),
+    [
+        ([halves(1600, 400, encoded=ENCODED), MEANS], 400, True),
+        ([halves(1600, 400), MEANS], 400, False),
+        ([halves(1600, 400, encoded=ENCODED), PLAIN], 400, False),  # the column is left out
+        ([halves(1600, 400, encoded=ENCODED), fitted("shop_mean", "sales")], 400, False),  # no target, a feature
+        ([halves(1600, 400), halves(1200, 400, encoded=ENCODED), MEANS], 400, False),  # of the rows to train on
+        ([folds(2000, encoded=ENCODED), MEANS], 2000, True),  # each row is predicted by the others
+        ([folds(2000, encoded=ENCODED), MEANS], 400, False),  # folds inside of a part that nobody split by a call
+        ([halves(1600, 400, encoded=ENCODED), fit(1, "Ridge")], 400, True),  # arrays have no names
+    ],
+)
+def test_means_of_the_target_over_rows_that_are_held_out_are_asked_about(
+    lines: list[Kind], rows: int, asked: bool
+) -> None:
+    table = TableFacts(format="csv", size_bytes=9, rows=rows)
+    found = [one.code for one in leaked(seen(*lines), table)]
+    assert found == (["encoded_with_held_out_rows"] if asked else [])
 
 
 def trained(*lines: Kind) -> list[str]:

@@ -15,6 +15,7 @@ class Sample:
     at: float
     cpu_s: float
     log_bytes: int | None = 0
+    delayed_s: float = 0.0
 
 
 def samples(*spent: tuple[float, float, int]) -> list[Sample]:
@@ -29,6 +30,13 @@ def samples(*spent: tuple[float, float, int]) -> list[Sample]:
 def test_sleep_shows_as_idle_time_and_work_by_tenths_of_the_run() -> None:
     found = usage_of(samples(*[(5, 2.0, 1)] * 5, *[(5, 0.0, 0)] * 5), idle_below_cores=0.02)
     assert found == Usage(sampled_s=50.0, idle_share=0.5, silent_share=0.0, cores=(2.0,) * 5 + (0.0,) * 5, cpu_s=50.0)
+
+
+def test_a_process_that_others_kept_from_the_cpu_did_not_sleep() -> None:
+    told = [Sample(5.0 * one, 0.05 * one, one, delayed_s) for one, delayed_s in enumerate((0.0, 4.0, 8.0, 8.0, 30.0))]
+    found = usage_of(told, idle_below_cores=0.02)
+    assert found is not None
+    assert (found.idle_share, found.delayed_s) == (0.25, 13.0)  # never more than passed
 
 
 def test_a_spin_is_one_long_silence_and_long_epochs_are_many_short_ones() -> None:

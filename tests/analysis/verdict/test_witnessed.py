@@ -10,6 +10,7 @@ from watchkeeper.server.analysis.artefacts.facts import TableFacts
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence, Seal
+from watchkeeper.server.analysis.verdict.rules import Limits
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Outcome, Word
 
@@ -117,6 +118,25 @@ def test_the_same_model_on_other_data_four_times_is_no_choice() -> None:
 def test_weights_must_have_moved(lines: tuple[Kind, ...], word: Word, code: str) -> None:
     verdict = decide(trained(*lines), RULES)
     assert (verdict.word, found(verdict, "training")[1]) == (word, code), verdict
+
+
+def hooked(at_s: float, wall_s: float) -> Kind:
+    return {"kind": "hooked", "at": BEGUN + at_s, "facts": {"library": "torch", "wall_s": wall_s}}
+
+
+@pytest.mark.parametrize(
+    ("imports", "code"),
+    [
+        ((hooked(6.0, 5.5), hooked(4.0, 3.0)), ""),  # one within the other: 5.5 s of 7 s
+        ((hooked(2.0, 1.5),), "mostly_not_the_method"),
+        ((), "mostly_not_the_method"),
+    ],
+    ids=["most was importing", "most was something else", "not told"],
+)
+def test_importing_libraries_is_no_padding(imports: tuple[Kind, ...], code: str) -> None:
+    rules = replace(RULES, limits=Limits(2.0, None, "watchkeeper.toml [full]"))
+    evidence = trained(*imports, steps(wall_s=0.6), wall_s=7.0)
+    assert found(decide(evidence, rules), "training")[1] == code
 
 
 def grid(*lines: Kind, bootstraps: int = 1000, design: str = "", **changes: Any) -> Evidence:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import Any
 
 from ... import warm
 from ...limits import LONG_S
 from ...play import Place, script
 
-COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
 EVENT, END = (["--until", what, "--wait", str(LONG_S)] for what in ("event", "end"))
 FAILS_ON_GO = script('print("ready")\nwait_for("go")\nraise ValueError("boom")\n')
 SAYS_ARGUMENTS = script("print(sys.argv[1:])\nleave_what_the_phase_asks_for()\n")
@@ -22,9 +20,9 @@ def run(place: Place, *words: str) -> subprocess.CompletedProcess[str]:
     return warm.run("--workspace", str(place.root), *words)
 
 
-def begun(place: Place, *words: str, **more: Any) -> subprocess.Popen[str]:
+def begun(place: Place, *words: str) -> warm.Begun:
     """Begin a command in a process of its own."""
-    return subprocess.Popen([*COMMAND, "--workspace", str(place.root), *words], text=True, **more)
+    return warm.Begun("--workspace", str(place.root), *words)
 
 
 def asked(place: Place, *words: str) -> dict[str, Any]:

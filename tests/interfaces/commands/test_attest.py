@@ -16,7 +16,8 @@ from ...acts.attest.test_check import PUBLIC, RESULTS, results, signed
 from ...documents.test_attestation import facts
 from ...limits import HANG_S
 from ...play import GOOD, Place
-from .helpers import COMMAND, asked, started
+from ...warm import COLD
+from .helpers import asked, started
 
 KEY = "/nowhere/k"
 
@@ -103,7 +104,7 @@ def test_a_passphrase_comes_from_a_descriptor_and_never_from_the_command_line(tm
 
 
 def test_without_a_terminal_it_says_how_to_give_a_passphrase(tmp_path: Path) -> None:
-    words = [*COMMAND, "attest", "--make-key", str(tmp_path / "k")]
+    words = [*COLD, "attest", "--make-key", str(tmp_path / "k")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=HANG_S, check=False, start_new_session=True)
     assert done.returncode == 2
     assert "--passphrase-fd N" in done.stderr

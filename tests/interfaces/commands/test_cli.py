@@ -22,7 +22,8 @@ from watchkeeper.tools import TOOLS
 
 from ...limits import HANG_S
 from ...play import FAILS, GOOD, Place
-from .helpers import SAYS_ARGUMENTS, asked, begun, run, started
+from ...warm import COLD
+from .helpers import SAYS_ARGUMENTS, asked, run, started
 
 
 def examples() -> list[str]:
@@ -93,8 +94,8 @@ def test_the_workspace_may_be_named_behind_the_command_too(place: Place, capsys:
 
 
 def test_an_act_over_the_command_line_is_recorded_as_such(place: Place) -> None:
-    with begun(place.script(GOOD), "start", "1", "quick", stdout=subprocess.DEVNULL) as start:
-        assert start.wait(HANG_S) == 0
+    words = ["--workspace", str(place.script(GOOD).root), "start", "1", "quick"]
+    subprocess.run([*COLD, *words], stdout=subprocess.DEVNULL, timeout=HANG_S, check=True)
     place.ends(run_id := "1-quick-1")
     who = str(place.recorded(run_id).by)
     assert re.fullmatch(rf"trainer over the command line, uid {os.getuid()}, parent {os.getpid()} \(.+\)", who)
@@ -166,9 +167,10 @@ def test_words_that_are_no_text_are_refused(place: Place, capsys: pytest.Capture
 def test_a_reader_that_leaves_is_no_reason_to_complain(place: Place, words: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    with begun(place, *words, stdout=writing, stderr=subprocess.PIPE) as command:
+    command = [*COLD, "--workspace", str(place.root), *words]
+    with subprocess.Popen(command, stdout=writing, stderr=subprocess.PIPE, text=True) as process:
         os.close(writing)
-        _, complaint = command.communicate(timeout=HANG_S)
+        _, complaint = process.communicate(timeout=HANG_S)
     assert complaint == ""
 
 

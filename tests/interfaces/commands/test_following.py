@@ -5,42 +5,32 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.interfaces.commands.following import Line
 
-from ...limits import HANG_S
+from ... import warm
 from ...play import FAILS, GOOD, WAITS, Place
 from ...runtime.keeper.helpers import until
 
-US = [sys.executable, "-P", "-m", "watchkeeper.server"]
 
-
-class Following:
-    """A process that follows; what it printed goes to a file, as through a pipe."""
+class Following(warm.Begun):
+    """A process that follows."""
 
     def __init__(self, place: Place, *words: str, workspace: Path | None = None) -> None:
-        self._said = place.root / f"followed-{len(list(place.root.glob('followed-*')))}"
-        with self._said.open("wb") as said:
-            command = [*US, "poll", *words, "--follow"]
-            named = {**os.environ, "CLAUDE_PROJECT_DIR": str(workspace or place.root)}
-            self.process = subprocess.Popen(command, stdout=said, env=named, cwd="/")
+        named = {**os.environ, "CLAUDE_PROJECT_DIR": str(workspace or place.root)}
+        super().__init__("poll", *words, "--follow", environment=named)
 
     def lines(self) -> list[str]:
-        return self._said.read_text("utf-8").splitlines()
+        return self.out.splitlines()
 
     def says(self, word: str) -> None:
         until(lambda: any(word in one for one in self.lines()), f"a line says {word}")
 
-    def ends(self) -> int:
-        return self.process.wait(HANG_S)
-
     def end(self, number: int) -> int:
-        self.process.send_signal(number)
+        self.send(number)
         return self.ends()
 
 
@@ -51,13 +41,13 @@ def run(place: Place, *words: str) -> None:
 def test_a_run_is_followed_from_its_start_to_its_end_through_a_restart_of_who_follows(place: Place) -> None:
     place.script(WAITS)
     run(place, "start", "1", "quick")
-    first = Following(place, "1-quick-1")
-    first.says("1-quick-1 started, quick run of model 1")
-    assert first.end(signal.SIGKILL) == -signal.SIGKILL
-    second = Following(place, "1-quick-1", "--json")
-    place.go()
-    assert second.ends() == 0
-    told = [json.loads(one) for one in second.lines()]
+    with Following(place, "1-quick-1") as first:
+        first.says("1-quick-1 started, quick run of model 1")
+        assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    with Following(place, "1-quick-1", "--json") as second:
+        place.go()
+        assert second.ends() == 0
+        told = [json.loads(one) for one in second.lines()]
     assert [one["event"] for one in told] == ["run.start", "run.ended"]
     assert told[1]["what"].startswith("completed after ")
     assert all(one["run"] == "1-quick-1" for one in told)
@@ -66,27 +56,26 @@ def test_a_run_is_followed_from_its_start_to_its_end_through_a_restart_of_who_fo
 def test_all_runs_are_followed_by_a_monitor_that_makes_nothing_and_lives_until_it_is_ended(place: Place) -> None:
     empty = place.root / "empty"
     empty.mkdir()
-    nowhere = Following(place, workspace=empty)
-    monitor = Following(place)
-    place.script(FAILS)
-    run(place, "start", "1", "quick")
-    monitor.says("failed after")
-    run(place, "report", "Input has NaN.\nSecond line.", "--run", "1-quick-1")
-    monitor.says("waits for the director")
-    run(place, "answer", "1-r1", "RESTART", "--instructions", "drop them")
-    monitor.says("report 1-r1 is answered: RESTART")
-    later = Following(place)
-    later.says("report 1-r1 is answered")
-    assert monitor.process.poll() is None
-    assert monitor.end(signal.SIGINT) == 130
-    assert later.end(signal.SIGTERM) == -signal.SIGTERM
-    told = monitor.lines()
-    (failure,) = [one for one in told if "1-quick-1:L8" in one]
-    assert failure.endswith('failure data traceback: 1-quick-1:L8 | untrusted: "ValueError: Input X contains NaN"')
-    assert len([one for one in told if "report 1-r1" in one]) == 2
-    assert nowhere.process.poll() is None
-    assert nowhere.end(signal.SIGINT) == 130
-    assert (nowhere.lines(), list(empty.iterdir())) == ([], [])
+    with Following(place, workspace=empty) as nowhere, Following(place) as monitor:
+        place.script(FAILS)
+        run(place, "start", "1", "quick")
+        monitor.says("failed after")
+        run(place, "report", "Input has NaN.\nSecond line.", "--run", "1-quick-1")
+        monitor.says("waits for the director")
+        run(place, "answer", "1-r1", "RESTART", "--instructions", "drop them")
+        monitor.says("report 1-r1 is answered: RESTART")
+        with Following(place) as later:
+            later.says("report 1-r1 is answered")
+            assert monitor.status is None
+            assert monitor.end(signal.SIGINT) == 130
+            assert later.end(signal.SIGTERM) == -signal.SIGTERM
+        told = monitor.lines()
+        (failure,) = [one for one in told if "1-quick-1:L8" in one]
+        assert failure.endswith('failure data traceback: 1-quick-1:L8 | untrusted: "ValueError: Input X contains NaN"')
+        assert len([one for one in told if "report 1-r1" in one]) == 2
+        assert nowhere.status is None
+        assert nowhere.end(signal.SIGINT) == 130
+        assert (nowhere.lines(), list(empty.iterdir())) == ([], [])
 
 
 def test_the_exit_status_says_how_a_run_ended_also_afterwards(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

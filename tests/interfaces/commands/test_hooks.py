@@ -25,9 +25,9 @@ from watchkeeper.server.storage.policy.policy import Report, Watch
 from watchkeeper.server.vocabulary.runs import Role
 
 from ... import warm
-from ...limits import HANG_S, LONG_S
 from ...play import FAILS, GOOD, WAITS, Place
 from ...runtime.keeper.helpers import until
+from .helpers import END, EVENT, begun
 
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
@@ -129,23 +129,19 @@ def test_a_policy_may_ask_for_no_hold_at_all(place: Place) -> None:
 def test_a_turn_may_end_while_a_poll_waits_whoever_it_belongs_to(place: Place) -> None:
     start(place)
     poll(place)
-    command = [*COMMAND, "--workspace", str(place.root), "poll", "1-quick-1", "--until", "end", "--wait", str(LONG_S)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as waiting:
+    with begun(place, "poll", "1-quick-1", *END) as waiting:
         until(lambda: hooks.somebody_waits(place.root / ".watchkeeper/ledger.sqlite3"), "the poll waits")
         answer = stop(place.root)
         end(place)
-        assert waiting.wait(HANG_S) == 0
+        assert waiting.ends() == 0
     assert answer == FREE
 
 
 def test_a_director_who_waits_watches_no_run(place: Place) -> None:
     start(place)
-    command = [*COMMAND, "--workspace", str(place.root), "poll", "--role", "director", "--until", "event"]
-    with subprocess.Popen([*command, "--wait", str(LONG_S)], stdout=subprocess.DEVNULL) as waiting:
-        until(lambda: b"director" in Path(f"/proc/{waiting.pid}/cmdline").read_bytes(), "the director is there")
+    with begun(place, "poll", "--role", "director", *EVENT) as waiting:
         until(lambda: watches(waiting.pid, place.root / ".watchkeeper/ledger.sqlite3"), "the director waits")
         answer = stop(place.root)
-        waiting.terminate()
     end(place)
     assert answer["decision"] == "block"
 
@@ -213,15 +209,12 @@ def test_an_unreported_failure_holds_the_turn_although_a_poll_waits_for_another_
     place.ends("1-quick-1")
     poll(place)
     place.script(WAITS, model="2")
-    us = [*COMMAND, "--workspace", str(place.root)]
-    subprocess.run([*us, "start", "2", "quick"], stdout=subprocess.DEVNULL, check=True)
-    with subprocess.Popen(
-        [*us, "poll", "2-quick-1", "--until", "end", "--wait", "60"], stdout=subprocess.DEVNULL
-    ) as it:
+    assert warm.run("--workspace", str(place.root), "start", "2", "quick").returncode == 0
+    with begun(place, "poll", "2-quick-1", *END) as it:
         until(lambda: hooks.somebody_waits(place.root / ".watchkeeper/ledger.sqlite3"), "the poll waits")
         answer = stop(place.root)
         place.go()
-        assert it.wait(HANG_S) == 0
+        assert it.ends() == 0
     assert "A failure of run 1-quick-1 is not reported" in answer["reason"]
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from watchkeeper.server.interfaces.commands.cli import main
 
+from ... import warm
 from ...limits import HANG_S
 from ...play import Place
+from ...warm import COLD
 
 TRAIN = """
 import pathlib, sys, time
@@ -30,7 +32,6 @@ while not pathlib.Path("go").exists():
     line += 1
     time.sleep(0.01)
 """
-COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
 
 
 @pytest.fixture
@@ -41,13 +42,12 @@ def stranger(place: Place) -> Place:
 
 
 def call(place: Place, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *words], cwd=place.root, capture_output=True, text=True, timeout=HANG_S, check=False
-    )
+    return warm.run(*words, folder=str(place.root))
 
 
 def test_run_prints_what_the_command_prints_and_ends_as_it_does(stranger: Place) -> None:
-    done = call(stranger, "run", "--", "python", "train.py", "3")
+    words = [*COLD, "run", "--", "python", "train.py", "3"]
+    done = subprocess.run(words, cwd=stranger.root, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.stdout == "".join(f"epoch {epoch}/3 loss {1 / epoch:.3f}\n" for epoch in (1, 2, 3))
     assert done.returncode == 3
     assert "train-full-1 failed after" in done.stderr
@@ -78,7 +78,7 @@ def test_a_command_with_dashes_of_its_own_stands_behind_ours(
 
 
 def test_ctrl_c_ends_the_printing_and_not_the_run(stranger: Place) -> None:
-    words = [*COMMAND, "run", "--", "python", "train.py", "0", "go"]
+    words = [*COLD, "run", "--", "python", "train.py", "0", "go"]
     shown = subprocess.Popen(words, cwd=stranger.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert shown.stdout is not None
     assert shown.stdout.readline() == "epoch 1/3 loss 1.000\n"
@@ -104,7 +104,7 @@ def nobodys(place: Place, status: str, mode: str) -> int:
 
 def test_a_reader_that_leaves_ends_the_printing_quietly_and_not_the_run(stranger: Place) -> None:
     (stranger.root / "loud.py").write_text(LOUD, encoding="utf-8")
-    words = [*COMMAND, "run", "--", "python", "loud.py"]
+    words = [*COLD, "run", "--", "python", "loud.py"]
     with subprocess.Popen(words, cwd=stranger.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as shown:
         assert shown.stdout is not None
         assert shown.stderr is not None
@@ -128,7 +128,7 @@ def test_a_process_that_runs_already_comes_under_watch_with_its_output_and_its_e
     assert "already under watch as m-full-1" in call(stranger, "adopt", "--log", "train.log").stderr
     stranger.go()
     stranger.ends("m-full-1")
-    verdict = call(stranger, "verify", "m-full-1").stdout
+    verdict = call(stranger, "verify", "m-full-1", "--all").stdout
     assert f"process {pid} was running for" in verdict
     assert "not witnessed" in verdict
     assert "metrics.json (by the time of their last change, not witnessed)" in verdict

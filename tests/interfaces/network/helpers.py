@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tomllib
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from starlette.types import ASGIApp, Message
 from ...limits import HANG_S
 from ...play import ME, Agent, Mode
 from ...runtime.keeper.helpers import until
+from ...warm import Begun
 
 Pairs = Iterable[tuple[str, str]]
 JSON = (("content-type", "application/json"), ("accept", "application/json, text/event-stream"))
@@ -73,31 +72,20 @@ def call(tool: str, **arguments: object) -> bytes:
 class Served:
     """A server process over HTTP.
 
-    :ivar url: where MCP is served.
+    :ivar process: the command. :ivar url: where MCP is served.
     :ivar tokens: the token of each role.
     """
 
-    def __init__(self, root: Path, tokens: Path) -> None:
-        arguments = ["serve", "--http", "127.0.0.1:0", "--tokens", str(tokens)]
-        self._errors = tokens.with_suffix(".err")
-        with self._errors.open("wb") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "watchkeeper.server", "--workspace", str(root), *arguments],
-                stdin=subprocess.DEVNULL,
-                stderr=errors,
-            )
+    def __init__(self, process: Begun, tokens: Path) -> None:
+        self.process = process
         self.tokens: dict[str, str] = tomllib.loads(tokens.read_text("utf-8"))
         self.url = until(self._where, "the server listens")
 
     def _where(self) -> str | None:
-        assert self.process.poll() is None, self.errors
-        words = self.errors.partition("\n")[0].split(" ")
-        return words[words.index("at") + 1] if "\n" in self.errors else None
-
-    @property
-    def errors(self) -> str:
-        """What it wrote to its standard error so far."""
-        return self._errors.read_text("utf-8")
+        assert self.process.status is None, self.process.err
+        first, newline, _ = self.process.err.partition("\n")
+        words = first.split(" ")
+        return words[words.index("at") + 1] if newline else None
 
     @asynccontextmanager
     async def agent(
@@ -112,11 +100,8 @@ class Served:
 
 
 @contextmanager
-def served(root: Path, tokens: Path) -> Generator[Served]:
-    """Give a server process; it does not outlive the test."""
-    server = Served(root, tokens)
-    try:
-        yield server
-    finally:
-        server.process.kill()
-        server.process.wait(HANG_S)
+def served(root: Path, tokens: Path, ignored: Sequence[int] = ()) -> Generator[Served]:
+    """Give a server process, which ignores some signals from its beginning; it does not outlive the test."""
+    words = ("serve", "--http", "127.0.0.1:0", "--tokens", str(tokens))
+    with Begun("--workspace", str(root), *words, ignored=ignored) as process:
+        yield Served(process, tokens)

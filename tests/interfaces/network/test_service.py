@@ -13,7 +13,7 @@ from watchkeeper.server.interfaces.commands import cli, hooks
 from watchkeeper.server.interfaces.network import tokens
 from watchkeeper.server.vocabulary.runs import Role
 
-from ...limits import HANG_S, LONG_S
+from ...limits import LONG_S
 from ...play import FAILS, WAITS, WAITS_LONG, Facts, Mode, Place
 from ...runtime.keeper.helpers import until
 from .helpers import served
@@ -65,9 +65,9 @@ async def test_a_team_works_through_one_server_and_every_waiting_poll_is_answere
                 ledger = place.root / ".watchkeeper/ledger.sqlite3"
                 assert hooks.somebody_waits(ledger, over_http=True)
                 assert not hooks.somebody_waits(ledger)  # whose polls they are is not to be seen from outside
-                server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(HANG_S) == 0
-        errors = server.errors
+                server.process.send(signal.SIGTERM)
+        assert server.process.ends() == 0
+        errors = server.process.err
     assert [one["state"] for one in told] == ["running"] * WATCHERS
     assert all("cursor" in one and "poll_training" in one["next"] for one in told)
     assert len(errors.splitlines()) == 1, errors
@@ -79,17 +79,13 @@ async def test_a_team_works_through_one_server_and_every_waiting_poll_is_answere
 
 @pytest.mark.anyio
 async def test_a_server_under_nohup_stays_when_its_terminal_is_closed(place: Place, tokens_file: Path) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does; processes that are begun inherit it
-    try:
-        with served(place.root, tokens_file) as server:
-            for _ in range(2):
-                async with server.agent("trainer") as agent:
-                    assert "next" in await agent.poll()
-                server.process.send_signal(signal.SIGHUP)
-            server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(HANG_S) == 0
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    with served(place.root, tokens_file, ignored=[signal.SIGHUP]) as server:  # what nohup does
+        for _ in range(2):
+            async with server.agent("trainer") as agent:
+                assert "next" in await agent.poll()
+            server.process.send(signal.SIGHUP)
+        server.process.send(signal.SIGTERM)
+        assert server.process.ends() == 0
 
 
 @pytest.mark.anyio
@@ -101,8 +97,8 @@ async def test_a_client_of_the_older_era_is_known_by_what_it_says_over_http(plac
             quiet = await agent.poll(run, wait_s=LONG_S)  # the Python SDK is taken for one that gives up after 5 s
             place.go()
             await agent.watch(run)
-        server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(HANG_S) == 0
+        server.process.send(signal.SIGINT)
+        assert server.process.ends() == 0
     assert quiet["state"] in ("starting", "running")
 
 
@@ -137,4 +133,4 @@ def test_what_would_not_be_safe_is_not_begun(
 def test_the_roles_of_a_file_are_those_that_are_served(place: Place, tokens_file: Path) -> None:
     tokens_file.write_text(f'director = "{"d" * 40}"')
     with served(place.root, tokens_file) as server:
-        assert f"for {Role.DIRECTOR};" in server.errors
+        assert f"for {Role.DIRECTOR};" in server.process.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import anyio
@@ -14,6 +15,7 @@ from watchkeeper.server.interfaces.replay.reading import read_transcript
 from watchkeeper.server.interfaces.replay.sandbox_folder import Stage
 
 from ...play import with_tables
+from ...warm_servers import warm_servers
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
 STEPS = dict[str, JsonValue]
@@ -35,11 +37,17 @@ def script(text: str, model: str = "1") -> dict[str, JsonValue]:
     return {f"output/implementation/code/model_{model}.py": text}
 
 
-async def played(data: bytes, root: Path, era: Era = "auto", source: str = "day.jsonl") -> Played:
-    """Play a transcript in a folder and end what it leaves going."""
+async def played(
+    data: bytes, root: Path, era: Era = "auto", source: str = "day.jsonl", *, cold: bool = False
+) -> Played:
+    """Play a transcript in a folder and end what it leaves going.
+
+    :param cold: whether its servers are started by a client's command line, as children of this process.
+    """
     stage = Stage(root)
     try:
-        return await play(read_transcript(data, source), stage, era)
+        with nullcontext() if cold else warm_servers():
+            return await play(read_transcript(data, source), stage, era)
     finally:
         with anyio.CancelScope(shield=True):
             assert await anyio.to_thread.run_sync(stage.clear) == []

@@ -81,7 +81,7 @@ async def test_each_agent_has_a_server_of_its_role_and_none_is_left(place: Place
     before = set(psutil.Process().children())
     steps = [call("answer_report", arguments={}, refused="no tool 'answer_report' for the role trainer")]
     steps += [call("start_training", "boss", {}, refused="no tool 'start_training' for the role director")]
-    came = await played(written(*steps, agents={"trainer": "trainer", "boss": "director"}), place.root)
+    came = await played(written(*steps, agents={"trainer": "trainer", "boss": "director"}), place.root, cold=True)
     assert came.failure is None
     assert set(psutil.Process().children()) == before
 

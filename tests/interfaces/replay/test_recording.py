@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 import resource
-import sys
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from watchkeeper.server.interfaces.replay.recording import Recorder
 from watchkeeper.server.vocabulary.errors import InvalidArgument
 
 from ...play import FAILS, GOOD, Agent, Facts, Mode, Place, kill
+from ...warm import COLD
+from ...warm_servers import warm_servers
 from .helpers import played
 
 pytestmark = pytest.mark.anyio
@@ -32,12 +33,13 @@ ENTRY = {"struggle": "NaN.", "investigation": ["Counted: 3."], "fix": "Dropped t
 @asynccontextmanager
 async def recorded(place: Place, file: Path, role: str = "trainer", mode: Mode = "auto") -> AsyncGenerator[Agent]:
     """Give an agent whose server records into a file."""
-    before = set(psutil.Process().children())
-    words = ["-P", "-m", "watchkeeper.server", "--workspace", str(place.root), "serve", "--role", role]
-    parameters = StdioServerParameters(command=sys.executable, args=[*words, "--record", str(file)])
-    async with Client(parameters, mode=mode) as client:
-        (server,) = [one for one in psutil.Process().children() if one not in before]
-        yield Agent(client, server)
+    words = [*COLD[1:], "--workspace", str(place.root), "serve", "--role", role, "--record", str(file)]
+    async with AsyncExitStack() as stack:
+        with warm_servers() as started:
+            parameters = StdioServerParameters(command=COLD[0], args=words)
+            client = await stack.enter_async_context(Client(parameters, mode=mode))
+        (server,) = started
+        yield Agent(client, psutil.Process(server.pid))
 
 
 async def a_day(place: Place, trainer: Agent, director: Agent) -> None:

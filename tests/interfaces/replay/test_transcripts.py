@@ -67,7 +67,8 @@ async def test_a_story_passes_in_the_era_of_the_handshake(name: str, place: Plac
 
 async def _passes(name: str, place: Place, era: Era) -> None:
     (place.root / "watchkeeper.toml").unlink()
-    came = await played((TRANSCRIPTS / name).read_bytes(), place.root, era, name)
+    data = (TRANSCRIPTS / name).read_bytes()
+    came = await played(data, place.root, era, name, cold=b"kill_server" in data)
     assert came.failure is None, str(came.failure)
 
 

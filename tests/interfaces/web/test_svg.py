@@ -28,7 +28,8 @@ def test_a_chart_is_well_formed_whatever_it_is_called(
     marks = [Mark(x=at, tone="bad", label=name), Mark(x=at, until=at + 3, tone="idle", label=name)]
     x = [float(place) for place in range(len(values))]
     drawn = Chart(title=name, x_name="epoch", time=time, x=x, series=[(name, values)], marks=marks)
-    ElementTree.fromstring(str(svg.chart(drawn)))
+    picture = ElementTree.fromstring(str(svg.chart(drawn)))
+    assert [one.text for one in picture if one.text == "epoch"] == ["epoch"] * (picture.tag == "svg")
     ElementTree.fromstring(str(svg.timeline(marks, 0.0, 40.0)))
 
 

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from watchkeeper.server.acts.poll.fitting import QUIET_CHARACTERS
+from watchkeeper.server.acts.poll.token_limits import QUIET_CHARACTERS
 
 from ...limits import HANG_S
 from ...play import GOOD, Agent, Facts, Place, script

@@ -67,6 +67,20 @@ def test_a_process_that_got_the_pid_of_a_keeper_is_not_signalled(workspace: Path
     os.close(held)
 
 
+def test_a_keeper_that_says_only_later_who_it_is_is_interrupted_then(workspace: Path) -> None:
+    run = Run(workspace)
+    held = lock.take(run.dir / records.LOCK)
+    assert held is not None
+    with subprocess.Popen(["sleep", "3600"]) as keeper:
+        run.engine.interrupt(run.dir)
+        found = procfs.stat(keeper.pid)
+        assert found is not None
+        lock.sign(held, {"boot_id": procfs.boot_id(), "pid": keeper.pid, "start_ticks": found.start_ticks})
+        run.engine.hasten(run.dir)
+        assert keeper.wait(HANG_S) == -signal.SIGTERM
+    os.close(held)
+
+
 def test_a_keeper_needs_nothing_of_its_package_once_it_runs(workspace: Path) -> None:
     package = workspace / "installed"
     shutil.copytree(SERVER_FOLDER / "keeper", package / "keeper")

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.runtime.keeper import records
 
+from ...growth import assert_grows_with_its_input
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -39,6 +41,27 @@ def test_a_damaged_record_is_an_error_that_names_it(tmp_path: Path, content: byt
     (tmp_path / "exit.json").write_bytes(content)
     with pytest.raises(records.DamagedRecord, match=r"exit\.json"):
         records.read(tmp_path / "exit.json")
+
+
+def test_a_record_that_a_training_made_long_is_given_up_after_one_look_at_each_byte(tmp_path: Path) -> None:
+    def made(size: int) -> Path:
+        path = tmp_path / str(size) / records.SPEC
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(size))
+        return path
+
+    def read(path: Path) -> None:
+        with pytest.raises(records.DamagedRecord):
+            records.read(path)
+
+    assert_grows_with_its_input(read, made, 2 << 20)
+
+
+@pytest.mark.parametrize("behind", [b"", b"\n", b"\n" + bytes(1 << 18), b"\n{}\n"])
+def test_what_stands_behind_the_line_of_a_record_is_padding(tmp_path: Path, behind: bytes) -> None:
+    line = records.encode({"argv": ["x" * (1 << 18)]}).rstrip()
+    (tmp_path / records.SPEC).write_bytes(line + behind)
+    assert records.read(tmp_path / records.SPEC) == {"version": 1, "argv": ["x" * (1 << 18)]}
 
 
 def test_of_many_who_create_a_record_one_does(tmp_path: Path) -> None:

@@ -288,3 +288,22 @@ def test_a_metric_is_told_with_what_it_was_computed_of(tmp_path: Path) -> None:
     assert fingerprint(part(told, "true")).sha == fit(only(found.of("fit"))).y.sha
     assert fingerprint(part(told, "predicted")).sha == prediction(predicted).values.sha
     assert (told["call"], scored["call"]) == ("mean_squared_error", "r2_score")
+
+
+@needs("pandas")
+def test_a_column_of_means_of_another_one_is_told_where_rows_are_split(tmp_path: Path) -> None:
+    script = (
+        "import numpy as np, pandas as pd\nfrom sklearn.model_selection import KFold, train_test_split\n"
+        "r = np.random.default_rng(0)\n"
+        "d = pd.DataFrame({'shop': [f'S{k}' for k in r.integers(0, 99, 400)], 'price': r.normal(size=400)})\n"
+        "d['sales'] = d.price + r.normal(size=400)\n"
+        "one, other = train_test_split(d, test_size=0.25, random_state=0)\n"
+        "means = one.groupby('shop').sales.mean()\n"
+        "train_test_split(d.assign(mean=d.shop.map(means).fillna(means.mean())), random_state=0)\n"
+        "d['mean'] = d.groupby('shop').sales.transform('mean').round(3)\n"
+        "train_test_split(d, random_state=0)\ntrain_test_split(d[['price', 'mean']], d.sales, random_state=0)\n"
+        "list(KFold(3).split(d[['price', 'mean']].to_numpy(), d.sales.to_numpy()))\n"
+    )
+    told = [part(line.facts, "encoded") for line in seen(tmp_path, script).of("split")]
+    of = [None if one is None else (one["name"], one["of"]) for one in told]
+    assert of[:5] == [None, None, ("mean", "sales"), ("mean", "sales"), ("1", "")]

@@ -44,7 +44,7 @@
     width, height: Math.max(160, Math.round(width * 0.36)),
     scales: {x: {time: chart.time}, y: chart.time ? {range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1]} : {}},
     axes: [
-      {stroke: colour("--dim"), grid: {stroke: colour("--line"), width: 1}, ticks: {stroke: colour("--line")}},
+      {label: chart.x_name, labelSize: 18, size: chart.time ? 50 : 34, labelFont: "12px system-ui, sans-serif", stroke: colour("--dim"), grid: {stroke: colour("--line"), width: 1}, ticks: {stroke: colour("--line")}},
       {stroke: colour("--dim"), grid: {stroke: colour("--line"), width: 1}, ticks: {stroke: colour("--line")}, size: 56},
     ],
     series: [{label: chart.x_name}, ...chart.series.map((one, place) => ({

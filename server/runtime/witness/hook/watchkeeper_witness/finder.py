@@ -89,20 +89,24 @@ def install() -> None:
 
 def _call_after(loader: Any, name: str) -> None:
     """Have this one loader call us behind the module; it is left as it was once it has loaded."""
-    load, then = loader.exec_module, arrived
+    load, then, clock = loader.exec_module, arrived, time.perf_counter
 
     def exec_module(module: Any) -> None:
         with suppress(Exception):
             del loader.exec_module
+        begun = clock()
         load(module)
         with suppress(Exception):
-            then(name)
+            then(name, clock() - begun)
 
     loader.exec_module = exec_module
 
 
-def arrived(name: str) -> None:
-    """Wrap what is watched in the module that was just imported."""
+def arrived(name: str, took_s: float | None = None) -> None:
+    """Wrap what is watched in the module that was just imported.
+
+    :param took_s: seconds that the import took, with all that it imported itself; None where nobody saw it.
+    """
     if PROBE and name in PROBED:
         try:
             importlib.import_module("watchkeeper_hook").imported(name)
@@ -117,18 +121,20 @@ def arrived(name: str) -> None:
             wrap = getattr(importlib.import_module(f"{__package__}.{ours_for_it}"), function)
             calls = wrap(sys.modules[name])
             if calls:
-                _told(sys.modules[name], name, calls)
+                _told(sys.modules[name], name, calls, took_s)
     except Exception as error:
         trouble(name, error)
     state.own_s = own_s
     state.wrapping_s += time.thread_time() - begun
 
 
-def _told(module: Any, name: str, calls: list[str]) -> None:
+def _told(module: Any, name: str, calls: list[str], took_s: float | None) -> None:
     top = sys.modules.get(name.partition(".")[0], module)
     version = str(getattr(top, "__version__", ""))[:40]
     path = str(getattr(module, "__file__", ""))[-200:]
-    state.writer.tell("hooked", "", {"library": name, "version": version, "path": path, "calls": calls[:40]})
+    facts = {"library": name, "version": version, "path": path, "calls": calls[:40]}
+    took = {} if took_s is None else {"wall_s": round(took_s, 3)}
+    state.writer.tell("hooked", "", {**facts, **took})
 
 
 def at_the_end(function: Any) -> None:

@@ -14,7 +14,7 @@ from . import places
 from .calls import MARK
 from .more import is_due, tell_due
 from .plain import plain_all
-from .state import here, next_number, ours, state
+from .state import here, next_number, numpy, ours, state
 from .trouble import trouble
 from .writer import cpu_s
 
@@ -22,6 +22,36 @@ _MAKERS = (
     "adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "adafactor", "adamax", "lamb", "lars", "lion", "nadam",
     "nadamw", "noisy_sgd", "novograd", "radam", "sm3", "yogi", "chain", "lbfgs", "amsgrad", "fromage", "rprop",
 )  # fmt: skip
+_MOST_LEAVES, _MOST_NUMBERS = 8, 64
+"""Of the weights so many tensors are looked at, and so many numbers of each."""
+_LEAST_CALLS = 16
+
+
+class Applied:
+    """The calls of `optax.apply_updates` in this process: to which weights were updates added?"""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.begun: list[bytes] | None = None
+        self.moved: bool | None = None
+        """Whether the weights of a later call were others than those of the first; None where nobody could see."""
+
+    def take(self, params: Any) -> None:
+        """Look at the weights at the first call, and at the 16th, 32nd, 64th …; inside compiled code there are none."""
+        self.count += 1
+        again = self.count >= _LEAST_CALLS and not self.count & (self.count - 1)
+        if self.count == 1:
+            self.begun = _sample(params)
+        elif again and self.begun is not None and not self.moved:
+            now = _sample(params)
+            self.moved = None if now is None else now != self.begun
+
+    def told(self) -> dict[str, Any]:
+        """Return what is told of them; nothing where another library may have added them."""
+        return {} if "equinox" in sys.modules else {"applied": self.count, "params_moved": self.moved}
+
+
+_applied = Applied()
 
 
 class Updates:
@@ -61,6 +91,7 @@ class Updates:
             "params": self.given,
             "numbers": self.numbers,
             "tensors": self.tensors,
+            **_applied.told(),
         }
         state.writer.tell("steps", self.where, facts)
 
@@ -73,7 +104,33 @@ def optax(module: Any) -> list[str]:
         if callable(maker) and not hasattr(maker, MARK):
             setattr(module, name, _making(maker, name))
             done.append(f"optax.{name}")
+    apply = getattr(module, "apply_updates", None)
+    if callable(apply) and not hasattr(apply, MARK):
+        module.apply_updates = _applying(apply)
+        done.append("optax.apply_updates")
     return done
+
+
+def _applying(apply: Any) -> Any:
+    @functools.wraps(apply)
+    def call(params: Any, *args: Any, **kwargs: Any) -> Any:
+        if state.writer is not None and not here.busy:
+            try:
+                with ours():
+                    _applied.take(params)
+            except Exception as error:
+                trouble("optax", error)
+        return apply(params, *args, **kwargs)
+
+    setattr(call, MARK, True)
+    return call
+
+
+def _sample(params: Any) -> list[bytes] | None:
+    np, leaves = numpy(), _leaves(params)[:_MOST_LEAVES]
+    if np is None or any("Tracer" in type(each).__name__ for each in leaves):
+        return None
+    return [np.asarray(each.reshape(-1)[:_MOST_NUMBERS]).tobytes() for each in leaves if hasattr(each, "reshape")]
 
 
 def _making(maker: Any, name: str) -> Any:

@@ -17,6 +17,8 @@ from .plain import arguments, plain, plain_all
 from .replaced import check
 from .state import can_afford, next_number
 from .tables import data, distinct_folds, told_data
+from .target_means import encoded
+from .told_classes import classes
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
@@ -204,6 +206,7 @@ def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[s
         "call": call.function.__name__,
         "x": data(given.get("X", _at(call.args, 1)), rows=True),
         "values": fp(result),
+        **classes(result),
         **call.notes,
     }
     return "predict", name, facts
@@ -233,10 +236,14 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
     """Tell a cross-validation by one call."""
     given = arguments(call.function, call.args, call.kwargs)
     estimator, cv = given.get("estimator"), given.get("cv")
-    values = result.get("test_score") if isinstance(result, dict) else result
+    values = (
+        next((each for key, each in result.items() if key.startswith("test_")), None)
+        if isinstance(result, dict)
+        else result
+    )
     _check(estimator)
     name = call.function.__name__
-    folds = cv if isinstance(cv, int) else getattr(cv, "n_splits", None)
+    folds = cv if isinstance(cv, int) else getattr(cv, "n_splits", None) or _all_of(cv)
     facts = {
         "id": next_number("fit"),
         "library": "sklearn",
@@ -245,14 +252,22 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "estimator": _class(estimator),
         "params": params(estimator),
         "candidates": 1,
+        "cv": type(cv).__name__ if hasattr(cv, "split") else "",
         "folds": plain(folds if folds is not None else (None if name == "cross_val_predict" else _length(values))),
         "x": data(given.get("X"), rows=True),
         "y": data(given.get("y")),
         "values": fp(values),
+        **_tests(result),
         **distinct_folds(cv),
         **call.notes,
     }
     return "search", name, facts
+
+
+def _tests(result: Any) -> dict[str, Any]:
+    """Return the scores of each fold by name, where several were asked for."""
+    named = [str(name) for name in result if str(name).startswith("test_")] if isinstance(result, dict) else []
+    return {"tests": {name[5:][:80]: fp(result[name]) for name in named[:8]}} if len(named) > 1 else {}
 
 
 def told_split(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
@@ -261,11 +276,13 @@ def told_split(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         return None
     parts = result if isinstance(result, (list, tuple)) else [result]
     name = call.function.__name__
-    return (
-        "split",
-        name,
-        {"call": name, "arguments": plain_all(dict(call.kwargs)), "parts": [fp(each, rows=True) for each in parts[:8]]},
-    )
+    facts = {
+        "call": name,
+        "arguments": plain_all(dict(call.kwargs)),
+        "parts": [fp(each, rows=True) for each in parts[:8]],
+        **(encoded(call.args) if name == "train_test_split" else {}),
+    }
+    return "split", name, facts
 
 
 def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
@@ -273,7 +290,9 @@ def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[
     splitter = call.args[0]
     name = f"{type(splitter).__name__}.split"
     own = {k: v for k, v in vars(splitter).items() if not k.startswith("_")}
-    return "split", name, {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True)}
+    given = [each for each in (_at(call.args, 1), _at(call.args, 2)) if each is not None]
+    facts = {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True), **encoded(given)}
+    return "split", name, facts
 
 
 def optuna(module: Any) -> list[str]:
@@ -308,6 +327,14 @@ def told_optuna(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[st
 
 def _at(args: Any, place: int) -> Any:
     return args[place] if len(args) > place else None
+
+
+def _all_of(cv: Any) -> int | None:
+    """Return how many parts a splitter makes in all its repeats, where it says so without the data."""
+    try:
+        return int(cv.get_n_splits())
+    except Exception:
+        return None
 
 
 def _length(values: Any) -> int | None:

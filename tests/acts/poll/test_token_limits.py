@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watchkeeper.server.acts.poll import fitting
+from watchkeeper.server.acts.poll import token_limits
 
 from ...limits import examples
 
@@ -36,18 +36,18 @@ def finding(number: int) -> dict[str, Any]:
 
 
 def test_an_answer_that_fits_is_left_as_it_is() -> None:
-    assert fitting.quiet({"run": "1-quick-1", "progress": "50%", "metrics": {"loss": 1.5}, **END}) == {}
-    assert fitting.brief({"runs": [run(1)], "reports": [report(1)], **END}, (0, 0), "") == {"more": None}
+    assert token_limits.quiet({"run": "1-quick-1", "progress": "50%", "metrics": {"loss": 1.5}, **END}) == {}
+    assert token_limits.brief({"runs": [run(1)], "reports": [report(1)], **END}, (0, 0), "") == {"more": None}
 
 
 def test_a_quiet_answer_gives_up_its_progress_first_and_then_its_numbers_from_the_last_on() -> None:
     numbers = {"loss": 1.5, "accuracy": 0.5, "learning_rate": 1e-3}
     answer = {"run": "1-quick-1", "progress": "p" * 200, "metrics": numbers, **END}
-    assert fitting.quiet(answer) == {"progress": None}
+    assert token_limits.quiet(answer) == {"progress": None}
     longer = {**answer, "metrics": {**numbers, **{f"a_long_name_of_a_number_{one}": one for one in range(8)}}}
-    kept = changed(longer, fitting.quiet(longer))
+    kept = changed(longer, token_limits.quiet(longer))
     assert list(kept["metrics"])[:3] == list(numbers)
-    assert characters(kept) <= fitting.QUIET_CHARACTERS
+    assert characters(kept) <= token_limits.QUIET_CHARACTERS
 
 
 def test_a_brief_gives_up_steps_then_words_then_ended_runs_then_findings_then_reports() -> None:
@@ -58,7 +58,7 @@ def test_a_brief_gives_up_steps_then_words_then_ended_runs_then_findings_then_re
         "reports": [report(number, says="z" * 150) for number in range(8)],
         **END,
     }
-    given_up = list(fitting.cuts(answer))
+    given_up = list(token_limits.cuts(answer))
     assert [sorted(one) for one in given_up] == [
         ["steps"],
         ["reports"],
@@ -68,15 +68,15 @@ def test_a_brief_gives_up_steps_then_words_then_ended_runs_then_findings_then_re
         ["findings", "reports", "runs"],
     ]
     assert [one["run"] for one in given_up[2]["runs"]] == ["1-quick-1", "3-quick-1"]
-    kept = changed(answer, fitting.brief(answer, (0, 0), ""))
+    kept = changed(answer, token_limits.brief(answer, (0, 0), ""))
     assert "steps" not in kept
     assert all("trainer_says" not in one for one in kept["reports"])
-    assert characters(kept) <= fitting.BRIEF_CHARACTERS
+    assert characters(kept) <= token_limits.BRIEF_CHARACTERS
 
 
 def test_a_brief_counts_what_it_left_out_with_what_never_stood_in_it_and_says_what_was_not_written() -> None:
     reports = [report(number, "answered" if number > 4 else "open", "z" * 200) for number in range(10)]
-    change = fitting.brief({"runs": [run(1)], "reports": reports, **END}, (2, 1), "not recorded: no space left")
+    change = token_limits.brief({"runs": [run(1)], "reports": reports, **END}, (2, 1), "not recorded: no space left")
     assert change["more"] == "not recorded: no space left; 2 open and 6 answered report(s) not shown"
 
 
@@ -95,8 +95,8 @@ def test_whatever_stands_a_brief_loses_no_report_uncounted(
         "reports": [report(number, status, "w" * 150) for number, status in reports],
         **END,
     }
-    kept = changed(answer, fitting.brief(answer, (0, 0), ""))
+    kept = changed(answer, token_limits.brief(answer, (0, 0), ""))
     counts = re.search(r"(\d+) open and (\d+) answered", kept.get("more", ""))
     lost = sum(map(int, counts.groups())) if counts else 0
-    assert characters(kept) <= fitting.BRIEF_CHARACTERS
+    assert characters(kept) <= token_limits.BRIEF_CHARACTERS
     assert len(kept["reports"]) + lost == len(reports)

@@ -11,8 +11,8 @@ from pathlib import Path
 from watchkeeper.server.runtime.engines import keeper_command, slurm
 from watchkeeper.server.runtime.keeper import records
 
-from ..limits import HANG_S
-from .keeper.helpers import until
+from ...limits import HANG_S
+from ..keeper.helpers import until
 
 
 def test_a_warning_that_comes_before_the_waiter_can_take_it_ends_nothing(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from watchkeeper.server.runtime.engines.slurm import SlurmEngine
 from watchkeeper.server.runtime.engines.words import Kind, Word
 from watchkeeper.server.runtime.keeper import lock, records
 
-from ..limits import HANG_S
-from .keeper.helpers import until
+from ...limits import HANG_S
+from ..keeper.helpers import until
 from .test_slurm_commands import program
 
 

@@ -18,7 +18,7 @@ from watchkeeper.server.runtime.engines.words import Kind, Word
 from watchkeeper.server.runtime.keeper import records
 from watchkeeper.server.vocabulary.runs import RunState
 
-from ..limits import HANG_S
+from ...limits import HANG_S
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

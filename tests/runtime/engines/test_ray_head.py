@@ -20,14 +20,14 @@ from watchkeeper.server.runtime.engines.submissions import Refusal, Unavailable,
 from watchkeeper.server.runtime.keeper import records
 from watchkeeper.server.vocabulary.errors import StorageFailed
 
-from ..limits import HANG_S
+from ...limits import HANG_S
 
 SECRET = "c2VjcmV0LW9mLXRoZS1oZWFk"
 Answer = tuple[int, bytes]
 
 
 class Double:
-    """A head that says what a test wants; a real one with a token is tried in acts/engines/on_ray."""
+    """A head that says what a test wants; a real one with a token is tried in runtime/engines/on_ray."""
 
     def __init__(self) -> None:
         self.answer: Callable[[str], Answer] = lambda _: (200, b"[]")

@@ -1,0 +1,97 @@
+"""Was a column of predictions changed in some rows, or is it nearer to the outcomes than all that predicted? Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
+from ..artefacts.facts import ColumnFacts, TableFacts
+from .match import Match
+from .predicted import grain_of, values_at
+from .quantities import plain
+from .seen import Seen, place
+from .suspicion import Suspicion
+from .words import Word
+
+TRUTH = re.compile(
+    r"(?:.*[_ ])?(?:actuals?|observ(?:ed|ation)s?|truth|true|outcomes?|y_?(?:test|true|obs)|targets?)(?:[_ ].*)?|y",
+    re.IGNORECASE,
+)
+"""What a column is called that holds what was to be predicted."""
+_PREDICTED = re.compile(r".*pred.*|.*forecast.*|.*estimat.*|y_?hat|.*fitted.*|yhat.*", re.IGNORECASE)
+_LEAST_ROWS = 20
+_NEARER = 0.6
+"""Share of the smallest error of anything that predicted; a mean of many is better by a tenth or two."""
+
+
+def edited(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """Yield what speaks for a change of the predictions by hand."""
+    yield from _in_some_rows(table, found)
+    yield from _nearer_to_outcomes(seen, table, found)
+
+
+def _in_some_rows(table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """Every value that is told of a prediction stands in the column, and yet their means differ: others were changed.
+
+    Values that are cut off at a bound are honest.
+    """
+    for one in (each for each in found if each.exact and each.averaged == 1 and not each.parts):
+        column = next((each for each in table.columns if each.name == one.column), None)
+        told = one.prediction.values
+        if column is None or len(column.values) != told.size or told.mean is None or told.nonfinite or told.sampled:
+            continue
+        grain = grain_of(column.values)
+        same = all(abs(column.values[at] - each) <= grain + 1e-6 * abs(each)
+                   for at, each in zip(told.places, told.at, strict=True))  # fmt: skip
+        mean, largest = fmean(column.values), max(map(abs, column.values))
+        if same and abs(mean - told.mean) > grain + 1e-6 * largest and not _is_cut(column, told.least, told.most):
+            what = f"column {one.column} has the {len(told.at)} values that are told of what {one.prediction.name}"
+            what = (
+                f"{what} predicted at {place(one.prediction.line)}, but another mean: {plain(round(mean, 6))} and not"
+            )
+            what = f"{what} {plain(round(told.mean, 6))}: some rows were changed"
+            action = "Write what was predicted; a correction belongs into a column of its own, with its rule."
+            yield Suspicion(what, Word.INVESTIGATE, "predictions_edited", action)
+            return
+
+
+def _is_cut(column: ColumnFacts, least: float | None, most: float | None) -> bool:
+    """Whether values were cut off: a bound within what was predicted stands in several rows, or is a whole number."""
+    for bound, beyond in ((min(column.values), least), (max(column.values), most)):
+        inside = beyond is not None and abs(bound - beyond) > grain_of(column.values)
+        if inside and (column.values.count(bound) > 1 or float(bound).is_integer()):
+            return True
+    return False
+
+
+def _nearer_to_outcomes(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """A column that is called a prediction and is none, whose errors are far smaller than of all that predicted.
+
+    Not asked where a network, a sampler or a solution by hand may have predicted it.
+    """
+    if seen.steps or seen.samplings or seen.witnessed.of("solve"):
+        return
+    exact = {one.column for one in found if one.exact or one.parts}
+    sized = [one for one in seen.predictions if one.values.size == table.rows and len(one.values.shape) == 1]
+    truths = [one for one in table.columns if one.values and TRUTH.fullmatch(one.name)]
+    columns = [one for one in table.columns if one.values and _PREDICTED.fullmatch(one.name) and one.name not in exact]
+    for column in columns if sized and truths else ():
+        truth = truths[0]
+        ours = _error(values_at(column, sized[0]), values_at(truth, sized[0]))
+        best = min(sized, key=lambda one: _error(one.values.at, values_at(truth, one)))
+        if ours < _NEARER * (theirs := _error(best.values.at, values_at(truth, best))) < math.inf:
+            what = (
+                f"column {column.name} is off {truth.name} by {ours:.3g} (root of the mean square over the told rows),"
+            )
+            what = f"{what} what {best.name} predicted at {place(best.line)} by {theirs:.3g}, and nothing that was seen"
+            action = "Leave the column as `predict` returned it, or say by what it was made better."
+            yield Suspicion(f"{what} to predict by less", Word.INVESTIGATE, "nearer_than_predicted", action)
+            return
+
+
+def _error(values: Sequence[float], truth: Sequence[float]) -> float:
+    """Return the root of the mean square; infinite where too few are told."""
+    pairs = [(a - b) ** 2 for a, b in zip(values, truth, strict=False) if math.isfinite(a) and math.isfinite(b)]
+    return math.sqrt(fmean(pairs)) if len(pairs) >= _LEAST_ROWS else math.inf

@@ -1,0 +1,110 @@
+"""Are the results the declared method's, and of rows that it was not fitted to? By the fits they come from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..artefacts.facts import ColumnFacts, TableFacts
+from ..witness import Fingerprint, Fit, Line, fingerprint
+from ..witness.values import parts, text
+from .baselines import has_another
+from .counting_fits import fits_of_results
+from .edited import TRUTH
+from .evidence import Evidence
+from .match import Match
+from .method import declared_kinds
+from .predicted import grain_of
+from .seen import Seen, kind_of_class, place
+from .suspicion import Suspicion
+from .words import Word
+
+_LEAST_KEYS = 5
+
+
+def whose_results(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """Yield that the results are another method's than the declared one, or of rows that their fit had seen."""
+    yield from _of_another_kind(evidence, seen, table, found)
+    yield from _fitted_to_held_out(seen, table, found)
+    yield from _of_fitted_rows(seen, table, found)
+
+
+def _of_another_kind(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """The declared kind was trained, and every column that anything predicted is exactly another kind's.
+
+    A further column of numbers may be the declared method's: what a network predicts is not seen.
+    """
+    declared = set(declared_kinds(evidence.design.method))
+    fits = fits_of_results(evidence, seen)
+    kinds = {kind_of_class(one) for one in fits}
+    trained = declared & set(seen.kinds)
+    if not trained or not fits or "" in kinds or kinds & declared or has_another(table, found):
+        return
+    one = fits[-1]
+    what = f"the results are what {one.name} predicted, fitted at {place(one.line)}: {min(kinds)};"
+    what = f"{what} {evidence.design.source('method')} declares {evidence.design.method[:80]!r}, which was trained too"
+    action = "Hand in what the declared method predicts, or name the other one in the design."
+    yield Suspicion(what, Word.INVESTIGATE, "results_of_another_method", action)
+
+
+def _fitted_to_held_out(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """A fit to the outcomes that a split held out, which then predicts the rows that it was fitted to.
+
+    These outcomes are a part of the split, or a column of results that have as many rows as the part held out.
+    """
+    for one in found:
+        fit = seen.fit_of(one.prediction)
+        if fit is None or not fit.x.sha or fit.x.sha != one.prediction.x.sha or not fit.y.sha:
+            continue
+        handed_in = any(_is_column(each, fit.y) for each in table.columns)
+        held = (line for line in seen.witnessed.of("split") if _held_out(line, fit, table.rows if handed_in else 0))
+        if (line := next(held, None)) is not None:
+            what = (
+                f"{fit.name} was fitted at {place(fit.line)} to the outcomes that the split at {place(line)} held out;"
+            )
+            what = f"{what} column {one.column} is what it returned for the same rows"
+            action = "Fit to rows that are trained on, or call the figures those of fitted rows."
+            yield Suspicion(what, Word.INVESTIGATE, "held_out_outcomes_fitted", action)
+            return
+
+
+def _held_out(split: Line, fit: Fit, rows: int) -> bool:
+    """Whether the target of a fit is a part that a split held out, or has as many rows as one (`rows`)."""
+    if text(split.facts, "call") != "train_test_split":
+        return False
+    told = [fingerprint(one) for one in parts(split.facts, "parts")[1::2]]
+    sizes = {one.shape[0] for one in told[:1] if one.shape}
+    return fit.y.sha in {one.sha for one in told[1:]} or (rows in sizes and fit.y.size == rows)
+
+
+def _is_column(column: ColumnFacts, told: Fingerprint) -> bool:
+    """Whether a column holds the told numbers, at the places that are told of them."""
+    values, grain = column.values, grain_of(column.values)
+    if len(values) != told.size or len(set(values)) < _LEAST_KEYS:
+        return False
+    return all(abs(values[place] - one) <= grain + 1e-9 * abs(one)
+               for place, one in zip(told.places, told.at, strict=False))  # fmt: skip
+
+
+def _of_fitted_rows(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """Some of the rows that a model was fitted to are predicted, beside their outcomes, as if they had been held out.
+
+    All of them are fitted values, which are honest; a table without outcomes evaluates nothing.
+    """
+    if not any(TRUTH.fullmatch(one.name) for one in table.columns):
+        return
+    for one in (each for each in found if each.exact and each.averaged == 1):
+        fit = seen.fit_of(one.prediction)
+        if fit is not None and not fit.is_search and _are_among(one.prediction.x, fit):
+            what = f"the {one.prediction.x.shape[0]} rows that column {one.column} is predicted for are among the"
+            what = f"{what} {fit.x.shape[0]} that {fit.name} was fitted to at {place(fit.line)}, and the results have"
+            what = f"{what} their outcomes beside it"
+            action = "Fit without the rows that are predicted, or call these figures those of fitted rows."
+            yield Suspicion(what, Word.INVESTIGATE, "fitted_rows_predicted", action)
+            return
+
+
+def _are_among(rows: Fingerprint, fit: Fit) -> bool:
+    known = set(fit.x.row_keys)
+    asked = [one for one in rows.row_keys if one <= max(known, default="")]
+    part = bool(rows.shape and fit.x.shape) and rows.shape[0] < fit.x.shape[0] and rows.shape[1:] == fit.x.shape[1:]
+    return part and len(asked) >= _LEAST_KEYS and known.issuperset(asked)

@@ -1,0 +1,95 @@
+"""Rows that look like a file's and stand nowhere in it are asked about; what is computed from a file is not."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import fmean, pstdev
+
+import pytest
+from watchkeeper.server.analysis.artefacts.formats import Look
+from watchkeeper.server.analysis.artefacts.search_columns import search
+from watchkeeper.server.analysis.artefacts.search_facts import as_text, from_text
+from watchkeeper.server.analysis.artefacts.tables import Table
+from watchkeeper.server.analysis.verdict.fitted_rows import asked, fitted_rows
+from watchkeeper.server.analysis.verdict.seen import Seen
+from watchkeeper.server.analysis.witness.fingerprints import places
+
+from .facts import TRAINED
+from .witnessed import fit, fp, seen
+
+LOOK = Look(descriptor=-1, size_bytes=9, head=b"", suffix=".csv", format="csv")
+ROWS = 400
+Rows = Sequence[tuple[float, float, float]]
+"""Income, rooms, rent."""
+
+
+def drawn(seed: int) -> Rows:
+    own = random.Random(seed)
+    incomes = [own.gauss(3000.0, 400.0) for _ in range(ROWS)]
+    rooms = [own.gauss(3.0, 0.6) for _ in range(ROWS)]
+    rents = [0.2 * a + 90.0 * b + own.gauss(0.0, 40.0) for a, b in zip(incomes, rooms, strict=True)]
+    every = zip(incomes, rooms, rents, strict=True)
+    return [(round(a, 2), round(b, 3), round(c, 2)) for a, b, c in every]
+
+
+FILE = drawn(1)
+
+
+def fitted(rows: Rows) -> Seen:
+    cells, targets = [one for row in rows for one in row[:2]], [row[2] for row in rows]
+    x = fp("x", at=tuple(cells[place] for place in places(len(cells)))) | {"shape": [len(rows), 2]}
+    at = tuple(targets[place] for place in places(len(targets)))
+    y = fp("y", at=at, size=len(targets), mean=fmean(targets), sd=pstdev(targets))
+    return seen(fit(1, "LGBMRegressor", x=x, y=y))
+
+
+def codes(rows: Rows, complete: bool = True) -> list[str]:
+    one = fitted(rows)
+    table = Table(["income", "rooms", "rent"])
+    for row in FILE:
+        table.add([str(each) for each in row])
+    wanted = from_text(as_text([each for _, *both in asked(one) for each in both]))
+    found = search(LOOK, wanted, lambda _: (table, complete)).found
+    evidence = replace(TRAINED, observed=tuple(("data/rents.csv", each) for each in found))
+    return [each.code for each in fitted_rows(evidence, one)]
+
+
+def mapped(change: Callable[[float, float, float], tuple[float, float, float]]) -> Rows:
+    return [change(*row) for row in FILE]
+
+
+def changes() -> Rows:
+    return [(b[0] / a[0], b[1] - a[1], b[2] - a[2]) for a, b in pairwise(FILE)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (FILE, "the rows themselves"),
+        (FILE[100:], "some of them"),
+        (mapped(lambda a, b, c: ((a - 3000) / 400, (b - 3) / 0.6, c)), "features scaled"),
+        (mapped(lambda a, b, c: (a, b, math.log(c))), "the logarithm of the target"),
+        (mapped(lambda a, b, c: (round(a), round(b, 1), round(c, 1))), "rounded"),
+        (mapped(lambda a, b, c: (a / 3.1, b / 7.7, c / a)), "a ratio"),
+        (mapped(lambda a, b, c: (a, b, c + 0.3 * (b - 3.0))), "a target that is corrected"),
+        (changes(), "changes from row to row"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_rows_of_the_file_and_what_is_computed_from_them_are_not_asked_about(rows: Rows, why: str) -> None:
+    assert codes(rows) == [], why
+
+
+def test_rows_that_have_the_moments_of_the_file_and_none_of_its_values_are_asked_about() -> None:
+    assert codes(drawn(2)) == ["rows_not_in_file"]
+    assert (
+        codes(mapped(lambda a, b, c: (a + 0.37 * b, b + 0.00061 * a, c + 0.0171 * a))) == []
+    )  # moved far: made from it
+
+
+def test_a_file_that_was_not_looked_through_to_its_end_proves_nothing() -> None:
+    assert codes(drawn(2), complete=False) == []

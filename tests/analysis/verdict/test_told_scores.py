@@ -1,0 +1,59 @@
+"""A table of scores some of whose rows were witnessed, and others were not."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+import pytest
+from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.verdict.told_scores import told_scores
+
+from .witnessed import Kind, column, fp, seen, steps
+
+FOLDS = {"forest": (0.91, 0.93, 0.95), "boosting": (0.88, 0.93, 0.97), "trees": (0.91, 0.92, 0.96)}
+MEANS = tuple(fmean(values) for values in FOLDS.values())
+
+
+def cross(values: tuple[float, ...]) -> Kind:
+    tests = {"accuracy": fp("a", at=values), "f1": fp("b", at=tuple(one - 0.1 for one in values))}
+    return {"kind": "search", "facts": {"class": "cross_validate", "call": "cross_validate", "tests": tests}}
+
+
+def metric(value: float, call: str = "mean_squared_error") -> Kind:
+    return {"kind": "metric", "where": "m.py:3", "facts": {"call": call, "value": value}}
+
+
+def codes(values: tuple[float, ...], *lines: Kind, name: str = "accuracy", labels: tuple[str, ...] = ()) -> list[str]:
+    one = column(name, *values)
+    table = TableFacts(format="csv", size_bytes=9, rows=len(values), columns=(one,), labels=labels)
+    return [each.code for each in told_scores(seen(*lines), table)]
+
+
+CROSSED = [cross(one) for one in FOLDS.values()]
+RAISED = (*MEANS[:2], 0.958)
+SQUARES = [metric(value) for value in (4.0, 9.0, 16.0)]
+
+
+def test_a_score_that_was_raised_beside_others_that_were_not_is_asked_about() -> None:
+    assert codes(RAISED, *CROSSED) == ["scores_not_witnessed"]
+    assert codes((2.0, 3.0, 2.5, 3.5), *SQUARES, name="rmse") == ["scores_not_witnessed"]
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "labels", "lines"),
+    [
+        (MEANS, "accuracy", (), CROSSED),
+        (tuple(round(one, 3) for one in MEANS), "test_accuracy", (), CROSSED),
+        (tuple(one - 0.1 for one in MEANS), "f1", (), CROSSED),
+        ((2.0, 3.0, 4.0), "rmse", (), SQUARES),
+        ((2.0, 3.0, 4.0, 3.0), "rmse", ("1", "2", "3", "mean"), SQUARES),
+        ((*MEANS[:2], 0.958), "age", (), CROSSED),  # no score
+        ((0.5, 0.6, 0.7), "accuracy", (), CROSSED),  # all by hand
+        (RAISED, "accuracy", (), [*CROSSED, steps()]),  # a network's, by hand
+        (RAISED, "accuracy", (), []),
+    ],
+)
+def test_scores_that_were_seen_sums_of_them_and_scores_by_hand_are_not_asked_about(
+    values: tuple[float, ...], name: str, labels: tuple[str, ...], lines: list[Kind]
+) -> None:
+    assert codes(values, *lines, name=name, labels=labels) == []
