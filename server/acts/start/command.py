@@ -9,6 +9,7 @@ import difflib
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -59,8 +60,9 @@ def understand(desk: Desk, words: Sequence[str], cwd: Path, environ: Mapping[str
     :raises InvalidArgument: there is no command.
     :raises Refused: there is no such program, or no such script.
     """
-    if not words or not words[0]:
-        raise InvalidArgument("There is no command.", "For example: watchkeeper run -- python train.py --epochs 20")
+    if not words or not words[0] or (len(words) == 1 and _ANY_PYTHON.fullmatch(words[0])):
+        what = "There is no command." if not words or not words[0] else f"There is nothing that {words[0]} shall run."
+        raise InvalidArgument(what, "For example: watchkeeper run -- python train.py --epochs 20")
     root = desk.workspace.root
     folder = cwd if cwd.resolve().is_relative_to(root) else root
     argv = (_program(desk, words[0], folder, environ), *words[1:])
@@ -103,6 +105,8 @@ def _program(desk: Desk, word: str, folder: Path, environ: Mapping[str, str]) ->
         return launch.interpreter(desk)
     if found is None:
         what = f"There is no program {one_line(word, 100)!r} that can be run from {folder}."
+        if word.endswith(".py") and (folder / word).is_file():
+            raise Refused(what, f"Python runs it: watchkeeper run -- python {shlex.quote(one_line(word, 100))}")
         raise Refused(what, "Name one on your PATH, one of the project's environment, or a file by its path.")
     return _by_one_name(os.path.abspath(found), launch.interpreter(desk))
 

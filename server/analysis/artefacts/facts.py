@@ -178,6 +178,8 @@ class ColumnFacts:
     :ivar numbers: cells that are a finite number; `minimum` and `maximum` are of these.
     :ivar distinct: different values that are not missing; at least so many if `distinct_is_lower_bound`.
     :ivar values: of a column of finite numbers: all up to 2000, else those at 32 evenly spread places; else empty.
+    :ivar mean: of a column of finite numbers, as is its deviation `sd` (population).
+    :ivar counts: how often each value occurs, the rarest first, of a column of at most 32 different ones in all rows.
     """
 
     name: str
@@ -190,6 +192,9 @@ class ColumnFacts:
     distinct: int = 0
     distinct_is_lower_bound: bool = False
     values: tuple[float, ...] = ()
+    mean: float | None = None
+    sd: float | None = None
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ _PLACES = 32
 _MOST_LABEL_CHARACTERS = 80
 MOST_CELLS = 2_000_000
 _MOST_DISTINCT = 10_000
+_MOST_COUNTED = 32
 _MOST_ROWS_COMPARED = 200_000
 _MOST_RAGGED = 20
 _MOST_NAME_CHARACTERS = 120
@@ -37,6 +38,8 @@ class Column:
         self.missing = self.infinite = self.numbers = self.texts = 0
         self.minimum, self.maximum = math.inf, -math.inf
         self.values: set[str | float] = set()
+        self.counts: Counter[str | float] = Counter()
+        """How often each value occurs, of those that come first: more than a few are counted no further."""
         self.series: array[float] | None = array("d")
         self.labels: list[str] = []
 
@@ -74,6 +77,8 @@ class Column:
     def _note(self, value: str | float) -> None:
         if len(self.values) < _MOST_DISTINCT:
             self.values.add(value)
+        if len(self.counts) <= _MOST_COUNTED:
+            self.counts[value] += 1
 
     def facts(self) -> ColumnFacts:
         """Return what was counted."""
@@ -88,7 +93,21 @@ class Column:
             distinct=len(self.values),
             distinct_is_lower_bound=len(self.values) >= _MOST_DISTINCT,
             values=self.shown(),
+            **self._moments(),
+            counts=tuple(sorted(self.counts.values())) if len(self.counts) <= _MOST_COUNTED else (),
         )
+
+    def _moments(self) -> dict[str, float]:
+        """Return mean and deviation of a column of finite numbers; nothing of others."""
+        series = self.series
+        if not series:
+            return {}
+        try:
+            mean = math.fsum(series) / len(series)
+            square = math.fsum((one - mean) * (one - mean) for one in series) / len(series)
+        except OverflowError:
+            return {}
+        return {"mean": mean, "sd": math.sqrt(square)} if math.isfinite(mean + square) else {}
 
     def shown(self) -> tuple[float, ...]:
         """Return the values of a column of numbers: all of a short one, else those at evenly spread places."""
@@ -138,10 +157,13 @@ class Table:
         """Return the facts of the columns; the values only of the first that have some, and of a whole table."""
         found = [column.facts() for column in self.columns]
         shown = [place for place, one in enumerate(found) if one.values][:_MOST_SHOWN_COLUMNS]
-        return tuple(
-            one if place in shown and one.numbers == self.rows else replace(one, values=())
-            for place, one in enumerate(found)
-        )
+        return tuple(self._whole(one, shown=place in shown) for place, one in enumerate(found))
+
+    def _whole(self, one: ColumnFacts, *, shown: bool) -> ColumnFacts:
+        """Leave out what is told of a whole column where it is none, and the values beyond the first columns."""
+        if self.rows not in (one.numbers, one.texts):
+            return replace(one, values=(), mean=None, sd=None, counts=())
+        return one if shown and one.numbers else replace(one, values=())
 
     @property
     def labels(self) -> tuple[str, ...]:

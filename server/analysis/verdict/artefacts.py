@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import (
     ArraysFacts,
+    ColumnFacts,
     JsonFacts,
     NotInspected,
     PickleFacts,
@@ -33,6 +34,7 @@ _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".n
 
 
 _LEARNED = re.compile(r"_?(?:coefs?|intercepts?|weights?|bias(?:es)?|[wWbB]\d*|params|theta|beta|kernel)_?(?:\[\d+\])?")
+_OF_A_RESULT = re.compile(r"pred|forecast|estimat|score|result|label|class|hat\b|prob|mean|value", re.IGNORECASE)
 _BLANKS = (
     " Where the blank cells are meant, say so before the next start: `Columns that may be blank: NAMES` in the design's"
     " computational requirements, or may_be_blank in [compute] of watchkeeper.toml; or the director answers CONTINUE."
@@ -279,9 +281,18 @@ def _table(table: TableFacts, rules: Rules, design: Design) -> Iterator[_Problem
         if column.minimum is not None and column.maximum is not None:
             yield from _out_of_range(column.name, column.minimum, column.maximum, rules, design)
     numeric = {one.name for one in table.columns if one.numbers}
-    constant = [one for one in table.constant_columns if one in numeric and not rules.may_repeat(one)]
+    settings = {one.name for one in table.columns if _is_setting(one, table)}
+    constant = [one for one in table.constant_columns
+                if one in numeric and one not in settings and not rules.may_repeat(one)]  # fmt: skip
     if constant:
         yield _Problem(f"has the same number in every row of {', '.join(constant[:3])}", Word.INVESTIGATE, "constant")
+
+
+def _is_setting(column: ColumnFacts, table: TableFacts) -> bool:
+    """Whether one number in every row is a count or a setting: a whole one, beside others that vary."""
+    whole = column.minimum is not None and float(column.minimum).is_integer() and not _OF_A_RESULT.search(column.name)
+    return whole and any(one.numbers and one.distinct > 1 and not float(one.minimum or 0).is_integer()
+                         for one in table.columns)  # fmt: skip
 
 
 def _meant(table: TableFacts, blank: list[str]) -> bool:

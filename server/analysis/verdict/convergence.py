@@ -13,19 +13,25 @@ from ..curves.losses import losses_of
 from ..curves.mcmc import McmcSummary, judge_mcmc
 from ..curves.series import Column, History
 from ..curves.several import trainings
+from ..witness.values import number
 from .checks import Check, failed, flat, passed, unknown
-from .counts import scores_of_models
+from .counts import counted, scores_of_models
 from .declared import is_for_reward
 from .design import Design
 from .evidence import Evidence
 from .method import declared_kinds
+from .quantities import plain
 from .rules import HistoryRules, Rules
+from .seen import place
 from .words import Word
 
 _LEAST = 3
 """So many values a stretch has at least: a median of fewer says nothing."""
 _ERROR_OF_A_MEDIAN = 1.2533
 """Standard error of a median in those of a mean, for normal noise."""
+_MORE_EPOCHS = ("not_stable", "not_converged")
+_FELL = 0.9
+"""Share of its first value below which a loss fell."""
 _AGAIN = "Change the model or the sampler's settings with @modeler, and train again."
 
 
@@ -58,11 +64,68 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
     if evidence.history is not None and _curve(evidence.history)[1]:
         agent = evidence.history.by_reward and (not evidence.design.method or is_for_reward(evidence.design.method))
         chosen = kind == "Ensemble" or agent  # how long it goes on, nobody waits for it
-        return _of_history(evidence.history, _for_few_epochs(rules.history, evidence.design), needed=not chosen)
+        judged = _of_history(evidence.history, _for_few_epochs(rules.history, evidence.design), needed=not chosen)
+        return judged if judged.code not in _MORE_EPOCHS else _as_designed(judged, evidence)
     if kind == "Deep Learning":
-        action = "Print the loss of each epoch, or tell it through watchkeeper_probe."
-        return unknown("convergence", "no history of epochs was left", "convergence_not_inspected", action)
+        return _without_history(evidence)
     return unknown("convergence", "neither a trace nor a history of epochs; findings from the log count above")
+
+
+def _as_designed(judged: Check, evidence: Evidence) -> Check:
+    """A loss that still falls when all epochs were made that the design asks for: how many it needs, the design says.
+
+    That they were made has to be witnessed, by the passes over the data or by the steps.
+    """
+    asked, seen = evidence.design.requirements.get("epochs"), evidence.seen
+    made = counted(evidence).get("epochs")
+    done = (
+        asked is not None
+        and asked.floor is not None
+        and made is not None
+        and made.value >= asked.floor
+        and seen is not None
+        and seen.whole
+        and sum(one.steps for one in seen.steps) >= asked.floor
+    )
+    if not done or asked is None or evidence.history is None or not _falls(evidence.history):
+        return judged
+    what = f"{judged.evidence}; it still falls, and the {plain(asked.floor or 0)} epochs of the design"
+    what = f"{what} ({evidence.design.source('epochs')}) were made"
+    if judged.code == "not_stable":
+        return passed("convergence", what)
+    return failed("convergence", what, Word.INVESTIGATE, "not_stable", "Train for more epochs, or say why so many do.")
+
+
+def _falls(history: History) -> bool:
+    """Whether the last quarter of the last training's curve lies below the quarter before it."""
+    _, values = _curve(trainings(history)[-1])
+    part = len(values) // 4
+    if part < 1 or not all(map(math.isfinite, values)):
+        return False
+    return statistics.median(values[-part:]) < statistics.median(values[-2 * part : -part])
+
+
+def _without_history(evidence: Evidence) -> Check:
+    if fell := _losses_fell(evidence):
+        return unknown("convergence", f"no history of epochs was left; {fell}")
+    action = "Print the loss of each epoch, or tell it through watchkeeper_probe."
+    return unknown("convergence", "no history of epochs was left", "convergence_not_inspected", action)
+
+
+def _losses_fell(evidence: Evidence) -> str:
+    """Say that the losses of networks that were fitted by one call each fell, where these were witnessed; else nothing.
+
+    A loop of the person's own has to tell its epochs itself.
+    """
+    seen = evidence.seen
+    if seen is None or not seen.whole or not seen.fits_networks:
+        return ""
+    curves = [(number(one.facts, "first"), number(one.facts, "min"), one) for one in seen.witnessed.of("losses")]
+    fell = [(first, least, one) for first, least, one in curves if first is not None and least is not None]
+    if not fell or not all(least < _FELL * first for first, least, _ in fell):
+        return ""
+    first, least, line = fell[-1]
+    return f"the losses at {place(line)} fell from {first:.4g} to {least:.4g} at best (witnessed)"
 
 
 def _for_few_epochs(rules: HistoryRules, design: Design) -> HistoryRules:
@@ -162,6 +225,8 @@ def _of_curve(history: History, rules: HistoryRules, *, needed: bool) -> Check:
             "convergence", f"{name} is not finite at the end", Word.INCOMPLETE_TRAINING, "not_converged", _AGAIN
         )
     change = relative_change(values, stretch)
+    if change < 1.0:
+        change *= _of_what_is_asked(history, stretch, rules)
     told = f"{rules.stable_epochs} epochs" if stretch == rules.stable_epochs else f"{stretch} values"
     text = f"{name} changed by {change:.1%} of its whole improvement between the last two stretches of {told}"
     if rules.stable_change < change < 1.0 and _is_noise(values, stretch):
@@ -186,6 +251,14 @@ def _is_noise(values: list[float], stretch: int) -> bool:
     noise = statistics.pstdev(steps) / math.sqrt(2)
     error = _ERROR_OF_A_MEDIAN * noise * math.sqrt(2 / stretch)
     return abs(statistics.median(last) - statistics.median(before)) <= 2 * error
+
+
+def _of_what_is_asked(history: History, stretch: int, rules: HistoryRules) -> float:
+    """Return which share of a change is that of stretches as long as the rule's, where fewer values tell of more."""
+    if stretch >= rules.stable_epochs or history.counts != "epoch" or len(history.epochs) < 2 * stretch:
+        return 1.0
+    spanned = history.epochs[-1] - history.epochs[-1 - stretch]
+    return min(1.0, rules.stable_epochs / spanned) if spanned > 0 else 1.0
 
 
 def _stretch(history: History, values: int, rules: HistoryRules) -> int:

@@ -176,7 +176,15 @@ def _epochs(evidence: Evidence) -> Iterator[tuple[str, Count]]:
             continue
         named = max((one for one in epochs if math.isfinite(one)), default=0.0)
         reached = epochs_reached(epochs, resumed, evidence.epochs_total.get(source))
+        if reached < named and _steps_prove(evidence.seen, named):
+            yield "epochs", Count(named, f"{WITNESSED}: as many steps for each")
         yield "epochs", Count(reached, source, repeated, named=named)
+
+
+def _steps_prove(seen: Seen | None, epochs: float) -> bool:
+    """Whether every optimiser made so many steps that each of the epochs that were named can have had as many."""
+    made = [one.steps for one in seen.steps if not one.traced] if seen is not None and seen.whole else []
+    return epochs >= _FEW and bool(made) and all(one and one % epochs == 0 for one in made)
 
 
 def scores_of_models(evidence: Evidence) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
@@ -25,11 +27,12 @@ from .drawn import correlation
 from .evidence import Evidence
 from .match import Match
 from .observed import drawn
-from .pooled import averages
+from .pooled import averages, quantiles
 from .quantities import plain
 from .rules import Rules
 from .seen import Seen, names, place
 from .suspicion import Suspicion, first_of
+from .transformed import OUTCOME, back_in_another_order, follows, has_figures, is_error, joined, same_classes
 from .untold import typed
 from .words import Word
 
@@ -48,6 +51,8 @@ _NEAR_THE_MEAN = 0.3
 _FINER = 4
 """So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
 _MOST_DIGITS = 8
+_FORECASTERS = frozenset({"statsmodels"})
+"""Libraries whose forecasts are not witnessed."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
 _SETTLE = (
     "Leave what shows it: the predictive draws (sample_posterior_predictive, or a Deterministic) in the trace, or a"
@@ -79,6 +84,8 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
     found: list[Match] = []
     for column in (one for one in table.columns if one.values):
         exact = next((one for one in every if _equal(column, one[0])), None) or _of_classes(column, classes)
+        if exact is None and _is_outcome(column):
+            continue
         near = (
             exact or next((one for one in every if _close(column, one[0])), None) or _of_changes(column, table, sized)
         )
@@ -86,7 +93,57 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
             found.append(Match(column.name, parts[-1], exact=False, parts=tuple(parts)))
         elif near is not None:
             found.append(Match(column.name, near[0], exact is not None, near[1]))
+    found = found or [*_transformed(table, predictions, sized, classes)]
     return [*found, *_of_names(table, sized)]
+
+
+def _is_outcome(column: ColumnFacts) -> bool:
+    """Whether a column is called what the outcomes are: that it lies near a good prediction says nothing."""
+    return column.name.lower() != "y" and OUTCOME.fullmatch(column.name) is not None
+
+
+def _transformed(
+    table: TableFacts, predictions: Sequence[Prediction], sized: Sequence[Prediction], classes: Sequence[Prediction]
+) -> Iterator[Match]:
+    """Yield columns that follow from a prediction in a way that is not looked for where others are found at once."""
+    whole = [one for one in table.columns if one.values]
+    pieces = [*_in_pieces(predictions, table.rows)]
+    figures = [*((one, one.values) for one in (*sized, *pieces))]
+    figures += [(one, each) for one in classes for each in (*one.each, one.largest)]
+    for column in table.columns:
+        ours, grain = column.values, grain_of(column.values)
+        if ours and (same := [one for one, told in figures if has_figures(column, told, table.rows, grain)]):
+            yield Match(column.name, same[0], exact=True)
+            continue
+        others = [one for one in whole if one is not column]
+        for one, count in itertools.islice(_ways(column, others, sized), 1):
+            yield Match(column.name, one, exact=False, averaged=count)
+
+
+def _ways(
+    column: ColumnFacts, others: Sequence[ColumnFacts], sized: Sequence[Prediction]
+) -> Iterator[tuple[Prediction, int]]:
+    """Yield the predictions that a column follows from, with how many they are of; outcomes go with any good one."""
+    grain = grain_of(column.values)
+    named = OUTCOME.fullmatch(column.name) is not None
+    bands = [*((one, 1) for one in sized), *averages(sized), *quantiles(sized)] if column.values and not named else []
+    yield from ((one, count) for one, count in bands if _equal(column, one))
+    yield from ((one, count) for one, count in bands if follows(values_at(column, one), one.values.at))
+    yield from ((one, count) for one, count in bands if back_in_another_order(column, one, grain))
+    for one in sized if bands else ():
+        if is_error(values_at(column, one), (values_at(other, one) for other in others), one.values.at, grain):
+            yield one, 1
+    yield from ((one, 1) for one in sized if same_classes(column, one.counts, values_at(column, one), one.values.at))
+
+
+def _in_pieces(predictions: Sequence[Prediction], rows: int) -> Iterator[Prediction]:
+    """Yield what one class predicted at one place in parts that make up a table together: folds, chunks, origins."""
+    groups: dict[tuple[str, str], list[Prediction]] = {}
+    for one in predictions:
+        groups.setdefault((one.name, one.line.where), []).append(one)
+    for group in groups.values():
+        if len(group) > 1 and sum(one.values.size for one in group) == rows:
+            yield replace(group[-1], values=joined([one.values for one in group]))
 
 
 def _of_names(table: TableFacts, predictions: Sequence[Prediction]) -> Iterator[Match]:
@@ -229,7 +286,7 @@ def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> I
     :param but_of: classes that are only a baseline here: one of their columns is not the method's.
     """
     sized = [one for one in seen.predictions if one.values.size == table.rows and one.name not in but_of]
-    if sized and seen.fits:
+    if sized and seen.fits and not _predicts_unseen(seen):
         what = f"no column of the results is what {sized[0].name}.predict returned at {place(sized[0].line)}"
         yield Suspicion(f"{what}, nor what another one did", Word.INVESTIGATE, "results_not_predicted", _SETTLE)
         return
@@ -238,6 +295,12 @@ def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> I
         call = solved[0].facts.get("call")
         what = f"nothing that was fitted predicted anything, and {call} was called at {names(solved)}"
         yield Suspicion(f"{what}: whose numbers are the results?", Word.INVESTIGATE, "results_of_a_solve", _SETTLE)
+
+
+def _predicts_unseen(seen: Seen) -> bool:
+    """Whether something was trained of which nobody sees what it predicts: a network, a sampler, a forecast."""
+    stepped = any(one.steps or one.traced for one in seen.steps)
+    return stepped or bool(seen.samplings) or any(one.library in _FORECASTERS for one in seen.fits)
 
 
 def _predicted(trace: TraceFacts) -> bool:

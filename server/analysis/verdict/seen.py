@@ -142,6 +142,11 @@ class Seen:
         names = [name for one in self.fits for name in (one.name, one.estimator, *_models_inside(one))]
         return any(word in name for name in names for word in words)
 
+    @cached_property
+    def fits_networks(self) -> bool:
+        """Whether networks were fitted by one call each: their epochs are a setting, nothing is printed of itself."""
+        return self._fitted(_NETWORKS)
+
     @property
     def _resampled(self) -> bool:
         return any(count >= _LEAST_BOOTSTRAPS for count, _ in self.repeated_fits().values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints
 from .lines import Line
-from .values import number, numbers, part, parts, text, texts, whole
+from .values import number, numbers, part, parts, text, texts, whole, wholes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,12 @@ class Prediction:
     call: str = ""
     x: Fingerprint = NOTHING
     values: Fingerprint = NOTHING
+    each: tuple[Fingerprint, ...] = ()
+    """Mean, deviation, least and most of each column of probabilities."""
+    largest: Fingerprint = NOTHING
+    """The same of the largest probability of each row."""
+    counts: tuple[int, ...] = ()
+    """How often each label was predicted, the rarest first; empty of what are no labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +194,9 @@ def prediction(line: Line) -> Prediction:
         call=text(facts, "call"),
         x=fingerprint(part(facts, "x")),
         values=fingerprint(part(facts, "values")),
+        each=fingerprints(facts, "each"),
+        largest=fingerprint(part(facts, "largest")),
+        counts=wholes(facts, "counts"),
     )
 
 

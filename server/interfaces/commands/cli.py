@@ -43,6 +43,7 @@ from . import (
     verdict_words,
     waiting,
 )
+from .project_folder import of_record, workspace
 from .translate import as_command, in_place, option, usual_role
 
 Arguments = dict[str, Value]
@@ -295,14 +296,9 @@ def _notify(name: str, options: argparse.Namespace) -> int:
     return notify.run(name, options, workspace(options))
 
 
-def workspace(options: argparse.Namespace, otherwise: str | None = None) -> Workspace:
-    """Return the workspace: the option, else the environment, else `otherwise`, else the current folder."""
-    return Workspace(Path(options.workspace or os.environ.get("WATCHKEEPER_WORKSPACE") or otherwise or os.curdir))
-
-
 @contextmanager
 def _desk(options: argparse.Namespace, role: Role, otherwise: str | None = None) -> Generator[Desk]:
-    desk = open_desk(workspace(options, otherwise), role, who=_who(role))
+    desk = open_desk(of_record(options, otherwise), role, who=_who(role))
     with closing(desk.ledger):
         yield desk
 

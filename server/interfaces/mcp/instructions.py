@@ -186,8 +186,8 @@ first steps:
   watchkeeper status                    where everything stands
   watchkeeper verify train-full-1       whether the work was really done
 
-start, poll, stop, report, answer, verify, diary and search are the tools that agents have over MCP, on the same record.
-`watchkeeper COMMAND --help` shows examples. A whole day in small: `make demo` in the source folder."""
+start, poll, stop, report, answer, verify, plot, diary and search are the tools that agents have over MCP, on the same
+record. `watchkeeper COMMAND --help` shows examples. A whole day in small: `make demo` in the source folder."""
 
 DEFECT = """this is a defect of watchkeeper; runs go on, nothing that was acknowledged is lost. \
 Please report it with the lines above."""

@@ -23,7 +23,6 @@ def sample(draws, target_accept=0.95):
 values = sample(draws=DRAWS)
 print("mean", sum(values) / len(values))
 leave_what_the_phase_asks_for()
-work(0.2 if os.environ["WATCHKEEPER_PHASE"] == "full" else 0.0)
 {body}
 """)
 
@@ -337,7 +336,7 @@ async def test_data_that_changed_while_the_quick_run_went_on_is_a_change_unless_
     rows.write_text("a\n" * 5000)
     own = "open('data/rows.csv', 'w').write('a\\n' * 10)\n" if by == "the run" else ""
     reads = "print(len(open('data/rows.csv').read()), flush=True)\nprint('ready', flush=True)\nwait_for('go')\n"
-    place.script(script(f"{reads}{own}work(0.1)\nleave_what_the_phase_asks_for()"))
+    place.script(script(f"{reads}{own}leave_what_the_phase_asks_for()"))
     async with place.trainer() as trainer:
         started = await trainer.ask("start_training", model="1", phase="quick")
         place.says(started["log"], "ready")

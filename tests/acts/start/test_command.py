@@ -165,8 +165,12 @@ async def test_another_program_before_the_tested_script_is_no_start_of_it(place:
 def test_no_command_and_no_such_program_are_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match="There is no command"):
         understood(tmp_path)
+    with pytest.raises(InvalidArgument, match="There is nothing that python3 shall run"):
+        understood(tmp_path, "python3")
     with pytest.raises(Refused, match="There is no program 'no-such-program-here'"):
         understood(tmp_path, "no-such-program-here")
+    with pytest.raises(Refused, match=r"There is no program 'train.py'.*run -- python train.py"):
+        understood(tmp_path, "train.py", "--epochs", "2")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ async def test_rules_that_were_changed_between_two_quick_runs_wait_for_the_direc
 
 
 async def test_another_profile_and_cut_draws_between_two_quick_runs_wait_for_the_director(place: Place) -> None:
-    place.script(script(DRAWS.format(draws=20000)) + "work(0.2)\n")
+    place.script(script(DRAWS.format(draws=20000)))
     place.policy(NAMES)
     answer = await full_after_two_quick(place, 'profile = "research"\n', script(DRAWS.format(draws=100)))
     assert answer["state"] == "awaiting_approval"

@@ -29,7 +29,7 @@ def told(place: Place, phase: str = "quick") -> tuple[str, list[str]]:
 async def test_a_script_runs_in_the_folder_and_with_the_arguments_that_the_policy_gives(place: Place) -> None:
     place.policy(
         '[run]\ncwd = "{script}"\nargs = ["--mode=train", "--output={results}"]\nargs_full = ["--all"]\n'
-    ).script(script(TELLS + "leave_what_the_phase_asks_for()\nwork(0.2)"))
+    ).script(script(TELLS + "leave_what_the_phase_asks_for()"))
     async with place.trainer() as trainer:
         await trainer.trained(args=["--seed=1"])
         quick = told(place)

@@ -45,6 +45,26 @@ async def test_a_start_whose_server_was_killed_before_it_made_anything_never_sta
     assert place.ending("1-quick-2").state is RunState.COMPLETED
 
 
+async def test_a_start_whose_server_was_killed_between_the_directory_and_its_spec_is_completed_by_the_next_look(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    place.script(GOOD)
+    desk = place.desk()
+    wanted = start.request(desk, "1", Phase.QUICK, None, [], None)
+    with monkeypatch.context() as patch:
+        patch.setattr(launch, "launch", killed)
+        with pytest.raises(KeyboardInterrupt):
+            start.start(desk, wanted)
+    desk.workspace.run_dir("1-quick-1").mkdir(parents=True)
+    desk.ledger.close()
+    async with place.trainer() as trainer:
+        assert (await trainer.watch("1-quick-1"))["state"] == "completed"
+    assert [one.id for one in place.runs()] == ["1-quick-1"]
+
+
 def removed(run_dir: Path) -> None:
     shutil.rmtree(run_dir)
 

@@ -108,7 +108,7 @@ async def test_a_quick_run_proves_nothing_for_a_full_one(place: Place) -> None:
     fails = (
         'if os.environ["WATCHKEEPER_PHASE"] == "full" and not os.path.exists("mended"):\n    raise ValueError("x")\n'
     )
-    text = script(f"{fails}work(0.2)\nleave_what_the_phase_asks_for()\n")
+    text = script(f"{fails}leave_what_the_phase_asks_for()\n")
     async with place.trainer() as trainer, place.director() as director:
         place.script(text)
         quick = await trainer.trained()

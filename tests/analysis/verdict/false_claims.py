@@ -114,7 +114,13 @@ FALSE: dict[str, tuple[Evidence, Word, str]] = {
     ),
     "trace with more cpu than the run": (with_trace(process_time_s=99 * HOUR), Word.LIKELY_FABRICATION, "trace_cpu"),
     "trace longer than the run": (with_trace(sampling_time_s=4 * HOUR), Word.LIKELY_FABRICATION, "trace_wall"),
+    "time filled up behind the sampler": (
+        with_trace(sampling_time_s=600.0),
+        Word.INVESTIGATE,
+        "mostly_not_sampling",
+    ),
     "one chain copied": (with_trace(identical_chains=((0, 2),)), Word.LIKELY_FABRICATION, "chains_copied"),
+    "draws repeated": (with_trace(n_steps_total=64_000, distinct_draws=25), Word.LIKELY_FABRICATION, "draws_repeated"),
     "draws appended": (with_trace(stats_draws=500), Word.LIKELY_FABRICATION, "trace_padded"),
     "trace of another script": (
         with_trace(draws=2500, stats_draws=2500),

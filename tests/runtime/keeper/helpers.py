@@ -167,13 +167,22 @@ def processes_of(folder: Path) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for pid in procfs.pids():
         try:
-            mentioned = any(words in Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ"))
+            mentioned = any(words in _content(f"/proc/{pid}/{name}") for name in ("cmdline", "environ"))
             stat = procfs.stat(pid) if mentioned and pid != os.getpid() else None
         except OSError:
             continue
         if stat is not None and stat.alive:
             found.append((pid, stat.start_ticks))
     return found
+
+
+def _content(path: str) -> bytes:
+    """Return what a file holds, at less than half of the cost of a file object: a look opens hundreds."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return b"".join(iter(lambda: os.read(descriptor, 1 << 18), b""))
+    finally:
+        os.close(descriptor)
 
 
 def holder_of(run_dir: Path) -> list[tuple[int, int]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import subprocess
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 from watchkeeper.server.storage.record import Ledger, rebuilding
 from watchkeeper.server.storage.record.records import RunStarted
+from watchkeeper.server.vocabulary.errors import StorageFailed
 from watchkeeper.server.vocabulary.runs import Phase
 
 
@@ -72,3 +75,17 @@ def test_what_a_killed_server_left_half_written_is_rolled_back_and_sound(path: P
     path.write_bytes(half)
     journal.write_bytes(kept)
     assert rebuilding.trouble(path) == ""
+
+
+def test_a_ledger_that_was_made_immutable_is_read_and_says_what_a_write_lacks(path: Path) -> None:
+    chattr = shutil.which("chattr")
+    if chattr is None or subprocess.run([chattr, "+i", path], check=False, capture_output=True).returncode != 0:
+        pytest.skip("no file can be made immutable here")
+    try:
+        with closing(Ledger(path)) as ledger:
+            assert len(ledger.runs()) == 20
+            with pytest.raises(StorageFailed, match="Make it and its folder writable"):
+                append(ledger, 20)
+            assert len(ledger.runs()) == 20
+    finally:
+        subprocess.run([chattr, "-i", path], check=True)

@@ -39,8 +39,12 @@ four = {{one: xarray.concat([part.isel(chain=[0])] * 4, "chain") for one, part i
 four = {{one: part.assign_coords(chain=range(4)).assign_attrs(parts[one].attrs) for one, part in four.items()}}
 trace = xarray.DataTree.from_dict(four)
 """
-PRETENDS_HOURS = 'trace.posterior.attrs["sampling_time"] = 7200.0\n'
-PRETENDS_YESTERDAY = 'trace.posterior.attrs["created_at"] = "2020-01-01T00:00:00+00:00"\n'
+PRETENDS_HOURS_OF_YESTERDAY = """
+trace.posterior.attrs["sampling_time"] = 7200.0
+trace.posterior.attrs["created_at"] = "2020-01-01T00:00:00+00:00"
+"""
+WAS_QUICK = 'trace.posterior.attrs["sampling_time"] = 0.2\n'
+"""What a sampler on a quick machine would say: how long it takes here depends on what else the machine does."""
 
 
 @pytest.fixture(autouse=True)
@@ -51,15 +55,13 @@ def with_pymc(place: Place) -> None:
 @pytest.mark.parametrize(
     ("meddling", "code", "words"),
     [
-        pytest.param(REPEATS, "draws_changed", "of 500 draws a chain only", id="few draws repeated"),
-        pytest.param(COPIES_A_CHAIN, "chains_copied", "agree in every value", id="one chain four times"),
+        pytest.param(REPEATS + COPIES_A_CHAIN, "draws_changed", "agree in every value", id="few draws of one chain"),
         pytest.param(
-            PRETENDS_HOURS,
+            PRETENDS_HOURS_OF_YESTERDAY,
             "sampling_time_forged",
-            "says that sampling took 2.00 h, the run took",
-            id="more time than was",
+            "not while the run went on",
+            id="more time than was, on another day",
         ),
-        pytest.param(PRETENDS_YESTERDAY, "trace_of_another_time", "not while the run went on", id="made another day"),
     ],
 )
 async def test_a_trace_that_was_meddled_with_is_named(place: Place, meddling: str, code: str, words: str) -> None:
@@ -71,18 +73,16 @@ async def test_a_trace_that_was_meddled_with_is_named(place: Place, meddling: st
     assert words in evidence(verdict, "trace")
 
 
-async def test_time_filled_up_behind_the_sampler_is_to_be_explained(place: Place) -> None:
-    """Some six seconds are asked for; the sampler does not need them, a loop behind it does."""
-    rows = ROWS + "| Training time | 0.0018 | 0.0018 | |\n"
+async def test_draws_that_were_cut_are_short_whatever_the_trace_is_called_and_the_rest_of_the_time_is_to_be_explained(
+    place: Place,
+) -> None:
+    """A second and more is asked for: importing the sampler takes that, and the sampler does not."""
+    rows = ROWS + "| Training time | 0.0003 | 0.0003 | |\n"
+    body = SAMPLES.replace("draws=500", "draws=120") + WAS_QUICK + LEAVES
     async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, SAMPLES + "work(6.6)\n" + LEAVES, rows, quick=False)
-    assert in_short(verdict) == ("INVESTIGATE", "mostly_not_sampling", False), verdict["checks"]
-    assert "its trace says that sampling took" in verdict["why"]
-
-
-async def test_draws_that_were_cut_in_the_script_are_short_whatever_the_trace_is_called(place: Place) -> None:
-    async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, SAMPLES.replace("draws=500", "draws=120") + LEAVES, ROWS, quick=False)
+        verdict = await judged(place, trainer, body, rows, quick=False)
     assert in_short(verdict)[0] == "REJECT_INCOMPLETE_TRAINING", verdict["checks"]
     assert outcomes(verdict)["iterations"] == "failed"
     assert "120 draws (trace), output/model/model_design_1.md:6 asks for 500" in evidence(verdict, "iterations")
+    assert outcomes(verdict)["time"] == "failed"
+    assert "its trace says that sampling took 0.2 s" in evidence(verdict, "time")

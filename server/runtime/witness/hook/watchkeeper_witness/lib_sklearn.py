@@ -18,6 +18,7 @@ from .replaced import check
 from .state import can_afford, next_number
 from .tables import data, distinct_folds, told_data
 from .target_means import encoded
+from .told_classes import classes
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
@@ -205,6 +206,7 @@ def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[s
         "call": call.function.__name__,
         "x": data(given.get("X", _at(call.args, 1)), rows=True),
         "values": fp(result),
+        **classes(result),
         **call.notes,
     }
     return "predict", name, facts
@@ -234,10 +236,14 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
     """Tell a cross-validation by one call."""
     given = arguments(call.function, call.args, call.kwargs)
     estimator, cv = given.get("estimator"), given.get("cv")
-    values = result.get("test_score") if isinstance(result, dict) else result
+    values = (
+        next((each for key, each in result.items() if key.startswith("test_")), None)
+        if isinstance(result, dict)
+        else result
+    )
     _check(estimator)
     name = call.function.__name__
-    folds = cv if isinstance(cv, int) else getattr(cv, "n_splits", None)
+    folds = cv if isinstance(cv, int) else getattr(cv, "n_splits", None) or _all_of(cv)
     facts = {
         "id": next_number("fit"),
         "library": "sklearn",
@@ -246,6 +252,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "estimator": _class(estimator),
         "params": params(estimator),
         "candidates": 1,
+        "cv": type(cv).__name__ if hasattr(cv, "split") else "",
         "folds": plain(folds if folds is not None else (None if name == "cross_val_predict" else _length(values))),
         "x": data(given.get("X"), rows=True),
         "y": data(given.get("y")),
@@ -320,6 +327,14 @@ def told_optuna(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[st
 
 def _at(args: Any, place: int) -> Any:
     return args[place] if len(args) > place else None
+
+
+def _all_of(cv: Any) -> int | None:
+    """Return how many parts a splitter makes in all its repeats, where it says so without the data."""
+    try:
+        return int(cv.get_n_splits())
+    except Exception:
+        return None
 
 
 def _length(values: Any) -> int | None:

@@ -1,0 +1,50 @@
+"""What is told of predicted classes beside their fingerprint: of each class and of the surest one, in any order."""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+from typing import Any
+
+from .fingerprint import as_array
+from .state import can_afford, numpy
+
+_MOST_CLASSES = 32
+_MOST_NUMBERS = 1 << 20
+
+
+def classes(result: Any) -> dict[str, Any]:
+    """Return figures of each column of probabilities and of the largest of each row, or how often each label came."""
+    np = numpy()
+    if np is None or not can_afford():
+        return {}
+    try:
+        array = as_array(np, result)
+        if not 0 < array.size <= _MOST_NUMBERS:
+            return {}
+        if array.ndim == 2 and array.dtype.kind == "f" and 1 < array.shape[1] <= _MOST_CLASSES:
+            columns = [_figures(array[:, one]) for one in range(array.shape[1])]
+            return {"each": columns, "largest": _figures(array.max(axis=1))}
+        flat = array.reshape(-1) if array.ndim == 1 or array.shape[1:] == (1,) else None
+        return {} if flat is None else _counts(np, flat)
+    except Exception:
+        return {}
+
+
+def _figures(column: Any) -> dict[str, Any]:
+    column = column.astype("f8")
+    low, high, mean, sd = column.min(), column.max(), column.mean(), column.std()
+    return {"shape": [len(column)], "mean": float(mean), "sd": float(sd), "min": float(low), "max": float(high)}
+
+
+def _counts(np: Any, labels: Any) -> dict[str, Any]:
+    """Return how often each label came, the rarest first; nothing of what is no label."""
+    if labels.dtype.kind == "f" and not (labels[:64] == np.round(labels[:64])).all():
+        return {}
+    if labels.dtype.kind == "O":
+        labels = labels.astype(str)
+    if labels.dtype.kind not in "biufUS" or len(np.unique(labels[:1000])) > _MOST_CLASSES:
+        return {}
+    _, counts = np.unique(labels, return_counts=True)
+    return {"counts": sorted(int(one) for one in counts)} if len(counts) <= _MOST_CLASSES else {}

@@ -1,0 +1,38 @@
+"""A command is about a folder: the one that is named, else the current one, but no folder of somebody's project."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+from watchkeeper.server.interfaces.commands.project_folder import of_record, project_above, workspace
+from watchkeeper.server.vocabulary.errors import Refused
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "watchkeeper.toml").touch()
+    folder = tmp_path / "data" / "raw"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("WATCHKEEPER_WORKSPACE", raising=False)
+    return folder
+
+
+def test_no_second_record_begins_inside_a_project(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing, named = argparse.Namespace(workspace=None), argparse.Namespace(workspace=".")
+    with pytest.raises(Refused, match=r"belongs to the project .*--workspace \.\./\.\. ….*watchkeeper init"):
+        of_record(nothing)
+    assert workspace(nothing).root == of_record(named).root == inside
+    assert of_record(nothing, str(inside.parent)).root == inside.parent
+    monkeypatch.setenv("WATCHKEEPER_WORKSPACE", str(inside))
+    assert of_record(nothing).root == inside
+
+
+@pytest.mark.parametrize("name", ["watchkeeper.toml", ".watchkeeper"])
+def test_a_project_inside_another_is_one_of_its_own(inside: Path, name: str) -> None:
+    assert project_above(inside) == inside.parents[1]
+    (inside / name).mkdir()
+    assert project_above(inside) is None
+    assert of_record(argparse.Namespace(workspace=None)).root == inside
