@@ -76,10 +76,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         asked = set(item.fixturenames) if isinstance(item, pytest.Function) else set[str]()
         folder = item.path.parent.relative_to(HERE).as_posix()
-        if TRAINING & asked or folder in TRAINING_FOLDERS:
+        trains = TRAINING & asked or folder in TRAINING_FOLDERS
+        if trains:
             item.add_marker(pytest.mark.training)
         for name in asked.intersection(SHARED):
             item.add_marker(pytest.mark.xdist_group(name))
+        if not (trains or item.get_closest_marker("xdist_group")):
+            # One process imports and compiles what a file of quick tests needs, and pytest-xdist, which goes through
+            # all groups after each test, has hundreds of them and not thousands.
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).with_suffix("").as_posix()))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,7 +5,9 @@ import gzip
 import lzma
 import math
 import zipfile
+from collections import Counter
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -34,7 +36,17 @@ def test_a_table_is_counted_column_by_column(tmp_path: Path) -> None:
         rows=5,
         rows_looked_at=5,
         columns=(
-            ColumnFacts(name="epoch", numbers=5, minimum=1, maximum=4, distinct=4, values=(1, 2, 3, 3, 4)),
+            ColumnFacts(
+                name="epoch",
+                numbers=5,
+                minimum=1,
+                maximum=4,
+                distinct=4,
+                values=(1, 2, 3, 3, 4),
+                mean=pytest.approx(2.6),
+                sd=pytest.approx(math.sqrt(1.04)),
+                counts=(1, 1, 1, 2),
+            ),
             ColumnFacts(name="loss", missing=1, infinite=2, numbers=2, minimum=0.25, maximum=0.5, distinct=3),
             ColumnFacts(name="note", missing=2, texts=2, distinct=2),
             ColumnFacts(name="loss", numbers=4, minimum=7, maximum=7, distinct=1),
@@ -107,8 +119,12 @@ def test_the_range_of_a_column_is_that_of_its_numbers(values: list[float]) -> No
         maximum=max(values),
         distinct=len(set(values)),
         values=tuple(values),
+        mean=column.mean,  # none where squares overflow
+        sd=column.sd,
+        counts=tuple(sorted(Counter(values).values())),
     )
     assert column == wanted
+    assert column.mean is None or column.mean == pytest.approx(fmean(values))
 
 
 def test_placeholders_are_told_from_words() -> None:
