@@ -30,6 +30,7 @@ _LEFT_BY = {"Bayesian MCMC": ("draws",), "Deep Learning": ("epochs",), "Ensemble
 """By approved method: what its iterations are called where they were counted."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
 
+_TELL = "Print a line for each iteration with its number and what it lowers (`epoch 3 loss 0.41`), so that they count."
 _BY_HAND = (
     "Name the lines of its loop for a person to read and say so. Without one it is settled by a descent written as"
     " `w -= learning_rate * gradient` in the loop itself, which reading recognises, or by the fit of a library's class"
@@ -98,10 +99,13 @@ def _judged(evidence: Evidence, program: Program, counts: Counts, text: str) -> 
 def _nothing_found(evidence: Evidence, counts: Counts, text: str) -> Check:
     """What nobody recognised: a declared method whose iterations are told may be carried out by the script itself."""
     told = [f"{plain(one.value)} {name} ({one.source})" for name, one in counts.items() if not one.only_read]
-    if not evidence.design.method or not told:
+    if not evidence.design.method:
         return failed("method", f"{text}: no approved method", Word.INVESTIGATE, "no_method_found", _REDESIGN)
-    what = f"{text}: no approved method; told {', '.join(told)}, and nobody saw by what they were computed"
-    return failed("method", what, Word.INVESTIGATE, "no_method_found", _BY_HAND)
+    if evidence.seen is not None:
+        text = f"{text}: not witnessed, as no library that the witness knows carried it out, which is no lie"
+    what = f"{text}; told {', '.join(told)}, and nobody saw by what they were computed" if told else text
+    action = _BY_HAND if told else f"{_TELL} {_BY_HAND}"
+    return failed("method", f"{what}; no approved method was read", Word.INVESTIGATE, "no_method_found", action)
 
 
 def forbidden_in_results(program: Program) -> list[EstimatorUse]:

@@ -84,6 +84,8 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
     found: list[Match] = []
     for column in (one for one in table.columns if one.values):
         exact = next((one for one in every if _equal(column, one[0])), None) or _of_classes(column, classes)
+        if exact is None and _is_outcome(column):
+            continue
         near = (
             exact or next((one for one in every if _close(column, one[0])), None) or _of_changes(column, table, sized)
         )
@@ -93,6 +95,11 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
             found.append(Match(column.name, near[0], exact is not None, near[1]))
     found = found or [*_transformed(table, predictions, sized, classes)]
     return [*found, *_of_names(table, sized)]
+
+
+def _is_outcome(column: ColumnFacts) -> bool:
+    """Whether a column is called what the outcomes are: that it lies near a good prediction says nothing."""
+    return column.name.lower() != "y" and OUTCOME.fullmatch(column.name) is not None
 
 
 def _transformed(

@@ -42,7 +42,7 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *_settings(evidence, seen),
         *_resampling(evidence, counts, seen),
         *_rows(evidence, seen),
-        *_splits(seen),
+        *_splits(evidence, seen),
         *_trials(seen),
         *folds_asked(evidence, seen),
         *beside(evidence, rules, seen),
@@ -140,13 +140,13 @@ def _searches(seen: Seen) -> Iterator[Suspicion]:
             yield Suspicion(what, Word.INVESTIGATE, "search_of_one", "Search over more than one setting.")
 
 
-def _splits(seen: Seen) -> Iterator[Suspicion]:
-    """One split drawn again and again with other seeds: was the best one kept?"""
+def _splits(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """One split drawn again and again with other seeds: was the best one kept? Not where a table tells of each."""
     drawn = [one for one in seen.witnessed.of("split") if one.facts.get("call") == "train_test_split"]
     per_place = Counter(one.where for one in drawn)
     for where, count in per_place.items():
         seeds = {str(argument(one, "random_state")) for one in drawn if one.where == where}
-        if count >= _MOST_SPLITS and len(seeds) >= _MOST_SPLITS:
+        if count >= _MOST_SPLITS and len(seeds) >= _MOST_SPLITS and not _tells_each(evidence, count):
             what = f"the data were split {count} times with other seeds at {where}: best of {count}?"
             action = "Report all of these splits, or say beforehand which one counts."
             yield Suspicion(what, Word.INVESTIGATE, "split_chosen", action)
@@ -163,6 +163,15 @@ def _trials(seen: Seen) -> Iterator[Suspicion]:
             action = "Say what the other trials computed; trials of an earlier study are none of this run."
             yield Suspicion(what, Word.INVESTIGATE, "trials_not_fitted", action)
             return
+
+
+def _tells_each(evidence: Evidence, count: int) -> bool:
+    """Whether a table that the run left has a row for each of so many, or a block of rows that are numbered."""
+    return any(
+        table.rows == count or (table.rows % count == 0 and any(one.distinct == count for one in table.columns))
+        for table in evidence.tables
+        if table.rows
+    )
 
 
 def _time(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:

@@ -90,7 +90,10 @@ def test_what_was_predicted_is_found_however_it_was_put(values: list[float], *, 
 
 def test_outcomes_that_go_with_a_good_prediction_are_no_transformation_of_it() -> None:
     sure = [float(one > 0.8) for one in ONE]
-    assert not matches(table(actual=sure), [told("LGBM", ONE)])
+    near = [one + 0.01 * truth for one, truth in zip(ONE, TRUTH, strict=True)]
+    for outcome in (sure, near):
+        assert not matches(table(actual=outcome), [told("LGBM", ONE)])
+    assert matches(table(forecast=near), [told("LGBM", ONE)])
 
 
 @pytest.mark.parametrize(

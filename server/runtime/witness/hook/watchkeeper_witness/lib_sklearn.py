@@ -236,10 +236,14 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
     """Tell a cross-validation by one call."""
     given = arguments(call.function, call.args, call.kwargs)
     estimator, cv = given.get("estimator"), given.get("cv")
-    values = result.get("test_score") if isinstance(result, dict) else result
+    values = (
+        next((each for key, each in result.items() if key.startswith("test_")), None)
+        if isinstance(result, dict)
+        else result
+    )
     _check(estimator)
     name = call.function.__name__
-    folds = cv if isinstance(cv, int) else getattr(cv, "n_splits", None)
+    folds = cv if isinstance(cv, int) else getattr(cv, "n_splits", None) or _all_of(cv)
     facts = {
         "id": next_number("fit"),
         "library": "sklearn",
@@ -323,6 +327,14 @@ def told_optuna(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[st
 
 def _at(args: Any, place: int) -> Any:
     return args[place] if len(args) > place else None
+
+
+def _all_of(cv: Any) -> int | None:
+    """Return how many parts a splitter makes in all its repeats, where it says so without the data."""
+    try:
+        return int(cv.get_n_splits())
+    except Exception:
+        return None
 
 
 def _length(values: Any) -> int | None:
