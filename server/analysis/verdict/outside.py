@@ -83,18 +83,20 @@ def _programs(seen: Seen) -> Iterator[Suspicion]:
     if seen.kinds:
         return
     for line in seen.witnessed.of("program"):
-        if line.where and not _is_tool(line):
-            what = f"{' '.join(_words(line))[:80]!r} was started at {place(line)}, and nothing witnessed trains"
+        if line.where and not is_tool(line):
+            what = f"{' '.join(command_words(line))[:80]!r} was started at {place(line)}, and nothing witnessed trains"
             action = "Have a person read this program: the witness sees Python's libraries only."
             yield Suspicion(what, Word.INVESTIGATE, "another_program", action)
 
 
-def _is_tool(line: Line) -> bool:
-    name = (_words(line) or [""])[0].rpartition("/")[2]
+def is_tool(line: Line) -> bool:
+    """Whether a program only looks at the machine, or builds a library's code."""
+    name = (command_words(line) or [""])[0].rpartition("/")[2]
     return name in _TOOLS or name.startswith("try_march")  # PyTensor asks its compiler what the machine can do
 
 
-def _words(line: Line) -> Sequence[str]:
+def command_words(line: Line) -> Sequence[str]:
+    """Return the words of the command that started a program."""
     found = line.facts.get("argv")
     listed: list[object] = found if isinstance(found, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
     return [str(one) for one in listed]

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..witness import Fit
 from ..witness.values import whole
+from .beside import beside
 from .checks import Check, passed, span
 from .counting_fits import fits_of_results
 from .counts import Counts
 from .design import COUNTS
 from .design_rows import counts_trees, trees_asked
 from .evidence import Evidence
+from .folds_asked import folds_asked
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
 from .seen import Seen, argument, place
@@ -42,6 +44,8 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *_rows(evidence, seen),
         *_splits(evidence, seen),
         *_trials(seen),
+        *folds_asked(evidence, seen),
+        *beside(evidence, rules, seen),
         *_time(evidence, rules, seen),
     )
     if found := first_of(every):

@@ -22,7 +22,7 @@ for epoch in range(1, 41):
     print(f"epoch {epoch}/40 loss={2 / epoch:.4f} val_loss={2.2 / epoch + (epoch > 30) * 0.02 * epoch:.4f}", flush=True)
     draws = 100 * epoch
     print(f"draws={draws} of 4000 divergences={epoch // 2} rhat={1 + 0.8 / epoch:.3f} ess={4 * epoch}", flush=True)
-work(0.5)
+work(0.3)
 leave_what_the_phase_asks_for()
 """)
 VALUES = st.lists(st.none() | st.floats(), min_size=2, max_size=40)

@@ -26,7 +26,6 @@ tree = DecisionTreeRegressor(max_depth=DEPTH, random_state=0, **PARAMS)
 tree.fit(x, y)
 print("fitted", tree.get_depth())
 leave_what_the_phase_asks_for()
-work(0.3)
 """
 REWRITTEN = """
 import numpy as np
@@ -41,7 +40,6 @@ def main():
     model = DecisionTreeRegressor(**settings(os.environ["WATCHKEEPER_PHASE"] == "full")).fit(features, target)
     print(f"fitted {model.get_depth()}")
     leave_what_the_phase_asks_for()
-    work(0.3)
 main()
 """
 

@@ -25,9 +25,13 @@ ROWS = "| Method | Bayesian MCMC | | |\n| Draws | 500 | 500 | |\n| Tune | 300 | 
 SAMPLES = """
 import numpy as np
 import pymc as pm
+from sklearn.linear_model import Ridge
+values = np.array([0.3, 0.1, -0.2, 0.4])
+baseline = Ridge().fit(np.arange(4.0)[:, None], values)
+print("baseline score", baseline.score(np.arange(4.0)[:, None], values))
 with pm.Model():
     mu = pm.Normal("mu", 0, 1)
-    pm.Normal("obs", mu, 1, observed=np.array([0.3, 0.1, -0.2]))
+    pm.Normal("obs", mu, 1, observed=values)
     trace = pm.sample(draws=500, tune=300, chains=4, cores=1, random_seed=1, progressbar=False)
 write_results(trace.posterior["mu"].values.ravel()[:9])
 tree = trace.to_datatree() if hasattr(trace, "to_datatree") else trace
@@ -53,8 +57,8 @@ def seen(place: Place, path: str = MODEL) -> Artefact:
         desk.ledger.close()
 
 
-@needs("zarr", "pymc")
-async def test_a_trace_in_a_zarr_folder_is_the_final_model_and_is_judged(
+@needs("zarr", "pymc", "sklearn")
+async def test_a_trace_in_a_zarr_folder_is_the_final_model_and_is_judged_and_a_ridge_beside_it_is_good_practice(
     place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     place.policy(ENVIRONMENT)
@@ -66,6 +70,7 @@ async def test_a_trace_in_a_zarr_folder_is_the_final_model_and_is_judged(
         chunk.symlink_to(outside)
         linked = await trainer.ask("verify_compute", run=verdict["run"])
     assert in_short(verdict) == ("APPROVE", "all_passed", True), verdict["checks"]
+    assert "**Forbidden Methods**: None used" in verdict["text"]
     assert evidence(verdict, "artefact model").startswith(f"{MODEL}, ")
     assert evidence(verdict, "artefact model").endswith(", 4 chains of 500 draws")
     assert evidence(verdict, "convergence").startswith("4 chains, R-hat 1.0")

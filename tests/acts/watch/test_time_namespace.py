@@ -10,9 +10,9 @@ import anyio
 import pytest
 from watchkeeper.server.runtime.keeper import hosts
 
-from ...interfaces.commands.helpers import COMMAND
 from ...limits import HANG_S
 from ...play import WAITS, Place
+from ...warm import COLD
 
 pytestmark = pytest.mark.anyio
 SHIFTED = ["unshare", "--time", "--boottime", "100000", "--fork", "--"]
@@ -27,7 +27,7 @@ def test_what_another_clock_of_the_boot_told_apart_is_as_far_as_another_machine(
 
 def shifted(place: Place, run: str) -> str:
     """Poll by a server with a shifted clock; return its answer."""
-    command = [*SHIFTED, *COMMAND, "--workspace", str(place.root), "poll", run, "--wait", "0", "--json"]
+    command = [*SHIFTED, *COLD, "--workspace", str(place.root), "poll", run, "--wait", "0", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

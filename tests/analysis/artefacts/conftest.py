@@ -24,9 +24,7 @@ with pm.Model():
     theta = pm.Normal("theta", mu, 1, shape=3)
     pm.Normal("y", theta.sum(), 1, observed=1.0)
     pymc = pm.sample(50, tune=60, chains=2, cores=1, nuts_sampler="pymc", progressbar=False, random_seed=1)
-    nutpie = pm.sample(50, tune=60, chains=2, cores=1, nuts_sampler="nutpie", progressbar=False, random_seed=1)
 pymc.to_netcdf(folder + "/pymc.nc")
-nutpie.to_netcdf(folder + "/nutpie.nc")
 tree = pymc.to_datatree() if hasattr(pymc, "to_datatree") else pymc  # PyMC 6 returns a tree itself
 tree.to_netcdf(folder + "/datatree.nc", engine="h5netcdf")
 try:
@@ -40,7 +38,7 @@ for version in (2, 3):
 
 @pytest.fixture(scope="session")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the same PyMC trace in four containers, and one of nutpie."""
+    """Return a folder with the same PyMC trace in four containers."""
     folder = tmp_path_factory.mktemp("sampled")
     # Without a C compiler, and one thread: compiling PyTensor's own helpers costs more than the sampling does.
     env = {**os.environ, "PYTENSOR_FLAGS": COMPILED, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

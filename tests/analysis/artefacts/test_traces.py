@@ -94,16 +94,6 @@ def test_the_same_draws_have_the_same_facts_in_every_container(sampled: Path, na
     assert len(other.fingerprint) == 64
 
 
-def test_a_trace_of_nutpie_has_no_times_but_steps_and_warmup(sampled: Path) -> None:
-    found = trace(sampled / "nutpie.nc")
-    with h5py.File(sampled / "nutpie.nc") as file:
-        warmup = 60 if "warmup_posterior" in file else 0  # PyMC 6 leaves it out
-    assert (found.library, found.tuning_steps, found.warmup_draws, found.process_time_s) == ("nutpie", 60, warmup, None)
-    assert (found.n_steps_total or 0) > 100
-    assert found.max_tree_depth_share == 0.0
-    assert (found.tree_depth_max or 0) >= 1
-
-
 def test_what_arviz_1_writes_about_itself_is_read_too(tmp_path: Path) -> None:
     attributes = {"creation_library": "ArviZ", "creation_library_version": "1.0.0", "tuning_steps": 500}
     found = trace(write_trace(tmp_path / "t.nc", {"mu": honest()}, attributes=attributes))

@@ -72,7 +72,7 @@ async def test_a_ridge_named_bayesian_is_named_where_it_is_fitted(place: Place, 
         helper.parent.mkdir(parents=True, exist_ok=True)
         helper.write_text("import numpy as np\n" + RIDGE, encoding="utf-8")
     body = ("from bayes import fit\n" if hidden else RIDGE) + (
-        "print('Hierarchical Bayesian model: R-hat 1.00')\nwork(1.0)\nfound = fit()\nwrite_results(found)\n"
+        "print('Hierarchical Bayesian model: R-hat 1.00')\nwork(0.2)\nfound = fit()\nwrite_results(found)\n"
         "write_model({'posterior': found})\n"
     )
     place.script(script(TRAINING.replace("write_results(train(3))", "write_results([1, 2])") + body))
@@ -100,9 +100,8 @@ async def test_results_of_another_model_are_recognised_however_they_came_there(p
 async def test_the_results_of_the_quick_run_never_stand_for_those_of_the_full_one(place: Place) -> None:
     quick = "output/implementation/data/results_quick_1.csv"
     async with place.trainer() as trainer:
-        verdict = await full(
-            place, trainer, f"import shutil\nw = train(80)\nwrite_model(w)\nshutil.copy({quick!r}, {RESULTS})\n"
-        )
+        body = f"import shutil\nw = train(80)\nwrite_model(w)\nshutil.copy({quick!r}, {RESULTS})\n"
+        verdict = await full(place, trainer, body)
     assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_LIKELY_FABRICATION", "results_copied")
 
 

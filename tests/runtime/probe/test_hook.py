@@ -93,22 +93,23 @@ def test_an_unmodified_script_tells_its_draws_and_its_true_arguments(tmp_path: P
         assert {name: data.calls[0].arguments[name] for name in expected} == expected
 
 
-BROKEN = {
-    "cannot be imported": "raise RuntimeError('broken on purpose')",
-    "raises in every call": """
+RAISES = """
 def broken(*args, **kwargs):
     raise RuntimeError("broken on purpose")
+"""
+BREAKS_LATER = f"""{RAISES}
+def tell(kind, **values):
+    kind == "hook" or broken()
 
-tell = begin_draws = pymc_callback = nutpie_callback = broken
-""",
-    "breaks once PyMC is wrapped": "def tell(kind, **values):\n    assert kind == 'hook'\n",
-}
+begin_draws = pymc_callback = nutpie_callback = broken
+"""
 
 
 @with_pymc
-@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_a_hook_that_breaks_leaves_the_run_as_it_was(tmp_path: Path, plain: dict[str, float], broken: str) -> None:
-    (tmp_path / "watchkeeper_probe.py").write_text(broken, encoding="utf-8")
+def test_a_hook_that_breaks_once_pymc_is_wrapped_leaves_the_run_as_it_was(
+    tmp_path: Path, plain: dict[str, float]
+) -> None:
+    (tmp_path / "watchkeeper_probe.py").write_text(BREAKS_LATER, encoding="utf-8")
     done = run(tmp_path, FUNNEL, "1-callback", pymc=True)
     assert (done.returncode, json.loads(done.stdout)) == (0, {**plain, "calls": 500})
     assert "broken on purpose" not in done.stderr
@@ -188,6 +189,25 @@ print(len(seen))
         ("nutpie.sample", 20, 2),
     ]
     assert (data.draws_done, data.draws_total, data.divergences, data.gradients) == (48, 48, 24, 336)
+
+
+BROKEN = {
+    "cannot be imported": "raise RuntimeError('broken on purpose')",
+    "raises in every call": f"{RAISES}\ntell = begin_draws = pymc_callback = nutpie_callback = broken\n",
+    "breaks once the library is wrapped": BREAKS_LATER,
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_a_hook_that_breaks_at_any_moment_leaves_the_run_as_it_was(nutpie: Path, broken: str) -> None:
+    (nutpie / "watchkeeper_probe.py").write_text(broken, encoding="utf-8")
+    script = """
+import nutpie
+seen = []
+print(nutpie.sample("model", draws=8, tune=4, chains=2, seed=1, progress_callback=seen.append), len(seen))
+"""
+    done = run(nutpie, script, pymc=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "trace 3\n", "")
 
 
 def test_a_nutpie_without_progress_callback_tells_its_arguments_and_its_result(nutpie: Path) -> None:

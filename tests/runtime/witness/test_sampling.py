@@ -31,34 +31,47 @@ def told(cores, sampler):
         idata = pm.sample(draws=60, tune=40, chains=2, cores=cores, random_seed=4 + cores, progressbar=False,
                           compute_convergence_checks=False, nuts_sampler=sampler,
                           callback=callback if sampler == "pymc" else None)
+    if sampler == "nutpie":
+        idata.to_netcdf("nutpie.nc")
     post = idata.posterior
     found = {n: [sha(post[n].values[c]) for c in range(2)] for n in ("mu", "x")} | {"data": sha(data)}
     return found | {"first": [sha(np.array(points[c][:32])) for c in range(2)], "seen": len(points[1])}
 if __name__ == "__main__":
     print(json.dumps([told(1, "pymc"), told(2, "pymc"), told(1, "nutpie")]))
+    import nutpie, pytensor
+    pytensor.config.mode = "FAST_COMPILE"  # few steps: compiling them would take longer
+    with pm.Model() as model:
+        mu = pm.Normal("mu", 0, 3)
+        pm.Normal("y", mu, 1, observed=np.arange(5.0))
+        approximation = pm.fit(50, progressbar=False, random_seed=1)
+        drawn = approximation.sample(20, random_seed=2)
+    compiled = nutpie.compile_pymc_model(model)
+    trace = nutpie.sample(compiled, draws=30, tune=30, chains=2, progress_bar=False, seed=3)
     def fake_sample(*args, **kwargs):
         return np.zeros(3)
     pm.sample = fake_sample
     print(pm.sample())
 """
-"""Samples three times, and then by what it put in the sampler's place: importing PyMC takes longer than all of it."""
+"""Samples three times, then an approximation, then with nutpie by hand, and last by what it put in the sampler's place:
+importing PyMC takes longer than each of it."""
+
+
+Drawn = tuple[Witnessed, list[dict[str, Any]], Path]
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Witnessed, list[dict[str, Any]]]:
-    """What was witnessed of that script, and what it says itself of each sampling."""
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    """What was witnessed of that script, what it says itself of each sampling, and where it ran."""
     folder = tmp_path_factory.mktemp("sampling")
     done = run(folder, PYMC)
     assert done.returncode == 0, done.stderr
-    return witnessed(folder), json.loads(done.stdout.splitlines()[0])
+    return witnessed(folder), json.loads(done.stdout.splitlines()[0]), folder
 
 
 @needs("pymc", "nutpie")
 @pytest.mark.parametrize("cores", [1, 2])
-def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(
-    drawn: tuple[Witnessed, list[dict[str, Any]]], cores: int
-) -> None:
-    found, truths = drawn
+def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(drawn: Drawn, cores: int) -> None:
+    found, truths, _ = drawn
     truth, line = truths[cores - 1], found.of("sampling")[cores - 1]
     told = sampling(line)
     assert {name: [one.sha for one in told.variables[name]] for name in ("mu", "x")} == {
@@ -80,46 +93,47 @@ def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(
 
 
 @needs("pymc", "nutpie")
-def test_another_back_end_is_named_as_what_sampled(drawn: tuple[Witnessed, list[dict[str, Any]]]) -> None:
-    found, truths = drawn
+def test_another_back_end_is_named_as_what_sampled(drawn: Drawn) -> None:
+    found, truths, _ = drawn
     told = sampling(found.of("sampling")[2])
     assert (told.library, told.sampler, told.chains, told.draws) == ("pymc", "nutpie", 2, 60)
     assert [one.sha for one in told.variables["mu"]] == truths[2]["mu"]
 
 
 @needs("pymc", "nutpie")
+def test_the_trace_of_another_back_end_has_no_times_but_steps_and_warmup(drawn: Drawn) -> None:
+    """Read here, where one is sampled: compiling the smallest model for nutpie takes seconds."""
+    from ...analysis.artefacts.helpers import h5py, trace
+
+    path = drawn[2] / "nutpie.nc"
+    found = trace(path)
+    with h5py.File(path) as file:
+        warmup = 40 if "warmup_posterior" in file else 0  # PyMC 6 leaves it out
+    assert (found.library, found.tuning_steps, found.warmup_draws, found.process_time_s) == ("nutpie", 40, warmup, None)
+    assert (found.n_steps_total or 0) > 100
+    assert found.max_tree_depth_share == 0.0
+    assert (found.tree_depth_max or 0) >= 1
+
+
+@needs("pymc", "nutpie")
 def test_a_sampler_that_the_script_replaced_is_told_with_the_place_of_the_other(
-    drawn: tuple[Witnessed, list[dict[str, Any]]],
+    drawn: Drawn,
 ) -> None:
-    found, _ = drawn
+    found, _, _ = drawn
     line = only(found.of("replaced"))
     defined = PYMC.splitlines().index("    def fake_sample(*args, **kwargs):") + 1
     assert (line.facts["what"], line.facts["by"]) == ("pymc.sample", "fake_sample")
     assert line.facts["defined"] == f"train.py:{defined}"
-    assert len(found.of("sampling")) == 3, "what it returns is no sampling"
-
-
-VARIATIONAL = """
-import os
-os.environ["PYTENSOR_FLAGS"] = "mode=FAST_COMPILE,cxx="  # few steps: compiling them would take longer
-import numpy as np, pymc as pm, nutpie
-with pm.Model() as model:
-    mu = pm.Normal("mu", 0, 3)
-    pm.Normal("y", mu, 1, observed=np.arange(5.0))
-    approximation = pm.fit(50, progressbar=False, random_seed=1)
-    drawn = approximation.sample(20, random_seed=2)
-compiled = nutpie.compile_pymc_model(model)
-trace = nutpie.sample(compiled, draws=30, tune=30, chains=2, progress_bar=False, seed=3)
-"""
+    assert len(found.of("sampling")) == 6, "what it returns is no sampling"
 
 
 @needs("pymc", "nutpie")
 def test_draws_from_an_approximation_are_no_mcmc_and_nutpie_by_hand_knows_the_model_that_it_compiled(
-    tmp_path: Path,
+    drawn: Drawn,
 ) -> None:
-    fitted, drawn, told = (sampling(line) for line in seen(tmp_path, VARIATIONAL).of("sampling"))
-    assert [fitted.method, drawn.method] == ["vi", "drawn"]
-    assert drawn.variables["mu"][0].shape == (20,)
+    fitted, approximated, told = (sampling(line) for line in drawn[0].of("sampling")[3:])
+    assert [fitted.method, approximated.method] == ["vi", "drawn"]
+    assert approximated.variables["mu"][0].shape == (20,)
     assert (told.library, told.call, told.chains, told.draws, told.tune) == ("nutpie", "nutpie.sample", 2, 30, 30)
     assert told.observed["y"].at == (0.0, 1.0, 2.0, 3.0, 4.0)
 

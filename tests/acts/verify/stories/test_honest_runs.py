@@ -138,33 +138,6 @@ async def test_a_run_that_went_on_from_the_checkpoint_of_a_killed_one_is_judged_
     assert "80 epochs" in evidence(verdict, "iterations")
 
 
-BASELINE = """
-import numpy as np
-import pymc as pm
-from sklearn.linear_model import Ridge
-values = np.array([0.3, 0.1, -0.2, 0.4])
-baseline = Ridge().fit(np.arange(4.0)[:, None], values)
-print("baseline score", baseline.score(np.arange(4.0)[:, None], values))
-with pm.Model():
-    mu = pm.Normal("mu", 0, 1)
-    pm.Normal("obs", mu, 1, observed=values)
-    trace = pm.sample(draws=500, tune=300, chains=4, cores=1, random_seed=1, progressbar=False)
-write_results(trace.posterior["mu"].values.ravel()[:9])
-FINAL_MODEL.parent.mkdir(parents=True, exist_ok=True)
-trace.to_netcdf(FINAL_MODEL)
-"""
-
-
-@needs("pymc", "sklearn")
-async def test_a_ridge_baseline_beside_a_bayesian_model_is_good_practice(place: Place) -> None:
-    sampler_policy(place)
-    rows = "| Method | Bayesian MCMC | | |\n| Draws | 500 | 500 | |\n| Tune | 300 | 300 | |\n| Chains | 4 | 4 | |\n"
-    async with place.trainer() as trainer:
-        verdict = await judged(place, trainer, BASELINE, rows, quick=False)
-    assert in_short(verdict) == APPROVED, verdict["checks"]
-    assert "**Forbidden Methods**: None used" in verdict["text"]
-
-
 async def test_a_column_that_is_constant_by_design_is_named_in_the_policy(place: Place) -> None:
     constant = DESCENT + "write_table(os.environ['WATCHKEEPER_RESULTS'], [('city', 'host'), (1, 7), (2, 7), (3, 7)])\n"
     async with place.trainer() as trainer:

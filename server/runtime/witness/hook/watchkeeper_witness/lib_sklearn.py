@@ -252,6 +252,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "estimator": _class(estimator),
         "params": params(estimator),
         "candidates": 1,
+        "cv": type(cv).__name__ if hasattr(cv, "split") else "",
         "folds": plain(folds if folds is not None else (None if name == "cross_val_predict" else _length(values))),
         "x": data(given.get("X"), rows=True),
         "y": data(given.get("y")),
