@@ -168,7 +168,7 @@ corpus: setup wheel
 # Not a part of lint: what it says changes overnight, and not every index can answer.
 audit: setup
 	$(UV) export --quiet --frozen --no-dev --all-extras --no-emit-project --output-file .audit.txt
-	$(UV) tool run --quiet pip-audit==$(PIP_AUDIT_VERSION) --requirement .audit.txt --disable-pip --require-hashes \
+	$(UV) tool run --quiet pip-audit==$(PIP_AUDIT_VERSION) --strict --requirement .audit.txt --disable-pip --require-hashes \
 		--progress-spinner off; status=$$?; rm -f .audit.txt; exit $$status
 
 # The time of the last commit stands in for the clock, so that whoever builds the same commit gets the same bytes.

@@ -20,6 +20,7 @@ from watchkeeper.prompts import load
 from watchkeeper.server.acts.desk import Desk, open_desk
 from watchkeeper.server.interfaces.commands.cli import version
 from watchkeeper.server.interfaces.mcp.app import build
+from watchkeeper.server.runtime.run_directory import judge, read_facts
 from watchkeeper.server.storage.files.workspace import Workspace
 from watchkeeper.server.storage.record import Entry, Finding, Ledger, Record, Report, Run, Search, Verdict
 from watchkeeper.server.storage.record.records import RunEnded
@@ -235,8 +236,12 @@ class Place:
             desk.ledger.close()
 
     def ends(self, run: str) -> None:
-        """Wait for the end of a run without letting any server look at it."""
-        until((self.root / ".watchkeeper/runs" / run / "exit.json").exists, f"{run} ends")
+        """Wait for the end of a run without letting any server look at it.
+
+        Its exit record is written twice: a poll in between still waits for what the main process left behind.
+        """
+        folder = self.root / ".watchkeeper/runs" / run
+        until(lambda: (folder / "exit.json").exists() and judge(read_facts(folder)).settled, f"{run} ends")
 
     def says(self, log: str, word: str) -> None:
         """Wait until a log says a word."""

@@ -38,6 +38,9 @@ NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_t
 """Libraries that start threads when they are imported are told not to."""
 ELSEWHERE = ("http_service", "ui", "__main__")
 """Modules of other doors, which a server over standard input and output never imports."""
+READ_ELSEWHERE = "watchkeeper.server.analysis.artefacts."
+"""What these import (SciPy and xarray, 2.6 of 3.4 s) only the confined process that reads a file needs; those that a
+server needs itself come with the other rooms."""
 
 
 def load() -> None:
@@ -48,7 +51,7 @@ def load() -> None:
     for room in ROOMS:
         package = importlib.import_module(f"watchkeeper.server.{room}")
         for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if one.name.rpartition(".")[2] not in ELSEWHERE:
+            if one.name.rpartition(".")[2] not in ELSEWHERE and not one.name.startswith(READ_ELSEWHERE):
                 importlib.import_module(one.name)
     for one in pkgutil.walk_packages(watchkeeper.tools.__path__, "watchkeeper.tools."):
         importlib.import_module(one.name)

@@ -19,6 +19,10 @@ from .seen import Seen, place
 
 _ROWS = re.compile(r"(?:(?:training|data|total|input|sample) ?)*(?:rows?|observations?|records|data ?points|instances)")
 _MEMBERS = re.compile(r"(?:ensemble |number of |model )*(?:members?|networks?|ensemble size|models)")
+_TRAININGS = re.compile(
+    r"(?:number of )?(?:seeds|repeats|repetitions|replications|refits|(?:forecast )?origins|models trained)"
+)
+"""One `seed` is a number that somebody chose."""
 _WIDTH = re.compile(r"(?:hidden|layer)(?: layer)? (?:units?|size|width|dim(?:ension)?s?|neurons)|d model|width|neurons")
 _DEPTH = re.compile(r"(?:number of |n |num )?(?:hidden |transformer |encoder )?layers|depth of the network")
 _TREES = re.compile(
@@ -73,6 +77,8 @@ class Answer:
     seen: str = ""
     problem: str = ""
     doubt: str = ""
+    too_few: bool = False
+    """Whether the doubt is that fewer trainings were seen in all than the row counts: asked whatever it is marked."""
 
 
 def answered(name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit] = ()) -> Answer:
@@ -87,6 +93,7 @@ def answered(name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit] 
     for pattern, answer in (
         (_ROWS, _rows),
         (_MEMBERS, _members),
+        (_TRAININGS, _members),
         (_WIDTH, _width),
         (_DEPTH, _depth),
         (_OF_A_STACK, _stack),
@@ -143,8 +150,21 @@ def _members(floor: float, seen: Seen) -> Answer:
     if most >= floor:
         return Answer(seen=f"{most} were trained (witnessed)")
     alone = networks and not fits and not any(one.traced for one in seen.steps)
-    what = f"{most} optimiser(s) stepped at {place(seen.steps[0].line)} (witnessed)" if alone else ""
-    return Answer(doubt=what)
+    if alone:
+        return Answer(doubt=f"{most} optimiser(s) stepped at {place(seen.steps[0].line)} (witnessed)")
+    return _too_few(floor, seen)
+
+
+def _too_few(floor: float, seen: Seen) -> Answer:
+    """Fits of every kind and place together are fewer: nothing else is known to have trained either."""
+    other = seen.steps or seen.samplings or seen.variational or seen.more_fits or seen.witnessed.of("solve", "program")
+    folds = sum((one.folds or 1) * (one.candidates or 1) for one in seen.fits if one.is_search)
+    inside = sum(value for one in seen.fits for value in one.inside.values() if isinstance(value, int))
+    made = sum(not one.is_search for one in seen.fits)
+    if other or not made or not seen.whole or max(made + folds, inside) >= floor:
+        return Answer()
+    first = next(one for one in seen.fits if not one.is_search)
+    return Answer(doubt=f"{made + folds} fits were made in all, the first at {place(first.line)}", too_few=True)
 
 
 def _stack(floor: float, seen: Seen) -> Answer:

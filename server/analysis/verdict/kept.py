@@ -149,7 +149,7 @@ def _witnessed(name: str, one: Requirement, evidence: Evidence) -> _Row:
     """A row of another kind: does the witness say whether it was kept?"""
     answer = Answer() if evidence.seen is None else _answered(name, one, evidence, evidence.seen)
     code = f"{name}_{'simplified' if one.must_not_simplify else 'short'}"
-    if answer.doubt and one.must_not_simplify:
+    if answer.doubt and (one.must_not_simplify or answer.too_few):
         return _Row(answer.doubt, f"{name}_doubtful", word=Word.INVESTIGATE)
     return _Row(answer.problem, code if answer.problem else "", answer.seen)
 

@@ -51,6 +51,7 @@ _NEAR_THE_MEAN = 0.3
 _FINER = 4
 """So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
 _MOST_DIGITS = 8
+_MOST_LOOKED_AT = 20
 _FORECASTERS = frozenset({"statsmodels"})
 """Libraries whose forecasts are not witnessed."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
@@ -110,30 +111,35 @@ def _transformed(
     pieces = [*_in_pieces(predictions, table.rows)]
     figures = [*((one, one.values) for one in (*sized, *pieces))]
     figures += [(one, each) for one in classes for each in (*one.each, one.largest)]
+    latest = sized[-_MOST_LOOKED_AT:]  # of a thousand bootstraps their bands are looked at, and a few
+    bands = [*((one, 1) for one in latest), *averages(sized), *quantiles(sized)]
     for column in table.columns:
         ours, grain = column.values, grain_of(column.values)
         if ours and (same := [one for one, told in figures if has_figures(column, told, table.rows, grain)]):
             yield Match(column.name, same[0], exact=True)
             continue
         others = [one for one in whole if one is not column]
-        for one, count in itertools.islice(_ways(column, others, sized), 1):
+        for one, count in itertools.islice(_ways(column, others, latest, bands), 1):
             yield Match(column.name, one, exact=False, averaged=count)
 
 
 def _ways(
-    column: ColumnFacts, others: Sequence[ColumnFacts], sized: Sequence[Prediction]
+    column: ColumnFacts,
+    others: Sequence[ColumnFacts],
+    latest: Sequence[Prediction],
+    bands: Sequence[tuple[Prediction, int]],
 ) -> Iterator[tuple[Prediction, int]]:
     """Yield the predictions that a column follows from, with how many they are of; outcomes go with any good one."""
     grain = grain_of(column.values)
-    named = OUTCOME.fullmatch(column.name) is not None
-    bands = [*((one, 1) for one in sized), *averages(sized), *quantiles(sized)] if column.values and not named else []
-    yield from ((one, count) for one, count in bands if _equal(column, one))
-    yield from ((one, count) for one, count in bands if follows(values_at(column, one), one.values.at))
-    yield from ((one, count) for one, count in bands if back_in_another_order(column, one, grain))
-    for one in sized if bands else ():
-        if is_error(values_at(column, one), (values_at(other, one) for other in others), one.values.at, grain):
-            yield one, 1
-    yield from ((one, 1) for one in sized if same_classes(column, one.counts, values_at(column, one), one.values.at))
+    if column.values and OUTCOME.fullmatch(column.name) is None:
+        yield from ((one, count) for one, count in bands if _equal(column, one))
+        yield from ((one, count) for one, count in bands if follows(values_at(column, one), one.values.at))
+        yield from ((one, count) for one, count in bands if back_in_another_order(column, one, grain))
+        for one in latest:
+            whole = (values_at(other, one) for other in others)
+            if is_error(values_at(column, one), whole, one.values.at, grain):
+                yield one, 1
+    yield from ((one, 1) for one in latest if same_classes(column, one.counts, values_at(column, one), one.values.at))
 
 
 def _in_pieces(predictions: Sequence[Prediction], rows: int) -> Iterator[Prediction]:

@@ -8,7 +8,7 @@ from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.verdict import decide
 
 from .facts import RULES, designed
-from .witnessed import Kind, column, fit, predict, results, seen, trained
+from .witnessed import Kind, column, fit, predict, results, seen, steps, trained
 
 FOREST = "RandomForestRegressor"
 NUMBERS = tuple(float(one * one) for one in range(1, 13))
@@ -62,3 +62,22 @@ def test_a_search_answers_by_the_setting_that_it_chose() -> None:
     evidence = designed("Trees | 500 | 500 | | | YES\n", trained(*made, artefacts=(table, evidence.artefacts[1])))
     assert "trees_simplified" in codes(evidence)
     assert [one.name for one in fits_of_results(evidence, seen(*made))] == ["GridSearchCV"]
+
+
+@pytest.mark.parametrize(
+    ("row", "lines", "code"),
+    [
+        ("Models | 12 | 12", [fit(number, FOREST) for number in range(3)], "models_doubtful"),
+        ("Refits | 36 |", [fit(1, "SARIMAX")], "refits_doubtful"),
+        ("Seeds | 10 |", [fit(number, FOREST) for number in range(2)], "seeds_doubtful"),
+        ("Seeds | 10 |", [{**fit(number, FOREST), "where": "m.py:3"} for number in range(10)], ""),
+        ("Models | 4 |", [fit(number, name) for number, name in enumerate((FOREST, "SVR", "Ridge", "Lasso"))], ""),
+        ("Models | 5 |", [fit(1, "StackingRegressor", inside={FOREST: 5})], ""),
+        ("Seeds | 10 |", [fit(1, FOREST), steps()], ""),  # a network may have been trained as often
+        ("Seeds | 10 |", [], ""),
+    ],
+)
+def test_fewer_trainings_than_a_design_counts_are_asked_about(row: str, lines: list[Kind], code: str) -> None:
+    evidence = designed(f"{row} | | |\n", trained(*lines))
+    found = {one.code for one in decide(evidence, RULES).checks if one.name == "design" and one.code}
+    assert found == ({code} if code else set())

@@ -13,9 +13,16 @@ from .trainings import HONEST, LEFT, RESULTS, TRAINING, design, full, outcomes
 pytestmark = pytest.mark.anyio
 
 
+# Twice as long as the process needed to come to this line: on a machine that others keep busy that is no time it slept.
+ASLEEP = """
+begun_s = int(open("/proc/self/stat").read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+time.sleep(2 + 2 * (time.clock_gettime(time.CLOCK_BOOTTIME) - begun_s))
+"""
+
+
 async def test_time_that_was_slept_through_is_fabrication(place: Place) -> None:
     async with place.trainer() as trainer:
-        verdict = await full(place, trainer, "print('training')\ntime.sleep(2)\n" + LEFT)
+        verdict = await full(place, trainer, f"print('training')\n{ASLEEP}" + LEFT)
     assert (verdict["verdict"], verdict["reason_code"]) == ("REJECT_LIKELY_FABRICATION", "idle")
     assert verdict["idle_share"] > 0.5
     assert verdict["intensity"] == "Low"

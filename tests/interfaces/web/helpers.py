@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,8 +15,8 @@ from watchkeeper.server.interfaces.web.door import Door
 from watchkeeper.server.interfaces.web.service import application, open_person_desk
 from watchkeeper.server.storage.files.workspace import Workspace
 
-from ...limits import HANG_S
 from ...runtime.keeper.helpers import until
+from ...warm import Begun
 from ..network.helpers import Answer, asked
 
 TOKEN = "t" * 43
@@ -70,41 +68,26 @@ class Served:
     :ivar link: what it printed for a person to open.
     """
 
-    def __init__(self, root: Path, state: Path, where: str = "127.0.0.1:0") -> None:
-        self._said = state / f"ui-{len(list(state.glob('ui-*')))}.out"
-        with self._said.open("wb") as said:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "watchkeeper.server", "--workspace", str(root), "ui", where],
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "XDG_STATE_HOME": str(state)},
-            )
+    def __init__(self, process: Begun) -> None:
+        self._process = process
         self.link = until(self._link, "the page is served")
         self.at = self.link.partition("/#")[0]
 
     def _link(self) -> str | None:
-        assert self.process.poll() is None, self.said
-        found = re.search(r"http://\S+", self.said)
+        said = self._process.out + self._process.err
+        assert self._process.status is None, said
+        found = re.search(r"http://\S+", said)
         return found[0] if found else None
-
-    @property
-    def said(self) -> str:
-        """What it printed so far."""
-        return self._said.read_text("utf-8")
 
     def end(self, by: int) -> int:
         """End it by a signal and return its exit status."""
-        self.process.send_signal(by)
-        return self.process.wait(HANG_S)
+        self._process.send(by)
+        return self._process.ends()
 
 
 @contextmanager
 def served(root: Path, state: Path, where: str = "127.0.0.1:0") -> Generator[Served]:
     """Give a server of the page; it does not outlive the test."""
-    server = Served(root, state, where)
-    try:
-        yield server
-    finally:
-        server.process.kill()
-        server.process.wait(HANG_S)
+    environment = {**os.environ, "XDG_STATE_HOME": str(state)}
+    with Begun("--workspace", str(root), "ui", where, environment=environment) as process:
+        yield Served(process)

@@ -25,7 +25,7 @@ from .helpers import Served, served
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH; on Debian: apt-get install chromium"),
-    pytest.mark.xdist_group("chromium"),
+    pytest.mark.xdist_group("shared"),  # one process: the story is played and the browser started once
 ]
 expect.set_options(timeout=HANG_S * 1000)
 WIDE, NARROW = ViewportSize(width=1360, height=850), ViewportSize(width=360, height=740)
@@ -91,14 +91,14 @@ def see(page: Page, path: str) -> None:
 
 
 def photographed(page: Page, name: str) -> None:
-    folder = os.environ.get("WATCHKEEPER_PICTURES")
+    if not (folder := os.environ.get("WATCHKEEPER_PICTURES")):
+        return
     page.evaluate("scrollTo(0, 0)")
     page.evaluate(_NEUTRAL, [sys.executable, *sorted(re.findall(r"/\S+?/schools(?=/)", page.content()), key=len)[-1:]])
     picture = page.screenshot(full_page=False)
-    if folder:
-        assert len(picture) < LARGEST_PICTURE_BYTES, name
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / f"{name}.png").write_bytes(picture)
+    assert len(picture) < LARGEST_PICTURE_BYTES, name
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    (Path(folder) / f"{name}.png").write_bytes(picture)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -109,6 +109,15 @@ def _candidates(space: Any, drawn: Any) -> Any:
     return sum(math.prod(len(values) for values in one.values()) for one in grids if hasattr(one, "values"))
 
 
+def told_prediction(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
+    """Tell a prediction of a booster, which may be given a data set of its library."""
+    found = told_predict(call, result, raised)
+    given = call.args[1] if len(call.args) > 1 else call.kwargs.get("data")
+    if found is not None and hasattr(given, "num_row"):
+        found[2]["x"] = pooled(given)
+    return found
+
+
 def _about(call: Call) -> dict[str, Any]:
     given = arguments(call.function, call.args, call.kwargs)
     found = next((given[name] for name in ("dtrain", "train_set", "pool") if given.get(name) is not None), None)
@@ -140,5 +149,5 @@ def _rounds(booster: Any) -> Any:
 known("boost", told_train, "train")
 known_before("boost", looked)
 known("boost_cv", told_cv, "cv")
-known("boost_predict", told_predict)
+known("boost_predict", told_prediction)
 known("cat_search", told_search)

@@ -125,11 +125,13 @@ def pooled(pool: Any) -> dict[str, Any]:
 
 
 def _features(pool: Any, size: list[int]) -> dict[str, Any] | None:
-    """Return a fingerprint of what CatBoost's data set still holds; it copies them to give them."""
-    if not hasattr(pool, "get_features") or size[0] * size[1] > _MOST_COPIED or not can_afford():
+    """Return a fingerprint of what CatBoost's or XGBoost's data set still holds; it copies them to give them."""
+    give = getattr(pool, "get_features", None) or getattr(pool, "get_data", None)
+    if give is None or size[0] * size[1] > _MOST_COPIED or not can_afford():
         return None
     try:
-        return fp(pool.get_features(), rows=True)
+        table = give()
+        return fp(table.toarray() if hasattr(table, "toarray") else table, rows=True)
     except Exception:  # binned, or with columns of text
         return None
 
