@@ -103,10 +103,16 @@ def _interval(before: UsageSample, after: UsageSample) -> _Interval | None:
 
 
 def _longest_silence_s(worked: Sequence[_Interval], idle_below_cores: float) -> float:
-    """A sum over all silent intervals would blame every training whose epochs take longer than a sample."""
+    """A sum over all silent intervals would blame every training whose epochs take longer than a sample.
+
+    An interval in which nothing worked says nothing: on a busy machine a process may miss the CPU for one of them.
+    """
     longest = here = 0.0
     for one in worked:
-        here = here + one.length_s if one.grew is False and one.busy_s >= idle_below_cores * one.length_s else 0.0
+        if one.grew is not False:
+            here = 0.0
+        elif one.busy_s >= idle_below_cores * one.length_s:
+            here += one.length_s
         longest = max(longest, here)
     return longest
 

@@ -31,7 +31,7 @@ async def test_time_that_was_slept_through_is_fabrication(place: Place) -> None:
 async def test_time_that_was_spun_through_is_asked_about(place: Place) -> None:
     spins = script(
         "if os.environ['WATCHKEEPER_PHASE'] == 'quick':\n    leave('RESULTS')\n    sys.exit()\n"
-        "print('sampling')\nwork(2.0)\nleave('RESULTS', 'FINAL_MODEL')\nprint('R-hat: 1.00, 4 chains of 20000 draws')\n"
+        "work(2.0)\nleave('RESULTS', 'FINAL_MODEL')\nprint('sampling')\nprint('R-hat: 1.00, 4 chains of 20000 draws')\n"
     )
     place.script(spins)
     async with place.trainer() as trainer:

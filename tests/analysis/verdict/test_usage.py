@@ -47,6 +47,12 @@ def test_a_spin_is_one_long_silence_and_long_epochs_are_many_short_ones() -> Non
     assert (spin.silent_share, epochs.silent_share) == (0.9, 0.15)
 
 
+def test_a_spin_that_missed_the_cpu_for_a_while_is_no_shorter_a_silence() -> None:
+    spin = usage_of(samples((5, 1.0, 9), *[(5, 1.0, 0)] * 8, (5, 0.0, 0), *[(5, 1.0, 0)] * 9, (5, 1.0, 9)), 0.02)
+    assert spin is not None
+    assert spin.silent_share == 0.85
+
+
 def test_a_machine_that_slept_is_a_pause_and_no_idle_time() -> None:
     found = usage_of(samples(*[(5, 1.0, 1)] * 4, (7200, 0.0, 0), *[(5, 1.0, 1)] * 4), 0.02)
     assert found is not None
