@@ -7,10 +7,11 @@ What is computed from a file by a mean, a difference or a ratio has moments of i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..artefacts.search_facts import Found, Wanted
 from ..witness import Fingerprint, Fit
+from ..witness.values import text
 from .evidence import Evidence
 from .observed import LEAST_ASKED, is_there
 from .predicted import grain_of
@@ -22,7 +23,11 @@ _LEAST_ROWS = 50
 _MOST_FITS = 4
 _LEAST_TOLD = 4
 _MOST_THERE = 0.5
-"""Share of the values that may stand in a file by chance."""
+"""Share of the values that may stand in the files by chance, all of them together: rows are often of several."""
+_OTHERS = (".py", ".md", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".log")
+"""Files that hold no rows."""
+_OF_NO_UNIT = 0.15
+"""By how much mean and deviation may miss 0 and 1: every column that was standardised looks like every other."""
 
 
 def asked(seen: Seen) -> list[tuple[Fit, Wanted, Wanted]]:
@@ -36,10 +41,14 @@ def asked(seen: Seen) -> list[tuple[Fit, Wanted, Wanted]]:
     for number, one in enumerate(largest[:_MOST_FITS]):
         target, cells = _fractions(one.y), _fractions(one.x)
         if one.x.shape[0] >= _LEAST_ROWS and min(len(target), len(cells)) >= LEAST_ASKED:
-            moments = (one.y.mean or 0.0, one.y.sd or 0.0)
+            moments = (one.y.mean or 0.0, 0.0 if _is_standardised(one.y) else one.y.sd or 0.0)
             wanted = Wanted(f"target {number} of fits", target, grain_of(target), *moments)
             found.append((one, wanted, Wanted(f"cells {number} of fits", cells, grain_of(cells), anywhere=True)))
     return found
+
+
+def _is_standardised(y: Fingerprint) -> bool:
+    return abs(y.mean or 0.0) <= _OF_NO_UNIT and abs((y.sd or 0.0) - 1) <= _OF_NO_UNIT
 
 
 def _fractions(told: Fingerprint) -> tuple[float, ...]:
@@ -52,8 +61,8 @@ def fitted_rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     for path, one in evidence.observed:
         looked.setdefault(one.name, []).append((path, one))
     told = asked(seen)
-    every = [one for _, *both in told for wanted in both for _, one in looked.get(wanted.name, ())]
-    if any(one.hits > _MOST_THERE * one.asked or is_there(one) or one.asked < _LEAST_TOLD for one in every):
+    every = [[one for _, one in looked.get(wanted.name, ())] for _, *both in told for wanted in both]
+    if any(map(_may_be_there, every)) or _was_more_read(evidence, seen):
         return
     for fit, wanted, _ in told:
         alike = next(((path, one) for path, one in looked.get(wanted.name, ()) if one.alike), None)
@@ -65,3 +74,17 @@ def fitted_rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
             action = "Fit to the rows that were read, or say how these rows were made and why."
             yield Suspicion(what, Word.INVESTIGATE, "rows_not_in_file", action)
             return
+
+
+def _may_be_there(found: Sequence[Found]) -> bool:
+    """Whether the values stand in the files, some in one and some in another, or are too few to tell."""
+    hits = sum(one.hits for one in found)
+    return any(is_there(one) or one.asked < _LEAST_TOLD or hits > _MOST_THERE * one.asked for one in found)
+
+
+def _was_more_read(evidence: Evidence, seen: Seen) -> bool:
+    """Whether files of the workspace were read that nobody looked through: the rows may stand there."""
+    looked = {path for path, _ in evidence.observed} | seen.written
+    read = {text(one.facts, "path") for one in seen.witnessed.of("read")}
+    mine = {one for one in read if not one.startswith(("/", ".watchkeeper/")) and not one.endswith(_OTHERS)}
+    return bool(mine - looked)

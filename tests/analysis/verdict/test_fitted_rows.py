@@ -12,14 +12,14 @@ from statistics import fmean, pstdev
 import pytest
 from watchkeeper.server.analysis.artefacts.formats import Look
 from watchkeeper.server.analysis.artefacts.search_columns import search
-from watchkeeper.server.analysis.artefacts.search_facts import as_text, from_text
+from watchkeeper.server.analysis.artefacts.search_facts import Found, as_text, from_text
 from watchkeeper.server.analysis.artefacts.tables import Table
 from watchkeeper.server.analysis.verdict.fitted_rows import asked, fitted_rows
 from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.witness.fingerprints import places
 
 from .facts import TRAINED
-from .witnessed import fit, fp, seen
+from .witnessed import Kind, fit, fp, seen
 
 LOOK = Look(descriptor=-1, size_bytes=9, head=b"", suffix=".csv", format="csv")
 ROWS = 400
@@ -39,23 +39,25 @@ def drawn(seed: int) -> Rows:
 FILE = drawn(1)
 
 
-def fitted(rows: Rows) -> Seen:
+def fitted(rows: Rows, *more: Kind) -> Seen:
     cells, targets = [one for row in rows for one in row[:2]], [row[2] for row in rows]
     x = fp("x", at=tuple(cells[place] for place in places(len(cells)))) | {"shape": [len(rows), 2]}
     at = tuple(targets[place] for place in places(len(targets)))
     y = fp("y", at=at, size=len(targets), mean=fmean(targets), sd=pstdev(targets))
-    return seen(fit(1, "LGBMRegressor", x=x, y=y))
+    return seen(*more, fit(1, "LGBMRegressor", x=x, y=y))
 
 
-def codes(rows: Rows, complete: bool = True) -> list[str]:
-    one = fitted(rows)
-    table = Table(["income", "rooms", "rent"])
-    for row in FILE:
-        table.add([str(each) for each in row])
+def codes(rows: Rows, complete: bool = True, files: Sequence[Rows] = (FILE,), read: Sequence[str] = ()) -> list[str]:
+    one = fitted(rows, *({"kind": "read", "facts": {"path": path}} for path in read))
     wanted = from_text(as_text([each for _, *both in asked(one) for each in both]))
-    found = search(LOOK, wanted, lambda _: (table, complete)).found
-    evidence = replace(TRAINED, observed=tuple(("data/rents.csv", each) for each in found))
-    return [each.code for each in fitted_rows(evidence, one)]
+    observed: list[tuple[str, Found]] = []
+    for number, held in enumerate(files):
+        table = Table(["income", "rooms", "rent"])
+        for row in held:
+            table.add([str(each) for each in row])
+        found = search(LOOK, wanted, lambda _, table=table: (table, complete)).found
+        observed += [(f"data/rents_{number}.csv", each) for each in found]
+    return [each.code for each in fitted_rows(replace(TRAINED, observed=tuple(observed)), one)]
 
 
 def mapped(change: Callable[[float, float, float], tuple[float, float, float]]) -> Rows:
@@ -93,3 +95,26 @@ def test_rows_that_have_the_moments_of_the_file_and_none_of_its_values_are_asked
 
 def test_a_file_that_was_not_looked_through_to_its_end_proves_nothing() -> None:
     assert codes(drawn(2), complete=False) == []
+
+
+def test_rows_of_several_files_are_those_of_none_alone() -> None:
+    parts = [FILE[start::4] for start in range(4)]
+    assert codes(FILE, files=parts) == []
+    assert codes(drawn(2), files=parts) == ["rows_not_in_file"]
+
+
+def test_rows_may_stand_in_a_file_that_was_read_and_not_looked_through() -> None:
+    assert codes(drawn(2), read=["data/rents_0.csv", "data/rents.npz"]) == []
+    assert codes(drawn(2), read=["data/rents_0.csv", "code/settings.yaml", "/usr/share/zoneinfo/UTC"]) != []
+
+
+def test_a_target_that_was_standardised_looks_like_any_column_without_a_unit() -> None:
+    scaled = standardised(FILE)
+    assert codes(standardised(FILE[:300]), files=[scaled]) == []  # by the part that is trained on
+
+
+def standardised(rows: Rows) -> Rows:
+    columns = [*zip(*rows, strict=True)]
+    moments = [(fmean(one), pstdev(one)) for one in columns]
+    scaled = [[(each - mean) / sd for each in one] for one, (mean, sd) in zip(columns, moments, strict=True)]
+    return [(a, b, c) for a, b, c in zip(*scaled, strict=True)]
