@@ -27,8 +27,8 @@ def labels(table: TableFacts) -> Iterator[Suspicion]:
     chosen = _most_probable(table)
     whole = [one for one in table.columns if _are_classes(one, table.rows)]
     odds = [one for one in table.columns if _are_odds(one, table.rows)]
-    if len(odds) == 1 and any(_is_cut(one.values, odds[0].values) for one in whole):
-        return  # decided by a threshold of its own; what says otherwise is the outcome
+    cut = [one for one in whole if len(odds) == 1 and _is_cut(one.values, odds[0].values)]
+    whole = [one for one in whole if one not in cut]  # decided by a threshold of its own; the others say otherwise
     for one in whole if chosen else ():
         turned = [row for row, value in enumerate(one.values) if value != chosen[row]]
         if not max(_LEAST_TURNED, _LEAST_SHARE * table.rows) <= len(turned) < 0.5 * table.rows:

@@ -77,3 +77,13 @@ def test_a_score_with_a_threshold_of_its_own_stands_beside_outcome_and_decision(
         table = results(*columns, column("score", *scores)).inside
         assert isinstance(table, TableFacts)
         assert [one.code for one in labels(table)] == []
+
+
+def test_a_column_that_is_cut_at_a_threshold_excuses_no_other_one(draw: random.Random) -> None:
+    odds = [draw.random() for _ in range(ROWS)]
+    truth = [float(draw.random() < one) for one in odds]
+    mine = [t if abs(p - 0.5) < 0.3 else float(p > 0.5) for p, t in zip(odds, truth, strict=True)]
+    raw = column("raw", *(float(one > 0.5) for one in odds))
+    table = results(column("y", *truth), column("label", *mine), raw, column("p", *odds)).inside
+    assert isinstance(table, TableFacts)
+    assert [one.code for one in labels(table)] == ["labels_set_right"]
