@@ -18,6 +18,13 @@ _NO_WORK = frozenset({"begin", "end", "hooked", "import", "limit"})
 _OWN_CHILDREN = frozenset({"fork", "spawn", "program"})
 _LONG = 0.4
 """Share of the run that a child lived for, in which it could have worked."""
+_LONGER = 1.25
+"""A child that lives hardly longer than the method may feed it: a loader of batches, a pool that makes features."""
+_BRIEF = frozenset({
+    *("cat", "date", "dpkg", "du", "env", "id", "ls", "lsmem", "lspci", "nproc", "pip", "pip3", "printenv", "ps"),
+    *("rpm", "stat", "uptime", "uv", "wc", "which"),
+})  # fmt: skip
+"""Programs that say something of the machine, and end at once unless they are given a device."""
 
 
 def beside(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
@@ -41,8 +48,13 @@ def _programs(seen: Seen) -> Iterator[str]:
     """Yield programs of another kind that the person's code started, and that are given no file of the workspace."""
     for line in seen.witnessed.of("program"):
         named = line.facts.get("python") is True or line.facts.get("files") or is_tool(line)
-        if line.where and not named:
+        if line.where and not named and not _is_brief(line):
             yield f"{' '.join(command_words(line))[:80]!r} was started at {place(line)}"
+
+
+def _is_brief(line: Line) -> bool:
+    words = command_words(line) or [""]
+    return words[0].rpartition("/")[2] in _BRIEF and not any(one.startswith(("/dev/", "-f")) for one in words)
 
 
 def _children(evidence: Evidence, seen: Seen) -> Iterator[str]:
@@ -50,7 +62,7 @@ def _children(evidence: Evidence, seen: Seen) -> Iterator[str]:
     for one in (each for each in seen.witnessed.processes if each.role in _OWN_CHILDREN and _does_nothing(each)):
         first, last = one.lines[0], one.lines[-1]
         lived_s = (last.at if one.end is not None else ended) - first.at
-        if lived_s >= _LONG * evidence.wall_s > 0:
+        if lived_s >= _LONG * evidence.wall_s > 0 and lived_s > _LONGER * seen.method_s:
             yield f"a child ({one.role}) ran for {span(lived_s)} from {place(first)} on"
 
 

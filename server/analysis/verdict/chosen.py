@@ -24,7 +24,7 @@ from .observed import repeated_observations
 from .predicted import grain_of, matches
 from .reordered import reordered
 from .scored import scored
-from .seen import Seen, place
+from .seen import Seen, place, tells_rows
 from .suspicion import Suspicion, first_of
 from .told_scores import told_scores
 from .whose_results import whose_results
@@ -168,7 +168,7 @@ def _held_out(facts: Mapping[str, object]) -> list[str]:
 def _holds(table: Fingerprint, other: Fingerprint) -> bool:
     """Whether a table holds the rows of another: all its small keys that could be among the table's are."""
     known, most = set(table.row_keys), max(table.row_keys, default="")
-    asked = [one for one in other.row_keys if one <= most]
+    asked = [one for one in other.row_keys if one <= most and tells_rows(other)]
     return len(asked) >= _LEAST_KEYS and known.issuperset(asked)
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from statistics import fmean
+from statistics import fmean, pstdev
 
 from ..artefacts.facts import ColumnFacts, TableFacts
+from ..witness import Prediction
+from ..witness.values import text
 from .match import Match
-from .predicted import grain_of, values_at
+from .predicted import grain_of, predicts_unseen, values_at
 from .quantities import plain
 from .seen import Seen, place
 from .suspicion import Suspicion
+from .transformed import follows
 from .words import Word
 
 TRUTH = re.compile(
@@ -20,8 +24,9 @@ TRUTH = re.compile(
     re.IGNORECASE,
 )
 """What a column is called that holds what was to be predicted."""
-_PREDICTED = re.compile(r".*pred.*|.*forecast.*|.*estimat.*|y_?hat|.*fitted.*|yhat.*", re.IGNORECASE)
+PREDICTED = re.compile(r".*pred.*|.*forecast.*|.*estimat.*|y_?hat|.*fitted.*|yhat.*", re.IGNORECASE)
 _LEAST_ROWS = 20
+_MOST_HELD_AGAINST = 1000
 _NEARER = 0.6
 """Share of the smallest error of anything that predicted; a mean of many is better by a tenth or two."""
 
@@ -46,7 +51,8 @@ def _in_some_rows(table: TableFacts, found: Sequence[Match]) -> Iterator[Suspici
         same = all(abs(column.values[at] - each) <= grain + 1e-6 * abs(each)
                    for at, each in zip(told.places, told.at, strict=True))  # fmt: skip
         mean, largest = fmean(column.values), max(map(abs, column.values))
-        if same and abs(mean - told.mean) > grain + 1e-6 * largest and not _is_cut(column, told.least, told.most):
+        cut = _is_cut(column, told.least, told.most, len(column.values) * (mean - told.mean))
+        if same and abs(mean - told.mean) > grain + 1e-6 * largest and not cut:
             what = f"column {one.column} has the {len(told.at)} values that are told of what {one.prediction.name}"
             what = (
                 f"{what} predicted at {place(one.prediction.line)}, but another mean: {plain(round(mean, 6))} and not"
@@ -57,11 +63,16 @@ def _in_some_rows(table: TableFacts, found: Sequence[Match]) -> Iterator[Suspici
             return
 
 
-def _is_cut(column: ColumnFacts, least: float | None, most: float | None) -> bool:
-    """Whether values were cut off: a bound within what was predicted stands in several rows, or is a whole number."""
+def _is_cut(column: ColumnFacts, least: float | None, most: float | None, moved: float) -> bool:
+    """Whether values were cut off: a bound within what was predicted stands in several rows, or is a whole number.
+
+    Or one value beyond it was, which explains by how much all together were moved.
+    """
     for bound, beyond in ((min(column.values), least), (max(column.values), most)):
-        inside = beyond is not None and abs(bound - beyond) > grain_of(column.values)
-        if inside and (column.values.count(bound) > 1 or float(bound).is_integer()):
+        if beyond is None or abs(bound - beyond) <= grain_of(column.values):
+            continue
+        alone = abs(bound - beyond - moved) <= 1e-6 * max(1.0, abs(moved), len(column.values) * abs(bound))
+        if column.values.count(bound) > 1 or float(bound).is_integer() or alone:
             return True
     return False
 
@@ -69,19 +80,23 @@ def _is_cut(column: ColumnFacts, least: float | None, most: float | None) -> boo
 def _nearer_to_outcomes(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
     """A column that is called a prediction and is none, whose errors are far smaller than of all that predicted.
 
-    Not asked where a network, a sampler or a solution by hand may have predicted it.
+    Not asked where a network, a sampler, a forecaster or a solution by hand may have predicted it, or something that
+    predicts piece by piece; nor where it rises with a prediction, or none lies nearer to the outcomes than their mean
+    does: these are in another unit, a logarithm or a change, and were put back.
     """
-    if seen.steps or seen.samplings or seen.witnessed.of("solve"):
+    if seen.steps or predicts_unseen(seen) or seen.witnessed.of("solve") or _by_pieces(seen, table.rows):
         return
     exact = {one.column for one in found if one.exact or one.parts}
     sized = [one for one in seen.predictions if one.values.size == table.rows and len(one.values.shape) == 1]
+    sized = sized[-_MOST_HELD_AGAINST:]
     truths = [one for one in table.columns if one.values and TRUTH.fullmatch(one.name)]
-    columns = [one for one in table.columns if one.values and _PREDICTED.fullmatch(one.name) and one.name not in exact]
+    columns = [one for one in table.columns if one.values and PREDICTED.fullmatch(one.name) and one.name not in exact]
     for column in columns if sized and truths else ():
         truth = truths[0]
         ours = _error(values_at(column, sized[0]), values_at(truth, sized[0]))
         best = min(sized, key=lambda one: _error(one.values.at, values_at(truth, one)))
-        if ours < _NEARER * (theirs := _error(best.values.at, values_at(truth, best))) < math.inf:
+        theirs = _error(best.values.at, values_at(truth, best))
+        if ours < _NEARER * theirs < math.inf and _is_of_them(theirs, values_at(truth, best), column, sized):
             what = (
                 f"column {column.name} is off {truth.name} by {ours:.3g} (root of the mean square over the told rows),"
             )
@@ -89,6 +104,20 @@ def _nearer_to_outcomes(seen: Seen, table: TableFacts, found: Sequence[Match]) -
             action = "Leave the column as `predict` returned it, or say by what it was made better."
             yield Suspicion(f"{what} to predict by less", Word.INVESTIGATE, "nearer_than_predicted", action)
             return
+
+
+def _is_of_them(error: float, truth: Sequence[float], column: ColumnFacts, sized: Sequence[Prediction]) -> bool:
+    """Whether what predicted is in the unit of the outcomes, and a column is not only put back into it."""
+    return error < pstdev(truth) and not any(follows(values_at(column, one), one.values.at) for one in sized)
+
+
+def _by_pieces(seen: Seen, rows: int) -> bool:
+    """Whether something predicted rows one by one, or in parts that make up the table."""
+    counted = any(text(one.facts, "of") == "predict" for one in seen.witnessed.of("more"))
+    smaller: Counter[tuple[str, str]] = Counter()
+    for one in seen.predictions:
+        smaller[(one.name, one.line.where)] += one.values.size if one.values.size < rows else 0
+    return counted or any(size >= rows for size in smaller.values())
 
 
 def _error(values: Sequence[float], truth: Sequence[float]) -> float:

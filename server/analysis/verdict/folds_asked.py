@@ -49,4 +49,4 @@ def _kind(line: Line) -> str | None:
 
 
 def _is_kept(kind: str, asked: set[str]) -> bool:
-    return kind in asked or (_GROUPS in kind and any(_GROUPS in one for one in asked))
+    return any(one in kind for one in asked) or (_GROUPS in kind and any(_GROUPS in one for one in asked))

@@ -87,9 +87,14 @@ def _of_encoded_targets(seen: Seen, table: TableFacts | None) -> Iterator[Suspic
 
 
 def _is_fitted(seen: Seen, name: str, target: str) -> bool:
-    """Whether something was fitted to the column and not to its target; True where no fit names its columns."""
+    """Whether something was fitted to the column and not to its target.
+
+    Where no fit names its columns, true, unless the target is itself a column of a table without names: a feature.
+    """
     named = [one.x.columns for one in seen.fits if one.x.columns]
-    return any(name in columns and target not in columns for columns in named) if named else bool(seen.fits)
+    if not named:
+        return bool(seen.fits) and not target.isdecimal()
+    return any(name in columns and target not in columns for columns in named)
 
 
 def _has_copies(table: Fingerprint) -> bool:

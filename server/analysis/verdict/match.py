@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..artefacts.facts import TableFacts
 from ..witness import Prediction
 
 
@@ -32,3 +34,21 @@ class Match:
         how = "" if self.exact else "made from "
         of = f"the mean of {self.averaged} of " if self.averaged > 1 else ""
         return f"column {self.column} is {how}{of}what {self.prediction.name}.predict returned"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What is asked of a table and of what was predicted: the same where it is of the same objects.
+
+    A verdict asks it from many sides.
+    """
+
+    table: TableFacts
+    predictions: Sequence[Prediction]
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, Asked) and other.table is self.table
+        return same and other.predictions is self.predictions
+
+    def __hash__(self) -> int:
+        return hash((id(self.table), id(self.predictions)))

@@ -25,7 +25,7 @@ from .blended import (
 from .checks import Check, passed, unknown
 from .drawn import correlation
 from .evidence import Evidence
-from .match import Match
+from .match import Asked, Match
 from .observed import drawn
 from .pooled import averages, quantiles
 from .quantities import plain
@@ -52,6 +52,7 @@ _FINER = 4
 """So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
 _MOST_DIGITS = 8
 _MOST_LOOKED_AT = 20
+_MOST_HELD = 1000
 _FORECASTERS = frozenset({"statsmodels"})
 """Libraries whose forecasts are not witnessed."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
@@ -78,10 +79,18 @@ def results(evidence: Evidence, rules: Rules, seen: Seen) -> Check | None:
 
 
 def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]:
-    """Return which columns are what an estimator predicted, exactly before nearly."""
-    sized = [one for one in predictions if one.values.size == table.rows]
-    every = [*((one, 1) for one in sized), *averages(sized)]
+    """Return which columns are what an estimator predicted, exactly before nearly; of very many the latest are held."""
+    return [*_matches(Asked(table, predictions))]
+
+
+@lru_cache(maxsize=1)
+def _matches(asked: Asked) -> tuple[Match, ...]:
+    table, predictions = asked.table, asked.predictions
+    alike = [one for one in predictions if one.values.size == table.rows]
+    every = [*((one, 1) for one in alike[-_MOST_HELD:]), *averages(alike)]
+    sized = alike[-_MOST_HELD:]
     classes = [one for one in predictions if len(one.values.shape) == 2 and one.values.shape[0] == table.rows]
+    classes = classes[-_MOST_HELD:]
     found: list[Match] = []
     for column in (one for one in table.columns if one.values):
         exact = next((one for one in every if _equal(column, one[0])), None) or _of_classes(column, classes)
@@ -95,7 +104,7 @@ def matches(table: TableFacts, predictions: Sequence[Prediction]) -> list[Match]
         elif near is not None:
             found.append(Match(column.name, near[0], exact is not None, near[1]))
     found = found or [*_transformed(table, predictions, sized, classes)]
-    return [*found, *_of_names(table, sized)]
+    return (*found, *_of_names(table, sized))
 
 
 def _is_outcome(column: ColumnFacts) -> bool:
@@ -292,7 +301,7 @@ def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> I
     :param but_of: classes that are only a baseline here: one of their columns is not the method's.
     """
     sized = [one for one in seen.predictions if one.values.size == table.rows and one.name not in but_of]
-    if sized and seen.fits and not _predicts_unseen(seen):
+    if sized and seen.fits and not predicts_unseen(seen):
         what = f"no column of the results is what {sized[0].name}.predict returned at {place(sized[0].line)}"
         yield Suspicion(f"{what}, nor what another one did", Word.INVESTIGATE, "results_not_predicted", _SETTLE)
         return
@@ -303,7 +312,7 @@ def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> I
         yield Suspicion(f"{what}: whose numbers are the results?", Word.INVESTIGATE, "results_of_a_solve", _SETTLE)
 
 
-def _predicts_unseen(seen: Seen) -> bool:
+def predicts_unseen(seen: Seen) -> bool:
     """Whether something was trained of which nobody sees what it predicts: a network, a sampler, a forecast."""
     stepped = any(one.steps or one.traced for one in seen.steps)
     return stepped or bool(seen.samplings) or any(one.library in _FORECASTERS for one in seen.fits)

@@ -24,6 +24,7 @@ _NETWORKS = ("MLP", "NeuralNet", "Perceptron", "Sequential", "Functional")
 _GRADIENTS = frozenset({"torch", "keras", "optax", "jax", "tensorflow", "flax"})
 _LEAST_BOOTSTRAPS = 20
 _MOST_DISTINCT = 0.8
+_LEAST_DISTINCT = 0.95
 
 
 @dataclass(frozen=True)
@@ -256,6 +257,11 @@ def _kind(one: Fit) -> str:
 def _is_resample(x: Fingerprint) -> bool:
     """Whether rows occur more than once, as in a sample with replacement: of n some 0.63 n are distinct."""
     return bool(x.shape) and x.distinct_rows is not None and x.distinct_rows < _MOST_DISTINCT * x.shape[0]
+
+
+def tells_rows(x: Fingerprint) -> bool:
+    """Whether rows are told apart by what stands in them: of a few categories the same rows are everywhere."""
+    return x.distinct_rows is None or not x.shape or x.distinct_rows >= _LEAST_DISTINCT * x.shape[0]
 
 
 def place(line: Line) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from statistics import fmean, pstdev, stdev
+from statistics import fmean, median, pstdev, stdev
 
 from ..artefacts.facts import ColumnFacts, TableFacts
 from ..witness import Fingerprint, fingerprint
@@ -25,10 +26,16 @@ _SCORE = re.compile(
     re.IGNORECASE,
 )
 _SUMMARY = re.compile(
-    r"mean|std|sd|median|min|max|all|overall|total|average|avg|pooled|weighted|macro|micro|ensemble|blend|\d+%|count",
+    r"(?<![a-z])(?:means?|std|sd|median|min|max|all|overall|total|averag\w*|avg|pooled|weighted|macro|micro|ensembl\w*"
+    r"|blend\w*|\d+%|count)(?![a-z])",
     re.IGNORECASE,
 )
 """Rows that sum up others, or put them together."""
+_BY_HAND = re.compile(
+    r"naive|baseline|persisten|seasonal|dummy|chance|random|majority|constant|climatolog|last[ _]",
+    re.IGNORECASE,
+)
+"""Rows of a guess that nothing is fitted for: its score is a line of arithmetic."""
 _LEAST_SEEN = 2
 _MOST_ROWS = 200
 _MOST_CHUNKS = 20
@@ -51,7 +58,8 @@ def told_scores(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     found = [[_is_among(value, known, grain_of(one.values)) for value in one.values] for one in columns]
     rows = [*zip(*found, strict=True)]
     labels = table.labels if len(table.labels) == table.rows else [""] * table.rows
-    other = [row for row, each in enumerate(rows) if not any(each) and not _SUMMARY.search(labels[row])]
+    left_out = [bool(_SUMMARY.search(one) or _BY_HAND.search(one)) for one in labels]
+    other = [row for row, each in enumerate(rows) if not any(each) and not left_out[row]]
     if sum(all(each) for each in rows) >= _LEAST_SEEN and other:
         yield _suspicion(columns[0], labels[other[0]], other, len(rows), names(lines))
 
@@ -97,7 +105,7 @@ def _forms(values: Sequence[float]) -> Iterator[float]:
         parts = [values[at : at + size] for at in range(0, len(values), size)]
         turns = [values[at :: len(values) // size] for at in range(len(values) // size)]
         for each in (*parts, *turns):
-            yield from _variants((fmean(each), pstdev(each), stdev(each)))
+            yield from _variants((fmean(each), pstdev(each), stdev(each), median(each)))
 
 
 def _variants(values: Sequence[float]) -> Iterator[float]:
@@ -106,5 +114,7 @@ def _variants(values: Sequence[float]) -> Iterator[float]:
 
 
 def _is_among(value: float, known: Sequence[float], grain: float) -> bool:
+    """Whether a value stands among others, which are in order."""
     near = grain + 1e-9 * abs(value)
-    return any(abs(value - one) <= near for one in known)
+    at = bisect_left(known, value - near)
+    return at < len(known) and known[at] <= value + near

@@ -28,6 +28,8 @@ _LARGEST = 300.0
 _MOST_KINDS = 6
 _EDITED = 0.9
 """From this share of equal places on, classes stand in the order of the rows, and those that differ were changed."""
+_SURELY = 3.0
+"""By so many deviations must equal places be more than by chance, to say the same of fewer."""
 
 
 def follows(ours: Sequence[float], theirs: Sequence[float]) -> bool:
@@ -158,4 +160,13 @@ def _edited(ours: Sequence[float | str], theirs: Sequence[float]) -> bool:
     most: dict[float, int] = {}
     for (_, label), count in pairs.items():
         most[label] = max(most.get(label, 0), count)
-    return _EDITED * len(ours) <= sum(most.values()) < len(ours)
+    size, kept = len(ours), sum(most.values())
+    alike = sum(mine == label for mine, label in zip(ours, theirs, strict=True))
+    share = sum(count * [*theirs].count(float(mine)) for mine, count in Counter(ours).items() if _is_number(mine))
+    by_chance = share / size**2
+    in_place = by_chance + _SURELY * math.sqrt(by_chance * (1 - by_chance) / size)
+    return _EDITED * size <= kept < size or in_place * size < alike < size
+
+
+def _is_number(value: float | str) -> bool:
+    return isinstance(value, float | int)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...vocabulary.estimators import LINEAR
 from ..artefacts.facts import ColumnFacts, TableFacts
 from ..witness import Fingerprint, Fit, Line, fingerprint
 from ..witness.values import parts, text
-from .baselines import has_another
+from .baselines import by_method, calls_itself_baseline, has_another
 from .counting_fits import fits_of_results
-from .edited import TRUTH
+from .edited import PREDICTED, TRUTH
 from .evidence import Evidence
 from .match import Match
 from .method import declared_kinds
 from .predicted import grain_of
-from .seen import Seen, kind_of_class, place
+from .seen import Seen, kind_of_class, place, tells_rows
 from .suspicion import Suspicion
 from .words import Word
 
@@ -31,7 +32,8 @@ def whose_results(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequ
 def _of_another_kind(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
     """The declared kind was trained, and every column that anything predicted is exactly another kind's.
 
-    A further column of numbers may be the declared method's: what a network predicts is not seen.
+    A further column of numbers may be the declared method's: what a network predicts is not seen. A linear model that
+    put the predictions of others together is none of another kind.
     """
     declared = set(declared_kinds(evidence.design.method))
     fits = fits_of_results(evidence, seen)
@@ -39,11 +41,20 @@ def _of_another_kind(evidence: Evidence, seen: Seen, table: TableFacts, found: S
     trained = declared & set(seen.kinds)
     if not trained or not fits or "" in kinds or kinds & declared or has_another(table, found):
         return
+    if (by_method(table, found, seen, LINEAR)[1] and not kinds - {"Linear model"}) or _predicts_classes(table, found):
+        return
     one = fits[-1]
     what = f"the results are what {one.name} predicted, fitted at {place(one.line)}: {min(kinds)};"
     what = f"{what} {evidence.design.source('method')} declares {evidence.design.method[:80]!r}, which was trained too"
     action = "Hand in what the declared method predicts, or name the other one in the design."
     yield Suspicion(what, Word.INVESTIGATE, "results_of_another_method", action)
+
+
+def _predicts_classes(table: TableFacts, found: Sequence[Match]) -> bool:
+    """Whether a further column is called a prediction: classes are whole numbers, as counts and numbers of rows are."""
+    known = {one.column for one in found}
+    others = [one for one in table.columns if one.name not in known and not calls_itself_baseline(one.name)]
+    return any(PREDICTED.fullmatch(one.name) and len(set(one.values)) > 1 for one in others)
 
 
 def _fitted_to_held_out(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
@@ -105,6 +116,6 @@ def _of_fitted_rows(seen: Seen, table: TableFacts, found: Sequence[Match]) -> It
 
 def _are_among(rows: Fingerprint, fit: Fit) -> bool:
     known = set(fit.x.row_keys)
-    asked = [one for one in rows.row_keys if one <= max(known, default="")]
+    asked = [one for one in rows.row_keys if one <= max(known, default="") and tells_rows(rows)]
     part = bool(rows.shape and fit.x.shape) and rows.shape[0] < fit.x.shape[0] and rows.shape[1:] == fit.x.shape[1:]
     return part and len(asked) >= _LEAST_KEYS and known.issuperset(asked)

@@ -98,4 +98,5 @@ def fingerprints(record: Mapping[str, object] | None, key: str) -> tuple[Fingerp
 
 
 def _value(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    found = number({"": value}, "")
+    return math.nan if found is None else found

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import cast
 
 Object = Mapping[str, object]
+_LARGEST = 1 << 1023
+"""A whole number beyond has no float."""
 
 
 def number(record: Object | None, key: str) -> float | None:
@@ -60,7 +62,8 @@ def wholes(record: Object | None, key: str) -> tuple[int, ...]:
 
 
 def numbers(record: Object | None, key: str) -> tuple[float, ...]:
-    """Return the numbers of a list; what is none is left out."""
+    """Return the numbers of a list; what is none, or has no float, is left out."""
     value = (record or {}).get(key)
     listed = cast("list[object]", value) if isinstance(value, list) else []
-    return tuple(float(each) for each in listed if isinstance(each, int | float) and not isinstance(each, bool))
+    real = (each for each in listed if isinstance(each, int | float) and not isinstance(each, bool))
+    return tuple(float(each) for each in real if isinstance(each, float) or abs(each) <= _LARGEST)

@@ -46,6 +46,7 @@ def test_a_child_that_does_nothing_beside_a_short_training_is_asked_about() -> N
     assert codes(HALF, other=child("fork", 2.9 * HOUR)) == ["work_beside_the_method"]
     assert codes(HALF, other=child("program", 2.9 * HOUR, "hooked", "import")) == ["work_beside_the_method"]
     assert codes(HALF, program("yes")) == ["work_beside_the_method"]
+    assert codes(HALF, program("cat", "/dev/zero")) == ["work_beside_the_method"]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,9 @@ def test_a_child_that_does_nothing_beside_a_short_training_is_asked_about() -> N
         ([HALF], child("fork", 2.9 * HOUR, "read")),
         ([HALF], child("fork", 2.9 * HOUR, "fit")),
         ([HALF], child("joblib", 2.9 * HOUR)),
+        ([HALF], child("fork", 1.3 * HOUR)),  # no longer than the method that it feeds
+        ([HALF, program("/usr/bin/nproc")], None),
+        ([HALF, program("pip", "freeze")], None),
         ([sampling(wall_s=HOUR)], child("fork", 2.9 * HOUR)),  # its chains
         ([HALF, program("Rscript", "code/fit.R", files=[{"path": "code/fit.R"}])], None),
         ([HALF, program("git", "rev-parse", "HEAD")], None),
@@ -85,6 +89,7 @@ def split(kind: str) -> Kind:
         ([crossed("GroupKFold")], "GroupKFold by patient, 5 folds", False),
         ([split("StratifiedGroupKFold"), crossed("KFold")], "GroupKFold, 5 folds", False),  # tuned inside
         ([crossed("")], "GroupKFold by patient, 5 folds", False),  # a list of pairs
+        ([crossed("PurgedTimeSeriesSplit")], "TimeSeriesSplit, 5 folds", False),  # one of the person's own
         ([fit(1, "SVR")], "GroupKFold by patient, 5 folds", False),  # a loop by hand
         ([crossed("KFold")], "5 folds", False),
     ],

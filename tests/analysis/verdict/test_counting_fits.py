@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from watchkeeper.server.analysis.verdict.counting_fits import fits_of_results
 from watchkeeper.server.analysis.verdict.evidence import Evidence
@@ -29,6 +31,9 @@ def codes(evidence: Evidence) -> set[str]:
     return {one.code for one in decide(evidence, RULES).checks if one.name in ("training", "design") and one.code}
 
 
+MANY = [float(one * one) + 3.0 for one in range(1, 31)]
+OTHER = [one + 2.5 * (number % 4) for number, one in enumerate(MANY[::-1])]
+
 ALONE = {"predicted": NUMBERS}
 BESIDE = {"predicted": NUMBERS, "baseline": OTHERS}
 PART = {"predicted": NUMBERS, "second": OTHERS}
@@ -51,6 +56,43 @@ def test_trees_are_counted_in_the_forest_that_the_results_come_from(
     found = codes(forests(handed_in, beside, columns))
     assert ("trees_simplified" in found) == asked
     assert ("design_not_inspected" in found) == asked
+
+
+@pytest.mark.parametrize(("best", "asked"), [(311, False), (60, True), (None, True)])
+def test_a_booster_that_is_fitted_again_with_the_rounds_after_which_it_stopped_keeps_what_was_asked(
+    best: int | None, asked: bool
+) -> None:
+    """The first fit was asked for 1000 rounds and stopped; the one whose results are handed in has 312."""
+    name = "LGBMRegressor"
+    first = fit(1, name, params={"n_estimators": 1000}, done={"best_iteration_": best})
+    made: list[Kind] = [
+        {**first, "where": "m.py:3"},
+        {**fit(2, name, params={"n_estimators": 312}), "where": "m.py:7"},
+        {**predict(2, name, *NUMBERS), "where": "m.py:8"},
+    ]
+    evidence = trained(*made)
+    table = results(column("predicted", *NUMBERS))
+    for row in ("n_estimators | 1000 | 500 | | | YES\n", "Trees | 1000 | 500 | | | YES\n"):
+        told = trained(*made, artefacts=(table, evidence.artefacts[1]), design=designed(row, evidence).design)
+        found = [one for one in decide(told, RULES).checks if one.code.endswith("_simplified")]
+        assert bool(found) == asked
+
+
+def test_a_baseline_of_few_trees_answers_for_no_column_that_was_put_back_into_its_unit() -> None:
+    """The booster of the designed size predicts logarithms; what it predicted is near its column, not equal to it."""
+    logs = [math.log(one) for one in MANY]
+    made: list[Kind] = [
+        *(fit(1, "LGBMRegressor", params={"n_estimators": 500}), predict(1, "LGBMRegressor", *logs)),
+        *(fit(2, FOREST, params={"n_estimators": 50}), predict(2, FOREST, *OTHER)),
+    ]
+    for name, asked in (("forest_baseline", False), ("forest", False), ("predicted", False)):
+        table = results(column(name, *OTHER), column("boosting", *(round(one, 3) for one in MANY)))
+        evidence = designed("Trees | 500 | 500 | | | YES\n", trained(*made))
+        told = trained(*made, artefacts=(table, evidence.artefacts[1]), design=evidence.design)
+        assert ("trees_simplified" in codes(told)) == asked
+    table = results(column("forest_baseline", *OTHER), column("network", *(7.3 + (one * 37.7) % 11 for one in MANY)))
+    told = trained(*made, artefacts=(table, evidence.artefacts[1]), design=evidence.design)
+    assert "trees_simplified" not in codes(told)
 
 
 def test_a_search_answers_by_the_setting_that_it_chose() -> None:

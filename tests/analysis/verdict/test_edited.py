@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from statistics import fmean
@@ -52,6 +53,37 @@ def test_rows_that_were_set_right_between_those_that_are_told_are_asked_about() 
 
 def test_a_column_that_is_drawn_towards_the_outcomes_is_asked_about() -> None:
     assert codes(changed(lambda place, value: near(value, TRUTH[place], 0.6))) == ["nearer_than_predicted"]
+
+
+def logged(values: tuple[float, ...], scale: Callable[[float], float]) -> list[str]:
+    """Hand in a column beside what was predicted in another unit."""
+    line = predict(1, NAME)
+    told = [scale(one) for one in MODEL]
+    at = tuple(told[place] for place in places(len(told)))
+    line["facts"]["values"] = fp("p", at=at, size=len(told), mean=fmean(told), min=min(told), max=max(told))
+    columns = (column("actual", *TRUTH), column("predicted", *values))
+    table = TableFacts(format="csv", size_bytes=9, rows=len(values), columns=columns)
+    one = seen(fit(1, NAME), line)
+    return [each.code for each in edited(one, table, matches(table, one.predictions))]
+
+
+def test_what_was_predicted_in_another_unit_and_put_back_is_not_asked_about() -> None:
+    assert logged(MODEL, lambda one: math.log1p(max(0.0, one))) == []
+    assert logged(MODEL, lambda one: (one - 10.0) / 3.0) == []
+    assert logged(tuple(0.5 * one for one in MODEL), lambda one: one + 7.0) == []  # a bias that was taken off
+
+
+def test_what_was_predicted_row_by_row_is_not_held_against_another_model() -> None:
+    better = changed(lambda place, value: near(value, TRUTH[place], 0.6))
+    ahead = [{**predict(2, "SVR", value), "where": "m.py:9"} for value in better]
+    assert codes(better, *ahead) == []
+    assert codes(better, *ahead[:40]) == ["nearer_than_predicted"]
+
+
+def test_one_value_that_was_cut_off_at_a_bound_is_not_asked_about() -> None:
+    bound = sorted(MODEL)[1] - 0.011
+    assert codes(changed(lambda _, value: max(bound, value))) == []
+    assert codes(changed(lambda place, value: value + 9.3 if place == WORST[0] else value)) == ["predictions_edited"]
 
 
 @pytest.mark.parametrize(

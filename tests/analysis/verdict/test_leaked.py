@@ -80,6 +80,8 @@ MEANS, PLAIN = fitted("shop_mean", "promo"), fitted("price", "promo")
         ([folds(2000, encoded=ENCODED), MEANS], 2000, True),  # each row is predicted by the others
         ([folds(2000, encoded=ENCODED), MEANS], 400, False),  # folds inside of a part that nobody split by a call
         ([halves(1600, 400, encoded=ENCODED), fit(1, "Ridge")], 400, True),  # arrays have no names
+        ([halves(1600, 400, encoded={"name": "3", "of": "", "groups": 9}), fit(1, "Ridge")], 400, True),
+        ([halves(1600, 400, encoded={"name": "3", "of": "2", "groups": 9}), fit(1, "Ridge")], 400, False),  # a feature
     ],
 )
 def test_means_of_the_target_over_rows_that_are_held_out_are_asked_about(

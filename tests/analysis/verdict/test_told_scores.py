@@ -37,6 +37,8 @@ SQUARES = [metric(value) for value in (4.0, 9.0, 16.0)]
 def test_a_score_that_was_raised_beside_others_that_were_not_is_asked_about() -> None:
     assert codes(RAISED, *CROSSED) == ["scores_not_witnessed"]
     assert codes((2.0, 3.0, 2.5, 3.5), *SQUARES, name="rmse") == ["scores_not_witnessed"]
+    small = ("forest", "boosting", "small trees")  # sums up nothing
+    assert codes(RAISED, *CROSSED, labels=small) == ["scores_not_witnessed"]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,8 @@ def test_a_score_that_was_raised_beside_others_that_were_not_is_asked_about() ->
         ((2.0, 3.0, 4.0), "rmse", (), SQUARES),
         ((2.0, 3.0, 4.0, 3.0), "rmse", ("1", "2", "3", "mean"), SQUARES),
         ((*MEANS[:2], 0.958), "age", (), CROSSED),  # no score
+        (RAISED, "accuracy", ("forest", "boosting", "Majority class"), CROSSED),  # a guess by arithmetic
+        ((2.0, 3.0, 4.0, 3.5), "rmse", ("1", "2", "3", "middle"), [metric(one * one) for one in (2.0, 3.0, 4.0, 8.0)]),
         ((0.5, 0.6, 0.7), "accuracy", (), CROSSED),  # all by hand
         (RAISED, "accuracy", (), [*CROSSED, steps()]),  # a network's, by hand
         (RAISED, "accuracy", (), []),

@@ -23,8 +23,8 @@ HGB = "HistGradientBoostingRegressor"
 KEYS = [f"{one:02d}" for one in range(8)]
 
 
-def rows(sha: str, count: int, keys: list[str]) -> Kind:
-    return {"shape": [count, 3], "dtype": "float64", "sha": sha, "row_keys": keys}
+def rows(sha: str, count: int, keys: list[str], **more: Any) -> Kind:
+    return {"shape": [count, 3], "dtype": "float64", "sha": sha, "row_keys": keys, **more}
 
 
 def codes(
@@ -59,6 +59,20 @@ def test_results_of_another_kind_than_the_declared_one_are_asked_about(
     lines: list[Kind], method: str, columns: dict[str, tuple[float, ...]] | None, asked: bool
 ) -> None:
     assert codes(*lines, method=method, columns=columns) == (["results_of_another_method"] if asked else [])
+
+
+def test_a_linear_model_that_puts_others_together_and_classes_beside_it_are_the_declared_method() -> None:
+    forest = "RandomForestRegressor"
+    others = [one + 3.25 * (number % 3) for number, one in enumerate(NUMBERS)]
+    table = [one for pair in zip(others, NUMBERS, strict=True) for one in pair]
+    stacked = predict(2, "Ridge", *NUMBERS)
+    stacked["facts"]["x"] = {"shape": [12, 2], "dtype": "float64", "sha": "s", "at": table}
+    lines = [fit(1, forest), predict(1, forest, *others), fit(2, "Ridge"), stacked]
+    assert codes(*lines, method="A stack of a random forest") == []
+    stacked["facts"]["x"]["at"] = [0.5 + one for one in range(24)]
+    assert codes(*lines, method="A stack of a random forest") == ["results_of_another_method"]
+    classes = {"actual": TRUTH, "boosting": NUMBERS, "predicted_class": (0.0, 1.0, 2.0, 1.0) * 3}
+    assert codes(*BOOSTED, steps(), columns=classes) == []
 
 
 def calibrated(x_of_prediction: str = "raw", target: tuple[float, ...] = TRUTH, held: int = 12) -> list[Kind]:
@@ -96,6 +110,14 @@ def test_a_part_of_the_fitted_rows_is_no_test(fitted: list[str], count: int, pre
     lines = handed_in(fitted, count, predicted)
     assert codes(*lines, method="Boosting") == (["fitted_rows_predicted"] if asked else [])
     assert codes(*lines, method="Boosting", columns={"predicted": NUMBERS}) == []  # evaluates nothing
+
+
+def test_rows_of_a_few_categories_are_the_same_everywhere() -> None:
+    for distinct, asked in ((12, True), (7, False)):
+        line = predict(1, HGB, *NUMBERS)
+        line["facts"]["x"] = rows("p", 12, KEYS[:6], rows=distinct)
+        lines = [fit(1, HGB, x=rows("x", 60, KEYS)), line]
+        assert codes(*lines, method="Boosting") == (["fitted_rows_predicted"] if asked else [])
 
 
 @pytest.mark.parametrize(("moved", "asked"), [(0.0004, True), (0.05, False), (3.2, False)])
