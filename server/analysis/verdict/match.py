@@ -47,8 +47,9 @@ class Asked:
     predictions: Sequence[Prediction]
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, Asked) and other.table is self.table
-        return same and other.predictions is self.predictions
+        if not isinstance(other, Asked):
+            return False
+        return other.table is self.table and other.predictions is self.predictions
 
     def __hash__(self) -> int:
         return hash((id(self.table), id(self.predictions)))
