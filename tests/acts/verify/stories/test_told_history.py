@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
+from watchkeeper.server.acts.verify.evidence import gather
+from watchkeeper.server.acts.watch import artefact_files
 
 from ....play import Place
 from .scripts import BEGINNING, DESCENT, design, evidence, in_short, script
@@ -37,7 +41,9 @@ async def test_rows_that_are_not_what_the_log_printed_are_named(place: Place) ->
     assert "what the log printed while it trained" in evidence(verdict, "history")
 
 
-async def test_a_history_that_is_changed_after_the_run_is_not_what_was_sealed(place: Place) -> None:
+async def test_a_history_that_is_changed_after_the_run_is_not_what_was_sealed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     verdict, run = await judged(place, "round")
     assert "history_edited" not in str(verdict)
     assert verdict["verdict"] != "REJECT_TIMESTAMP_MISMATCH", verdict["why"]
@@ -47,3 +53,8 @@ async def test_a_history_that_is_changed_after_the_run_is_not_what_was_sealed(pl
         changed = await trainer.ask("verify_compute", run=run)
     assert changed["verdict"] == "REJECT_TIMESTAMP_MISMATCH"
     assert f"{HISTORY} was changed" in evidence(changed, "seal")
+    with closing((desk := place.desk()).ledger):
+        assert gather(desk, run).curves_changed == (HISTORY,)
+        monkeypatch.setattr(artefact_files, "sha256", lambda *_: None)  # the time of the call is over
+        found = gather(desk, run)
+        assert (found.curves_changed, [one for one in found.curves if one[0] == HISTORY]) == ((), [])
