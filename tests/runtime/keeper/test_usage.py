@@ -122,7 +122,11 @@ def test_time_without_a_cpu_is_kept_of_workers_that_are_gone_and_the_workers_are
 ) -> None:
     monkeypatch.chdir(tmp_path)
     delayed = {1: 2.0}
-    monkeypatch.setattr(procfs, "delayed_s", lambda pid: delayed.get(pid, 0.5))
+
+    def delayed_s(pid: int) -> float:
+        return delayed.get(pid, 0.5)
+
+    monkeypatch.setattr(procfs, "delayed_s", delayed_s)
     words = Path("/proc/self/stat").read_bytes()
     meter = usage.Meter(LONG_S, None)
     for worker in range(2, 102):
@@ -130,7 +134,8 @@ def test_time_without_a_cpu_is_kept_of_workers_that_are_gone_and_the_workers_are
     delayed[1] = 0.0  # it ended while it was looked at
     meter.sample([procfs.Stat(1, words)], 0.0)
     assert [one.delayed_s for one in samples_of(tmp_path)[-2:]] == [2.0 + 100 * 0.5] * 2
-    assert max(len(one) for one in vars(meter).values() if isinstance(one, dict)) == 1
+    kept: list[dict[object, object]] = [one for one in vars(meter).values() if isinstance(one, dict)]
+    assert [len(one) for one in kept] == [1]
 
 
 def bytes_read() -> int:

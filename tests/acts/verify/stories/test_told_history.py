@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 import pytest
+from watchkeeper.server.acts.desk import Desk
 from watchkeeper.server.acts.verify.evidence import gather
 from watchkeeper.server.acts.watch import artefact_files
 
@@ -34,6 +35,10 @@ async def judged(place: Place, edit: str) -> tuple[dict[str, object], str]:
         return await trainer.ask("verify_compute", run=run), run
 
 
+def not_in_time(desk: Desk, path: str) -> None:
+    """The time of the call is over."""
+
+
 async def test_rows_that_are_not_what_the_log_printed_are_named(place: Place) -> None:
     verdict, _ = await judged(place, "(lambda loss: 0.8 * loss if 70 <= epoch < 78 else loss)")
     assert in_short(verdict) == ("REJECT_LIKELY_FABRICATION", "history_edited", False)
@@ -55,6 +60,6 @@ async def test_a_history_that_is_changed_after_the_run_is_not_what_was_sealed(
     assert f"{HISTORY} was changed" in evidence(changed, "seal")
     with closing((desk := place.desk()).ledger):
         assert gather(desk, run).curves_changed == (HISTORY,)
-        monkeypatch.setattr(artefact_files, "sha256", lambda *_: None)  # the time of the call is over
+        monkeypatch.setattr(artefact_files, "sha256", not_in_time)
         found = gather(desk, run)
         assert (found.curves_changed, [one for one in found.curves if one[0] == HISTORY]) == ((), [])

@@ -90,16 +90,21 @@ def as_array(np: Any, value: Any) -> Any:
     """
     if isinstance(value, np.ndarray):
         return value
-    if isinstance(value, (list, tuple)) and value:
-        if isinstance(value[0], (str, bytes)):  # NumPy's own texts are each as long as the longest
-            return np.array(value, dtype=object)
-        if _listed(value) > _MOST_LISTED:
-            raise ValueError("a list of so much is not copied")
+    if isinstance(value, (list, tuple)):
+        return _of_list(np, value)
     if hasattr(value, "detach"):
         value = value.detach()
         if getattr(value, "dtype", None) is not None and str(value.dtype) == "torch.bfloat16":
             value = value.float()
         return np.asarray(value.cpu().numpy())
+    return np.asarray(value)
+
+
+def _of_list(np: Any, value: Any) -> Any:
+    if value and isinstance(value[0], (str, bytes)):  # NumPy's own texts are each as long as the longest
+        return np.array(value, dtype=object)
+    if _listed(value) > _MOST_LISTED:
+        raise ValueError("a list of so much is not copied")
     return np.asarray(value)
 
 
@@ -199,7 +204,8 @@ def named_rows(np: Any, keys: Any) -> dict[str, Any]:
 def _table(np: Any, table: Any, rows: bool) -> dict[str, Any]:
     names = [str(each)[:80] for each in list(table.columns)[:MOST_COLUMNS]]
     kinds = {getattr(each, "kind", "O") for each in table.dtypes}
-    plain = table.to_numpy() if kinds <= set("biuf") else None  # a table with texts would be made of objects, all of it
+    # One with texts would become a table of objects, all of it.
+    plain: Any = table.to_numpy() if kinds <= set("biuf") else None
     if getattr(plain, "dtype", None) is not None and plain.dtype.kind in "biuf":
         return {**_numbers(np, plain, rows), "columns": names}
     parts = [_described(np, np.asarray(table.iloc[:, i]), False)["sha"] for i in range(table.shape[1])]

@@ -48,8 +48,8 @@ def encoded(tables: Any) -> dict[str, Any]:
 def _is_plain(table: Any) -> bool:
     """Whether what it holds is at hand: no file, no GPU, no list of pictures, all of which would have to be read."""
     if isinstance(table, (list, tuple)):
-        row = table[0] if table else ()
-        each = row if isinstance(row, (list, tuple)) else [row]
+        row: Any = table[0] if table else []
+        each: Any = row if isinstance(row, (list, tuple)) else [row]
         return 0 < len(table) * len(each) <= _MOST_CELLS and isinstance(each[0], numbers.Real)
     in_memory = hasattr(table, "ctypes") and not hasattr(table, "filename")
     return hasattr(table, "iloc") or (in_memory and len(table.shape) in (1, 2))
@@ -81,17 +81,15 @@ def _found(np: Any, columns: Any) -> dict[str, Any]:
             and abs(means[one] - means[target]) <= _ROUNDED * spreads[target]
         ]  # fmt: skip
         groups = _groups(np, values) if may_be else None
-        for of, outcomes, close in may_be if groups is not None else ():
-            if _are_means(np, groups, outcomes, close):
+        for of, outcomes, close in may_be:
+            if groups is not None and _are_means(np, groups, outcomes, close):
                 return {"encoded": {"name": name, "of": of, "groups": len(groups[1])}}
             if time.thread_time() > until:
                 return {}
-        if time.thread_time() > until:
-            return {}
     return {}
 
 
-def _groups(np: Any, values: Any) -> Any:
+def _groups(np: Any, values: Any) -> tuple[Any, Any, Any] | None:
     """Return the rows by the column's values, where each value begins and which it is; None for too few or many."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
