@@ -31,8 +31,8 @@ _SCRIPTS = (".py", ".ipynb", ".sh", ".bash", ".R", ".r", ".jl", ".pl", ".lua", "
 _TAKES_A_WORD = "--check-hash-based-pycs"
 _CLUSTER = re.compile(r"-(?P<plain>[bBdEhiIOPqsSuvVx?R]*)(?:(?P<takes>[cmWX])(?P<value>.*))?", re.DOTALL)
 """Options of Python, several in one word: `-um fish`, `-Wignore`."""
-_RUNS_A_FILE = ("sh", "bash", "dash", "zsh", "ksh", "Rscript", "julia", "perl", "torchrun", "ipython")
-"""Programs whose first word that looks like a script is one that they run; of others it may be what they write."""
+_RUNS_A_FILE = ("sh", "bash", "dash", "zsh", "ksh", "Rscript", "julia", "perl", "ipython")
+"""Programs whose first word that is no option is a script that they run; of others it may be what they write."""
 _LONGEST_MODEL = 32
 
 
@@ -167,8 +167,8 @@ def _refuse_a_missing_script(argv: Sequence[str], folder: Path) -> None:
     program = os.path.basename(argv[0])
     if _ANY_PYTHON.fullmatch(program):
         named = [names[0] for place, names in _of_python(argv) if argv[place] == names[0]]
-    elif program in _RUNS_A_FILE and not {"-c", "-e", "-m"}.intersection(argv):
-        named = [argv[place] for place, _ in _named(argv) if not argv[place].startswith("-")][:1]
+    elif program in _RUNS_A_FILE:
+        named = _first_word(argv)
     else:
         named = []
     if not named or os.path.lexists(folder / named[0]):
@@ -180,6 +180,14 @@ def _refuse_a_missing_script(argv: Sequence[str], folder: Path) -> None:
         f"There is no script {one_line(named[0], 100)!r} in {folder}; nothing was started.{there}",
         "Name a script by its path from the folder in which you type.",
     )
+
+
+def _first_word(argv: Sequence[str]) -> list[str]:
+    """Return the first word that is no option where it is called as a script is; options may hold the code itself."""
+    place = next((place for place, word in enumerate(argv) if place and not word.startswith(("-", "+"))), 0)
+    plain = all(word.startswith("--") or not set("ceEmn") & set(word[1:]) for word in argv[1:place])
+    code = any(word.startswith(("--eval", "--print", "--command")) for word in argv[1:place])
+    return [argv[place]] if place and plain and not code and argv[place].endswith(_SCRIPTS) else []
 
 
 def kept(desk: Desk, words: Sequence[str]) -> str:

@@ -298,13 +298,14 @@ def _curves(desk: Desk, run: Run, status: RunStatus, found: Evidence) -> dict[st
         return {}
     sealed = found.seal.files if found.seal is not None else dict[str, str]()
     every = dict(histories.written(desk, run, status.started_at, _may_be_histories(found.seen)))
-    other = [path for path in every if path in sealed and artefact_files.sha256(desk, path) != sealed[path]]
+    now = {path: artefact_files.sha256(desk, path) for path in every if path in sealed}
+    other = [path for path, digest in now.items() if digest != sealed[path]]
     ended = (status.ended_at or 0.0) + 1.0
     late = [path for path in every if path not in sealed and not _older(desk, path, ended)]
     overtaken = any(one.first_seq > run.first_seq for one in desk.ledger.runs(model=run.model))
     return {
         "curves": tuple((path, one) for path, one in every.items() if path not in (*other, *late)),
-        "curves_changed": () if overtaken else tuple(other),
+        "curves_changed": () if overtaken else tuple(path for path in other if now[path]),  # not: could not be hashed
         "log_curve": histories.printed(desk, run),
     }
 

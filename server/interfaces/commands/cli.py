@@ -293,7 +293,7 @@ def _add_notify(commands: Any) -> None:  # noqa: ANN401 (argparse's type is priv
 
 
 def _notify(name: str, options: argparse.Namespace) -> int:
-    return notify.run(name, options, workspace(options))
+    return notify.run(name, options, of_record(options))
 
 
 @contextmanager
@@ -319,11 +319,11 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _ui(options: argparse.Namespace) -> int:
-    return ui.serve(options, workspace(options), version())
+    return ui.serve(options, of_record(options), version())
 
 
 def _top(options: argparse.Namespace) -> int:
-    return top.show(workspace(options))
+    return top.show(of_record(options))
 
 
 def _hook(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,6 +13,8 @@ from ...analysis.verdict.words import TOLD_ONLY, Outcome
 COMMAND = "verify"
 _KEPT = ("verdict", "met", "reason_code", "why", "run", "override")
 _HELP = "print every check with its evidence, the figures, and the text for the completion report"
+_TOLD_ONLY = re.compile(rf"\({TOLD_ONLY}: [\w {{}}-]+\)$")
+"""As `analysis/verdict/verdict.py` ends it: what a file or a log is called or says may stand before."""
 Check = Mapping[str, str]
 
 
@@ -34,7 +37,7 @@ def short(content: Mapping[str, Any], whole: str) -> dict[str, Any]:
     :param whole: the command that prints all of it.
     """
     checks: list[Check] = content["checks"]
-    told_only = [one for one in checks if f"({TOLD_ONLY}: " in one["evidence"]]
+    told_only = [one for one in checks if _TOLD_ONLY.search(one["evidence"])]
     weighed = [one for one in checks if one not in told_only]
     held = [one["check"] for one in checks if one["outcome"] == Outcome.PASSED]
     told = {

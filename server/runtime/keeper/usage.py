@@ -46,7 +46,9 @@ class Meter:
         self._next_s = 0.0
         self.cpu_s = floor_s
         self._delayed_s: dict[tuple[int, int], float] = {}
-        """By process: for how long others had the CPU that it could have used, as it was told last."""
+        """By process that lives: for how long others had the CPU that it could have used."""
+        self._delayed_before_s = 0.0
+        """The sum of those that are gone: a training may start millions."""
         self.rss_bytes = self.processes = 0
         """As they were at the last sample."""
         self.peak_rss_bytes = 0
@@ -78,12 +80,11 @@ class Meter:
         self.processes = others + sum(1 for one in seen if one.alive)
         self.cpu_s = max(self.cpu_s, others_s + reaped_s + sum(one.user_s + one.system_s for one in seen))
         self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
-        self._delayed_s |= {(one.pid, one.start_ticks): procfs.delayed_s(one.pid) for one in seen if one.alive}
         line: dict[str, object] = {
             "at": round(time.time(), 3),
             "boottime_s": round(boottime_s(), 3),
             "cpu_s": round(self.cpu_s, 2),
-            "delayed_s": round(sum(self._delayed_s.values()), 2),
+            "delayed_s": round(self._delayed(seen), 2),
             "rss_bytes": rss_bytes,
             "processes": self.processes,
             "log_bytes": self.log_bytes(),
@@ -93,6 +94,15 @@ class Meter:
         if not self._written(json.dumps(line, separators=(",", ":")).encode() + b"\n"):
             self._count_lost()
         self._schedule()
+
+    def _delayed(self, seen: Iterable[procfs.Stat]) -> float:
+        before = self._delayed_s
+        self._delayed_s = {
+            one: max(before.get(one, 0.0), procfs.delayed_s(one[0]))
+            for one in ((each.pid, each.start_ticks) for each in seen if each.alive)
+        }
+        self._delayed_before_s += sum(value for one, value in before.items() if one not in self._delayed_s)
+        return self._delayed_before_s + sum(self._delayed_s.values())
 
     def miss(self) -> None:
         """Count a sample that could not be taken."""

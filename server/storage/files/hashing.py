@@ -8,7 +8,8 @@ import time
 from typing import BinaryIO
 
 TRIED_S = 1.0
-"""So long a file is read before it is asked how long the rest will take."""
+TRIED_BYTES = 64 << 20
+"""So long, and so far, a file is read before it is asked how long the rest will take: a disk may stall at first."""
 _TIMES = 2.0
 """The rest may be read so much faster than what was read so far."""
 _BLOCK_BYTES = 1 << 20
@@ -17,8 +18,8 @@ _BLOCK_BYTES = 1 << 20
 def sha256_within(file: BinaryIO, most_s: float) -> str | None:
     """Return the digest of what an open file holds from here on; None where that takes too long.
 
-    A sparse file is larger than any disk. What cannot be read in time at the speed of its first second is given up
-    then.
+    A sparse file is larger than any disk. What cannot be read in time at the speed of its first second, and of no less
+    than its first 64 MiB, is given up then.
     """
     digest = hashlib.sha256()
     begun, done, hopeful = time.monotonic(), 0, False
@@ -28,7 +29,7 @@ def sha256_within(file: BinaryIO, most_s: float) -> str | None:
         took_s = time.monotonic() - begun
         if took_s > most_s:
             return None
-        if not hopeful and took_s > TRIED_S:
+        if not hopeful and took_s > TRIED_S and done >= TRIED_BYTES:
             hopeful = os.fstat(file.fileno()).st_size - file.tell() <= _TIMES * done / took_s * (most_s - took_s)
             if not hopeful:
                 return None

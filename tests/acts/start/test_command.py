@@ -74,6 +74,8 @@ def test_the_script_of_a_command_is_found(
         ["python", "/etc/hostname"],
         ["python", "-V"],
         ["bash", "-c", "python none.py"],
+        ["bash", "-lc", "python none.py"],
+        ["bash", "gen", "none.py"],
         ["cp", "/etc/hostname", "none.py"],
         ["echo", "hi"],
     ],

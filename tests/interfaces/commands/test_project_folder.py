@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 import pytest
+from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.interfaces.commands.project_folder import of_record, project_above, workspace
 from watchkeeper.server.vocabulary.errors import Refused
 
@@ -28,6 +29,15 @@ def test_no_second_record_begins_inside_a_project(inside: Path, monkeypatch: pyt
     assert of_record(nothing, str(inside.parent)).root == inside.parent
     monkeypatch.setenv("WATCHKEEPER_WORKSPACE", str(inside))
     assert of_record(nothing).root == inside
+
+
+@pytest.mark.parametrize("name", ["ui", "top", "watch", "notify"])
+def test_what_shows_a_record_to_a_person_begins_none_there_either(
+    inside: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([name]) == 1
+    assert f"belongs to the project {inside.parents[1]}" in capsys.readouterr().err
+    assert not list(inside.iterdir())
 
 
 @pytest.mark.parametrize("name", ["watchkeeper.toml", ".watchkeeper"])

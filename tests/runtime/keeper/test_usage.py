@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.runtime.keeper import records, usage
+from watchkeeper.server.runtime.keeper import procfs, records, usage
 from watchkeeper.server.runtime.samples import Sample
 from watchkeeper.server.runtime.samples import usage as samples_of
 
@@ -115,6 +115,27 @@ def test_reading_backwards_yields_the_lines_of_the_file_in_reverse(
     path = tmp_path_factory.mktemp("file", numbered=True) / "lines"
     path.write_bytes(content)
     assert list(usage.backwards(path, block_bytes)) == content.split(b"\n")[::-1]
+
+
+def test_time_without_a_cpu_is_kept_of_workers_that_are_gone_and_the_workers_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    delayed = {1: 2.0}
+
+    def delayed_s(pid: int) -> float:
+        return delayed.get(pid, 0.5)
+
+    monkeypatch.setattr(procfs, "delayed_s", delayed_s)
+    words = Path("/proc/self/stat").read_bytes()
+    meter = usage.Meter(LONG_S, None)
+    for worker in range(2, 102):
+        meter.sample([procfs.Stat(1, words), procfs.Stat(worker, words)], 0.0)
+    delayed[1] = 0.0  # it ended while it was looked at
+    meter.sample([procfs.Stat(1, words)], 0.0)
+    assert [one.delayed_s for one in samples_of(tmp_path)[-2:]] == [2.0 + 100 * 0.5] * 2
+    kept: list[dict[object, object]] = [one for one in vars(meter).values() if isinstance(one, dict)]
+    assert [len(one) for one in kept] == [1]
 
 
 def bytes_read() -> int:

@@ -307,3 +307,38 @@ def test_a_column_of_means_of_another_one_is_told_where_rows_are_split(tmp_path:
     told = [part(line.facts, "encoded") for line in seen(tmp_path, script).of("split")]
     of = [None if one is None else (one["name"], one["of"]) for one in told]
     assert of[:5] == [None, None, ("mean", "sales"), ("mean", "sales"), ("1", "")]
+
+
+AT_HAND = (
+    HEAD
+    + """
+import resource
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+class Away:
+    shape, dtype = (120, 3), X.dtype
+    def __len__(self): return 120
+    def __getitem__(self, rows): return X[rows]
+    def __array__(self, *a, **k): raise SystemExit("all of it was read")
+class Picture:
+    __array__ = Away.__array__
+train_test_split(Away(), [Picture() for _ in range(120)], ["a text"] * 119 + ["a" * (1 << 20)], y)
+assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + (200 << 10)
+sorts, sort = [], np.argsort
+np.argsort = lambda *a, **k: sorts.append(1) or sort(*a, **k)
+train_test_split((X - X.mean(0)) @ np.diag([3.0, 2.0, 1.0]) @ rng.normal(size=(3, 30)))
+assert len(sorts) <= 30, len(sorts)
+class Broken(BaseEstimator):
+    def predict_proba(self, X): return np.full((len(X), 2), [np.nan, np.inf])
+Broken().predict_proba(X)
+"""
+)
+
+
+def test_a_look_at_what_is_split_or_predicted_reads_nothing_that_is_not_at_hand_and_loses_no_line(
+    tmp_path: Path,
+) -> None:
+    found = seen(tmp_path, AT_HAND)
+    assert len(found.of("split")) == 2
+    assert [one.mean for one in prediction(only(found.of("predict"))).each] == [None, None]

@@ -155,6 +155,33 @@ def test_updates_inside_compiled_code_are_told_as_traced_and_not_counted(tmp_pat
     assert told["optax.adam"].line.facts["params_moved"] is True
 
 
+FROZEN = """
+import os, pickle, subprocess, sys
+import cloudpickle, jax.numpy as jnp, optax
+assert pickle.loads(pickle.dumps([optax.adam, optax.apply_updates])) == [optax.adam, optax.apply_updates]
+optimiser = optax.sgd(0.1)
+p = {f"a{n:02}": jnp.ones(SIZE) for n in range(20)} | {"z": jnp.ones(3)}
+g = {k: jnp.zeros_like(v) for k, v in p.items()} | {"z": jnp.ones(3)}
+state = optimiser.init(p)
+for _ in range(20):
+    updates, state = optimiser.update(g, state, p)
+    p = optax.apply_updates(p, updates)
+open("o.pkl", "wb").write(cloudpickle.dumps(optimiser))
+code = "import pickle; o = pickle.load(open('o.pkl', 'rb')); print(o.update(1.0, o.init(1.0))[0])"
+env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "WATCHKEEPER_WITNESS")}
+subprocess.run([sys.executable, "-c", code], env={**env, "PYTHONPATH": os.pathsep.join(sys.path)}, check=True)
+"""
+
+
+@needs("optax", "jax", "cloudpickle")
+@pytest.mark.parametrize(("size", "moved"), [(4, True), (1 << 18, None)])
+def test_weights_of_which_most_are_frozen_are_not_told_to_stay_and_their_optimiser_can_be_pickled(
+    tmp_path: Path, size: int, moved: bool | None
+) -> None:
+    told = only(seen(tmp_path, FROZEN.replace("SIZE", str(size))).of("steps"))
+    assert (steps(told).steps, told.facts["params_moved"]) == (20, moved)
+
+
 KERAS = """
 import numpy as np, keras
 x = np.random.default_rng(0).normal(size=(60, 3)); y = x.sum(1)

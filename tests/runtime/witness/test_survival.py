@@ -162,6 +162,18 @@ def test_without_the_hook_on_the_path_a_pickled_class_of_the_scripts_still_works
     assert "stdout='3\\n'" in done.stdout, done.stdout + done.stderr
 
 
+@needs("scipy", "joblib")
+def test_functions_that_are_listened_to_are_pickled_by_the_name_that_a_script_calls(tmp_path: Path) -> None:
+    names = "pickle.dumps joblib.dump numpy.save scipy.linalg.solve scipy.optimize.minimize scipy.optimize.curve_fit"
+    script = (
+        "import pickle, joblib, numpy, scipy.linalg, scipy.optimize\n"
+        f"for one in ({names.replace(' ', ', ')}):\n"
+        "    assert hasattr(one, '__watchkeeper_witness__') and pickle.loads(pickle.dumps(one)) is one, one\n"
+    )
+    done = run(tmp_path, script)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_folder_and_the_lines_are_bounded(tmp_path: Path) -> None:
     script = "for i in range(6000):\n    exec(f'x_{i} = {i}')\n    open(f'f{i}.txt', 'w').close()\n"
     found = seen(tmp_path, script)

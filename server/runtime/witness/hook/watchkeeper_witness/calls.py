@@ -182,14 +182,19 @@ def replace(module: Any, name: str, key: str, top: str = "") -> bool:
     if function is None or hasattr(function, MARK) or not callable(function):
         return False
     ours_now = wrapped(function, key)
-    if not top:  # pickled by name from here: where it was defined there still stands the library's own
-        ours_now.__module__ = module.__name__
+    if not top:
+        pickled_from(module, ours_now)
     for other in _modules(top):
         if vars(other).get(name) is function:
             setattr(other, name, ours_now)
     setattr(module, name, ours_now)
     watch(module, name, ours_now)
     return True
+
+
+def pickled_from(module: Any, function: Any) -> None:
+    """Have a function of ours pickled by its name in a module: where it was defined stands the library's own."""
+    function.__module__ = module.__name__
 
 
 def _modules(top: str) -> Any:

@@ -20,6 +20,8 @@ BLOCKS, BLOCK_NUMBERS = 64, 1 << 15
 MOST_ROWS = 200_000
 MOST_COLUMNS = 64
 MOST_SHAPE = 8
+_MOST_LISTED, _MOST_TEXT = 1 << 22, 1 << 26
+"""Of the numbers in a list, of the characters in all its texts: of more a copy would be made that has no room."""
 _MOST_KEPT = 32
 _described_before: dict[Any, dict[str, Any]] = {}
 """What was said of arrays by their digest: of the rows that are predicted again and again, the truth of each metric."""
@@ -61,7 +63,7 @@ def quick(value: Any) -> int:
     """Return a number that differs for nearly all arrays that differ, for microseconds; 0 for what is no array."""
     try:
         np = numpy()
-        array = value if isinstance(value, np.ndarray) else np.asarray(value)
+        array = as_array(np, value) if isinstance(value, (list, tuple)) else np.asarray(value)
         if array.dtype == object:
             return hash((array.shape, str(array.flat[0]), str(array.flat[-1])))
         flat = array.ravel()[:: max(1, array.size // 64)] if array.flags.c_contiguous else array.flat[:64]
@@ -82,15 +84,40 @@ def _described(np: Any, value: Any, rows: bool) -> dict[str, Any]:
 
 
 def as_array(np: Any, value: Any) -> Any:
-    """Return the value as an array of NumPy; a tensor of torch is detached and brought over."""
+    """Return the value as an array of NumPy; a tensor of torch is detached and brought over.
+
+    :raises ValueError: it is a list of so much, such as pictures, that no copy is made.
+    """
     if isinstance(value, np.ndarray):
         return value
+    if isinstance(value, (list, tuple)):
+        return _of_list(np, value)
     if hasattr(value, "detach"):
         value = value.detach()
         if getattr(value, "dtype", None) is not None and str(value.dtype) == "torch.bfloat16":
             value = value.float()
         return np.asarray(value.cpu().numpy())
     return np.asarray(value)
+
+
+def _of_list(np: Any, value: Any) -> Any:
+    if value and isinstance(value[0], (str, bytes)):  # NumPy's own texts are each as long as the longest
+        return np.array(value, dtype=object)
+    if _listed(value) > _MOST_LISTED:
+        raise ValueError("a list of so much is not copied")
+    return np.asarray(value)
+
+
+def _listed(value: Any) -> float:
+    """Return how many numbers a list of lists or of arrays holds, by its first ones; of other things nobody knows."""
+    count = 1
+    while isinstance(value, (list, tuple)) and value:
+        count *= len(value)
+        value = value[0]
+    found = getattr(value, "shape", None)
+    if isinstance(found, tuple):
+        return count * math.prod(int(each) for each in found)
+    return math.inf if hasattr(value, "__array__") else count
 
 
 def flat64(np: Any, array: Any) -> Any:
@@ -106,8 +133,9 @@ def _numbers(np: Any, array: Any, rows: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"shape": shape(array), "dtype": str(array.dtype)}
     size = int(array.size)
     if size > MOST_NUMBERS:
-        source = array.reshape(-1)
-        blocks = [source[k * (size - BLOCK_NUMBERS) // (BLOCKS - 1) :][:BLOCK_NUMBERS] for k in range(BLOCKS)]
+        source = array.reshape(-1) if array.flags.c_contiguous else array.flat  # else all of it would be copied
+        begins = [k * (size - BLOCK_NUMBERS) // (BLOCKS - 1) for k in range(BLOCKS)]
+        blocks = [source[begin : begin + BLOCK_NUMBERS] for begin in begins]
         flat = flat64(np, np.concatenate(blocks))
         found["sampled"] = True
         told = flat64(np, source[[i * (size - 1) // (MOST_VALUES - 1) for i in range(MOST_VALUES)]])
@@ -175,7 +203,9 @@ def named_rows(np: Any, keys: Any) -> dict[str, Any]:
 
 def _table(np: Any, table: Any, rows: bool) -> dict[str, Any]:
     names = [str(each)[:80] for each in list(table.columns)[:MOST_COLUMNS]]
-    plain = table.to_numpy()
+    kinds = {getattr(each, "kind", "O") for each in table.dtypes}
+    # One with texts would become a table of objects, all of it.
+    plain: Any = table.to_numpy() if kinds <= set("biuf") else None
     if getattr(plain, "dtype", None) is not None and plain.dtype.kind in "biuf":
         return {**_numbers(np, plain, rows), "columns": names}
     parts = [_described(np, np.asarray(table.iloc[:, i]), False)["sha"] for i in range(table.shape[1])]
@@ -190,6 +220,8 @@ def _table(np: Any, table: Any, rows: bool) -> dict[str, Any]:
 
 def _text(array: Any) -> dict[str, Any]:
     parts = [str(each) for each in array.reshape(-1)[:MOST_NUMBERS].tolist()]
+    if sum(map(len, parts)) > _MOST_TEXT:
+        raise ValueError("so much text is not copied")
     sha = digest("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return {"shape": shape(array), "dtype": "text", "sha": sha, "at": [each[:40] for each in parts[:8]]}
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import clock as time
 from . import places
-from .calls import MARK
+from .calls import MARK, pickled_from
 from .more import is_due, tell_due
 from .replaced import watch
 from .state import here, next_number, ours, state
@@ -54,6 +54,7 @@ def jax(module: Any) -> list[str]:
         function = getattr(module, name, None)
         if callable(function) and not hasattr(function, MARK):
             counted = _counted(function, name)
+            pickled_from(module, counted)
             setattr(module, name, counted)
             watch(module, name, counted)
             done.append(f"jax.{name}")

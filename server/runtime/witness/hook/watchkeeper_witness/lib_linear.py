@@ -11,7 +11,7 @@ from typing import Any
 
 from . import clock as time
 from . import places
-from .calls import MARK
+from .calls import MARK, pickled_from
 from .fingerprint import fp, shape
 from .more import is_due, tell_due
 from .replaced import watch
@@ -153,6 +153,7 @@ def _wrap_all(module: Any, names: Any, prefix: str) -> list[str]:
         function = getattr(module, name, None)
         if callable(function) and not hasattr(function, MARK):
             ours_now = _counted(function, f"{prefix}.{name}")
+            pickled_from(module, ours_now)
             setattr(module, name, ours_now)
             watch(module, name, ours_now)
             done.append(f"{prefix}.{name}")

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from typing import Any
 
 from . import clock as time
 from . import places
-from .calls import MARK
+from .calls import MARK, pickled_from
 from .more import is_due, tell_due
 from .plain import plain_all
-from .state import here, next_number, numpy, ours, state
+from .state import here, next_number, numpy, ours, ours_at_length, state
 from .trouble import trouble
 from .writer import cpu_s
 
@@ -22,8 +23,10 @@ _MAKERS = (
     "adam", "adamw", "sgd", "rmsprop", "adagrad", "adadelta", "adafactor", "adamax", "lamb", "lars", "lion", "nadam",
     "nadamw", "noisy_sgd", "novograd", "radam", "sm3", "yogi", "chain", "lbfgs", "amsgrad", "fromage", "rprop",
 )  # fmt: skip
+_MOST_WHOLE = 1 << 22
+"""Weights of so many numbers are looked at whole."""
 _MOST_LEAVES, _MOST_NUMBERS = 8, 64
-"""Of the weights so many tensors are looked at, and so many numbers of each."""
+"""Of more so many tensors, and so many numbers of each: that these stay says nothing of the rest, as one may freeze."""
 _LEAST_CALLS = 16
 
 
@@ -32,19 +35,25 @@ class Applied:
 
     def __init__(self) -> None:
         self.count = 0
-        self.begun: list[bytes] | None = None
+        self.begun: tuple[list[int], bool] | None = None
         self.moved: bool | None = None
         """Whether the weights of a later call were others than those of the first; None where nobody could see."""
 
-    def take(self, params: Any) -> None:
-        """Look at the weights at the first call, and at the 16th, 32nd, 64th …; inside compiled code there are none."""
+    def take(self) -> bool:
+        """Count a call; return whether to look at its weights: those of the first, the 16th, 32nd, 64th …"""
         self.count += 1
         again = self.count >= _LEAST_CALLS and not self.count & (self.count - 1)
+        return self.count == 1 or (again and self.begun is not None and not self.moved)
+
+    def look(self, params: Any) -> None:
+        """Look at the weights of a call; inside compiled code there are none."""
+        now = _sample(params)
         if self.count == 1:
-            self.begun = _sample(params)
-        elif again and self.begun is not None and not self.moved:
-            now = _sample(params)
-            self.moved = None if now is None else now != self.begun
+            self.begun = now
+        elif now is None or self.begun is None:
+            self.moved = None
+        else:
+            self.moved = True if now[0] != self.begun[0] else (False if now[1] else None)
 
     def told(self) -> dict[str, Any]:
         """Return what is told of them; nothing where another library may have added them."""
@@ -103,10 +112,12 @@ def optax(module: Any) -> list[str]:
         maker = getattr(module, name, None)
         if callable(maker) and not hasattr(maker, MARK):
             setattr(module, name, _making(maker, name))
+            pickled_from(module, getattr(module, name))
             done.append(f"optax.{name}")
     apply = getattr(module, "apply_updates", None)
     if callable(apply) and not hasattr(apply, MARK):
         module.apply_updates = _applying(apply)
+        pickled_from(module, module.apply_updates)
         done.append("optax.apply_updates")
     return done
 
@@ -116,8 +127,9 @@ def _applying(apply: Any) -> Any:
     def call(params: Any, *args: Any, **kwargs: Any) -> Any:
         if state.writer is not None and not here.busy:
             try:
-                with ours():
-                    _applied.take(params)
+                if _applied.take():
+                    with ours_at_length():
+                        _applied.look(params)
             except Exception as error:
                 trouble("optax", error)
         return apply(params, *args, **kwargs)
@@ -126,11 +138,15 @@ def _applying(apply: Any) -> Any:
     return call
 
 
-def _sample(params: Any) -> list[bytes] | None:
-    np, leaves = numpy(), _leaves(params)[:_MOST_LEAVES]
-    if np is None or any("Tracer" in type(each).__name__ for each in leaves):
+def _sample(params: Any) -> tuple[list[int], bool] | None:
+    """Return what tells the weights from others, and whether all of them were looked at; None where there are none."""
+    np, leaves = numpy(), [each for each in _leaves(params) if hasattr(each, "reshape")]
+    if np is None or not leaves or any("Tracer" in type(each).__name__ for each in leaves):
         return None
-    return [np.asarray(each.reshape(-1)[:_MOST_NUMBERS]).tobytes() for each in leaves if hasattr(each, "reshape")]
+    if sum(int(each.size) for each in leaves) <= _MOST_WHOLE:
+        return [hash(np.asarray(each).tobytes()) for each in leaves], True
+    some = leaves[:: -(-len(leaves) // _MOST_LEAVES)]
+    return [hash(np.asarray(each.reshape(-1)[:_MOST_NUMBERS]).tobytes()) for each in some], False
 
 
 def _making(maker: Any, name: str) -> Any:
@@ -139,7 +155,8 @@ def _making(maker: Any, name: str) -> Any:
         made = maker(*args, **kwargs)
         try:
             given = {f"args[{i}]": each for i, each in enumerate(args)}
-            return made._replace(update=_counting(made.update, Updates(name, plain_all({**given, **kwargs}))))
+            key = f"{os.getpid()}-{next_number('optax')}"
+            return made._replace(update=_counting(made.update, key, name, plain_all({**given, **kwargs})))
         except Exception as error:
             trouble("optax", error)
             return made
@@ -148,31 +165,49 @@ def _making(maker: Any, name: str) -> Any:
     return call
 
 
-def _counting(update: Any, seen: Updates) -> Any:
+def _counting(update: Any, key: str, name: str, given: dict[str, Any]) -> Any:
+    """Return an update that is counted; as in `calls`, it names nothing of this module, for an optimiser is pickled."""
+
     @functools.wraps(update)
     def call(updates: Any, *args: Any, **kwargs: Any) -> Any:
-        outermost = state.writer is not None and not getattr(here, "updating", False)
-        if not outermost:
-            return update(updates, *args, **kwargs)
-        _counted(seen, updates, sys._getframe(1))
-        here.updating = True
+        try:
+            from watchkeeper_witness.lib_optax import begin
+
+            over = begin(key, name, given, updates)
+        except Exception:
+            over = None
         try:
             return update(updates, *args, **kwargs)
         finally:
-            here.updating = False
+            if over is not None:
+                over()
 
     return call
 
 
-def _counted(seen: Updates, updates: Any, frame: Any) -> None:
+def begin(key: str, name: str, given: dict[str, Any], updates: Any) -> Any:
+    """Count an update that begins, and return what says that it is over; None for one inside of another.
+
+    :param key: the optimiser's, the same wherever it is copied to.
+    """
+    if state.writer is None or getattr(here, "updating", False):
+        return None
     try:
         with ours():
-            state.cumulative.setdefault(("steps", id(seen)), seen)
-            seen.take(updates, frame)
+            seen = state.cumulative.get(("steps", key))
+            if seen is None:
+                seen = state.cumulative["steps", key] = Updates(name, given)
+            seen.take(updates, sys._getframe(2))
             if is_due():
                 tell_due()
     except Exception as error:
         trouble("optax", error)
+    here.updating = True
+    return _over
+
+
+def _over() -> None:
+    here.updating = False
 
 
 def _leaves(tree: Any) -> list[Any]:

@@ -11,7 +11,7 @@ import types
 from typing import Any
 
 from . import draws, places
-from .calls import MARK
+from .calls import MARK, pickled_from
 from .files import note_read, note_write
 from .fingerprint import fp
 from .more import tell_each
@@ -112,6 +112,8 @@ def _wrap(holder: Any, name: str, about: Any, call: str) -> list[str]:
             here.saving = False
 
     setattr(watched, MARK, True)
+    if isinstance(holder, types.ModuleType):
+        pickled_from(holder, watched)
     setattr(holder, name, watched)
     return [call]
 

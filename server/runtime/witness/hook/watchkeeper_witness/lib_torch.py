@@ -11,7 +11,7 @@ from typing import Any
 
 from . import clock as time
 from . import places
-from .calls import MARK
+from .calls import MARK, pickled_from
 from .loops import Batches, Losses
 from .more import is_due, tell_due, tell_each
 from .plain import plain
@@ -124,6 +124,7 @@ def torch(module: Any) -> list[str]:
         done.append("torch.optim.Optimizer.step")
     module.Tensor.backward = _backward(module.Tensor.backward)
     module.save = _saving(module.save)
+    pickled_from(module, module.save)
     if "torch.utils.data.dataloader" in sys.modules:
         dataloader(sys.modules["torch.utils.data.dataloader"])
     return [*done, "torch.Tensor.backward", "torch.save"]

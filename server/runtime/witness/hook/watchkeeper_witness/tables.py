@@ -126,14 +126,25 @@ def pooled(pool: Any) -> dict[str, Any]:
 
 def _features(pool: Any, size: list[int]) -> dict[str, Any] | None:
     """Return a fingerprint of what CatBoost's or XGBoost's data set still holds; it copies them to give them."""
-    give = getattr(pool, "get_features", None) or getattr(pool, "get_data", None)
+    # LightGBM's gives too, and changes its data set by that; XGBoost's quantised one gives other numbers than it got.
+    quantised = "Quantile" in type(pool).__name__
+    own = getattr(pool, "get_data", None) if hasattr(pool, "num_row") and not quantised else None
+    give = getattr(pool, "get_features", None) or own
     if give is None or size[0] * size[1] > _MOST_COPIED or not can_afford():
         return None
     try:
         table = give()
-        return fp(table.toarray() if hasattr(table, "toarray") else table, rows=True)
+        return fp(_filled(table) if hasattr(table, "tocsr") else table, rows=True)
     except Exception:  # binned, or with columns of text
         return None
+
+
+def _filled(table: Any) -> Any:
+    """Return XGBoost's rows as a table: what is not kept was missing, and no zero."""
+    rows, np = table.tocsr(), numpy()
+    full = np.full(rows.shape, np.nan, rows.dtype)
+    full[np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices] = rows.data
+    return full
 
 
 def label(pool: Any) -> Any:
@@ -146,7 +157,7 @@ def label(pool: Any) -> Any:
 
 def distinct_folds(cv: Any) -> dict[str, int]:
     """Return how many different parts are tested, where the folds are given as a list of pairs of rows."""
-    if not isinstance(cv, list | tuple) or not cv:
+    if not isinstance(cv, (list, tuple)) or not cv:
         return {}
     try:
         return {"distinct_folds": len({quick(test) for _, test in cv})}

@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import numbers
+from itertools import islice
 from typing import Any
 
+from . import clock as time
 from .state import can_afford, numpy
 
 _LEAST_ROWS, _MOST_ROWS = 40, 200_000
 _MOST_COLUMNS = 100
+_MOST_CELLS = 1 << 22
+_MOST_S = 0.1
+"""CPU seconds of one look; what it has not come to then is not told."""
 _LEAST_GROUPS = 3
 _ROUNDED = 0.002
 """By which share of its deviation a mean may be off: it may have been rounded."""
@@ -28,18 +34,30 @@ def encoded(tables: Any) -> dict[str, Any]:
     if np is None or not can_afford():
         return {}
     try:
-        columns = [each for table in tables for each in _columns(np, table)][:_MOST_COLUMNS]
-        rows = {len(values) for _, values in columns}
-        if len(rows) != 1 or not _LEAST_ROWS <= rows.pop() <= _MOST_ROWS:
+        known = sorted(filter(_is_plain, tables), key=lambda one: len(getattr(one, "shape", (0,))))  # targets first
+        rows = {len(one) for one in known}
+        if len(rows) != 1 or not _LEAST_ROWS <= min(rows) <= _MOST_ROWS:
             return {}
-        return _found(np, columns)
+        most = min(_MOST_COLUMNS, _MOST_CELLS // rows.pop())
+        with np.errstate(all="ignore"):
+            return _found(np, list(islice((each for table in known for each in _columns(np, table)), most)))
     except Exception:  # a table of a kind that nobody knows
         return {}
 
 
+def _is_plain(table: Any) -> bool:
+    """Whether what it holds is at hand: no file, no GPU, no list of pictures, all of which would have to be read."""
+    if isinstance(table, (list, tuple)):
+        row: Any = table[0] if table else []
+        each: Any = row if isinstance(row, (list, tuple)) else [row]
+        return 0 < len(table) * len(each) <= _MOST_CELLS and isinstance(each[0], numbers.Real)
+    in_memory = hasattr(table, "ctypes") and not hasattr(table, "filename")
+    return hasattr(table, "iloc") or (in_memory and len(table.shape) in (1, 2))
+
+
 def _columns(np: Any, table: Any) -> Any:
     if hasattr(table, "columns") and hasattr(table, "dtypes"):
-        for name, kind in zip(table.columns, table.dtypes, strict=True):
+        for name, kind in zip(table.columns, table.dtypes):  # noqa: B905 (Python 3.8)
             if getattr(kind, "kind", "O") in "iuf":
                 yield str(name)[:80], np.asarray(table[name], "f8")
         return
@@ -52,24 +70,34 @@ def _columns(np: Any, table: Any) -> Any:
 
 
 def _found(np: Any, columns: Any) -> dict[str, Any]:
+    until = time.thread_time() + _MOST_S
     means = [values.mean() for _, values in columns]
     spreads = [values.std() for _, values in columns]
-    for target, (of, outcomes) in enumerate(columns):
-        close = _ROUNDED * spreads[target]
-        for one, (name, values) in enumerate(columns):
-            narrower = one != target and 0 < spreads[one] < (1 - _ROUNDED) * spreads[target]
-            if narrower and abs(means[one] - means[target]) <= close and (n := _groups(np, values, outcomes, close)):
-                return {"encoded": {"name": name, "of": of, "groups": n}}
+    for one, (name, values) in enumerate(columns):
+        may_be = [
+            (of, outcomes, _ROUNDED * spreads[target])
+            for target, (of, outcomes) in enumerate(columns)
+            if target != one and 0 < spreads[one] < (1 - _ROUNDED) * spreads[target]
+            and abs(means[one] - means[target]) <= _ROUNDED * spreads[target]
+        ]  # fmt: skip
+        groups = _groups(np, values) if may_be else None
+        for of, outcomes, close in may_be:
+            if groups is not None and _are_means(np, groups, outcomes, close):
+                return {"encoded": {"name": name, "of": of, "groups": len(groups[1])}}
+            if time.thread_time() > until:
+                return {}
     return {}
 
 
-def _groups(np: Any, values: Any, outcomes: Any, close: float) -> int:
-    """Return how many groups of equal values there are whose outcomes have that mean; 0 where not all."""
+def _groups(np: Any, values: Any) -> tuple[Any, Any, Any] | None:
+    """Return the rows by the column's values, where each value begins and which it is; None for too few or many."""
     order = np.argsort(values, kind="stable")
-    ordered, sums = values[order], outcomes[order]
+    ordered = values[order]
     begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    sizes = np.diff(np.append(begins, len(ordered)))
-    if not _LEAST_GROUPS <= len(begins) <= len(ordered) // 2:
-        return 0
-    off = np.abs(np.add.reduceat(sums, begins) / sizes - ordered[begins])
-    return len(begins) if off.max() <= close else 0
+    return (order, begins, ordered[begins]) if _LEAST_GROUPS <= len(begins) <= len(ordered) // 2 else None
+
+
+def _are_means(np: Any, groups: Any, outcomes: Any, close: float) -> bool:
+    order, begins, values = groups
+    sizes = np.diff(np.append(begins, len(order)))
+    return bool(np.abs(np.add.reduceat(outcomes[order], begins) / sizes - values).max() <= close)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .fingerprint import as_array
@@ -24,8 +25,9 @@ def classes(result: Any) -> dict[str, Any]:
         if not 0 < array.size <= _MOST_NUMBERS:
             return {}
         if array.ndim == 2 and array.dtype.kind == "f" and 1 < array.shape[1] <= _MOST_CLASSES:
-            columns = [_figures(array[:, one]) for one in range(array.shape[1])]
-            return {"each": columns, "largest": _figures(array.max(axis=1))}
+            with np.errstate(all="ignore"):
+                columns = [_figures(array[:, one]) for one in range(array.shape[1])]
+                return {"each": columns, "largest": _figures(array.max(axis=1))}
         flat = array.reshape(-1) if array.ndim == 1 or array.shape[1:] == (1,) else None
         return {} if flat is None else _counts(np, flat)
     except Exception:
@@ -33,9 +35,11 @@ def classes(result: Any) -> dict[str, Any]:
 
 
 def _figures(column: Any) -> dict[str, Any]:
+    """Return mean, deviation, least and most; of numbers that are not all finite none, which a line cannot hold."""
     column = column.astype("f8")
-    low, high, mean, sd = column.min(), column.max(), column.mean(), column.std()
-    return {"shape": [len(column)], "mean": float(mean), "sd": float(sd), "min": float(low), "max": float(high)}
+    told = {"mean": column.mean(), "sd": column.std(), "min": column.min(), "max": column.max()}
+    finite = {name: float(value) for name, value in told.items()} if all(map(math.isfinite, told.values())) else {}
+    return {"shape": [len(column)], **finite}
 
 
 def _counts(np: Any, labels: Any) -> dict[str, Any]:
