@@ -99,3 +99,9 @@ def test_a_command_has_its_input_folder_and_environment_and_nothing_of_the_one_b
     where = {"PATH": os.environ["PATH"], "WATCHKEEPER_WORKSPACE": "elsewhere"}
     assert warm.run("status", folder=str(place.root), environment=where).returncode != 0
     assert warm.run("status", folder=str(place.root), environment={"PATH": os.environ["PATH"]}).returncode == 0
+
+
+def test_a_command_of_many_words_is_named_by_all_of_them(place: Place) -> None:
+    words = ("--workspace", str(place.root), "report", "x" * 4000, "--model", "1")
+    with warm.Begun(*words) as begun:
+        assert begun.ends() == 0, begun.err

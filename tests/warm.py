@@ -31,13 +31,22 @@ CODE = HERE / "forked_command.py"
 COLD = (sys.executable, "-P", "-m", "watchkeeper.server")
 """How a client or a shell launches a command; its words follow."""
 CONTEXT = multiprocessing.get_context("forkserver")
+BEFORE_TESTS = dict(os.environ)
+"""No test has put its folder into it yet, for whose processes it would wait as for its own."""
+LONGEST_LINE = 1 << 14
+"""The bytes of a command line that may be put in the place of that of the process which is forked."""
 
 
 @functools.cache
 def ready() -> None:
     """Wait until the process to fork from has imported and done everything; the first time, that is a second of CPU."""
-    CONTEXT.set_forkserver_preload(["watchkeeper_warmed"])
+    nothing = "_" * LONGEST_LINE  # has a place in the line, which is what it is for, and cannot be imported
+    CONTEXT.set_forkserver_preload(["watchkeeper_warmed", nothing])
     with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - BEFORE_TESTS.keys():
+            patch.delenv(name)
+        for name, text in BEFORE_TESTS.items():
+            patch.setenv(name, text)
         patch.setenv(
             "PYTHONPATH", str(HERE / "warmed")
         )  # what it imports is no package, and pytest's path is not its own

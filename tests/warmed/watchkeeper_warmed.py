@@ -33,7 +33,7 @@ ENDS_S = 300.0
 ENTRY = ("--struggle", "it broke", "--investigation", "a test", "--fix", "a fix.", "--why", "a cause")
 ACTS: tuple[tuple[str, ...], ...] = (
     ("start", "1", "quick"),
-    ("poll", "1-quick-1", "--wait", "60"),
+    ("poll", "1-quick-1", "--until", "end", "--wait", "3600"),
     ("report", "broken", "--run", "1-quick-1"),
     ("verify", "1-quick-1"),
     ("poll", "--wait", "0"),

@@ -288,7 +288,7 @@ async def test_it_leaves_no_thread_and_no_descriptor(make: MakeWaker, tmp_path: 
     before = held()
     for _ in range(5):
         await use()
-    assert held() == before
+    assert all(now <= then for now, then in zip(held(), before, strict=True))  # others may have ended meanwhile
 
 
 async def test_where_no_thread_can_be_begun_what_was_watched_is_given_back_all_the_same(

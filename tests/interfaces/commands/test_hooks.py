@@ -30,7 +30,6 @@ from ...runtime.keeper.helpers import until
 from .helpers import END, EVENT, begun
 
 ROOT = Path(__file__).parents[3]
-COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
 FREE: dict[str, str] = {}
 
 

@@ -83,7 +83,7 @@ async def test_each_agent_has_a_server_of_its_role_and_none_is_left(place: Place
     steps += [call("start_training", "boss", {}, refused="no tool 'start_training' for the role director")]
     came = await played(written(*steps, agents={"trainer": "trainer", "boss": "director"}), place.root, cold=True)
     assert came.failure is None
-    assert set(psutil.Process().children()) == before
+    assert set(psutil.Process().children()) <= before  # of which some may have ended
 
 
 async def test_branches_go_on_at_the_same_time_and_a_failure_in_one_ends_the_others(place: Place) -> None:
