@@ -97,7 +97,9 @@ class Scene:
 
     def ended(self) -> Call:
         run = self.started("bad")
-        until(lambda: not processes_of(self.day.root / ".watchkeeper/runs" / run), f"{run} ends unseen")
+        folder = self.day.root / ".watchkeeper/runs" / run
+        # A keeper that forks itself away carries the words of who called it for a moment.
+        until(lambda: (folder / "exit.json").exists() and not processes_of(folder), f"{run} ends unseen")
         return "trainer", "poll_training", {"run": run, "wait_s": 0}
 
     def stop(self) -> Call:
