@@ -18,9 +18,7 @@ def test_tests_that_are_red_without_a_bug_end_it(tmp_path: Path) -> None:
         require_green(tmp_path, "test_green.py test_red.py")
 
 
-def test_each_promise_has_a_bug_that_breaks_it_and_a_place_where_it_is_planted() -> None:
+def test_each_promise_has_a_bug_that_breaks_it() -> None:
     told = re.findall(r"^\| (P\d+) \|", (ROOT / "docs/reliability.md").read_text("utf-8"), re.MULTILINE)
     assert list(PROMISES) == told
     assert set(PROMISES.values()) <= {one.name for one in MUTANTS}
-    for one in MUTANTS:
-        assert (ROOT / one.file).read_text("utf-8").count(one.before) == 1, one.name

@@ -84,11 +84,10 @@ def test_every_promise_has_a_row() -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_bug_can_be_planted_where_its_table_says_and_its_tests_are_there(mutant: Mutant) -> None:
-
     _, file, before, after, tests = mutant
     assert (ROOT / file).read_text(encoding="utf-8").count(before) == 1
     assert before != after
-    for test in tests.split():
+    for test in tests.partition(" -k ")[0].split():
         path, _, name = test.partition("::")
         assert (ROOT / path).exists()
         assert not name or f"def {name}(" in Path(ROOT / path).read_text(encoding="utf-8")
