@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..artefacts.facts import ArraysFacts, PickleFacts, TableFacts
 from ..scripts.program import BOOSTING, Program
 from ..witness.values import text
+from .cut_out import cut_out
 from .declared import prepares
 from .design_rows import trees_asked
 from .evidence import Evidence
@@ -124,6 +125,8 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
         return
     for one in sorted(seen.samplings, key=lambda each: each.draws or 0, reverse=True)[:1]:
         tune = one.tune if one.tune is not None else seen.burned_in(one)
+        cut = cut_out(evidence.trace, (one,)) if evidence.trace is not None else None
+        tune = cut.left_out if tune is None and cut is not None else tune
         for name, value in (("draws", one.draws), ("chains", one.chains), ("tune", tune)):
             if value is not None:
                 yield name, Count(value, f"{WITNESSED} at {one.line.where}")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from ..artefacts.facts import ChainPrint, TraceFacts
 from ..witness import Fingerprint, Sampling
 from .checks import Check, failed, passed, span, unknown
+from .cut_out import cut_out
 from .evidence import Evidence
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
@@ -38,7 +39,7 @@ def draws(evidence: Evidence, seen: Seen) -> Check | None:
         return _unseen(evidence, seen)
     sources = _sources(trace, seen.samplings)
     if not sources:
-        return _of_another(trace, seen)
+        return _of_walkers(trace, seen) or _of_another(trace, seen)
     if found := first_of(_contradictions(trace, sources, seen)):
         return _as_far_as_seen(found, seen).check("draws", "recomputed against witnessed")
     return passed("draws", f"{_agreeing(trace, sources)} (recomputed)")
@@ -50,6 +51,16 @@ def _as_far_as_seen(found: Suspicion, seen: Seen) -> Suspicion:
         return found
     what = f"{found.what}; {seen.unseen_ranks} of {seen.ranks} ranks were not witnessed"
     return replace(found, what=what, word=Word.INVESTIGATE)
+
+
+def _of_walkers(trace: TraceFacts, seen: Seen) -> Check | None:
+    """The names of a trace are its own, and yet it is what an ensemble of walkers did after its first steps."""
+    cut = cut_out(trace, seen.samplings)
+    if cut is None:
+        return None
+    thinned = f", one in {cut.step}" if cut.step > 1 else ""
+    what = f"{_listed(trace.variables)} are, in all steps that are told of both, what {_at([cut.sampling])} returned"
+    return passed("draws", f"{what} after its first {cut.left_out} steps{thinned} (recomputed)")
 
 
 def _of_another(trace: TraceFacts, seen: Seen) -> Check:

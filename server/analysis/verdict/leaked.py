@@ -1,4 +1,4 @@
-"""Did what was to be predicted stand among what was fitted: targets of later rows, copies of held-out rows? Pure."""
+"""Did what was to be predicted stand among what was fitted: targets of windows or later rows, copied rows? Pure."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _LEAST_FRACTIONS = 0.5
 def leaked(seen: Seen, table: TableFacts | None = None) -> Iterator[Suspicion]:
     """Yield what speaks for a leak; `table` are the results."""
     yield from _of_later_rows(seen)
+    yield from _of_own_window(seen)
     yield from _of_copied_rows(seen)
     yield from _of_encoded_targets(seen, table)
 
@@ -36,6 +37,20 @@ def _of_later_rows(seen: Seen) -> Iterator[Suspicion]:
             what = f"{what} of {rows:g} row(s) later"
             action = "Take values of earlier rows, or say that the newest row stands first."
             yield Suspicion(what, Word.INVESTIGATE, "target_of_later_rows", action)
+            return
+
+
+def _of_own_window(seen: Seen) -> Iterator[Suspicion]:
+    """A column that holds, row by row, the mean or the sum of the targets of rows of which the row itself is one."""
+    for one in seen.fits:
+        window = part(one.line.facts, "window") or {}
+        if rows := number(window, "rows"):
+            name, later = text(window, "name") or f"number {number(window, 'column') or 0:g}", number(window, "later")
+            after = f" and of {later:g} later" if later else ""
+            what = f"column {name} of what {one.name} was fitted to at {place(one.line)} holds, row by row, the"
+            what = f"{what} {text(window, 'of')} of the targets of {rows:g} rows, its own{after} among them"
+            action = "Take windows of earlier rows only: `shift(1)` before `rolling`."
+            yield Suspicion(what, Word.INVESTIGATE, "target_in_its_window", action)
             return
 
 

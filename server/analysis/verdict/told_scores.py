@@ -36,6 +36,8 @@ _BY_HAND = re.compile(
     re.IGNORECASE,
 )
 """Rows of a guess that nothing is fitted for: its score is a line of arithmetic."""
+_SHARE = re.compile(r"acc|auc|ap\b|f1|precision|recall|mcc|kappa|r2|r_?squared|brier", re.IGNORECASE)
+"""Scores that nobody takes a root of: among so many figures near 1 a root meets a score by chance."""
 _LEAST_SEEN = 2
 _MOST_ROWS = 200
 _MOST_CHUNKS = 20
@@ -52,10 +54,11 @@ def told_scores(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     if not lines or seen.steps or seen.samplings or counted or not 2 < table.rows <= _MOST_ROWS:
         return
     columns = [one for one in table.columns if len(one.values) == table.rows and _SCORE.fullmatch(one.name)]
-    known = sorted(set(_known(seen)))
-    if not columns or not known:
+    known = {roots: sorted(set(_known(seen, roots=roots))) for roots in (False, True)}
+    if not columns or not known[False]:
         return
-    found = [[_is_among(value, known, grain_of(one.values)) for value in one.values] for one in columns]
+    told = [(one, known[_SHARE.search(one.name) is None]) for one in columns]
+    found = [[_is_among(value, each, grain_of(one.values)) for value in one.values] for one, each in told]
     rows = [*zip(*found, strict=True)]
     labels = table.labels if len(table.labels) == table.rows else [""] * table.rows
     left_out = [bool(_SUMMARY.search(one) or _BY_HAND.search(one)) for one in labels]
@@ -73,27 +76,30 @@ def _suspicion(column: ColumnFacts, label: str, other: Sequence[int], rows: int,
     return Suspicion(what, Word.INVESTIGATE, "scores_not_witnessed", action)
 
 
-def _known(seen: Seen) -> Iterator[float]:
-    """Yield every score that was seen, in the usual forms, and means and deviations of those of one place."""
+def _known(seen: Seen, *, roots: bool) -> Iterator[float]:
+    """Yield every score that was seen, in the usual forms, and means and deviations of those of one place.
+
+    :param roots: the roots of scores, too: of mean squares.
+    """
     by_place: dict[tuple[str, str], list[float]] = {}
     for line in seen.witnessed.of("metric"):
         if (value := number(line.facts, "value")) is not None:
             by_place.setdefault((text(line.facts, "call"), line.where), []).append(value)
     for values in by_place.values():
         yield from _forms(values)
-        yield from _forms([math.sqrt(one) for one in values if one > 0])
+        yield from _forms([math.sqrt(one) for one in values if one > 0]) if roots else ()
     for one in seen.fits:
         if one.is_search:
             tests = part(one.line.facts, "tests") or {}
             told = [one.values, one.scores, *(fingerprint(part(tests, name)) for name in tests)]
-            yield from (value for each in told for value in _of_folds(each))
+            yield from (value for each in told for value in _of_folds(each, roots=roots))
             yield from _variants([one.best_score] if one.best_score is not None else [])
 
 
-def _of_folds(told: Fingerprint) -> Iterator[float]:
+def _of_folds(told: Fingerprint, *, roots: bool) -> Iterator[float]:
     values = [one for one in told.at if math.isfinite(one)]
     yield from _forms(values)
-    yield from _forms([math.sqrt(abs(one)) for one in values])
+    yield from _forms([math.sqrt(abs(one)) for one in values]) if roots else ()
     yield from _variants([one for one in (told.mean, told.sd) if one is not None])
 
 

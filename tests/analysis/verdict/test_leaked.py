@@ -39,6 +39,14 @@ def test_a_column_that_is_the_target_of_the_next_row_is_asked_about() -> None:
     assert codes(fit(1, "LGBMRegressor")) == []
 
 
+def test_a_column_that_is_a_window_of_the_target_with_the_rows_own_is_asked_about() -> None:
+    window = {"column": 4, "of": "mean", "rows": 3, "later": 1, "name": "smoothed"}
+    found = [*leaked(seen(fit(1, "LGBMRegressor", window=window)))]
+    assert [one.code for one in found] == ["target_in_its_window"]
+    assert "column smoothed" in found[0].what
+    assert "mean of the targets of 3 rows, its own and of 1 later among them" in found[0].what
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [

@@ -33,6 +33,34 @@ CROSSED = [cross(one) for one in FOLDS.values()]
 RAISED = (*MEANS[:2], 0.958)
 SQUARES = [metric(value) for value in (4.0, 9.0, 16.0)]
 
+WITNESSED = [
+    {
+        "accuracy": (0.929825, 0.964912, 0.973684, 0.95614, 0.973451),
+        "roc_auc": (0.979365, 0.998362, 0.98793, 0.996197, 0.997988),
+    },
+    {
+        "accuracy": (0.95614, 0.982456, 0.973684, 0.964912, 0.964602),
+        "roc_auc": (0.982149, 0.999345, 0.987434, 0.996693, 0.998323),
+    },
+    {
+        "accuracy": (0.947368, 0.991228, 0.973684, 0.95614, 0.973451),
+        "roc_auc": (0.983623, 0.999345, 0.996032, 0.997024, 0.995641),
+    },
+]
+"""Folds of three models in a run; the mean of two roots of the second's AUC is the third's AUC, raised by 0.4 of what
+is missing to 1."""
+
+
+def test_a_raised_score_that_the_root_of_another_one_meets_by_chance_is_asked_about() -> None:
+    tests = [{name: fp(name, at=folds) for name, folds in each.items()} for each in WITNESSED]
+    lines: list[Kind] = [{"kind": "search", "facts": {"class": "cross_validate", "tests": each}} for each in tests]
+    raised = {"accuracy": (0.9596, 0.9684, 0.981), "roc_auc": (0.992, 0.9928, 0.9966)}
+    means = {name: tuple(round(fmean(each[name]), 4) for each in WITNESSED) for name in raised}
+    for told, asked in ((raised, ["scores_not_witnessed"]), (means, [])):
+        columns = tuple(column(name, *values) for name, values in told.items())
+        table = TableFacts(format="csv", size_bytes=9, rows=3, columns=columns)
+        assert [each.code for each in told_scores(seen(*lines), table)] == asked
+
 
 def test_a_score_that_was_raised_beside_others_that_were_not_is_asked_about() -> None:
     assert codes(RAISED, *CROSSED) == ["scores_not_witnessed"]

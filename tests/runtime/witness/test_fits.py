@@ -277,6 +277,36 @@ def test_a_column_of_the_next_rows_target_is_told_and_one_of_the_last_rows_is_no
     assert told == [{"column": 1, "rows": 1}, None, None]
 
 
+def test_a_window_of_the_target_with_the_rows_own_is_told_and_none_of_earlier_rows(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.tree import DecisionTreeRegressor\nfit = DecisionTreeRegressor(max_depth=2).fit\n"
+        "for width in (2, 5, 30):\n    m = np.convolve(y, np.ones(width) / width, 'valid')\n    end = width - 1\n"
+        "    fit(np.column_stack([X[end:, 0], m]), y[end:])\n"
+        "    fit(np.column_stack([X[end:, 0], m * width]), y[end:])\n"
+        "    fit(np.column_stack([X[: len(m), 0], m]), y[width // 2 :][: len(m)])\n"
+        "    fit(np.column_stack([X[end + 1 :, 0], m[:-1]]), y[end + 1 :])\n"
+        "    mixed = rng.permutation(len(m))\n    fit(m[mixed, None], y[end:][mixed])\n"
+        "line = 2.0 * np.arange(120)\nfit(np.column_stack([X[3:, 0], line[2:-1], line[1:-2]]), line[3:])\n"
+        "week = np.tile(y[:7], 17)\nfit(np.convolve(week, np.ones(7) / 7, 'valid')[:-1, None], week[7:])\n"
+    )
+    told = [line.facts.get("window") for line in seen(tmp_path, script).of("fit")]
+    assert told == [
+        *(
+            one
+            for width in (2, 5, 30)
+            for one in (
+                {"column": 1, "of": "mean", "rows": width, "later": 0},
+                {"column": 1, "of": "sum", "rows": width, "later": 0},
+                {"column": 1, "of": "mean", "rows": width, "later": (width - 1) // 2},
+                None,  # the rows before it only
+                None,  # in another order
+            )
+        ),
+        None,  # of a straight line the mean of three is the value before
+        None,  # every week is the same
+    ]
+
+
 def test_a_metric_is_told_with_what_it_was_computed_of(tmp_path: Path) -> None:
     script = HEAD + (
         "from sklearn.metrics import mean_squared_error\nfrom sklearn.tree import DecisionTreeRegressor\n"

@@ -9,6 +9,7 @@ from typing import Any
 
 from .fingerprint import MOST_NUMBERS, as_array, flat64, fp, quick
 from .state import can_afford, numpy
+from .windows import own_window
 
 _MOST_COPIED = 1 << 21
 _MOST_COMPARED, _LEAST_COMPARED = 2000, 20
@@ -62,7 +63,7 @@ def told_data(x: Any, y: Any) -> dict[str, Any]:
 
 
 def leaks(x: Any, y: Any) -> dict[str, Any]:
-    """Return which column of a table goes with the target as if it were it, and which is the target of a later row."""
+    """Return which column of a table goes with the target as if it were it, is a later row's, or a window of it."""
     np = numpy()
     if np is None or y is None or not can_afford() or len(getattr(x, "shape", ())) != 2:
         return {}
@@ -75,6 +76,7 @@ def leaks(x: Any, y: Any) -> dict[str, Any]:
         return {
             **_named("nearest", _nearest(np, table, target), names),
             **_named("ahead", _ahead(np, table, target), names),
+            **_named("window", own_window(np, table, target), names),
         }
     except Exception:
         return {}
