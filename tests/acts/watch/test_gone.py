@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 from watchkeeper.server.acts import launch
+from watchkeeper.server.acts.desk import Desk
 from watchkeeper.server.acts.start import start
 from watchkeeper.server.runtime import run_directory
 from watchkeeper.server.vocabulary.runs import Phase, RunState
@@ -19,9 +20,7 @@ from ...runtime.keeper.helpers import processes_of, until
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_start_whose_server_was_killed_before_it_made_anything_never_started_and_blocks_nothing(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _killed_in_a_start(place: Place, monkeypatch: pytest.MonkeyPatch) -> Desk:
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -32,6 +31,13 @@ async def test_a_start_whose_server_was_killed_before_it_made_anything_never_sta
         patch.setattr(launch, "launch", killed)
         with pytest.raises(KeyboardInterrupt):
             start.start(desk, wanted)
+    return desk
+
+
+async def test_a_start_whose_server_was_killed_before_it_made_anything_never_started_and_blocks_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = _killed_in_a_start(place, monkeypatch)
     desk.ledger.close()
     async with place.trainer() as trainer:
         with monkeypatch.context() as patch:
@@ -48,16 +54,7 @@ async def test_a_start_whose_server_was_killed_before_it_made_anything_never_sta
 async def test_a_start_whose_server_was_killed_between_the_directory_and_its_spec_is_completed_by_the_next_look(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    place.script(GOOD)
-    desk = place.desk()
-    wanted = start.request(desk, "1", Phase.QUICK, None, [], None)
-    with monkeypatch.context() as patch:
-        patch.setattr(launch, "launch", killed)
-        with pytest.raises(KeyboardInterrupt):
-            start.start(desk, wanted)
+    desk = _killed_in_a_start(place, monkeypatch)
     desk.workspace.run_dir("1-quick-1").mkdir(parents=True)
     desk.ledger.close()
     async with place.trainer() as trainer:
