@@ -51,8 +51,7 @@ class ParameterFigures:
 
     :ivar first: the first 64 draws of its first chain, of the first 50 parameters; empty of the others.
     :ivar called: its name by the coordinates of the trace (`theta[north]`), as ArviZ shows it; empty where it has none.
-    :ivar quantiles: in the order of `interval_facts.QUANTILES`, of the first 200 parameters.
-    :ivar hdis: the ends of its densest intervals, in the order of `interval_facts.HDIS`, of the same.
+    :ivar quantiles: and `hdis`: as `interval_facts.QUANTILES` and `HDIS` have them, of the first 200 parameters.
     """
 
     name: str
