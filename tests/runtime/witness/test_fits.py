@@ -47,6 +47,30 @@ def test_a_class_of_the_persons_own_tells_whose_fit_and_prediction_it_is(tmp_pat
     assert prediction(only(found.of("predict"))).name == "Ridge"
 
 
+def test_rows_that_an_own_splitter_tests_and_trains_on_are_counted_and_it_stays_as_it_was(
+    tmp_path: Path,
+) -> None:
+    script = HEAD + (
+        "import pickle\nfrom sklearn.linear_model import Ridge\n"
+        "from sklearn.model_selection import GridSearchCV, KFold, cross_val_score\n"
+        "class Everyone:\n"
+        "    def get_n_splits(self, *args, **kwargs):\n        return 3\n"
+        "    def split(self, X, y=None, groups=None):\n"
+        "        for _ in range(3):\n            yield np.arange(len(X)), np.arange(40)\n"
+        "class Fair(KFold):\n    pass\n"
+        "cv = Everyone()\n"
+        "pickle.dumps(GridSearchCV(Ridge(), {'alpha': [1.0, 2.0]}, cv=cv).fit(X, y))\n"
+        "cross_val_score(Ridge(), X, y, cv=Fair(4))\n"
+        "cross_val_score(Ridge(), X, y, cv=[(np.arange(100), np.arange(90, 120))])\n"
+        "try:\n    GridSearchCV(Ridge(), {'alpha': ['x']}, cv=cv, error_score='raise').fit(X, y)\n"
+        "except Exception:\n    pass\n"
+        "assert 'split' not in vars(cv)\n"
+    )
+    told = [line.facts.get("folds_seen") for line in seen(tmp_path, script).of("search")]
+    everyone = {"folds": 3, "shared": 120, "tested": 120}
+    assert told == [everyone, None, {"folds": 1, "shared": 10, "tested": 30}]
+
+
 def test_what_stands_at_the_end_of_a_pipeline_tells_its_iterations(tmp_path: Path) -> None:
     script = HEAD + (
         "from sklearn.neural_network import MLPRegressor\nfrom sklearn.pipeline import make_pipeline\n"
