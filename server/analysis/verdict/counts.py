@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..artefacts.facts import ArraysFacts, PickleFacts, TableFacts
 from ..scripts.program import BOOSTING, Program
-from ..witness.values import text
+from ..witness.values import text, whole
 from .cut_out import cut_out
 from .declared import prepares
 from .design_rows import trees_asked
@@ -82,9 +82,12 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
         yield "iterations", Count(each, draws.source)
         yield "total_iterations", Count(each * chains.value, draws.source)
         return
-    told = [Count(epochs_reached(steps), source) for source, steps in evidence.steps.items()]
-    if rounds := _rounds_of_boosters(evidence):
-        told = [rounds]  # a log that prints each fiftieth counts none of those between
+    told = [
+        Count(epochs_reached(steps), source, named=max(filter(math.isfinite, steps), default=0.0))
+        for source, steps in evidence.steps.items()
+    ]
+    if made := _rounds_of_boosters(evidence) or _steps_made(evidence):
+        told = [made]  # a log that prints each fiftieth counts none of those between
     for most in sorted(told, key=lambda one: one.value)[-1:]:
         yield "iterations", most
         yield "total_iterations", most
@@ -94,6 +97,22 @@ def _steps_of_walkers(evidence: Evidence) -> int:
     """Return the most steps that an ensemble of walkers was seen to take; 0 where there was none."""
     samplings = evidence.seen.samplings if evidence.seen is not None else ()
     return max((one.draws or 0 for one in samplings if one.method == "ensemble"), default=0)
+
+
+def _steps_made(evidence: Evidence) -> Count | None:
+    """Return the steps of optimisers, or of a variational fit, where all were seen.
+
+    Members of an ensemble step at one place each for itself, stages that follow one another at places of their own.
+    """
+    seen = evidence.seen
+    if seen is None or not seen.whole or any(one.traced for one in seen.steps):
+        return None
+    places: dict[str, int] = {}
+    for one in seen.steps:
+        places[one.line.where] = max(places.get(one.line.where, 0), one.steps)
+    asked = [whole(one.arguments, key) or 0 for one in seen.variational for key in ("num_steps", "n")]
+    made = max(sum(places.values()), max(asked, default=0))
+    return Count(made, WITNESSED) if made else None
 
 
 def _rounds_of_boosters(evidence: Evidence) -> Count | None:

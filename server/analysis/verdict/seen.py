@@ -118,8 +118,15 @@ class Seen:
 
     @cached_property
     def passes(self) -> float:
-        """The most passes over its data that a loader was asked for; 0 where none was."""
-        return max((number(one.facts, "passes") or 0.0 for one in self.witnessed.of("batches")), default=0.0)
+        """The most passes over its data in which a loader was trained from; 0 where there was none.
+
+        One that only validates makes one more before the first epoch, and where a pass both trains and evaluates is not
+        told, all count. Those that Keras makes of its own arrays it counts as epochs itself.
+        """
+        keras = {one.line.where for one in self.steps if one.library == "keras"}
+        every = [one for one in self.witnessed.of("batches") if one.where not in keras]
+        trained = [one for one in every if one.facts.get("trains") is True] or every
+        return max((_trained_passes(one) for one in trained), default=0.0)
 
     @cached_property
     def rows(self) -> int:
@@ -262,6 +269,11 @@ def _is_resample(x: Fingerprint) -> bool:
 def tells_rows(x: Fingerprint) -> bool:
     """Whether rows are told apart by what stands in them: of a few categories the same rows are everywhere."""
     return x.distinct_rows is None or not x.shape or x.distinct_rows >= _LEAST_DISTINCT * x.shape[0]
+
+
+def _trained_passes(line: Line) -> float:
+    told = number(line.facts, "trained")
+    return told if told is not None else number(line.facts, "passes") or 0.0
 
 
 def place(line: Line) -> str:
