@@ -15,6 +15,7 @@ from .method import declared_kinds
 from .rules import Rules
 from .seen import place
 from .stable import AGAIN, curve, of_history
+from .walkers import settled
 from .words import Word
 
 _FELL = 0.9
@@ -38,9 +39,7 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
     if kind in ("", "Unknown"):  # a launcher: what it starts is what the design says, as far as anybody knows
         kind = next(iter(declared_kinds(evidence.design.method)), kind)
     if kind == "Bayesian MCMC":
-        what = "no trace was left that could be read"
-        action = "Let the script save its trace (to_netcdf) as the final model; the extra `bayes` reads it."
-        return unknown("convergence", what, "convergence_not_inspected", action)
+        return _without_chains(evidence, rules)
     if kind == "Ensemble" and program is not None and not program.loops:
         return unknown(
             "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
@@ -56,6 +55,15 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
     if kind == "Deep Learning":
         return _without_history(evidence)
     return unknown("convergence", "neither a trace nor a history of epochs; findings from the log count above")
+
+
+def _without_chains(evidence: Evidence, rules: Rules) -> Check:
+    """Walkers whose chain was seen tell themselves how long they remember; of others a trace has to be left."""
+    if told := settled(evidence, rules.levels.min_ess):
+        return passed("convergence", told)
+    what = "no trace was left that could be read"
+    action = "Let the script save its trace (to_netcdf) as the final model; the extra `bayes` reads it."
+    return unknown("convergence", what, "convergence_not_inspected", action)
 
 
 def _without_history(evidence: Evidence) -> Check:

@@ -18,6 +18,7 @@ from .declared import prepares
 from .design_rows import trees_asked
 from .evidence import Evidence
 from .seen import Seen, argument
+from .walkers import burned_in, steps_taken
 
 _SPLIT = re.compile(r"split\d+_test_score")
 _REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iteration|sample))?", re.IGNORECASE)
@@ -77,7 +78,7 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     if draws is not None and chains is not None:
         yield "total_draws", Count(draws.value * chains.value, draws.source)
         each = draws.value + (tune.value if tune is not None else 0)
-        if (run := _steps_of_walkers(evidence)) > each:
+        if (run := steps_taken(evidence.seen)) > each:
             draws, each = Count(run, WITNESSED), run  # what they needed to settle is not kept
         yield "iterations", Count(each, draws.source)
         yield "total_iterations", Count(each * chains.value, draws.source)
@@ -88,15 +89,11 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     ]
     if made := _rounds_of_boosters(evidence) or _steps_made(evidence):
         told = [made]  # a log that prints each fiftieth counts none of those between
+    if taken := steps_taken(evidence.seen):
+        told = [Count(taken, WITNESSED)]  # walkers whose steps are not stored
     for most in sorted(told, key=lambda one: one.value)[-1:]:
         yield "iterations", most
         yield "total_iterations", most
-
-
-def _steps_of_walkers(evidence: Evidence) -> int:
-    """Return the most steps that an ensemble of walkers was seen to take; 0 where there was none."""
-    samplings = evidence.seen.samplings if evidence.seen is not None else ()
-    return max((one.draws or 0 for one in samplings if one.method == "ensemble"), default=0)
 
 
 def _steps_made(evidence: Evidence) -> Count | None:
@@ -143,7 +140,7 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
     if seen is None:
         return
     for one in sorted(seen.samplings, key=lambda each: each.draws or 0, reverse=True)[:1]:
-        tune = one.tune if one.tune is not None else seen.burned_in(one)
+        tune = one.tune if one.tune is not None else burned_in(seen, one)
         cut = cut_out(evidence.trace, (one,)) if evidence.trace is not None else None
         tune = cut.left_out if tune is None and cut is not None else tune
         for name, value in (("draws", one.draws), ("chains", one.chains), ("tune", tune)):

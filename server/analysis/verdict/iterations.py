@@ -18,6 +18,7 @@ from .minima import only_asks, open_minima, own_iterations
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
 from .seen import place
+from .walkers import ensembles
 from .words import Word
 
 _MOST_REPEATED = 0.5
@@ -27,13 +28,15 @@ _MOST_REPEATED = 0.5
 def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...]:
     """Return what the design asks for, completed by what the approved method at hand needs.
 
-    The design's own numbers override the policy's, as they do for the hours.
+    The design's own numbers override the policy's, as they do for the hours. Of walkers nobody may have seen which
+    steps were left out.
     """
     asked = [
         Floor(name, one.floor, evidence.design.source(name), one.must_not_simplify)
         for name, one in evidence.design.requirements.items()
         if name in COUNTED and one.floor is not None and one.floor > 0
-    ]
+        and not (name == "tune" and name not in counts and ensembles(evidence.seen))
+    ]  # fmt: skip
     needed: Mapping[str, int] = open_minima(evidence, rules, counts, kind(evidence))
     if evidence.design.method and not declared_kinds(evidence.design.method):
         needed = {}  # a method that the policy has no minima for: the design's own numbers bind

@@ -186,17 +186,6 @@ class Seen:
         most = max(drawn, key=lambda name: drawn[name], default="")
         return counts[most][0] if most in counts and drawn[most] >= _LEAST_BOOTSTRAPS else 0
 
-    def burned_in(self, one: Sampling) -> int | None:
-        """Return the steps that an ensemble took before those that are kept; None where nobody saw any."""
-        owner = one.line.facts.get("object")
-        earlier = [
-            each.draws or 0
-            for each in self.samplings
-            if each.method == "ensemble" and each.line.file == one.line.file and each.line.n < one.line.n
-            and each.line.facts.get("object") == owner is not None
-        ]  # fmt: skip
-        return sum(earlier) or whole(one.line.facts, "discard")
-
     def repeated_fits(self) -> dict[str, tuple[int, int]]:
         """Return by class and place how many fits there were, and to how many different data (0: not told)."""
         shas: dict[str, list[str]] = {}
