@@ -44,10 +44,12 @@ _BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                   r"|sampl(?:e|ing) (?:draws|steps|iterations)|post warm ?up (?:draws|samples|iterations)"),
         ("chains", r"(?:parallel )?chains?|walkers"),
         ("epochs", r"(?:max(?:imum)? )?(?:epochs?|episodes?)|passes(?: over the data)?"),
-        ("iterations", r"iterations?|(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing) steps|steps"),
+        ("iterations", r"iterations?|(?:(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing|update|parameter|weight"
+                       r"|adam|sgd|svi|mini ?batch) )*(?:steps|updates)"),
         ("cv", r"cv|(?:(?:cv|cross validation|k) )?folds?|cross validation|cv splits|splits"),
         ("bootstraps", r"bootstraps?|resamples|replicates"
-                       r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs)"),
+                       r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs|refits"
+                       r"|fits|repeats|repetitions|rounds|resamplings|estimates|sets)"),
         ("candidates", r"(?:grid |search |hyper ?parameter )?(?:candidates|combinations|settings)|grid (?:size|points)"
                        r"|(?:random(?:i[sz]ed)? )?search (?:trials|iterations|draws)|trials"),
         ("rhat", r"(?:max(?:imum)? )?r ?hat|r̂|gelman rubin(?: statistic)?|psrf|potential scale reduction(?: factor)?"),
