@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .chain_facts import ChainFacts
+from .parameter_facts import ParameterFigures
 from .search_facts import SearchFacts
 
 
@@ -43,25 +44,6 @@ class ChainPrint:
     sha: str
     bag: str
     at: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterFigures:
-    """Mean and standard deviation of one parameter over all chains, for summary tables.
-
-    :ivar first: the first 64 draws of its first chain, of the first 50 parameters; empty of the others.
-    :ivar called: its name by the coordinates of the trace (`theta[north]`), as ArviZ shows it; empty where it has none.
-    :ivar quantiles: in the order of `interval_facts.QUANTILES`, of the first 200 parameters.
-    :ivar hdis: the ends of its densest intervals, in the order of `interval_facts.HDIS`, of the same.
-    """
-
-    name: str
-    mean: float
-    sd: float
-    first: tuple[float, ...] = ()
-    called: str = ""
-    quantiles: tuple[float, ...] = ()
-    hdis: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
