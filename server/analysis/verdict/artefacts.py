@@ -21,7 +21,7 @@ from ..artefacts.facts import (
 from ..witness.values import text
 from .checks import Check, failed, passed, unknown
 from .design import COUNTS, Design
-from .did_more import did_more
+from .did_more import did_more, made_again, saved_numbers
 from .evidence import Artefact, Evidence, Known
 from .outside import reads_of_quick
 from .parameters import name_of
@@ -116,7 +116,7 @@ def _problems(evidence: Evidence, one: Artefact, rules: Rules) -> Iterator[_Prob
         yield from _altered(evidence, one)
         if not _inside(evidence, one.modified_at):
             yield _Problem("was not written while the run went on", Word.TIMESTAMP_MISMATCH, "timestamp")
-        if (one.path, one.sha256) in evidence.left_before:
+        if (one.path, one.sha256) in evidence.left_before and not made_again(evidence, one):
             what = "was there before the run, with the same content: its time is new, the rest is not"
             yield _Problem(what, Word.INVESTIGATE, "touched")
         yield from (each for each in _content(one, rules, evidence.design) if not _is_told(evidence, one, each))
@@ -177,7 +177,7 @@ def _same_best(evidence: Evidence, one: Artefact, twin: Known) -> str:
     quick = (evidence.quick_run, f"{evidence.model}-{Phase.QUICK}")
     if twin.owner not in quick or not _was_made(evidence, one, twin) or reads_of_quick(evidence):
         return ""
-    return did_more(evidence.seen, evidence.quick_seen)
+    return did_more(evidence.seen, evidence.quick_seen, saved_numbers(evidence))
 
 
 def _was_predicted(evidence: Evidence, one: Artefact) -> bool:
