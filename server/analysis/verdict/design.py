@@ -68,7 +68,12 @@ _MAY_SIMPLIFY = re.compile(r"\b(?:may|can)(?: be)? simplif|\bsimplif\w* (?:allow
 _YES = re.compile(r"\b(yes|true|y|must|required|mandatory)\b|[✅✓✔☑]", re.IGNORECASE)
 _NO = re.compile(r"\b(no|false|n|never|forbidden)\b|[❌✗✘]", re.IGNORECASE)
 _BOUND_INSIDE = re.compile(r"\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
-_MAY_BE_BLANK = re.compile(r"(result_)?columns_(that_|which_)?(may|can)_be_(blank|empty|missing|nan)|may_be_blank")
+_MAY_BE_BLANK = re.compile(
+    r"(?:(?:results?|output)_)?columns?_(?:that_|which_)?(?:may|can)_(?:be|have|hold|contain)_(?:blanks?|empty|missing|nans?)"
+    r"(?:_(?:cells?|values?|or_\w+))?|(?:blanks?|nans?|missing_values|empty_cells)_(?:are_)?(?:allowed|permitted)(?:_in)?"
+    r"|may_be_blank"
+)
+_MOST_NAMES_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +146,14 @@ def read_design(text: str, path: str) -> Design:
     document = markdown.lines(text)
     found: dict[str, Requirement] = {}
     for name, requirement in (*_from_tables(document), *_from_statements(document)):
-        found[name] = _stricter(found[name], requirement) if name in found else requirement
+        found[name] = _joined(name, found[name], requirement) if name in found else requirement
     return Design(path, found)
+
+
+def _joined(name: str, one: Requirement, other: Requirement) -> Requirement:
+    if names_blanks(name):
+        return replace(one, text=f"{one.text}, {other.text}"[:_MOST_NAMES_CHARACTERS])
+    return _stricter(one, other)
 
 
 def _from_tables(document: list[markdown.Line]) -> Iterator[tuple[str, Requirement]]:
@@ -198,11 +209,13 @@ def _cell(row: markdown.Row, names: tuple[str, ...]) -> str:
 
 def _from_statements(document: list[markdown.Line]) -> Iterator[tuple[str, Requirement]]:
     for line in document:
-        if not any(_SECTION.search(title) for title in line.headings) or line.is_heading or line.text.count("|") > 1:
+        if line.is_heading or line.text.count("|") > 1:
             continue
         if found := _STATEMENT.match(line.text):
             name, bound = _without_bound(markdown.bare(found[2]))
             said = markdown.bare(found[3])
+            if not any(_SECTION.search(title) for title in line.headings) and not names_blanks(name_of(name)):
+                continue
             if is_expected_time(name) or (name_of(name) == TIME and is_expectation(said)):
                 inside = _BOUND_INSIDE.search(said)
                 if inside is None:
@@ -240,13 +253,19 @@ def _requirement(
         parts = Quantity(parts.value, None, parts.value)
     return name, Requirement(
         value=parts.value, minimum=parts.minimum, maximum=parts.maximum, unit=shown,
-        must_not_simplify=must_not_simplify, line=line, text=said[:200],
+        must_not_simplify=must_not_simplify, line=line,
+        text=said[: _MOST_NAMES_CHARACTERS if names_blanks(name) else 200],
     )  # fmt: skip
+
+
+def names_blanks(name: str) -> bool:
+    """Whether a row or line names the columns that may be blank; it requires nothing, and may stand anywhere."""
+    return _MAY_BE_BLANK.fullmatch(name) is not None
 
 
 def blank_columns(design: Design) -> tuple[str, ...]:
     """Return the columns of the results that a design lets be blank: `Columns that may be blank: actual, std`."""
-    said = (one.text for name, one in design.requirements.items() if _MAY_BE_BLANK.fullmatch(name))
+    said = (one.text for name, one in design.requirements.items() if names_blanks(name))
     return tuple(one.strip(" `'\"") for text in said for one in re.split(r"[,;]| and ", text) if one.strip(" `'\""))
 
 

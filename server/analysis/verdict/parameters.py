@@ -30,6 +30,9 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                   r"(?: type| name)?|mcmc algorithm"),
         (METHOD, r"(?:training |approved |estimation |inference |required |modelling |modeling )?"
                  r"(?:method|algorithm|approach)"),
+        ("training_rows", r"(?:number of )?train(?:ing)?(?: set)? (?:samples|examples|cases|points|size)"),
+        ("test_rows", r"(?:number of )?(?:test(?:ing)?|hold ?out|held out)(?: set)?"
+                      r" (?:samples|examples|cases|points|size)"),
         ("target_accept", r"(?:target )?accept(?:ance)?(?: (?:rate|prob|probability))?|target accept(?:ance)?"
                           r"(?: (?:rate|prob|probability))?|adapt delta"),
     )
