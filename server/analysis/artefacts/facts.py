@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .chain_facts import ChainFacts
+from .parameter_facts import ParameterFigures
 from .search_facts import SearchFacts
 
 
@@ -43,19 +44,6 @@ class ChainPrint:
     sha: str
     bag: str
     at: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterFigures:
-    """Mean and standard deviation of one parameter over all chains, for summary tables.
-
-    :ivar first: the first 64 draws of its first chain, of the first 50 parameters; empty of the others.
-    """
-
-    name: str
-    mean: float
-    sd: float
-    first: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,9 +26,10 @@ from .did_more import did_more
 from .evidence import Artefact, Evidence, Known
 from .outside import reads_of_quick
 from .parameters import name_of
-from .predicted import matches, summarises
+from .predicted import matches
 from .quantities import plain
 from .rules import Rules
+from .summaries import summarises
 from .words import Word
 
 _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".npz", ".npy", ".h5", ".keras")

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from . import markdown
-from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of
+from .design_length import Length, read_length, says_when_to_stop
+from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, hours_in, plain, quantity
 
 COUNTED = frozenset(
@@ -25,6 +26,9 @@ COUNTS = COUNTED | {TIME, "features", "ess"}
 """Requirements of which more is harder: raising their maximum relaxes nothing."""
 _CEILINGS = frozenset({"rhat"})
 """Requirements of which less is harder: a bare number is the most that is acceptable."""
+
+_STOPPED = frozenset({"epochs", "iterations", "total_iterations"})
+"""Counts that an early stop makes smaller."""
 
 _SECTION = re.compile(r"comput\w* requirements?", re.IGNORECASE)
 _STATEMENT = re.compile(
@@ -67,12 +71,14 @@ _KEPT = re.compile(
 _MAY_SIMPLIFY = re.compile(r"\b(?:may|can)(?: be)? simplif|\bsimplif\w* (?:allowed|permitted|possible)", re.IGNORECASE)
 _YES = re.compile(r"\b(yes|true|y|must|required|mandatory)\b|[✅✓✔☑]", re.IGNORECASE)
 _NO = re.compile(r"\b(no|false|n|never|forbidden)\b|[❌✗✘]", re.IGNORECASE)
-_BOUND_INSIDE = re.compile(r"\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
-_MAY_BE_BLANK = re.compile(
-    r"(?:(?:results?|output)_)?columns?_(?:that_|which_)?(?:may|can)_(?:be|have|hold|contain)_(?:blanks?|empty|missing|nans?)"
-    r"(?:_(?:cells?|values?|or_\w+))?|(?:blanks?|nans?|missing_values|empty_cells)_(?:are_)?(?:allowed|permitted)(?:_in)?"
-    r"|may_be_blank"
+_REMARK = re.compile(r"(\w.{1,60}?)\s*[(\[,;–—](.+?)[)\]]?\s*$")
+_MOST_OF = re.compile(
+    r"\b(?:max(?:imum)?|at most|upper (?:bound|limit)|limit|cap|capped|ceiling|up to|budget|early[- ]?stop\w*"
+    r"|patience)\b",
+    re.IGNORECASE,
 )
+_LEAST_OF = re.compile(r"\b(?:min(?:imum)?|at least|lower (?:bound|limit)|or more)\b", re.IGNORECASE)
+_BOUND_INSIDE = re.compile(r"\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
 _MOST_NAMES_CHARACTERS = 2_000
 
 
@@ -110,10 +116,12 @@ class Design:
     :ivar path: the document, relative to the workspace; empty when there is none.
     :ivar requirements: by name: training_time, draws, tune, chains, epochs, cv, bootstraps, features …; any other
         parameter stands under its own words in lower case with underscores.
+    :ivar length: what it says of the training's length anywhere, in any words.
     """
 
     path: str = ""
     requirements: Mapping[str, Requirement] = field(default_factory=dict[str, Requirement])
+    length: Length = field(default_factory=Length)
 
     @property
     def method(self) -> str:
@@ -147,7 +155,20 @@ def read_design(text: str, path: str) -> Design:
     found: dict[str, Requirement] = {}
     for name, requirement in (*_from_tables(document), *_from_statements(document)):
         found[name] = _joined(name, found[name], requirement) if name in found else requirement
-    return Design(path, found)
+    rows = {name: one.line for name, one in found.items() if name in COUNTED}
+    length = read_length(document, rows)
+    return Design(path, {name: _until_it_stops(name, one, length) for name, one in found.items()}, length)
+
+
+def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
+    """Take a bare number of epochs for the most there are, where the document says when the training stops before.
+
+    A row that is marked as one that must not be simplified has to say so itself.
+    """
+    if name not in _STOPPED or one.value is None or one.minimum is not None or one.maximum is not None:
+        return one
+    ends = says_when_to_stop(one.text) or (length.stops and not one.must_not_simplify)
+    return replace(one, maximum=one.value) if ends else one
 
 
 def _joined(name: str, one: Requirement, other: Requirement) -> Requirement:
@@ -226,9 +247,15 @@ def _from_statements(document: list[markdown.Line]) -> Iterator[tuple[str, Requi
 
 
 def _without_bound(name: str) -> tuple[str, str]:
-    """Take `Minimum` or `Maximum` off a name."""
-    found = re.match(r"(min|max)(?:imum|\.)?\s+(?:required\s+)?(.+)$", name, re.IGNORECASE)
-    return (found[2], found[1].lower()) if found else (name, "")
+    """Take `Minimum` or `Maximum` off a name, also behind it: `Epochs (upper bound, early stopping)`."""
+    bound = ""
+    if found := re.match(r"(min|max)(?:imum|\.)?\s+(?:required\s+)?(.+)$", name, re.IGNORECASE):
+        bound, name = found[1].lower(), found[2]
+    if found := _REMARK.match(name):
+        told = "max" if _MOST_OF.search(found[2]) else "min" if _LEAST_OF.search(found[2]) else ""
+        if told or name_of(found[1]) in COUNTED:
+            return found[1], bound or told
+    return name, bound
 
 
 def _bounded(found: Quantity, bound: str) -> Quantity:
@@ -256,11 +283,6 @@ def _requirement(
         must_not_simplify=must_not_simplify, line=line,
         text=said[: _MOST_NAMES_CHARACTERS if names_blanks(name) else 200],
     )  # fmt: skip
-
-
-def names_blanks(name: str) -> bool:
-    """Whether a row or line names the columns that may be blank; it requires nothing, and may stand anywhere."""
-    return _MAY_BE_BLANK.fullmatch(name) is not None
 
 
 def blank_columns(design: Design) -> tuple[str, ...]:

@@ -16,11 +16,11 @@ from .answer import Answer
 from .checks import Check, failed, flat, passed, unknown
 from .counting_fits import fits_of_results
 from .declared import declared_fit, is_for_reward
-from .design import COUNTED, Requirement, names_blanks
+from .design import COUNTED, Requirement
 from .design_rows import answered
 from .evidence import Artefact, Evidence
 from .method import declared_kinds
-from .parameters import METHOD, SAMPLER, TIME, name_of
+from .parameters import METHOD, SAMPLER, TIME, name_of, names_blanks
 from .quantities import plain
 from .seen import Seen, place
 from .words import Word

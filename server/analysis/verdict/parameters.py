@@ -18,6 +18,11 @@ _QUALIFIERS = re.compile(
     r"\b(?:required|mandatory|planned|specified|designed|approved|number of|numbers of|no of|num|n|count|counts"
     r"|per chain|each chain|per model|mcmc|posterior|bayesian|nuts|hmc|training|of|the|used|kept)\b"
 )
+_MAY_BE_BLANK = re.compile(
+    r"(?:(?:results?|output)_)?columns?_(?:that_|which_)?(?:may|can)_(?:be|have|hold|contain)"
+    r"_(?:blanks?|empty|missing|nans?)(?:_(?:cells?|values?|or_\w+))?"
+    r"|(?:blanks?|nans?|missing_values|empty_cells)_(?:are_)?(?:allowed|permitted)(?:_in)?|may_be_blank"
+)
 _ALL_CHAINS = re.compile(r"\b(?:total|overall|in total|all chains|across chains|over all chains)\b")
 
 # Tried in this order on the whole name: names in which a word that is otherwise a qualifier has its own meaning.
@@ -47,10 +52,12 @@ _BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                   r"|sampl(?:e|ing) (?:draws|steps|iterations)|post warm ?up (?:draws|samples|iterations)"),
         ("chains", r"(?:parallel )?chains?|walkers"),
         ("epochs", r"(?:max(?:imum)? )?(?:epochs?|episodes?)|passes(?: over the data)?"),
-        ("iterations", r"iterations?|(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing) steps|steps"),
+        ("iterations", r"iterations?|(?:(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing|update|parameter|weight"
+                       r"|adam|sgd|svi|mini ?batch) )*(?:steps|updates)"),
         ("cv", r"cv|(?:(?:cv|cross validation|k) )?folds?|cross validation|cv splits|splits"),
         ("bootstraps", r"bootstraps?|resamples|replicates"
-                       r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs)"),
+                       r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs|refits"
+                       r"|fits|repeats|repetitions|rounds|resamplings|estimates|sets)"),
         ("candidates", r"(?:grid |search |hyper ?parameter )?(?:candidates|combinations|settings)|grid (?:size|points)"
                        r"|(?:random(?:i[sz]ed)? )?search (?:trials|iterations|draws)|trials"),
         ("rhat", r"(?:max(?:imum)? )?r ?hat|r̂|gelman rubin(?: statistic)?|psrf|potential scale reduction(?: factor)?"),
@@ -85,3 +92,8 @@ def is_expected_time(words: str) -> bool:
 def is_expectation(said: str) -> bool:
     """Whether a sentence begins as an expectation: `expected 3-5 hours`."""
     return _EXPECTED.match(said.lstrip(" *_~(")) is not None
+
+
+def names_blanks(name: str) -> bool:
+    """Whether a row or line names the columns that may be blank; it requires nothing, and may stand anywhere."""
+    return _MAY_BE_BLANK.fullmatch(name) is not None

@@ -168,8 +168,10 @@ class Compute(Table):
 class Method(Table):
     """Which methods count for a full run. The minima and what is forbidden are the requirement document's.
 
-    `min_cv` and `min_bootstraps` yield to a design whose own iterations of its ensemble were seen to be kept, unless
-    they are among `binding_minima`.
+    A default that nobody changed yields to a design that speaks of the figure in any words (a number, a bound, an early
+    stop); where it speaks of its length otherwise, or cannot be read, the default asks and rejects nothing. `min_cv`
+    and `min_bootstraps` yield to a design whose own iterations of its ensemble were seen to be kept as well. Those that
+    are among `binding_minima` do not yield to words.
     """
 
     forbidden: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] = Field(

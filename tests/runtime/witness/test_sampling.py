@@ -147,16 +147,25 @@ sampler.run_mcmc(state, 50)
 chain = sampler.get_chain()
 import hashlib
 print(hashlib.sha256(np.ascontiguousarray(chain[:, 3, 1], "<f8").tobytes()).hexdigest()[:32])
+for state in sampler.sample(state, iterations=90, thin_by=2, store=False):
+    state.coords.sum()
+for taken, state in enumerate(sampler.sample(state, iterations=300)):
+    if taken == 39:
+        break
+sampler.get_chain(discard=30, thin=2, flat=True)
 """
 
 
 @needs("emcee")
 def test_each_run_of_emcee_tells_what_it_holds_by_walker(tmp_path: Path) -> None:
     done = run(tmp_path, EMCEE)
-    warm, kept = (sampling(line) for line in witnessed(tmp_path).of("sampling"))
+    told = witnessed(tmp_path)
+    warm, kept, unstored, broken = (sampling(line) for line in told.of("sampling"))
     assert (warm.draws, kept.draws, kept.chains, kept.method) == (20, 50, 8, "ensemble")
     assert warm.line.facts["object"] == kept.line.facts["object"]
     assert kept.variables["1"][3].sha == done.stdout.strip()
+    assert [one.line.facts["iterations"] for one in (warm, kept, unstored, broken)] == [20, 50, 180, 40]
+    assert (unstored.draws, broken.draws, only(told.of("kept")).facts["discard"]) == (None, 90, 30)
 
 
 NUMPYRO = """
