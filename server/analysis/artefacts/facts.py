@@ -168,6 +168,7 @@ class ColumnFacts:
     :ivar values: of a column of finite numbers: all up to 2000, else those at 32 evenly spread places; else empty.
     :ivar mean: of a column of finite numbers, as is its deviation `sd` (population).
     :ivar counts: how often each value occurs, the rarest first, of a column of at most 32 different ones in all rows.
+    :ivar words: missing cells that are a word which may be a category of its own: "none", "n/a", "NA", "null".
     """
 
     name: str
@@ -183,6 +184,7 @@ class ColumnFacts:
     mean: float | None = None
     sd: float | None = None
     counts: tuple[int, ...] = ()
+    words: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from . import markdown
 from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
-from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of
+from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, duration, hours_in, plain, quantity
 
 COUNTED = frozenset(
@@ -43,7 +43,7 @@ _MOST_OF = re.compile(
 )
 _LEAST_OF = re.compile(r"\b(?:min(?:imum)?|at least|lower (?:bound|limit)|or more)\b", re.IGNORECASE)
 _BOUND_INSIDE = re.compile(r"\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
-_MAY_BE_BLANK = re.compile(r"(result_)?columns_(that_|which_)?(may|can)_be_(blank|empty|missing|nan)|may_be_blank")
+_MOST_NAMES_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ def read_design(text: str, path: str) -> Design:
     found: dict[str, Requirement] = {}
     loose = not any(in_requirements(line.headings) for line in document)
     for name, requirement in (*_from_tables(document, loose), *_from_statements(document, loose)):
-        found[name] = _stricter(found[name], requirement) if name in found else requirement
+        found[name] = _joined(name, found[name], requirement) if name in found else requirement
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
     return Design(path, {name: _until_it_stops(name, one, length) for name, one in found.items()}, length)
@@ -134,6 +134,12 @@ def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
         return one
     ends = says_when_to_stop(one.text) or (length.stops and not one.must_not_simplify)
     return replace(one, maximum=one.value) if ends else one
+
+
+def _joined(name: str, one: Requirement, other: Requirement) -> Requirement:
+    if names_blanks(name):
+        return replace(one, text=f"{one.text}, {other.text}"[:_MOST_NAMES_CHARACTERS])
+    return _stricter(one, other)
 
 
 def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[str, Requirement]]:
@@ -175,7 +181,8 @@ def _from_statements(document: list[markdown.Line], loose: bool) -> Iterator[tup
             continue
         if found := _STATEMENT.match(line.text):
             name, bound = _without_bound(markdown.bare(found[2]))
-            if not in_requirements(line.headings) and not (loose and _known(name)):
+            anywhere = names_blanks(name_of(name)) or (loose and _known(name))
+            if not in_requirements(line.headings) and not anywhere:
                 continue
             said = markdown.bare(found[3])
             if is_expected_time(name) or (name_of(name) == TIME and is_expectation(said)):
@@ -225,13 +232,14 @@ def _requirement(
         parts = Quantity(parts.value, None, parts.value)
     return name, Requirement(
         value=parts.value, minimum=parts.minimum, maximum=parts.maximum, unit=shown,
-        must_not_simplify=must_not_simplify, line=line, text=said[:200],
+        must_not_simplify=must_not_simplify, line=line,
+        text=said[: _MOST_NAMES_CHARACTERS if names_blanks(name) else 200],
     )  # fmt: skip
 
 
 def blank_columns(design: Design) -> tuple[str, ...]:
     """Return the columns of the results that a design lets be blank: `Columns that may be blank: actual, std`."""
-    said = (one.text for name, one in design.requirements.items() if _MAY_BE_BLANK.fullmatch(name))
+    said = (one.text for name, one in design.requirements.items() if names_blanks(name))
     return tuple(one.strip(" `'\"") for text in said for one in re.split(r"[,;]| and ", text) if one.strip(" `'\""))
 
 

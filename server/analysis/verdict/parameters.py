@@ -19,6 +19,11 @@ _QUALIFIERS = re.compile(
     r"|per chain|each chain|per model|mcmc|posterior|bayesian|nuts|hmc|train(?:ing)?|of|the|used|kept"
     r"|independent|parallel)\b"
 )
+_MAY_BE_BLANK = re.compile(
+    r"(?:(?:results?|output)_)?columns?_(?:that_|which_)?(?:may|can)_(?:be|have|hold|contain)"
+    r"_(?:blanks?|empty|missing|nans?)(?:_(?:cells?|values?|or_\w+))?"
+    r"|(?:blanks?|nans?|missing_values|empty_cells)_(?:are_)?(?:allowed|permitted)(?:_in)?|may_be_blank"
+)
 _ALL_CHAINS = re.compile(r"\b(?:total|overall|in total|all chains|across chains|over all chains)\b")
 
 # Tried in this order on the whole name: names in which a word that is otherwise a qualifier has its own meaning.
@@ -33,6 +38,9 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                   r"(?: type| name)?|mcmc algorithm"),
         (METHOD, r"(?:training |approved |estimation |inference |required |modelling |modeling )?"
                  r"(?:method|algorithm|approach)|inference|model (?:family|class|type)"),
+        ("training_rows", r"(?:number of )?train(?:ing)?(?: set)? (?:samples|examples|cases|points|size)"),
+        ("test_rows", r"(?:number of )?(?:test(?:ing)?|hold ?out|held out)(?: set)?"
+                      r" (?:samples|examples|cases|points|size)"),
         ("target_accept", r"(?:target )?accept(?:ance)?(?: (?:rate|prob|probability))?|target accept(?:ance)?"
                           r"(?: (?:rate|prob|probability))?|adapt delta"),
     )
@@ -90,3 +98,8 @@ def is_expected_time(words: str) -> bool:
 def is_expectation(said: str) -> bool:
     """Whether a sentence begins as an expectation: `expected 3-5 hours`."""
     return _EXPECTED.match(said.lstrip(" *_~(")) is not None
+
+
+def names_blanks(name: str) -> bool:
+    """Whether a row or line names the columns that may be blank; it requires nothing, and may stand anywhere."""
+    return _MAY_BE_BLANK.fullmatch(name) is not None

@@ -112,7 +112,7 @@ def test_predictions_of_folds_whose_figures_alone_are_those_of_a_column_are_no_e
     lines: list[Kind] = []
     for number, half in enumerate(halves, start=1):
         line = predict(number, NAME)
-        told = {"mean": fmean(half), "sd": pstdev(half), "min": min(half), "max": max(half)}
+        told: dict[str, Any] = {"mean": fmean(half), "sd": pstdev(half), "min": min(half), "max": max(half)}
         at = tuple(half[place] for place in places(len(half)))
         line["facts"]["values"] = fp(f"p{number}", at=at, size=len(half), **told)
         lines += [fit(number, NAME), {**line, "where": "model_1.py:9"}]
