@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import posixpath
@@ -54,11 +55,30 @@ def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ..
     wanted += [one for _, *both in fitted_rows.asked(seen) for one in both] if seen is not None else []
     if seen is None or not wanted:
         return (), ()
+    paths = _tables_read(desk, seen)
+    found = [(path, one) for path in paths for one in _searched(desk, path, wanted)]
+    return tuple(found), tuple(paths)
+
+
+def blank_inputs(desk: Desk, artefacts: Sequence[Artefact], seen: Seen | None) -> frozenset[str]:
+    """Return which columns have blank cells in the tables that a run read, in lower case, where its results have some.
+
+    What came along from the data is blank where the data are.
+    """
+    results = [one.inside for one in artefacts if one.role == "results"]
+    if seen is None or not any(isinstance(one, TableFacts) and one.nan_columns for one in results):
+        return frozenset()
+    every = (artefact_files.artefact(desk, "input", path, read=True).inside for path in _tables_read(desk, seen))
+    names = (name for one in every if isinstance(one, TableFacts) for name in one.nan_columns)
+    return frozenset(name.strip().lower() for name in names)
+
+
+def _tables_read(desk: Desk, seen: Seen) -> list[str]:
+    """Return the first tables of the workspace that a run read and that are as it read them."""
     read = {text(one.facts, "path"): text(one.facts, "sha256") for one in seen.witnessed.of("read")}
     paths = [path for path in read if path.endswith(_TABLES) and not path.startswith(("/", ".watchkeeper/"))]
-    same = [path for path in paths if path not in seen.written and artefact_files.sha256(desk, path) == read[path]]
-    found = [(path, one) for path in same[:MOST_FILES] for one in _searched(desk, path, wanted)]
-    return tuple(found), tuple(same[:MOST_FILES])
+    same = (path for path in paths if path not in seen.written and artefact_files.sha256(desk, path) == read[path])
+    return list(itertools.islice(same, MOST_FILES))
 
 
 def _told(seen: Seen) -> dict[str, Fingerprint]:

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .draws import read_whole, usable
-from .facts import ChainPrint, ParameterFigures
+from .facts import ChainPrint
 from .interval_facts import MOST_WITH_INTERVALS, densest, quantiles
+from .parameter_facts import ParameterFigures
 from .sources import Group, Variable
 
 MOST_PRINTS = 400

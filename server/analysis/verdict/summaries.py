@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..artefacts.facts import ColumnFacts, ParameterFigures, TableFacts, TraceFacts
+from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
+from ..artefacts.parameter_facts import ParameterFigures
 from .quantities import plain
 from .rounding import rounded
 from .suspicion import Suspicion

@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from ..artefacts.facts import ParameterFigures, TableFacts
+from ..artefacts.facts import TableFacts
 from ..artefacts.interval_facts import HDIS, QUANTILES
+from ..artefacts.parameter_facts import ParameterFigures
 from .quantities import plain
 from .rounding import rounded
 from .suspicion import Suspicion

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, ParameterFigures, TableFacts
+from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
 from watchkeeper.server.analysis.artefacts.interval_facts import densest, quantiles
+from watchkeeper.server.analysis.artefacts.parameter_facts import ParameterFigures
 from watchkeeper.server.analysis.verdict.summaries import against_trace, by_label, summarises
 from watchkeeper.server.analysis.verdict.told_intervals import End, read
 
