@@ -287,9 +287,12 @@ def test_a_column_of_the_next_rows_target_is_told_and_one_of_the_last_rows_is_no
         "lead, lag = np.column_stack([X[:-1, 0], y[1:]]), np.column_stack([X[1:, 0], y[:-1]])\n"
         "DecisionTreeRegressor(max_depth=2).fit(lead, y[:-1])\nDecisionTreeRegressor(max_depth=2).fit(lag, y[1:])\n"
         "mixed = rng.permutation(119)\nDecisionTreeRegressor(max_depth=2).fit(lead[mixed], y[:-1][mixed])\n"
+        "import pandas as pd\nold = pd.DataFrame(lead, columns=['x', 'lag_1'], index=range(119, 0, -1))\n"
+        "DecisionTreeRegressor(max_depth=2).fit(old, y[:-1])\n"
     )
     told = [line.facts.get("ahead") for line in seen(tmp_path, script).of("fit")]
-    assert told == [{"column": 1, "rows": 1}, None, None]
+    ahead = {"column": 1, "rows": 1}
+    assert told == [ahead, None, None, {**ahead, "name": "lag_1", "newest_first": True}]
 
 
 def test_a_window_of_the_target_with_the_rows_own_is_told_and_none_of_earlier_rows(tmp_path: Path) -> None:
