@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from ...analysis.artefacts.confined import search_container
 from ...analysis.artefacts.facts import TableFacts, TraceFacts
 from ...analysis.artefacts.search_facts import MOST_VALUES, Found, SearchFacts, Wanted
-from ...analysis.verdict import fitted_rows
+from ...analysis.verdict import fitted_rows, observed_rows
 from ...analysis.verdict.evidence import Artefact
 from ...analysis.verdict.observed import target_of
 from ...analysis.verdict.predicted import grain_of
 from ...analysis.verdict.seen import Seen
+from ...analysis.witness import Fingerprint
 from ...analysis.witness.values import text
 from ...storage.files.paths import ZARR
 from ...storage.files.rooted import closing
@@ -50,7 +51,7 @@ def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ..
     the run read it is not looked through.
     """
     told = _told(seen) if seen is not None else {}
-    wanted = [Wanted(name, finite, 0.0) for name, at in told.items() if (finite := _different(at))]
+    wanted = [each for name, one in told.items() for each in with_rows(name, one)]
     wanted += [one for _, *both in fitted_rows.asked(seen) for one in both] if seen is not None else []
     if seen is None or not wanted:
         return (), ()
@@ -80,9 +81,17 @@ def _tables_read(desk: Desk, seen: Seen) -> list[str]:
     return list(itertools.islice(same, MOST_FILES))
 
 
-def _told(seen: Seen) -> dict[str, Sequence[float]]:
-    targets = {target_of(one.name): one.y.at for one in seen.fits if one.y.repeats > 1}
-    return {**targets, **{name: one.at for each in seen.samplings for name, one in each.observed.items()}}
+def _told(seen: Seen) -> dict[str, Fingerprint]:
+    targets = {target_of(one.name): one.y for one in seen.fits if one.y.repeats > 1}
+    return {**targets, **{name: one.data for name, one in observed_rows.told(seen).items()}}
+
+
+def with_rows(name: str, one: Fingerprint) -> list[Wanted]:
+    """Return what is looked for of one array: its values as one column's, and in any column at all."""
+    pairs = {value: row for row, value in zip(one.places, one.at, strict=False) if math.isfinite(value)}
+    rows = tuple(pairs.values()) if len(one.shape) == 1 else ()
+    found = [Wanted(name, tuple(pairs), 0.0, rows=rows, size=one.size if rows else 0)]
+    return [*found, Wanted(observed_rows.anywhere(name), tuple(pairs), 0.0, anywhere=True)] if pairs else []
 
 
 def _different(values: Sequence[float]) -> tuple[float, ...]:

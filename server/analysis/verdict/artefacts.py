@@ -22,7 +22,7 @@ from ..witness.values import text
 from .blanks import Blanks, asked, blanks, may_be_blank
 from .checks import Check, failed, passed, unknown
 from .design import COUNTS, Design
-from .did_more import did_more
+from .did_more import did_more, made_again, saved_numbers
 from .evidence import Artefact, Evidence, Known
 from .outside import reads_of_quick
 from .parameters import name_of
@@ -122,7 +122,7 @@ def _problems(evidence: Evidence, one: Artefact, rules: Rules) -> Iterator[_Prob
         yield from _altered(evidence, one)
         if not _inside(evidence, one.modified_at):
             yield _Problem("was not written while the run went on", Word.TIMESTAMP_MISMATCH, "timestamp")
-        if (one.path, one.sha256) in evidence.left_before:
+        if (one.path, one.sha256) in evidence.left_before and not made_again(evidence, one):
             what = "was there before the run, with the same content: its time is new, the rest is not"
             yield _Problem(what, Word.INVESTIGATE, "touched")
         table = one.inside if isinstance(one.inside, TableFacts) else TableFacts(format="", size_bytes=0, rows=0)
@@ -185,7 +185,7 @@ def _same_best(evidence: Evidence, one: Artefact, twin: Known) -> str:
     quick = (evidence.quick_run, f"{evidence.model}-{Phase.QUICK}")
     if twin.owner not in quick or not _was_made(evidence, one, twin) or reads_of_quick(evidence):
         return ""
-    return did_more(evidence.seen, evidence.quick_seen)
+    return did_more(evidence.seen, evidence.quick_seen, saved_numbers(evidence))
 
 
 def _was_predicted(evidence: Evidence, one: Artefact) -> bool:

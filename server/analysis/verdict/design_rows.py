@@ -26,6 +26,10 @@ _TRAININGS = re.compile(
 """One `seed` is a number that somebody chose."""
 _WIDTH = re.compile(r"(?:hidden|layer)(?: layer)? (?:units?|size|width|dim(?:ension)?s?|neurons)|d model|width|neurons")
 _DEPTH = re.compile(r"(?:number of |n |num )?(?:hidden |transformer |encoder )?layers|depth of the network")
+_LAYERS = re.compile(r"architecture|topology|mlp|network|hidden layer sizes|layer sizes|layers?(?: widths| sizes)?")
+_WIDTHS = re.compile(r"\d{1,5}(?:\s*(?:[-–—/×x,]|->|→)\s*\d{1,5})+")
+_NARROWEST = 8
+"""Two numbers below it may be a range of layers (`2-3`), not the widths of two."""
 _TREES = re.compile(
     r"(?:(?:number of|n|num|max(?:imum)?|base) )*"
     r"(?:(?:decision )?trees|estimators|(?:boost(?:ing)? )?rounds?|boost(?:ing)? (?:iterations|stages))"
@@ -83,11 +87,9 @@ def answered(
     words = name.replace("_", " ")
     if found := _PRIOR.fullmatch(words):
         return _prior(found[1] or found[2], one, seen)
-    if name == "features":
-        return design_data.columns(one, seen, of_results)
-    if design_data.HELD_OUT_ROWS.fullmatch(words):
-        return design_data.held_out_rows(words, one, seen, result_rows)
-    if design_data.TRAINING_ROWS.fullmatch(words) and (found := design_data.training_rows(one, seen)):
+    if any(each.fullmatch(words) for each in (_WIDTH, _DEPTH, _LAYERS)) and (widths := layer_widths(one.text)):
+        return _layered(widths, seen)
+    if found := _of_data(words, one, seen, of_results, result_rows):
         return found
     for pattern, answer in (
         (_ROWS, _rows),
@@ -100,6 +102,17 @@ def answered(
         if pattern.fullmatch(words):
             return Answer() if one.floor is None else answer(one.floor, seen)
     return _parameter(name, one, seen, of_results)
+
+
+def _of_data(
+    words: str, one: Requirement, seen: Seen, of_results: Sequence[Fit], result_rows: int | None
+) -> Answer | None:
+    """Return what is known of a row about columns, rows held out or rows trained on; None for any other."""
+    if words == "features":
+        return design_data.columns(one, seen, of_results)
+    if design_data.HELD_OUT_ROWS.fullmatch(words):
+        return design_data.held_out_rows(words, one, seen, result_rows)
+    return design_data.training_rows(one, seen) if design_data.TRAINING_ROWS.fullmatch(words) else None
 
 
 def _rows(floor: float, seen: Seen) -> Answer:
@@ -197,6 +210,21 @@ def _depth(floor: float, seen: Seen) -> Answer:
         return Answer()
     told = f"{max(tables)} tables of weights (witnessed)"
     return Answer(seen=told) if max(tables) > floor else Answer(doubt=f"at most {told}, one of which gives the output")
+
+
+def layer_widths(written: str) -> list[int]:
+    """Return the widths of the layers in a text such as `64-64-32`, `128/64` or `256 → 128`; none where it has none."""
+    found = _WIDTHS.search(written)
+    widths = [int(each) for each in re.findall(r"\d+", found[0])] if found else []
+    return widths if len(widths) > 2 or min(widths, default=0) >= _NARROWEST else []
+
+
+def _layered(widths: Sequence[int], seen: Seen) -> Answer:
+    """As wide as the widest of these layers, and as many tables of weights as there are layers, at least."""
+    wide, deep = _width(max(widths), seen), _depth(len(widths) - 0.5, seen)
+    if not (wide.seen and deep.seen):
+        return Answer(problem=wide.problem, doubt=wide.doubt or deep.doubt)
+    return Answer(seen=f"{wide.seen}, {deep.seen}")
 
 
 def _tries_layers(one: Fit) -> bool:

@@ -8,9 +8,9 @@ from watchkeeper.server.analysis.verdict.named_otherwise import classes
 from .witnessed import Kind, fit, seen
 
 
-def own(number: int, name: str, base: str = "", **changes: object) -> Kind:
+def own(number: int, name: str, base: str = "", wall_s: float = 60.0) -> Kind:
     based = {"base": base} if base else {}
-    return fit(number, name, own=True, wall_s=60.0, **based, **changes)
+    return fit(number, name, own=True, wall_s=wall_s, **based)
 
 
 FOREST = "RandomForestRegressor"
@@ -43,5 +43,4 @@ def test_a_class_that_is_called_as_another_kind_than_what_fits_it_is_asked_about
 
 
 def test_fits_before_a_class_of_its_own_began_are_not_inside_of_it() -> None:
-    ridge, forest = fit(1, "Ridge"), own(2, "OwnForest") | {"facts": {**own(2, "OwnForest")["facts"], "wall_s": 0.1}}
-    assert classes(seen(ridge, forest)) is None
+    assert classes(seen(fit(1, "Ridge"), own(2, "OwnForest", wall_s=0.1))) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from watchkeeper.server.analysis.verdict.told_intervals import End, read
 
 from .witnessed import SAVED, column, results
 
+T = TypeVar("T")
 SHOPS = ("north", "mid", "south", "east", "west")
 DRAWS = np.random.default_rng(3).gamma(3.0, 0.2, size=(5, 4000)) + np.arange(5)[:, None] / 3
 
@@ -43,7 +45,7 @@ def asked(labels: Sequence[str], *columns: ColumnFacts) -> set[str]:
     return {one.code for one in against_trace(table(labels, *columns), TRACE)}
 
 
-def turned(values: Sequence[float]) -> list[float]:
+def turned(values: Sequence[T]) -> list[T]:
     return [*values[2:], *values[:2]]
 
 
