@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from . import markdown
 from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of
 from .quantities import Quantity, hours_in, plain, quantity
+from .weights_said import speaks_of_weights
 
 COUNTED = frozenset(
     {"draws", "total_draws", "tune", "chains"}
@@ -105,10 +106,12 @@ class Design:
     :ivar path: the document, relative to the workspace; empty when there is none.
     :ivar requirements: by name: training_time, draws, tune, chains, epochs, cv, bootstraps, features …; any other
         parameter stands under its own words in lower case with underscores.
+    :ivar speaks_of_weights: whether it says anywhere that a training begins with weights from before.
     """
 
     path: str = ""
     requirements: Mapping[str, Requirement] = field(default_factory=dict[str, Requirement])
+    speaks_of_weights: bool = False
 
     @property
     def method(self) -> str:
@@ -142,7 +145,7 @@ def read_design(text: str, path: str) -> Design:
     found: dict[str, Requirement] = {}
     for name, requirement in (*_from_tables(document), *_from_statements(document)):
         found[name] = _stricter(found[name], requirement) if name in found else requirement
-    return Design(path, found)
+    return Design(path, found, speaks_of_weights(text))
 
 
 def _from_tables(document: list[markdown.Line]) -> Iterator[tuple[str, Requirement]]:

@@ -8,6 +8,7 @@ from .counts import Counts
 from .drawn import draws
 from .evidence import Evidence
 from .observed import observed
+from .of_networks import outputs
 from .outside import outside
 from .predicted import results
 from .repeated import rerun
@@ -32,6 +33,7 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
         seal(evidence),
         draws(evidence, seen),
         results(evidence, rules, seen),
+        outputs(evidence, seen),
         choice(evidence, seen),
         observed(evidence, seen),
         training(evidence, rules, counts, seen),
