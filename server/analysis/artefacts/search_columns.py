@@ -41,7 +41,9 @@ def search(look: Look, wanted: Sequence[Wanted], cells: Callable[[Look], tuple[T
             cells_of.look(values, close)
         for form, inverse in _forms(values).items():
             for one in (each for each in wanted if not each.anywhere):
-                found[one.name].append(_found(one, column.name, form, [*map(inverse, one.values)], values, close))
+                told = _found(one, column.name, form, [*map(inverse, one.values)], values, close)
+                in_rows = len(column.series) == one.size == table.rows
+                found[one.name].append(_by_row(told, one, inverse, column.series, close) if in_rows else told)
     notes = () if complete else (f"Only the first {table.rows} rows were looked through.",)
     for name, cells_of in cells_found.items():
         found[name].append(cells_of.found())
@@ -67,12 +69,14 @@ class _Cells:
     def found(self) -> Found:
         """Return what was found in all columns together, of the values beside which nothing stands by chance."""
         hits = len(self._hits - self._by_chance)
+        missing = [one for number, one in enumerate(self._wanted.values) if number not in self._hits]
         return Found(
             name=self._wanted.name,
             source="",
             hits=hits,
             by_chance=0,
             asked=len(self._wanted.values) - len(self._by_chance),
+            nowhere=tuple(missing),
         )
 
 
@@ -117,6 +121,14 @@ def _found(one: Wanted, column: str, form: str, asked: Sequence[float], values: 
         asked=len(asked),
         size=len(values),
     )
+
+
+def _by_row(told: Found, one: Wanted, inverse: Inverse, series: Sequence[float], close: float) -> Found:
+    """Return what was found with how many of the values stand in the rows that they have, and what stands there."""
+    close = max(close, one.grain)
+    pairs = [(value, series[row]) for value, row in zip(one.values, one.rows, strict=False)]
+    other = [(value, there) for value, there in pairs if abs(inverse(value) - there) > close]
+    return replace(told, in_row=len(pairs) - len(other), instead=tuple(other))
 
 
 def _hits(values: Sequence[float], asked: Sequence[float], close: float, aside: float) -> int:

@@ -12,12 +12,16 @@ from .quantities import plain
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """How many of something must be done, and which rule says so."""
+    """How many of something must be done, and which rule says so.
+
+    :ivar asks: fewer are asked about at most: a default of the policy, where the design speaks of its length otherwise.
+    """
 
     name: str
     minimum: float
     source: str
     must_not_simplify: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

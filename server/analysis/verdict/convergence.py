@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-import statistics
-from dataclasses import replace
-
 from ...vocabulary.runs import Level, Phase
 from ..artefacts.facts import TraceFacts
-from ..curves.losses import losses_of
 from ..curves.mcmc import McmcSummary, judge_mcmc
-from ..curves.series import Column, History
-from ..curves.several import trainings
 from ..witness.values import number
-from .checks import Check, failed, flat, passed, unknown
-from .counts import counted, scores_of_models
+from .as_designed import as_designed, for_few_epochs
+from .checks import Check, failed, passed, unknown
+from .counts import scores_of_models
 from .declared import is_for_reward
-from .design import Design
 from .evidence import Evidence
 from .method import declared_kinds
-from .quantities import plain
-from .rules import HistoryRules, Rules
+from .rules import Rules
 from .seen import place
+from .stable import AGAIN, curve, of_history
+from .walkers import settled
 from .words import Word
 
-_LEAST = 3
-"""So many values a stretch has at least: a median of fewer says nothing."""
-_ERROR_OF_A_MEDIAN = 1.2533
-"""Standard error of a median in those of a mean, for normal noise."""
-_MORE_EPOCHS = ("not_stable", "not_converged")
 _FELL = 0.9
 """Share of its first value below which a loss fell."""
-_AGAIN = "Change the model or the sampler's settings with @modeler, and train again."
 
 
 def convergence(evidence: Evidence, rules: Rules) -> Check:
@@ -52,57 +39,31 @@ def _without_trace(evidence: Evidence, rules: Rules) -> Check:
     if kind in ("", "Unknown"):  # a launcher: what it starts is what the design says, as far as anybody knows
         kind = next(iter(declared_kinds(evidence.design.method)), kind)
     if kind == "Bayesian MCMC":
-        what = "no trace was left that could be read"
-        action = "Let the script save its trace (to_netcdf) as the final model; the extra `bayes` reads it."
-        return unknown("convergence", what, "convergence_not_inspected", action)
+        return _without_chains(evidence, rules)
     if kind == "Ensemble" and program is not None and not program.loops:
         return unknown(
             "convergence", "not applicable: fits and bootstraps have no epochs; their counts are judged above"
         )
     if scores_of_models(evidence):
         return unknown("convergence", "not applicable: what was fitted has no epochs, its scores are told once each")
-    if evidence.history is not None and _curve(evidence.history)[1]:
+    if evidence.history is not None and curve(evidence.history)[1]:
         agent = evidence.history.by_reward and (not evidence.design.method or is_for_reward(evidence.design.method))
         chosen = kind == "Ensemble" or agent  # how long it goes on, nobody waits for it
-        judged = _of_history(evidence.history, _for_few_epochs(rules.history, evidence.design), needed=not chosen)
-        return judged if judged.code not in _MORE_EPOCHS else _as_designed(judged, evidence)
+        few = for_few_epochs(rules.history, evidence.design)
+        judged = of_history(evidence.history, few, needed=not chosen)
+        return as_designed(judged, evidence, few=few is not rules.history)
     if kind == "Deep Learning":
         return _without_history(evidence)
     return unknown("convergence", "neither a trace nor a history of epochs; findings from the log count above")
 
 
-def _as_designed(judged: Check, evidence: Evidence) -> Check:
-    """A loss that still falls when all epochs were made that the design asks for: how many it needs, the design says.
-
-    That they were made has to be witnessed, by the passes over the data or by the steps.
-    """
-    asked, seen = evidence.design.requirements.get("epochs"), evidence.seen
-    made = counted(evidence).get("epochs")
-    done = (
-        asked is not None
-        and asked.floor is not None
-        and made is not None
-        and made.value >= asked.floor
-        and seen is not None
-        and seen.whole
-        and sum(one.steps for one in seen.steps) >= asked.floor
-    )
-    if not done or asked is None or evidence.history is None or not _falls(evidence.history):
-        return judged
-    what = f"{judged.evidence}; it still falls, and the {plain(asked.floor or 0)} epochs of the design"
-    what = f"{what} ({evidence.design.source('epochs')}) were made"
-    if judged.code == "not_stable":
-        return passed("convergence", what)
-    return failed("convergence", what, Word.INVESTIGATE, "not_stable", "Train for more epochs, or say why so many do.")
-
-
-def _falls(history: History) -> bool:
-    """Whether the last quarter of the last training's curve lies below the quarter before it."""
-    _, values = _curve(trainings(history)[-1])
-    part = len(values) // 4
-    if part < 1 or not all(map(math.isfinite, values)):
-        return False
-    return statistics.median(values[-part:]) < statistics.median(values[-2 * part : -part])
+def _without_chains(evidence: Evidence, rules: Rules) -> Check:
+    """Walkers whose chain was seen tell themselves how long they remember; of others a trace has to be left."""
+    if told := settled(evidence, rules.levels.min_ess):
+        return passed("convergence", told)
+    what = "no trace was left that could be read"
+    action = "Let the script save its trace (to_netcdf) as the final model; the extra `bayes` reads it."
+    return unknown("convergence", what, "convergence_not_inspected", action)
 
 
 def _without_history(evidence: Evidence) -> Check:
@@ -126,13 +87,6 @@ def _losses_fell(evidence: Evidence) -> str:
         return ""
     first, least, line = fell[-1]
     return f"the losses at {place(line)} fell from {first:.4g} to {least:.4g} at best (witnessed)"
-
-
-def _for_few_epochs(rules: HistoryRules, design: Design) -> HistoryRules:
-    """A design that asks for fewer epochs than two stretches hold is judged by two halves of what it asks for."""
-    asked = design.requirements.get("epochs")
-    few = asked.floor if asked is not None and asked.floor is not None else math.inf
-    return replace(rules, stable_epochs=int(few / 2)) if 2 * _LEAST <= few < 2 * rules.stable_epochs else rules
 
 
 def summary_of(trace: TraceFacts) -> McmcSummary:
@@ -160,12 +114,10 @@ def _of_trace(trace: TraceFacts, evidence: Evidence, rules: Rules) -> Check:
         if flag.flag in ("ess", "chains"):
             return failed("convergence", f"{text}: {flag.message}", incomplete, f"{flag.flag}_low", flag.advice)
     if problem := _against_design(trace, evidence):
-        return failed("convergence", f"{text}: {problem}", incomplete, "not_converged", _AGAIN)
+        return failed("convergence", f"{text}: {problem}", incomplete, "not_converged", AGAIN)
     if trace.rhat_max is None:
         notes = f" ({trace.notes[0]})" if trace.notes else ""
-        return unknown(
-            "convergence", f"{text}: R-hat could not be computed{notes}", "convergence_not_inspected", _AGAIN
-        )
+        return unknown("convergence", f"{text}: R-hat could not be computed{notes}", "convergence_not_inspected", AGAIN)
     if trace.rhat_max > rules.rhat_doubtful and rules.phase is Phase.FULL:
         what = f"{text}: R-hat is above {rules.rhat_doubtful:g}"
         return failed("convergence", what, Word.INVESTIGATE, "rhat_doubtful", "Run longer chains.")
@@ -198,97 +150,3 @@ def _against_design(trace: TraceFacts, evidence: Evidence) -> str:
     if least is not None and sizes and min(sizes) < least:
         return f"{evidence.design.source('ess')} asks for ESS of at least {least:g}"
     return ""
-
-
-def _of_history(history: History, rules: HistoryRules, *, needed: bool) -> Check:
-    """Judge a curve; of several trainings on end the last one."""
-    every = trainings(history)
-    found = _of_curve(every[-1], rules, needed=needed)
-    if len(every) == 1:
-        return found
-    return replace(found, evidence=flat(f"of {len(every)} trainings on end the last one: {found.evidence}"))
-
-
-def _of_curve(history: History, rules: HistoryRules, *, needed: bool) -> Check:
-    """Judge the curve of one training.
-
-    One that is too short says nothing, which matters where the method is known by its epochs.
-    """
-    name, values = _curve(history)
-    stretch = _stretch(history, len(values), rules)
-    if len(values) < 2 * stretch:
-        what = f"{len(values)} values of {name}; two stretches of {rules.stable_epochs} epochs are needed"
-        code = "convergence_not_inspected" if needed else ""
-        return unknown("convergence", what, code, "Record the loss of every epoch.")
-    if not all(math.isfinite(one) for one in values[-2 * stretch :]):
-        return failed(
-            "convergence", f"{name} is not finite at the end", Word.INCOMPLETE_TRAINING, "not_converged", _AGAIN
-        )
-    change = relative_change(values, stretch)
-    if change < 1.0:
-        change *= _of_what_is_asked(history, stretch, rules)
-    told = f"{rules.stable_epochs} epochs" if stretch == rules.stable_epochs else f"{stretch} values"
-    text = f"{name} changed by {change:.1%} of its whole improvement between the last two stretches of {told}"
-    if rules.stable_change < change < 1.0 and _is_noise(values, stretch):
-        return passed("convergence", f"{text}, no more than its own noise")
-    if change > rules.stable_change:
-        what = f"{text}, more than {rules.stable_change:.0%}: it was not stable yet"
-        if not needed:
-            return unknown("convergence", what)
-        much = change > rules.unstable_change
-        word, code = (Word.INCOMPLETE_TRAINING, "not_converged") if much else (Word.INVESTIGATE, "not_stable")
-        return failed("convergence", what, word, code, "Train for more epochs.")
-    return passed("convergence", text)
-
-
-def _is_noise(values: list[float], stretch: int) -> bool:
-    """Whether the two last stretches differ by no more than two standard errors of their medians.
-
-    The noise is told by neighbours: a loss that still falls or rises differs more between stretches than between rows.
-    """
-    last, before = values[-stretch:], values[-2 * stretch : -stretch]
-    steps = [after - one for one, after in itertools.pairwise(values[-2 * stretch :])]
-    noise = statistics.pstdev(steps) / math.sqrt(2)
-    error = _ERROR_OF_A_MEDIAN * noise * math.sqrt(2 / stretch)
-    return abs(statistics.median(last) - statistics.median(before)) <= 2 * error
-
-
-def _of_what_is_asked(history: History, stretch: int, rules: HistoryRules) -> float:
-    """Return which share of a change is that of stretches as long as the rule's, where fewer values tell of more."""
-    if stretch >= rules.stable_epochs or history.counts != "epoch" or len(history.epochs) < 2 * stretch:
-        return 1.0
-    spanned = history.epochs[-1] - history.epochs[-1 - stretch]
-    return min(1.0, rules.stable_epochs / spanned) if spanned > 0 else 1.0
-
-
-def _stretch(history: History, values: int, rules: HistoryRules) -> int:
-    """Return how many values a stretch of epochs has: fewer than epochs where only every tenth or so was told."""
-    told = history.counts == "epoch" and len(history.epochs) == values
-    steps = [after - before for before, after in itertools.pairwise(history.epochs)] if told else []
-    step = statistics.median(steps) if steps else 1.0
-    if step <= 1:
-        return rules.stable_epochs
-    return min(rules.stable_epochs, max(_LEAST, round(rules.stable_epochs / step)))
-
-
-def _curve(history: History) -> tuple[str, list[float]]:
-    if history.by_reward:
-        return "reward", [one for one in losses_of(history).reward if one is not None]
-    for name in ("val_loss", "train_loss"):
-        column: Column = history.column(name)
-        values = [one for one in column if one is not None]
-        if values:
-            return name.replace("_", " "), values
-    return "loss", []
-
-
-def relative_change(values: list[float], stretch: int) -> float:
-    """Return how far the median moved between the last two stretches, as a share of the fall from the first value.
-
-    A loss that never fell has not converged: 1, or more if it ends above where it began.
-    """
-    last, before = statistics.median(values[-stretch:]), statistics.median(values[-2 * stretch : -stretch])
-    fall = values[0] - min(values)
-    if fall <= 0 or last >= values[0]:
-        return max(1.0, (last - values[0]) / abs(values[0]) if values[0] else 1.0)
-    return abs(before - last) / fall

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from ..artefacts.facts import ArraysFacts, PickleFacts, TableFacts
 from ..scripts.program import BOOSTING, Program
-from ..witness.values import text
+from ..witness.values import text, whole
 from .cut_out import cut_out
 from .declared import prepares
 from .design_rows import trees_asked
 from .evidence import Evidence
 from .seen import Seen, argument
+from .walkers import burned_in, steps_taken
 
 _SPLIT = re.compile(r"split\d+_test_score")
 _REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iteration|sample))?", re.IGNORECASE)
@@ -77,23 +78,38 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     if draws is not None and chains is not None:
         yield "total_draws", Count(draws.value * chains.value, draws.source)
         each = draws.value + (tune.value if tune is not None else 0)
-        if (run := _steps_of_walkers(evidence)) > each:
+        if (run := steps_taken(evidence.seen)) > each:
             draws, each = Count(run, WITNESSED), run  # what they needed to settle is not kept
         yield "iterations", Count(each, draws.source)
         yield "total_iterations", Count(each * chains.value, draws.source)
         return
-    told = [Count(epochs_reached(steps), source) for source, steps in evidence.steps.items()]
-    if rounds := _rounds_of_boosters(evidence):
-        told = [rounds]  # a log that prints each fiftieth counts none of those between
+    told = [
+        Count(epochs_reached(steps), source, named=max(filter(math.isfinite, steps), default=0.0))
+        for source, steps in evidence.steps.items()
+    ]
+    if made := _rounds_of_boosters(evidence) or _steps_made(evidence):
+        told = [made]  # a log that prints each fiftieth counts none of those between
+    if taken := steps_taken(evidence.seen):
+        told = [Count(taken, WITNESSED)]  # walkers whose steps are not stored
     for most in sorted(told, key=lambda one: one.value)[-1:]:
         yield "iterations", most
         yield "total_iterations", most
 
 
-def _steps_of_walkers(evidence: Evidence) -> int:
-    """Return the most steps that an ensemble of walkers was seen to take; 0 where there was none."""
-    samplings = evidence.seen.samplings if evidence.seen is not None else ()
-    return max((one.draws or 0 for one in samplings if one.method == "ensemble"), default=0)
+def _steps_made(evidence: Evidence) -> Count | None:
+    """Return the steps of optimisers, or of a variational fit, where all were seen.
+
+    Members of an ensemble step at one place each for itself, stages that follow one another at places of their own.
+    """
+    seen = evidence.seen
+    if seen is None or not seen.whole or any(one.traced for one in seen.steps):
+        return None
+    places: dict[str, int] = {}
+    for one in seen.steps:
+        places[one.line.where] = max(places.get(one.line.where, 0), one.steps)
+    asked = [whole(one.arguments, key) or 0 for one in seen.variational for key in ("num_steps", "n")]
+    made = max(sum(places.values()), max(asked, default=0))
+    return Count(made, WITNESSED) if made else None
 
 
 def _rounds_of_boosters(evidence: Evidence) -> Count | None:
@@ -124,7 +140,7 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
     if seen is None:
         return
     for one in sorted(seen.samplings, key=lambda each: each.draws or 0, reverse=True)[:1]:
-        tune = one.tune if one.tune is not None else seen.burned_in(one)
+        tune = one.tune if one.tune is not None else burned_in(seen, one)
         cut = cut_out(evidence.trace, (one,)) if evidence.trace is not None else None
         tune = cut.left_out if tune is None and cut is not None else tune
         for name, value in (("draws", one.draws), ("chains", one.chains), ("tune", tune)):

@@ -14,10 +14,11 @@ from .declared import declared_fit
 from .design import COUNTED
 from .evidence import Evidence
 from .method import declared_kinds
-from .minima import open_minima, own_iterations
+from .minima import only_asks, open_minima, own_iterations
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
 from .seen import place
+from .walkers import ensembles
 from .words import Word
 
 _MOST_REPEATED = 0.5
@@ -27,19 +28,24 @@ _MOST_REPEATED = 0.5
 def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...]:
     """Return what the design asks for, completed by what the approved method at hand needs.
 
-    The design's own numbers override the policy's, as they do for the hours.
+    The design's own numbers override the policy's, as they do for the hours. Of walkers nobody may have seen which
+    steps were left out.
     """
     asked = [
         Floor(name, one.floor, evidence.design.source(name), one.must_not_simplify)
         for name, one in evidence.design.requirements.items()
         if name in COUNTED and one.floor is not None and one.floor > 0
-    ]
+        and not (name == "tune" and name not in counts and ensembles(evidence.seen))
+    ]  # fmt: skip
     needed: Mapping[str, int] = open_minima(evidence, rules, counts, kind(evidence))
     if evidence.design.method and not declared_kinds(evidence.design.method):
         needed = {}  # a method that the policy has no minima for: the design's own numbers bind
     if _does_not_tune(evidence):
         needed = {name: value for name, value in needed.items() if name != "tune"}
-    policy = [Floor(name, value, "watchkeeper.toml [method]") for name, value in needed.items()]
+    policy = [
+        Floor(name, value, "watchkeeper.toml [method]", asks=only_asks(name, evidence, rules, kind(evidence)))
+        for name, value in needed.items()
+    ]
     return (*asked, *policy)
 
 
@@ -75,10 +81,7 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     below = [one for one in wanted if one.name in counts and counts[one.name].value < one.minimum]
     short = [one for one in below if counts[one.name].named < one.minimum]
     if short:
-        first = short[0]
-        what = "; ".join(_shortfall(one, counts[one.name]) for one in short)
-        code = f"{first.name}_{'simplified' if first.must_not_simplify else 'short'}"
-        return failed("iterations", what, Word.INCOMPLETE_TRAINING, code, _again(first.name))
+        return _too_few(short, counts)
     if doubt := doubted(evidence.program, wanted, counts, evidence.seen.redrawn if evidence.seen is not None else 0):
         return failed("iterations", doubt.what, Word.INVESTIGATE, doubt.code, doubt.action)
     missing = [one for one in wanted if one.name not in counts]
@@ -88,6 +91,17 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     text = "; ".join(one for one in (text, f"the design names its own iterations, kept: {own}" if own else "") if one)
     asked = ", ".join(f"{one.name} >= {plain(one.minimum)} ({one.source})" for one in wanted)
     return passed("iterations", f"{text}; asked for {asked}" if asked else text)
+
+
+def _too_few(short: list[Floor], counts: Counts) -> Check:
+    """Return that fewer were done: a rejection where somebody asked for more, a question where a default did."""
+    first = next((one for one in short if not one.asks), short[0])
+    what = "; ".join(_shortfall(one, counts[one.name]) for one in short)
+    if first.asks:
+        action = f"Say in the design how many {first.name} it needs; nobody chose the number of the policy."
+        return failed("iterations", what, Word.INVESTIGATE, f"{first.name}_below_default", action)
+    code = f"{first.name}_{'simplified' if first.must_not_simplify else 'short'}"
+    return failed("iterations", what, Word.INCOMPLETE_TRAINING, code, _again(first.name))
 
 
 def _told(counts: Counts) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from .counts import WITNESSED, Counts, is_ensemble
 from .design import COUNTED, Requirement
+from .design_length import STOPS
 from .design_rows import answered, counts_trees, trees_asked, trees_kept
 from .evidence import Evidence
 from .rules import Rules
@@ -19,15 +20,49 @@ _ONE_WORD_FOR_ANOTHER: Mapping[str, frozenset[str]] = {
     "Ensemble": frozenset({_FOLDS, "candidates", "bootstraps", "epochs", "iterations"}),
 }
 """By kind: figures of which a method has the one or the other. Draws, tuning steps and chains go together."""
+_STEPS = frozenset({"epochs", "iterations", STOPS})
+_SAID_BY: Mapping[str, frozenset[str]] = {
+    "epochs": _STEPS,
+    "draws": frozenset({"draws", "iterations"}),
+    "tune": frozenset({"tune"}),
+    "chains": frozenset({"chains"}),
+    "cv": frozenset({"cv"}),
+    "bootstraps": frozenset({"bootstraps"}),
+}
+"""By figure: the words for what a design says of it, however it does."""
+_OF_A_KIND: Mapping[str, frozenset[str]] = {
+    "Bayesian MCMC": frozenset({"draws", "tune", "chains", "iterations"}),
+    "Deep Learning": _STEPS,
+    "Ensemble": frozenset({"cv", "bootstraps", "rounds", "iterations", STOPS}),
+}
+"""By kind: all words for its length."""
 
 
 def open_minima(evidence: Evidence, rules: Rules, counts: Counts, kind: str) -> Mapping[str, int]:
-    """Return the policy's minima that bind beside the design, by name; what the design says of a figure comes first."""
-    named = {name for name, one in evidence.design.requirements.items() if one.floor is not None}  # 0: none are wanted
+    """Return the policy's minima that bind beside the design, by name; what the design says of a figure comes first.
+
+    It says it by a number, or in any words that a default of the policy does not overrule.
+    """
+    design = evidence.design
+    named = {name for name, one in design.requirements.items() if one.floor is not None}  # 0: none are wanted
     needed = {name: least for name, least in rules.minima.get(kind, {}).items() if least and name not in named}
-    if needed and own_iterations(evidence, counts, kind):
-        return {name: least for name, least in needed.items() if name in rules.minima_set}
-    return needed
+    own = bool(needed) and bool(own_iterations(evidence, counts, kind))
+    return {
+        name: least
+        for name, least in needed.items()
+        if name in rules.minima_set or not (own or design.length.speaks_of(_SAID_BY.get(name, frozenset({name}))))
+    }
+
+
+def only_asks(name: str, evidence: Evidence, rules: Rules, kind: str) -> bool:
+    """Whether one of the policy's minima asks at most: nobody chose it, and the design says its length in other words.
+
+    Or nothing of the design could be read.
+    """
+    design = evidence.design
+    if name in rules.minima_set or not design.path:
+        return False
+    return not design.requirements or bool(design.length.speaks_of(_OF_A_KIND.get(kind, frozenset())))
 
 
 def own_iterations(evidence: Evidence, counts: Counts, kind: str) -> str:

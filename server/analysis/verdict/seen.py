@@ -124,8 +124,15 @@ class Seen:
 
     @cached_property
     def passes(self) -> float:
-        """The most passes over its data that a loader was asked for; 0 where none was."""
-        return max((number(one.facts, "passes") or 0.0 for one in self.witnessed.of("batches")), default=0.0)
+        """The most passes over its data in which a loader was trained from; 0 where there was none.
+
+        One that only validates makes one more before the first epoch, and where a pass both trains and evaluates is not
+        told, all count. Those that Keras makes of its own arrays it counts as epochs itself.
+        """
+        keras = {one.line.where for one in self.steps if one.library == "keras"}
+        every = [one for one in self.witnessed.of("batches") if one.where not in keras]
+        trained = [one for one in every if one.facts.get("trains") is True] or every
+        return max((_trained_passes(one) for one in trained), default=0.0)
 
     @cached_property
     def rows(self) -> int:
@@ -184,17 +191,6 @@ class Seen:
         counts = self.repeated_fits()
         most = max(drawn, key=lambda name: drawn[name], default="")
         return counts[most][0] if most in counts and drawn[most] >= _LEAST_BOOTSTRAPS else 0
-
-    def burned_in(self, one: Sampling) -> int | None:
-        """Return the steps that an ensemble took before those that are kept; None where nobody saw any."""
-        owner = one.line.facts.get("object")
-        earlier = [
-            each.draws or 0
-            for each in self.samplings
-            if each.method == "ensemble" and each.line.file == one.line.file and each.line.n < one.line.n
-            and each.line.facts.get("object") == owner is not None
-        ]  # fmt: skip
-        return sum(earlier) or whole(one.line.facts, "discard")
 
     def repeated_fits(self) -> dict[str, tuple[int, int]]:
         """Return by class and place how many fits there were, and to how many different data (0: not told)."""
@@ -268,6 +264,11 @@ def _is_resample(x: Fingerprint) -> bool:
 def tells_rows(x: Fingerprint) -> bool:
     """Whether rows are told apart by what stands in them: of a few categories the same rows are everywhere."""
     return x.distinct_rows is None or not x.shape or x.distinct_rows >= _LEAST_DISTINCT * x.shape[0]
+
+
+def _trained_passes(line: Line) -> float:
+    told = number(line.facts, "trained")
+    return told if told is not None else number(line.facts, "passes") or 0.0
 
 
 def place(line: Line) -> str:

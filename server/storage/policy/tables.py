@@ -152,7 +152,8 @@ class Compute(Table):
     may_be_blank: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         default=("actual", "actuals", "observed", "truth", "error", "residual", "std", "sd", "se", "sem", "stderr"),
         description="Columns of the results that may have blank or NaN cells, by their name or one word of it:"
-        " actual_total is blank in the future, std of a group of one is NaN. A design names its own in a line"
+        " actual_total is blank in the future, std of a group of one is NaN. What is blank in the data too, or is no"
+        " estimate beside whole ones, asks nothing. A design names its own in a line"
         " `Columns that may be blank: ...`. A column is never excused for an infinite number.",
     )
     read_memory_mb: Annotated[int, Field(ge=256, le=1_000_000)] = Field(
@@ -167,8 +168,10 @@ class Compute(Table):
 class Method(Table):
     """Which methods count for a full run. The minima and what is forbidden are the requirement document's.
 
-    `min_cv` and `min_bootstraps` yield to a design whose own iterations of its ensemble were seen to be kept, unless
-    they are among `binding_minima`.
+    A default that nobody changed yields to a design that speaks of the figure in any words (a number, a bound, an early
+    stop); where it speaks of its length otherwise, or cannot be read, the default asks and rejects nothing. `min_cv`
+    and `min_bootstraps` yield to a design whose own iterations of its ensemble were seen to be kept as well. Those that
+    are among `binding_minima` do not yield to words.
     """
 
     forbidden: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)] = Field(

@@ -49,7 +49,7 @@ HIGHER: list[Row] = [{"epoch": float(one), "train_loss": 2.2, "val_loss": 2.25} 
         ([[*training(400, step=10)], [*training(400, pace=30.0, step=10)]], None, "of 2 trainings on end"),
         ([STABLE, FALLING], Word.INCOMPLETE_TRAINING, "it was not stable yet"),
         ([FALLING], Word.INCOMPLETE_TRAINING, "it was not stable yet"),
-        ([FALLING, HIGHER], Word.INCOMPLETE_TRAINING, "it was not stable yet"),
+        ([FALLING, HIGHER], Word.INVESTIGATE, "it was not stable yet"),
         ([FALLING, STABLE[:12]], Word.INVESTIGATE, "12 values of val loss"),
     ],
     ids=[

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.verdict.answer import Answer
 from watchkeeper.server.analysis.verdict.design import read_design
-from watchkeeper.server.analysis.verdict.design_rows import Answer, answered
+from watchkeeper.server.analysis.verdict.design_rows import answered
 from watchkeeper.server.analysis.verdict.leaked import leaked
 from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.verdict.stepped import gradients

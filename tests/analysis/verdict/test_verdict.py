@@ -193,6 +193,13 @@ def test_a_run_that_waited_most_of_its_time_is_asked_about_however_evenly_it_did
     assert decide(spoilt(TRAINED, cpu_s=0.04 * 3 * HOUR), replace(RULES, effort=EffortRules(min_cores=0))).word.met
 
 
+def test_time_without_a_cpu_is_no_waiting_and_a_sleeper_on_a_busy_machine_still_waits() -> None:
+    kept_from_it = replace(WORKED, delayed_s=0.9 * 3 * HOUR)
+    a_little_late = replace(WORKED, delayed_s=0.06 * 3 * HOUR)
+    assert decide(spoilt(TRAINED, cpu_s=0.05 * 3 * HOUR, usage=kept_from_it), RULES).word.met
+    assert decide(spoilt(TRAINED, cpu_s=0.05 * 3 * HOUR, usage=a_little_late), RULES).code == "mostly_waiting"
+
+
 def test_sleep_is_a_lie_only_where_hours_were_asked_for() -> None:
     asleep = spoilt(usage=ASLEEP)
     anytime = replace(RULES, limits=Limits(0, None, "the profile research"))

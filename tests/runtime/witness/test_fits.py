@@ -32,6 +32,21 @@ def test_a_fit_is_told_with_its_parameters_its_data_and_what_came_of_it(tmp_path
     assert len(predicted.values.at) == 9
 
 
+def test_a_class_of_the_persons_own_tells_whose_fit_and_prediction_it_is(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.linear_model import Ridge\n"
+        "class RandomForestRegressor(Ridge):\n    pass\n"
+        "class Boosted(Ridge):\n    def fit(self, X, y):\n        return super().fit(X[:, :2], y)\n"
+        "RandomForestRegressor().fit(X, y).predict(X)\nBoosted().fit(X, y)\n"
+    )
+    found = seen(tmp_path, script)
+    fits = [fit(line) for line in found.of("fit")]
+    assert [(one.name, one.called, one.own) for one in fits] == [
+        ("Ridge", "RandomForestRegressor", True), ("Ridge", "Boosted", True), ("Boosted", "Boosted", True),
+    ]  # fmt: skip
+    assert prediction(only(found.of("predict"))).name == "Ridge"
+
+
 def test_what_stands_at_the_end_of_a_pipeline_tells_its_iterations(tmp_path: Path) -> None:
     script = HEAD + (
         "from sklearn.neural_network import MLPRegressor\nfrom sklearn.pipeline import make_pipeline\n"

@@ -147,16 +147,25 @@ sampler.run_mcmc(state, 50)
 chain = sampler.get_chain()
 import hashlib
 print(hashlib.sha256(np.ascontiguousarray(chain[:, 3, 1], "<f8").tobytes()).hexdigest()[:32])
+for state in sampler.sample(state, iterations=90, thin_by=2, store=False):
+    state.coords.sum()
+for taken, state in enumerate(sampler.sample(state, iterations=300)):
+    if taken == 39:
+        break
+sampler.get_chain(discard=30, thin=2, flat=True)
 """
 
 
 @needs("emcee")
 def test_each_run_of_emcee_tells_what_it_holds_by_walker(tmp_path: Path) -> None:
     done = run(tmp_path, EMCEE)
-    warm, kept = (sampling(line) for line in witnessed(tmp_path).of("sampling"))
+    told = witnessed(tmp_path)
+    warm, kept, unstored, broken = (sampling(line) for line in told.of("sampling"))
     assert (warm.draws, kept.draws, kept.chains, kept.method) == (20, 50, 8, "ensemble")
     assert warm.line.facts["object"] == kept.line.facts["object"]
     assert kept.variables["1"][3].sha == done.stdout.strip()
+    assert [one.line.facts["iterations"] for one in (warm, kept, unstored, broken)] == [20, 50, 180, 40]
+    assert (unstored.draws, broken.draws, only(told.of("kept")).facts["discard"]) == (None, 90, 30)
 
 
 NUMPYRO = """
@@ -164,7 +173,11 @@ import hashlib, numpy as np, jax, numpyro, numpyro.distributions as dist
 from numpyro.infer import MCMC, NUTS
 def model(y):
     mu = numpyro.sample("mu", dist.Normal(0, 3))
-    numpyro.sample("y", dist.Normal(mu, 1), obs=y)
+    with numpyro.plate("groups", 2):
+        theta = numpyro.sample("theta", dist.Normal(mu, 0.5))
+    slope = numpyro.sample("slope", dist.Laplace(np.zeros(2), 2.0).to_event(1))
+    numpyro.deterministic("twice", 2 * mu)
+    numpyro.sample("y", dist.Normal(mu + theta.sum() + slope.sum(), 1), obs=y)
 mcmc = MCMC(NUTS(model), num_warmup=30, num_samples=40, num_chains=1, progress_bar=False)
 mcmc.run(jax.random.PRNGKey(0), np.arange(5.0))
 print(hashlib.sha256(np.ascontiguousarray(mcmc.get_samples()["mu"], "<f8").tobytes()).hexdigest()[:32])
@@ -178,6 +191,7 @@ def test_numpyro_tells_warm_up_draws_and_data(tmp_path: Path) -> None:
     assert (told.tune, told.draws, told.chains, told.steps) == (30, 40, 1, ("NUTS",))
     assert told.variables["mu"][0].sha == done.stdout.strip()
     assert told.observed["args[0]"].at == (0.0, 1.0, 2.0, 3.0, 4.0)
+    assert told.free == {"mu": "Normal(0, 3)", "theta": "Normal(f(), 0.5)", "slope": "Laplace(0, 2)", "twice": ""}
 
 
 BLACKJAX = """

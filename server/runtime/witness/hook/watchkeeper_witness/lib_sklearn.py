@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import sys
 import types
 from typing import Any
 
-from . import places
 from .calls import MARK, Call, known, replace, wrapped
 from .fingerprint import fp
 from .objects import fitted, owner
+from .own_classes import base_of, is_persons
 from .plain import arguments, plain, plain_all
 from .replaced import check
 from .state import can_afford, next_number
@@ -81,7 +80,7 @@ def subclasses(cls: Any) -> list[Any]:
 
 def dress(cls: Any) -> None:
     """Wrap what a class itself defines. A class of the person's is transparent: what it calls is told as well."""
-    own = _is_persons(cls)
+    own = is_persons(cls)
     for name in (*FITS, *PREDICTS):
         method = cls.__dict__.get(name)
         key = ("own_" if own else "") + ("fit" if name in FITS else "predict")
@@ -89,12 +88,6 @@ def dress(cls: Any) -> None:
             setattr(cls, name, wrapped(method, key))
         elif isinstance(getattr(method, "fn", None), types.FunctionType) and not hasattr(method.fn, MARK):
             method.fn = wrapped(method.fn, key)  # scikit-learn's `available_if`
-
-
-def _is_persons(cls: Any) -> bool:
-    module = sys.modules.get(cls.__module__)
-    path = getattr(module, "__file__", None)
-    return cls.__module__ in ("__main__", "__mp_main__") or bool(path and places.places and places.places.person(path))
 
 
 def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
@@ -111,6 +104,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         "library": type(estimator).__module__.partition(".")[0],
         "class": name,
         "module": type(estimator).__module__,
+        **base_of(estimator, call.key),
         "call": call.function.__name__,
         "params": params(estimator),
         **told_data(x, y),
@@ -119,7 +113,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
     facts["done"] = done(estimator)
     if hasattr(estimator, "cv_results_") or hasattr(estimator, "best_params_"):
         return "search", name, {**facts, **_search(estimator, call)}
-    return "fit", name, facts
+    return "fit", facts.get("base", name), facts
 
 
 def params(estimator: Any) -> dict[str, Any]:
@@ -203,6 +197,7 @@ def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[s
         **owner(estimator),
         "class": name,
         "library": type(estimator).__module__.partition(".")[0],
+        **base_of(estimator, call.key),
         "call": call.function.__name__,
         "x": data(given.get("X", _at(call.args, 1)), rows=True),
         "values": fp(result),

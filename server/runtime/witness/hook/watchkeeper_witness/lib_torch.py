@@ -198,7 +198,7 @@ def _loss(loss: Any, frame: Any) -> None:
             seen = state.cumulative[key] = Losses("torch", places.where(frame))
     seen.count += 1
     if state.loader is not None:
-        state.loader.trains = True
+        state.loader.trains()
     seen.epochs.call(state.passes)
     if seen.count < seen.next_count:
         return

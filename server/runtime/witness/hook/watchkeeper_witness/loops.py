@@ -132,8 +132,9 @@ class Batches:
         self.id = next_number("batches")
         self.where = where
         self.batches = self.rows = self.passes = self.told = 0
-        self.trains = False
-        """Whether a loss went backward while its batch was the newest."""
+        self.trained = 0
+        """Passes in which a loss went backward while its batch was the newest."""
+        self.newest_trained = 0
         self.hashes: list[Any] | None = []
         """Of the rows of its first pass; None once these are told, or were too many."""
         self.named: dict[str, Any] = {}
@@ -143,6 +144,12 @@ class Batches:
             self.dataset: int | None = len(loader.dataset)
         except Exception:
             self.dataset = None
+
+    def trains(self) -> None:
+        """Note that a loss went backward while its batch was the newest."""
+        if self.newest_trained != self.passes:
+            self.newest_trained = self.passes
+            self.trained += 1
 
     def take(self, batch: Any) -> None:
         self.batches += 1
@@ -194,7 +201,8 @@ class Batches:
             "dataset": self.dataset,
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
-            "trains": self.trains,
+            "trains": self.trained > 0,
+            "trained": self.trained,
             **({"distinct": self.named["rows"], "row_keys": self.named["row_keys"]} if self.named else {}),
         }
         state.writer.tell("batches", self.where, facts)
