@@ -106,6 +106,17 @@ def test_a_column_of_means_of_another_one_is_told_where_rows_are_split(tmp_path:
     assert of[:5] == [None, None, ("mean", "sales"), ("mean", "sales"), ("1", "")]
 
 
+def test_a_loop_that_used_up_the_time_for_digests_leaves_the_first_calls_of_other_places(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.linear_model import Ridge\nm = Ridge().fit(X, y)\n"
+        "from watchkeeper_witness.state import FREE_S, state\nstate.own_s = FREE_S + 0.02\n"
+        "for _ in range(4):\n    m.predict(X)\nm.predict(X[:9])\n"
+    )
+    found = seen(tmp_path, script).of("predict")
+    told = [text(part(one.facts, "values") or {}, "skipped") for one in found]
+    assert told == ["", "", "budget", "budget", ""]
+
+
 AT_HAND = (
     HEAD
     + """
