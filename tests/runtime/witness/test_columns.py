@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from watchkeeper.server.analysis.witness import fingerprint, fit, prediction
-from watchkeeper.server.analysis.witness.values import part
+from watchkeeper.server.analysis.witness.values import part, text
 
 from ...libraries import needs
 from .helpers import only, seen
