@@ -39,6 +39,8 @@ class Here(threading.local):
 
     def __init__(self) -> None:
         self.calls: list[Any] = []
+        self.traces: list[dict[Any, Any]] = []
+        """Of each call of JAX's compiled code that goes on: what was traced in it (`compiled`)."""
         self.busy = False
         """Whether the witness itself is at work, so that what it does is not told."""
 
