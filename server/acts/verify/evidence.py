@@ -135,6 +135,7 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
         drawn=search.drawn(desk, (*artefacts, *extras)),
         observed=observed,
         observed_in=observed_in,
+        blank_inputs=search.blank_inputs(desk, artefacts, seen),
         seal=witness_files.seal(desk, run),
         again=rerun.told(desk, run),
         invented=_invented(desk, run, status),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import posixpath
@@ -10,11 +11,12 @@ from collections.abc import Sequence
 from ...analysis.artefacts.confined import search_container
 from ...analysis.artefacts.facts import TableFacts, TraceFacts
 from ...analysis.artefacts.search_facts import MOST_VALUES, Found, SearchFacts, Wanted
-from ...analysis.verdict import fitted_rows
+from ...analysis.verdict import fitted_rows, observed_rows
 from ...analysis.verdict.evidence import Artefact
 from ...analysis.verdict.observed import target_of
 from ...analysis.verdict.predicted import grain_of
 from ...analysis.verdict.seen import Seen
+from ...analysis.witness import Fingerprint
 from ...analysis.witness.values import text
 from ...storage.files.paths import ZARR
 from ...storage.files.rooted import closing
@@ -49,20 +51,47 @@ def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ..
     the run read it is not looked through.
     """
     told = _told(seen) if seen is not None else {}
-    wanted = [Wanted(name, finite, 0.0) for name, at in told.items() if (finite := _different(at))]
+    wanted = [each for name, one in told.items() for each in with_rows(name, one)]
     wanted += [one for _, *both in fitted_rows.asked(seen) for one in both] if seen is not None else []
     if seen is None or not wanted:
         return (), ()
+    paths = _tables_read(desk, seen)
+    found = [(path, one) for path in paths for one in _searched(desk, path, wanted)]
+    return tuple(found), tuple(paths)
+
+
+def blank_inputs(desk: Desk, artefacts: Sequence[Artefact], seen: Seen | None) -> frozenset[str]:
+    """Return which columns have blank cells in the tables that a run read, in lower case, where its results have some.
+
+    What came along from the data is blank where the data are.
+    """
+    results = [one.inside for one in artefacts if one.role == "results"]
+    if seen is None or not any(isinstance(one, TableFacts) and one.nan_columns for one in results):
+        return frozenset()
+    every = (artefact_files.artefact(desk, "input", path, read=True).inside for path in _tables_read(desk, seen))
+    names = (name for one in every if isinstance(one, TableFacts) for name in one.nan_columns)
+    return frozenset(name.strip().lower() for name in names)
+
+
+def _tables_read(desk: Desk, seen: Seen) -> list[str]:
+    """Return the first tables of the workspace that a run read and that are as it read them."""
     read = {text(one.facts, "path"): text(one.facts, "sha256") for one in seen.witnessed.of("read")}
     paths = [path for path in read if path.endswith(_TABLES) and not path.startswith(("/", ".watchkeeper/"))]
-    same = [path for path in paths if path not in seen.written and artefact_files.sha256(desk, path) == read[path]]
-    found = [(path, one) for path in same[:MOST_FILES] for one in _searched(desk, path, wanted)]
-    return tuple(found), tuple(same[:MOST_FILES])
+    same = (path for path in paths if path not in seen.written and artefact_files.sha256(desk, path) == read[path])
+    return list(itertools.islice(same, MOST_FILES))
 
 
-def _told(seen: Seen) -> dict[str, Sequence[float]]:
-    targets = {target_of(one.name): one.y.at for one in seen.fits if one.y.repeats > 1}
-    return {**targets, **{name: one.at for each in seen.samplings for name, one in each.observed.items()}}
+def _told(seen: Seen) -> dict[str, Fingerprint]:
+    targets = {target_of(one.name): one.y for one in seen.fits if one.y.repeats > 1}
+    return {**targets, **{name: one.data for name, one in observed_rows.told(seen).items()}}
+
+
+def with_rows(name: str, one: Fingerprint) -> list[Wanted]:
+    """Return what is looked for of one array: its values as one column's, and in any column at all."""
+    pairs = {value: row for row, value in zip(one.places, one.at, strict=False) if math.isfinite(value)}
+    rows = tuple(pairs.values()) if len(one.shape) == 1 else ()
+    found = [Wanted(name, tuple(pairs), 0.0, rows=rows, size=one.size if rows else 0)]
+    return [*found, Wanted(observed_rows.anywhere(name), tuple(pairs), 0.0, anywhere=True)] if pairs else []
 
 
 def _different(values: Sequence[float]) -> tuple[float, ...]:

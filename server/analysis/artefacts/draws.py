@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .coordinates import Coordinates
 from .selecting import Selection, blocks, shares
 from .sources import Group, Variable
 
@@ -28,6 +29,8 @@ class Draws:
 
     values: Values
     names: list[str] = field(default_factory=list[str])
+    called: list[str] = field(default_factory=list[str])
+    """By coordinates, one of each name; empty texts where there are none."""
     variables: tuple[str, ...] = ()
     parameters: int = 0
     notes: list[str] = field(default_factory=list[str])
@@ -57,9 +60,12 @@ def read_draws(posterior: Group) -> Draws:
     most = min(MOST_PARAMETERS, MOST_VALUES // max(1, chains * length))
     draws = Draws(np.empty((chains, length, 0)), variables=tuple(same), parameters=sum(sizes.values()))
     parts: list[Values] = []
+    coordinates = Coordinates(posterior)
     for name, quota in sorted(shares(sizes, most).items()):
-        for names, part in _columns(name, same[name], quota):
-            draws.names += names
+        dims = [dim for axis, dim in enumerate(same[name].dims) if axis not in _places(same[name])]
+        for indices, part in _columns(same[name], quota):
+            draws.names += [_label(name, one, _rest(same[name])) for one in indices]
+            draws.called += [coordinates.label(name, dims, one, _rest(same[name])) for one in indices]
             parts.append(part)
     if parts:
         draws.values = np.concatenate(parts, axis=2)
@@ -89,8 +95,8 @@ def _rest(variable: Variable) -> tuple[int, ...]:
     return tuple(length for axis, length in enumerate(variable.shape) if axis not in places)
 
 
-def _columns(name: str, variable: Variable, quota: int) -> Iterator[tuple[list[str], Values]]:
-    """Yield the chosen parameters of a variable in blocks, each parameter once."""
+def _columns(variable: Variable, quota: int) -> Iterator[tuple[list[int], Values]]:
+    """Yield the chosen parameters of a variable in blocks, each parameter once, with their flat places."""
     rest, seen = _rest(variable), set[int]()
     for block in blocks(rest, quota):
         part = _read(variable, block)
@@ -98,7 +104,7 @@ def _columns(name: str, variable: Variable, quota: int) -> Iterator[tuple[list[s
         indices = [int(one) for one in grid.reshape(-1)]
         new = [place for place, index in enumerate(indices) if index not in seen]
         seen.update(indices)
-        yield [_label(name, indices[place], rest) for place in new], part[:, :, new]
+        yield [indices[place] for place in new], part[:, :, new]
 
 
 def _grid(rest: tuple[int, ...], block: Selection) -> npt.NDArray[np.int64]:

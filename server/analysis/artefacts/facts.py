@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .chain_facts import ChainFacts
+from .parameter_facts import ParameterFigures
 from .search_facts import SearchFacts
 
 
@@ -43,19 +44,6 @@ class ChainPrint:
     sha: str
     bag: str
     at: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterFigures:
-    """Mean and standard deviation of one parameter over all chains, for summary tables.
-
-    :ivar first: the first 64 draws of its first chain, of the first 50 parameters; empty of the others.
-    """
-
-    name: str
-    mean: float
-    sd: float
-    first: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +168,7 @@ class ColumnFacts:
     :ivar values: of a column of finite numbers: all up to 2000, else those at 32 evenly spread places; else empty.
     :ivar mean: of a column of finite numbers, as is its deviation `sd` (population).
     :ivar counts: how often each value occurs, the rarest first, of a column of at most 32 different ones in all rows.
+    :ivar words: missing cells that are a word which may be a category of its own: "none", "n/a", "NA", "null".
     """
 
     name: str
@@ -195,6 +184,7 @@ class ColumnFacts:
     mean: float | None = None
     sd: float | None = None
     counts: tuple[int, ...] = ()
+    words: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ H5Dataset = Any
 _MOST_OBJECTS = 20_000
 _MOST_ATTRIBUTES = 200
 _CACHE_BYTES = 64 << 20
+_NO_VARIABLE = ("This is a netCDF dimension", "b'This is a netCDF dimension")
+"""What NetCDF4 calls a dimension that has a length and no values."""
 
 
 class Variable:
@@ -49,13 +51,17 @@ class Group:
     def __init__(self, group: H5Group) -> None:
         self.attributes = _attributes(group)
         self.variables: dict[str, Variable] = {}
+        self.coordinates: dict[str, Variable] = {}
         self.left_out: list[str] = []
         for name, found in _hard_links(group, self.left_out):
-            if isinstance(found, h5py.Dataset) and "REFERENCE_LIST" not in found.attrs and name not in COORDINATES:
-                if elsewhere(found):
-                    self.left_out.append(name)
-                else:
-                    self.variables[name] = Variable(found)
+            if not isinstance(found, h5py.Dataset) or name in COORDINATES:
+                continue
+            if elsewhere(found):
+                self.left_out.append(name)
+            elif "REFERENCE_LIST" not in found.attrs:
+                self.variables[name] = Variable(found)
+            elif not str(_plain(found.attrs.get("NAME", b""))).startswith(_NO_VARIABLE):
+                self.coordinates[name] = Variable(found)
 
 
 class Source:

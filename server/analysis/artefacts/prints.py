@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .draws import read_whole, usable
-from .facts import ChainPrint, ParameterFigures
+from .facts import ChainPrint
+from .interval_facts import MOST_WITH_INTERVALS, densest, quantiles
+from .parameter_facts import ParameterFigures
 from .sources import Group, Variable
 
 MOST_PRINTS = 400
@@ -38,17 +40,31 @@ def statistics(group: Group | None) -> tuple[ChainPrint, ...]:
     return _prints({name: one for name, one in known.items() if one.kind in "fiub" and len(one.shape) == 2})
 
 
-def figures(values: Values, names: list[str]) -> tuple[ParameterFigures, ...]:
-    """Return mean, standard deviation and, of a few, the first draws of the parameters that were looked at."""
+def figures(values: Values, names: list[str], called: list[str]) -> tuple[ParameterFigures, ...]:
+    """Return mean, deviation and, of a few, quantiles and first draws of the parameters that were looked at."""
     if 0 in values.shape:
         return ()
     part = values[:, :, :MOST_FIGURES]
     means, sds = part.mean(axis=(0, 1)), part.std(axis=(0, 1), ddof=1 if part.shape[0] * part.shape[1] > 1 else 0)
     return tuple(
-        ParameterFigures(name=name, mean=float(mean), sd=float(sd), first=_first(part, number))
+        ParameterFigures(
+            name=name,
+            mean=float(mean),
+            sd=float(sd),
+            first=_first(part, number),
+            called=called[number],
+            **_intervals(part, number),
+        )
         for number, (name, mean, sd) in enumerate(zip(names, means, sds, strict=False))
         if math.isfinite(mean) and math.isfinite(sd)
     )
+
+
+def _intervals(values: Values, number: int) -> dict[str, Any]:
+    if number >= MOST_WITH_INTERVALS:
+        return {}
+    draws = values[:, :, number].reshape(-1)
+    return {"quantiles": quantiles(draws), "hdis": densest(draws)}
 
 
 def _first(values: Values, number: int) -> tuple[float, ...]:

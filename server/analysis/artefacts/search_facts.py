@@ -18,6 +18,7 @@ class Wanted:
     :ivar grain: by how much one may differ, as the values were rounded.
     :ivar sd: standard deviation of the whole of which these values are told, and `mean` its mean; 0: of no use.
     :ivar anywhere: whether they may stand in several columns, as the cells of a table do.
+    :ivar rows: the row of each value in a column of as many rows as `size`; empty where they have no rows.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Wanted:
     mean: float = 0.0
     sd: float = 0.0
     anywhere: bool = False
+    rows: tuple[int, ...] = ()
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,9 @@ class Found:
         whole numbers, or in draws that were rounded to two digits, nearly all.
     :ivar size: how many numbers the column has; 0 of a trace.
     :ivar alike: another column whose mean and deviation are nearly those of what was asked for, as it is.
+    :ivar instead: of a column of as many rows as were asked for: each value that stands in another way in its row, and
+        what stands there (as the column has it). :ivar in_row: how many of the values stand in their rows.
+    :ivar nowhere: of cells: the values that stand in no column.
     """
 
     name: str
@@ -48,6 +54,9 @@ class Found:
     form: str = "as it is"
     size: int = 0
     alike: str = ""
+    in_row: int = 0
+    instead: tuple[tuple[float, float], ...] = ()
+    nowhere: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +71,10 @@ class SearchFacts:
 def as_text(wanted: Sequence[Wanted]) -> str:
     """Return what is asked for as an argument for the child."""
     asked = wanted[:MOST_ASKED]
-    rows = [[one.name, list(one.values[:MOST_VALUES]), one.grain, one.mean, one.sd, one.anywhere] for one in asked]
+    rows = [
+        [one.name, list(one.values[:MOST_VALUES]), one.grain, one.mean, one.sd, one.anywhere, list(one.rows), one.size]
+        for one in asked
+    ]
     return json.dumps(rows)
 
 
@@ -70,8 +82,17 @@ def from_text(text: str) -> tuple[Wanted, ...]:
     """Return what `as_text` wrote."""
     rows = cast("list[list[Any]]", json.loads(text))
     return tuple(
-        Wanted(str(name), tuple(map(float, values)), float(grain), float(mean), float(sd), bool(anywhere))
-        for name, values, grain, mean, sd, anywhere in rows
+        Wanted(
+            str(name),
+            tuple(map(float, values)),
+            float(grain),
+            float(mean),
+            float(sd),
+            bool(anywhere),
+            tuple(map(int, places)),
+            int(size),
+        )
+        for name, values, grain, mean, sd, anywhere, places, size in rows
     )
 
 

@@ -31,13 +31,16 @@ class Variable(Protocol):
 
 
 class Group(Protocol):
-    """Variables and attributes. `left_out` names links that were not followed."""
+    """Variables, attributes, and what names the places of axes. `left_out` names links that were not followed."""
 
     @property
     def attributes(self) -> Mapping[str, Any]: ...  # noqa: D102
 
     @property
     def variables(self) -> Mapping[str, Variable]: ...  # noqa: D102
+
+    @property
+    def coordinates(self) -> Mapping[str, Variable]: ...  # noqa: D102
 
     @property
     def left_out(self) -> Sequence[str]: ...  # noqa: D102

@@ -27,7 +27,8 @@ _MOST_COUNTED = 32
 _MOST_ROWS_COMPARED = 200_000
 _MOST_RAGGED = 20
 _MOST_NAME_CHARACTERS = 120
-_MISSING = {"", "na", "n/a", "nan", "null", "none", "-nan", "<na>"}
+_WORDS = {"na", "n/a", "null", "none"}
+_MISSING = {"", "nan", "-nan", "<na>"} | _WORDS
 
 
 class Column:
@@ -35,7 +36,7 @@ class Column:
 
     def __init__(self, name: str) -> None:
         self.name = name[:_MOST_NAME_CHARACTERS]
-        self.missing = self.infinite = self.numbers = self.texts = 0
+        self.missing = self.words = self.infinite = self.numbers = self.texts = 0
         self.minimum, self.maximum = math.inf, -math.inf
         self.values: set[str | float] = set()
         self.counts: Counter[str | float] = Counter()
@@ -69,6 +70,7 @@ class Column:
             self.labels.append(cell[:_MOST_LABEL_CHARACTERS])
         if cell.casefold() in _MISSING:
             self.missing += 1
+            self.words += cell.casefold() in _WORDS
             return False
         self.texts += 1
         self._note(cell)
@@ -85,6 +87,7 @@ class Column:
         return ColumnFacts(
             name=self.name,
             missing=self.missing,
+            words=self.words,
             infinite=self.infinite,
             numbers=self.numbers,
             texts=self.texts,

@@ -61,7 +61,7 @@ def facts(source: Source) -> TraceFacts:
         prints=prints.chains(posterior),
         statistic_prints=prints.statistics(statistics),
         statistics=tuple(sorted(name[:80] for name in statistics.variables))[:100] if statistics else (),
-        figures=prints.figures(draws.values, draws.names),
+        figures=prints.figures(draws.values, draws.names, draws.called),
         notes=tuple(notes),
         **_told(posterior.attributes, statistics.attributes if statistics else {}),
         **found.sums(),

@@ -135,15 +135,17 @@ class Group:
     def __init__(self, files: Beneath, path: str, attributes: dict[str, Any]) -> None:
         self.attributes = attributes
         self.variables: dict[str, Variable] = {}
+        self.coordinates: dict[str, Variable] = {}
         store = BeneathStore(files)
         names, self.left_out = files.folders(path)
         for name in names:
             metadata = _array(files, f"{path}/{name}")
-            if metadata is None or name in COORDINATES or metadata["dims"] == [name]:
+            if metadata is None or name in COORDINATES:
                 continue
+            kept = self.coordinates if metadata["dims"] == [name] else self.variables
             if _codecs(metadata["codecs"]) <= _CODECS:
-                self.variables[name] = Variable(store, f"{path}/{name}", metadata)
-            else:
+                kept[name] = Variable(store, f"{path}/{name}", metadata)
+            elif kept is self.variables:
                 self.left_out.append(name)
 
 

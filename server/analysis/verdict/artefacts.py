@@ -19,15 +19,17 @@ from ..artefacts.facts import (
     UnknownFacts,
 )
 from ..witness.values import text
+from .blanks import Blanks, asked, blanks, may_be_blank
 from .checks import Check, failed, passed, unknown
 from .design import COUNTS, Design
-from .did_more import did_more
+from .did_more import did_more, made_again, saved_numbers
 from .evidence import Artefact, Evidence, Known
 from .outside import reads_of_quick
 from .parameters import name_of
-from .predicted import matches, summarises
+from .predicted import matches
 from .quantities import plain
 from .rules import Rules
+from .summaries import summarises
 from .words import Word
 
 _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".npz", ".npy", ".h5", ".keras")
@@ -35,10 +37,16 @@ _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".n
 
 _LEARNED = re.compile(r"_?(?:coefs?|intercepts?|weights?|bias(?:es)?|[wWbB]\d*|params|theta|beta|kernel)_?(?:\[\d+\])?")
 _OF_A_RESULT = re.compile(r"pred|forecast|estimat|score|result|label|class|hat\b|prob|mean|value", re.IGNORECASE)
-_BLANKS = (
-    " Where the blank cells are meant, say so before the next start: `Columns that may be blank: NAMES` in the design's"
-    " computational requirements, or may_be_blank in [compute] of watchkeeper.toml; or the director answers CONTINUE."
+_KEY = re.compile(r"(?:\[\d+\])+$")
+_SAID = (
+    " say so before the next start: a line `Columns that may be blank: NAMES` in the design, or may_be_blank in"
+    " [compute] of watchkeeper.toml; or the director answers CONTINUE."
 )
+_MEANT: dict[type, str] = {
+    TableFacts: f" Where the blank cells are meant,{_SAID}",
+    JsonFacts: f" A figure that there is none of is written as null; where NaN is meant,{_SAID}",
+}
+"""What else settles a number that is missing or not finite, by what holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,8 @@ def artefact(evidence: Evidence, one: Artefact, rules: Rules) -> Check:
     name = f"artefact {one.role}"
     problem = min(_problems(evidence, one, rules), key=_rank, default=None)
     if problem is not None:
-        action = (
-            f"Let the script write {one.path} itself, whole, in this phase.{_BLANKS if problem.code == 'nan' else ''}"
-        )
+        meant = _MEANT.get(type(one.inside), "") if problem.code == "nan" else ""
+        action = f"Let the script write {one.path} itself, whole, in this phase.{meant}"
         return failed(name, f"{one.path} {problem.what}", problem.word, f"{one.role}_{problem.code}", action)
     about = f"{one.path}, {one.size_bytes} bytes, sha256 {(one.sha256 or '')[:16]}"
     if isinstance(one.inside, NotInspected):
@@ -72,9 +79,12 @@ def artefact(evidence: Evidence, one: Artefact, rules: Rules) -> Check:
     return passed(name, f"{about}{_shape(one)}{again}")
 
 
-def insane(one: Artefact, rules: Rules, design: Design) -> list[str]:
-    """Return what makes the inside of a file useless: placeholders, NaN, values out of range."""
-    return [problem.what for problem in _content(one, rules, design) if problem.word.rejects]
+def insane(one: Artefact, rules: Rules) -> list[str]:
+    """Return what makes the inside of a quick run's file useless: placeholders, NaN, values out of the policy's range.
+
+    What a design accepts (an R-hat, an error) is for the full run; a quick one shows that the code runs.
+    """
+    return [problem.what for problem in _content(one, rules, Design(), Blanks()) if problem.word.rejects]
 
 
 def _rank(problem: _Problem) -> int:
@@ -115,10 +125,13 @@ def _problems(evidence: Evidence, one: Artefact, rules: Rules) -> Iterator[_Prob
         yield from _altered(evidence, one)
         if not _inside(evidence, one.modified_at):
             yield _Problem("was not written while the run went on", Word.TIMESTAMP_MISMATCH, "timestamp")
-        if (one.path, one.sha256) in evidence.left_before:
+        if (one.path, one.sha256) in evidence.left_before and not made_again(evidence, one):
             what = "was there before the run, with the same content: its time is new, the rest is not"
             yield _Problem(what, Word.INVESTIGATE, "touched")
-        yield from (each for each in _content(one, rules, evidence.design) if not _is_told(evidence, one, each))
+        table = one.inside if isinstance(one.inside, TableFacts) else TableFacts(format="", size_bytes=0, rows=0)
+        design = Design() if evidence.phase is Phase.QUICK else evidence.design
+        found = _content(one, rules, design, blanks(evidence, table))
+        yield from (each for each in found if not _is_told(evidence, one, each))
 
 
 def _is_told(evidence: Evidence, one: Artefact, problem: _Problem) -> bool:
@@ -176,7 +189,7 @@ def _same_best(evidence: Evidence, one: Artefact, twin: Known) -> str:
     quick = (evidence.quick_run, f"{evidence.model}-{Phase.QUICK}")
     if twin.owner not in quick or not _was_made(evidence, one, twin) or reads_of_quick(evidence):
         return ""
-    return did_more(evidence.seen, evidence.quick_seen)
+    return did_more(evidence.seen, evidence.quick_seen, saved_numbers(evidence))
 
 
 def _was_predicted(evidence: Evidence, one: Artefact) -> bool:
@@ -211,15 +224,14 @@ def _twins(evidence: Evidence, one: Artefact) -> list[Known]:
     ]
 
 
-def _content(one: Artefact, rules: Rules, design: Design) -> Iterator[_Problem]:
+def _content(one: Artefact, rules: Rules, design: Design, known: Blanks) -> Iterator[_Problem]:
     incomplete, doubtful = Word.INCOMPLETE_TRAINING, Word.INVESTIGATE
     match one.inside:
         case TableFacts() as table:
-            yield from _table(table, rules, design)
+            yield from _table(table, rules, design, known)
         case JsonFacts() as document:
             yield from _placeholder(document.placeholders)
-            if document.non_finite_count:
-                yield _Problem(f"holds a number that is not finite ({document.non_finite[0]})", incomplete, "nan")
+            yield from _not_finite(document, rules, known)
             for path, value in document.numbers:
                 yield from _out_of_range(path.rpartition(".")[2], value, value, rules, design)
         case TraceFacts(non_finite=count) if count:
@@ -268,12 +280,19 @@ def _placeholder(found: tuple[Placeholder, ...]) -> Iterator[_Problem]:
         yield _Problem(f"holds the placeholder {one.text!r}{row}{where}", Word.INCOMPLETE_TRAINING, "placeholder")
 
 
-def _table(table: TableFacts, rules: Rules, design: Design) -> Iterator[_Problem]:
+def _not_finite(document: JsonFacts, rules: Rules, known: Blanks) -> Iterator[_Problem]:
+    """Yield what is wrong with numbers that are not finite: a figure beside finite ones may mean that there is none."""
+    odd = [one for one in document.non_finite if not may_be_blank(_KEY.sub("", one).rpartition(".")[2], rules, known)]
+    if odd or document.non_finite_count > len(document.non_finite):
+        word = Word.INVESTIGATE if document.numbers else Word.INCOMPLETE_TRAINING
+        yield _Problem(f"holds a number that is not finite ({(odd or document.non_finite)[0]})", word, "nan")
+
+
+def _table(table: TableFacts, rules: Rules, design: Design, known: Blanks) -> Iterator[_Problem]:
     yield from _placeholder(table.placeholders)
     if table.rows == 0:
         yield _Problem("has a header and no row", Word.INCOMPLETE_TRAINING, "empty")
-    missing = [one.name for one in table.columns if one.infinite or (one.missing and not rules.may_miss(one.name))]
-    if missing:
+    if missing := asked(table, rules, known):
         what = f"has NaN, infinite or empty cells in {', '.join(missing[:3])}"
         word = Word.INVESTIGATE if _meant(table, missing) else Word.INCOMPLETE_TRAINING
         yield _Problem(f"{what}, which neither design nor policy lets be blank", word, "nan")
@@ -299,14 +318,14 @@ def _meant(table: TableFacts, blank: list[str]) -> bool:
     """Whether blank cells may be meant: none is infinite, each column has values too, and another one is whole."""
     odd = [one for one in table.columns if one.name in blank]
     whole = any(one.numbers and not one.missing and not one.infinite for one in table.columns)
-    return whole and not any(one.infinite or not one.numbers for one in odd)
+    return whole and not any(one.infinite or not (one.numbers or one.texts) for one in odd)
 
 
 def _out_of_range(name: str, low: float, high: float, rules: Rules, design: Design) -> Iterator[_Problem]:
-    asked = design.requirements.get(name_of(name))
+    row = design.requirements.get(name_of(name))
     bounds, source = rules.ranges.get(name), "watchkeeper.toml [compute] ranges"
-    if bounds is None and asked is not None and name_of(name) not in COUNTS:
-        bounds, source = (asked.minimum, asked.maximum), design.source(name_of(name))
+    if bounds is None and row is not None and name_of(name) not in COUNTS:
+        bounds, source = (row.minimum, row.maximum), design.source(name_of(name))
     least, most = bounds or (None, None)
     wrong = low if least is not None and low < least else high if most is not None and high > most else None
     if wrong is not None:

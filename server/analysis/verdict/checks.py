@@ -22,6 +22,7 @@ class Check:
     :ivar word: the verdict that a failure of this check leads to, or that it could not be inspected.
     :ivar code: why, in one identifier.
     :ivar action: what would have to change.
+    :ivar note: what the verdict's block says of it besides, whatever the verdict is.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Check:
     word: Word | None = None
     code: str = ""
     action: str = ""
+    note: str = ""
 
 
 def passed(name: str, evidence: str) -> Check:

@@ -21,6 +21,7 @@ from .leaked import leaked, rows_of
 from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
+from .observed_rows import made_up
 from .predicted import grain_of, matches
 from .reordered import reordered
 from .scored import scored
@@ -52,6 +53,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *((*left_out(seen, table), *reordered(seen, table)) if isinstance(table, TableFacts) else ()),
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
+        *made_up(evidence, seen),
         *fitted_rows(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),

@@ -6,15 +6,17 @@ A heading `Computational Requirements` with lines such as `- **Minimum Training 
 
 from __future__ import annotations
 
-import math
+import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from . import markdown
+from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
-from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of
-from .quantities import Quantity, hours_in, plain, quantity
+from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
+from .quantities import Quantity, duration, hours_in, plain, quantity
+from .weights_said import speaks_of_weights
 
 COUNTED = frozenset(
     {"draws", "total_draws", "tune", "chains"}
@@ -30,47 +32,10 @@ _CEILINGS = frozenset({"rhat"})
 _STOPPED = frozenset({"epochs", "iterations", "total_iterations"})
 """Counts that an early stop makes smaller."""
 
-_SECTION = re.compile(r"comput\w* requirements?", re.IGNORECASE)
 _STATEMENT = re.compile(
     r"\s{0,12}(?:[-*+]\s+|\d{1,3}[.)]\s+)?(\*\*|__)?([^:|*]{1,80}?)(?:\1)?\s*:\s*(?:\*\*|__)?\s*(.+)$"
 )
-_PARAMETER = (
-    "parameter",
-    "parameters",
-    "hyperparameter",
-    "hyper-parameter",
-    "setting",
-    "item",
-    "quantity",
-    "requirement",
-)
-_SPECIFICATION = ("design specification", "specification", "design", "value", "design value")
-_MINIMUM = (
-    "minimum acceptable",
-    "min acceptable",
-    "minimum",
-    "min",
-    "minimum acceptable value",
-    "lower bound",
-    "at least",
-)
-_MAXIMUM = (
-    "maximum acceptable",
-    "max acceptable",
-    "maximum",
-    "max",
-    "maximum acceptable value",
-    "upper bound",
-    "at most",
-)
-_KEPT = re.compile(
-    r"\b(?:(?:must|may|can|do|shall)\s?(?:not|n't)|cannot)(?: be)? (?:simplif|reduc|lower)"
-    r"|\bnon-?negotiable|\bno simplification|\bsimplification forbidden",
-    re.IGNORECASE,
-)
-_MAY_SIMPLIFY = re.compile(r"\b(?:may|can)(?: be)? simplif|\bsimplif\w* (?:allowed|permitted|possible)", re.IGNORECASE)
-_YES = re.compile(r"\b(yes|true|y|must|required|mandatory)\b|[✅✓✔☑]", re.IGNORECASE)
-_NO = re.compile(r"\b(no|false|n|never|forbidden)\b|[❌✗✘]", re.IGNORECASE)
+_OF_TRAINING = re.compile(r"train|comput|sampling|run ?time|wall", re.IGNORECASE)
 _REMARK = re.compile(r"(\w.{1,60}?)\s*[(\[,;–—](.+?)[)\]]?\s*$")
 _MOST_OF = re.compile(
     r"\b(?:max(?:imum)?|at most|upper (?:bound|limit)|limit|cap|capped|ceiling|up to|budget|early[- ]?stop\w*"
@@ -79,7 +44,7 @@ _MOST_OF = re.compile(
 )
 _LEAST_OF = re.compile(r"\b(?:min(?:imum)?|at least|lower (?:bound|limit)|or more)\b", re.IGNORECASE)
 _BOUND_INSIDE = re.compile(r"\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
-_MAY_BE_BLANK = re.compile(r"(result_)?columns_(that_|which_)?(may|can)_be_(blank|empty|missing|nan)|may_be_blank")
+_MOST_NAMES_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +82,13 @@ class Design:
     :ivar requirements: by name: training_time, draws, tune, chains, epochs, cv, bootstraps, features …; any other
         parameter stands under its own words in lower case with underscores.
     :ivar length: what it says of the training's length anywhere, in any words.
+    :ivar speaks_of_weights: whether it says anywhere that a training begins with weights from before.
     """
 
     path: str = ""
     requirements: Mapping[str, Requirement] = field(default_factory=dict[str, Requirement])
     length: Length = field(default_factory=Length)
+    speaks_of_weights: bool = False
 
     @property
     def method(self) -> str:
@@ -153,11 +120,13 @@ def read_design(text: str, path: str) -> Design:
     """
     document = markdown.lines(text)
     found: dict[str, Requirement] = {}
-    for name, requirement in (*_from_tables(document), *_from_statements(document)):
-        found[name] = _stricter(found[name], requirement) if name in found else requirement
+    loose = not any(in_requirements(line.headings) for line in document)
+    for name, requirement in (*_from_tables(document, loose), *_from_statements(document, loose)):
+        found[name] = _joined(name, found[name], requirement) if name in found else requirement
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
-    return Design(path, {name: _until_it_stops(name, one, length) for name, one in found.items()}, length)
+    until = {name: _until_it_stops(name, one, length) for name, one in found.items()}
+    return Design(path, until, length, speaks_of_weights(text))
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
@@ -171,43 +140,35 @@ def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
     return replace(one, maximum=one.value) if ends else one
 
 
-def _from_tables(document: list[markdown.Line]) -> Iterator[tuple[str, Requirement]]:
+def _joined(name: str, one: Requirement, other: Requirement) -> Requirement:
+    if names_blanks(name):
+        return replace(one, text=f"{one.text}, {other.text}"[:_MOST_NAMES_CHARACTERS])
+    return _stricter(one, other)
+
+
+def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[str, Requirement]]:
     for row in markdown.rows(document):
-        words = markdown.bare(_cell(row, _PARAMETER))
-        if not words or not _binds(row):
+        one = stated(row)
+        words, unit = one.name, one.unit
+        if not words or not (one.binds or (loose and _known(words))):
             continue
-        specified = markdown.bare(_cell(row, _SPECIFICATION))
-        unit = markdown.bare(row.cells.get("unit", "")).strip("-–—")
-        low, high = (quantity(markdown.bare(_cell(row, names))) for names in (_MINIMUM, _MAXIMUM))
         rest, bound = _without_bound(words)
         words, bound = (rest, bound) if name_of(rest) in COUNTS | _CEILINGS else (words, "")
-        given = _limits(_bounded(quantity(specified), bound), low, high)
+        amount = _amount_of(words, unit)
+        low, high = amount(one.least), amount(one.most)
+        given = _limits(_bounded(amount(one.specified), bound), low, high)
         if is_expected_time(words):
             given = _limits(Quantity(), low, high)  # what is expected is no limit; what is acceptable is one
             if given == Quantity():
                 continue
             words = "training time"
-        yield _requirement(words, specified, given, unit, row.number, _kept(row))
+        yield _requirement(words, one.specified, given, unit, row.number, one.kept)
 
 
-def _binds(row: markdown.Row) -> bool:
-    """Whether a table's columns say what is acceptable, and not only what something is."""
-    return any(name in row.cells for name in (*_MINIMUM, *_MAXIMUM, *_SPECIFICATION[:2])) or any(
-        _KEPT.search(_words(name)) for name in row.cells
-    )
-
-
-def _kept(row: markdown.Row) -> bool:
-    """Whether a row is marked as one that must not be simplified, however the column is headed."""
-    marks = [(_words(name), cell) for name, cell in row.cells.items()]
-    return any(
-        (_KEPT.search(name) and _YES.search(cell)) or (_MAY_SIMPLIFY.search(name) and _NO.search(cell))
-        for name, cell in marks
-    ) or any(_KEPT.search(cell) for _, cell in marks)
-
-
-def _words(heading: str) -> str:
-    return heading.replace("_", " ")
+def _known(words: str) -> bool:
+    """Whether a name is one that requires something wherever it stands, where a document has no section for it."""
+    name = name_of(_without_bound(words)[0])
+    return name in COUNTED | {METHOD} or (name == TIME and _OF_TRAINING.search(words) is not None)
 
 
 def _limits(given: Quantity, low: Quantity, high: Quantity) -> Quantity:
@@ -218,24 +179,30 @@ def _limits(given: Quantity, low: Quantity, high: Quantity) -> Quantity:
     return Quantity(given.value if given.value is not None else least, least, most)
 
 
-def _cell(row: markdown.Row, names: tuple[str, ...]) -> str:
-    return next((row.cells[name] for name in names if row.cells.get(name)), "")
-
-
-def _from_statements(document: list[markdown.Line]) -> Iterator[tuple[str, Requirement]]:
+def _from_statements(document: list[markdown.Line], loose: bool) -> Iterator[tuple[str, Requirement]]:
     for line in document:
-        if not any(_SECTION.search(title) for title in line.headings) or line.is_heading or line.text.count("|") > 1:
+        if line.is_heading or line.text.count("|") > 1:
             continue
         if found := _STATEMENT.match(line.text):
             name, bound = _without_bound(markdown.bare(found[2]))
+            anywhere = names_blanks(name_of(name)) or (loose and _known(name))
+            if not in_requirements(line.headings) and not anywhere:
+                continue
             said = markdown.bare(found[3])
             if is_expected_time(name) or (name_of(name) == TIME and is_expectation(said)):
                 inside = _BOUND_INSIDE.search(said)
                 if inside is None:
                     continue
                 name, bound, said = "training time", "min", inside[0]
-            parts = _bounded(quantity(said), bound)
-            yield _requirement(name, said, parts, said, line.number, bool(_KEPT.search(line.text)))
+            parts = _bounded(_amount_of(name, "")(said), bound)
+            yield _requirement(name, said, parts, said, line.number, says_kept(line.text))
+
+
+def _amount_of(name: str, unit: str) -> Callable[[str], Quantity]:
+    """Return what reads a cell: of the training's time in hours, each number by its own unit, else by the column's."""
+    if name_of(name) != TIME and not is_expected_time(name):
+        return quantity
+    return functools.partial(duration, otherwise_hours=hours_in(unit) or hours_in(name))
 
 
 def _without_bound(name: str) -> tuple[str, str]:
@@ -264,27 +231,20 @@ def _requirement(
 ) -> tuple[str, Requirement]:
     name = name_of(words)
     shown = unit if len(unit) <= 20 and unit != said else ""
-    if name == TIME:
-        hours = hours_in(unit) or hours_in(said) or hours_in(words) or 1.0
-        parts = Quantity(*(_times(one, hours) for one in (parts.value, parts.minimum, parts.maximum)))
-        shown = "hours"
+    shown = "hours" if name == TIME else shown
     if name in _CEILINGS and parts.minimum is None and parts.maximum is None:
         parts = Quantity(parts.value, None, parts.value)
     return name, Requirement(
         value=parts.value, minimum=parts.minimum, maximum=parts.maximum, unit=shown,
-        must_not_simplify=must_not_simplify, line=line, text=said[:200],
+        must_not_simplify=must_not_simplify, line=line,
+        text=said[: _MOST_NAMES_CHARACTERS if names_blanks(name) else 200],
     )  # fmt: skip
 
 
 def blank_columns(design: Design) -> tuple[str, ...]:
     """Return the columns of the results that a design lets be blank: `Columns that may be blank: actual, std`."""
-    said = (one.text for name, one in design.requirements.items() if _MAY_BE_BLANK.fullmatch(name))
+    said = (one.text for name, one in design.requirements.items() if names_blanks(name))
     return tuple(one.strip(" `'\"") for text in said for one in re.split(r"[,;]| and ", text) if one.strip(" `'\""))
-
-
-def _times(value: float | None, factor: float) -> float | None:
-    product = None if value is None else value * factor
-    return product if product is not None and math.isfinite(product) else None
 
 
 def _stricter(one: Requirement, other: Requirement) -> Requirement:

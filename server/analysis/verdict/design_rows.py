@@ -9,10 +9,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ..witness import Fingerprint, Fit, fingerprint
 from ..witness.values import number, numbers, part, parts, text, whole, wholes
+from . import design_data
+from .answer import Answer
 from .design import Requirement
 from .quantities import plain
 from .seen import Seen, place
@@ -20,11 +21,18 @@ from .seen import Seen, place
 _ROWS = re.compile(r"(?:(?:training|data|total|input|sample) ?)*(?:rows?|observations?|records|data ?points|instances)")
 _MEMBERS = re.compile(r"(?:ensemble |number of |model )*(?:members?|networks?|ensemble size|models)")
 _TRAININGS = re.compile(
-    r"(?:number of )?(?:seeds|repeats|repetitions|replications|refits|(?:forecast )?origins|models trained)"
+    r"(?:(?:number of|total|all) )*(?:seeds|repeats|repetitions|replications|(?:model )?(?:re ?)?fits|re ?fittings"
+    r"|(?:re ?)?estimations|(?:model )?trainings|training runs|models (?:re ?)?(?:trained|fitted|estimated)"
+    r"|fitted models"
+    r"|(?:(?:forecast|rolling) )?origins|back ?test(?:ing)? (?:windows|origins|folds|splits)|cut ?offs|bag size|bags)"
 )
 """One `seed` is a number that somebody chose."""
 _WIDTH = re.compile(r"(?:hidden|layer)(?: layer)? (?:units?|size|width|dim(?:ension)?s?|neurons)|d model|width|neurons")
 _DEPTH = re.compile(r"(?:number of |n |num )?(?:hidden |transformer |encoder )?layers|depth of the network")
+_LAYERS = re.compile(r"architecture|topology|mlp|network|hidden layer sizes|layer sizes|layers?(?: widths| sizes)?")
+_WIDTHS = re.compile(r"\d{1,5}(?:\s*(?:[-–—/×x,]|->|→)\s*\d{1,5})+")
+_NARROWEST = 8
+"""Two numbers below it may be a range of layers (`2-3`), not the widths of two."""
 _TREES = re.compile(
     r"(?:(?:number of|n|num|max(?:imum)?|base) )*"
     r"(?:(?:decision )?trees|estimators|(?:boost(?:ing)? )?rounds?|boost(?:ing)? (?:iterations|stages))"
@@ -73,26 +81,22 @@ _AS_MANY = frozenset({"n_estimators", "n_init"})
 """Parameters of which more is no less than what was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the witness says of one row: how it was kept, against it, or in doubt; all empty where it cannot say."""
-
-    seen: str = ""
-    problem: str = ""
-    doubt: str = ""
-    too_few: bool = False
-    """Whether the doubt is that fewer trainings were seen in all than the row counts: asked whatever it is marked."""
-
-
-def answered(name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit] = ()) -> Answer:
+def answered(
+    name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit] = (), result_rows: int | None = None
+) -> Answer:
     """Return what was witnessed of a row of the design.
 
     :param name: its identifier (`name_of`).
     :param of_results: the fits that the results come from; where one of them has a parameter, others' say nothing.
+    :param result_rows: of the table of results; None where there is none, or not all of it was counted.
     """
     words = name.replace("_", " ")
     if found := _PRIOR.fullmatch(words):
         return _prior(found[1] or found[2], one, seen)
+    if any(each.fullmatch(words) for each in (_WIDTH, _DEPTH, _LAYERS)) and (widths := layer_widths(one.text)):
+        return _layered(widths, seen)
+    if found := _of_data(words, one, seen, of_results, result_rows):
+        return found
     for pattern, answer in (
         (_ROWS, _rows),
         (_MEMBERS, _members),
@@ -104,6 +108,17 @@ def answered(name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit] 
         if pattern.fullmatch(words):
             return Answer() if one.floor is None else answer(one.floor, seen)
     return _parameter(name, one, seen, of_results)
+
+
+def _of_data(
+    words: str, one: Requirement, seen: Seen, of_results: Sequence[Fit], result_rows: int | None
+) -> Answer | None:
+    """Return what is known of a row about columns, rows held out or rows trained on; None for any other."""
+    if words == "features":
+        return design_data.columns(one, seen, of_results)
+    if design_data.HELD_OUT_ROWS.fullmatch(words):
+        return design_data.held_out_rows(words, one, seen, result_rows)
+    return design_data.training_rows(one, seen) if design_data.TRAINING_ROWS.fullmatch(words) else None
 
 
 def _rows(floor: float, seen: Seen) -> Answer:
@@ -201,6 +216,21 @@ def _depth(floor: float, seen: Seen) -> Answer:
         return Answer()
     told = f"{max(tables)} tables of weights (witnessed)"
     return Answer(seen=told) if max(tables) > floor else Answer(doubt=f"at most {told}, one of which gives the output")
+
+
+def layer_widths(written: str) -> list[int]:
+    """Return the widths of the layers in a text such as `64-64-32`, `128/64` or `256 → 128`; none where it has none."""
+    found = _WIDTHS.search(written)
+    widths = [int(each) for each in re.findall(r"\d+", found[0])] if found else []
+    return widths if len(widths) > 2 or min(widths, default=0) >= _NARROWEST else []
+
+
+def _layered(widths: Sequence[int], seen: Seen) -> Answer:
+    """As wide as the widest of these layers, and as many tables of weights as there are layers, at least."""
+    wide, deep = _width(max(widths), seen), _depth(len(widths) - 0.5, seen)
+    if not (wide.seen and deep.seen):
+        return Answer(problem=wide.problem, doubt=wide.doubt or deep.doubt)
+    return Answer(seen=f"{wide.seen}, {deep.seen}")
 
 
 def _tries_layers(one: Fit) -> bool:

@@ -49,7 +49,7 @@ def _waiting(usage: Usage, cores: float, rules: Rules, text: str) -> Check | Non
             return failed("effort", what, Word.LIKELY_FABRICATION, "idle", _TRAIN)
         return failed("effort", what, Word.INVESTIGATE, "idle", _WAITED)
     delayed = usage.delayed_s / usage.sampled_s  # others had the CPU: of that it could do nothing
-    if cores + delayed < rules.effort.min_cores:
+    if cores < rules.effort.min_cores * (1 - delayed):
         what = f"{text}: it waited for {1 - cores - delayed:.0%} of the time, and less than"
         what += f" {rules.effort.min_cores:g} cores were busy"
         return failed("effort", what, Word.INVESTIGATE, "mostly_waiting", _WAITED)

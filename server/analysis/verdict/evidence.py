@@ -235,6 +235,8 @@ class Evidence:
     :ivar drawn: columns of the results whose values were looked for among the draws of the trace.
     :ivar observed: (file, what was found in it) of observed data that were looked for in the tables that the run read;
         `observed_in` are these tables.
+    :ivar blank_inputs: columns with blank cells of tables that the run read, in lower case; looked for where its
+        results have blank cells.
     :ivar invented: lines of the log that say that invented data took the place of missing ones.
     :ivar command: folder and words, up to the script, where not the Python that trains was started with it.
     :ivar adopted: about a process that was adopted; None of what we started.
@@ -293,6 +295,7 @@ class Evidence:
     drawn: tuple[Found, ...] = ()
     observed: tuple[tuple[str, Found], ...] = ()
     observed_in: tuple[str, ...] = ()
+    blank_inputs: frozenset[str] = frozenset()
     invented: tuple[tuple[int, str], ...] = ()
     gpu: GpuUse | None = None
     written: Written | None = None

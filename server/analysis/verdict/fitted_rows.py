@@ -62,7 +62,7 @@ def fitted_rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         looked.setdefault(one.name, []).append((path, one))
     told = asked(seen)
     every = [[one for _, one in looked.get(wanted.name, ())] for _, *both in told for wanted in both]
-    if any(map(_may_be_there, every)) or _was_more_read(evidence, seen):
+    if any(map(_may_be_there, every)) or was_more_read(evidence, seen):
         return
     for fit, wanted, _ in told:
         alike = next(((path, one) for path, one in looked.get(wanted.name, ()) if one.alike), None)
@@ -82,7 +82,7 @@ def _may_be_there(found: Sequence[Found]) -> bool:
     return any(is_there(one) or one.asked < _LEAST_TOLD or hits > _MOST_THERE * one.asked for one in found)
 
 
-def _was_more_read(evidence: Evidence, seen: Seen) -> bool:
+def was_more_read(evidence: Evidence, seen: Seen) -> bool:
     """Whether files of the workspace were read that nobody looked through: the rows may stand there."""
     looked = {path for path, _ in evidence.observed} | seen.written
     read = {text(one.facts, "path") for one in seen.witnessed.of("read")}

@@ -1,34 +1,52 @@
 """Was what the design asks for kept? Its rows that no other check judges: features, sampler, what nobody understands.
 
-What a document marks as not to be simplified and nobody could look at is "not inspected" and leads to INVESTIGATE.
+What a document marks as not to be simplified and nobody could look at is "not inspected": the verdict's block says so
+by name, and nothing else follows from it, unless it is the method itself (docs/decisions/0060).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import ArraysFacts, JsonFacts, PickleFacts, TableFacts, TraceFacts
-from .checks import Check, failed, passed, unknown
+from .answer import Answer
+from .checks import Check, failed, flat, passed, unknown
 from .counting_fits import fits_of_results
 from .declared import declared_fit, is_for_reward
 from .design import COUNTED, Requirement
-from .design_rows import Answer, answered
+from .design_rows import answered
 from .evidence import Artefact, Evidence
 from .method import declared_kinds
-from .parameters import METHOD, SAMPLER, TIME, name_of
+from .parameters import METHOD, SAMPLER, TIME, name_of, names_blanks
 from .quantities import plain
 from .seen import Seen, place
 from .words import Word
 
 _FOLLOWS_GRADIENTS = re.compile(r"nuts|no.?u.?turn|hmc|hamilton", re.IGNORECASE)
 _LIBRARIES = ("pymc", "numpyro", "blackjax", "nutpie", "cmdstanpy", "pystan", "emcee", "pyro")
+_SAMPLERS = {
+    kind: re.compile(words, re.IGNORECASE)
+    for kind, words in {
+        "hmc": r"nuts|no.?u.?turn|hmc|hamilton",
+        "metropolis": r"metropolis",
+        "smc": r"\bsmc\b|sequential monte",
+        "slice": r"\bslice\b",
+        "ensemble": r"ensemble|emcee|stretch|affine",
+    }.items()
+}
+"""What samplers are called, in a design and in the steps that the witness names."""
+_ALWAYS_NUTS = frozenset({"nutpie", "cmdstan"})
 _OF_FEATURES = re.compile(r"(feature|predictor|covariate|regressor)s?([ _]?names?)?", re.IGNORECASE)
 _HOW_MANY = re.compile(r"(n_?|num_?)(features?|predictors?|covariates?)(_in_|_used)?|n_features_", re.IGNORECASE)
 _MOST_NAMED = 6
-_AS_A_TABLE = "Save the features as CSV or Parquet (to_csv, to_parquet) and their columns are counted."
+_METHOD = (
+    "Name in the row of the method a class that is fitted, or have a person say that the script carries out what the"
+    " design declares: nothing that was witnessed or read has its name."
+)
+_AS_A_TABLE = "as CSV or Parquet (to_csv, to_parquet) they are counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +80,12 @@ def kept(evidence: Evidence) -> Check | None:
     if not left:
         return None
     looked = {name: _row(name, one, evidence) for name, one in left.items()}
-    for name, row in looked.items():
-        if row.problem:
-            what = f"{row.problem}; {evidence.design.source(name)} asks for {left[name].text or name}"
-            action = f"Train again with what the design asks for ({name.replace('_', ' ')}), or change the design."
-            return failed("design", what, row.word, row.code, action)
+    against = [(name, row) for name, row in looked.items() if row.problem]
+    if against:
+        name, row = min(against, key=lambda each: not each[1].word.rejects)  # the first of equals
+        what = f"{row.problem}; {evidence.design.source(name)} asks for {left[name].text or name}"
+        action = f"Train again with what the design asks for ({name.replace('_', ' ')}), or change the design."
+        return failed("design", what, row.word, row.code, action)
     return _not_looked_at(evidence, left, looked)
 
 
@@ -77,19 +96,14 @@ def _not_looked_at(evidence: Evidence, left: dict[str, Requirement], looked: dic
         return passed("design", seen)
     binding = [name for name in unseen if left[name].must_not_simplify]
     named = ", ".join(_written(evidence, name, left[name]) for name in (binding or unseen)[:_MOST_NAMED])
+    more = f" and {len(binding) - _MOST_NAMED} more" if len(binding) > _MOST_NAMED else ""
     packed = _packed_features(evidence) if "features" in unseen else ""
     marked = " (must not be simplified)" if binding else ""
     kept_ones = f"seen to be kept: {seen}" if seen else ""
-    parts = (f"nobody looked whether these were kept{marked}: {named}", packed, kept_ones)
-    what = "; ".join(part for part in parts if part)
-    if not binding:
-        return unknown("design", what)
-    action = f"{_AS_A_TABLE} " if packed else ""
-    action += (
-        "A person must say whether these rows of the design were kept; those that are called draws, tune, chains,"
-        " epochs, folds, bootstraps or features and hold a number are counted."
-    )
-    return unknown("design", what, "design_not_inspected", action)
+    parts = (f"nobody looked whether these were kept{marked}: {named}{more}", packed, kept_ones)
+    code, action = ("design_not_inspected", _METHOD) if METHOD in binding else ("", "")
+    check = unknown("design", "; ".join(part for part in parts if part), code, action)
+    return replace(check, note=flat(f"{named}{more}: must not be simplified, and nobody looked")) if binding else check
 
 
 def _packed_features(evidence: Evidence) -> str:
@@ -98,7 +112,7 @@ def _packed_features(evidence: Evidence) -> str:
     if one is None or not isinstance(one.inside, PickleFacts) or _columns(one):
         return ""
     kind = one.inside.root.rpartition(".")[2] or "an object"
-    return f"the columns of {one.path} were not counted: it is a pickle ({kind}), and nothing is unpickled"
+    return f"the columns of {one.path} were not counted: it is a pickle ({kind}), nothing is unpickled; {_AS_A_TABLE}"
 
 
 def _written(evidence: Evidence, name: str, one: Requirement) -> str:
@@ -107,6 +121,8 @@ def _written(evidence: Evidence, name: str, one: Requirement) -> str:
 
 def _elsewhere(name: str, one: Requirement, evidence: Evidence) -> bool:
     """Whether another check judges a row: the time, what is counted, convergence, the method, ranges of results."""
+    if names_blanks(name):
+        return True  # it allows something and asks for nothing
     if name == TIME or name in COUNTED:
         return one.value is not None
     if name == METHOD:
@@ -155,13 +171,15 @@ def _witnessed(name: str, one: Requirement, evidence: Evidence) -> _Row:
 
 
 def _answered(name: str, one: Requirement, evidence: Evidence, seen: Seen) -> Answer:
-    return answered(name, one, seen, fits_of_results(evidence, seen))
+    table = next((each.inside for each in evidence.artefacts if each.role == "results"), None)
+    rows = table.rows if isinstance(table, TableFacts) and table.complete else None
+    return answered(name, one, seen, fits_of_results(evidence, seen), rows)
 
 
 def _features(one: Requirement, evidence: Evidence) -> _Row:
-    found = features(evidence)
-    if one.floor is None or not found:
-        return _Row()
+    found, witnessed = features(evidence), _witnessed("features", one, evidence)
+    if one.floor is None or not found or witnessed.seen:
+        return witnessed
     short = next((each for each in found if each.value < one.floor), None)
     if short is not None:
         code = f"features_{'simplified' if one.must_not_simplify else 'short'}"
@@ -224,12 +242,29 @@ def _target_accept(one: Requirement, evidence: Evidence) -> _Row:
 
 
 def _sampler(one: Requirement, evidence: Evidence) -> _Row:
+    if row := _witnessed_sampler(one, evidence):
+        return row
     trace = evidence.trace
     if trace is not None and _FOLLOWS_GRADIENTS.search(one.text):
         return _Row(seen="the trace counts the steps of a sampler that follows gradients" if _gradients(trace) else "")
     named = [name for name in _LIBRARIES if name in one.text.lower()]
     used = {call.library for call in evidence.program.samplers} if evidence.program is not None else set[str]()
     return _Row(seen=f"sampled by {', '.join(sorted(used))}" if named and used and used <= set(named) else "")
+
+
+def _witnessed_sampler(one: Requirement, evidence: Evidence) -> _Row | None:
+    """Hold a sampler that is called by its name against the steps that were seen; None where one of both is unknown."""
+    said = {kind for kind, words in _SAMPLERS.items() if words.search(one.text)}
+    every = [*evidence.seen.samplings] if evidence.seen is not None else []
+    made = [" ".join((*each.steps, each.method, "hmc" if each.sampler in _ALWAYS_NUTS else "")) for each in every]
+    ran = [{kind for kind, words in _SAMPLERS.items() if words.search(steps)} for steps in made]
+    if not said or not ran or not all(ran):
+        return None
+    at = f"{' '.join(every[0].steps) or every[0].sampler} at {place(every[0].line)} (witnessed)"
+    if any(said & each for each in ran):
+        return _Row(seen=f"sampled by {at}")
+    doubt = f"sampled by {at}" if one.must_not_simplify else ""
+    return _Row(doubt, "sampler_doubtful" if doubt else "", word=Word.INVESTIGATE)
 
 
 def _method(one: Requirement, evidence: Evidence) -> _Row:

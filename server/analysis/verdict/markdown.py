@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
+_BOLD_ALONE = re.compile(r"\s{0,3}(?:\*\*|__)([^*|]{1,80}?)(?:\*\*|__)\s*:?\s*$")
+_LEVEL_OF_BOLD = 7
+"""A line that is bold and nothing else heads what follows, below every real heading."""
 _DELIMITER = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 _CELL_END = re.compile(r"(?<!\\)\|")
 _MOST_LINES = 20_000
@@ -34,10 +38,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: its cells by the heading of their column in lower case."""
+    """One row of a table: its cells by the heading of their column in lower case, and the headings it stands under."""
 
     number: int
     cells: dict[str, str]
+    headings: tuple[str, ...] = ()
 
 
 def lines(text: str) -> list[Line]:
@@ -50,11 +55,22 @@ def lines(text: str) -> list[Line]:
         fence, inside = _fence(fence, line)
         if inside:
             continue
-        if heading := _HEADING.match(line):
-            level = len(heading[1])
-            headings = [one for one in headings if one[0] < level] + [(level, bare(heading[2]))]
+        if heading := _heading(line, found):
+            headings = [one for one in headings if one[0] < heading[0]] + [heading]
         found.append(Line(number, line, tuple(title for _, title in headings)))
     return found
+
+
+def _heading(line: str, before: list[Line]) -> tuple[int, str] | None:
+    """Return level and title that a line begins: `# title`, a line that is bold alone, or underlined by this one."""
+    if found := _HEADING.match(line):
+        return len(found[1]), bare(found[2])
+    if found := _BOLD_ALONE.match(line):
+        return _LEVEL_OF_BOLD, bare(found[1])
+    title = before[-1].text.strip() if before else ""
+    if (found := _UNDERLINE.match(line)) and title and "|" not in title and not title.startswith(("#", "-", "*", ">")):
+        return 1 if found[1][0] == "=" else 2, bare(title)
+    return None
 
 
 def _without_comments(line: str, inside: bool) -> tuple[str, bool]:
@@ -87,7 +103,7 @@ def rows(document: list[Line]) -> Iterator[Row]:
         elif _DELIMITER.match(line.text) and "|" in before.text and before.number == line.number - 1:
             columns = [bare(cell).lower() for cell in cells(before.text)]
         elif columns:
-            yield Row(line.number, dict(zip(columns, cells(line.text), strict=False)))
+            yield Row(line.number, dict(zip(columns, cells(line.text), strict=False)), line.headings)
 
 
 def cells(line: str) -> list[str]:

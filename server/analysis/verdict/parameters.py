@@ -16,7 +16,13 @@ _EXPECTED = re.compile(
 _PUNCTUATION = re.compile(r"[_()\[\]{}#/,;–—-]|(?<!\d)\.|\.(?!\d)")
 _QUALIFIERS = re.compile(
     r"\b(?:required|mandatory|planned|specified|designed|approved|number of|numbers of|no of|num|n|count|counts"
-    r"|per chain|each chain|per model|mcmc|posterior|bayesian|nuts|hmc|training|of|the|used|kept)\b"
+    r"|per chain|each chain|per model|mcmc|posterior|bayesian|nuts|hmc|train(?:ing)?|of|the|used|kept"
+    r"|independent|parallel)\b"
+)
+_MAY_BE_BLANK = re.compile(
+    r"(?:(?:results?|output)_)?columns?_(?:that_|which_)?(?:may|can)_(?:be|have|hold|contain)"
+    r"_(?:blanks?|empty|missing|nans?)(?:_(?:cells?|values?|or_\w+))?"
+    r"|(?:blanks?|nans?|missing_values|empty_cells)_(?:are_)?(?:allowed|permitted)(?:_in)?|may_be_blank"
 )
 _ALL_CHAINS = re.compile(r"\b(?:total|overall|in total|all chains|across chains|over all chains)\b")
 
@@ -25,11 +31,16 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         (TIME, r"(?:total |required )?(?:training|compute|computation|computing|run|wall|sampling)"
-               r" ?(?:clock )?(?:time|duration)(?: per model| required)?|runtime|walltime|(?:training )?hours"),
+               r" ?(?:clock )?(?:time|duration)(?: per model| required)?(?: in)?"
+               r"(?: (?:s|secs?|seconds|min|minutes|h|hrs?|hours))?"
+               r"|runtime|walltime|wall clock|time|duration|(?:training )?(?:hours|minutes|seconds)"),
         (SAMPLER, r"(?:mcmc |posterior |bayesian )?(?:sampler|sampling (?:method|algorithm|scheme)|step method|kernel)"
                   r"(?: type| name)?|mcmc algorithm"),
         (METHOD, r"(?:training |approved |estimation |inference |required |modelling |modeling )?"
-                 r"(?:method|algorithm|approach)"),
+                 r"(?:method|algorithm|approach)|inference|model (?:family|class|type)"),
+        ("training_rows", r"(?:number of )?train(?:ing)?(?: set)? (?:samples|examples|cases|points|size)"),
+        ("test_rows", r"(?:number of )?(?:test(?:ing)?|hold ?out|held out)(?: set)?"
+                      r" (?:samples|examples|cases|points|size)"),
         ("target_accept", r"(?:target )?accept(?:ance)?(?: (?:rate|prob|probability))?|target accept(?:ance)?"
                           r"(?: (?:rate|prob|probability))?|adapt delta"),
     )
@@ -41,19 +52,22 @@ _BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("tune", r"iter warmup|tun(?:e|ing)(?: (?:steps|samples|draws|iterations|phase))?"
                  r"|(?:warm ?up|burn ?in|adaptation)(?: (?:steps|samples|draws|iterations|period|phase))?"),
         ("draws", r"iter sampling|draws?|samples|draw samples|sample draws"
-                  r"|sampl(?:e|ing) (?:draws|steps|iterations)|post warm ?up (?:draws|samples|iterations)"),
-        ("chains", r"(?:parallel )?chains?|walkers"),
+                  r"|sampl(?:e|ing) (?:draws|steps|iterations)|post warm ?up (?:draws|samples|iterations)"
+                  r"|(?:draws|samples|iterations|steps) after (?:warm ?up|tuning|burn ?in|adaptation)"
+                  r"|production(?: (?:draws|steps|iterations|run|phase))?"),
+        ("chains", r"chains?|walkers"),
         ("epochs", r"(?:(?:max(?:imum)?|train|nb|total) )*(?:epochs?|episodes?)(?: (?:per|in each|for each) \w+)?"
                    r"|passes(?: over the data)?"),
         ("iterations", r"iterations?|(?:(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing|update|parameter|weight"
                        r"|adam|sgd|svi|mini ?batch) )*(?:n?steps|updates)"),
-        ("cv", r"cv|(?:(?:cv|cross validation|k) )?folds?|cross validation|cv splits|splits"),
+        ("cv", r"(?:inner )?cv|(?:(?:cv|cross validation|k) )?folds?|cross validation|cv splits|splits"),
         ("bootstraps", r"bootstraps?|resamples|replicates"
                        r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs|refits"
                        r"|fits|repeats|repetitions|rounds|resamplings|estimates|sets)"),
         ("candidates", r"(?:grid |search |hyper ?parameter )?(?:candidates|combinations|settings)|grid (?:size|points)"
                        r"|(?:random(?:i[sz]ed)? )?search (?:trials|iterations|draws)|trials"),
-        ("rhat", r"(?:max(?:imum)? )?r ?hat|r̂|gelman rubin(?: statistic)?|psrf|potential scale reduction(?: factor)?"),
+        ("rhat", r"(?:rank normali[sz]ed |split )*(?:max(?:imum)? )?r ?hat|r̂|gelman rubin(?: statistic)?"
+                 r"|psrf|potential scale reduction(?: factor)?"),
         ("ess", r"(?:min(?:imum)? )?(?:bulk |tail )?(?:ess|effective sample size|n ?eff)(?: (?:bulk|tail))?|eff"),
         ("features", r"(?:input |model )?(?:features?|predictors?|covariates?|regressors?)"
                      r"(?: (?:set|set size|columns))?"),
@@ -85,3 +99,8 @@ def is_expected_time(words: str) -> bool:
 def is_expectation(said: str) -> bool:
     """Whether a sentence begins as an expectation: `expected 3-5 hours`."""
     return _EXPECTED.match(said.lstrip(" *_~(")) is not None
+
+
+def names_blanks(name: str) -> bool:
+    """Whether a row or line names the columns that may be blank; it requires nothing, and may stand anywhere."""
+    return _MAY_BE_BLANK.fullmatch(name) is not None

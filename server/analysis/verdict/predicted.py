@@ -28,9 +28,10 @@ from .evidence import Evidence
 from .match import Asked, Match
 from .observed import drawn
 from .pooled import averages, quantiles
-from .quantities import plain
+from .rounding import grain_of
 from .rules import Rules
 from .seen import Seen, names, place
+from .summaries import against_trace, summarises, tells_each
 from .suspicion import Suspicion, first_of
 from .transformed import OUTCOME, back_in_another_order, follows, has_figures, is_error, joined, same_classes
 from .untold import typed
@@ -217,22 +218,6 @@ def _same(one: float, other: float, grain: float) -> bool:
     return abs(one - other) <= grain + 1e-6 * abs(other)
 
 
-def grain_of(values: Sequence[float]) -> float:
-    """Return by how much a column may differ from what it was rounded from: half a unit of its last digit."""
-    return _grain(tuple(values[:200]))
-
-
-@lru_cache(maxsize=256)  # a column is held against hundreds of predictions
-def _grain(values: tuple[float, ...]) -> float:
-    digits = max((_digits(one) for one in values), default=0)
-    return 0.501 * 10.0**-digits if digits < _MOST_DIGITS else 1e-9
-
-
-def _digits(value: float) -> int:
-    text = repr(value)
-    return _MOST_DIGITS if "e" in text else len(text.partition(".")[2].rstrip("0"))
-
-
 def _suspicions(
     evidence: Evidence, rules: Rules, seen: Seen, table: TableFacts, found: Sequence[Match]
 ) -> Iterator[Suspicion]:
@@ -248,7 +233,7 @@ def _suspicions(
             what, Word.INVESTIGATE, "results_typed", "Let the script compute them, or say where they are from."
         )
     if trace is not None:
-        yield from _against_trace(table, trace)
+        yield from against_trace(table, trace)
         explained = _explained(table, trace) or any(drawn(evidence))
         if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
@@ -256,43 +241,6 @@ def _suspicions(
     baseline = found and not others and not seen.steps  # nobody sees what a network predicts
     if trace is None and (baseline or not found) and table.rows >= _LEAST_ROWS:
         yield from _of_nothing_seen(seen, table, rules.forbidden if baseline else frozenset())
-
-
-def _against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
-    """A summary table names parameters of the trace; its means and deviations must be theirs within rounding.
-
-    One of both that is another contradicts the trace. Where both are, or only means are told, a parameter may have been
-    put back into its own unit under its old name, which has to be said.
-    """
-    means, spreads = {one.name: one.mean for one in trace.figures}, {one.name: one.sd for one in trace.figures}
-    told = [_off(table, _MEAN, means, _MEAN_OFF), _off(table, _SD, spreads, _SD_OFF)]
-    for label in [one for one in table.labels if any(off.get(one) for off in told)]:
-        both = [off[label] for off in told if label in off]
-        what = f"the results say {next(one for one in both if one)}"
-        if len(both) == len(told) and not all(both):
-            yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
-        else:
-            action = "Say how these figures follow from the trace; what is in another unit has a name of its own."
-            yield Suspicion(what, Word.INVESTIGATE, "results_not_of_trace", action)
-
-
-def _off(table: TableFacts, words: re.Pattern[str], figures: Mapping[str, float], share: float) -> dict[str, str]:
-    """Return by label what is said of a figure and is another in the trace; empty texts where both are the same."""
-    column = next((one for one in table.columns if words.fullmatch(one.name) and one.values), None)
-    if column is None or len(column.values) != len(table.labels):
-        return {}
-    found: dict[str, str] = {}
-    for label, value in zip(table.labels, column.values, strict=True):
-        if label in figures:
-            same = abs(value - figures[label]) <= _rounded(value, column) + share * abs(figures[label])
-            said = f"{plain(value)} for the {column.name} of {label}, the trace {figures[label]:.5g}"
-            found[label] = "" if same else said
-    return found
-
-
-def _rounded(value: float, column: ColumnFacts) -> float:
-    """Return by how much a figure may be off; a summary may round each of them to digits of its own."""
-    return 2 * max(grain_of(column.values), grain_of((value,)))
 
 
 def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> Iterator[Suspicion]:
@@ -322,30 +270,9 @@ def _predicted(trace: TraceFacts) -> bool:
     return any("predict" in one for one in trace.groups)
 
 
-def summarises(table: TableFacts, trace: TraceFacts) -> bool:
-    """Whether nearly all rows of a table name parameters of a trace, and a column has their means."""
-    named = {one.name for one in trace.figures} & set(table.labels)
-    if not named or len(named) < _MOSTLY_NAMED * len(table.labels):
-        return False
-    return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
-
-
-def _tells_each(table: TableFacts, trace: TraceFacts) -> bool:
-    """Whether nearly all rows name parameters of a trace, and a column says of each where its draws lie.
-
-    A median, a mode or a mean of thinned draws is near the mean of all: by a part of the deviation.
-    """
-    figures = {one.name: one for one in trace.figures}
-    known = [(row, figures[label]) for row, label in enumerate(table.labels) if label in figures]
-    if not known or len(known) < _MOSTLY_NAMED * len(table.labels):
-        return False
-    whole = [one.values for one in table.columns if len(one.values) == len(table.labels)]
-    return any(all(abs(values[row] - one.mean) <= _NEAR_THE_MEAN * one.sd for row, one in known) for values in whole)
-
-
 def _explained(table: TableFacts, trace: TraceFacts) -> bool:
     """Whether a column is made of means or draws of the trace's parameters, or the table is their summary."""
-    if summarises(table, trace) or _tells_each(table, trace):
+    if summarises(table, trace) or tells_each(table, trace):
         return True
     means = [one.mean for one in trace.figures]
     columns = [one for one in table.columns if one.values]

@@ -8,17 +8,36 @@ from dataclasses import dataclass
 
 _NUMBER = r"(?:\d{1,3}(?:[,_ ]\d{3})+(?!\d)|\d{1,15})(?:\.\d{1,15})?(?:[eE][+-]?\d{1,3})?(?:\s?[kK]\b)?"
 _SIGNED = rf"[-−]?{_NUMBER}"
-_RANGE = re.compile(rf"({_SIGNED})\s*(?:-|–|—|−|\.\.+|\bto\b)\s*({_SIGNED})")
+_RANGE = re.compile(
+    rf"({_SIGNED})\s*(?:-|–|—|−|\.\.+|\bto\b)\s*({_SIGNED})|\bbetween\s+({_SIGNED})\s+and\s+({_SIGNED})"
+)
 _ONE = re.compile(rf"(?<![\w.])({_SIGNED})")
-_AT_LEAST = re.compile(r"≥|>=|>|\bat least\b|\bmin(?:imum)?\b|\bor more\b|\d\s?\+", re.IGNORECASE)
-_AT_MOST = re.compile(r"≤|<=|<|\bat most\b|\bmax(?:imum)?\b|\bup to\b|\bor less\b", re.IGNORECASE)
+_MORE = (
+    r"≥|>=|>|\bat least\b|\bmin(?:imum)?\b|\b(?:no|not|never) (?:less|fewer|shorter|lower) than\b"
+    r"|\bnot (?:below|under)\b|\bfrom\b"
+)
+_LESS = (
+    r"≤|<=|<|\bat most\b|\bmax(?:imum)?\b|\bup to\b|\b(?:no|not|never) (?:more|longer|higher) than\b"
+    r"|\bnot (?:above|over|beyond)\b"
+)
+_AT_LEAST = re.compile(_MORE.removesuffix(r"|\bfrom\b") + r"|\bor more\b|\d\s?\+", re.IGNORECASE)
+_AT_MOST = re.compile(_LESS + r"|\bor less\b", re.IGNORECASE)
+_FROM_WORDS_TO_NUMBER = r"[^\d.;|]{0,12}?"
+_LEAST_NAMED = re.compile(
+    rf"(?:{_MORE}){_FROM_WORDS_TO_NUMBER}(?<![\w.])({_SIGNED})"
+    rf"|(?<![\w.])({_SIGNED})[^\d.;|,/]{{0,12}}?\bat (?:the (?:very )?)?least\b",
+    re.IGNORECASE,
+)
+_MOST_NAMED = re.compile(rf"(?:{_LESS}|\bto\b){_FROM_WORDS_TO_NUMBER}(?<![\w.])({_SIGNED})", re.IGNORECASE)
 _HOURS = {
     **dict.fromkeys(("s", "sec", "second"), 1 / 3600),
     **dict.fromkeys(("m", "min", "minute"), 1 / 60),
     **dict.fromkeys(("h", "hr", "hour"), 1.0),
     **dict.fromkeys(("d", "day"), 24.0),
 }
+_GLUED = re.compile(r"(?<=\d)(?=(?!e[-+]?\d|k\b)[a-z])", re.IGNORECASE)
 _UNIT = re.compile(r"(?<![A-Za-z])(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![A-Za-z])", re.IGNORECASE)
+_UNIT_BEHIND = re.compile(rf"\s*{_UNIT.pattern}", re.IGNORECASE)
 _MOST_CHARACTERS = 200
 
 
@@ -35,9 +54,11 @@ def quantity(text: str) -> Quantity:
     """Return the first number or range of a text; an empty Quantity where there is none that is finite."""
     text = text[:_MOST_CHARACTERS]
     if found := _RANGE.search(text):
-        low, high = number(found[1]), number(found[2])
+        low, high = (number(one) for one in found.groups() if one is not None)
         if low is not None and high is not None and low <= high:
             return Quantity(low, low, high)
+    if (both := _both_bounds(text)) is not None:
+        return both
     found = _ONE.search(text)
     value = number(found[1]) if found else None
     if value is None:
@@ -45,6 +66,35 @@ def quantity(text: str) -> Quantity:
     at_most = bool(_AT_MOST.search(text))
     at_least = not at_most and bool(_AT_LEAST.search(text))
     return Quantity(value, value if at_least else None, value if at_most else None)
+
+
+def _both_bounds(text: str) -> Quantity | None:
+    """Return what is said as two bounds in words: `minimum 3, maximum 15`, `up to 700 per fold, at least 60`."""
+    least, most = _LEAST_NAMED.search(text), _MOST_NAMED.search(text)
+    if least is None or most is None:
+        return None
+    low, high = number(least[1] or least[2]), number(most[1])
+    if low is None or high is None or low > high or max(least.span(1), least.span(2)) == most.span(1):
+        return None
+    return Quantity(low, low, high)
+
+
+def duration(text: str, otherwise_hours: float | None = None) -> Quantity:
+    """Return a time in hours, each number by the unit behind it: `5 seconds to 20 minutes`, `2-6 hours`.
+
+    :param otherwise_hours: hours in the unit of numbers that have none behind them, by a column or a name.
+    """
+    text = _GLUED.sub(" ", text[:_MOST_CHARACTERS])
+    found = [(one, _UNIT_BEHIND.match(text, one.end())) for one in _ONE.finditer(text)]
+    units = [hours_in(unit[1]) if unit else None for _, unit in found]
+    otherwise = otherwise_hours or hours_in(text) or 1.0
+    written, at = "", 0
+    for place, (one, unit) in enumerate(found):
+        hours = next((each for each in units[place:] if each), otherwise)
+        value = number(one[1])
+        written += text[at : one.start()] + (one[1] if value is None else f"{value * hours:.15f}")
+        at = unit.end() if unit else one.end()
+    return quantity(written + text[at:])
 
 
 def number(text: str) -> float | None:
@@ -60,7 +110,7 @@ def number(text: str) -> float | None:
 
 def hours_in(text: str) -> float | None:
     """Return the hours in one of the first unit of time that a text names; None when it names none."""
-    found = _UNIT.search(re.sub(r"(?<=\d)(?=[A-Za-z])", " ", text[:_MOST_CHARACTERS]))
+    found = _UNIT.search(_GLUED.sub(" ", text[:_MOST_CHARACTERS]))
     if found is None:
         return None
     word = found[1].lower()

@@ -28,6 +28,7 @@ def verification_block(evidence: Evidence, rules: Rules, verdict: Verdict) -> st
         "",
         f"**Verdict**: {verdict.word} ({verdict.code}): {verdict.why}",
         f"**Run**: {evidence.run}, requirement from {limits.source}, judged under the profile {rules.profile}",
+        *(f"**Not inspected**: {one.note}" for one in verdict.checks if one.note),
     ]
     return "\n".join(lines) + "\n"
 

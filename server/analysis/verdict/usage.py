@@ -65,8 +65,12 @@ class _Interval:
     delayed_s: float = 0.0
 
     def idle(self, below_cores: float) -> bool:
-        """Whether next to nothing worked, or could have."""
-        return self.busy_s + self.delayed_s < below_cores * self.length_s
+        """Whether next to nothing worked in the time in which others left it the CPU; half of it must be that time.
+
+        A sleeper on a busy machine waits for the CPU too, at each waking: that is not counted as work.
+        """
+        free_s = self.length_s - self.delayed_s
+        return free_s > self.length_s / 2 and self.busy_s < below_cores * free_s
 
 
 def usage_of(samples: Sequence[UsageSample], idle_below_cores: float) -> Usage | None:

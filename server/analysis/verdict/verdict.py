@@ -6,11 +6,13 @@ ours. Time alone decides in neither direction.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ...vocabulary.runs import Phase, RunState
 from . import checks as ask
 from .artefacts import artefact
+from .causes import cause_of, told_beside
 from .checks import Check, flat, span
 from .completion import completion
 from .convergence import convergence
@@ -98,9 +100,12 @@ def _checks(evidence: Evidence, rules: Rules) -> tuple[Check, ...]:
 
 
 def _outcome(evidence: Evidence, rules: Rules, checks: tuple[Check, ...]) -> Verdict:
-    deciding = _deciding_check(checks)
+    blocking = [one for one in checks if one.outcome is not Outcome.PASSED and one.word is not None]
+    deciding = _deciding_check(blocking)
     if deciding is not None and deciding.word is not None:
-        return Verdict(deciding.word, deciding.code, deciding.evidence, checks)
+        cause = cause_of(deciding, blocking)
+        others = [] if deciding.name in _ENDED_BADLY else blocking  # what a bad end leaves undone says nothing more
+        return Verdict(deciding.word, cause.code, told_beside(cause, others), checks)
     hours = f"{span(evidence.counted_wall_s)} in all; {rules.limits.source} asks for {rules.limits}."
     too_long = rules.limits.max_s is not None and evidence.counted_wall_s > rules.limits.max_s
     if evidence.phase is Phase.FULL and too_long:
@@ -108,13 +113,12 @@ def _outcome(evidence: Evidence, rules: Rules, checks: tuple[Check, ...]) -> Ver
     return Verdict(Word.APPROVE, "all_passed", hours, checks)
 
 
-def _deciding_check(checks: tuple[Check, ...]) -> Check | None:
+def _deciding_check(blocking: Sequence[Check]) -> Check | None:
     """Return the check that decides; None when none stands in the way.
 
     A bad end first; then what says that the work is false; then what says that it is incomplete; then doubts; then what
     nobody could look at.
     """
-    blocking = [one for one in checks if one.outcome is not Outcome.PASSED and one.word is not None]
     return min(blocking, key=_rank, default=None)  # the first of equal rank
 
 

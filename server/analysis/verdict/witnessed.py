@@ -7,7 +7,9 @@ from .chosen import choice
 from .counts import Counts
 from .drawn import draws
 from .evidence import Evidence
+from .named_otherwise import classes
 from .observed import observed
+from .of_networks import outputs
 from .outside import outside
 from .predicted import results
 from .repeated import rerun
@@ -30,8 +32,10 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
     checks = (
         _coverage(evidence),
         seal(evidence),
+        classes(seen),
         draws(evidence, seen),
         results(evidence, rules, seen),
+        outputs(evidence, seen),
         choice(evidence, seen),
         observed(evidence, seen),
         training(evidence, rules, counts, seen),

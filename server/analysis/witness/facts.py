@@ -47,7 +47,11 @@ class Fit:
     """The number of the estimator object in its process (`object` in the line)."""
     library: str = ""
     name: str = ""
-    """The class of the estimator."""
+    """The class of the estimator; of a class of the person's whose fit is a library's own, that library's."""
+    called: str = ""
+    """The class as the script calls it."""
+    own: bool = False
+    """Whether the class is the person's."""
     call: str = ""
     params: Mapping[str, object] = field(default_factory=dict[str, object])
     x: Fingerprint = NOTHING
@@ -162,7 +166,9 @@ def fit(line: Line) -> Fit:
         id=whole(facts, "id"),
         owner=whole(facts, "object"),
         library=text(facts, "library"),
-        name=text(facts, "class"),
+        name=text(facts, "base") or text(facts, "class"),
+        called=text(facts, "class"),
+        own=facts.get("own") is True,
         call=text(facts, "call"),
         params=part(facts, "params") or {},
         x=fingerprint(part(facts, "x")),
@@ -190,7 +196,7 @@ def prediction(line: Line) -> Prediction:
         line=line,
         owner=whole(facts, "object"),
         of=whole(facts, "of"),
-        name=text(facts, "class"),
+        name=text(facts, "base") or text(facts, "class"),
         call=text(facts, "call"),
         x=fingerprint(part(facts, "x")),
         values=fingerprint(part(facts, "values")),

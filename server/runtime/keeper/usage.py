@@ -47,8 +47,7 @@ class Meter:
         self.cpu_s = floor_s
         self._delayed_s: dict[tuple[int, int], float] = {}
         """By process that lives: for how long others had the CPU that it could have used."""
-        self._delayed_before_s = 0.0
-        """The sum of those that are gone: a training may start millions."""
+        self._delayed_in_all_s = 0.0
         self.rss_bytes = self.processes = 0
         """As they were at the last sample."""
         self.peak_rss_bytes = 0
@@ -96,13 +95,17 @@ class Meter:
         self._schedule()
 
     def _delayed(self, seen: Iterable[procfs.Stat]) -> float:
+        """Return for how long others had the CPU so far: between two samples as long as the process that waited most.
+
+        Many that wait at once wait no longer than one of them.
+        """
         before = self._delayed_s
         self._delayed_s = {
             one: max(before.get(one, 0.0), procfs.delayed_s(one[0]))
             for one in ((each.pid, each.start_ticks) for each in seen if each.alive)
         }
-        self._delayed_before_s += sum(value for one, value in before.items() if one not in self._delayed_s)
-        return self._delayed_before_s + sum(self._delayed_s.values())
+        self._delayed_in_all_s += max((now - before.get(one, 0.0) for one, now in self._delayed_s.items()), default=0.0)
+        return self._delayed_in_all_s
 
     def miss(self) -> None:
         """Count a sample that could not be taken."""

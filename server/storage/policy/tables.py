@@ -152,7 +152,8 @@ class Compute(Table):
     may_be_blank: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         default=("actual", "actuals", "observed", "truth", "error", "residual", "std", "sd", "se", "sem", "stderr"),
         description="Columns of the results that may have blank or NaN cells, by their name or one word of it:"
-        " actual_total is blank in the future, std of a group of one is NaN. A design names its own in a line"
+        " actual_total is blank in the future, std of a group of one is NaN. What is blank in the data too, or is no"
+        " estimate beside whole ones, asks nothing. A design names its own in a line"
         " `Columns that may be blank: ...`. A column is never excused for an infinite number.",
     )
     read_memory_mb: Annotated[int, Field(ge=256, le=1_000_000)] = Field(

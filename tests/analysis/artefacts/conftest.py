@@ -19,9 +19,9 @@ import sys, warnings
 warnings.simplefilter("ignore")
 import pymc as pm
 folder = sys.argv[1]
-with pm.Model():
+with pm.Model(coords={"place": ["north", "mid", "south"]}):
     mu = pm.Normal("mu")
-    theta = pm.Normal("theta", mu, 1, shape=3)
+    theta = pm.Normal("theta", mu, 1, dims="place")
     pm.Normal("y", theta.sum(), 1, observed=1.0)
     pymc = pm.sample(50, tune=60, chains=2, cores=1, nuts_sampler="pymc", progressbar=False, random_seed=1)
 pymc.to_netcdf(folder + "/pymc.nc")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from watchkeeper.server.analysis.artefacts.confined import read_container
 from watchkeeper.server.analysis.artefacts.facts import TraceFacts
+from watchkeeper.server.analysis.artefacts.interval_facts import HDIS, QUANTILES
 
 from .helpers import h5py, honest, inspect, not_inspected, trace, write_trace
 
@@ -92,6 +93,27 @@ def test_the_same_draws_have_the_same_facts_in_every_container(sampled: Path, na
     netcdf, other = trace(sampled / "pymc.nc"), trace(sampled / name)
     assert other == replace(netcdf, format=container, size_bytes=other.size_bytes)
     assert len(other.fingerprint) == 64
+
+
+def test_parameters_are_called_by_the_coordinates_that_the_trace_has(sampled: Path) -> None:
+    found = trace(sampled / "pymc.nc")
+    assert [(one.name, one.called) for one in found.figures] == [
+        ("mu", ""), ("theta[0]", "theta[north]"), ("theta[1]", "theta[mid]"), ("theta[2]", "theta[south]"),
+    ]  # fmt: skip
+
+
+def test_a_dimension_without_coordinates_gives_no_names(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "t.nc", {"theta": honest(4, 50, 2)})
+    assert [one.called for one in trace(path).figures] == ["", ""]
+
+
+def test_the_ends_of_intervals_are_quantiles_and_the_narrowest_that_hold_as_many_draws(tmp_path: Path) -> None:
+    values = np.exp(honest(4, 500))
+    (found,) = trace(write_trace(tmp_path / "t.nc", {"rate": values})).figures
+    assert found.quantiles[QUANTILES.index(97.5)] == pytest.approx(float(np.quantile(values, 0.975)))
+    low, high = found.hdis[HDIS.index(94)]
+    assert np.mean((values >= low) & (values <= high)) == pytest.approx(0.94, abs=0.002)
+    assert high - low < float(np.quantile(values, 0.97) - np.quantile(values, 0.03))
 
 
 def test_what_arviz_1_writes_about_itself_is_read_too(tmp_path: Path) -> None:

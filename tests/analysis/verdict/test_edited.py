@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from statistics import fmean
+from dataclasses import replace
+from statistics import fmean, pstdev
 from typing import Any
 
 import pytest
-from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
 from watchkeeper.server.analysis.verdict.edited import edited
 from watchkeeper.server.analysis.verdict.predicted import matches
 from watchkeeper.server.analysis.witness.fingerprints import places
@@ -104,3 +105,24 @@ def test_predictions_and_what_is_usually_made_of_them_are_not_asked_about(values
 
 def test_what_a_network_may_have_predicted_is_not_asked_about() -> None:
     assert codes(changed(lambda place, value: near(value, TRUTH[place], 0.6)), steps()) == []
+
+
+def test_predictions_of_folds_whose_figures_alone_are_those_of_a_column_are_no_edited_ones() -> None:
+    halves = MODEL[:100], MODEL[100:]
+    lines: list[Kind] = []
+    for number, half in enumerate(halves, start=1):
+        line = predict(number, NAME)
+        told: dict[str, Any] = {"mean": fmean(half), "sd": pstdev(half), "min": min(half), "max": max(half)}
+        at = tuple(half[place] for place in places(len(half)))
+        line["facts"]["values"] = fp(f"p{number}", at=at, size=len(half), **told)
+        lines += [fit(number, NAME), {**line, "where": "model_1.py:9"}]
+    mixed = tuple(OWN.sample(MODEL, len(MODEL)))  # out of fold, in the table's own order
+    table = TableFacts(format="csv", size_bytes=9, rows=200, columns=(with_moments(mixed),))
+    one = seen(*lines)
+    found = matches(table, one.predictions)
+    assert [each.exact for each in found] == [True]
+    assert not [*edited(one, table, found)]
+
+
+def with_moments(values: tuple[float, ...]) -> ColumnFacts:
+    return replace(column("predicted", *values), mean=fmean(values), sd=pstdev(values))

@@ -9,13 +9,13 @@ import pytest
 from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ColumnFacts, PickleFacts, TableFacts
 from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence
 from watchkeeper.server.analysis.verdict.rules import Limits
+from watchkeeper.server.analysis.verdict.text import verification_block
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Outcome
 
 from .facts import HONEST, HOUR, MODEL, RESULTS, RULES, TABLE, TRAINED, check, designed, said, with_trace
 
 APPROVED = ("APPROVE", "all_passed")
-UNSEEN = ("INVESTIGATE", "design_not_inspected")
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,19 @@ def test_a_row_that_was_kept_is_approved_whatever_it_is_called(row: str) -> None
 @pytest.mark.parametrize(
     "row", ["Prior on beta | Normal(0, 1) |", "Hidden layers | 12 | 12", "Draws | all of them |", "Sampler | SMC |"]
 )
-def test_a_row_that_nobody_understands_is_not_inspected_and_leads_to_a_person(row: str) -> None:
-    bound = decide(designed(f"{row} | | | YES\n"), RULES)
-    assert (bound.word.value, bound.code) == UNSEEN
-    assert "model_design.md:3" in check(bound, "design").evidence
+def test_a_row_that_nobody_could_look_at_is_told_by_name_in_the_block_and_asks_nothing(row: str) -> None:
+    evidence = designed(f"{row} | | | YES\n")
+    bound = decide(evidence, RULES)
+    assert (bound.word.value, bound.code) == APPROVED
+    told = check(bound, "design")
+    assert (told.outcome, told.code) == (Outcome.NOT_INSPECTED, "")
+    assert "nobody looked whether these were kept (must not be simplified)" in told.evidence
+    (line,) = [one for one in verification_block(evidence, RULES, bound).splitlines() if "Not inspected" in one]
+    assert "model_design.md:3" in line
+    assert "must not be simplified, and nobody looked" in line
     free = decide(designed(f"{row} | | | NO\n"), RULES)
-    assert (free.word.value, check(free, "design").outcome) == ("APPROVE", Outcome.NOT_INSPECTED)
+    assert check(free, "design").outcome is Outcome.NOT_INSPECTED
+    assert "Not inspected" not in verification_block(evidence, RULES, free)
 
 
 def test_what_was_seen_does_not_stand_among_what_nobody_looked_at() -> None:
@@ -116,16 +123,16 @@ def test_the_number_of_features_is_checked_against_results_model_and_features(
 
 
 def test_features_that_nothing_tells_of_are_not_inspected() -> None:
-    assert said(designed(FIFTEEN)) == UNSEEN
+    assert check(decide(designed(FIFTEEN), RULES), "design").outcome is Outcome.NOT_INSPECTED
 
 
 def test_a_pickled_table_of_features_is_said_not_to_be_counted_and_how_it_would_be() -> None:
     inside = PickleFacts(size_bytes=9, root="pandas.core.frame.DataFrame")
     design = designed(FIFTEEN, replace(HONEST, features=Artefact("features", "features_1.pkl", 9, inside=inside)))
-    assert said(design) == UNSEEN
     row = check(decide(design, RULES), "design")
+    assert row.outcome is Outcome.NOT_INSPECTED
     assert "the columns of features_1.pkl were not counted: it is a pickle (DataFrame)" in row.evidence
-    assert "as CSV or Parquet" in row.action
+    assert "as CSV or Parquet" in row.evidence
 
 
 def test_a_design_with_a_maximum_alone_moves_the_warning_and_leaves_the_minimum() -> None:

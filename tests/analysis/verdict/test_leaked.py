@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.verdict.answer import Answer
 from watchkeeper.server.analysis.verdict.design import read_design
-from watchkeeper.server.analysis.verdict.design_rows import Answer, answered
+from watchkeeper.server.analysis.verdict.design_rows import answered
 from watchkeeper.server.analysis.verdict.leaked import leaked
 from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.verdict.stepped import gradients
@@ -35,7 +36,9 @@ def parts(train: int, distinct: int, shared: bool, at: tuple[float, ...] = FRACT
 
 
 def test_a_column_that_is_the_target_of_the_next_row_is_asked_about() -> None:
-    assert codes(fit(1, "LGBMRegressor", ahead={"column": 0, "rows": 1, "name": "lag_1"})) == ["target_of_later_rows"]
+    ahead = {"column": 0, "rows": 1, "name": "lag_1"}
+    assert codes(fit(1, "LGBMRegressor", ahead=ahead)) == ["target_of_later_rows"]
+    assert codes(fit(1, "LGBMRegressor", ahead={**ahead, "newest_first": True})) == []
     assert codes(fit(1, "LGBMRegressor")) == []
 
 

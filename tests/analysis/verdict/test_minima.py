@@ -156,9 +156,7 @@ def test_scores_told_once_a_model_are_no_epochs() -> None:
     assert counted(replace(compared, **numbered))["epochs"].value == 4
 
 
-@pytest.mark.parametrize(
-    ("folds", "code"), [(5, ""), (2, "folds_inside_the_stack_doubtful"), (None, "design_not_inspected")]
-)
+@pytest.mark.parametrize(("folds", "code"), [(5, ""), (2, "folds_inside_the_stack_doubtful"), (None, "")])
 def test_the_folds_of_a_stack_are_seen_where_it_was_asked_for_their_number(folds: int | None, code: str) -> None:
     params = {"rf__n_estimators": 100} | ({} if folds is None else {"cv": folds})
     evidence = run("Trees | 100\n", fit(2, "StackingClassifier", params=params, **LONG))

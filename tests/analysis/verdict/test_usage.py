@@ -39,6 +39,13 @@ def test_a_process_that_others_kept_from_the_cpu_did_not_sleep() -> None:
     assert (found.idle_share, found.delayed_s) == (0.25, 13.0)  # never more than passed
 
 
+def test_a_sleeper_that_waits_for_the_cpu_at_each_waking_slept() -> None:
+    told = [Sample(5.0 * one, 0.02 * one, one, 0.3 * one) for one in range(5)]
+    found = usage_of(told, idle_below_cores=0.02)
+    assert found is not None
+    assert found.idle_share == 1.0
+
+
 def test_a_spin_is_one_long_silence_and_long_epochs_are_many_short_ones() -> None:
     spin = usage_of(samples((5, 1.0, 9), *[(5, 1.0, 0)] * 18, (5, 1.0, 9)), 0.02)
     epochs = usage_of(samples(*[(5, 1.0, 9), *[(5, 1.0, 0)] * 3] * 5), 0.02)

@@ -12,6 +12,7 @@ from watchkeeper.server.analysis.artefacts.facts import (
     PickleFacts,
 )
 from watchkeeper.server.analysis.scripts.program import Program
+from watchkeeper.server.analysis.verdict.artefacts import insane
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Attempt, Evidence, Told
 from watchkeeper.server.analysis.verdict.rules import EffortRules, Limits
@@ -151,6 +152,16 @@ def test_what_ran_is_not_judged_like_a_full_run_in_the_quick_phase() -> None:
     assert said(quick, rules) == APPROVED
 
 
+def test_what_a_design_accepts_of_results_is_for_the_full_run() -> None:
+    strict = designed("medals | 0-30 | | | |\n")
+    rules = replace(RULES, phase=Phase.QUICK, limits=Limits(0.0, 4 * HOUR, "watchkeeper.toml [quick]"))
+    quick = spoilt(strict, phase=Phase.QUICK, artefacts=(RESULTS,), usage=None, program=Program(script="m.py"))
+    assert said(strict) == ("REJECT_INCOMPLETE_TRAINING", "results_out_of_range")
+    assert said(quick, rules) == APPROVED
+    assert insane(RESULTS, rules) == []
+    assert insane(RESULTS, replace(rules, ranges={"medals": (0.0, 30.0)}))
+
+
 def test_the_probe_counts_where_no_trace_was_left_but_convergence_stays_unseen() -> None:
     told = Told(draws=2000, tune=1000, chains=4)
     verdict = decide(spoilt(artefacts=(RESULTS, replace(MODEL, inside=PickleFacts(size_bytes=9))), told=told), RULES)
@@ -191,6 +202,13 @@ def test_a_run_that_waited_most_of_its_time_is_asked_about_however_evenly_it_did
     assert (verdict.word, verdict.code) == (Word.INVESTIGATE, "mostly_waiting")
     assert "it waited for 96% of the time" in verdict.why
     assert decide(spoilt(TRAINED, cpu_s=0.04 * 3 * HOUR), replace(RULES, effort=EffortRules(min_cores=0))).word.met
+
+
+def test_time_without_a_cpu_is_no_waiting_and_a_sleeper_on_a_busy_machine_still_waits() -> None:
+    kept_from_it = replace(WORKED, delayed_s=0.9 * 3 * HOUR)
+    a_little_late = replace(WORKED, delayed_s=0.06 * 3 * HOUR)
+    assert decide(spoilt(TRAINED, cpu_s=0.05 * 3 * HOUR, usage=kept_from_it), RULES).word.met
+    assert decide(spoilt(TRAINED, cpu_s=0.05 * 3 * HOUR, usage=a_little_late), RULES).code == "mostly_waiting"
 
 
 def test_sleep_is_a_lie_only_where_hours_were_asked_for() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, ParameterFigures
+from watchkeeper.server.analysis.artefacts.facts import ColumnFacts
+from watchkeeper.server.analysis.artefacts.parameter_facts import ParameterFigures
 from watchkeeper.server.analysis.verdict.text import verification_block
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Outcome, Word

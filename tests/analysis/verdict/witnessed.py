@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from watchkeeper.server.analysis.artefacts.facts import ChainPrint, ColumnFacts, ParameterFigures, TableFacts
+from watchkeeper.server.analysis.artefacts.facts import ChainPrint, ColumnFacts, TableFacts
+from watchkeeper.server.analysis.artefacts.parameter_facts import ParameterFigures
 from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence
 from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.verdict.verdict import Verdict

@@ -117,7 +117,7 @@ def test_reading_backwards_yields_the_lines_of_the_file_in_reverse(
     assert list(usage.backwards(path, block_bytes)) == content.split(b"\n")[::-1]
 
 
-def test_time_without_a_cpu_is_kept_of_workers_that_are_gone_and_the_workers_are_not(
+def test_of_workers_that_wait_for_a_cpu_at_once_the_longest_counts_and_none_is_kept_afterwards(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -133,7 +133,7 @@ def test_time_without_a_cpu_is_kept_of_workers_that_are_gone_and_the_workers_are
         meter.sample([procfs.Stat(1, words), procfs.Stat(worker, words)], 0.0)
     delayed[1] = 0.0  # it ended while it was looked at
     meter.sample([procfs.Stat(1, words)], 0.0)
-    assert [one.delayed_s for one in samples_of(tmp_path)[-2:]] == [2.0 + 100 * 0.5] * 2
+    assert [one.delayed_s for one in samples_of(tmp_path)[-2:]] == [2.0 + 99 * 0.5] * 2
     kept: list[dict[object, object]] = [one for one in vars(meter).values() if isinstance(one, dict)]
     assert [len(one) for one in kept] == [1]
 

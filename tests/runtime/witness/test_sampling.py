@@ -173,7 +173,11 @@ import hashlib, numpy as np, jax, numpyro, numpyro.distributions as dist
 from numpyro.infer import MCMC, NUTS
 def model(y):
     mu = numpyro.sample("mu", dist.Normal(0, 3))
-    numpyro.sample("y", dist.Normal(mu, 1), obs=y)
+    with numpyro.plate("groups", 2):
+        theta = numpyro.sample("theta", dist.Normal(mu, 0.5))
+    slope = numpyro.sample("slope", dist.Laplace(np.zeros(2), 2.0).to_event(1))
+    numpyro.deterministic("twice", 2 * mu)
+    numpyro.sample("y", dist.Normal(mu + theta.sum() + slope.sum(), 1), obs=y)
 mcmc = MCMC(NUTS(model), num_warmup=30, num_samples=40, num_chains=1, progress_bar=False)
 mcmc.run(jax.random.PRNGKey(0), np.arange(5.0))
 print(hashlib.sha256(np.ascontiguousarray(mcmc.get_samples()["mu"], "<f8").tobytes()).hexdigest()[:32])
@@ -187,6 +191,7 @@ def test_numpyro_tells_warm_up_draws_and_data(tmp_path: Path) -> None:
     assert (told.tune, told.draws, told.chains, told.steps) == (30, 40, 1, ("NUTS",))
     assert told.variables["mu"][0].sha == done.stdout.strip()
     assert told.observed["args[0]"].at == (0.0, 1.0, 2.0, 3.0, 4.0)
+    assert told.free == {"mu": "Normal(0, 3)", "theta": "Normal(f(), 0.5)", "slope": "Laplace(0, 2)", "twice": ""}
 
 
 BLACKJAX = """

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from typing import Any
 
 from . import draws
 from .calls import MARK, Call, known, wrapped
 from .fingerprint import fp
+from .numpyro_priors import heard_run
 from .objects import number_of
 from .plain import arguments, plain
 from .state import next_number, numpy
@@ -30,7 +32,8 @@ def numpyro(module: Any) -> list[str]:
         cls = getattr(module, cls_name, None)
         method = cls.__dict__.get(name) if cls is not None else None
         if isinstance(method, types.FunctionType) and not hasattr(method, MARK):
-            setattr(cls, name, wrapped(method, key))
+            heard = functools.wraps(method)(heard_run(method)) if key == "numpyro_run" else method
+            setattr(cls, name, wrapped(heard, key))
     return ["numpyro.infer.MCMC.run", "numpyro.infer.SVI.run", "numpyro.infer.Predictive"]
 
 
@@ -66,13 +69,20 @@ def told_run(call: Call, result: Any, raised: Any) -> Told:
             {
                 "variables": variables,
                 "left_out": left_out,
-                "free": {k: {"shape": list(v.shape[2:])} for k, v in samples.items()},
+                "free": {k: {"shape": list(v.shape[2:]), **_prior(call, k)} for k, v in samples.items()},
             }
         )
         facts["stats"] = {k: draws.chains(v) for k, v in list(extra.items())[: draws.MOST_STATS] if v.ndim >= 2}
         facts["divergences"] = draws.total(extra.get("diverging"))
         facts.update({"chains": int(first.shape[0]), "draws": int(first.shape[1])} if first is not None else {})
-    return "sampling", facts["call"], {**facts, **call.notes, **call.took()}
+    notes = {k: v for k, v in call.notes.items() if k != "priors"}
+    return "sampling", facts["call"], {**facts, **notes, **call.took()}
+
+
+def _prior(call: Call, name: str) -> dict[str, str]:
+    """Return the prior that was heard of a variable; nothing of one that follows from others."""
+    prior = call.notes.get("priors", {}).get(name)
+    return {"prior": prior} if prior else {}
 
 
 def _data(call: Call) -> dict[str, Any]:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import sys
 import types
 from typing import Any
 
-from . import places
-from .calls import MARK, Call, known, replace, wrapped
+from . import folds
+from .calls import MARK, Call, known, known_before, replace, wrapped
 from .fingerprint import fp
 from .objects import fitted, owner
+from .own_classes import base_of, is_persons
 from .plain import arguments, plain, plain_all
 from .replaced import check
 from .state import can_afford, next_number
@@ -81,7 +81,7 @@ def subclasses(cls: Any) -> list[Any]:
 
 def dress(cls: Any) -> None:
     """Wrap what a class itself defines. A class of the person's is transparent: what it calls is told as well."""
-    own = _is_persons(cls)
+    own = is_persons(cls)
     for name in (*FITS, *PREDICTS):
         method = cls.__dict__.get(name)
         key = ("own_" if own else "") + ("fit" if name in FITS else "predict")
@@ -89,12 +89,6 @@ def dress(cls: Any) -> None:
             setattr(cls, name, wrapped(method, key))
         elif isinstance(getattr(method, "fn", None), types.FunctionType) and not hasattr(method.fn, MARK):
             method.fn = wrapped(method.fn, key)  # scikit-learn's `available_if`
-
-
-def _is_persons(cls: Any) -> bool:
-    module = sys.modules.get(cls.__module__)
-    path = getattr(module, "__file__", None)
-    return cls.__module__ in ("__main__", "__mp_main__") or bool(path and places.places and places.places.person(path))
 
 
 def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
@@ -105,21 +99,24 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
     number = next_number("fit")
     name = type(estimator).__name__
     _check(estimator)
+    shared = _overlap(getattr(estimator, "cv", None), call)
     facts: dict[str, Any] = {
         "id": number,
         "object": fitted(estimator, number),
         "library": type(estimator).__module__.partition(".")[0],
         "class": name,
         "module": type(estimator).__module__,
+        **base_of(estimator, call.key),
         "call": call.function.__name__,
         "params": params(estimator),
         **told_data(x, y),
         **call.notes,
+        **shared,
     }
     facts["done"] = done(estimator)
     if hasattr(estimator, "cv_results_") or hasattr(estimator, "best_params_"):
         return "search", name, {**facts, **_search(estimator, call)}
-    return "fit", name, facts
+    return "fit", facts.get("base", name), facts
 
 
 def params(estimator: Any) -> dict[str, Any]:
@@ -191,6 +188,24 @@ def _search(search: Any, call: Call) -> dict[str, Any]:
     }
 
 
+def begun_search(call: Call) -> None:
+    """Look at the folds of a splitter of the person's while the search goes on."""
+    cv = getattr(call.args[0], "cv", None) if call.args else None
+    call.notes["_folds"] = folds.watched(cv)
+
+
+def begun_cross(call: Call) -> None:
+    """Do the same for a cross-validation by one call."""
+    call.notes["_folds"] = folds.watched(arguments(call.function, call.args, call.kwargs).get("cv"))
+
+
+def _overlap(cv: Any, call: Call) -> dict[str, Any]:
+    try:
+        return folds.told(cv, call.notes.pop("_folds", None))
+    except Exception:
+        return {}
+
+
 def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell what came out of a prediction."""
     if raised is not None:
@@ -203,6 +218,7 @@ def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[s
         **owner(estimator),
         "class": name,
         "library": type(estimator).__module__.partition(".")[0],
+        **base_of(estimator, call.key),
         "call": call.function.__name__,
         "x": data(given.get("X", _at(call.args, 1)), rows=True),
         "values": fp(result),
@@ -236,6 +252,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
     """Tell a cross-validation by one call."""
     given = arguments(call.function, call.args, call.kwargs)
     estimator, cv = given.get("estimator"), given.get("cv")
+    shared = _overlap(cv, call)
     values = (
         next((each for key, each in result.items() if key.startswith("test_")), None)
         if isinstance(result, dict)
@@ -259,6 +276,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "values": fp(values),
         **_tests(result),
         **distinct_folds(cv),
+        **shared,
         **call.notes,
     }
     return "search", name, facts
@@ -345,6 +363,8 @@ def _length(values: Any) -> int | None:
 
 
 known("fit", told_fit, "class")
+known_before("fit", begun_search)
+known_before("cross", begun_cross)
 known("own_fit", told_fit, clear=True)
 known("predict", told_predict)
 known("own_predict", told_predict, clear=True)

@@ -28,6 +28,10 @@ class State:
         self.cumulative: dict[Any, Any] = {}
         """What is counted and told now and then, by (kind, key)."""
         self.numbers: dict[str, int] = {}
+        self.stepped = 0
+        """How many steps the optimisers of torch made, in all."""
+        self.ending = False
+        """Whether what is told now is the last of this process."""
         self.passes = 0
         """How often loaders began, in all."""
         self.loader: Any = None
@@ -41,6 +45,8 @@ class Here(threading.local):
         self.calls: list[Any] = []
         self.traces: list[dict[Any, Any]] = []
         """Of each call of JAX's compiled code that goes on: what was traced in it (`compiled`)."""
+        self.forward = False
+        """Whether a module of torch is at work, of which it is told what it returns."""
         self.busy = False
         """Whether the witness itself is at work, so that what it does is not told."""
 

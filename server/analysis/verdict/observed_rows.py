@@ -1,0 +1,124 @@
+"""Is a part of what was observed a file's, row by row, and the rest of nowhere? Pure.
+
+A column that was changed by a known way (scaled, in logarithms, cut at its ends, filled with one value, rows in another
+unit) is not asked about; nor is what stands in another column, or in a file that nobody looked through.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ..artefacts.search_facts import Found
+from ..witness import Fingerprint, Line, fingerprint
+from ..witness.values import parts, text
+from .evidence import Evidence
+from .fitted_rows import was_more_read
+from .leaked import rows_of
+from .observed import LEAST_ASKED
+from .quantities import plain
+from .seen import Seen, place
+from .suspicion import Suspicion
+from .words import Word
+
+_LEAST_THERE = 0.2
+"""From this share of the values on, the column is the one that was observed."""
+_LEAST_NOWHERE, _LEAST_VALUES = 0.1, 4
+"""So large a share and so many different values of nowhere are no ends that were cut, and no outliers set right."""
+_MOST_BY_CHANCE = 0.1
+_MOST_GIVEN = 2
+"""Of so few different values, what stood in the rows was a mark for what is missing."""
+_SAME_RATIO = 1e-4
+_MOST_FITS = 2
+
+
+class Told(NamedTuple):
+    """What a model was given to explain, how many rows it was taken from, and by whom."""
+
+    data: Fingerprint
+    rows: int
+    line: Line
+    who: str
+
+
+def told(seen: Seen) -> dict[str, Told]:
+    """Return by name what samplers observed, and the targets of the fits to most rows; of a part of a split its whole.
+
+    Targets are of fractions: whole numbers and classes stand anywhere.
+    """
+    wholes = {one.sha: rows_of(line) for line in seen.witnessed.of("split") for one in _parts(line)}
+    found = {
+        name: Told(one, wholes.get(one.sha, one.size), each.line, "the model")
+        for each in seen.samplings
+        for name, one in each.observed.items()
+    }
+    targets = {one.y.sha: one for one in seen.fits if _is_measured(one.y)}
+    largest = sorted(targets.values(), key=lambda one: one.y.size, reverse=True)[:_MOST_FITS]
+    fitted = {f"target {n} of {one.name}": one for n, one in enumerate(largest, 1)}
+    return found | {
+        name: Told(one.y, wholes.get(one.y.sha, one.y.size), one.line, one.name) for name, one in fitted.items()
+    }
+
+
+def _parts(split: Line) -> Iterator[Fingerprint]:
+    if text(split.facts, "call") == "train_test_split":
+        yield from (one for each in parts(split.facts, "parts") if (one := fingerprint(each)).sha)
+
+
+def _is_measured(y: Fingerprint) -> bool:
+    fractions = sum(math.isfinite(one) and not one.is_integer() for one in y.at)
+    return bool(y.sha) and len(y.shape) == 1 and not y.sampled and fractions >= LEAST_ASKED
+
+
+def anywhere(name: str) -> str:
+    """Return under which name values are looked for in all columns together."""
+    return f"{name} in any column"
+
+
+def made_up(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """Yield that some of the values which a model observed are a column's, and others stand in no column."""
+    if was_more_read(evidence, seen):
+        return
+    known = told(seen)
+    for path, one in evidence.observed:
+        if one.name not in known or one.size != known[one.name].rows or not _is_a_part(one):
+            continue
+        left = _nowhere(evidence, one.name)
+        here = [pair for pair in one.instead if pair[0] in left]
+        if len(left) < max(_LEAST_VALUES, _LEAST_NOWHERE * one.asked) or (here and _is_a_known_way(here)):
+            continue
+        _, _, line, who = known[one.name]
+        what = (
+            f"{one.hits} of {one.asked} values of {one.name} that were looked at, of {who} at {place(line)}, stand in"
+        )
+        what = f"{what} column {one.source} of {path}, which has as many rows ({one.size}); {len(left)} stand in no"
+        what = f"{what} column of what was read"
+        for value, there in here[:1]:
+            what = f"{what}, as {plain(value)} where the file has {plain(there)}"
+        action = "Give the model what was measured, or say in the design which rows were changed, how and why."
+        yield Suspicion(what, Word.INVESTIGATE, "observed_not_in_file", action)
+        return
+
+
+def _is_a_part(one: Found) -> bool:
+    """Whether a column of as many rows holds some of the values, and not by chance."""
+    return (
+        LEAST_ASKED <= one.asked > one.hits
+        and one.hits - one.by_chance >= _LEAST_THERE * one.asked
+        and one.by_chance <= _MOST_BY_CHANCE * one.asked
+    )
+
+
+def _nowhere(evidence: Evidence, name: str) -> set[float]:
+    """Return the values that stand in no column of any file."""
+    every = [set(one.nowhere) for _, one in evidence.observed if one.name == anywhere(name)]
+    return set[float].intersection(*every) if every else set()
+
+
+def _is_a_known_way(pairs: Sequence[tuple[float, float]]) -> bool:
+    """Whether rows were put into another unit, or held a mark for what is missing."""
+    if len({there for _, there in pairs}) <= _MOST_GIVEN:
+        return True
+    ratios = [value / there for value, there in pairs if there]
+    return len(ratios) == len(pairs) and max(ratios) - min(ratios) <= _SAME_RATIO * max(map(abs, ratios))

@@ -1,0 +1,146 @@
+"""Does a table that names parameters of a trace say of each what the trace says: means, deviations, intervals? Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
+from ..artefacts.parameter_facts import ParameterFigures
+from .quantities import plain
+from .rounding import rounded
+from .suspicion import Suspicion
+from .told_intervals import told_intervals
+from .words import Word
+
+_MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
+_SD = re.compile(r"sd|std|posterior_sd", re.IGNORECASE)
+_MEAN_OFF, _SD_OFF = 0.006, 0.05
+"""By which share a summary's figures may be off; a deviation of every fifth draw is off by some per cent of itself."""
+_MOSTLY_NAMED = 0.8
+_NEAR_THE_MEAN = 0.3
+"""Share of a parameter's deviation by which a median of skewed draws may lie beside their mean."""
+_LEAST_EXCHANGED = 4
+"""So many rows it takes to know a column of another name as the means of a variable."""
+_SAY_HOW = "Say how these figures follow from the trace; what is in another unit has a name of its own."
+_SETTLE = "Let the table hold what the trace says under the name that the trace has for it, or say how it was made."
+
+
+def by_label(labels: Sequence[str], trace: TraceFacts) -> dict[str, ParameterFigures]:
+    """Return which parameter a row's text names: by its coordinates where the trace has them, else by its place.
+
+    Coordinates may be whole numbers too: a variable's labels are then taken for coordinates where all of them are some.
+    """
+    called = {_plain(one.called): one for one in trace.figures if one.called}
+    placed = {_plain(one.name): one for one in trace.figures}
+    found: dict[str, ParameterFigures] = {}
+    for variable in dict.fromkeys(map(_variable, labels)):
+        mine = [one for one in labels if _variable(one) == variable]
+        by_name = {one: called[_plain(one)] for one in mine if _plain(one) in called}
+        by_place = {one: placed[_plain(one)] for one in mine if _plain(one) in placed}
+        found |= by_name if len(by_name) >= len(by_place) else by_place
+    return found
+
+
+def _plain(label: str) -> str:
+    return label.replace(", ", ",").strip()
+
+
+def _variable(label: str) -> str:
+    return label.partition("[")[0]
+
+
+def against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
+    """Yield where a summary table says other than the trace of the parameters that it names.
+
+    A mean or a deviation that is another contradicts the trace. Where both are, or only means are told, a parameter may
+    have been put back into its own unit under its old name, which has to be said.
+    """
+    named = by_label(table.labels, trace)
+    yield from _exchanged(table, trace)
+    told = [
+        _off(table, _MEAN, {label: one.mean for label, one in named.items()}, _MEAN_OFF),
+        _off(table, _SD, {label: one.sd for label, one in named.items()}, _SD_OFF),
+    ]
+    for label in [one for one in table.labels if any(off.get(one) for off in told)]:
+        both = [off[label] for off in told if label in off]
+        what = f"the results say {next(one for one in both if one)}"
+        if len(both) == len(told) and not all(both):
+            yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
+        else:
+            yield Suspicion(what, Word.INVESTIGATE, "results_not_of_trace", _SAY_HOW)
+    yield from told_intervals(table, named, {label for label, text in told[0].items() if not text})
+
+
+def _off(table: TableFacts, words: re.Pattern[str], figures: Mapping[str, float], share: float) -> dict[str, str]:
+    """Return by label what is said of a figure and is another in the trace; empty texts where both are the same."""
+    column = next((one for one in table.columns if words.fullmatch(one.name) and one.values), None)
+    if column is None or len(column.values) != len(table.labels):
+        return {}
+    found: dict[str, str] = {}
+    for label, value in zip(table.labels, column.values, strict=True):
+        if label in figures:
+            same = abs(value - figures[label]) <= rounded(value, column) + share * abs(figures[label])
+            said = f"{plain(value)} for the {column.name} of {label}, the trace {figures[label]:.5g}"
+            found[label] = "" if same else said
+    return found
+
+
+def _exchanged(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
+    """Yield that rows have the means that the trace has under other names of the same variable, each of them once."""
+    for variable, named in _of_one_variable(table.labels, trace).items():
+        for column in (one for one in table.columns if len(one.values) == len(table.labels)):
+            least = 2 if _MEAN.fullmatch(column.name) else _LEAST_EXCHANGED
+            said = {label: value for label, value in zip(table.labels, column.values, strict=True) if label in named}
+            whose = _whose(said, named, column)
+            other = [label for label in said if whose.get(label, label) != label]
+            if len(said) >= least and len(whose) == len(said) == len({*whose.values()}) and len(other) >= 2:
+                label = other[0]
+                what = f"row {label!r} of the results has, as its {column.name}, {plain(said[label])}, in the trace"
+                what = f"{what} the mean of {named[whose[label]].called}; that of {named[label].called} is"
+                what = f"{what} {named[label].mean:.5g}: {len(other)} of {len(said)} rows of {variable} have another's"
+                yield Suspicion(what, Word.INVESTIGATE, "results_of_other_names", _SETTLE)
+                return
+
+
+def _of_one_variable(labels: Sequence[str], trace: TraceFacts) -> dict[str, dict[str, ParameterFigures]]:
+    """Return by variable which rows name its parts: in full, or by the coordinate alone."""
+    found: dict[str, dict[str, ParameterFigures]] = {}
+    for one in trace.figures:
+        variable, _, inside = one.called.partition("[")
+        for label in {one.called, inside.removesuffix("]")} & set(labels) if one.called else ():
+            found.setdefault(variable, {})[label] = one
+    return {variable: named for variable, named in found.items() if len(named) > 1}
+
+
+def _whose(said: Mapping[str, float], named: Mapping[str, ParameterFigures], column: ColumnFacts) -> dict[str, str]:
+    """Return by row whose mean it has: its own wherever it may be, else that of the nearest row which it fits."""
+    found: dict[str, str] = {}
+    for label, value in said.items():
+        near = rounded(value, column)
+        fits = {other: abs(value - one.mean) for other, one in named.items() if abs(value - one.mean) <= near}
+        own = abs(value - named[label].mean) <= near + _MEAN_OFF * abs(named[label].mean)
+        if own or fits:
+            found[label] = label if own else min(fits, key=lambda one: fits[one])
+    return found
+
+
+def summarises(table: TableFacts, trace: TraceFacts) -> bool:
+    """Whether nearly all rows of a table name parameters of a trace, and a column has their means."""
+    named = by_label(table.labels, trace)
+    if not named or len(named) < _MOSTLY_NAMED * len(set(table.labels)):
+        return False
+    return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
+
+
+def tells_each(table: TableFacts, trace: TraceFacts) -> bool:
+    """Whether nearly all rows name parameters of a trace, and a column says of each where its draws lie.
+
+    A median, a mode or a mean of thinned draws is near the mean of all: by a part of the deviation.
+    """
+    figures = by_label(table.labels, trace)
+    known = [(row, figures[label]) for row, label in enumerate(table.labels) if label in figures]
+    if not known or len(known) < _MOSTLY_NAMED * len(table.labels):
+        return False
+    whole = [one.values for one in table.columns if len(one.values) == len(table.labels)]
+    return any(all(abs(values[row] - one.mean) <= _NEAR_THE_MEAN * one.sd for row, one in known) for values in whole)

@@ -1,0 +1,81 @@
+"""Hears which distributions a NumPyro model gives its variables, while MCMC runs it.
+
+The model runs once with plain numbers and then to be compiled, when its variables are tracers: what is a number then
+too is a number of the model, and not one that was drawn.
+"""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from .state import here, numpy
+from .trouble import trouble
+
+_MOST = 60
+_AROUND = ("ExpandedDistribution", "Independent", "MaskedDistribution")
+"""Distributions that only give another one a shape or a mask."""
+
+
+def heard_run(run: Any) -> Any:
+    """Return `MCMC.run` with something that listens to the model meanwhile."""
+
+    def listened(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            from watchkeeper_witness.numpyro_priors import listener  # (see calls.py)
+
+            ear = listener()
+        except Exception:
+            ear = None
+        if ear is None:
+            return run(self, *args, **kwargs)
+        with ear:
+            return run(self, *args, **kwargs)
+
+    return listened
+
+
+def listener() -> Any:
+    """Return a handler for NumPyro's stack that notes priors with the call that goes on; None where none does."""
+    messenger = getattr(sys.modules.get("numpyro.primitives"), "Messenger", None)
+    if messenger is None or not here.calls:
+        return None
+    priors: dict[str, str] = {}
+    here.calls[-1].notes["priors"] = priors
+
+    class Ear(messenger):
+        """Hears of each variable after its value is known, and changes nothing."""
+
+        def postprocess_message(self, msg: Any) -> None:
+            try:
+                _hear(priors, msg)
+            except Exception as error:
+                trouble("numpyro priors", error)
+
+    return Ear(fn=None)
+
+
+def _hear(priors: dict[str, str], msg: Any) -> None:
+    if msg.get("type") != "sample" or msg.get("is_observed") or msg.get("name") in priors or len(priors) >= _MOST:
+        return
+    if "Tracer" in type(msg.get("value")).__name__:
+        priors[msg["name"]] = _words(msg["fn"])
+
+
+def _words(prior: Any) -> str:
+    """Return `Normal(0, 1)`; `f()` for what is no one number."""
+    while type(prior).__name__ in _AROUND and hasattr(prior, "base_dist"):
+        prior = prior.base_dist
+    told = ", ".join(_figure(getattr(prior, name, None)) for name in prior.arg_constraints)
+    return f"{type(prior).__name__}({told})"[:200]
+
+
+def _figure(value: Any) -> str:
+    if "Tracer" in type(value).__name__:
+        return "f()"
+    array = numpy().asarray(value)
+    same = array.dtype.kind in "biuf" and array.size and bool((array == array.flat[0]).all())
+    return f"{float(array.flat[0]):g}" if same else "f()"
