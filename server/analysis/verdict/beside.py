@@ -33,7 +33,7 @@ def beside(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
     Workers of samplers and of loaders that feed a training work for what was seen: the method takes their time too.
     """
     asked_s = rules.limits.min_s - (evidence.counted_wall_s - evidence.wall_s)
-    untimed = seen.samplings or seen.variational or any(one.traced for one in seen.steps)
+    untimed = seen.samplings or seen.variational or seen.untimed
     if not seen.whole or untimed or not seen.fits + seen.steps or seen.method_s + seen.loading_s >= asked_s:
         return
     for what in (*_programs(seen), *_children(evidence, seen)):

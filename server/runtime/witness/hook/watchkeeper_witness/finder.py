@@ -21,7 +21,7 @@ WATCHED: dict[str, tuple[str, str]] = {
     "pymc": ("lib_pymc", "pymc"),
     "nutpie": ("lib_pymc", "nutpie"),
     "numpyro.infer": ("lib_jax_samplers", "numpyro"),
-    "blackjax": ("lib_jax_samplers", "blackjax"),
+    "blackjax": ("lib_blackjax", "blackjax"),
     "optax": ("lib_optax", "optax"),
     "jax": ("lib_jax", "jax"),
     "emcee": ("lib_emcee", "emcee"),
