@@ -13,7 +13,7 @@ from watchkeeper.server.analysis.witness import gathered
 from watchkeeper.server.analysis.witness.lines import Line, Process
 
 from .facts import BEGUN, HOUR, RULES, TRAINED, designed
-from .witnessed import Kind, fit, sampling, seen
+from .witnessed import Kind, fit, fp, sampling, seen
 
 HALF, WHOLE = fit(1, "SVR", wall_s=1.2 * HOUR), fit(1, "SVR", wall_s=2.5 * HOUR)
 
@@ -76,6 +76,11 @@ def crossed(cv: str) -> Kind:
     return {"kind": "search", "facts": {"class": "cross_val_predict", "library": "sklearn", "cv": cv, "folds": 5}}
 
 
+def inner(rows: int) -> Kind:
+    search = crossed("KFold")
+    return {"kind": "search", "where": "m.py:9", "facts": {**search["facts"], "x": fp(f"x{rows}", size=rows)}}
+
+
 def split(kind: str) -> Kind:
     return {"kind": "split", "facts": {"call": f"{kind}.split"}}
 
@@ -92,6 +97,8 @@ def split(kind: str) -> Kind:
         ([crossed("PurgedTimeSeriesSplit")], "TimeSeriesSplit, 5 folds", False),  # one of the person's own
         ([fit(1, "SVR")], "GroupKFold by patient, 5 folds", False),  # a loop by hand
         ([crossed("KFold")], "5 folds", False),
+        ([inner(200), inner(300)], "TimeSeriesSplit, 5 folds", False),  # inside a walk forward by hand
+        ([inner(300), inner(300)], "TimeSeriesSplit, 5 folds", True),  # of the same rows twice
     ],
 )
 def test_folds_of_another_kind_than_the_design_names_are_asked_about(lines: list[Kind], row: str, asked: bool) -> None:
