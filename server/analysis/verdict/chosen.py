@@ -22,6 +22,7 @@ from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
 from .observed_rows import made_up
+from .other_priors import other_priors
 from .predicted import grain_of, matches
 from .reordered import reordered
 from .scored import scored
@@ -54,6 +55,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
         *made_up(evidence, seen),
+        *other_priors(evidence.design, seen),
         *fitted_rows(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
