@@ -21,7 +21,10 @@ from .seen import Seen, place
 _ROWS = re.compile(r"(?:(?:training|data|total|input|sample) ?)*(?:rows?|observations?|records|data ?points|instances)")
 _MEMBERS = re.compile(r"(?:ensemble |number of |model )*(?:members?|networks?|ensemble size|models)")
 _TRAININGS = re.compile(
-    r"(?:number of )?(?:seeds|repeats|repetitions|replications|refits|(?:forecast )?origins|models trained)"
+    r"(?:(?:number of|total|all) )*(?:seeds|repeats|repetitions|replications|(?:model )?(?:re ?)?fits|re ?fittings"
+    r"|(?:re ?)?estimations|(?:model )?trainings|training runs|models (?:re ?)?(?:trained|fitted|estimated)"
+    r"|fitted models"
+    r"|(?:(?:forecast|rolling) )?origins|back ?test(?:ing)? (?:windows|origins|folds|splits)|cut ?offs|bag size|bags)"
 )
 """One `seed` is a number that somebody chose."""
 _WIDTH = re.compile(r"(?:hidden|layer)(?: layer)? (?:units?|size|width|dim(?:ension)?s?|neurons)|d model|width|neurons")

@@ -1,14 +1,15 @@
-"""Are the folds of the kind that the design names: by groups, by time? Pure."""
+"""Are the folds of the kind that the design names, each of them fitted, and tested on rows of their own? Pure."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
-from ..witness import Line, fingerprint
-from ..witness.values import part, text
+from ..witness import Fit, Line, fingerprint
+from ..witness.values import part, text, whole
 from .evidence import Evidence
-from .seen import Seen, names
+from .seen import Seen, argument, names, place
 from .suspicion import Suspicion
 from .words import Word
 
@@ -17,6 +18,8 @@ _NAMED = re.compile(
 )
 """Those that keep apart what belongs together; any other division is one of these made easier."""
 _GROUPS = "Group"
+_LEAST_TIMES, _LEAST_FOLDS = 3, 3
+_ONE_EACH = (0.9, 1.1)
 
 
 def folds_asked(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
@@ -38,6 +41,51 @@ def folds_asked(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     what = f"{what} at {names(line for line, _ in told)}"
     action = "Divide the rows as the design says: what belongs together may not stand on both sides."
     yield Suspicion(what, Word.INVESTIGATE, "folds_of_another_kind", action)
+
+
+def folds_shared(seen: Seen) -> Iterator[Suspicion]:
+    """Yield that rows which folds test are among those that they train on."""
+    for line in seen.witnessed.of("search", "fit"):
+        told = part(line.facts, "folds_seen") or {}
+        shared, tested = whole(told, "shared") or 0, whole(told, "tested") or 0
+        if shared and not text(line.facts, "raised"):
+            what = (
+                f"{shared} of the {tested} rows that the {whole(told, 'folds')} folds at {place(line)} test are among"
+            )
+            what = f"{what} those that the same folds train on"
+            action = "Give each fold rows to test that it does not train on, or call the scores those of fitted rows."
+            yield Suspicion(what, Word.INVESTIGATE, "folds_test_trained_rows", action)
+            return
+
+
+def folds_left_out(seen: Seen) -> Iterator[Suspicion]:
+    """Yield that of folds made by hand, time and again, the first one was fitted each time and no other.
+
+    A fit is a fold's where it has the rows that one trains on. Trials that are given up may end after any fold, so
+    only one fit for each time that the folds were made is asked about.
+    """
+    made: dict[tuple[str, int, int], int] = {}
+    told = seen.witnessed.of("split")
+    before = {(line.file, line.n + 1): line.where for line in told}
+    for line in (one for one in told if before.get((one.file, one.n)) != one.where):  # a splitter asks its base class
+        folds, rows = argument(line, "n_splits"), fingerprint(part(line.facts, "x")).shape[:1]
+        if text(line.facts, "call").endswith("KFold.split") and isinstance(folds, int) and rows:
+            made[line.where, folds, rows[0]] = made.get((line.where, folds, rows[0]), 0) + 1
+    for (where, folds, rows), times in made.items():
+        fitted = Counter(one.line.where for one in seen.fits if _is_folds(one, rows, folds))
+        if times < _LEAST_TIMES or folds < _LEAST_FOLDS or seen.more_fits or not seen.whole:
+            continue
+        if fitted and _ONE_EACH[0] * times <= max(fitted.values()) <= _ONE_EACH[1] * times:
+            what = f"rows were divided {times} times into {folds} folds at {where}, and {max(fitted.values())} fits saw"
+            what = f"{what} the rows that a fold trains on: one fold of {folds}"
+            action = "Fit and score each of the folds, or say that one part was held out."
+            yield Suspicion(what, Word.INVESTIGATE, "folds_not_fitted", action)
+            return
+
+
+def _is_folds(one: Fit, rows: int, folds: int) -> bool:
+    """Whether a fit got as many rows as a fold of so many trains on."""
+    return bool(one.x.shape) and not one.is_search and abs(one.x.shape[0] - rows * (folds - 1) / folds) <= 1
 
 
 def _is_inside(line: Line, told: list[tuple[Line, str]]) -> bool:

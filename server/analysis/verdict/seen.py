@@ -90,6 +90,12 @@ class Seen:
         every = (*map(read_prediction, self.witnessed.of("predict")), *folds)
         return tuple(one for one in every if one.call != "score" and one.values.at)
 
+    @cached_property
+    def forwards(self) -> tuple[Prediction, ...]:
+        """What networks of torch returned in evaluation, by blocks; no fit is known of any."""
+        told = (read_prediction(one) for one in self.witnessed.of("forward"))
+        return tuple(one for one in told if one.values.at)
+
     def fit_of(self, one: Prediction) -> Fit | None:
         """Return the fit before a prediction, of the same object in the same process."""
         same = (each for each in self.fits if each.line.file == one.line.file and each.id == one.of)

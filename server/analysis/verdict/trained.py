@@ -14,7 +14,7 @@ from .counts import Counts
 from .design import COUNTS
 from .design_rows import counts_trees, trees_asked
 from .evidence import Evidence
-from .folds_asked import folds_asked
+from .folds_asked import folds_asked, folds_left_out, folds_shared
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
 from .seen import Seen, argument, place
@@ -45,6 +45,8 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *_splits(evidence, seen),
         *_trials(seen),
         *folds_asked(evidence, seen),
+        *folds_shared(seen),
+        *folds_left_out(seen),
         *beside(evidence, rules, seen),
         *_time(evidence, rules, seen),
     )

@@ -9,8 +9,7 @@ from .witnessed import Kind, fit, seen
 
 
 def own(number: int, name: str, base: str = "", wall_s: float = 60.0) -> Kind:
-    based = {"base": base} if base else {}
-    return fit(number, name, own=True, wall_s=wall_s, **based)
+    return fit(number, name, own=True, wall_s=wall_s, base=base)
 
 
 FOREST = "RandomForestRegressor"

@@ -51,6 +51,9 @@ WATCHED: dict[str, tuple[str, str]] = {
     "arviz.data.inference_data": ("lib_saving", "arviz"),
     "numpy": ("lib_saving", "numpy"),
     "h5py": ("lib_saving", "h5py"),
+    "safetensors.torch": ("loaded", "safetensors"),
+    "safetensors.numpy": ("loaded", "safetensors"),
+    "safetensors.flax": ("loaded", "safetensors"),
 }
 """By the module after whose import something is wrapped: which of our modules does it, and which function of that."""
 PROBED = ("pymc", "nutpie")

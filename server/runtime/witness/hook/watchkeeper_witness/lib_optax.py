@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 from typing import Any
 
 from . import clock as time
-from . import places
+from . import loaded, places
 from .calls import MARK, pickled_from
 from .more import is_due, tell_due
 from .plain import plain_all
@@ -101,6 +102,7 @@ class Updates:
             "numbers": self.numbers,
             "tensors": self.tensors,
             **_applied.told(),
+            **_begun_with,
         }
         state.writer.tell("steps", self.where, facts)
 
@@ -156,13 +158,41 @@ def _making(maker: Any, name: str) -> Any:
         try:
             given = {f"args[{i}]": each for i, each in enumerate(args)}
             key = f"{os.getpid()}-{next_number('optax')}"
-            return made._replace(update=_counting(made.update, key, name, plain_all({**given, **kwargs})))
+            update = _counting(made.update, key, name, plain_all({**given, **kwargs}))
+            return made._replace(init=_beginning(made.init), update=update)
         except Exception as error:
             trouble("optax", error)
             return made
 
     setattr(call, MARK, True)
     return call
+
+
+_begun_with: dict[str, Any] = {}
+"""Which files the weights are from that an optimiser of this process was last begun for."""
+
+
+def _beginning(init: Any) -> Any:
+    """Return an `init` of which it is seen whether its weights were read from files; it names nothing of ours."""
+
+    @functools.wraps(init)
+    def call(params: Any, *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            from watchkeeper_witness.lib_optax import began
+
+            began(params)
+        return init(params, *args, **kwargs)
+
+    return call
+
+
+def began(params: Any) -> None:
+    """Look at the weights that an optimiser begins with; inside compiled code there are none."""
+    if state.writer is not None and not here.busy:
+        with ours_at_length():
+            leaves = _leaves(params)
+            if not any("Tracer" in type(each).__name__ for each in leaves):
+                _begun_with.update(loaded.among(leaves))
 
 
 def _counting(update: Any, key: str, name: str, given: dict[str, Any]) -> Any:

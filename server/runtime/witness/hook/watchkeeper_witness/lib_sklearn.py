@@ -8,7 +8,8 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from .calls import MARK, Call, known, replace, wrapped
+from . import folds
+from .calls import MARK, Call, known, known_before, replace, wrapped
 from .fingerprint import fp
 from .objects import fitted, owner
 from .own_classes import base_of, is_persons
@@ -98,6 +99,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
     number = next_number("fit")
     name = type(estimator).__name__
     _check(estimator)
+    shared = _overlap(getattr(estimator, "cv", None), call)
     facts: dict[str, Any] = {
         "id": number,
         "object": fitted(estimator, number),
@@ -109,6 +111,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         "params": params(estimator),
         **told_data(x, y),
         **call.notes,
+        **shared,
     }
     facts["done"] = done(estimator)
     if hasattr(estimator, "cv_results_") or hasattr(estimator, "best_params_"):
@@ -185,6 +188,24 @@ def _search(search: Any, call: Call) -> dict[str, Any]:
     }
 
 
+def begun_search(call: Call) -> None:
+    """Look at the folds of a splitter of the person's while the search goes on."""
+    cv = getattr(call.args[0], "cv", None) if call.args else None
+    call.notes["_folds"] = folds.watched(cv)
+
+
+def begun_cross(call: Call) -> None:
+    """Do the same for a cross-validation by one call."""
+    call.notes["_folds"] = folds.watched(arguments(call.function, call.args, call.kwargs).get("cv"))
+
+
+def _overlap(cv: Any, call: Call) -> dict[str, Any]:
+    try:
+        return folds.told(cv, call.notes.pop("_folds", None))
+    except Exception:
+        return {}
+
+
 def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell what came out of a prediction."""
     if raised is not None:
@@ -231,6 +252,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
     """Tell a cross-validation by one call."""
     given = arguments(call.function, call.args, call.kwargs)
     estimator, cv = given.get("estimator"), given.get("cv")
+    shared = _overlap(cv, call)
     values = (
         next((each for key, each in result.items() if key.startswith("test_")), None)
         if isinstance(result, dict)
@@ -254,6 +276,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "values": fp(values),
         **_tests(result),
         **distinct_folds(cv),
+        **shared,
         **call.notes,
     }
     return "search", name, facts
@@ -340,6 +363,8 @@ def _length(values: Any) -> int | None:
 
 
 known("fit", told_fit, "class")
+known_before("fit", begun_search)
+known_before("cross", begun_cross)
 known("own_fit", told_fit, clear=True)
 known("predict", told_predict)
 known("own_predict", told_predict, clear=True)

@@ -1,0 +1,59 @@
+"""Folds test rows that they do not train on, and each of them is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from watchkeeper.server.analysis.verdict.folds_asked import folds_left_out, folds_shared
+
+from .witnessed import Kind, fit, fp, seen
+
+ROWS = 640
+
+
+def split(call: str = "StratifiedKFold.split", folds: int = 5) -> Kind:
+    facts = {"call": call, "arguments": {"n_splits": folds}, "x": {**fp("x"), "shape": [ROWS, 10]}}
+    return {"kind": "split", "where": "model_1.py:19", "facts": facts}
+
+
+def fitted(rows: int = 512, name: str = "HistGradientBoostingClassifier") -> Kind:
+    return {**fit(1, name), "where": "model_1.py:21", "facts": {**fit(1, name)["facts"], "x": {"shape": [rows, 10]}}}
+
+
+def trials(count: int, fits: int, **of: int) -> list[Kind]:
+    return [line for _ in range(count) for line in (split(), split(), *(fitted(**of) for _ in range(fits)))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        (trials(20, 1), True),
+        (trials(20, 5), False),
+        ([*trials(8, 5), *trials(12, 2)], False),
+        ([split(), fitted()], False),
+        (trials(20, 1, rows=640), False),
+        ([split(folds=5), *(fitted() for _ in range(100))], False),
+        ([line for _ in range(20) for line in (split("ShuffleSplit.split"), fitted())], False),
+    ],
+    ids=["the first of five", "all five", "trials that were given up", "one split by a splitter",
+         "another model of all rows", "divided once", "a split that is drawn"],
+)  # fmt: skip
+def test_one_fold_of_several_time_and_again_is_asked_about(lines: Sequence[Kind], asked: bool) -> None:
+    assert [one.code for one in folds_left_out(seen(*lines))] == ["folds_not_fitted"] * asked
+
+
+def search(**facts: object) -> Kind:
+    return {"kind": "search", "facts": {"class": "GridSearchCV", **facts}}
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        (search(folds_seen={"folds": 5, "shared": 6000, "tested": 6000}), True),
+        (search(folds_seen={"folds": 5, "shared": 6000, "tested": 6000}, raised="ValueError"), False),
+        (search(), False),
+    ],
+)
+def test_folds_that_test_what_they_train_on_are_asked_about(line: Kind, asked: bool) -> None:
+    assert [one.code for one in folds_shared(seen(line))] == ["folds_test_trained_rows"] * asked
