@@ -57,8 +57,10 @@ def test_lines_of_much_and_of_little_are_counted_alike(engine: str) -> None:
 
 
 def test_blocks_hold_every_byte_of_whole_segments_whatever_their_length() -> None:
-    data = b"".join(b"x" * length + end for length in (3, 5000, 0, 300_000, 9) for end in (b"\n", b"\r"))
-    for size in (1, 4096, 100_000, len(data)):
+    sizes = ((1, 20_000), (4096, 300_000), (100_000, 300_000), (1_000_000, 300_000))
+    for size, longest in sizes:  # byte by byte, several segments too long are as good as a block and cost less
+        lengths = (3, 5000, 0, longest, 9)
+        data = b"".join(b"x" * length + end for length in lengths for end in (b"\n", b"\r"))
         splitter = Splitter()
         blocks = [block for at in range(0, len(data), size) for block in splitter.push(data[at : at + size])]
         raw = b"".join(block.raw for block in blocks) + splitter.tail

@@ -58,6 +58,8 @@ FRAGMENTS = [
     b'{"level": "error", "exc": "Traceback (most recent call last):\\n  File \\"a.py\\", line 1\\nKeyError: 1"}\n',
     b"training complete\n",
 ]
+CHUNK = 32_768
+"""The smaller input is one chunk, the larger one eight: what reads all of a log again for each chunk shows."""
 logs = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=60)), max_size=25).map(b"".join)
 
 
@@ -264,8 +266,8 @@ def test_metric_rows_of_a_long_log_are_sampled_and_the_newest_is_kept() -> None:
 def test_no_input_makes_it_quadratic(line: bytes) -> None:
     def read(data: bytes) -> None:
         recogniser = Recogniser()
-        for at in range(0, len(data), 65_536):
-            recogniser.feed(data[at : at + 65_536])
+        for at in range(0, len(data), CHUNK):
+            recogniser.feed(data[at : at + CHUNK])
         recogniser.end(None)
 
-    assert_grows_with_its_input(read, lambda size: (line * (size // len(line) + 1))[:size], 65_536)
+    assert_grows_with_its_input(read, lambda size: (line * (size // len(line) + 1))[:size], CHUNK)
