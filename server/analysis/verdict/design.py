@@ -160,6 +160,7 @@ def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[s
         words, bound = (rest, bound) if name_of(rest) in COUNTS | _CEILINGS else (words, "")
         amount = _amount_of(words, unit)
         low, high = amount(one.least), amount(one.most)
+        low = Quantity() if bound == "max" and low.value == high.value else low  # `Max epochs | 80 | 80 | 80`: a cap
         given = _limits(_bounded(amount(one.specified), bound), low, high)
         if is_expected_time(words):
             given = _limits(Quantity(), low, high)  # what is expected is no limit; what is acceptable is one
