@@ -110,6 +110,9 @@ LATE = [*(1.0 - 0.05 * at for at in range(12)), *(0.45 + 0.002 * at for at in ra
         (WOBBLES[:5], "**Epochs**: 5", None),
         (LATE, "**Epochs**: 60, early stopping with patience 5", None),
         (LATE, "**Epochs**: 60, early stopping with patience 12", Word.INVESTIGATE),  # nobody waited so long
+        ([1.0, 0.8, 0.9], "**Epochs**: 60, early stopping with patience 5", Word.INVESTIGATE),
+        ([1.0, 0.8, 0.9], "**Epochs**: 60 at most, early stopping", Word.INVESTIGATE),
+        (LATE, "**Epochs**: 60 at most, early stopping", None),
         (LATE[:12], "**Epochs**: 60, early stopping with patience 5", Word.INVESTIGATE),  # it stopped at its best
     ],
 )
