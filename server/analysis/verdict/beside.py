@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..witness import Line, Process
 from .checks import span
 from .evidence import Evidence
-from .outside import command_words, is_tool
+from .outside import command_words, is_of_a_library, is_tool
 from .rules import Rules
 from .seen import Seen, place
 from .suspicion import Suspicion
@@ -47,7 +47,7 @@ def beside(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
 def _programs(seen: Seen) -> Iterator[str]:
     """Yield programs of another kind that the person's code started, and that are given no file of the workspace."""
     for line in seen.witnessed.of("program"):
-        named = line.facts.get("python") is True or line.facts.get("files") or is_tool(line)
+        named = line.facts.get("python") is True or line.facts.get("files") or is_tool(line) or is_of_a_library(line)
         if line.where and not named and not _is_brief(line):
             yield f"{' '.join(command_words(line))[:80]!r} was started at {place(line)}"
 

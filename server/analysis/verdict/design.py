@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from . import markdown
 from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
+from .distributions import Stated
+from .distributions import stated as stated_priors
 from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, duration, hours_in, plain, quantity
 from .weights_said import speaks_of_weights
@@ -83,12 +85,14 @@ class Design:
         parameter stands under its own words in lower case with underscores.
     :ivar length: what it says of the training's length anywhere, in any words.
     :ivar speaks_of_weights: whether it says anywhere that a training begins with weights from before.
+    :ivar priors: what it says of the priors of variables, anywhere.
     """
 
     path: str = ""
     requirements: Mapping[str, Requirement] = field(default_factory=dict[str, Requirement])
     length: Length = field(default_factory=Length)
     speaks_of_weights: bool = False
+    priors: tuple[Stated, ...] = ()
 
     @property
     def method(self) -> str:
@@ -125,8 +129,8 @@ def read_design(text: str, path: str) -> Design:
         found[name] = _joined(name, found[name], requirement) if name in found else requirement
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
-    until = {name: _until_it_stops(name, one, length) for name, one in found.items()}
-    return Design(path, until, length, speaks_of_weights(text))
+    bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
+    return Design(path, bound, length, speaks_of_weights(text), tuple(stated_priors(document)))
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:

@@ -164,14 +164,15 @@ def _fewer_passes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator
     blocks = [one for one in seen.witnessed.of("forward") if whole(one.facts, "steps") == last]
     for name, asked in passes.items():
         rows = max((wholes(one.facts, "since_step")[1:] for one in blocks), default=())
-        made = rows[0] / table.rows if rows else 0.0
+        returned = next(iter(rows), 0)
+        made = returned / table.rows
         least = asked.floor or asked.value or 0.0
         once = any((whole(one.facts, "rows") or 0) >= table.rows for one in blocks)
         if least >= _LEAST_PASSES and once and made < _MADE * least:
             what = (
                 f"{evidence.design.source(name)} asks for {plain(least)} {name.replace('_', ' ')}; after the last step"
             )
-            what = f"{what} {text(blocks[-1].facts, 'class')} returned {rows[0]} rows at {place(blocks[-1])}, which is"
+            what = f"{what} {text(blocks[-1].facts, 'class')} returned {returned} rows at {place(blocks[-1])}, which is"
             what = f"{what} {plain(round(made, 1))} times the {table.rows} of the results"
             yield Suspicion(
                 what, Word.INVESTIGATE, "passes_not_made", "Make each pass, or say how the spread is known."

@@ -60,8 +60,8 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
             what = f"{one.steps} steps of {one.name} at {place(one.line)} moved no weight"
             yield Suspicion(what, Word.LIKELY_FABRICATION, "weights_never_moved", _AGAIN)
     yield from _without_a_rate(stepped)
-    yield from _hardly_moved(stepped)
     yield from begun_with(evidence, seen, stepped)
+    yield from _hardly_moved(stepped)
     yield from _not_applied(stepped)
     yield from _saved(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)

@@ -35,6 +35,7 @@ WATCHED: dict[str, tuple[str, str]] = {
     "lightgbm": ("lib_boosting", "lightgbm"),
     "catboost": ("lib_boosting", "catboost"),
     "statsmodels.base.model": ("lib_statsmodels", "model"),
+    "prophet.forecaster": ("lib_prophet", "forecaster"),
     "torch": ("lib_torch", "torch"),
     "torch.utils.data.dataloader": ("lib_torch", "dataloader"),
     "keras": ("lib_keras", "keras"),
