@@ -31,7 +31,7 @@ COUNTS = COUNTED | {TIME, "features", "ess"}
 _CEILINGS = frozenset({"rhat"})
 """Requirements of which less is harder: a bare number is the most that is acceptable."""
 
-_STOPPED = frozenset({"epochs", "iterations", "total_iterations"})
+STOPPED = frozenset({"epochs", "iterations", "total_iterations"})
 """Counts that an early stop makes smaller."""
 
 _STATEMENT = re.compile(
@@ -57,6 +57,7 @@ class Requirement:
     :ivar minimum: what is acceptable at least, None where the design does not say.
     :ivar maximum: what is acceptable at most, None where the design does not say.
     :ivar line: where it stands in the document, counted from 1.
+    :ivar ceiling: whether its name says that it is the most there may be.
     :ivar text: the specification as it is written.
     """
 
@@ -67,6 +68,7 @@ class Requirement:
     must_not_simplify: bool = False
     line: int
     text: str = ""
+    ceiling: bool = False
 
     @property
     def floor(self) -> float | None:
@@ -138,7 +140,11 @@ def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
 
     A row that is marked as one that must not be simplified has to say so itself.
     """
-    if name not in _STOPPED or one.value is None or one.minimum is not None or one.maximum is not None:
+    if name not in STOPPED or one.value is None:
+        return one
+    if one.ceiling and length.stops and one.minimum in (None, one.value):
+        return replace(one, minimum=None, maximum=one.value)  # a ceiling that may not be lowered is no floor
+    if one.minimum is not None or one.maximum is not None:
         return one
     ends = says_when_to_stop(one.text) or (length.stops and not one.must_not_simplify)
     return replace(one, maximum=one.value) if ends else one
@@ -167,7 +173,7 @@ def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[s
             if given == Quantity():
                 continue
             words = "training time"
-        yield _requirement(words, one.specified, given, unit, row.number, one.kept)
+        yield _requirement(words, one.specified, given, unit, row.number, one.kept, ceiling=bound == "max")
 
 
 def _known(words: str) -> bool:
@@ -200,7 +206,7 @@ def _from_statements(document: list[markdown.Line], loose: bool) -> Iterator[tup
                     continue
                 name, bound, said = "training time", "min", inside[0]
             parts = _bounded(_amount_of(name, "")(said), bound)
-            yield _requirement(name, said, parts, said, line.number, says_kept(line.text))
+            yield _requirement(name, said, parts, said, line.number, says_kept(line.text), ceiling=bound == "max")
 
 
 def _amount_of(name: str, unit: str) -> Callable[[str], Quantity]:
@@ -213,7 +219,7 @@ def _amount_of(name: str, unit: str) -> Callable[[str], Quantity]:
 def _without_bound(name: str) -> tuple[str, str]:
     """Take `Minimum` or `Maximum` off a name, also behind it: `Epochs (upper bound, early stopping)`."""
     bound = ""
-    if found := re.match(r"(min|max)(?:imum|\.)?\s+(?:required\s+)?(.+)$", name, re.IGNORECASE):
+    if found := re.match(r"(min|max)(?:imum|\.)?[\s_]+(?:required\s+)?(.+)$", name, re.IGNORECASE):
         bound, name = found[1].lower(), found[2]
     if found := _REMARK.match(name):
         told = "max" if _MOST_OF.search(found[2]) else "min" if _LEAST_OF.search(found[2]) else ""
@@ -232,7 +238,7 @@ def _bounded(found: Quantity, bound: str) -> Quantity:
 
 
 def _requirement(
-    words: str, said: str, parts: Quantity, unit: str, line: int, must_not_simplify: bool = False
+    words: str, said: str, parts: Quantity, unit: str, line: int, must_not_simplify: bool = False, *, ceiling: bool
 ) -> tuple[str, Requirement]:
     name = name_of(words)
     shown = unit if len(unit) <= 20 and unit != said else ""
@@ -241,7 +247,7 @@ def _requirement(
         parts = Quantity(parts.value, None, parts.value)
     return name, Requirement(
         value=parts.value, minimum=parts.minimum, maximum=parts.maximum, unit=shown,
-        must_not_simplify=must_not_simplify, line=line,
+        must_not_simplify=must_not_simplify, line=line, ceiling=ceiling,
         text=said[: _MOST_NAMES_CHARACTERS if names_blanks(name) else 200],
     )  # fmt: skip
 
