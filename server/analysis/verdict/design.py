@@ -16,7 +16,7 @@ from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
 from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, duration, hours_in, plain, quantity
-from .weights_said import speaks_of_weights, tells_test_from_validation
+from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
 
 COUNTED = frozenset(
     {"draws", "total_draws", "tune", "chains"}
@@ -84,6 +84,7 @@ class Design:
     :ivar length: what it says of the training's length anywhere, in any words.
     :ivar speaks_of_weights: whether it says anywhere that a training begins with weights from before.
     :ivar tells_test_from_validation: whether it speaks of both.
+    :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
     """
 
     path: str = ""
@@ -91,6 +92,7 @@ class Design:
     length: Length = field(default_factory=Length)
     speaks_of_weights: bool = False
     tells_test_from_validation: bool = False
+    speaks_of_snapshots: bool = False
 
     @property
     def method(self) -> str:
@@ -128,7 +130,8 @@ def read_design(text: str, path: str) -> Design:
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
     until = {name: _until_it_stops(name, one, length) for name, one in found.items()}
-    return Design(path, until, length, speaks_of_weights(text), tells_test_from_validation(text))
+    said = speaks_of_weights(text), tells_test_from_validation(text), speaks_of_snapshots(text)
+    return Design(path, until, length, *said)
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:

@@ -34,3 +34,13 @@ def tells_test_from_validation(text: str) -> bool:
     return (
         re.search(r"\bvalid(?:ation)?\b", said) is not None and re.search(r"\btests?\b|held[\s-]?out", said) is not None
     )
+
+
+def speaks_of_snapshots(text: str) -> bool:
+    """Whether members of an ensemble may be states or copies of one training."""
+    return (
+        re.search(
+            r"snapshot|cyclic|\bswag?\b|\bema\b|trajectory|perturb|jitter|\bcop(?:y|ies)\b|dropout", text, re.IGNORECASE
+        )
+        is not None
+    )
