@@ -172,20 +172,28 @@ def _chosen_on_test(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterat
     ended = {one.weights.sha for one in seen.steps if one.weights.sha}
     models = {one.path for one in evidence.artefacts if one.role == "model"}
     saved = [one.weights.sha for one in seen.saves if one.path in models and one.weights.sha][-1:]
-    if not evidence.design.tells_test_from_validation or not ended or not saved or saved[0] in ended:
+    if not evidence.design.tells_test_from_validation or not ended:
         return
     for name, one in explained(seen, table):
         last = whole(one.line.facts, "steps") or 0
         told = [each for each in seen.forwards if each.x.row_keys and (whole(each.line.facts, "steps") or 0) < last]
         moments = {whole(each.line.facts, "steps") for each in told}
-        if one.x.row_keys and len(moments) >= _LEAST_MOMENTS and all(each.x == one.x for each in told):
+        chosen = (saved and saved[0] not in ended) or _restored(seen, one, last)
+        if chosen and one.x.row_keys and len(moments) >= _LEAST_MOMENTS and all(each.x == one.x for each in told):
             what = (
                 f"after each of {len(moments)} stretches of training the rows that column {name} is predicted of were"
             )
-            what = f"{what} evaluated, at {place(told[-1].line)}, and no others; a state before the last step was saved"
+            what = f"{what} evaluated, at {place(told[-1].line)}, and no others; an earlier state was taken"
             action = "Choose the state by rows of their own; the design tells validation from test."
             yield Suspicion(what, Word.INVESTIGATE, "chosen_on_the_test", action)
             return
+
+
+def _restored(seen: Seen, one: Prediction, last: int) -> bool:
+    """Whether the same rows gave other outputs after the last step before: the weights were put back since."""
+    now = [each for each in seen.forwards if whole(each.line.facts, "steps") == last and each.x == one.x]
+    same = [each for each in now if each.values.shape == one.values.shape and each.line.facts.get("training") is False]
+    return bool(one.values.sha) and any(each.values.sha not in ("", one.values.sha) for each in same)
 
 
 def _fewer_passes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator[Suspicion]:

@@ -22,6 +22,10 @@ _ANEW = re.compile(
     re.IGNORECASE,
 )
 
+_SNAPSHOTS = re.compile(
+    r"snapshot|cyclic|\bswag?\b|\bema\b|trajectory|perturb|jitter|\bcop(?:y|ies)\b|dropout", re.IGNORECASE
+)
+
 
 def speaks_of_weights(text: str) -> bool:
     """Whether it speaks of weights from before, other than to say that there are none."""
@@ -38,9 +42,4 @@ def tells_test_from_validation(text: str) -> bool:
 
 def speaks_of_snapshots(text: str) -> bool:
     """Whether members of an ensemble may be states or copies of one training."""
-    return (
-        re.search(
-            r"snapshot|cyclic|\bswag?\b|\bema\b|trajectory|perturb|jitter|\bcop(?:y|ies)\b|dropout", text, re.IGNORECASE
-        )
-        is not None
-    )
+    return _SNAPSHOTS.search(text) is not None

@@ -121,6 +121,8 @@ def kept(sha: str) -> Kind:
     return {"kind": "save", "facts": {"path": "model_1_full.nc", "numbers": 900, "weights": fp(sha)}}
 
 
+LAST_OUTPUTS = {"training": False, "values": fp("last", at=tuple(range(32)), size=ROWS)}
+AFTER_THE_LAST: Kind = {"kind": "forward", "facts": {**rows(KEYS)["facts"], **LAST_OUTPUTS}}
 BOTH = read_design(
     "The state with the best validation loss is kept; the test part is used once.\n", "model_design_1.md"
 )
@@ -133,6 +135,7 @@ BOTH = read_design(
         ([*epochs(KEYS[::-1][:30]), kept("best")], BOTH, False),  # rows of their own
         ([*epochs(KEYS), kept("after")], BOTH, False),  # the last state: nothing was chosen
         ([*epochs(KEYS, 3), kept("best")], BOTH, False),
+        ([*epochs(KEYS)[:-1], AFTER_THE_LAST, rows(KEYS), kept("after")], BOTH, True),  # put back, then saved
         ([*epochs(KEYS), forward(x=rows(KEYS[:9])["facts"]["x"], steps=70), kept("best")], BOTH, False),
         ([*epochs(KEYS), kept("best")], Design("model_design_1.md"), False),
     ],
@@ -151,7 +154,7 @@ PASSES = read_design("## Computational Requirements\n\n- **MC passes**: 100\n", 
     ("since", "asked"), [([1, ROWS], True), ([100, 100 * ROWS], False), ([1, 100 * ROWS], False), ([60, ROWS], True)]
 )
 def test_passes_that_a_design_names_have_to_be_made(since: list[int], asked: bool) -> None:
-    columns = {"actual": ACTUAL, "mc_mean": SCALED}
+    columns: dict[str, Sequence[float]] = {"actual": ACTUAL, "mc_mean": SCALED}
     assert (judged(columns, forward(since_step=since), design=PASSES)[1] == "passes_not_made") == asked
     early = forward(steps=400, since_step=[1, ROWS]), forward(since_step=[100, 100 * ROWS])
     assert judged(columns, *early, design=PASSES)[1] == ""
