@@ -22,10 +22,13 @@ from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
 from .observed_rows import made_up
+from .other_priors import other_priors
 from .predicted import grain_of, matches
 from .reordered import reordered
+from .sampled_often import of_other_variables, one_of_many
 from .scored import scored
 from .seen import Seen, place, tells_rows
+from .stopped_on import stopped_on
 from .suspicion import Suspicion, first_of
 from .told_scores import told_scores
 from .whose_results import whose_results
@@ -54,10 +57,14 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
         *made_up(evidence, seen),
+        *other_priors(evidence.design, seen),
+        *(one_of_many(seen, table) if isinstance(table, TableFacts) else ()),
+        *(of_other_variables(seen, table) if isinstance(table, TableFacts) and evidence.trace is None else ()),
         *fitted_rows(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
+        *stopped_on(seen, found),
         *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *(edited(seen, table, found) if isinstance(table, TableFacts) else ()),
         *_of_elsewhere(seen, found),

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from . import markdown
 from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
+from .distributions import Stated
+from .distributions import stated as stated_priors
 from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, duration, hours_in, plain, quantity
 from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
@@ -85,6 +87,7 @@ class Design:
     :ivar speaks_of_weights: whether it says anywhere that a training begins with weights from before.
     :ivar tells_test_from_validation: whether it speaks of both.
     :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
+    :ivar priors: what it says of the priors of variables, anywhere.
     """
 
     path: str = ""
@@ -93,6 +96,7 @@ class Design:
     speaks_of_weights: bool = False
     tells_test_from_validation: bool = False
     speaks_of_snapshots: bool = False
+    priors: tuple[Stated, ...] = ()
 
     @property
     def method(self) -> str:
@@ -129,9 +133,9 @@ def read_design(text: str, path: str) -> Design:
         found[name] = _joined(name, found[name], requirement) if name in found else requirement
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
-    until = {name: _until_it_stops(name, one, length) for name, one in found.items()}
+    bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
     said = speaks_of_weights(text), tells_test_from_validation(text), speaks_of_snapshots(text)
-    return Design(path, until, length, *said)
+    return Design(path, bound, length, *said, tuple(stated_priors(document)))
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:

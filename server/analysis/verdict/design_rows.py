@@ -5,7 +5,6 @@ What it cannot answer stays "not inspected"; only what it saw plainly otherwise 
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from ..witness.values import number, numbers, part, parts, text, whole, wholes
 from . import design_data
 from .answer import Answer
 from .design import Requirement
+from .distributions import can_differ, distribution, is_notation
 from .quantities import plain
 from .seen import Seen, place
 
@@ -43,21 +43,6 @@ _OF_A_STACK = re.compile(
     r"|(?:stacking|calibration) folds"
 )
 _PRIOR = re.compile(r"prior (?:of|for|on) (.+)|(.+) prior")
-_DISTRIBUTION = re.compile(r"(?:.*[~=:]\s*)?([A-Za-z]+)\s*\((.*)\)\s*$")
-_ARGUMENT = re.compile(r"(?:\w+\s*=\s*)?([-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?)", re.IGNORECASE)
-_FAMILIES = {
-    **dict.fromkeys(("n", "gaussian", "gauss"), "normal"),
-    **dict.fromkeys(("hn", "halfgaussian"), "halfnormal"),
-    **dict.fromkeys(("u", "unif"), "uniform"),
-    **dict.fromkeys(("invgamma", "ig"), "inversegamma"),
-    **dict.fromkeys(("exp", "expon"), "exponential"),
-    **dict.fromkeys(("t", "student"), "studentt"),
-    "hc": "halfcauchy",
-}
-_KNOWN = frozenset(
-    {"normal", "halfnormal", "uniform", "exponential", "gamma", "inversegamma", "beta", "cauchy", "halfcauchy"}
-    | {"laplace", "lognormal", "studentt", "halfstudentt"}
-)
 _ALIASES = {
     "n_estimators": ("n_estimators", "iterations", "num_boost_round", "max_iter", "num_iterations"),
     "learning_rate": ("learning_rate", "lr", "eta", "learning_rate_init"),
@@ -74,6 +59,9 @@ _CALLED = {
 }
 _OF = {"max_iter": "HistGradientBoosting", "iterations": "CatBoost"}
 """Whose parameter of this name says how many trees there are; elsewhere it says how often an optimiser may try."""
+_STOPPED = ("best_iteration_", "best_iteration", "n_iter_", "n_estimators_")
+_MORE = 0.25
+"""All rows may be fitted with some more rounds than the part needed."""
 _AS_MANY = frozenset({"n_estimators", "n_init"})
 """Parameters of which more is no less than what was asked for."""
 
@@ -279,7 +267,20 @@ def trees_kept(rows: Iterable[Requirement], seen: Seen) -> bool:
     if not rows:
         return True
     kept = [[_is_kept(value, one, many=True) for value in found] for one in rows]
-    return all(any(each) for each in kept) and all(any(each) for each in zip(*kept, strict=True))
+    stopped = [value for one in seen.fits for value in rounds_taken(one)]
+    refits = [any(near_rounds(value, each) for each in stopped) for value in found]
+    found_kept = [any(each) or refit for *each, refit in zip(*kept, refits, strict=True)]
+    return all(any(each) for each in kept) and all(found_kept)
+
+
+def rounds_taken(one: Fit) -> list[float]:
+    """Return after how many rounds a booster stopped, as libraries call it."""
+    return [value for key in _STOPPED if (value := number(one.done, key)) is not None]
+
+
+def near_rounds(asked: float, taken: float) -> bool:
+    """Whether a fit was asked for about as many rounds as another one took: all rows may need some more."""
+    return abs(asked - taken) <= max(2.0, _MORE * taken)
 
 
 def _is_kept(value: float, one: Requirement, *, many: bool) -> bool:
@@ -329,46 +330,16 @@ def _prior(variable: str, one: Requirement, seen: Seen) -> Answer:
         for name, prior in sampling.free.items()
         if name.lower() == flat
     ]
-    asked = _distribution(one.text)
+    asked = distribution(one.text)
     if asked is None or not told:
         return Answer()
-    every = [(_distribution(prior), prior, at) for prior, at in told]
+    every = [(distribution(prior), prior, at) for prior, at in told]
     if kept := next((each for each in every if each[0] == asked), None):
         return Answer(seen=f"{kept[1]} at {kept[2]} (witnessed)")
     other = next((each for each in every if each[0] is not None), None)
-    if other is None or other[0] is None or not _can_differ(asked, other[0]):
+    if other is None or other[0] is None or not can_differ(asked, other[0]):
         return Answer()
     what = f"the prior was {other[1]} at {other[2]} (witnessed)"
-    if _is_notation(asked, other[0]):
+    if is_notation(asked, other[0]):
         return Answer(doubt=f"{what}: does the design tell a variance, a precision or a rate?")
     return Answer(problem=what)
-
-
-def _can_differ(asked: tuple[str, tuple[float, ...]], had: tuple[str, tuple[float, ...]]) -> bool:
-    """Whether two priors differ for sure: of a name that nobody knows, or with fewer figures, nobody can say."""
-    if asked[0] == had[0]:
-        return len(asked[1]) == len(had[1])
-    return {asked[0], had[0]} <= _KNOWN
-
-
-def _is_notation(asked: tuple[str, tuple[float, ...]], had: tuple[str, tuple[float, ...]]) -> bool:
-    """Whether the last figure is the square, its inverse or the inverse of the other's, and all else is the same."""
-    (family, figures), (other, others) = asked, had
-    if family != other or len(figures) != len(others) or figures[:-1] != others[:-1] or not others[-1] > 0:
-        return False
-    last = others[-1]
-    return any(math.isclose(figures[-1], each, rel_tol=1e-3) for each in (last**2, last**-2, 1 / last))
-
-
-def _distribution(words: str) -> tuple[str, tuple[float, ...]] | None:
-    """Return family and numbers of `Normal(0, 1)`; of a half one without its location, which is 0."""
-    found = _DISTRIBUTION.match(words.strip(" `$"))
-    if found is None:
-        return None
-    arguments = [_ARGUMENT.fullmatch(one.strip()) for one in found[2].split(",")]
-    if not all(arguments):
-        return None
-    family = re.sub(r"[^a-z]", "", found[1].lower())
-    family = _FAMILIES.get(family, family)
-    figures = tuple(float(one[1]) for one in arguments if one is not None)
-    return family, figures[1:] if family.startswith("half") and len(figures) == 2 and figures[0] == 0 else figures

@@ -113,6 +113,16 @@ class Seen:
         return tuple(map(read_steps, self.witnessed.of("steps")))
 
     @cached_property
+    def updates(self) -> tuple[Steps, ...]:
+        """Optimisers without what JAX derived for them; that alone, where a loop by hand is all there is."""
+        return tuple(one for one in self.steps if one.library != "jax") or self.steps
+
+    @property
+    def untimed(self) -> bool:
+        """Whether nobody knows how long something took that stepped: what JAX derived."""
+        return any(one.traced or (one.library == "jax" and not one.wall_s) for one in self.steps)
+
+    @cached_property
     def saves(self) -> tuple[Saved, ...]:
         """What was saved with its weights."""
         return tuple(map(read_saved, self.witnessed.of("save")))

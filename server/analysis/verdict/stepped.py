@@ -207,6 +207,7 @@ def _fewer_than_epochs(evidence: Evidence, counts: Counts, stepped: Sequence[Ste
         return  # an agent may play several episodes between two steps
     if told is None or told.source.startswith(WITNESSED) or continued or not stepped:
         return
+    stepped = [one for one in stepped if one.library != "jax"] or stepped
     done = sum(one.steps for one in stepped)
     if not any(one.traced or one.library == "keras" for one in stepped) and done < 0.9 * told.value:
         what = f"{plain(told.value)} epochs are told ({told.source}), the optimisers made {done} steps, the first at"

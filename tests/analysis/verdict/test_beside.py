@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from watchkeeper.server.analysis.verdict.beside import beside
 from watchkeeper.server.analysis.verdict.folds_asked import folds_asked
+from watchkeeper.server.analysis.verdict.outside import outside
 from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.witness import gathered
 from watchkeeper.server.analysis.witness.lines import Line, Process
@@ -105,3 +106,25 @@ def test_folds_of_another_kind_than_the_design_names_are_asked_about(lines: list
     evidence = designed(f"Cross-validation | {row} | 5 | | | YES\n", TRAINED)
     found = [one.code for one in folds_asked(evidence, seen(*lines))]
     assert found == (["folds_of_another_kind"] if asked else [])
+
+
+BINARY = "/venv/lib/python3.11/site-packages/prophet/stan_model/prophet_model.bin"
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        (program(BINARY, "method=optimize"), False),
+        (program("bin/solver", "method=optimize"), True),
+        (program(BINARY, "data/ready.json", files=[{"path": "data/ready.json"}]), True),
+        (program("/venv/lib/python3.11/site-packages/other/python", python=True), True),
+    ],
+    ids=["of a wheel", "of the workspace", "given a file of ours", "another Python"],
+)
+def test_a_program_of_a_librarys_own_folder_is_the_library(line: Kind, asked: bool) -> None:
+    line = {**line, "where": "model_1.py:9"}
+    found = outside(replace(TRAINED, seen=(one := seen(line))), one)
+    assert (found.code == "another_program") == asked
+    assert codes(HALF, {**line, "facts": {**line["facts"], "python": None}}) == (
+        ["work_beside_the_method"] if line["facts"]["argv"][0] == "bin/solver" else []
+    )

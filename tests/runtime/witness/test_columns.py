@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from watchkeeper.server.analysis.witness import fingerprint, fit, prediction
-from watchkeeper.server.analysis.witness.values import part, text
+from watchkeeper.server.analysis.witness.values import part, parts, text
 
 from ...libraries import needs
 from .helpers import only, seen
@@ -115,6 +115,26 @@ def test_a_loop_that_used_up_the_time_for_digests_leaves_the_first_calls_of_othe
     found = seen(tmp_path, script).of("predict")
     told = [text(part(one.facts, "values") or {}, "skipped") for one in found]
     assert told == ["", "", "budget", "budget", ""]
+
+
+def test_what_a_fit_was_shown_beside_its_data_is_told_with_what_may_have_stopped_it(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.base import BaseEstimator, RegressorMixin\n"
+        "class Booster(RegressorMixin, BaseEstimator):\n"
+        "    def __init__(self, early_stopping_rounds=None):\n"
+        "        self.early_stopping_rounds = early_stopping_rounds\n"
+        "    def fit(self, X, y, eval_set=None):\n        return self\n"
+        "    def predict(self, X):\n        return X[:, 0]\n"
+        "Booster(5).fit(X, y, eval_set=[(X[:40], y[:40])]).predict(X[:40])\n"
+        "Booster().fit(X, y, eval_set=(X[:40], y[:40]))\nBooster(5).fit(X, y)\n"
+    )
+    found = seen(tmp_path, script)
+    shown, printed, alone = found.of("fit")
+    predicted = prediction(only(found.of("predict"))).x.sha
+    assert [[fingerprint(each).sha for each in parts(one.facts, "watched")] for one in (shown, printed, alone)] == [
+        [predicted], [predicted], [],
+    ]  # fmt: skip
+    assert [text(one.facts, "stops") for one in (shown, printed)] == ["early_stopping_rounds", ""]
 
 
 AT_HAND = (

@@ -20,6 +20,7 @@ from .plain import arguments, plain, plain_all
 from .state import next_number, ours, state
 from .tables import data
 from .trouble import trouble
+from .watched import watched
 from .writer import cpu_s
 
 
@@ -167,6 +168,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         "params": plain_all({k: v for k, v in given.items() if k not in ("x", "y", "callbacks", "validation_data")}),
         "x": data(given.get("x"), rows=True),
         "y": data(given.get("y")),
+        **watched(given, {}),
         "done": {
             "epochs": len(next(iter(history.values()), ())),
             "curves": {k: fp(v) for k, v in list(history.items())[:8]},

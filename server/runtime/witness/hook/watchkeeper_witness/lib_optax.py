@@ -14,6 +14,7 @@ from typing import Any
 from . import clock as time
 from . import loaded, places
 from .calls import MARK, pickled_from
+from .compiled import noted, settle
 from .more import is_due, tell_due
 from .plain import plain_all
 from .state import here, next_number, numpy, ours, ours_at_length, state
@@ -72,20 +73,28 @@ class Updates:
         self.name, self.given, self.where = name, given, ""
         self.count = self.told = 0
         self.traced = False
+        """Whether some ran inside of compiled code of which nobody knows how often it ran."""
+        self.compiled = False
         self.first_at = 0.0
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
         self.numbers = self.tensors = 0
 
     def take(self, updates: Any, frame: Any) -> None:
-        self.count += 1
-        if self.count == 1:
+        if not self.first_at:
             self.first_at, self.where = time.time(), places.where(frame)
             leaves = _leaves(updates)
             self.tensors = len(leaves)
             self.numbers = sum(int(getattr(each, "size", 0)) for each in leaves)
-            self.traced = any("Tracer" in type(each).__name__ for each in leaves)
+        if not noted(self, frame, updates):
+            self.count += 1
+
+    def ran(self, times: int | None, _: Any) -> None:
+        """Count what ran compiled; None where nobody knows how often."""
+        self.traced, self.compiled = self.traced or times is None, True
+        self.count += 1 if times is None else times
 
     def tell(self) -> None:
+        settle()
         if self.told == self.count:
             return
         self.told = self.count
@@ -95,6 +104,7 @@ class Updates:
             "class": f"optax.{self.name}",
             "steps": self.count,
             "traced": self.traced,
+            **({"compiled": True} if self.compiled else {}),
             "first_at": round(self.first_at, 3),
             "wall_s": round(time.perf_counter() - self.begun, 3),
             "cpu_s": round(cpu_s() - self.cpu_began, 2),

@@ -45,6 +45,8 @@ class Here(threading.local):
 
     def __init__(self) -> None:
         self.calls: list[Any] = []
+        self.traces: list[dict[Any, Any]] = []
+        """Of each call of JAX's compiled code that goes on: what was traced in it (`compiled`)."""
         self.forward = False
         """Whether a module of torch is at work, of which it is told what it returns."""
         self.busy = False
