@@ -200,8 +200,8 @@ def values_at(column: ColumnFacts, prediction: Prediction) -> list[float]:
 def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
     ours, theirs = values_at(column, prediction), prediction.values.at
     grain = grain_of(column.values)
-    moves = len({round(one, 12) for one in theirs}) > 1
-    if moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True)):
+    same = len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True))
+    if same and len({round(one, 12) for one in theirs}) > 1:
         return True
     whole = len(column.values) == prediction.values.size
     return whole and (are_the_same(column.values, prediction) or in_another_order(column.values, theirs, grain))
