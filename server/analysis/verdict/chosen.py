@@ -21,11 +21,12 @@ from .leaked import leaked, rows_of
 from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
-from .observed_rows import made_up
+from .observed_rows import made_before_split, made_up
 from .other_priors import other_priors
 from .predicted import grain_of, matches
 from .reordered import reordered
 from .sampled_often import of_other_variables, one_of_many
+from .score_names import score_names
 from .scored import scored
 from .seen import Seen, place, tells_rows
 from .suspicion import Suspicion, first_of
@@ -56,6 +57,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
         *made_up(evidence, seen),
+        *made_before_split(evidence, seen),
         *other_priors(evidence.design, seen),
         *(one_of_many(seen, table) if isinstance(table, TableFacts) else ()),
         *(of_other_variables(seen, table) if isinstance(table, TableFacts) and evidence.trace is None else ()),
@@ -71,7 +73,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_leaks(seen),
         *leaked(seen, table if isinstance(table, TableFacts) else None),
         *scored(evidence, seen),
-        *(told_scores(seen, table) if isinstance(table, TableFacts) else ()),
+        *((*told_scores(seen, table), *score_names(seen, table)) if isinstance(table, TableFacts) else ()),
     )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")
