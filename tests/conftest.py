@@ -40,8 +40,10 @@ settings.load_profile("tests")
 
 TRAINING_FOLDERS = ("agents", "runtime/probe", "runtime/witness")
 """Their tests train in processes of their own, whatever fixtures they ask for."""
-SHARED = ("sampled", "plain", "shared", "drawn")
+SHARED = ("sampled", "plain", "shared", "drawn", "plays")
 """Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
+IMPORTED_ONCE = {"analysis/artefacts": "sampled"}
+"""Folders whose quick tests run in one process, by its group: all of them import SciPy, HDF5 and pyarrow."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -75,7 +77,7 @@ def pytest_make_collect_report(
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         asked = set(item.fixturenames) if isinstance(item, pytest.Function) else set[str]()
-        folder = item.path.parent.relative_to(HERE).as_posix()
+        folder, _, _ = (name := _name(item.path)).rpartition("/")
         trains = TRAINING & asked or folder in TRAINING_FOLDERS
         if trains:
             item.add_marker(pytest.mark.training)
@@ -84,7 +86,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not (trains or item.get_closest_marker("xdist_group")):
             # One process imports and compiles what a file of quick tests needs, and pytest-xdist, which goes through
             # all groups after each test, has hundreds of them and not thousands.
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).with_suffix("").as_posix()))
+            item.add_marker(pytest.mark.xdist_group(IMPORTED_ONCE.get(folder, name)))
+
+
+@functools.cache
+def _name(path: Path) -> str:
+    """Return a file of tests as its groups are named: `analysis/logs/test_corpus`."""
+    return path.relative_to(HERE).with_suffix("").as_posix()
 
 
 @pytest.fixture(scope="session", autouse=True)

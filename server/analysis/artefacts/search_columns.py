@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from statistics import fmean, pstdev, stdev
+from statistics import correlation, fmean, pstdev, stdev
 
 from .formats import Look
 from .search_facts import Found, SearchFacts, Wanted, best
@@ -16,6 +16,9 @@ from .tables import Table
 _ASIDE = 3.7
 _CLOSE = 1e-6
 """Share of a column's spread within which a value counts as found: what single precision leaves of it."""
+_LEAST_IN_ORDER = 12
+_IN_ORDER = 0.9
+_SHARES = (1.0, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 _SHIFTED, _WIDER = 0.15, 1.15
 """By how many deviations means may differ, and by which factor deviations, where two columns are alike in both."""
 Inverse = Callable[[float], float]
@@ -36,7 +39,11 @@ def search(look: Look, wanted: Sequence[Wanted], cells: Callable[[Look], tuple[T
             continue
         values = sorted(column.series)
         close = _CLOSE * max(values[-1] - values[0], 1e-12)
-        alike |= {one.name: column.name for one in wanted if complete and _is_alike(one, values)}
+        alike |= {
+            one.name: column.name
+            for one in wanted
+            if complete and _is_alike(one, values) and not _follows(one.values, column.series)
+        }
         for cells_of in cells_found.values():
             cells_of.look(values, close)
         for form, inverse in _forms(values).items():
@@ -85,6 +92,23 @@ def _is_alike(one: Wanted, values: Sequence[float]) -> bool:
     if not spread or not 1 / _WIDER <= spread / one.sd <= _WIDER:
         return False
     return abs(fmean(values) - one.mean) <= _SHIFTED * one.sd
+
+
+def _follows(told: Sequence[float], series: Sequence[float]) -> bool:
+    """Whether values go with a column in its order: of a smooth series the means of windows lie beside it.
+
+    They may be of its beginning, or of its end, as the rows that were trained on.
+    """
+    count = len(told)
+    if count < _LEAST_IN_ORDER or len(series) < count or len(set(told)) < count // 2:
+        return False
+    for share in _SHARES:
+        size = max(count, round(share * len(series)))
+        for begin in {0, len(series) - size}:
+            beside = [series[begin + round(place * (size - 1) / (count - 1))] for place in range(count)]
+            if len(set(beside)) > 1 and correlation(told, beside) >= _IN_ORDER:
+                return True
+    return False
 
 
 def _forms(values: Sequence[float]) -> Mapping[str, Inverse]:

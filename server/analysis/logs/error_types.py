@@ -8,7 +8,7 @@ together (`error_type_places`) and codes in the message (`error_type_codes`), th
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from ...vocabulary.runs import ErrorType
 from .error_type_classes import type_of_class
@@ -18,6 +18,8 @@ from .error_type_score import checks_a_reader, score, without_positions
 from .error_type_table import ROWS
 
 TEXT_LIMIT = 1200
+KEPT = 128
+"""Of so many failures the type is kept in mind: a log says the same again, and each line behind a failure asks anew."""
 READING = 6
 """How much the place speaks for data where a sample is read: as much as one phrase that decides alone."""
 
@@ -55,7 +57,12 @@ def type_of_exception(exception: str, message: str, frames: str = "", *, least: 
         network that failed, and a key of what was read from a key of the code's own.
     :param least: how much must speak for a type that only single words tell (see `error_type_score`).
     """
-    message = _RANGE.sub(_finite, message[:TEXT_LIMIT])
+    return _type_of(exception, message[:TEXT_LIMIT], frames, least)
+
+
+@lru_cache(maxsize=KEPT)
+def _type_of(exception: str, message: str, frames: str, least: int) -> ErrorType | None:
+    message = _RANGE.sub(_finite, message)
     told = by_place(exception, message, frames)
     if told:
         return told

@@ -79,9 +79,12 @@ def artefact(evidence: Evidence, one: Artefact, rules: Rules) -> Check:
     return passed(name, f"{about}{_shape(one)}{again}")
 
 
-def insane(one: Artefact, rules: Rules, design: Design) -> list[str]:
-    """Return what makes the inside of a file useless: placeholders, NaN, values out of range."""
-    return [problem.what for problem in _content(one, rules, design, Blanks()) if problem.word.rejects]
+def insane(one: Artefact, rules: Rules) -> list[str]:
+    """Return what makes the inside of a quick run's file useless: placeholders, NaN, values out of the policy's range.
+
+    What a design accepts (an R-hat, an error) is for the full run; a quick one shows that the code runs.
+    """
+    return [problem.what for problem in _content(one, rules, Design(), Blanks()) if problem.word.rejects]
 
 
 def _rank(problem: _Problem) -> int:
@@ -126,7 +129,8 @@ def _problems(evidence: Evidence, one: Artefact, rules: Rules) -> Iterator[_Prob
             what = "was there before the run, with the same content: its time is new, the rest is not"
             yield _Problem(what, Word.INVESTIGATE, "touched")
         table = one.inside if isinstance(one.inside, TableFacts) else TableFacts(format="", size_bytes=0, rows=0)
-        found = _content(one, rules, evidence.design, blanks(evidence, table))
+        design = Design() if evidence.phase is Phase.QUICK else evidence.design
+        found = _content(one, rules, design, blanks(evidence, table))
         yield from (each for each in found if not _is_told(evidence, one, each))
 
 

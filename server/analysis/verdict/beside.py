@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..witness import Line, Process
 from .checks import span
 from .evidence import Evidence
-from .outside import command_words, is_tool
+from .outside import command_words, is_of_a_library, is_tool
 from .rules import Rules
 from .seen import Seen, place
 from .suspicion import Suspicion
@@ -33,7 +33,7 @@ def beside(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
     Workers of samplers and of loaders that feed a training work for what was seen: the method takes their time too.
     """
     asked_s = rules.limits.min_s - (evidence.counted_wall_s - evidence.wall_s)
-    untimed = seen.samplings or seen.variational or any(one.traced for one in seen.steps)
+    untimed = seen.samplings or seen.variational or seen.untimed
     if not seen.whole or untimed or not seen.fits + seen.steps or seen.method_s + seen.loading_s >= asked_s:
         return
     for what in (*_programs(seen), *_children(evidence, seen)):
@@ -47,7 +47,7 @@ def beside(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
 def _programs(seen: Seen) -> Iterator[str]:
     """Yield programs of another kind that the person's code started, and that are given no file of the workspace."""
     for line in seen.witnessed.of("program"):
-        named = line.facts.get("python") is True or line.facts.get("files") or is_tool(line)
+        named = line.facts.get("python") is True or line.facts.get("files") or is_tool(line) or is_of_a_library(line)
         if line.where and not named and not _is_brief(line):
             yield f"{' '.join(command_words(line))[:80]!r} was started at {place(line)}"
 

@@ -168,7 +168,7 @@ def _weights(columns: Sequence[Sequence[float]], target: Sequence[float]) -> lis
     nothing = [0.0] * len(columns)
     if not spread > 0 or not all(map(math.isfinite, [*target, *(value for one in columns for value in one)])):
         return nothing
-    weights = _solved([[_sumprod(a, b) for b in columns] for a in columns], [_sumprod(one, target) for one in columns])
+    weights = solved([[_sumprod(a, b) for b in columns] for a in columns], [_sumprod(one, target) for one in columns])
     made = [sum(w * one[at] for w, one in zip(weights, columns, strict=True)) for at in range(len(target))]
     left = [value - other for value, other in zip(target, made, strict=True)]
     if 1 - _sumprod(left, left) / spread < _EXPLAINED:
@@ -185,7 +185,7 @@ def _sumprod(some: Sequence[float], others: Sequence[float]) -> float:
     return math.fsum(a * b for a, b in zip(some, others, strict=True))
 
 
-def _solved(table: Sequence[Sequence[float]], right: Sequence[float]) -> list[float]:
+def solved(table: Sequence[Sequence[float]], right: Sequence[float]) -> list[float]:
     """Solve by Gauss' elimination; a column that the others make needless gets the weight 0."""
     rows = [[*row, value] for row, value in zip(table, right, strict=True)]
     scale = max((abs(row[at]) for at, row in enumerate(rows)), default=0.0)

@@ -29,6 +29,7 @@ from .sampled_often import of_other_variables, one_of_many
 from .score_names import score_names
 from .scored import scored
 from .seen import Seen, place, tells_rows
+from .stopped_on import stopped_on
 from .suspicion import Suspicion, first_of
 from .told_scores import told_scores
 from .whose_results import whose_results
@@ -65,6 +66,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
+        *stopped_on(seen, found),
         *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *(edited(seen, table, found) if isinstance(table, TableFacts) else ()),
         *_of_elsewhere(seen, found),

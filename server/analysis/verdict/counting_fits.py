@@ -9,18 +9,12 @@ from collections.abc import Sequence
 
 from ..artefacts.facts import TableFacts
 from ..witness import Fit
-from ..witness.values import number
 from .baselines import calls_itself_baseline, has_another
-from .design_rows import trees_asked
+from .design_rows import near_rounds, rounds_taken, trees_asked
 from .evidence import Evidence
 from .match import Match
 from .predicted import matches
 from .seen import Seen, kind_of_class
-
-_STOPPED = ("best_iteration_", "best_iteration", "n_iter_", "n_estimators_")
-"""What libraries call the rounds after which a booster stopped."""
-_MORE = 0.25
-"""All rows may be fitted with some more rounds than the part needed."""
 
 
 def fits_of_results(evidence: Evidence, seen: Seen) -> tuple[Fit, ...]:
@@ -52,8 +46,8 @@ def _made(found: Sequence[Match], seen: Seen) -> list[Fit]:
 
 def _stopped_for(one: Fit, other: Fit, seen: Seen) -> bool:
     """Whether a fit stopped early, and another one of its class was asked for about as many rounds as it took."""
-    taken = [value for key in _STOPPED if (value := number(one.done, key)) is not None]
+    taken = rounds_taken(one)
     if not taken or one.name != other.name or kind_of_class(one) != "Ensemble":
         return False
     asked, then = max(trees_asked(seen, (one,)), default=0.0), max(trees_asked(seen, (other,)), default=0.0)
-    return then < asked and any(abs(then - value) <= max(2.0, _MORE * value) for value in taken)
+    return then < asked and any(near_rounds(then, value) for value in taken)

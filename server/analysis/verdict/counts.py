@@ -6,18 +6,18 @@ import itertools
 import math
 import re
 import statistics
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..artefacts.facts import ArraysFacts, PickleFacts, TableFacts
 from ..scripts.program import BOOSTING, Program
-from ..witness.values import text, whole
+from ..witness.values import whole
 from .cut_out import cut_out
 from .declared import prepares
 from .design_rows import trees_asked
 from .evidence import Evidence
-from .seen import Seen, argument
+from .refits import drawn_anew, folds_by_hand, folds_of_splits
+from .seen import Seen
 from .walkers import burned_in, steps_taken
 
 _SPLIT = re.compile(r"split\d+_test_score")
@@ -74,6 +74,7 @@ def counted(evidence: Evidence) -> Counts:
 
 def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     """Yield what a design may ask for in other words: draws of all chains, iterations of a sampler or an optimiser."""
+    yield from _by_hand(evidence, found)
     draws, tune, chains = (found.get(name) for name in ("draws", "tune", "chains"))
     if draws is not None and chains is not None:
         yield "total_draws", Count(draws.value * chains.value, draws.source)
@@ -96,16 +97,28 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
         yield "total_iterations", most
 
 
+def _by_hand(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
+    """Yield folds and bootstraps that show by their fits alone, where nothing else tells them."""
+    seen = evidence.seen
+    if seen is None:
+        return
+    folds, where = folds_by_hand(seen) if "cv" not in found else (0, "")
+    if folds > 1:
+        yield "cv", Count(folds, f"{WITNESSED} at {where}")
+    if "bootstraps" not in found and (drawn := drawn_anew(seen)):
+        yield "bootstraps", Count(drawn, WITNESSED)
+
+
 def _steps_made(evidence: Evidence) -> Count | None:
     """Return the steps of optimisers, or of a variational fit, where all were seen.
 
     Members of an ensemble step at one place each for itself, stages that follow one another at places of their own.
     """
     seen = evidence.seen
-    if seen is None or not seen.whole or any(one.traced for one in seen.steps):
+    if seen is None or not seen.whole or any(one.traced for one in seen.updates):
         return None
     places: dict[str, int] = {}
-    for one in seen.steps:
+    for one in seen.updates:
         places[one.line.where] = max(places.get(one.line.where, 0), one.steps)
     asked = [whole(one.arguments, key) or 0 for one in seen.variational for key in ("num_steps", "n")]
     made = max(sum(places.values()), max(asked, default=0))
@@ -147,9 +160,9 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
             if value is not None:
                 yield name, Count(value, f"{WITNESSED} at {one.line.where}")
     searches = [each for each in seen.fits if each.is_search]
-    by_hand = _folds_by_hand(seen)
-    if by_hand is not None and by_hand.value > max((one.folds or 0 for one in searches), default=0):
-        yield "cv", by_hand
+    folds, where = folds_of_splits(seen)
+    if folds > max((one.folds or 0 for one in searches), default=0):
+        yield "cv", Count(folds, f"{WITNESSED} at {where}")
     for one in sorted(searches, key=lambda each: each.candidates or 0, reverse=True):
         for name, value in (("cv", one.folds), ("candidates", one.candidates)):
             if value:
@@ -158,21 +171,6 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
         yield "epochs", Count(seen.epochs, WITNESSED)
     if seen.bootstraps:
         yield "bootstraps", Count(seen.bootstraps, WITNESSED)
-
-
-def _folds_by_hand(seen: Seen) -> Count | None:
-    """Count the folds of `for train, test in KFold(5).split(X)`, where at least as many fits were made.
-
-    Of several the one with most counts: a tuning inside has fewer. Nothing is counted where that one's fits were not
-    seen, as of networks: the fewer folds of another are not its.
-    """
-    searches = Counter(one.line.where for one in seen.fits if one.is_search)  # nested: a search in each fold
-    made = max([*(count for count, _ in seen.repeated_fits().values()), *searches.values()], default=0)
-    found = [(argument(one, "n_splits"), one) for one in seen.witnessed.of("split")
-             if text(one.facts, "call").endswith(".split")]  # fmt: skip
-    told = [(folds, line.where) for folds, line in found if isinstance(folds, int) and folds > 1]
-    folds, where = max(told, default=(0, ""), key=lambda one: one[0])
-    return Count(folds, f"{WITNESSED} at {where}") if 1 < folds <= made else None
 
 
 def _from_probe(evidence: Evidence) -> Iterator[tuple[str, Count]]:
@@ -202,7 +200,7 @@ def _epochs(evidence: Evidence) -> Iterator[tuple[str, Count]]:
 
 def _steps_prove(seen: Seen | None, epochs: float) -> bool:
     """Whether every optimiser made so many steps that each of the epochs that were named can have had as many."""
-    made = [one.steps for one in seen.steps if not one.traced] if seen is not None and seen.whole else []
+    made = [one.steps for one in seen.updates if not one.traced] if seen is not None and seen.whole else []
     return epochs >= _FEW and bool(made) and all(one and one % epochs == 0 for one in made)
 
 

@@ -18,6 +18,7 @@ from .distributions import Stated
 from .distributions import stated as stated_priors
 from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, duration, hours_in, plain, quantity
+from .weights_said import speaks_of_weights
 
 COUNTED = frozenset(
     {"draws", "total_draws", "tune", "chains"}
@@ -83,12 +84,14 @@ class Design:
     :ivar requirements: by name: training_time, draws, tune, chains, epochs, cv, bootstraps, features …; any other
         parameter stands under its own words in lower case with underscores.
     :ivar length: what it says of the training's length anywhere, in any words.
+    :ivar speaks_of_weights: whether it says anywhere that a training begins with weights from before.
     :ivar priors: what it says of the priors of variables, anywhere.
     """
 
     path: str = ""
     requirements: Mapping[str, Requirement] = field(default_factory=dict[str, Requirement])
     length: Length = field(default_factory=Length)
+    speaks_of_weights: bool = False
     priors: tuple[Stated, ...] = ()
 
     @property
@@ -127,7 +130,7 @@ def read_design(text: str, path: str) -> Design:
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
-    return Design(path, bound, length, tuple(stated_priors(document)))
+    return Design(path, bound, length, speaks_of_weights(text), tuple(stated_priors(document)))
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:

@@ -21,7 +21,10 @@ from .seen import Seen, place
 _ROWS = re.compile(r"(?:(?:training|data|total|input|sample) ?)*(?:rows?|observations?|records|data ?points|instances)")
 _MEMBERS = re.compile(r"(?:ensemble |number of |model )*(?:members?|networks?|ensemble size|models)")
 _TRAININGS = re.compile(
-    r"(?:number of )?(?:seeds|repeats|repetitions|replications|refits|(?:forecast )?origins|models trained)"
+    r"(?:(?:number of|total|all) )*(?:seeds|repeats|repetitions|replications|(?:model )?(?:re ?)?fits|re ?fittings"
+    r"|(?:re ?)?estimations|(?:model )?trainings|training runs|models (?:re ?)?(?:trained|fitted|estimated)"
+    r"|fitted models"
+    r"|(?:(?:forecast|rolling) )?origins|back ?test(?:ing)? (?:windows|origins|folds|splits)|cut ?offs|bag size|bags)"
 )
 """One `seed` is a number that somebody chose."""
 _WIDTH = re.compile(r"(?:hidden|layer)(?: layer)? (?:units?|size|width|dim(?:ension)?s?|neurons)|d model|width|neurons")
@@ -56,6 +59,9 @@ _CALLED = {
 }
 _OF = {"max_iter": "HistGradientBoosting", "iterations": "CatBoost"}
 """Whose parameter of this name says how many trees there are; elsewhere it says how often an optimiser may try."""
+_STOPPED = ("best_iteration_", "best_iteration", "n_iter_", "n_estimators_")
+_MORE = 0.25
+"""All rows may be fitted with some more rounds than the part needed."""
 _AS_MANY = frozenset({"n_estimators", "n_init"})
 """Parameters of which more is no less than what was asked for."""
 
@@ -261,7 +267,20 @@ def trees_kept(rows: Iterable[Requirement], seen: Seen) -> bool:
     if not rows:
         return True
     kept = [[_is_kept(value, one, many=True) for value in found] for one in rows]
-    return all(any(each) for each in kept) and all(any(each) for each in zip(*kept, strict=True))
+    stopped = [value for one in seen.fits for value in rounds_taken(one)]
+    refits = [any(near_rounds(value, each) for each in stopped) for value in found]
+    found_kept = [any(each) or refit for *each, refit in zip(*kept, refits, strict=True)]
+    return all(any(each) for each in kept) and all(found_kept)
+
+
+def rounds_taken(one: Fit) -> list[float]:
+    """Return after how many rounds a booster stopped, as libraries call it."""
+    return [value for key in _STOPPED if (value := number(one.done, key)) is not None]
+
+
+def near_rounds(asked: float, taken: float) -> bool:
+    """Whether a fit was asked for about as many rounds as another one took: all rows may need some more."""
+    return abs(asked - taken) <= max(2.0, _MORE * taken)
 
 
 def _is_kept(value: float, one: Requirement, *, many: bool) -> bool:

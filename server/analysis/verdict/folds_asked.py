@@ -25,13 +25,16 @@ _ONE_EACH = (0.9, 1.1)
 def folds_asked(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     """Yield that the design names folds by groups or by time, and all that were seen are of another kind.
 
-    Nothing follows where the kind of some is not told: a loop by hand, a list of pairs of rows.
+    Nothing follows where the kind of some is not told (a list of pairs of rows), or where all stand inside a loop by
+    hand: folds at one place of other data each time are those within an outer fold.
     """
     row = evidence.design.requirements.get("cv")
     asked = set(_NAMED.findall(row.text)) if row is not None else set[str]()
     lines = [*seen.witnessed.of("split"), *seen.witnessed.of("search")]
     told = [(line, kind) for line in lines if (kind := _kind(line)) is not None]
     if not asked or not told or not all(kind for _, kind in told) or any(_is_kept(kind, asked) for _, kind in told):
+        return
+    if all(_is_inside(line, told) for line, _ in told):
         return
     kinds = ", ".join(sorted({kind for _, kind in told}))
     what = f"{evidence.design.source('cv')} asks for {', '.join(sorted(asked))}; the folds were made by {kinds}"
@@ -83,6 +86,13 @@ def folds_left_out(seen: Seen) -> Iterator[Suspicion]:
 def _is_folds(one: Fit, rows: int, folds: int) -> bool:
     """Whether a fit got as many rows as a fold of so many trains on."""
     return bool(one.x.shape) and not one.is_search and abs(one.x.shape[0] - rows * (folds - 1) / folds) <= 1
+
+
+def _is_inside(line: Line, told: list[tuple[Line, str]]) -> bool:
+    """Whether folds were made at the same place of other data too."""
+    data = {one.sha or str(one.shape) for each, _ in told if each.where == line.where
+            and (one := fingerprint(part(each.facts, "x"))).shape}  # fmt: skip
+    return len(data) > 1
 
 
 def _kind(line: Line) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -21,6 +22,12 @@ from .seen import place
 from .walkers import ensembles
 from .words import Word
 
+_OF_CHAINS = ("draws", "total_draws")
+_SAMPLES = re.compile(
+    r"bayes|mcmc|pymc|nuts|\bhmc\b|\bstan\b|numpyro|posterior|gibbs|metropolis|sampl|monte|chain|emcee|particle|\babc\b",
+    re.IGNORECASE,
+)
+"""Words for a method whose draws are a sampler's."""
 _MOST_REPEATED = 0.5
 """Share of draws that must differ where a sampler follows gradients: it accepts nearly each step, tuned for 80 %."""
 
@@ -35,7 +42,7 @@ def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...
         Floor(name, one.floor, evidence.design.source(name), one.must_not_simplify)
         for name, one in evidence.design.requirements.items()
         if name in COUNTED and one.floor is not None and one.floor > 0
-        and not (name == "tune" and name not in counts and ensembles(evidence.seen))
+        and (name in counts or not _is_another_word(name, evidence))
     ]  # fmt: skip
     needed: Mapping[str, int] = open_minima(evidence, rules, counts, kind(evidence))
     if evidence.design.method and not declared_kinds(evidence.design.method):
@@ -47,6 +54,15 @@ def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...
         for name, value in needed.items()
     ]
     return (*asked, *policy)
+
+
+def _is_another_word(name: str, evidence: Evidence) -> bool:
+    """Whether a row that nothing counts speaks of no chains: what walkers leave out, samples of a Gaussian process."""
+    if name == "tune" and ensembles(evidence.seen):
+        return True
+    method = evidence.design.method
+    sampled = evidence.seen is not None and evidence.seen.samplings
+    return name in _OF_CHAINS and bool(method) and not sampled and _SAMPLES.search(method) is None
 
 
 def _does_not_tune(evidence: Evidence) -> bool:
@@ -120,6 +136,9 @@ def _shortfall(floor: Floor, count: Count) -> str:
 def _uncounted(evidence: Evidence, text: str, missing: list[Floor]) -> Check:
     if not missing and (fit := declared_fit(evidence.design, evidence.seen)):
         return unknown("iterations", f"nothing is asked to be counted; {fit.name} was fitted at {place(fit.line)}")
+    seen = evidence.seen
+    if not missing and seen is not None and seen.whole and (seen.fits or seen.samplings or seen.steps):
+        return unknown("iterations", f"nothing is asked to be counted; {seen.describe()} (witnessed)")
     what = f"counted {text}" if text else "nothing that the run left tells its iterations"
     if missing:
         what += "; not counted: " + ", ".join(f"{one.name} >= {plain(one.minimum)} ({one.source})" for one in missing)

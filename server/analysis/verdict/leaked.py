@@ -31,11 +31,13 @@ def _of_later_rows(seen: Seen) -> Iterator[Suspicion]:
     """A column that holds, row by row, the target of the row after, or of the one after that."""
     for one in seen.fits:
         ahead = part(one.line.facts, "ahead") or {}
-        if rows := number(ahead, "rows"):
+        if (rows := number(ahead, "rows")) and not ahead.get("newest_first"):
             name = text(ahead, "name") or f"number {number(ahead, 'column') or 0:g}"
             what = f"column {name} of what {one.name} was fitted to at {place(one.line)} holds, row by row, the target"
             what = f"{what} of {rows:g} row(s) later"
-            action = "Take values of earlier rows, or say that the newest row stands first."
+            action = (
+                "Take values of earlier rows; where the newest row stands first, fit the table with its dates as index."
+            )
             yield Suspicion(what, Word.INVESTIGATE, "target_of_later_rows", action)
             return
 

@@ -33,6 +33,7 @@ _TOOLS = frozenset(
     }
 )
 """Programs that look at a machine or build a library's code."""
+_OF_LIBRARIES = ("/site-packages/", "/dist-packages/")
 _USUAL_IN_PICKLES = frozenset({"builtins.getattr", "builtins.setattr", "builtins.hasattr"})
 _STATES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".npz", ".npy", ".nc", ".h5", ".safetensors", ".model")
 
@@ -83,7 +84,7 @@ def _programs(seen: Seen) -> Iterator[Suspicion]:
     if seen.kinds:
         return
     for line in seen.witnessed.of("program"):
-        if line.where and not is_tool(line):
+        if line.where and not is_tool(line) and not is_of_a_library(line):
             what = f"{' '.join(command_words(line))[:80]!r} was started at {place(line)}, and nothing witnessed trains"
             action = "Have a person read this program: the witness sees Python's libraries only."
             yield Suspicion(what, Word.INVESTIGATE, "another_program", action)
@@ -93,6 +94,12 @@ def is_tool(line: Line) -> bool:
     """Whether a program only looks at the machine, or builds a library's code."""
     name = (command_words(line) or [""])[0].rpartition("/")[2]
     return name in _TOOLS or name.startswith("try_march")  # PyTensor asks its compiler what the machine can do
+
+
+def is_of_a_library(line: Line) -> bool:
+    """Whether a program lies in a library's own folder, as Stan's do in Prophet's wheel, and was given none of ours."""
+    own = any(folder in (command_words(line) or [""])[0] for folder in _OF_LIBRARIES)
+    return own and not line.facts.get("files") and line.facts.get("python") is not True
 
 
 def command_words(line: Line) -> Sequence[str]:

@@ -49,16 +49,17 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 _BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
-        ("tune", r"tun(?:e|ing)(?: (?:steps|samples|draws|iterations|phase))?"
+        ("tune", r"iter warmup|tun(?:e|ing)(?: (?:steps|samples|draws|iterations|phase))?"
                  r"|(?:warm ?up|burn ?in|adaptation)(?: (?:steps|samples|draws|iterations|period|phase))?"),
-        ("draws", r"draws?|samples|draw samples|sample draws"
+        ("draws", r"iter sampling|draws?|samples|draw samples|sample draws"
                   r"|sampl(?:e|ing) (?:draws|steps|iterations)|post warm ?up (?:draws|samples|iterations)"
                   r"|(?:draws|samples|iterations|steps) after (?:warm ?up|tuning|burn ?in|adaptation)"
                   r"|production(?: (?:draws|steps|iterations|run|phase))?"),
         ("chains", r"chains?|walkers"),
-        ("epochs", r"(?:max(?:imum)? )?(?:epochs?|episodes?)|passes(?: over the data)?"),
+        ("epochs", r"(?:(?:max(?:imum)?|train|nb|total) )*(?:epochs?|episodes?)(?: (?:per|in each|for each) \w+)?"
+                   r"|passes(?: over the data)?"),
         ("iterations", r"iterations?|(?:(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing|update|parameter|weight"
-                       r"|adam|sgd|svi|mini ?batch) )*(?:steps|updates)"),
+                       r"|adam|sgd|svi|mini ?batch) )*(?:n?steps|updates)"),
         ("cv", r"(?:inner )?cv|(?:(?:cv|cross validation|k) )?folds?|cross validation|cv splits|splits"),
         ("bootstraps", r"bootstraps?|resamples|replicates"
                        r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs|refits"

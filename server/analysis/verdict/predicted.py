@@ -54,7 +54,7 @@ _FINER = 4
 _MOST_DIGITS = 8
 _MOST_LOOKED_AT = 20
 _MOST_HELD = 1000
-_FORECASTERS = frozenset({"statsmodels"})
+_FORECASTERS = frozenset({"statsmodels", "prophet"})
 """Libraries whose forecasts are not witnessed."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
 _SETTLE = (

@@ -90,6 +90,12 @@ class Seen:
         every = (*map(read_prediction, self.witnessed.of("predict")), *folds)
         return tuple(one for one in every if one.call != "score" and one.values.at)
 
+    @cached_property
+    def forwards(self) -> tuple[Prediction, ...]:
+        """What networks of torch returned in evaluation, by blocks; no fit is known of any."""
+        told = (read_prediction(one) for one in self.witnessed.of("forward"))
+        return tuple(one for one in told if one.values.at)
+
     def fit_of(self, one: Prediction) -> Fit | None:
         """Return the fit before a prediction, of the same object in the same process."""
         same = (each for each in self.fits if each.line.file == one.line.file and each.id == one.of)
@@ -105,6 +111,16 @@ class Seen:
     def steps(self) -> tuple[Steps, ...]:
         """Optimisers that follow gradients, as they stood last."""
         return tuple(map(read_steps, self.witnessed.of("steps")))
+
+    @cached_property
+    def updates(self) -> tuple[Steps, ...]:
+        """Optimisers without what JAX derived for them; that alone, where a loop by hand is all there is."""
+        return tuple(one for one in self.steps if one.library != "jax") or self.steps
+
+    @property
+    def untimed(self) -> bool:
+        """Whether nobody knows how long something took that stepped: what JAX derived."""
+        return any(one.traced or (one.library == "jax" and not one.wall_s) for one in self.steps)
 
     @cached_property
     def saves(self) -> tuple[Saved, ...]:

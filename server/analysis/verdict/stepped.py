@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Sequence
 
 from ..witness import Line, Saved, Steps
 from ..witness.values import number, numbers, text, texts, whole
+from .begun_with import begun_with
 from .checks import Check, failed
 from .counts import WITNESSED, Counts
 from .declared import is_for_reward
@@ -59,6 +60,7 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
             what = f"{one.steps} steps of {one.name} at {place(one.line)} moved no weight"
             yield Suspicion(what, Word.LIKELY_FABRICATION, "weights_never_moved", _AGAIN)
     yield from _without_a_rate(stepped)
+    yield from begun_with(evidence, seen, stepped)
     yield from _hardly_moved(stepped)
     yield from _not_applied(stepped)
     yield from _saved(evidence, seen, stepped)
@@ -82,7 +84,7 @@ def _hardly_moved(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
     """Many steps that left all weights where they were, but for a thousandth of their size: who trained them?"""
     ways = [(_way_by_size(one), one) for one in stepped if one.library == "torch" and one.steps >= _LEAST_STEPS]
     way, most = max(ways, key=lambda each: each[0], default=(1.0, None))
-    if most is not None and 0 < way < _LEAST_MOVED and len(ways) == len(stepped):
+    if most is not None and way < _LEAST_MOVED and len(ways) == len(stepped):
         what = f"{most.steps} steps of {most.name} at {place(most.line)} moved the weights by {way:.1e} of their size"
         action = "Say where the weights are from that the training began with, and what it changed of them."
         yield Suspicion(what, Word.INVESTIGATE, "weights_hardly_moved", action)
@@ -203,6 +205,7 @@ def _fewer_than_epochs(evidence: Evidence, counts: Counts, stepped: Sequence[Ste
         return  # an agent may play several episodes between two steps
     if told is None or told.source.startswith(WITNESSED) or continued or not stepped:
         return
+    stepped = [one for one in stepped if one.library != "jax"] or stepped
     done = sum(one.steps for one in stepped)
     if not any(one.traced or one.library == "keras" for one in stepped) and done < 0.9 * told.value:
         what = f"{plain(told.value)} epochs are told ({told.source}), the optimisers made {done} steps, the first at"

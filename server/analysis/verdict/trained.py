@@ -198,7 +198,7 @@ def _time(evidence: Evidence, rules: Rules, seen: Seen) -> Iterator[Suspicion]:
     earlier_s = evidence.counted_wall_s - evidence.wall_s
     asked_s = 0.5 * (rules.limits.min_s - earlier_s)
     unseen = [one for one in seen.witnessed.of("program") if one.where and one.facts.get("python") is not True]
-    untimed = any(one.traced and not one.wall_s for one in seen.steps)
+    untimed = any(not one.wall_s and (one.traced or one.library == "jax") for one in seen.steps)
     beside_s = evidence.wall_s - seen.method_s - seen.loading_s
     short = seen.method_s < asked_s and beside_s > max(asked_s, TOLERANCE_S)
     if seen.whole and short and not unseen and not untimed and not seen.witnessed.of("more", "solve"):

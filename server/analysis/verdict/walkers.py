@@ -36,14 +36,20 @@ def steps_taken(seen: Seen | None) -> int:
 
 
 def burned_in(seen: Seen, one: Sampling) -> int | None:
-    """Return the steps that an ensemble took before those that are kept; None where nobody saw any."""
+    """Return the steps that an ensemble took before those that are kept; None where nobody saw any.
+
+    It may be called in pieces: of those that it still holds none is left out, what it took before a reset is.
+    """
     owner = one.line.facts.get("object")
-    earlier = [
-        each.draws or 0
+    own = [
+        each
         for each in ensembles(seen)
-        if each.line.file == one.line.file and each.line.n < one.line.n and each.line.facts.get("object") == owner
+        if each.line.file == one.line.file and each.line.n <= one.line.n and each.line.facts.get("object") == owner
         and owner is not None
     ]  # fmt: skip
+    taken = [whole(each.line.facts, "iterations") or each.draws or 0 for each in own]
+    anew = max((at for at, each in enumerate(own) if taken[at] >= (each.draws or 0)), default=0)
+    earlier = taken[:anew]
     kept = [
         whole(line.facts, "discard") or 0
         for line in seen.witnessed.of("kept")

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from ...vocabulary.estimators import LINEAR
 from ..artefacts.facts import ColumnFacts, TableFacts
-from ..witness import Fingerprint, Fit, Line, fingerprint
+from ..witness import Fingerprint, Fit, Line, Prediction, fingerprint
 from ..witness.values import parts, text
 from .baselines import by_method, calls_itself_baseline, has_another
 from .counting_fits import fits_of_results
 from .edited import PREDICTED, TRUTH
 from .evidence import Evidence
+from .leaked import rows_of
 from .match import Match
 from .method import declared_kinds
 from .predicted import grain_of
@@ -20,6 +21,7 @@ from .suspicion import Suspicion
 from .words import Word
 
 _LEAST_KEYS = 5
+_LEAST_PARTS = 2
 
 
 def whose_results(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
@@ -27,6 +29,7 @@ def whose_results(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequ
     yield from _of_another_kind(evidence, seen, table, found)
     yield from _fitted_to_held_out(seen, table, found)
     yield from _of_fitted_rows(seen, table, found)
+    yield from _of_fitted_parts(seen, table)
 
 
 def _of_another_kind(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
@@ -114,8 +117,46 @@ def _of_fitted_rows(seen: Seen, table: TableFacts, found: Sequence[Match]) -> It
             return
 
 
+def _of_fitted_parts(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """Each of several fits predicts a part of the rows that it was fitted to, and the parts make up all rows: no folds.
+
+    One model that predicts its rows piece by piece gives fitted values, which are honest.
+    """
+    places: dict[tuple[str, str], list[tuple[Prediction, Fit | None]]] = {}
+    for one in seen.predictions:
+        places.setdefault((one.name, one.line.where), []).append((one, seen.fit_of(one)))
+    sizes = {rows_of(line) for line in seen.witnessed.of("split") if text(line.facts, "call").endswith(".split")}
+    sizes |= {table.rows} if any(TRUTH.fullmatch(one.name) for one in table.columns) else set()
+    for (name, where), each in places.items():
+        pairs = [(one, fit) for one, fit in each if fit is not None and _is_part(one.x, fit)]
+        asked = [_keys_within(one.x, fit) for one, fit in pairs]
+        among = all(set(fit.x.row_keys) >= set(keys) for (_, fit), keys in zip(pairs, asked, strict=True))
+        apart = len({one.x.sha for one, _ in pairs}) == len({fit.id for _, fit in pairs}) == len(each) >= _LEAST_PARTS
+        rows = sum(one.x.shape[0] for one, _ in pairs)
+        if not apart or not among or sum(map(len, asked)) < 2 * _LEAST_KEYS or rows not in sizes:
+            continue
+        fit = pairs[0][1]
+        what = f"each of the {len(each)} parts that {name} predicted at {where} is among the {fit.x.shape[0]} rows that"
+        what = (
+            f"{what} it was fitted to just before, at {place(fit.line)}: together they are all {rows}, and no fold was"
+        )
+        action = "Fit each fold to the other rows, or call these figures those of fitted rows."
+        yield Suspicion(f"{what} held out", Word.INVESTIGATE, "fitted_rows_predicted", action)
+        return
+
+
 def _are_among(rows: Fingerprint, fit: Fit) -> bool:
-    known = set(fit.x.row_keys)
-    asked = [one for one in rows.row_keys if one <= max(known, default="") and tells_rows(rows)]
-    part = bool(rows.shape and fit.x.shape) and rows.shape[0] < fit.x.shape[0] and rows.shape[1:] == fit.x.shape[1:]
-    return part and len(asked) >= _LEAST_KEYS and known.issuperset(asked)
+    asked = _keys_within(rows, fit)
+    return _is_part(rows, fit) and len(asked) >= _LEAST_KEYS and set(fit.x.row_keys).issuperset(asked)
+
+
+def _is_part(rows: Fingerprint, fit: Fit) -> bool:
+    """Whether a table may be a part of what was fitted: fewer rows, as many columns."""
+    shaped = bool(rows.shape and fit.x.shape)
+    return shaped and rows.shape[0] < fit.x.shape[0] and rows.shape[1:] == fit.x.shape[1:]
+
+
+def _keys_within(rows: Fingerprint, fit: Fit) -> list[str]:
+    """Return the keys of rows that stand among those of a fit if it saw them: no larger than its largest."""
+    most = max(fit.x.row_keys, default="")
+    return [one for one in rows.row_keys if one <= most and tells_rows(rows)]

@@ -9,6 +9,7 @@ from .drawn import draws
 from .evidence import Evidence
 from .named_otherwise import classes
 from .observed import observed
+from .of_networks import outputs
 from .outside import outside
 from .predicted import results
 from .repeated import rerun
@@ -34,6 +35,7 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
         classes(seen),
         draws(evidence, seen),
         results(evidence, rules, seen),
+        outputs(evidence, seen),
         choice(evidence, seen),
         observed(evidence, seen),
         training(evidence, rules, counts, seen),

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from watchkeeper.server.analysis.verdict.beside import beside
 from watchkeeper.server.analysis.verdict.folds_asked import folds_asked
+from watchkeeper.server.analysis.verdict.outside import outside
 from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.witness import gathered
 from watchkeeper.server.analysis.witness.lines import Line, Process
 
 from .facts import BEGUN, HOUR, RULES, TRAINED, designed
-from .witnessed import Kind, fit, sampling, seen
+from .witnessed import Kind, fit, fp, sampling, seen
 
 HALF, WHOLE = fit(1, "SVR", wall_s=1.2 * HOUR), fit(1, "SVR", wall_s=2.5 * HOUR)
 
@@ -76,6 +77,11 @@ def crossed(cv: str) -> Kind:
     return {"kind": "search", "facts": {"class": "cross_val_predict", "library": "sklearn", "cv": cv, "folds": 5}}
 
 
+def inner(rows: int) -> Kind:
+    search = crossed("KFold")
+    return {"kind": "search", "where": "m.py:9", "facts": {**search["facts"], "x": fp(f"x{rows}", size=rows)}}
+
+
 def split(kind: str) -> Kind:
     return {"kind": "split", "facts": {"call": f"{kind}.split"}}
 
@@ -92,9 +98,33 @@ def split(kind: str) -> Kind:
         ([crossed("PurgedTimeSeriesSplit")], "TimeSeriesSplit, 5 folds", False),  # one of the person's own
         ([fit(1, "SVR")], "GroupKFold by patient, 5 folds", False),  # a loop by hand
         ([crossed("KFold")], "5 folds", False),
+        ([inner(200), inner(300)], "TimeSeriesSplit, 5 folds", False),  # inside a walk forward by hand
+        ([inner(300), inner(300)], "TimeSeriesSplit, 5 folds", True),  # of the same rows twice
     ],
 )
 def test_folds_of_another_kind_than_the_design_names_are_asked_about(lines: list[Kind], row: str, asked: bool) -> None:
     evidence = designed(f"Cross-validation | {row} | 5 | | | YES\n", TRAINED)
     found = [one.code for one in folds_asked(evidence, seen(*lines))]
     assert found == (["folds_of_another_kind"] if asked else [])
+
+
+BINARY = "/venv/lib/python3.11/site-packages/prophet/stan_model/prophet_model.bin"
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        (program(BINARY, "method=optimize"), False),
+        (program("bin/solver", "method=optimize"), True),
+        (program(BINARY, "data/ready.json", files=[{"path": "data/ready.json"}]), True),
+        (program("/venv/lib/python3.11/site-packages/other/python", python=True), True),
+    ],
+    ids=["of a wheel", "of the workspace", "given a file of ours", "another Python"],
+)
+def test_a_program_of_a_librarys_own_folder_is_the_library(line: Kind, asked: bool) -> None:
+    line = {**line, "where": "model_1.py:9"}
+    found = outside(replace(TRAINED, seen=(one := seen(line))), one)
+    assert (found.code == "another_program") == asked
+    assert codes(HALF, {**line, "facts": {**line["facts"], "python": None}}) == (
+        ["work_beside_the_method"] if line["facts"]["argv"][0] == "bin/solver" else []
+    )

@@ -110,6 +110,8 @@ def test_a_search_answers_by_the_setting_that_it_chose() -> None:
     [
         ("Models | 12 | 12", [fit(number, FOREST) for number in range(3)], "models_doubtful"),
         ("Refits | 36 |", [fit(1, "SARIMAX")], "refits_doubtful"),
+        ("Fits | 18 |", [fit(1, "SARIMAX")], "fits_doubtful"),
+        ("Rolling origins | 9 |", [fit(1, "SARIMAX")], "rolling_origins_doubtful"),
         ("Seeds | 10 |", [fit(number, FOREST) for number in range(2)], "seeds_doubtful"),
         ("Seeds | 10 |", [{**fit(number, FOREST), "where": "m.py:3"} for number in range(10)], ""),
         ("Models | 4 |", [fit(number, name) for number, name in enumerate((FOREST, "SVR", "Ridge", "Lasso"))], ""),

@@ -42,6 +42,8 @@ def asked(evidence: Evidence, rules: Rules = RULES) -> tuple[str, str]:
         "**Epochs (upper bound, early stopping)**: 900",
         "**Max epochs (patience 8)**: 900",
         "**Training epochs, at most**: 80",
+        "**num_train_epochs**: up to 80",
+        "**Epochs per member**: up to 80",
         "**Epochs**: 200\n**Early stopping**: patience 10",
         "**Epochs**: as many as the validation loss needs",
         "**Training**: until the validation loss no longer improves",

@@ -36,7 +36,9 @@ def parts(train: int, distinct: int, shared: bool, at: tuple[float, ...] = FRACT
 
 
 def test_a_column_that_is_the_target_of_the_next_row_is_asked_about() -> None:
-    assert codes(fit(1, "LGBMRegressor", ahead={"column": 0, "rows": 1, "name": "lag_1"})) == ["target_of_later_rows"]
+    ahead = {"column": 0, "rows": 1, "name": "lag_1"}
+    assert codes(fit(1, "LGBMRegressor", ahead=ahead)) == ["target_of_later_rows"]
+    assert codes(fit(1, "LGBMRegressor", ahead={**ahead, "newest_first": True})) == []
     assert codes(fit(1, "LGBMRegressor")) == []
 
 

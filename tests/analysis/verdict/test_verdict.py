@@ -12,6 +12,7 @@ from watchkeeper.server.analysis.artefacts.facts import (
     PickleFacts,
 )
 from watchkeeper.server.analysis.scripts.program import Program
+from watchkeeper.server.analysis.verdict.artefacts import insane
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Attempt, Evidence, Told
 from watchkeeper.server.analysis.verdict.rules import EffortRules, Limits
@@ -149,6 +150,16 @@ def test_what_ran_is_not_judged_like_a_full_run_in_the_quick_phase() -> None:
     quick = spoilt(phase=Phase.QUICK, artefacts=(RESULTS,), usage=None, program=Program(script="m.py"))
     rules = replace(RULES, phase=Phase.QUICK, limits=Limits(0.0, 4 * HOUR, "watchkeeper.toml [quick]"))
     assert said(quick, rules) == APPROVED
+
+
+def test_what_a_design_accepts_of_results_is_for_the_full_run() -> None:
+    strict = designed("medals | 0-30 | | | |\n")
+    rules = replace(RULES, phase=Phase.QUICK, limits=Limits(0.0, 4 * HOUR, "watchkeeper.toml [quick]"))
+    quick = spoilt(strict, phase=Phase.QUICK, artefacts=(RESULTS,), usage=None, program=Program(script="m.py"))
+    assert said(strict) == ("REJECT_INCOMPLETE_TRAINING", "results_out_of_range")
+    assert said(quick, rules) == APPROVED
+    assert insane(RESULTS, rules) == []
+    assert insane(RESULTS, replace(rules, ranges={"medals": (0.0, 30.0)}))
 
 
 def test_the_probe_counts_where_no_trace_was_left_but_convergence_stays_unseen() -> None:

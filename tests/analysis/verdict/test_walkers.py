@@ -58,6 +58,8 @@ def test_steps_of_walkers_are_those_that_were_taken_whatever_a_log_prints(lines:
 
 
 def test_what_was_left_out_of_a_chain_is_its_burn_in() -> None:
+    pieces = [walked(1000), *(walked(300 * at, 300) for at in range(1, 11))]
+    assert counted(of(*pieces))["tune"].value == 1000  # of the pieces that it still holds none is left out
     assert counted(of(walked(2000), KEPT))["tune"].value == 500
     less = {"kind": "kept", "facts": {**KEPT["facts"], "discard": 100}}
     assert check(decide(of(walked(2000), less), RULES), "iterations").code == "tune_short"

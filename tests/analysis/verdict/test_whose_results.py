@@ -112,6 +112,36 @@ def test_a_part_of_the_fitted_rows_is_no_test(fitted: list[str], count: int, pre
     assert codes(*lines, method="Boosting", columns={"predicted": NUMBERS}) == []  # evaluates nothing
 
 
+ALL = tuple(f"{one:03d}" for one in range(12))
+
+
+def folds(fitted: tuple[str, ...], count: int, models: int = 2) -> list[Kind]:
+    """Return fits before each half of twelve rows is predicted; of one model, both halves are its own."""
+    lines: list[Kind] = []
+    for number, half in enumerate((ALL[:6], ALL[6:]), start=1):
+        keys = [one for one in ALL if one in fitted or (not fitted and one not in half)]
+        line = predict(min(number, models), HGB, *NUMBERS[:6])
+        line["facts"]["x"] = rows(f"half {number}", 6, [*half])
+        line["facts"]["values"]["sha"] = f"p{number}"
+        made = [fit(number, HGB, x=rows(f"x{number}", count, keys))] if number <= models else []
+        lines += [*made, {**line, "where": "m.py:31"}]
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        (folds(ALL, 12), True),
+        (folds((), 6), False),  # each to the other rows
+        (folds(ALL, 12, models=1), False),  # one model, its fitted values in two pieces
+        (folds(ALL, 12)[:2], False),  # half of the rows
+    ],
+    ids=["all rows each", "the others", "in pieces", "a half"],
+)
+def test_folds_whose_models_were_fitted_to_all_rows_are_no_folds(lines: list[Kind], asked: bool) -> None:
+    assert ("fitted_rows_predicted" in codes(*lines, method="Boosting")) == asked
+
+
 def test_rows_of_a_few_categories_are_the_same_everywhere() -> None:
     for distinct, asked in ((12, True), (7, False)):
         line = predict(1, HGB, *NUMBERS)

@@ -199,13 +199,25 @@ import jax, jax.numpy as jnp, blackjax
 nuts = blackjax.nuts(lambda q: -0.5 * (q**2).sum(), step_size=0.1, inverse_mass_matrix=jnp.ones(2))
 state = nuts.init(jnp.ones(2))
 states, _ = jax.lax.scan(lambda s, key: nuts.step(key, s), state, jax.random.split(jax.random.PRNGKey(2), 20))
+def chain(key):
+    one = lambda s, key: (lambda s: (s, {"mu": s.position[0]}))(nuts.step(key, s)[0])
+    return jax.lax.scan(one, state, jax.random.split(key, 30))[1]
+import hashlib, numpy as np
+mu = jax.jit(jax.vmap(chain))(jax.random.split(jax.random.PRNGKey(3), 2))["mu"]
+print(hashlib.sha256(np.ascontiguousarray(np.asarray(mu)[1], "<f8").tobytes()).hexdigest()[:32])
 """
 
 
 @needs("blackjax")
-def test_a_step_of_blackjax_inside_compiled_code_is_told_as_traced(tmp_path: Path) -> None:
-    line = only(seen(tmp_path, BLACKJAX).of("sampling"))
-    assert (line.facts["call"], line.facts["traced"]) == ("blackjax.nuts.step", True)
+def test_the_draws_that_compiled_code_around_blackjax_returned_are_told(tmp_path: Path) -> None:
+    done = run(tmp_path, BLACKJAX)
+    lines = witnessed(tmp_path).of("sampling")
+    assert {line.facts["call"] for line in lines} == {"blackjax.nuts.step"}
+    alone, mapped = [sampling(line) for line in lines if line.facts.get("compiled")]
+    assert [(one.chains, one.draws) for one in (alone, mapped)] == [(1, 20), (2, 30)]
+    assert alone.variables["position"][0].shape == (20, 2)
+    assert mapped.variables["mu"][1].sha == done.stdout.strip()
+    assert all(line.facts["traced"] for line in lines if not line.facts.get("compiled"))
 
 
 def test_the_digest_is_the_one_of_the_page(tmp_path: Path) -> None:

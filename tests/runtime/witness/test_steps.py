@@ -130,6 +130,7 @@ def test_an_optimiser_that_is_gone_before_the_end_has_told_its_steps(tmp_path: P
 
 
 OPTAX = """
+from functools import partial
 import jax, jax.numpy as jnp, optax
 optimiser = optax.adam(0.1)
 p = jnp.ones(3); state = optimiser.init(p)
@@ -143,15 +144,41 @@ def step(p, state):
     return optax.apply_updates(p, updates), state
 for _ in range(7):
     p, other = step(p, other)
+def looped(optimiser):
+    def body(carry, _):
+        p, state = carry
+        updates, state = optimiser.update(jax.grad(lambda p: (p**2).sum())(p), state, p)
+        return (optax.apply_updates(p, updates), state), None
+    return body
+lion, nadam, yogi = optax.lion(0.1), optax.nadam(0.1), optax.yogi(0.1)
+@partial(jax.jit, static_argnames="n")
+def many(carry, n):
+    return jax.lax.scan(looped(lion), carry, None, length=n)[0]
+many(many((p, lion.init(p)), n=30), n=50)
+body = looped(nadam)
+for _ in range(3):
+    jax.lax.fori_loop(0, 10, lambda _, carry: body(carry, None)[0], (p, nadam.init(p)))
+@jax.jit
+def until(carry):
+    return jax.lax.while_loop(lambda carry: carry[0].sum() > 0.1, lambda carry: looped(yogi)(carry, None)[0], carry)
+until((p, yogi.init(p)))
+many.lower  # what a compiled function has besides being called
+try:
+    step(p, None)
+except Exception:
+    pass
 """
 
 
 @needs("optax", "jax")
-def test_updates_inside_compiled_code_are_told_as_traced_and_not_counted(tmp_path: Path) -> None:
-    told = {steps(line).name: steps(line) for line in seen(tmp_path, OPTAX).of("steps")}
-    assert (told["optax.adam"].steps, told["optax.adam"].traced) == (20, False)
-    assert (told["optax.sgd"].steps, told["optax.sgd"].traced) == (1, True)
-    assert [one.line.facts["applied"] for one in told.values()] == [21, 21]
+def test_updates_inside_compiled_code_are_counted_where_anybody_knows_how_often_it_ran(tmp_path: Path) -> None:
+    lines = [steps(line) for line in seen(tmp_path, OPTAX).of("steps")]
+    told = {one.name: one for one in lines if one.library == "optax"}
+    assert {name: (one.steps, one.traced) for name, one in told.items()} == {
+        "optax.adam": (20, False), "optax.sgd": (7, False), "optax.lion": (80, False), "optax.nadam": (30, False),
+        "optax.yogi": (1, True),
+    }  # fmt: skip
+    assert told["optax.sgd"].line.facts["compiled"] is True
     assert told["optax.adam"].line.facts["params_moved"] is True
 
 
@@ -215,6 +242,6 @@ print(jax.lax.scan(step, jnp.ones(3), None, length=9)[1])
 
 
 @needs("jax")
-def test_a_loop_around_jax_grad_is_told_as_traced(tmp_path: Path) -> None:
+def test_a_loop_around_jax_grad_counts_what_ran(tmp_path: Path) -> None:
     told = steps(only(seen(tmp_path, GRADIENTS).of("steps")))
-    assert (told.name, told.steps, told.traced) == ("jax.grad", 1, True)
+    assert (told.name, told.steps, told.traced) == ("jax.grad", 9, False)

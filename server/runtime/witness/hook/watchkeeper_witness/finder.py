@@ -21,7 +21,7 @@ WATCHED: dict[str, tuple[str, str]] = {
     "pymc": ("lib_pymc", "pymc"),
     "nutpie": ("lib_pymc", "nutpie"),
     "numpyro.infer": ("lib_jax_samplers", "numpyro"),
-    "blackjax": ("lib_jax_samplers", "blackjax"),
+    "blackjax": ("lib_blackjax", "blackjax"),
     "optax": ("lib_optax", "optax"),
     "jax": ("lib_jax", "jax"),
     "emcee": ("lib_emcee", "emcee"),
@@ -35,6 +35,7 @@ WATCHED: dict[str, tuple[str, str]] = {
     "lightgbm": ("lib_boosting", "lightgbm"),
     "catboost": ("lib_boosting", "catboost"),
     "statsmodels.base.model": ("lib_statsmodels", "model"),
+    "prophet.forecaster": ("lib_prophet", "forecaster"),
     "torch": ("lib_torch", "torch"),
     "torch.utils.data.dataloader": ("lib_torch", "dataloader"),
     "keras": ("lib_keras", "keras"),
@@ -50,6 +51,9 @@ WATCHED: dict[str, tuple[str, str]] = {
     "arviz.data.inference_data": ("lib_saving", "arviz"),
     "numpy": ("lib_saving", "numpy"),
     "h5py": ("lib_saving", "h5py"),
+    "safetensors.torch": ("loaded", "safetensors"),
+    "safetensors.numpy": ("loaded", "safetensors"),
+    "safetensors.flax": ("loaded", "safetensors"),
 }
 """By the module after whose import something is wrapped: which of our modules does it, and which function of that."""
 PROBED = ("pymc", "nutpie")

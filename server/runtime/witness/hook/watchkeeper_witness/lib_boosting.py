@@ -16,6 +16,7 @@ from .objects import fitted
 from .plain import arguments, plain, plain_all
 from .state import next_number
 from .tables import label, leaks, pooled, told_data
+from .watched import watched
 
 _SEARCHES = ("grid_search", "randomized_search")
 
@@ -65,6 +66,9 @@ def looked(call: Call) -> None:
     found: Any = given.get("train_set")
     if hasattr(getattr(found, "data", None), "shape"):
         call.notes.update({"x": pooled(found), **leaks(found.data, label(found))})
+        call.notes.update(
+            watched({k: v for k, v in given.items() if k != "params"}, plain_all(given.get("params") or {}))
+        )
 
 
 def told_cv(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
@@ -122,16 +126,22 @@ def _about(call: Call) -> dict[str, Any]:
     given = arguments(call.function, call.args, call.kwargs)
     found = next((given[name] for name in ("dtrain", "train_set", "pool") if given.get(name) is not None), None)
     library = call.function.__module__.partition(".")[0]
+    asked = plain_all(given.get("params") or {})
     return {
         "id": next_number("fit"),
         "library": library,
         "class": f"{library}.{call.function.__name__}",
         "call": call.function.__name__,
-        "params": _with_rounds(plain_all(given.get("params") or {}), plain(given.get("num_boost_round")), library),
+        "params": _with_rounds(asked, plain(given.get("num_boost_round")), library),
         "x": pooled(found),
         "y": fp(label(found)),
+        **_watched(given),
         **call.notes,
     }
+
+
+def _watched(given: dict[str, Any]) -> dict[str, Any]:
+    return watched(given, plain_all(given.get("params") or {}))
 
 
 def _with_rounds(params: dict[str, Any], rounds: Any, library: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """JAX: gradients that the person's own code has derived, for loops written by hand around `jax.grad`.
 
-How often a derived function ran is not known: inside compiled code it is traced once.
+Each evaluation counts; of those inside compiled code `compiled` knows how often they ran, or nobody does.
 """
 
 # pyright: basic
@@ -15,6 +15,7 @@ from typing import Any
 from . import clock as time
 from . import places
 from .calls import MARK, pickled_from
+from .compiled import compiling, noted, settle
 from .more import is_due, tell_due
 from .replaced import watch
 from .state import here, next_number, ours, state
@@ -29,27 +30,41 @@ class Gradients:
     def __init__(self, name: str, where: str) -> None:
         self.id = next_number("steps")
         self.name, self.where = name, where
-        self.count = self.told = 0
+        self.count = self.derived = self.told = 0
+        self.traced = self.compiled = False
         self.first_at = time.time()
 
+    def evaluated(self, frame: Any, values: Any) -> None:
+        """Count an evaluation, if it is one and is not only traced."""
+        if not noted(self, frame, values):
+            self.count += 1
+
+    def ran(self, times: int | None, _: Any) -> None:
+        """Count what ran compiled; None where nobody knows how often."""
+        self.traced, self.compiled = self.traced or times is None, True
+        self.count += 1 if times is None else times
+
     def tell(self) -> None:
-        if self.told == self.count:
+        settle()
+        if self.told == self.count + self.derived:
             return
-        self.told = self.count
+        self.told = self.count + self.derived
+        known = self.count and not self.traced
         facts = {
             "id": self.id,
             "library": "jax",
             "class": f"jax.{self.name}",
-            "steps": self.count,
-            "traced": True,
+            "steps": self.count if known else max(self.count, self.derived),
+            "traced": not known,
+            **({"compiled": True} if self.compiled else {}),
             "first_at": round(self.first_at, 3),
         }
         state.writer.tell("steps", self.where, facts)
 
 
 def jax(module: Any) -> list[str]:
-    """Count the calls of `jax.grad` and `jax.value_and_grad` by the person's own code."""
-    done = []
+    """Count the evaluations of what `jax.grad` and `jax.value_and_grad` derive for the person's own code."""
+    done = compiling(module)
     for name in _NAMES:
         function = getattr(module, name, None)
         if callable(function) and not hasattr(function, MARK):
@@ -65,15 +80,17 @@ def _counted(function: Any, name: str) -> Any:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         frame = sys._getframe(1)
-        if state.writer is not None and not here.busy and places.is_persons(frame):
-            _take(name, frame)
-        return function(*args, **kwargs)
+        made = function(*args, **kwargs)
+        if state.writer is not None and not here.busy and places.is_persons(frame) and args:
+            return _take(made, name, frame)
+        return made
 
     setattr(call, MARK, True)
     return call
 
 
-def _take(name: str, frame: Any) -> None:
+def _take(made: Any, name: str, frame: Any) -> Any:
+    """Return what was derived, with its evaluations counted."""
     try:
         with ours():
             where = places.where(frame)
@@ -81,8 +98,37 @@ def _take(name: str, frame: Any) -> None:
             seen = state.cumulative.get(key)
             if seen is None:
                 seen = state.cumulative[key] = Gradients(name, where)
-            seen.count += 1
+            seen.derived += 1
             if is_due():
                 tell_due()
+            return _evaluating(made, key)
+    except Exception as error:
+        trouble("jax", error)
+        return made
+
+
+def _evaluating(made: Any, key: Any) -> Any:
+    """Return a derived function whose evaluations are counted. It names nothing of this module (`calls`)."""
+
+    @functools.wraps(made)
+    def watchkeeper_witness_gradient(*args: Any, **kwargs: Any) -> Any:
+        try:
+            from watchkeeper_witness.lib_jax import evaluated
+
+            evaluated(key, args)
+        except Exception:
+            return made(*args, **kwargs)
+        return made(*args, **kwargs)
+
+    return watchkeeper_witness_gradient
+
+
+def evaluated(key: Any, values: Any) -> None:
+    """Count an evaluation of what was derived at a place."""
+    seen = state.cumulative.get(key)
+    if seen is None or state.writer is None or here.busy:
+        return
+    try:
+        seen.evaluated(sys._getframe(2), values)
     except Exception as error:
         trouble("jax", error)

@@ -1,4 +1,4 @@
-"""NumPyro's MCMC, SVI and predictive draws; BlackJAX where it is called by hand."""
+"""NumPyro's MCMC, SVI and predictive draws."""
 
 # pyright: basic
 # (objects of libraries that are not imported here have no types)
@@ -14,10 +14,9 @@ from .calls import MARK, Call, known, wrapped
 from .fingerprint import fp
 from .numpyro_priors import heard_run
 from .objects import number_of
-from .plain import arguments, plain, plain_all
+from .plain import arguments, plain
 from .state import next_number, numpy
 from .tables import outcome
-from .trouble import trouble
 
 Told = Any
 
@@ -120,53 +119,6 @@ def told_predictive(call: Call, result: Any, raised: Any) -> Told:
         "variables": found,
     }
     return "sampling", facts["call"], {**facts, **call.notes}
-
-
-def blackjax(module: Any) -> list[str]:
-    """Have each algorithm's `step` count its calls; inside compiled code it is called once, to be traced."""
-    done = []
-    for name, maker in list(vars(module).items()):
-        if type(maker).__name__ == "GenerateSamplingAPI" and callable(maker):
-            setattr(module, name, _Maker(maker, name))
-            done.append(f"blackjax.{name}")
-    return done
-
-
-class _Maker:
-    """One of BlackJAX's algorithms, which tells what is made of it."""
-
-    def __init__(self, maker: Any, name: str) -> None:
-        self._maker, self._name = maker, name
-        functools.update_wrapper(self, maker, updated=())
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._maker, name)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        made = self._maker(*args, **kwargs)
-        try:
-            return made._replace(step=wrapped(made.step, f"blackjax_{self._name}"))
-        except Exception as error:
-            trouble("blackjax", error)
-            return made
-        finally:
-            _known_step(self._name, {**plain_all(kwargs)})
-
-
-def _known_step(name: str, given: dict[str, Any]) -> None:
-    def told(call: Call, result: Any, raised: Any) -> Told:
-        facts = {
-            "library": "blackjax",
-            "call": f"blackjax.{name}.step",
-            "method": "mcmc",
-            "sampler": "blackjax",
-            "steps": [name],
-            "arguments": given,
-        }
-        traced = any("Tracer" in type(each).__name__ for each in call.args)
-        return "sampling", facts["call"], {"id": next_number("fit"), **facts, "traced": traced, **call.notes}
-
-    known(f"blackjax_{name}", told)
 
 
 known("numpyro_run", told_run, "numpyro")

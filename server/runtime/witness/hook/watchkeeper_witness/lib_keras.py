@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any
 
 from . import clock as time
-from .calls import Call, known, wrapped
+from . import loaded, places
+from .calls import MARK, Call, known, wrapped
 from .fingerprint import fp
 from .loops import Losses
 from .more import is_due, tell_due
@@ -18,6 +20,7 @@ from .plain import arguments, plain, plain_all
 from .state import next_number, ours, state
 from .tables import data
 from .trouble import trouble
+from .watched import watched
 from .writer import cpu_s
 
 
@@ -28,12 +31,38 @@ def keras(module: Any) -> list[str]:
     cls.predict = wrapped(cls.predict, "keras_predict")
     for name in ("save", "save_weights"):
         setattr(cls, name, wrapped(getattr(cls, name), "keras_save"))
+    cls.load_weights = _loading(cls.load_weights)
+    for holder in (getattr(module, "models", None), getattr(module, "saving", None)):
+        if holder is not None and callable(getattr(holder, "load_model", None)):
+            holder.load_model = _loading(holder.load_model)
     return ["keras.Model.fit", "keras.Model.predict", "keras.Model.save"]
 
 
-def _with_callback(fit: Any, module: Any) -> Any:
-    import functools
+def _loading(load: Any) -> Any:
+    """Return a function that reads weights, of which the weights are kept that stand in the model after it."""
+    if hasattr(load, MARK):
+        return load
 
+    @functools.wraps(load)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = load(*args, **kwargs)
+        try:
+            model = result if hasattr(result, "get_weights") else args[0]
+            path = next(
+                (one for one in (*args, *kwargs.values()) if isinstance(one, str) or hasattr(one, "__fspath__")), ""
+            )
+            if state.writer is not None and path:
+                with ours():
+                    loaded.note(places.inside(str(path)), model.get_weights())
+        except Exception as error:
+            trouble("keras", error)
+        return result
+
+    setattr(call, MARK, True)
+    return call
+
+
+def _with_callback(fit: Any, module: Any) -> Any:
     @functools.wraps(fit)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -66,6 +95,7 @@ class _Counting:
         self.epochs = self.told = 0
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
         self.begun_weights: Any = None
+        self.from_files: dict[str, Any] = {}
         self.losses = Losses("keras", "")
         self.callback = module.callbacks.LambdaCallback(on_train_begin=self._begin, on_epoch_end=self._epoch)
 
@@ -73,6 +103,7 @@ class _Counting:
         try:
             with ours():
                 self.begun_weights = _weights(self.model)
+                self.from_files = loaded.among(self.model.get_weights())
                 state.cumulative["steps", id(self)] = self
                 state.cumulative["losses", id(self)] = self.losses
         except Exception as error:
@@ -106,6 +137,7 @@ class _Counting:
             "cpu_s": round(cpu_s() - self.cpu_began, 2),
             "params": {"lr": [_number(getattr(optimiser, "learning_rate", None))]},
             "begun": self.begun_weights,
+            **self.from_files,
             "weights": _weights(self.model),
         }
         facts["numbers"] = (facts["weights"] or {}).get("shape", [0])[0]
@@ -136,6 +168,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         "params": plain_all({k: v for k, v in given.items() if k not in ("x", "y", "callbacks", "validation_data")}),
         "x": data(given.get("x"), rows=True),
         "y": data(given.get("y")),
+        **watched(given, {}),
         "done": {
             "epochs": len(next(iter(history.values()), ())),
             "curves": {k: fp(v) for k, v in list(history.items())[:8]},
@@ -171,8 +204,6 @@ def told_save(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str,
     model = call.args[0]
     path = str(call.args[1] if len(call.args) > 1 else call.kwargs.get("filepath", ""))
     weights = _weights(model)
-    from . import places
-
     facts = {
         "library": "keras",
         "call": f"keras.{call.function.__name__}",

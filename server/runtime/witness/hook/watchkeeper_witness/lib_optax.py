@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 from typing import Any
 
 from . import clock as time
-from . import places
+from . import loaded, places
 from .calls import MARK, pickled_from
+from .compiled import noted, settle
 from .more import is_due, tell_due
 from .plain import plain_all
 from .state import here, next_number, numpy, ours, ours_at_length, state
@@ -71,20 +73,28 @@ class Updates:
         self.name, self.given, self.where = name, given, ""
         self.count = self.told = 0
         self.traced = False
+        """Whether some ran inside of compiled code of which nobody knows how often it ran."""
+        self.compiled = False
         self.first_at = 0.0
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
         self.numbers = self.tensors = 0
 
     def take(self, updates: Any, frame: Any) -> None:
-        self.count += 1
-        if self.count == 1:
+        if not self.first_at:
             self.first_at, self.where = time.time(), places.where(frame)
             leaves = _leaves(updates)
             self.tensors = len(leaves)
             self.numbers = sum(int(getattr(each, "size", 0)) for each in leaves)
-            self.traced = any("Tracer" in type(each).__name__ for each in leaves)
+        if not noted(self, frame, updates):
+            self.count += 1
+
+    def ran(self, times: int | None, _: Any) -> None:
+        """Count what ran compiled; None where nobody knows how often."""
+        self.traced, self.compiled = self.traced or times is None, True
+        self.count += 1 if times is None else times
 
     def tell(self) -> None:
+        settle()
         if self.told == self.count:
             return
         self.told = self.count
@@ -94,6 +104,7 @@ class Updates:
             "class": f"optax.{self.name}",
             "steps": self.count,
             "traced": self.traced,
+            **({"compiled": True} if self.compiled else {}),
             "first_at": round(self.first_at, 3),
             "wall_s": round(time.perf_counter() - self.begun, 3),
             "cpu_s": round(cpu_s() - self.cpu_began, 2),
@@ -101,6 +112,7 @@ class Updates:
             "numbers": self.numbers,
             "tensors": self.tensors,
             **_applied.told(),
+            **_begun_with,
         }
         state.writer.tell("steps", self.where, facts)
 
@@ -156,13 +168,41 @@ def _making(maker: Any, name: str) -> Any:
         try:
             given = {f"args[{i}]": each for i, each in enumerate(args)}
             key = f"{os.getpid()}-{next_number('optax')}"
-            return made._replace(update=_counting(made.update, key, name, plain_all({**given, **kwargs})))
+            update = _counting(made.update, key, name, plain_all({**given, **kwargs}))
+            return made._replace(init=_beginning(made.init), update=update)
         except Exception as error:
             trouble("optax", error)
             return made
 
     setattr(call, MARK, True)
     return call
+
+
+_begun_with: dict[str, Any] = {}
+"""Which files the weights are from that an optimiser of this process was last begun for."""
+
+
+def _beginning(init: Any) -> Any:
+    """Return an `init` of which it is seen whether its weights were read from files; it names nothing of ours."""
+
+    @functools.wraps(init)
+    def call(params: Any, *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            from watchkeeper_witness.lib_optax import began
+
+            began(params)
+        return init(params, *args, **kwargs)
+
+    return call
+
+
+def began(params: Any) -> None:
+    """Look at the weights that an optimiser begins with; inside compiled code there are none."""
+    if state.writer is not None and not here.busy:
+        with ours_at_length():
+            leaves = _leaves(params)
+            if not any("Tracer" in type(each).__name__ for each in leaves):
+                _begun_with.update(loaded.among(leaves))
 
 
 def _counting(update: Any, key: str, name: str, given: dict[str, Any]) -> Any:

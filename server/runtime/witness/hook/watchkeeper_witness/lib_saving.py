@@ -10,7 +10,7 @@ import sys
 import types
 from typing import Any
 
-from . import draws, places
+from . import draws, loaded, places
 from .calls import MARK, pickled_from
 from .files import note_read, note_write
 from .fingerprint import fp
@@ -24,15 +24,16 @@ _MOST_CELLS = 1 << 22
 
 
 def joblib(module: Any) -> list[str]:
-    """Wrap `joblib.dump`."""
-    return _wrap(module, "dump", _about_object, "joblib.dump")
+    """Wrap `joblib.dump` and `load`."""
+    return [*_wrap(module, "dump", _about_object, "joblib.dump"), *loaded.reading(module, "load")]
 
 
 def pickle(module: Any) -> list[str]:
-    """Wrap `pickle.dump` and `dumps`, for estimators that were fitted here; everything else passes at once."""
+    """Wrap `pickle.dump` and `dumps`, for estimators that were fitted here, and `load`; all else passes at once."""
     return [
         *_wrap(module, "dump", _about_object, "pickle.dump"),
         *_wrap(module, "dumps", _about_object, "pickle.dumps"),
+        *loaded.reading(module, "load"),
     ]
 
 
@@ -48,10 +49,11 @@ def pandas(module: Any) -> list[str]:
 
 
 def numpy(module: Any) -> list[str]:
-    """Wrap `numpy.savetxt` and `save`: nobody keeps tables of these."""
+    """Wrap `numpy.savetxt` and `save`, of which nobody keeps tables, and `load`."""
     return [
         *_wrap(module, "savetxt", _about_array, "numpy.savetxt"),
         *_wrap(module, "save", _about_array, "numpy.save"),
+        *loaded.reading(module, "load"),
     ]
 
 

@@ -19,6 +19,7 @@ from .state import can_afford, next_number
 from .tables import data, distinct_folds, told_data
 from .target_means import encoded
 from .told_classes import classes
+from .watched import watched
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
@@ -113,6 +114,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         **call.notes,
         **shared,
     }
+    facts |= watched(given, facts["params"])
     facts["done"] = done(estimator)
     if hasattr(estimator, "cv_results_") or hasattr(estimator, "best_params_"):
         return "search", name, {**facts, **_search(estimator, call)}

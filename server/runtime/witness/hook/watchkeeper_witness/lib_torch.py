@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from . import clock as time
-from . import places
+from . import loaded, places, torch_outputs
 from .calls import MARK, pickled_from
 from .loops import Batches, Losses
 from .more import is_due, tell_due, tell_each
@@ -44,6 +44,7 @@ class Optimised:
         self.idle = 0
         self.sample = Sample(parameters)
         self.begun_weights = of_tensors(parameters)
+        self.from_files = loaded.among(parameters)
         self.latest: dict[str, Any] = {}
         self.optimiser: Any = _weak(optimiser)
 
@@ -94,6 +95,7 @@ class Optimised:
             "matrices": self.matrices,
             **({"idle": self.idle} if self.idle else {}),
             "begun": self.begun_weights,
+            **self.from_files,
             **self.latest,
         }
         state.writer.tell("steps", self.where, facts)
@@ -125,8 +127,10 @@ def torch(module: Any) -> list[str]:
     module.Tensor.backward = _backward(module.Tensor.backward)
     module.save = _saving(module.save)
     pickled_from(module, module.save)
+    loaded.reading(module, "load")
     if "torch.utils.data.dataloader" in sys.modules:
         dataloader(sys.modules["torch.utils.data.dataloader"])
+    done += torch_outputs.hook(module)
     return [*done, "torch.Tensor.backward", "torch.save"]
 
 
@@ -142,6 +146,7 @@ def _before_step(optimiser: Any, args: Any, kwargs: Any) -> None:
 
 
 def _after_step(optimiser: Any, args: Any, kwargs: Any) -> None:
+    state.stepped += 1
     seen = state.cumulative.get(("steps", id(optimiser)))
     if seen is None:
         return

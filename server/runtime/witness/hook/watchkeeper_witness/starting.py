@@ -93,6 +93,7 @@ def end(by: str) -> None:
     try:
         with ours():
             finder.finish()
+            state.ending = by != "exec"
             more.tell_due(force=True)
             replaced.look("end")
             _ended[0] = by != "exec"
@@ -145,6 +146,7 @@ def _after_fork() -> None:
         here.__dict__.update(Here().__dict__)
         state.writer = None
         state.open_calls, state.cumulative = [], {}
+        state.stepped, state.ending = 0, False
         state.own_s, state.wrapping_s, state.began = 0.0, 0.0, time.perf_counter()
         trouble.forget()
         files.forget()

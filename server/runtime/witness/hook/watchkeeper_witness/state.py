@@ -11,6 +11,8 @@ from . import clock as time
 FREE_S = 0.25
 SHARE = 0.009
 """What recording may cost in one process: so many seconds, or this share of the time since it began if that is more."""
+FIRST, RESERVE_S = 2, 0.1
+"""So many first calls of each place have so many seconds beside it: a loop of bootstraps leaves what comes after it."""
 
 
 class State:
@@ -28,6 +30,10 @@ class State:
         self.cumulative: dict[Any, Any] = {}
         """What is counted and told now and then, by (kind, key)."""
         self.numbers: dict[str, int] = {}
+        self.stepped = 0
+        """How many steps the optimisers of torch made, in all."""
+        self.ending = False
+        """Whether what is told now is the last of this process."""
         self.passes = 0
         """How often loaders began, in all."""
         self.loader: Any = None
@@ -39,8 +45,14 @@ class Here(threading.local):
 
     def __init__(self) -> None:
         self.calls: list[Any] = []
+        self.traces: list[dict[Any, Any]] = []
+        """Of each call of JAX's compiled code that goes on: what was traced in it (`compiled`)."""
+        self.forward = False
+        """Whether a module of torch is at work, of which it is told what it returns."""
         self.busy = False
         """Whether the witness itself is at work, so that what it does is not told."""
+        self.first = False
+        """Whether what is told is one of the first calls of its place."""
 
 
 state = State()
@@ -55,7 +67,8 @@ def next_number(name: str) -> int:
 
 def can_afford() -> bool:
     """Whether there is time left for what costs time, such as a digest."""
-    return state.own_s < max(FREE_S, SHARE * (time.perf_counter() - state.began))
+    reserve_s = RESERVE_S if here.first else 0.0
+    return state.own_s < max(FREE_S, SHARE * (time.perf_counter() - state.began)) + reserve_s
 
 
 def numpy() -> Any:

@@ -75,7 +75,7 @@ def leaks(x: Any, y: Any) -> dict[str, Any]:
         names = getattr(x, "columns", None)
         return {
             **_named("nearest", _nearest(np, table, target), names),
-            **_named("ahead", _ahead(np, table, target), names),
+            **_named("ahead", _in_order(_ahead(np, table, target), x), names),
             **_named("window", own_window(np, table, target), names),
         }
     except Exception:
@@ -108,6 +108,12 @@ def _ahead(np: Any, table: Any, target: Any) -> dict[str, Any]:
         if share[best] >= _NEARLY_ALL and still < _MOSTLY_STILL:
             return {"column": best, "rows": by}
     return {}
+
+
+def _in_order(told: dict[str, Any], table: Any) -> dict[str, Any]:
+    """Add that the rows are numbered or dated backwards: then the rows that come later are the earlier ones."""
+    backwards = getattr(getattr(table, "index", None), "is_monotonic_decreasing", False)
+    return {**told, "newest_first": True} if told and backwards is True else told
 
 
 def pooled(pool: Any) -> dict[str, Any]:

@@ -1,0 +1,180 @@
+"""What networks of torch were seen to return, held against the results, the outcomes and the rows trained on. Pure.
+
+That a column is none of what they returned says nothing by itself: much is made of outputs by honest hands. What
+asks is that another source shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from ..artefacts.facts import ColumnFacts, TableFacts
+from ..witness import Line, Prediction
+from ..witness.values import text, texts, whole, wholes
+from .baselines import calls_itself_baseline
+from .checks import Check, passed
+from .edited import PREDICTED, TRUTH
+from .evidence import Evidence
+from .predicted import grain_of, matches, values_at
+from .quantities import plain
+from .row_sums import sum_of_rows, weights_of
+from .seen import Seen, place, tells_rows
+from .suspicion import Suspicion, first_of
+from .transformed import follows
+from .words import Word
+
+_LEAST_ROWS = 20
+_LEAST_TOLD = 12
+_LEAST_KEYS = 3
+_PASSES = re.compile(r"(?:^|_)(?:pass(?:es)?|tta|mc_samples|mc_draws|mc_dropout(?:_samples)?)(?:_|$)")
+_LEAST_PASSES = 5
+_MADE = 0.5
+"""Share of the passes that a design names which have to be seen."""
+_NETWORK = re.compile(
+    r"lstm|gru|rnn|mlp|cnn|tcn|transformer|(?:^|_)(?:net|network|nn|deep|neural|torch)(?:_|$)", re.IGNORECASE
+)
+_EARLIER = re.compile(r"persist|lag|previous|last|shift|smooth|moving|rolling|ewm", re.IGNORECASE)
+
+
+def outputs(evidence: Evidence, seen: Seen) -> Check | None:
+    """Are the results what networks returned? None where no network was trained, or nothing can be said."""
+    table = next((one.inside for one in evidence.artefacts if one.role == "results"), None)
+    if not isinstance(table, TableFacts) or not seen.steps or not seen.whole or table.rows < _LEAST_ROWS:
+        return None
+    asked = (*_of_outcomes(seen, table), *_trained_rows(seen, table), *_fewer_passes(evidence, seen, table))
+    if found := first_of(asked):
+        return found.check("outputs", "recomputed against witnessed")
+    told = [f"column {name} is what {one.name} returned at {place(one.line)}" for name, one in explained(seen, table)]
+    return passed("outputs", f"{'; '.join(told[:3])} (recomputed against witnessed)") if told else None
+
+
+def explained(seen: Seen, table: TableFacts) -> tuple[tuple[str, Prediction], ...]:
+    """Return which columns are what a network returned, scaled and shifted at most, or in an order of their own."""
+    return tuple(_explained(_Held(table, seen.forwards)))
+
+
+class _Held:
+    """A table and what is held against it, the same where both are the same objects."""
+
+    def __init__(self, table: TableFacts, forwards: Sequence[Prediction]) -> None:
+        self.table, self.forwards = table, forwards
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and other.table is self.table and other.forwards is self.forwards
+
+    def __hash__(self) -> int:
+        return hash((id(self.table), id(self.forwards)))
+
+
+@lru_cache(maxsize=1)
+def _explained(held: _Held) -> list[tuple[str, Prediction]]:
+    every = [(column, one) for column in held.table.columns if column.values for one in reversed(held.forwards)]
+    found: dict[str, Prediction] = {}
+    for column, one in every:
+        if column.name not in found and TRUTH.fullmatch(column.name) is None and _returned(column, one):
+            found[column.name] = one
+    return [*found.items()]
+
+
+def _returned(column: ColumnFacts, one: Prediction) -> bool:
+    """Whether a column is an output as far as that is told: a straight line of it, or rising wherever it does."""
+    for ours, theirs in _pairs(column, one):
+        slack = grain_of(column.values) + 1e-5 * max(map(abs, ours), default=0.0)
+        if len(ours) >= _LEAST_TOLD and len(set(ours)) > 1 and weights_of([theirs], ours, slack) is not None:
+            return True
+        if follows(ours, theirs):
+            return True
+    return False
+
+
+def _pairs(column: ColumnFacts, one: Prediction) -> Iterator[tuple[list[float], list[float]]]:
+    """Yield values of a column beside those that are told of an output of as many rows; each of its columns alone."""
+    shape, told = one.values.shape, one.values
+    if told.size == len(column.values):
+        yield values_at(column, one), [*told.at]
+    elif len(shape) == 2 and shape[0] == len(column.values):
+        for number in range(shape[1]):
+            places = [(at, value) for at, value in zip(told.places, told.at, strict=False) if at % shape[1] == number]
+            yield [column.values[at // shape[1]] for at, _ in places], [value for _, value in places]
+
+
+def _of_outcomes(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """Predictions that are, digit by digit, a sum of the outcomes of rows before: no network returns just that."""
+    known = {name for name, _ in explained(seen, table)} | {one.column for one in matches(table, seen.predictions)}
+    asked = [one for one in table.columns if PREDICTED.fullmatch(one.name) and not _is_simple(one.name)]
+    sums = {one.name: made for one in asked if one.name not in known and (made := _made_of(one, table))}
+    named = [one for one in sums if _NETWORK.search(one)]
+    if not sums or (len(sums) < len(asked) and not named):
+        return
+    name = (named or [*sums])[0]
+    what = f"column {name} of the results is, in every row, {sums[name]}, and none of the {len(seen.forwards)} blocks"
+    what = f"{what} of outputs that were seen" if seen.forwards else f"column {name} of the results is {sums[name]}"
+    action = "Hand in what the trained network predicts, or say how these numbers are made."
+    yield Suspicion(what, Word.INVESTIGATE, "results_of_the_outcomes", action)
+
+
+def _is_simple(name: str) -> bool:
+    return calls_itself_baseline(name) or _EARLIER.search(name) is not None
+
+
+def _made_of(column: ColumnFacts, table: TableFacts) -> str:
+    """Return in words of which rows' outcomes a column is the sum; empty where it is of none."""
+    for truth in (one for one in table.columns if TRUTH.fullmatch(one.name) and one is not column):
+        if len(truth.values) == len(column.values) >= _LEAST_ROWS:
+            slack = 2 * (grain_of(column.values) + grain_of(truth.values))
+            if made := sum_of_rows(column.values, truth.values, slack):
+                terms = [f"{weight:.3g} times {_row(by)} of {truth.name}" for by, weight in made]
+                return " + ".join(terms) if len(terms) < 4 else f"a mean of {len(terms)} earlier rows of {truth.name}"
+    return ""
+
+
+def _row(by: int) -> str:
+    return {0: "its own row", 1: "the row before"}.get(by, f"the row {by} before")
+
+
+def _trained_rows(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """The rows that a column was predicted of are a part of those that each training loader gave, beside outcomes."""
+    loaders = [one for one in seen.witnessed.of("batches") if one.facts.get("trains") is True]
+    if not loaders or not any(TRUTH.fullmatch(one.name) for one in table.columns):
+        return
+    for name, one in explained(seen, table):
+        if tells_rows(one.x) and one.x.row_keys and all(_part_of(one, line) for line in loaders):
+            rows, line = one.x.distinct_rows, loaders[0]
+            what = f"the {rows} rows that column {name} was predicted of are among the {whole(line.facts, 'dataset')}"
+            what = f"{what} that the loader at {place(line)} gave to train on, and the results have their outcomes"
+            action = "Train without the rows that are predicted, or call these figures those of trained rows."
+            yield Suspicion(f"{what} beside", Word.INVESTIGATE, "trained_rows_predicted", action)
+            return
+
+
+def _part_of(one: Prediction, loader: Line) -> bool:
+    """Whether rows are among those of a loader, and fewer: all of them would be fitted values, which are honest."""
+    known, size = set(texts(loader.facts, "row_keys")), whole(loader.facts, "distinct") or 0
+    asked = [key for key in one.x.row_keys if known and key <= max(known)]
+    fewer = 0 < (one.x.distinct_rows or 0) < size
+    return fewer and len(asked) >= _LEAST_KEYS and known.issuperset(asked)
+
+
+def _fewer_passes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """Passes that a design names, of which the network made far fewer over the rows of the results."""
+    passes = {one: asked for one, asked in evidence.design.requirements.items() if _PASSES.search(one)}
+    last = max((whole(one.facts, "steps") or 0 for one in seen.witnessed.of("forward")), default=0)
+    blocks = [one for one in seen.witnessed.of("forward") if whole(one.facts, "steps") == last]
+    for name, asked in passes.items():
+        rows = max((wholes(one.facts, "since_step")[1:] for one in blocks), default=())
+        returned = next(iter(rows), 0)
+        made = returned / table.rows
+        least = asked.floor or asked.value or 0.0
+        once = any((whole(one.facts, "rows") or 0) >= table.rows for one in blocks)
+        if least >= _LEAST_PASSES and once and made < _MADE * least:
+            what = (
+                f"{evidence.design.source(name)} asks for {plain(least)} {name.replace('_', ' ')}; after the last step"
+            )
+            what = f"{what} {text(blocks[-1].facts, 'class')} returned {returned} rows at {place(blocks[-1])}, which is"
+            what = f"{what} {plain(round(made, 1))} times the {table.rows} of the results"
+            yield Suspicion(
+                what, Word.INVESTIGATE, "passes_not_made", "Make each pass, or say how the spread is known."
+            )
+            return

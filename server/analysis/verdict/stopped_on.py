@@ -1,0 +1,57 @@
+"""Did the rows whose predictions are handed in decide when the training stopped? Then they are no test. Pure.
+
+Folds that stop by the rows they leave out are usual and said to be so; here one set of rows is watched by every fit of
+its place, and it is the one that the results are of.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+from ..witness import Fingerprint, Fit, fingerprint
+from ..witness.values import parts, text
+from .match import Match
+from .seen import Seen, place
+from .suspicion import Suspicion
+from .words import Word
+
+_SAID = re.compile(r"valid|(?:^|_)val(?:_|$)|tun(?:e|ing)|dev(?:_|$)", re.IGNORECASE)
+"""Columns that call themselves those of the validation hide nothing."""
+_NEAR = 1e-6
+"""Data sets of boosters hold their numbers with fewer digits."""
+
+
+def stopped_on(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """Yield that what stopped a fit, or chose its state, were the rows that the results are predicted for."""
+    for one in found:
+        fit = seen.fit_of(one.prediction)
+        if fit is None or not text(fit.line.facts, "stops") or _SAID.search(one.column):
+            continue
+        tables = _watched(fit)
+        kin = [each for each in seen.fits if each.line.where == fit.line.where]
+        same_for_all = all(any(_alike(a, b) for b in tables) for each in kin for a in _watched(each))
+        if same_for_all and any(_alike(each, one.prediction.x) for each in tables):
+            rows = one.prediction.values.shape[0]
+            what = (
+                f"the {rows} rows that column {one.column} of the results is predicted for decided when {fit.name} at"
+            )
+            what = f"{what} {place(fit.line)} stopped ({text(fit.line.facts, 'stops')}): they are no test of it"
+            action = "Stop by rows that the results do not hold, or call these the validation and test on others."
+            yield Suspicion(what, Word.INVESTIGATE, "stopped_on_results", action)
+            return
+
+
+def _watched(fit: Fit) -> list[Fingerprint]:
+    return [fingerprint(one) for one in parts(fit.line.facts, "watched")]
+
+
+def _alike(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two tables hold the same numbers, as far as single precision tells."""
+    if one.sha and one.sha == other.sha:
+        return True
+    told = [(one.mean, other.mean), (one.sd, other.sd), (one.least, other.least), (one.most, other.most)]
+    return one.shape == other.shape and len(one.shape) > 0 and all(
+        a is not None and b is not None and math.isclose(a, b, rel_tol=_NEAR, abs_tol=_NEAR) for a, b in told
+    )  # fmt: skip

@@ -1,0 +1,28 @@
+"""Does a design say that a training begins with weights from before? Any word of it will do. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_SAID = re.compile(
+    r"fine[\s_-]*tun|pre[\s_-]*train|transfer[\s_-]*learn|warm[\s_-]*start|\bresum"
+    r"|backbone|foundation|adapter|\blora\b|distil|teacher|imagenet|hugging\s?face|continual|\bfrozen\b|freez"
+    r"|(?:from|with|of)\s(?:\S+\s){0,3}?check[\s_-]?point"
+    r"|(?:load|start|begin|initiali[sz]|seed|reus)\w*\s(?:\S+\s){0,6}?(?:weights|parameters)\b"
+    r"|(?:load|continu|reus)\w*\s(?:\S+\s){0,6}?(?:model|network)\b"
+    r"|(?:weights|parameters)\s(?:\S+\s){0,3}?from\b"
+    r"|(?:existing|earlier|published|released|stored)\s(?:\S+\s){0,2}?(?:weights|model|network)",
+    re.IGNORECASE,
+)
+_ANEW = re.compile(
+    r"(?:trained|training|train)\s+(?:\S+\s){0,3}?from\s+scratch|from\s+scratch"
+    r"|(?:random(?:ly)?|fresh(?:ly)?)\W+(?:\S+\s){0,2}?(?:initial|weights)|(?:starts?|begins?)\s+anew"
+    r"|(?:no|without|not)\s+(?:\S+\s){0,2}?(?:pre[\s_-]*train\w*|fine[\s_-]*tun\w*|warm[\s_-]*start\w*"
+    r"|transfer\w*|checkpoints?|weights)",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_weights(text: str) -> bool:
+    """Whether it speaks of weights from before, other than to say that there are none."""
+    return _SAID.search(_ANEW.sub(" ", text)) is not None

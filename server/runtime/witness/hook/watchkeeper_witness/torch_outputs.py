@@ -1,0 +1,197 @@
+"""torch: what modules returned where nothing was trained by it, in blocks, as `predict` of an estimator is told.
+
+A block is what one module returned at one place, in one pass of a loader, between two steps of optimisers. The latest
+blocks are kept and told at the end.
+"""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+import functools
+import sys
+import weakref
+from collections import deque
+from typing import Any
+
+from . import places
+from .calls import MARK
+from .fingerprint import MOST_ROWS, as_array, flat64, fp, named_rows, row_hashes
+from .loops import MOST_OF_A_ROW
+from .state import can_afford, here, numpy, ours_at_length, state
+from .trouble import trouble
+
+_MOST_BLOCKS = 60
+_MOST_NUMBERS = 1 << 18
+"""Of one block; of more only the calls are counted."""
+_MOST_OUTPUTS = 3
+_MOST_CLASSES = 32
+_CPU = "cpu"
+_MOST_BROUGHT = 1 << 16
+"""So many numbers of a call are brought over from a GPU."""
+
+
+class Block:
+    """Calls that belong together."""
+
+    def __init__(self, name: str, where: str, training: bool) -> None:
+        self.name, self.where, self.training = name, where, training
+        self.steps = _steps()
+        self.calls = self.rows = self.numbers = 0
+        self.since_step: list[int] = [0, 0]
+        """Calls of this module and rows that it returned since the latest step, until now."""
+        self.pieces: list[list[Any]] = []
+        self.inputs: list[Any] | None = []
+
+    def take(self, given: Any, outputs: list[Any]) -> None:
+        self.calls += 1
+        self.rows += int(outputs[0].shape[0])
+        size = sum(int(each.numel()) for each in outputs)
+        brought = all(each.device.type == _CPU or each.numel() <= _MOST_BROUGHT for each in outputs)
+        self.numbers += size
+        if self.numbers > _MOST_NUMBERS or not brought or not can_afford():
+            self.numbers = _MOST_NUMBERS + 1
+            self.pieces, self.inputs = [], None
+            return
+        np = numpy()
+        self.pieces.append([np.array(as_array(np, each), "<f8") for each in outputs])
+        if self.inputs is not None:
+            self._hash(np, given)
+
+    def _hash(self, np: Any, given: Any) -> None:
+        try:
+            on_cpu = given.device.type == _CPU and given.dtype.is_floating_point and len(given.shape) > 1
+            rows = given.detach().reshape(len(given), -1)[:, :MOST_OF_A_ROW].numpy() if on_cpu else None
+            if rows is None or len(rows) > MOST_ROWS:
+                self.inputs = None
+            else:
+                self.inputs.append(row_hashes(np, flat64(np, rows).reshape(len(rows), -1)))
+        except Exception:
+            self.inputs = None
+
+    def facts(self) -> list[dict[str, Any]]:
+        """Return what is told: one line an output, and of scores of classes also what follows from them."""
+        base = {"library": "torch", "class": self.name, "calls": self.calls, "training": self.training}
+        base.update({"rows": self.rows, "steps": self.steps, "since_step": self.since_step})
+        if not self.pieces or len({len(each) for each in self.pieces}) != 1:
+            return [base]
+        np, found = numpy(), []
+        if self.inputs:
+            base["x"] = {"shape": [sum(map(len, self.inputs))], **named_rows(np, np.concatenate(self.inputs))}
+        for number in range(len(self.pieces[0])):
+            parts = [np.atleast_1d(each[number]) for each in self.pieces]
+            if len({each.shape[1:] for each in parts}) == 1:
+                whole = np.concatenate(parts)
+                found += [
+                    {**base, "output": number, "of": kind, "values": fp(each)} for kind, each in _forms(np, whole)
+                ]
+        return found or [base]
+
+
+def _forms(np: Any, values: Any) -> Any:
+    """Yield an output as it is, and of scores of a few classes their labels and shares."""
+    yield "output", values
+    if values.ndim == 2 and 2 <= values.shape[1] <= _MOST_CLASSES and np.isfinite(values).all():
+        yield "labels", values.argmax(1)
+        shares = np.exp(values - values.max(1, keepdims=True))
+        yield "shares", shares / shares.sum(1, keepdims=True)
+
+
+class Outputs:
+    """The latest blocks of this process."""
+
+    def __init__(self) -> None:
+        self.blocks: deque[Block] = deque(maxlen=_MOST_BLOCKS)
+        self.key: Any = None
+        self.since: dict[Any, list[int]] = {}
+
+    def take(self, module: Any, given: Any, outputs: list[Any], frame: Any) -> None:
+        key = (id(module), frame.f_code, frame.f_lineno, state.passes, _steps())
+        if key != self.key or not self.blocks:
+            self.key = key
+            self.blocks.append(Block(type(module).__name__, places.where(frame), bool(module.training)))
+        block = self.blocks[-1]
+        block.take(given, outputs)
+        if (id(module), block.steps) not in self.since:
+            self.since = {one: told for one, told in self.since.items() if one[1] == block.steps}
+        told = block.since_step = self.since.setdefault((id(module), block.steps), [0, 0])
+        told[0] += 1
+        told[1] += int(outputs[0].shape[0])
+
+    def tell(self) -> None:
+        """Tell all of them, once the process ends."""
+        while state.ending and self.blocks:
+            block = self.blocks.popleft()
+            for facts in block.facts():
+                state.writer.tell("forward", block.where, facts)
+
+
+_evaluated: Any = weakref.WeakSet()
+"""Modules that were put into evaluation themselves, not as parts of others."""
+
+
+def hook(torch: Any) -> list[str]:
+    """Watch the calls of modules; those that train pass at once."""
+    cls = torch.nn.Module
+    if hasattr(cls.__call__, MARK):
+        return []
+    cls.eval = _evaluating(cls.eval)
+    compiling = getattr(getattr(torch, "compiler", None), "is_compiling", None) or (lambda: False)
+    cls.__call__ = _calling(cls.__call__, torch.is_grad_enabled, compiling, torch._C._get_tracing_state)
+    return ["torch.nn.Module.__call__"]
+
+
+def _evaluating(evaluate: Any) -> Any:
+    @functools.wraps(evaluate)
+    def watched(self: Any) -> Any:
+        _evaluated.add(self)
+        return evaluate(self)
+
+    return watched
+
+
+def _calling(call: Any, trains: Any, compiling: Any, tracing: Any) -> Any:
+    @functools.wraps(call)
+    def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if trains() and (self.training or self not in _evaluated):
+            return call(self, *args, **kwargs)
+        if compiling() or tracing() is not None or here.forward or here.busy or state.writer is None:
+            return call(self, *args, **kwargs)
+        here.forward = True
+        try:
+            result = call(self, *args, **kwargs)
+        finally:
+            here.forward = False
+        if _steps():
+            _returned(self, args, kwargs, result, sys._getframe(1))
+        return result
+
+    setattr(watched, MARK, True)
+    return watched
+
+
+def _returned(module: Any, args: Any, kwargs: Any, result: Any, frame: Any) -> None:
+    try:
+        with ours_at_length():
+            outputs = [each for each in _tensors(result) if each.dim() and each.dtype.is_floating_point]
+            if outputs and numpy() is not None:
+                seen = state.cumulative.setdefault(("outputs",), Outputs())
+                given = args[0] if args else next(iter(kwargs.values()), None)
+                seen.take(module, given, outputs[:_MOST_OUTPUTS], frame)
+    except Exception as error:
+        trouble("torch", error)
+
+
+def _tensors(thing: Any) -> Any:
+    if hasattr(thing, "numel") and hasattr(thing, "detach"):
+        yield thing
+    elif isinstance(thing, dict):
+        yield from (each for each in thing.values() if hasattr(each, "numel"))
+    elif isinstance(thing, (list, tuple)):
+        yield from (each for each in thing if hasattr(each, "numel"))
+
+
+def _steps() -> int:
+    """Return how many steps all optimisers made so far; those that are gone count too."""
+    return state.stepped

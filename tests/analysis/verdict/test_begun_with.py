@@ -1,0 +1,68 @@
+"""A training that begins with weights from a file: who trained them has to be said, or the run wrote them itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from watchkeeper.server.analysis.verdict.begun_with import begun_with
+from watchkeeper.server.analysis.verdict.design import Design
+from watchkeeper.server.analysis.verdict.evidence import Attempt
+from watchkeeper.server.analysis.verdict.weights_said import speaks_of_weights
+
+from .facts import BEGUN, HONEST
+from .witnessed import Kind, seen, steps
+
+DESIGNED = replace(HONEST, design=Design("model_design_1.md"))
+WROTE: Kind = {"kind": "write", "facts": {"path": "init.pt", "by": "open"}, "at": BEGUN + 1}
+
+
+def read(numbers: int = 880, at: float = BEGUN + 5, **changes: Any) -> Kind:
+    return steps(from_files=[{"path": "init.pt", "numbers": numbers, "at": at}], **changes)
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        ([read()], True),
+        ([read(numbers=300)], False),  # an embedding, a part of the body
+        ([WROTE, read()], False),
+        ([{**WROTE, "at": BEGUN + 9}, read()], True),  # the same name, written only afterwards
+        ([steps()], False),
+    ],
+)
+def test_weights_of_a_file_that_the_run_did_not_write_are_asked_about(lines: list[Kind], asked: bool) -> None:
+    found = seen(*lines)
+    told = [one.code for one in begun_with(DESIGNED, found, found.steps)]
+    assert told == (["started_from_weights"] if asked else [])
+
+
+def test_a_design_that_speaks_of_them_a_run_without_one_and_one_that_goes_on_are_not_asked() -> None:
+    found = seen(read())
+    earlier = Attempt(run="1-full-1", state="failed", wall_s=1.0, counts=True, continued=True)
+    for honest in (
+        replace(DESIGNED, design=Design("model_design_1.md", speaks_of_weights=True)),
+        replace(DESIGNED, design=Design()),
+        replace(DESIGNED, attempts=(earlier,)),
+    ):
+        assert not [*begun_with(honest, found, found.steps)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("The encoder is fine-tuned on tickets.", True),
+        ("ResNet-18 with ImageNet weights", True),
+        ("Warm start from the model of last year", True),
+        ("Starts with the weights of model 3", True),
+        ("We load the published network and train its head.", True),
+        ("Resumes from the last checkpoint", True),
+        ("Random initialisation (no pre-trained weights), trained from scratch", False),
+        ("The full run starts anew from random weights with all rows.", False),
+        ("The checkpoint with the best validation loss is kept; best weights are restored.", False),
+        ("A network with weight decay 0.01 for 50 epochs", False),
+    ],
+)
+def test_whether_a_design_speaks_of_weights_from_before(text: str, said: bool) -> None:
+    assert speaks_of_weights(text) == said

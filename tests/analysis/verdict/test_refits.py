@@ -1,0 +1,105 @@
+"""Fits of one class at one place to data that differ are folds and bootstraps where a design asks for these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from watchkeeper.server.analysis.verdict.counts import counted
+from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.verdict.evidence import Evidence
+from watchkeeper.server.analysis.verdict.verdict import decide
+
+from .facts import RULES, check, spoilt
+from .test_minima import asked, run
+from .witnessed import Kind, fit, fp, seen
+
+HEAD = "## Computational requirements\n"
+
+
+def of(rows: str, *lines: Kind) -> Evidence:
+    evidence = spoilt(artefacts=spoilt().artefacts[:1], program=None, seen=seen(*lines))
+    return replace(evidence, design=read_design(HEAD + rows, "d.md"))
+
+
+def each(count: int, tables: Sequence[str], name: str = "Pipeline") -> list[Kind]:
+    """Return fits at one line to tables in turn, of which nobody told the rows."""
+    made = [fit(n + 1, name, x={**fp("", size=90), "quick": tables[n % len(tables)]}) for n in range(count)]
+    return [{"where": "m.py:42", **one} for one in made]
+
+
+def predicted(count: int, tables: Sequence[str]) -> list[Kind]:
+    return [
+        {"kind": "predict", "where": "m.py:43", "facts": {"object": n + 1, "of": n + 1, "class": "Pipeline",
+         "call": "predict", "x": fp(tables[n % len(tables)], size=10), "values": fp(f"p{n}")}}
+        for n in range(count)
+    ]  # fmt: skip
+
+
+DRAWN = [f"x{n}" for n in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines", "code"),
+    [
+        ("- Bootstrap refits: 60", each(60, DRAWN), ""),
+        ("- Bootstrap refits: 60", each(40, DRAWN), "bootstraps_short"),
+        ("- Bootstrap refits: 60", each(60, ["one"]), "iterations_not_inspected"),  # all on the same rows
+        ("- CV folds (by campaign): 8", [*each(8, DRAWN), *predicted(8, [f"y{n}" for n in range(8)])], ""),
+        ("- CV folds: 8", [*each(4, DRAWN), *predicted(4, [f"y{n}" for n in range(8)])], "cv_short"),
+        ("- CV folds: 8", [*each(8, DRAWN), *predicted(8, ["y"])], "iterations_not_inspected"),
+        ("- CV folds: 8", [*each(8, ["all"]), *predicted(8, [f"y{n}" for n in range(8)])], "iterations_not_inspected"),
+    ],
+    ids=["drawn", "fewer", "not drawn", "each left out", "four of eight", "one part", "fitted to all"],
+)
+def test_fits_to_data_that_differ_are_what_the_design_calls_them(rows: str, lines: list[Kind], code: str) -> None:
+    rows += "\n- Bootstraps: 0" if "folds" in rows else "\n- CV folds: 0"
+    found = check(decide(of(f"- Method: random forest\n{rows}", *lines), RULES), "iterations")
+    assert found.code == code, found
+
+
+def test_nothing_is_counted_so_where_the_design_asks_for_none() -> None:
+    assert "bootstraps" not in counted(of("- Trees: 9", *each(60, DRAWN)))
+    assert "cv" not in counted(of("- Trees: 9", *each(8, DRAWN), *predicted(8, DRAWN[9:17])))
+
+
+@pytest.mark.parametrize(
+    ("fits", "splits", "folds"), [(100, 20, 5), (70, 20, 5), (20, 20, None), (5, 1, 5), (1, 1, None)]
+)
+def test_a_splitter_that_is_left_after_its_first_part_makes_no_folds(fits: int, splits: int, folds: int | None) -> None:
+    split: Kind = {"kind": "split", "where": "m.py:19", "facts": {"call": "KFold.split", "arguments": {"n_splits": 5}}}
+    made = counted(of("- Trees: 9", *([split] * splits), *each(fits, DRAWN))).get("cv")
+    assert (made.value if made is not None else None) == folds
+
+
+def test_a_method_without_minima_that_was_seen_to_fit_is_not_asked_how_often() -> None:
+    rows = "- Method: SARIMA by maximum likelihood, rolling-origin refits\n- Refits: 24, and the final fit\n"
+    found = check(decide(of(rows, *each(25, DRAWN, "SARIMAX")), RULES), "iterations")
+    assert (found.code, "25 fits of SARIMAX" in found.evidence) == ("", True)
+    assert check(decide(of(rows), RULES), "iterations").code == "iterations_not_inspected"  # nothing was seen
+
+
+@pytest.mark.parametrize(
+    ("method", "code"), [("Gaussian process", ""), ("Hand-written Gibbs sampler", "iterations_not_inspected")]
+)
+def test_posterior_samples_of_what_is_no_sampler_are_no_draws_of_chains(method: str, code: str) -> None:
+    rows = f"- Method: {method}\n- Posterior samples: 300 per held-out point\n"
+    assert check(decide(of(rows, *each(3, DRAWN, "GaussianProcessRegressor")), RULES), "iterations").code == code
+
+
+def stopped(number: int, asked_for: int, taken: int) -> Kind:
+    return fit(number, "XGBRegressor", params={"n_estimators": asked_for}, done={"best_iteration": taken}, wall_s=9e3)
+
+
+@pytest.mark.parametrize(("last", "outcome"), [(212, "passed"), (30, "not inspected")])
+def test_all_rows_are_fitted_with_the_rounds_that_an_early_stop_found(last: int, outcome: str) -> None:
+    split: Kind = {
+        "kind": "split",
+        "where": "m.py:3",
+        "facts": {"call": "GroupKFold.split", "arguments": {"n_splits": 2}},
+    }
+    lines = [split, *({"where": "m.py:9", **stopped(n, 700, 200 + n)} for n in (1, 2)),
+             fit(3, "XGBRegressor", params={"n_estimators": last}, wall_s=9e3)]  # fmt: skip
+    evidence = run("CV folds | 2\nBoosting rounds | up to 700 per fold, at least 60\n", *lines)
+    assert asked(evidence)[0] == outcome
