@@ -15,6 +15,7 @@ from .checks import Check
 from .edited import edited
 from .evidence import Evidence
 from .fitted_rows import fitted_rows
+from .fitted_to_outcomes import fitted_to_outcomes
 from .intervals import intervals
 from .labels import labels
 from .leaked import leaked, rows_of
@@ -76,6 +77,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *leaked(seen, table if isinstance(table, TableFacts) else None),
         *scored(evidence, seen),
         *((*told_scores(seen, table), *score_names(seen, table)) if isinstance(table, TableFacts) else ()),
+        *(fitted_to_outcomes(table, found) if isinstance(table, TableFacts) else ()),
     )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")
