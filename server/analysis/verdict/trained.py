@@ -153,6 +153,8 @@ def _different(search: Fit) -> int:
     every = search.candidates or 0
     if not listed or len(listed) < len(space) or math.prod(map(len, listed)) != every:
         return every
+    if any(one.startswith(("<", "[", "{")) for each in listed for one in each):  # only their kind is told
+        return every
     return math.prod(len(set(each)) for each in listed)
 
 
