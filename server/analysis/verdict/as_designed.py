@@ -26,6 +26,8 @@ _JUDGED = (_TOO_SHORT, "not_stable", "not_converged")
 _LENGTHS = ("epochs", "iterations", "total_iterations")
 _DECAYED = 0.1
 """Share of its highest value below which a learning rate came to its end."""
+_LEAST_WAITED = 2
+"""Epochs without an improvement that an early stop waits for at least, where nobody says how many."""
 _LONGER = "Train for more epochs, or say why so many do."
 
 
@@ -91,12 +93,14 @@ def _stopped_early(evidence: Evidence) -> Iterator[str]:
     length = evidence.design.length
     if not length.stops or evidence.history is None:
         return
-    name, values = curve(trainings(evidence.history)[-1])
+    last = trainings(evidence.history)[-1]
+    name, values = curve(last)
     best = min(range(len(values)), key=values.__getitem__)
-    after = len(values) - 1 - best
-    if best > 0 and after >= min(length.patience or 1, len(values) - 2):
+    told = last.counts == "epoch" and len(last.epochs) == len(values)
+    after = last.epochs[-1] - last.epochs[best] if told else len(values) - 1 - best
+    if best > 0 and after >= (length.patience or _LEAST_WAITED):
         where = f"{evidence.design.path}:{length.stops}"
-        yield f"{name} was at its best {after} values before its end, as the design stops early ({where})"
+        yield f"{name} was at its best {plain(after)} epochs before its end, as the design stops early ({where})"
 
 
 def _rate_ended(evidence: Evidence) -> Iterator[str]:

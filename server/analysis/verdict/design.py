@@ -18,7 +18,7 @@ from .distributions import Stated
 from .distributions import stated as stated_priors
 from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, duration, hours_in, plain, quantity
-from .weights_said import speaks_of_weights
+from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
 
 COUNTED = frozenset(
     {"draws", "total_draws", "tune", "chains"}
@@ -31,7 +31,7 @@ COUNTS = COUNTED | {TIME, "features", "ess"}
 _CEILINGS = frozenset({"rhat"})
 """Requirements of which less is harder: a bare number is the most that is acceptable."""
 
-_STOPPED = frozenset({"epochs", "iterations", "total_iterations"})
+STOPPED = frozenset({"epochs", "iterations", "total_iterations"})
 """Counts that an early stop makes smaller."""
 
 _STATEMENT = re.compile(
@@ -57,6 +57,7 @@ class Requirement:
     :ivar minimum: what is acceptable at least, None where the design does not say.
     :ivar maximum: what is acceptable at most, None where the design does not say.
     :ivar line: where it stands in the document, counted from 1.
+    :ivar ceiling: whether its name says that it is the most there may be.
     :ivar text: the specification as it is written.
     """
 
@@ -67,6 +68,7 @@ class Requirement:
     must_not_simplify: bool = False
     line: int
     text: str = ""
+    ceiling: bool = False
 
     @property
     def floor(self) -> float | None:
@@ -85,6 +87,8 @@ class Design:
         parameter stands under its own words in lower case with underscores.
     :ivar length: what it says of the training's length anywhere, in any words.
     :ivar speaks_of_weights: whether it says anywhere that a training begins with weights from before.
+    :ivar tells_test_from_validation: whether it speaks of both.
+    :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
     :ivar priors: what it says of the priors of variables, anywhere.
     """
 
@@ -92,6 +96,8 @@ class Design:
     requirements: Mapping[str, Requirement] = field(default_factory=dict[str, Requirement])
     length: Length = field(default_factory=Length)
     speaks_of_weights: bool = False
+    tells_test_from_validation: bool = False
+    speaks_of_snapshots: bool = False
     priors: tuple[Stated, ...] = ()
 
     @property
@@ -130,7 +136,8 @@ def read_design(text: str, path: str) -> Design:
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
-    return Design(path, bound, length, speaks_of_weights(text), tuple(stated_priors(document)))
+    said = speaks_of_weights(text), tells_test_from_validation(text), speaks_of_snapshots(text)
+    return Design(path, bound, length, *said, tuple(stated_priors(document)))
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
@@ -138,7 +145,11 @@ def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
 
     A row that is marked as one that must not be simplified has to say so itself.
     """
-    if name not in _STOPPED or one.value is None or one.minimum is not None or one.maximum is not None:
+    if name not in STOPPED or one.value is None:
+        return one
+    if one.ceiling and length.stops and one.minimum in (None, one.value):
+        return replace(one, minimum=None, maximum=one.value)  # a ceiling that may not be lowered is no floor
+    if one.minimum is not None or one.maximum is not None:
         return one
     ends = says_when_to_stop(one.text) or (length.stops and not one.must_not_simplify)
     return replace(one, maximum=one.value) if ends else one
@@ -160,13 +171,14 @@ def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[s
         words, bound = (rest, bound) if name_of(rest) in COUNTS | _CEILINGS else (words, "")
         amount = _amount_of(words, unit)
         low, high = amount(one.least), amount(one.most)
+        low = Quantity() if bound == "max" and low.value == high.value else low  # `Max epochs | 80 | 80 | 80`: a cap
         given = _limits(_bounded(amount(one.specified), bound), low, high)
         if is_expected_time(words):
             given = _limits(Quantity(), low, high)  # what is expected is no limit; what is acceptable is one
             if given == Quantity():
                 continue
             words = "training time"
-        yield _requirement(words, one.specified, given, unit, row.number, one.kept)
+        yield _requirement(words, one.specified, given, unit, row.number, one.kept, ceiling=bound == "max")
 
 
 def _known(words: str) -> bool:
@@ -199,7 +211,7 @@ def _from_statements(document: list[markdown.Line], loose: bool) -> Iterator[tup
                     continue
                 name, bound, said = "training time", "min", inside[0]
             parts = _bounded(_amount_of(name, "")(said), bound)
-            yield _requirement(name, said, parts, said, line.number, says_kept(line.text))
+            yield _requirement(name, said, parts, said, line.number, says_kept(line.text), ceiling=bound == "max")
 
 
 def _amount_of(name: str, unit: str) -> Callable[[str], Quantity]:
@@ -212,7 +224,7 @@ def _amount_of(name: str, unit: str) -> Callable[[str], Quantity]:
 def _without_bound(name: str) -> tuple[str, str]:
     """Take `Minimum` or `Maximum` off a name, also behind it: `Epochs (upper bound, early stopping)`."""
     bound = ""
-    if found := re.match(r"(min|max)(?:imum|\.)?\s+(?:required\s+)?(.+)$", name, re.IGNORECASE):
+    if found := re.match(r"(min|max)(?:imum|\.)?[\s_]+(?:required\s+)?(.+)$", name, re.IGNORECASE):
         bound, name = found[1].lower(), found[2]
     if found := _REMARK.match(name):
         told = "max" if _MOST_OF.search(found[2]) else "min" if _LEAST_OF.search(found[2]) else ""
@@ -231,7 +243,7 @@ def _bounded(found: Quantity, bound: str) -> Quantity:
 
 
 def _requirement(
-    words: str, said: str, parts: Quantity, unit: str, line: int, must_not_simplify: bool = False
+    words: str, said: str, parts: Quantity, unit: str, line: int, must_not_simplify: bool = False, *, ceiling: bool
 ) -> tuple[str, Requirement]:
     name = name_of(words)
     shown = unit if len(unit) <= 20 and unit != said else ""
@@ -240,7 +252,7 @@ def _requirement(
         parts = Quantity(parts.value, None, parts.value)
     return name, Requirement(
         value=parts.value, minimum=parts.minimum, maximum=parts.maximum, unit=shown,
-        must_not_simplify=must_not_simplify, line=line,
+        must_not_simplify=must_not_simplify, line=line, ceiling=ceiling,
         text=said[: _MOST_NAMES_CHARACTERS if names_blanks(name) else 200],
     )  # fmt: skip
 

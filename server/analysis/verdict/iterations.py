@@ -12,7 +12,7 @@ from .checks import Check, failed, passed, span, unknown
 from .claimed_counts import Floor, doubted
 from .counts import Count, Counts
 from .declared import declared_fit
-from .design import COUNTED
+from .design import COUNTED, STOPPED
 from .evidence import Evidence
 from .method import declared_kinds
 from .minima import only_asks, open_minima, own_iterations
@@ -39,7 +39,7 @@ def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...
     steps were left out.
     """
     asked = [
-        Floor(name, one.floor, evidence.design.source(name), one.must_not_simplify)
+        Floor(name, one.floor, evidence.design.source(name), one.must_not_simplify, _may_stop(name, evidence))
         for name, one in evidence.design.requirements.items()
         if name in COUNTED and one.floor is not None and one.floor > 0
         and (name in counts or not _is_another_word(name, evidence))
@@ -97,7 +97,7 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     below = [one for one in wanted if one.name in counts and counts[one.name].value < one.minimum]
     short = [one for one in below if counts[one.name].named < one.minimum]
     if short:
-        return _too_few(short, counts)
+        return _too_few(evidence, short, counts)
     if doubt := doubted(evidence.program, wanted, counts, evidence.seen.redrawn if evidence.seen is not None else 0):
         return failed("iterations", doubt.what, Word.INVESTIGATE, doubt.code, doubt.action)
     missing = [one for one in wanted if one.name not in counts]
@@ -109,10 +109,20 @@ def iterations(evidence: Evidence, rules: Rules, counts: Counts) -> Check:
     return passed("iterations", f"{text}; asked for {asked}" if asked else text)
 
 
-def _too_few(short: list[Floor], counts: Counts) -> Check:
+def _may_stop(name: str, evidence: Evidence) -> bool:
+    """Whether a row allows one number only, and the document says beside it that the training stops before."""
+    one = evidence.design.requirements.get(name)
+    fixed = one is not None and one.minimum is not None and one.minimum == one.value == one.maximum
+    return fixed and name in STOPPED and bool(evidence.design.length.stops)
+
+
+def _too_few(evidence: Evidence, short: list[Floor], counts: Counts) -> Check:
     """Return that fewer were done: a rejection where somebody asked for more, a question where a default did."""
     first = next((one for one in short if not one.asks), short[0])
     what = "; ".join(_shortfall(one, counts[one.name]) for one in short)
+    if first.asks and _may_stop(first.name, evidence):
+        action = "Say in the design which of its words binds, the least that is acceptable or the early stop."
+        return failed("iterations", what, Word.INVESTIGATE, f"{first.name}_stopped_early", action)
     if first.asks:
         action = f"Say in the design how many {first.name} it needs; nobody chose the number of the policy."
         return failed("iterations", what, Word.INVESTIGATE, f"{first.name}_below_default", action)

@@ -234,7 +234,7 @@ class Seen:
         """Return in one line what was seen to run."""
         parts = [_sampling_words(one) for one in self.samplings[:2]]
         parts += [f"{one.call} at {place(one.line)}" for one in self.variational[:1]]
-        parts += [_steps_words(one) for one in self.steps[:2]]
+        parts += [_steps_words(one) for one in self.updates[:2]]
         parts += [_search_words(one) for one in self.fits if one.is_search][:2]
         parts += [f"{count} fits of {name}" for name, (count, _) in list(self.repeated_fits().items())[:3]]
         return "; ".join(parts)
@@ -310,7 +310,10 @@ def _sampling_words(one: Sampling) -> str:
 
 
 def _steps_words(one: Steps) -> str:
-    return f"{one.steps} steps of {one.name} over {one.numbers} numbers at {place(one.line)}"
+    often = (
+        f"steps, compiled, their number not told, of {one.name}" if one.traced else f"{one.steps} steps of {one.name}"
+    )
+    return f"{often}{f' over {one.numbers} numbers' if one.numbers else ''} at {place(one.line)}"
 
 
 def _search_words(one: Fit) -> str:

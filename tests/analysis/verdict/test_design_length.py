@@ -15,7 +15,7 @@ from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Word
 
 from .facts import RULES, check, spoilt
-from .test_convergence import history, training
+from .test_convergence import Row, history, training
 from .witnessed import Kind, seen, steps, trained
 
 HEAD = "## Computational requirements\n\n- **Method**: Deep learning (torch)\n"
@@ -74,6 +74,27 @@ def test_fewer_than_the_design_says_and_a_design_that_says_nothing_are_as_before
     assert asked(of(rows)) == ("failed" if code else "passed", code)
 
 
+TABLE = "| Parameter | Value | Lowest | Highest | Must Not Simplify |\n|--|--|--|--|--|\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome", "code"),
+    [
+        ("Max epochs | 80 | 80 | 80", "passed", ""),
+        ("max_epochs | 80 | 80 | 80", "passed", ""),
+        ("Epochs (upper bound) | 900 | 20 | 900", "passed", ""),
+        ("Epochs (upper bound) | 900 | 100 | 900", "failed", "epochs_simplified"),  # the least there may be
+        ("Epochs | 80 | 80 | 80", "failed", "epochs_stopped_early"),  # it says both: asked
+    ],
+)
+def test_the_least_of_a_ceiling_says_how_low_the_ceiling_may_be(row: str, outcome: str, code: str) -> None:
+    text = f"## Computational requirements\n\n{TABLE}| {row} | YES |\n| Early stopping patience | 10 | 10 | 10 | NO |\n"
+    evidence = replace(of(""), design=read_design(text, "d.md"))
+    assert asked(evidence) == (outcome, code)
+    without = replace(evidence, design=read_design(text.replace("Early stopping patience", "Batch"), "d.md"))
+    assert asked(without)[1] == ("" if outcome == "passed" and "20" in row else "epochs_simplified")
+
+
 def test_a_default_asks_at_most_where_the_design_speaks_of_another_figure_or_cannot_be_read() -> None:
     sampled: Kind = {"kind": "sampling", "facts": {"method": "mcmc", "draws": 800, "tune": 500, "chains": 2}}
     rows = "- Method: Bayesian MCMC\n- Draws: 800\n- Tuning steps: 500\n"
@@ -110,13 +131,17 @@ LATE = [*(1.0 - 0.05 * at for at in range(12)), *(0.45 + 0.002 * at for at in ra
         (WOBBLES[:5], "**Epochs**: 5", None),
         (LATE, "**Epochs**: 60, early stopping with patience 5", None),
         (LATE, "**Epochs**: 60, early stopping with patience 12", Word.INVESTIGATE),  # nobody waited so long
+        ([1.0, 0.8, 0.9], "**Epochs**: 60, early stopping with patience 5", Word.INVESTIGATE),
+        ([1.0, 0.8, 0.9], "**Epochs**: 60 at most, early stopping", Word.INVESTIGATE),
+        (LATE, "**Epochs**: 60 at most, early stopping", None),
         (LATE[:12], "**Epochs**: 60, early stopping with patience 5", Word.INVESTIGATE),  # it stopped at its best
     ],
 )
 def test_a_few_values_reject_nothing_and_an_early_stop_is_one(
     losses: list[float], rows: str, word: Word | None
 ) -> None:
-    told = history([{"epoch": at + 1.0, "val_loss": one} for at, one in enumerate(losses)])
+    rows_told: list[Row] = [{"epoch": at + 1.0, "val_loss": one} for at, one in enumerate(losses)]
+    told = history(rows_told)
     evidence = of(rows, steps(steps=20 * len(losses)), told=told)
     found = convergence(evidence, RULES)
     assert (found.word, bool(found.code)) == (word, word is not None), found
@@ -130,7 +155,7 @@ def test_a_rate_that_came_to_its_end_explains_a_loss_that_moved(last: float, wor
 
 
 def test_a_validation_that_rises_where_the_training_rests_is_no_training_cut_short() -> None:
-    rows = [{"epoch": at + 1.0, "train_loss": 0.3 + 2.0 * 0.5**at, "val_loss": 0.6 + abs(at - 8) / 20}
+    rows: list[Row] = [{"epoch": at + 1.0, "train_loss": 0.3 + 2.0 * 0.5**at, "val_loss": 0.6 + abs(at - 8) / 20}
             for at in range(40)]  # fmt: skip
     told = history(rows)
     evidence = of("**Epochs**: 40", steps(steps=800), told=told)
