@@ -67,8 +67,9 @@ def test_nothing_is_asked_of_metrics_that_were_not_all_told() -> None:
         ({"max_depth": [4, 6, 8, None], "min_samples_leaf": [1, 3, 5]}, 12, False),
         ({"max_depth": [4, 4, 6], "alpha": "<uniform>"}, 12, False),
         ({"max_depth": [4, 4, 6, 8]}, 2, False),
+        ({"alpha": [0.1, 0.2], "ngram_range": ["<tuple>", "<tuple>"]}, 4, False),
     ],
-    ids=["two of twelve", "a grid", "drawn at random", "fewer than all"],
+    ids=["two of twelve", "a grid", "drawn at random", "fewer than all", "pairs that are not told"],
 )
 def test_a_grid_that_repeats_its_values_is_asked_about(space: object, candidates: int, asked: bool) -> None:
     changes: dict[str, Any] = {"estimator": "ExtraTreesRegressor", "candidates": candidates, "folds": 5, "space": space}
