@@ -21,8 +21,8 @@ def fitted(rows: int = 512, name: str = "HistGradientBoostingClassifier") -> Kin
     return {**fit(1, name), "where": "model_1.py:21", "facts": {**fit(1, name)["facts"], "x": {"shape": [rows, 10]}}}
 
 
-def trials(count: int, fits: int, **of: int) -> list[Kind]:
-    return [line for _ in range(count) for line in (split(), split(), *(fitted(**of) for _ in range(fits)))]
+def trials(count: int, fits: int, rows: int = 512) -> list[Kind]:
+    return [line for _ in range(count) for line in (split(), split(), *(fitted(rows) for _ in range(fits)))]
 
 
 @pytest.mark.parametrize(
