@@ -33,7 +33,7 @@ from .rules import Rules
 from .seen import Seen, names, place
 from .summaries import against_trace, summarises, tells_each
 from .suspicion import Suspicion, first_of
-from .transformed import OUTCOME, back_in_another_order, follows, has_figures, is_error, joined, same_classes
+from .transformed import OUTCOME, back_in_another_order, follows, has_figures, is_error, joined, melted, same_classes
 from .untold import typed
 from .words import Word
 
@@ -53,6 +53,7 @@ _FINER = 4
 """So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
 _MOST_DIGITS = 8
 _MOST_LOOKED_AT = 20
+_FIRST = 5
 _MOST_HELD = 1000
 _FORECASTERS = frozenset({"statsmodels", "prophet"})
 """Libraries whose forecasts are not witnessed."""
@@ -121,7 +122,8 @@ def _transformed(
     pieces = [*_in_pieces(predictions, table.rows)]
     figures = [*((one, one.values) for one in (*sized, *pieces))]
     figures += [(one, each) for one in classes for each in (*one.each, one.largest)]
-    latest = sized[-_MOST_LOOKED_AT:]  # of a thousand bootstraps their bands are looked at, and a few
+    # Of a thousand bootstraps their bands are looked at, and a few; what is handed in may stand before importances.
+    latest = [*sized[:_FIRST], *sized[_FIRST:][-_MOST_LOOKED_AT:]]
     bands = [*((one, 1) for one in latest), *averages(sized), *quantiles(sized)]
     for column in table.columns:
         ours, grain = column.values, grain_of(column.values)
@@ -145,6 +147,7 @@ def _ways(
         yield from ((one, count) for one, count in bands if _equal(column, one))
         yield from ((one, count) for one, count in bands if follows(values_at(column, one), one.values.at))
         yield from ((one, count) for one, count in bands if back_in_another_order(column, one, grain))
+        yield from ((one, 1) for one in latest if melted(column, one, grain))
         for one in latest:
             whole = (values_at(other, one) for other in others)
             if is_error(values_at(column, one), whole, one.values.at, grain):

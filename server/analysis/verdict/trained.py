@@ -151,7 +151,8 @@ def _different(search: Fit) -> int:
     space = part(search.line.facts, "space") or {}
     listed = [[*map(str, one)] for one in space.values() if isinstance(one, list)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] # JSON
     every = search.candidates or 0
-    if not listed or len(listed) < len(space) or math.prod(map(len, listed)) != every:
+    untold = any(value.startswith("<") for one in listed for value in one)  # `<tuple>`: an object by its type alone
+    if not listed or untold or len(listed) < len(space) or math.prod(map(len, listed)) != every:
         return every
     if any(one.startswith(("<", "[", "{")) for each in listed for one in each):  # only their kind is told
         return every

@@ -25,6 +25,7 @@ _FINE = 50.0
 """So many times what rounding hides must a column's spread be: else its mean says nothing."""
 _RELATIVE = 1e-6
 _LARGEST = 300.0
+_LEAST_ON_A_LINE = 5
 _MOST_KINDS = 6
 _EDITED = 0.9
 """From this share of equal places on, classes stand in the order of the rows, and those that differ were changed."""
@@ -91,6 +92,33 @@ def back_in_another_order(column: ColumnFacts, prediction: Prediction, grain: fl
     told = [one for one in prediction.values.at if math.isfinite(one)]
     ways = (*_BACK, *_by_ends(column, prediction.values))
     return any(in_another_order(column.values, [*_each(way, told)], grain) for way in ways)
+
+
+def melted(column: ColumnFacts, prediction: Prediction, grain: float) -> bool:
+    """Whether a column holds several outputs one below the other, each scaled back by itself.
+
+    The outputs of one row stand together, or those of all rows; two told values of each output fix how it was scaled.
+    """
+    shape, values = prediction.values.shape, column.values
+    if len(shape) != 2 or shape[1] < 2 or len(values) != prediction.values.size:
+        return False
+    pairs: tuple[list[list[tuple[float, float]]], ...] = ([[] for _ in range(shape[1])], [[] for _ in range(shape[1])])
+    for place, told in zip(prediction.values.places, prediction.values.at, strict=False):
+        row, output = divmod(place, shape[1])
+        pairs[0][output].append((told, values[output * shape[0] + row]))
+        pairs[1][output].append((told, values[place]))
+    return any(all(_on_a_line(sorted(each), grain) for each in order) for order in pairs)
+
+
+def _on_a_line(pairs: Sequence[tuple[float, float]], grain: float) -> bool:
+    """Whether pairs lie on a line through the first and the last of them, as far as rounding lets see."""
+    if len(pairs) < _LEAST_ON_A_LINE or pairs[0][0] == pairs[-1][0] or not math.isfinite(math.fsum(map(sum, pairs))):
+        return False
+    (low, begin), (high, end) = pairs[0], pairs[-1]
+    slope = (end - begin) / (high - low)
+    near = 2 * grain + _RELATIVE * abs(end - begin)
+    distinct = abs(end - begin) > _FINE * grain
+    return distinct and all(abs(begin + slope * (one - low) - other) <= near for one, other in pairs)
 
 
 Way = Callable[[float], float]

@@ -11,9 +11,11 @@ from dataclasses import replace
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
 from watchkeeper.server.analysis.verdict.predicted import matches
+from watchkeeper.server.analysis.verdict.transformed import melted
 from watchkeeper.server.analysis.witness import Fingerprint, Prediction
 
 from .test_blended import predicted
+from .witnessed import column
 
 ROWS = 400
 DRAW = random.Random(11)
@@ -160,3 +162,33 @@ def test_folds_that_make_up_a_table_are_found_in_its_order() -> None:
     folds = [told("LGBM", ONE[start::4]) for start in range(4)]
     assert matches(table(oof=[round(one, 2) for one in ONE]), folds)
     assert not matches(table(oof=[round(one, 2) for one in EDITED]), folds)
+
+
+OUTPUTS = [[60 + 8 * DRAW.gauss(0, 1), 15 + DRAW.gauss(0, 1), 3 + 0.2 * DRAW.gauss(0, 1)] for _ in range(90)]
+
+
+def outputs(rows: list[list[float]]) -> Prediction:
+    flat = [one for row in rows for one in row]
+    line = told("MultiOutputRegressor", flat)
+    return replace(line, values=replace(line.values, shape=(len(rows), len(rows[0]))))
+
+
+@pytest.mark.parametrize(
+    ("slopes", "begin", "wobble", "made"),
+    [
+        ((1.0, 1.0, 1.0), 0.0, 0.0, True),
+        ((0.01, 1.0, 1.0), 0.0, 0.0, True),  # one of them a share
+        ((1.0, -2.0, 1.0), 7.0, 0.0, True),
+        ((1.0, 1.0, 1.0), 0.0, 0.3, False),
+        ((0.0, 1.0, 1.0), 60.0, 0.0, False),
+    ],
+    ids=["as they are", "a share", "turned round", "others", "one constant"],
+)
+@pytest.mark.parametrize("below", [True, False])
+def test_several_outputs_one_below_the_other_are_what_was_predicted(
+    slopes: tuple[float, ...], begin: float, wobble: float, *, made: bool, below: bool
+) -> None:
+    new = [[begin + slope * one + wobble * (row % 3) for slope, one in zip(slopes, each, strict=True)]
+           for row, each in enumerate(OUTPUTS)]  # fmt: skip
+    long = [row[output] for output in range(3) for row in new] if below else [one for row in new for one in row]
+    assert melted(column("predicted", *(round(one, 4) for one in long)), outputs(OUTPUTS), 0.5e-4) == made
