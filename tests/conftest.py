@@ -42,8 +42,8 @@ TRAINING_FOLDERS = ("agents", "runtime/probe", "runtime/witness")
 """Their tests train in processes of their own, whatever fixtures they ask for."""
 SHARED = ("sampled", "plain", "shared", "drawn", "plays")
 """Fixtures that are expensive to make: the tests that ask for one run in one process, one after the other."""
-IMPORTED_ONCE = {"analysis/artefacts": "sampled"}
-"""Folders whose quick tests run in one process, by its group: all of them import SciPy, HDF5 and pyarrow."""
+IMPORTED_ONCE = {"analysis/artefacts": "sampled", "interfaces/commands": "warm"}
+"""Folders whose quick tests run in one process, by its group: it imports SciPy, HDF5 and pyarrow; a warm command."""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,7 @@ without a clock: it asks for a wait of LONG_S, which nothing but the right event
 
 WATCHKEEPER_TEST_PATIENCE scales all of it, for a machine that is busier still.
 
-WATCHKEEPER_TEST_EXAMPLES scales how much property tests try: a fifth in `make check`, two fifths in `make test`, all in
+WATCHKEEPER_TEST_EXAMPLES scales how much property tests try: a tenth in `make check`, two fifths in `make test`, all in
 `make versions` and where pytest is called by hand.
 """
 

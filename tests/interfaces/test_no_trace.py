@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from .. import warm
 from ..wire import Wire, server_command
 
-COMMAND = [sys.executable, "-P", "-m", "watchkeeper.server"]
 ASKED = json.dumps({"session_id": "s", "cwd": ".", "hook_event_name": "Stop"})
 
 
@@ -30,10 +28,10 @@ def test_a_server_that_is_started_and_asked_leaves_no_trace(tmp_path: Path, era:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.xdist_group("warm")
 @pytest.mark.parametrize("words", [("doctor",), ("status",), ("poll",), ("hook", "stop"), ("hook", "session-start")])
 def test_a_command_that_only_looks_leaves_no_trace(tmp_path: Path, words: tuple[str, ...]) -> None:
-    command = [*COMMAND, "--workspace", str(tmp_path), *words]
-    done = subprocess.run(command, input=ASKED, capture_output=True, text=True, check=False)
+    done = warm.run("--workspace", str(tmp_path), *words, given=ASKED)
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
 

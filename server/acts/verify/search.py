@@ -16,7 +16,7 @@ from ...analysis.verdict.evidence import Artefact
 from ...analysis.verdict.observed import target_of
 from ...analysis.verdict.predicted import grain_of
 from ...analysis.verdict.seen import Seen
-from ...analysis.witness import Fingerprint
+from ...analysis.witness import Fingerprint, Line
 from ...analysis.witness.values import text
 from ...storage.files.paths import ZARR
 from ...storage.files.rooted import closing
@@ -52,6 +52,7 @@ def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ..
     """
     told = _told(seen) if seen is not None else {}
     wanted = [each for name, one in told.items() for each in with_rows(name, one)]
+    wanted += [cells for name, (one, _) in _held_out(seen) for cells in with_rows(name, one)[1:]]
     wanted += [one for _, *both in fitted_rows.asked(seen) for one in both] if seen is not None else []
     if seen is None or not wanted:
         return (), ()
@@ -84,6 +85,10 @@ def _tables_read(desk: Desk, seen: Seen) -> list[str]:
 def _told(seen: Seen) -> dict[str, Fingerprint]:
     targets = {target_of(one.name): one.y for one in seen.fits if one.y.repeats > 1}
     return {**targets, **{name: one.data for name, one in observed_rows.told(seen).items()}}
+
+
+def _held_out(seen: Seen | None) -> list[tuple[str, tuple[Fingerprint, Line]]]:
+    return [] if seen is None else [*observed_rows.held_out(seen).items()]
 
 
 def with_rows(name: str, one: Fingerprint) -> list[Wanted]:

@@ -5,36 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-QUANTILES = (
-    0.5,
-    1,
-    1.5,
-    2.5,
-    3,
-    5,
-    5.5,
-    10,
-    15,
-    16,
-    20,
-    25,
-    50,
-    75,
-    80,
-    84,
-    85,
-    90,
-    94.5,
-    95,
-    97,
-    97.5,
-    98.5,
-    99,
-    99.5,
-)
-"""In per cent."""
-HDIS = (50, 60, 68, 70, 80, 89, 90, 94, 95, 97, 98, 99)
-"""Shares of the draws that an interval holds, in per cent."""
+from .parameter_facts import HDIS, QUANTILES
+
 MOST_WITH_INTERVALS = 200
 
 Values = npt.NDArray[np.float64]

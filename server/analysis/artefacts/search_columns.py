@@ -11,7 +11,7 @@ from statistics import correlation, fmean, pstdev, stdev
 
 from .formats import Look
 from .search_facts import Found, SearchFacts, Wanted, best
-from .tables import Table
+from .tables import LARGEST, Table
 
 _ASIDE = 3.7
 _CLOSE = 1e-6
@@ -38,6 +38,8 @@ def search(look: Look, wanted: Sequence[Wanted], cells: Callable[[Look], tuple[T
         if not column.series or column.numbers < 2:
             continue
         values = sorted(column.series)
+        if max(-values[0], values[-1]) > LARGEST:
+            continue
         close = _CLOSE * max(values[-1] - values[0], 1e-12)
         alike |= {
             one.name: column.name

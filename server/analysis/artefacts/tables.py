@@ -28,6 +28,8 @@ _MOST_ROWS_COMPARED = 200_000
 _MOST_RAGGED = 20
 _MOST_NAME_CHARACTERS = 120
 _WORDS = {"na", "n/a", "null", "none"}
+LARGEST = 1e150
+"""Nothing is computed with a column of larger numbers: their squares are infinite."""
 _MISSING = {"", "nan", "-nan", "<na>"} | _WORDS
 
 
@@ -115,7 +117,7 @@ class Column:
     def shown(self) -> tuple[float, ...]:
         """Return the values of a column of numbers: all of a short one, else those at evenly spread places."""
         series = self.series
-        if not series:
+        if not series or max(abs(self.minimum), abs(self.maximum)) > LARGEST:
             return ()
         if len(series) <= MOST_SHOWN_ROWS:
             return tuple(series)

@@ -247,6 +247,13 @@ WRITERS = frozenset(
     }
 )
 """Methods and functions that write what they are given."""
+TABLE_WRITERS = frozenset(
+    {
+        *("to_csv", "to_parquet", "to_json", "to_excel", "to_feather", "to_sql", "savetxt", "write_csv"),
+        *("write_parquet", "write_table", "writerow", "writerows", "write", "writelines", "write_text"),
+    }
+)
+"""Those of them that write figures for a reader, and no object or trace as it is."""
 
 SAME_OBJECT = frozenset(
     {"fit", "partial_fit", "train", "eval", "to", "cuda", "cpu", "double", "float", "set_params", "requires_grad_"}

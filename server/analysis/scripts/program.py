@@ -41,6 +41,7 @@ class SamplerCall:
 
     :ivar draws: kept draws per chain.
     :ivar used_for_results: whether something made from its draws is written to a file.
+    :ivar in_a_table: whether something made from them is written as figures, and not only saved as it is.
     """
 
     library: str
@@ -52,6 +53,7 @@ class SamplerCall:
     cores: int | None = None
     target_accept: float | None = None
     used_for_results: bool = False
+    in_a_table: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

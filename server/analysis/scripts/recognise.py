@@ -21,6 +21,7 @@ from .libraries import (
     SAME_OBJECT,
     SAMPLERS,
     SEARCHES,
+    TABLE_WRITERS,
     WRITERS,
     Parameter,
     Rounds,
@@ -47,6 +48,7 @@ from .values import (
 
 _FITS = frozenset({"fit", "partial_fit", "fit_predict", "fit_transform", "fit_regularized", "train", "fit_one_cycle"})
 _STEPS = frozenset({"backward", "train_on_batch", "partial_fit", "minimize", "manual_backward", "training_step"})
+_TABLE_DUMPS = frozenset({"json.dump", "yaml.dump", "yaml.safe_dump", "builtins.print"})
 
 
 class Recognise(Machine):
@@ -66,7 +68,7 @@ class Recognise(Machine):
         if repeated is not None:
             self.records.bootstrap(repeated)
         if (last in WRITERS or (call.ref == "builtins.print" and "file" in call.keywords)) and not _to_terminal(call):
-            self._writes(call)
+            self._writes(call, as_table=last in TABLE_WRITERS or call.ref in _TABLE_DUMPS)
         for note in (self._sampler, self._search, self._estimator, self._function_fit, self._optimiser, self._rounds):
             new = note(call, made, last)
             if new is not None:
@@ -260,11 +262,11 @@ class Recognise(Machine):
 
     # files
 
-    def _writes(self, call: Call) -> None:
+    def _writes(self, call: Call, *, as_table: bool) -> None:
         values = [*call.args, *call.keywords.values(), *([call.owner] if call.owner is not None else [])]
-        self.records.mark_written(all_tags(values))
+        self.records.mark_written(all_tags(values), as_table=as_table)
         for one in _mades(call.owner):
-            self.records.mark_written(all_tags(list(one.args)))
+            self.records.mark_written(all_tags(list(one.args)), as_table=as_table)
 
     def _tag(self, call: Call, kind: str) -> Tag:
         return (kind, *call.at[1:])

@@ -43,7 +43,7 @@ def place(kind: str, file: str, line: int, column: int = 0) -> Tag:
 
 @dataclass(slots=True)
 class Records:
-    """Everything noticed so far. :ivar written: tags that flowed into a file."""
+    """Everything noticed so far. :ivar written: tags that flowed into a file; `tabled`: into a table or a text."""
 
     samplers: dict[Tag, SamplerCall] = field(default_factory=dict[Tag, SamplerCall])
     loops: dict[Tag, EpochLoop] = field(default_factory=dict[Tag, EpochLoop])
@@ -55,6 +55,7 @@ class Records:
     fitted: set[Tag] = field(default_factory=set[Tag])
     tuned: set[Tag] = field(default_factory=set[Tag])
     written: set[Tag] = field(default_factory=set[Tag])
+    tabled: set[Tag] = field(default_factory=set[Tag])
 
     def unclear(self, file: str, line: int, what: str) -> None:
         """Note that something could not be settled."""
@@ -127,7 +128,8 @@ class Records:
     def finished_samplers(self) -> tuple[SamplerCall, ...]:
         """Return the samplers with what became of their draws."""
         return tuple(
-            dataclasses.replace(one, used_for_results=at in self.written) for at, one in sorted(self.samplers.items())
+            dataclasses.replace(one, used_for_results=at in self.written, in_a_table=at in self.tabled)
+            for at, one in sorted(self.samplers.items())
         )
 
     def finished_searches(self) -> tuple[SearchCall, ...]:
@@ -137,9 +139,11 @@ class Records:
             for at, one in sorted(self.searches.items())
         )
 
-    def mark_written(self, tags: Tags) -> None:
+    def mark_written(self, tags: Tags, *, as_table: bool) -> None:
         """Note that what carries these tags is written to a file."""
         self.written |= tags
+        if as_table:
+            self.tabled |= tags
 
 
 def _keep(facts: dict[Tag, _Fact], at: Tag, fact: _Fact) -> None:

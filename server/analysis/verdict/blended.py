@@ -75,9 +75,9 @@ def are_renamed(values: Sequence[float | str], predicted: Sequence[float]) -> bo
 
 def are_the_same(values: Sequence[float], prediction: Prediction) -> bool:
     """Whether a column has just the numbers that were predicted, in whichever order (`bag`); of one number nothing."""
-    if len(values) != prediction.values.size or prediction.values.sampled or len(set(values)) < 2:
+    if len(values) != prediction.values.size or prediction.values.sampled:
         return False
-    return _bag((*values,)) == prediction.values.bag
+    return _bag((*values,)) == prediction.values.bag and len(set(values)) > 1
 
 
 @lru_cache(maxsize=64)

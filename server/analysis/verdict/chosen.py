@@ -15,17 +15,19 @@ from .checks import Check
 from .edited import edited
 from .evidence import Evidence
 from .fitted_rows import fitted_rows
+from .fitted_to_outcomes import fitted_to_outcomes
 from .intervals import intervals
 from .labels import labels
 from .leaked import leaked, rows_of
 from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
-from .observed_rows import made_up
+from .observed_rows import made_before_split, made_up
 from .other_priors import other_priors
 from .predicted import grain_of, matches
 from .reordered import reordered
 from .sampled_often import of_other_variables, one_of_many
+from .score_names import score_names
 from .scored import scored
 from .seen import Seen, place, tells_rows
 from .stopped_on import stopped_on
@@ -57,6 +59,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
         *made_up(evidence, seen),
+        *made_before_split(evidence, seen),
         *other_priors(evidence.design, seen),
         *(one_of_many(seen, table) if isinstance(table, TableFacts) else ()),
         *(of_other_variables(seen, table) if isinstance(table, TableFacts) and evidence.trace is None else ()),
@@ -73,7 +76,8 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_leaks(seen),
         *leaked(seen, table if isinstance(table, TableFacts) else None),
         *scored(evidence, seen),
-        *(told_scores(seen, table) if isinstance(table, TableFacts) else ()),
+        *((*told_scores(seen, table), *score_names(seen, table)) if isinstance(table, TableFacts) else ()),
+        *(fitted_to_outcomes(table, found) if isinstance(table, TableFacts) else ()),
     )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")

@@ -18,7 +18,7 @@ from .distributions import Stated
 from .distributions import stated as stated_priors
 from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, duration, hours_in, plain, quantity
-from .weights_said import speaks_of_weights
+from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
 
 COUNTED = frozenset(
     {"draws", "total_draws", "tune", "chains"}
@@ -87,6 +87,8 @@ class Design:
         parameter stands under its own words in lower case with underscores.
     :ivar length: what it says of the training's length anywhere, in any words.
     :ivar speaks_of_weights: whether it says anywhere that a training begins with weights from before.
+    :ivar tells_test_from_validation: whether it speaks of both.
+    :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
     :ivar priors: what it says of the priors of variables, anywhere.
     """
 
@@ -94,6 +96,8 @@ class Design:
     requirements: Mapping[str, Requirement] = field(default_factory=dict[str, Requirement])
     length: Length = field(default_factory=Length)
     speaks_of_weights: bool = False
+    tells_test_from_validation: bool = False
+    speaks_of_snapshots: bool = False
     priors: tuple[Stated, ...] = ()
 
     @property
@@ -132,7 +136,8 @@ def read_design(text: str, path: str) -> Design:
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
-    return Design(path, bound, length, speaks_of_weights(text), tuple(stated_priors(document)))
+    said = speaks_of_weights(text), tells_test_from_validation(text), speaks_of_snapshots(text)
+    return Design(path, bound, length, *said, tuple(stated_priors(document)))
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
@@ -166,6 +171,7 @@ def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[s
         words, bound = (rest, bound) if name_of(rest) in COUNTS | _CEILINGS else (words, "")
         amount = _amount_of(words, unit)
         low, high = amount(one.least), amount(one.most)
+        low = Quantity() if bound == "max" and low.value == high.value else low  # `Max epochs | 80 | 80 | 80`: a cap
         given = _limits(_bounded(amount(one.specified), bound), low, high)
         if is_expected_time(words):
             given = _limits(Quantity(), low, high)  # what is expected is no limit; what is acceptable is one

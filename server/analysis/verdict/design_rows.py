@@ -237,7 +237,13 @@ def _parameter(name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit
     if one.value is None or not found:
         return Answer()
     kept = next(((value, at) for value, at in found if _is_kept(value, one, many=usual in _AS_MANY)), None)
-    return Answer() if kept is None else Answer(seen=f"{name} {plain(kept[0])} at {kept[1]} (witnessed)")
+    if kept is not None:
+        return Answer(seen=f"{name} {plain(kept[0])} at {kept[1]} (witnessed)")
+    of_method = [*_of_fits(keys, of_results)] or ([] if [*_of_fits(keys, seen.fits)] else [*_trained_with(keys, seen)])
+    values = sorted({value for value, _ in of_method})
+    if not values or values[0] * 0.95 <= one.value <= values[-1] * 1.05:  # a schedule, or settings that were tried
+        return Answer()
+    return Answer(doubt=f"{name} was {', '.join(map(plain, values[:3]))} at {of_method[0][1]} (witnessed)")
 
 
 def _usual(name: str) -> str:
@@ -296,13 +302,19 @@ def _is_kept(value: float, one: Requirement, *, many: bool) -> bool:
 def _values(keys: tuple[str, ...], seen: Seen) -> Iterator[tuple[float, str]]:
     """Yield the values of a parameter: of estimators, optimisers, loaders, samplers, with their places."""
     yield from _of_fits(keys, seen.fits)
+    yield from _trained_with(keys, seen, evaluated=True)
+
+
+def _trained_with(keys: tuple[str, ...], seen: Seen, *, evaluated: bool = False) -> Iterator[tuple[float, str]]:
+    """Yield the values of optimisers, samplers and loaders that train; with `evaluated` of all loaders."""
     for steps in seen.steps:
         params = part(steps.line.facts, "params") or {}
         for key in keys:
             rates = (*numbers(steps.line.facts, "lr_seen"), *steps.lr) if key == "lr" else ()
             yield from ((value, place(steps.line)) for value in (*rates, number(params, key)) if value is not None)
     for line in seen.witnessed.of("batches"):
-        if "batch_size" in keys and (value := number(line.facts, "batch_size")) is not None:
+        trains = evaluated or line.facts.get("trains") is True
+        if "batch_size" in keys and trains and (value := number(line.facts, "batch_size")) is not None:
             yield value, place(line)
     for sampling in seen.samplings:
         yield from ((value, place(sampling.line)) for key in keys

@@ -6,6 +6,7 @@ unit) is not asked about; nor is what stands in another column, or in a file tha
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -31,6 +32,9 @@ _MOST_GIVEN = 2
 """Of so few different values, what stood in the rows was a mark for what is missing."""
 _SAME_RATIO = 1e-4
 _MOST_FITS = 2
+_MOST_SPLITS = 3
+_LEAST_COLUMNS = 3
+_MOST_NOWHERE = 0.7
 
 
 class Told(NamedTuple):
@@ -69,6 +73,46 @@ def _parts(split: Line) -> Iterator[Fingerprint]:
 def _is_measured(y: Fingerprint) -> bool:
     fractions = sum(math.isfinite(one) and not one.is_integer() for one in y.at)
     return bool(y.sha) and len(y.shape) == 1 and not y.sampled and fractions >= LEAST_ASKED
+
+
+def held_out(seen: Seen) -> dict[str, tuple[Fingerprint, Line]]:
+    """Return by name the tables that splits held out, with cells of fractions enough to be looked for."""
+    found: dict[str, tuple[Fingerprint, Line]] = {}
+    for line in seen.witnessed.of("split")[:_MOST_SPLITS]:
+        table = next(itertools.islice(_parts(line), 1, None), None)
+        if table is not None and len(table.shape) == 2 and not table.sampled and len(_fractions(table)) >= LEAST_ASKED:
+            found[f"rows held out at {line.where}"] = (table, line)
+    return found
+
+
+def _fractions(table: Fingerprint) -> list[float]:
+    return [one for one in table.at if math.isfinite(one) and not one.is_integer()]
+
+
+def made_before_split(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """Yield that some rows which a split held out stand in the files, column by column, and others stand nowhere.
+
+    A column that was computed stands nowhere as a whole, one that was filled has one value more, of one that was
+    rounded few stand by chance: none of these is asked about.
+    """
+    if was_more_read(evidence, seen):
+        return
+    for name, (table, line) in held_out(seen).items():
+        left, width = _nowhere(evidence, name), table.shape[1]
+        columns: dict[int, list[bool]] = {}
+        for at, value in dict(zip(table.places, table.at, strict=False)).items():
+            if math.isfinite(value) and not value.is_integer():
+                columns.setdefault(at % width, []).append(value in left)
+        partly = [one for one in columns.values() if len(one) > 1 and any(one) and not all(one)]
+        cells, missing = sum(map(len, partly)), sum(map(sum, partly))
+        enough = max(_LEAST_VALUES, _LEAST_THERE * cells) <= missing <= _MOST_NOWHERE * cells
+        if len(partly) < _LEAST_COLUMNS or not enough:
+            continue
+        what = f"of the {table.shape[0]} rows that the split at {place(line)} held out, {missing} of {cells} cells that"
+        what = f"{what} were looked for stand in no file that was read, and the others of the same columns do"
+        action = "Split first, and make or interpolate rows of the training part only."
+        yield Suspicion(what, Word.INVESTIGATE, "held_out_rows_made", action)
+        return
 
 
 def anywhere(name: str) -> str:

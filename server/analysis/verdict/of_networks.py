@@ -30,6 +30,7 @@ _LEAST_TOLD = 12
 _LEAST_KEYS = 3
 _PASSES = re.compile(r"(?:^|_)(?:pass(?:es)?|tta|mc_samples|mc_draws|mc_dropout(?:_samples)?)(?:_|$)")
 _LEAST_PASSES = 5
+_LEAST_MOMENTS = 5
 _MADE = 0.5
 """Share of the passes that a design names which have to be seen."""
 _NETWORK = re.compile(
@@ -43,7 +44,12 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
     table = next((one.inside for one in evidence.artefacts if one.role == "results"), None)
     if not isinstance(table, TableFacts) or not seen.steps or not seen.whole or table.rows < _LEAST_ROWS:
         return None
-    asked = (*_of_outcomes(seen, table), *_trained_rows(seen, table), *_fewer_passes(evidence, seen, table))
+    asked = (
+        *_of_outcomes(seen, table),
+        *_trained_rows(seen, table),
+        *_chosen_on_test(evidence, seen, table),
+        *_fewer_passes(evidence, seen, table),
+    )
     if found := first_of(asked):
         return found.check("outputs", "recomputed against witnessed")
     told = [f"column {name} is what {one.name} returned at {place(one.line)}" for name, one in explained(seen, table)]
@@ -155,6 +161,39 @@ def _part_of(one: Prediction, loader: Line) -> bool:
     asked = [key for key in one.x.row_keys if known and key <= max(known)]
     fewer = 0 < (one.x.distinct_rows or 0) < size
     return fewer and len(asked) >= _LEAST_KEYS and known.issuperset(asked)
+
+
+def _chosen_on_test(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """All that was evaluated while the network was trained are the rows of the results, and an earlier state was saved.
+
+    Only where the design tells validation from test: else one part may be both, and say so. Who saves where the last
+    step ended chose nothing by what was evaluated.
+    """
+    ended = {one.weights.sha for one in seen.steps if one.weights.sha}
+    models = {one.path for one in evidence.artefacts if one.role == "model"}
+    saved = [one.weights.sha for one in seen.saves if one.path in models and one.weights.sha][-1:]
+    if not evidence.design.tells_test_from_validation or not ended:
+        return
+    for name, one in explained(seen, table):
+        last = whole(one.line.facts, "steps") or 0
+        told = [each for each in seen.forwards if each.x.row_keys and (whole(each.line.facts, "steps") or 0) < last]
+        moments = {whole(each.line.facts, "steps") for each in told}
+        chosen = (saved and saved[0] not in ended) or _restored(seen, one, last)
+        if chosen and one.x.row_keys and len(moments) >= _LEAST_MOMENTS and all(each.x == one.x for each in told):
+            what = (
+                f"after each of {len(moments)} stretches of training the rows that column {name} is predicted of were"
+            )
+            what = f"{what} evaluated, at {place(told[-1].line)}, and no others; an earlier state was taken"
+            action = "Choose the state by rows of their own; the design tells validation from test."
+            yield Suspicion(what, Word.INVESTIGATE, "chosen_on_the_test", action)
+            return
+
+
+def _restored(seen: Seen, one: Prediction, last: int) -> bool:
+    """Whether the same rows gave other outputs after the last step before: the weights were put back since."""
+    now = [each for each in seen.forwards if whole(each.line.facts, "steps") == last and each.x == one.x]
+    same = [each for each in now if each.values.shape == one.values.shape and each.line.facts.get("training") is False]
+    return bool(one.values.sha) and any(each.values.sha not in ("", one.values.sha) for each in same)
 
 
 def _fewer_passes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator[Suspicion]:

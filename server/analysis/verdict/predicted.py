@@ -200,8 +200,8 @@ def values_at(column: ColumnFacts, prediction: Prediction) -> list[float]:
 def _equal(column: ColumnFacts, prediction: Prediction) -> bool:
     ours, theirs = values_at(column, prediction), prediction.values.at
     grain = grain_of(column.values)
-    moves = len({round(one, 12) for one in theirs}) > 1
-    if moves and len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True)):
+    same = len(ours) == len(theirs) and all(_same(a, b, grain) for a, b in zip(ours, theirs, strict=True))
+    if same and len({round(one, 12) for one in theirs}) > 1:
         return True
     whole = len(column.values) == prediction.values.size
     return whole and (are_the_same(column.values, prediction) or in_another_order(column.values, theirs, grain))
@@ -234,13 +234,18 @@ def _suspicions(
         )
     if trace is not None:
         yield from against_trace(table, trace)
-        explained = _explained(table, trace) or any(drawn(evidence))
+        explained = _explained(table, trace) or any(drawn(evidence)) or _written_by_script(evidence)
         if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
     baseline = found and not others and not seen.steps  # nobody sees what a network predicts
     if trace is None and (baseline or not found) and table.rows >= _LEAST_ROWS:
         yield from _of_nothing_seen(seen, table, rules.forbidden if baseline else frozenset())
+
+
+def _written_by_script(evidence: Evidence) -> bool:
+    """Whether the script, as it is read, writes figures made from the draws: quantities that no trace holds."""
+    return evidence.program is not None and any(one.in_a_table for one in evidence.program.samplers)
 
 
 def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> Iterator[Suspicion]:

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from ..artefacts.facts import TableFacts
-from ..artefacts.interval_facts import HDIS, QUANTILES
-from ..artefacts.parameter_facts import ParameterFigures
+from ..artefacts.parameter_facts import HDIS, QUANTILES, ParameterFigures
 from .quantities import plain
 from .rounding import rounded
 from .suspicion import Suspicion

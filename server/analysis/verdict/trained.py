@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..witness import Fit
-from ..witness.values import whole
+from ..witness.values import part, whole
 from .beside import beside
 from .checks import Check, passed, span
 from .counting_fits import fits_of_results
@@ -137,9 +138,22 @@ def _searches(seen: Seen) -> Iterator[Suspicion]:
         if distinct is not None and distinct < (one.folds or 0):
             what = f"the {one.folds} folds at {place(one.line)} are {distinct} different ones"
             yield Suspicion(what, Word.INVESTIGATE, "folds_repeated", "Give each fold rows of its own.")
+        if (different := _different(one)) < (one.candidates or 0):
+            what = f"the {one.candidates} candidates of the search at {place(one.line)} are {different} different ones"
+            yield Suspicion(what, Word.INVESTIGATE, "candidates_repeated", "Search over settings that differ.")
         if (one.candidates or 0) == 1 and one.name.endswith("SearchCV"):
             what = f"the search at {place(one.line)} had one candidate: nothing was chosen"
             yield Suspicion(what, Word.INVESTIGATE, "search_of_one", "Search over more than one setting.")
+
+
+def _different(search: Fit) -> int:
+    """Return how many candidates of a grid differ; all of them where it is not told whole, or none is a grid."""
+    space = part(search.line.facts, "space") or {}
+    listed = [[*map(str, one)] for one in space.values() if isinstance(one, list)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] # JSON
+    every = search.candidates or 0
+    if not listed or len(listed) < len(space) or math.prod(map(len, listed)) != every:
+        return every
+    return math.prod(len(set(each)) for each in listed)
 
 
 def _splits(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:

@@ -1,4 +1,4 @@
-"""Does a design say that a training begins with weights from before? Any word of it will do. Pure."""
+"""What a design says anywhere in its text: weights from before, a validation part beside the test. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,24 @@ _ANEW = re.compile(
     re.IGNORECASE,
 )
 
+_SNAPSHOTS = re.compile(
+    r"snapshot|cyclic|\bswag?\b|\bema\b|trajectory|perturb|jitter|\bcop(?:y|ies)\b|dropout", re.IGNORECASE
+)
+
 
 def speaks_of_weights(text: str) -> bool:
     """Whether it speaks of weights from before, other than to say that there are none."""
     return _SAID.search(_ANEW.sub(" ", text)) is not None
+
+
+def tells_test_from_validation(text: str) -> bool:
+    """Whether it speaks of a validation part and of a test part."""
+    said = text.lower()
+    return (
+        re.search(r"\bvalid(?:ation)?\b", said) is not None and re.search(r"\btests?\b|held[\s-]?out", said) is not None
+    )
+
+
+def speaks_of_snapshots(text: str) -> bool:
+    """Whether members of an ensemble may be states or copies of one training."""
+    return _SNAPSHOTS.search(text) is not None

@@ -10,6 +10,8 @@ from .values import number, part, text, texts, whole, wholes
 
 MOST_VALUES = 32
 """An array up to this size is told whole in `at`."""
+LARGEST = 1e150
+"""No square of a larger number is one: nothing can be computed with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +76,10 @@ def fingerprint(record: Mapping[str, object] | None) -> Fingerprint:
         dtype=text(record, "dtype"),
         sha=text(record, "sha"),
         bag=text(record, "bag"),
-        mean=number(record, "mean"),
-        sd=number(record, "sd"),
-        least=number(record, "min"),
-        most=number(record, "max"),
+        mean=_figure(record, "mean"),
+        sd=_figure(record, "sd"),
+        least=_figure(record, "min"),
+        most=_figure(record, "max"),
         nonfinite=whole(record, "nonfinite") or 0,
         at=tuple(_value(each) for each in values if not isinstance(each, str)),
         repeats=whole(record, "repeats") or 1,
@@ -98,5 +100,11 @@ def fingerprints(record: Mapping[str, object] | None, key: str) -> tuple[Fingerp
 
 
 def _value(value: object) -> float:
-    found = number({"": value}, "")
+    found = _figure({"": value}, "")
     return math.nan if found is None else found
+
+
+def _figure(record: Mapping[str, object], key: str) -> float | None:
+    """Return a number that can be squared and added up; none for larger ones."""
+    found = number(record, key)
+    return found if found is not None and abs(found) <= LARGEST else None

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from watchkeeper.server.analysis.artefacts.confined import read_container
 from watchkeeper.server.analysis.artefacts.facts import TraceFacts
-from watchkeeper.server.analysis.artefacts.interval_facts import HDIS, QUANTILES
+from watchkeeper.server.analysis.artefacts.parameter_facts import HDIS, QUANTILES
 
 from .helpers import h5py, honest, inspect, not_inspected, trace, write_trace
 

@@ -236,3 +236,14 @@ def test_draws_that_go_nowhere_are_told_from_those_that_are_written() -> None:
     summary = program(PM + "import arviz as az\nt = pm.sample(2000, chains=4)\naz.summary(t).to_csv('r.csv')")
     nowhere = program(PM + "t = pm.sample(2000, chains=4)\nprint(t)")
     assert [one.samplers[0].used_for_results for one in (written, summary, nowhere)] == [True, True, False]
+    assert [one.samplers[0].in_a_table for one in (written, summary, nowhere)] == [False, True, False]
+
+
+def test_a_quantity_that_is_computed_from_the_draws_is_theirs_and_one_beside_them_is_not() -> None:
+    head = PM + "import numpy as np, pandas as pd\nt = pm.sample(2000, chains=4)\nt.to_netcdf('t.nc')\nrows = []\n"
+    theirs = (
+        "for h in (5, 9):\n    s = np.exp(-h / t.posterior['k'].values)\n    rows.append({'h': h, 's': s.mean()})\n"
+    )
+    beside = "for h in (5, 9):\n    rows.append({'h': h, 's': np.random.default_rng(h).normal()})\n"
+    found = [program(head + way + "pd.DataFrame(rows).to_csv('r.csv')") for way in (theirs, beside)]
+    assert [one.samplers[0].in_a_table for one in found] == [True, False]

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.verdict.begun_with import begun_with
-from watchkeeper.server.analysis.verdict.design import Design
+from watchkeeper.server.analysis.verdict.design import Design, read_design
 from watchkeeper.server.analysis.verdict.evidence import Attempt
+from watchkeeper.server.analysis.verdict.members import untrained_members
 from watchkeeper.server.analysis.verdict.weights_said import speaks_of_weights
 
-from .facts import BEGUN, HONEST
+from .facts import BEGUN, HONEST, MODEL
 from .witnessed import Kind, seen, steps
 
 DESIGNED = replace(HONEST, design=Design("model_design_1.md"))
@@ -47,6 +48,23 @@ def test_a_design_that_speaks_of_them_a_run_without_one_and_one_that_goes_on_are
         replace(DESIGNED, attempts=(earlier,)),
     ):
         assert not [*begun_with(honest, found, found.steps)]
+
+
+def of_members(text: str, saved: int, *held: int) -> list[str]:
+    """Return what is asked of a network file of so many numbers, where optimisers held so many each."""
+    save: Kind = {"kind": "save", "facts": {"path": MODEL.path, "numbers": saved}}
+    found = seen(*(steps(id=number, numbers=each) for number, each in enumerate(held)), save)
+    design = read_design(f"{text}\n\n## Computational Requirements\n\n- **Members**: 5\n", "model_design_1.md")
+    evidence = replace(HONEST, artefacts=(MODEL,), design=design)
+    return [one.code for one in untrained_members(evidence, found, found.steps)]
+
+
+def test_members_that_no_optimiser_held_are_asked_about() -> None:
+    assert of_members("Five networks, each trained.", 4500, 900) == ["members_not_trained"]
+    assert of_members("Five networks, each trained.", 4500, 900, 900, 900, 900, 900) == []
+    assert of_members("Five networks, each trained.", 4500, 4500) == [], "one optimiser over all of them"
+    assert of_members("Five networks, each trained.", 900, 900) == [], "one is saved, each was trained on its turn"
+    assert of_members("A snapshot ensemble of one training", 4500, 900) == []
 
 
 @pytest.mark.parametrize(

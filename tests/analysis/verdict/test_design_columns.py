@@ -52,6 +52,13 @@ def test_without_a_section_what_is_known_to_be_a_figure_of_training_is_read_and_
     assert {name: one.value for name, one in found.items()} == {"bootstraps": 25.0, "iterations": 900.0}
 
 
+def test_a_row_whose_name_is_a_cap_asks_for_no_least_number_unless_it_names_another() -> None:
+    head = f"{SECTION}| Setting | Plan | Lowest | Highest |\n|-|-|-|-|\n"
+    assert bounds(f"{head}| Max epochs | 80 | 80 | 80 |\n", "epochs") == (80.0, None, 80.0)
+    assert bounds(f"{head}| Max epochs | 80 | 20 | 80 |\n", "epochs") == (80.0, 20.0, 80.0)
+    assert bounds(f"{head}| Epochs | 80 | 80 | 80 |\n", "epochs") == (80.0, 80.0, 80.0)
+
+
 def test_with_a_section_what_stands_elsewhere_is_talk() -> None:
     found = read_design(f"# Model\n- Bootstraps: 9000\n\n{SECTION}- Bootstraps: 25\n", "d.md").requirements
     assert found["bootstraps"].value == 25.0

@@ -216,7 +216,9 @@ def test_a_row_of_the_design_that_was_not_kept_is_said_not_to_be(row: str, lines
         ("Hidden units | 256 | 256 | | | YES |", [NET, {**steps(id=9), "where": "m.py:8"}]),
         ("Rows | 3200 | 3000 | | | YES |", [steps()]),
         ("Hidden units | 256 | 256 | | | YES |", [steps()]),
-        ("Learning rate | 0.1 | | | | YES |", [NET]),
+        ("Learning rate | 0.003 | | | | YES |", [steps(lr_seen=[0.0005, 0.00299])]),  # warmed up
+        ("Batch size | 32 | | | | YES |", [{"kind": "batches", "facts": {"batch_size": 512, "trains": False}}]),
+        ("Learning rate | 0.1 | | | | YES |", [NET, fit(1, "MLPRegressor", params={"learning_rate_init": 0.01})]),
         ("Dropout | 0.1 | | | | YES |", [NET]),
         ("Trees | 500 | 500 | | | YES |", [fit(1, "LogisticRegression", params={"max_iter": 1000})]),
     ],
@@ -229,6 +231,20 @@ def test_what_the_witness_cannot_say_of_a_row_stays_open(row: str, lines: list[K
 def test_a_prior_that_is_the_same_in_another_notation_is_a_doubt(figure: str) -> None:
     found = answer(f"Prior of beta_dose | Normal(0.6, {figure}) | | | | YES |", PRIORS)
     assert "variance, a precision or a rate" in found.doubt
+    assert not found.problem
+
+
+@pytest.mark.parametrize(
+    ("row", "line", "says"),
+    [
+        ("Learning rate | 0.1 | | | | YES |", NET, "learning_rate was 0.001 at"),
+        ("Batch size | 32 | | | | YES |", {"kind": "batches", "facts": {"batch_size": 512, "trains": True}}, "512"),
+        ("Weight decay | 0.01 | | | | YES |", steps(params={"weight_decay": 0.0}), "weight_decay was 0"),
+    ],
+)
+def test_another_value_of_what_trained_is_a_doubt(row: str, line: Kind, says: str) -> None:
+    found = answer(row, line)
+    assert says in found.doubt
     assert not found.problem
 
 

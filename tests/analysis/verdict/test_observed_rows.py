@@ -13,7 +13,7 @@ import pytest
 from watchkeeper.server.acts.verify.search import with_rows
 from watchkeeper.server.analysis.artefacts.readers import searcher
 from watchkeeper.server.analysis.artefacts.search_facts import Found, SearchFacts, as_text
-from watchkeeper.server.analysis.verdict.observed_rows import made_up, told
+from watchkeeper.server.analysis.verdict.observed_rows import held_out, made_before_split, made_up, told
 from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.witness.fingerprints import places
 
@@ -113,6 +113,39 @@ def test_the_target_of_a_fit_to_a_part_of_a_split_is_looked_for_as_well(tmp_path
     assert len(asked(fitting(train, split), tmp_path)) == 1
     assert asked(fitting(train), tmp_path) == [], "rows that were chosen otherwise"
     assert asked(fitting(Y[:180], split), tmp_path) == []
+
+
+def table(values: Values) -> dict[str, Any]:
+    at = [float(values.reshape(-1)[one]) for one in places(values.size)]
+    return {"shape": list(values.shape), "dtype": "float64", "sha": str(hash(values.tobytes())), "at": at}
+
+
+CELLS: Values = RNG.normal(size=(300, 7)).round(4)
+BETWEEN: Values = 0.37 * CELLS[:150] + 0.63 * CELLS[1:151]
+SPLITS: dict[str, tuple[Callable[[], Values], bool]] = {
+    "rows made between others": (lambda: np.concatenate([CELLS[:60], BETWEEN])[RNG.permutation(210)], True),
+    "rows of the file": (lambda: CELLS[100:], False),
+    "a column that was computed": (lambda: np.column_stack([CELLS[:, :6], CELLS[:, 0] * CELLS[:, 1]]), False),
+    "a column that was filled": (
+        lambda: np.column_stack([CELLS[:, :6], np.where(CELLS[:, 6] > 1, 0.1234, CELLS[:, 6])]),
+        False,
+    ),
+    "standardised": (lambda: (CELLS - 0.1) / 1.1, False),
+}
+
+
+@pytest.mark.parametrize("way", SPLITS)
+def test_rows_that_were_made_before_a_split_are_asked_about_where_it_held_some_out(way: str, tmp_path: Path) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("a,b,c,d,e,f,g\n" + "\n".join(",".join(map(str, row)) for row in CELLS))
+    make, asked = SPLITS[way]
+    facts = {"call": "train_test_split", "parts": [table(CELLS[:9]), table(make())]}
+    one = seen(READ, {"kind": "split", "facts": facts})
+    wanted = [each for name, (told, _) in held_out(one).items() for each in with_rows(name, told)[1:]]
+    found = made_here(path, of=lambda look: searcher(look, as_text(wanted)))
+    assert isinstance(found, SearchFacts), found
+    evidence = replace(HONEST, observed=tuple((PATH, each) for each in found.found))
+    assert [each.code for each in made_before_split(evidence, one)] == ["held_out_rows_made"] * asked
 
 
 def test_nothing_is_asked_where_a_file_was_read_that_nobody_looked_through(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from watchkeeper.server.analysis.verdict.of_networks import outputs
 from watchkeeper.server.analysis.verdict.row_sums import sum_of_rows
 from watchkeeper.server.analysis.witness.fingerprints import places
 
-from .facts import RESULTS, spoilt
+from .facts import MODEL, RESULTS, spoilt
 from .witnessed import Kind, fp, seen, steps
 
 ROWS = 60
@@ -36,7 +36,7 @@ def judged(columns: dict[str, Sequence[float]], *lines: Kind, design: Design | N
     told = tuple(ColumnFacts(name=name, numbers=ROWS, values=tuple(each)) for name, each in columns.items())
     table = TableFacts(format="csv", size_bytes=900, rows=ROWS, column_count=len(told), columns=told)
     found = seen(steps(), *lines)
-    evidence = spoilt(artefacts=(replace(RESULTS, inside=table),), seen=found, design=design or Design())
+    evidence = spoilt(artefacts=(replace(RESULTS, inside=table), MODEL), seen=found, design=design or Design())
     check = outputs(evidence, found)
     return ("", "") if check is None else (str(check.outcome), check.code)
 
@@ -109,6 +109,44 @@ def test_rows_that_were_trained_on_and_predicted_beside_their_outcomes_are_asked
     assert judged({"predicted": SCALED}, *lines)[1] == "", "without outcomes nothing is evaluated"
 
 
+def epochs(keys: Sequence[str], count: int = 9) -> list[Kind]:
+    """Return what was evaluated after each epoch, and then the rows of the results."""
+    during = [forward([one + at for one in RETURNED], steps=at * 50) for at in range(1, count)]
+    for one in during:
+        one["facts"]["x"] = rows(keys)["facts"]["x"]
+    return [*during, rows(KEYS)]
+
+
+def kept(sha: str) -> Kind:
+    return {"kind": "save", "facts": {"path": "model_1_full.nc", "numbers": 900, "weights": fp(sha)}}
+
+
+LAST_OUTPUTS = {"training": False, "values": fp("last", at=tuple(range(32)), size=ROWS)}
+AFTER_THE_LAST: Kind = {"kind": "forward", "facts": {**rows(KEYS)["facts"], **LAST_OUTPUTS}}
+BOTH = read_design(
+    "The state with the best validation loss is kept; the test part is used once.\n", "model_design_1.md"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "design", "asked"),
+    [
+        ([*epochs(KEYS), kept("best")], BOTH, True),
+        ([*epochs(KEYS[::-1][:30]), kept("best")], BOTH, False),  # rows of their own
+        ([*epochs(KEYS), kept("after")], BOTH, False),  # the last state: nothing was chosen
+        ([*epochs(KEYS, 3), kept("best")], BOTH, False),
+        ([*epochs(KEYS)[:-1], AFTER_THE_LAST, rows(KEYS), kept("after")], BOTH, True),  # put back, then saved
+        ([*epochs(KEYS), forward(x=rows(KEYS[:9])["facts"]["x"], steps=70), kept("best")], BOTH, False),
+        ([*epochs(KEYS), kept("best")], Design("model_design_1.md"), False),
+    ],
+)
+def test_a_state_that_was_chosen_by_the_rows_of_the_test_is_asked_about(
+    lines: list[Kind], design: Design, asked: bool
+) -> None:
+    code = judged({"label": RETURNED, "p_responder": SCALED}, *lines, design=design)[1]
+    assert (code == "chosen_on_the_test") == asked
+
+
 PASSES = read_design("## Computational Requirements\n\n- **MC passes**: 100\n", "model_design_1.md")
 
 
@@ -116,7 +154,7 @@ PASSES = read_design("## Computational Requirements\n\n- **MC passes**: 100\n", 
     ("since", "asked"), [([1, ROWS], True), ([100, 100 * ROWS], False), ([1, 100 * ROWS], False), ([60, ROWS], True)]
 )
 def test_passes_that_a_design_names_have_to_be_made(since: list[int], asked: bool) -> None:
-    columns = {"actual": ACTUAL, "mc_mean": SCALED}
+    columns: dict[str, Sequence[float]] = {"actual": ACTUAL, "mc_mean": SCALED}
     assert (judged(columns, forward(since_step=since), design=PASSES)[1] == "passes_not_made") == asked
     early = forward(steps=400, since_step=[1, ROWS]), forward(since_step=[100, 100 * ROWS])
     assert judged(columns, *early, design=PASSES)[1] == ""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import ColumnFacts
 from watchkeeper.server.analysis.artefacts.parameter_facts import ParameterFigures
+from watchkeeper.server.analysis.scripts import Program, SamplerCall
 from watchkeeper.server.analysis.verdict.text import verification_block
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Outcome, Word
@@ -104,6 +105,10 @@ def test_results_that_nothing_witnessed_explains_are_asked_about() -> None:
     table = results(column("medals", 1.0, 7.0, 9.0))
     evidence = replace(mcmc(), artefacts=(table, replace(MODEL, inside=replace(SAVED, groups=("posterior",)))))
     assert decide(evidence, RULES).code == "results_unexplained"
+    call = SamplerCall(library="pymc", file="m.py", line=3, used_for_results=True)
+    for in_a_table, code in ((False, "results_unexplained"), (True, "all_passed")):  # a quantity made from the draws
+        script = Program(script="m.py", samplers=(replace(call, in_a_table=in_a_table),))
+        assert decide(replace(evidence, program=script), RULES).code == code
 
 
 DRAWS = (0.1234, -0.5678, 0.9012, 0.3456, -0.789, 0.1111)

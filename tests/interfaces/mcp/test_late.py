@@ -42,7 +42,8 @@ late.finish()
 told |= {"after": unexecuted(), "finders": finders - len(sys.meta_path)}
 from watchkeeper.server.acts.watch import look
 from watchkeeper.server.acts.verify import verify  # nobody had asked for it before
-print(json.dumps({**told, "look": look.find_run.__module__, "verify": type(verify).__name__}))
+print(json.dumps({**told, "look": look.find_run.__module__, "verify": type(verify).__name__,
+                  "numpy": "numpy" in sys.modules}))
 """
 
 
@@ -58,6 +59,7 @@ def test_the_acts_behind_the_tools_are_executed_after_the_list_and_all_of_them_i
     assert told["finders"] == 1
     assert told["look"] == "watchkeeper.server.acts.watch.look"
     assert told["verify"] == "module"
+    assert not told["numpy"], "whoever has none gets verdicts too, and its threads would be in every server"
 
 
 class _Asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from watchkeeper.server.analysis.witness import prediction, steps
 
@@ -33,7 +34,7 @@ net.train(); net(x[:12])
 @needs("torch")
 def test_outputs_in_evaluation_are_told_by_blocks_with_the_rows_that_they_are_of(tmp_path: Path) -> None:
     found = seen(tmp_path, EVALUATED)
-    told = [one.facts for one in found.of("forward")]
+    told: list[dict[str, Any]] = [dict(one.facts) for one in found.of("forward")]
     blocks = [one for one in told if one["of"] == "output"]
     assert [(one["calls"], one["rows"], one["training"], one["steps"]) for one in blocks] == [
         (5, 100, True, 5),
@@ -42,11 +43,11 @@ def test_outputs_in_evaluation_are_told_by_blocks_with_the_rows_that_they_are_of
     ]
     assert [one["since_step"] for one in blocks] == [[9, 132]] * 3
     assert [one["of"] for one in told[3:6]] == ["output", "labels", "shares"]
-    saves = {one.facts["path"]: one.facts for one in found.of("save")}
+    saves: dict[str, Any] = {str(one.facts["path"]): one.facts for one in found.of("save")}
     label = next(one for one in told if one["of"] == "labels" and one["values"]["shape"] == [20])
     assert label["values"]["sha"] == saves["labels.npy"]["columns"]["0"]["sha"]
-    of_loader = [one.facts["row_keys"] for one in found.of("batches")]
-    assert prediction(found.of("forward")[3]).x.row_keys == tuple(of_loader[-1])
+    of_loader: Any = found.of("batches")[-1].facts["row_keys"]
+    assert prediction(found.of("forward")[3]).x.row_keys == tuple(of_loader)
 
 
 FROM_FILES = """
@@ -75,6 +76,7 @@ train(three)
 def test_weights_that_were_read_from_a_file_in_any_usual_way_are_told_of_the_optimiser(tmp_path: Path) -> None:
     found = seen(tmp_path, FROM_FILES)
     told = [steps(one) for one in found.of("steps")]
-    files = [[(each["path"], each["numbers"]) for each in one.line.facts.get("from_files", [])] for one in told]
+    listed: list[Any] = [one.line.facts.get("from_files", []) for one in told]
+    files = [[(each["path"], each["numbers"]) for each in one] for one in listed]
     assert files == [[], [("init.pt", 208)], [("init.npz", 208)], [("init.pkl", 208)]]  # 16 and more numbers an array
     assert {one.numbers for one in told} == {212}

@@ -31,8 +31,8 @@ def told_metric(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[st
     given = arguments(call.function, call.args, call.kwargs)
     predicted = next((given[name] for name in ("y_pred", "y_score", "y_proba", "y_prob") if name in given), None)
     name = call.function.__name__
-    return "metric", name, {"call": name, "true": data(given.get("y_true")), "predicted": data(predicted),
-                            "value": plain(result)}  # fmt: skip
+    facts = {"call": name, "true": data(given.get("y_true")), "predicted": data(predicted), "value": plain(result)}
+    return "metric", name, {**facts, **({"average": plain(given["average"])} if given.get("average") else {})}
 
 
 known("metric", told_metric)

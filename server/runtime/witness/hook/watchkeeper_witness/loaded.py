@@ -108,6 +108,7 @@ def _path_of(source: Any) -> str:
 
 
 def _arrays(thing: Any, depth: int) -> Any:
+    other: Any = thing
     if hasattr(thing, "shape") and hasattr(thing, "dtype"):
         yield thing
     elif depth < _DEEP and isinstance(thing, dict):
@@ -117,9 +118,9 @@ def _arrays(thing: Any, depth: int) -> Any:
         for each in thing:
             yield from _arrays(each, depth + 1)
     elif depth < _DEEP and hasattr(thing, "state_dict") and hasattr(thing, "parameters"):
-        yield from _arrays(thing.state_dict(), depth + 1)
+        yield from _arrays(other.state_dict(), depth + 1)
     elif _is_small_archive(thing):
-        yield from (thing[name] for name in thing.files[:200])
+        yield from (other[name] for name in other.files[:200])
 
 
 def _is_small_archive(thing: Any) -> bool:

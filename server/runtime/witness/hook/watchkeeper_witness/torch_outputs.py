@@ -57,16 +57,16 @@ class Block:
         np = numpy()
         self.pieces.append([np.array(as_array(np, each), "<f8") for each in outputs])
         if self.inputs is not None:
-            self._hash(np, given)
+            self._hash(np, given, self.inputs)
 
-    def _hash(self, np: Any, given: Any) -> None:
+    def _hash(self, np: Any, given: Any, inputs: list[Any]) -> None:
         try:
             on_cpu = given.device.type == _CPU and given.dtype.is_floating_point and len(given.shape) > 1
             rows = given.detach().reshape(len(given), -1)[:, :MOST_OF_A_ROW].numpy() if on_cpu else None
             if rows is None or len(rows) > MOST_ROWS:
                 self.inputs = None
             else:
-                self.inputs.append(row_hashes(np, flat64(np, rows).reshape(len(rows), -1)))
+                inputs.append(row_hashes(np, flat64(np, rows).reshape(len(rows), -1)))
         except Exception:
             self.inputs = None
 

@@ -1,0 +1,42 @@
+"""Was each member of an ensemble of networks trained that was saved? By how many numbers were held and saved. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..witness import Steps
+from .evidence import Evidence
+from .quantities import plain
+from .seen import Seen, place
+from .suspicion import Suspicion
+from .words import Word
+
+_MEMBERS = re.compile(
+    r"(?:ensemble_|number_of_|n_|model_|networks?_)*(?:members?|networks?|ensemble_size|models)(?:_.*)?"
+)
+_MOSTLY = 0.9
+"""So many times what all optimisers held, for each member that the design names, may be a little less: shared parts."""
+
+
+def untrained_members(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """Yield that as many networks were saved as the design names, and all optimisers together held fewer of them.
+
+    States that one training went through are many networks too: a design of these says so.
+    """
+    if not seen.whole or evidence.design.speaks_of_snapshots or any(one.library != "torch" for one in stepped):
+        return
+    paths = {one.path for one in evidence.artefacts if one.role == "model"}
+    final = [one for one in seen.saves if one.numbers and one.path in paths][-1:]
+    held = sum(one.numbers for one in stepped)
+    for name, asked in evidence.design.requirements.items():
+        count = asked.floor or asked.value or 0.0
+        if not _MEMBERS.fullmatch(name) or count < 2 or not held or len(stepped) >= count:
+            continue
+        for save in final:
+            if (save.numbers or 0) >= _MOSTLY * count * held:
+                what = f"{save.path} has {save.numbers} numbers, which are {plain(count)} networks"
+                what = f"{what} ({evidence.design.source(name)}); all optimisers together held {held}, the first at"
+                action = "Train each member, or say in the design that members are copies or states of one training."
+                yield Suspicion(f"{what} {place(stepped[0].line)}", Word.INVESTIGATE, "members_not_trained", action)
+                return
