@@ -232,7 +232,8 @@ class Seen:
 
     def describe(self) -> str:
         """Return in one line what was seen to run."""
-        parts = [_sampling_words(one) for one in self.samplings[:2]]
+        drawn = [one for one in self.samplings if one.draws] or self.samplings
+        parts = [_sampling_words(one) for one in drawn[:2]]
         parts += [f"{one.call} at {place(one.line)}" for one in self.variational[:1]]
         parts += [_steps_words(one) for one in self.updates[:2]]
         parts += [_search_words(one) for one in self.fits if one.is_search][:2]
@@ -306,7 +307,9 @@ def _trains(one: Steps) -> bool:
 
 
 def _sampling_words(one: Sampling) -> str:
-    return f"{one.call} {one.chains} chains of {one.draws} draws after {one.tune} tuning steps at {place(one.line)}"
+    said = f" {one.chains} chains of {one.draws} draws" if one.chains and one.draws else ""
+    tuned = f" after {one.tune} tuning steps" if said and one.tune is not None else ""
+    return f"{one.call}{said}{tuned} at {place(one.line)}"
 
 
 def _steps_words(one: Steps) -> str:
