@@ -11,6 +11,10 @@ _SAID = re.compile(
     r"|(?:load|start|begin|initiali[sz]|seed|reus)\w*\s(?:\S+\s){0,6}?(?:weights|parameters)\b"
     r"|(?:load|continu|reus)\w*\s(?:\S+\s){0,6}?(?:model|network)\b"
     r"|(?:weights|parameters)\s(?:\S+\s){0,3}?from\b"
+    r"|glove\b|word2vec|fast[\s_-]?text|\bbert\b|roberta|distilbert|deberta|sentence[\s_-]?transformer|\bllama"
+    r"|initiali[sz]\w*\s(?:with|from|by)\s(?:\S+\s){0,5}?(?:model|network|embeddings?|vectors)\b"
+    r"|(?:start|begin|initiali[sz]|refin)\w*\s(?:\S+\s){0,3}?(?:from|with)\s(?:\S+\s){0,3}?(?:last|previous|earlier|prior)\b"
+    r"\S*\s(?:\S+\s){0,3}?(?:model|network)\b"
     r"|(?:existing|earlier|published|released|stored)\s(?:\S+\s){0,2}?(?:weights|model|network)",
     re.IGNORECASE,
 )
