@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
-from ..witness import Prediction
-from ..witness.values import text
+from ..witness import Prediction, fingerprint
+from ..witness.values import part, text
 from .baselines import by_method
 from .blended import (
     are_labels,
@@ -271,7 +271,8 @@ def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> I
 
 def _not_looked_at(seen: Seen, rows: int) -> bool:
     """Whether of some predictions of so many rows no figures were told: the mean of 200 bootstraps is made of these."""
-    untold = any(one.values.skipped and one.values.shape[:1] == (rows,) for one in seen.predictions)
+    told = (fingerprint(part(one.facts, "values")) for one in seen.witnessed.of("predict"))
+    untold = any(one.skipped and one.shape[:1] == (rows,) for one in told)
     return untold or any(text(one.facts, "of") == "predict" for one in seen.witnessed.of("more"))
 
 
