@@ -294,7 +294,9 @@ def _placeholder(found: tuple[Placeholder, ...]) -> Iterator[_Problem]:
 
 def _not_finite(document: JsonFacts, rules: Rules, known: Blanks) -> Iterator[_Problem]:
     """Yield what is wrong with numbers that are not finite: a figure beside finite ones may mean that there is none."""
-    odd = [one for one in document.non_finite if not may_be_blank(_KEY.sub("", one).rpartition(".")[2], rules, known)]
+    # A blank cell may mean that nothing is there; NaN in JSON is a number that went wrong, unless it is named.
+    named = replace(rules, may_be_blank=rules.may_be_blank - {"*"})
+    odd = [one for one in document.non_finite if not may_be_blank(_KEY.sub("", one).rpartition(".")[2], named, known)]
     if odd or document.non_finite_count > len(document.non_finite):
         word = Word.INVESTIGATE if document.numbers else Word.INCOMPLETE_TRAINING
         yield _Problem(f"holds a number that is not finite ({(odd or document.non_finite)[0]})", word, "nan")
