@@ -34,6 +34,13 @@ def drawn_anew(seen: Seen) -> int:
     return max(drawn, default=0)
 
 
+def divisions(seen: Seen) -> list[Line]:
+    """Return where a splitter began to divide rows, each time once: it asks its base class, which is told behind it."""
+    told = [one for one in seen.witnessed.of("split") if text(one.facts, "call").endswith(".split")]
+    before = {(line.file, line.n + 1): line.where for line in told}
+    return [one for one in told if before.get((one.file, one.n)) != one.where]
+
+
 def folds_of_splits(seen: Seen) -> tuple[int, str]:
     """Return the folds of `for train, test in KFold(5).split(X)` and their place; 0 where too few fits were made.
 
@@ -42,10 +49,10 @@ def folds_of_splits(seen: Seen) -> tuple[int, str]:
     """
     searches = Counter(one.line.where for one in seen.fits if one.is_search)  # nested: a search in each fold
     made = max([*(count for count, _ in seen.repeated_fits().values()), *searches.values()], default=0)
-    begun = Counter(one.where for one in seen.witnessed.of("split") if text(one.facts, "call").endswith(".split"))
-    found = [(argument(one, "n_splits"), one) for one in seen.witnessed.of("split")
-             if text(one.facts, "call").endswith(".split")]  # fmt: skip
-    told = [(folds, line.where) for folds, line in found if isinstance(folds, int) and folds > 1]
+    lines = divisions(seen)
+    begun = Counter(one.where for one in lines)
+    found = [(argument(one, "n_splits"), one.where) for one in lines]
+    told = [(folds, where) for folds, where in found if isinstance(folds, int) and folds > 1]
     folds, where = max(told, default=(0, ""), key=lambda one: one[0])
     enough = folds <= made and _LEAST_FITTED * folds * begun[where] <= made
     return (folds, where) if folds > 1 and enough else (0, "")

@@ -74,6 +74,8 @@ def test_what_is_blank_in_a_table_that_was_read_may_be_blank_in_the_results() ->
     assert code(alone, predicted="", blank_inputs=frozenset({"start_moisture"})) == ""
     assert code(replace(alone, infinite=1), predicted="", blank_inputs=frozenset({"start_moisture"})) == "results_nan"
     assert code(blank("other"), predicted="", blank_inputs=frozenset({"start_moisture"})) == "results_nan"
+    filled = replace(column("units_out", *NUMBERS), missing=2)  # of a template whose column was blank before
+    assert code(filled, predicted="", blank_inputs=frozenset({"units_out"})) == "results_nan"
 
 
 @pytest.mark.parametrize(
