@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -38,21 +37,13 @@ from .transformed import OUTCOME, back_in_another_order, follows, has_figures, i
 from .untold import typed
 from .words import Word
 
-_MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
-_SD = re.compile(r"sd|std|posterior_sd", re.IGNORECASE)
-_MEAN_OFF, _SD_OFF = 0.006, 0.05
-"""By which share a summary's figures may be off; a deviation of every fifth draw is off by some per cent of itself."""
 _NEAR = 0.98
 """Correlation from which on a column counts as made from a prediction: scaled back, averaged, clipped."""
 _LEAST_ROWS = 20
 _MOST_CHANGES = 6
 _LEAST_DRAWS = 5
-_MOSTLY_NAMED = 0.8
-_NEAR_THE_MEAN = 0.3
-"""Share of a parameter's deviation by which a median of skewed draws may lie beside their mean."""
 _FINER = 4
 """So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
-_MOST_DIGITS = 8
 _MOST_LOOKED_AT = 20
 _FIRST = 5
 _MOST_HELD = 1000
@@ -238,7 +229,7 @@ def _suspicions(
         )
     if trace is not None:
         yield from against_trace(table, trace)
-        explained = _explained(table, trace) or any(drawn(evidence)) or _written_by_script(evidence)
+        explained = _explained(table, trace) or any(drawn(evidence)) or written_by_script(evidence)
         if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
@@ -247,7 +238,7 @@ def _suspicions(
         yield from _of_nothing_seen(seen, table, rules.forbidden if baseline else frozenset())
 
 
-def _written_by_script(evidence: Evidence) -> bool:
+def written_by_script(evidence: Evidence) -> bool:
     """Whether the script, as it is read, writes figures made from the draws: quantities that no trace holds."""
     return evidence.program is not None and any(one.in_a_table for one in evidence.program.samplers)
 

@@ -14,6 +14,7 @@ from watchkeeper.server.analysis.artefacts.facts import (
 )
 from watchkeeper.server.analysis.scripts.program import Program
 from watchkeeper.server.analysis.verdict.artefacts import insane
+from watchkeeper.server.analysis.verdict.checks import flat
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Attempt, Evidence, Told
 from watchkeeper.server.analysis.verdict.rules import EffortRules, Limits
@@ -260,3 +261,7 @@ def test_no_required_time_is_spoken_of_where_none_is_required(evidence: Evidence
     assert "required time" in asked
     assert unasked
     assert "required time" not in unasked
+
+
+def test_what_a_run_names_colours_no_terminal_and_turns_no_line() -> None:
+    assert flat("a\x1b[31mb\n| c \u202ed\x07") == "a\ufffd[31mb | c \ufffdd\ufffd"
