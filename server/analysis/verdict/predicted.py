@@ -233,7 +233,7 @@ def _suspicions(
         if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
-    baseline = found and not others and not seen.steps  # nobody sees what a network predicts
+    baseline = found and not others and not seen.steps  # not all that a network returned is told
     if trace is None and (baseline or not found) and table.rows >= _LEAST_ROWS:
         yield from _of_nothing_seen(seen, table, rules.forbidden if baseline else frozenset())
 
@@ -268,7 +268,7 @@ def _not_looked_at(seen: Seen, rows: int) -> bool:
 
 
 def predicts_unseen(seen: Seen) -> bool:
-    """Whether something was trained of which nobody sees what it predicts: a network, a sampler, a forecast."""
+    """Whether something was trained of which not all is seen that it predicts: a network, a sampler, a forecast."""
     stepped = any(one.steps or one.traced for one in seen.steps)
     return stepped or bool(seen.samplings) or any(one.library in _FORECASTERS for one in seen.fits)
 
