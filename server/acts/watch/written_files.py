@@ -52,8 +52,11 @@ def model(desk: Desk, run: Run) -> str:
     left = told(desk, run)
     if left is not None:
         return model_among(left.paths)
-    sealed = witness_files.seal(desk, run) if run.end is not None else None
-    return model_in(posixpath.dirname(named), sealed.there if sealed is not None else ()) or named
+    if run.end is None:
+        return named
+    folder, sealed = posixpath.dirname(named), witness_files.seal(desk, run)
+    there = model_in(folder, sealed.there) if sealed is not None else ""
+    return there or model_in(folder, _changed_meanwhile(desk, run)) or named  # compiled libraries write unseen
 
 
 def _others(desk: Desk, run: Run, paths: Iterable[str]) -> tuple[str, ...]:

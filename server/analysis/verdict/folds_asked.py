@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..witness import Fit, Line, fingerprint
 from ..witness.values import part, text, whole
 from .evidence import Evidence
+from .refits import divisions
 from .seen import Seen, argument, names, place
 from .suspicion import Suspicion
 from .words import Word
@@ -66,9 +67,7 @@ def folds_left_out(seen: Seen) -> Iterator[Suspicion]:
     its own, and all together to each fold.
     """
     made: dict[tuple[str, int, int], int] = {}
-    told = seen.witnessed.of("split")
-    before = {(line.file, line.n + 1): line.where for line in told}
-    for line in (one for one in told if before.get((one.file, one.n)) != one.where):  # a splitter asks its base class
+    for line in divisions(seen):
         folds, rows = argument(line, "n_splits"), fingerprint(part(line.facts, "x")).shape[:1]
         if text(line.facts, "call").endswith("KFold.split") and isinstance(folds, int) and rows:
             made[line.where, folds, rows[0]] = made.get((line.where, folds, rows[0]), 0) + 1

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from watchkeeper.server.analysis.artefacts.facts import (
     ColumnFacts,
     PickleFacts,
+    TableFacts,
 )
 from watchkeeper.server.analysis.scripts.program import Program
 from watchkeeper.server.analysis.verdict.artefacts import insane
@@ -153,14 +154,21 @@ def test_what_ran_is_not_judged_like_a_full_run_in_the_quick_phase() -> None:
     assert said(quick, rules) == APPROVED
 
 
-def test_what_a_design_accepts_of_results_is_for_the_full_run() -> None:
-    strict = designed("medals | 0-30 | | | |\n")
+@pytest.mark.parametrize(("name", "binds"), [("medals", True), ("r_hat", False), ("rmse", False)])
+def test_how_good_a_design_wants_results_is_for_the_full_run_and_what_a_value_may_be_is_not(
+    name: str, binds: bool
+) -> None:
+    strict = designed(f"{name} | 0-30 | | | |\n")
+    table = TableFacts(
+        format="csv", size_bytes=9, rows=3, columns=(ColumnFacts(name=name, numbers=3, minimum=1.0, maximum=40.0),)
+    )
     rules = replace(RULES, phase=Phase.QUICK, limits=Limits(0.0, 4 * HOUR, "watchkeeper.toml [quick]"))
-    quick = spoilt(strict, phase=Phase.QUICK, artefacts=(RESULTS,), usage=None, program=Program(script="m.py"))
-    assert said(strict) == ("REJECT_INCOMPLETE_TRAINING", "results_out_of_range")
-    assert said(quick, rules) == APPROVED
-    assert insane(RESULTS, rules) == []
-    assert insane(RESULTS, replace(rules, ranges={"medals": (0.0, 30.0)}))
+    results = replace(RESULTS, inside=table)
+    quick = spoilt(strict, phase=Phase.QUICK, artefacts=(results,), usage=None, program=Program(script="m.py"))
+    assert bool(insane(results, rules, strict.design)) is binds
+    assert (decide(quick, rules).code == "results_out_of_range") is binds
+    assert decide(spoilt(strict, artefacts=(results, MODEL)), RULES).code == "results_out_of_range"
+    assert insane(results, replace(rules, ranges={name: (0.0, 30.0)}), strict.design)
 
 
 def test_the_probe_counts_where_no_trace_was_left_but_convergence_stays_unseen() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .fingerprint import MOST_NUMBERS, as_array, flat64, fp, quick
 from .state import can_afford, numpy
-from .windows import own_window
+from .windows import own_window_in_groups
 
 _MOST_COPIED = 1 << 21
 _MOST_COMPARED, _LEAST_COMPARED = 2000, 20
@@ -76,7 +76,7 @@ def leaks(x: Any, y: Any) -> dict[str, Any]:
         return {
             **_named("nearest", _nearest(np, table, target), names),
             **_named("ahead", _in_order(_ahead(np, table, target), x), names),
-            **_named("window", own_window(np, table, target), names),
+            **_named("window", own_window_in_groups(np, table, target), names),
         }
     except Exception:
         return {}

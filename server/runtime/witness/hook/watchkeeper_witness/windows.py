@@ -15,6 +15,7 @@ _LEAST_VALUES = 10
 _NEARLY_ALL = 0.9
 """Windows of a group's rows do not fit where the next group begins."""
 _CLOSE = 1e-6
+_MOST_GROUPINGS, _MOST_GROUPS, _PEEKED = 3, 20, 500
 
 
 def own_window(np: Any, table: Any, target: Any) -> dict[str, Any]:
@@ -52,6 +53,26 @@ def own_window(np: Any, table: Any, target: Any) -> dict[str, Any]:
             continue
         return {"column": int(column), "of": of, "rows": width, "later": width - 1 - before}
     return {}
+
+
+def own_window_in_groups(np: Any, table: Any, target: Any) -> dict[str, Any]:
+    """Return the same of rows in time order, or of those of each group of a panel: by station, shop or patient.
+
+    A panel has its groups' rows side by side at each time; a column of few values tells them apart.
+    """
+    found = own_window(np, table, target)
+    if found:
+        return found
+    for column in [one for one in range(table.shape[1]) if _tells_groups(np, table[:, one])][:_MOST_GROUPINGS]:
+        together = np.argsort(table[:, column], kind="stable")
+        found = own_window(np, table[together], target[together])
+        if found:
+            return {**found, "by": column}
+    return {}
+
+
+def _tells_groups(np: Any, values: Any) -> bool:
+    return 2 <= len(np.unique(values[:_PEEKED])) <= _MOST_GROUPS and bool(np.isfinite(values).all())
 
 
 def _share(np: Any, values: Any, told: Any, by: int, close: float) -> float:
