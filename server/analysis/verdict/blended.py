@@ -125,12 +125,13 @@ def from_earlier(values: Sequence[float], columns: Sequence[Sequence[float]], on
     told = [*zip(one.values.places, one.values.at, strict=False)]
     if len(values) != one.values.size or len({value for _, value in told}) < _LEAST_ROWS:
         return False
+    every = [[(row, value) for row, value in told if row >= by] for by in range(1, _MOST_EARLIER + 1)]
     return any(
         all(abs(values[row] - change(base[row - by], value)) <= grain + 1e-6 * abs(values[row]) for row, value in later)
+        for by, later in enumerate(every, start=1)
+        if len(later) >= _LEAST_ROWS
         for base in columns
         if len(base) == len(values)
-        for by in range(1, _MOST_EARLIER + 1)
-        if len(later := [(row, value) for row, value in told if row >= by]) >= _LEAST_ROWS
         for change in (_added, _multiplied)
     )
 
