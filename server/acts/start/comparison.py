@@ -97,7 +97,7 @@ def compare(desk: Desk, before: Origin, after: Origin, runs: Pair, failed: str =
     found: list[Entry] = [
         *_script(before, after, programs, failed, full_only=seen.equal),
         *(_policy_entries(old_policy, policy) if old_policy else ()),
-        *_design(desk, before, after),
+        *_design(desk, before, after, policy),
         *_features(before, after),
         *_python(before, after),
         *_command(before, after),
@@ -207,7 +207,14 @@ def _shown(value: object) -> str:
     return "unset" if value is None else one_line(str(value), 60)
 
 
-def _design(desk: Desk, before: Origin, after: Origin) -> Iterator[Entry]:
+def _asked_at_least(policy: Policy) -> dict[str, float]:
+    """Return what the policy asks for where a design is silent."""
+    counts = (one for each in policy.method.minima().values() for one in each.items())
+    asked = {**dict[str, float](counts), designs.TIME: policy.full.min_hours}
+    return {name: least for name, least in asked.items() if least > 0}
+
+
+def _design(desk: Desk, before: Origin, after: Origin, policy: Policy) -> Iterator[Entry]:
     if before.design is None or before.design == after.design:
         return
     if after.design is None:
@@ -222,7 +229,7 @@ def _design(desk: Desk, before: Origin, after: Origin) -> Iterator[Entry]:
     blank = sorted({*designs.blank_columns(new)} - {*designs.blank_columns(old)})
     if blank:
         yield Entry("design columns that may be blank", _NOTHING, ", ".join(blank))
-    for change in designs.lowered(old, new):
+    for change in designs.lowered(old, new, _asked_at_least(policy)):
         yield Entry(f"design {change.name}", change.before, change.after, lowered=True)
 
 

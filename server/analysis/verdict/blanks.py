@@ -60,7 +60,8 @@ def asked(table: TableFacts, rules: Rules, known: Blanks) -> list[str]:
 def may_be_blank(name: str, rules: Rules, known: Blanks) -> bool:
     """Whether a column, or a figure of this name in a document, is blank by its nature or by what was announced."""
     plain = name.strip().lower()
-    return rules.may_miss(name) or plain in known.carried or plain in known.settings or bool(_SETTING.match(plain))
+    carried = plain in known.carried and name not in known.predicted  # a template of the results is blank there too
+    return rules.may_miss(name) or carried or plain in known.settings or bool(_SETTING.match(plain))
 
 
 def is_estimate(name: str) -> bool:

@@ -16,8 +16,8 @@ from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
 from .distributions import Stated
 from .distributions import stated as stated_priors
-from .parameters import METHOD, TIME, is_expectation, is_expected_time, name_of, names_blanks
-from .quantities import Quantity, duration, hours_in, plain, quantity
+from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
+from .quantities import Quantity, count, duration, hours_in, plain, quantity
 from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
 
 COUNTED = frozenset(
@@ -35,17 +35,22 @@ STOPPED = frozenset({"epochs", "iterations", "total_iterations"})
 """Counts that an early stop makes smaller."""
 
 _STATEMENT = re.compile(
-    r"\s{0,12}(?:[-*+]\s+|\d{1,3}[.)]\s+)?(\*\*|__)?([^:|*]{1,80}?)(?:\1)?\s*:\s*(?:\*\*|__)?\s*(.+)$"
+    r"\s{0,12}(?:[-*+]\s{1,12}|\d{1,3}[.)]\s{1,12})?(\*\*|__)?\s{0,3}([^:|*\s][^:|*]{0,79}?)(?:\1)?\s{0,12}:"
+    r"\s*(?:\*\*|__)?\s*(.+)$"
 )
 _OF_TRAINING = re.compile(r"train|comput|sampling|run ?time|wall", re.IGNORECASE)
 _REMARK = re.compile(r"(\w.{1,60}?)\s*[(\[,;–—](.+?)[)\]]?\s*$")
+_OF_DATA = re.compile(r"\W*(?:n[_ ]|num[_ ]|number of |total )?samples?\W*$", re.IGNORECASE)
+"""Samples are rows of the data as well: where nothing says what they are of, they are no draws."""
+_DATA = re.compile(r"\b(?:train\w*|test\w*|valid\w*|data\w*|rows?|observ\w*|cases|patients)\b", re.IGNORECASE)
+_BARE_TIME = re.compile(r"time|duration|minutes|seconds", re.IGNORECASE)
 _MOST_OF = re.compile(
     r"\b(?:max(?:imum)?|at most|upper (?:bound|limit)|limit|cap|capped|ceiling|up to|budget|early[- ]?stop\w*"
     r"|patience)\b",
     re.IGNORECASE,
 )
 _LEAST_OF = re.compile(r"\b(?:min(?:imum)?|at least|lower (?:bound|limit)|or more)\b", re.IGNORECASE)
-_BOUND_INSIDE = re.compile(r"\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
+_BOUND_INSIDE = re.compile(r"(?<!\d)(?<!\d )\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
 _MOST_NAMES_CHARACTERS = 2_000
 
 
@@ -133,10 +138,14 @@ def read_design(text: str, path: str) -> Design:
     loose = not any(in_requirements(line.headings) for line in document)
     for name, requirement in (*_from_tables(document, loose), *_from_statements(document, loose)):
         found[name] = _joined(name, found[name], requirement) if name in found else requirement
+    for other in ALSO_METHOD:
+        if METHOD not in found and other in found and not found[other].text[:1].isdigit():
+            found[METHOD] = replace(found.pop(other), value=None, minimum=None, maximum=None)
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
-    said = speaks_of_weights(text), tells_test_from_validation(text), speaks_of_snapshots(text)
+    counts = "\n".join(line.text for line in document)
+    said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
     return Design(path, bound, length, *said, tuple(stated_priors(document)))
 
 
@@ -168,8 +177,9 @@ def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[s
         if not words or not (one.binds or (loose and _known(words))):
             continue
         rest, bound = _without_bound(words)
+        rest = _of_training(rest, f"{unit} {one.specified} {one.least}", row.headings)
         words, bound = (rest, bound) if name_of(rest) in COUNTS | _CEILINGS else (words, "")
-        amount = _amount_of(words, unit)
+        amount = _amount_of(words, unit, one.specified)
         low, high = amount(one.least), amount(one.most)
         low = Quantity() if bound == "max" and low.value == high.value else low  # `Max epochs | 80 | 80 | 80`: a cap
         given = _limits(_bounded(amount(one.specified), bound), low, high)
@@ -183,8 +193,11 @@ def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[s
 
 def _known(words: str) -> bool:
     """Whether a name is one that requires something wherever it stands, where a document has no section for it."""
-    name = name_of(_without_bound(words)[0])
-    return name in COUNTED | {METHOD} or (name == TIME and _OF_TRAINING.search(words) is not None)
+    rest = _without_bound(words)[0]
+    name = name_of(rest)
+    if _OF_DATA.match(rest):
+        return False
+    return name in COUNTED | {METHOD, *ALSO_METHOD} or (name == TIME and _OF_TRAINING.search(words) is not None)
 
 
 def _limits(given: Quantity, low: Quantity, high: Quantity) -> Quantity:
@@ -205,32 +218,45 @@ def _from_statements(document: list[markdown.Line], loose: bool) -> Iterator[tup
             if not in_requirements(line.headings) and not anywhere:
                 continue
             said = markdown.bare(found[3])
+            name = _of_training(name, said, line.headings)
             if is_expected_time(name) or (name_of(name) == TIME and is_expectation(said)):
                 inside = _BOUND_INSIDE.search(said)
                 if inside is None:
                     continue
                 name, bound, said = "training time", "min", inside[0]
-            parts = _bounded(_amount_of(name, "")(said), bound)
+            parts = _bounded(_amount_of(name)(said), bound)
             yield _requirement(name, said, parts, said, line.number, says_kept(line.text), ceiling=bound == "max")
 
 
-def _amount_of(name: str, unit: str) -> Callable[[str], Quantity]:
-    """Return what reads a cell: of the training's time in hours, each number by its own unit, else by the column's."""
+def _of_training(name: str, said: str, headings: tuple[str, ...]) -> str:
+    """Take a bare `time` for that of the training, in the section that requires it and with a unit: not 2015-2020."""
+    bare = _BARE_TIME.fullmatch(name) and in_requirements(headings) and (hours_in(name) or hours_in(said))
+    return f"training {name}" if bare else name
+
+
+def _amount_of(name: str, *units: str) -> Callable[[str], Quantity]:
+    """Return what reads a cell: of the training's time in hours, each number by its own unit, else the first told."""
     if name_of(name) != TIME and not is_expected_time(name):
-        return quantity
-    return functools.partial(duration, otherwise_hours=hours_in(unit) or hours_in(name))
+        return count if name_of(name) in COUNTED else quantity
+    otherwise = next((hours for one in (*units, name) if (hours := hours_in(one))), None)
+    return functools.partial(duration, otherwise_hours=otherwise)
 
 
 def _without_bound(name: str) -> tuple[str, str]:
     """Take `Minimum` or `Maximum` off a name, also behind it: `Epochs (upper bound, early stopping)`."""
     bound = ""
-    if found := re.match(r"(min|max)(?:imum|\.)?[\s_]+(?:required\s+)?(.+)$", name, re.IGNORECASE):
-        bound, name = found[1].lower(), found[2]
+    found = re.match(r"(min|max)(?:imum|\.)?([\s_]+)(?:required\s+)?(.+)$", name, re.IGNORECASE)
+    if found and ("_" not in found[2] or _may_be_bounded(found[3])):  # `min_samples_leaf` is a name
+        bound, name = found[1].lower(), found[3]
     if found := _REMARK.match(name):
         told = "max" if _MOST_OF.search(found[2]) else "min" if _LEAST_OF.search(found[2]) else ""
-        if told or name_of(found[1]) in COUNTED:
+        if told or (name_of(found[1]) in COUNTED and not (_OF_DATA.match(found[1]) and _DATA.search(found[2]))):
             return found[1], bound or told
     return name, bound
+
+
+def _may_be_bounded(name: str) -> bool:
+    return name_of(name) in COUNTED | _CEILINGS | {TIME, "ess"} and _OF_DATA.match(name) is None
 
 
 def _bounded(found: Quantity, bound: str) -> Quantity:
@@ -248,6 +274,7 @@ def _requirement(
     name = name_of(words)
     shown = unit if len(unit) <= 20 and unit != said else ""
     shown = "hours" if name == TIME else shown
+    parts = Quantity() if name in (METHOD, SAMPLER) else parts  # the 4 of `NUTS, 4 chains` bounds no method
     if name in _CEILINGS and parts.minimum is None and parts.maximum is None:
         parts = Quantity(parts.value, None, parts.value)
     return name, Requirement(
@@ -279,11 +306,19 @@ def _stricter(one: Requirement, other: Requirement) -> Requirement:
     )
 
 
-def lowered(before: Design, after: Design) -> list[Change]:
-    """Return every requirement that is weaker in `after`; whoever starts a run shows this list to the director."""
+def lowered(before: Design, after: Design, policy: Mapping[str, float] | None = None) -> list[Change]:
+    """Return every requirement that is weaker in `after`; whoever starts a run shows this list to the director.
+
+    :param policy: what the policy asks for at least, by name of the requirement; it bound where `before` was silent.
+    """
     changes: list[Change] = []
     for name, old in before.requirements.items():
         changes.extend(_weaker(name.replace("_", " "), old, after.requirements.get(name)))
+    for name, least in (policy or {}).items():
+        new = None if name in before.requirements else after.requirements.get(name)
+        silent = name == TIME and new is not None and new.floor is None
+        if new is not None and not silent and (new.floor or 0.0) < least:
+            changes.append(Change(name.replace("_", " "), f"{plain(least)} (policy)", _shown(new, new.floor)))
     return changes
 
 
@@ -293,8 +328,8 @@ def _weaker(what: str, old: Requirement, new: Requirement | None) -> Iterator[Ch
         return
     if old.floor is not None and (new.floor is None or new.floor < old.floor):
         yield Change(what, _shown(old, old.floor), _shown(new, new.floor))
-    elif old.value is not None and new.value is not None and new.value < old.value and old.value != old.maximum:
-        yield Change(f"{what} specification", plain(old.value), plain(new.value))
+    elif _specifies_less(name_of(what), old, new):
+        yield Change(f"{what} specification", _shown(old, None), _shown(new, None))
     elif old.value is None and new.text != old.text:
         yield Change(what, old.text or "none", new.text or "none")
     if old.maximum is not None and name_of(what) not in COUNTS and (new.maximum is None or new.maximum > old.maximum):
@@ -303,13 +338,21 @@ def _weaker(what: str, old: Requirement, new: Requirement | None) -> Iterator[Ch
         yield Change(f"{what} must not simplify", "yes", "no")
 
 
+def _specifies_less(name: str, old: Requirement, new: Requirement) -> bool:
+    """Whether the specification is lower; of a ceiling that matters where it is all that is said of the work."""
+    if old.value is None or new.value is None or new.value >= old.value:
+        return False
+    return old.value != old.maximum or (name in COUNTED and old.floor is None)
+
+
 def _shown(requirement: Requirement, number: float | None) -> str:
+    bound = "at most " if number is None and requirement.value == requirement.maximum else ""
     if number is None:
         number = requirement.value if requirement.value is not None else requirement.maximum
     if number is None:
         return requirement.text or "none"
     unit = f" {requirement.unit}" if requirement.unit else ""
-    return f"{plain(number)}{unit}"
+    return f"{bound}{plain(number)}{unit}"
 
 
 def _number(value: float | None) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from . import markdown
 
+_MOST_NAME_CHARACTERS = 200
 SECTION = re.compile(r"comput\w* requirements?", re.IGNORECASE)
 
 _SPECIFICATION = re.compile(
@@ -60,7 +61,7 @@ def stated(row: markdown.Row) -> Stated:
     """Return what a row of a table states."""
     first = next((name for name in row.cells if _NAME.fullmatch(_words(name))), next(iter(row.cells), ""))
     return Stated(
-        name=markdown.bare(row.cells.get(first, "")),
+        name=markdown.bare(row.cells.get(first, "")[:_MOST_NAME_CHARACTERS]),
         specified=_cell(row, _SPECIFICATION) or _after(first, row),
         least=_cell(row, _LEAST),
         most=_cell(row, _MOST),

@@ -22,12 +22,28 @@ _STOPS = re.compile(
     r"|\b(?:to|till|at|until) convergence\b|\bconvergence (?:criteri\w+|toleran\w+)",
     re.IGNORECASE,
 )
+_BETTER = r"(?:improv|better|progress|decreas|chang|longer)"
 _NOT = re.compile(
-    r"\b(?:no|without|never|not?)\b[^.;:|]{0,20}\b(?:early[- ]?stop\w*|patience)"
-    r"|\b(?:early[- ]?stop\w*|patience)\b\W{0,6}(?:is |are )?(?:none|no|off|not|never|disabled|unused|false"
+    rf"\b(?:no|without|never|not)\b(?!(?:(?!early|patience)[^.;:|]){{0,20}}{_BETTER})"
+    r"[^.;:|]{0,20}\b(?:early[- ]?stop\w*|patience)"
+    r"|\b(?:early[- ]?stop\w*|patience)\b\W{0,6}(?:is |are )?(?:none|off"
+    rf"|(?:no|not)\b(?!\W+(?:\w+\W+)?{_BETTER})|never|disabled|unused|false"
     r"|0\b|n/?a\b|-+\s*$)",
     re.IGNORECASE,
 )
+_NO_STOP = re.compile(
+    r"\bstop[- ]?words?\b"
+    r"|\bstop(?:s|ped|ping)?\b.{0,20}\bafter (?:all )?\d[\d,_ ]{0,12}(?:epochs?|steps|iterations|updates)\b"
+    r"(?!\W{0,3}(?:without|of no|with no|in which|if|when))"
+    r"|\bconvergence criteri\w+(?=.{0,60}(?:r.?hat|r̂|\bess\b|effective|gelman|diverg))",
+    re.IGNORECASE,
+)
+"""What sounds like an early stop and is none: words that are left out, a number of epochs, R-hat."""
+_OF_A_RATE = re.compile(
+    r"(?:plateau|schedul|reduc).{0,40}\bpatience\b|\bpatience\b.{0,30}(?:schedul|reduc|learning[- ]rate|\blr\b)",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"\bearly\b|\bstop|\buntil\b", re.IGNORECASE)
 _PATIENCE = re.compile(
     r"\bpatience\b\W{0,6}(?:of |is |for )?(\d{1,5})(?!\d|\s*(?:steps?|iter\w*|eval\w*|checks?|rounds?|batch\w*|%|\.\d))"
     r"|\bearly[- ]?stop\w*\W{0,4}(?:after |with (?:a )?|\()?\s?(\d{1,5}) epochs (?:without|of no|of patience)",
@@ -107,4 +123,7 @@ def read_length(document: Iterable[markdown.Line], rows: Mapping[str, int]) -> L
 
 def says_when_to_stop(text: str) -> bool:
     """Whether a text says that a training ends when something is reached, and not after a number of its own."""
-    return _STOPS.search(text) is not None and _NOT.search(text) is None
+    said = _NO_STOP.sub(" ", text)
+    if not _ENDS.search(said):
+        said = _OF_A_RATE.sub(" ", said)  # the patience of a learning rate
+    return _STOPS.search(said) is not None and _NOT.search(said) is None

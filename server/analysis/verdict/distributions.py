@@ -27,7 +27,9 @@ _KNOWN = frozenset(
     {"normal", "halfnormal", "uniform", "exponential", "gamma", "inversegamma", "beta", "cauchy", "halfcauchy"}
     | {"laplace", "lognormal", "studentt", "halfstudentt"}
 )
-_STATED = re.compile(r"(?P<before>[^;,|()]{0,80}?)(?P<said>[A-Za-z]+ ?\([-+0-9][^()|]{0,60}\))")
+_STATED = re.compile(r"(?<![A-Za-z])[A-Za-z]{1,30} ?\([-+0-9][^()|]{0,60}\)")
+_BEFORE = re.compile(r"[^;,|()]{0,80}$")
+_FIRST_CELLS = 3
 _NO_NAME = frozenset(
     {"a", "an", "and", "are", "each", "for", "has", "have", "is", "of", "on", "prior", "priors", "the", "with"}
 )
@@ -51,18 +53,20 @@ def stated(document: Iterable[markdown.Line]) -> Iterator[Stated]:
     """
     for line in document:
         for found in _STATED.finditer(line.text):
-            before = found["before"].strip() or _cell_before(line.text, found.start())
+            near = _BEFORE.search(line.text[max(0, found.start() - 80) : found.start()])
+            before = (near[0].strip() if near else "") or _cell_before(line.text, found.start())
             words = frozenset(re.findall(r"[a-z0-9]+", before.lower())) - _NO_NAME
-            prior = distribution(found["said"])
+            prior = distribution(found[0])
             if prior is not None and prior[0] in _KNOWN and words and not words & _OF_SEVERAL:
-                yield Stated(words, prior, found["said"], line.number)
+                yield Stated(words, prior, found[0], line.number)
 
 
 def _cell_before(text: str, start: int) -> str:
     """Return the first cell of a row of a table, in whose second one the distribution stands alone."""
-    cells = [one.strip() for one in text[:start].split("|")]
-    named = [one for one in cells if one]
-    return named[0] if text.lstrip().startswith("|") and len(named) == 1 else ""
+    if not text.lstrip().startswith("|") or text.count("|", 0, start) > _FIRST_CELLS:
+        return ""
+    named = [one.strip() for one in text[:start].split("|") if one.strip()]
+    return named[0] if len(named) == 1 else ""
 
 
 def can_differ(asked: Distribution, had: Distribution) -> bool:

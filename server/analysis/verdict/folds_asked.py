@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..witness import Fit, Line, fingerprint
 from ..witness.values import part, text, whole
 from .evidence import Evidence
+from .refits import divisions
 from .seen import Seen, argument, names, place
 from .suspicion import Suspicion
 from .words import Word
@@ -62,12 +63,11 @@ def folds_left_out(seen: Seen) -> Iterator[Suspicion]:
     """Yield that of folds made by hand, time and again, the first one was fitted each time and no other.
 
     A fit is a fold's where it has the rows that one trains on. Trials that are given up may end after any fold, so
-    only one fit for each time that the folds were made is asked about.
+    only one fit for each time that the folds were made is asked about; several models may each be fitted at a place of
+    its own, and all together to each fold.
     """
     made: dict[tuple[str, int, int], int] = {}
-    told = seen.witnessed.of("split")
-    before = {(line.file, line.n + 1): line.where for line in told}
-    for line in (one for one in told if before.get((one.file, one.n)) != one.where):  # a splitter asks its base class
+    for line in divisions(seen):
         folds, rows = argument(line, "n_splits"), fingerprint(part(line.facts, "x")).shape[:1]
         if text(line.facts, "call").endswith("KFold.split") and isinstance(folds, int) and rows:
             made[line.where, folds, rows[0]] = made.get((line.where, folds, rows[0]), 0) + 1
@@ -75,7 +75,8 @@ def folds_left_out(seen: Seen) -> Iterator[Suspicion]:
         fitted = Counter(one.line.where for one in seen.fits if _is_folds(one, rows, folds))
         if times < _LEAST_TIMES or folds < _LEAST_FOLDS or seen.more_fits or not seen.whole:
             continue
-        if fitted and _ONE_EACH[0] * times <= max(fitted.values()) <= _ONE_EACH[1] * times:
+        each = sum(fitted.values()) >= folds * times
+        if fitted and not each and _ONE_EACH[0] * times <= max(fitted.values()) <= _ONE_EACH[1] * times:
             what = f"rows were divided {times} times into {folds} folds at {where}, and {max(fitted.values())} fits saw"
             what = f"{what} the rows that a fold trains on: one fold of {folds}"
             action = "Fit and score each of the folds, or say that one part was held out."

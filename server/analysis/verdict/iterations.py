@@ -22,7 +22,7 @@ from .seen import place
 from .walkers import ensembles
 from .words import Word
 
-_OF_CHAINS = ("draws", "total_draws")
+_OF_CHAINS = ("draws", "total_draws", "tune")
 _SAMPLES = re.compile(
     r"bayes|mcmc|pymc|nuts|\bhmc\b|\bstan\b|numpyro|posterior|gibbs|metropolis|sampl|monte|chain|emcee|particle|\babc\b",
     re.IGNORECASE,
@@ -57,7 +57,10 @@ def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...
 
 
 def _is_another_word(name: str, evidence: Evidence) -> bool:
-    """Whether a row that nothing counts speaks of no chains: what walkers leave out, samples of a Gaussian process."""
+    """Whether a row that nothing counts speaks of no chains: what walkers leave out, samples of a Gaussian process.
+
+    And steps in which the learning rate of a network warms up.
+    """
     if name == "tune" and ensembles(evidence.seen):
         return True
     method = evidence.design.method

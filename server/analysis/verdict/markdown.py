@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+# No pattern has two parts side by side that take the same characters: a line of 4,000 blanks is read in one go.
+_HEADING = re.compile(r" {0,3}(#{1,6})\s(.*)$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
-_BOLD_ALONE = re.compile(r"\s{0,3}(?:\*\*|__)([^*|]{1,80}?)(?:\*\*|__)\s*:?\s*$")
+_BOLD_ALONE = re.compile(r"\s{0,3}(?:\*\*|__)([^*|]{1,80}?)(?:\*\*|__)\s{0,3}:?$")
 _LEVEL_OF_BOLD = 7
 """A line that is bold and nothing else heads what follows, below every real heading."""
-_DELIMITER = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+_DELIMITER = re.compile(r":?-+:?")
+_MARKS = re.compile(r"((?<=\d)(?: \* |\*{1,2})(?=\d))|[*`]|(?<!\w)_|_(?!\w)")
 _CELL_END = re.compile(r"(?<!\\)\|")
 _MOST_LINES = 20_000
 _MOST_CHARACTERS = 4_000
@@ -64,8 +66,8 @@ def lines(text: str) -> list[Line]:
 def _heading(line: str, before: list[Line]) -> tuple[int, str] | None:
     """Return level and title that a line begins: `# title`, a line that is bold alone, or underlined by this one."""
     if found := _HEADING.match(line):
-        return len(found[1]), bare(found[2])
-    if found := _BOLD_ALONE.match(line):
+        return len(found[1]), bare(found[2].strip().rstrip("#"))
+    if found := _BOLD_ALONE.match(line.rstrip()):
         return _LEVEL_OF_BOLD, bare(found[1])
     title = before[-1].text.strip() if before else ""
     if (found := _UNDERLINE.match(line)) and title and "|" not in title and not title.startswith(("#", "-", "*", ">")):
@@ -100,10 +102,16 @@ def rows(document: list[Line]) -> Iterator[Row]:
     for before, line in zip([Line(0, ""), *document], document, strict=False):
         if "|" not in line.text:
             columns = []
-        elif _DELIMITER.match(line.text) and "|" in before.text and before.number == line.number - 1:
+        elif "|" in before.text and before.number == line.number - 1 and _delimits(line.text):
             columns = [bare(cell).lower() for cell in cells(before.text)]
         elif columns:
             yield Row(line.number, dict(zip(columns, cells(line.text), strict=False)), line.headings)
+
+
+def _delimits(line: str) -> bool:
+    """Whether a line parts the heading of a table from its rows: `|---|:-:|`."""
+    inner = line.strip().removeprefix("|").removesuffix("|")
+    return all(_DELIMITER.fullmatch(cell.strip()) for cell in inner.split("|"))
 
 
 def cells(line: str) -> list[str]:
@@ -114,5 +122,5 @@ def cells(line: str) -> list[str]:
 
 
 def bare(text: str) -> str:
-    """Return a text without the marks of bold, italics and code."""
-    return re.sub(r"[*`]|(?<!\w)_|_(?!\w)", "", text).strip()
+    """Return a text without the marks of bold, italics and code; `4 * 1000` and `10**4` keep theirs."""
+    return _MARKS.sub(lambda found: found[1] or "", text).strip()

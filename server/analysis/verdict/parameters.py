@@ -6,6 +6,8 @@ import re
 
 TIME = "training_time"
 METHOD = "method"
+ALSO_METHOD = ("inference", "model_family", "model_class", "model_type")
+"""What the method is called where no row is called one; `inference` is also what comes after the training."""
 SAMPLER = "sampler"
 
 _EXPECTED = re.compile(
@@ -33,11 +35,11 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (TIME, r"(?:total |required )?(?:training|compute|computation|computing|run|wall|sampling)"
                r" ?(?:clock )?(?:time|duration)(?: per model| required)?(?: in)?"
                r"(?: (?:s|secs?|seconds|min|minutes|h|hrs?|hours))?"
-               r"|runtime|walltime|wall clock|time|duration|(?:training )?(?:hours|minutes|seconds)"),
+               r"|runtime|walltime|wall clock|(?:training )?hours|training (?:minutes|seconds)"),
         (SAMPLER, r"(?:mcmc |posterior |bayesian )?(?:sampler|sampling (?:method|algorithm|scheme)|step method|kernel)"
                   r"(?: type| name)?|mcmc algorithm"),
         (METHOD, r"(?:training |approved |estimation |inference |required |modelling |modeling )?"
-                 r"(?:method|algorithm|approach)|inference|model (?:family|class|type)"),
+                 r"(?:method|algorithm|approach)"),
         ("training_rows", r"(?:number of )?train(?:ing)?(?: set)? (?:samples|examples|cases|points|size)"),
         ("test_rows", r"(?:number of )?(?:test(?:ing)?|hold ?out|held out)(?: set)?"
                       r" (?:samples|examples|cases|points|size)"),

@@ -29,14 +29,34 @@ _LEAST_NAMED = re.compile(
     re.IGNORECASE,
 )
 _MOST_NAMED = re.compile(rf"(?:{_LESS}|\bto\b){_FROM_WORDS_TO_NUMBER}(?<![\w.])({_SIGNED})", re.IGNORECASE)
+_BOUND_OF_ANOTHER = re.compile(rf"(?:{_MORE}|{_LESS})[^\d.,;|()]{{0,12}}?(?<![\w.])({_SIGNED})", re.IGNORECASE)
+"""Behind the first number: `100, batch size at most 32` is no bound of the 100."""
+_SPACE = re.compile(r"(?<=\d)[\u00a0\u2009\u202f'’](?=\d{3}(?!\d))|[\u00a0\u2009\u202f]")
+_RAISED = re.compile(r"(?<=\d)⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}")
+_AS_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_POWER = re.compile(
+    rf"(?<![\w.^*])(?:({_NUMBER})\s?[x×*·]\s?)?(10|2)\s?(?:\^|\*\*)\s?\{{?([-−]?\d{{1,2}})\}}?(?![\w.^])"
+)
+_PRODUCT = re.compile(rf"(?<![\w.])({_NUMBER})\s?[x×*]\s?({_NUMBER})(?!\s?[x×*]|\w)([ -]?folds?\b)?")
+_DOTTED = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\w.])")
+_CLOCK = re.compile(
+    r"(?<![\w:.])(\d{1,3}):([0-5]\d)(?::([0-5]\d))?(?![\w:.])(?!\s?(?:m|min|minutes)\b)(?:\s?(?:h|hrs?|hours)\b)?"
+)
+_OF_OTHERS = re.compile(r"\s*(?!(?:to|and|or|max\w*|min\w*|at|up|no|not|but|from)\b)[A-Za-z]{2}")
+_MOST_WRITTEN = 1e15
 _HOURS = {
+    **dict.fromkeys(("ms", "millisecond"), 1 / 3_600_000),
     **dict.fromkeys(("s", "sec", "second"), 1 / 3600),
     **dict.fromkeys(("m", "min", "minute"), 1 / 60),
     **dict.fromkeys(("h", "hr", "hour"), 1.0),
     **dict.fromkeys(("d", "day"), 24.0),
+    "week": 168.0,
 }
 _GLUED = re.compile(r"(?<=\d)(?=(?!e[-+]?\d|k\b)[a-z])", re.IGNORECASE)
-_UNIT = re.compile(r"(?<![A-Za-z])(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![A-Za-z])", re.IGNORECASE)
+_UNIT = re.compile(
+    r"(?<![A-Za-z])(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)(?![A-Za-z])",
+    re.IGNORECASE,
+)
 _UNIT_BEHIND = re.compile(rf"\s*{_UNIT.pattern}", re.IGNORECASE)
 _MOST_CHARACTERS = 200
 
@@ -52,20 +72,53 @@ class Quantity:
 
 def quantity(text: str) -> Quantity:
     """Return the first number or range of a text; an empty Quantity where there is none that is finite."""
-    text = text[:_MOST_CHARACTERS]
+    text = _written_out(text[:_MOST_CHARACTERS])
+    found = _ONE.search(text)
+    value = number(found[1]) if found else None
+    first = value if found and not re.search(r"\w", text[: found.start()]) else None
+    for both in (_range(text), _both_bounds(text)):
+        if both is not None and (first is None or first <= (both.maximum or 0)):  # `5000, rates 0.001-0.1`: 5000
+            return both
+    if found is None or value is None:
+        return Quantity()
+    rest = _BOUND_OF_ANOTHER.sub(" ", text[found.end() :])
+    at_most = bool(_AT_MOST.search(text[: found.end()] + rest))
+    at_least = not at_most and bool(_AT_LEAST.search(text[: found.end()] + rest))
+    return Quantity(value, value if at_least else None, value if at_most else None)
+
+
+def _range(text: str) -> Quantity | None:
     if found := _RANGE.search(text):
         low, high = (number(one) for one in found.groups() if one is not None)
         if low is not None and high is not None and low <= high:
             return Quantity(low, low, high)
-    if (both := _both_bounds(text)) is not None:
-        return both
-    found = _ONE.search(text)
-    value = number(found[1]) if found else None
-    if value is None:
-        return Quantity()
-    at_most = bool(_AT_MOST.search(text))
-    at_least = not at_most and bool(_AT_LEAST.search(text))
-    return Quantity(value, value if at_least else None, value if at_most else None)
+    return None
+
+
+def count(text: str) -> Quantity:
+    """Return a count: `4 x 1000` asks for 1000 of each, and `2.000` is no fraction of anything."""
+    text = _DOTTED.sub(lambda found: found[0].replace(".", ""), text[:_MOST_CHARACTERS])
+    return quantity(_each(_written_out(text)))
+
+
+def _each(text: str) -> str:
+    """Of `4 x 1000` the larger number, of `10 x 5-fold` that of the folds."""
+    return _PRODUCT.sub(lambda found: found[2] if found[3] else max(found[1], found[2], key=_size) + " ", text)
+
+
+def _size(written: str) -> float:
+    return number(written) or 0.0
+
+
+def _written_out(text: str) -> str:
+    """Return a text whose powers are numbers: `10^4` is 10000, `2 x 10^3` is 2000."""
+    text = _RAISED.sub(lambda found: "^" + found[0].translate(_AS_DIGITS), _SPACE.sub(" ", text))
+    return _POWER.sub(_power, text)
+
+
+def _power(found: re.Match[str]) -> str:
+    value = (number(found[1]) or 0.0 if found[1] else 1.0) * float(found[2]) ** float(found[3].replace("−", "-"))
+    return f"{value:.15g}" if value < _MOST_WRITTEN else found[0]
 
 
 def _both_bounds(text: str) -> Quantity | None:
@@ -84,17 +137,24 @@ def duration(text: str, otherwise_hours: float | None = None) -> Quantity:
 
     :param otherwise_hours: hours in the unit of numbers that have none behind them, by a column or a name.
     """
-    text = _GLUED.sub(" ", text[:_MOST_CHARACTERS])
+    text = _each(_written_out(_GLUED.sub(" ", _CLOCK.sub(_hours, text[:_MOST_CHARACTERS]))))
     found = [(one, _UNIT_BEHIND.match(text, one.end())) for one in _ONE.finditer(text)]
+    if any(unit for _, unit in found):  # `for each of 12 models 2-6 hours`
+        found = [(one, unit) for one, unit in found if unit or not _OF_OTHERS.match(text, one.end())]
     units = [hours_in(unit[1]) if unit else None for _, unit in found]
     otherwise = otherwise_hours or hours_in(text) or 1.0
     written, at = "", 0
     for place, (one, unit) in enumerate(found):
         hours = next((each for each in units[place:] if each), otherwise)
         value = number(one[1])
-        written += text[at : one.start()] + (one[1] if value is None else f"{value * hours:.15f}")
+        written += _ONE.sub("", text[at : one.start()]) + (one[1] if value is None else f"{value * hours:.15f}")
         at = unit.end() if unit else one.end()
     return quantity(written + text[at:])
+
+
+def _hours(found: re.Match[str]) -> str:
+    """Return `1:30`, `00:30:00` as hours."""
+    return f"{int(found[1]) + int(found[2]) / 60 + int(found[3] or 0) / 3600:.9f} h"
 
 
 def number(text: str) -> float | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 
 from ..witness import Fit, Line
 from ..witness.values import part, text
 from .seen import Seen, argument
 
+_SEED = re.compile(r"seed|random_state")
 _LEAST_DRAWN = 20
 _MOST_ALIKE = 0.9
 _LEAST_FITTED = 0.5
@@ -32,6 +34,13 @@ def drawn_anew(seen: Seen) -> int:
     return max(drawn, default=0)
 
 
+def divisions(seen: Seen) -> list[Line]:
+    """Return where a splitter began to divide rows, each time once: it asks its base class, which is told behind it."""
+    told = [one for one in seen.witnessed.of("split") if text(one.facts, "call").endswith(".split")]
+    before = {(line.file, line.n + 1): line.where for line in told}
+    return [one for one in told if before.get((one.file, one.n)) != one.where]
+
+
 def folds_of_splits(seen: Seen) -> tuple[int, str]:
     """Return the folds of `for train, test in KFold(5).split(X)` and their place; 0 where too few fits were made.
 
@@ -40,10 +49,10 @@ def folds_of_splits(seen: Seen) -> tuple[int, str]:
     """
     searches = Counter(one.line.where for one in seen.fits if one.is_search)  # nested: a search in each fold
     made = max([*(count for count, _ in seen.repeated_fits().values()), *searches.values()], default=0)
-    begun = Counter(one.where for one in seen.witnessed.of("split") if text(one.facts, "call").endswith(".split"))
-    found = [(argument(one, "n_splits"), one) for one in seen.witnessed.of("split")
-             if text(one.facts, "call").endswith(".split")]  # fmt: skip
-    told = [(folds, line.where) for folds, line in found if isinstance(folds, int) and folds > 1]
+    lines = divisions(seen)
+    begun = Counter(one.where for one in lines)
+    found = [(argument(one, "n_splits"), one.where) for one in lines]
+    told = [(folds, where) for folds, where in found if isinstance(folds, int) and folds > 1]
     folds, where = max(told, default=(0, ""), key=lambda one: one[0])
     enough = folds <= made and _LEAST_FITTED * folds * begun[where] <= made
     return (folds, where) if folds > 1 and enough else (0, "")
@@ -67,6 +76,19 @@ def folds_by_hand(seen: Seen) -> tuple[int, str]:
         ):
             parts[f"{fit.name} at {fit.line.where}"][predicted] = _key(fit.line)
     told = [(min(len(held), len(set(held.values()))), name.rpartition(" at ")[2]) for name, held in parts.items()]
+    return max(told, default=(0, ""))
+
+
+def settings_by_hand(seen: Seen) -> tuple[int, str]:
+    """Return how many settings were tried at one place, each on as many tables as any other, and the place.
+
+    So people write a grid of their own: a loop over settings, and in it one over folds. Seeds are no settings.
+    """
+    tried: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in (each for each in seen.fits if not each.is_search):
+        settings = sorted((name, str(value)) for name, value in one.params.items() if not _SEED.search(name))
+        tried[f"{one.name} at {one.line.where}"][str(settings)] += 1
+    told = [(len(each), name.rpartition(" at ")[2]) for name, each in tried.items() if len(set(each.values())) == 1]
     return max(told, default=(0, ""))
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 
+# What may repeat has a bound everywhere: a document of a megabyte of one word, or of one dash, is read in one go.
 _SAID = re.compile(
-    r"fine[\s_-]*tun|pre[\s_-]*train|transfer[\s_-]*learn|warm[\s_-]*start|\bresum"
+    r"fine[\s_-]{0,3}tun|pre[\s_-]{0,3}train|transfer[\s_-]{0,3}learn|warm[\s_-]{0,3}start|\bresum"
     r"|backbone|foundation|adapter|\blora\b|distil|teacher|imagenet|hugging\s?face|continual|\bfrozen\b|freez"
-    r"|(?:from|with|of)\s(?:\S+\s){0,3}?check[\s_-]?point"
-    r"|(?:load|start|begin|initiali[sz]|seed|reus)\w*\s(?:\S+\s){0,6}?(?:weights|parameters)\b"
-    r"|(?:load|continu|reus)\w*\s(?:\S+\s){0,6}?(?:model|network)\b"
-    r"|(?:weights|parameters)\s(?:\S+\s){0,3}?from\b"
-    r"|(?:existing|earlier|published|released|stored)\s(?:\S+\s){0,2}?(?:weights|model|network)",
+    r"|(?:from|with|of)\s(?:\S{1,40}\s){0,3}?check[\s_-]?point"
+    r"|(?:load|start|begin|initiali[sz]|seed|reus)\w{0,9}\s(?:\S{1,40}\s){0,6}?(?:weights|parameters)\b"
+    r"|(?:load|continu|reus)\w{0,9}\s(?:\S{1,40}\s){0,6}?(?:model|network)\b"
+    r"|(?:weights|parameters)\s(?:\S{1,40}\s){0,3}?from\b"
+    r"|glove\b|word2vec|fast[\s_-]?text|\bbert\b|roberta|distilbert|deberta|sentence[\s_-]?transformer|\bllama"
+    r"|initiali[sz]\w{0,9}\s(?:with|from|by)\s(?:\S{1,40}\s){0,5}?(?:model|network|embeddings?|vectors)\b"
+    r"|(?:start|begin|initiali[sz]|refin)\w{0,9}\s(?:\S{1,40}\s){0,3}?(?:from|with)\s(?:\S{1,40}\s){0,3}?"
+    r"(?:last|previous|earlier|prior)\b\S{0,20}\s(?:\S{1,40}\s){0,3}?(?:model|network)\b"
+    r"|(?:existing|earlier|published|released|stored)\s(?:\S{1,40}\s){0,2}?(?:weights|model|network)",
     re.IGNORECASE,
 )
 _ANEW = re.compile(
-    r"(?:trained|training|train)\s+(?:\S+\s){0,3}?from\s+scratch|from\s+scratch"
-    r"|(?:random(?:ly)?|fresh(?:ly)?)\W+(?:\S+\s){0,2}?(?:initial|weights)|(?:starts?|begins?)\s+anew"
-    r"|(?:no|without|not)\s+(?:\S+\s){0,2}?(?:pre[\s_-]*train\w*|fine[\s_-]*tun\w*|warm[\s_-]*start\w*"
+    r"(?:trained|training|train)\s{1,9}(?:\S{1,40}\s){0,3}?from\s{1,9}scratch|from\s{1,9}scratch"
+    r"|(?:random(?:ly)?|fresh(?:ly)?)\W{1,5}(?:\S{1,40}\s){0,2}?(?:initial|weights)|(?:starts?|begins?)\s{1,9}anew"
+    r"|(?:no|without|not)\s{1,9}(?:\S{1,40}\s){0,2}?(?:pre[\s_-]{0,3}train\w*|fine[\s_-]{0,3}tun\w*|warm[\s_-]{0,3}start\w*"
     r"|transfer\w*|checkpoints?|weights)",
     re.IGNORECASE,
 )

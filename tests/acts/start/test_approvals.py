@@ -229,10 +229,11 @@ async def test_a_lowered_design_limit_is_a_change(place: Place) -> None:
     design.write_text(DESIGN.format(draws=20000))
     async with place.trainer() as trainer:
         await trainer.trained()
-        design.write_text(DESIGN.format(draws=1000))
+        design.write_text(f"{DESIGN.format(draws=1000)}| Chains | 1 | 1 | 8 | chains |\n")
         waits = await trainer.ask("start_training", **FULL)
     assert waits["state"] == "awaiting_approval"
     assert [one for one in waits["changes"] if one.startswith("design draws") and "1000" in one]
+    assert "design chains 4 (policy) -> 1 chains" in waits["changes"]  # silent before, so the policy's number bound
 
 
 async def test_changed_features_are_a_change(place: Place) -> None:

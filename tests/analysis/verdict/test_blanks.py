@@ -74,6 +74,8 @@ def test_what_is_blank_in_a_table_that_was_read_may_be_blank_in_the_results() ->
     assert code(alone, predicted="", blank_inputs=frozenset({"start_moisture"})) == ""
     assert code(replace(alone, infinite=1), predicted="", blank_inputs=frozenset({"start_moisture"})) == "results_nan"
     assert code(blank("other"), predicted="", blank_inputs=frozenset({"start_moisture"})) == "results_nan"
+    filled = replace(column("units_out", *NUMBERS), missing=2)  # of a template whose column was blank before
+    assert code(filled, predicted="", blank_inputs=frozenset({"units_out"})) == "results_nan"
 
 
 @pytest.mark.parametrize(
@@ -123,3 +125,9 @@ def test_a_figure_of_a_document_that_is_no_number_is_asked_about_in_its_own_word
     assert found.word is word
     assert "blank cells" not in found.action
     assert ("written as null" in found.action) == (word is not None)
+
+
+def test_where_every_cell_may_be_blank_a_number_that_went_wrong_in_a_document_is_still_told() -> None:
+    rules = replace(RULES, may_be_blank=frozenset({"*"}))
+    found = check(decide(document("w", "b", numbers=()), rules), "artefact results")
+    assert found.word is Word.INCOMPLETE_TRAINING

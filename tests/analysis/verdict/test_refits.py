@@ -69,7 +69,10 @@ def test_nothing_is_counted_so_where_the_design_asks_for_none() -> None:
 )
 def test_a_splitter_that_is_left_after_its_first_part_makes_no_folds(fits: int, splits: int, folds: int | None) -> None:
     split: Kind = {"kind": "split", "where": "m.py:19", "facts": {"call": "KFold.split", "arguments": {"n_splits": 5}}}
-    made = counted(of("- Trees: 9", *([split] * splits), *each(fits, DRAWN))).get("cv")
+    done = each(fits, DRAWN)
+    parts = [done[n * fits // splits : (n + 1) * fits // splits] for n in range(splits)]
+    lines = [line for part in parts for line in (split, split, *part)]  # a splitter asks its base class
+    made = counted(of("- Trees: 9", *lines)).get("cv")
     assert (made.value if made is not None else None) == folds
 
 
@@ -103,3 +106,27 @@ def test_all_rows_are_fitted_with_the_rounds_that_an_early_stop_found(last: int,
              fit(3, "XGBRegressor", params={"n_estimators": last}, wall_s=9e3)]  # fmt: skip
     evidence = run("CV folds | 2\nBoosting rounds | up to 700 per fold, at least 60\n", *lines)
     assert asked(evidence)[0] == outcome
+
+
+def tried(*settings: dict[str, object], folds: int = 3) -> list[Kind]:
+    every = [one for one in settings for _ in range(folds)]
+    return [{"where": "m.py:49", **fit(n + 1, "LGBMRegressor", params=one)} for n, one in enumerate(every)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (tried({"num_leaves": 7}, {"num_leaves": 15}, {"num_leaves": 31}, {"num_leaves": 63}), ""),
+        (tried({"num_leaves": 7}, {"num_leaves": 15}), "candidates_short"),
+        (tried({"seed": 1}, {"seed": 2}, {"seed": 3}, {"random_state": 4}), "iterations_not_inspected"),
+        (
+            tried({"num_leaves": 7}, {"num_leaves": 15})[:5],
+            "iterations_not_inspected",
+        ),  # one more refit
+    ],
+    ids=["a grid by hand", "fewer", "seeds", "not each as often"],
+)
+def test_settings_that_a_loop_tries_are_candidates(lines: list[Kind], code: str) -> None:
+    rows = "- Method: random forest\n- Candidates: 4\n- CV folds: 0\n- Bootstraps: 0"
+    found = check(decide(of(rows, *lines), RULES), "iterations")
+    assert found.code == code, found
