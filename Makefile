@@ -109,12 +109,15 @@ engines: setup wheel programs
 	WATCHKEEPER_EVERY_FAULT=1 $(PYTEST) tests/runtime/engines tests/acts/watch/test_elsewhere.py
 
 # Pyright keeps one core busy for most of a minute, and no test waits for what it says: it is done beside the tests, and
-# beside what is built and installed for them.
+# beside what is built and installed for them. Each is done though another failed: which of them came first would decide.
 check: setup
-	@$(MAKE) --no-print-directory --jobs 3 lint types tested QUICK=1
+	@$(MAKE) --no-print-directory --jobs 3 --keep-going lint types tested QUICK=1 || $(AMISS)
 
 test: setup
-	@$(MAKE) --no-print-directory --jobs 3 lint types tested
+	@$(MAKE) --no-print-directory --jobs 3 --keep-going lint types tested || $(AMISS)
+
+# What fails first is pages above when the tests have come to their end, and pytest's last line may say that all passed.
+AMISS = { echo "lint, types or tests failed: look above for ***" >&2; exit 1; }
 
 tested: wheel
 	@$(if $(QUICK),,$(MAKE) --no-print-directory browser)

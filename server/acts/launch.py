@@ -6,6 +6,7 @@ import os
 import posixpath
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from ..storage.policy.policy import Policy, policy_text
 from ..storage.record import Run
 from ..storage.record.records import RunStarted
 from ..storage.record.serialization import encode
-from ..vocabulary.errors import StorageFailed
+from ..vocabulary.errors import PathRefused, StorageFailed
 from ..vocabulary.runs import Phase
 from .desk import Desk
 
@@ -189,7 +190,8 @@ def materialise(desk: Desk, run: Run) -> Path:
 def _made(desk: Desk, run: Run, run_dir: Path) -> None:
     _set_aside(run_dir, run.nonce)
     for folder in (run_dir, checkpoint_dir(desk, run.model, run.phase)):
-        desk.workspace.make_private_folder(str(folder))
+        desk.workspace.make_folder(str(folder))
+    _make_room(desk, run)
     (run_dir / records.WITNESS).mkdir(mode=0o700, exist_ok=True)
     (run_dir / records.METRICS).touch(mode=0o600, exist_ok=True)
     path = run_dir / records.SPEC
@@ -199,6 +201,18 @@ def _made(desk: Desk, run: Run, run_dir: Path) -> None:
         records.write(path, spec(desk, run))
         # The file's time is the start's age: a start that was recorded long ago must not be launched now.
         os.utime(path, (run.at, run.at))
+
+
+def _make_room(desk: Desk, run: Run) -> None:
+    """Make the folders of the files that a project names: hours of training must not end at one that is missing.
+
+    One that cannot be made for what stands there is told by what looks for its file.
+    """
+    if desk.policy.judge.results != "named":
+        return  # the project writes where it likes
+    for path in (run.results, desk.workspace.final_model(run.model)):
+        with suppress(PathRefused):
+            desk.workspace.make_folder(posixpath.dirname(path), private=False)
 
 
 def _set_aside(run_dir: Path, nonce: str) -> None:

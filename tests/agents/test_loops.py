@@ -116,7 +116,7 @@ async def test_two_pydantic_ai_agents_play_the_eight_schools_story(workplace: Pl
         return FunctionModel(respond)
 
     def agent(role: str, brain: Brain) -> Any:
-        server = MCPToolset(StdioTransport(sys.executable, command(schools, role)))
+        server = MCPToolset(StdioTransport(sys.executable, command(schools, role)), init_timeout=HANG_S)
         return pydantic_ai.Agent(model(brain), toolsets=[server])
 
     trains, directs = Trainer(), Director()

@@ -196,7 +196,7 @@ def kept(desk: Desk, words: Sequence[str]) -> str:
     desk.workspace.ensure_state()
     digest = desk.workspace.store_snapshot(text.encode())
     path = f"{COMMANDS}/{digest[:16]}.json"
-    desk.workspace.make_private_folder(COMMANDS)
+    desk.workspace.make_folder(COMMANDS)
     desk.workspace.create_exclusive(path, text)
     return path
 

@@ -124,7 +124,7 @@ def _begun(desk: Desk, run: Run) -> Rerun | None:
     seen = witness_files.seen(desk, run)
     reason = _hopeless(desk, run, seen)
     parent = desk.workspace.state_dir / FOLDER
-    desk.workspace.make_private_folder(str(parent))
+    desk.workspace.make_folder(str(parent))
     held = lock.take(parent / f"{run.id}.lock")
     if held is None:
         return None
@@ -178,7 +178,7 @@ def _prepared(desk: Desk, run: Run, seen: Seen, name: str) -> Rerun:
     folder = _folder(desk, name)
     shutil.rmtree(folder, ignore_errors=True)  # what a killed server left of one that was never recorded
     try:
-        desk.workspace.make_private_folder(str(folder))
+        desk.workspace.make_folder(str(folder))
         (folder / "witness").mkdir(mode=0o700)
         for file in ("metrics.jsonl", LOG):
             (folder / file).touch(mode=0o600)

@@ -88,10 +88,10 @@ def _insane(desk: Desk, run: Run, results: str, about: About) -> list[str]:
     """Return what is wrong inside a quick run's results; a file is looked into once as long as it does not change."""
     from ...analysis.verdict.artefacts import insane  # noqa: PLC0415 (the same)
     from . import artefact_files  # noqa: PLC0415 (heavy, and asked once a quick run)
-    from .verdict_rules import design_now, rules_of  # noqa: PLC0415 (the same)
+    from .verdict_rules import design_now, design_of, rules_of  # noqa: PLC0415 (the same)
 
     rules = rules_of(desk.policy, Phase.QUICK).bound_by(design_now(desk, run.model))
-    bound = [sorted(rules.may_be_blank), results]
+    bound = [run.design[1] if run.design else "", sorted(rules.may_be_blank), "values", results]
     key, now = f"sane:{run.id}", [about.modified_at, about.size_bytes, *bound]
     kept: list[Any] = json.loads(desk.ledger.note(key) or "[]")
     if kept[:-1] == now:
@@ -99,7 +99,7 @@ def _insane(desk: Desk, run: Run, results: str, about: About) -> list[str]:
 
     def look() -> list[str]:
         found = artefact_files.artefact(desk, "results", results, read=True)
-        return insane(found, rules)
+        return insane(found, rules, design_of(desk, run.design))
 
     def note(problems: list[str]) -> None:
         desk.ledger.take_note(key, json.dumps([*now, problems]))

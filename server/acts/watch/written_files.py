@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 
 from ...analysis.verdict.evidence import Written
-from ...analysis.verdict.written import model_among, own, results_among
+from ...analysis.verdict.written import model_among, model_in, own, results_among
 from ...storage.record import Run
 from ...vocabulary.errors import PathRefused
 from ..desk import Desk
@@ -41,12 +42,21 @@ def results(desk: Desk, run: Run) -> str:
 
 
 def model(desk: Desk, run: Run) -> str:
-    """Return where the model lies that a full run left: the file that is named, else the one it wrote, else empty."""
+    """Return where the model lies that a full run left: the file that is named, else the one it wrote, else empty.
+
+    Members of an ensemble, or a file of another ending, in the named one's folder are what it wrote there.
+    """
     named = desk.workspace.final_model(run.model)
-    left = told(desk, run)
-    if left is None or desk.workspace.models_there(run.model):
+    if desk.workspace.models_there(run.model):
         return named
-    return model_among(left.paths)
+    left = told(desk, run)
+    if left is not None:
+        return model_among(left.paths)
+    if run.end is None:
+        return named
+    folder, sealed = posixpath.dirname(named), witness_files.seal(desk, run)
+    there = model_in(folder, sealed.there) if sealed is not None else ""
+    return there or model_in(folder, _changed_meanwhile(desk, run)) or named  # compiled libraries write unseen
 
 
 def _others(desk: Desk, run: Run, paths: Iterable[str]) -> tuple[str, ...]:

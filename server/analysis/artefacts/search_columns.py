@@ -22,6 +22,15 @@ _SHARES = (1.0, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 _SHIFTED, _WIDER = 0.15, 1.15
 """By how many deviations means may differ, and by which factor deviations, where two columns are alike in both."""
 Inverse = Callable[[float], float]
+_WAYS: tuple[Callable[[float, float], float], ...] = (
+    lambda one, other: one - other,
+    lambda one, other: one + other,
+    lambda one, other: other - one,
+    lambda one, other: one * other,
+    lambda one, other: one / other if other else math.inf,
+    lambda one, other: other / one if one else math.inf,
+)
+"""How a value is made of two columns: sales less refunds, claims by exposure."""
 
 
 def search(look: Look, wanted: Sequence[Wanted], cells: Callable[[Look], tuple[Table, bool]]) -> SearchFacts:
@@ -56,7 +65,25 @@ def search(look: Look, wanted: Sequence[Wanted], cells: Callable[[Look], tuple[T
     notes = () if complete else (f"Only the first {table.rows} rows were looked through.",)
     for name, cells_of in cells_found.items():
         found[name].append(cells_of.found())
-    return SearchFacts(found=tuple(replace(one, alike=alike.get(one.name, "")) for one in best(found)), notes=notes)
+    told = (_with_column(one, wanted, table) for one in best(found))
+    return SearchFacts(found=tuple(replace(one, alike=alike.get(one.name, "")) for one in told), notes=notes)
+
+
+def _with_column(one: Found, wanted: Sequence[Wanted], table: Table) -> Found:
+    """Return what was found with the column that, in the rows where it differs, leads from the one to the other."""
+    asked = next((each for each in wanted if each.name == one.name and not each.anywhere), None)
+    if asked is None or not one.instead or one.form != "as it is":
+        return one
+    rows = dict(zip(asked.values, asked.rows, strict=False))
+    close = _CLOSE * max(abs(value) for value, _ in one.instead) + asked.grain
+    for column in table.columns:
+        series = column.series
+        if series is None or column.name == one.source or len(series) != table.rows:
+            continue
+        for way in _WAYS:
+            if all(abs(way(there, series[rows[value]]) - value) <= close for value, there in one.instead):
+                return replace(one, with_column=column.name)
+    return one
 
 
 class _Cells:

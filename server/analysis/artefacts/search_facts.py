@@ -43,6 +43,8 @@ class Found:
     :ivar alike: another column whose mean and deviation are nearly those of what was asked for, as it is.
     :ivar instead: of a column of as many rows as were asked for: each value that stands in another way in its row, and
         what stands there (as the column has it). :ivar in_row: how many of the values stand in their rows.
+    :ivar with_column: another column of the same rows with which all of `instead` follow from what stands there: their
+        sum, difference, product or ratio.
     :ivar nowhere: of cells: the values that stand in no column.
     """
 
@@ -56,6 +58,7 @@ class Found:
     alike: str = ""
     in_row: int = 0
     instead: tuple[tuple[float, float], ...] = ()
+    with_column: str = ""
     nowhere: tuple[float, ...] = ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import (
@@ -36,6 +36,11 @@ _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".n
 
 
 _LEARNED = re.compile(r"_?(?:coefs?|intercepts?|weights?|bias(?:es)?|[wWbB]\d*|params|theta|beta|kernel)_?(?:\[\d+\])?")
+_QUALITY = re.compile(
+    r"(?:^|_)(?:rhat|ess|mcse|divergences?|rmse|mse|mae|mape|smape|r2|auc|roc|accuracy|f1|precision|recall|brier|crps"
+    r"|log_?loss|loss|deviance|coverage|score|error|acceptance|autocorrelation)(?:_|$)"
+)
+"""Names of how good results are, as `name_of` writes them."""
 _OF_A_RESULT = re.compile(r"pred|forecast|estimat|score|result|label|class|hat\b|prob|mean|value", re.IGNORECASE)
 _KEY = re.compile(r"(?:\[\d+\])+$")
 _SAID = (
@@ -79,12 +84,19 @@ def artefact(evidence: Evidence, one: Artefact, rules: Rules) -> Check:
     return passed(name, f"{about}{_shape(one)}{again}")
 
 
-def insane(one: Artefact, rules: Rules) -> list[str]:
-    """Return what makes the inside of a quick run's file useless: placeholders, NaN, values out of the policy's range.
+def insane(one: Artefact, rules: Rules, design: Design) -> list[str]:
+    """Return what makes the inside of a quick run's file useless: placeholders, NaN, values out of range."""
+    found = _content(one, rules, _of_values(design), Blanks())
+    return [problem.what for problem in found if problem.word.rejects]
 
-    What a design accepts (an R-hat, an error) is for the full run; a quick one shows that the code runs.
+
+def _of_values(design: Design) -> Design:
+    """Leave out how good a design wants its results (R-hat, an error): that is for the full run, which has all data.
+
+    What a value may be at all binds a quick run too.
     """
-    return [problem.what for problem in _content(one, rules, Design(), Blanks()) if problem.word.rejects]
+    kept = {name: one for name, one in design.requirements.items() if not _QUALITY.search(name)}
+    return replace(design, requirements=kept)
 
 
 def _rank(problem: _Problem) -> int:
@@ -129,7 +141,7 @@ def _problems(evidence: Evidence, one: Artefact, rules: Rules) -> Iterator[_Prob
             what = "was there before the run, with the same content: its time is new, the rest is not"
             yield _Problem(what, Word.INVESTIGATE, "touched")
         table = one.inside if isinstance(one.inside, TableFacts) else TableFacts(format="", size_bytes=0, rows=0)
-        design = Design() if evidence.phase is Phase.QUICK else evidence.design
+        design = _of_values(evidence.design) if evidence.phase is Phase.QUICK else evidence.design
         found = _content(one, rules, design, blanks(evidence, table))
         yield from (each for each in found if not _is_told(evidence, one, each))
 
@@ -282,7 +294,9 @@ def _placeholder(found: tuple[Placeholder, ...]) -> Iterator[_Problem]:
 
 def _not_finite(document: JsonFacts, rules: Rules, known: Blanks) -> Iterator[_Problem]:
     """Yield what is wrong with numbers that are not finite: a figure beside finite ones may mean that there is none."""
-    odd = [one for one in document.non_finite if not may_be_blank(_KEY.sub("", one).rpartition(".")[2], rules, known)]
+    # A blank cell may mean that nothing is there; NaN in JSON is a number that went wrong, unless it is named.
+    named = replace(rules, may_be_blank=rules.may_be_blank - {"*"})
+    odd = [one for one in document.non_finite if not may_be_blank(_KEY.sub("", one).rpartition(".")[2], named, known)]
     if odd or document.non_finite_count > len(document.non_finite):
         word = Word.INVESTIGATE if document.numbers else Word.INCOMPLETE_TRAINING
         yield _Problem(f"holds a number that is not finite ({(odd or document.non_finite)[0]})", word, "nan")

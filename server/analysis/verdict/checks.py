@@ -50,8 +50,12 @@ def unknown(name: str, evidence: str, code: str = "", action: str = "") -> Check
 
 
 def flat(text: str) -> str:
-    """Return a text on one line: names from files and scripts must not write lines of their own into a verdict."""
+    """Return a text on one line: names from files and scripts must not write lines of their own into a verdict.
+
+    Nor colours and marks that turn the direction of writing: what no printer shows becomes a replacement character.
+    """
     text = " ".join(_readable(text).split())
+    text = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

@@ -24,7 +24,7 @@ from .match import Match
 from .observed import repeated_observations
 from .observed_rows import made_before_split, made_up
 from .other_priors import other_priors
-from .predicted import grain_of, matches
+from .predicted import grain_of, matches, written_by_script
 from .reordered import reordered
 from .sampled_often import of_other_variables, one_of_many
 from .score_names import score_names
@@ -62,7 +62,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *made_before_split(evidence, seen),
         *other_priors(evidence.design, seen),
         *(one_of_many(seen, table) if isinstance(table, TableFacts) else ()),
-        *(of_other_variables(seen, table) if isinstance(table, TableFacts) and evidence.trace is None else ()),
+        *(of_other_variables(seen, table) if isinstance(table, TableFacts) and _nothing_derived(evidence) else ()),
         *fitted_rows(evidence, seen),
         *_of_one_seed(seen, found),
         *_of_one_choice_of_columns(seen, found, by_columns),
@@ -81,6 +81,11 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     )
     suspicion = first_of(every)
     return None if suspicion is None else suspicion.check("choice", "witnessed")
+
+
+def _nothing_derived(evidence: Evidence) -> bool:
+    """Whether there is no trace, and no figures made from the draws are written by the script, as it is read."""
+    return evidence.trace is None and not written_by_script(evidence)
 
 
 def _of_one_seed(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:

@@ -16,7 +16,7 @@ from .cut_out import cut_out
 from .declared import prepares
 from .design_rows import trees_asked
 from .evidence import Evidence
-from .refits import drawn_anew, folds_by_hand, folds_of_splits
+from .refits import drawn_anew, folds_by_hand, folds_of_splits, settings_by_hand
 from .seen import Seen
 from .walkers import burned_in, steps_taken
 
@@ -107,6 +107,9 @@ def _by_hand(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
         yield "cv", Count(folds, f"{WITNESSED} at {where}")
     if "bootstraps" not in found and (drawn := drawn_anew(seen)):
         yield "bootstraps", Count(drawn, WITNESSED)
+    tried, where = settings_by_hand(seen) if "candidates" not in found else (0, "")
+    if tried > 1:
+        yield "candidates", Count(tried, f"{WITNESSED} at {where}")
 
 
 def _steps_made(evidence: Evidence) -> Count | None:

@@ -179,7 +179,7 @@ def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[s
         rest, bound = _without_bound(words)
         rest = _of_training(rest, f"{unit} {one.specified} {one.least}", row.headings)
         words, bound = (rest, bound) if name_of(rest) in COUNTS | _CEILINGS else (words, "")
-        amount = _amount_of(words, unit)
+        amount = _amount_of(words, unit, one.specified)
         low, high = amount(one.least), amount(one.most)
         low = Quantity() if bound == "max" and low.value == high.value else low  # `Max epochs | 80 | 80 | 80`: a cap
         given = _limits(_bounded(amount(one.specified), bound), low, high)
@@ -224,7 +224,7 @@ def _from_statements(document: list[markdown.Line], loose: bool) -> Iterator[tup
                 if inside is None:
                     continue
                 name, bound, said = "training time", "min", inside[0]
-            parts = _bounded(_amount_of(name, "")(said), bound)
+            parts = _bounded(_amount_of(name)(said), bound)
             yield _requirement(name, said, parts, said, line.number, says_kept(line.text), ceiling=bound == "max")
 
 
@@ -234,11 +234,12 @@ def _of_training(name: str, said: str, headings: tuple[str, ...]) -> str:
     return f"training {name}" if bare else name
 
 
-def _amount_of(name: str, unit: str) -> Callable[[str], Quantity]:
-    """Return what reads a cell: of the training's time in hours, each number by its own unit, else by the column's."""
+def _amount_of(name: str, *units: str) -> Callable[[str], Quantity]:
+    """Return what reads a cell: of the training's time in hours, each number by its own unit, else the first told."""
     if name_of(name) != TIME and not is_expected_time(name):
         return count if name_of(name) in COUNTED else quantity
-    return functools.partial(duration, otherwise_hours=hours_in(unit) or hours_in(name))
+    otherwise = next((hours for one in (*units, name) if (hours := hours_in(one))), None)
+    return functools.partial(duration, otherwise_hours=otherwise)
 
 
 def _without_bound(name: str) -> tuple[str, str]:

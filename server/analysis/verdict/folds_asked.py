@@ -63,7 +63,8 @@ def folds_left_out(seen: Seen) -> Iterator[Suspicion]:
     """Yield that of folds made by hand, time and again, the first one was fitted each time and no other.
 
     A fit is a fold's where it has the rows that one trains on. Trials that are given up may end after any fold, so
-    only one fit for each time that the folds were made is asked about.
+    only one fit for each time that the folds were made is asked about; several models may each be fitted at a place of
+    its own, and all together to each fold.
     """
     made: dict[tuple[str, int, int], int] = {}
     for line in divisions(seen):
@@ -74,7 +75,8 @@ def folds_left_out(seen: Seen) -> Iterator[Suspicion]:
         fitted = Counter(one.line.where for one in seen.fits if _is_folds(one, rows, folds))
         if times < _LEAST_TIMES or folds < _LEAST_FOLDS or seen.more_fits or not seen.whole:
             continue
-        if fitted and _ONE_EACH[0] * times <= max(fitted.values()) <= _ONE_EACH[1] * times:
+        each = sum(fitted.values()) >= folds * times
+        if fitted and not each and _ONE_EACH[0] * times <= max(fitted.values()) <= _ONE_EACH[1] * times:
             what = f"rows were divided {times} times into {folds} folds at {where}, and {max(fitted.values())} fits saw"
             what = f"{what} the rows that a fold trains on: one fold of {folds}"
             action = "Fit and score each of the folds, or say that one part was held out."

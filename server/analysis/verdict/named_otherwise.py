@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -11,6 +12,8 @@ from .seen import Seen, kind_of_class, place
 from .suspicion import Suspicion, first_of
 from .words import Word
 
+_OF_NO_KIND = re.compile("Sequential|Functional")
+"""Keras calls networks so; in other names they say how something is done, as of functional regression."""
 _BRIEF_S = 0.01
 """By so much a time that was told is rounded."""
 
@@ -27,9 +30,10 @@ def named_otherwise(seen: Seen) -> Iterator[Suspicion]:
     Several fits inside of one make a kind of their own, as of members that are put together, and are not asked about.
     """
     for one in (each for each in seen.fits if each.own):
-        called = kind_of_class(replace(one, name=one.called, estimator="", done={}))
-        ran = [each for each in _that_ran(one, seen) if kind_of_class(each)]
-        if called and len(ran) == 1 and kind_of_class(ran[0]) != called:
+        name = _OF_NO_KIND.sub("", one.called)
+        called = kind_of_class(replace(one, name=name, estimator="", done={}))
+        ran = [each for each in _that_ran(one, seen) if kind_of_class(each)] if called else []
+        if len(ran) == 1 and kind_of_class(ran[0]) != called:
             fit = ran[0]
             what = f"{one.called} at {place(one.line)} is a class of the run's own code, and what fits it is"
             what = f"{what} {fit.name} at {place(fit.line)}: {kind_of_class(fit)}, not {called}"

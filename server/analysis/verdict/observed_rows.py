@@ -1,7 +1,8 @@
 """Is a part of what was observed a file's, row by row, and the rest of nowhere? Pure.
 
 A column that was changed by a known way (scaled, in logarithms, cut at its ends, filled with one value, rows in another
-unit) is not asked about; nor is what stands in another column, or in a file that nobody looked through.
+unit, less or more by another column, by a share of one) is not asked about; nor is what stands in another column, or
+in a file that nobody looked through.
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ from .fitted_rows import was_more_read
 from .leaked import rows_of
 from .observed import LEAST_ASKED
 from .quantities import plain
+from .rounding import grain_of
 from .seen import Seen, place
 from .suspicion import Suspicion
 from .words import Word
 
 _LEAST_THERE = 0.2
 """From this share of the values on, the column is the one that was observed."""
+_MOSTLY_THERE = 0.5
+"""The same where nobody knows which row a value is of, so that the other columns of its row cannot be looked at."""
+_LEAST_DIGITS = 3
+"""A number of no more digits behind the point stands in some column by chance."""
 _LEAST_NOWHERE, _LEAST_VALUES = 0.1, 4
 """So large a share and so many different values of nowhere are no ends that were cut, and no outliers set right."""
 _MOST_BY_CHANCE = 0.1
@@ -93,16 +99,16 @@ def made_before_split(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     """Yield that some rows which a split held out stand in the files, column by column, and others stand nowhere.
 
     A column that was computed stands nowhere as a whole, one that was filled has one value more, of one that was
-    rounded few stand by chance: none of these is asked about.
+    rounded few stand by chance: none of these is asked about; nor is anything where blank cells were filled.
     """
-    if was_more_read(evidence, seen):
+    if was_more_read(evidence, seen) or any(one.name.endswith("Imputer") for one in seen.fits):
         return
     for name, (table, line) in held_out(seen).items():
         left, width = _nowhere(evidence, name), table.shape[1]
         columns: dict[int, list[bool]] = {}
         for at, value in dict(zip(table.places, table.at, strict=False)).items():
             if math.isfinite(value) and not value.is_integer():
-                columns.setdefault(at % width, []).append(value in left)
+                columns.setdefault(at % width, []).append(value in left and not _is_coarse(value))
         partly = [one for one in columns.values() if len(one) > 1 and any(one) and not all(one)]
         cells, missing = sum(map(len, partly)), sum(map(sum, partly))
         enough = max(_LEAST_VALUES, _LEAST_THERE * cells) <= missing <= _MOST_NOWHERE * cells
@@ -126,9 +132,9 @@ def made_up(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         return
     known = told(seen)
     for path, one in evidence.observed:
-        if one.name not in known or one.size != known[one.name].rows or not _is_a_part(one):
+        if one.name not in known or one.size != known[one.name].rows or not _is_a_part(one) or one.with_column:
             continue
-        left = _nowhere(evidence, one.name)
+        left = {each for each in _nowhere(evidence, one.name) if _is_placed(one) or not _is_coarse(each)}
         here = [pair for pair in one.instead if pair[0] in left]
         if len(left) < max(_LEAST_VALUES, _LEAST_NOWHERE * one.asked) or (here and _is_a_known_way(here)):
             continue
@@ -146,12 +152,23 @@ def made_up(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
 
 
 def _is_a_part(one: Found) -> bool:
-    """Whether a column of as many rows holds some of the values, and not by chance."""
+    """Whether a column of as many rows holds some of the values, in their rows where these are known."""
+    there, least = (one.in_row, _LEAST_THERE) if _is_placed(one) else (one.hits, _MOSTLY_THERE)
     return (
         LEAST_ASKED <= one.asked > one.hits
-        and one.hits - one.by_chance >= _LEAST_THERE * one.asked
+        and there - one.by_chance >= least * one.asked
         and one.by_chance <= _MOST_BY_CHANCE * one.asked
     )
+
+
+def _is_placed(one: Found) -> bool:
+    """Whether the row of each value is known."""
+    return one.in_row + len(one.instead) > 0
+
+
+def _is_coarse(value: float) -> bool:
+    """Whether a number has so few digits that some column has it by chance."""
+    return grain_of((value,)) >= 0.5 * 10.0**-_LEAST_DIGITS
 
 
 def _nowhere(evidence: Evidence, name: str) -> set[float]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from ..artefacts.facts import ColumnFacts, TableFacts
-from ..witness import Line, Prediction
-from ..witness.values import text, texts, whole, wholes
+from ..witness import Line, Prediction, fingerprint
+from ..witness.values import part, text, texts, whole, wholes
 from .baselines import calls_itself_baseline
 from .checks import Check, passed
 from .edited import PREDICTED, TRUTH
@@ -29,6 +29,8 @@ _LEAST_ROWS = 20
 _LEAST_TOLD = 12
 _LEAST_KEYS = 3
 _PASSES = re.compile(r"(?:^|_)(?:pass(?:es)?|tta|mc_samples|mc_draws|mc_dropout(?:_samples)?)(?:_|$)")
+_OF_TRAINING = re.compile(r"train|epoch|data|optim|loader|burn|warm", re.IGNORECASE)
+"""Passes over the data are epochs, and none of a network that is asked again."""
 _LEAST_PASSES = 5
 _LEAST_MOMENTS = 5
 _MADE = 0.5
@@ -112,8 +114,8 @@ def _of_outcomes(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     asked = [one for one in table.columns if PREDICTED.fullmatch(one.name) and not _is_simple(one.name)]
     sums = {one.name: made for one in asked if one.name not in known and (made := _made_of(one, table))}
     named = [one for one in sums if _NETWORK.search(one)]
-    if not sums or (len(sums) < len(asked) and not named):
-        return
+    if not sums or ((len(sums) < len(asked) or known) and not named):
+        return  # a simple method beside the network's own column
     name = (named or [*sums])[0]
     what = f"column {name} of the results is, in every row, {sums[name]}, and none of the {len(seen.forwards)} blocks"
     what = f"{what} of outputs that were seen" if seen.forwards else f"column {name} of the results is {sums[name]}"
@@ -198,13 +200,13 @@ def _restored(seen: Seen, one: Prediction, last: int) -> bool:
 
 def _fewer_passes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     """Passes that a design names, of which the network made far fewer over the rows of the results."""
-    passes = {one: asked for one, asked in evidence.design.requirements.items() if _PASSES.search(one)}
+    passes = {name: asked for name, asked in evidence.design.requirements.items() if _is_of_passes(name)}
     last = max((whole(one.facts, "steps") or 0 for one in seen.witnessed.of("forward")), default=0)
     blocks = [one for one in seen.witnessed.of("forward") if whole(one.facts, "steps") == last]
     for name, asked in passes.items():
         rows = max((wholes(one.facts, "since_step")[1:] for one in blocks), default=())
         returned = next(iter(rows), 0)
-        made = returned / table.rows
+        made = max(returned / _rows_of_a_pass(blocks, table), *(_within_one(one, table) for one in blocks), 0.0)
         least = asked.floor or asked.value or 0.0
         once = any((whole(one.facts, "rows") or 0) >= table.rows for one in blocks)
         if least >= _LEAST_PASSES and once and made < _MADE * least:
@@ -217,3 +219,19 @@ def _fewer_passes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator
                 what, Word.INVESTIGATE, "passes_not_made", "Make each pass, or say how the spread is known."
             )
             return
+
+
+def _is_of_passes(name: str) -> bool:
+    return _PASSES.search(name) is not None and _OF_TRAINING.search(name) is None
+
+
+def _rows_of_a_pass(blocks: Sequence[Line], table: TableFacts) -> int:
+    """Return how many rows a pass has: those of the results, or fewer where these have a row for each pass."""
+    told = [fingerprint(part(one.facts, "x")).distinct_rows or table.rows for one in blocks]
+    return max(1, min([*told, table.rows]))
+
+
+def _within_one(one: Line, table: TableFacts) -> float:
+    """Return how many passes one output holds whose second axis are the rows; 0 of any other."""
+    values = fingerprint(part(one.facts, "values"))
+    return float(values.shape[0]) if len(values.shape) > 1 and values.shape[1] == table.rows else 0.0

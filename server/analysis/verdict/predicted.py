@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from ..artefacts.facts import ColumnFacts, TableFacts, TraceFacts
-from ..witness import Prediction
+from ..witness import Prediction, fingerprint
+from ..witness.values import part, text
 from .baselines import by_method
 from .blended import (
     are_labels,
@@ -37,21 +37,13 @@ from .transformed import OUTCOME, back_in_another_order, follows, has_figures, i
 from .untold import typed
 from .words import Word
 
-_MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
-_SD = re.compile(r"sd|std|posterior_sd", re.IGNORECASE)
-_MEAN_OFF, _SD_OFF = 0.006, 0.05
-"""By which share a summary's figures may be off; a deviation of every fifth draw is off by some per cent of itself."""
 _NEAR = 0.98
 """Correlation from which on a column counts as made from a prediction: scaled back, averaged, clipped."""
 _LEAST_ROWS = 20
 _MOST_CHANGES = 6
 _LEAST_DRAWS = 5
-_MOSTLY_NAMED = 0.8
-_NEAR_THE_MEAN = 0.3
-"""Share of a parameter's deviation by which a median of skewed draws may lie beside their mean."""
 _FINER = 4
 """So many times the rounding a parameter's draws must vary: whole numbers near them prove nothing."""
-_MOST_DIGITS = 8
 _MOST_LOOKED_AT = 20
 _FIRST = 5
 _MOST_HELD = 1000
@@ -237,16 +229,16 @@ def _suspicions(
         )
     if trace is not None:
         yield from against_trace(table, trace)
-        explained = _explained(table, trace) or any(drawn(evidence)) or _written_by_script(evidence)
+        explained = _explained(table, trace) or any(drawn(evidence)) or written_by_script(evidence)
         if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
-    baseline = found and not others and not seen.steps  # nobody sees what a network predicts
+    baseline = found and not others and not seen.steps  # not all that a network returned is told
     if trace is None and (baseline or not found) and table.rows >= _LEAST_ROWS:
         yield from _of_nothing_seen(seen, table, rules.forbidden if baseline else frozenset())
 
 
-def _written_by_script(evidence: Evidence) -> bool:
+def written_by_script(evidence: Evidence) -> bool:
     """Whether the script, as it is read, writes figures made from the draws: quantities that no trace holds."""
     return evidence.program is not None and any(one.in_a_table for one in evidence.program.samplers)
 
@@ -257,7 +249,7 @@ def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> I
     :param but_of: classes that are only a baseline here: one of their columns is not the method's.
     """
     sized = [one for one in seen.predictions if one.values.size == table.rows and one.name not in but_of]
-    if sized and seen.fits and not predicts_unseen(seen):
+    if sized and seen.fits and not predicts_unseen(seen) and not _not_looked_at(seen, table.rows):
         what = f"no column of the results is what {sized[0].name}.predict returned at {place(sized[0].line)}"
         yield Suspicion(f"{what}, nor what another one did", Word.INVESTIGATE, "results_not_predicted", _SETTLE)
         return
@@ -268,8 +260,15 @@ def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> I
         yield Suspicion(f"{what}: whose numbers are the results?", Word.INVESTIGATE, "results_of_a_solve", _SETTLE)
 
 
+def _not_looked_at(seen: Seen, rows: int) -> bool:
+    """Whether of some predictions of so many rows no figures were told: the mean of 200 bootstraps is made of these."""
+    told = (fingerprint(part(one.facts, "values")) for one in seen.witnessed.of("predict"))
+    untold = any(one.skipped and one.shape[:1] == (rows,) for one in told)
+    return untold or any(text(one.facts, "of") == "predict" for one in seen.witnessed.of("more"))
+
+
 def predicts_unseen(seen: Seen) -> bool:
-    """Whether something was trained of which nobody sees what it predicts: a network, a sampler, a forecast."""
+    """Whether something was trained of which not all is seen that it predicts: a network, a sampler, a forecast."""
     stepped = any(one.steps or one.traced for one in seen.steps)
     return stepped or bool(seen.samplings) or any(one.library in _FORECASTERS for one in seen.fits)
 

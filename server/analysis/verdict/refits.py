@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 
 from ..witness import Fit, Line
 from ..witness.values import part, text
 from .seen import Seen, argument
 
+_SEED = re.compile(r"seed|random_state")
 _LEAST_DRAWN = 20
 _MOST_ALIKE = 0.9
 _LEAST_FITTED = 0.5
@@ -74,6 +76,19 @@ def folds_by_hand(seen: Seen) -> tuple[int, str]:
         ):
             parts[f"{fit.name} at {fit.line.where}"][predicted] = _key(fit.line)
     told = [(min(len(held), len(set(held.values()))), name.rpartition(" at ")[2]) for name, held in parts.items()]
+    return max(told, default=(0, ""))
+
+
+def settings_by_hand(seen: Seen) -> tuple[int, str]:
+    """Return how many settings were tried at one place, each on as many tables as any other, and the place.
+
+    So people write a grid of their own: a loop over settings, and in it one over folds. Seeds are no settings.
+    """
+    tried: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in (each for each in seen.fits if not each.is_search):
+        settings = sorted((name, str(value)) for name, value in one.params.items() if not _SEED.search(name))
+        tried[f"{one.name} at {one.line.where}"][str(settings)] += 1
+    told = [(len(each), name.rpartition(" at ")[2]) for name, each in tried.items() if len(set(each.values())) == 1]
     return max(told, default=(0, ""))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +15,8 @@ _SINGLE = (*range(61), 90, 96, 144, 168, 288, 336, 364, 365)
 _WINDOWS = range(2, 31)
 _SETS = ((0, 1), (1, 2), (1, 2, 3), (0, 1, 2), (1, 7), (1, 12), (1, 24), (24, 168), (1, 2, 3, 4, 5))
 _LEAST_WEIGHT = 1e-3
+_FIRST = 300
+"""Of so many rows a sum that is none shows already; the others are looked at where it may be one."""
 
 
 def sum_of_rows(values: Sequence[float], source: Sequence[float], slack: float) -> tuple[tuple[int, float], ...]:
@@ -23,15 +26,29 @@ def sum_of_rows(values: Sequence[float], source: Sequence[float], slack: float) 
     """
     for lags in _tried(len(values)):
         begin = max(lags)
-        ours = [*values[begin:]]
-        columns = [[*source[begin - by : len(source) - by]] for by in lags]
-        if len(ours) >= _LEAST_ROWS and (found := weights_of(columns, ours, slack)) is not None:
+        columns = [source[begin - by : len(source) - by] for by in lags]
+        if (found := _weights(columns, values[begin:], slack)) is not None:
             return tuple((by, one) for by, one in zip(lags, found, strict=True) if abs(one) > _LEAST_WEIGHT)
+    sums = [0.0, *itertools.accumulate(source)]
     for window in (one for one in _WINDOWS if len(values) - one >= _LEAST_ROWS):
-        means = [math.fsum(source[row - window : row]) / window for row in range(window, len(source))]
-        if weights_of([means], [*values[window:]], slack) is not None:
+        means = [(sums[row] - sums[row - window]) / window for row in range(window, len(source))]
+        if _weights([means], values[window:], slack) is not None:
             return tuple((by, 1 / window) for by in range(1, window + 1))
     return ()
+
+
+def _weights(columns: Sequence[Sequence[float]], ours: Sequence[float], slack: float) -> list[float] | None:
+    """Return the weights of all rows; None where the first rows show that there are none."""
+    if len(ours) < _LEAST_ROWS:
+        return None
+    if len(ours) > _FIRST and not _may_be_sums([one[:_FIRST] for one in columns], ours[:_FIRST], slack):
+        return None
+    return weights_of(columns, ours, slack)
+
+
+def _may_be_sums(columns: Sequence[Sequence[float]], ours: Sequence[float], slack: float) -> bool:
+    """Whether weights give the first rows; where these hardly vary nobody can say."""
+    return max(ours) - min(ours) < 3 * _FIRST * slack or weights_of(columns, ours, slack) is not None
 
 
 def _tried(rows: int) -> Iterator[tuple[int, ...]]:

@@ -25,7 +25,7 @@ _CALLED = (
     (r"(?:roc_?)?auc(?:_?roc)?", ("roc_auc_score", "average_precision_score")),
     (r"average_precision|pr_?auc|auc_?pr|auprc", ("average_precision_score",)),
     (r"log_?loss", ("log_loss",)),
-    (r"brier", ("brier_score_loss",)),
+    (r"brier(?:_score)?(?:_loss)?", ("brier_score_loss", "mean_squared_error")),
     (r"rmse", ("root_mean_squared_error", "mean_squared_error")),
     (r"mse", ("mean_squared_error",)),
     (r"mae", ("mean_absolute_error",)),
@@ -33,6 +33,12 @@ _CALLED = (
     (r"r2|r_?squared", ("r2_score", "explained_variance_score")),
 )
 """What columns are called, and by which calls their values may be computed."""
+_SAME = (
+    ("accuracy_score", ("recall_score",), "weighted"),
+    ("accuracy_score", ("recall_score", "precision_score", "f1_score"), "micro"),
+    ("balanced_accuracy_score", ("recall_score",), "macro"),
+)
+"""What is the same figure by another call, of these averages: each may be computed by the other."""
 _AROUND = re.compile(r"(?:^|_)(?:test|val|valid|valid(?:ation)?|train|cv|oof|mean|score|held_?out)(?=_|$)")
 _AVERAGE = re.compile(r"(?:^|_)(macro|micro|weighted)(?=_|$)")
 _LEAST_ROWS, _LEAST_DIGITS = 2, 1e-3
@@ -79,8 +85,13 @@ def _is_fine(column: ColumnFacts, rows: int) -> bool:
 
 
 def _may_be(line: Line, calls: Sequence[str], average: str) -> bool:
-    told = text(line.facts, "average")
-    return text(line.facts, "call") in calls and (not average or not told or average == told)
+    told, call = text(line.facts, "average"), text(line.facts, "call")
+    for same, others, which in _SAME:
+        if (same in calls and call in others and told == which) or (
+            call == same and average == which and set(calls) & set(others)
+        ):
+            return True
+    return call in calls and (not average or not told or average == told)
 
 
 def _returned(value: float, lines: Sequence[Line], column: ColumnFacts) -> bool:

@@ -108,9 +108,9 @@ def _not_applied(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
 def _way_by_size(one: Steps) -> float:
     """Return how far the weights went, as a share of their own length at the begin; 1 where nobody knows."""
     told = one.begun
-    if one.moved is None or told.mean is None or told.sd is None:
+    if one.moved is None or one.moved < 0 or told.mean is None or told.sd is None:  # below 0: they are not finite
         return 1.0
-    size = math.sqrt(min(one.numbers, _MOST_SAMPLED) * (told.mean**2 + told.sd**2))
+    size = math.sqrt(max(0, min(one.numbers, _MOST_SAMPLED)) * (told.mean**2 + told.sd**2))
     return one.moved / size if size > 0 else 1.0
 
 

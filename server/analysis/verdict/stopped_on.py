@@ -25,15 +25,18 @@ _NEAR = 1e-6
 
 def stopped_on(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
     """Yield that what stopped a fit, or chose its state, were the rows that the results are predicted for."""
+    by_place: dict[str, list[list[Fingerprint]]] = {}
+    for each in seen.fits if found else ():
+        by_place.setdefault(each.line.where, []).append(_watched(each))
     for one in found:
         fit = seen.fit_of(one.prediction)
         if fit is None or not text(fit.line.facts, "stops") or _SAID.search(one.column):
             continue
         tables = _watched(fit)
-        kin = [each for each in seen.fits if each.line.where == fit.line.where]
-        same_for_all = all(any(_alike(a, b) for b in tables) for each in kin for a in _watched(each))
-        if same_for_all and any(_alike(each, one.prediction.x) for each in tables):
-            rows = one.prediction.values.shape[0]
+        if not any(_alike(each, one.prediction.x) for each in tables):
+            continue
+        if all(any(_alike(a, b) for b in tables) for told in by_place[fit.line.where] for a in told):
+            rows = next(iter(one.prediction.values.shape), 1)
             what = (
                 f"the {rows} rows that column {one.column} of the results is predicted for decided when {fit.name} at"
             )

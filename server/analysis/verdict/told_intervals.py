@@ -52,6 +52,17 @@ def told_intervals(
                 return
 
 
+def has_an_end(table: TableFacts, label: str, one: ParameterFigures) -> bool:
+    """Whether the table tells of a row the end of an interval, and it is where the trace has it."""
+    ends = ((each, end) for each in table.columns if len(each.values) == len(table.labels) and (end := read(each.name)))
+    told = ((each, each.values[table.labels.index(label)], end) for each, end in ends)
+    return any(
+        abs(value - known) <= rounded(value, each) + _OFF * one.sd
+        for each, value, end in told
+        for known in _known(end, one)
+    )
+
+
 def read(name: str) -> End | None:
     """Return which end of an interval a column's name tells: `hdi_3%`, `q05`, `97.5%`, `eti89_lb`; None of others."""
     if found := _BY_SHARE.fullmatch(name):

@@ -33,6 +33,9 @@ _TIMED = (
 _LEAST_FITTED = 0.5
 _AGAIN = "Train again with what the design asks for, or say why it is right as it is."
 
+_MOST_ALIKE = 0.5
+"""From this share of different candidates on, a grid is one: whole numbers on a scale of logarithms repeat some."""
+
 
 def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Check | None:
     """Did what was witnessed train? None where nothing was."""
@@ -138,7 +141,7 @@ def _searches(seen: Seen) -> Iterator[Suspicion]:
         if distinct is not None and distinct < (one.folds or 0):
             what = f"the {one.folds} folds at {place(one.line)} are {distinct} different ones"
             yield Suspicion(what, Word.INVESTIGATE, "folds_repeated", "Give each fold rows of its own.")
-        if (different := _different(one)) < (one.candidates or 0):
+        if (different := _different(one)) <= _MOST_ALIKE * (one.candidates or 0):
             what = f"the {one.candidates} candidates of the search at {place(one.line)} are {different} different ones"
             yield Suspicion(what, Word.INVESTIGATE, "candidates_repeated", "Search over settings that differ.")
         if (one.candidates or 0) == 1 and one.name.endswith("SearchCV"):

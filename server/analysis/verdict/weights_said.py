@@ -12,6 +12,10 @@ _SAID = re.compile(
     r"|(?:load|start|begin|initiali[sz]|seed|reus)\w{0,9}\s(?:\S{1,40}\s){0,6}?(?:weights|parameters)\b"
     r"|(?:load|continu|reus)\w{0,9}\s(?:\S{1,40}\s){0,6}?(?:model|network)\b"
     r"|(?:weights|parameters)\s(?:\S{1,40}\s){0,3}?from\b"
+    r"|glove\b|word2vec|fast[\s_-]?text|\bbert\b|roberta|distilbert|deberta|sentence[\s_-]?transformer|\bllama"
+    r"|initiali[sz]\w{0,9}\s(?:with|from|by)\s(?:\S{1,40}\s){0,5}?(?:model|network|embeddings?|vectors)\b"
+    r"|(?:start|begin|initiali[sz]|refin)\w{0,9}\s(?:\S{1,40}\s){0,3}?(?:from|with)\s(?:\S{1,40}\s){0,3}?"
+    r"(?:last|previous|earlier|prior)\b\S{0,20}\s(?:\S{1,40}\s){0,3}?(?:model|network)\b"
     r"|(?:existing|earlier|published|released|stored)\s(?:\S{1,40}\s){0,2}?(?:weights|model|network)",
     re.IGNORECASE,
 )

@@ -14,6 +14,7 @@ _MODELS = (
     *(".pt", ".pth", ".ckpt", ".safetensors", ".pkl", ".pickle", ".joblib", ".h5", ".hdf5", ".keras", ".nc", ".zarr"),
     *(".npz", ".npy", ".onnx", ".bin", ".ubj", ".cbm", ".model"),
 )
+_AS_TEXT = (".json", ".txt", ".lgb")
 _TELLING = re.compile(
     r"result|metric|score|eval|test|predict|forecast|report|summary|posterior|submission", re.IGNORECASE
 )
@@ -50,6 +51,12 @@ def _rank(path: str) -> int:
     if name.endswith(_TABLES):
         return 4 if _TELLING.search(name) else 1 if _SETTINGS.search(name) else 3
     return 2 if name.endswith((".ipynb", ".md", ".txt", ".html")) and not _SETTINGS.search(name) else 1
+
+
+def model_in(folder: str, paths: Iterable[str]) -> str:
+    """Return the model among what a run wrote beneath the folder of its models; boosters are kept as text there too."""
+    inside = [one for one in paths if folder and one.startswith(f"{folder}/")]
+    return model_among(inside) or next((one for one in reversed(inside) if one.endswith(_AS_TEXT)), "")
 
 
 def model_among(paths: Iterable[str]) -> str:

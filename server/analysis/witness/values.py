@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import cast
+from typing import TypeGuard, cast
 
 Object = Mapping[str, object]
 _LARGEST = 1 << 1023
 """A whole number beyond has no float."""
+_LARGEST_COUNT = 1 << 100
+"""Nothing that is counted, or names an object, is more: with these a verdict computes."""
 
 
 def number(record: Object | None, key: str) -> float | None:
@@ -25,7 +27,11 @@ def number(record: Object | None, key: str) -> float | None:
 def whole(record: Object | None, key: str) -> int | None:
     """Return a whole number, None when it is absent or something else."""
     value = (record or {}).get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if _is_count(value) else None
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST_COUNT
 
 
 def text(record: Object | None, key: str) -> str:
@@ -58,7 +64,7 @@ def wholes(record: Object | None, key: str) -> tuple[int, ...]:
     """Return the whole numbers of a list; what is none is left out."""
     value = (record or {}).get(key)
     listed = cast("list[object]", value) if isinstance(value, list) else []
-    return tuple(each for each in listed if isinstance(each, int) and not isinstance(each, bool))
+    return tuple(each for each in listed if _is_count(each))
 
 
 def numbers(record: Object | None, key: str) -> tuple[float, ...]:

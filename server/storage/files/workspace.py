@@ -279,20 +279,20 @@ class Workspace(Places):
         :raises StorageFailed: the disk is full or read-only.
         """
         for folder in (STATE_DIR, *(f"{STATE_DIR}/{name}" for name in (*_STATE_FOLDERS, CHECKPOINTS))):
-            self.make_private_folder(folder)
+            self.make_folder(folder)
         self.create_exclusive(f"{STATE_DIR}/.gitignore", "*\n")
 
-    def make_private_folder(self, path: str) -> None:
-        """Make a folder beneath `.watchkeeper`, and see to it that it is its owner's alone, whatever the umask is.
+    def make_folder(self, path: str, *, private: bool = True) -> None:
+        """Make a folder, and see to it that it is its owner's alone, whatever the umask is, where it is to be private.
 
-        :raises PathRefused: it is a link or a file, or may not be made.
+        :raises PathRefused: it is a file or, where private, a link, or may not be made.
         :raises StorageFailed: the disk is full or read-only.
         """
         folder = self.relative(path)
         with self._refusing(folder), rooted.closing(self._folder(folder, make=True)) as descriptor:
-            if stat.S_ISLNK(os.stat(folder, dir_fd=self._root, follow_symlinks=False).st_mode):
+            if private and stat.S_ISLNK(os.stat(folder, dir_fd=self._root, follow_symlinks=False).st_mode):
                 raise rooted.refused(folder, rooted.STATE_LINK)
-            if os.fstat(descriptor).st_mode & 0o077:
+            if private and os.fstat(descriptor).st_mode & 0o077:
                 os.fchmod(descriptor, 0o700)
 
     def run_dir(self, run_id: str) -> Path:

@@ -65,3 +65,28 @@ def test_by_time_alone_a_file_that_another_run_sealed_is_that_ones(place: Place)
         (("runs/2/metrics.json",), written_files.WITNESSED),
     ]
     desk.ledger.close()
+
+
+SAVES = """
+import os, pathlib
+print("epoch 1 loss 0.5", flush=True)
+pathlib.Path(os.environ["WATCHKEEPER_RESULTS"]).write_text("row,value\\n1,2.5\\n2,3.5\\n")
+folder = pathlib.Path(os.environ["WATCHKEEPER_FINAL_MODEL"]).parent
+for member in range(2):
+    (folder / f"member_{member}.pt").write_bytes(bytes([member]))
+"""
+
+
+@pytest.mark.anyio
+async def test_folders_of_named_files_are_there_and_members_in_the_models_folder_are_the_model(
+    place: Place,
+) -> None:
+    place.script(SAVES)
+    async with place.trainer() as trainer:
+        run = await trainer.trained()
+    desk = place.desk()
+    found = desk.ledger.run(run)
+    assert found is not None
+    assert written_files.model(desk, found) == "output/implementation/models/member_1.pt"
+    assert not (place.root / "output/implementation/models").stat().st_mode & 0o022
+    desk.ledger.close()

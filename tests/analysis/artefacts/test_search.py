@@ -158,15 +158,15 @@ def test_what_cannot_be_searched_is_not_inspected(tmp_path: Path, name: str, con
 
 
 def test_the_means_of_a_smooth_series_are_no_rows_that_were_drawn_to_look_like_it(tmp_path: Path) -> None:
-    days = np.arange(400)
-    series = np.round(50 + 20 * np.sin(days / 40) + 0.05 * days + RNG.normal(0, 0.4, 400), 3)
+    days, draw = np.arange(400), np.random.default_rng(29)
+    series = np.round(50 + 20 * np.sin(days / 40) + 0.05 * days + draw.normal(0, 0.4, 400), 3)
     (path := tmp_path / "sales.csv").write_text("sales\n" + "\n".join(map(str, series)) + "\n")
     means = np.convolve(series, np.ones(7) / 7, "valid")
     places = [number * (319 - 1) // 31 for number in range(32)]
     asked = {
         "means": means[:319][places],  # the first four fifths are trained on
-        "drawn": RNG.normal(series.mean(), series.std(), 32),
-        "mixed": RNG.permutation(means)[:32],
+        "drawn": draw.normal(series.mean(), series.std(), 32),
+        "mixed": draw.permutation(means)[:32],
     }
     every = [
         Wanted(name, tuple(map(float, one)), 0.0, float(series.mean()), float(series.std()))

@@ -53,6 +53,12 @@ STACK = [
 ]
 
 
+NOT_LOOKED_AT: Kind = {
+    "kind": "predict",
+    "facts": {"class": "LGBMRegressor", "call": "predict", "values": {"shape": [len(TRUTH)], "skipped": "budget"}},
+}
+
+
 @pytest.mark.parametrize(
     ("lines", "columns", "expected"),
     [
@@ -66,6 +72,11 @@ STACK = [
             "results_not_predicted",  # a true baseline beside invented numbers
         ),
         ([*RIDGE, *made(2, "LGBMRegressor", BOOSTED)], {"actual": TRUTH, "ridge": LINEAR, "boosted": BOOSTED}, ""),
+        (
+            [*RIDGE, *made(2, "LGBMRegressor", BOOSTED), NOT_LOOKED_AT],
+            {"actual": TRUTH, "ridge": LINEAR, "boosted": OTHER},
+            "",  # of 60 bootstraps' predictions only the first were looked at: their mean is known to nobody
+        ),
         (
             [*RIDGE, *made(2, "KNeighborsRegressor", BOOSTED), steps()],
             {"actual": TRUTH, "ridge": LINEAR, "network": OTHER},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -50,13 +51,19 @@ def test_a_design_that_speaks_of_them_a_run_without_one_and_one_that_goes_on_are
         assert not [*begun_with(honest, found, found.steps)]
 
 
-def of_members(text: str, saved: int, *held: int) -> list[str]:
+def of_members(text: str, saved: int, *held: int, row: str = "Members", names: Sequence[str] = ()) -> list[str]:
     """Return what is asked of a network file of so many numbers, where optimisers held so many each."""
-    save: Kind = {"kind": "save", "facts": {"path": MODEL.path, "numbers": saved}}
+    save: Kind = {"kind": "save", "facts": {"path": MODEL.path, "numbers": saved, "weights": {"names": [*names]}}}
     found = seen(*(steps(id=number, numbers=each) for number, each in enumerate(held)), save)
-    design = read_design(f"{text}\n\n## Computational Requirements\n\n- **Members**: 5\n", "model_design_1.md")
+    design = read_design(f"{text}\n\n## Computational Requirements\n\n- **{row}**: 5\n", "model_design_1.md")
     evidence = replace(HONEST, artefacts=(MODEL,), design=design)
     return [one.code for one in untrained_members(evidence, found, found.steps)]
+
+
+def test_what_an_optimiser_remembers_is_no_member() -> None:
+    names = ["model.0.weight", "optimizer.state.0.exp_avg", "optimizer.state.0.exp_avg_sq"]
+    assert of_members("Five models.", 4500, 900, names=names) == []
+    assert of_members("Five models.", 4500, 900, names=["0.weight", "1.weight"]) == ["members_not_trained"]
 
 
 def test_members_that_no_optimiser_held_are_asked_about() -> None:
@@ -65,6 +72,8 @@ def test_members_that_no_optimiser_held_are_asked_about() -> None:
     assert of_members("Five networks, each trained.", 4500, 4500) == [], "one optimiser over all of them"
     assert of_members("Five networks, each trained.", 900, 900) == [], "one is saved, each was trained on its turn"
     assert of_members("A snapshot ensemble of one training", 4500, 900) == []
+    assert of_members("A head for each of five tasks on a frozen backbone", 4500, 900) == []
+    assert of_members("Five models are held against each other.", 4500, 900, row="Models compared") == []
 
 
 @pytest.mark.parametrize(
@@ -76,6 +85,12 @@ def test_members_that_no_optimiser_held_are_asked_about() -> None:
         ("Starts with the weights of model 3", True),
         ("We load the published network and train its head.", True),
         ("Resumes from the last checkpoint", True),
+        ("An embedding layer of GloVe vectors, which is trained on", True),
+        ("The encoder is bert-base-uncased.", True),
+        ("Initialised with last month's model", True),
+        ("Training starts from the previous production model.", True),
+        ("Kernels in a Hilbert space, after Robert", False),
+        ("The features of the previous day feed the network.", False),
         ("Random initialisation (no pre-trained weights), trained from scratch", False),
         ("The full run starts anew from random weights with all rows.", False),
         ("The checkpoint with the best validation loss is kept; best weights are restored.", False),

@@ -125,3 +125,9 @@ def test_a_figure_of_a_document_that_is_no_number_is_asked_about_in_its_own_word
     assert found.word is word
     assert "blank cells" not in found.action
     assert ("written as null" in found.action) == (word is not None)
+
+
+def test_where_every_cell_may_be_blank_a_number_that_went_wrong_in_a_document_is_still_told() -> None:
+    rules = replace(RULES, may_be_blank=frozenset({"*"}))
+    found = check(decide(document("w", "b", numbers=()), rules), "artefact results")
+    assert found.word is Word.INCOMPLETE_TRAINING

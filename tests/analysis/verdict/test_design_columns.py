@@ -86,6 +86,10 @@ def test_cells_of_a_row_have_units_of_their_own_or_that_of_the_name() -> None:
     assert bounds(f"{SECTION}| Item | Value | Min | Max |\n|-|-|-|-|\n{rows}", "training_time") == pytest.approx(
         (10 / 3600, 4 / 3600, 0.25)
     )
+    rows = "| Training time | 5 seconds | 1 | 900 |\n"
+    assert bounds(f"{SECTION}| Item | Value | Min | Max |\n|-|-|-|-|\n{rows}", "training_time") == pytest.approx(
+        (5 / 3600, 1 / 3600, 0.25)
+    )
     rows = "| Training time (s) | 6 | 2 | 600 |\n"
     assert bounds(f"{SECTION}| Item | Value | Min | Max |\n|-|-|-|-|\n{rows}", "training_time") == pytest.approx(
         (6 / 3600, 2 / 3600, 1 / 6)

@@ -55,6 +55,22 @@ def test_steps_that_are_means_of_the_outcomes_are_asked_about(
     assert [one.code for one in found] == ["fitted_to_outcomes"] * asked
 
 
+def test_probabilities_that_were_calibrated_elsewhere_and_grades_are_not_fitted_to_classes() -> None:
+    raw = RNG.normal(size=600)
+    classes = (RNG.random(600) < 1 / (1 + np.exp(-2 * raw))).astype(float)
+    platt = np.round(1 / (1 + np.exp(-1.8 * raw - 0.1)), 2)
+    grades = np.digitize(raw, [-1.0, 0.0, 1.0]).astype(float)
+    means = np.array([classes[platt == one].mean() for one in platt])
+    told = seen(fit(1, "GradientBoostingRegressor"), predict(1, "GradientBoostingRegressor", *map(float, raw)))
+    for name, values, truth in (
+        ("predicted", platt, classes), ("grade", grades, grades), ("bin_observed", np.sort(means), classes)
+    ):  # fmt: skip
+        table = results(column("actual", *map(float, truth)), column(name, *map(float, values))).inside
+        assert isinstance(table, TableFacts)
+        found = [replace(one, exact=False) for one in matches(table, told.predictions)]
+        assert [*fitted_to_outcomes(table, found)] == [], name
+
+
 def test_numbers_whose_squares_are_infinite_end_no_verdict(tmp_path: Path) -> None:
     huge = [1e308 * (1 if one % 2 else -1) for one in range(32)]
     path = tmp_path / "results.csv"

@@ -43,6 +43,17 @@ def test_one_fold_of_several_time_and_again_is_asked_about(lines: Sequence[Kind]
     assert [one.code for one in folds_left_out(seen(*lines))] == ["folds_not_fitted"] * asked
 
 
+def test_models_that_are_each_fitted_at_a_place_of_its_own_leave_no_fold_out() -> None:
+    models = [
+        {**fitted(427, name), "where": f"model_1.py:{30 + number}"}
+        for number, name in enumerate(("Ridge", "ExtraTreesRegressor", "XGBRegressor"))
+    ]
+    every = [line for one in models for line in (split("KFold.split", 3), split("KFold.split", 3), one, one, one)]
+    assert not [*folds_left_out(seen(*every))]
+    first = [split("KFold.split", 3), split("KFold.split", 3), models[0]] * 3
+    assert [*folds_left_out(seen(*first))], "the first fold each time"
+
+
 def search(**facts: object) -> Kind:
     return {"kind": "search", "facts": {"class": "GridSearchCV", **facts}}
 

@@ -114,6 +114,12 @@ def test_steps_at_a_rate_of_zero_are_told_and_those_of_a_warm_up_are_not() -> No
     assert "rate_of_zero" not in trained(steps(steps=100, idle=3))
 
 
+def test_weights_that_became_infinite_did_not_stay_where_they_were() -> None:
+    begun = fp("begin", mean=0.0, sd=0.1)
+    assert "weights_hardly_moved" in trained(steps(steps=100, moved=0.0, begun=begun))
+    assert "weights_hardly_moved" not in trained(steps(steps=100, moved=-1.0, begun=begun))
+
+
 def networks(count: int, chosen: int, **changes: Any) -> list[Kind]:
     ends = [{"weights": fp(f"after{n}"), "begun": fp(f"before{n}"), "last_at": float(n), "id": n} for n in range(count)]
     made = [{**steps(**{**one, **changes}), "where": "m.py:9"} for one in ends]

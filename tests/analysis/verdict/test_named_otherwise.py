@@ -28,11 +28,12 @@ FOREST = "RandomForestRegressor"
         ((*(fit(number, "Ridge") for number in range(1, 9)), own(9, "BoostedRidge")), False),
         ((fit(1, "StandardScaler"), fit(2, FOREST), own(3, "ScaledForest")), False),
         ((own(1, "QuantileForest"),), False),
+        ((fit(1, "Ridge"), own(2, "SequentialRegression")), False),
         ((fit(1, FOREST),), False),
     ],
     ids=["a ridge that inherits", "with a fit of its own", "a ridge inside", "a line called a network",
          "a forest that inherits", "a name that says no kind", "a stack", "boosting by hand", "a scaler beside",
-         "nothing seen inside", "the library's own"],
+         "nothing seen inside", "a way of doing it", "the library's own"],
 )  # fmt: skip
 def test_a_class_that_is_called_as_another_kind_than_what_fits_it_is_asked_about(
     lines: tuple[Kind, ...], asked: bool

@@ -27,6 +27,9 @@ PATH = "data/trial.csv"
 Values = npt.NDArray[np.float64]
 Y: Values = RNG.gamma(3, 2, ROWS).round(3)
 OTHER: Values = RNG.normal(5, 2, ROWS).round(3)
+RETURNED: Values = np.where(RNG.random(ROWS) < 0.4, RNG.gamma(2, 1, ROWS), 0.0).round(3)
+EXPOSURE: Values = np.where(RNG.random(ROWS) < 0.5, RNG.uniform(0.1, 0.9, ROWS), 1.0).round(3)
+GRID: Values = RNG.permutation(np.arange(ROWS)) / 100
 READ: Kind = {"kind": "read", "facts": {"path": PATH, "sha256": "a"}}
 
 
@@ -46,8 +49,9 @@ def fitting(values: Values, *before: Kind) -> Seen:
 def looked_for(one: Seen, folder: Path) -> tuple[tuple[str, Found], ...]:
     """Look in a real file, as the child does."""
     path = folder / "trial.csv"
-    rows = "\n".join(f"{n},{a},{b},{n % 2}" for n, (a, b) in enumerate(zip(Y, OTHER, strict=True)))
-    path.write_text(f"patient,outcome,baseline,arm\n{rows}\n")
+    columns = zip(Y, OTHER, RETURNED, EXPOSURE, GRID, strict=True)
+    rows = "\n".join(f"{n},{n % 2},{','.join(map(str, row))}" for n, row in enumerate(columns))
+    path.write_text(f"patient,arm,outcome,baseline,returned,exposure,price\n{rows}\n")
     wanted = [each for name, about in told(one).items() for each in with_rows(name, about.data)]
     found = made_here(path, of=lambda look: searcher(look, as_text(wanted)))
     assert isinstance(found, SearchFacts), found
@@ -68,7 +72,7 @@ def part(values: Values, by: Callable[[Values], Values], share: float = 0.45) ->
 
 
 def repaired(values: Values) -> Values:
-    return 6 + RNG.normal(0, 0.4, len(values))
+    return 6 + np.random.default_rng(len(values)).normal(0, 0.4, len(values))  # the same in whatever order
 
 
 FALSE: dict[str, Callable[[], Values]] = {
@@ -89,6 +93,9 @@ HONEST_WAYS: dict[str, Callable[[], Values]] = {
     "rows in another order": lambda: np.sort(Y),
     "residuals": lambda: Y - 0.3 * OTHER,
     "rows left out": lambda: part(Y, repaired)[:150],
+    "less what was returned": lambda: Y - RETURNED,
+    "by the time at risk": lambda: Y / EXPOSURE,
+    "without tax, in cents": lambda: (GRID / 1.19).round(2),
 }
 
 
@@ -115,6 +122,13 @@ def test_the_target_of_a_fit_to_a_part_of_a_split_is_looked_for_as_well(tmp_path
     assert asked(fitting(Y[:180], split), tmp_path) == []
 
 
+def test_a_target_of_a_part_in_cents_is_not_asked_about(tmp_path: Path) -> None:
+    prices = (GRID / 1.19).round(2)
+    parts = [described(prices[:180]), described(prices[180:])]
+    split = {"kind": "split", "facts": {"call": "train_test_split", "parts": parts}}
+    assert asked(fitting(prices[:180], split), tmp_path) == []
+
+
 def table(values: Values) -> dict[str, Any]:
     at = [float(values.reshape(-1)[one]) for one in places(values.size)]
     return {"shape": list(values.shape), "dtype": "float64", "sha": str(hash(values.tobytes())), "at": at}
@@ -122,8 +136,9 @@ def table(values: Values) -> dict[str, Any]:
 
 CELLS: Values = RNG.normal(size=(300, 7)).round(4)
 BETWEEN: Values = 0.37 * CELLS[:150] + 0.63 * CELLS[1:151]
+MIXED: Values = RNG.permutation(np.concatenate([CELLS[:60], BETWEEN]))
 SPLITS: dict[str, tuple[Callable[[], Values], bool]] = {
-    "rows made between others": (lambda: np.concatenate([CELLS[:60], BETWEEN])[RNG.permutation(210)], True),
+    "rows made between others": (lambda: MIXED, True),
     "rows of the file": (lambda: CELLS[100:], False),
     "a column that was computed": (lambda: np.column_stack([CELLS[:, :6], CELLS[:, 0] * CELLS[:, 1]]), False),
     "a column that was filled": (
@@ -131,6 +146,7 @@ SPLITS: dict[str, tuple[Callable[[], Values], bool]] = {
         False,
     ),
     "standardised": (lambda: (CELLS - 0.1) / 1.1, False),
+    "shares that were rounded": (lambda: (CELLS * 1.3).round(2), False),
 }
 
 
@@ -146,6 +162,8 @@ def test_rows_that_were_made_before_a_split_are_asked_about_where_it_held_some_o
     assert isinstance(found, SearchFacts), found
     evidence = replace(HONEST, observed=tuple((PATH, each) for each in found.found))
     assert [each.code for each in made_before_split(evidence, one)] == ["held_out_rows_made"] * asked
+    filled = seen(READ, fit(1, "KNNImputer"), {"kind": "split", "facts": facts})
+    assert not [*made_before_split(evidence, filled)], "blank cells were filled"
 
 
 def test_nothing_is_asked_where_a_file_was_read_that_nobody_looked_through(tmp_path: Path) -> None:

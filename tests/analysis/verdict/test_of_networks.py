@@ -51,6 +51,7 @@ def judged(columns: dict[str, Sequence[float]], *lines: Kind, design: Design | N
         ({"actual": ACTUAL, "predicted": SCALED, "persistence_forecast": LAGGED}, False),
         ({"actual": ACTUAL, "lagged": LAGGED, "predicted": [one**3 for one in ACTUAL[::-1]]}, False),  # of nobody knows
         ({"lstm_forecast": LAGGED}, False),
+        ({"actual": ACTUAL, "lstm": SCALED, "ar_forecast": LAGGED}, False),
     ],
 )
 def test_a_networks_column_that_is_the_outcomes_of_earlier_rows_is_asked_about(
@@ -74,7 +75,7 @@ def test_a_linear_network_that_was_seen_to_return_just_that_is_not_asked() -> No
     ],
 )
 def test_outputs_that_were_scaled_back_or_cut_at_thresholds_are_known_again(column: Sequence[float]) -> None:
-    assert judged({"actual": ACTUAL, "predicted": column}, forward())[0] in ("passed", "")
+    assert judged({"actual": ACTUAL, "predicted": column}, forward()) == ("passed", "")
 
 
 def test_what_none_of_the_outputs_explains_asks_nothing_by_itself() -> None:
@@ -158,6 +159,18 @@ def test_passes_that_a_design_names_have_to_be_made(since: list[int], asked: boo
     assert (judged(columns, forward(since_step=since), design=PASSES)[1] == "passes_not_made") == asked
     early = forward(steps=400, since_step=[1, ROWS]), forward(since_step=[100, 100 * ROWS])
     assert judged(columns, *early, design=PASSES)[1] == ""
+
+
+def test_passes_over_the_data_a_row_for_each_pass_and_all_in_one_call_are_not_asked_about() -> None:
+    columns: dict[str, Sequence[float]] = {"actual": ACTUAL, "mc_mean": SCALED}
+    epochs = read_design("## Computational Requirements\n\n- **Training passes**: 100\n", "model_design_1.md")
+    assert judged(columns, forward(), design=epochs)[1] == ""
+    ten = read_design("## Computational Requirements\n\n- **MC passes**: 10\n", "model_design_1.md")
+    assert judged(columns, forward(), design=ten)[1] == "passes_not_made"
+    assert judged(columns, forward(since_step=[10, ROWS], x={"shape": [ROWS], "rows": 6}), design=ten)[1] == ""
+    expanded: Kind = {**forward(), "facts": {**forward(since_step=[2, ROWS + 10])["facts"]}}
+    expanded["facts"]["values"] = {**fp("all", at=(0.1,)), "shape": [10, ROWS]}
+    assert judged(columns, forward(), expanded, design=ten)[1] == ""
 
 
 def test_a_moving_mean_a_season_and_what_is_neither() -> None:

@@ -106,3 +106,27 @@ def test_all_rows_are_fitted_with_the_rounds_that_an_early_stop_found(last: int,
              fit(3, "XGBRegressor", params={"n_estimators": last}, wall_s=9e3)]  # fmt: skip
     evidence = run("CV folds | 2\nBoosting rounds | up to 700 per fold, at least 60\n", *lines)
     assert asked(evidence)[0] == outcome
+
+
+def tried(*settings: dict[str, object], folds: int = 3) -> list[Kind]:
+    every = [one for one in settings for _ in range(folds)]
+    return [{"where": "m.py:49", **fit(n + 1, "LGBMRegressor", params=one)} for n, one in enumerate(every)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (tried({"num_leaves": 7}, {"num_leaves": 15}, {"num_leaves": 31}, {"num_leaves": 63}), ""),
+        (tried({"num_leaves": 7}, {"num_leaves": 15}), "candidates_short"),
+        (tried({"seed": 1}, {"seed": 2}, {"seed": 3}, {"random_state": 4}), "iterations_not_inspected"),
+        (
+            tried({"num_leaves": 7}, {"num_leaves": 15})[:5],
+            "iterations_not_inspected",
+        ),  # one more refit
+    ],
+    ids=["a grid by hand", "fewer", "seeds", "not each as often"],
+)
+def test_settings_that_a_loop_tries_are_candidates(lines: list[Kind], code: str) -> None:
+    rows = "- Method: random forest\n- Candidates: 4\n- CV folds: 0\n- Bootstraps: 0"
+    found = check(decide(of(rows, *lines), RULES), "iterations")
+    assert found.code == code, found

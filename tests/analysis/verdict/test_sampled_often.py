@@ -55,9 +55,11 @@ WHOLE = {"y": {"shape": [240], "data": {**fp("all"), "shape": [240]}}}
         (MANY, table(*(0.1 * number for number in range(15)), labels=tuple(map(str, range(15)))), False),
         ([*MANY[:12], one(12, observed=WHOLE)], BEST, False),
         ([walkers(12, 1) for _ in range(15)], BEST, False),
+        ([one(12), *MANY[:11]], BEST, False),
+        (MANY[:13], BEST, False),
     ],
     ids=["the best of halves", "of walkers", "too few", "of none", "a row each", "that of all rows",
-         "one sampler that goes on"],
+         "one sampler that goes on", "before trials on simulated data", "the last window"],
 )  # fmt: skip
 def test_one_of_many_samplings_on_other_data_is_asked_about(lines: list[Kind], told: TableFacts, asked: bool) -> None:
     assert [each.code for each in one_of_many(seen(*lines), told)] == ["sampling_one_of_many"] * asked

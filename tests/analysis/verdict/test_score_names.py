@@ -24,6 +24,10 @@ BALANCED = [metric("balanced_accuracy_score", value) for value in (0.61, 0.598, 
 MSE = [metric("mean_squared_error", value) for value in (4.0, 6.25, 9.0)]
 
 
+def recalls(average: str) -> list[Kind]:
+    return [metric("recall_score", value, average=average) for value in (0.613, 0.627)]
+
+
 def asked(name: str, values: tuple[float, ...], *lines: Kind) -> bool:
     table = results(column(name, *values)).inside
     assert isinstance(table, TableFacts)
@@ -45,9 +49,16 @@ def asked(name: str, values: tuple[float, ...], *lines: Kind) -> bool:
         ("rmse", (2.0, 2.5, 3.0001), MSE, False),
         ("accuracy", (0.9, 0.8, 0.9), [metric("f1_score", one) for one in (0.9, 0.8, 0.9)], False),
         ("loss", (0.88, 0.845, 0.915), PLAIN, False),
+        ("brier", (4.0, 6.25, 9.0), MSE, False),
+        ("accuracy", (0.613, 0.627), recalls("weighted"), False),
+        ("micro_f1", (0.88, 0.845, 0.915), PLAIN, False),
+        ("macro_recall", (0.61, 0.598, 0.655), BALANCED, False),
+        ("accuracy", (0.613, 0.627), recalls("macro"), True),
     ],
     ids=["weighted for macro", "plain for balanced", "not all rows", "another kind of score", "its own average",
-         "whichever average", "both computed", "its own", "by hand", "a root", "rounded too far", "no metric's name"],
+         "whichever average", "both computed", "its own", "by hand", "a root", "rounded too far", "no metric's name",
+         "of probabilities", "by hand beside what is the same", "what is the same", "what is the same as well",
+         "what is not the same"],
 )  # fmt: skip
 def test_a_column_of_what_another_metric_returned_is_asked_about(
     name: str, values: tuple[float, ...], lines: list[Kind], expected: bool
@@ -67,9 +78,17 @@ def test_nothing_is_asked_of_metrics_that_were_not_all_told() -> None:
         ({"max_depth": [4, 6, 8, None], "min_samples_leaf": [1, 3, 5]}, 12, False),
         ({"max_depth": [4, 4, 6], "alpha": "<uniform>"}, 12, False),
         ({"max_depth": [4, 4, 6, 8]}, 2, False),
+        ({"n_estimators": [1, 1, 2, 3, 5, 9, 14, 23]}, 8, False),
         ({"alpha": [0.1, 1.0], "word__ngram_range": ["<tuple>", "<tuple>"]}, 4, False),
     ],
-    ids=["two of twelve", "a grid", "drawn at random", "fewer than all", "of which only the kind is told"],
+    ids=[
+        "two of twelve",
+        "a grid",
+        "drawn at random",
+        "fewer than all",
+        "whole numbers by a logarithm",
+        "of which only the kind is told",
+    ],
 )
 def test_a_grid_that_repeats_its_values_is_asked_about(space: object, candidates: int, asked: bool) -> None:
     changes: dict[str, Any] = {"estimator": "ExtraTreesRegressor", "candidates": candidates, "folds": 5, "space": space}

@@ -13,6 +13,7 @@ from watchkeeper.server.analysis.artefacts.interval_facts import densest, quanti
 from watchkeeper.server.analysis.artefacts.parameter_facts import ParameterFigures
 from watchkeeper.server.analysis.verdict.summaries import against_trace, by_label, summarises
 from watchkeeper.server.analysis.verdict.told_intervals import End, read
+from watchkeeper.server.analysis.verdict.words import Word
 
 from .witnessed import SAVED, column, results
 
@@ -62,6 +63,32 @@ def test_rows_that_have_the_figures_of_other_names_are_asked_about(labels: tuple
 def test_rows_in_another_order_under_their_own_names_are_no_exchange() -> None:
     assert asked(turned(NAMED), column("mean", *turned(MEANS)), column("sd", *turned(SDS))) == set()
     assert asked(turned(SHOPS), column("share", *turned(MEANS))) == set()
+
+
+def test_means_that_were_shifted_back_are_asked_about_and_those_beside_the_traces_intervals_are_false() -> None:
+    shifted = [round(one + 40, 3) for one in MEANS]
+    low, high = column("hdi_3%", *ends(1.0, 3)), column("hdi_97%", *ends(1.0, 97))
+    words = {one.word for one in against_trace(table(NAMED, column("mean", *shifted), column("sd", *SDS)), TRACE)}
+    assert words == {Word.INVESTIGATE}
+    beside = table(NAMED, column("mean", *shifted), column("sd", *SDS), low, high)
+    assert {one.word for one in against_trace(beside, TRACE)} == {Word.LIKELY_FABRICATION}
+    moved = [column(one.name, *(value + 40 for value in one.values)) for one in (low, high)]
+    along = table(NAMED, column("mean", *shifted), column("sd", *SDS), *moved)
+    assert {one.word for one in against_trace(along, TRACE)} == {Word.INVESTIGATE}
+
+
+def test_medians_thinned_draws_and_other_units_of_what_lies_around_zero_are_not_called_false() -> None:
+    medians = [round(float(np.median(draws)), 3) for draws in DRAWS]
+    assert asked(NAMED, column("estimate", *medians), column("sd", *SDS)) == set()
+    thinned = DRAWS[:, ::10]
+    few = [round(float(one), 3) for one in thinned.mean(1)], [round(float(one), 3) for one in thinned.std(1)]
+    assert asked(NAMED, column("mean", *few[0]), column("sd", *few[1])) == set()
+    around = replace(TRACE, figures=(ParameterFigures(name="effect", mean=0.01, sd=1.0),))
+    rescaled = table(("effect",), column("mean", 0.001), column("sd", 0.1))
+    assert {one.word for one in against_trace(rescaled, around)} == {Word.INVESTIGATE}
+    away = replace(TRACE, figures=(ParameterFigures(name="effect", mean=1.62, sd=1.0),))
+    narrowed = table(("effect",), column("mean", 1.62), column("sd", 0.4))
+    assert {one.word for one in against_trace(narrowed, away)} == {Word.LIKELY_FABRICATION}
 
 
 def test_figures_in_another_unit_that_happen_to_meet_one_mean_are_no_exchange() -> None:

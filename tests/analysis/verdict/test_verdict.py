@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from watchkeeper.server.analysis.artefacts.facts import (
     ColumnFacts,
     PickleFacts,
+    TableFacts,
 )
 from watchkeeper.server.analysis.scripts.program import Program
 from watchkeeper.server.analysis.verdict.artefacts import insane
+from watchkeeper.server.analysis.verdict.checks import flat
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Attempt, Evidence, Told
 from watchkeeper.server.analysis.verdict.rules import EffortRules, Limits
@@ -152,14 +154,21 @@ def test_what_ran_is_not_judged_like_a_full_run_in_the_quick_phase() -> None:
     assert said(quick, rules) == APPROVED
 
 
-def test_what_a_design_accepts_of_results_is_for_the_full_run() -> None:
-    strict = designed("medals | 0-30 | | | |\n")
+@pytest.mark.parametrize(("name", "binds"), [("medals", True), ("r_hat", False), ("rmse", False)])
+def test_how_good_a_design_wants_results_is_for_the_full_run_and_what_a_value_may_be_is_not(
+    name: str, binds: bool
+) -> None:
+    strict = designed(f"{name} | 0-30 | | | |\n")
+    table = TableFacts(
+        format="csv", size_bytes=9, rows=3, columns=(ColumnFacts(name=name, numbers=3, minimum=1.0, maximum=40.0),)
+    )
     rules = replace(RULES, phase=Phase.QUICK, limits=Limits(0.0, 4 * HOUR, "watchkeeper.toml [quick]"))
-    quick = spoilt(strict, phase=Phase.QUICK, artefacts=(RESULTS,), usage=None, program=Program(script="m.py"))
-    assert said(strict) == ("REJECT_INCOMPLETE_TRAINING", "results_out_of_range")
-    assert said(quick, rules) == APPROVED
-    assert insane(RESULTS, rules) == []
-    assert insane(RESULTS, replace(rules, ranges={"medals": (0.0, 30.0)}))
+    results = replace(RESULTS, inside=table)
+    quick = spoilt(strict, phase=Phase.QUICK, artefacts=(results,), usage=None, program=Program(script="m.py"))
+    assert bool(insane(results, rules, strict.design)) is binds
+    assert (decide(quick, rules).code == "results_out_of_range") is binds
+    assert decide(spoilt(strict, artefacts=(results, MODEL)), RULES).code == "results_out_of_range"
+    assert insane(results, replace(rules, ranges={name: (0.0, 30.0)}), strict.design)
 
 
 def test_the_probe_counts_where_no_trace_was_left_but_convergence_stays_unseen() -> None:
@@ -252,3 +261,7 @@ def test_no_required_time_is_spoken_of_where_none_is_required(evidence: Evidence
     assert "required time" in asked
     assert unasked
     assert "required time" not in unasked
+
+
+def test_what_a_run_names_colours_no_terminal_and_turns_no_line() -> None:
+    assert flat("a\x1b[31mb\n| c \u202ed\x07") == "a\ufffd[31mb | c \ufffdd\ufffd"

@@ -195,7 +195,8 @@ def test_numpyro_tells_warm_up_draws_and_data(tmp_path: Path) -> None:
 
 
 BLACKJAX = """
-import jax, jax.numpy as jnp, blackjax
+import copy, pickle, jax, jax.numpy as jnp, blackjax
+assert pickle.loads(pickle.dumps(blackjax.nuts)) is blackjax.nuts is copy.copy(blackjax.nuts)
 nuts = blackjax.nuts(lambda q: -0.5 * (q**2).sum(), step_size=0.1, inverse_mass_matrix=jnp.ones(2))
 state = nuts.init(jnp.ones(2))
 states, _ = jax.lax.scan(lambda s, key: nuts.step(key, s), state, jax.random.split(jax.random.PRNGKey(2), 20))

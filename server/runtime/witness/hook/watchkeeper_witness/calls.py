@@ -19,7 +19,7 @@ from . import clock as time
 from . import places
 from .more import tell_each
 from .replaced import MARK, watch
-from .state import FIRST, here, next_number, ours, ours_at_length, state
+from .state import here, ours, ours_at_length, reserved, state
 from .trouble import trouble
 from .writer import cpu_s
 
@@ -154,9 +154,8 @@ def _told(call: Call, about: Any, result: Any, raised: Any) -> None:
     try:
         with ours_at_length():
             call.notes.update(call.took())
-            here.first = next_number(f"calls of {call.key} at {call.where}") <= FIRST
-            found = about(call, result, raised)
-            here.first = False
+            with reserved(f"calls of {call.key} at {call.where}"):
+                found = about(call, result, raised)
             if found is None:
                 return
             kind, name, facts = found
@@ -166,7 +165,6 @@ def _told(call: Call, about: Any, result: Any, raised: Any) -> None:
                 facts["inside"] = dict(list(call.inside.items())[:40])
             tell_each(kind, name, call.where, facts)
     except Exception as error:
-        here.first = False
         trouble(call.key, error)
 
 

@@ -11,6 +11,7 @@ loop until something is reached, and of what a library compiles itself, nobody k
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import weakref
 from typing import Any
@@ -24,36 +25,70 @@ from .trouble import trouble
 
 _COMPILE = ("jit", "pmap")
 _OF_A_COMPILED = ("lower", "trace", "eval_shape", "clear_cache")
-_codes: list[Code] = []
-"""Compiled functions of which something was traced that counts."""
 _bodies: Any = weakref.WeakKeyDictionary()
-"""The same by the body of a loop, of which JAX keeps what was traced."""
+"""What was traced in the body of a loop, by the body: JAX keeps what was traced."""
 
 
 class Code:
-    """A compiled function: what one call of it runs and how often, and its calls that are not counted there yet."""
+    """What Python traced once: what one call of it runs and how often, and its calls that are not counted there yet."""
 
-    __slots__ = ("calls", "found", "returns")
+    __slots__ = ("calls", "found", "mixed", "returns")
 
     def __init__(self) -> None:
         self.found: dict[Any, Any] = {}
         self.calls = 0
         self.returns = False
         """Whether something of it wants to see what it returns."""
+        self.mixed = False
+        """Whether it was traced twice with something else in it, so that nobody knows which of them a call runs."""
 
     def traced(self, found: dict[Any, Any]) -> None:
         """Note what was traced now, in the place of what was before."""
         self.settle()
-        if not self.found:
-            _codes.append(self)
+        self.mixed = self.mixed or (bool(self.found) and self.found != found)
         self.found = found
-        self.returns = any(getattr(what, "returns", False) for what, _ in found.values())
+        self.returns = any(getattr(what, "returns", False) and each != 1 for what, each in found.values())
+
+    def called(self) -> None:
+        """Count a call."""
+        if not self.calls:
+            _uncounted.append(self)
+        self.calls += 1
 
     def settle(self) -> None:
         """Count the calls so far."""
         calls, self.calls = self.calls, 0
         if calls:
             _run(self.found, calls, None)
+
+
+class Codes:
+    """What a compiled function runs: for other static arguments Python traces it anew.
+
+    :param numbers: of the arguments that are static.
+    :param names: the same by name.
+    """
+
+    def __init__(self, numbers: tuple[int, ...], names: tuple[str, ...]) -> None:
+        self.numbers, self.names = numbers, names
+        self.any = False
+        """Whether anything was ever traced that counts."""
+        self._by: dict[int, Code] = {}
+
+    def of(self, args: Any, kwargs: Any) -> Code:
+        """Return what a call with these arguments runs. The arguments themselves are not kept."""
+        key = 0
+        if self.numbers or self.names:
+            static = [args[number] for number in self.numbers if number < len(args)]
+            key = hash((*static, None, *(kwargs.get(name) for name in self.names)))
+        code = self._by.get(key)
+        if code is None:
+            code = self._by[key] = Code()
+        return code
+
+
+_uncounted: list[Code] = []
+"""Those that were called since the last count."""
 
 
 class Hands(list[Any]):
@@ -65,8 +100,8 @@ class Hands(list[Any]):
 
 def settle() -> None:
     """Count all calls of compiled functions so far, before something is told of what they run."""
-    for code in _codes:
-        code.settle()
+    while _uncounted:
+        _uncounted.pop().settle()
 
 
 def compiling(module: Any) -> list[str]:
@@ -77,7 +112,9 @@ def compiling(module: Any) -> list[str]:
     lax = sys.modules.get("jax.lax")
     if lax is not None:
         done += [*_replace(lax, "scan", _looping(_length)), *_replace(lax, "fori_loop", _looping(_span))]
-        done += _replace(lax, "while_loop", _looping(_nobody_knows))
+        done += _replace(lax, "map", _looping(_leading))
+        for name in ("while_loop", "cond", "switch"):
+            done += _replace(lax, name, _looping(_nobody_knows))
     return done
 
 
@@ -93,13 +130,21 @@ def _replace(module: Any, name: str, wrap: Any) -> list[str]:
     return [f"{module.__name__}.{name}"]
 
 
-def _compiling(compile_: Any) -> Any:
+def _compiling(compile_: Any, before: dict[str, Any] | None = None) -> Any:
+    """Return what compiles, with what comes out of it counted.
+
+    :param before: what was asked for by `jax.jit(static_argnames="n")`, which returns another function that compiles.
+    """
+
     @functools.wraps(compile_)
     def call(*args: Any, **kwargs: Any) -> Any:
         made = compile_(*args, **kwargs)
         try:
             if state.writer is not None and not here.busy and places.is_persons(sys._getframe(1)):
-                return _counting(made) if args else _compiling(made)
+                asked = {**(before or {}), **kwargs}
+                if hasattr(made, "lower"):
+                    return _counting(made, Codes(*_static(made, asked)))
+                return made if args else _compiling(made, asked)
         except Exception as error:
             trouble("jax", error)
         return made
@@ -107,25 +152,42 @@ def _compiling(compile_: Any) -> Any:
     return call
 
 
-def _counting(run: Any) -> Any:
+def _static(run: Any, asked: dict[str, Any]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return numbers and names of the static arguments of a compiled function, as JAX finds one by the other."""
+    given = asked.get("static_argnums", asked.get("static_broadcasted_argnums"))
+    numbers = {given} if isinstance(given, int) else set(given or ())
+    given = asked.get("static_argnames")
+    names = {given} if isinstance(given, str) else set(given or ())
+    if numbers or names:
+        known = list(inspect.signature(run).parameters)
+        numbers = {each + len(known) if each < 0 else each for each in numbers}
+        numbers |= {known.index(each) for each in names if each in known}
+        names |= {known[each] for each in numbers if each < len(known)}
+    return tuple(sorted(numbers)), tuple(sorted(names))
+
+
+def _counting(run: Any, codes: Codes) -> Any:
     """Return a compiled function whose calls are counted. It names nothing of this module, as it may be pickled."""
-    hands = Hands((enter, leave, Code()))
+    hands = Hands((enter, leave, codes))
 
     @functools.wraps(run)
     def watchkeeper_witness_compiled(*args: Any, **kwargs: Any) -> Any:
         if not hands:
             return run(*args, **kwargs)
-        begin, end, code = hands
+        begin, end, codes = hands
         now, result = begin(), None
         try:
             result = run(*args, **kwargs)
             return result
         finally:
-            end(code, now, result)
+            end(codes, now, args, kwargs, result)
 
+    watchkeeper_witness_compiled.__wrapped__ = getattr(run, "__wrapped__", run)
     for name in _OF_A_COMPILED:
         if hasattr(run, name):
             setattr(watchkeeper_witness_compiled, name, getattr(run, name))
+    if hasattr(run, "_cache_size"):  # which itself cannot be pickled
+        setattr(watchkeeper_witness_compiled, "_cache_size", lambda: run._cache_size())  # noqa: B010, PLW0108
     return watchkeeper_witness_compiled
 
 
@@ -136,23 +198,30 @@ def enter() -> dict[Any, Any]:
     return now
 
 
-def leave(code: Code, now: dict[Any, Any], result: Any) -> None:
+def leave(codes: Codes, now: dict[Any, Any], args: Any, kwargs: Any, result: Any) -> None:
     """End such a call. :param result: what it returned, None where it raised."""
     here.traces.pop()
-    if not (now or code.found) or result is None:
+    if not (now or codes.any) or result is None:
         return
     try:
+        codes.any = True
+        code = codes.of(args, kwargs)
         if now:
             code.traced(now)
-        if here.traces or code.returns or (now and is_traced(result)):
-            _ran(code.found, 1, result)
-        else:
-            code.calls += 1
-            if is_due():
-                with ours():
-                    tell_due()
+        if code.found:
+            _called(code, now, result)
     except Exception as error:
         trouble("jax", error)
+
+
+def _called(code: Code, now: dict[Any, Any], result: Any) -> None:
+    if here.traces or code.returns or code.mixed or (now and is_traced(result)):
+        _ran(code.found, None if code.mixed and not now else 1, result, 4)
+        return
+    code.called()
+    if is_due():
+        with ours():
+            tell_due()
 
 
 def _looping(times: Any) -> Any:
@@ -185,12 +254,24 @@ def _looping(times: Any) -> Any:
 
 
 def _looped(now: dict[Any, Any], times: Any, args: Any, kwargs: Any, result: Any) -> None:
-    body = next((each for each in (*args, *kwargs.values()) if callable(each)), None)
-    if now:
-        _bodies[body] = now
-    found = now or _bodies.get(body)
+    found = now if times is _nobody_knows else _of_body(now, (*args, *kwargs.values()))
     if found:
         _ran(found, times(*args, **kwargs), result)
+
+
+def _of_body(now: dict[Any, Any], given: Any) -> dict[Any, Any]:
+    """Return what the body of a loop runs, noted now or when it was traced; the body is the first function given."""
+    body = next((each for each in given if callable(each)), None)
+    try:
+        if now:
+            _bodies[body] = now
+        return now or _bodies.get(body, now)
+    except TypeError:  # it has no hash, or nothing weak leads to it
+        return now
+
+
+def _leading(f: Any, xs: Any, *, batch_size: Any = None) -> int | None:
+    return None if batch_size else _length(f, None, xs)
 
 
 def _length(f: Any, init: Any, xs: Any = None, length: Any = None, *_: Any, **__: Any) -> int | None:
@@ -211,10 +292,13 @@ def _nobody_knows(*_: Any, **__: Any) -> None:
     return None
 
 
-def _ran(found: dict[Any, Any], times: int | None, result: Any) -> None:
-    """Count what ran, or note it in the trace that this one is part of."""
+def _ran(found: dict[Any, Any], times: int | None, result: Any, depth: int = 3) -> None:
+    """Count what ran, or note it in the trace that this one is part of.
+
+    :param depth: how many frames above this one the call of the compiled function or the loop stands.
+    """
     if here.traces:
-        frame = sys._getframe(3)
+        frame = sys._getframe(depth)
         for key, (what, each) in found.items():
             often = None if each is None or times is None else each * times
             here.traces[-1][key, frame.f_code, frame.f_lasti] = (what, often)

@@ -118,7 +118,8 @@ def is_cache(path: str) -> bool:
 def digest(path: str) -> dict[str, Any]:
     """Return size and digest of a file; beyond 64 MB of its size and 64 blocks of it.
 
-    Its time is counted whole: one that grows and is opened at each step is read anew each time.
+    Its time is counted whole: one that grows and is opened at each step is read anew each time. What is added to it
+    meanwhile is left: the digest is of as many bytes as are told.
     """
     began = time.thread_time()
     try:
@@ -127,7 +128,7 @@ def digest(path: str) -> dict[str, Any]:
             if not can_afford() and size > BLOCK_BYTES:
                 return {"bytes": size, "skipped": "budget"}
             if size <= WHOLE_BYTES:
-                return {"bytes": size, "sha256": _whole(file)}
+                return {"bytes": size, "sha256": _whole(file, size)}
             return {"bytes": size, "sha256": _sampled(file, size), "sampled": True}
     except OSError:
         return {"skipped": "error"}
@@ -135,10 +136,11 @@ def digest(path: str) -> dict[str, Any]:
         state.own_s += time.thread_time() - began
 
 
-def _whole(file: Any) -> str:
+def _whole(file: Any, size: int) -> str:
     found = sha256()
-    while block := file.read(1 << 20):
+    while block := file.read(min(size, 1 << 20)):
         found.update(block)
+        size -= len(block)
     return found.hexdigest()
 
 

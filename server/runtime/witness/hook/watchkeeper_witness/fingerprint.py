@@ -22,6 +22,7 @@ MOST_COLUMNS = 64
 MOST_SHAPE = 8
 _MOST_LISTED, _MOST_TEXT = 1 << 22, 1 << 26
 """Of the numbers in a list, of the characters in all its texts: of more a copy would be made that has no room."""
+_AT_HAND = (str, bytes, bytearray, range, memoryview, dict)
 _MOST_KEPT = 32
 _described_before: dict[Any, dict[str, Any]] = {}
 """What was said of arrays by their digest: of the rows that are predicted again and again, the truth of each metric."""
@@ -63,7 +64,7 @@ def quick(value: Any) -> int:
     """Return a number that differs for nearly all arrays that differ, for microseconds; 0 for what is no array."""
     try:
         np = numpy()
-        array = as_array(np, value) if isinstance(value, (list, tuple)) else np.asarray(value)
+        array = as_array(np, value)
         if array.dtype == object:
             return hash((array.shape, str(array.flat[0]), str(array.flat[-1])))
         flat = array.ravel()[:: max(1, array.size // 64)] if array.flags.c_contiguous else array.flat[:64]
@@ -97,6 +98,8 @@ def as_array(np: Any, value: Any) -> Any:
         if getattr(value, "dtype", None) is not None and str(value.dtype) == "torch.bfloat16":
             value = value.float()
         return np.asarray(value.cpu().numpy())
+    if hasattr(value, "__getitem__") and not (hasattr(value, "__array__") or isinstance(value, _AT_HAND)):
+        raise TypeError("what reads each part when it is asked for it, such as a Keras data set, is not read")
     return np.asarray(value)
 
 

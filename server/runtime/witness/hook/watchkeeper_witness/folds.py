@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .own_classes import is_persons
-from .state import numpy
+from .state import can_afford, numpy, ours_at_length
 from .trouble import trouble
 
 _MOST_FOLDS = 50
@@ -28,7 +28,8 @@ class Folds:
         """Yield what the splitter does, and look at it."""
         for pair in self._make(*args, **kwargs):
             try:
-                look(pair, self.told)
+                with ours_at_length():
+                    look(pair, self.told)
             except Exception as error:
                 trouble("folds", error)
             yield pair
@@ -38,7 +39,8 @@ def look(pair: Any, told: dict[str, int]) -> None:
     """Count the rows of a fold that are tested, and those of them that are trained on too."""
     np = numpy()
     train, test = pair
-    if np is None or told["folds"] >= _MOST_FOLDS or max(len(train), len(test)) > _MOST_ROWS:
+    many = told["folds"] >= _MOST_FOLDS or max(len(train), len(test)) > _MOST_ROWS
+    if np is None or many or not can_afford():
         return
     train, test = np.asarray(train), np.asarray(test)
     if train.dtype == bool:
@@ -53,6 +55,8 @@ def watched(cv: Any) -> Folds | None:
     make = getattr(cv, "split", None)
     if cv is None or isinstance(cv, (str, type)) or not callable(make) or not is_persons(type(cv)):
         return None
+    if "split" in getattr(cv, "__dict__", {}):
+        return None  # its own, which `told` would take away
     try:
         folds = Folds(make)
         cv.split = folds.split

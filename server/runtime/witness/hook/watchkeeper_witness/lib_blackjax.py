@@ -16,7 +16,7 @@ from .compiled import noted
 from .draws import chains
 from .more import tell_each
 from .plain import arguments, plain, plain_all
-from .state import here, next_number, numpy, ours_at_length, state
+from .state import can_afford, here, next_number, numpy, ours_at_length, reserved, state
 from .trouble import trouble
 from .writer import cpu_s
 
@@ -80,7 +80,13 @@ class _Maker:
         functools.update_wrapper(self, maker, updated=())
 
     def __getattr__(self, name: str) -> Any:
+        if "_maker" not in self.__dict__:
+            raise AttributeError(name)
         return getattr(self._maker, name)
+
+    def __reduce__(self) -> str:
+        """Be pickled by the name in the module: where there is no witness that is the library's own."""
+        return self._name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         made = self._maker(*args, **kwargs)
@@ -122,7 +128,8 @@ class _Steps:
         if times is None or times < 2 or result is None:
             return
         with ours_at_length():
-            chain, variables = _returned(result, times)
+            with reserved(f"draws at {self.where}"):
+                chain, variables = _returned(result, times) if can_afford() else (None, {})
             facts = {
                 "id": next_number("fit"),
                 "library": "blackjax",

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import clock as time
 from . import loaded, places
-from .calls import MARK, Call, known, wrapped
+from .calls import MARK, Call, known, pickled_from, wrapped
 from .fingerprint import fp
 from .loops import Losses
 from .more import is_due, tell_due
@@ -35,6 +35,7 @@ def keras(module: Any) -> list[str]:
     for holder in (getattr(module, "models", None), getattr(module, "saving", None)):
         if holder is not None and callable(getattr(holder, "load_model", None)):
             holder.load_model = _loading(holder.load_model)
+            pickled_from(holder, holder.load_model)
     return ["keras.Model.fit", "keras.Model.predict", "keras.Model.save"]
 
 

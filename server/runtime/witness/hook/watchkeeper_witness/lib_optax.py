@@ -68,9 +68,9 @@ _applied = Applied()
 class Updates:
     """The calls of one optimiser's `update`."""
 
-    def __init__(self, name: str, given: dict[str, Any]) -> None:
+    def __init__(self, key: str, name: str, given: dict[str, Any]) -> None:
         self.id = next_number("steps")
-        self.name, self.given, self.where = name, given, ""
+        self.key, self.name, self.given, self.where = key, name, given, ""
         self.count = self.told = 0
         self.traced = False
         """Whether some ran inside of compiled code of which nobody knows how often it ran."""
@@ -112,7 +112,7 @@ class Updates:
             "numbers": self.numbers,
             "tensors": self.tensors,
             **_applied.told(),
-            **_begun_with,
+            **_begun_with.get(self.key, _begun_with.get(_LATEST, {})),
         }
         state.writer.tell("steps", self.where, facts)
 
@@ -169,7 +169,7 @@ def _making(maker: Any, name: str) -> Any:
             given = {f"args[{i}]": each for i, each in enumerate(args)}
             key = f"{os.getpid()}-{next_number('optax')}"
             update = _counting(made.update, key, name, plain_all({**given, **kwargs}))
-            return made._replace(init=_beginning(made.init), update=update)
+            return made._replace(init=_beginning(made.init, key), update=update)
         except Exception as error:
             trouble("optax", error)
             return made
@@ -178,11 +178,14 @@ def _making(maker: Any, name: str) -> Any:
     return call
 
 
-_begun_with: dict[str, Any] = {}
-"""Which files the weights are from that an optimiser of this process was last begun for."""
+_LATEST = ""
+_MOST_BEGUN = 10_000
+_begun_with: dict[str, dict[str, Any]] = {}
+"""Which files the weights are from that an optimiser was last begun for, by its key; of one that is made anew for each
+update, as `inject_hyperparams` does, those of the latest."""
 
 
-def _beginning(init: Any) -> Any:
+def _beginning(init: Any, key: str) -> Any:
     """Return an `init` of which it is seen whether its weights were read from files; it names nothing of ours."""
 
     @functools.wraps(init)
@@ -190,19 +193,21 @@ def _beginning(init: Any) -> Any:
         with contextlib.suppress(Exception):
             from watchkeeper_witness.lib_optax import began
 
-            began(params)
+            began(key, params)
         return init(params, *args, **kwargs)
 
     return call
 
 
-def began(params: Any) -> None:
+def began(key: str, params: Any) -> None:
     """Look at the weights that an optimiser begins with; inside compiled code there are none."""
     if state.writer is not None and not here.busy:
         with ours_at_length():
             leaves = _leaves(params)
             if not any("Tracer" in type(each).__name__ for each in leaves):
-                _begun_with.update(loaded.among(leaves))
+                if len(_begun_with) >= _MOST_BEGUN:
+                    _begun_with.clear()
+                _begun_with[key] = _begun_with[_LATEST] = loaded.among(leaves)
 
 
 def _counting(update: Any, key: str, name: str, given: dict[str, Any]) -> Any:
@@ -236,7 +241,7 @@ def begin(key: str, name: str, given: dict[str, Any], updates: Any) -> Any:
         with ours():
             seen = state.cumulative.get(("steps", key))
             if seen is None:
-                seen = state.cumulative["steps", key] = Updates(name, given)
+                seen = state.cumulative["steps", key] = Updates(key, name, given)
             seen.take(updates, sys._getframe(2))
             if is_due():
                 tell_due()

@@ -135,7 +135,7 @@ def torch(module: Any) -> list[str]:
 
 
 def _before_step(optimiser: Any, args: Any, kwargs: Any) -> None:
-    if ("steps", id(optimiser)) in state.cumulative or state.writer is None:
+    if ("steps", id(optimiser)) in state.cumulative or state.writer is None or torch_outputs.capturing():
         return
     try:
         with ours_at_length():
@@ -152,7 +152,7 @@ def _after_step(optimiser: Any, args: Any, kwargs: Any) -> None:
         return
     try:
         seen.take(optimiser)
-        if is_due():
+        if is_due() and not torch_outputs.capturing():
             with ours_at_length():
                 tell_due()
     except Exception as error:
@@ -203,7 +203,7 @@ def _loss(loss: Any, frame: Any) -> None:
     if seen.count < seen.next_count:
         return
     on_cpu = loss.device.type == "cpu"
-    if on_cpu or time.monotonic() >= seen.next_at:
+    if on_cpu or (time.monotonic() >= seen.next_at and not torch_outputs.capturing()):
         seen.take(loss.item() if loss.numel() == 1 else float(loss.sum()), on_cpu)
 
 

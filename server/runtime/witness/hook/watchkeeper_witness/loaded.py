@@ -11,13 +11,14 @@ from __future__ import annotations
 import functools
 import sys
 import types
+from collections import deque
 from typing import Any
 
 from . import clock as time
 from . import places
 from .calls import MARK, pickled_from
 from .fingerprint import as_array
-from .state import here, numpy, ours_at_length, state
+from .state import can_afford, here, numpy, ours_at_length, reserved, state
 from .trouble import trouble
 
 _LEAST, _MOST = 16, 64
@@ -27,6 +28,11 @@ _MOST_OF_A_SIZE = 20
 _ALIKE = 0.999
 """Correlation from which on two arrays are the same, with a jitter."""
 _DEEP = 8
+_MOST_VISITED = 20_000
+"""So many things that a file held are looked at: of a list of texts as lists there are millions."""
+_LEAVES = (str, bytes, int, float, bool, type(None))
+_MOST_BROUGHT = 1 << 20
+"""So many numbers of one array of JAX are brought over from a device; to cut a piece off it would be compiled."""
 _MOST_BYTES = 32 << 20
 """An archive of more is data, and reading it twice would be felt."""
 
@@ -43,11 +49,11 @@ def reading(module: Any, name: str, where_path: int = 0) -> list[str]:
     @functools.wraps(function)
     def watched(*args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)
-        if state.writer is not None and not here.busy and not here.calls:
+        if state.writer is not None and not (here.busy or here.calls) and _count[0] < _MOST_ARRAYS:
             try:
                 with ours_at_length():
                     source = args[where_path] if len(args) > where_path else next(iter(kwargs.values()), None)
-                    took(result, _path_of(source), sys._getframe(1))
+                    took(result, source, sys._getframe(1))
             except Exception as error:
                 trouble(name, error)
         return result
@@ -64,22 +70,27 @@ def safetensors(module: Any) -> list[str]:
     return reading(module, "load_file")
 
 
-def took(thing: Any, path: str, frame: Any) -> None:
-    """Keep the beginnings of all arrays that the person's code read from a file."""
-    if path and places.where(frame):
-        note(path, list(_arrays(thing, 0)))
+def took(thing: Any, source: Any, frame: Any) -> None:
+    """Keep the beginnings of all arrays that the person's code read from a file, as long as there is time for it."""
+    where = places.where(frame)
+    if where:
+        with reserved(f"reads at {where}"):
+            path = _path_of(source) if can_afford() else ""
+            if path:
+                note(path, _arrays(thing))
 
 
-def note(path: str, arrays: list[Any]) -> None:
+def note(path: str, arrays: Any) -> None:
     """Keep the beginnings of arrays that stand in a file."""
     now = round(time.time(), 3)
     for each in arrays:
-        head = _head(each)
-        if head is not None and _count[0] < _MOST_ARRAYS:
-            same = _kept.setdefault(_size(each), [])
-            if len(same) < _MOST_OF_A_SIZE:
-                same.append((head, path, now))
-                _count[0] += 1
+        if _count[0] >= _MOST_ARRAYS:
+            return
+        size = _size(each)
+        head = _head(each) if len(_kept.get(size, ())) < _MOST_OF_A_SIZE else None
+        if head is not None:
+            _kept.setdefault(size, []).append((head, path, now))
+            _count[0] += 1
 
 
 def among(arrays: list[Any]) -> dict[str, Any]:
@@ -107,20 +118,30 @@ def _path_of(source: Any) -> str:
     return places.inside(name) if isinstance(name, str) and name else ""
 
 
-def _arrays(thing: Any, depth: int) -> Any:
+def _arrays(thing: Any) -> Any:
+    """Yield the arrays in what a file held, the outer ones first."""
+    if _is_small_archive(thing):
+        yield from (thing[name] for name in thing.files[:200])
+        return
+    waiting, left = deque([(thing, 0)]), _MOST_VISITED
+    while waiting and left > 0:
+        one, depth = waiting.popleft()
+        left -= 1
+        if hasattr(one, "shape") and hasattr(one, "dtype"):
+            yield one
+        elif depth < _DEEP:
+            inside = _inside(one)
+            left -= len(inside)
+            waiting.extend((each, depth + 1) for each in inside if type(each) not in _LEAVES)
+
+
+def _inside(thing: Any) -> list[Any]:
     other: Any = thing
-    if hasattr(thing, "shape") and hasattr(thing, "dtype"):
-        yield thing
-    elif depth < _DEEP and isinstance(thing, dict):
-        for each in list(thing.values())[:_MOST_ARRAYS]:
-            yield from _arrays(each, depth + 1)
-    elif depth < _DEEP and isinstance(thing, (list, tuple)) and len(thing) <= _MOST_ARRAYS:
-        for each in thing:
-            yield from _arrays(each, depth + 1)
-    elif depth < _DEEP and hasattr(thing, "state_dict") and hasattr(thing, "parameters"):
-        yield from _arrays(other.state_dict(), depth + 1)
-    elif _is_small_archive(thing):
-        yield from (other[name] for name in other.files[:200])
+    if hasattr(thing, "state_dict") and hasattr(thing, "parameters"):
+        other = thing.state_dict()
+    if isinstance(other, dict):
+        return list(other.values())[:_MOST_ARRAYS]
+    return list(other) if isinstance(other, (list, tuple)) and len(other) <= _MOST_ARRAYS else []
 
 
 def _is_small_archive(thing: Any) -> bool:
@@ -142,11 +163,28 @@ def _head(array: Any) -> Any:
     if np is None or _size(array) < _LEAST:
         return None
     try:
-        some = array.detach() if hasattr(array, "detach") else array
-        head = np.asarray(as_array(np, some.reshape(-1)[:_MOST]), "<f8")
+        head = np.asarray(as_array(np, _beginning(np, array)), "<f8").reshape(-1)[:_MOST]
     except Exception:
         return None
     return head if np.isfinite(head).all() and head.std() > 0 else None
+
+
+def _beginning(np: Any, array: Any) -> Any:
+    """Return the first numbers of an array; of one that lies in another order in memory no copy of all is made.
+
+    :raises TypeError: it is none of NumPy, torch or JAX, and would be computed first.
+    """
+    if isinstance(array, np.ndarray):
+        return array.flat[:_MOST]
+    if hasattr(array, "detach"):
+        some = (array.to_local() if hasattr(array, "to_local") else array).detach()
+        while some.dim() > 1:
+            some = some[0] if some[0].numel() >= _MOST else some[:_MOST].reshape(-1)
+        return some[:_MOST]
+    near = hasattr(array, "devices") and all(each.platform == "cpu" for each in array.devices())
+    if "jax" in type(array).__module__ and (near or _size(array) <= _MOST_BROUGHT):
+        return np.asarray(array)
+    raise TypeError("no array at hand")
 
 
 def _alike(one: Any, other: Any) -> bool:

@@ -66,10 +66,10 @@ def _hear(priors: dict[str, str], msg: Any) -> None:
 
 
 def _words(prior: Any) -> str:
-    """Return `Normal(0, 1)`; `f()` for what is no one number."""
+    """Return `Normal(0, 1)`; `f()` for what is no one number. What a prior would have to compute is not asked for."""
     while type(prior).__name__ in _AROUND and hasattr(prior, "base_dist"):
         prior = prior.base_dist
-    told = ", ".join(_figure(getattr(prior, name, None)) for name in prior.arg_constraints)
+    told = ", ".join(_figure(vars(prior)[name]) for name in prior.arg_constraints if name in vars(prior))
     return f"{type(prior).__name__}({told})"[:200]
 
 

@@ -77,6 +77,24 @@ def numpy() -> Any:
     return module if module is not None and hasattr(module, "ascontiguousarray") else None
 
 
+class reserved:  # noqa: N801 (a context manager reads as a function)
+    """Let the first calls of a place use what is kept for them.
+
+    :param what: the kind of call and its place.
+    """
+
+    __slots__ = ("_before", "_first")
+
+    def __init__(self, what: str) -> None:
+        self._first = next_number(what) <= FIRST
+
+    def __enter__(self) -> None:
+        self._before, here.first = here.first, self._first
+
+    def __exit__(self, *_: object) -> None:
+        here.first = self._before
+
+
 class ours:  # noqa: N801 (a context manager reads as a function)
     """Keep the witness from witnessing itself, and count the time as its own. For what is short and happens often."""
 

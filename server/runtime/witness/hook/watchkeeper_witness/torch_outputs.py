@@ -9,22 +9,26 @@ blocks are kept and told at the end.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import weakref
 from collections import deque
 from typing import Any
 
+from . import clock as time
 from . import places
 from .calls import MARK
 from .fingerprint import MOST_ROWS, as_array, flat64, fp, named_rows, row_hashes
 from .loops import MOST_OF_A_ROW
-from .state import can_afford, here, numpy, ours_at_length, state
+from .state import can_afford, here, numpy, ours_at_length, reserved, state
 from .trouble import trouble
 
 _MOST_BLOCKS = 60
 _MOST_NUMBERS = 1 << 18
 """Of one block; of more only the calls are counted."""
+_MOST_HELD = 1 << 21
+"""Of all blocks together; then the oldest ones let go of theirs."""
 _MOST_OUTPUTS = 3
 _MOST_CLASSES = 32
 _CPU = "cpu"
@@ -51,13 +55,17 @@ class Block:
         brought = all(each.device.type == _CPU or each.numel() <= _MOST_BROUGHT for each in outputs)
         self.numbers += size
         if self.numbers > _MOST_NUMBERS or not brought or not can_afford():
-            self.numbers = _MOST_NUMBERS + 1
-            self.pieces, self.inputs = [], None
+            self.let_go()
             return
         np = numpy()
         self.pieces.append([np.array(as_array(np, each), "<f8") for each in outputs])
         if self.inputs is not None:
             self._hash(np, given, self.inputs)
+
+    def let_go(self) -> None:
+        """Tell calls and rows alone from now on."""
+        self.numbers = _MOST_NUMBERS + 1
+        self.pieces, self.inputs = [], None
 
     def _hash(self, np: Any, given: Any, inputs: list[Any]) -> None:
         try:
@@ -79,6 +87,8 @@ class Block:
         np, found = numpy(), []
         if self.inputs:
             base["x"] = {"shape": [sum(map(len, self.inputs))], **named_rows(np, np.concatenate(self.inputs))}
+        if not can_afford():
+            return [base]
         for number in range(len(self.pieces[0])):
             parts = [np.atleast_1d(each[number]) for each in self.pieces]
             if len({each.shape[1:] for each in parts}) == 1:
@@ -109,8 +119,12 @@ class Outputs:
     def take(self, module: Any, given: Any, outputs: list[Any], frame: Any) -> None:
         key = (id(module), frame.f_code, frame.f_lineno, state.passes, _steps())
         if key != self.key or not self.blocks:
+            where = places.where(frame)
+            if not where:
+                return  # a thread of a library, as of `DataParallel`, has a part of what is told already
             self.key = key
-            self.blocks.append(Block(type(module).__name__, places.where(frame), bool(module.training)))
+            self.blocks.append(Block(type(module).__name__, where, bool(getattr(module, "training", False))))
+            self._let_go()
         block = self.blocks[-1]
         block.take(given, outputs)
         if (id(module), block.steps) not in self.since:
@@ -119,12 +133,38 @@ class Outputs:
         told[0] += 1
         told[1] += int(outputs[0].shape[0])
 
+    def counted(self, module: Any, result: Any, frame: Any) -> bool:
+        """Count a call of a block of which only calls and rows are told, and there may be millions; return whether."""
+        block = self.blocks[-1] if self.blocks else None
+        if block is None or block.numbers <= _MOST_NUMBERS or type(result) is not sys.modules["torch"].Tensor:
+            return False
+        if self.key != (id(module), frame.f_code, frame.f_lineno, state.passes, _steps()) or not result.dim():
+            return False
+        rows = int(result.shape[0])
+        block.calls += 1
+        block.rows += rows
+        block.since_step[0] += 1
+        block.since_step[1] += rows
+        return True
+
+    def _let_go(self) -> None:
+        """Hold the numbers of the newest blocks."""
+        held = 0
+        for block in reversed(self.blocks):
+            held += block.numbers if block.pieces else 0
+            if held > _MOST_HELD and block.pieces:
+                block.let_go()
+
     def tell(self) -> None:
-        """Tell all of them, once the process ends."""
+        """Tell all of them, once the process ends; where there is no time for all, the numbers of the newest."""
+        told: list[tuple[str, dict[str, Any]]] = []
         while state.ending and self.blocks:
-            block = self.blocks.popleft()
-            for facts in block.facts():
-                state.writer.tell("forward", block.where, facts)
+            block, began = self.blocks.pop(), time.thread_time()
+            with reserved("forward"):
+                told += [(block.where, facts) for facts in reversed(block.facts())]
+            state.own_s += time.thread_time() - began
+        for where, facts in reversed(told):
+            state.writer.tell("forward", where, facts)
 
 
 _evaluated: Any = weakref.WeakSet()
@@ -145,7 +185,8 @@ def hook(torch: Any) -> list[str]:
 def _evaluating(evaluate: Any) -> Any:
     @functools.wraps(evaluate)
     def watched(self: Any) -> Any:
-        _evaluated.add(self)
+        with contextlib.suppress(TypeError):  # no module that can be told from others
+            _evaluated.add(self)
         return evaluate(self)
 
     return watched
@@ -154,9 +195,10 @@ def _evaluating(evaluate: Any) -> Any:
 def _calling(call: Any, trains: Any, compiling: Any, tracing: Any) -> Any:
     @functools.wraps(call)
     def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if trains() and (self.training or self not in _evaluated):
+        # A frozen script has no `training`. What torch's compiler traces must not come further than its question.
+        if (trains() and getattr(self, "training", True)) or compiling():
             return call(self, *args, **kwargs)
-        if compiling() or tracing() is not None or here.forward or here.busy or state.writer is None:
+        if here.forward or here.busy or state.writer is None or tracing() is not None or not _evaluates(self, trains()):
             return call(self, *args, **kwargs)
         here.forward = True
         try:
@@ -171,16 +213,45 @@ def _calling(call: Any, trains: Any, compiling: Any, tracing: Any) -> Any:
     return watched
 
 
+def _evaluates(module: Any, trains: bool) -> bool:
+    try:
+        return not trains or module in _evaluated
+    except TypeError:  # as above
+        return False
+
+
 def _returned(module: Any, args: Any, kwargs: Any, result: Any, frame: Any) -> None:
     try:
+        known = state.cumulative.get(("outputs",))
+        if known is not None and known.counted(module, result, frame):
+            return
         with ours_at_length():
-            outputs = [each for each in _tensors(result) if each.dim() and each.dtype.is_floating_point]
-            if outputs and numpy() is not None:
+            outputs = [each for each in _tensors(result) if _is_plain(each)]
+            if outputs and numpy() is not None and not capturing() and not _transforming():
                 seen = state.cumulative.setdefault(("outputs",), Outputs())
                 given = args[0] if args else next(iter(kwargs.values()), None)
                 seen.take(module, given, outputs[:_MOST_OUTPUTS], frame)
     except Exception as error:
         trouble("torch", error)
+
+
+def _is_plain(tensor: Any) -> bool:
+    """Whether a tensor holds numbers of its own: no fake one of an export, none of a subclass that only looks so."""
+    return type(tensor) is sys.modules["torch"].Tensor and (
+        bool(tensor.dim()) and tensor.dtype.is_floating_point and tensor.device.type != "meta"
+    )
+
+
+def capturing() -> bool:
+    """Whether a graph of CUDA is recorded now, which nothing may wait for: the recording would fail."""
+    cuda = sys.modules.get("torch.cuda")
+    return cuda is not None and cuda.is_initialized() and cuda.is_current_stream_capturing()
+
+
+def _transforming() -> bool:
+    """Whether `torch.func` is at work (`vmap`, `grad`): its tensors hold no numbers yet."""
+    peek = getattr(sys.modules["torch"]._C._functorch, "peek_interpreter_stack", None)
+    return peek is not None and peek() is not None
 
 
 def _tensors(thing: Any) -> Any:
