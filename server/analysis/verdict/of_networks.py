@@ -89,6 +89,8 @@ def _explained(held: _Held) -> list[tuple[str, Prediction]]:
 def _returned(column: ColumnFacts, one: Prediction) -> bool:
     """Whether a column is an output as far as that is told: a straight line of it, or rising wherever it does."""
     for ours, theirs in _pairs(column, one):
+        if len(ours) != len(theirs):  # fewer values were told than there are places
+            continue
         slack = grain_of(column.values) + 1e-5 * max(map(abs, ours), default=0.0)
         if len(ours) >= _LEAST_TOLD and len(set(ours)) > 1 and weights_of([theirs], ours, slack) is not None:
             return True

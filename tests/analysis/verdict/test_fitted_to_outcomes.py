@@ -10,9 +10,11 @@ import numpy.typing as npt
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import TableFacts
 from watchkeeper.server.analysis.verdict.fitted_to_outcomes import fitted_to_outcomes
+from watchkeeper.server.analysis.verdict.match import Match
 from watchkeeper.server.analysis.verdict.predicted import matches
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Word
+from watchkeeper.server.analysis.witness.fingerprints import places
 
 from ..artefacts.helpers import made_here
 from .facts import RESULTS, RULES
@@ -61,13 +63,15 @@ def test_probabilities_that_were_calibrated_elsewhere_and_grades_are_not_fitted_
     platt = np.round(1 / (1 + np.exp(-1.8 * raw - 0.1)), 2)
     grades = np.digitize(raw, [-1.0, 0.0, 1.0]).astype(float)
     means = np.array([classes[platt == one].mean() for one in platt])
-    told = seen(fit(1, "GradientBoostingRegressor"), predict(1, "GradientBoostingRegressor", *map(float, raw)))
+    line = predict(1, "GradientBoostingRegressor", *(float(raw[one]) for one in places(600)))
+    line["facts"]["values"]["shape"] = [600]
+    told = seen(fit(1, "GradientBoostingRegressor"), line)
     for name, values, truth in (
         ("predicted", platt, classes), ("grade", grades, grades), ("bin_observed", np.sort(means), classes)
     ):  # fmt: skip
         table = results(column("actual", *map(float, truth)), column(name, *map(float, values))).inside
         assert isinstance(table, TableFacts)
-        found = [replace(one, exact=False) for one in matches(table, told.predictions)]
+        found = [Match(name, told.predictions[0], exact=False)]
         assert [*fitted_to_outcomes(table, found)] == [], name
 
 

@@ -161,6 +161,12 @@ def test_passes_that_a_design_names_have_to_be_made(since: list[int], asked: boo
     assert judged(columns, *early, design=PASSES)[1] == ""
 
 
+def test_an_output_of_which_fewer_values_were_told_ends_no_verdict() -> None:
+    few = forward()
+    few["facts"]["values"]["at"] = [0.1, 0.2]
+    assert judged({"actual": ACTUAL, "predicted": SCALED}, few)[1] == ""
+
+
 def test_passes_over_the_data_a_row_for_each_pass_and_all_in_one_call_are_not_asked_about() -> None:
     columns: dict[str, Sequence[float]] = {"actual": ACTUAL, "mc_mean": SCALED}
     epochs = read_design("## Computational Requirements\n\n- **Training passes**: 100\n", "model_design_1.md")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.verdict.chosen import choice
 from watchkeeper.server.analysis.verdict.sampled_often import of_other_variables, one_of_many
 
+from .facts import HONEST, MCMC, RESULTS
 from .witnessed import Kind, column, fp, results, sampling, seen
 
 NAMES = ("alpha", "beta", "effect")
@@ -83,3 +86,14 @@ def test_results_of_variables_that_nothing_sampled_are_asked_about(
     lines: list[Kind], told: TableFacts, asked: bool
 ) -> None:
     assert [each.code for each in of_other_variables(seen(*lines), told)] == ["results_of_other_variables"] * asked
+
+
+def test_figures_that_the_script_makes_from_the_draws_are_no_other_variables() -> None:
+    told = seen(one(3))
+    plain = replace(HONEST, artefacts=(replace(RESULTS, inside=SCHOOLS),), program=MCMC)
+    check = choice(plain, told)
+    assert check is not None
+    assert check.code == "results_of_other_variables"
+    (call,) = MCMC.samplers
+    derived = replace(plain, program=replace(MCMC, samplers=(replace(call, in_a_table=True),)))
+    assert choice(derived, told) is None

@@ -49,7 +49,7 @@ def asked(name: str, values: tuple[float, ...], *lines: Kind) -> bool:
         ("rmse", (2.0, 2.5, 3.0001), MSE, False),
         ("accuracy", (0.9, 0.8, 0.9), [metric("f1_score", one) for one in (0.9, 0.8, 0.9)], False),
         ("loss", (0.88, 0.845, 0.915), PLAIN, False),
-        ("brier", (4.0, 6.25, 9.0), MSE, False),
+        ("brier", (0.2113, 0.1807), [metric("mean_squared_error", one) for one in (0.2113, 0.1807)], False),
         ("accuracy", (0.613, 0.627), recalls("weighted"), False),
         ("micro_f1", (0.88, 0.845, 0.915), PLAIN, False),
         ("macro_recall", (0.61, 0.598, 0.655), BALANCED, False),
