@@ -25,10 +25,11 @@ _AT_MOST = re.compile(_LESS + r"|\bor less\b", re.IGNORECASE)
 _FROM_WORDS_TO_NUMBER = r"[^\d.;|]{0,12}?"
 _LEAST_NAMED = re.compile(
     rf"(?:{_MORE}){_FROM_WORDS_TO_NUMBER}(?<![\w.])({_SIGNED})"
-    rf"|(?<![\w.])({_SIGNED})[^\d.;|,/]{{0,12}}?\bat (?:the (?:very )?)?least\b",
+    rf"|(?<![\w.])({_SIGNED})[^\d.;|,/]{{0,12}}?\b(?:at (?:the (?:very )?)?least|min(?:imum)?)\b",
     re.IGNORECASE,
 )
 _MOST_NAMED = re.compile(rf"(?:{_LESS}|\bto\b){_FROM_WORDS_TO_NUMBER}(?<![\w.])({_SIGNED})", re.IGNORECASE)
+_MOST_BEHIND = re.compile(rf"(?<![\w.])({_SIGNED})[^\d.;|,/]{{0,12}}?\b(?:at most|max(?:imum)?)\b", re.IGNORECASE)
 _BOUND_OF_ANOTHER = re.compile(rf"(?:{_MORE}|{_LESS})[^\d.,;|()]{{0,12}}?(?<![\w.])({_SIGNED})", re.IGNORECASE)
 """Behind the first number: `100, batch size at most 32` is no bound of the 100."""
 _SPACE = re.compile(r"(?<=\d)[\u00a0\u2009\u202f'’](?=\d{3}(?!\d))|[\u00a0\u2009\u202f]")
@@ -37,12 +38,14 @@ _AS_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _POWER = re.compile(
     rf"(?<![\w.^*])(?:({_NUMBER})\s?[x×*·]\s?)?(10|2)\s?(?:\^|\*\*)\s?\{{?([-−]?\d{{1,2}})\}}?(?![\w.^])"
 )
-_PRODUCT = re.compile(rf"(?<![\w.])({_NUMBER})\s?[x×*]\s?({_NUMBER})(?!\s?[x×*]|\w)([ -]?folds?\b)?")
+_PRODUCT = re.compile(rf"(?<![\w.])({_NUMBER})(?: [a-z]{{3,12}})?\s?[x×*]\s?({_NUMBER})(?!\s?[x×*]|\w)([ -]?folds?\b)?")
 _DOTTED = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?:\.\d{3})+(?![\w.])")
 _CLOCK = re.compile(
     r"(?<![\w:.])(\d{1,3}):([0-5]\d)(?::([0-5]\d))?(?![\w:.])(?!\s?(?:m|min|minutes)\b)(?:\s?(?:h|hrs?|hours)\b)?"
 )
 _OF_OTHERS = re.compile(r"\s*(?!(?:to|and|or|max\w*|min\w*|at|up|no|not|but|from)\b)[A-Za-z]{2}")
+_LEAST_BEFORE = re.compile(r"\bmin\b\.?(?=\D{0,4}\d)", re.IGNORECASE)
+"""In front of a number it is no minute."""
 _MOST_WRITTEN = 1e15
 _HOURS = {
     **dict.fromkeys(("ms", "millisecond"), 1 / 3_600_000),
@@ -123,13 +126,13 @@ def _power(found: re.Match[str]) -> str:
 
 def _both_bounds(text: str) -> Quantity | None:
     """Return what is said as two bounds in words: `minimum 3, maximum 15`, `up to 700 per fold, at least 60`."""
-    least, most = _LEAST_NAMED.search(text), _MOST_NAMED.search(text)
-    if least is None or most is None:
-        return None
-    low, high = number(least[1] or least[2]), number(most[1])
-    if low is None or high is None or low > high or max(least.span(1), least.span(2)) == most.span(1):
-        return None
-    return Quantity(low, low, high)
+    least = _LEAST_NAMED.search(text)
+    for most in (_MOST_NAMED.search(text), _MOST_BEHIND.search(text)):
+        if least is None or most is None or max(least.span(1), least.span(2)) == most.span(1):
+            continue
+        low, high = number(least[1] or least[2]), number(most[1])
+        return Quantity(low, low, high) if low is not None and high is not None and low <= high else None
+    return None
 
 
 def duration(text: str, otherwise_hours: float | None = None) -> Quantity:
@@ -142,7 +145,7 @@ def duration(text: str, otherwise_hours: float | None = None) -> Quantity:
     if any(unit for _, unit in found):  # `for each of 12 models 2-6 hours`
         found = [(one, unit) for one, unit in found if unit or not _OF_OTHERS.match(text, one.end())]
     units = [hours_in(unit[1]) if unit else None for _, unit in found]
-    otherwise = otherwise_hours or hours_in(text) or 1.0
+    otherwise = otherwise_hours or hours_in(_LEAST_BEFORE.sub(" ", text)) or 1.0
     written, at = "", 0
     for place, (one, unit) in enumerate(found):
         hours = next((each for each in units[place:] if each), otherwise)

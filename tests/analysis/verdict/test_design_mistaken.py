@@ -52,6 +52,13 @@ def test_a_time_is_the_one_that_is_meant(written: str, hours: float) -> None:
     assert duration(written).value == pytest.approx(hours)
 
 
+def test_bounds_behind_their_numbers_and_a_minimum_that_is_no_minute() -> None:
+    for said in ("2 hours minimum, 6 hours maximum", "6 hours maximum, 2 hours minimum", "min 2 h max 6 h"):
+        assert duration(said) == Quantity(2.0, 2.0, 6.0), said
+    assert rows("Training time: min. 2")["training_time"].floor == 2.0
+    assert rows("Draws: 4 chains x 1000 draws")["draws"].floor == 1000.0
+
+
 def test_minutes_of_an_expectation_are_no_minimum() -> None:
     assert "training_time" not in rows("Training time: approx. 5 min (300 iterations)")
     assert rows("Training time: approx. 5 min, min 3 min")["training_time"].floor == pytest.approx(0.05)

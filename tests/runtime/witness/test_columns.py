@@ -119,16 +119,19 @@ def test_a_column_of_means_of_another_one_is_told_where_rows_are_split(tmp_path:
     assert of[:5] == [None, None, ("mean", "sales"), ("mean", "sales"), ("1", "")]
 
 
-def test_a_loop_that_used_up_the_time_for_digests_leaves_the_first_calls_of_other_places(tmp_path: Path) -> None:
+def test_a_loop_that_used_up_the_time_for_digests_leaves_what_is_predicted_and_the_first_calls_of_other_places(
+    tmp_path: Path,
+) -> None:
     script = HEAD + (
-        "from sklearn.linear_model import Ridge\nm = Ridge().fit(X, y)\n"
-        "import watchkeeper_witness.state as its\n"
-        "its.state.own_s, its.SHARE = its.FREE_S + 0.02, 0.0\n"  # however long the imports took on a busy machine
-        "for _ in range(4):\n    m.predict(X)\nm.predict(X[:9])\n"
+        "from sklearn.linear_model import Ridge\nm = Ridge().fit(X, y)\nmany = np.zeros((6000, 3))\n"
+        "from watchkeeper_witness import state as at\n"
+        "at.state.own_s, at.FREE_S, at.RESERVE_S = 1e6, 1e6 - 0.02, 1.0\n"
+        "for _ in range(4):\n    m.predict(many)\nm.predict(X[:9])\nfor _ in range(4):\n    m.predict(X)\n"
     )
-    found = seen(tmp_path, script).of("predict")
-    told = [text(part(one.facts, "values") or {}, "skipped") for one in found]
-    assert told == ["", "", "budget", "budget", ""]
+    told = seen(tmp_path, script).of("predict")
+    skipped = [[text(part(one.facts, key) or {}, "skipped") for one in told] for key in ("x", "values")]
+    at_large, alone, small = ["", "", "budget", "budget"], [""], [""] * 4
+    assert skipped == [[*at_large, *alone, *at_large], [*at_large, *alone, *small]]
 
 
 def test_what_a_fit_was_shown_beside_its_data_is_told_with_what_may_have_stopped_it(tmp_path: Path) -> None:

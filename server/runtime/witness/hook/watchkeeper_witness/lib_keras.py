@@ -17,7 +17,7 @@ from .loops import Losses
 from .more import is_due, tell_due
 from .objects import fitted, owner
 from .plain import arguments, plain, plain_all
-from .state import next_number, ours, state
+from .state import can_afford, next_number, ours, ours_at_length, reserved, state
 from .tables import data
 from .trouble import trouble
 from .watched import watched
@@ -53,8 +53,9 @@ def _loading(load: Any) -> Any:
                 (one for one in (*args, *kwargs.values()) if isinstance(one, str) or hasattr(one, "__fspath__")), ""
             )
             if state.writer is not None and path:
-                with ours():
-                    loaded.note(places.inside(str(path)), model.get_weights())
+                with ours_at_length(), reserved(f"reads of {load.__name__}"):
+                    if can_afford():  # they may be a copy from a GPU
+                        loaded.note(places.inside(str(path)), model.get_weights())
         except Exception as error:
             trouble("keras", error)
         return result

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import math
 import types
 from typing import Any
 
 from . import folds
 from .calls import MARK, Call, known, known_before, replace, wrapped
-from .fingerprint import fp
+from .fingerprint import fp, shape
 from .objects import fitted, owner
 from .own_classes import base_of, is_persons
 from .plain import arguments, plain, plain_all
@@ -23,6 +24,8 @@ from .watched import watched
 
 FITS = ("fit", "partial_fit", "fit_predict")
 PREDICTS = ("predict", "predict_proba")
+_SMALL = 5000
+"""So many numbers take a tenth of a millisecond."""
 _DONE = (
     "n_iter_",
     "n_estimators_",
@@ -208,6 +211,11 @@ def _overlap(cv: Any, call: Call) -> dict[str, Any]:
         return {}
 
 
+def _is_small(result: Any) -> bool:
+    """Whether what was predicted is described in any case: the mean of 200 bootstraps is made of all of them."""
+    return 0 < math.prod(shape(result)) <= _SMALL
+
+
 def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:
     """Tell what came out of a prediction."""
     if raised is not None:
@@ -223,7 +231,7 @@ def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[s
         **base_of(estimator, call.key),
         "call": call.function.__name__,
         "x": data(given.get("X", _at(call.args, 1)), rows=True),
-        "values": fp(result),
+        "values": fp(result, always=_is_small(result)),
         **classes(result),
         **call.notes,
     }

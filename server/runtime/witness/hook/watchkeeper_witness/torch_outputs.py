@@ -250,7 +250,7 @@ def capturing() -> bool:
 
 def _transforming() -> bool:
     """Whether `torch.func` is at work (`vmap`, `grad`): its tensors hold no numbers yet."""
-    peek = getattr(sys.modules["torch"]._C._functorch, "peek_interpreter_stack", None)
+    peek = getattr(getattr(sys.modules["torch"]._C, "_functorch", None), "peek_interpreter_stack", None)
     return peek is not None and peek() is not None
 
 
