@@ -9,7 +9,7 @@ _SAID = re.compile(
     r"fine[\s_-]{0,3}tun|pre[\s_-]{0,3}train|transfer[\s_-]{0,3}learn|warm[\s_-]{0,3}start|\bresum"
     r"|backbone|foundation|adapter|\blora\b|distil|teacher|imagenet|hugging\s?face|continual|\bfrozen\b|freez"
     r"|(?:from|with|of)\s(?:\S{1,40}\s){0,3}?check[\s_-]?point"
-    r"|(?:load|start|begin|initiali[sz]|seed|reus)\w{0,9}\s(?:\S{1,40}\s){0,6}?(?:weights|parameters)\b"
+    r"|(?:load|start|begin|initiali[sz]|seeded|reus)\w{0,9}\s(?:\S{1,40}\s){0,6}?(?:weights|parameters)\b"
     r"|(?:load|continu|reus)\w{0,9}\s(?:\S{1,40}\s){0,6}?(?:model|network)\b"
     r"|(?:weights|parameters)\s(?:\S{1,40}\s){0,3}?from\b"
     r"|glove\b|word2vec|fast[\s_-]?text|\bbert\b|roberta|distilbert|deberta|sentence[\s_-]?transformer|\bllama"

@@ -89,6 +89,8 @@ def test_members_that_no_optimiser_held_are_asked_about() -> None:
         ("The encoder is bert-base-uncased.", True),
         ("Initialised with last month's model", True),
         ("Training starts from the previous production model.", True),
+        ("Each is seeded with the weights of run 3", True),
+        ("Five networks, each from its own seed (initial weights and order of batches)", False),
         ("Kernels in a Hilbert space, after Robert", False),
         ("The features of the previous day feed the network.", False),
         ("Random initialisation (no pre-trained weights), trained from scratch", False),
