@@ -234,8 +234,8 @@ def _columns(one: Artefact) -> list[Features]:
 def _target_accept(one: Requirement, evidence: Evidence) -> _Row:
     asked = [call.target_accept for call in evidence.program.samplers] if evidence.program is not None else []
     known = [each for each in asked if each is not None]
-    if one.floor is None or not known or len(known) < len(asked):
-        return _Row()
+    if one.floor is None or not 0 < one.floor < 1 or not known or len(known) < len(asked):
+        return _Row()  # `Acceptance: R-hat below 1.02` says when a result is accepted
     if min(known) < one.floor:
         return _Row(f"the script asks for a target acceptance of {plain(min(known))}", "target_accept_simplified")
     return _Row(seen=f"target acceptance {plain(min(known))} (script)")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ColumnFacts, PickleFacts, TableFacts
+from watchkeeper.server.analysis.scripts import Program, SamplerCall
 from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence
 from watchkeeper.server.analysis.verdict.rules import Limits
 from watchkeeper.server.analysis.verdict.text import verification_block
@@ -64,6 +65,19 @@ def test_a_row_that_nobody_could_look_at_is_told_by_name_in_the_block_and_asks_n
     free = decide(designed(f"{row} | | | NO\n"), RULES)
     assert check(free, "design").outcome is Outcome.NOT_INSPECTED
     assert "Not inspected" not in verification_block(evidence, RULES, free)
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("Target acceptance | 0.95 | 0.95 | |", "target_accept_simplified"),
+        ("Acceptance | R-hat of every parameter below 1.02, no more than 20 divergent transitions | | |", ""),
+    ],
+)
+def test_the_acceptance_that_a_sampler_aims_at_is_no_rule_on_when_results_are_accepted(row: str, code: str) -> None:
+    call = SamplerCall(library="numpyro", file="m.py", line=3, target_accept=0.85)
+    evidence = replace(designed(f"{row} YES\n"), program=Program(script="m.py", samplers=(call,)))
+    assert check(decide(evidence, RULES), "design").code == code
 
 
 def test_what_was_seen_does_not_stand_among_what_nobody_looked_at() -> None:
