@@ -16,6 +16,12 @@ from ...limits import HANG_S
 
 NONCE = "0123456789abcdef"
 RUN_DIR = ".watchkeeper/runs/1-quick-1"
+HEAD = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(120, 3)); y = X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=120)
+"""
+"""How a script begins that fits something: a table and what is to be learned from it."""
 
 
 def run(

@@ -8,15 +8,9 @@ from watchkeeper.server.analysis.witness import fingerprint, fit, prediction
 from watchkeeper.server.analysis.witness.values import part, parts, text
 
 from ...libraries import needs
-from .helpers import only, seen
+from .helpers import HEAD, only, seen
 
 pytestmark = needs("sklearn")
-
-HEAD = """
-import numpy as np
-rng = np.random.default_rng(0)
-X = rng.normal(size=(120, 3)); y = X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=120)
-"""
 
 
 def test_folds_that_are_given_as_a_list_and_a_target_among_the_features_are_told(tmp_path: Path) -> None:

@@ -9,15 +9,9 @@ from watchkeeper.server.analysis.witness import fingerprint, fit, prediction
 from watchkeeper.server.analysis.witness.values import part, parts
 
 from ...libraries import needs
-from .helpers import only, seen
+from .helpers import HEAD, only, seen
 
 pytestmark = needs("sklearn")
-
-HEAD = """
-import numpy as np
-rng = np.random.default_rng(0)
-X = rng.normal(size=(120, 3)); y = X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=120)
-"""
 
 
 def test_a_fit_is_told_with_its_parameters_its_data_and_what_came_of_it(tmp_path: Path) -> None:
