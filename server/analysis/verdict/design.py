@@ -16,6 +16,7 @@ from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
 from .distributions import Stated
 from .distributions import stated as stated_priors
+from .fitted_anew import fitted_anew
 from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, count, duration, hours_in, plain, quantity
 from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
@@ -52,6 +53,7 @@ _MOST_OF = re.compile(
 _LEAST_OF = re.compile(r"\b(?:min(?:imum)?|at least|lower (?:bound|limit)|or more)\b", re.IGNORECASE)
 _BOUND_INSIDE = re.compile(r"(?<!\d)(?<!\d )\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
 _MOST_NAMES_CHARACTERS = 2_000
+_PERMUTES = re.compile(r"permut|shuffl", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class Requirement:
     :ivar line: where it stands in the document, counted from 1.
     :ivar ceiling: whether its name says that it is the most there may be.
     :ivar text: the specification as it is written.
+    :ivar anew: of permutations: whether the document says that a model is fitted for each of them.
     """
 
     value: float | None
@@ -74,6 +77,7 @@ class Requirement:
     line: int
     text: str = ""
     ceiling: bool = False
+    anew: bool = False
 
     @property
     def floor(self) -> float | None:
@@ -144,9 +148,15 @@ def read_design(text: str, path: str) -> Design:
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
+    bound |= _of_permutations(bound, [line.text for line in document])
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
     return Design(path, bound, length, *said, tuple(stated_priors(document)))
+
+
+def _of_permutations(found: Mapping[str, Requirement], lines: list[str]) -> dict[str, Requirement]:
+    anew = fitted_anew(lines, _PERMUTES)
+    return {name: replace(one, anew=True) for name, one in found.items() if anew and _PERMUTES.search(name)}
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
