@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 
 from ..artefacts.facts import ColumnFacts, TableFacts
@@ -30,8 +30,6 @@ _MOST_BY_CHANCE = 0.2
 _ASIDE = 3.7
 """By so many grains values are moved aside to see how many are found by chance."""
 _MOST_PUT_BACK = 20
-_LARGEST = 300.0
-"""Ten to the power of more is no number."""
 _WORSE = 0.75
 """Share of pairs, one left out and one kept, in which the error of the former must be the larger."""
 
@@ -63,8 +61,16 @@ def put_back(one: Prediction) -> Iterator[Prediction]:
     if shape[1:] not in ((), (1,)):
         pairs = ([value for _, value in each] for each in by_class(one))
     else:
-        pairs = (list(map(way, told)) for way in BACK if all(abs(each) < _LARGEST for each in told))
+        pairs = filter(None, (_through(way, told) for way in BACK))
     yield from (replace(one, values=Fingerprint(shape=shape[:1], at=tuple(each))) for each in pairs)
+
+
+def _through(way: Callable[[float], float], told: Sequence[float]) -> list[float]:
+    """Return what comes out of numbers by one way; nothing where one is too large for it."""
+    try:
+        return list(map(way, told))
+    except OverflowError:
+        return []
 
 
 def _rows(one: Prediction) -> int:
@@ -108,6 +114,8 @@ def kept_in(column: ColumnFacts, values: Fingerprint) -> list[bool]:
         return []
     grain = grain_of(column.values)
     known, _ = ordered(column.values, grain)
+    if len({round(one / grain) for one in told}) < _LEAST_TOLD:  # nearly one number, of which some column has one
+        return []
     found = [_stands(known, one, grain) for one in values.at]
     aside = _ASIDE * max(grain, 1e-6 * max(abs(known[0]), abs(known[-1])))
     by_chance = max(sum(_stands(known, one + each, grain) for one in values.at) for each in (aside, -aside))

@@ -17,8 +17,8 @@ _BOOSTED = r"Boost|XGB|LGBM|xgboost|lightgbm|catboost"
 _FAMILIES = tuple(
     (name, re.compile(said, re.IGNORECASE), re.compile(classes))
     for name, said, classes in (
-        ("a mixed model", r"\bmixed\b.{0,12}\b(?:effects?|linear|model)|random[- ](?:intercepts?|slopes?|effects?)"
-                          r"|mixedlm|\bglmms?\b|\blmms?\b", r"Mixed|Lmer|GPBoost|MERF|MixedEffects"),
+        ("a mixed model", r"\bmixed[- ](?:effects?|linear|models?)\b|linear mixed|mixedlm|\bglmms?\b|\blmms?\b"
+                          r"|random[- ](?:intercepts?|slopes?|effects?)", r"Mixed|Lmer|GPBoost|MERF"),
         ("estimating equations", r"\bgee\b|generali[sz]ed estimating", r"GEE|GEE$"),
         ("a zero-inflated model", r"zero[- ]inflat", r"ZeroInflated"),
         ("a negative binomial model", r"negative[- ]binomial", r"NegativeBinomial|GLM|ZeroInflated|GEE|HurdleCount"),

@@ -5,7 +5,9 @@ Whatever was made of the predictions on their way into the table: the outcomes b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from statistics import fmean, pstdev
 
 from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Line, fingerprint
@@ -51,8 +53,13 @@ def held_outcomes(seen: Seen) -> Iterator[tuple[Line, Fingerprint]]:
 
 
 def _errors(seen: Seen, held: Fingerprint) -> list[float]:
-    """Return by how much these rows were missed, by the mean of all that predicted them; empty where nobody knows."""
+    """Return by how much these rows were missed, by the mean of all that predicted them; empty where nobody knows.
+
+    What misses by more than the outcomes differ among themselves was predicted in another unit.
+    """
     alike = [one for one in (*seen.predictions, *seen.forwards) if one.values.size == held.size]
     means = [*(mean for mean, _ in averages(alike)), *alike[-1:]]
     told = (off(way, held) for one in means for way in (one, *put_back(one)))
-    return min((one for one in told if one), key=sum, default=[])
+    nearest = min((one for one in told if one), key=sum, default=[])
+    known = [one for one in held.at if math.isfinite(one)]
+    return nearest if nearest and len(known) > 1 and fmean(nearest) < pstdev(known) else []
