@@ -6,7 +6,7 @@ Whatever was made of the predictions on their way into the table: the outcomes b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import fmean, pstdev
 
 from ..artefacts.facts import TableFacts
@@ -37,11 +37,19 @@ def outcomes_left_out(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
         errors = _errors(seen, held)
         for column in told_whole(table):
             kept = kept_in(column, held)
+            if _are_blank(held, kept):
+                continue
             if kept and scattered(kept) and (how := said_of(errors, kept)) is not None:
                 what = f"the split at {place(line)} held out {held.size} outcomes, column {column.name} of the results"
                 what = f"{what} has {table.rows} of them: {missing} rows were left out here and there{how}"
                 yield Suspicion(what, Word.INVESTIGATE, "rows_left_out", leave_all(held.size))
                 return
+
+
+def _are_blank(held: Fingerprint, kept: Sequence[bool]) -> bool:
+    """Whether all told rows that were left out are some without an outcome."""
+    gone = [one for one, there in zip(held.at, kept, strict=False) if not there]
+    return bool(gone) and not any(map(math.isfinite, gone))
 
 
 def held_outcomes(seen: Seen) -> Iterator[tuple[Line, Fingerprint]]:
