@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from . import markdown
 from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
+from .design_model import ModelSaid, read_model
 from .distributions import Stated
 from .distributions import stated as stated_priors
 from .fitted_anew import fitted_anew
@@ -99,6 +100,7 @@ class Design:
     :ivar tells_test_from_validation: whether it speaks of both.
     :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
     :ivar priors: what it says of the priors of variables, anywhere.
+    :ivar model: what it says of its statistical model and of held-out data, anywhere.
     """
 
     path: str = ""
@@ -108,6 +110,7 @@ class Design:
     tells_test_from_validation: bool = False
     speaks_of_snapshots: bool = False
     priors: tuple[Stated, ...] = ()
+    model: ModelSaid = field(default_factory=ModelSaid)
 
     @property
     def method(self) -> str:
@@ -151,7 +154,7 @@ def read_design(text: str, path: str) -> Design:
     bound |= _of_permutations(bound, [line.text for line in document])
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
-    return Design(path, bound, length, *said, tuple(stated_priors(document)))
+    return Design(path, bound, length, *said, tuple(stated_priors(document)), read_model(document))
 
 
 def _of_permutations(found: Mapping[str, Requirement], lines: list[str]) -> dict[str, Requirement]:
