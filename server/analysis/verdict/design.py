@@ -22,7 +22,7 @@ from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_fro
 
 COUNTED = frozenset(
     {"draws", "total_draws", "tune", "chains"}
-    | {"epochs", "iterations", "total_iterations"}
+    | {"epochs", "iterations", "total_iterations", "updates"}
     | {"cv", "bootstraps", "candidates"}
 )
 """Requirements that are counted in what a run left."""
@@ -31,7 +31,7 @@ COUNTS = COUNTED | {TIME, "features", "ess"}
 _CEILINGS = frozenset({"rhat"})
 """Requirements of which less is harder: a bare number is the most that is acceptable."""
 
-STOPPED = frozenset({"epochs", "iterations", "total_iterations"})
+STOPPED = frozenset({"epochs", "iterations", "total_iterations", "updates"})
 """Counts that an early stop makes smaller."""
 
 _STATEMENT = re.compile(

@@ -60,8 +60,9 @@ _BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("chains", r"chains?|walkers"),
         ("epochs", r"(?:(?:max(?:imum)?|train|nb|total) )*(?:epochs?|episodes?)(?: (?:per|in each|for each) \w+)?"
                    r"|passes(?: over the data)?"),
-        ("iterations", r"iterations?|(?:(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing|update|parameter|weight"
-                       r"|adam|sgd|svi|mini ?batch) )*(?:n?steps|updates)"),
+        ("updates", r"(?:(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing|update|parameter|weight|adam|sgd|s?vi"
+                    r"|advi|variational|guide|map|mini ?batch) )+(?:n?steps|updates|iterations)"),
+        ("iterations", r"iterations?|n?steps|updates"),
         ("cv", r"(?:inner )?cv|(?:(?:cv|cross validation|k) )?folds?|cross validation|cv splits|splits"),
         ("bootstraps", r"bootstraps?|resamples|replicates"
                        r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs|refits"

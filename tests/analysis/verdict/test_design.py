@@ -96,7 +96,7 @@ def test_a_second_weaker_mention_lowers_nothing() -> None:
         ("Required epochs", "epochs"),
         ("Training epochs", "epochs"),
         ("Total iterations", "total_iterations"),
-        ("Optimiser steps", "iterations"),
+        ("Optimiser steps", "updates"),
         ("K-fold", "cv"),
         ("Bootstrap resamples", "bootstraps"),
         ("Required features", "features"),
