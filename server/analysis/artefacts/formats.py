@@ -21,7 +21,7 @@ _BOOSTERS = {
     b"CBM1": "a model of CatBoost",
     b"{L\x00\x00\x00\x00\x00\x00\x00\x07learner": "a model of XGBoost",
 }
-"""How libraries begin their own files of models. The name of the final model is ours: one of them may stand under it."""
+"""How libraries begin their own files of models: the name of the final model is ours, one may stand under it."""
 _JSON = re.compile(rb'\s*(?:\{\s*"|\[\s*[\[{"\d-])')
 _JSON_SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 

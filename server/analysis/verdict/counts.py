@@ -25,6 +25,7 @@ _REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iter
 _REPLICATES = re.compile(r"bootstrap|replicate|resampl", re.IGNORECASE)
 _ENSEMBLE = re.compile(r"boost|xgb|lightgbm|lgbm|forest|\btrees\b|bagging", re.IGNORECASE)
 _INDEX = re.compile(r"iter(ation)?s?|b|n|i|k|rep|run|draw|sample|idx|index|unnamed: 0|", re.IGNORECASE)
+_IN_ALL = re.compile(r"\b(?:in all|in total|total|together|altogether|overall)\b|\d\s*\+\s*\d|=\s*\d", re.IGNORECASE)
 
 WITNESSED = "witnessed"
 """How the source of a count begins that the witness made."""
@@ -174,8 +175,16 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
                 yield name, Count(value, f"{WITNESSED} at {one.line.where}")
     if seen.epochs:
         yield "epochs", Count(seen.epochs, WITNESSED)
+    if _asks_in_all(evidence) and seen.epochs_in_all > seen.epochs:
+        yield "epochs", Count(seen.epochs_in_all, f"{WITNESSED}, of all stages together")
     if seen.bootstraps:
         yield "bootstraps", Count(seen.bootstraps, WITNESSED)
+
+
+def _asks_in_all(evidence: Evidence) -> bool:
+    """Whether the design counts its epochs over all stages together: `180 in all (60 + 120)`."""
+    asked = evidence.design.requirements.get("epochs")
+    return asked is not None and _IN_ALL.search(asked.text) is not None
 
 
 def _from_probe(evidence: Evidence) -> Iterator[tuple[str, Count]]:

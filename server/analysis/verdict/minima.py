@@ -56,7 +56,7 @@ def open_minima(evidence: Evidence, rules: Rules, counts: Counts, kind: str) -> 
 
 
 def _says_how(evidence: Evidence, kind: str) -> bool:
-    """Whether the design says in any words how its ensemble is trained or tried, and nothing seen goes against its trees.
+    """Whether the design says in any words how its ensemble is trained or tried, and its trees were not seen otherwise.
 
     Who names folds, trees or origins of a forecast wants these: 1,000 bootstraps that nobody chose are none of theirs.
     """

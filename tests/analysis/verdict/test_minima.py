@@ -91,7 +91,8 @@ def test_a_design_that_names_the_iterations_of_its_ensemble_is_asked_for_these(r
         ("Learning rate | 0.1\n", [forest(500)]),
         ("", [forest(500)]),
     ],
-    ids=["10 for 500", "a baseline's max_iter", "500 beside the 10", "3 of up to 2000", "no folds", "no number", "no iterations", "nothing"],
+    ids=["10 for 500", "a baseline's max_iter", "500 beside the 10", "3 of up to 2000", "no folds", "no number",
+         "no iterations", "nothing"],
 )  # fmt: skip
 def test_what_is_left_open_or_was_not_seen_to_be_kept_is_asked_as_before(rows: str, lines: list[Kind]) -> None:
     assert asked(run(rows, *lines)) == ASKED
