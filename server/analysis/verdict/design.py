@@ -16,6 +16,7 @@ from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
 from .distributions import Stated
 from .distributions import stated as stated_priors
+from .in_english import in_english
 from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, count, duration, hours_in, plain, quantity
 from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
@@ -133,7 +134,7 @@ def read_design(text: str, path: str) -> Design:
 
     Of two statements about one parameter the stricter counts, so that none is lowered by a second mention.
     """
-    document = markdown.lines(text)
+    document = markdown.lines(in_english(text))
     found: dict[str, Requirement] = {}
     loose = not any(in_requirements(line.headings) for line in document)
     for name, requirement in (*_from_tables(document, loose), *_from_statements(document, loose)):

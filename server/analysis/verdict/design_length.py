@@ -65,7 +65,7 @@ _SPOKEN: Mapping[str, re.Pattern[str]] = {
         (
             "rounds",
             r"\btrees\b|\brounds\b|\b(?:n_)?estimators\b|\btrials\b|\bcandidates\b|\bsettings\b|\brefits?\b|\bre-?fitted\b"
-            r"|\bseeds\b|\bmembers\b",
+            r"|\bseeds\b|\bmembers\b|\bimputations\b|\brepeats\b|\brepetitions\b|\breplications\b",
         ),
     )
 }

@@ -45,8 +45,8 @@ def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...
         and (name in counts or not _is_another_word(name, evidence))
     ]  # fmt: skip
     needed: Mapping[str, int] = open_minima(evidence, rules, counts, kind(evidence))
-    if evidence.design.method and not declared_kinds(evidence.design.method):
-        needed = {}  # a method that the policy has no minima for: the design's own numbers bind
+    if evidence.design.method and kind(evidence) not in declared_kinds(evidence.design.method):
+        needed = {}  # a method that the policy has no minima for, or those of another: the design's own numbers bind
     if _does_not_tune(evidence):
         needed = {name: value for name, value in needed.items() if name != "tune"}
     policy = [

@@ -43,8 +43,8 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("training_rows", r"(?:number of )?train(?:ing)?(?: set)? (?:samples|examples|cases|points|size)"),
         ("test_rows", r"(?:number of )?(?:test(?:ing)?|hold ?out|held out)(?: set)?"
                       r" (?:samples|examples|cases|points|size)"),
-        ("target_accept", r"(?:target )?accept(?:ance)?(?: (?:rate|prob|probability))?|target accept(?:ance)?"
-                          r"(?: (?:rate|prob|probability))?|adapt delta"),
+        ("target_accept", r"target accept(?:ance)?(?: (?:rate|prob|probability|stat(?:istic)?))?|adapt delta"
+                          r"|accept(?:ance)? (?:rate|prob|probability)"),
     )
 )  # fmt: skip
 # Tried on what is left without qualifiers.
