@@ -53,6 +53,7 @@ _MOST_OF = re.compile(
 _LEAST_OF = re.compile(r"\b(?:min(?:imum)?|at least|lower (?:bound|limit)|or more)\b", re.IGNORECASE)
 _BOUND_INSIDE = re.compile(r"(?<!\d)(?<!\d )\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
 _MOST_NAMES_CHARACTERS = 2_000
+_MOST_PROSE = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,7 @@ class Design:
     :ivar tells_test_from_validation: whether it speaks of both.
     :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
     :ivar priors: what it says of the priors of variables, anywhere.
+    :ivar prose: all of its words, for what no row says; cut where it is long.
     """
 
     path: str = ""
@@ -105,6 +107,7 @@ class Design:
     tells_test_from_validation: bool = False
     speaks_of_snapshots: bool = False
     priors: tuple[Stated, ...] = ()
+    prose: str = ""
 
     @property
     def method(self) -> str:
@@ -147,7 +150,7 @@ def read_design(text: str, path: str) -> Design:
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
-    return Design(path, bound, length, *said, tuple(stated_priors(document)))
+    return Design(path, bound, length, *said, tuple(stated_priors(document)), counts[:_MOST_PROSE])
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:

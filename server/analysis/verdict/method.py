@@ -108,6 +108,7 @@ def _nothing_found(evidence: Evidence, counts: Counts, text: str) -> Check:
     """What nobody recognised: a declared method whose iterations are told may be carried out by the script itself."""
     told = [f"{plain(one.value)} {name} ({one.source})" for name, one in counts.items() if not one.only_read]
     if not evidence.design.method:
+        text = f"{text}, and no row of the design names its method" if evidence.design.path else text
         return failed("method", f"{text}: no approved method", Word.INVESTIGATE, "no_method_found", _REDESIGN)
     if evidence.seen is not None:
         text = f"{text}: not witnessed, as no library that the witness knows carried it out, which is no lie"
