@@ -127,7 +127,7 @@ def _of_trace(trace: TraceFacts, evidence: Evidence, rules: Rules) -> Check:
 
 
 def _names_rhat_alone(evidence: Evidence, rules: Rules) -> bool:
-    """Whether the design says by R-hat when its chains converged, and nobody chose how many independent draws it needs."""
+    """Whether the design says by R-hat when its chains converged, and nobody chose how large the ESS has to be."""
     asked = evidence.design.requirements
     return "rhat" in asked and "ess" not in asked and rules.levels.min_ess == FULL_LEVELS.min_ess
 

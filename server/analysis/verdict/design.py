@@ -51,7 +51,11 @@ _MOST_OF = re.compile(
     re.IGNORECASE,
 )
 _LEAST_OF = re.compile(r"\b(?:min(?:imum)?|at least|lower (?:bound|limit)|or more)\b", re.IGNORECASE)
-_BOUND_INSIDE = re.compile(r"(?<!\d)(?<!\d )\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
+_BOUND_INSIDE = re.compile(
+    r"(?<!\d)(?<!\d )\b(?:min(?:imum)?|at least|(?:never|not) (?:below|under|less than)|no less than)\b.{0,20}?\d.*"
+    r"|[≥>]=?\s?\d.*",
+    re.IGNORECASE,
+)
 _MOST_NAMES_CHARACTERS = 2_000
 _MOST_PROSE = 20_000
 
@@ -187,8 +191,10 @@ def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[s
         low, high = amount(one.least), amount(one.most)
         low = Quantity() if bound == "max" and low.value == high.value else low  # `Max epochs | 80 | 80 | 80`: a cap
         given = _limits(_bounded(amount(one.specified), bound), low, high)
-        if is_expected_time(words):
-            given = _limits(Quantity(), low, high)  # what is expected is no limit; what is acceptable is one
+        if is_expected_time(words) or (name_of(words) == TIME and is_expectation(one.specified)):
+            inside = _BOUND_INSIDE.search(one.specified)
+            least = _bounded(amount(inside[0]), "min") if inside else Quantity()
+            given = _limits(least, low, high)  # what is expected is no limit; what is acceptable is one
             if given == Quantity():
                 continue
             words = "training time"

@@ -30,7 +30,8 @@ _OTHERWISE = re.compile(
     r"bayes(?:ian)?[ -]?(?:optimi[sz]\w*|search|hyper\w*|(?=ridge)|information|(?:gaussian )?mixtures?)"
     r"|naive bayes|\w*nb\b|posterior (?:mean|mode|variance|draws? of (?:the )?imput\w*)"
     r"|\b(?:column|power|quantile|feature|target|function|box.?cox|data)[ -]?transformers?\b"
-    r"|(?:local|piece.?wise|log)[ -]?linear|linear (?:trend|growth|interpolat\w*|discriminant|kernel|svm|sv[cr]|programm\w*)",
+    r"|(?:local|piece.?wise|log)[ -]?linear"
+    r"|linear (?:trend|growth|interpolat\w*|discriminant|kernel|svm|sv[cr]|programm\w*)",
     re.IGNORECASE,
 )
 """Words in which those of a kind mean something else: a search for settings, a classifier, a trend."""

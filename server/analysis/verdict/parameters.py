@@ -15,6 +15,9 @@ _EXPECTED = re.compile(
     r"|actual|measured|observed|indicative)\b",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(
+    r"(?:~|≈|∼)\s?\d|(?:about|around|roughly|some|circa|ca\.?|approx\w*\.?|nearly|etwa|rund)\s+\d", re.IGNORECASE
+)
 _PUNCTUATION = re.compile(r"[_()\[\]{}#/,;–—-]|(?<!\d)\.|\.(?!\d)")
 _QUALIFIERS = re.compile(
     r"\b(?:required|mandatory|planned|specified|designed|approved|number of|numbers of|no of|num|n|count|counts"
@@ -100,8 +103,9 @@ def is_expected_time(words: str) -> bool:
 
 
 def is_expectation(said: str) -> bool:
-    """Whether a sentence begins as an expectation: `expected 3-5 hours`."""
-    return _EXPECTED.match(said.lstrip(" *_~(")) is not None
+    """Whether a sentence begins as an expectation: `expected 3-5 hours`, `~20 s`."""
+    bare = said.lstrip(" *_(")
+    return _EXPECTED.match(bare.lstrip("~≈ ")) is not None or _ABOUT.match(bare) is not None
 
 
 def names_blanks(name: str) -> bool:

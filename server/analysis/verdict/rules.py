@@ -98,7 +98,7 @@ class Rules:
         return replace(self, may_be_blank=self.may_be_blank | named, levels=self._levels(design))._timed(design)
 
     def _levels(self, design: Design) -> McmcLevels:
-        """Return from when on a sampler's figures weigh: a design's own chains and ESS before ours that nobody chose."""
+        """Return from when on a sampler's figures weigh: a design's own chains and ESS before our defaults."""
         chains, ess = (design.requirements.get(name) for name in ("chains", "ess"))
         changed = dict[str, float]()
         if chains is not None and chains.floor and self.levels.min_chains == FULL_LEVELS.min_chains:

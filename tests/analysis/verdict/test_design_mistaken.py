@@ -123,3 +123,18 @@ def test_what_ends_a_training_early_and_what_only_sounds_so(said: str, stops: bo
 )
 def test_what_a_design_says_less_of_is_told_to_the_director(before: str, after: str, told: list[str]) -> None:
     assert changes(before, after, epochs=5000, training_time=2) == told
+
+
+@pytest.mark.parametrize(
+    ("said", "least_s"),
+    [
+        ("roughly 20 s (minimum 5 s)", 5), ("~1 min, never below 5 s", 5), ("about 10 seconds, at least 5 seconds", 5),
+        ("~20 s", None), ("20 s", 20), ("at least 20 s, about 1 min", 20),
+    ],
+)  # fmt: skip
+def test_a_time_that_is_only_expected_is_no_minimum(said: str, least_s: float | None) -> None:
+    table = f"## Computational Requirements\n\n| Parameter | Value |\n|-|-|\n| Training time | {said} |\n"
+    for text in (f"## Computational Requirements\n\n- Training time: {said}\n", table):
+        found = read_design(text, "d.md").requirements.get("training_time")
+        least = None if found is None else found.floor
+        assert (least is None) if least_s is None else least == pytest.approx(least_s / 3600), text
