@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from . import markdown
 from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
+from .design_model import ModelSaid, read_model
 from .distributions import Stated
 from .distributions import stated as stated_priors
 from .in_english import in_english
@@ -101,6 +102,7 @@ class Design:
     :ivar tells_test_from_validation: whether it speaks of both.
     :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
     :ivar priors: what it says of the priors of variables, anywhere.
+    :ivar model: what it says of its statistical model and of held-out data, anywhere.
     :ivar prose: all of its words, for what no row says; cut where it is long.
     """
 
@@ -111,6 +113,7 @@ class Design:
     tells_test_from_validation: bool = False
     speaks_of_snapshots: bool = False
     priors: tuple[Stated, ...] = ()
+    model: ModelSaid = field(default_factory=ModelSaid)
     prose: str = ""
 
     @property
@@ -154,7 +157,8 @@ def read_design(text: str, path: str) -> Design:
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
-    return Design(path, bound, length, *said, tuple(stated_priors(document)), counts[:_MOST_PROSE])
+    priors, model = tuple(stated_priors(document)), read_model(document)
+    return Design(path, bound, length, *said, priors, model, counts[:_MOST_PROSE])
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
