@@ -45,8 +45,8 @@ def test_only_counts_are_multiplied_and_parted_by_dots() -> None:
         ("00:30:00", 0.5), ("1:30 h", 1.5), ("500 ms", 500 / 3.6e6), ("2 weeks", 336.0), ("5 min", 1 / 12),
         ("4 x 30 minutes", 0.5), ("4x30min", 0.5), ("for each of 12 models 2-6 hours", 2.0), ("8 cores, 2 hours", 2.0),
         ("12 models, 2-6 hours", 2.0), ("minimum 2 maximum 6 hours", 2.0), ("30 to 60 minutes", 0.5),
-        ("4 GPU-hours", 4.0), ("2 h 30 min", 2.5), ("2h30min", 2.5), ("1 minute and 30 seconds", 1 / 40), ("5 min 8 min", 1 / 12),
-        ("2 hours, 30 minutes", 2.5),
+        ("4 GPU-hours", 4.0), ("2 h 30 min", 2.5), ("2h30min", 2.5), ("1 minute and 30 seconds", 1 / 40),
+        ("5 min 8 min", 1 / 12), ("2 hours, 30 minutes", 2.5),
     ],
 )  # fmt: skip
 def test_a_time_is_the_one_that_is_meant(written: str, hours: float) -> None:
