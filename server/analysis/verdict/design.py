@@ -17,6 +17,7 @@ from .design_length import Length, read_length, says_when_to_stop
 from .design_model import ModelSaid, read_model
 from .distributions import Stated
 from .distributions import stated as stated_priors
+from .fitted_anew import fitted_anew
 from .in_english import in_english
 from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, count, duration, hours_in, plain, quantity
@@ -59,6 +60,7 @@ _BOUND_INSIDE = re.compile(
 )
 _MOST_NAMES_CHARACTERS = 2_000
 _MOST_PROSE = 20_000
+_PERMUTES = re.compile(r"permut|shuffl", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class Requirement:
     :ivar line: where it stands in the document, counted from 1.
     :ivar ceiling: whether its name says that it is the most there may be.
     :ivar text: the specification as it is written.
+    :ivar anew: of permutations: whether the document says that a model is fitted for each of them.
     """
 
     value: float | None
@@ -81,6 +84,7 @@ class Requirement:
     line: int
     text: str = ""
     ceiling: bool = False
+    anew: bool = False
 
     @property
     def floor(self) -> float | None:
@@ -155,10 +159,16 @@ def read_design(text: str, path: str) -> Design:
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
+    bound |= _of_permutations(bound, [line.text for line in document])
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
     priors, model = tuple(stated_priors(document)), read_model(document)
     return Design(path, bound, length, *said, priors, model, counts[:_MOST_PROSE])
+
+
+def _of_permutations(found: Mapping[str, Requirement], lines: list[str]) -> dict[str, Requirement]:
+    anew = fitted_anew(lines, _PERMUTES)
+    return {name: replace(one, anew=True) for name, one in found.items() if anew and _PERMUTES.search(name)}
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:

@@ -212,7 +212,7 @@ class Seen:
         """Return by class and place how many fits there were, and to how many different data (0: not told)."""
         shas: dict[str, list[str]] = {}
         for one in (each for each in self.fits if not each.is_search):
-            shas.setdefault(_kind(one), []).append(one.x.sha + one.y.sha)
+            shas.setdefault(_kind(one), []).append(one.x.sha + one.y.sha + one.weights)
         counts = {name: (len(told), len({one for one in told if one})) for name, told in shas.items()}
         for line in self.more_fits:
             name = f"{text(line.facts, 'class')} at {line.where}"
