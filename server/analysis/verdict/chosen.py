@@ -12,6 +12,7 @@ from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Fit, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
+from .chosen_before_folds import chosen_before_folds, searched_once
 from .edited import edited
 from .evidence import Evidence
 from .fitted_rows import fitted_rows
@@ -80,6 +81,8 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_of_elsewhere(seen, found),
         *_went_on(evidence, seen),
         *_selected(seen),
+        *chosen_before_folds(seen),
+        *searched_once(evidence, seen),
         *_leaks(seen),
         *leaked(seen, table if isinstance(table, TableFacts) else None),
         *(twins(seen, table) if isinstance(table, TableFacts) else ()),
