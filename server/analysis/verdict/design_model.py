@@ -111,7 +111,7 @@ class ModelSaid:
 def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
     """Return what the lines of a design say of its model."""
     plain = [(line.number, markdown.bare(line.text)) for line in document]
-    lines = [(number, _NOT.sub(" ", text)) for number, text in plain]
+    lines = [(number, without_denials(text)) for number, text in plain]
     whole = "\n".join(text for _, text in plain)
     formula = _BY_FORMULA.search(whole) is not None
     drawn = ((number, text) for number, text in plain if _INTERVALS.search(text))
@@ -124,6 +124,11 @@ def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
         weighted=_WEIGHTED.search(whole) is not None,
         from_draws=Said() if formula else _first(_FROM_DRAWS, drawn),
     )
+
+
+def without_denials(text: str) -> str:
+    """Return a text without what it says is not so: `no hold-out`, `instead of an LSTM`."""
+    return _NOT.sub(" ", text)
 
 
 def _families(lines: Iterable[tuple[int, str]]) -> Iterable[tuple[str, Said]]:
