@@ -282,12 +282,14 @@ def trees_asked(seen: Seen, of_results: Sequence[Fit] = ()) -> list[float]:
     return [value for value, _ in [*_of_fits(keys, of_results)] or _of_fits(keys, seen.fits)]
 
 
-def trees_kept(rows: Iterable[Requirement], seen: Seen) -> bool:
+def trees_kept(rows: Iterable[Requirement], seen: Seen, of_results: Sequence[Fit] = ()) -> bool:
     """Whether each row about trees was kept by something, and all that has trees kept one of the rows.
 
     A forest of the designed size beside the one that counts shows nothing of that.
+
+    :param of_results: the fits that the results come from; where one of them has trees, others' are none of these.
     """
-    rows, found = list(rows), trees_asked(seen)
+    rows, found = list(rows), trees_asked(seen, of_results)
     if not rows:
         return True
     kept = [[_is_kept(value, one, many=True) for value in found] for one in rows]

@@ -41,6 +41,18 @@ def test_a_class_of_the_persons_own_tells_whose_fit_and_prediction_it_is(tmp_pat
     assert prediction(only(found.of("predict"))).name == "Ridge"
 
 
+def test_a_fit_that_divides_its_rows_itself_tells_in_how_many_folds(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.calibration import CalibratedClassifierCV\n"
+        "from sklearn.linear_model import LassoCV, LogisticRegression, RidgeCV\n"
+        "from sklearn.model_selection import StratifiedKFold\n"
+        "CalibratedClassifierCV(LogisticRegression(), cv=StratifiedKFold(3)).fit(X, y > 0)\n"
+        "LassoCV().fit(X, y)\nRidgeCV().fit(X, y)\n"
+    )
+    told = {one.name: one.folds for one in map(fit, seen(tmp_path, script).of("fit"))}
+    assert told == {"CalibratedClassifierCV": 3, "LassoCV": 5, "RidgeCV": None}
+
+
 def test_rows_that_an_own_splitter_tests_and_trains_on_are_counted_and_it_stays_as_it_was(
     tmp_path: Path,
 ) -> None:

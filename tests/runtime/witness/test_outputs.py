@@ -8,7 +8,7 @@ from typing import Any
 from watchkeeper.server.analysis.witness import prediction, steps
 
 from ...libraries import needs
-from .helpers import seen
+from .helpers import only, seen
 
 EVALUATED = """
 import numpy as np, torch
@@ -80,3 +80,30 @@ def test_weights_that_were_read_from_a_file_in_any_usual_way_are_told_of_the_opt
     files = [[(each["path"], each["numbers"]) for each in one] for one in listed]
     assert files == [[], [("init.pt", 208)], [("init.npz", 208)], [("init.pkl", 208)]]  # 16 and more numbers an array
     assert {one.numbers for one in told} == {212}
+
+
+LAYERS = """
+import torch
+from torch import nn
+class Cell(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(1, 4), nn.Linear(4, 4)
+        self.own = nn.Parameter(torch.zeros(2, 2))
+    def forward(self, x):
+        h = torch.zeros(len(x), 4)
+        for step in range(x.shape[1]):
+            h = torch.tanh(self.a(x[:, step:step + 1]) + self.b(h))
+        return h
+net = nn.Sequential(Cell(), nn.Linear(4, 1)).eval()
+with torch.no_grad():
+    for _ in range(3):
+        net(torch.ones(2, 6))
+"""
+
+
+@needs("torch")
+def test_a_module_is_told_once_with_its_layers_and_how_often_each_is_called(tmp_path: Path) -> None:
+    line = only(seen(tmp_path, LAYERS).of("layers"))
+    assert line.facts["layers"] == {"Cell": [1, 1], "Linear": [3, 6]}
+    assert (line.facts["there"], line.facts["matrices"], line.facts["own_matrices"]) == (["Linear"], 4, 1)

@@ -105,7 +105,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
     number = next_number("fit")
     name = type(estimator).__name__
     _check(estimator)
-    shared = _overlap(getattr(estimator, "cv", None), call)
+    shared = {**folds.inside(estimator), **_overlap(getattr(estimator, "cv", None), call)}
     facts: dict[str, Any] = {
         "id": number,
         "object": fitted(estimator, number),
