@@ -42,7 +42,7 @@ def test_outputs_in_evaluation_are_told_by_blocks_with_the_rows_that_they_are_of
         (1, 12, False, 5),
     ]
     assert [one["since_step"] for one in blocks] == [[9, 132]] * 3
-    assert [one["of"] for one in told[3:6]] == ["output", "labels", "shares"]
+    assert [one["of"] for one in told[-6:-3]] == ["column 2", "labels", "shares"]
     saves: dict[str, Any] = {str(one.facts["path"]): one.facts for one in found.of("save")}
     label = next(one for one in told if one["of"] == "labels" and one["values"]["shape"] == [20])
     assert label["values"]["sha"] == saves["labels.npy"]["columns"]["0"]["sha"]

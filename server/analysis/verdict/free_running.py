@@ -1,0 +1,65 @@
+"""Was a forecast that a design lets run freely fed with the outcomes of the steps before? Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from ..artefacts.facts import ColumnFacts, TableFacts
+from ..witness import Prediction
+from ..witness.fingerprints import places
+from ..witness.values import numbers, part
+from .edited import TRUTH
+from .evidence import Evidence
+from .rounding import grain_of
+from .row_sums import weights_of
+from .seen import Seen, place
+from .suspicion import Suspicion
+from .truths import truth_of
+from .words import Word
+
+_LEAST_ROWS = 20
+_STEPS = (*range(1, 25), 48, 168)
+
+
+def fed_with_outcomes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """Yield that the rows of a forecast held the outcome of an earlier row of the results, each of them.
+
+    A forecast that begins anew at several origins holds them in its first steps only.
+    """
+    if not evidence.design.speaks_of_free_running:
+        return
+    truths = [one for one in table.columns if TRUTH.fullmatch(one.name)] or [truth for _, truth in truth_of(table)]
+    for truth in (one for one in truths[:2] if len(one.values) == table.rows):
+        for one in reversed(seen.forwards):
+            found = _fed(one, truth) if one.x.shape[:1] == (table.rows,) else None
+            if found is not None:
+                rows = f"{found} rows" if found > 1 else "the row"
+                what = f"what {one.name} was given at {place(one.line)} holds, in each told row, {truth.name} of"
+                what = f"{what} {rows} before; {evidence.design.path} lets the forecast run freely"
+                action = "Feed each forecast back as the next one's input, or say in the design that it is one step"
+                yield Suspicion(what, Word.INVESTIGATE, "forecast_fed_with_outcomes", f"{action} ahead.")
+                return
+
+
+def _fed(one: Prediction, truth: ColumnFacts) -> int | None:
+    """Return how many rows before the outcomes stand in what was given, scaled as may be; None where they do not."""
+    given = part(part(one.line.facts, "x"), "given") or {}
+    rows = places(one.x.shape[0])
+    for name in given:
+        told = numbers(given, name)
+        if len(told) != len(rows) or len(set(told)) < _LEAST_ROWS:
+            continue
+        for by in _STEPS:
+            if _is_earlier(told, rows, truth, by):
+                return by
+    return None
+
+
+def _is_earlier(told: Sequence[float], rows: Sequence[int], truth: ColumnFacts, by: int) -> bool:
+    pairs = [(value, truth.values[row - by]) for row, value in zip(rows, told, strict=True) if row >= by]
+    if len(pairs) < _LEAST_ROWS or not all(math.isfinite(one) for pair in pairs for one in pair):
+        return False
+    theirs, ours = [one for one, _ in pairs], [one for _, one in pairs]
+    slack = grain_of(truth.values) + 1e-5 * max(map(abs, ours))
+    return weights_of([theirs], ours, slack) is not None
