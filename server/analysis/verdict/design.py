@@ -21,6 +21,7 @@ from .quantities import Quantity, count, duration, hours_in, plain, quantity
 from .weights_said import (
     speaks_of_fixed,
     speaks_of_free_running,
+    speaks_of_reconstruction,
     speaks_of_snapshots,
     speaks_of_weights,
     tells_test_from_validation,
@@ -103,6 +104,7 @@ class Design:
     :ivar priors: what it says of the priors of variables, anywhere.
     :ivar speaks_of_fixed: whether it says that a part of a network is not trained, or at another time.
     :ivar speaks_of_free_running: whether forecasts are to be made of forecasts, and not of what was measured since.
+    :ivar speaks_of_reconstruction: whether what is predicted may be what was given.
     """
 
     path: str = ""
@@ -114,6 +116,7 @@ class Design:
     priors: tuple[Stated, ...] = ()
     speaks_of_fixed: bool = False
     speaks_of_free_running: bool = False
+    speaks_of_reconstruction: bool = False
 
     @property
     def method(self) -> str:
@@ -156,7 +159,7 @@ def read_design(text: str, path: str) -> Design:
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
-    more = speaks_of_fixed(counts), speaks_of_free_running(counts)
+    more = speaks_of_fixed(counts), speaks_of_free_running(counts), speaks_of_reconstruction(counts)
     return Design(path, bound, length, *said, tuple(stated_priors(document)), *more)
 
 

@@ -12,13 +12,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, pstdev
+from typing import NamedTuple
 
 from ..artefacts.facts import ColumnFacts, TableFacts
 from ..witness import Prediction
-from .blended import scales
 from .drawn import correlation
-from .lines_through import Straight, straight
-from .predicted import grain_of, predicts_unseen, values_at
+from .lines_through import Straight, best_line, straight
+from .predicted import grain_of, values_at
 from .quantities import plain
 from .row_sums import weights_of
 from .seen import Seen, place
@@ -34,11 +34,18 @@ _LEAST_SHARE = 0.02
 """By so large a part must the outcomes go into a column."""
 _LEAST_ALIKE = 0.3
 """So far must an output go with the outcomes to be a prediction of them, and no change, factor or scale."""
-_NEAR = 0.95
+_NEAR = 0.9
+_LEAST_ON_ONE = 4
+"""So many rows on one line were put back to a scale of their group."""
 _NEARER = 0.6
 """Share of the smallest error of any output; a mean of many is better by a tenth or two."""
+_NEARER_BESIDE = 0.75
+"""The same on another scale than the outcomes' own: an output of logarithms may be straight on that one alone."""
 _MOST_MEMBERS = 6
 _LARGEST = 50.0
+_FINE = 1e-3
+"""So small a share of a column's spread may rounding be, and may a figure be off."""
+_SCALES: tuple[tuple[str, Callable[[float], float]], ...] = (("", float), (" in logarithms", math.log))
 _ACTION = "Write what the network returned; the outcomes of the rows that are predicted may not go into it."
 
 Way = Callable[[float], float]
@@ -89,29 +96,48 @@ def _asked(column: ColumnFacts, truth: ColumnFacts, one: Prediction) -> _Asked |
 
 
 def some_rows_edited(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
-    """Yield that a column is a straight line of an output wherever that is told, and yet has not the line's mean.
+    """Yield that a column is a straight line of an output wherever that is told, and yet has not the line's figures.
 
     Values that are cut off at a bound are honest; in logarithms too.
     """
     outputs = [one for one in seen.forwards if one.values.size == table.rows and _is_told_whole(one)]
     for column in (one for one in table.columns if len(one.values) == table.rows and is_predicted(one.name)):
-        ways = [*scales(column.values)]
-        for one, values in itertools.product(reversed(outputs), ways):
-            told = one.values
-            slack = _slack_of(column, values)
-            line = straight(told.at, [values[at] for at in told.places], slack)
-            if line is None or line.off or told.mean is None or _has_an_end(column):
-                continue
-            mean, theirs = fmean(values), line.at(told.mean)
-            allowed = 3 * slack + 1e-4 * pstdev(values)
-            if abs(mean - theirs) <= allowed:
-                break
-            what = f"column {column.name} of the results is, in the {len(told.at)} rows that are told, what {one.name}"
-            what = f"{what} returned at {place(one.line)}, put on one scale, but its mean is {mean:.6g} and not"
-            what = f"{what} {theirs:.6g}{' in logarithms' if values is not ways[0] else ''}: some rows were changed"
-            action = "Write what was predicted; a correction belongs into a column of its own, with its rule."
-            yield Suspicion(what, Word.INVESTIGATE, "predictions_edited", action)
-            return
+        told = [each for one in outputs for each in _figures(column, one)]
+        if not told or _has_an_end(column) or any(each.same for each in told):
+            continue
+        one = told[-1]
+        what = f"column {column.name} of the results is, in the {len(one.of.values.at)} rows that are told, what"
+        what = f"{what} {one.of.name} returned at {place(one.of.line)}, put on one scale, but its mean{one.scale} is"
+        what = f"{what} {one.mean:.6g} and not {one.asked:.6g}, or its deviation: some rows were changed"
+        action = "Write what was predicted; a correction belongs into a column of its own, with its rule."
+        yield Suspicion(what, Word.INVESTIGATE, "predictions_edited", action)
+        return
+
+
+class _Held(NamedTuple):
+    """The figures of a column on one scale, and those that a line of an output would have."""
+
+    of: Prediction
+    scale: str
+    mean: float
+    asked: float
+    same: bool
+
+
+def _figures(column: ColumnFacts, one: Prediction) -> Iterator[_Held]:
+    """Yield the figures on each scale on which a column is a straight line of an output at all told places."""
+    told = one.values
+    for name, scale in _SCALES:
+        if min(column.values) <= (0 if name else -math.inf):
+            continue
+        values = [scale(each) for each in column.values]
+        spread, slack = pstdev(values), _slack_of(column, name, values)
+        line = straight(told.at, [values[at] for at in told.places], slack) if slack < _FINE * spread else None
+        if line is None or line.off or told.mean is None or told.sd is None:
+            continue
+        asked, mean, allowed = line.at(told.mean), fmean(values), slack + _FINE * spread
+        same = abs(mean - asked) <= allowed and abs(spread - abs(line.slope) * told.sd) <= 2 * allowed
+        yield _Held(one, name, mean, asked, same)
 
 
 def _is_told_whole(one: Prediction) -> bool:
@@ -119,12 +145,10 @@ def _is_told_whole(one: Prediction) -> bool:
     return len(told.at) == len(told.places) >= _LEAST_TOLD and not told.sampled and not told.nonfinite
 
 
-def _slack_of(column: ColumnFacts, values: Sequence[float]) -> float:
+def _slack_of(column: ColumnFacts, scale: str, values: Sequence[float]) -> float:
     """Return by how much rounding may move a value, on the scale of `values`."""
     grain = grain_of(column.values)
-    if values[:1] == list(column.values[:1]):
-        return grain + 1e-6 * max(map(abs, values))
-    return grain / max(1e-9, min(abs(one) for one in column.values if one)) + 1e-6 * max(map(abs, values))
+    return (grain / min(column.values) if scale else grain) + 1e-6 * max(map(abs, values))
 
 
 def _has_an_end(column: ColumnFacts) -> bool:
@@ -209,20 +233,39 @@ def _nearer(asked: _Asked, outputs: Sequence[Prediction], seen: Seen, table: Tab
 
     Not where something else predicts too, or the rows are predicted piece by piece.
     """
-    others = bool(seen.fits or seen.samplings or seen.predictions) or bool(seen.witnessed.of("solve"))
+    predicted = any(one.values.size == table.rows for one in seen.predictions)
+    others = predicted or bool(seen.samplings) or bool(seen.witnessed.of("solve"))
     pieces = any(one.values.size and table.rows % one.values.size == 0 and one.values.size < table.rows
                  for one in seen.forwards if len(one.values.shape) < 3 and _is_late(one, outputs))  # fmt: skip
-    if others or pieces or len(set(asked.outcomes)) < _LEAST_TOLD or not predicts_unseen(seen):
+    if others or pieces or len(set(asked.outcomes)) < _LEAST_TOLD or _by_groups(asked, outputs):
         return ""
-    for scale in _scales(asked):
-        ours, truth = [scale(one) for one in asked.ours], [scale(one) for one in asked.outcomes]
-        error = _root([a - b for a, b in zip(ours, truth, strict=True)])
-        lines = [(_error_of_line(one.values.at, truth), one) for one in [*outputs, *_means(outputs)]]
-        least, best = min(lines, key=lambda each: each[0])
-        if not error < _NEARER * least < _NEARER * pstdev(truth) or correlation(ours, best.values.at) < _NEAR:
-            return ""
+    every = [*outputs, *_means(outputs)]
+    if min((*asked.ours, *asked.outcomes)) > 0 and _best_line(asked, every, math.log, _NEARER_BESIDE) is None:
+        return ""
+    found = _best_line(asked, every, float, _NEARER)
+    if found is None:
+        return ""
+    error, least, best = found
     what = f"is off {asked.truth.name} by {error:.3g} (root of the mean square over the told rows); the best straight"
     return f"{what} line of what {best.name} returned at {place(best.line)} would be by {least:.3g}"
+
+
+def _best_line(
+    asked: _Asked, outputs: Sequence[Prediction], scale: Way, share: float
+) -> tuple[float, float, Prediction] | None:
+    """Return errors of a column and of the best line of any output, where the column's is less than a share of it."""
+    ours, truth = [scale(one) for one in asked.ours], [scale(one) for one in asked.outcomes]
+    error = _root([a - b for a, b in zip(ours, truth, strict=True)])
+    least, best = min(((_error_of_line(one.values.at, truth), one) for one in outputs), key=lambda each: each[0])
+    nearer = error < share * least < share * pstdev(truth) and correlation(ours, best.values.at) >= _NEAR
+    return (error, least, best) if nearer else None
+
+
+def _by_groups(asked: _Asked, outputs: Sequence[Prediction]) -> bool:
+    """Whether some rows are on one line of an output, in another scale: each group has one of its own."""
+    slack = grain_of(asked.column.values) + 1e-6 * max(map(abs, asked.ours))
+    lines = [best_line(one.values.at, asked.ours, slack) for one in outputs]
+    return any(one is not None and len(asked.ours) - len(one.off) >= _LEAST_ON_ONE for one in lines)
 
 
 def _is_late(one: Prediction, outputs: Sequence[Prediction]) -> bool:
@@ -233,12 +276,6 @@ def number_of(one: Prediction) -> int:
     """Return after how many steps an output was returned."""
     value = one.line.facts.get("steps")
     return value if isinstance(value, int) else 0
-
-
-def _scales(asked: _Asked) -> Iterator[Way]:
-    yield lambda one: one
-    if min((*asked.ours, *asked.outcomes)) > 0:
-        yield math.log
 
 
 def _means(outputs: Sequence[Prediction]) -> Iterator[Prediction]:

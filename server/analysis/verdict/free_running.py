@@ -1,4 +1,4 @@
-"""Was a forecast that a design lets run freely fed with the outcomes of the steps before? Pure."""
+"""Was a network given the outcomes that it predicts, or a forecast that runs freely those of the steps before? Pure."""
 
 from __future__ import annotations
 
@@ -23,26 +23,34 @@ _STEPS = (*range(1, 25), 48, 168)
 
 
 def fed_with_outcomes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
-    """Yield that the rows of a forecast held the outcome of an earlier row of the results, each of them.
+    """Yield that the rows of a prediction held their own outcome, or those of a free forecast that of an earlier row.
 
-    A forecast that begins anew at several origins holds them in its first steps only.
+    A forecast that begins anew at several origins holds them in its first steps only. What is to give its input back
+    holds its outcome by its nature.
     """
-    if not evidence.design.speaks_of_free_running:
-        return
+    design = evidence.design
+    tried = (0, *_STEPS) if design.speaks_of_free_running else (0,)
+    tried = tried[1:] if design.speaks_of_reconstruction else tried
     truths = [one for one in table.columns if TRUTH.fullmatch(one.name)] or [truth for _, truth in truth_of(table)]
     for truth in (one for one in truths[:2] if len(one.values) == table.rows):
         for one in reversed(seen.forwards):
-            found = _fed(one, truth) if one.x.shape[:1] == (table.rows,) else None
+            found = _fed(one, truth, tried) if one.x.shape[:1] == (table.rows,) else None
             if found is not None:
-                rows = f"{found} rows" if found > 1 else "the row"
-                what = f"what {one.name} was given at {place(one.line)} holds, in each told row, {truth.name} of"
-                what = f"{what} {rows} before; {evidence.design.path} lets the forecast run freely"
-                action = "Feed each forecast back as the next one's input, or say in the design that it is one step"
-                yield Suspicion(what, Word.INVESTIGATE, "forecast_fed_with_outcomes", f"{action} ahead.")
+                yield _suspicion(design.path, one, truth, found)
                 return
 
 
-def _fed(one: Prediction, truth: ColumnFacts) -> int | None:
+def _suspicion(path: str, one: Prediction, truth: ColumnFacts, by: int) -> Suspicion:
+    what = f"what {one.name} was given at {place(one.line)} holds, in each told row, {truth.name} of"
+    if not by:
+        action = "Take the outcome out of the inputs, or say in the design why it is one."
+        return Suspicion(f"{what} the same row", Word.INVESTIGATE, "outcome_among_the_inputs", action)
+    what = f"{what} {f'{by} rows' if by > 1 else 'the row'} before; {path} lets the forecast run freely"
+    action = "Feed each forecast back as the next one's input, or say in the design that it is one step ahead."
+    return Suspicion(what, Word.INVESTIGATE, "forecast_fed_with_outcomes", action)
+
+
+def _fed(one: Prediction, truth: ColumnFacts, tried: Sequence[int]) -> int | None:
     """Return how many rows before the outcomes stand in what was given, scaled as may be; None where they do not."""
     given = part(part(one.line.facts, "x"), "given") or {}
     rows = places(one.x.shape[0])
@@ -50,7 +58,7 @@ def _fed(one: Prediction, truth: ColumnFacts) -> int | None:
         told = numbers(given, name)
         if len(told) != len(rows) or len(set(told)) < _LEAST_ROWS:
             continue
-        for by in _STEPS:
+        for by in tried:
             if _is_earlier(told, rows, truth, by):
                 return by
     return None

@@ -1,4 +1,4 @@
-"""The straight line on which most of some points stand to their last digit, and the points that are off it. Pure."""
+"""The straight line on which many of some points stand to their last digit, and the points that are off it. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_MOSTLY = 0.5
-_LEAST_ON = 12
+_LEAST_SHARE = 0.25
+_LEAST_ON = 8
+"""So many points on one line to the last digit are no chance: two of them fix it."""
 _STEPS = (1, 2, 3, 5, 8, 13)
 _FINE = 25.0
 """So many times what rounding hides must two points lie apart to fix a line."""
@@ -26,18 +27,22 @@ class Straight(NamedTuple):
 
 
 def straight(theirs: Sequence[float], ours: Sequence[float], slack: float) -> Straight | None:
-    """Return the line by which most of `ours` follow from `theirs`; None where there is none, or they hardly vary."""
+    """Return the line by which many of `ours` follow from `theirs`; None where there is none, or they hardly vary."""
+    best = best_line(theirs, ours, slack)
+    enough = best is not None and len(ours) - len(best.off) >= max(_LEAST_ON, _LEAST_SHARE * len(ours))
+    return best if enough else None
+
+
+def best_line(theirs: Sequence[float], ours: Sequence[float], slack: float) -> Straight | None:
+    """Return the line through two of the points on which most of the others are; None where no two fix one."""
     if len(theirs) != len(ours) or not all(map(math.isfinite, (*theirs, *ours))):
         return None
-    best: Straight | None = None
-    for begin in range(len(ours)):
-        for step in _STEPS:
-            end = (begin + step) % len(ours)
-            found = _through(theirs, ours, begin, end, slack)
-            if found is not None and (best is None or len(found.off) < len(best.off)):
-                best = found
-    enough = best is not None and len(ours) - len(best.off) >= max(_LEAST_ON, _MOSTLY * len(ours))
-    return best if enough else None
+    found = (
+        _through(theirs, ours, begin, (begin + step) % len(ours), slack)
+        for begin in range(len(ours))
+        for step in _STEPS
+    )
+    return min((one for one in found if one is not None), key=lambda one: len(one.off), default=None)
 
 
 def _through(theirs: Sequence[float], ours: Sequence[float], one: int, other: int, slack: float) -> Straight | None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from ..artefacts.facts import TableFacts
+from ..artefacts.facts import ColumnFacts, TableFacts
 from ..witness import Line, Prediction
 from ..witness.values import text, texts, whole
 from .edited import TRUTH
 from .seen import Seen, place
 from .suspicion import Suspicion
-from .truths import truth_of
+from .truths import is_predicted
 from .words import Word
 
-_LEAST_SHARE = 0.2
-"""So many of the rows: single ones are the same by chance, or were measured twice."""
+_LEAST_SHARE, _LEAST_OF_REPEATED = 0.2, 0.1
+"""So many of the rows, and where some are repeated among themselves: single ones were measured twice."""
+_REPEATED = 0.97
 _LEAST_KEYS, _LEAST_SHARED = 5, 3
 _LEAST_DISTINCT = 0.5
 """Share of distinct rows among those that are predicted: of a few categories the same are everywhere."""
@@ -27,7 +29,7 @@ def rows_of_both(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
 
     All rows are predicted by honest hands too: nothing is asked where no fewer rows are predicted than trained on.
     """
-    if not any(TRUTH.fullmatch(one.name) for one in table.columns) and not any(truth_of(table)):
+    if not any(_may_be_outcomes(one) for one in table.columns):
         return
     latest = max((whole(one.line.facts, "steps") or 0 for one in seen.forwards), default=0)
     for one in reversed(seen.forwards):
@@ -35,7 +37,8 @@ def rows_of_both(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
             continue
         sources = _sources(seen, one)
         shares = [_shared(one, line) for line in sources]
-        if not sources or min(shares) < _LEAST_SHARE:
+        repeated = (one.x.distinct_rows or 0) < _REPEATED * table.rows
+        if not sources or min(shares) < (_LEAST_OF_REPEATED if repeated else _LEAST_SHARE):
             continue
         what = f"of the {table.rows} rows of the results, which {one.name} predicted at {place(one.line)}, about"
         what = (
@@ -44,6 +47,12 @@ def rows_of_both(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
         action = "Split first, and copy or draw rows within the training part only; repeated measurements of one"
         yield Suspicion(what, Word.INVESTIGATE, "test_rows_trained", f"{action} thing belong into one part.")
         return
+
+
+def _may_be_outcomes(column: ColumnFacts) -> bool:
+    """Whether a column may hold what was to be predicted: it is no prediction, varies, and counts no rows."""
+    steps = {b >= a for a, b in pairwise(column.values) if a != b}
+    return TRUTH.fullmatch(column.name) is not None or (not is_predicted(column.name) and len(steps) > 1)
 
 
 def _sources(seen: Seen, one: Prediction) -> Sequence[Line]:

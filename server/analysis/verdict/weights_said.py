@@ -61,6 +61,18 @@ def speaks_of_free_running(text: str) -> bool:
     return _FREE.search(text) is not None and _ONE_STEP.search(_DENIED.sub(" ", text)) is None
 
 
+_GIVEN_BACK = re.compile(
+    r"auto[\s-]?encod|reconstruct|denois|inpaint|imput|anomal|super[\s-]?resol|compress|identity|smooth|filter|decompos"
+    r"|self[\s-]supervis|masked|nowcast|calibrat|correct(?:s|ion|ing)\b|downscal",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_reconstruction(text: str) -> bool:
+    """Whether what is predicted may be what was given, as of an autoencoder or a correction of measurements."""
+    return _GIVEN_BACK.search(text) is not None
+
+
 def speaks_of_fixed(text: str) -> bool:
     """Whether it speaks of a part of a network that is not trained, or not at this time, other than to deny it."""
     return _NOT_UPDATED.search(text) is not None or _FIXED.search(_DENIED.sub(" ", text)) is not None
