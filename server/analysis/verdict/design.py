@@ -14,14 +14,13 @@ from dataclasses import dataclass, field, replace
 from . import markdown
 from .design_columns import in_requirements, says_kept, stated
 from .design_length import Length, read_length, says_when_to_stop
+from .design_model import ModelSaid, read_model
 from .distributions import Stated
 from .distributions import stated as stated_priors
+from .networks_said import NetworksSaid, read_networks
 from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, count, duration, hours_in, plain, quantity
 from .weights_said import (
-    speaks_of_fixed,
-    speaks_of_free_running,
-    speaks_of_reconstruction,
     speaks_of_snapshots,
     speaks_of_weights,
     tells_test_from_validation,
@@ -102,9 +101,8 @@ class Design:
     :ivar tells_test_from_validation: whether it speaks of both.
     :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
     :ivar priors: what it says of the priors of variables, anywhere.
-    :ivar speaks_of_fixed: whether it says that a part of a network is not trained, or at another time.
-    :ivar speaks_of_free_running: whether forecasts are to be made of forecasts, and not of what was measured since.
-    :ivar speaks_of_reconstruction: whether what is predicted may be what was given.
+    :ivar model: what it says of its statistical model and of held-out data, anywhere.
+    :ivar networks: what it says of networks, anywhere.
     """
 
     path: str = ""
@@ -114,9 +112,8 @@ class Design:
     tells_test_from_validation: bool = False
     speaks_of_snapshots: bool = False
     priors: tuple[Stated, ...] = ()
-    speaks_of_fixed: bool = False
-    speaks_of_free_running: bool = False
-    speaks_of_reconstruction: bool = False
+    model: ModelSaid = field(default_factory=ModelSaid)
+    networks: NetworksSaid = field(default_factory=NetworksSaid)
 
     @property
     def method(self) -> str:
@@ -159,8 +156,8 @@ def read_design(text: str, path: str) -> Design:
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
-    more = speaks_of_fixed(counts), speaks_of_free_running(counts), speaks_of_reconstruction(counts)
-    return Design(path, bound, length, *said, tuple(stated_priors(document)), *more)
+    told = tuple(stated_priors(document)), read_model(document), read_networks(counts)
+    return Design(path, bound, length, *said, *told)
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:

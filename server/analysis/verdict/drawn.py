@@ -37,7 +37,7 @@ def draws(evidence: Evidence, seen: Seen) -> Check | None:
         return found.check("draws", "recomputed")
     if not seen.samplings:
         return _unseen(evidence, seen)
-    sources = _sources(trace, seen.samplings)
+    sources = sampled_by(trace, seen.samplings)
     if not sources:
         return _of_walkers(trace, seen) or _of_another(trace, seen)
     if found := first_of(_contradictions(trace, sources, seen)):
@@ -85,7 +85,7 @@ def _unseen(evidence: Evidence, seen: Seen) -> Check:
     return unknown("draws", what, code, _BY_HAND)
 
 
-def _sources(trace: TraceFacts, samplings: Sequence[Sampling]) -> list[Sampling]:
+def sampled_by(trace: TraceFacts, samplings: Sequence[Sampling]) -> list[Sampling]:
     """Return the samplings whose chains were saved; empty where the trace shares nothing with any.
 
     The first shares most chains with it, else most names; each further one a chain that none before it returned: ranks

@@ -29,8 +29,8 @@ def fed_with_outcomes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iter
     holds its outcome by its nature.
     """
     design = evidence.design
-    tried = (0, *_STEPS) if design.speaks_of_free_running else (0,)
-    tried = tried[1:] if design.speaks_of_reconstruction else tried
+    tried = (0, *_STEPS) if design.networks.free_running else (0,)
+    tried = tried[1:] if design.networks.given_back else tried
     truths = [one for one in table.columns if TRUTH.fullmatch(one.name)] or [truth for _, truth in truth_of(table)]
     for truth in (one for one in truths[:2] if len(one.values) == table.rows):
         for one in reversed(seen.forwards):
@@ -53,15 +53,13 @@ def _suspicion(path: str, one: Prediction, truth: ColumnFacts, by: int) -> Suspi
 def _fed(one: Prediction, truth: ColumnFacts, tried: Sequence[int]) -> int | None:
     """Return how many rows before the outcomes stand in what was given, scaled as may be; None where they do not."""
     given = part(part(one.line.facts, "x"), "given") or {}
-    rows = places(one.x.shape[0])
+    rows, found = places(one.x.shape[0]), list[int]()
     for name in given:
         told = numbers(given, name)
         if len(told) != len(rows) or len(set(told)) < _LEAST_ROWS:
             continue
-        for by in tried:
-            if _is_earlier(told, rows, truth, by):
-                return by
-    return None
+        found += [by for by in tried if _is_earlier(told, rows, truth, by)][:1]
+    return min(found, default=None)
 
 
 def _is_earlier(told: Sequence[float], rows: Sequence[int], truth: ColumnFacts, by: int) -> bool:

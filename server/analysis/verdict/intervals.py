@@ -26,6 +26,8 @@ _HIGH = re.compile(
 _OF_RESIDUALS = re.compile(r"residual|conformal|error quantile", re.IGNORECASE)
 """Quantiles of errors that are added to each prediction give one width, rightly."""
 _LEAST_ROWS = 20
+_FINE = 0.002
+"""Of the widest interval: columns that are rounded more may be in the middle by that."""
 
 
 def intervals(evidence: Evidence, table: TableFacts) -> Iterator[Suspicion]:
@@ -41,6 +43,33 @@ def intervals(evidence: Evidence, table: TableFacts) -> Iterator[Suspicion]:
     what = f"{what} {evidence.design.source('method')} takes them from {evidence.design.method[:80]!r}"
     action = "Write the quantiles themselves, or say in the design how the intervals are made."
     yield Suspicion(what, Word.INVESTIGATE, "intervals_of_one_width", action)
+
+
+def by_formula(evidence: Evidence, table: TableFacts) -> Iterator[Suspicion]:
+    """Yield whether the middle of each interval is the estimate beside it, where the design takes both ends from draws.
+
+    Quantiles of draws lie as far from the mean as they happen to: never by the same on both sides in each of many rows.
+    """
+    said = evidence.design.model.from_draws
+    told = [one for one in table.columns if len(one.values) == table.rows and len(set(one.values)) > 1]
+    low, high = (next((one for one in told if ends.fullmatch(one.name)), None) for ends in (_LOW, _HIGH))
+    if not said or table.rows < _LEAST_ROWS or low is None or high is None or _constant(low, high) is not None:
+        return
+    middle = next((one for one in told if one not in (low, high) and _in_the_middle(low, one, high)), None)
+    if middle is None:
+        return
+    what = f"column {middle.name} of the results is the middle between {low.name} and {high.name} in each of its"
+    what = f"{what} {table.rows} rows, to the last digit; {evidence.design.path}:{said.line} speaks of {said.words!r}"
+    action = "Write the quantiles of the draws themselves, or say in the design how the intervals are computed."
+    yield Suspicion(what, Word.INVESTIGATE, "intervals_by_formula", action)
+
+
+def _in_the_middle(low: ColumnFacts, one: ColumnFacts, high: ColumnFacts) -> bool:
+    grain = grain_of(low.values) + grain_of(high.values) + grain_of(one.values)
+    rows = zip(low.values, one.values, high.values, strict=True)
+    widest = max(b - a for a, b in zip(low.values, high.values, strict=True))
+    fine = widest > 0 and grain <= _FINE * widest
+    return fine and all(abs((a + b) / 2 - mid) <= grain + 1e-9 * abs(mid) for a, mid, b in rows)
 
 
 def _constant(low: ColumnFacts, high: ColumnFacts) -> float | None:

@@ -40,7 +40,7 @@ def left_untrained(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> 
     """
     design = evidence.design
     known = [one for one in stepped if one.steps > 0]
-    if design.speaks_of_fixed or not seen.whole or not known or not _tells_all(known):
+    if design.networks.fixed or not seen.whole or not known or not _tells_all(known):
         return
     if any(one.continued for one in evidence.attempts):
         return

@@ -7,6 +7,7 @@ from .chosen import choice
 from .counts import Counts
 from .drawn import draws
 from .evidence import Evidence
+from .model_said import model_said
 from .named_otherwise import classes
 from .observed import observed
 from .of_networks import outputs
@@ -37,6 +38,7 @@ def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, 
         results(evidence, rules, seen),
         outputs(evidence, seen),
         choice(evidence, seen),
+        model_said(evidence, seen),
         observed(evidence, seen),
         training(evidence, rules, counts, seen),
         history(evidence, seen),

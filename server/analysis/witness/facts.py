@@ -29,7 +29,17 @@ class Sampling:
     cpu_s: float = 0.0
     free: Mapping[str, str] = field(default_factory=dict[str, str])
     """Free variables and their priors, as far as they can be told."""
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    """Of free variables, without chains and draws."""
     observed: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
+    likelihoods: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What observed variables are distributed as, as far as that can be told."""
+    scales: Mapping[str, float] = field(default_factory=dict[str, float])
+    """By how much each observation of a variable counts, where that is told."""
+    held: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
+    """Data that a likelihood written by hand has at its hand, whether it uses all of them or not."""
+    bounds: tuple[int, ...] = ()
+    """Whole numbers beside these data: where a part is cut off, one of them says where."""
     variables: Mapping[str, tuple[Fingerprint, ...]] = field(default_factory=dict[str, tuple[Fingerprint, ...]])
     """By variable: the draws of each chain, as they were returned."""
     stats: Mapping[str, tuple[Fingerprint, ...]] = field(default_factory=dict[str, tuple[Fingerprint, ...]])
@@ -135,6 +145,8 @@ class Saved:
 def sampling(line: Line) -> Sampling:
     """Return a line of kind `sampling`."""
     facts = line.facts
+    free, observed = _objects(facts, "free"), _objects(facts, "observed")
+    outcomes = {**observed, **_objects(facts, "likelihoods")}
     return Sampling(
         line=line,
         library=text(facts, "library"),
@@ -149,8 +161,13 @@ def sampling(line: Line) -> Sampling:
         divergences=whole(facts, "divergences"),
         wall_s=number(facts, "wall_s") or 0.0,
         cpu_s=number(facts, "cpu_s") or 0.0,
-        free={name: text(about, "prior") for name, about in _objects(facts, "free").items()},
-        observed={name: fingerprint(part(about, "data")) for name, about in _objects(facts, "observed").items()},
+        free={name: text(about, "prior") for name, about in free.items()},
+        shapes={name: wholes(about, "shape") for name, about in free.items()},
+        observed={name: fingerprint(part(about, "data")) for name, about in observed.items()},
+        likelihoods={name: prior for name, about in outcomes.items() if (prior := text(about, "prior"))},
+        scales={name: scale for name, about in outcomes.items() if (scale := number(about, "scale")) is not None},
+        held={name: fingerprint(part(about, "data")) for name, about in _objects(facts, "held").items()},
+        bounds=wholes(facts, "bounds"),
         variables=_by_name(facts, "variables"),
         stats=_by_name(facts, "stats"),
         left_out=whole(facts, "left_out") or 0,

@@ -32,6 +32,8 @@ class Fingerprint:
     nonfinite: int = 0
     at: tuple[float, ...] = ()
     """The values at `places`; those that are not finite are NaN."""
+    last: tuple[float, ...] = ()
+    """The last values of one row of many, only of what a model observes."""
     repeats: int = 1
     """Each of its values occurs so many times, or a multiple of it; only of what a model observes."""
     distinct_rows: int | None = None
@@ -69,8 +71,6 @@ def places(size: int) -> tuple[int, ...]:
 def fingerprint(record: Mapping[str, object] | None) -> Fingerprint:
     """Return a fingerprint from its JSON; an empty one for what is none."""
     record = record or {}
-    listed = record.get("at")
-    values: list[object] = listed if isinstance(listed, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
     return Fingerprint(
         shape=wholes(record, "shape"),
         dtype=text(record, "dtype"),
@@ -81,7 +81,8 @@ def fingerprint(record: Mapping[str, object] | None) -> Fingerprint:
         least=_figure(record, "min"),
         most=_figure(record, "max"),
         nonfinite=whole(record, "nonfinite") or 0,
-        at=tuple(_value(each) for each in values if not isinstance(each, str)),
+        at=_values(record, "at"),
+        last=_values(record, "last"),
         repeats=whole(record, "repeats") or 1,
         distinct_rows=whole(record, "rows"),
         row_keys=texts(record, "row_keys"),
@@ -97,6 +98,12 @@ def fingerprints(record: Mapping[str, object] | None, key: str) -> tuple[Fingerp
     value = (record or {}).get(key)
     listed: list[object] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
     return tuple(fingerprint(part({"": each}, "")) for each in listed)
+
+
+def _values(record: Mapping[str, object], key: str) -> tuple[float, ...]:
+    listed = record.get(key)
+    values: list[object] = listed if isinstance(listed, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+    return tuple(_value(each) for each in values if not isinstance(each, str))
 
 
 def _value(value: object) -> float:

@@ -26,7 +26,7 @@ from ...vocabulary.errors import Refused
 from ..mcp.app import Brief, build
 from ..mcp.streamable import PATH, Endpoint
 from ..network import address, process, tokens
-from ..network.address import Names
+from ..network.address import Address, Names
 from ..network.guard import Bearer, ExactNames
 from ..network.tokens import Tokens
 
@@ -51,12 +51,15 @@ def serve(
     listening = address.listening(asked)
     here = replace(asked, port=listening.getsockname()[1])
     app, close = application(found, known, address.names(here, allowed), version, brief)
+    process.serve(app, listening, close, lambda: _tell(found, here, known))
+
+
+def _tell(found: Workspace, here: Address, known: Tokens) -> None:
     roles = ", ".join(known.roles)
     sys.stderr.write(f"watchkeeper: serving {found.root} at http://{here.shown}{PATH} for {roles}; Ctrl-C ends it.\n")
     if not here.loopback:
         sys.stderr.write("watchkeeper: tokens travel as they are; put a proxy that speaks TLS in front.\n")
     sys.stderr.flush()
-    process.serve(app, listening, close)
 
 
 def application(

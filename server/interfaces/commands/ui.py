@@ -83,9 +83,8 @@ def _serve(options: argparse.Namespace, found: Workspace, version: str) -> NoRet
         app, close = service.application(
             desk, door.Door(token, here.port), address.names(here, options.allow_host), version
         )
-        _tell(found, here, token, options.allow_host)
         background.start(found)
-        process.serve(app, listening, close)
+        process.serve(app, listening, close, lambda: _tell(found, here, token, options.allow_host))
 
 
 def _tell(found: Workspace, here: Address, token: str, allowed: list[str]) -> None:

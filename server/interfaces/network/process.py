@@ -23,10 +23,13 @@ TIDY_S = 10
 _ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def serve(app: ASGIApp, listening: socket.socket, closing: Callable[[], None]) -> NoReturn:
+def serve(
+    app: ASGIApp, listening: socket.socket, closing: Callable[[], None], telling: Callable[[], None] = lambda: None
+) -> NoReturn:
     """Serve until a signal comes, let open requests answer, and end the process with 0.
 
     :param closing: is called once, in the event loop, when the end begins: what waits shall answer now.
+    :param telling: is called once signals are heard: whoever reads the address there may end the process at once.
     """
     config = uvicorn.Config(
         app,
@@ -41,7 +44,7 @@ def serve(app: ASGIApp, listening: socket.socket, closing: Callable[[], None]) -
         h11_max_incomplete_event_size=LARGEST_HEAD_BYTES,
         timeout_graceful_shutdown=TIDY_S,
     )
-    anyio.run(_serve, _Server(config), listening, closing)
+    anyio.run(_serve, _Server(config), listening, closing, telling)
     sys.stderr.flush()
     os._exit(0)  # a thread may still be in a long look; nothing of it is needed
 
@@ -54,9 +57,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(server: _Server, listening: socket.socket, closing: Callable[[], None]) -> None:
+async def _serve(
+    server: _Server, listening: socket.socket, closing: Callable[[], None], telling: Callable[[], None]
+) -> None:
     async with anyio.create_task_group() as tasks:
         await tasks.start(_end_on_signal, server, closing)
+        telling()
         await server.serve(sockets=[listening])
         tasks.cancel_scope.cancel()
 

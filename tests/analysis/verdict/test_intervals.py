@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import TableFacts
 from watchkeeper.server.analysis.verdict.design import read_design
-from watchkeeper.server.analysis.verdict.intervals import intervals
+from watchkeeper.server.analysis.verdict.intervals import by_formula, intervals
 
 from .facts import TRAINED
 from .witnessed import column, results
@@ -35,3 +35,25 @@ def test_one_width_for_all_is_no_quantile_of_draws(method: str, spread: list[flo
     assert isinstance(table, TableFacts)
     design = read_design(f"## Computational requirements\n- **Method**: {method}\n", "d.md")
     assert [one.code for one in intervals(replace(TRAINED, design=design), table)] == found
+
+
+@pytest.mark.parametrize(
+    ("said", "off", "found"),
+    [
+        ("5 % and 95 % quantiles of the posterior predictive draws", 0.0, ["intervals_by_formula"]),
+        ("Lower and upper are percentiles over 500 bootstraps.", 0.0, ["intervals_by_formula"]),
+        ("5 % and 95 % quantiles of the posterior predictive draws", 0.004, []),
+        ("90 % intervals from draws: mean ± 1.645 standard deviations", 0.0, []),
+        ("90 % intervals of the forecast", 0.0, []),
+    ],
+    ids=["quantiles", "bootstraps", "as draws have it", "by a formula that it names", "of no draws"],
+)
+def test_ends_of_quantiles_do_not_lie_around_the_mean_to_the_last_digit(
+    said: str, off: float, found: list[str]
+) -> None:
+    low, high = ([m + sign * s for m, s in zip(MEANS, SPREAD, strict=True)] for sign in (-1, 1))
+    high = [one + off * place % 0.007 for place, one in enumerate(high)]
+    table = results(column("mean", *MEANS), column("q05", *low), column("q95", *high)).inside
+    assert isinstance(table, TableFacts)
+    design = read_design(f"# Model\n\n{said}\n", "d.md")
+    assert [one.code for one in by_formula(replace(TRAINED, design=design), table)] == found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from watchkeeper.server.analysis.verdict.design import Design, read_design
 from watchkeeper.server.analysis.verdict.left_untrained import left_untrained
-from watchkeeper.server.analysis.verdict.weights_said import speaks_of_fixed
+from watchkeeper.server.analysis.verdict.networks_said import speaks_of_fixed
 
 from .facts import spoilt
 from .witnessed import Kind, seen, steps

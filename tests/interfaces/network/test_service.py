@@ -77,6 +77,13 @@ async def test_a_team_works_through_one_server_and_every_waiting_poll_is_answere
     place.ends(second)
 
 
+def test_who_reads_the_address_may_end_the_server_at_once(place: Place, tokens_file: Path) -> None:
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        with served(place.root, tokens_file) as server:
+            server.process.send(ending)
+            assert server.process.ends() == 0
+
+
 @pytest.mark.anyio
 async def test_a_server_under_nohup_stays_when_its_terminal_is_closed(place: Place, tokens_file: Path) -> None:
     with served(place.root, tokens_file, ignored=[signal.SIGHUP]) as server:  # what nohup does

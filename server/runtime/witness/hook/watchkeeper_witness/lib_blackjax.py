@@ -12,11 +12,12 @@ from typing import Any
 from . import clock as time
 from . import places
 from .calls import MARK, Call, known, wrapped
+from .captured import of_call
 from .compiled import noted
 from .draws import chains
 from .more import tell_each
 from .plain import arguments, plain, plain_all
-from .state import can_afford, here, next_number, numpy, ours_at_length, reserved, state
+from .state import can_afford, here, next_number, numpy, ours, ours_at_length, reserved, state
 from .trouble import trouble
 from .writer import cpu_s
 
@@ -91,13 +92,24 @@ class _Maker:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         made = self._maker(*args, **kwargs)
         try:
-            steps = _Steps(self._name, plain_all(kwargs))
+            steps = _Steps(self._name, plain_all(kwargs), _at_hand(args, kwargs))
             return made._replace(step=_noting(wrapped(made.step, f"blackjax_{self._name}"), steps))
         except Exception as error:
             trouble("blackjax", error)
             return made
         finally:
             _known_step(self._name, {**plain_all(kwargs)})
+
+
+def _at_hand(args: Any, kwargs: Any) -> dict[str, Any]:
+    """Return the data that the log density has at its hand."""
+    density = kwargs.get("logdensity_fn", args[0] if args else None)
+    try:
+        with ours():
+            return of_call(density) if callable(density) else {}
+    except Exception as error:
+        trouble("blackjax", error)
+        return {}
 
 
 def _noting(step: Any, steps: _Steps) -> Any:
@@ -119,8 +131,8 @@ class _Steps:
 
     returns = True
 
-    def __init__(self, name: str, given: dict[str, Any]) -> None:
-        self.name, self.given, self.where = name, given, ""
+    def __init__(self, name: str, given: dict[str, Any], data: dict[str, Any]) -> None:
+        self.name, self.given, self.data, self.where = name, given, data, ""
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
 
     def ran(self, times: int | None, result: Any) -> None:
@@ -138,6 +150,7 @@ class _Steps:
                 "sampler": "blackjax",
                 "steps": [self.name],
                 "arguments": self.given,
+                **self.data,
                 "compiled": True,
                 "tune": _tuned.get("steps"),
                 "draws": times,

@@ -13,6 +13,7 @@ from typing import Any
 from . import clock as time
 from . import places
 from .calls import MARK, Call, known, wrapped
+from .captured import of_call
 from .draws import MOST_CHAINS
 from .fingerprint import fp
 from .more import tell_each
@@ -116,7 +117,19 @@ def _about(sampler: Any, name: str, given: dict[str, Any]) -> dict[str, Any]:
         "observed": {},
         "free": {},
         "numbers": plain(getattr(sampler, "ndim", None)),
+        **_data(sampler),
     }
+
+
+def _data(sampler: Any) -> dict[str, Any]:
+    """Return the data that the log-probability has at its hand."""
+    function = getattr(sampler, "log_prob_fn", None)
+    try:
+        inside = getattr(function, "f", function)
+        return of_call(inside, getattr(function, "args", ()), getattr(function, "kwargs", None))
+    except Exception as error:
+        trouble("emcee", error)
+        return {}
 
 
 def told_run(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:

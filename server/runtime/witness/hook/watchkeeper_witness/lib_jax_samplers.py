@@ -11,12 +11,14 @@ from typing import Any
 
 from . import draws
 from .calls import MARK, Call, known, wrapped
+from .captured import of_call
 from .fingerprint import fp
 from .numpyro_priors import heard_run
 from .objects import number_of
 from .plain import arguments, plain
 from .state import next_number, numpy
 from .tables import outcome
+from .trouble import trouble
 
 Told = Any
 
@@ -58,6 +60,7 @@ def told_run(call: Call, result: Any, raised: Any) -> Told:
         },
         "tune": plain(getattr(mcmc, "num_warmup", None)),
         "observed": _data(call),
+        **_at_hand(kernel),
     }
     if raised is None:
         np = numpy()
@@ -77,6 +80,17 @@ def told_run(call: Call, result: Any, raised: Any) -> Told:
         facts.update({"chains": int(first.shape[0]), "draws": int(first.shape[1])} if first is not None else {})
     notes = {k: v for k, v in call.notes.items() if k != "priors"}
     return "sampling", facts["call"], {**facts, **notes, **call.took()}
+
+
+def _at_hand(kernel: Any) -> dict[str, Any]:
+    """Return the data that the model holds beside what it is given."""
+    try:
+        kernel = getattr(kernel, "inner_kernel", kernel)
+        model = getattr(kernel, "model", None) or getattr(kernel, "_potential_fn", None)
+        return of_call(model) if model is not None else {}
+    except Exception as error:
+        trouble("numpyro", error)
+        return {}
 
 
 def _prior(call: Call, name: str) -> dict[str, str]:

@@ -44,7 +44,8 @@ def listener() -> Any:
     if messenger is None or not here.calls:
         return None
     priors: dict[str, str] = {}
-    here.calls[-1].notes["priors"] = priors
+    likelihoods: dict[str, dict[str, Any]] = {}
+    here.calls[-1].notes.update({"priors": priors, "likelihoods": likelihoods})
 
     class Ear(messenger):
         """Hears of each variable after its value is known, and changes nothing."""
@@ -52,6 +53,7 @@ def listener() -> Any:
         def postprocess_message(self, msg: Any) -> None:
             try:
                 _hear(priors, msg)
+                _hear_outcome(likelihoods, msg)
             except Exception as error:
                 trouble("numpyro priors", error)
 
@@ -63,6 +65,17 @@ def _hear(priors: dict[str, str], msg: Any) -> None:
         return
     if "Tracer" in type(msg.get("value")).__name__:
         priors[msg["name"]] = _words(msg["fn"])
+
+
+def _hear_outcome(likelihoods: dict[str, dict[str, Any]], msg: Any) -> None:
+    """Note what an observed variable is distributed as, and by how much each observation counts."""
+    if msg.get("type") != "sample" or not msg.get("is_observed") or len(likelihoods) >= _MOST:
+        return
+    told: dict[str, Any] = {"prior": _words(msg["fn"])}
+    scale = msg.get("scale")
+    if scale is not None and (figure := _figure(scale)) != "f()":
+        told["scale"] = float(figure)
+    likelihoods[str(msg["name"])[:80]] = told
 
 
 def _words(prior: Any) -> str:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from .fingerprint import MOST_NUMBERS, as_array, flat64, fp, quick
+from .fingerprint import MOST_NUMBERS, MOST_VALUES, as_array, flat64, fp, quick
 from .state import can_afford, numpy
 from .windows import own_window_in_groups
 
@@ -34,7 +35,20 @@ def data(value: Any, *, rows: bool = False) -> Any:
 def outcome(value: Any, *, always: bool = False) -> Any:
     """Return a fingerprint of what a model is to explain, and whether all of it is there several times."""
     found = fp(value, always=True) if always else data(value)
-    return found if found is None or "skipped" in found else {**found, **_repeats(value)}
+    return found if found is None or "skipped" in found else {**found, **_repeats(value), **_last(value)}
+
+
+def _last(value: Any) -> dict[str, Any]:
+    """Return the last values of one long row: of a series these come after what is trained on."""
+    np = numpy()
+    try:
+        array = as_array(np, value)
+        if array.dtype.kind not in "fiu" or array.size <= MOST_VALUES or array.size != max(array.shape):
+            return {}
+        told = array.reshape(-1)[-MOST_VALUES:].tolist()
+        return {"last": [float(each) if math.isfinite(each) else None for each in told]}
+    except Exception:
+        return {}
 
 
 def _repeats(value: Any) -> dict[str, int]:

@@ -1,0 +1,143 @@
+"""What a design says of a statistical model and its data, anywhere: likelihood, groups, priors, hold-out. Pure.
+
+Nothing here is required: it is held against what was witnessed, and what differs is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from . import markdown
+
+FAMILIES = {
+    "studentt": r"student(?:'?s)?[\s_-]?t\b|\bt[\s-]distributed|\bt[\s-](?:likelihood|errors?|residuals|noise)\b",
+    "negativebinomial": r"negative[\s_-]?binomial|neg[\s_-]?bin(?:omial)?\b|\bnb2?[\s-]likelihood",
+    "zeroinflated": r"zero[\s_-]?inflat|\bzi[pn]b?\b|hurdle",
+    "laplace": r"(?<!asymmetric )\blaplace(?:'s)?[\s(]{0,2}(?:likelihood|errors?|noise|residuals|distribut|\()",
+    "skewnormal": r"skew[\s_-]?(?:ed )?normal",
+    "poisson": r"\bpoisson\b",
+    "normal": r"(?<!half)(?<!half[\s-])(?<!log)(?<!log[\s-])(?<!skew)(?<!skew[\s-])(?:\bnormal\b|gaussian)",
+}
+"""Families of distributions that a likelihood may be of, in words."""
+
+# What may repeat has a bound everywhere: a line of 4,000 characters is read in one go.
+_FAMILIES = {name: re.compile(words, re.IGNORECASE) for name, words in FAMILIES.items()}
+_OF_OUTCOMES = re.compile(
+    r"likelihood|\berrors?\b|\bnoise\b|residual|observation (?:model|distribution)|outcome|response"
+    r"|heavy[\s-]tail|robust|\by(?:_?\w{1,8})?\s?(?:\[\w{1,8}\]\s?)?~",
+    re.IGNORECASE,
+)
+_PLAIN_PRIOR = re.compile(r"[A-Za-z]{1,30} ?\((?:\w{1,10} ?= ?)?[-+0-9.][^()|]{0,60}\)")
+"""A distribution of plain numbers is a prior, and no likelihood."""
+_GROUPED = re.compile(
+    r"hierarch|multi[\s-]?level|partial(?:ly)?[\s-]pool|(?:random|varying|group[\s-]level|group[\s-]specific) "
+    r"(?:intercept|slope|effect|coefficient)s?|mixed[\s-]effects?",
+    re.IGNORECASE,
+)
+_INTEGRATED = re.compile(r"marginali[sz]|integrat\w{1,4} out|collapsed|closed form|analytical", re.IGNORECASE)
+_SLOPES = re.compile(
+    r"(?:random|varying|group[\s-]specific|group[\s-]level|\w{2,20}[\s-]specific|hierarchical) slopes?"
+    r"|slopes? (?:that )?(?:var(?:y|ies|ying)|differs?|per|by|for each|of each)\b",
+    re.IGNORECASE,
+)
+_VAGUE = re.compile(
+    r"weakly[\s-]informative|weak priors?|non[\s-]?informative|uninformative|vague|diffuse priors?|flat priors?"
+    r"|(?:wide|broad) priors?|data decide",
+    re.IGNORECASE,
+)
+_HELD_OUT = re.compile(
+    r"hold[\s-]?out|held[\s-]?out|test[\s-](?:set|part|rows?|period|days?|weeks?|months?|years?|data|sample)|unseen"
+    r"|out[\s-]of[\s-](?:sample|time)|never (?:sees?|seen)|not (?:seen|in the likelihood)|only the training"
+    r"|train(?:ed|s|ing)? (?:only )?on (?:the )?(?:first|training)|back[\s-]?test",
+    re.IGNORECASE,
+)
+_WEIGHTED = re.compile(
+    r"weight|temper|power (?:posterior|likelihood|prior)|pseudo|discount|sub[\s-]?sampl|mini[\s-]?batch"
+    r"|scaled likelihood",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"\b(?:no|without|not|instead of|rather than|than a|unlike)\b"
+    r"(?:\s{1,3}(?:an?|the|any|using)\b)?(?:\s{1,3}[\w-]{1,20}){1,2}",
+    re.IGNORECASE,
+)
+_NO_PART = re.compile(r"\b(?:no|without)\b(?:\s{1,3}(?:an?|the|any)\b)?(?:\s{1,3}[\w-]{1,20}){1,2}", re.IGNORECASE)
+_FROM_DRAWS = re.compile(
+    r"(?:quantile|percentile|\bhdi\b|highest[\s-]density|draws?\b|samples of the posterior|posterior samples"
+    r"|predictive samples|bootstrap)",
+    re.IGNORECASE,
+)
+_INTERVALS = re.compile(r"interval|\bband|\blower\b|\bupper\b|quantile|percentile|uncertaint|\bhdi\b", re.IGNORECASE)
+_BY_FORMULA = re.compile(
+    r"±|\+/-|\+-|normal approximation|asymptotic|\bwald\b|1[.,](?:96|64|645|28)|standard (?:error|deviation)s?"
+    r"|\bs\.?d\.?\b|conformal|residual|half[\s-]?width|symmetric|delta method",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What stands there, and in which line; an empty text where nothing does."""
+
+    words: str = ""
+    line: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSaid:
+    """What a design says of its model.
+
+    :ivar families: which families it names where it speaks of the likelihood, the errors, the noise.
+    :ivar grouped: that groups have parameters of their own (hierarchical, random effects), which are sampled.
+    :ivar slopes: that slopes differ between groups. :ivar vague: that priors are weak.
+    :ivar held_out: that rows are kept from the training. :ivar weighted: that observations do not count once each.
+    :ivar from_draws: that intervals are taken from draws, quantiles, bootstraps, and by no formula.
+    """
+
+    families: tuple[tuple[str, Said], ...] = ()
+    grouped: Said = Said()
+    slopes: Said = Said()
+    vague: Said = Said()
+    held_out: Said = Said()
+    weighted: bool = False
+    from_draws: Said = Said()
+
+
+def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
+    """Return what the lines of a design say of its model."""
+    plain = [(line.number, markdown.bare(line.text)) for line in document]
+    lines = [(number, _NOT.sub(" ", text)) for number, text in plain]
+    whole = "\n".join(text for _, text in plain)
+    formula = _BY_FORMULA.search(whole) is not None
+    drawn = ((number, text) for number, text in plain if _INTERVALS.search(text))
+    return ModelSaid(
+        families=tuple(_families(lines)),
+        grouped=Said() if _INTEGRATED.search(whole) else _first(_GROUPED, lines),
+        slopes=Said() if _INTEGRATED.search(whole) else _first(_SLOPES, lines),
+        vague=_first(_VAGUE, lines),
+        held_out=_first(_HELD_OUT, ((number, _NO_PART.sub(" ", text)) for number, text in plain)),
+        weighted=_WEIGHTED.search(whole) is not None,
+        from_draws=Said() if formula else _first(_FROM_DRAWS, drawn),
+    )
+
+
+def _families(lines: Iterable[tuple[int, str]]) -> Iterable[tuple[str, Said]]:
+    for number, text in lines:
+        if not _OF_OUTCOMES.search(text):
+            continue
+        rest = _PLAIN_PRIOR.sub(" ", text)
+        for name, words in _FAMILIES.items():
+            if found := words.search(rest):
+                yield name, Said(found[0].strip(" ("), number)
+
+
+def _first(words: re.Pattern[str], lines: Iterable[tuple[int, str]]) -> Said:
+    for number, text in lines:
+        if found := words.search(text):
+            return Said(found[0].strip(), number)
+    return Said()

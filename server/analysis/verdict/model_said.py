@@ -1,0 +1,29 @@
+"""Are model, observations and trace what the design says of them? One check of what only asks. Pure."""
+
+from __future__ import annotations
+
+from ...vocabulary.runs import Phase
+from ..artefacts.facts import TableFacts
+from .checks import Check
+from .evidence import Evidence
+from .held_out_observed import held_out_observed
+from .intervals import by_formula
+from .left_out_of_trace import left_out_of_trace
+from .likelihood import model_otherwise
+from .seen import Seen
+from .suspicion import first_of
+
+
+def model_said(evidence: Evidence, seen: Seen) -> Check | None:
+    """Is what was sampled the model that the design names? None where nothing speaks against it."""
+    if evidence.phase is Phase.QUICK:
+        return None
+    table = next((one.inside for one in evidence.artefacts if one.role == "results"), None)
+    every = (
+        *(held_out_observed(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
+        *model_otherwise(evidence.design, seen),
+        *left_out_of_trace(seen, evidence.trace),
+        *(by_formula(evidence, table) if isinstance(table, TableFacts) else ()),
+    )
+    suspicion = first_of(every)
+    return None if suspicion is None else suspicion.check("model", "witnessed")

@@ -1,0 +1,88 @@
+"""Outcomes of held-out rows in what a sampler observed are asked about; a fit without them, a mask, a bound are not."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from watchkeeper.server.analysis.artefacts.facts import TableFacts
+from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.verdict.held_out_observed import held_out_observed
+from watchkeeper.server.analysis.witness.fingerprints import places
+
+from .witnessed import Kind, column, results, sampling, seen
+
+SAYS = "The model is trained on the first 240 days; the last 60 are held out."
+DAYS = [round(20 + 4 * math.sin(day) + 0.013 * day, 3) for day in range(300)]
+COUNTS = [float(round(one)) for one in DAYS]
+
+
+def data(values: list[float], dtype: str = "float64") -> Kind:
+    told = [values[place] for place in places(len(values))]
+    mean = sum(values) / len(values)
+    fp = {"shape": [len(values)], "dtype": dtype, "sha": str(hash(tuple(values))), "at": told, "last": values[-32:]}
+    return {"shape": [len(values)], "data": {**fp, "mean": mean, "min": min(values), "max": max(values)}}
+
+
+def one(held: list[float] | None = None, observed: list[float] | None = None, **more: Any) -> Kind:
+    given = {"y": data(observed)} if observed else {}
+    beside: dict[str, Kind] = more.pop("beside", {})
+    return sampling(observed=given, held={**({"load": data(held)} if held else {}), **beside}, **more)
+
+
+def asked(*lines: Kind, outcomes: list[float] | None = None, design: str = SAYS, name: str = "observed") -> list[str]:
+    truth = DAYS[240:] if outcomes is None else outcomes
+    table = results(column(name, *truth), column("forecast", *[each + 0.4 for each in truth])).inside
+    assert isinstance(table, TableFacts)
+    return [each.code for each in held_out_observed(read_design(design, "d.md"), seen(*lines), table)]
+
+
+MEAN = sum(DAYS) / 300
+SHUFFLED = [DAYS[(7 * place) % 300] for place in range(300)]
+EVERY_FIFTH = DAYS[::5]
+
+
+@pytest.mark.parametrize(
+    ("line", "outcomes"),
+    [
+        (one(DAYS), DAYS[240:]),
+        (one(observed=DAYS), DAYS[240:]),
+        (one([(each - MEAN) / 3.7 for each in DAYS]), DAYS[240:]),
+        (one([math.log(each) for each in DAYS]), DAYS[240:]),
+        (one(observed=COUNTS), COUNTS[240:]),
+        (one(SHUFFLED), EVERY_FIFTH),
+        (one(DAYS, beside={"weekend": data([float(day % 7 > 4) for day in range(300)])}), DAYS[240:]),
+    ],
+    ids=["by hand", "observed", "standardised", "in logarithms", "counts", "rows drawn anywhere", "a dummy beside it"],
+)
+def test_a_likelihood_over_the_held_out_rows_is_asked_about(line: Kind, outcomes: list[float]) -> None:
+    assert asked(line, outcomes=outcomes) == ["held_out_rows_observed"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [one(DAYS[:240])],
+        [one(observed=COUNTS[:240])],
+        [one(DAYS[:240]), one(DAYS)],
+        [one(DAYS, beside={"train": data([1.0] * 240 + [0.0] * 60)})],
+        [one(DAYS, beside={"rows": data([float(2 * each % 299) for each in range(240)], "int64")})],
+        [one(DAYS, bounds=[4, 240])],
+        [one(DAYS, beside={"x": data(DAYS[:240])})],
+        [one(observed=DAYS[240:])],
+        [one(observed=[*DAYS[:240], *[math.nan] * 60])],
+    ],
+    ids=["240 days", "240 counts", "then refitted to all", "a mask", "numbers of rows", "a bound", "a part beside it",
+         "no more than these", "unknown where they are held out"],
+)  # fmt: skip
+def test_a_likelihood_that_may_leave_them_out_is_not_asked_about(lines: list[Kind]) -> None:
+    assert asked(*lines) == []
+
+
+def test_rows_that_nobody_calls_held_out_are_fitted_values() -> None:
+    plain = results(column("observed", *DAYS[240:]), column("fitted", *DAYS[240:])).inside
+    assert isinstance(plain, TableFacts)
+    for said in ("All rows are used.", "There is no hold-out: nothing was kept back."):
+        assert [*held_out_observed(read_design(said, "d.md"), seen(one(DAYS)), plain)] == []
+    assert asked(one(DAYS), design="All rows are used.", name="y_test") == ["held_out_rows_observed"]

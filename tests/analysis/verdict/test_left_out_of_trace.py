@@ -1,0 +1,60 @@
+"""Variables that do not converge and draws that diverged are missed in a trace that was saved without them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from watchkeeper.server.analysis.verdict.left_out_of_trace import left_out_of_trace
+
+from .witnessed import SAVED, Kind, fp, sampling, seen
+
+MU = [fp(f"mu{chain}") for chain in range(4)]
+TRACE = replace(SAVED, variables=("mu",))
+
+
+def chains(*means: float, shape: tuple[int, ...] = (2000,)) -> list[Kind]:
+    return [{**fp(f"x{mean}", mean=mean, sd=1.0), "shape": [*shape]} for mean in means]
+
+
+def asked(trace: Any = TRACE, **changes: Any) -> list[str]:
+    free: Kind = {name: {"shape": [], "prior": ""} for name in ("mu", "left")}
+    return [one.code for one in left_out_of_trace(seen(sampling(free=free, **changes)), trace)]
+
+
+@pytest.mark.parametrize(
+    ("left", "code"),
+    [
+        (chains(0.0, 3.0, -2.0, 1.0), ["unconverged_left_out"]),
+        (chains(0.0, 0.02, -0.01, 0.03), []),
+        (chains(4.0), []),
+        (chains(0.0, 3.0, -2.0, 1.0, shape=(2000, 3)), []),
+        (chains(0.0, 3.0, shape=(50,)), []),
+    ],
+    ids=["chains apart", "chains that agree", "one chain", "a vector", "few draws"],
+)
+def test_a_variable_that_did_not_converge_is_missed(left: list[Kind], code: list[str]) -> None:
+    assert asked(variables={"mu": MU, "left": left}) == code
+
+
+def test_a_variable_that_is_in_the_trace_is_judged_there() -> None:
+    there = replace(TRACE, variables=("mu", "left"))
+    assert asked(there, variables={"mu": MU, "left": chains(0.0, 9.0, 1.0)}) == []
+
+
+@pytest.mark.parametrize(
+    ("draws", "divergences", "told", "code"),
+    [
+        (1913, 87, 0, ["divergent_draws_left_out"]),
+        (1913, 0, 0, []),
+        (1913, 87, 44, []),
+        (1000, 87, 0, []),
+        (1913, 87, None, []),
+        (2000, 87, 0, []),
+    ],
+    ids=["cut", "none diverged", "some are told", "every second one", "no statistics", "all of them"],
+)
+def test_draws_that_diverged_are_missed(draws: int, divergences: int, told: int | None, code: list[str]) -> None:
+    trace = replace(TRACE, draws=draws, divergences=told)
+    assert asked(trace, variables={"mu": MU}, divergences=divergences) == code

@@ -1,0 +1,74 @@
+"""What a likelihood written by hand has at its hand is told: constants of a potential, arguments, closures, names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from watchkeeper.server.analysis.witness import Sampling, Witnessed, sampling
+
+from ...libraries import needs
+from .helpers import seen
+
+PYMC = """
+import numpy as np, pymc as pm, pytensor
+pytensor.config.mode = "FAST_COMPILE"  # few steps: compiling them would take longer
+days = np.round(np.random.default_rng(1).normal(20, 4, size=60), 3)
+with pm.Model():
+    mu = pm.Normal("mu", 20, 9)
+    pm.Potential("likelihood", pm.logp(pm.Normal.dist(mu, 4), days).sum())
+    pm.sample(draws=10, tune=10, chains=1, cores=1, progressbar=False, compute_convergence_checks=False,
+              step=pm.Metropolis())
+"""
+EMCEE = """
+import emcee, numpy as np
+rng = np.random.default_rng(1)
+x, days, extra = rng.normal(size=60), rng.normal(size=60), rng.normal(size=60)
+TRAIN = 45
+def residuals(theta, x):
+    return (days - theta[0] - theta[1] * x)[:TRAIN]
+def log_probability(theta, x):
+    return -0.5 * np.sum(residuals(theta, x) ** 2)
+sampler = emcee.EnsembleSampler(8, 2, log_probability, args=(x,))
+sampler.run_mcmc(rng.normal(size=(8, 2)), 20)
+"""
+NUMPYRO = """
+import jax, jax.numpy as jnp, numpyro, numpyro.distributions as dist
+from numpyro import handlers
+days = jnp.linspace(1.0, 9.0, 50)
+def model(y):
+    mu = numpyro.sample("mu", dist.Normal(0, 5))
+    numpyro.factor("more", dist.Normal(mu, 1).log_prob(days).sum())
+    with handlers.scale(scale=3.0):
+        numpyro.sample("y", dist.StudentT(4.0, mu, 1.0), obs=y)
+mcmc = numpyro.infer.MCMC(numpyro.infer.NUTS(model), num_warmup=10, num_samples=10, progress_bar=False)
+mcmc.run(jax.random.PRNGKey(0), jnp.arange(20.0))
+"""
+
+
+def told(found: Witnessed) -> Sampling:
+    (one,) = [sampling(line) for line in found.of("sampling")]
+    return one
+
+
+@needs("pymc")
+def test_the_data_in_a_potential_are_told_with_their_last_values(tmp_path: Path) -> None:
+    one = told(seen(tmp_path, PYMC))
+    (days,) = one.held.values()
+    assert (one.observed, days.shape, len(days.last)) == ({}, (60,), 32)
+    assert days.last[-1] == days.at[-1]
+
+
+@needs("emcee")
+def test_arguments_and_names_of_a_log_probability_are_told_with_the_bound_that_cuts_them(tmp_path: Path) -> None:
+    one = told(seen(tmp_path, EMCEE))
+    assert sorted(one.held) == ["args[0]", "days"]  # `extra` is named in none of these functions
+    assert 45 in one.bounds
+
+
+@needs("numpyro")
+def test_numpyro_tells_what_a_model_holds_its_likelihood_and_by_how_much_each_observation_counts(
+    tmp_path: Path,
+) -> None:
+    one = told(seen(tmp_path, NUMPYRO))
+    assert ([*one.held], one.scales) == (["days"], {"y": 3.0})
+    assert one.likelihoods == {"more": "Unit(f())", "y": "StudentT(4, f(), 1)"}  # a factor is of a `Unit`
