@@ -13,16 +13,20 @@ class NetworksSaid:
     :ivar fixed: that a part of a network is not trained, or at another time.
     :ivar free_running: that forecasts are made of forecasts, and not of what was measured since.
     :ivar given_back: that what is predicted may be what was given.
+    :ivar updates: that something is done to the updates of an optimiser before they are added.
     """
 
     fixed: bool = False
     free_running: bool = False
     given_back: bool = False
+    updates: bool = False
 
 
 def read_networks(text: str) -> NetworksSaid:
     """Return what a design says of its networks."""
-    return NetworksSaid(speaks_of_fixed(text), speaks_of_free_running(text), speaks_of_reconstruction(text))
+    return NetworksSaid(
+        speaks_of_fixed(text), speaks_of_free_running(text), speaks_of_reconstruction(text), speaks_of_updates(text)
+    )
 
 
 _FIXED = re.compile(
@@ -65,6 +69,19 @@ _GIVEN_BACK = re.compile(
 def speaks_of_reconstruction(text: str) -> bool:
     """Whether what is predicted may be what was given, as of an autoencoder or a correction of measurements."""
     return _GIVEN_BACK.search(text) is not None
+
+
+_NOT_FINITE = re.compile(r"no[nt][\s-]?finite|\bnan\b", re.IGNORECASE)
+_UPDATES = re.compile(
+    r"mask|early[\s-]stop|patience|look[\s-]?ahead|project|skip|finite|\bnan\b|noise|langevin|\bema\b|averag|symplectic"
+    r"|updates?\s(?:\S{1,20}\s){0,3}?(?:scaled|multiplied|clipped|averaged|shared)|(?:scal|clip|multipl)\w{0,6}\supdates?",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_updates(text: str) -> bool:
+    """Whether it speaks of what may be done to updates before they are added, other than to deny it."""
+    return _NOT_FINITE.search(text) is not None or _UPDATES.search(_DENIED.sub(" ", text)) is not None
 
 
 def speaks_of_fixed(text: str) -> bool:

@@ -18,6 +18,7 @@ from .members import untrained_members
 from .method import declared_kinds
 from .quantities import plain
 from .seen import Seen, clock, names, place
+from .stood_still import stood_still
 from .suspicion import Suspicion
 from .words import Word
 
@@ -67,6 +68,7 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
     yield from left_untrained(evidence, seen, stepped)
     yield from _hardly_moved(stepped)
     yield from _not_applied(stepped)
+    yield from stood_still(evidence, seen, stepped)
     yield from _saved(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)
     yield from _after_the_last_step(evidence)
