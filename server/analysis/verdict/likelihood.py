@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..witness import Sampling
+from .components import without_component
 from .design import Design
 from .design_model import Said
 from .distributions import distribution
@@ -49,6 +50,7 @@ def model_otherwise(design: Design, seen: Seen) -> Iterator[Suspicion]:
     if not samplings:
         return
     yield from _likelihood(design, samplings)
+    yield from without_component(design, samplings)
     yield from _groups(design, samplings)
     yield from _scale(design, samplings)
     yield from _prior_decides(design, samplings)

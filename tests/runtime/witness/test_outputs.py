@@ -8,7 +8,7 @@ from typing import Any
 from watchkeeper.server.analysis.witness import prediction, steps
 
 from ...libraries import needs
-from .helpers import seen
+from .helpers import only, seen
 
 EVALUATED = """
 import numpy as np, torch
@@ -115,3 +115,30 @@ def test_parts_that_no_step_moved_and_rows_of_a_loop_without_a_loader_are_told(t
     assert 90 < distinct < 120
     of_both = set(prediction(block).x.row_keys) & set(map(str, rows.facts["row_keys"]))  # type: ignore[arg-type]
     assert 0 < len(of_both) < 60
+
+
+LAYERS = """
+import torch
+from torch import nn
+class Cell(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(1, 4), nn.Linear(4, 4)
+        self.own = nn.Parameter(torch.zeros(2, 2))
+    def forward(self, x):
+        h = torch.zeros(len(x), 4)
+        for step in range(x.shape[1]):
+            h = torch.tanh(self.a(x[:, step:step + 1]) + self.b(h))
+        return h
+net = nn.Sequential(Cell(), nn.Linear(4, 1)).eval()
+with torch.no_grad():
+    for _ in range(3):
+        net(torch.ones(2, 6))
+"""
+
+
+@needs("torch")
+def test_a_module_is_told_once_with_its_layers_and_how_often_each_is_called(tmp_path: Path) -> None:
+    line = only(seen(tmp_path, LAYERS).of("layers"))
+    assert line.facts["layers"] == {"Cell": [1, 1], "Linear": [3, 6]}
+    assert (line.facts["there"], line.facts["matrices"], line.facts["own_matrices"]) == (["Linear"], 4, 1)

@@ -17,13 +17,13 @@ from collections import deque
 from typing import Any
 
 from . import clock as time
-from . import places, trained_rows
+from . import layers, places, trained_rows
 from .calls import MARK
 from .fingerprint import MOST_ROWS, as_array, flat64, fp, named_rows, row_hashes
 from .given_rows import GivenRows
 from .loops import MOST_KEYS, MOST_OF_A_ROW
 from .module_parts import Modules
-from .state import can_afford, here, numpy, ours_at_length, reserved, state
+from .state import can_afford, here, numpy, ours, ours_at_length, reserved, state
 from .trouble import trouble
 
 _MOST_BLOCKS = 60
@@ -225,12 +225,17 @@ def _calling(call: Any, trains: Any, compiling: Any, tracing: Any) -> Any:
         if trains() and getattr(self, "training", True):
             return _trained(call, self, args, kwargs)
         if here.forward or here.busy or state.writer is None or tracing() is not None or not _evaluates(self, trains()):
+            if here.walk is not None:
+                here.walk.note(self)
             return call(self, *args, **kwargs)
         here.forward = True
+        here.walk = walk = _walk(self)
         try:
             result = call(self, *args, **kwargs)
         finally:
-            here.forward = False
+            here.forward, here.walk = False, None
+        if walk is not None:
+            _walked(self, walk)
         if _steps():
             _returned(self, args, kwargs, result, sys._getframe(1))
         return result
@@ -249,6 +254,22 @@ def _trained(call: Any, module: Any, args: Any, kwargs: Any) -> Any:
     finally:
         here.forward = False
         trained_rows.took(module, args, kwargs, sys._getframe(2))
+
+
+def _walk(module: Any) -> Any:
+    try:
+        return layers.begun(module)
+    except Exception as error:  # no module that can be told from others
+        trouble("torch", error)
+        return None
+
+
+def _walked(module: Any, walk: Any) -> None:
+    try:
+        with ours():
+            layers.ended(module, walk)
+    except Exception as error:
+        trouble("torch", error)
 
 
 def _evaluates(module: Any, trains: bool) -> bool:
