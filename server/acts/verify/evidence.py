@@ -125,7 +125,7 @@ def _with_files(found: Evidence, desk: Desk, run: Run, status: RunStatus, origin
     if not ended:
         return found
     extras, seen = artefact_files.beside_results(desk, run, status), witness_files.seen(desk, run)
-    observed, observed_in = search.observed(desk, seen)
+    observed, observed_in = search.observed(desk, seen, artefacts)
     return replace(
         found,
         extras=extras,

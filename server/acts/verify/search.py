@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ...analysis.artefacts.confined import search_container
 from ...analysis.artefacts.facts import TableFacts, TraceFacts
 from ...analysis.artefacts.search_facts import MOST_VALUES, Found, SearchFacts, Wanted
-from ...analysis.verdict import fitted_rows, observed_rows
+from ...analysis.verdict import fitted_rows, from_a_file, observed_rows
 from ...analysis.verdict.evidence import Artefact
 from ...analysis.verdict.observed import target_of
 from ...analysis.verdict.predicted import grain_of
@@ -43,17 +43,20 @@ def drawn(desk: Desk, artefacts: Sequence[Artefact]) -> tuple[Found, ...]:
     return _searched(desk, trace.path, [one for one in wanted if len(set(one.values)) > 1])
 
 
-def observed(desk: Desk, seen: Seen | None) -> tuple[tuple[tuple[str, Found], ...], tuple[str, ...]]:
+def observed(
+    desk: Desk, seen: Seen | None, artefacts: Sequence[Artefact] = ()
+) -> tuple[tuple[tuple[str, Found], ...], tuple[str, ...]]:
     """Return where the data that samplers were told stand in the tables that the run read, and which tables these are.
 
     Targets of other fits are looked for where each of their values occurs several times, and those of the fits to most
-    rows, with some cells of what they were fitted to. A table that was changed since
-    the run read it is not looked through.
+    rows, with some cells of what they were fitted to; of the results their predictions and outcomes. A table that was
+    changed since the run read it is not looked through.
     """
     told = _told(seen) if seen is not None else {}
     wanted = [each for name, one in told.items() for each in with_rows(name, one)]
     wanted += [cells for name, (one, _) in _held_out(seen) for cells in with_rows(name, one)[1:]]
     wanted += [one for _, *both in fitted_rows.asked(seen) for one in both] if seen is not None else []
+    wanted = [*_of_results(artefacts), *wanted]
     if seen is None or not wanted:
         return (), ()
     paths = _tables_read(desk, seen)
@@ -97,6 +100,12 @@ def with_rows(name: str, one: Fingerprint) -> list[Wanted]:
     rows = tuple(pairs.values()) if len(one.shape) == 1 else ()
     found = [Wanted(name, tuple(pairs), 0.0, rows=rows, size=one.size if rows else 0)]
     return [*found, Wanted(observed_rows.anywhere(name), tuple(pairs), 0.0, anywhere=True)] if pairs else []
+
+
+def _of_results(artefacts: Sequence[Artefact]) -> list[Wanted]:
+    table = next((one.inside for one in artefacts if one.role == "results"), None)
+    named = from_a_file.asked(table) if isinstance(table, TableFacts) and table.rows >= _LEAST_ROWS else []
+    return [Wanted(from_a_file.wanted(one), _spread(one.values), grain_of(one.values)) for one in named]
 
 
 def _different(values: Sequence[float]) -> tuple[float, ...]:

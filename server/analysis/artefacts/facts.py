@@ -355,10 +355,12 @@ class UnknownFacts:
 
     :ivar magic: first 16 bytes in hexadecimal.
     :ivar text: whether the part read is UTF-8 text; `lines` and `placeholders` are None and empty if not.
+    :ivar model: what a library's own form of a model is called, empty for anything else.
     """
 
     size_bytes: int
     magic: str
+    model: str = ""
     text: bool = False
     lines: int | None = None
     placeholders: tuple[Placeholder, ...] = ()

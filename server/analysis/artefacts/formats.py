@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -15,6 +16,13 @@ _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x5d
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _PICKLE_SUFFIXES = {".pkl", ".pickle", ".joblib", ".p"}
 _TABLE_SUFFIXES = {".csv": "csv", ".tsv": "tsv"}
+_BOOSTERS = {
+    b"tree\nversion=": "a model of LightGBM",
+    b"CBM1": "a model of CatBoost",
+    b"{L\x00\x00\x00\x00\x00\x00\x00\x07learner": "a model of XGBoost",
+}
+"""How libraries begin their own files of models: the name of the final model is ours, one may stand under it."""
+_JSON = re.compile(rb'\s*(?:\{\s*"|\[\s*[\[{"\d-])')
 _JSON_SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
@@ -81,7 +89,8 @@ def _format(head: bytes, suffix: str, size_bytes: int) -> tuple[str, str]:  # no
         return "npy", ""
     if _is_safetensors(head, suffix, size_bytes):
         return "safetensors", ""
-    return _compressed(head, suffix) or _textual(suffix) or _pickled(head, suffix) or ("unknown", "")
+    found = _compressed(head, suffix) or _textual(suffix) or _model(head, suffix) or _pickled(head, suffix)
+    return found or ("unknown", "")
 
 
 def _is_safetensors(head: bytes, suffix: str, size_bytes: int) -> bool:
@@ -101,6 +110,13 @@ def _textual(suffix: str) -> tuple[str, str] | None:
     if suffix in _TABLE_SUFFIXES:
         return "table", _TABLE_SUFFIXES[suffix]
     return ("json", _JSON_SUFFIXES[suffix]) if suffix in _JSON_SUFFIXES else None
+
+
+def _model(head: bytes, suffix: str) -> tuple[str, str] | None:
+    """A booster in its library's own form, or JSON, under whatever name: no pickle begins with these."""
+    if name := next((name for magic, name in _BOOSTERS.items() if head.startswith(magic)), ""):
+        return "unknown", name
+    return ("json", "json") if suffix in _PICKLE_SUFFIXES and _JSON.match(head) else None
 
 
 def _pickled(head: bytes, suffix: str) -> tuple[str, str] | None:

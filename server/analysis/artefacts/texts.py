@@ -76,7 +76,7 @@ def read(look: Look) -> UnknownFacts:
     """Return the magic of an unknown format, and for plain text its lines and placeholders."""
     magic = look.head[:16].hex()
     if not is_text(look.head):
-        return UnknownFacts(size_bytes=look.size_bytes, magic=magic)
+        return UnknownFacts(size_bytes=look.size_bytes, magic=magic, model=look.detail)
     found, number = Collected(), 0
     for number, line in enumerate(islice(lines(look.descriptor), _MOST_LINES), 1):  # counted
         if in_line(line):
@@ -84,6 +84,7 @@ def read(look: Look) -> UnknownFacts:
     return UnknownFacts(
         size_bytes=look.size_bytes,
         magic=magic,
+        model=look.detail,
         text=True,
         lines=number,
         placeholders=tuple(found.first),

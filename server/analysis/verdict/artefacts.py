@@ -118,6 +118,8 @@ def _shape(one: Artefact) -> str:
             return f", {trace.chains} chains of {trace.draws} draws"
         case PickleFacts() as pickle:
             return f", pickle of {pickle.root or 'unknown'} (not unpickled)"
+        case UnknownFacts(model=model) if model:
+            return f", {model}"
         case _:
             return ""
 
@@ -143,7 +145,7 @@ def _problems(evidence: Evidence, one: Artefact, rules: Rules) -> Iterator[_Prob
         table = one.inside if isinstance(one.inside, TableFacts) else TableFacts(format="", size_bytes=0, rows=0)
         design = _of_values(evidence.design) if evidence.phase is Phase.QUICK else evidence.design
         found = _content(one, rules, design, blanks(evidence, table))
-        yield from (each for each in found if not _is_told(evidence, one, each))
+        yield from (each for each in found if not (_is_told(evidence, one, each) or _is_known(evidence, one, each)))
 
 
 def _is_told(evidence: Evidence, one: Artefact, problem: _Problem) -> bool:
@@ -151,6 +153,12 @@ def _is_told(evidence: Evidence, one: Artefact, problem: _Problem) -> bool:
     if problem.code != "constant" or evidence.trace is None or not isinstance(one.inside, TableFacts):
         return False
     return summarises(one.inside, evidence.trace)
+
+
+def _is_known(evidence: Evidence, one: Artefact, problem: _Problem) -> bool:
+    """Whether a file of a form that its name does not say was seen to be saved by a library: the name is ours."""
+    seen = evidence.seen
+    return problem.code == "unrecognised" and seen is not None and any(each.path == one.path for each in seen.saves)
 
 
 def _altered(evidence: Evidence, one: Artefact) -> Iterator[_Problem]:
@@ -256,7 +264,7 @@ def _content(one: Artefact, rules: Rules, design: Design, known: Blanks) -> Iter
             yield from _arrays(container)
         case UnknownFacts() as found:
             yield from _placeholder(found.placeholders)
-            if one.path.endswith(_BINARY):
+            if one.path.endswith(_BINARY) and not found.model:
                 kind = "text" if found.text else "of an unknown kind"
                 yield _Problem(f"is {kind}, not what its name says", doubtful, "unrecognised")
         case _:

@@ -23,7 +23,7 @@ from .words import Word
 
 _TOO_SHORT = "convergence_not_inspected"
 _JUDGED = (_TOO_SHORT, "not_stable", "not_converged")
-_LENGTHS = ("epochs", "iterations", "total_iterations")
+_LENGTHS = ("epochs", "iterations", "total_iterations", "updates")
 _DECAYED = 0.1
 """Share of its highest value below which a learning rate came to its end."""
 _LEAST_WAITED = 2

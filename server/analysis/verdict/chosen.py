@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..artefacts.facts import TableFacts
-from ..witness import Fingerprint, Fit, fingerprint
+from ..witness import Fingerprint, Fit, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
 from .checks import Check
+from .chosen_before_folds import chosen_before_folds, searched_once
 from .edited import edited
 from .evidence import Evidence
 from .fitted_rows import fitted_rows
 from .fitted_to_outcomes import fitted_to_outcomes
+from .from_a_file import from_a_file
 from .intervals import intervals
 from .labels import labels
 from .leaked import leaked, rows_of
@@ -23,7 +25,9 @@ from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
 from .observed_rows import made_before_split, made_up
+from .one_model import one_model
 from .other_priors import other_priors
+from .outcomes_left_out import outcomes_left_out
 from .predicted import grain_of, matches, written_by_script
 from .reordered import reordered
 from .sampled_often import of_other_variables, one_of_many
@@ -33,6 +37,7 @@ from .seen import Seen, place, tells_rows
 from .stopped_on import stopped_on
 from .suspicion import Suspicion, first_of
 from .told_scores import told_scores
+from .twins import twins
 from .whose_results import whose_results
 from .words import Word
 
@@ -55,7 +60,8 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     found = matches(table, seen.predictions) if isinstance(table, TableFacts) else []
     by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
     every = (
-        *((*left_out(seen, table), *reordered(seen, table)) if isinstance(table, TableFacts) else ()),
+        *((*left_out(seen, table), *outcomes_left_out(seen, table)) if isinstance(table, TableFacts) else ()),
+        *(reordered(seen, table) if isinstance(table, TableFacts) else ()),
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
         *made_up(evidence, seen),
@@ -69,12 +75,17 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_of_trained_rows(seen, found),
         *stopped_on(seen, found),
         *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
+        *(from_a_file(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
+        *(one_model(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *(edited(seen, table, found) if isinstance(table, TableFacts) else ()),
         *_of_elsewhere(seen, found),
         *_went_on(evidence, seen),
         *_selected(seen),
+        *chosen_before_folds(seen),
+        *searched_once(evidence, seen),
         *_leaks(seen),
         *leaked(seen, table if isinstance(table, TableFacts) else None),
+        *(twins(seen, table) if isinstance(table, TableFacts) else ()),
         *scored(evidence, seen),
         *((*told_scores(seen, table), *score_names(seen, table)) if isinstance(table, TableFacts) else ()),
         *(fitted_to_outcomes(table, found) if isinstance(table, TableFacts) else ()),
@@ -98,12 +109,20 @@ def _of_one_seed(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
             for each in seen.fits
             if each.line.where == fit.line.where and _but_for_seeds(each) == _but_for_seeds(fit)
         ]
-        if len({str(_seeds(each)) for each in kin}) >= _MOST_TRIED:
+        if len({str(_seeds(each)) for each in kin}) >= _MOST_TRIED and not _predict_the_same(seen, kin, one.prediction):
             what = f"{fit.name} was fitted to the same data {len(kin)} times with other seeds at {place(fit.line)},"
             what = f"{what} column {one.column} of the results is of one of them: best of {len(kin)}?"
             action = "Report all of these fits or their mean, or say beforehand which seed counts."
             yield Suspicion(what, Word.INVESTIGATE, "seed_chosen", action)
             return
+
+
+def _predict_the_same(seen: Seen, fits: Sequence[Fit], one: Prediction) -> bool:
+    """Whether what a seed changes was nothing: then none is better than the others, and the mean is each of them."""
+    made = {each.id for each in fits}
+    same = [each.values for each in seen.predictions if each.of in made and each.x.sha == one.x.sha]
+    told = {(each.sha, each.at) for each in same}
+    return len(same) > 1 and told == {(one.values.sha, one.values.at)} and bool(one.values.sha)
 
 
 def _but_for_seeds(one: Fit) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...vocabulary.runs import Level, Phase
 from ..artefacts.facts import TraceFacts
-from ..curves.mcmc import McmcSummary, judge_mcmc
+from ..curves.mcmc import FULL_LEVELS, McmcSummary, judge_mcmc
 from ..witness.values import number
 from .as_designed import as_designed, for_few_epochs
 from .checks import Check, failed, passed, unknown
@@ -112,7 +112,8 @@ def _of_trace(trace: TraceFacts, evidence: Evidence, rules: Rules) -> Check:
             return failed("convergence", f"{text}: {flag.message}", incomplete, "not_converged", flag.advice)
     for flag in flags:
         if flag.flag in ("ess", "chains"):
-            return failed("convergence", f"{text}: {flag.message}", incomplete, f"{flag.flag}_low", flag.advice)
+            word = Word.INVESTIGATE if flag.flag == "ess" and _names_rhat_alone(evidence, rules) else incomplete
+            return failed("convergence", f"{text}: {flag.message}", word, f"{flag.flag}_low", flag.advice)
     if problem := _against_design(trace, evidence):
         return failed("convergence", f"{text}: {problem}", incomplete, "not_converged", AGAIN)
     if trace.rhat_max is None:
@@ -123,6 +124,12 @@ def _of_trace(trace: TraceFacts, evidence: Evidence, rules: Rules) -> Check:
         return failed("convergence", what, Word.INVESTIGATE, "rhat_doubtful", "Run longer chains.")
     noted = "; ".join(one.message for one in flags)
     return passed("convergence", f"{text}; {noted}" if noted else text)
+
+
+def _names_rhat_alone(evidence: Evidence, rules: Rules) -> bool:
+    """Whether the design says by R-hat when its chains converged, and nobody chose how large the ESS has to be."""
+    asked = evidence.design.requirements
+    return "rhat" in asked and "ess" not in asked and rules.levels.min_ess == FULL_LEVELS.min_ess
 
 
 def _figures(trace: TraceFacts) -> str:

@@ -16,7 +16,7 @@ from .cut_out import cut_out
 from .declared import prepares
 from .design_rows import trees_asked
 from .evidence import Evidence
-from .refits import drawn_anew, folds_by_hand, folds_of_splits, settings_by_hand
+from .refits import drawn_anew, folds_by_hand, folds_inside, folds_of_splits, settings_by_hand
 from .seen import Seen
 from .walkers import burned_in, steps_taken
 
@@ -25,6 +25,7 @@ _REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iter
 _REPLICATES = re.compile(r"bootstrap|replicate|resampl", re.IGNORECASE)
 _ENSEMBLE = re.compile(r"boost|xgb|lightgbm|lgbm|forest|\btrees\b|bagging", re.IGNORECASE)
 _INDEX = re.compile(r"iter(ation)?s?|b|n|i|k|rep|run|draw|sample|idx|index|unnamed: 0|", re.IGNORECASE)
+_IN_ALL = re.compile(r"\b(?:in all|in total|total|together|altogether|overall)\b|\d\s*\+\s*\d|=\s*\d", re.IGNORECASE)
 
 WITNESSED = "witnessed"
 """How the source of a count begins that the witness made."""
@@ -83,6 +84,8 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
             draws, each = Count(run, WITNESSED), run  # what they needed to settle is not kept
         yield "iterations", Count(each, draws.source)
         yield "total_iterations", Count(each * chains.value, draws.source)
+        if made := _steps_made(evidence):
+            yield "updates", made  # of an optimiser beside the sampler: a guide, a start at the mode
         return
     told = [
         Count(epochs_reached(steps), source, named=max(filter(math.isfinite, steps), default=0.0))
@@ -93,8 +96,7 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     if taken := steps_taken(evidence.seen):
         told = [Count(taken, WITNESSED)]  # walkers whose steps are not stored
     for most in sorted(told, key=lambda one: one.value)[-1:]:
-        yield "iterations", most
-        yield "total_iterations", most
+        yield from ((name, most) for name in ("iterations", "total_iterations", "updates"))
 
 
 def _by_hand(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
@@ -103,6 +105,7 @@ def _by_hand(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     if seen is None:
         return
     folds, where = folds_by_hand(seen) if "cv" not in found else (0, "")
+    folds, where = (folds, where) if folds > 1 or "cv" in found else folds_inside(seen)
     if folds > 1:
         yield "cv", Count(folds, f"{WITNESSED} at {where}")
     if "bootstraps" not in found and (drawn := drawn_anew(seen)):
@@ -172,8 +175,16 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
                 yield name, Count(value, f"{WITNESSED} at {one.line.where}")
     if seen.epochs:
         yield "epochs", Count(seen.epochs, WITNESSED)
+    if _asks_in_all(evidence) and seen.epochs_in_all > seen.epochs:
+        yield "epochs", Count(seen.epochs_in_all, f"{WITNESSED}, of all stages together")
     if seen.bootstraps:
         yield "bootstraps", Count(seen.bootstraps, WITNESSED)
+
+
+def _asks_in_all(evidence: Evidence) -> bool:
+    """Whether the design counts its epochs over all stages together: `180 in all (60 + 120)`."""
+    asked = evidence.design.requirements.get("epochs")
+    return asked is not None and _IN_ALL.search(asked.text) is not None
 
 
 def _from_probe(evidence: Evidence) -> Iterator[tuple[str, Count]]:

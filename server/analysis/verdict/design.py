@@ -17,13 +17,15 @@ from .design_length import Length, read_length, says_when_to_stop
 from .design_model import ModelSaid, read_model
 from .distributions import Stated
 from .distributions import stated as stated_priors
+from .fitted_anew import fitted_anew
+from .in_english import in_english
 from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, count, duration, hours_in, plain, quantity
 from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
 
 COUNTED = frozenset(
     {"draws", "total_draws", "tune", "chains"}
-    | {"epochs", "iterations", "total_iterations"}
+    | {"epochs", "iterations", "total_iterations", "updates"}
     | {"cv", "bootstraps", "candidates"}
 )
 """Requirements that are counted in what a run left."""
@@ -32,7 +34,7 @@ COUNTS = COUNTED | {TIME, "features", "ess"}
 _CEILINGS = frozenset({"rhat"})
 """Requirements of which less is harder: a bare number is the most that is acceptable."""
 
-STOPPED = frozenset({"epochs", "iterations", "total_iterations"})
+STOPPED = frozenset({"epochs", "iterations", "total_iterations", "updates"})
 """Counts that an early stop makes smaller."""
 
 _STATEMENT = re.compile(
@@ -51,8 +53,14 @@ _MOST_OF = re.compile(
     re.IGNORECASE,
 )
 _LEAST_OF = re.compile(r"\b(?:min(?:imum)?|at least|lower (?:bound|limit)|or more)\b", re.IGNORECASE)
-_BOUND_INSIDE = re.compile(r"(?<!\d)(?<!\d )\b(?:min(?:imum)?|at least)\b.{0,20}?\d.*|[≥>]=?\s?\d.*", re.IGNORECASE)
+_BOUND_INSIDE = re.compile(
+    r"(?<!\d)(?<!\d )\b(?:min(?:imum)?|at least|(?:never|not) (?:below|under|less than)|no less than)\b.{0,20}?\d.*"
+    r"|[≥>]=?\s?\d.*",
+    re.IGNORECASE,
+)
 _MOST_NAMES_CHARACTERS = 2_000
+_MOST_PROSE = 20_000
+_PERMUTES = re.compile(r"permut|shuffl", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +73,7 @@ class Requirement:
     :ivar line: where it stands in the document, counted from 1.
     :ivar ceiling: whether its name says that it is the most there may be.
     :ivar text: the specification as it is written.
+    :ivar anew: of permutations: whether the document says that a model is fitted for each of them.
     """
 
     value: float | None
@@ -75,6 +84,7 @@ class Requirement:
     line: int
     text: str = ""
     ceiling: bool = False
+    anew: bool = False
 
     @property
     def floor(self) -> float | None:
@@ -97,6 +107,7 @@ class Design:
     :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
     :ivar priors: what it says of the priors of variables, anywhere.
     :ivar model: what it says of its statistical model and of held-out data, anywhere.
+    :ivar prose: all of its words, for what no row says; cut where it is long.
     """
 
     path: str = ""
@@ -107,6 +118,7 @@ class Design:
     speaks_of_snapshots: bool = False
     priors: tuple[Stated, ...] = ()
     model: ModelSaid = field(default_factory=ModelSaid)
+    prose: str = ""
 
     @property
     def method(self) -> str:
@@ -136,7 +148,7 @@ def read_design(text: str, path: str) -> Design:
 
     Of two statements about one parameter the stricter counts, so that none is lowered by a second mention.
     """
-    document = markdown.lines(text)
+    document = markdown.lines(in_english(text))
     found: dict[str, Requirement] = {}
     loose = not any(in_requirements(line.headings) for line in document)
     for name, requirement in (*_from_tables(document, loose), *_from_statements(document, loose)):
@@ -147,9 +159,16 @@ def read_design(text: str, path: str) -> Design:
     rows = {name: one.line for name, one in found.items() if name in COUNTED}
     length = read_length(document, rows)
     bound = {name: _until_it_stops(name, one, length) for name, one in found.items()}
+    bound |= _of_permutations(bound, [line.text for line in document])
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
-    return Design(path, bound, length, *said, tuple(stated_priors(document)), read_model(document))
+    priors, model = tuple(stated_priors(document)), read_model(document)
+    return Design(path, bound, length, *said, priors, model, counts[:_MOST_PROSE])
+
+
+def _of_permutations(found: Mapping[str, Requirement], lines: list[str]) -> dict[str, Requirement]:
+    anew = fitted_anew(lines, _PERMUTES)
+    return {name: replace(one, anew=True) for name, one in found.items() if anew and _PERMUTES.search(name)}
 
 
 def _until_it_stops(name: str, one: Requirement, length: Length) -> Requirement:
@@ -186,8 +205,10 @@ def _from_tables(document: list[markdown.Line], loose: bool) -> Iterator[tuple[s
         low, high = amount(one.least), amount(one.most)
         low = Quantity() if bound == "max" and low.value == high.value else low  # `Max epochs | 80 | 80 | 80`: a cap
         given = _limits(_bounded(amount(one.specified), bound), low, high)
-        if is_expected_time(words):
-            given = _limits(Quantity(), low, high)  # what is expected is no limit; what is acceptable is one
+        if is_expected_time(words) or (name_of(words) == TIME and is_expectation(one.specified)):
+            inside = _BOUND_INSIDE.search(one.specified)
+            least = _bounded(amount(inside[0]), "min") if inside else Quantity()
+            given = _limits(least, low, high)  # what is expected is no limit; what is acceptable is one
             if given == Quantity():
                 continue
             words = "training time"

@@ -64,8 +64,8 @@ _SPOKEN: Mapping[str, re.Pattern[str]] = {
         ("bootstraps", r"\bbootstrap\w*|\bresampl\w*|\breplicates?\b"),
         (
             "rounds",
-            r"\btrees\b|\brounds\b|\bestimators\b|\btrials\b|\bcandidates\b|\bsettings\b|\brefits?\b|\bre-?fitted\b"
-            r"|\bseeds\b|\bmembers\b",
+            r"\btrees\b|\brounds\b|\b(?:n_)?estimators\b|\btrials\b|\bcandidates\b|\bsettings\b|\brefits?\b|\bre-?fitted\b"
+            r"|\bseeds\b|\bmembers\b|\bimputations\b|\brepeats\b|\brepetitions\b|\breplications\b",
         ),
     )
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..witness import Fingerprint, Fit, fingerprint
 from ..witness.values import number, numbers, part, parts, text, whole, wholes
-from . import design_data
+from . import design_data, design_repeats
 from .answer import Answer
 from .design import Requirement
 from .distributions import can_differ, distribution, is_notation
@@ -80,7 +80,7 @@ def answered(
         return _prior(found[1] or found[2], one, seen)
     if any(each.fullmatch(words) for each in (_WIDTH, _DEPTH, _LAYERS)) and (widths := layer_widths(one.text)):
         return _layered(widths, seen)
-    if found := _of_data(words, one, seen, of_results, result_rows):
+    if found := _of_data(words, one, seen, of_results, result_rows) or _repeated(words, one, seen, of_results):
         return found
     for pattern, answer in (
         (_ROWS, _rows),
@@ -89,10 +89,25 @@ def answered(
         (_WIDTH, _width),
         (_DEPTH, _depth),
         (_OF_A_STACK, _stack),
+        (design_repeats.LEFT_OUT, _members),
     ):
         if pattern.fullmatch(words):
             return Answer() if one.floor is None else answer(one.floor, seen)
     return _parameter(name, one, seen, of_results)
+
+
+def _repeated(words: str, one: Requirement, seen: Seen, of_results: Sequence[Fit]) -> Answer | None:
+    """Return what is known of imputations, of permutations and of an optimiser's starts; None for any other row.
+
+    A permutation of the outcomes against one model's predictions fits nothing, unless the design says that it does.
+    """
+    if one.floor is not None and design_repeats.STARTS.fullmatch(words) and design_repeats.only_solved(seen):
+        return design_repeats.starts(one.floor, seen)
+    if one.floor is not None and design_repeats.IMPUTED.fullmatch(words):
+        return design_repeats.differ(one.floor, seen, of_results) or _members(one.floor, seen)
+    if design_repeats.PERMUTED.fullmatch(words):
+        return _members(one.floor, seen) if one.anew and one.floor is not None else Answer()
+    return None
 
 
 def _of_data(
@@ -151,7 +166,8 @@ def _members(floor: float, seen: Seen) -> Answer:
     inside = [value for one in seen.fits for value in one.inside.values() if isinstance(value, int)]
     most = max([*networks.values(), *fits, *inside], default=0)
     if most >= floor:
-        return Answer(seen=f"{most} were trained (witnessed)")
+        again = design_repeats.one_again(floor, seen) if most > max([*networks.values(), *inside], default=0) else None
+        return again or Answer(seen=f"{most} were trained (witnessed)")
     alone = networks and not fits and not any(one.traced for one in seen.steps)
     if alone:
         return Answer(doubt=f"{most} optimiser(s) stepped at {place(seen.steps[0].line)} (witnessed)")
@@ -264,12 +280,14 @@ def trees_asked(seen: Seen, of_results: Sequence[Fit] = ()) -> list[float]:
     return [value for value, _ in [*_of_fits(keys, of_results)] or _of_fits(keys, seen.fits)]
 
 
-def trees_kept(rows: Iterable[Requirement], seen: Seen) -> bool:
+def trees_kept(rows: Iterable[Requirement], seen: Seen, of_results: Sequence[Fit] = ()) -> bool:
     """Whether each row about trees was kept by something, and all that has trees kept one of the rows.
 
     A forest of the designed size beside the one that counts shows nothing of that.
+
+    :param of_results: the fits that the results come from; where one of them has trees, others' are none of these.
     """
-    rows, found = list(rows), trees_asked(seen)
+    rows, found = list(rows), trees_asked(seen, of_results)
     if not rows:
         return True
     kept = [[_is_kept(value, one, many=True) for value in found] for one in rows]

@@ -45,8 +45,8 @@ def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...
         and (name in counts or not _is_another_word(name, evidence))
     ]  # fmt: skip
     needed: Mapping[str, int] = open_minima(evidence, rules, counts, kind(evidence))
-    if evidence.design.method and not declared_kinds(evidence.design.method):
-        needed = {}  # a method that the policy has no minima for: the design's own numbers bind
+    if evidence.design.method and kind(evidence) not in declared_kinds(evidence.design.method):
+        needed = {}  # a method that the policy has no minima for, or those of another: the design's own numbers bind
     if _does_not_tune(evidence):
         needed = {name: value for name, value in needed.items() if name != "tune"}
     policy = [
@@ -63,9 +63,11 @@ def _is_another_word(name: str, evidence: Evidence) -> bool:
     """
     if name == "tune" and ensembles(evidence.seen):
         return True
-    method = evidence.design.method
-    sampled = evidence.seen is not None and evidence.seen.samplings
-    return name in _OF_CHAINS and bool(method) and not sampled and _SAMPLES.search(method) is None
+    method, seen = evidence.design.method, evidence.seen
+    if name not in _OF_CHAINS or (seen is not None and seen.samplings):
+        return False
+    networks = not method and seen is not None and seen.kinds[:1] == ("Deep Learning",)
+    return networks or (bool(method) and _SAMPLES.search(method) is None)
 
 
 def _does_not_tune(evidence: Evidence) -> bool:

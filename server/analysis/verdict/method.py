@@ -20,12 +20,21 @@ from .words import Word
 
 _DECLARED = (
     ("Bayesian MCMC", re.compile(r"bayes|mcmc|pymc|\bnuts\b|\bstan\b|numpyro|posterior", re.IGNORECASE)),
-    ("Deep Learning", re.compile(r"deep|neural|torch|keras|tensorflow|lstm|transformer|\bmlp\b", re.IGNORECASE)),
+    ("Deep Learning", re.compile(r"deep\b|neural|torch|keras|tensorflow|lstm|transformer|\bmlp\b", re.IGNORECASE)),
     ("Ensemble", re.compile(r"ensemble|forest|boost|xgb|lightgbm|grid.?search|bagging", re.IGNORECASE)),
     ("Linear model", re.compile(r"ridge|lasso|linear|\bols\b|elastic", re.IGNORECASE)),
 )
 _NOT_LINEAR = re.compile(r"mixed|generali[sz]ed|\bglmm?\b|non-?linear|hierarchical", re.IGNORECASE)
 """Words that make of a linear model one that is fitted by likelihood, in steps."""
+_OTHERWISE = re.compile(
+    r"bayes(?:ian)?[ -]?(?:optimi[sz]\w*|search|hyper\w*|(?=ridge)|information|(?:gaussian )?mixtures?)"
+    r"|naive bayes|\w*nb\b|posterior (?:mean|mode|variance|draws? of (?:the )?imput\w*)"
+    r"|\b(?:column|power|quantile|feature|target|function|box.?cox|data)[ -]?transformers?\b"
+    r"|(?:local|piece.?wise|log)[ -]?linear"
+    r"|linear (?:trend|growth|interpolat\w*|discriminant|kernel|svm|sv[cr]|programm\w*)",
+    re.IGNORECASE,
+)
+"""Words in which those of a kind mean something else: a search for settings, a classifier, a trend."""
 _LEFT_BY = {"Bayesian MCMC": ("draws",), "Deep Learning": ("epochs",), "Ensemble": ("cv", "bootstraps", "epochs")}
 """By approved method: what its iterations are called where they were counted."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
@@ -100,6 +109,7 @@ def _nothing_found(evidence: Evidence, counts: Counts, text: str) -> Check:
     """What nobody recognised: a declared method whose iterations are told may be carried out by the script itself."""
     told = [f"{plain(one.value)} {name} ({one.source})" for name, one in counts.items() if not one.only_read]
     if not evidence.design.method:
+        text = f"{text}, and no row of the design names its method" if evidence.design.path else text
         return failed("method", f"{text}: no approved method", Word.INVESTIGATE, "no_method_found", _REDESIGN)
     if evidence.seen is not None:
         text = f"{text}: not witnessed, as no library that the witness knows carried it out, which is no lie"
@@ -159,8 +169,9 @@ def _mismatch(evidence: Evidence, program: Program) -> str:
 
 def declared_kinds(text: str) -> list[str]:
     """Return the kinds of training that a design's words for its method speak of."""
-    found = [kind for kind, words in _DECLARED if words.search(text)]
-    return [kind for kind in found if kind != "Linear model" or not _NOT_LINEAR.search(text)]
+    said = _OTHERWISE.sub(" ", text)
+    found = [kind for kind, words in _DECLARED if words.search(said)]
+    return [kind for kind in found if kind != "Linear model" or not _NOT_LINEAR.search(said)]
 
 
 def declared_missing(design: Design, program: Program) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from .counting_fits import fits_of_results
 from .counts import WITNESSED, Counts, is_ensemble
 from .design import COUNTED, Requirement
 from .design_length import STOPS
@@ -17,10 +18,10 @@ from .rules import Rules
 _FOLDS = "cv"
 _ROUNDS = "iterations"
 _ONE_WORD_FOR_ANOTHER: Mapping[str, frozenset[str]] = {
-    "Ensemble": frozenset({_FOLDS, "candidates", "bootstraps", "epochs", "iterations"}),
+    "Ensemble": frozenset({_FOLDS, "candidates", "bootstraps", "epochs", "iterations", "updates"}),
 }
 """By kind: figures of which a method has the one or the other. Draws, tuning steps and chains go together."""
-_STEPS = frozenset({"epochs", "iterations", STOPS})
+_STEPS = frozenset({"epochs", "iterations", "updates", STOPS})
 _SAID_BY: Mapping[str, frozenset[str]] = {
     "epochs": _STEPS,
     "draws": frozenset({"draws", "iterations"}),
@@ -46,12 +47,27 @@ def open_minima(evidence: Evidence, rules: Rules, counts: Counts, kind: str) -> 
     design = evidence.design
     named = {name for name, one in design.requirements.items() if one.floor is not None}  # 0: none are wanted
     needed = {name: least for name, least in rules.minima.get(kind, {}).items() if least and name not in named}
-    own = bool(needed) and bool(own_iterations(evidence, counts, kind))
+    own = bool(needed) and (bool(own_iterations(evidence, counts, kind)) or _says_how(evidence, kind))
     return {
         name: least
         for name, least in needed.items()
         if name in rules.minima_set or not (own or design.length.speaks_of(_SAID_BY.get(name, frozenset({name}))))
     }
+
+
+def _says_how(evidence: Evidence, kind: str) -> bool:
+    """Whether the design says in any words how its ensemble is trained or tried, and its trees were not seen otherwise.
+
+    Who names folds, trees or origins of a forecast wants these: 1,000 bootstraps that nobody chose are none of theirs.
+    """
+    design = evidence.design
+    calls_rounds = {_ROUNDS} if is_ensemble(evidence) else set[str]()  # what CatBoost calls iterations
+    rows = design.requirements.items()
+    trees = [one for name, one in rows if one.value and (counts_trees(name) or name in calls_rounds)]
+    if kind not in _ONE_WORD_FOR_ANOTHER or not (trees or design.length.speaks_of(_OF_A_KIND[kind])):
+        return False
+    seen = evidence.seen
+    return seen is None or trees_kept(trees, seen, fits_of_results(evidence, seen))
 
 
 def only_asks(name: str, evidence: Evidence, rules: Rules, kind: str) -> bool:

@@ -15,6 +15,9 @@ _EXPECTED = re.compile(
     r"|actual|measured|observed|indicative)\b",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(
+    r"(?:~|≈|∼)\s?\d|(?:about|around|roughly|some|circa|ca\.?|approx\w*\.?|nearly|etwa|rund)\s+\d", re.IGNORECASE
+)
 _PUNCTUATION = re.compile(r"[_()\[\]{}#/,;–—-]|(?<!\d)\.|\.(?!\d)")
 _QUALIFIERS = re.compile(
     r"\b(?:required|mandatory|planned|specified|designed|approved|number of|numbers of|no of|num|n|count|counts"
@@ -43,8 +46,8 @@ _WHOLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("training_rows", r"(?:number of )?train(?:ing)?(?: set)? (?:samples|examples|cases|points|size)"),
         ("test_rows", r"(?:number of )?(?:test(?:ing)?|hold ?out|held out)(?: set)?"
                       r" (?:samples|examples|cases|points|size)"),
-        ("target_accept", r"(?:target )?accept(?:ance)?(?: (?:rate|prob|probability))?|target accept(?:ance)?"
-                          r"(?: (?:rate|prob|probability))?|adapt delta"),
+        ("target_accept", r"target accept(?:ance)?(?: (?:rate|prob|probability|stat(?:istic)?))?|adapt delta"
+                          r"|accept(?:ance)? (?:rate|prob|probability)"),
     )
 )  # fmt: skip
 # Tried on what is left without qualifiers.
@@ -58,10 +61,13 @@ _BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                   r"|(?:draws|samples|iterations|steps) after (?:warm ?up|tuning|burn ?in|adaptation)"
                   r"|production(?: (?:draws|steps|iterations|run|phase))?"),
         ("chains", r"chains?|walkers"),
-        ("epochs", r"(?:(?:max(?:imum)?|train|nb|total) )*(?:epochs?|episodes?)(?: (?:per|in each|for each) \w+)?"
+        ("epochs", r"(?:(?:max(?:imum)?|train|nb|total|pre|pretrain(?:ing)?|fine ?tun(?:e|ing)"
+                   r"|(?:stage|phase) [\dab]) )*"
+                   r"(?:epochs?|episodes?)(?: (?:per|in each|for each) \w+)?"
                    r"|passes(?: over the data)?"),
-        ("iterations", r"iterations?|(?:(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing|update|parameter|weight"
-                       r"|adam|sgd|svi|mini ?batch) )*(?:n?steps|updates)"),
+        ("updates", r"(?:(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing|update|parameter|weight|adam|sgd|s?vi"
+                    r"|advi|variational|guide|map|mini ?batch) )+(?:n?steps|updates|iterations)"),
+        ("iterations", r"iterations?|n?steps|updates"),
         ("cv", r"(?:inner )?cv|(?:(?:cv|cross validation|k) )?folds?|cross validation|cv splits|splits"),
         ("bootstraps", r"bootstraps?|resamples|replicates"
                        r"|bootstrap (?:iterations|samples|models|replicates|replications|resamples|draws|runs|refits"
@@ -99,8 +105,9 @@ def is_expected_time(words: str) -> bool:
 
 
 def is_expectation(said: str) -> bool:
-    """Whether a sentence begins as an expectation: `expected 3-5 hours`."""
-    return _EXPECTED.match(said.lstrip(" *_~(")) is not None
+    """Whether a sentence begins as an expectation: `expected 3-5 hours`, `~20 s`."""
+    bare = said.lstrip(" *_(")
+    return _EXPECTED.match(bare.lstrip("~≈ ")) is not None or _ABOUT.match(bare) is not None
 
 
 def names_blanks(name: str) -> bool:

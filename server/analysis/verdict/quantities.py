@@ -55,6 +55,12 @@ _HOURS = {
     **dict.fromkeys(("d", "day"), 24.0),
     "week": 168.0,
 }
+_JOINT = re.compile(
+    rf"(?<![\w.])({_NUMBER})\s?(h|hrs?|hours?|min|mins|minutes?)\.?,?\s?(?:and\s)?({_NUMBER})\s?"
+    r"(min|mins|minutes?|s|secs?|seconds?)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+"""`2 h 30 min`, `1 minute and 30 seconds`: one time, in two units."""
 _GLUED = re.compile(r"(?<=\d)(?=(?!e[-+]?\d|k\b)[a-z])", re.IGNORECASE)
 _UNIT = re.compile(
     r"(?<![A-Za-z])(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)(?![A-Za-z])",
@@ -140,7 +146,8 @@ def duration(text: str, otherwise_hours: float | None = None) -> Quantity:
 
     :param otherwise_hours: hours in the unit of numbers that have none behind them, by a column or a name.
     """
-    text = _each(_written_out(_GLUED.sub(" ", _CLOCK.sub(_hours, text[:_MOST_CHARACTERS]))))
+    text = _JOINT.sub(_joint_hours, _GLUED.sub(" ", _CLOCK.sub(_hours, text[:_MOST_CHARACTERS])))
+    text = _each(_written_out(text))
     found = [(one, _UNIT_BEHIND.match(text, one.end())) for one in _ONE.finditer(text)]
     if any(unit for _, unit in found):  # `for each of 12 models 2-6 hours`
         found = [(one, unit) for one, unit in found if unit or not _OF_OTHERS.match(text, one.end())]
@@ -158,6 +165,15 @@ def duration(text: str, otherwise_hours: float | None = None) -> Quantity:
 def _hours(found: re.Match[str]) -> str:
     """Return `1:30`, `00:30:00` as hours."""
     return f"{int(found[1]) + int(found[2]) / 60 + int(found[3] or 0) / 3600:.9f} h"
+
+
+def _joint_hours(found: re.Match[str]) -> str:
+    """Return `2 h 30 min` as hours; a unit that is no smaller than the one before begins another time."""
+    (first, unit), (second, smaller) = found.groups()[:2], found.groups()[2:]
+    sizes = hours_in(unit) or 1.0, hours_in(smaller) or 1.0
+    if sizes[1] >= sizes[0]:
+        return found[0]
+    return f"{(number(first) or 0.0) * sizes[0] + (number(second) or 0.0) * sizes[1]:.9f} h"
 
 
 def number(text: str) -> float | None:

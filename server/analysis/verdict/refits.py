@@ -79,6 +79,12 @@ def folds_by_hand(seen: Seen) -> tuple[int, str]:
     return max(told, default=(0, ""))
 
 
+def folds_inside(seen: Seen) -> tuple[int, str]:
+    """Return in how many folds a fit divided its rows itself, and its place: a calibration, a stack, `LassoCV`."""
+    told = [(one.folds or 0, one.line.where) for one in seen.fits if not one.is_search]
+    return max(told, default=(0, ""), key=lambda one: one[0])
+
+
 def settings_by_hand(seen: Seen) -> tuple[int, str]:
     """Return how many settings were tried at one place, each on as many tables as any other, and the place.
 

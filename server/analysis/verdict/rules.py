@@ -95,7 +95,17 @@ class Rules:
     def bound_by(self, design: Design) -> Rules:
         """Return the rules with the time that a design asks for and the columns that it lets be blank, if it does."""
         named = frozenset(one.lower() for one in blank_columns(design))
-        return replace(self, may_be_blank=self.may_be_blank | named)._timed(design)
+        return replace(self, may_be_blank=self.may_be_blank | named, levels=self._levels(design))._timed(design)
+
+    def _levels(self, design: Design) -> McmcLevels:
+        """Return from when on a sampler's figures weigh: a design's own chains and ESS before our defaults."""
+        chains, ess = (design.requirements.get(name) for name in ("chains", "ess"))
+        changed = dict[str, float]()
+        if chains is not None and chains.floor and self.levels.min_chains == FULL_LEVELS.min_chains:
+            changed["min_chains"] = min(chains.floor, self.levels.min_chains)
+        if ess is not None and ess.floor and self.levels.min_ess == FULL_LEVELS.min_ess:
+            changed["min_ess"] = min(ess.floor, self.levels.min_ess)
+        return replace(self.levels, **changed) if changed else self.levels
 
     @property
     def judges_work(self) -> bool:

@@ -182,6 +182,12 @@ class Seen:
         return max([self.passes, *(one.epochs or 0 for one in self.steps), *fitted], default=0.0)
 
     @cached_property
+    def epochs_in_all(self) -> float:
+        """Passes of all loaders that were trained from, and of all fits of Keras, together: of stages, of members."""
+        loaders = [one for one in self.witnessed.of("batches") if one.facts.get("trains") is True]
+        return sum(map(_trained_passes, loaders)) + sum(one.epochs or 0 for one in self.steps)
+
+    @cached_property
     def bootstraps(self) -> int:
         """Fits of one class at one place to samples drawn with replacement; 0 where there were none."""
         return self._most(Counter(_kind(one) for one in self.fits if _is_resample(one.x)))
@@ -206,7 +212,7 @@ class Seen:
         """Return by class and place how many fits there were, and to how many different data (0: not told)."""
         shas: dict[str, list[str]] = {}
         for one in (each for each in self.fits if not each.is_search):
-            shas.setdefault(_kind(one), []).append(one.x.sha + one.y.sha)
+            shas.setdefault(_kind(one), []).append(one.x.sha + one.y.sha + one.weights)
         counts = {name: (len(told), len({one for one in told if one})) for name, told in shas.items()}
         for line in self.more_fits:
             name = f"{text(line.facts, 'class')} at {line.where}"
@@ -224,11 +230,15 @@ class Seen:
 
     @property
     def loading_s(self) -> float:
-        """Seconds in which libraries were imported, in the process that took longest; nested ones count once."""
+        """Seconds in which modules were imported, in the process that took longest; nested ones count once.
+
+        By the libraries that are watched, and by all modules that began to run shortly after one another.
+        """
         spans: dict[str, list[tuple[float, float]]] = {}
         for line in self.witnessed.of("hooked"):
             spans.setdefault(line.file, []).append((line.at - (number(line.facts, "wall_s") or 0.0), line.at))
-        return max(map(_covered_s, spans.values()), default=0.0)
+        behind = (number(line.facts, "importing_s") or 0.0 for line in self.witnessed.of("end"))
+        return max((*map(_covered_s, spans.values()), *behind), default=0.0)
 
     def describe(self) -> str:
         """Return in one line what was seen to run."""

@@ -13,14 +13,17 @@ from .checks import Check, passed, span
 from .counting_fits import fits_of_results
 from .counts import Counts
 from .design import COUNTS
+from .design_repeats import only_solved, solved
 from .design_rows import counts_trees, trees_asked
 from .evidence import Evidence
 from .folds_asked import folds_asked, folds_left_out, folds_shared
+from .other_family import other_family
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
 from .seen import Seen, argument, place
 from .stepped import gradients, nothing_stepped
 from .suspicion import Suspicion, first_of
+from .time_order import in_time_order
 from .words import Word
 
 _MANY = 20
@@ -40,7 +43,8 @@ _MOST_ALIKE = 0.5
 def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Check | None:
     """Did what was witnessed train? None where nothing was."""
     if not (seen.samplings or seen.fits or seen.steps or seen.witnessed.of("losses")):
-        return nothing_stepped(evidence, seen)
+        found = first_of(_by_solvers(evidence, _told_bootstraps(counts), seen))
+        return nothing_stepped(evidence, seen) if found is None else found.check("training", "witnessed")
     every = (
         *gradients(evidence, counts, seen),
         *_settings(evidence, seen),
@@ -51,6 +55,8 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *folds_asked(evidence, seen),
         *folds_shared(seen),
         *folds_left_out(seen),
+        *other_family(evidence, seen),
+        *in_time_order(evidence, seen),
         *beside(evidence, rules, seen),
         *_time(evidence, rules, seen),
     )
@@ -105,6 +111,25 @@ def _resampling(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Susp
         what = f"{plain(told.value)} bootstraps are told ({told.source}), the {count} fits of {name} saw"
         what = f"{what} {distinct} different data"
         yield Suspicion(what, Word.INVESTIGATE, "bootstraps_not_resampled", "Fit each replicate to its own resample.")
+
+
+def _told_bootstraps(counts: Counts) -> float:
+    told = counts.get("bootstraps")
+    return 0.0 if told is None or told.only_read else told.value
+
+
+def _by_solvers(evidence: Evidence, told: float, seen: Seen) -> Iterator[Suspicion]:
+    """Replicates that a table or the design counts against the calls of optimisers, where nothing else fits."""
+    row = evidence.design.requirements.get("bootstraps")
+    asked = (row.floor or 0.0) if row is not None else 0.0
+    wanted, made = max(told, asked), solved(seen) if only_solved(seen) else None
+    if made is None or wanted < _MANY or made >= 0.9 * wanted:
+        return
+    whose = evidence.design.source("bootstraps") if asked >= told else "in the run's own table"
+    first = seen.witnessed.of("solve")[0]
+    what = f"{plain(wanted)} bootstraps ({whose}), and optimisers were called {made} times in all, the first at"
+    action = "Fit each replicate to its own resample, or say in the design that they are drawn, and from what."
+    yield Suspicion(f"{what} {place(first)}", Word.INVESTIGATE, "bootstraps_not_fitted", action)
 
 
 def _counted(inside: Mapping[str, object]) -> list[int]:

@@ -90,7 +90,7 @@ def joined(pieces: Sequence[Fingerprint]) -> Fingerprint:
 def back_in_another_order(column: ColumnFacts, prediction: Prediction, grain: float) -> bool:
     """Whether a column holds what was predicted scaled back, in any order: out of logarithms, odds or a scaler."""
     told = [one for one in prediction.values.at if math.isfinite(one)]
-    ways = (*_BACK, *_by_ends(column, prediction.values))
+    ways = (*BACK, *_by_ends(column, prediction.values))
     return any(in_another_order(column.values, [*_each(way, told)], grain) for way in ways)
 
 
@@ -122,7 +122,7 @@ def _on_a_line(pairs: Sequence[tuple[float, float]], grain: float) -> bool:
 
 
 Way = Callable[[float], float]
-_BACK: tuple[Way, ...] = (
+BACK: tuple[Way, ...] = (
     math.exp,
     math.expm1,
     lambda one: one * one,
@@ -131,6 +131,7 @@ _BACK: tuple[Way, ...] = (
     lambda one: -one,
     lambda one: 1 - one,
 )
+"""How a prediction in logarithms, roots or odds is put back into the unit of its outcomes."""
 
 
 def _each(way: Way, told: Iterable[float]) -> Iterator[float]:

@@ -18,7 +18,7 @@ from .facts import (
     saved,
     steps,
 )
-from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints, places
+from .fingerprints import NOTHING, Fingerprint, Index, fingerprint, fingerprints, places, value_key
 from .lines import Line, Process, Witnessed, gathered, read_process
 
 __all__ = (
@@ -27,6 +27,7 @@ __all__ = (
     "Difference",
     "Fingerprint",
     "Fit",
+    "Index",
     "Line",
     "Prediction",
     "Process",
@@ -48,4 +49,5 @@ __all__ = (
     "sampling",
     "saved",
     "steps",
+    "value_key",
 )

@@ -66,6 +66,8 @@ class Fit:
     params: Mapping[str, object] = field(default_factory=dict[str, object])
     x: Fingerprint = NOTHING
     y: Fingerprint = NOTHING
+    weights: str = ""
+    """What tells the weights of its rows from others; empty where it was given none."""
     done: Mapping[str, object] = field(default_factory=dict[str, object])
     inside: Mapping[str, object] = field(default_factory=dict[str, object])
     """How many fits of which class it made inside itself."""
@@ -190,6 +192,7 @@ def fit(line: Line) -> Fit:
         params=part(facts, "params") or {},
         x=fingerprint(part(facts, "x")),
         y=fingerprint(part(facts, "y")),
+        weights=text(facts, "weights"),
         done=part(facts, "done") or {},
         inside=part(facts, "inside") or {},
         wall_s=number(facts, "wall_s") or 0.0,

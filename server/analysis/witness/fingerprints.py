@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,8 +11,22 @@ from .values import number, part, text, texts, whole, wholes
 
 MOST_VALUES = 32
 """An array up to this size is told whole in `at`."""
+_GOLDEN, _WORD = 0x9E3779B97F4A7C15, (1 << 64) - 1
 LARGEST = 1e150
 """No square of a larger number is one: nothing can be computed with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """Where the rows of a table lie in its index."""
+
+    least: float = 0.0
+    most: float = 0.0
+    is_time: bool = False
+    runs: int = 1
+    """In how many runs of numbers that follow one another."""
+    gaps: int = 0
+    """How many different distances there are between a row and the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +56,8 @@ class Fingerprint:
     """The smallest hashes of its rows: tables that share rows share them."""
     columns: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    index: Index | None = None
+    """Of a table of pandas whose index is numbers or times."""
     sampled: bool = False
     """Whether `sha` and `bag` are of blocks of the array only."""
     skipped: str = ""
@@ -88,9 +105,27 @@ def fingerprint(record: Mapping[str, object] | None) -> Fingerprint:
         row_keys=texts(record, "row_keys"),
         columns=texts(record, "columns"),
         parts=texts(record, "parts"),
+        index=_index(part(record, "index")),
         sampled=record.get("sampled") is True,
         skipped=text(record, "skipped"),
     )
+
+
+def value_key(value: float) -> str:
+    """Return the hash of a number as the recorder names the rows of a table of one column (`row_keys`)."""
+    word = struct.unpack("<Q", struct.pack("<d", value))[0]
+    mixed = (word ^ (word >> 29)) * _GOLDEN & _WORD
+    key = (mixed ^ (mixed >> 32)) * _GOLDEN & _WORD
+    key = (key ^ (key >> 29)) * _GOLDEN & _WORD
+    return f"{key ^ (key >> 32):016x}"
+
+
+def _index(told: Mapping[str, object] | None) -> Index | None:
+    if told is None:
+        return None
+    ends = number(told, "least") or 0.0, number(told, "most") or 0.0
+    is_time, runs, gaps = text(told, "kind") == "time", whole(told, "runs") or 1, whole(told, "gaps") or 0
+    return Index(least=ends[0], most=ends[1], is_time=is_time, runs=runs, gaps=gaps)
 
 
 def fingerprints(record: Mapping[str, object] | None, key: str) -> tuple[Fingerprint, ...]:

@@ -18,10 +18,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from watchkeeper.server.analysis.artefacts.facts import JsonFacts, UnknownFacts
 from watchkeeper.server.analysis.artefacts.pickle_interpreter import Machine
 from watchkeeper.server.analysis.artefacts.symbols import Call, Mapping, Sequence
 
-from .helpers import joblib, pickled
+from .helpers import joblib, made_here, pickled
 
 
 @pytest.mark.training
@@ -39,6 +40,25 @@ def test_a_fitted_model_tells_its_class_and_its_counts(tmp_path: Path) -> None:
     assert dict(found.numbers)["n_estimators"] == 17
     assert ("estimators_", (17, 1)) in [(one.name, one.shape) for one in found.arrays]
     assert "sklearn.tree._tree.Tree" in found.globals
+
+
+@pytest.mark.parametrize(
+    ("content", "model"),
+    [
+        (b"tree\nversion=v4\nnum_class=1\n", "a model of LightGBM"),
+        (b"CBM1h#\x00\x00\x14\x00", "a model of CatBoost"),
+        (b"{L" + bytes(7) + b"\x07learner{L", "a model of XGBoost"),
+    ],
+)
+def test_a_library_may_write_its_own_form_under_the_name_that_a_pickle_has(
+    tmp_path: Path, content: bytes, model: str
+) -> None:
+    (tmp_path / "m.pkl").write_bytes(content)
+    found = made_here(tmp_path / "m.pkl")
+    assert isinstance(found, UnknownFacts)
+    assert found.model == model
+    (tmp_path / "j.pkl").write_text('{"learner": {"trees": 3}}')
+    assert isinstance(made_here(tmp_path / "j.pkl"), JsonFacts)
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

@@ -13,7 +13,7 @@ from watchkeeper.server.analysis.verdict.convergence import convergence
 from watchkeeper.server.analysis.verdict.words import Word
 
 from ...growth import assert_grows_with_its_input
-from .facts import RULES, TRAINED, spoilt
+from .facts import RULES, TRAINED, designed, spoilt, with_trace
 
 Row = dict[str, float | None]
 
@@ -121,3 +121,18 @@ def test_a_loss_that_ran_away_in_the_last_training_or_was_no_number_in_any_is_to
     broken = [*STABLE[:25], *({**one, "train_loss": math.nan} for one in STABLE[25:])]
     assert [one.flag for one in judge_history(history(STABLE, away))] == ["divergence"]
     assert [(one.flag, one.epoch) for one in judge_history(history(broken, STABLE))] == [("non_finite", 26.0)]
+
+
+def test_a_design_that_names_its_chains_or_its_ess_is_judged_by_these() -> None:
+    few = with_trace(chains=2, ess_bulk_min=350.0, ess_tail_min=350.0)
+    said = {
+        "": (Word.INCOMPLETE_TRAINING, "ess_low"),
+        "Chains | 2 | | |\nESS | 200 | | |\n": (None, ""),
+        "Chains | 4 | | |\nESS | 200 | | |\n": (Word.INCOMPLETE_TRAINING, "chains_low"),
+        "Chains | 2 | | |\nESS | 360 | | |\n": (Word.INCOMPLETE_TRAINING, "ess_low"),
+        "Chains | 2 | | |\nR-hat | 1.05 | | 1.05 |\n": (Word.INVESTIGATE, "ess_low"),
+    }
+    for rows, outcome in said.items():
+        evidence = designed(rows, few) if rows else few
+        found = convergence(evidence, RULES.bound_by(evidence.design))
+        assert (found.word, found.code) == outcome, rows

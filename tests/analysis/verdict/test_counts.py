@@ -14,8 +14,8 @@ from watchkeeper.server.analysis.verdict.counts import Count, counted, epochs_re
 from watchkeeper.server.analysis.verdict.evidence import Artefact, Told
 from watchkeeper.server.analysis.verdict.quantities import Quantity, quantity
 
-from .facts import GRID, HONEST, RESULTS, TRAINED, spoilt
-from .witnessed import Kind, fp, seen
+from .facts import GRID, HONEST, RESULTS, TRAINED, designed, spoilt, with_trace
+from .witnessed import Kind, fp, seen, steps
 
 
 def test_the_trace_counts_before_what_the_script_told() -> None:
@@ -175,3 +175,10 @@ def test_the_passes_of_a_network_at_the_end_of_a_pipeline_are_counted(last: str,
     facts: Kind = {"id": 1, "class": "Pipeline", "x": fp("x"), "done": {"of": last, "n_iter_": 120}}
     count = counted(spoilt(artefacts=(), seen=seen({"kind": "fit", "facts": facts}))).get("epochs")
     assert (count.value if count else None) == epochs
+
+
+def test_steps_of_a_guide_beside_a_sampler_are_none_of_the_samplers() -> None:
+    sampled = replace(with_trace(draws=1000, tuning_steps=500), seen=seen(steps(steps=2000)))
+    asked = designed("SVI steps | 2000 | | |\nIterations | 1500 | | |\n", sampled)
+    found = counted(asked)
+    assert (found["updates"].value, found["iterations"].value) == (2000, 1500)

@@ -8,6 +8,7 @@ import pytest
 from watchkeeper.server.analysis.scripts.program import EstimatorUse, Program
 from watchkeeper.server.analysis.scripts.reader import read_program
 from watchkeeper.server.analysis.verdict.declared import is_named
+from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Outcome, Word
@@ -56,6 +57,19 @@ def test_what_was_not_declared_or_not_fitted_is_asked_about(evidence: Evidence, 
 
 
 @pytest.mark.parametrize(
+    ("prose", "outcome"),
+    [
+        ("We fit a Gaussian mixture of two to eight components.", Outcome.PASSED),
+        ("We fit a neural network for 300 epochs, and a Gaussian mixture to its residuals.", Outcome.FAILED),
+        ("We fit a kernel density.", Outcome.FAILED),
+    ],
+)
+def test_a_method_may_be_named_in_a_sentence_where_no_row_does(prose: str, outcome: Outcome) -> None:
+    evidence = replace(run("", *FITTED), design=read_design(f"# Model 1\n\n{prose}\n", "d.md"))
+    assert check(decide(evidence, RULES), "method").outcome is outcome
+
+
+@pytest.mark.parametrize(
     ("name", "method", "named"),
     [
         ("SVR", "support vector regression", True),
@@ -66,6 +80,9 @@ def test_what_was_not_declared_or_not_fitted_is_asked_about(evidence: Evidence, 
         ("SVR", "smooth regression splines", False),
         ("GaussianProcessRegressor", "Gaussian mixture", False),
         ("Regressor", "regression", False),
+        ("ETSModel", "Holt-Winters", True),
+        ("UnobservedComponents", "a local linear trend", True),
+        ("MixedLM", "linear regression", False),
     ],
 )
 def test_a_class_is_named_by_its_words_or_their_first_letters(name: str, method: str, named: bool) -> None:

@@ -45,7 +45,8 @@ def test_only_counts_are_multiplied_and_parted_by_dots() -> None:
         ("00:30:00", 0.5), ("1:30 h", 1.5), ("500 ms", 500 / 3.6e6), ("2 weeks", 336.0), ("5 min", 1 / 12),
         ("4 x 30 minutes", 0.5), ("4x30min", 0.5), ("for each of 12 models 2-6 hours", 2.0), ("8 cores, 2 hours", 2.0),
         ("12 models, 2-6 hours", 2.0), ("minimum 2 maximum 6 hours", 2.0), ("30 to 60 minutes", 0.5),
-        ("4 GPU-hours", 4.0),
+        ("4 GPU-hours", 4.0), ("2 h 30 min", 2.5), ("2h30min", 2.5), ("1 minute and 30 seconds", 1 / 40),
+        ("5 min 8 min", 1 / 12), ("2 hours, 30 minutes", 2.5),
     ],
 )  # fmt: skip
 def test_a_time_is_the_one_that_is_meant(written: str, hours: float) -> None:
@@ -122,3 +123,18 @@ def test_what_ends_a_training_early_and_what_only_sounds_so(said: str, stops: bo
 )
 def test_what_a_design_says_less_of_is_told_to_the_director(before: str, after: str, told: list[str]) -> None:
     assert changes(before, after, epochs=5000, training_time=2) == told
+
+
+@pytest.mark.parametrize(
+    ("said", "least_s"),
+    [
+        ("roughly 20 s (minimum 5 s)", 5), ("~1 min, never below 5 s", 5), ("about 10 seconds, at least 5 seconds", 5),
+        ("~20 s", None), ("20 s", 20), ("at least 20 s, about 1 min", 20),
+    ],
+)  # fmt: skip
+def test_a_time_that_is_only_expected_is_no_minimum(said: str, least_s: float | None) -> None:
+    table = f"## Computational Requirements\n\n| Parameter | Value |\n|-|-|\n| Training time | {said} |\n"
+    for text in (f"## Computational Requirements\n\n- Training time: {said}\n", table):
+        found = read_design(text, "d.md").requirements.get("training_time")
+        least = None if found is None else found.floor
+        assert (least is None) if least_s is None else least == pytest.approx(least_s / 3600), text

@@ -92,6 +92,59 @@ def test_where_the_outcomes_are_known_it_is_said_that_the_worst_are_missing() ->
     assert "those with the largest errors" in verdict.why
 
 
+WRITTEN = [round(30 * math.exp(one), 4) for one in VALUES]
+LOGS = [math.log(one) for one in WRITTEN]
+
+
+def written(kept: Sequence[int], *lines: Kind, columns: tuple[str, ...] = ("price_actual", "predicted")) -> Evidence:
+    """Return a table of outcomes and predictions that are put back out of logarithms."""
+    rows = [column("row", *range(len(kept)))]
+    rows += [column(name, *(WRITTEN[one] for one in kept)) for name in columns]
+    return replace(mcmc(sampling(), *lines), artefacts=(results(*rows), replace(MODEL, inside=SAVED)))
+
+
+def held_out(values: Sequence[float]) -> Kind:
+    return split(fp("train", size=300), fp("new", size=N), fp("y1", size=300), whole("y2", values))
+
+
+SCALED = [one / 7 + 2 + 0.1 * error for one, error in zip(LOGS, ERRORS, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        written(BEST, fitted(), predicted(LOGS), columns=("predicted",)),
+        written(BEST, fitted(), predicted([math.sqrt(one) for one in WRITTEN]), columns=("predicted",)),
+        written(BEST, held_out(WRITTEN), fitted(), predicted(SCALED), columns=("price_actual",)),
+        written(BEST[::-1], held_out(WRITTEN), fitted(), predicted(SCALED), columns=("price_actual",)),
+    ],
+    ids=["out of logarithms", "out of roots", "by the outcomes alone", "in another order"],
+)
+def test_rows_left_out_behind_a_transformation_are_asked_about(evidence: Evidence) -> None:
+    assert "rows_left_out" in {one.code for one in decide(evidence, RULES).checks}
+
+
+BLANK = [math.nan if one not in BEST else WRITTEN[one] for one in range(N)]
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        written(range(N), held_out(WRITTEN), fitted(), predicted(SCALED)),
+        written(BEST, held_out(BLANK), fitted(), predicted(SCALED), columns=("price_actual",)),
+        written(BEST, held_out(WRITTEN), fitted(), predicted(SCALED[:80]), columns=("price_actual",)),
+        written(BEST, held_out(WRITTEN), split(fp("a", size=80), fp("b", size=20)), fitted(), predicted(SCALED)),
+        written(range(10, N), held_out(WRITTEN), fitted(), predicted(SCALED), columns=("price_actual",)),
+        written(BEST[:40], held_out(WRITTEN), fitted(), predicted(SCALED), columns=("price_actual",)),
+        table(BEST, fitted(), predicted([14.0 + one / 1e7 for one in range(N)])),
+    ],
+    ids=["all rows", "those with an outcome", "those that were predicted", "divided once more", "all but the first",
+         "a few", "nearly one number"],
+)  # fmt: skip
+def test_outcomes_that_are_left_out_for_a_reason_that_shows_are_not_asked_about(evidence: Evidence) -> None:
+    assert "rows_left_out" not in {one.code for one in decide(evidence, RULES).checks}
+
+
 UNKNOWN = [math.nan if one not in EVERY_FIFTH else ERRORS[one] for one in range(N)]
 COARSE = [float(one % 3) for one in range(N)]
 

@@ -87,16 +87,24 @@ def test_a_design_that_names_the_iterations_of_its_ensemble_is_asked_for_these(r
         ("Trees | 500\n", [forest(10), forest(500, 3)]),
         ("Boosting rounds | up to 2000\n", [forest(3, name="XGBClassifier")]),
         ("Trees | 500\nFolds | 5 | 5\n", [forest(500)]),
-        ("Folds | 5 | 5\n", [search()]),
         ("Trees | as many as needed\n", [forest(500)]),
         ("Learning rate | 0.1\n", [forest(500)]),
         ("", [forest(500)]),
     ],
-    ids=["10 for 500", "a baseline's max_iter", "500 beside the 10", "3 of up to 2000", "no folds", "folds alone",
-         "no number", "no iterations", "nothing"],
+    ids=["10 for 500", "a baseline's max_iter", "500 beside the 10", "3 of up to 2000", "no folds", "no number",
+         "no iterations", "nothing"],
 )  # fmt: skip
 def test_what_is_left_open_or_was_not_seen_to_be_kept_is_asked_as_before(rows: str, lines: list[Kind]) -> None:
     assert asked(run(rows, *lines)) == ASKED
+
+
+def test_a_design_that_says_how_its_method_is_tried_wants_no_bootstraps_of_ours() -> None:
+    calibrated = fit(2, "CalibratedClassifierCV", folds=5, params={"estimator__n_estimators": 400}, **LONG)
+    assert asked(run("Folds | 5 | 5\n", search())) == KEPT
+    assert asked(run("Folds | 5 | 5\nTrees | 400\n", calibrated)) == KEPT
+    assert asked(run("Folds | 5 | 5\n", {**calibrated, "facts": {**calibrated["facts"], "folds": 2}}))[1] == "cv_short"
+    origins = [fit(number, "ETSModel", x=fp(f"x{number}", size=100), **LONG) for number in range(30)]
+    assert asked(run("Origins of the forecast | 30\n", *origins))[1] == ""
 
 
 @pytest.mark.parametrize(

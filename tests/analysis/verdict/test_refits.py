@@ -79,7 +79,7 @@ def test_a_splitter_that_is_left_after_its_first_part_makes_no_folds(fits: int, 
 def test_a_method_without_minima_that_was_seen_to_fit_is_not_asked_how_often() -> None:
     rows = "- Method: SARIMA by maximum likelihood, rolling-origin refits\n- Refits: 24, and the final fit\n"
     found = check(decide(of(rows, *each(25, DRAWN, "SARIMAX")), RULES), "iterations")
-    assert (found.code, "25 fits of SARIMAX" in found.evidence) == ("", True)
+    assert (found.code, "SARIMAX" in found.evidence) == ("", True)
     assert check(decide(of(rows), RULES), "iterations").code == "iterations_not_inspected"  # nothing was seen
 
 

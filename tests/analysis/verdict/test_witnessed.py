@@ -128,10 +128,11 @@ def hooked(at_s: float, wall_s: float) -> Kind:
     ("imports", "code"),
     [
         ((hooked(6.0, 5.5), hooked(4.0, 3.0)), ""),  # one within the other: 5.5 s of 7 s
+        (({"kind": "end", "facts": {"importing_s": 5.5}},), ""),
         ((hooked(2.0, 1.5),), "mostly_not_the_method"),
         ((), "mostly_not_the_method"),
     ],
-    ids=["most was importing", "most was something else", "not told"],
+    ids=["most was importing", "modules behind one another", "most was something else", "not told"],
 )
 def test_importing_libraries_is_no_padding(imports: tuple[Kind, ...], code: str) -> None:
     rules = replace(RULES, limits=Limits(2.0, None, "watchkeeper.toml [full]"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from watchkeeper.server.analysis.witness import fingerprint, fit, prediction
+from watchkeeper.server.analysis.witness import fingerprint, fit, prediction, value_key
 from watchkeeper.server.analysis.witness.values import part, parts
 
 from ...libraries import needs
@@ -39,6 +39,18 @@ def test_a_class_of_the_persons_own_tells_whose_fit_and_prediction_it_is(tmp_pat
         ("Ridge", "RandomForestRegressor", True), ("Ridge", "Boosted", True), ("Boosted", "Boosted", True),
     ]  # fmt: skip
     assert prediction(only(found.of("predict"))).name == "Ridge"
+
+
+def test_a_fit_that_divides_its_rows_itself_tells_in_how_many_folds(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.calibration import CalibratedClassifierCV\n"
+        "from sklearn.linear_model import LassoCV, LogisticRegression, RidgeCV\n"
+        "from sklearn.model_selection import StratifiedKFold\n"
+        "CalibratedClassifierCV(LogisticRegression(), cv=StratifiedKFold(3)).fit(X, y > 0)\n"
+        "LassoCV().fit(X, y)\nRidgeCV().fit(X, y)\n"
+    )
+    told = {one.name: one.folds for one in map(fit, seen(tmp_path, script).of("fit"))}
+    assert told == {"CalibratedClassifierCV": 3, "LassoCV": 5, "RidgeCV": None}
 
 
 def test_rows_that_an_own_splitter_tests_and_trains_on_are_counted_and_it_stays_as_it_was(
@@ -286,3 +298,54 @@ def test_a_fit_that_is_put_back_afterwards_was_seen_while_it_was_another(tmp_pat
     )
     told = only(seen(tmp_path, script).of("replaced")).facts
     assert (told["what"], told["by"]) == ("Ridge.fit", "short")
+
+
+def test_weights_are_told_apart_and_targets_by_their_values(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.linear_model import Ridge\n"
+        "rng = np.random.default_rng(0)\n"
+        "for draw in range(2):\n    Ridge().fit(X, y, sample_weight=rng.exponential(size=len(y)))\n"
+        "Ridge().fit(X, y)\n"
+    )
+    first, second, bare = [fit(line) for line in seen(tmp_path, script).of("fit")]
+    assert first.weights
+    assert second.weights
+    assert first.weights != second.weights
+    assert not bare.weights
+    assert bare.y.distinct_rows == 120
+    assert value_key(bare.y.at[0]) in {*map(value_key, bare.y.at)}
+    assert len(bare.y.row_keys) == 32
+
+
+def test_where_the_rows_of_a_table_lie_in_its_index_is_told(tmp_path: Path) -> None:
+    script = HEAD + (
+        "import pandas as pd\nfrom sklearn.linear_model import Ridge\n"
+        "table = pd.DataFrame(X, columns=list('abc'))\n"
+        "drawn = table.sample(frac=1, random_state=0)\n"
+        "Ridge().fit(drawn[20:], y[20:]).predict(drawn[:20])\n"
+        "days = table.set_index(pd.date_range('2024-01-01', periods=120))\n"
+        "Ridge().fit(days[:100], y[:100]).predict(days[100:])\n"
+        "Ridge().fit(X, y)\n"
+    )
+    found = seen(tmp_path, script)
+    indices = [fit(line).x.index for line in found.of("fit")] + [prediction(one).x.index for one in found.of("predict")]
+    shuffled, dated, none, some, last = indices
+    assert none is None
+    assert shuffled
+    assert dated
+    assert some
+    assert last
+    assert some.runs > 10
+    assert some.gaps > 3
+    assert last.is_time
+    assert last.least > dated.most
+
+
+def test_what_an_imputer_fits_for_each_column_is_its_own(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.experimental import enable_iterative_imputer\nfrom sklearn.impute import IterativeImputer\n"
+        "X[::5, 1] = np.nan\nIterativeImputer(max_iter=2, random_state=0).fit_transform(X)\n"
+    )
+    told = fit(only(seen(tmp_path, script).of("fit")))
+    assert told.name == "IterativeImputer"
+    assert told.inside["BayesianRidge"]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import places
+from . import importing, places
 from .files import digest, is_cache, note_read, note_write
 from .more import tell_each
 from .state import here, ours, state
@@ -106,6 +106,7 @@ def _exec(args: tuple[Any, ...], frame: Any) -> None:
         _tell_code("exec", _source.pop("text", None), code, frame)
         return
     _modules.add(path)
+    importing.begun()
     special = path.endswith(("/sitecustomize.py", "/usercustomize.py"))
     if places.places is None or (not special and places.places.is_library(path)):
         return

@@ -33,7 +33,7 @@ _GOLDEN = 0x9E3779B97F4A7C15
 def fp(value: Any, *, rows: bool = False, always: bool = False) -> dict[str, Any] | None:
     """Return the fingerprint of an array, a table, a list or a number; None for None.
 
-    :param rows: count its distinct rows too.
+    :param rows: count its distinct rows too; of one column its distinct values.
     :param always: also where the time for digests is used up, because there is only one of its kind.
     """
     if value is None:
@@ -153,7 +153,7 @@ def _numbers(np: Any, array: Any, rows: bool) -> dict[str, Any]:
     found["bag"] = f"{int(flat.view('<u8').sum(dtype='<u8')):016x}"
     found.update(_moments(np, flat))
     found["at"] = [float(each) if math.isfinite(each) else None for each in told.tolist()]
-    if rows and len(array.shape) == 2 and "sampled" not in found and array.shape[0] <= MOST_ROWS:
+    if rows and len(array.shape) in (1, 2) and "sampled" not in found and 0 < array.shape[0] <= MOST_ROWS:
         found.update(_rows(np, flat.reshape(array.shape[0], -1)))
     if len(_described_before) >= _MOST_KEPT:
         _described_before.clear()

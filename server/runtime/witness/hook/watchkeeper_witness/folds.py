@@ -14,6 +14,7 @@ from .state import can_afford, numpy, ours_at_length
 from .trouble import trouble
 
 _MOST_FOLDS = 50
+_USUAL_FOLDS = 5
 _MOST_ROWS = 1 << 20
 
 
@@ -76,3 +77,16 @@ def told(cv: Any, folds: Any) -> dict[str, Any]:
         for pair in cv if isinstance(cv, (list, tuple)) else ():
             look(pair, found)
     return {"folds_seen": found} if found["shared"] else {}
+
+
+def inside(estimator: Any) -> dict[str, int]:
+    """Return in how many folds the fit of an estimator divides its rows itself: a calibration, a stack, `LassoCV`.
+
+    `None` is scikit-learn's five, except where a ridge leaves out each row without dividing any.
+    """
+    own = getattr(estimator, "__dict__", {})
+    if "cv" not in own or (own["cv"] is None and type(estimator).__name__.startswith("Ridge")):
+        return {}
+    count = _USUAL_FOLDS if own["cv"] is None else own["cv"]
+    count = count if isinstance(count, int) else getattr(count, "n_splits", None)
+    return {"folds": count} if isinstance(count, int) and count > 1 else {}

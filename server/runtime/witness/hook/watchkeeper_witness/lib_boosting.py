@@ -15,7 +15,7 @@ from .lib_sklearn import dress, params, subclasses, told_predict
 from .objects import fitted
 from .plain import arguments, plain, plain_all
 from .state import next_number
-from .tables import label, leaks, pooled, told_data
+from .tables import label, leaks, pooled, told_data, weight, weights
 from .watched import watched
 
 _SEARCHES = ("grid_search", "randomized_search")
@@ -134,7 +134,8 @@ def _about(call: Call) -> dict[str, Any]:
         "call": call.function.__name__,
         "params": _with_rounds(asked, plain(given.get("num_boost_round")), library),
         "x": pooled(found),
-        "y": fp(label(found)),
+        "y": fp(label(found), rows=True),
+        **weights({"weight": weight(found)}),
         **_watched(given),
         **call.notes,
     }

@@ -17,12 +17,14 @@ from .own_classes import base_of, is_persons
 from .plain import arguments, plain, plain_all
 from .replaced import check
 from .state import can_afford, next_number
-from .tables import data, distinct_folds, told_data
+from .tables import data, distinct_folds, told_data, weights
 from .target_means import encoded
 from .told_classes import classes
 from .watched import watched
 
 FITS = ("fit", "partial_fit", "fit_predict")
+_FILLS = ("fit_transform",)
+"""In which a class that fills in blanks fits a model a column, itself and not by its `fit`."""
 PREDICTS = ("predict", "predict_proba")
 _SMALL = 5000
 """So many numbers take a tenth of a millisecond."""
@@ -86,9 +88,9 @@ def subclasses(cls: Any) -> list[Any]:
 def dress(cls: Any) -> None:
     """Wrap what a class itself defines. A class of the person's is transparent: what it calls is told as well."""
     own = is_persons(cls)
-    for name in (*FITS, *PREDICTS):
+    for name in (*FITS, *(_FILLS if cls.__name__.endswith("Imputer") else ()), *PREDICTS):
         method = cls.__dict__.get(name)
-        key = ("own_" if own else "") + ("fit" if name in FITS else "predict")
+        key = ("own_" if own else "") + ("predict" if name in PREDICTS else "fit")
         if isinstance(method, types.FunctionType) and not hasattr(method, MARK):
             setattr(cls, name, wrapped(method, key))
         elif isinstance(getattr(method, "fn", None), types.FunctionType) and not hasattr(method.fn, MARK):
@@ -103,7 +105,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
     number = next_number("fit")
     name = type(estimator).__name__
     _check(estimator)
-    shared = _overlap(getattr(estimator, "cv", None), call)
+    shared = {**folds.inside(estimator), **_overlap(getattr(estimator, "cv", None), call)}
     facts: dict[str, Any] = {
         "id": number,
         "object": fitted(estimator, number),
@@ -114,6 +116,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         "call": call.function.__name__,
         "params": params(estimator),
         **told_data(x, y),
+        **weights(given | call.kwargs),
         **call.notes,
         **shared,
     }

@@ -14,7 +14,7 @@ from .lib_sklearn import subclasses
 from .objects import fitted, owner
 from .plain import plain, plain_all
 from .state import next_number
-from .tables import data, outcome
+from .tables import data, outcome, weights
 
 _FITS = ("fit", "fit_regularized")
 _PREDICTS = ("predict", "forecast")
@@ -62,6 +62,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         },
         "x": data(getattr(of, "exog", None), rows=True),
         "y": outcome(getattr(of, "endog", None)),
+        **weights({name: getattr(of, name, None) for name in ("weights", "freq_weights", "var_weights")}),
         "done": {"iterations": plain(retvals.get("iterations")), "converged": plain(retvals.get("converged"))},
         **call.notes,
     }

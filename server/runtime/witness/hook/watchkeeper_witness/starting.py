@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from . import audit, files, finder, more, own_script, places, replaced, trouble
+from . import audit, files, finder, importing, more, own_script, places, replaced, trouble
 from . import clock as time
 from .state import Here, here, ours, state
 from .writer import FORMAT, Writer
@@ -105,6 +105,7 @@ def end(by: str) -> None:
                 "lines": writer.n,
                 "own_s": round(state.own_s, 3),
                 "wrapping_s": round(state.wrapping_s, 3),
+                "importing_s": importing.taken_s(),
                 "counts": dict(writer.counts),
             }
             writer.tell("end", "", {**facts, "trouble": trouble.total()})

@@ -13,6 +13,7 @@ from .state import can_afford, numpy
 from .windows import own_window_in_groups
 
 _MOST_COPIED = 1 << 21
+_MOST_INDEXED = 200_000
 _MOST_COMPARED, _LEAST_COMPARED = 2000, 20
 _MOST_COLUMNS = 500
 _ALIKE = 0.999
@@ -29,7 +30,43 @@ def data(value: Any, *, rows: bool = False) -> Any:
     found = fp(value, rows=rows)
     if found is not None and found.get("skipped") == "budget":
         found["quick"] = f"{quick(value) & (2**64 - 1):016x}"
-    return found
+    return found if found is None or not rows or "sha" not in found else {**found, **_index(value)}
+
+
+def _index(table: Any) -> dict[str, Any]:
+    """Return from where to where the index of a table goes, and how its rows lie in it: in how many runs, how apart.
+
+    Rows that were drawn lie in many runs, by gaps that differ; the last ones of each group in one run a group.
+    """
+    np, index = numpy(), getattr(table, "index", None)
+    kind = getattr(getattr(index, "dtype", None), "kind", "")
+    if np is None or kind not in "iufM" or not hasattr(table, "iloc") or not 1 < len(index) <= _MOST_INDEXED:
+        return {}
+    try:
+        values = np.sort(np.asarray(index.asi8 if kind == "M" else index, "f8"))
+        gaps = np.diff(values)
+        ends = {"least": float(values[0]), "most": float(values[-1]), "kind": "time" if kind == "M" else "number"}
+        return {"index": {**ends, "runs": int((gaps > 1).sum()) + 1, "gaps": int(np.unique(gaps).size)}}
+    except Exception:
+        return {}
+
+
+def weights(given: Any) -> dict[str, str]:
+    """Return what tells the weights of the rows from others, where a fit was given any: a bootstrap may be one."""
+    told = [f"{quick(value) & (2**64 - 1):016x}" for name, value in given.items() if _weighs(name, value)]
+    return {"weights": " ".join(told)} if told else {}
+
+
+def _weighs(name: str, value: Any) -> bool:
+    return "weight" in name and hasattr(value, "__len__") and not isinstance(value, (str, dict)) and len(value) > 1
+
+
+def weight(pool: Any) -> Any:
+    """Return the weights that a data set of a booster holds, None where it has none."""
+    try:
+        return pool.get_weight()
+    except Exception:
+        return None
 
 
 def outcome(value: Any, *, always: bool = False) -> Any:
@@ -72,8 +109,8 @@ def _repeats(value: Any) -> dict[str, int]:
 def told_data(x: Any, y: Any) -> dict[str, Any]:
     """Return what is told of the data of a fit; a booster's data set holds both, and its label is the target."""
     if hasattr(x, "get_label") and not hasattr(x, "dtype"):
-        return {"x": pooled(x), "y": fp(label(x))}
-    return {"x": data(x, rows=True), "y": data(y), **leaks(x, y)}
+        return {"x": pooled(x), "y": fp(label(x), rows=True), **weights({"weight": weight(x)})}
+    return {"x": data(x, rows=True), "y": data(y, rows=True), **leaks(x, y)}
 
 
 def leaks(x: Any, y: Any) -> dict[str, Any]:

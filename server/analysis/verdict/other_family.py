@@ -1,0 +1,90 @@
+"""Was a model of the family fitted that the design's method names, or only models of others? By their classes. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..witness import Fit
+from ..witness.values import text
+from .declared import prepares
+from .evidence import Evidence
+from .seen import Seen, names, place
+from .suspicion import Suspicion
+from .words import Word
+
+_BOOSTED = r"Boost|XGB|LGBM|xgboost|lightgbm|catboost"
+_FAMILIES = tuple(
+    (name, re.compile(said, re.IGNORECASE), re.compile(classes))
+    for name, said, classes in (
+        ("a mixed model", r"\bmixed[- ](?:effects?|linear|models?)\b|linear mixed|mixedlm|\bglmms?\b|\blmms?\b"
+                          r"|random[- ](?:intercepts?|slopes?|effects?)", r"Mixed|Lmer|GPBoost|MERF"),
+        ("estimating equations", r"\bgee\b|generali[sz]ed estimating", r"GEE|GEE$"),
+        ("a zero-inflated model", r"zero[- ]inflat", r"ZeroInflated"),
+        ("a negative binomial model", r"negative[- ]binomial", r"NegativeBinomial|GLM|ZeroInflated|GEE|HurdleCount"),
+        ("an ARIMA model", r"\bs?arimax?\b", r"ARIMA|SARIMAX|Arima"),
+        ("exponential smoothing", r"exponential smoothing|holt[- ]?winters|\bets\b",
+         r"ETS|ExponentialSmoothing|Holt|SimpleExpSmoothing|HoltWinters"),
+        ("a vector autoregression", r"\bvarm?a?x?\b(?= ?(?:model|\(|\d))|vector auto-?regress", r"VAR|VECM"),
+        ("a proportional hazards model", r"\bcox\b|proportional hazards", r"PHReg|Cox"),
+        ("a Gaussian process", r"gaussian process|\bkriging\b", r"GaussianProcess|GP"),
+        ("a support vector machine", r"support vector|\bsvms?\b|\bsvr\b|\bsvc\b", r"SV[RCM]|SGD"),
+        ("nearest neighbours", r"nearest[- ]neighbou?r|\bknn\b|\bk-?nn\b", r"Neighbors"),
+        ("kernel ridge", r"kernel ridge", r"KernelRidge"),
+        ("a random forest", r"random forest", r"Forest|RF|ExtraTrees|randomforest"),
+        ("extremely randomised trees", r"extra[- ]?trees|extremely randomi[sz]ed", r"ExtraTree"),
+        ("XGBoost", r"xg-?boost", r"XGB|xgboost"),
+        ("LightGBM", r"light-?gbm", r"LGBM|lightgbm|Lightgbm"),
+        ("CatBoost", r"cat-?boost", r"CatBoost"),
+        ("boosted trees", r"boosted|gradient[- ]boost|\bgbms?\b|\bgbdts?\b|boosting", _BOOSTED),
+    )
+)  # fmt: skip
+"""What a family is called in a design, and in the names of classes that fit it."""
+_KNOWN = frozenset({"sklearn", "statsmodels", "xgboost", "lightgbm", "catboost"})
+
+
+def other_family(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """Yield that the method names families of models, and all that was fitted is of others, or was none.
+
+    Asked where everything that trained is a class of a library whose names are known; a class of the person's may be
+    any model, and so may what samples or follows gradients.
+    """
+    method = evidence.design.method
+    asked = [(name, classes) for name, said, classes in _FAMILIES if said.search(method)]
+    fits = [one for one in seen.fits if not _stands_beside(one)]
+    elsewhere = seen.steps or seen.samplings or seen.variational or seen.witnessed.of("program", "solve")
+    if not asked or not fits or not seen.whole or elsewhere or any(one.own for one in seen.fits):
+        return
+    if any(one.library not in _KNOWN and not one.is_search for one in fits):
+        return
+    written = {name for one in seen.fits for name in _written(one)} | {
+        text(one.facts, "class") for one in seen.more_fits
+    }
+    missing = [name for name, classes in asked if not any(classes.search(each) for each in written)]
+    if len(missing) < len(asked):
+        return
+    fitted = ", ".join(sorted({one.name for one in fits})[:4])
+    what = f"{evidence.design.source('method')} declares {missing[0]} ({method[:60]!r}), and what was fitted is"
+    what = f"{what} {fitted}, the first at {place(fits[0].line)}{_failed(seen)}"
+    action = "Fit the model that the design declares, let its errors end the run, or name the other one in the design."
+    yield Suspicion(what, Word.INVESTIGATE, "declared_model_not_fitted", action)
+
+
+def _stands_beside(one: Fit) -> bool:
+    return prepares(one.name) or one.name.endswith(("PCA", "KMeans", "Isotonic", "IsotonicRegression"))
+
+
+def _written(one: Fit) -> Iterator[str]:
+    """Yield the names of all classes that a fit speaks of: its own, those inside it, those among its parameters."""
+    yield from (one.name, one.called, one.estimator, text(one.done, "of"), text(one.line.facts, "module"))
+    yield from one.inside
+    yield from (value for value in (*one.params.values(), *one.best.values()) if isinstance(value, str))
+
+
+def _failed(seen: Seen) -> str:
+    """Say that others were tried and raised: what comes after an exception that was caught."""
+    raised = [one for one in seen.witnessed.of("fit") if text(one.facts, "raised")]
+    if not raised:
+        return ""
+    what = f"{len(raised)} fits of {text(raised[0].facts, 'class')} raised {text(raised[0].facts, 'raised')}"
+    return f"; {what} at {names(raised)}"

@@ -1,0 +1,66 @@
+"""A method that a design names has to be among what was fitted; another one that took its place is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.verdict.other_family import other_family
+
+from .facts import TRAINED
+from .witnessed import Kind, fit, seen, steps
+
+MIXED = "linear mixed model with random intercepts by school"
+OLS = fit(1, "OLS", library="statsmodels")
+RAISED = fit(2, "MixedLM", library="statsmodels", raised="LinAlgError")
+FOREST = fit(3, "RandomForestRegressor")
+OWN = fit(4, "Stacked", library="model_1", own=True)
+
+
+def said(method: str, *lines: Kind) -> list[str]:
+    design = read_design(f"## Computational requirements\n- **Method**: {method}\n", "d.md")
+    return [one.what for one in other_family(replace(TRAINED, design=design), seen(*lines))]
+
+
+@pytest.mark.parametrize(
+    ("method", "lines"),
+    [
+        (MIXED, (OLS,)),
+        (MIXED, (RAISED, OLS)),
+        ("XGBoost", (FOREST,)),
+        ("gradient boosting", (FOREST,)),
+        ("Gaussian process", (fit(1, "KernelRidge"),)),
+        ("SARIMA (1,1,1)", (fit(1, "OLS", library="statsmodels"),)),
+        ("random forest", (fit(1, "LGBMRegressor", library="lightgbm"),)),
+    ],
+)
+def test_a_declared_family_of_which_nothing_was_fitted_is_asked_about(method: str, lines: tuple[Kind, ...]) -> None:
+    (what,) = said(method, *lines)
+    assert "d.md:2 declares" in what
+    assert "the first at model_1.py" in what
+
+
+def test_what_raised_before_another_model_took_its_place_is_named() -> None:
+    assert "1 fits of MixedLM raised LinAlgError" in said(MIXED, RAISED, OLS)[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "lines"),
+    [
+        (MIXED, (fit(1, "MixedLM", library="statsmodels"), OLS)),
+        (MIXED, (steps(),)),
+        (MIXED, (OWN, OLS)),
+        (MIXED, (fit(1, "CoxPHFitter", library="lifelines"),)),
+        ("gradient boosting", (fit(1, "HistGradientBoostingRegressor"),)),
+        ("gradient boosting", (fit(1, "lightgbm.train", library="lightgbm"),)),
+        ("gradient boosting", (fit(1, "Pipeline", done={"of": "XGBRegressor"}),)),
+        ("random forest", (fit(1, "MultiOutputRegressor", inside={"RandomForestRegressor": 3}),)),
+        ("random forest and boosting, compared", (FOREST,)),
+        ("XGBoost (gradient boosting)", (fit(1, "LGBMRegressor", library="lightgbm"),)),
+        ("ensemble of trees", (FOREST,)),
+        ("random forest", (fit(1, "StandardScaler"),)),
+    ],
+)
+def test_a_family_that_was_fitted_under_whichever_name_is_not_asked_about(method: str, lines: tuple[Kind, ...]) -> None:
+    assert not said(method, *lines)
