@@ -26,6 +26,9 @@ _SHUFFLED = re.compile(
 )
 _LEAST_BEFORE = 0.2
 """Share of the range of the fitted rows by which the first predicted one must lie before its end."""
+_OF_EACH = re.compile(r"\b(?:each|every|per)\b", re.IGNORECASE)
+_OF_GROUPS = re.compile(r"\b(?:each|every|per|all)\b", re.IGNORECASE)
+"""The last rows of groups end at times of their own, or lie scattered in the table."""
 _AGAIN = {"week": 53.0, "month": 12.0, "quarter": 4.0, "season": 4.0, "day": 366.0, "time": 24.0, "period": 53.0}
 """By how much a column goes on at least that does not begin anew each year, or each day."""
 _LEAST_RUNS = 0.5
@@ -40,7 +43,9 @@ def in_time_order(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         return
     action = "Sort by time and hold out the last rows (`shuffle=False`), or say in the design how the rows are drawn."
     rows = next((one.inside.rows for one in evidence.artefacts if isinstance(one.inside, TableFacts)), 0)
-    for what in (*_split_at_random(seen, rows), *_among_fitted(seen, rows), *_in_their_time(seen, rows)):
+    among = () if _OF_GROUPS.search(said) else _among_fitted(seen, rows)
+    in_time = () if _OF_EACH.search(said) else _in_their_time(seen, rows)
+    for what in (*_split_at_random(seen, rows), *among, *in_time):
         yield Suspicion(f"{what}; the design has {said!r}", Word.INVESTIGATE, "held_out_not_last", action)
         return
 
