@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Fit, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
+from .best_not_used import best_not_used
 from .best_of_scores import best_of_scores
 from .checks import Check
 from .chosen_before_folds import chosen_before_folds, searched_once
@@ -88,6 +89,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_selected(seen),
         *chosen_before_folds(seen),
         *searched_once(evidence, seen),
+        *best_not_used(evidence, seen),
         *_leaks(seen),
         *leaked(seen, table if isinstance(table, TableFacts) else None),
         *(twins(seen, table) if isinstance(table, TableFacts) else ()),

@@ -289,6 +289,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "values": fp(values),
         **_tests(result),
         **distinct_folds(cv),
+        **folds.groups(given.get("groups")),
         **shared,
         **call.notes,
     }
@@ -323,6 +324,7 @@ def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[
     own = {k: v for k, v in vars(splitter).items() if not k.startswith("_")}
     given = [each for each in (_at(call.args, 1), _at(call.args, 2)) if each is not None]
     facts = {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True), **encoded(given)}
+    facts |= folds.groups(_at(call.args, 3) if len(call.args) > 3 else call.kwargs.get("groups"))
     return "split", name, facts
 
 
