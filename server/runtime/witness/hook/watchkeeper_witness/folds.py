@@ -93,7 +93,7 @@ def inside(estimator: Any) -> dict[str, int]:
     return {"folds": count} if isinstance(count, int) and count > 1 else {}
 
 
-def groups(given: Any) -> dict[str, Any]:
+def grouped(given: Any) -> dict[str, Any]:
     """Return how many groups there are among how many rows, where rows are to be kept together by them."""
     try:
         count = len(given)
