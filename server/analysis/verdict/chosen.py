@@ -26,7 +26,7 @@ from .match import Match
 from .observed import repeated_observations
 from .observed_rows import made_before_split, made_up
 from .one_model import one_model
-from .other_priors import other_priors
+from .other_priors import not_sampled, other_priors
 from .outcomes_left_out import outcomes_left_out
 from .predicted import grain_of, matches, written_by_script
 from .reordered import reordered
@@ -67,6 +67,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *made_up(evidence, seen),
         *made_before_split(evidence, seen),
         *other_priors(evidence.design, seen),
+        *not_sampled(evidence.design, seen),
         *(one_of_many(seen, table) if isinstance(table, TableFacts) else ()),
         *(of_other_variables(seen, table) if isinstance(table, TableFacts) and _nothing_derived(evidence) else ()),
         *fitted_rows(evidence, seen),
