@@ -38,7 +38,8 @@ def _index(table: Any) -> dict[str, Any]:
 
     Rows that were drawn lie in many runs, by gaps that differ; the last ones of each group in one run a group.
     """
-    np, index = numpy(), getattr(table, "index", None)
+    np = numpy()
+    index: Any = getattr(table, "index", None)
     kind = getattr(getattr(index, "dtype", None), "kind", "")
     if np is None or kind not in "iufM" or not hasattr(table, "iloc") or not 1 < len(index) <= _MOST_INDEXED:
         return {}
