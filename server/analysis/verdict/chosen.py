@@ -28,7 +28,7 @@ from .match import Match
 from .observed import repeated_observations
 from .observed_rows import made_before_split, made_up
 from .one_model import one_model
-from .other_priors import other_priors
+from .other_priors import not_sampled, other_priors
 from .outcomes_changed import outcomes_changed
 from .outcomes_left_out import outcomes_left_out
 from .predicted import grain_of, matches, values_at, written_by_script
@@ -72,6 +72,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *made_up(evidence, seen),
         *made_before_split(evidence, seen),
         *other_priors(evidence.design, seen),
+        *not_sampled(evidence.design, seen),
         *(one_of_many(seen, table) if isinstance(table, TableFacts) else ()),
         *(of_other_variables(seen, table) if isinstance(table, TableFacts) and _nothing_derived(evidence) else ()),
         *fitted_rows(evidence, seen),
