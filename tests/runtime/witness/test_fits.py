@@ -360,3 +360,40 @@ def test_groups_are_counted_where_rows_are_kept_together_by_them(tmp_path: Path)
     found = seen(tmp_path, script)
     assert found.of("split")[0].facts["groups"] == {"rows": 120, "distinct": 12}
     assert only(found.of("search")).facts["groups"] == {"rows": 120, "distinct": 120}
+
+
+@needs("xgboost")
+def test_the_weeks_of_a_data_set_of_xgboost_are_told(tmp_path: Path) -> None:
+    script = HEAD + (
+        "import pandas as pd, xgboost as xgb\n"
+        "table = pd.DataFrame(X, columns=list('abc')).assign(week=np.arange(120) // 2)\n"
+        "m = xgb.train({'nthread': 1}, xgb.DMatrix(table[:100], y[:100]), 3)\nm.predict(xgb.DMatrix(table[100:]))\n"
+    )
+    found = seen(tmp_path, script)
+    assert fit(only(found.of("fit"))).x.times == {"week": (0.0, 49.0)}
+    assert prediction(only(found.of("predict"))).x.times == {"week": (50.0, 59.0)}
+
+
+@needs("catboost")
+def test_the_target_of_what_stops_catboost_is_told(tmp_path: Path) -> None:
+    script = HEAD + (
+        "import pandas as pd\nfrom catboost import CatBoostRegressor, Pool\n"
+        "table = pd.DataFrame(X, columns=list('abc')).assign(kind=np.where(X[:, 0] > 0, 'p', 'q'))\n"
+        "pool, held = (Pool(table[a:b], y[a:b], cat_features=['kind']) for a, b in ((0, 90), (90, 120)))\n"
+        "CatBoostRegressor(iterations=3, od_wait=2, od_type='Iter', verbose=0, allow_writing_files=False)"
+        ".fit(pool, eval_set=held)\n"
+    )
+    told = only(seen(tmp_path, script).of("fit")).facts
+    assert told["stops"] == "od_wait"
+    assert fingerprint(part(parts(told, "watched")[0], "label")).shape == (30,)
+
+
+@needs("statsmodels")
+def test_a_mixed_model_says_whether_it_converged(tmp_path: Path) -> None:
+    script = HEAD + (
+        "import warnings\nwarnings.simplefilter('ignore')\nimport statsmodels.api as sm\n"
+        "sm.MixedLM(y, X, np.arange(120) // 10).fit(method='lbfgs', maxiter=1)\n"
+    )
+    told = fit(only(seen(tmp_path, script).of("fit")))
+    assert told.name == "MixedLM"
+    assert told.done["converged"] in (True, False)
