@@ -87,8 +87,8 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
                                        variables={"a": [fp("e", size=1000, sd=0.5, mean=128.0)]})]),
     ],
     ids=["as it says", "one of two models", "a mixture of scales", "by hand", "denied", "a sensitivity", "of effects",
-         "by group", "one scalar a group", "in the scale", "integrated out", "of covariates", "in a table", "not centred",
-         "sampled",
+         "by group", "one scalar a group", "in the scale", "integrated out", "of covariates", "in a table",
+         "not centred", "sampled",
          "the scale of the groups", "tempered", "a constraint", "the data decide"],
 )  # fmt: skip
 def test_another_form_of_the_same_model_is_not_asked_about(design: str, lines: list[Kind]) -> None:
