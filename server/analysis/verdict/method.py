@@ -82,7 +82,7 @@ def method(evidence: Evidence, counts: Counts) -> Check:
 
 
 def _as_declared(evidence: Evidence) -> str:
-    """Say that an approximation that the design declares was fitted, or a class that it names; nothing where neither."""
+    """Say that an approximation that the design declares was fitted, or a class that it names; else nothing."""
     design, seen = evidence.design, evidence.seen
     if seen is not None and approximates(design, seen):
         return f"{seen.variational[0].call}, which it declares, was fitted at {place(seen.variational[0].line)}"
