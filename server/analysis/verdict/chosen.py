@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Fit, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
+from .best_of_scores import best_of_scores
 from .checks import Check
 from .chosen_before_folds import chosen_before_folds, searched_once
 from .edited import edited
@@ -27,8 +28,9 @@ from .observed import repeated_observations
 from .observed_rows import made_before_split, made_up
 from .one_model import one_model
 from .other_priors import other_priors
+from .outcomes_changed import outcomes_changed
 from .outcomes_left_out import outcomes_left_out
-from .predicted import grain_of, matches, written_by_script
+from .predicted import grain_of, matches, values_at, written_by_script
 from .reordered import reordered
 from .sampled_often import of_other_variables, one_of_many
 from .score_names import score_names
@@ -37,6 +39,7 @@ from .seen import Seen, place, tells_rows
 from .stopped_on import stopped_on
 from .suspicion import Suspicion, first_of
 from .told_scores import told_scores
+from .transformed import follows
 from .twins import twins
 from .whose_results import whose_results
 from .words import Word
@@ -61,6 +64,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
     every = (
         *((*left_out(seen, table), *outcomes_left_out(seen, table)) if isinstance(table, TableFacts) else ()),
+        *((*outcomes_changed(seen, table), *best_of_scores(seen, table)) if isinstance(table, TableFacts) else ()),
         *(reordered(seen, table) if isinstance(table, TableFacts) else ()),
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
@@ -70,7 +74,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *(one_of_many(seen, table) if isinstance(table, TableFacts) else ()),
         *(of_other_variables(seen, table) if isinstance(table, TableFacts) and _nothing_derived(evidence) else ()),
         *fitted_rows(evidence, seen),
-        *_of_one_seed(seen, found),
+        *(_of_one_seed(seen, table, found) if isinstance(table, TableFacts) else ()),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
         *stopped_on(seen, found),
@@ -99,8 +103,9 @@ def _nothing_derived(evidence: Evidence) -> bool:
     return evidence.trace is None and not written_by_script(evidence)
 
 
-def _of_one_seed(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
-    for one in (each for each in found if each.averaged == 1):
+def _of_one_seed(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """A column that is what one of many fits predicted, put back or not; the mean of all lies near each of them."""
+    for one in (each for each in found if each.averaged == 1 and _is_of_one(table, each)):
         fit = seen.fit_of(one.prediction)
         if fit is None or fit.is_search or not fit.x.sha:
             continue
@@ -115,6 +120,11 @@ def _of_one_seed(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
             action = "Report all of these fits or their mean, or say beforehand which seed counts."
             yield Suspicion(what, Word.INVESTIGATE, "seed_chosen", action)
             return
+
+
+def _is_of_one(table: TableFacts, one: Match) -> bool:
+    column = next((each for each in table.columns if each.name == one.column), None)
+    return one.exact or column is None or follows(values_at(column, one.prediction), one.prediction.values.at)
 
 
 def _predict_the_same(seen: Seen, fits: Sequence[Fit], one: Prediction) -> bool:

@@ -69,6 +69,7 @@ _FROM_DRAWS = re.compile(
     r"|predictive samples|bootstrap)",
     re.IGNORECASE,
 )
+_PREDICTIVE = re.compile(r"(?:posterior[\s-])?predictive", re.IGNORECASE)
 _INTERVALS = re.compile(r"interval|\bband|\blower\b|\bupper\b|quantile|percentile|uncertaint|\bhdi\b", re.IGNORECASE)
 _BY_FORMULA = re.compile(
     r"±|\+/-|\+-|normal approximation|asymptotic|\bwald\b|1[.,](?:96|64|645|28)|standard (?:error|deviation)s?"
@@ -123,6 +124,7 @@ class ModelSaid:
     :ivar slopes: that slopes differ between groups. :ivar vague: that priors are weak.
     :ivar held_out: that rows are kept from the training. :ivar weighted: that observations do not count once each.
     :ivar from_draws: that intervals are taken from draws, quantiles, bootstraps, and by no formula.
+    :ivar predictive_intervals: that intervals are those of predictive draws.
     :ivar samplings: how many models, groups or folds are sampled, each on its own.
     :ivar all_rows: how many rows there are that all enter.
     """
@@ -134,6 +136,7 @@ class ModelSaid:
     held_out: Said = Said()
     weighted: bool = False
     from_draws: Said = Said()
+    predictive_intervals: Said = Said()
     samplings: tuple[int, Said] | None = None
     all_rows: tuple[int, Said] | None = None
 
@@ -144,7 +147,7 @@ def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
     lines = [(number, without_denials(text)) for number, text in plain]
     whole = "\n".join(text for _, text in plain)
     formula = _BY_FORMULA.search(whole) is not None
-    drawn = ((number, text) for number, text in plain if _INTERVALS.search(text))
+    drawn = tuple((number, text) for number, text in plain if _INTERVALS.search(text))
     return ModelSaid(
         families=tuple(_families(lines)),
         grouped=Said() if _INTEGRATED.search(whole) else _first(_GROUPED, lines),
@@ -153,6 +156,7 @@ def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
         held_out=_first(_HELD_OUT, ((number, _NO_PART.sub(" ", text)) for number, text in plain)),
         weighted=_WEIGHTED.search(whole) is not None,
         from_draws=Said() if formula else _first(_FROM_DRAWS, drawn),
+        predictive_intervals=Said() if formula else _first(_PREDICTIVE, drawn),
         samplings=_counted(_SEVERAL, ((number, text) for number, text in lines if _EACH_SAMPLED.search(text))),
         all_rows=None if _AGGREGATED.search(whole) else _counted(_ALL_ROWS, lines),
     )

@@ -14,6 +14,7 @@ from ..artefacts.facts import ColumnFacts, TableFacts
 from ..witness import Line, Prediction, fingerprint
 from ..witness.values import part, text, texts, whole, wholes
 from .baselines import calls_itself_baseline
+from .calibrated_on import calibrated_on_scored
 from .checks import Check, passed
 from .drawn_to_outcomes import drawn_to_outcomes, some_rows_edited
 from .edited import PREDICTED, TRUTH
@@ -50,7 +51,8 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
     if not isinstance(table, TableFacts) or not seen.whole or table.rows < _LEAST_ROWS:
         return None
     if not seen.steps:
-        found = first_of(drawn_to_outcomes(seen, table, _known(seen, table), _exact(seen, table)))
+        drawn = drawn_to_outcomes(seen, table, _known(seen, table), _exact(seen, table))
+        found = first_of((*drawn, *calibrated_on_scored(seen, table)))
         return found.check("outputs", "recomputed against witnessed") if found else None
     asked = (
         *_of_outcomes(seen, table),
@@ -61,6 +63,7 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
         *_fewer_passes(evidence, seen, table),
         *drawn_to_outcomes(seen, table, _known(seen, table), _exact(seen, table)),
         *some_rows_edited(seen, table),
+        *calibrated_on_scored(seen, table),
     )
     if found := first_of(asked):
         return found.check("outputs", "recomputed against witnessed")
