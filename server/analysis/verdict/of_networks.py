@@ -23,7 +23,7 @@ from .free_running import fed_with_outcomes
 from .predicted import grain_of, matches, values_at
 from .quantities import plain
 from .row_sums import sum_of_rows, weights_of
-from .rows_of_both import rows_of_both
+from .rows_of_both import few_rows_by_hand, rows_of_both
 from .seen import Seen, place, tells_rows
 from .suspicion import Suspicion, first_of
 from .transformed import follows
@@ -58,6 +58,7 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
         *_of_outcomes(seen, table),
         *_trained_rows(seen, table),
         *rows_of_both(seen, table),
+        *few_rows_by_hand(evidence, seen, table),
         *fed_with_outcomes(evidence, seen, table),
         *_chosen_on_test(evidence, seen, table),
         *_fewer_passes(evidence, seen, table),
