@@ -20,6 +20,7 @@ from .drawn_to_outcomes import drawn_to_outcomes, some_rows_edited
 from .edited import PREDICTED, TRUTH
 from .evidence import Evidence
 from .free_running import fed_with_outcomes
+from .left_out_of_outputs import left_out_of_outputs
 from .predicted import grain_of, matches, values_at
 from .quantities import plain
 from .row_sums import sum_of_rows, weights_of
@@ -65,6 +66,7 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
         *drawn_to_outcomes(seen, table, _known(seen, table), _exact(seen, table)),
         *some_rows_edited(seen, table),
         *calibrated_on_scored(seen, table),
+        *left_out_of_outputs(evidence, seen, table),
     )
     if found := first_of(asked):
         return found.check("outputs", "recomputed against witnessed")
