@@ -79,6 +79,7 @@ def _errors(seen: Seen, held: Fingerprint) -> list[float]:
     alike = [one for one in (*seen.predictions, *seen.forwards) if one.values.size == held.size]
     means = [*(mean for mean, _ in averages(alike)), *alike[-1:]]
     told = (off(way, held) for one in means for way in (one, *put_back(one)))
-    nearest = min((one for one in told if one), key=sum, default=[])
+    nothing: list[float] = []
+    nearest = min((one for one in told if one), key=sum, default=nothing)
     known = [one for one in held.at if math.isfinite(one)]
     return nearest if nearest and len(known) > 1 and fmean(nearest) < pstdev(known) else []
