@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make setup   the tools and libraries that the lock names, in .venv"
-	@echo "make check   the quick loop: lint, types, and the tests that start no training (about two minutes)"
+	@echo "make check   the quick loop: lint, types of what changed, and the tests that start no training (a minute and a half; two the first time)"
 	@echo "make test    lint, types, wheel, and all tests against the installed wheel"
 	@echo "make test TESTS=tests/analysis/logs WORKERS=1   a part of them, one after the other"
 	@echo "make browser Chromium for the tests of the page, where apt-get may install it; without one they are skipped"

@@ -31,11 +31,12 @@ class Pyright:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.status = 0
+        self.says = ""
         self.asked: list[Sequence[str]] = []
 
-    def __call__(self, command: Sequence[str]) -> int:
+    def __call__(self, command: Sequence[str]) -> tuple[int, str]:
         self.asked.append(command)
-        return self.status
+        return self.status, self.says
 
     def checked(self, changed: bool = True) -> list[str] | None:
         """Return the files of one check, all of them where none is named, None where pyright was not asked."""
@@ -76,6 +77,7 @@ def test_without_the_word_all_files_are_checked_and_the_quick_loop_knows_it(pyri
         ("pyproject.toml", CHECKED),
         ("uv.lock", CHECKED),
         (".venv/lib/python3/site-packages/b.py", CHECKED),
+        (".venv/lib/python3/site-packages/watchkeeper.py", None),
     ],
 )
 def test_what_changed_is_checked_with_all_that_imports_it(
@@ -106,9 +108,15 @@ def test_a_file_with_a_complaint_is_checked_until_it_has_none(pyright: Pyright) 
     assert [pyright.checked(), pyright.checked()] == [["tests/test_high.py"], None]
 
 
-def test_a_complaint_of_the_whole_is_no_reason_to_spare_a_file(pyright: Pyright) -> None:
+def test_of_many_files_those_are_checked_again_that_it_complained_of(pyright: Pyright) -> None:
+    complaint = f"{pyright.root}/server/low.py\n  {pyright.root}/server/low.py:1:8 - error: no such module\n"
+    pyright.status, pyright.says = 1, complaint
+    assert [pyright.checked(), pyright.checked()] == [CHECKED, ["server/low.py"]]
+
+
+def test_where_it_breaks_down_no_file_is_spared(pyright: Pyright) -> None:
     pyright.checked()
-    pyright.status = 1
+    pyright.status, pyright.says = 3, "the settings cannot be read\n"
     assert [pyright.checked(changed=False), pyright.checked()] == [CHECKED, CHECKED]
 
 

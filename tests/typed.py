@@ -54,10 +54,14 @@ class Project:
         return any(fnmatch.fnmatch(name, one) or fnmatch.fnmatch(name, f"{one}/*") for one in self.exclude)
 
     def surroundings(self) -> str:
-        """Return a digest of what every answer depends on: the settings, the lock, what is installed."""
+        """Return a digest of what every answer depends on: the settings, the lock, what is installed beside us.
+
+        Our own wheel is installed anew while pyright runs, and pyright reads the folders at the top.
+        """
         settled = [(self.root / name).read_bytes() for name in ("pyproject.toml", "uv.lock")]
         installed = sorted(path.name for path in self.root.glob(".venv/lib/python*/site-packages/*"))
-        return _digest([*settled, *(name.encode() for name in installed)])
+        others = [name for name in installed if PACKAGE not in name and name != "__pycache__"]
+        return _digest([*settled, *(name.encode() for name in others)])
 
 
 def _digest(parts: Iterable[bytes]) -> str:
@@ -118,7 +122,14 @@ def clean_before(root: Path) -> dict[str, str]:
         return {}
 
 
-def check(root: Path, command: Sequence[str], changed: bool, run: Callable[[Sequence[str]], int]) -> int:
+def complained(root: Path, asked: Iterable[str], status: int, said: str) -> set[str]:
+    """Return the files that pyright complains of: of all that it was asked for, where it says nothing of any."""
+    if not status:
+        return set()
+    return {name for name in asked if f"{root / name}:" in said} or {*asked}
+
+
+def check(root: Path, command: Sequence[str], changed: bool, run: Callable[[Sequence[str]], tuple[int, str]]) -> int:
     """Have the files checked and keep which had no complaint; return pyright's exit status."""
     project = Project.at(root)
     now = digests(project.files(), project.surroundings())
@@ -127,20 +138,24 @@ def check(root: Path, command: Sequence[str], changed: bool, run: Callable[[Sequ
     if not asked:
         print(f"types: none of {len(now)} files, nor what they import, has changed since they had no complaint")
         return 0
-    if len(asked) == len(now):
-        status = run(command)
-    else:
+    if len(asked) < len(now):
         print(f"types: {len(asked)} of {len(now)} files, which have changed or import what has", flush=True)
-        status = run([*command, *asked])
-    kept = {name: digest for name, digest in now.items() if status == 0 or name not in asked}
-    (root / KEPT).write_text(json.dumps(kept), encoding="utf-8")
+    status, said = run(command if len(asked) == len(now) else [*command, *asked])
+    print(said, end="")
+    wrong = complained(root, asked, status, said)
+    clean = {name: digest for name, digest in now.items() if name not in wrong}
+    (root / KEPT).write_text(json.dumps(clean), encoding="utf-8")
     return status
+
+
+def run(command: Sequence[str]) -> tuple[int, str]:
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False)
+    return done.returncode, done.stdout
 
 
 def main(arguments: Sequence[str]) -> int:
     changed = arguments[:1] == ["--changed"]
-    root = Path(__file__).resolve().parents[1]
-    return check(root, arguments[changed:], changed, lambda command: subprocess.run(command, check=False).returncode)
+    return check(Path(__file__).resolve().parents[1], arguments[changed:], changed, run)
 
 
 if __name__ == "__main__":
