@@ -105,6 +105,8 @@ class Recognise(Machine):
         at = self._tag(call, "sampler")
         fact = sampler_call(spec, call, at, self.records, self.given.cpus)
         self.records.sampler(at, fact)
+        if call.owner is not None:  # emcee's sampler holds its draws: `get_chain` returns them
+            call.owner.tags |= {at}
         del made, last
         return at
 

@@ -77,11 +77,11 @@ def are_the_same(values: Sequence[float], prediction: Prediction) -> bool:
     """Whether a column has just the numbers that were predicted, in whichever order (`bag`); of one number nothing."""
     if len(values) != prediction.values.size or prediction.values.sampled:
         return False
-    return _bag((*values,)) == prediction.values.bag and len(set(values)) > 1
+    return bag_of((*values,)) == prediction.values.bag and len(set(values)) > 1
 
 
 @lru_cache(maxsize=64)
-def _bag(values: tuple[float, ...]) -> str:
+def bag_of(values: tuple[float, ...]) -> str:
     """Return the sum of the bits of these numbers, as the recorder writes it."""
     bits = struct.unpack(f"<{len(values)}Q", struct.pack(f"<{len(values)}d", *values))
     return f"{sum(bits) & (2**64 - 1):016x}"

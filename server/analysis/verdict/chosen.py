@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Fit, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
+from .best_not_used import best_not_used
+from .best_of_scores import best_of_scores
 from .checks import Check
+from .chosen_before_folds import chosen_before_folds, searched_once
 from .edited import edited
 from .evidence import Evidence
 from .fitted_rows import fitted_rows
@@ -25,17 +28,19 @@ from .match import Match
 from .observed import repeated_observations
 from .observed_rows import made_before_split, made_up
 from .one_model import one_model
-from .other_priors import other_priors
+from .other_priors import not_sampled, other_priors
+from .outcomes_changed import outcomes_changed
 from .outcomes_left_out import outcomes_left_out
-from .predicted import grain_of, matches, written_by_script
+from .predicted import grain_of, matches, values_at, written_by_script
 from .reordered import reordered
 from .sampled_often import of_other_variables, one_of_many
 from .score_names import score_names
 from .scored import scored
 from .seen import Seen, place, tells_rows
-from .stopped_on import stopped_on
+from .stopped_on import stopped_on, stopped_on_outcomes
 from .suspicion import Suspicion, first_of
 from .told_scores import told_scores
+from .transformed import follows
 from .twins import twins
 from .whose_results import whose_results
 from .words import Word
@@ -60,19 +65,22 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
     every = (
         *((*left_out(seen, table), *outcomes_left_out(seen, table)) if isinstance(table, TableFacts) else ()),
+        *((*outcomes_changed(seen, table), *best_of_scores(seen, table)) if isinstance(table, TableFacts) else ()),
         *(reordered(seen, table) if isinstance(table, TableFacts) else ()),
         *((*intervals(evidence, table), *labels(table)) if isinstance(table, TableFacts) else ()),
         *repeated_observations(evidence, seen),
         *made_up(evidence, seen),
         *made_before_split(evidence, seen),
         *other_priors(evidence.design, seen),
+        *not_sampled(evidence.design, seen),
         *(one_of_many(seen, table) if isinstance(table, TableFacts) else ()),
         *(of_other_variables(seen, table) if isinstance(table, TableFacts) and _nothing_derived(evidence) else ()),
         *fitted_rows(evidence, seen),
-        *_of_one_seed(seen, found),
+        *(_of_one_seed(seen, table, found) if isinstance(table, TableFacts) else ()),
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
         *stopped_on(seen, found),
+        *(stopped_on_outcomes(seen, table) if isinstance(table, TableFacts) else ()),
         *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *(from_a_file(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *(one_model(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
@@ -80,6 +88,9 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_of_elsewhere(seen, found),
         *_went_on(evidence, seen),
         *_selected(seen),
+        *chosen_before_folds(seen),
+        *searched_once(evidence, seen),
+        *best_not_used(evidence, seen),
         *_leaks(seen),
         *leaked(seen, table if isinstance(table, TableFacts) else None),
         *(twins(seen, table) if isinstance(table, TableFacts) else ()),
@@ -96,8 +107,9 @@ def _nothing_derived(evidence: Evidence) -> bool:
     return evidence.trace is None and not written_by_script(evidence)
 
 
-def _of_one_seed(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
-    for one in (each for each in found if each.averaged == 1):
+def _of_one_seed(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+    """A column that is what one of many fits predicted, put back or not; the mean of all lies near each of them."""
+    for one in (each for each in found if each.averaged == 1 and _is_of_one(table, each)):
         fit = seen.fit_of(one.prediction)
         if fit is None or fit.is_search or not fit.x.sha:
             continue
@@ -112,6 +124,11 @@ def _of_one_seed(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
             action = "Report all of these fits or their mean, or say beforehand which seed counts."
             yield Suspicion(what, Word.INVESTIGATE, "seed_chosen", action)
             return
+
+
+def _is_of_one(table: TableFacts, one: Match) -> bool:
+    column = next((each for each in table.columns if each.name == one.column), None)
+    return one.exact or column is None or follows(values_at(column, one.prediction), one.prediction.values.at)
 
 
 def _predict_the_same(seen: Seen, fits: Sequence[Fit], one: Prediction) -> bool:

@@ -19,9 +19,14 @@ from .distributions import Stated
 from .distributions import stated as stated_priors
 from .fitted_anew import fitted_anew
 from .in_english import in_english
+from .networks_said import NetworksSaid, read_networks
 from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, count, duration, hours_in, plain, quantity
-from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
+from .weights_said import (
+    speaks_of_snapshots,
+    speaks_of_weights,
+    tells_test_from_validation,
+)
 
 COUNTED = frozenset(
     {"draws", "total_draws", "tune", "chains"}
@@ -107,6 +112,7 @@ class Design:
     :ivar speaks_of_snapshots: whether members of an ensemble may be states of one training.
     :ivar priors: what it says of the priors of variables, anywhere.
     :ivar model: what it says of its statistical model and of held-out data, anywhere.
+    :ivar networks: what it says of networks, anywhere.
     :ivar prose: all of its words, for what no row says; cut where it is long.
     """
 
@@ -119,6 +125,7 @@ class Design:
     priors: tuple[Stated, ...] = ()
     model: ModelSaid = field(default_factory=ModelSaid)
     prose: str = ""
+    networks: NetworksSaid = field(default_factory=NetworksSaid)
 
     @property
     def method(self) -> str:
@@ -162,8 +169,8 @@ def read_design(text: str, path: str) -> Design:
     bound |= _of_permutations(bound, [line.text for line in document])
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
-    priors, model = tuple(stated_priors(document)), read_model(document)
-    return Design(path, bound, length, *said, priors, model, counts[:_MOST_PROSE])
+    told = tuple(stated_priors(document)), read_model(document), counts[:_MOST_PROSE], read_networks(counts)
+    return Design(path, bound, length, *said, *told)
 
 
 def _of_permutations(found: Mapping[str, Requirement], lines: list[str]) -> dict[str, Requirement]:

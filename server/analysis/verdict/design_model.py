@@ -69,11 +69,38 @@ _FROM_DRAWS = re.compile(
     r"|predictive samples|bootstrap)",
     re.IGNORECASE,
 )
+_PREDICTIVE = re.compile(r"(?:posterior[\s-])?predictive", re.IGNORECASE)
 _INTERVALS = re.compile(r"interval|\bband|\blower\b|\bupper\b|quantile|percentile|uncertaint|\bhdi\b", re.IGNORECASE)
 _BY_FORMULA = re.compile(
     r"±|\+/-|\+-|normal approximation|asymptotic|\bwald\b|1[.,](?:96|64|645|28)|standard (?:error|deviation)s?"
     r"|\bs\.?d\.?\b|conformal|residual|half[\s-]?width|symmetric|delta method",
     re.IGNORECASE,
+)
+_NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=2
+    )
+}
+_SEVERAL = re.compile(
+    rf"\b(\d{{1,3}}|{'|'.join(_NUMBERS)})(?:[\s-](?!(?:or|to|and)\b)[A-Za-z]{{2,20}}){{0,2}}?[\s-]"
+    r"(?:models?|samplings|refits|folds?|sites|regions|groups|stations|origins|windows|simulations|variants)\b",
+    re.IGNORECASE,
+)
+_EACH_SAMPLED = re.compile(
+    r"(?:models?|variants) (?:(?:are|were) )?(?:\w{2,20} )?(?:sampled|fitted|compared)|samplings\b"
+    r"|own (?:model|regression|sampling|posterior|fit)\b|(?:regression|model|sampling|posterior) of its own"
+    r"|(?:sampled|fitted|estimated) (?:separately|independently|anew)|separate(?:ly)? (?:model|fit|sampl)\w*"
+    r"|refit(?:ted|s)?\b|re-fit|sampled again",
+    re.IGNORECASE,
+)
+_ALL_ROWS = re.compile(
+    r"\b(?:all|every one of(?: the)?)(?: the)? (\d{1,3}(?:[,. ]\d{3})+|\d{2,7})\b(?:\s[A-Za-z]{2,20}){0,2}?\s"
+    r"(?:rows?|observations?|records|days|weeks|months|cases|patients|measurements|data points)\b",
+    re.IGNORECASE,
+)
+_AGGREGATED = re.compile(
+    r"aggregat|sufficient statistic|summar(?:y|ised|ized) (?:data|statistic)|binned|complete cases|drop"
 )
 
 
@@ -97,6 +124,9 @@ class ModelSaid:
     :ivar slopes: that slopes differ between groups. :ivar vague: that priors are weak.
     :ivar held_out: that rows are kept from the training. :ivar weighted: that observations do not count once each.
     :ivar from_draws: that intervals are taken from draws, quantiles, bootstraps, and by no formula.
+    :ivar predictive_intervals: that intervals are those of predictive draws.
+    :ivar samplings: how many models, groups or folds are sampled, each on its own.
+    :ivar all_rows: how many rows there are that all enter.
     """
 
     families: tuple[tuple[str, Said], ...] = ()
@@ -106,15 +136,18 @@ class ModelSaid:
     held_out: Said = Said()
     weighted: bool = False
     from_draws: Said = Said()
+    predictive_intervals: Said = Said()
+    samplings: tuple[int, Said] | None = None
+    all_rows: tuple[int, Said] | None = None
 
 
 def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
     """Return what the lines of a design say of its model."""
     plain = [(line.number, markdown.bare(line.text)) for line in document]
-    lines = [(number, _NOT.sub(" ", text)) for number, text in plain]
+    lines = [(number, without_denials(text)) for number, text in plain]
     whole = "\n".join(text for _, text in plain)
     formula = _BY_FORMULA.search(whole) is not None
-    drawn = ((number, text) for number, text in plain if _INTERVALS.search(text))
+    drawn = tuple((number, text) for number, text in plain if _INTERVALS.search(text))
     return ModelSaid(
         families=tuple(_families(lines)),
         grouped=Said() if _INTEGRATED.search(whole) else _first(_GROUPED, lines),
@@ -123,7 +156,23 @@ def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
         held_out=_first(_HELD_OUT, ((number, _NO_PART.sub(" ", text)) for number, text in plain)),
         weighted=_WEIGHTED.search(whole) is not None,
         from_draws=Said() if formula else _first(_FROM_DRAWS, drawn),
+        predictive_intervals=Said() if formula else _first(_PREDICTIVE, drawn),
+        samplings=_counted(_SEVERAL, ((number, text) for number, text in lines if _EACH_SAMPLED.search(text))),
+        all_rows=None if _AGGREGATED.search(whole) else _counted(_ALL_ROWS, lines),
     )
+
+
+def _counted(words: re.Pattern[str], lines: Iterable[tuple[int, str]]) -> tuple[int, Said] | None:
+    for line, text in lines:
+        if found := words.search(text):
+            figure = found[1].lower()
+            return _NUMBERS.get(figure) or int(re.sub(r"\D", "", figure)), Said(found[0].strip(), line)
+    return None
+
+
+def without_denials(text: str) -> str:
+    """Return a text without what it says is not so: `no hold-out`, `instead of an LSTM`."""
+    return _NOT.sub(" ", text)
 
 
 def _families(lines: Iterable[tuple[int, str]]) -> Iterable[tuple[str, Said]]:

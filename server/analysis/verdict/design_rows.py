@@ -31,6 +31,8 @@ _WIDTH = re.compile(r"(?:hidden|layer)(?: layer)? (?:units?|size|width|dim(?:ens
 _DEPTH = re.compile(r"(?:number of |n |num )?(?:hidden |transformer |encoder )?layers|depth of the network")
 _LAYERS = re.compile(r"architecture|topology|mlp|network|hidden layer sizes|layer sizes|layers?(?: widths| sizes)?")
 _WIDTHS = re.compile(r"\d{1,5}(?:\s*(?:[-–—/×x,]|->|→)\s*\d{1,5})+")
+_NEARLY_ALL = 0.95
+"""Of the rows of a file the first ones have no lag, and some have blanks: they are neither fitted nor predicted."""
 _NARROWEST = 8
 """Two numbers below it may be a range of layers (`2-3`), not the widths of two."""
 _TREES = re.compile(
@@ -138,7 +140,7 @@ def _rows(floor: float, seen: Seen) -> Answer:
     apart, together = _in_pieces(seen)
     if apart >= floor:
         return Answer(seen=f"{apart} rows in parts that share none (witnessed)")
-    short = most and not unseen and seen.whole and max(most, together) + seen.predicted_rows < floor
+    short = most and not unseen and seen.whole and max(most, together) + seen.predicted_rows < _NEARLY_ALL * floor
     return Answer(problem=f"at most {told}") if short and not seen.more_fits else Answer()
 
 

@@ -17,10 +17,10 @@ _FROM_DRAWS = re.compile(
     r"\b(?:interval|band|range)s?\b",
     re.IGNORECASE,
 )
-_LOW = re.compile(
+LOW = re.compile(
     r"(?:.*_)?(?:lower|low|lo|lwr|p0?5|p10|q0?5|q10|p2_5|q025|hdi_low)(?:_?(?:ci|bound|\d+))?", re.IGNORECASE
 )
-_HIGH = re.compile(
+HIGH = re.compile(
     r"(?:.*_)?(?:upper|high|hi|upr|p9[05]|q9[05]|p97_5|q975|hdi_high)(?:_?(?:ci|bound|\d+))?", re.IGNORECASE
 )
 _OF_RESIDUALS = re.compile(r"residual|conformal|error quantile", re.IGNORECASE)
@@ -30,13 +30,26 @@ _FINE = 0.002
 """Of the widest interval: columns that are rounded more may be in the middle by that."""
 
 
+_LEVELS = (
+    (re.compile(r"(?:.*_)?(?:p0?5|q0?5)(?:_.*)?|.*90.*", re.IGNORECASE), (0.05, 0.95)),
+    (re.compile(r"(?:.*_)?(?:p2_5|q0?25)(?:_.*)?|.*(?:95|97).*", re.IGNORECASE), (0.025, 0.975)),
+)
+
+
+def level_of(low: str, high: str) -> tuple[float, float] | None:
+    """Return which quantiles two columns are, by their names; None where they do not say."""
+    found = (ends for words, ends in _LEVELS if words.fullmatch(low))
+    del high
+    return next(found, None)
+
+
 def intervals(evidence: Evidence, table: TableFacts) -> Iterator[Suspicion]:
     """Yield whether both ends of the intervals are one column moved by a constant, where the design says otherwise."""
     method = evidence.design.method
     if not _FROM_DRAWS.search(method) or _OF_RESIDUALS.search(method) or table.rows < _LEAST_ROWS:
         return
     told = [one for one in table.columns if len(set(one.values)) > 1]
-    low, high = (next((one for one in told if ends.fullmatch(one.name)), None) for ends in (_LOW, _HIGH))
+    low, high = (next((one for one in told if ends.fullmatch(one.name)), None) for ends in (LOW, HIGH))
     if low is None or high is None or (width := _constant(low, high)) is None:
         return
     what = f"each interval from column {low.name} to column {high.name} of the results is {plain(width)} wide;"
@@ -52,7 +65,7 @@ def by_formula(evidence: Evidence, table: TableFacts) -> Iterator[Suspicion]:
     """
     said = evidence.design.model.from_draws
     told = [one for one in table.columns if len(one.values) == table.rows and len(set(one.values)) > 1]
-    low, high = (next((one for one in told if ends.fullmatch(one.name)), None) for ends in (_LOW, _HIGH))
+    low, high = (next((one for one in told if ends.fullmatch(one.name)), None) for ends in (LOW, HIGH))
     if not said or table.rows < _LEAST_ROWS or low is None or high is None or _constant(low, high) is not None:
         return
     middle = next((one for one in told if one not in (low, high) and _in_the_middle(low, one, high)), None)

@@ -24,11 +24,27 @@ _MARKOV = frozenset({"mcmc"})
 
 def left_out_of_trace(seen: Seen, trace: TraceFacts | None) -> Iterator[Suspicion]:
     """Yield free variables whose chains disagree and that the trace does not have, and divergent draws that it lost."""
-    if trace is None or not seen.samplings:
+    if trace is None:
+        yield from _without_trace(seen)
         return
-    for one in sampled_by(trace, seen.samplings):
+    for one in sampled_by(trace, seen.samplings) if seen.samplings else ():
         yield from _variables(one, trace)
         yield from _divergent(one, trace)
+
+
+def _without_trace(seen: Seen) -> Iterator[Suspicion]:
+    """Judge the latest sampling of each model by its chains' figures, where no draws were saved that can be read."""
+    latest = {(*one.free,): one for one in seen.samplings if one.method in _MARKOV and one.free}
+    for one in latest.values():
+        told = {name: rhat for name in one.free if (rhat := disagreement(one.variables.get(name, ()))) is not None}
+        worst = max(told, key=lambda name: told[name], default="")
+        if worst and told[worst] > MOST_RHAT:
+            what = f"the chains of {worst}, sampled at {place(one.line)}, do not agree: R-hat {told[worst]:.2f} by mean"
+            action = (
+                "Sample until all chains agree (tuning, target_accept, another form of the model), and save the draws."
+            )
+            yield Suspicion(f"{what} and deviation of each", Word.INVESTIGATE, "chains_disagree", action)
+            return
 
 
 def _variables(one: Sampling, trace: TraceFacts) -> Iterator[Suspicion]:

@@ -35,6 +35,11 @@ _OTHERWISE = re.compile(
     re.IGNORECASE,
 )
 """Words in which those of a kind mean something else: a search for settings, a classifier, a trend."""
+_CURVE = re.compile(
+    r"non-?\s?linear (?:least[- ]squares|regression|curve|fit)|curve[- ]fit|least[- ]squares fit of|levenberg"
+    r"|(?:growth|dose|response|decay|saturation|logistic|sigmoid\w*|binding|power)\b.{0,20}\bcurves?\b",
+    re.IGNORECASE,
+)
 _LEFT_BY = {"Bayesian MCMC": ("draws",), "Deep Learning": ("epochs",), "Ensemble": ("cv", "bootstraps", "epochs")}
 """By approved method: what its iterations are called where they were counted."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
@@ -71,6 +76,8 @@ def method(evidence: Evidence, counts: Counts) -> Check:
         return _witnessed(evidence, evidence.seen)
     if not declared_kinds(evidence.design.method) and (fit := declared_fit(evidence.design, evidence.seen)):
         return passed("method", f"{text}; {fit.name}, which it names, was fitted at {place(fit.line)} (witnessed)")
+    if _is_the_declared_curve(evidence, program):
+        return passed("method", text)
     return _judged(evidence, program, counts, text)
 
 
@@ -103,6 +110,13 @@ def _judged(evidence: Evidence, program: Program, counts: Counts, text: str) -> 
     if program.kind != "Unknown":
         return failed("method", f"{text}: no approved method", Word.INVESTIGATE, "method_not_approved", _REDESIGN)
     return _nothing_found(evidence, counts, text)
+
+
+def _is_the_declared_curve(evidence: Evidence, program: Program) -> bool:
+    """Whether the design itself declares a curve that is fitted by least squares: `curve_fit` is then no stand-in."""
+    said, forbidden = evidence.design.method, forbidden_in_results(program)
+    curve = _CURVE.search(said) is not None and not declared_kinds(said)
+    return curve and not program.unresolved and bool(forbidden) and all(one.name == "curve_fit" for one in forbidden)
 
 
 def _nothing_found(evidence: Evidence, counts: Counts, text: str) -> Check:

@@ -61,7 +61,9 @@ def _says_how(evidence: Evidence, kind: str) -> bool:
     Who names folds, trees or origins of a forecast wants these: 1,000 bootstraps that nobody chose are none of theirs.
     """
     design = evidence.design
-    trees = [one for name, one in design.requirements.items() if one.value and counts_trees(name)]
+    calls_rounds = {_ROUNDS} if is_ensemble(evidence) else set[str]()  # what CatBoost calls iterations
+    rows = design.requirements.items()
+    trees = [one for name, one in rows if one.value and (counts_trees(name) or name in calls_rounds)]
     if kind not in _ONE_WORD_FOR_ANOTHER or not (trees or design.length.speaks_of(_OF_A_KIND[kind])):
         return False
     seen = evidence.seen

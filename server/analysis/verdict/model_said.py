@@ -10,6 +10,9 @@ from .held_out_observed import held_out_observed
 from .intervals import by_formula
 from .left_out_of_trace import left_out_of_trace
 from .likelihood import model_otherwise
+from .named_layers import named_layers
+from .predictive import against_predictive
+from .samplings_asked import samplings_asked
 from .seen import Seen
 from .suspicion import first_of
 
@@ -22,6 +25,9 @@ def model_said(evidence: Evidence, seen: Seen) -> Check | None:
     every = (
         *(held_out_observed(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
         *model_otherwise(evidence.design, seen),
+        *(against_predictive(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
+        *samplings_asked(evidence, seen),
+        *named_layers(evidence.design, seen),
         *left_out_of_trace(seen, evidence.trace),
         *(by_formula(evidence, table) if isinstance(table, TableFacts) else ()),
     )

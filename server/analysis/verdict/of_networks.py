@@ -15,11 +15,14 @@ from ..witness import Line, Prediction, fingerprint
 from ..witness.values import part, text, texts, whole, wholes
 from .baselines import calls_itself_baseline
 from .checks import Check, passed
+from .drawn_to_outcomes import drawn_to_outcomes, some_rows_edited
 from .edited import PREDICTED, TRUTH
 from .evidence import Evidence
+from .free_running import fed_with_outcomes
 from .predicted import grain_of, matches, values_at
 from .quantities import plain
 from .row_sums import sum_of_rows, weights_of
+from .rows_of_both import rows_of_both
 from .seen import Seen, place, tells_rows
 from .suspicion import Suspicion, first_of
 from .transformed import follows
@@ -49,8 +52,12 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
     asked = (
         *_of_outcomes(seen, table),
         *_trained_rows(seen, table),
+        *rows_of_both(seen, table),
+        *fed_with_outcomes(evidence, seen, table),
         *_chosen_on_test(evidence, seen, table),
         *_fewer_passes(evidence, seen, table),
+        *drawn_to_outcomes(seen, table, _known(seen, table)),
+        *some_rows_edited(seen, table),
     )
     if found := first_of(asked):
         return found.check("outputs", "recomputed against witnessed")
@@ -61,6 +68,12 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
 def explained(seen: Seen, table: TableFacts) -> tuple[tuple[str, Prediction], ...]:
     """Return which columns are what a network returned, scaled and shifted at most, or in an order of their own."""
     return tuple(_explained(_Held(table, seen.forwards)))
+
+
+def _known(seen: Seen, table: TableFacts) -> frozenset[str]:
+    """Return the columns that are what a network returned, or an estimator predicted."""
+    returned = {name for name, _ in explained(seen, table)}
+    return frozenset(returned | {one.column for one in matches(table, seen.predictions)})
 
 
 class _Held:
@@ -112,7 +125,7 @@ def _pairs(column: ColumnFacts, one: Prediction) -> Iterator[tuple[list[float], 
 
 def _of_outcomes(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     """Predictions that are, digit by digit, a sum of the outcomes of rows before: no network returns just that."""
-    known = {name for name, _ in explained(seen, table)} | {one.column for one in matches(table, seen.predictions)}
+    known = _known(seen, table)
     asked = [one for one in table.columns if PREDICTED.fullmatch(one.name) and not _is_simple(one.name)]
     sums = {one.name: made for one in asked if one.name not in known and (made := _made_of(one, table))}
     named = [one for one in sums if _NETWORK.search(one)]

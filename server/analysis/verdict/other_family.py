@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..witness import Fit
+from ..witness import fit as read_fit
 from ..witness.values import text
 from .declared import prepares
 from .evidence import Evidence
@@ -40,6 +41,7 @@ _FAMILIES = tuple(
     )
 )  # fmt: skip
 """What a family is called in a design, and in the names of classes that fit it."""
+_LEAST_FAILED, _MOSTLY, _NEXT = 0.2, 0.8, 3
 _KNOWN = frozenset({"sklearn", "statsmodels", "xgboost", "lightgbm", "catboost"})
 
 
@@ -62,12 +64,39 @@ def other_family(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     }
     missing = [name for name, classes in asked if not any(classes.search(each) for each in written)]
     if len(missing) < len(asked):
+        yield from _fell_back(evidence, seen, [classes for _, classes in asked])
         return
     fitted = ", ".join(sorted({one.name for one in fits})[:4])
     what = f"{evidence.design.source('method')} declares {missing[0]} ({method[:60]!r}), and what was fitted is"
     what = f"{what} {fitted}, the first at {place(fits[0].line)}{_failed(seen)}"
     action = "Fit the model that the design declares, let its errors end the run, or name the other one in the design."
     yield Suspicion(what, Word.INVESTIGATE, "declared_model_not_fitted", action)
+
+
+def _fell_back(evidence: Evidence, seen: Seen, declared: Sequence[re.Pattern[str]]) -> Iterator[Suspicion]:
+    """Yield that fits of the declared family failed, and as many of another one came in their place."""
+    tried = [one for one in map(read_fit, seen.witnessed.of("fit")) if any(each.search(one.name) for each in declared)]
+    failed = [one for one in tried if one.raised or one.done.get("converged") is False]
+    others = [one for one in seen.fits if not _is_of(one, declared) and not _stands_beside(one) and not one.is_search]
+    after = sum(any(_follows(one, each) for one in others) for each in failed)
+    if not failed or len(failed) < _LEAST_FAILED * len(tried) or after < _MOSTLY * len(failed):
+        return
+    what = f"{len(failed)} of {len(tried)} fits of {failed[0].name}, which {evidence.design.source('method')} declares,"
+    what = f"{what} raised or did not converge, the first at {place(failed[0].line)}; {others[0].name} was fitted"
+    what = f"{what} {len(others)} times beside them, at {others[0].line.where}: whose numbers are the results?"
+    action = "Give the declared model what it needs to converge, and leave out (and count) fits that do not."
+    yield Suspicion(what, Word.INVESTIGATE, "declared_model_fell_back", action)
+
+
+def _is_of(one: Fit, declared: Sequence[re.Pattern[str]]) -> bool:
+    return any(each.search(name) for each in declared for name in _written(one))
+
+
+def _follows(one: Fit, failed: Fit) -> bool:
+    """Whether a fit came right after another one, to as many rows."""
+    return (
+        one.line.file == failed.line.file and 0 < one.line.n - failed.line.n <= _NEXT and one.y.shape == failed.y.shape
+    )
 
 
 def _stands_beside(one: Fit) -> bool:
@@ -78,7 +107,7 @@ def _written(one: Fit) -> Iterator[str]:
     """Yield the names of all classes that a fit speaks of: its own, those inside it, those among its parameters."""
     yield from (one.name, one.called, one.estimator, text(one.done, "of"), text(one.line.facts, "module"))
     yield from one.inside
-    yield from (value for value in (*one.params.values(), *one.best.values()) if isinstance(value, str))
+    yield from (str(value) for value in (*one.params.values(), *one.best.values()) if isinstance(value, str | list))
 
 
 def _failed(seen: Seen) -> str:

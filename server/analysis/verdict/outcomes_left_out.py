@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from statistics import fmean, pstdev
+from statistics import fmean, median, pstdev
 
 from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Line, fingerprint
@@ -18,6 +18,7 @@ from .seen import Seen, place
 from .suspicion import Suspicion
 from .words import Word
 
+_LEAST_EXTREMES = 2
 _LEAST_KEPT = 0.5
 """A table of fewer of them shows a part: some examples."""
 
@@ -25,10 +26,10 @@ _LEAST_KEPT = 0.5
 def outcomes_left_out(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     """Yield that a column has the outcomes of a part that a split held out, some of them left out in between.
 
-    Rows without an outcome are left out rightly, and so are those that nothing was predicted for.
+    Rows without an outcome are left out rightly. Of those that nothing was predicted for it is asked where they are
+    the ones with the most extreme outcomes.
     """
-    if any(one.values.shape[:1] == (table.rows,) for one in (*seen.predictions, *seen.forwards)):
-        return
+    predicted = any(one.values.shape[:1] == (table.rows,) for one in (*seen.predictions, *seen.forwards))
     for line, held in held_outcomes(seen):
         missing = held.size - table.rows
         few = 0 < missing <= held.size * (1 - _LEAST_KEPT) and held.nonfinite < missing
@@ -37,9 +38,10 @@ def outcomes_left_out(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
         errors = _errors(seen, held)
         for column in told_whole(table):
             kept = kept_in(column, held)
-            if _are_blank(held, kept):
+            if _are_blank(held, kept) or not kept or not scattered(kept):
                 continue
-            if kept and scattered(kept) and (how := said_of(errors, kept)) is not None:
+            how = _extremes(held, kept) if predicted else said_of(errors, kept)
+            if how is not None:
                 what = f"the split at {place(line)} held out {held.size} outcomes, column {column.name} of the results"
                 what = f"{what} has {table.rows} of them: {missing} rows were left out here and there{how}"
                 yield Suspicion(what, Word.INVESTIGATE, "rows_left_out", leave_all(held.size))
@@ -50,6 +52,15 @@ def _are_blank(held: Fingerprint, kept: Sequence[bool]) -> bool:
     """Whether all told rows that were left out are some without an outcome."""
     gone = [one for one, there in zip(held.at, kept, strict=False) if not there]
     return bool(gone) and not any(map(math.isfinite, gone))
+
+
+def _extremes(held: Fingerprint, kept: Sequence[bool]) -> str | None:
+    """Say that the outcomes which were left out are the most extreme ones; None where they are not, or too few."""
+    told = [(one, there) for one, there in zip(held.at, kept, strict=True) if math.isfinite(one)]
+    middle = median(one for one, _ in told) if told else 0.0
+    out, others = ([abs(one - middle) for one, there in told if there is kept_one] for kept_one in (False, True))
+    beyond = len(out) >= _LEAST_EXTREMES and bool(others) and min(out) > max(others)
+    return ", those with the most extreme outcomes" if beyond else None
 
 
 def held_outcomes(seen: Seen) -> Iterator[tuple[Line, Fingerprint]]:
@@ -68,6 +79,7 @@ def _errors(seen: Seen, held: Fingerprint) -> list[float]:
     alike = [one for one in (*seen.predictions, *seen.forwards) if one.values.size == held.size]
     means = [*(mean for mean, _ in averages(alike)), *alike[-1:]]
     told = (off(way, held) for one in means for way in (one, *put_back(one)))
-    nearest = min((one for one in told if one), key=sum, default=[])
+    nothing: list[float] = []
+    nearest = min((one for one in told if one), key=sum, default=nothing)
     known = [one for one in held.at if math.isfinite(one)]
     return nearest if nearest and len(known) > 1 and fmean(nearest) < pstdev(known) else []

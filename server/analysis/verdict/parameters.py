@@ -61,7 +61,9 @@ _BARE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                   r"|(?:draws|samples|iterations|steps) after (?:warm ?up|tuning|burn ?in|adaptation)"
                   r"|production(?: (?:draws|steps|iterations|run|phase))?"),
         ("chains", r"chains?|walkers"),
-        ("epochs", r"(?:(?:max(?:imum)?|train|nb|total) )*(?:epochs?|episodes?)(?: (?:per|in each|for each) \w+)?"
+        ("epochs", r"(?:(?:max(?:imum)?|train|nb|total|pre|pretrain(?:ing)?|fine ?tun(?:e|ing)"
+                   r"|(?:stage|phase) [\dab]) )*"
+                   r"(?:epochs?|episodes?)(?: (?:per|in each|for each) \w+)?"
                    r"|passes(?: over the data)?"),
         ("updates", r"(?:(?:optimi[sz]ation|optimi[sz]er|gradient|optimi[sz]ing|update|parameter|weight|adam|sgd|s?vi"
                     r"|advi|variational|guide|map|mini ?batch) )+(?:n?steps|updates|iterations)"),

@@ -229,7 +229,8 @@ def _suspicions(
         )
     if trace is not None:
         yield from against_trace(table, trace)
-        explained = _explained(table, trace) or any(drawn(evidence)) or written_by_script(evidence)
+        by_script = written_by_script(evidence) or _sampled_unread(evidence, seen)
+        explained = _explained(table, trace) or any(drawn(evidence)) or by_script
         if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)
@@ -241,6 +242,12 @@ def _suspicions(
 def written_by_script(evidence: Evidence) -> bool:
     """Whether the script, as it is read, writes figures made from the draws: quantities that no trace holds."""
     return evidence.program is not None and any(one.in_a_table for one in evidence.program.samplers)
+
+
+def _sampled_unread(evidence: Evidence, seen: Seen) -> bool:
+    """Whether reading knows of no sampler where one ran: BlackJAX' steps, whose draws it cannot follow."""
+    unread = evidence.program is not None and not evidence.program.samplers
+    return unread and bool(seen.samplings) and all(one.library == "blackjax" for one in seen.samplings)
 
 
 def _of_nothing_seen(seen: Seen, table: TableFacts, but_of: frozenset[str]) -> Iterator[Suspicion]:

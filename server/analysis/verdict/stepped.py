@@ -13,10 +13,12 @@ from .counts import WITNESSED, Counts
 from .declared import is_for_reward
 from .drawn import correlation
 from .evidence import Evidence
+from .left_untrained import left_untrained
 from .members import untrained_members
 from .method import declared_kinds
 from .quantities import plain
 from .seen import Seen, clock, names, place
+from .stood_still import stood_still
 from .suspicion import Suspicion
 from .words import Word
 
@@ -63,8 +65,10 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
     yield from _without_a_rate(stepped)
     yield from begun_with(evidence, seen, stepped)
     yield from untrained_members(evidence, seen, stepped)
+    yield from left_untrained(evidence, seen, stepped)
     yield from _hardly_moved(stepped)
     yield from _not_applied(stepped)
+    yield from stood_still(evidence, seen, stepped)
     yield from _saved(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)
     yield from _after_the_last_step(evidence)

@@ -31,7 +31,7 @@ _WIDTHS = 3.5
 def twins(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     """Yield that rows of the results, which were held out, stand among those that their model was fitted to."""
     truths = [one for one in table.columns if TRUTH.fullmatch(one.name) and len(one.values) == table.rows]
-    pairs = [(one, fit) for one in seen.predictions if _rows(one.x) == table.rows and (fit := seen.fit_of(one))]
+    pairs = [(one, fit) for one in _of_results(seen, table.rows) if (fit := seen.fit_of(one))]
     for one, fit in (pair for pair in pairs if _rows(pair[0].x) <= _MOST_HELD_OUT * _rows(pair[1].x)):
         shared = _shared(one.x.row_keys, fit.x.row_keys) if truths and _are_measured(one.x) else (0, 0)
         outcomes = [(each, _of_outcomes(each, fit)) for each in truths]
@@ -43,6 +43,18 @@ def twins(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
                 what = f"{count} of {compared} outcomes of column {column.name} that could be compared, digit by digit"
                 yield _suspicion(one, fit, what)
                 return
+
+
+def _of_results(seen: Seen, rows: int) -> Iterator[Prediction]:
+    """Yield what was predicted of the rows of the results: of all of them, or in parts at one place, as of folds."""
+    places: dict[tuple[str, str], list[Prediction]] = {}
+    for one in seen.predictions:
+        places.setdefault((one.name, one.line.where), []).append(one)
+    for each in places.values():
+        whole = [one for one in each if _rows(one.x) == rows]
+        yield from whole
+        if not whole and rows and sum(_rows(one.x) for one in each) % rows == 0:
+            yield from each
 
 
 def _suspicion(one: Prediction, fit: Fit, of: str) -> Suspicion:

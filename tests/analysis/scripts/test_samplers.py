@@ -100,6 +100,12 @@ def test_a_sampler_is_read_with_what_the_library_will_get(script: str, expected:
     assert figures(one) == expected
 
 
+def test_figures_made_from_the_draws_that_emcees_sampler_holds_are_seen_to_be_written() -> None:
+    script = "import emcee, pandas as pd\ns = emcee.EnsembleSampler(32, 3, f)\ns.run_mcmc(p0, 5000)\n"
+    (one,) = program(f"{script}pd.DataFrame(s.get_chain(flat=True).mean(0)).to_csv('r.csv')").samplers
+    assert (one.used_for_results, one.in_a_table) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("args", "expected"),
     [

@@ -107,3 +107,21 @@ def test_a_declared_method_by_hand_whose_iterations_are_told_is_asked_about_by_w
     assert (silent.code, silent.action.startswith("Print a line for each iteration")) == ("no_method_found", True)
     read = read_program("m.py", {"m.py": LOOP.encode()}.get, env={})  # as the action says it
     assert check(decide(replace(told, program=read), RULES), "method").outcome is Outcome.PASSED
+
+
+def curve(method: str, *names: str) -> str:
+    used = tuple(
+        EstimatorUse(name=each, file="m.py", line=7, forbidden=True, fitted=True, used_for_results=True)
+        for each in names
+    )
+    evidence = designed(f"Method | {method} | | | | YES\n", TRAINED)
+    evidence = replace(evidence, program=Program(script="m.py", estimators=used), history=None, epochs={})
+    return next(one.code for one in decide(evidence, RULES).checks if one.name == "method")
+
+
+def test_a_curve_that_the_design_fits_by_least_squares_is_no_stand_in_for_another_method() -> None:
+    assert not curve("nonlinear least squares (Richards growth curve), bootstrap intervals", "curve_fit")
+    assert not curve("four-parameter dose-response curve by least squares", "curve_fit")
+    assert curve("Bayesian growth curve (NUTS)", "curve_fit") == "forbidden_method"
+    assert curve("random forest", "curve_fit") == "forbidden_method"
+    assert curve("nonlinear least squares", "curve_fit", "Ridge") == "forbidden_method"

@@ -44,6 +44,21 @@ def test_a_variable_that_is_in_the_trace_is_judged_there() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "code"), [(chains(0.0, 3.0, -2.0, 1.0), ["chains_disagree"]), (chains(0.0, 0.02, -0.01, 0.03), [])]
+)
+def test_where_no_draws_were_saved_the_chains_are_judged_as_they_were_returned(
+    left: list[Kind], code: list[str]
+) -> None:
+    assert asked(None, variables={"mu": MU, "left": left}) == code
+
+
+def test_of_two_samplings_of_one_model_the_later_one_counts() -> None:
+    free: Kind = {"left": {"shape": [], "prior": ""}}
+    first, then = (sampling(free=free, variables={"left": one}) for one in (chains(0.0, 9.0), chains(0.0, 0.01)))
+    assert [*left_out_of_trace(seen(first, then), None)] == []
+
+
+@pytest.mark.parametrize(
     ("draws", "divergences", "told", "code"),
     [
         (1913, 87, 0, ["divergent_draws_left_out"]),

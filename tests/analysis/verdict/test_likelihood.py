@@ -37,6 +37,7 @@ def asked(design: str, *lines: Kind) -> list[str]:
     ("design", "line", "code"),
     [
         (STUDENT, model(), "likelihood_otherwise"),
+        (STUDENT, model("y ~ StudentT(1000, f(a, b), sigma)"), "likelihood_otherwise"),
         ("Counts have a negative binomial likelihood.", model("y ~ Poisson(f(a, b))"), "likelihood_otherwise"),
         ("Outcome: zero-inflated Poisson", model("y ~ Normal(f(a), s)"), "likelihood_otherwise"),
         (GROUPED, model(), "no_parameters_by_group"),
@@ -53,7 +54,8 @@ def asked(design: str, *lines: Kind) -> list[str]:
          model(free={"effect": ([], "effect ~ Normal(2.05, 0.015)")},
                variables={"effect": [fp("e", size=1000, sd=0.0148, mean=2.05)]}), "prior_decides"),
     ],
-    ids=["Student-t", "overdispersed counts", "zero-inflated", "pooled", "pooled, NumPyro", "one slope for all",
+    ids=["Student-t", "a Student-t in name", "overdispersed counts", "zero-inflated", "pooled", "pooled, NumPyro",
+         "one slope for all",
          "a fixed scale", "a potential over the same data", "a factor", "a prior at the answer"],
 )  # fmt: skip
 def test_another_model_than_the_design_names_is_asked_about(design: str, line: Kind, code: str) -> None:

@@ -64,3 +64,28 @@ def test_what_raised_before_another_model_took_its_place_is_named() -> None:
 )
 def test_a_family_that_was_fitted_under_whichever_name_is_not_asked_about(method: str, lines: tuple[Kind, ...]) -> None:
     assert not said(method, *lines)
+
+
+def mixed(number: int, **more: object) -> Kind:
+    return fit(number, "MixedLM", library="statsmodels", **more)
+
+
+NO = {"converged": False}
+FELL_BACK = [
+    line
+    for number in range(2, 12, 2)
+    for line in (mixed(number, done=NO), fit(number + 1, "OLS", library="statsmodels"))
+]
+
+
+def test_fits_that_do_not_converge_and_are_replaced_by_another_model_are_asked_about() -> None:
+    (what,) = said(MIXED, *FELL_BACK)
+    assert "5 of 5 fits of MixedLM" in what
+    assert "OLS was fitted 5 times" in what
+    assert said(MIXED, RAISED, OLS, mixed(3, done=NO), fit(4, "OLS", library="statsmodels"))
+
+
+def test_fits_that_do_not_converge_and_are_not_replaced_are_not_asked_about() -> None:
+    assert not said(MIXED, *(mixed(number, done=NO) for number in range(2, 7)))
+    assert not said(MIXED, OLS, *(mixed(number, done={"converged": True}) for number in range(2, 7)))
+    assert not said(MIXED, *FELL_BACK[:2], *(mixed(number, done={"converged": True}) for number in range(20, 40)))

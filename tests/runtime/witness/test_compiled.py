@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from watchkeeper.server.analysis.witness import steps
+from watchkeeper.server.analysis.witness.values import part, parts
 
 from ...libraries import needs
 from .helpers import seen
@@ -71,3 +73,39 @@ def test_a_call_counts_what_its_own_trace_runs_and_an_optimiser_tells_its_own_fi
     }  # fmt: skip
     assert (told["optax.adam"].steps, told["optax.lion"].steps) == (5, 24)
     assert [name for name, one in told.items() if "from_files" in one.line.facts] == ["optax.lamb"]
+
+
+MASKED = """
+import jax, jax.numpy as jnp, optax
+adam = optax.adam(0.01)
+loss = lambda p: ((p["a"] @ p["b"] - 1.0) ** 2).sum()
+p = {"a": jnp.full((3, 8), 0.4), "b": jnp.full((8,), 0.5)}
+def epoch(carry, number):
+    p, state = carry
+    value, slope = jax.value_and_grad(loss)(p)
+    updates, state = adam.update(slope, state, p)
+    updates = jax.tree.map(lambda each: each * (number < 12), updates)
+    return (optax.apply_updates(p, updates), state), value
+train = jax.jit(lambda p, state: jax.lax.scan(epoch, (p, state), jnp.arange(60)))
+train(p, adam.init(p))
+@jax.jit
+def step(p, state, live):
+    updates, state = adam.update(jax.grad(loss)(p), state, p)
+    return jax.tree.map(lambda each, change: each + live * change, p, updates), state
+state = adam.init(p)
+for number in range(50):
+    p, state = step(p, state, 1.0 * (number < 12))
+"""
+
+
+@needs("optax")
+def test_what_compiled_code_returned_tells_where_updates_were_masked(tmp_path: Path) -> None:
+    found = seen(tmp_path, MASKED)
+    scan, calls = found.of("compiled")
+    (series,) = parts(scan.facts, "series")
+    assert (series["length"], series["same_from"], series["even"]) == (60, 12, False)
+    arrays = [[8, 12], [24, 12], [8, 48], [24, 48]]
+    told: Any = calls.facts["arrays"]
+    assert sorted(told) == sorted([[24, 12], [8, 12], *[each for each in arrays if each[1] == 48] * 2])
+    updates = [part(one.facts, "updates") for one in found.of("steps") if one.facts["library"] == "optax"]
+    assert [each["changed"] for each in updates if each is not None] == [1]

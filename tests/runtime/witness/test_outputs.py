@@ -8,7 +8,7 @@ from typing import Any
 from watchkeeper.server.analysis.witness import prediction, steps
 
 from ...libraries import needs
-from .helpers import seen
+from .helpers import only, seen
 
 EVALUATED = """
 import numpy as np, torch
@@ -42,12 +42,13 @@ def test_outputs_in_evaluation_are_told_by_blocks_with_the_rows_that_they_are_of
         (1, 12, False, 5),
     ]
     assert [one["since_step"] for one in blocks] == [[9, 132]] * 3
-    assert [one["of"] for one in told[3:6]] == ["output", "labels", "shares"]
+    assert [one["of"] for one in told[-3:]] == ["column 2", "labels", "shares"]
     saves: dict[str, Any] = {str(one.facts["path"]): one.facts for one in found.of("save")}
     label = next(one for one in told if one["of"] == "labels" and one["values"]["shape"] == [20])
     assert label["values"]["sha"] == saves["labels.npy"]["columns"]["0"]["sha"]
     of_loader: Any = found.of("batches")[-1].facts["row_keys"]
-    assert prediction(found.of("forward")[3]).x.row_keys == tuple(of_loader)
+    of_loop = [prediction(one) for one in found.of("forward") if one.facts["calls"] == 3]
+    assert of_loop[0].x.row_keys == tuple(of_loader)
 
 
 FROM_FILES = """
@@ -80,3 +81,64 @@ def test_weights_that_were_read_from_a_file_in_any_usual_way_are_told_of_the_opt
     files = [[(each["path"], each["numbers"]) for each in one] for one in listed]
     assert files == [[], [("init.pt", 208)], [("init.npz", 208)], [("init.pkl", 208)]]  # 16 and more numbers an array
     assert {one.numbers for one in told} == {212}
+
+
+PARTLY = """
+import torch
+torch.manual_seed(0); torch.set_num_threads(1)
+x = torch.randn(120, 5); x = torch.cat([x, x])[torch.randperm(240)]
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = torch.nn.Linear(5, 16); self.head = torch.nn.Linear(16, 1)
+    def forward(self, x): return self.head(torch.tanh(self.encoder(x)))
+net = Net()
+optimiser = torch.optim.Adam(net.head.parameters(), lr=0.01)
+for epoch in range(4):
+    for rows in torch.randperm(180).split(30):
+        optimiser.zero_grad(); (net(x[rows]) - 1).pow(2).mean().backward(); optimiser.step()
+net(x[180:])                                     # nothing goes backward: these are not trained on
+with torch.no_grad(): net(x[180:])
+"""
+
+
+@needs("torch")
+def test_parts_that_no_step_moved_and_rows_of_a_loop_without_a_loader_are_told(tmp_path: Path) -> None:
+    found = seen(tmp_path, PARTLY)
+    (module,) = found.of("module")
+    named = [["encoder.weight", 80], ["encoder.bias", 16], ["head.weight", 16], ["head.bias", 1]]
+    assert module.facts["parameters"] == named
+    assert found.of("steps")[-1].facts["moved_sizes"] == [[16, 1], [1, 1]]
+    (rows,), (block,) = found.of("trained_rows"), found.of("forward")
+    assert (rows.facts["width"], block.facts["trained"]) == (5, rows.facts["id"])
+    distinct: Any = rows.facts["distinct"]
+    assert 90 < distinct < 120
+    of_both = set(prediction(block).x.row_keys) & set(map(str, rows.facts["row_keys"]))  # type: ignore[arg-type]
+    assert 0 < len(of_both) < 60
+
+
+LAYERS = """
+import torch
+from torch import nn
+class Cell(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(1, 4), nn.Linear(4, 4)
+        self.own = nn.Parameter(torch.zeros(2, 2))
+    def forward(self, x):
+        h = torch.zeros(len(x), 4)
+        for step in range(x.shape[1]):
+            h = torch.tanh(self.a(x[:, step:step + 1]) + self.b(h))
+        return h
+net = nn.Sequential(Cell(), nn.Linear(4, 1)).eval()
+with torch.no_grad():
+    for _ in range(3):
+        net(torch.ones(2, 6))
+"""
+
+
+@needs("torch")
+def test_a_module_is_told_once_with_its_layers_and_how_often_each_is_called(tmp_path: Path) -> None:
+    line = only(seen(tmp_path, LAYERS).of("layers"))
+    assert line.facts["layers"] == {"Cell": [1, 1], "Linear": [3, 6]}
+    assert (line.facts["there"], line.facts["matrices"], line.facts["own_matrices"]) == (["Linear"], 4, 1)

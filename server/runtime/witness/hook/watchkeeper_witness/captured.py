@@ -69,8 +69,8 @@ class _Found:
         if isinstance(value, slice):
             for each in (value.start, value.stop):
                 self.see(name, each)
-        elif isinstance(value, int) and not isinstance(value, bool):
-            if len(self.bounds) < _MOST_BOUNDS:
+        elif isinstance(value, int):
+            if len(self.bounds) < _MOST_BOUNDS and not isinstance(value, bool):
                 self.bounds.add(value)
         elif hasattr(value, "columns") and hasattr(value, "dtypes"):
             for column in list(value.columns)[:_MOST_COLUMNS]:

@@ -16,11 +16,11 @@ import sys
 import weakref
 from typing import Any
 
-from . import places
+from . import compiled_results, places
 from .calls import MARK, pickled_from
 from .more import is_due, tell_due
 from .replaced import watch
-from .state import here, ours, state
+from .state import here, ours, ours_at_length, state
 from .trouble import trouble
 
 _COMPILE = ("jit", "pmap")
@@ -210,6 +210,9 @@ def leave(codes: Codes, now: dict[Any, Any], args: Any, kwargs: Any, result: Any
             code.traced(now)
         if code.found:
             _called(code, now, result)
+            if not here.traces and not is_traced(result):
+                with ours_at_length():
+                    compiled_results.took(codes, result, sys._getframe(2))
     except Exception as error:
         trouble("jax", error)
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .fingerprint import as_array, fp
+from .fingerprint import MOST_VALUES, as_array, fp
 from .state import can_afford, numpy
 
 MOST_VARIABLES = 200
 MOST_CHAINS = 64
 MOST_STATS = 16
+QUANTILES = (0.025, 0.05, 0.5, 0.95, 0.975)
+_MOST_PREDICTED, _LEAST_ROWS, _MOST_NUMBERS = 4, 12, 1 << 23
 STATS = (
     "diverging", "energy", "lp", "logp", "n_steps", "tree_depth", "step_size", "acceptance_rate", "accept", "accepted",
     "num_steps", "accept_prob", "depth", "log_marginal_likelihood", "beta", "potential_energy",
@@ -39,6 +41,28 @@ def chains(array: Any) -> list[Any]:
         return []
     array = as_array(np, array)
     return [fp(array[chain], always=array.size < 1 << 18) for chain in range(min(len(array), MOST_CHAINS))]
+
+
+def over_draws(arrays: dict[str, Any], before: int) -> dict[str, Any]:
+    """Return what predictive draws amount to by row: their mean of each, their quantiles of those rows that are told.
+
+    :param before: how many dimensions come before that of the rows: chains and draws, or draws alone.
+    """
+    np, found = numpy(), {}
+    for name, array in list(arrays.items())[:_MOST_PREDICTED]:
+        if np is None or not can_afford() or array.ndim != before + 1 or array.shape[-1] < _LEAST_ROWS:
+            continue
+        if array.size > _MOST_NUMBERS or array.dtype.kind not in "fiu":
+            continue
+        rows = array.reshape(-1, array.shape[-1])
+        size = rows.shape[1]
+        count = min(size, MOST_VALUES)
+        told = rows[:, [place * (size - 1) // (count - 1) for place in range(count)]]
+        if not np.isfinite(told).all():
+            continue
+        ends = {str(each): np.quantile(told, each, axis=0).tolist() for each in QUANTILES}
+        found[str(name)] = {"mean": fp(rows.mean(axis=0, dtype="f8")), "quantiles": ends}
+    return found
 
 
 def stats(dataset: Any) -> dict[str, Any]:

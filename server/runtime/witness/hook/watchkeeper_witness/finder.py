@@ -29,6 +29,7 @@ WATCHED: dict[str, tuple[str, str]] = {
     "sklearn.base": ("lib_sklearn", "base"),
     "sklearn.model_selection": ("lib_sklearn", "model_selection"),
     "sklearn.utils": ("lib_sklearn", "utils"),
+    "sklearn.feature_selection": ("lib_feature_scores", "feature_selection"),
     "sklearn.metrics": ("lib_metrics", "metrics"),
     "optuna.study": ("lib_sklearn", "optuna"),
     "xgboost": ("lib_boosting", "xgboost"),

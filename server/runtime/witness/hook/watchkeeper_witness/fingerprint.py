@@ -197,11 +197,11 @@ def row_hashes(np: Any, table: Any) -> Any:
         return keys ^ (keys >> np.uint64(32))
 
 
-def named_rows(np: Any, keys: Any) -> dict[str, Any]:
+def named_rows(np: Any, keys: Any, most: int = MOST_VALUES) -> dict[str, Any]:
     """Return how many hashes are distinct, and the smallest of them."""
     keys.sort()  # `unique` takes ten times as long
     distinct = keys[np.append(True, keys[1:] != keys[:-1])] if keys.size else keys
-    return {"rows": int(distinct.size), "row_keys": [f"{int(each):016x}" for each in distinct[:MOST_VALUES]]}
+    return {"rows": int(distinct.size), "row_keys": [f"{int(each):016x}" for each in distinct[:most]]}
 
 
 def _table(np: Any, table: Any, rows: bool) -> dict[str, Any]:

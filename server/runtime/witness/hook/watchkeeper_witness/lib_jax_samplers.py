@@ -124,13 +124,17 @@ def told_svi(call: Call, result: Any, raised: Any) -> Told:
 
 def told_predictive(call: Call, result: Any, raised: Any) -> Told:
     """Tell predictive draws."""
-    found = {str(k): [fp(v)] for k, v in list(result.items())[:60]} if isinstance(result, dict) else {}
-    facts = {
+    shown = dict(list(result.items())[:60]) if isinstance(result, dict) else {}
+    np = numpy()
+    found = {str(k): [fp(v)] for k, v in shown.items()}
+    of_outcomes = {k: np.asarray(v) for k, v in shown.items() if getattr(v, "ndim", 0) == 2}
+    facts: dict[str, Any] = {
         "id": next_number("fit"),
         "library": "numpyro",
         "call": "numpyro.infer.Predictive",
         "method": "predictive",
         "variables": found,
+        "over": draws.over_draws(of_outcomes, 1),
     }
     return "sampling", facts["call"], {**facts, **call.notes}
 

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from . import clock as time
-from . import loaded, places
+from . import loaded, optax_handed_on, places
 from .calls import MARK, pickled_from
 from .compiled import noted, settle
 from .more import is_due, tell_due
@@ -63,6 +63,7 @@ class Applied:
 
 
 _applied = Applied()
+_handed_on = optax_handed_on.HandedOn()
 
 
 class Updates:
@@ -112,6 +113,7 @@ class Updates:
             "numbers": self.numbers,
             "tensors": self.tensors,
             **_applied.told(),
+            **_handed_on.told(),
             **_begun_with.get(self.key, _begun_with.get(_LATEST, {})),
         }
         state.writer.tell("steps", self.where, facts)
@@ -142,6 +144,9 @@ def _applying(apply: Any) -> Any:
                 if _applied.take():
                     with ours_at_length():
                         _applied.look(params)
+                if getattr(here, "updates", None):
+                    with ours():
+                        _handed_on.compare(_leaves(args[0] if args else kwargs.get("updates")), sys._getframe(1))
             except Exception as error:
                 trouble("optax", error)
         return apply(params, *args, **kwargs)
@@ -221,11 +226,13 @@ def _counting(update: Any, key: str, name: str, given: dict[str, Any]) -> Any:
             over = begin(key, name, given, updates)
         except Exception:
             over = None
+        result = None
         try:
-            return update(updates, *args, **kwargs)
+            result = update(updates, *args, **kwargs)
+            return result
         finally:
             if over is not None:
-                over()
+                over(result)
 
     return call
 
@@ -251,8 +258,12 @@ def begin(key: str, name: str, given: dict[str, Any], updates: Any) -> Any:
     return _over
 
 
-def _over() -> None:
+def _over(result: Any) -> None:
+    """End an update. :param result: what it returned, the updates before the state; None where it raised."""
     here.updating = False
+    if isinstance(result, tuple):
+        with contextlib.suppress(Exception), ours():
+            optax_handed_on.returned(_leaves(result[0]))
 
 
 def _leaves(tree: Any) -> list[Any]:

@@ -260,6 +260,8 @@ def told_predictive(call: Call, result: Any, raised: Any) -> Told:
         found = draws.group(result, group) if result is not None else None
         if found is not None:
             facts.update({"group": group, "variables": draws.of_dataset(found)[0]})
+            arrays = {str(each): found[each].values for each in list(found.data_vars)[: draws.MOST_VARIABLES]}
+            facts["over"] = draws.over_draws(arrays, 2)
             break
     return "sampling", facts["call"], facts
 

@@ -63,13 +63,19 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         "x": data(getattr(of, "exog", None), rows=True),
         "y": outcome(getattr(of, "endog", None)),
         **weights({name: getattr(of, name, None) for name in ("weights", "freq_weights", "var_weights")}),
-        "done": {"iterations": plain(retvals.get("iterations")), "converged": plain(retvals.get("converged"))},
+        "done": {"iterations": plain(retvals.get("iterations")), "converged": _converged(result, retvals)},
         **call.notes,
     }
     if result is not None:
         facts["object"] = fitted(getattr(result, "_results", result), number)
         facts["done"]["coef"] = fp(getattr(result, "params", None))
     return "fit", name, facts
+
+
+def _converged(result: Any, retvals: Any) -> Any:
+    """Return whether a fit says that it converged: mixed models and generalised linear ones say so themselves."""
+    told = retvals.get("converged") if "converged" in retvals else getattr(result, "converged", None)
+    return bool(told) if told is not None else None
 
 
 def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:

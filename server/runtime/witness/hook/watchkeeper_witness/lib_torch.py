@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from . import clock as time
-from . import loaded, places, torch_outputs
+from . import loaded, places, torch_outputs, trained_rows
 from .calls import MARK, pickled_from
 from .loops import Batches, Losses
 from .more import is_due, tell_due, tell_each
@@ -199,6 +199,8 @@ def _loss(loss: Any, frame: Any) -> None:
     seen.count += 1
     if state.loader is not None:
         state.loader.trains()
+    if trained_rows.room[0]:
+        trained_rows.went_backward()
     seen.epochs.call(state.passes)
     if seen.count < seen.next_count:
         return

@@ -15,6 +15,8 @@ from .state import can_afford, next_number, numpy, state
 
 MOST_KEPT = 128
 MOST_EPOCHS = 256
+MOST_KEYS = 64
+"""So many names are told of the rows of a loader: those of a part of its rows are to be found among them."""
 MOST_OF_A_ROW = 256
 """So many numbers of a row tell it from others."""
 SLOW_S = 0.5
@@ -184,7 +186,7 @@ class Batches:
         if found:
             try:
                 np = numpy()
-                self.named = named_rows(np, np.concatenate(found))
+                self.named = named_rows(np, np.concatenate(found), MOST_KEYS)
             except Exception:
                 self.named = {}
 

@@ -49,6 +49,8 @@ class Here(threading.local):
         """Of each call of JAX's compiled code that goes on: what was traced in it (`compiled`)."""
         self.forward = False
         """Whether a module of torch is at work, of which it is told what it returns."""
+        self.walk: Any = None
+        """What counts the calls of parts inside of the module that is called now (`layers`)."""
         self.busy = False
         """Whether the witness itself is at work, so that what it does is not told."""
         self.first = False

@@ -17,11 +17,13 @@ from collections import deque
 from typing import Any
 
 from . import clock as time
-from . import places
+from . import layers, places, trained_rows
 from .calls import MARK
 from .fingerprint import MOST_ROWS, as_array, flat64, fp, named_rows, row_hashes
-from .loops import MOST_OF_A_ROW
-from .state import can_afford, here, numpy, ours_at_length, reserved, state
+from .given_rows import GivenRows
+from .loops import MOST_KEYS, MOST_OF_A_ROW
+from .module_parts import Modules
+from .state import can_afford, here, numpy, ours, ours_at_length, reserved, state
 from .trouble import trouble
 
 _MOST_BLOCKS = 60
@@ -31,7 +33,11 @@ _MOST_HELD = 1 << 21
 """Of all blocks together; then the oldest ones let go of theirs."""
 _MOST_OUTPUTS = 3
 _MOST_CLASSES = 32
+_MOST_COLUMNS = 4
+"""Outputs of so few columns are told column by column too: 32 values of all together are few of each."""
 _CPU = "cpu"
+_MOST_GIVEN = 6
+"""Of so many blocks it is told what stood in the rows that they are of."""
 _MOST_BROUGHT = 1 << 16
 """So many numbers of a call are brought over from a GPU."""
 
@@ -39,14 +45,17 @@ _MOST_BROUGHT = 1 << 16
 class Block:
     """Calls that belong together."""
 
-    def __init__(self, name: str, where: str, training: bool) -> None:
-        self.name, self.where, self.training = name, where, training
+    def __init__(self, module: Any, where: str) -> None:
+        self.name, self.where = type(module).__name__, where
+        self.training = bool(getattr(module, "training", False))
+        self.number = trained_rows.number_of(module)
         self.steps = _steps()
         self.calls = self.rows = self.numbers = 0
         self.since_step: list[int] = [0, 0]
         """Calls of this module and rows that it returned since the latest step, until now."""
         self.pieces: list[list[Any]] = []
         self.inputs: list[Any] | None = []
+        self.given = GivenRows()
 
     def take(self, given: Any, outputs: list[Any]) -> None:
         self.calls += 1
@@ -65,7 +74,7 @@ class Block:
     def let_go(self) -> None:
         """Tell calls and rows alone from now on."""
         self.numbers = _MOST_NUMBERS + 1
-        self.pieces, self.inputs = [], None
+        self.pieces, self.inputs, self.given = [], None, GivenRows()
 
     def _hash(self, np: Any, given: Any, inputs: list[Any]) -> None:
         try:
@@ -74,34 +83,46 @@ class Block:
             if rows is None or len(rows) > MOST_ROWS:
                 self.inputs = None
             else:
-                inputs.append(row_hashes(np, flat64(np, rows).reshape(len(rows), -1)))
+                table = flat64(np, rows).reshape(len(rows), -1)
+                inputs.append(row_hashes(np, table))
+                if given[:1].numel() <= MOST_OF_A_ROW:
+                    self.given.take(np, table, int(given.shape[-1]) if given.dim() == 3 else 1)
         except Exception:
             self.inputs = None
+
+    def _mean_of_passes(self, np: Any, parts: list[Any]) -> Any:
+        """Yield the mean of several calls on the same rows, as with dropout; nothing of calls on other rows."""
+        inputs = self.inputs or []
+        same = len(inputs) == len(parts) > 1 and len({each.shape for each in parts}) == 1
+        if same and all((each == inputs[0]).all() for each in inputs[1:]):
+            yield "mean of calls", np.mean(np.stack(parts), axis=0)
 
     def facts(self) -> list[dict[str, Any]]:
         """Return what is told: one line an output, and of scores of classes also what follows from them."""
         base = {"library": "torch", "class": self.name, "calls": self.calls, "training": self.training}
-        base.update({"rows": self.rows, "steps": self.steps, "since_step": self.since_step})
+        base.update({"rows": self.rows, "steps": self.steps, "since_step": self.since_step, **self.number})
         if not self.pieces or len({len(each) for each in self.pieces}) != 1:
             return [base]
         np, found = numpy(), []
         if self.inputs:
-            base["x"] = {"shape": [sum(map(len, self.inputs))], **named_rows(np, np.concatenate(self.inputs))}
+            keys = np.concatenate(self.inputs)
+            base["x"] = {"shape": [len(keys)], **named_rows(np, keys, MOST_KEYS), **self.given.facts(np)}
         if not can_afford():
             return [base]
         for number in range(len(self.pieces[0])):
             parts = [np.atleast_1d(each[number]) for each in self.pieces]
             if len({each.shape[1:] for each in parts}) == 1:
                 whole = np.concatenate(parts)
-                found += [
-                    {**base, "output": number, "of": kind, "values": fp(each)} for kind, each in _forms(np, whole)
-                ]
+                forms = [*_forms(np, whole), *self._mean_of_passes(np, parts)]
+                found += [{**base, "output": number, "of": kind, "values": fp(each)} for kind, each in forms]
         return found or [base]
 
 
 def _forms(np: Any, values: Any) -> Any:
     """Yield an output as it is, and of scores of a few classes their labels and shares."""
     yield "output", values
+    if values.ndim == 2 and 2 <= values.shape[1] <= _MOST_COLUMNS:
+        yield from ((f"column {number}", values[:, number]) for number in range(values.shape[1]))
     if values.ndim == 2 and 2 <= values.shape[1] <= _MOST_CLASSES and np.isfinite(values).all():
         yield "labels", values.argmax(1)
         shares = np.exp(values - values.max(1, keepdims=True))
@@ -123,8 +144,9 @@ class Outputs:
             if not where:
                 return  # a thread of a library, as of `DataParallel`, has a part of what is told already
             self.key = key
-            self.blocks.append(Block(type(module).__name__, where, bool(getattr(module, "training", False))))
+            self.blocks.append(Block(module, where))
             self._let_go()
+            state.cumulative.setdefault(("modules",), Modules()).note(module, where)
         block = self.blocks[-1]
         block.take(given, outputs)
         if (id(module), block.steps) not in self.since:
@@ -148,8 +170,10 @@ class Outputs:
         return True
 
     def _let_go(self) -> None:
-        """Hold the numbers of the newest blocks."""
+        """Hold the numbers of the newest blocks; of the others' rows only the names."""
         held = 0
+        for block in [*self.blocks][:-_MOST_GIVEN]:
+            block.given = GivenRows()
         for block in reversed(self.blocks):
             held += block.numbers if block.pieces else 0
             if held > _MOST_HELD and block.pieces:
@@ -196,21 +220,56 @@ def _calling(call: Any, trains: Any, compiling: Any, tracing: Any) -> Any:
     @functools.wraps(call)
     def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
         # A frozen script has no `training`. What torch's compiler traces must not come further than its question.
-        if (trains() and getattr(self, "training", True)) or compiling():
+        if (not trained_rows.room[0] and trains() and getattr(self, "training", True)) or compiling():
             return call(self, *args, **kwargs)
+        if trains() and getattr(self, "training", True):
+            return _trained(call, self, args, kwargs)
         if here.forward or here.busy or state.writer is None or tracing() is not None or not _evaluates(self, trains()):
+            if here.walk is not None:
+                here.walk.note(self)
             return call(self, *args, **kwargs)
         here.forward = True
+        here.walk = walk = _walk(self)
         try:
             result = call(self, *args, **kwargs)
         finally:
-            here.forward = False
+            here.forward, here.walk = False, None
+        if walk is not None:
+            _walked(self, walk)
         if _steps():
             _returned(self, args, kwargs, result, sys._getframe(1))
         return result
 
     setattr(watched, MARK, True)
     return watched
+
+
+def _trained(call: Any, module: Any, args: Any, kwargs: Any) -> Any:
+    """Call a module that trains, and look at the rows that it was given."""
+    if not trained_rows.begins():
+        return call(module, *args, **kwargs)
+    here.forward = True
+    try:
+        return call(module, *args, **kwargs)
+    finally:
+        here.forward = False
+        trained_rows.took(module, args, kwargs, sys._getframe(2))
+
+
+def _walk(module: Any) -> Any:
+    try:
+        return layers.begun(module)
+    except Exception as error:  # no module that can be told from others
+        trouble("torch", error)
+        return None
+
+
+def _walked(module: Any, walk: Any) -> None:
+    try:
+        with ours():
+            layers.ended(module, walk)
+    except Exception as error:
+        trouble("torch", error)
 
 
 def _evaluates(module: Any, trains: bool) -> bool:

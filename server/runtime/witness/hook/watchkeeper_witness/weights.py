@@ -36,14 +36,29 @@ class Sample:
             found.extend(each.detach().reshape(-1)[:: self.every].double().cpu().tolist())
         return found
 
-    def moved(self, tensors: list[Any]) -> dict[str, float]:
-        """Return how far the sampled numbers are from the beginning, and the share of them that differ."""
+    def moved(self, tensors: list[Any]) -> dict[str, Any]:
+        """Return how far the sampled numbers are from the beginning, and the share of them that differ.
+
+        `moved_sizes` tells of how many numbers the tensors are that differ anywhere: [numbers, how many such tensors].
+        """
         now = self._some(tensors)
         if not now or len(now) != len(self.begun):
             return {}
         distance = math.sqrt(sum((a - b) ** 2 for a, b in zip(now, self.begun)))  # noqa: B905 (Python 3.8)
         share = sum(a != b for a, b in zip(now, self.begun)) / len(now)  # noqa: B905 (the same)
-        return {"moved": round(distance, 9) if math.isfinite(distance) else -1.0, "moved_share": round(share, 4)}
+        found: dict[str, Any] = {"moved": round(distance, 9) if math.isfinite(distance) else -1.0}
+        return {**found, "moved_share": round(share, 4), "moved_sizes": self._moved_sizes(tensors, now)}
+
+    def _moved_sizes(self, tensors: list[Any], now: list[float]) -> list[list[int]]:
+        sizes: dict[int, int] = {}
+        at = 0
+        for each in tensors:
+            size = int(each.numel())
+            end = at + -(-size // self.every)
+            if now[at:end] != self.begun[at:end]:
+                sizes[size] = sizes.get(size, 0) + 1
+            at = end
+        return [[size, count] for size, count in sizes.items()][:MOST_PARTS]
 
 
 def _without_numpy(tensors: list[Any], *, parts: bool) -> Any:

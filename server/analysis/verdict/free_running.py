@@ -1,0 +1,71 @@
+"""Was a network given the outcomes that it predicts, or a forecast that runs freely those of the steps before? Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from ..artefacts.facts import ColumnFacts, TableFacts
+from ..witness import Prediction
+from ..witness.fingerprints import places
+from ..witness.values import numbers, part
+from .edited import TRUTH
+from .evidence import Evidence
+from .rounding import grain_of
+from .row_sums import weights_of
+from .seen import Seen, place
+from .suspicion import Suspicion
+from .truths import truth_of
+from .words import Word
+
+_LEAST_ROWS = 20
+_STEPS = (*range(1, 25), 48, 168)
+
+
+def fed_with_outcomes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """Yield that the rows of a prediction held their own outcome, or those of a free forecast that of an earlier row.
+
+    A forecast that begins anew at several origins holds them in its first steps only. What is to give its input back
+    holds its outcome by its nature.
+    """
+    design = evidence.design
+    tried = (0, *_STEPS) if design.networks.free_running else (0,)
+    tried = tried[1:] if design.networks.given_back else tried
+    truths = [one for one in table.columns if TRUTH.fullmatch(one.name)] or [truth for _, truth in truth_of(table)]
+    for truth in (one for one in truths[:2] if len(one.values) == table.rows):
+        for one in reversed(seen.forwards):
+            found = _fed(one, truth, tried) if one.x.shape[:1] == (table.rows,) else None
+            if found is not None:
+                yield _suspicion(design.path, one, truth, found)
+                return
+
+
+def _suspicion(path: str, one: Prediction, truth: ColumnFacts, by: int) -> Suspicion:
+    what = f"what {one.name} was given at {place(one.line)} holds, in each told row, {truth.name} of"
+    if not by:
+        action = "Take the outcome out of the inputs, or say in the design why it is one."
+        return Suspicion(f"{what} the same row", Word.INVESTIGATE, "outcome_among_the_inputs", action)
+    what = f"{what} {f'{by} rows' if by > 1 else 'the row'} before; {path} lets the forecast run freely"
+    action = "Feed each forecast back as the next one's input, or say in the design that it is one step ahead."
+    return Suspicion(what, Word.INVESTIGATE, "forecast_fed_with_outcomes", action)
+
+
+def _fed(one: Prediction, truth: ColumnFacts, tried: Sequence[int]) -> int | None:
+    """Return how many rows before the outcomes stand in what was given, scaled as may be; None where they do not."""
+    given = part(part(one.line.facts, "x"), "given") or {}
+    rows, found = places(one.x.shape[0]), list[int]()
+    for name in given:
+        told = numbers(given, name)
+        if len(told) != len(rows) or len(set(told)) < _LEAST_ROWS:
+            continue
+        found += [by for by in tried if _is_earlier(told, rows, truth, by)][:1]
+    return min(found, default=None)
+
+
+def _is_earlier(told: Sequence[float], rows: Sequence[int], truth: ColumnFacts, by: int) -> bool:
+    pairs = [(value, truth.values[row - by]) for row, value in zip(rows, told, strict=True) if row >= by]
+    if len(pairs) < _LEAST_ROWS or not all(math.isfinite(one) for pair in pairs for one in pair):
+        return False
+    theirs, ours = [one for one, _ in pairs], [one for _, one in pairs]
+    slack = grain_of(truth.values) + 1e-5 * max(map(abs, ours))
+    return weights_of([theirs], ours, slack) is not None

@@ -1,0 +1,161 @@
+"""torch: which rows a module was given while it was trained, where no loader gave them: their smallest hashes."""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+import sys
+import weakref
+from typing import Any
+
+from . import clock as time
+from . import places
+from .fingerprint import MOST_ROWS, as_array, flat64, row_hashes
+from .loops import MOST_OF_A_ROW
+from .state import can_afford, here, numpy, ours_at_length, state
+from .trouble import trouble
+
+MOST_KEYS = 128
+"""So many names are kept of rows: of those of a test part a fifth as large, 32 could be among them."""
+_MOST_MODULES = 8
+_MOST_CALLS = 2000
+_MOST_S = 0.06
+_PASSED = 0.4
+"""Where the rows were distinct in so small a share, an epoch came to its end."""
+
+
+room = [True]
+"""Whether calls are looked at; no more once there is no room or no time, or loaders tell of their rows."""
+
+
+class Rows:
+    """Rows of one module; open until an epoch or two are seen."""
+
+    def __init__(self, module: Any, where: str) -> None:
+        self.module = weakref.ref(module)
+        self.name, self.where = type(module).__name__, where
+        self.calls = self.rows = 0
+        self.next_look = 64
+        self.newest: Any = None
+        self.pieces: list[Any] = []
+        self.open = True
+        self.width = 0
+        self.facts: dict[str, Any] | None = None
+
+    def take(self, np: Any, given: Any) -> None:
+        """Take the rows of a call; they count once a loss goes backward, as what is only looked at trains nothing."""
+        rows = as_array(np, given.reshape(len(given), -1)[:, :MOST_OF_A_ROW])
+        self.width = max(self.width, int(rows.shape[1]))
+        self.newest = row_hashes(np, flat64(np, rows).reshape(len(rows), -1))
+
+    def trains(self, np: Any) -> None:
+        """Count the rows of the newest call."""
+        newest, self.newest = self.newest, None
+        if newest is None or not self.open:
+            return
+        self.calls += 1
+        self.rows += len(newest)
+        self.pieces.append(newest)
+        if self.calls >= _MOST_CALLS or self.rows >= self.next_look:
+            self.look(np)
+
+    def look(self, np: Any, *, last: bool = False) -> None:
+        """Count the distinct rows; where most were seen twice the rest of the training shows no others."""
+        if not self.open or not self.pieces:
+            return
+        keys = np.unique(np.concatenate(self.pieces))
+        self.pieces = [np.concatenate(self.pieces)]
+        self.next_look = max(2 * self.rows, 64)
+        if last or len(keys) <= _PASSED * self.rows or self.rows >= MOST_ROWS or self.calls >= _MOST_CALLS:
+            self.facts = {"rows": self.rows, "distinct": len(keys)}
+            self.facts["row_keys"] = [f"{int(each):016x}" for each in keys[:MOST_KEYS]]
+            self.open, self.pieces = False, []
+
+
+class TrainedRows:
+    """The rows of the first modules that were trained."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Rows] = {}
+        self.spent_s = 0.0
+
+    def take(self, module: Any, args: Any, kwargs: Any, frame: Any) -> None:
+        begun = time.thread_time()
+        try:
+            with ours_at_length():
+                self._take(module, args[0] if args else next(iter(kwargs.values()), None), frame)
+        except Exception as error:
+            room[0] = False
+            trouble("torch", error)
+        self.spent_s += time.thread_time() - begun
+        if self.spent_s > _MOST_S:
+            room[0] = False
+
+    def _take(self, module: Any, given: Any, frame: Any) -> None:
+        np = numpy()
+        seen = self.known.get(id(module))
+        if seen is not None and seen.module() is module:
+            if seen.open and _has_rows(given):
+                seen.take(np, given)
+            return
+        if state.loader is not None or np is None or not can_afford() or len(self.known) >= _MOST_MODULES:
+            room[0] = False
+        elif _has_rows(given) and (where := places.where(frame)):
+            self.known[id(module)] = Rows(module, where)
+            self.known[id(module)].take(np, given)
+
+    def tell(self) -> None:
+        """Tell all of them, once the process ends."""
+        if not state.ending:
+            return
+        known, self.known = self.known, {}
+        for number, one in enumerate(known.values(), 1):
+            one.look(numpy(), last=True)
+            if one.facts is None:
+                continue
+            facts = {"library": "torch", "class": one.name, "calls": one.calls, "width": one.width}
+            state.writer.tell("trained_rows", one.where, {"id": number, **facts, **one.facts})
+
+    def number_of(self, module: Any) -> int:
+        """Return by which number a module is told here; 0 for any other."""
+        for number, one in enumerate(self.known.values(), 1):
+            if one.module() is module:
+                return number
+        return 0
+
+
+def begins() -> bool:
+    """Whether a call of a module that trains is looked at: the outermost one, as long as there is room."""
+    return not here.forward and not here.busy and state.writer is not None
+
+
+def took(module: Any, args: Any, kwargs: Any, frame: Any) -> None:
+    """Look at what a module that trains was given."""
+    state.cumulative.setdefault(("trained rows",), TrainedRows()).take(module, args, kwargs, frame)
+
+
+def went_backward() -> None:
+    """Count the newest rows of all modules, now that a loss goes backward."""
+    known = state.cumulative.get(("trained rows",))
+    for one in known.known.values() if known is not None else ():
+        if one.newest is not None:
+            one.trains(numpy())
+
+
+def number_of(module: Any) -> dict[str, int]:
+    """Return, as a fact of what a module returned, by which number its rows are told; nothing of any other."""
+    known = state.cumulative.get(("trained rows",))
+    number = known.number_of(module) if known is not None else 0
+    return {"trained": number} if number else {}
+
+
+def _has_rows(given: Any) -> bool:
+    """Whether something is a table of fractions at hand."""
+    return (
+        type(given) is sys.modules["torch"].Tensor
+        and given.dim() > 1
+        and bool(given.dtype.is_floating_point)
+        and given.device.type == "cpu"
+        and 0 < len(given) <= MOST_ROWS
+    )

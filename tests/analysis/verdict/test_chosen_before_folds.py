@@ -1,0 +1,95 @@
+"""Columns chosen and settings searched on all rows before folds are asked about; inside folds they are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from watchkeeper.server.analysis.verdict.chosen_before_folds import chosen_before_folds, searched_once
+from watchkeeper.server.analysis.verdict.design import read_design
+
+from .facts import TRAINED
+from .witnessed import Kind, fp, seen
+
+
+def table(sha: str, rows: int, columns: int = 25) -> Kind:
+    return fp(sha, shape=[rows, columns])
+
+
+def scored(rows: int = 120, columns: int = 900, name: str = "f_classif") -> Kind:
+    facts = {"id": 1, "library": "sklearn", "class": name, "call": name, "x": table("all", rows, columns), "y": fp("y")}
+    return {"kind": "score", "facts": facts}
+
+
+def folds(rows: int = 120) -> Kind:
+    return {"kind": "split", "where": "m.py:5", "facts": {"call": "KFold.split", "x": table("all", rows, 900)}}
+
+
+def fitted(number: int, rows: int = 108, columns: int = 25, name: str = "ExtraTreesClassifier", **more: Any) -> Kind:
+    facts = {"id": number, "object": number, "library": "sklearn", "class": name, "call": "fit",
+             "x": table(f"x{number}", rows, columns), "y": fp(f"y{number}"), **more}  # fmt: skip
+    return {"kind": "fit", "where": "m.py:7", "facts": facts}
+
+
+def search(number: int, rows: int, **more: Any) -> Kind:
+    facts = {"id": number, "library": "sklearn", "class": "GridSearchCV", "call": "fit", "estimator": "SVR",
+             "folds": 3, "candidates": 90, "x": table(f"s{number}", rows), "y": fp("y"), **more}  # fmt: skip
+    return {"kind": "search", "facts": facts}
+
+
+FITS = [fitted(number) for number in range(2, 12)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [scored(), folds(), *FITS],
+        [folds(), scored(), *FITS],
+        [fitted(1, 120, 900, "SelectKBest"), folds(), *FITS],
+        [scored(name="mutual_info_regression"), search(20, 120, **{"class": "cross_val_score"}), *FITS],
+    ],
+    ids=["scores first", "remembered from the first fold", "a selector", "folds by one call"],
+)
+def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
+    assert [one.code for one in chosen_before_folds(seen(*lines))] == ["selected_on_held_out_rows"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [folds(), *(line for number, one in enumerate(FITS) for line in (scored(108 - number % 2), one))],
+        [scored(), folds(), *(fitted(number, columns=900) for number in range(2, 12))],
+        [folds(), *FITS, scored()],
+        [folds(150), scored(), folds(), *FITS],
+        [scored(), *FITS],
+        [scored(), folds(), fitted(1, 120, 25)],
+    ],
+    ids=["in each fold", "a description", "of the last model", "in an outer fold", "no folds", "one fit to all"],
+)
+def test_choices_inside_folds_and_those_that_choose_nothing_are_not_asked_about(lines: list[Kind]) -> None:
+    assert not [*chosen_before_folds(seen(*lines))]
+
+
+NESTED = "**Outer folds**: 5\n- **Inner folds**: 3, a search in every outer fold"
+OUTER = [fitted(number, 608, name="Pipeline") for number in range(2, 7)]
+
+
+def codes(rows: str, *lines: Kind) -> list[str]:
+    design = read_design(f"## Computational requirements\n- **Method**: SVR\n- {rows}\n", "d.md")
+    return [one.code for one in searched_once(replace(TRAINED, design=design), seen(*lines))]
+
+
+def test_one_search_on_all_rows_is_no_nested_one() -> None:
+    assert codes(NESTED, search(1, 760), *OUTER) == ["search_not_nested"]
+    assert codes(NESTED, search(1, 760), search(9, 760, **{"class": "cross_val_score", "x": table("s1", 760)})) == [
+        "search_not_nested"
+    ]
+
+
+def test_searches_in_each_outer_fold_by_whichever_way_are_not_asked_about() -> None:
+    assert not codes(NESTED, *(search(number, 608) for number in range(5)), search(9, 760), *OUTER)
+    outer = {"class": "cross_val_score", "estimator": "GridSearchCV"}
+    assert not codes(NESTED, search(1, 760), search(9, 760, **outer), *OUTER)
+    assert not codes(NESTED, *OUTER)
+    assert not codes("**CV folds**: 5, settings searched before", search(1, 760), *OUTER)

@@ -1,0 +1,71 @@
+"""What a network was given against the outcomes: a free forecast fed with them, an outcome among the inputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
+from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.verdict.free_running import fed_with_outcomes
+from watchkeeper.server.analysis.witness.fingerprints import places
+
+from .facts import spoilt
+from .witnessed import Kind, fp, seen
+
+ROWS = 120
+ACTUAL = [round(40 + 6 * math.sin(row / 5) + 3 * math.cos(row * row), 3) for row in range(ROWS)]
+PREDICTED = [one + 2 * math.sin(3 * row) for row, one in enumerate(ACTUAL)]
+FREE = "Each forecast is fed back as the input of the next; no measured value of the test period is used.\n"
+
+
+def scaled(values: Sequence[float]) -> list[float]:
+    return [(one - 40) / 5 for one in values]
+
+
+def given(**columns: Sequence[float]) -> Kind:
+    told = {name.lstrip("_"): [values[row] for row in places(ROWS)] for name, values in columns.items()}
+    x = {"shape": [ROWS], "rows": ROWS, "given": told}
+    return {"kind": "forward", "facts": {"class": "Net", "rows": ROWS, "values": fp("out", size=ROWS), "x": x}}
+
+
+def before(values: Sequence[float], by: int) -> list[float]:
+    return [*(30.0 + row for row in range(by)), *values[: ROWS - by]]
+
+
+def code(said: str, line: Kind) -> str:
+    columns = {"actual": ACTUAL, "predicted": PREDICTED}
+    told = tuple(ColumnFacts(name=name, numbers=ROWS, values=tuple(each)) for name, each in columns.items())
+    table = TableFacts(format="csv", size_bytes=9, rows=ROWS, column_count=2, columns=told)
+    evidence = spoilt(design=read_design(said, "model_design_1.md"))
+    return next((one.code for one in fed_with_outcomes(evidence, seen(line), table)), "")
+
+
+@pytest.mark.parametrize("by", [1, 3, 24])
+def test_a_free_forecast_that_was_fed_with_outcomes_is_asked_about(by: int) -> None:
+    line = given(_0=scaled(before(ACTUAL, 12)), _11=scaled(before(ACTUAL, by)))
+    assert code(FREE, line) == "forecast_fed_with_outcomes"
+    assert code("The load of the next hour is forecast from the last twelve.\n", line) == ""
+    assert code(f"{FREE}Beside it one-step-ahead forecasts are made.\n", line) == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        given(_11=scaled(before(PREDICTED, 1))),  # fed back
+        given(_0=[float(row % 24) for row in range(ROWS)], _1=[math.sin(row / 24) for row in range(ROWS)]),
+        given(_11=[one + 0.4 * math.sin(row * row) for row, one in enumerate(scaled(before(ACTUAL, 1)))]),
+        given(_11=[1.0] * ROWS),
+        given(),
+    ],
+)
+def test_a_forecast_that_was_fed_with_forecasts_hours_or_noisy_values_is_not_asked_about(line: Kind) -> None:
+    assert code(FREE, line) == ""
+
+
+def test_an_outcome_among_the_inputs_is_asked_about_but_of_what_gives_its_input_back() -> None:
+    line = given(_3=scaled(ACTUAL))
+    assert code("A network predicts the load from weather.\n", line) == "outcome_among_the_inputs"
+    assert code("An autoencoder gives the load back; large errors are anomalies.\n", line) == ""
+    assert code("A network predicts the load from weather.\n", given(_3=scaled(PREDICTED))) == ""
