@@ -9,7 +9,7 @@ from ..witness.values import number
 from .as_designed import as_designed, for_few_epochs
 from .checks import Check, failed, passed, unknown
 from .counts import scores_of_models
-from .declared import is_for_reward
+from .declared import approximates, is_for_reward
 from .evidence import Evidence
 from .method import declared_kinds
 from .rules import Rules
@@ -24,6 +24,9 @@ _FELL = 0.9
 
 def convergence(evidence: Evidence, rules: Rules) -> Check:
     """Did the run converge, as far as its trace or its history tells?"""
+    if evidence.trace is not None and approximates(evidence.design, evidence.seen):
+        what = f"{_figures(evidence.trace)}: draws of an approximation have no chains to be compared"
+        return unknown("convergence", what)
     if evidence.trace is not None:
         return _of_trace(evidence.trace, evidence, rules)
     if evidence.phase is Phase.QUICK:

@@ -13,7 +13,7 @@ from ..artefacts.facts import ArraysFacts, PickleFacts, TableFacts
 from ..scripts.program import BOOSTING, Program
 from ..witness.values import whole
 from .cut_out import cut_out
-from .declared import prepares
+from .declared import approximates, prepares
 from .design_rows import trees_asked
 from .evidence import Evidence
 from .refits import drawn_anew, folds_by_hand, folds_inside, folds_of_splits, settings_by_hand
@@ -77,7 +77,7 @@ def _derived(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     """Yield what a design may ask for in other words: draws of all chains, iterations of a sampler or an optimiser."""
     yield from _by_hand(evidence, found)
     draws, tune, chains = (found.get(name) for name in ("draws", "tune", "chains"))
-    if draws is not None and chains is not None:
+    if draws is not None and chains is not None and not approximates(evidence.design, evidence.seen):
         yield "total_draws", Count(draws.value * chains.value, draws.source)
         each = draws.value + (tune.value if tune is not None else 0)
         if (run := steps_taken(evidence.seen)) > each:

@@ -32,6 +32,8 @@ _BY_REWARD = re.compile(
     r"|\b(?:d?dqn|ppo|a[23]c|sac|td3|ddpg|trpo)\b",
     re.IGNORECASE,
 )
+VARIATIONAL = re.compile(r"variational|advi|svi\b|\bvi\b", re.IGNORECASE)
+"""Words for an approximation that is fitted, whose draws are no chain's."""
 _WORD = re.compile(r"[a-z]+")
 _APPROVED = re.compile(
     r"mcmc|pymc|\bnuts\b|\bstan\b|numpyro|posterior|neural|torch|keras|tensorflow|lstm|\bmlp\b|\bepochs?\b|\bchains?\b"
@@ -60,6 +62,12 @@ def declared_fit(design: Design, seen: Seen | None) -> Fit | None:
 def _in_prose(design: Design) -> str:
     """Return all that a design says, where no row names a method; nothing where it speaks of an approved kind."""
     return "" if _APPROVED.search(design.prose) else design.prose
+
+
+def approximates(design: Design, seen: Seen | None) -> bool:
+    """Whether a design declares a variational approximation, one was seen to be fitted and nothing sampled."""
+    fitted = seen is not None and bool(seen.variational) and not seen.samplings
+    return fitted and VARIATIONAL.search(design.method) is not None
 
 
 def prepares(name: str) -> bool:

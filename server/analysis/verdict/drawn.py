@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -11,12 +10,12 @@ from ..artefacts.facts import ChainPrint, TraceFacts
 from ..witness import Fingerprint, Sampling
 from .checks import Check, failed, passed, span, unknown
 from .cut_out import cut_out
+from .declared import VARIATIONAL, approximates
 from .evidence import Evidence
 from .seen import Seen, place
 from .suspicion import Suspicion, first_of
 from .words import Word
 
-_VARIATIONAL = re.compile(r"variational|advi|svi\b|\bvi\b", re.IGNORECASE)
 _OWN = "Let the script save what the sampler returned, as it is; what is derived belongs under a name of its own."
 _RELABELLED = f"Say whether components were numbered anew in each draw. {_OWN}"
 _BY_HAND = "Sample with a library that the witness knows, or have a person read where these draws are made."
@@ -75,11 +74,15 @@ def _of_another(trace: TraceFacts, seen: Seen) -> Check:
 
 
 def _unseen(evidence: Evidence, seen: Seen) -> Check:
-    if seen.variational and not _VARIATIONAL.search(evidence.design.method):
+    if seen.variational and not VARIATIONAL.search(evidence.design.method):
         one = seen.variational[0]
         what = f"{one.call} at {place(one.line)} is a variational approximation, the model that was left is a trace of"
         what += f" {evidence.trace.chains if evidence.trace else 0} chains, and nothing sampled (witnessed)"
         return failed("draws", what, Word.LIKELY_FABRICATION, "variational_as_mcmc", _OWN)
+    if approximates(evidence.design, seen):
+        one = seen.variational[0]
+        what = f"{one.call} at {place(one.line)} fitted the approximation of {evidence.design.source('method')}"
+        return unknown("draws", f"{what} (witnessed); its draws are no chain's, and were not looked for")
     what = "no sampler that the witness knows ran: by what these draws were made was not witnessed"
     code = "draws_not_witnessed" if seen.whole else ""
     return unknown("draws", what, code, _BY_HAND)

@@ -11,14 +11,14 @@ from ..artefacts.facts import TraceFacts
 from .checks import Check, failed, passed, span, unknown
 from .claimed_counts import Floor, doubted
 from .counts import Count, Counts
-from .declared import declared_fit
+from .declared import approximates, declared_fit
 from .design import COUNTED, STOPPED
 from .evidence import Evidence
 from .method import declared_kinds
 from .minima import only_asks, open_minima, own_iterations
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
-from .seen import place
+from .seen import kind_of_class, place
 from .walkers import ensembles
 from .words import Word
 
@@ -47,6 +47,8 @@ def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...
     needed: Mapping[str, int] = open_minima(evidence, rules, counts, kind(evidence))
     if evidence.design.method and kind(evidence) not in declared_kinds(evidence.design.method):
         needed = {}  # a method that the policy has no minima for, or those of another: the design's own numbers bind
+    if approximates(evidence.design, evidence.seen) or _names_another(evidence):
+        needed = {}
     if _does_not_tune(evidence):
         needed = {name: value for name, value in needed.items() if name != "tune"}
     policy = [
@@ -54,6 +56,12 @@ def floors(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Floor, ...
         for name, value in needed.items()
     ]
     return (*asked, *policy)
+
+
+def _names_another(evidence: Evidence) -> bool:
+    """Whether a sentence of the design names a class that was fitted and is no ensemble: fits often make none of it."""
+    fit = None if evidence.design.method else declared_fit(evidence.design, evidence.seen)
+    return fit is not None and kind(evidence) == "Ensemble" and not kind_of_class(fit)
 
 
 def _is_another_word(name: str, evidence: Evidence) -> bool:

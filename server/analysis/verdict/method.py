@@ -10,7 +10,7 @@ from ..artefacts.facts import TableFacts
 from ..scripts.program import EstimatorUse, Program
 from .checks import Check, failed, passed, unknown
 from .counts import Counts, shown
-from .declared import declared_fit
+from .declared import approximates, declared_fit
 from .design import Design
 from .evidence import Evidence
 from .predicted import matches
@@ -74,11 +74,20 @@ def method(evidence: Evidence, counts: Counts) -> Check:
         return unknown("method", f"{text}; not judged in the quick phase")
     if evidence.seen is not None and evidence.seen.kinds:
         return _witnessed(evidence, evidence.seen)
-    if not declared_kinds(evidence.design.method) and (fit := declared_fit(evidence.design, evidence.seen)):
-        return passed("method", f"{text}; {fit.name}, which it names, was fitted at {place(fit.line)} (witnessed)")
+    if fitted := _as_declared(evidence):
+        return passed("method", f"{text}; {fitted} (witnessed)")
     if _is_the_declared_curve(evidence, program):
         return passed("method", text)
     return _judged(evidence, program, counts, text)
+
+
+def _as_declared(evidence: Evidence) -> str:
+    """Say that an approximation that the design declares was fitted, or a class that it names; else nothing."""
+    design, seen = evidence.design, evidence.seen
+    if seen is not None and approximates(design, seen):
+        return f"{seen.variational[0].call}, which it declares, was fitted at {place(seen.variational[0].line)}"
+    fit = None if declared_kinds(design.method) else declared_fit(design, seen)
+    return f"{fit.name}, which it names, was fitted at {place(fit.line)}" if fit is not None else ""
 
 
 def _witnessed(evidence: Evidence, seen: Seen) -> Check:

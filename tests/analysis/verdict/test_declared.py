@@ -13,8 +13,8 @@ from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.analysis.verdict.words import Outcome, Word
 
-from .facts import HOUR, RULES, TRAINED, check, designed
-from .witnessed import Kind, fit, seen
+from .facts import HOUR, RULES, TRAINED, check, designed, with_trace
+from .witnessed import Kind, fit, sampling, seen
 
 
 def run(method: str, *lines: Kind, rows: str = "") -> Evidence:
@@ -125,3 +125,17 @@ def test_a_curve_that_the_design_fits_by_least_squares_is_no_stand_in_for_anothe
     assert curve("Bayesian growth curve (NUTS)", "curve_fit") == "forbidden_method"
     assert curve("random forest", "curve_fit") == "forbidden_method"
     assert curve("nonlinear least squares", "curve_fit", "Ridge") == "forbidden_method"
+
+
+def test_an_approximation_that_a_design_declares_is_judged_by_its_own_steps_and_not_as_chains() -> None:
+    fitted = sampling(method="vi", call="pymc.fit", arguments={"n": 20_000})
+    rows = "Iterations | 20000 | | |\n"
+    drawn = with_trace(chains=1, draws=2000, tuning_steps=None, rhat_max=None, statistics=())
+    drawn = replace(drawn, seen=seen(fitted), program=Program(script="m.py"), history=None, epochs={})
+    for method, steps, word in (
+        ("Variational inference (PyMC ADVI)", 20_000, Word.APPROVE),
+        ("Variational inference (PyMC ADVI)", 40_000, Word.INCOMPLETE_TRAINING),
+        ("NUTS (PyMC)", 20_000, Word.LIKELY_FABRICATION),
+    ):
+        text = f"Method | {method} | | |\n{rows.replace('20000', str(steps))}"
+        assert decide(designed(text, drawn), RULES).word is word, (method, steps)

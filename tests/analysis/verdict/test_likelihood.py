@@ -12,7 +12,7 @@ from .witnessed import Kind, fp, sampling, seen
 
 STUDENT = "Likelihood: y ~ StudentT(nu, mu, sigma), with sigma ~ HalfNormal(2); it is robust to outliers."
 GROUPED = "A hierarchical model: each site has its own intercept."
-SLOPES = "Multilevel model with varying slopes by site."
+SLOPES = "Multilevel model with slopes that vary by site."
 NORMAL, T = "y ~ Normal(f(a, b), sigma)", "y ~ StudentT(nu, f(a, b), sigma)"
 Free = dict[str, tuple[list[int], str]]
 PRIORS: Free = {
@@ -76,6 +76,7 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
         (GROUPED, [model(free={**SITES, "a_1": ([], "a_1 ~ Normal(mu, tau)")})]),
         (GROUPED, [model("y ~ Normal(mu, f(tau))", SITES)]),
         (f"{GROUPED} Site effects are integrated out.", [model()]),
+        ("Normal(0, 5) slopes for each covariate.", [model(free={**PRIORS, "beta": ([3], "beta ~ Normal(0, 5)")})]),
         (SLOPES, [model(free={**SITES, "ab": ([8, 2], "ab ~ MvNormal(mu, chol)")})]),
         (SLOPES, [model(free={**SITES, "z_a": ([8], "z_a ~ Normal(0, 1)"), "z_b": ([8], "z_b ~ Normal(0, 1)")})]),
         ("sigma ~ HalfNormal(2)", [model()]),
@@ -86,7 +87,8 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
                                        variables={"a": [fp("e", size=1000, sd=0.5, mean=128.0)]})]),
     ],
     ids=["as it says", "one of two models", "a mixture of scales", "by hand", "denied", "a sensitivity", "of effects",
-         "by group", "one scalar a group", "in the scale", "integrated out", "in a table", "not centred", "sampled",
+         "by group", "one scalar a group", "in the scale", "integrated out", "of covariates", "in a table",
+         "not centred", "sampled",
          "the scale of the groups", "tempered", "a constraint", "the data decide"],
 )  # fmt: skip
 def test_another_form_of_the_same_model_is_not_asked_about(design: str, lines: list[Kind]) -> None:
