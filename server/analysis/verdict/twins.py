@@ -32,7 +32,7 @@ _WIDTHS = 3.5
 
 def twins(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     """Yield that rows of the results, which were held out, stand among those that their model was fitted to."""
-    truths = [one for one in table.columns if TRUTH.fullmatch(one.name) and len(one.values) == table.rows]
+    truths = [one for one in table.columns if TRUTH.fullmatch(one.name) and one.values]
     told: list[tuple[Pair, str]] = []
     for each in _of_results(seen, table.rows):
         pairs = [(one, fit) for one in each if (fit := seen.fit_of(one)) is not None]
