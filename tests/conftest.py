@@ -28,6 +28,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
+NAME_CHARS = 100
+"""How much of a text that a test is given stands in the test's name."""
 TRAINING = frozenset({"nothing_left", "sampled", "plain", "wire", "shared", "noisy", "shared_head", "shared_cluster"})
 """Fixtures of tests that train, sample or serve; `make check` leaves these tests out."""
 
@@ -71,6 +73,13 @@ def pytest_make_collect_report(
         with contextlib.suppress(OSError):  # where the file system knows no locks, each compiles for itself
             fcntl.flock(file, fcntl.LOCK_EX)
         return (yield)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a test after the beginning of a long text: whole ones make 7 MB of names, sent from process to process."""
+    if isinstance(val, str | bytes) and len(val) > NAME_CHARS:
+        return f"{str(val[:NAME_CHARS], 'latin-1') if isinstance(val, bytes) else val[:NAME_CHARS]}~{len(val)}"
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the groups

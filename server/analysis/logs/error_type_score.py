@@ -51,25 +51,29 @@ _PRIORS = (
 def _compiled(
     rows: tuple[tuple[ErrorType, int, str], ...], begin: str, end: str
 ) -> list[tuple[ErrorType, int, re.Pattern[str]]]:
-    return [(kind, weight, re.compile(f"(?i){begin}(?:{words}){end}")) for kind, weight, words in rows]
+    return [(kind, weight, re.compile(f"{begin}(?:{words}){end}")) for kind, weight, words in rows]
 
 
 @cache
 def _words() -> list[tuple[ErrorType, int, re.Pattern[str]]]:
-    """Return the rows of words, compiled at the first failure: a server that only watches starts without."""
-    return _compiled(WORDS, "(?<![A-Za-z_.])", "(?![A-Za-z_])")
+    """Return the rows of words, compiled at the first failure: a server that only watches starts without.
+
+    They are in lower case, and so is what they read: ignoring cases, `re` tries every word at every place, four times
+    as dear.
+    """
+    return _compiled(WORDS, "(?<![a-z_.])", "(?![a-z_])")
 
 
 @cache
 def _raisers() -> list[tuple[ErrorType, int, re.Pattern[str]]]:
-    return _compiled(RAISERS, r"(?:^|[/\\ ])", "")
+    return _compiled(RAISERS, r"(?i)(?:^|[/\\ ])", "")
 
 
 def score(exception: str, message: str, frames: str = "") -> Counter[ErrorType]:
     """Return how much class, message and the newest frame speak for each type; a single plain word is 2."""
     said, advised = _parts(message)
     found: Counter[ErrorType] = Counter({ErrorType.IMPLEMENTATION: _prior(exception)})
-    said = f"{words_of_class(exception)}: {said}"
+    said, advised = f"{words_of_class(exception)}: {said}".lower(), advised.lower()
     for kind, weight, pattern in _words():
         found[kind] += weight * (2 * _hits(pattern, said) + (_hits(pattern, advised) if advised else 0))
     newest = _newest(frames)
@@ -80,7 +84,7 @@ def score(exception: str, message: str, frames: str = "") -> Counter[ErrorType]:
 
 
 def _hits(pattern: re.Pattern[str], text: str) -> int:
-    return min(len({hit.group().lower() for hit in pattern.finditer(text)}), _PLAIN)
+    return min(len({hit.group() for hit in pattern.finditer(text)}), _PLAIN)
 
 
 def _prior(exception: str) -> int:

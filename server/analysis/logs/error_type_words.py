@@ -119,7 +119,7 @@ WORDS: tuple[tuple[ErrorType, int, str], ...] = (
         r"corpus|vocabulary|vocab|csv|tsv|parquet|json|jsonl|xml|yaml|excel|sheet|hdf5|netcdf|tfrecords?|"
         r"shards?|archive|"
         r"\d+ of \d+ \w+s|\w+\[\w+\] [<>]=?|negative \w+|lbls?|cardinality|durations?|topolog\w+|endog|exog|"
-        r"\d{4}-\d\d-\d\d(?![ T]\d\d:)|input (?:data|files?)|"
+        r"\d{4}-\d\d-\d\d(?![ t]\d\d:)|input (?:data|files?)|"
         r"timestamps?|dates?|time ?zones?|datetimes?|units?|categor\w+|stations?|sensors?|"
         r"patients?|subjects?|"
         r"coordinates|crs|geometr\w+|rasters?|tiles|bands?|schema|encoding|utf-?\d*|delimiter|duplicate[sd]?|"

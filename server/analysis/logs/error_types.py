@@ -69,15 +69,27 @@ def _type_of(exception: str, message: str, frames: str, least: int) -> ErrorType
     told = by_code(message)
     if told:
         return told
-    found = next((kind for kind, name, text in _rows() if name.search(exception) and text.search(message)), None)
+    read = {True: message, False: message.lower()}
+    found = next((kind for kind, text, as_written in _rows_of(exception) if text.search(read[as_written])), None)
     return found or type_of_class(exception) or _by_words(exception, message, frames, least)
 
 
+@lru_cache(maxsize=KEPT)
+def _rows_of(exception: str) -> list[tuple[ErrorType, re.Pattern[str], bool]]:
+    """Return the rows that speak of a class, and of each whether it reads the message as written or in lower case."""
+    return [(kind, text, as_written) for kind, name, text, as_written in _rows() if name.search(exception)]
+
+
 @cache
-def _rows() -> list[tuple[ErrorType, re.Pattern[str], re.Pattern[str]]]:
-    """Return the table, compiled at the first failure: a server that only watches starts without."""
+def _rows() -> list[tuple[ErrorType, re.Pattern[str], re.Pattern[str], bool]]:
+    """Return the table, compiled at the first failure: a server that only watches starts without.
+
+    Its messages are in lower case: where `re` has no cases to ignore it looks at a first letter before it tries a word.
+    """
     return [
-        (ErrorType(kind), re.compile(name), re.compile(f"(?i)(?<![a-z])(?:{message})")) for kind, name, message in ROWS
+        (ErrorType(kind), re.compile(name), re.compile(f"{'(?i)' * as_written}(?<![a-z])(?:{message})"), as_written)
+        for kind, name, message in ROWS
+        for as_written in ["(?-i:" in message]
     ]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Fit, Prediction, fingerprint
 from ..witness.values import number, part, parts, text, whole
+from .best_not_used import best_not_used
 from .best_of_scores import best_of_scores
 from .checks import Check
 from .chosen_before_folds import chosen_before_folds, searched_once
@@ -27,7 +28,7 @@ from .match import Match
 from .observed import repeated_observations
 from .observed_rows import made_before_split, made_up
 from .one_model import one_model
-from .other_priors import other_priors
+from .other_priors import not_sampled, other_priors
 from .outcomes_changed import outcomes_changed
 from .outcomes_left_out import outcomes_left_out
 from .predicted import grain_of, matches, values_at, written_by_script
@@ -36,7 +37,7 @@ from .sampled_often import of_other_variables, one_of_many
 from .score_names import score_names
 from .scored import scored
 from .seen import Seen, place, tells_rows
-from .stopped_on import stopped_on
+from .stopped_on import stopped_on, stopped_on_outcomes
 from .suspicion import Suspicion, first_of
 from .told_scores import told_scores
 from .transformed import follows
@@ -71,6 +72,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *made_up(evidence, seen),
         *made_before_split(evidence, seen),
         *other_priors(evidence.design, seen),
+        *not_sampled(evidence.design, seen),
         *(one_of_many(seen, table) if isinstance(table, TableFacts) else ()),
         *(of_other_variables(seen, table) if isinstance(table, TableFacts) and _nothing_derived(evidence) else ()),
         *fitted_rows(evidence, seen),
@@ -78,6 +80,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_of_one_choice_of_columns(seen, found, by_columns),
         *_of_trained_rows(seen, found),
         *stopped_on(seen, found),
+        *(stopped_on_outcomes(seen, table) if isinstance(table, TableFacts) else ()),
         *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *(from_a_file(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *(one_model(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
@@ -87,6 +90,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *_selected(seen),
         *chosen_before_folds(seen),
         *searched_once(evidence, seen),
+        *best_not_used(evidence, seen),
         *_leaks(seen),
         *leaked(seen, table if isinstance(table, TableFacts) else None),
         *(twins(seen, table) if isinstance(table, TableFacts) else ()),

@@ -38,8 +38,10 @@ _GROUPED = re.compile(
 )
 _INTEGRATED = re.compile(r"marginali[sz]|integrat\w{1,4} out|collapsed|closed form|analytical", re.IGNORECASE)
 _SLOPES = re.compile(
-    r"(?:random|varying|group[\s-]specific|group[\s-]level|\w{2,20}[\s-]specific|hierarchical) slopes?"
-    r"|slopes? (?:that )?(?:var(?:y|ies|ying)|differs?|per|by|for each|of each)\b",
+    r"(?:random|varying|group[\s-]specific|group[\s-]level|hierarchical) slopes?"
+    r"|slopes? (?:that )?(?:var(?:y|ies|ying)|differs?) (?:by|across|between|with|from)\b"
+    r"|slopes? (?:per|by|for each|of each) "
+    r"(?!(?:\w{2,20} )?(?:predictor|covariate|feature|variable|regressor|column|input))",
     re.IGNORECASE,
 )
 _VAGUE = re.compile(

@@ -140,7 +140,8 @@ def _rows(floor: float, seen: Seen) -> Answer:
     apart, together = _in_pieces(seen)
     if apart >= floor:
         return Answer(seen=f"{apart} rows in parts that share none (witnessed)")
-    short = most and not unseen and seen.whole and max(most, together) + seen.predicted_rows < _NEARLY_ALL * floor
+    apart_from = seen.predicted_rows + seen.evaluated_rows
+    short = most and not unseen and seen.whole and max(most, together) + apart_from < _NEARLY_ALL * floor
     return Answer(problem=f"at most {told}") if short and not seen.more_fits else Answer()
 
 

@@ -42,6 +42,7 @@ _NEARER = 0.6
 _NEARER_BESIDE = 0.75
 """The same on another scale than the outcomes' own: an output of logarithms may be straight on that one alone."""
 _MOST_MEMBERS = 6
+_MOST_OUTPUTS = 100
 _LARGEST = 50.0
 _FINE = 1e-3
 """So small a share of a column's spread may rounding be, and may a figure be off."""
@@ -68,22 +69,26 @@ class _Asked:
     grain: float
 
 
-def drawn_to_outcomes(seen: Seen, table: TableFacts, known: frozenset[str]) -> Iterator[Suspicion]:
+def drawn_to_outcomes(
+    seen: Seen, table: TableFacts, known: frozenset[str], exact: frozenset[str]
+) -> Iterator[Suspicion]:
     """Yield that a column was drawn towards the outcomes.
 
-    :param known: columns that are what a network returned, or an estimator predicted.
+    :param known: columns that are made of what a network returned, or an estimator predicted.
+    :param exact: those that are just that: what is nearly that may have been drawn by a little.
     """
-    outputs = [one for one in seen.forwards if one.values.size == table.rows and len(one.values.at) >= _LEAST_TOLD]
+    told = [one for one in (*seen.predictions, *seen.forwards) if one.values.size == table.rows]
+    outputs = [one for one in told if len(one.values.at) == len(one.values.places) >= _LEAST_TOLD][-_MOST_OUTPUTS:]
     named = [*truth_of(table)] if outputs else []
     for column, truth in [*named, *may_be_truth_of(table)] if outputs else ():
         asked = _asked(column, truth, outputs[0])
-        if column.name in known or asked is None:
+        if column.name in exact or asked is None:
             continue
-        told = _by_an_equation(asked, outputs)
-        if not told and (column, truth) in named:
-            told = _nearer(asked, outputs, seen, table)
-        if told:
-            what = f"column {column.name} of the results {told}"
+        how = _by_an_equation(asked, outputs)
+        if not how and column.name not in known and (column, truth) in named:
+            how = _nearer(asked, outputs, seen, table)
+        if how:
+            what = f"column {column.name} of the results {how}"
             yield Suspicion(what, Word.INVESTIGATE, "drawn_to_outcomes", _ACTION)
             return
 

@@ -21,6 +21,7 @@ _NAMED = re.compile(
 _GROUPS = "Group"
 _LEAST_TIMES, _LEAST_FOLDS = 3, 3
 _ONE_EACH = (0.9, 1.1)
+_LEAST_GROUPED, _ALONE = 20, 0.95
 
 
 def folds_asked(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
@@ -42,6 +43,21 @@ def folds_asked(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     what = f"{what} at {names(line for line, _ in told)}"
     action = "Divide the rows as the design says: what belongs together may not stand on both sides."
     yield Suspicion(what, Word.INVESTIGATE, "folds_of_another_kind", action)
+
+
+def groups_of_one(seen: Seen) -> Iterator[Suspicion]:
+    """Yield that folds were made by groups of which each is one row: they keep nothing together."""
+    for line in seen.witnessed.of("split", "search"):
+        told = part(line.facts, "groups") or {}
+        rows, distinct = whole(told, "rows") or 0, whole(told, "distinct") or 0
+        if rows >= _LEAST_GROUPED and distinct >= _ALONE * rows and _GROUPS in (_kind(line) or ""):
+            what = f"{_kind(line)} at {place(line)} was given {distinct} groups for {rows} rows: each row is a group of"
+            what = f"{what} its own, so that rows which belong together stand on both sides"
+            action = (
+                "Give it what rows have in common (the patient, the site), or say that rows are divided one by one."
+            )
+            yield Suspicion(what, Word.INVESTIGATE, "groups_of_one_row", action)
+            return
 
 
 def folds_shared(seen: Seen) -> Iterator[Suspicion]:

@@ -6,6 +6,7 @@ by a mask, by numbers of rows or by a bound beside it: where one of these is the
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,14 +42,15 @@ def held_out_observed(design: Design, seen: Seen, table: TableFacts) -> Iterator
 
     Of several samplings one without these rows is the one that they are predicted by; another one may be fitted to all.
     """
-    truth = _outcomes_held_out(design, table)
     samplings = [one for one in seen.samplings if any(each.size >= _LEAST_ROWS for each in _data(one).values())]
-    if truth is None or not samplings:
-        return
-    found = [_with(one, truth) for one in samplings]
-    if not all(found):
-        return
-    one, name = samplings[-1], found[-1]
+    for truth in _outcomes_held_out(design, table) if samplings else ():
+        found = [_with(one, truth) for one in samplings]
+        if all(found):
+            yield _observed(design, samplings[-1], found[-1], truth)
+            return
+
+
+def _observed(design: Design, one: Sampling, name: str, truth: ColumnFacts) -> Suspicion:
     data, rows = _data(one)[name], len(truth.values)
     why = f"{design.path}:{design.model.held_out.line} says {design.model.held_out.words!r}"
     how = "observed" if name in one.observed else "has at its hand, and nothing beside them cuts any off,"
@@ -58,16 +60,30 @@ def held_out_observed(design: Design, seen: Seen, table: TableFacts) -> Iterator
     what = f"{what} the {rows} rows in the results (column {truth.name})"
     said = f"; {why}" if design.model.held_out else ", which are called so as if they had been held out"
     action = "Leave the outcomes of held-out rows out of the likelihood, or call these figures fitted ones."
-    yield Suspicion(f"{what}{said}", Word.INVESTIGATE, "held_out_rows_observed", action)
+    return Suspicion(f"{what}{said}", Word.INVESTIGATE, "held_out_rows_observed", action)
 
 
-def _outcomes_held_out(design: Design, table: TableFacts) -> ColumnFacts | None:
-    """Return the column of the outcomes where the rows are called held out: by the design or by their columns."""
+def _outcomes_held_out(design: Design, table: TableFacts) -> Sequence[ColumnFacts]:
+    """Return what may be the column of the outcomes where rows are called held out: by the design or by their columns.
+
+    One that is called so, else each that is no count of rows, no calendar and no end of an interval.
+    """
     whole = [one for one in table.columns if len(one.values) == table.rows >= _LEAST_ROWS]
-    truth = next((one for one in whole if TRUTH.fullmatch(one.name) and len(set(one.values)) >= _LEAST_DISTINCT), None)
+    told = [one for one in whole if len(set(one.values)) >= _LEAST_DISTINCT]
+    truth = next((one for one in told if TRUTH.fullmatch(one.name)), None)
     predicted = any(PREDICTED.fullmatch(one.name) for one in table.columns)
     called = any(_CALLED.fullmatch(one.name) for one in table.columns)
-    return truth if truth is not None and predicted and (design.model.held_out or called) else None
+    if truth is not None and predicted and (design.model.held_out or called):
+        return (truth,)
+    irregular = [one for one in told if _is_irregular(one.values)]
+    return irregular if truth is None and design.model.held_out and len(irregular) > 1 else ()
+
+
+def _is_irregular(values: Sequence[float]) -> bool:
+    """Whether a column is neither evenly spaced nor of a few values that come again, as days of a calendar are."""
+    steps = [b - a for a, b in itertools.pairwise(values)]
+    even = max(steps) - min(steps) <= 4 * grain_of(values) + 1e-9 * max(map(abs, values))
+    return not even and len(set(values)) >= _MOSTLY * len(values)
 
 
 def _data(one: Sampling) -> Mapping[str, Fingerprint]:
@@ -79,10 +95,19 @@ def _with(one: Sampling, truth: ColumnFacts) -> str:
     for name, data in _data(one).items():
         if data.size <= len(truth.values) or not (_ends_with(data, truth.values) or _has_among(data, truth.values)):
             continue
-        used_whole = name in one.observed and one.library not in _WHOLE_INPUT
-        if used_whole or not _may_be_cut(one, data, truth.values):
+        if (whole := _is_used_whole(one, name, data)) or (whole is None and not _may_be_cut(one, data, truth.values)):
             return name
     return ""
+
+
+def _is_used_whole(one: Sampling, name: str, data: Fingerprint) -> bool | None:
+    """Whether all of the data are observed, by what a library is told; None where nobody knows."""
+    if one.library not in _WHOLE_INPUT:
+        return True if name in one.observed else None
+    by_hand = any("Unit(" in each for each in one.likelihoods.values())
+    if by_hand or not one.likelihoods:
+        return None
+    return any(math.prod(shape) == data.size for shape in one.sites.values())
 
 
 def _ends_with(data: Fingerprint, outcomes: Sequence[float]) -> bool:

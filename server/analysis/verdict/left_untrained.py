@@ -24,7 +24,7 @@ _MOST_TOLD = 200
 """Of so many tensors an optimiser tells the sizes."""
 _FIXED_BY_NATURE = re.compile(
     r"pos(?:ition\w*)?(?:_?emb\w*|_?enc\w*)?(?:$|[._])|sinus|fourier|freq|\brff|mask|scale|(?:^|[._])(?:mean|std|mu|sd"
-    r"|min|max|temperature|codebook|centroids?|prototypes?|grid|nodes|window|kernel_size)(?:$|[._])",
+    r"|min|max|variance|count|seed\w*|iterations?|temperature|codebook|centroids?|prototypes?|grid|nodes|window|kernel_size)(?:$|[._])",
     re.IGNORECASE,
 )
 """Parameters that are no weights: encodings of a place, scalers, tables that are moved without a gradient."""
@@ -39,6 +39,8 @@ def left_untrained(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> 
     stepped, and where not all that stepped is told.
     """
     design = evidence.design
+    if not design.networks.fixed and seen.whole and not any(one.continued for one in evidence.attempts):
+        yield from _of_keras(stepped)
     known = [one for one in stepped if one.steps > 0]
     if design.networks.fixed or not seen.whole or not known or not _tells_all(known):
         return
@@ -57,6 +59,25 @@ def left_untrained(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> 
         action = "Give these parameters to the optimiser and let gradients reach them, or say in the design that this"
         yield Suspicion(what, Word.INVESTIGATE, "part_untrained", f"{action} part is fixed, and where it is from.")
         return
+
+
+def _of_keras(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """The same of models of Keras, whose weights are told before and after each fit; of several fits one has to do."""
+    models: dict[str, list[Steps]] = {}
+    for one in (each for each in stepped if each.library == "keras" and each.steps > 0):
+        if len(one.begun.parts) == len(one.weights.parts) == len(_told(one.line)) > 0:
+            models.setdefault(str(one.line.facts["parameters"]), []).append(one)
+    for fits in models.values():
+        named = _told(fits[0].line)
+        still = [all(one.begun.parts[at] == one.weights.parts[at] for one in fits) for at in range(len(named))]
+        left = [pair for pair, stays in zip(named, still, strict=True) if stays and _is_weight(pair[0])]
+        every, count = sum(size for _, size in named), sum(size for _, size in left)
+        if count >= max(_LEAST_NUMBERS, _LEAST_LEFT * every):
+            what = f"{count} of the {every} numbers of the model that {fits[0].name} trained at {place(fits[0].line)}"
+            what = f"{what} are the same after {sum(one.steps for one in fits)} steps: {_named(left)}"
+            action = "Train these layers too, or say in the design that this part is fixed, and where it is from."
+            yield Suspicion(what, Word.INVESTIGATE, "part_untrained", action)
+            return
 
 
 def _tells_all(stepped: Sequence[Steps]) -> bool:
@@ -84,14 +105,17 @@ def _pairs(line: Line, key: str) -> Iterator[tuple[int, int]]:
 
 def _parameters(line: Line) -> list[tuple[str, int]]:
     """Return names and sizes of the parameters of a module that are weights."""
+    return [(name, size) for name, size in _told(line) if name and size and _is_weight(name)]
+
+
+def _is_weight(name: str) -> bool:
+    return _FIXED_BY_NATURE.search(name.replace("/", ".")) is None
+
+
+def _told(line: Line) -> list[tuple[str, int]]:
     value = line.facts.get("parameters")
     listed: list[object] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
-    found: list[tuple[str, int]] = []
-    for one in listed:
-        name, size = _pair(one)
-        if name and size and not _FIXED_BY_NATURE.search(name):
-            found.append((name, size))
-    return found
+    return [_pair(one) for one in listed]
 
 
 def _pair(one: object) -> tuple[str, int]:
@@ -125,6 +149,6 @@ def _named(left: Sequence[tuple[str, int]]) -> str:
     """Return the parts that parameters are of, by what their names begin with, the largest first."""
     sums: Counter[str] = Counter()
     for name, size in left:
-        sums[_OUTSIDE.sub("", name).rpartition(".")[0] or name] += size
+        sums[_OUTSIDE.sub("", name.replace("/", ".")).rpartition(".")[0] or name] += size
     told = [f"{name} ({size})" for name, size in sums.most_common(3)]
     return ", ".join([*told, "…"] if len(sums) > len(told) else told)

@@ -40,6 +40,7 @@ _SCALE = re.compile(
 )
 _FAR = 10.0
 """A prior so many of its deviations away from 0 was put where somebody knew the answer to be."""
+_NORMAL_FROM = 100.0
 _DECIDES = 0.5
 """Share of its prior's deviation that a parameter keeps when the data tell less than the prior."""
 
@@ -65,6 +66,8 @@ def _likelihood(design: Design, samplings: Sequence[Sampling]) -> Iterator[Suspi
     said = dict(reversed(design.model.families))
     told = {name: _family(text) for one in samplings for name, text in one.likelihoods.items()}
     ran = {_PLAIN.get(each, "") for each in told.values()}
+    if any(map(_is_as_good_as_normal, (text for one in samplings for text in one.likelihoods.values()))):
+        ran = {"normal" if each == "studentt" else each for each in ran}
     by_hand = any(one.line.facts.get("potentials") or (one.held and not one.observed) for one in samplings)
     rows = min((each.size for one in samplings for each in one.observed.values() if each.size > 1), default=0)
     each_row = any(len(shape) and max(shape) >= rows for one in samplings for shape in one.shapes.values())
@@ -77,6 +80,12 @@ def _likelihood(design: Design, samplings: Sequence[Sampling]) -> Iterator[Suspi
     what = f"{name} of the model at {place(one.line)} is {text[:80]}; {_says(design, said[named])}"
     action = "Sample with the likelihood of the design, or name in the design the one that is used."
     yield Suspicion(what, Word.INVESTIGATE, "likelihood_otherwise", action)
+
+
+def _is_as_good_as_normal(text: str) -> bool:
+    """Whether it is a Student-t of so many fixed degrees of freedom that its tails are a normal's."""
+    found = re.search(r"StudentT\((\d+(?:\.\d*)?)\b", text)
+    return found is not None and float(found[1]) >= _NORMAL_FROM
 
 
 def _family(text: str) -> str:

@@ -20,6 +20,8 @@ from .words import Word
 _RECURRENT = re.compile(r"\blstm|\bgru\b|\brnn\b|recurrent|through time", re.IGNORECASE)
 _CONVOLUTIONAL = re.compile(r"\bconv(?:olution\w{0,3}|net|\b)|\bcnn\b|\btcn\b|\bresnet", re.IGNORECASE)
 _PLAIN = re.compile(r"feed[\s-]?forward|\bmlp\b|multi[\s-]?layer perceptron", re.IGNORECASE)
+_NAMELESS = ("GraphModule", "OptimizedModule", "InterpreterModule")
+"""What torch makes of modules that it compiles or exports."""
 _CELLS = frozenset({"LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "RNNBase"})
 
 
@@ -55,6 +57,7 @@ def _may_convolve(line: Line) -> bool:
 
 
 def _is_untold(line: Line) -> bool:
-    """Whether weights stand in no layer of the library, or not all calls were counted."""
+    """Whether weights stand in no layer of the library, layers have lost their names, or not all calls were counted."""
     own = whole(line.facts, "own_matrices") or 0
-    return own > 0 or line.facts.get("cut") is True or not whole(line.facts, "matrices")
+    nameless = any("Script" in one or one.startswith(_NAMELESS) for one in texts(line.facts, "there"))
+    return own > 0 or nameless or line.facts.get("cut") is True or not whole(line.facts, "matrices")

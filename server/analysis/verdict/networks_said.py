@@ -51,7 +51,7 @@ _FREE = re.compile(
     r"(?:values?|data|outcomes?|observations?)\s(?:\S{1,20}\s){0,2}?(?:of|from|in|after|during)\b",
     re.IGNORECASE,
 )
-_ONE_STEP = re.compile(r"one[\s-](?:step|hour|day|week|month)[\s-]ahead|teacher[\s-]forc", re.IGNORECASE)
+_ONE_STEP = re.compile(r"one[\s-](?:step|hour|day|week|month)[\s-]ahead", re.IGNORECASE)
 
 
 def speaks_of_free_running(text: str) -> bool:

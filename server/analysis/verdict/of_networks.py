@@ -14,15 +14,17 @@ from ..artefacts.facts import ColumnFacts, TableFacts
 from ..witness import Line, Prediction, fingerprint
 from ..witness.values import part, text, texts, whole, wholes
 from .baselines import calls_itself_baseline
+from .calibrated_on import calibrated_on_scored
 from .checks import Check, passed
 from .drawn_to_outcomes import drawn_to_outcomes, some_rows_edited
 from .edited import PREDICTED, TRUTH
 from .evidence import Evidence
 from .free_running import fed_with_outcomes
+from .left_out_of_outputs import left_out_of_outputs
 from .predicted import grain_of, matches, values_at
 from .quantities import plain
 from .row_sums import sum_of_rows, weights_of
-from .rows_of_both import rows_of_both
+from .rows_of_both import few_rows_by_hand, rows_of_both
 from .seen import Seen, place, tells_rows
 from .suspicion import Suspicion, first_of
 from .transformed import follows
@@ -45,19 +47,26 @@ _EARLIER = re.compile(r"persist|lag|previous|last|shift|smooth|moving|rolling|ew
 
 
 def outputs(evidence: Evidence, seen: Seen) -> Check | None:
-    """Are the results what networks returned? None where no network was trained, or nothing can be said."""
+    """Are the results what networks returned? None where nothing can be said; of estimators if they were drawn."""
     table = next((one.inside for one in evidence.artefacts if one.role == "results"), None)
-    if not isinstance(table, TableFacts) or not seen.steps or not seen.whole or table.rows < _LEAST_ROWS:
+    if not isinstance(table, TableFacts) or not seen.whole or table.rows < _LEAST_ROWS:
         return None
+    if not seen.steps:
+        drawn = drawn_to_outcomes(seen, table, _known(seen, table), _exact(seen, table))
+        found = first_of((*drawn, *calibrated_on_scored(seen, table)))
+        return found.check("outputs", "recomputed against witnessed") if found else None
     asked = (
         *_of_outcomes(seen, table),
         *_trained_rows(seen, table),
         *rows_of_both(seen, table),
+        *few_rows_by_hand(evidence, seen, table),
         *fed_with_outcomes(evidence, seen, table),
         *_chosen_on_test(evidence, seen, table),
         *_fewer_passes(evidence, seen, table),
-        *drawn_to_outcomes(seen, table, _known(seen, table)),
+        *drawn_to_outcomes(seen, table, _known(seen, table), _exact(seen, table)),
         *some_rows_edited(seen, table),
+        *calibrated_on_scored(seen, table),
+        *left_out_of_outputs(evidence, seen, table),
     )
     if found := first_of(asked):
         return found.check("outputs", "recomputed against witnessed")
@@ -74,6 +83,12 @@ def _known(seen: Seen, table: TableFacts) -> frozenset[str]:
     """Return the columns that are what a network returned, or an estimator predicted."""
     returned = {name for name, _ in explained(seen, table)}
     return frozenset(returned | {one.column for one in matches(table, seen.predictions)})
+
+
+def _exact(seen: Seen, table: TableFacts) -> frozenset[str]:
+    """Return those that are just that, or a sum of several."""
+    returned = {name for name, _ in explained(seen, table)}
+    return frozenset(returned | {one.column for one in matches(table, seen.predictions) if one.exact or one.parts})
 
 
 class _Held:
@@ -223,6 +238,16 @@ def _fewer_passes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator
         returned = next(iter(rows), 0)
         made = max(returned / _rows_of_a_pass(blocks, table), *(_within_one(one, table) for one in blocks), 0.0)
         least = asked.floor or asked.value or 0.0
+        alike = [one for one in blocks if one.facts.get("alike") is True and (whole(one.facts, "calls") or 0) >= least]
+        if least >= _LEAST_PASSES and alike:
+            what = f"{evidence.design.source(name)} asks for {plain(least)} {name.replace('_', ' ')}; the"
+            what = f"{what} {whole(alike[-1].facts, 'calls')} calls of {text(alike[-1].facts, 'class')} at"
+            what = f"{what} {place(alike[-1])} on the same rows returned the same numbers each time"
+            action = (
+                "Let what is random be active in each pass (dropout in its training mode), or say how the spread is"
+            )
+            yield Suspicion(what, Word.INVESTIGATE, "passes_all_alike", f"{action} known.")
+            return
         once = any((whole(one.facts, "rows") or 0) >= table.rows for one in blocks)
         if least >= _LEAST_PASSES and once and made < _MADE * least:
             what = (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..artefacts.facts import ColumnFacts, TableFacts
-from .edited import PREDICTED
+from .edited import TRUTH
 from .evidence import Evidence
 from .match import Match
 from .quantities import plain
@@ -16,22 +16,29 @@ from .seen import Seen, place
 from .suspicion import Suspicion
 from .words import Word
 
-_ONE_EACH = re.compile(
-    r"quantile (?:regress|model|loss|gradient|boost|network|forest)|regression of quantiles|pinball"
-    r"|(?:each|every|per|all|separate\w*|own|single|one|three|\d) (?:\S{1,20} ){0,5}?(?:quantile|horizon|target|output"
-    r"|lead|step)s?\b|(?:quantile|horizon|target|output|lead|step)s?\b[^.;]{0,60}?\b(?:each|own|separate|one by one)",
-    re.IGNORECASE,
+_EACH = r"(?:each|every|separate\w*|own|single|one by one)"
+_KINDS = tuple(
+    (re.compile(said, re.IGNORECASE), re.compile(columns, re.IGNORECASE))
+    for said, columns in (
+        (
+            r"quantile (?:regress|model|loss|gradient|boost|network|forest)|pinball"
+            rf"|{_EACH} (?:\S{{1,20}} ){{0,5}}?quantiles?\b|quantiles?\b[^.;]{{0,60}}?\b{_EACH}",
+            r"(?:.*[_ ])?(?:(?:q|p|quantile|pct|percentile)[_ ]?\d{1,3}(?:[._]\d+)?|\d{1,2}(?:th)?_?(?:percentile"
+            r"|quantile)|lower|upper|low|high|median|lo|hi)(?:[_ ].*)?",
+        ),
+        (
+            rf"{_EACH} (?:\S{{1,20}} ){{0,5}}?(?:horizon|target|lead time)s?\b"
+            rf"|(?:horizon|target|lead time)s?\b[^.;]{{0,60}}?\b{_EACH}",
+            r"(?:.*[_ ])?(?:h|horizon|lead|step|day|week|hour|month|t\+)[_ +]?\d{1,3}(?:[_ ].*)?"
+            r"|(?:.*[_ ])?\d{1,3}_?(?:h|d|w|days?|weeks?|hours?|steps?|ahead)(?:[_ ].*)?|.*pred.*|.*forecast.*",
+        ),
+    )
 )
+"""How a design says that there is a model for each quantile or horizon, and what their columns are called."""
 _OF_ONE = re.compile(
     r"residual|conformal|error quantile|normal|gaussian|multi-?output|jointly|one model for all", re.IGNORECASE
 )
 """Ways in which the columns are rightly made of one model."""
-_SEVERAL = re.compile(
-    r"(?:.*[_ ])?(?:(?:q|p|quantile|pct|percentile|h|horizon|lead|step|day|week|hour|month|t\+)[_ +]?\d{1,3}"
-    r"(?:[._]\d+)?"
-    r"|\d{1,2}(?:th)?_?(?:percentile|quantile)|lower|upper|low|high|median|lo|hi)(?:[_ ].*)?",
-    re.IGNORECASE,
-)
 _LEVELS = re.compile(r"(?:.*__)?(?:alpha|quantile|quantile_alpha|quantiles|q|tau|objective|loss|loss_function)")
 _LEAST_ROWS = 20
 _LEAST_VALUES = 10
@@ -42,10 +49,11 @@ def one_model(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequence
 
     Nothing follows where both were predicted as they stand, or where as many levels were fitted as there are columns.
     """
-    said = _says_one_each(evidence)
-    if not said or not (seen.fits or seen.steps) or table.rows < _LEAST_ROWS:
+    told = _says_one_each(evidence)
+    if told is None or not (seen.fits or seen.steps) or table.rows < _LEAST_ROWS:
         return
-    columns = [one for one in table.columns if _is_told(one, table.rows)]
+    said, called = told
+    columns = [one for one in table.columns if called.fullmatch(one.name) and _is_told(one, table.rows)]
     known = {one.column: id(one.prediction) for one in found if one.exact or one.parts}
     if len(_levels(seen)) >= len(columns):
         return
@@ -65,17 +73,19 @@ def one_model(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequence
             return
 
 
-def _says_one_each(evidence: Evidence) -> str:
-    """Return the words of the design that have a model for each quantile, horizon or target; empty where none do."""
+def _says_one_each(evidence: Evidence) -> tuple[str, re.Pattern[str]] | None:
+    """Return the words of the design that have a model for each quantile or horizon, and how their columns are called.
+
+    None where it has none, or where one model rightly makes them all.
+    """
     rows = [f"{name.replace('_', ' ')}: {one.text}" for name, one in evidence.design.requirements.items()]
     if any(_OF_ONE.search(one) for one in rows):
-        return ""
-    return next((one[:100] for one in rows if _ONE_EACH.search(one)), "")
+        return None
+    return next(((one[:100], called) for said, called in _KINDS for one in rows if said.search(one)), None)
 
 
 def _is_told(one: ColumnFacts, rows: int) -> bool:
-    named = _SEVERAL.fullmatch(one.name) or PREDICTED.fullmatch(one.name)
-    return bool(named) and len(one.values) == rows and len(set(one.values)) >= _LEAST_VALUES
+    return not TRUTH.fullmatch(one.name) and len(one.values) == rows and len(set(one.values)) >= _LEAST_VALUES
 
 
 def _levels(seen: Seen) -> set[str]:

@@ -14,6 +14,7 @@ from .seen import Seen, place
 from .suspicion import Suspicion
 from .words import Word
 
+_LEAST_SAID = 2
 _MOST_WORDS = 3
 """In more words than that something else may be said of a variable too."""
 
@@ -34,6 +35,30 @@ def other_priors(design: Design, seen: Seen) -> Iterator[Suspicion]:
             action = "Sample with the prior of the design, or change the design before the next start."
             yield Suspicion(what, Word.INVESTIGATE, "prior_otherwise", action)
             return
+
+
+def not_sampled(design: Design, seen: Seen) -> Iterator[Suspicion]:
+    """Yield that the design states a prior for a variable that no sampling had, where every one that was had one too.
+
+    A variable of the run that the design has no prior for may be the missing one under another name.
+    """
+    free = {name for one in seen.samplings for name in one.free}
+    if not free or not all(one.free for one in seen.samplings):
+        return
+    said = [(one, _names(one, free)) for one in design.priors if len(one.words) <= _MOST_WORDS]
+    missing = [one for one, name in said if not name and not any(map(one.words.issubset, _words_of(free)))]
+    if len(free) < _LEAST_SAID or free != {name for _, name in said if name} or len(missing) != 1:
+        return
+    one, sampling = missing[0], seen.samplings[-1]
+    named = " ".join(sorted(one.words))
+    what = f"{design.path}:{one.line} has the prior {one.said} for {named}, and the model at {place(sampling.line)}"
+    what = f"{what} has no such variable: only {', '.join(sorted(free)[:6])}"
+    action = "Sample every variable that the design has a prior for, or say in the design at what it is fixed and why."
+    yield Suspicion(what, Word.INVESTIGATE, "variable_not_sampled", action)
+
+
+def _words_of(free: set[str]) -> list[frozenset[str]]:
+    return [frozenset(re.findall(r"[a-z0-9]+", name.lower().replace("_", " "))) for name in free]
 
 
 def _names(one: Stated, free: set[str]) -> str:

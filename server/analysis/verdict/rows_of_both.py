@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -9,6 +10,8 @@ from ..artefacts.facts import ColumnFacts, TableFacts
 from ..witness import Line, Prediction
 from ..witness.values import text, texts, whole
 from .edited import TRUTH
+from .evidence import Evidence
+from .quantities import plain
 from .seen import Seen, place
 from .suspicion import Suspicion
 from .truths import is_predicted
@@ -20,6 +23,9 @@ _REPEATED = 0.97
 _LEAST_KEYS, _LEAST_SHARED = 5, 3
 _LEAST_DISTINCT = 0.5
 """Share of distinct rows among those that are predicted: of a few categories the same are everywhere."""
+_FEW = 0.4
+"""Share of the rows of a design: a test and a validation part may take half of them."""
+_ROWS = re.compile(r"(?:(?:training|data|total|input)_)*(?:rows?|observations?|records|instances)")
 _LEAST_WIDTH = 3
 """Rows of fewer numbers are settings that are measured again and again."""
 
@@ -47,6 +53,27 @@ def rows_of_both(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
         action = "Split first, and copy or draw rows within the training part only; repeated measurements of one"
         yield Suspicion(what, Word.INVESTIGATE, "test_rows_trained", f"{action} thing belong into one part.")
         return
+
+
+def few_rows_by_hand(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """Yield that a loop without a loader trained on far fewer rows than the design has, and on fewer than it predicted.
+
+    Rows of a design may be measurements, and those of a network windows of many: both are held against each other.
+    """
+    told = seen.witnessed.of("trained_rows")
+    rows = evidence.design.requirements.items()
+    asked = [(name, one.floor) for name, one in rows if _ROWS.fullmatch(name) and one.floor]
+    known = told and all(one.facts.get("whole") is True for one in told) and not seen.witnessed.of("batches")
+    evaluated = any(one.x.shape[:1] == (table.rows,) for one in seen.forwards)
+    if not known or not asked or not evaluated or len({text(one.facts, "class") for one in told}) > 1:
+        return
+    most = max(told, key=lambda one: whole(one.facts, "distinct") or 0)
+    (name, floor), count = asked[0], whole(most.facts, "distinct") or 0
+    if count < min(_FEW * floor, table.rows):
+        what = f"all that {text(most.facts, 'class')} was trained on at {place(most)} were {count} different rows;"
+        what = f"{what} {evidence.design.source(name)} asks for {plain(floor)}, and {table.rows} were predicted"
+        action = "Train on all rows of the training part in each epoch, or say in the design why it is so few."
+        yield Suspicion(what, Word.INVESTIGATE, "part_of_the_rows", action)
 
 
 def _may_be_outcomes(column: ColumnFacts) -> bool:

@@ -108,6 +108,14 @@ class Seen:
         return max((one.values.size for one in every if one.call != "score"), default=0)
 
     @cached_property
+    def evaluated_rows(self) -> int:
+        """The rows that networks of torch were evaluated on, the most at each place: of validation, of the test."""
+        most: dict[str, int] = {}
+        for line in self.witnessed.of("forward"):
+            most[line.where] = max(most.get(line.where, 0), whole(line.facts, "rows") or 0)
+        return sum(most.values())
+
+    @cached_property
     def steps(self) -> tuple[Steps, ...]:
         """Optimisers that follow gradients, as they stood last."""
         return tuple(map(read_steps, self.witnessed.of("steps")))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from statistics import fmean
 
+from ..artefacts.facts import ColumnFacts, TableFacts
 from ..witness import Fingerprint, Fit, fingerprint
-from ..witness.values import parts, text
+from ..witness.values import part, parts, text
 from .match import Match
 from .seen import Seen, place
 from .suspicion import Suspicion
@@ -44,6 +46,38 @@ def stopped_on(seen: Seen, found: Sequence[Match]) -> Iterator[Suspicion]:
             action = "Stop by rows that the results do not hold, or call these the validation and test on others."
             yield Suspicion(what, Word.INVESTIGATE, "stopped_on_results", action)
             return
+
+
+def stopped_on_outcomes(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
+    """Yield that the outcomes in the results are the targets of the data set by which fits stopped.
+
+    So it shows where the columns of the data set are not told, and where the results are made of many predictions.
+    """
+    told = [(one, label) for one in seen.fits if text(one.line.facts, "stops") for label in _labels(one)]
+    if len({label.sha for _, label in told}) != 1 or any(_SAID.search(one.name) for one in table.columns):
+        return
+    fit, label = told[0]
+    column = next((one for one in table.columns if _holds(one, label)), None)
+    if column is not None:
+        what = f"the {table.rows} outcomes of column {column.name} of the results are the targets of what decided when"
+        what = (
+            f"{what} {fit.name} at {place(fit.line)} stopped ({text(fit.line.facts, 'stops')}): they are no test of it"
+        )
+        action = "Stop by rows that the results do not hold, or call these the validation and test on others."
+        yield Suspicion(what, Word.INVESTIGATE, "stopped_on_results", action)
+
+
+def _labels(fit: Fit) -> list[Fingerprint]:
+    told = [fingerprint(part(one, "label")) for one in parts(fit.line.facts, "watched")]
+    return [one for one in told if one.sha and one.sha != fit.y.sha][-1:]
+
+
+def _holds(column: ColumnFacts, label: Fingerprint) -> bool:
+    values = column.values
+    if len(values) != label.size or len(set(values)) < 2 or label.mean is None:
+        return False
+    same = all(math.isclose(values[at], one, rel_tol=_NEAR) for at, one in zip(label.places, label.at, strict=False))
+    return same and math.isclose(fmean(values), label.mean, rel_tol=_NEAR)
 
 
 def _watched(fit: Fit) -> list[Fingerprint]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..artefacts.facts import TableFacts
 from ..witness import Fingerprint, Fit, Index, Prediction, fingerprint
@@ -26,6 +26,11 @@ _SHUFFLED = re.compile(
 )
 _LEAST_BEFORE = 0.2
 """Share of the range of the fitted rows by which the first predicted one must lie before its end."""
+_OF_EACH = re.compile(r"\b(?:each|every|per)\b", re.IGNORECASE)
+_OF_GROUPS = re.compile(r"\b(?:each|every|per|all)\b", re.IGNORECASE)
+"""The last rows of groups end at times of their own, or lie scattered in the table."""
+_AGAIN = {"week": 53.0, "month": 12.0, "quarter": 4.0, "season": 4.0, "day": 366.0, "time": 24.0, "period": 53.0}
+"""By how much a column goes on at least that does not begin anew each year, or each day."""
 _LEAST_RUNS = 0.5
 _LEAST_GAPS = 4
 """Rows that were drawn lie apart by so many different distances at least."""
@@ -38,7 +43,9 @@ def in_time_order(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         return
     action = "Sort by time and hold out the last rows (`shuffle=False`), or say in the design how the rows are drawn."
     rows = next((one.inside.rows for one in evidence.artefacts if isinstance(one.inside, TableFacts)), 0)
-    for what in (*_split_at_random(seen, rows), *_among_fitted(seen, rows)):
+    among = () if _OF_GROUPS.search(said) else _among_fitted(seen, rows)
+    in_time = () if _OF_EACH.search(said) else _in_their_time(seen, rows)
+    for what in (*_split_at_random(seen, rows), *among, *in_time):
         yield Suspicion(f"{what}; the design has {said!r}", Word.INVESTIGATE, "held_out_not_last", action)
         return
 
@@ -74,6 +81,32 @@ def _among_fitted(seen: Seen, rows: int) -> Iterator[str]:
         f"the {rows} rows that {one.name} predicted at {place(one.line)} lie in {ours.runs} places of the table's index"
         f" among the {_rows(fit.x)} that it was fitted to at {place(fit.line)} ({_span(ours)} within {_span(theirs)})"
     )
+
+
+def _in_their_time(seen: Seen, rows: int) -> Iterator[str]:
+    """Yield that all rows of the results were predicted by fits whose rows go on to the same time, by a column of it.
+
+    A column that begins anew each year, month or day says nothing.
+    """
+    asked = [(one, fit) for one in seen.predictions if _rows(one.x) == rows and (fit := seen.fit_of(one)) is not None]
+    names = {name for one, fit in asked for name in one.x.times if name in fit.x.times}
+    for name in sorted(names):
+        if all(_in_time(one.x.times.get(name, ()), fit.x.times.get(name, ()), name) for one, fit in asked):
+            one, fit = asked[0]
+            first, last = one.x.times[name]
+            low, high = fit.x.times[name]
+            yield (
+                f"the {rows} rows that {one.name} predicted at {place(one.line)} have {name} {first:g} to {last:g}, and"
+                f" those that it was fitted to at {place(fit.line)} {low:g} to {high:g}"
+            )
+
+
+def _in_time(ours: Sequence[float], theirs: Sequence[float], name: str) -> bool:
+    if len(ours) != 2 or len(theirs) != 2:
+        return False
+    (first, _), (low, high) = ours, theirs
+    again = next((most for word, most in _AGAIN.items() if word in name.lower()), 0.0)
+    return high - low > again and first < high - _LEAST_BEFORE * (high - low)
 
 
 def _lies_among(one: Prediction, fit: Fit, ours: Index, theirs: Index) -> bool:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from ..artefacts.facts import ColumnFacts, TableFacts
 from .baselines import calls_itself_baseline
+from .drawn import correlation
 from .edited import PREDICTED, TRUTH
 
 _OTHER = re.compile(
@@ -29,6 +30,7 @@ _MARKS = re.compile(
     re.IGNORECASE,
 )
 _MOST_TRIED = 6
+_LEAST_ALIKE = 0.5
 
 
 def truth_of(table: TableFacts) -> Iterator[tuple[ColumnFacts, ColumnFacts]]:
@@ -48,6 +50,14 @@ def may_be_truth_of(table: TableFacts) -> Iterator[tuple[ColumnFacts, ColumnFact
     whole = [one for one in table.columns if len(one.values) == table.rows]
     for column in (one for one in whole if is_predicted(one.name)):
         yield from ((column, one) for one in _may_be(whole)[:_MOST_TRIED])
+
+
+def likely_truth_of(table: TableFacts) -> list[ColumnFacts]:
+    """Return the columns of outcomes by their names, else that which goes with a prediction most."""
+    named = [truth for _, truth in truth_of(table)]
+    near = [(abs(correlation(one.values, truth.values)), truth) for one, truth in may_be_truth_of(table)]
+    best = max(near, key=lambda each: each[0], default=None)
+    return named or ([best[1]] if best is not None and best[0] > _LEAST_ALIKE else [])
 
 
 def _may_be(columns: list[ColumnFacts]) -> list[ColumnFacts]:

@@ -24,6 +24,8 @@ _LEAST_COLUMNS, _LEAST_FRACTIONS = 3, 0.5
 _LEAST_DIFFERENT = 0.8
 """Share of the outcomes that differ: where one stands in many rows, it stands on both sides."""
 _MOST_BY_CHANCE = 0.1
+Pair = tuple[Prediction, Fit]
+"""A prediction and the fit before it."""
 _WIDTHS = 3.5
 """In so many deviations lie about as many values as if they lay there evenly."""
 
@@ -31,35 +33,44 @@ _WIDTHS = 3.5
 def twins(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     """Yield that rows of the results, which were held out, stand among those that their model was fitted to."""
     truths = [one for one in table.columns if TRUTH.fullmatch(one.name) and len(one.values) == table.rows]
-    pairs = [(one, fit) for one in _of_results(seen, table.rows) if (fit := seen.fit_of(one))]
-    for one, fit in (pair for pair in pairs if _rows(pair[0].x) <= _MOST_HELD_OUT * _rows(pair[1].x)):
-        shared = _shared(one.x.row_keys, fit.x.row_keys) if truths and _are_measured(one.x) else (0, 0)
-        outcomes = [(each, _of_outcomes(each, fit)) for each in truths]
-        if _are_many(shared):
-            yield _suspicion(one, fit, f"{shared[0]} of {shared[1]} rows that could be compared")
-            return
-        for column, (count, compared) in outcomes:
-            if _are_many((count, compared)):
-                what = f"{count} of {compared} outcomes of column {column.name} that could be compared, digit by digit"
-                yield _suspicion(one, fit, what)
-                return
+    told: list[tuple[Pair, str]] = []
+    for each in _of_results(seen, table.rows):
+        pairs = [(one, fit) for one in each if (fit := seen.fit_of(one)) is not None]
+        if pairs and all(_rows(one.x) <= _MOST_HELD_OUT * _rows(fit.x) for one, fit in pairs):
+            told.append((pairs[0], _copies(pairs, truths)))
+    if told and all(of for _, of in told):  # a last fit to all rows may predict these once more
+        (one, fit), of = told[0]
+        yield _suspicion(one, fit, of)
 
 
-def _of_results(seen: Seen, rows: int) -> Iterator[Prediction]:
+def _copies(pairs: Sequence[Pair], truths: Sequence[ColumnFacts]) -> str:
+    """Return how many of the predicted rows, or outcomes beside them, the fits had seen; empty where they had not."""
+    every = [_shared(one.x.row_keys, fit.x.row_keys) for one, fit in pairs if _are_measured(one.x)] if truths else []
+    shared = sum(count for count, _ in every), sum(compared for _, compared in every)
+    if _are_many(shared):
+        return f"{shared[0]} of {shared[1]} rows that could be compared"
+    for column in truths if len(pairs) == 1 else ():
+        count, compared = _of_outcomes(column, pairs[0][1])
+        if _are_many((count, compared)):
+            return f"{count} of {compared} outcomes of column {column.name} that could be compared, digit by digit"
+    return ""
+
+
+def _of_results(seen: Seen, rows: int) -> Iterator[list[Prediction]]:
     """Yield what was predicted of the rows of the results: of all of them, or in parts at one place, as of folds."""
     places: dict[tuple[str, str], list[Prediction]] = {}
     for one in seen.predictions:
         places.setdefault((one.name, one.line.where), []).append(one)
     for each in places.values():
         whole = [one for one in each if _rows(one.x) == rows]
-        yield from whole
+        yield from ([one] for one in whole)
         if not whole and rows and sum(_rows(one.x) for one in each) % rows == 0:
-            yield from each
+            yield each
 
 
 def _suspicion(one: Prediction, fit: Fit, of: str) -> Suspicion:
-    what = f"{of}, of the {_rows(one.x)} rows that {one.name} predicted at {place(one.line)}, stand among the"
-    what = f"{what} {_rows(fit.x)} rows that it was fitted to at {place(fit.line)}: copies on both sides"
+    what = f"{of}, of what {one.name} predicted at {place(one.line)}, stand among the rows that it was fitted to"
+    what = f"{what} at {place(fit.line)} ({_rows(one.x)} and {_rows(fit.x)} rows): copies on both sides"
     action = "Divide first; copy, resample or augment rows of the training part only."
     return Suspicion(what, Word.INVESTIGATE, "copied_rows_held_out", action)
 

@@ -36,6 +36,8 @@ class Sampling:
     """What observed variables are distributed as, as far as that can be told."""
     scales: Mapping[str, float] = field(default_factory=dict[str, float])
     """By how much each observation of a variable counts, where that is told."""
+    sites: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    """Shapes of what is observed where a model may be given more than that; not of what a mask leaves a part of."""
     held: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
     """Data that a likelihood written by hand has at its hand, whether it uses all of them or not."""
     bounds: tuple[int, ...] = ()
@@ -167,6 +169,11 @@ def sampling(line: Line) -> Sampling:
         shapes={name: wholes(about, "shape") for name, about in free.items()},
         observed={name: fingerprint(part(about, "data")) for name, about in observed.items()},
         likelihoods={name: prior for name, about in outcomes.items() if (prior := text(about, "prior"))},
+        sites={
+            name: wholes(about, "shape")
+            for name, about in _objects(facts, "likelihoods").items()
+            if about.get("masked") is not True
+        },
         scales={name: scale for name, about in outcomes.items() if (scale := number(about, "scale")) is not None},
         held={name: fingerprint(part(about, "data")) for name, about in _objects(facts, "held").items()},
         bounds=wholes(facts, "bounds"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from .values import number, part, text, texts, whole, wholes
+from .values import number, numbers, part, text, texts, whole, wholes
 
 MOST_VALUES = 32
 """An array up to this size is told whole in `at`."""
@@ -58,6 +58,8 @@ class Fingerprint:
     parts: tuple[str, ...] = ()
     index: Index | None = None
     """Of a table of pandas whose index is numbers or times."""
+    times: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
+    """Least and most of its columns that are called times."""
     sampled: bool = False
     """Whether `sha` and `bag` are of blocks of the array only."""
     skipped: str = ""
@@ -106,6 +108,7 @@ def fingerprint(record: Mapping[str, object] | None) -> Fingerprint:
         columns=texts(record, "columns"),
         parts=texts(record, "parts"),
         index=_index(part(record, "index")),
+        times={name: numbers(part(record, "times"), name) for name in part(record, "times") or {}},
         sampled=record.get("sampled") is True,
         skipped=text(record, "skipped"),
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from watchkeeper.server.analysis.logs.error_type_score import score, words_of_class
-from watchkeeper.server.analysis.logs.error_types import type_of_exception
+from watchkeeper.server.analysis.logs.error_type_table import ROWS
+from watchkeeper.server.analysis.logs.error_type_words import WORDS
+from watchkeeper.server.analysis.logs.error_types import type_of_exception, type_or_implementation
 
 OWN_WORDS = {
     "resource": (
@@ -123,3 +127,13 @@ def test_the_library_that_raised_decides_what_the_words_leave_open() -> None:
 )
 def test_an_exit_status_in_a_message_tells_its_type(message: str, kind: str) -> None:
     assert type_of_exception("", message) == kind
+
+
+def test_a_failure_has_the_same_type_whatever_the_case_of_its_message() -> None:
+    for message in ("out of memory", "Connection refused by peer", "missing column in the table", "loss is not finite"):
+        assert len({type_or_implementation("RuntimeError", one) for one in (message, message.upper())}) == 1
+
+
+def test_the_tables_are_in_lower_case_as_what_they_read_is() -> None:
+    messages = [message for _, _, message in ROWS if "(?-i:" not in message] + [words for _, _, words in WORDS]
+    assert [one for one in messages if re.search(r"(?<!\\)[A-Z]", one)] == []

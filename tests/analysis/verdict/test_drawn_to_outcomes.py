@@ -102,3 +102,16 @@ def test_the_outcomes_are_known_by_the_name_of_what_is_predicted() -> None:
     assert code(drawn, truth=[1.0] * ROWS, **told) == "drawn_to_outcomes"
     error = {"error": [round(one, 3) for one in MISSED], "measured_mpa": ACTUAL, "predicted_mpa": SCALED}
     assert code(SCALED, truth=[1.0] * ROWS, **error) == ""
+
+
+def test_what_an_estimator_predicted_is_held_against_the_outcomes_too() -> None:
+    drawn = [round(one + 0.2 * missed, 4) for one, missed in zip(SCALED, MISSED, strict=True)]
+    told = fp("p", at=tuple(SCALED[place] for place in places(ROWS)), size=ROWS)
+    line: Kind = {"kind": "predict", "facts": {"object": 1, "of": 1, "class": "SVR", "call": "predict", "values": told}}
+    columns = {"y": ACTUAL, "predicted": drawn}
+    table = tuple(ColumnFacts(name=name, numbers=ROWS, values=tuple(each)) for name, each in columns.items())
+    inside = TableFacts(format="csv", size_bytes=900, rows=ROWS, column_count=2, columns=table)
+    found = seen(fit(1, "SVR"), line)
+    check = outputs(spoilt(artefacts=(replace(RESULTS, inside=inside), MODEL), seen=found), found)
+    assert check is not None
+    assert check.code == "drawn_to_outcomes"

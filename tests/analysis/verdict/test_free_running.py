@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
@@ -69,3 +70,24 @@ def test_an_outcome_among_the_inputs_is_asked_about_but_of_what_gives_its_input_
     assert code("A network predicts the load from weather.\n", line) == "outcome_among_the_inputs"
     assert code("An autoencoder gives the load back; large errors are anomalies.\n", line) == ""
     assert code("A network predicts the load from weather.\n", given(_3=scaled(PREDICTED))) == ""
+
+
+def test_steps_of_many_forecasts_that_were_each_given_the_outcomes_are_asked_about() -> None:
+    begins, horizon = 30, 4
+    level = [[3 + math.sin(start * 1.3 + step / 3) + start / 40 for step in range(horizon)] for start in range(begins)]
+    own = [[one + 0.3 * math.cos(start * step) for step, one in enumerate(each)] for start, each in enumerate(level)]
+
+    def step(of: list[list[float]], number: int) -> Kind:
+        told = {"0": [1.0] * begins, "1": [2 * each[number] - 5 for each in of]}
+        x = {"shape": [begins], "rows": begins, "row_keys": [f"{number:016x}"], "given": told}
+        return {"kind": "forward", "facts": {"class": "GRU", "rows": begins, "values": fp("h", size=begins), "x": x}}
+
+    def asks(of: list[list[float]]) -> bool:
+        columns = {"lead": [*range(horizon)] * begins, "level_m": [*chain(*level)], "forecast_m": [*chain(*own)]}
+        told = tuple(ColumnFacts(name=name, numbers=120, values=tuple(each)) for name, each in columns.items())
+        table = TableFacts(format="csv", size_bytes=9, rows=120, column_count=3, columns=told)
+        evidence = spoilt(design=read_design(FREE, "model_design_1.md"))
+        return bool([*fed_with_outcomes(evidence, seen(*(step(of, number) for number in range(3))), table)])
+
+    assert asks(level)
+    assert not asks(own)

@@ -80,6 +80,31 @@ def test_a_likelihood_that_may_leave_them_out_is_not_asked_about(lines: list[Kin
     assert asked(*lines) == []
 
 
+def numpyro(observed: list[float], shape: int, **more: Any) -> Kind:
+    """A model that is given all days, of which it observes so many."""
+    told = {"y": {"prior": "Normal(f(), f())", "shape": [shape], **more}}
+    return one(observed=observed, library="numpyro", likelihoods=told, beside={"x": data([3.7 * x for x in DAYS])})
+
+
+@pytest.mark.parametrize(
+    ("line", "codes"),
+    [
+        (numpyro(DAYS, 300), ["held_out_rows_observed"]),
+        (numpyro(DAYS, 240), []),
+        (numpyro(DAYS, 300, masked=True), []),
+        (numpyro(DAYS[:240], 240), []),
+    ],
+    ids=["all of them", "a part in the model", "masked", "a part given"],
+)
+def test_of_numpyro_what_is_observed_counts_and_not_what_the_model_is_given(line: Kind, codes: list[str]) -> None:
+    """The column of the outcomes may have any name, as here, where no other column is called predicted."""
+    weekday = [float(day % 7) for day in range(60)]
+    columns = [column("calls", *DAYS[240:]), column("q50", *[one + math.sin(9 * one) for one in DAYS[240:]])]
+    table = results(column("day", *map(float, range(240, 300))), column("weekday", *weekday), *columns).inside
+    assert isinstance(table, TableFacts)
+    assert [each.code for each in held_out_observed(read_design(SAYS, "d.md"), seen(line), table)] == codes
+
+
 def test_rows_that_nobody_calls_held_out_are_fitted_values() -> None:
     plain = results(column("observed", *DAYS[240:]), column("fitted", *DAYS[240:])).inside
     assert isinstance(plain, TableFacts)

@@ -80,3 +80,23 @@ def test_a_design_that_has_fixed_parts_is_not_asked() -> None:
 )
 def test_designs_that_speak_of_fixed_parts_are_told_from_those_that_deny_them(said: str, fixed: bool) -> None:
     assert speaks_of_fixed(said) == fixed
+
+
+LAYERS = [["dense/kernel", 640], ["dense/bias", 64], ["head/kernel", 64], ["normalization/mean", 300]]
+
+
+def keras(begun: str, after: str, **changes: object) -> Kind:
+    """Return a fit of a model of Keras; a letter a weight, another one where it was moved."""
+    both = ("begun", begun), ("weights", after)
+    weights: Kind = {name: {"shape": [1068], "sha": said, "parts": [*said]} for name, said in both}
+    return steps(library="keras", parameters=LAYERS, numbers=1068, **weights, **changes)
+
+
+def test_a_layer_of_keras_that_no_fit_moved_is_asked_about() -> None:
+    (what,) = asked(keras("abcd", "abxd"))
+    assert "704 of the 1068 numbers" in what
+    assert "dense (704)" in what
+    assert asked(keras("abcd", "abxd"), keras("abxd", "yzud", id=3)) == []  # in the second fit
+    assert asked(keras("abcd", "xyzd")) == []
+    frozen = read_design("Two stages: the body is frozen in the first.\n", "model_design_1.md")
+    assert asked(keras("abcd", "abxd"), design=frozen) == []

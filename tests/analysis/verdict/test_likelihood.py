@@ -12,7 +12,7 @@ from .witnessed import Kind, fp, sampling, seen
 
 STUDENT = "Likelihood: y ~ StudentT(nu, mu, sigma), with sigma ~ HalfNormal(2); it is robust to outliers."
 GROUPED = "A hierarchical model: each site has its own intercept."
-SLOPES = "Multilevel model with varying slopes by site."
+SLOPES = "Multilevel model with slopes that vary by site."
 NORMAL, T = "y ~ Normal(f(a, b), sigma)", "y ~ StudentT(nu, f(a, b), sigma)"
 Free = dict[str, tuple[list[int], str]]
 PRIORS: Free = {
@@ -37,6 +37,7 @@ def asked(design: str, *lines: Kind) -> list[str]:
     ("design", "line", "code"),
     [
         (STUDENT, model(), "likelihood_otherwise"),
+        (STUDENT, model("y ~ StudentT(1000, f(a, b), sigma)"), "likelihood_otherwise"),
         ("Counts have a negative binomial likelihood.", model("y ~ Poisson(f(a, b))"), "likelihood_otherwise"),
         ("Outcome: zero-inflated Poisson", model("y ~ Normal(f(a), s)"), "likelihood_otherwise"),
         (GROUPED, model(), "no_parameters_by_group"),
@@ -53,7 +54,8 @@ def asked(design: str, *lines: Kind) -> list[str]:
          model(free={"effect": ([], "effect ~ Normal(2.05, 0.015)")},
                variables={"effect": [fp("e", size=1000, sd=0.0148, mean=2.05)]}), "prior_decides"),
     ],
-    ids=["Student-t", "overdispersed counts", "zero-inflated", "pooled", "pooled, NumPyro", "one slope for all",
+    ids=["Student-t", "a Student-t in name", "overdispersed counts", "zero-inflated", "pooled", "pooled, NumPyro",
+         "one slope for all",
          "a fixed scale", "a potential over the same data", "a factor", "a prior at the answer"],
 )  # fmt: skip
 def test_another_model_than_the_design_names_is_asked_about(design: str, line: Kind, code: str) -> None:
@@ -74,6 +76,7 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
         (GROUPED, [model(free={**SITES, "a_1": ([], "a_1 ~ Normal(mu, tau)")})]),
         (GROUPED, [model("y ~ Normal(mu, f(tau))", SITES)]),
         (f"{GROUPED} Site effects are integrated out.", [model()]),
+        ("Normal(0, 5) slopes for each covariate.", [model(free={**PRIORS, "beta": ([3], "beta ~ Normal(0, 5)")})]),
         (SLOPES, [model(free={**SITES, "ab": ([8, 2], "ab ~ MvNormal(mu, chol)")})]),
         (SLOPES, [model(free={**SITES, "z_a": ([8], "z_a ~ Normal(0, 1)"), "z_b": ([8], "z_b ~ Normal(0, 1)")})]),
         ("sigma ~ HalfNormal(2)", [model()]),
@@ -84,7 +87,8 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
                                        variables={"a": [fp("e", size=1000, sd=0.5, mean=128.0)]})]),
     ],
     ids=["as it says", "one of two models", "a mixture of scales", "by hand", "denied", "a sensitivity", "of effects",
-         "by group", "one scalar a group", "in the scale", "integrated out", "in a table", "not centred", "sampled",
+         "by group", "one scalar a group", "in the scale", "integrated out", "of covariates", "in a table",
+         "not centred", "sampled",
          "the scale of the groups", "tempered", "a constraint", "the data decide"],
 )  # fmt: skip
 def test_another_form_of_the_same_model_is_not_asked_about(design: str, lines: list[Kind]) -> None:

@@ -38,13 +38,14 @@ def test_a_network_that_calls_each_layer_once_is_no_recurrent_and_no_convolution
         (LSTM, [network(own_matrices=8)]),
         (LSTM, [network(cut=True)]),
         (LSTM, [network(), network(there=["GRUCell"])]),
+        (LSTM, [network(there=["RecursiveScriptModule"])]),
         (LSTM, []),
         ("MLP (an LSTM is the benchmark)", [network()]),
         ("Network with embeddings instead of an LSTM", [network()]),
         (CNN, [network(there=["Conv1d", "Linear"])]),
         ("Neural network, PyTorch", [network()]),
     ],
-    ids=["a library's", "a cell by hand", "own matrices", "not all counted", "one of two", "nothing told",
+    ids=["a library's", "a cell by hand", "own matrices", "not all counted", "one of two", "compiled", "nothing told",
          "a benchmark", "denied", "a convolution", "no such word"],
 )  # fmt: skip
 def test_what_has_it_in_another_form_is_not_asked_about(method: str, lines: list[Kind]) -> None:

@@ -186,3 +186,10 @@ def test_a_moving_mean_a_season_and_what_is_neither() -> None:
     assert sum_of_rows(season, ACTUAL, 1e-6) == ((24, pytest.approx(1.0)),)
     assert sum_of_rows(RETURNED, ACTUAL, 1e-6) == ()
     assert sum_of_rows([1.0] * ROWS, ACTUAL, 1e-3) == ()
+
+
+def test_passes_that_all_return_the_same_are_none_with_dropout() -> None:
+    columns: dict[str, Sequence[float]] = {"actual": ACTUAL, "mc_mean": SCALED}
+    many: Kind = {"calls": 100, "rows": 100 * ROWS, "since_step": [100, 100 * ROWS]}
+    assert judged(columns, forward(**many, alike=True), design=PASSES)[1] == "passes_all_alike"
+    assert judged(columns, forward(**many, alike=False), design=PASSES)[1] == ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from watchkeeper.server.analysis.verdict.design import read_design
-from watchkeeper.server.analysis.verdict.other_priors import other_priors
+from watchkeeper.server.analysis.verdict.other_priors import not_sampled, other_priors
 
-from .witnessed import sampling, seen
+from .witnessed import Kind, sampling, seen
 
 TABLE = "| Variable | Prior |\n|---|---|\n| alpha | Normal(0, 1) |\n| effect | Normal(0, 1) |\n"
 PROSE = "Priors: intercept Normal(130, 20); treatment effect Normal(0, 1); other slopes Normal(0, 5); sd HalfNormal(5)."
@@ -52,3 +52,22 @@ def test_what_may_be_meant_otherwise_is_not_asked_about(design: str, free: dict[
 
 def test_one_of_several_samplings_with_the_stated_prior_is_enough() -> None:
     assert asked(TABLE, {"effect": "effect ~ Normal(0, 10)"}, {"effect": "effect ~ Normal(0, 1)"}) == []
+
+
+FOUR = "| Variable | Prior |\n|---|---|\n| alpha | Normal(0, 10) |\n| beta | Normal(0, 5) |\n| nu | Gamma(2, 0.1) |\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "codes"),
+    [
+        (["alpha", "beta"], ["variable_not_sampled"]),
+        (["alpha", "beta", "nu"], []),
+        (["alpha", "beta", "dof"], []),
+        (["alpha"], []),
+        (["intercept", "slope"], []),
+    ],
+    ids=["left out", "all", "by another name", "more left out", "others"],
+)
+def test_a_variable_with_a_prior_that_was_not_sampled_is_asked_about(names: list[str], codes: list[str]) -> None:
+    free: Kind = {name: {"shape": [], "prior": ""} for name in names}
+    assert [one.code for one in not_sampled(read_design(FOUR, "d.md"), seen(sampling(free=free)))] == codes

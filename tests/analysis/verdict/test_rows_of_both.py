@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
-from watchkeeper.server.analysis.verdict.rows_of_both import rows_of_both
+from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.verdict.rows_of_both import few_rows_by_hand, rows_of_both
 
-from .facts import RESULTS
+from .facts import RESULTS, spoilt
 from .witnessed import Kind, fp, seen
 
 ROWS = 200
@@ -72,3 +73,21 @@ def test_the_network_that_predicted_counts_where_it_is_known() -> None:
     assert asks(trained(KEYS), trained(OWN[40:], id=2), evaluated(COPIED, trained=1))
     assert not asks(trained(KEYS), trained(OWN[40:], id=2), evaluated(COPIED, trained=2))
     assert not asks(trained(KEYS), evaluated(COPIED), names=("probability",))
+
+
+@pytest.mark.parametrize(
+    ("line", "rows", "asks"),
+    [
+        (trained(KEYS, distinct=64, whole=True), 1000, True),  # one batch in each epoch
+        (trained(KEYS, distinct=64), 1000, False),  # not all calls were looked at
+        (trained(KEYS, distinct=260, whole=True), 1000, False),  # windows of several rows
+        (trained(KEYS, distinct=64, whole=True), 80, False),  # a small design, predicted on a grid
+        (loader(KEYS), 1000, False),
+    ],
+)
+def test_a_loop_by_hand_over_a_sliver_of_the_rows_is_asked_about(line: Kind, rows: int, *, asks: bool) -> None:
+    values = tuple(float(row * 7 % 3) for row in range(ROWS))
+    column = ColumnFacts(name="predicted", numbers=ROWS, values=values)
+    table = TableFacts(format="csv", size_bytes=9, rows=ROWS, column_count=1, columns=(column,))
+    evidence = spoilt(design=read_design(f"## Computational Requirements\n\n- **Rows**: {rows}\n", "model_design_1.md"))
+    assert bool([*few_rows_by_hand(evidence, seen(line, evaluated(OWN)), table)]) == asks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import TableFacts
 from watchkeeper.server.analysis.verdict.predicted import matches
-from watchkeeper.server.analysis.verdict.stopped_on import stopped_on
+from watchkeeper.server.analysis.verdict.stopped_on import stopped_on, stopped_on_outcomes
 
 from .witnessed import Kind, column, fp, results, seen
 
@@ -51,3 +51,24 @@ def test_a_validation_of_its_own_a_print_and_folds_are_not_asked_about(lines: tu
 
 def test_a_column_that_calls_itself_the_validations_hides_nothing() -> None:
     assert asked(fit(1, "v"), predict(1, "v"), name="predicted_validation") == []
+
+
+def by_outcomes(*labels: tuple[float, ...], stops: str = "od_wait", name: str = "default") -> list[str]:
+    facts = {"id": 1, "object": 1, "class": "CatBoostClassifier", "x": fp("x"), "y": fp("y"), "stops": stops}
+    told = [fp(f"l{at}", at=one, size=14, mean=sum(one) / 14) for at, one in enumerate(labels)]
+    watched = [[{"shape": [14, 8], "label": each}] for each in told]
+    fits: list[Kind] = [{"kind": "fit", "facts": {**facts, "watched": each}} for each in watched]
+    table = results(column(name, *DEFAULTS), column("probability", *NUMBERS)).inside
+    assert isinstance(table, TableFacts)
+    return [one.code for one in stopped_on_outcomes(seen(*fits), table)]
+
+
+DEFAULTS = (0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+
+
+def test_outcomes_that_decided_when_a_fit_stopped_are_known_where_its_columns_are_not_told() -> None:
+    assert by_outcomes(DEFAULTS) == ["stopped_on_results"]
+    assert not by_outcomes(DEFAULTS[::-1])
+    assert not by_outcomes(DEFAULTS, stops="")
+    assert not by_outcomes(DEFAULTS, DEFAULTS[::-1])  # folds
+    assert not by_outcomes(DEFAULTS, name="default_validation")

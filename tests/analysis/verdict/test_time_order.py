@@ -31,6 +31,12 @@ def predicted(where: dict[str, Any] | None, rows: int = 40) -> Kind:
     return {"kind": "predict", "facts": facts}
 
 
+def dated(rows: int, name: str, first: float, last: float) -> Kind:
+    told = {"times": {name: [first, last]}}
+    made = fitted(None) if rows == 160 else predicted(None)
+    return {**made, "facts": {**made["facts"], "x": {**made["facts"]["x"], **told}}}
+
+
 def divided(rows: int = 40, **arguments: Any) -> Kind:
     told = [fp("train", shape=[160, 3]), fp("test", shape=[rows, 3])]
     return {"kind": "split", "facts": {"call": "train_test_split", "arguments": arguments, "parts": told}}
@@ -54,8 +60,9 @@ SCATTERED = (fitted(index(0, 199, 33, 6)), predicted(index(3, 196, 32, 9)))
         ("**Hold-out**: last quarter of the rows, never shuffled", SCATTERED),
         (LAST, (divided(test_size=0.2, random_state=1),)),
         (LAST, (fitted(index(0, 5e17, kind="time")), predicted(index(1e16, 4.9e17, kind="time")))),
+        (LAST, (dated(160, "week", 0, 103), dated(40, "week", 1, 102))),
     ],
-    ids=["drawn", "in other words", "a quarter", "a split at random", "by dates"],
+    ids=["drawn", "in other words", "a quarter", "a split at random", "by dates", "by a column"],
 )
 def test_rows_drawn_from_everywhere_are_not_the_last_ones(row: str, lines: tuple[Kind, ...]) -> None:
     assert codes(row, *lines) == ["held_out_not_last"]
@@ -72,12 +79,18 @@ def test_rows_drawn_from_everywhere_are_not_the_last_ones(row: str, lines: tuple
         (LAST, (divided(shuffle=False),)),
         (LAST, (divided(rows=25), fitted(index(0, 159)), predicted(index(160, 199)))),
         (LAST, (*SCATTERED, predicted(index(200, 239)))),
+        (LAST, (dated(160, "week", 0, 95), dated(40, "week", 96, 103))),
+        (LAST, (dated(160, "week", 1, 53), dated(40, "week", 2, 50))),
+        (LAST, (dated(160, "month", 1, 12), dated(40, "month", 1, 2))),
+        (LAST, (dated(160, "year", 2010, 2023), dated(40, "year", 2023, 2024))),
         ("**Test**: a random fifth of the days", SCATTERED),
         ("**Rows**: 5000, the last 20 % after shuffling are the test set", SCATTERED),
         ("**Layers**: the last three are trained", SCATTERED),
     ],
     ids=["the last", "the last of each shop", "the last day of each shop", "later dates", "no index", "not shuffled",
-         "a part to stop by", "a fold before", "random by the design", "shuffled by the design", "other words"],
+         "a part to stop by", "a fold before",
+         "later weeks", "weeks of each year", "months", "the last year",
+         "random by the design", "shuffled by the design", "other words"],
 )  # fmt: skip
 def test_the_last_rows_and_those_that_a_design_draws_are_not_asked_about(row: str, lines: tuple[Kind, ...]) -> None:
     assert not codes(row, *lines)

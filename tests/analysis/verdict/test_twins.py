@@ -68,3 +68,20 @@ def test_exact_and_jittered_copies_on_both_sides_are_asked_about() -> None:
 )
 def test_rows_that_are_others_or_alike_by_nature_are_not_asked_about(found: list[str]) -> None:
     assert not found
+
+
+def test_a_last_fit_to_all_rows_that_predicts_the_held_out_ones_again_is_not_asked_about() -> None:
+    honest = {"id": 1, "object": 1, "class": "ExtraTreesRegressor", "x": fp("train", shape=[160, 5], row_keys=NEW[:32])}
+    last = {"id": 2, "object": 2, "class": "ExtraTreesRegressor", "x": fp("all", shape=[200, 5], row_keys=KEYS)}
+    held = fp("test", shape=[40, 5], at=CELLS, row_keys=KEYS)
+    lines: list[Kind] = [{"kind": "fit", "facts": one} for one in (honest, last)]
+    lines += [
+        {
+            "kind": "predict",
+            "facts": {"of": number, "class": "ExtraTreesRegressor", "x": held, "values": fp("p", size=40)},
+        }
+        for number in (1, 2)
+    ]
+    table = results(column("row", *range(40)), column("score_true", *HELD)).inside
+    assert isinstance(table, TableFacts)
+    assert not [*twins(seen(*lines), table)]

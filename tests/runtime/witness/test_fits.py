@@ -349,3 +349,14 @@ def test_what_an_imputer_fits_for_each_column_is_its_own(tmp_path: Path) -> None
     told = fit(only(seen(tmp_path, script).of("fit")))
     assert told.name == "IterativeImputer"
     assert told.inside["BayesianRidge"]
+
+
+def test_groups_are_counted_where_rows_are_kept_together_by_them(tmp_path: Path) -> None:
+    script = HEAD + (
+        "from sklearn.linear_model import Ridge\nfrom sklearn.model_selection import GroupKFold, cross_val_score\n"
+        "list(GroupKFold(3).split(X, y, groups=np.arange(120) // 10))\n"
+        "cross_val_score(Ridge(), X, y, groups=np.arange(120), cv=GroupKFold(3))\n"
+    )
+    found = seen(tmp_path, script)
+    assert found.of("split")[0].facts["groups"] == {"rows": 120, "distinct": 12}
+    assert only(found.of("search")).facts["groups"] == {"rows": 120, "distinct": 120}

@@ -58,6 +58,8 @@ def over_draws(arrays: dict[str, Any], before: int) -> dict[str, Any]:
         size = rows.shape[1]
         count = min(size, MOST_VALUES)
         told = rows[:, [place * (size - 1) // (count - 1) for place in range(count)]]
+        if not np.isfinite(told).all():
+            continue
         ends = {str(each): np.quantile(told, each, axis=0).tolist() for each in QUANTILES}
         found[str(name)] = {"mean": fp(rows.mean(axis=0, dtype="f8")), "quantiles": ends}
     return found

@@ -13,6 +13,7 @@ from .own_classes import is_persons
 from .state import can_afford, numpy, ours_at_length
 from .trouble import trouble
 
+_MOST_GROUPED = 200_000
 _MOST_FOLDS = 50
 _USUAL_FOLDS = 5
 _MOST_ROWS = 1 << 20
@@ -90,3 +91,13 @@ def inside(estimator: Any) -> dict[str, int]:
     count = _USUAL_FOLDS if own["cv"] is None else own["cv"]
     count = count if isinstance(count, int) else getattr(count, "n_splits", None)
     return {"folds": count} if isinstance(count, int) and count > 1 else {}
+
+
+def grouped(given: Any) -> dict[str, Any]:
+    """Return how many groups there are among how many rows, where rows are to be kept together by them."""
+    try:
+        count = len(given)
+        values = given.tolist() if hasattr(given, "tolist") else list(given)
+        return {"groups": {"rows": count, "distinct": len(set(values))}} if 0 < count <= _MOST_GROUPED else {}
+    except Exception:
+        return {}

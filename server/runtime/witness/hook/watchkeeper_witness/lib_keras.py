@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from typing import Any
 
@@ -22,6 +23,8 @@ from .tables import data
 from .trouble import trouble
 from .watched import watched
 from .writer import cpu_s
+
+_MOST_NAMED, _LONGEST = 200, 80
 
 
 def keras(module: Any) -> list[str]:
@@ -143,7 +146,13 @@ class _Counting:
             "weights": _weights(self.model),
         }
         facts["numbers"] = (facts["weights"] or {}).get("shape", [0])[0]
+        every = self.model.weights[:_MOST_NAMED]
+        facts["parameters"] = [[_name(each), math.prod(map(int, each.shape))] for each in every]
         state.writer.tell("steps", self.where, facts)
+
+
+def _name(weights: Any) -> str:
+    return str(getattr(weights, "path", "") or getattr(weights, "name", ""))[-_LONGEST:]
 
 
 def _weights(model: Any) -> Any:
@@ -152,7 +161,7 @@ def _weights(model: Any) -> Any:
     if not arrays:
         return None
     found = fp(np.concatenate([each.reshape(-1) for each in arrays]), always=True)
-    return {**(found or {}), "parts": [(fp(each, always=True) or {}).get("sha", "") for each in arrays[:200]]}
+    return {**(found or {}), "parts": [(fp(each, always=True) or {}).get("sha", "") for each in arrays[:_MOST_NAMED]]}
 
 
 def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, Any]] | None:

@@ -12,6 +12,7 @@ from typing import Any
 from . import folds
 from .calls import MARK, Call, known, known_before, replace, wrapped
 from .fingerprint import fp, shape
+from .folds import grouped
 from .objects import fitted, owner
 from .own_classes import base_of, is_persons
 from .plain import arguments, plain, plain_all
@@ -289,6 +290,7 @@ def told_cross(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
         "values": fp(values),
         **_tests(result),
         **distinct_folds(cv),
+        **grouped(given.get("groups")),
         **shared,
         **call.notes,
     }
@@ -323,6 +325,7 @@ def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[
     own = {k: v for k, v in vars(splitter).items() if not k.startswith("_")}
     given = [each for each in (_at(call.args, 1), _at(call.args, 2)) if each is not None]
     facts = {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True), **encoded(given)}
+    facts |= grouped(_at(call.args, 3) if len(call.args) > 3 else call.kwargs.get("groups"))
     return "split", name, facts
 
 

@@ -71,11 +71,23 @@ def _hear_outcome(likelihoods: dict[str, dict[str, Any]], msg: Any) -> None:
     """Note what an observed variable is distributed as, and by how much each observation counts."""
     if msg.get("type") != "sample" or not msg.get("is_observed") or len(likelihoods) >= _MOST:
         return
-    told: dict[str, Any] = {"prior": _words(msg["fn"])}
+    shape = getattr(msg.get("value"), "shape", ())
+    told: dict[str, Any] = {"prior": _words(msg["fn"]), "shape": [int(each) for each in shape]}
+    if _is_masked(msg["fn"]):
+        told["masked"] = True
     scale = msg.get("scale")
     if scale is not None and (figure := _figure(scale)) != "f()":
         told["scale"] = float(figure)
     likelihoods[str(msg["name"])[:80]] = told
+
+
+def _is_masked(prior: Any) -> bool:
+    """Whether only some of the values may count."""
+    while type(prior).__name__ in _AROUND and hasattr(prior, "base_dist"):
+        if type(prior).__name__ == "MaskedDistribution" and getattr(prior, "_mask", True) is not True:
+            return True
+        prior = prior.base_dist
+    return False
 
 
 def _words(prior: Any) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from .fingerprint import MOST_NUMBERS, MOST_VALUES, as_array, flat64, fp, quick
@@ -14,6 +15,12 @@ from .windows import own_window_in_groups
 
 _MOST_COPIED = 1 << 21
 _MOST_INDEXED = 200_000
+_MOST_TIMES = 4
+_TIME = re.compile(
+    r"(?:calendar_|time_)?(?:week|date|year|month|day|time(?:stamp)?|t|trend|period|quarter|step)"
+    r"(?:_?(?:no|nr|num|number|index|idx|id))?",
+    re.IGNORECASE,
+)
 _MOST_COMPARED, _LEAST_COMPARED = 2000, 20
 _MOST_COLUMNS = 500
 _ALIKE = 0.999
@@ -30,7 +37,27 @@ def data(value: Any, *, rows: bool = False) -> Any:
     found = fp(value, rows=rows)
     if found is not None and found.get("skipped") == "budget":
         found["quick"] = f"{quick(value) & (2**64 - 1):016x}"
-    return found if found is None or not rows or "sha" not in found else {**found, **_index(value)}
+    return found if found is None or not rows or "sha" not in found else {**found, **_index(value), **_times(value)}
+
+
+def _times(table: Any, names: Any = None, columns: Any = None) -> dict[str, Any]:
+    """Return from where to where the columns go that are called times: the last rows lie beyond the others in them.
+
+    :param names: of the columns of `columns`, where these are no table of pandas.
+    """
+    np, names = numpy(), getattr(table, "columns", None) if names is None else names
+    if np is None or names is None:
+        return {}
+    found: dict[str, list[float]] = {}
+    for at, name in enumerate(list(names)[:_MOST_COLUMNS]):
+        if _TIME.fullmatch(str(name)) and len(found) < _MOST_TIMES:
+            try:
+                values = columns[:, at] if columns is not None else table[name].to_numpy()
+                values = np.asarray(values.astype("i8") if values.dtype.kind == "M" else values, "f8")
+                found[str(name)[:80]] = [float(values.min()), float(values.max())]
+            except Exception:
+                continue
+    return {"times": found} if found else {}
 
 
 def _index(table: Any) -> dict[str, Any]:
@@ -171,7 +198,7 @@ def _in_order(told: dict[str, Any], table: Any) -> dict[str, Any]:
 def pooled(pool: Any) -> dict[str, Any]:
     """Return what a data set of a booster says of itself; its numbers may be binned, and the table may be gone."""
     table = getattr(pool, "data", None)
-    found = fp(table, rows=True) if table is not None and hasattr(table, "shape") else None
+    found = data(table, rows=True) if table is not None and hasattr(table, "shape") else None
     if found is not None:
         return found
     for rows, columns in (("num_row", "num_col"), ("num_data", "num_feature")):
@@ -194,7 +221,8 @@ def _features(pool: Any, size: list[int]) -> dict[str, Any] | None:
         return None
     try:
         table = give()
-        return fp(_filled(table) if hasattr(table, "tocsr") else table, rows=True)
+        table = _filled(table) if hasattr(table, "tocsr") else table
+        return {**(fp(table, rows=True) or {}), **_times(None, getattr(pool, "feature_names", None), table)}
     except Exception:  # binned, or with columns of text
         return None
 

@@ -90,12 +90,11 @@ class Block:
         except Exception:
             self.inputs = None
 
-    def _mean_of_passes(self, np: Any, parts: list[Any]) -> Any:
-        """Yield the mean of several calls on the same rows, as with dropout; nothing of calls on other rows."""
-        inputs = self.inputs or []
+    def _are_passes(self) -> bool:
+        """Whether several calls were on the same rows, as with dropout."""
+        inputs, parts = self.inputs or [], [each[0] for each in self.pieces]
         same = len(inputs) == len(parts) > 1 and len({each.shape for each in parts}) == 1
-        if same and all((each == inputs[0]).all() for each in inputs[1:]):
-            yield "mean of calls", np.mean(np.stack(parts), axis=0)
+        return same and all(len(each) == len(inputs[0]) and (each == inputs[0]).all() for each in inputs[1:])
 
     def facts(self) -> list[dict[str, Any]]:
         """Return what is told: one line an output, and of scores of classes also what follows from them."""
@@ -109,11 +108,16 @@ class Block:
             base["x"] = {"shape": [len(keys)], **named_rows(np, keys, MOST_KEYS), **self.given.facts(np)}
         if not can_afford():
             return [base]
+        passes = self._are_passes()
+        if passes:
+            base["alike"] = all((each[0] == self.pieces[0][0]).all() for each in self.pieces[1:])
         for number in range(len(self.pieces[0])):
             parts = [np.atleast_1d(each[number]) for each in self.pieces]
             if len({each.shape[1:] for each in parts}) == 1:
                 whole = np.concatenate(parts)
-                forms = [*_forms(np, whole), *self._mean_of_passes(np, parts)]
+                forms = [*_forms(np, whole)]
+                if passes and len({each.shape for each in parts}) == 1:
+                    forms.append(("mean of calls", np.mean(np.stack(parts), axis=0)))
                 found += [{**base, "output": number, "of": kind, "values": fp(each)} for kind, each in forms]
         return found or [base]
 

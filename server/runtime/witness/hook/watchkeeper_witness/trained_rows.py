@@ -68,7 +68,8 @@ class Rows:
         self.pieces = [np.concatenate(self.pieces)]
         self.next_look = max(2 * self.rows, 64)
         if last or len(keys) <= _PASSED * self.rows or self.rows >= MOST_ROWS or self.calls >= _MOST_CALLS:
-            self.facts = {"rows": self.rows, "distinct": len(keys)}
+            repeated = len(keys) <= _PASSED * self.rows
+            self.facts = {"rows": self.rows, "distinct": len(keys), "whole": repeated or (last and room[0])}
             self.facts["row_keys"] = [f"{int(each):016x}" for each in keys[:MOST_KEYS]]
             self.open, self.pieces = False, []
 

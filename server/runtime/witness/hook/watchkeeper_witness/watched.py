@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .tables import data, pooled
+from .fingerprint import fp
+from .tables import data, label, pooled
 
 _SETS = ("eval_set", "eval_X", "evals", "valid_sets", "validation_data", "X_val", "test_set")
 _STOPS = ("early_stopping_rounds", "early_stopping_round", "early_stopping", "n_iter_no_change", "od_wait")
@@ -30,10 +31,15 @@ def watched(given: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
         tables = [table for name in _SETS if name in every for table in _tables(name, every[name])][-_MOST:]
         if not tables:
             return {}
-        told = [pooled(one) if hasattr(one, "get_label") else data(one) for one in tables]
+        told = [_told(one) for one in tables]
         return {"watched": [one for one in told if one is not None], "stops": _stops(every, params)}
     except Exception:
         return {}
+
+
+def _told(table: Any) -> Any:
+    """Return what is told of one table; of a booster's data set its target too: its columns may not be told."""
+    return {**pooled(table), "label": fp(label(table))} if hasattr(table, "get_label") else data(table)
 
 
 def _tables(name: str, value: Any) -> Iterator[Any]:
