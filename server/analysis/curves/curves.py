@@ -94,7 +94,9 @@ def judge_history(history: History, thresholds: Thresholds | None = None) -> lis
 def _look(history: History, limits: Thresholds) -> dict[str, Seen]:
     losses = losses_of(history)
     found = {"non_finite": non_finite(losses.train, losses.val, limits)}
-    if history.kind is Kind.PLAIN:
+    both = bool(history.train_gain and history.val_gain)
+    scores_alone = history.counts == "row" and not (history.train_loss or history.val_loss or both)
+    if history.kind is Kind.PLAIN and not scores_alone:  # scores that nobody numbers may be of anything: no curve
         found |= _look_at_curves(history, losses, limits)
     elif losses.reward and len(reward := curve(losses.reward, limits.points_max)) >= limits.collapse_evaluations:
         found["non_finite"] = found["non_finite"] or non_finite(losses.reward, [], limits)

@@ -25,6 +25,8 @@ _REPLICATE = re.compile(r"(bootstrap|replicate|resample)(_?(id|index|number|iter
 _REPLICATES = re.compile(r"bootstrap|replicate|resampl", re.IGNORECASE)
 _ENSEMBLE = re.compile(r"boost|xgb|lightgbm|lgbm|forest|\btrees\b|bagging", re.IGNORECASE)
 _INDEX = re.compile(r"iter(ation)?s?|b|n|i|k|rep|run|draw|sample|idx|index|unnamed: 0|", re.IGNORECASE)
+_OF_TARGETS = re.compile(r"parametric|residual|simulat|wild", re.IGNORECASE)
+"""Words for bootstraps that draw targets anew, and leave the rows as they are."""
 _IN_ALL = re.compile(r"\b(?:in all|in total|total|together|altogether|overall)\b|\d\s*\+\s*\d|=\s*\d", re.IGNORECASE)
 
 WITNESSED = "witnessed"
@@ -108,7 +110,9 @@ def _by_hand(evidence: Evidence, found: Counts) -> Iterator[tuple[str, Count]]:
     folds, where = (folds, where) if folds > 1 or "cv" in found else folds_inside(seen)
     if folds > 1:
         yield "cv", Count(folds, f"{WITNESSED} at {where}")
-    if "bootstraps" not in found and (drawn := drawn_anew(seen)):
+    asked = evidence.design.requirements.get("bootstraps")
+    redrawn = seen.redrawn if asked is not None and _OF_TARGETS.search(asked.text) else 0
+    if "bootstraps" not in found and (drawn := max(drawn_anew(seen), redrawn)):
         yield "bootstraps", Count(drawn, WITNESSED)
     tried, where = settings_by_hand(seen) if "candidates" not in found else (0, "")
     if tried > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -26,6 +27,7 @@ TRUTH = re.compile(
 """What a column is called that holds what was to be predicted."""
 PREDICTED = re.compile(r".*pred.*|.*forecast.*|.*estimat.*|y_?hat|.*fitted.*|yhat.*", re.IGNORECASE)
 _LEAST_ROWS = 20
+_LEAST_SORTED = 2
 _MOST_HELD_AGAINST = 1000
 _NEARER = 0.6
 """Share of the smallest error of anything that predicted; a mean of many is better by a tenth or two."""
@@ -42,7 +44,10 @@ def _in_some_rows(table: TableFacts, found: Sequence[Match]) -> Iterator[Suspici
 
     Values that are cut off at a bound are honest.
     """
+    sorted_rows = _sorted_across(table, found)
     for one in (each for each in found if each.exact and each.averaged == 1 and not each.parts):
+        if one.column in sorted_rows:
+            continue
         column = next((each for each in table.columns if each.name == one.column), None)
         told = one.prediction.values
         if column is None or len(column.values) != told.size or told.mean is None or told.nonfinite or told.sampled:
@@ -63,6 +68,24 @@ def _in_some_rows(table: TableFacts, found: Sequence[Match]) -> Iterator[Suspici
             action = "Write what was predicted; a correction belongs into a column of its own, with its rule."
             yield Suspicion(what, Word.INVESTIGATE, "predictions_edited", action)
             return
+
+
+def _sorted_across(table: TableFacts, found: Sequence[Match]) -> frozenset[str]:
+    """Return the columns of one prediction each that rise from one to the next in every row, and keep their sum.
+
+    So quantiles that crossed are put in order: what one column lost another one has.
+    """
+    means = {one.column: one.prediction.values.mean for one in found if one.exact and one.averaged == 1}
+    columns = [one for one in table.columns if means.get(one.name) is not None and one.values]
+    columns.sort(key=lambda one: fmean(one.values))
+    if len(columns) < _LEAST_SORTED or len({len(one.values) for one in columns}) != 1:
+        return frozenset()
+    rise = all(low <= high for below, above in itertools.pairwise(columns)
+               for low, high in zip(below.values, above.values, strict=True))  # fmt: skip
+    told, stands = sum(means[one.name] or 0.0 for one in columns), sum(fmean(one.values) for one in columns)
+    grain = sum(grain_of(one.values) for one in columns)
+    same = abs(told - stands) <= grain + 1e-6 * max(1.0, abs(told))
+    return frozenset(one.name for one in columns) if rise and same else frozenset()
 
 
 def _is_cut(column: ColumnFacts, least: float | None, most: float | None, moved: float) -> bool:

@@ -15,7 +15,7 @@ from watchkeeper.server.analysis.verdict.evidence import Artefact, Told
 from watchkeeper.server.analysis.verdict.quantities import Quantity, quantity
 
 from .facts import GRID, HONEST, RESULTS, TRAINED, designed, spoilt, with_trace
-from .witnessed import Kind, fp, seen, steps
+from .witnessed import Kind, fit, fp, seen, steps
 
 
 def test_the_trace_counts_before_what_the_script_told() -> None:
@@ -182,3 +182,12 @@ def test_steps_of_a_guide_beside_a_sampler_are_none_of_the_samplers() -> None:
     asked = designed("SVI steps | 2000 | | |\nIterations | 1500 | | |\n", sampled)
     found = counted(asked)
     assert (found["updates"].value, found["iterations"].value) == (2000, 1500)
+
+
+@pytest.mark.parametrize(("said", "counted_as"), [("40 parametric bootstrap samples", 40), ("40", None)])
+def test_fits_to_targets_drawn_anew_are_parametric_bootstraps_where_the_design_says_so(
+    said: str, counted_as: int | None
+) -> None:
+    fits = [{"where": "m.py:2", **fit(number, "MixedLM", y=fp(f"y{number}", size=100))} for number in range(40)]
+    found = counted(designed(f"Bootstraps | {said} | | |\n", replace(TRAINED, seen=seen(*fits))))
+    assert (found["bootstraps"].value if "bootstraps" in found else None) == counted_as

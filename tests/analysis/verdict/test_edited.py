@@ -126,3 +126,26 @@ def test_predictions_of_folds_whose_figures_alone_are_those_of_a_column_are_no_e
 
 def with_moments(values: tuple[float, ...]) -> ColumnFacts:
     return replace(column("predicted", *values), mean=fmean(values), sd=pstdev(values))
+
+
+def test_quantiles_that_crossed_may_be_put_in_order_and_nothing_else() -> None:
+    untold = next(place for place in range(len(MODEL)) if place not in TOLD)
+    upper = tuple(one + (1.0 if place != untold else -0.5) for place, one in enumerate(MODEL))
+    lines: list[Kind] = []
+    for number, values in enumerate((MODEL, upper), 1):
+        line = predict(number, NAME)
+        at = tuple(values[place] for place in places(len(values)))
+        line["facts"]["values"] = fp(f"p{number}", at=at, size=len(values), mean=fmean(values))
+        lines += [fit(number, NAME), line]
+    one = seen(*lines)
+
+    def asked(low: tuple[float, ...], high: tuple[float, ...]) -> list[str]:
+        columns = (column("q05", *low), column("q95", *high))
+        table = TableFacts(format="csv", size_bytes=9, rows=len(low), columns=columns)
+        return [each.code for each in edited(one, table, matches(table, one.predictions))]
+
+    pairs = [*zip(MODEL, upper, strict=True)]
+    low, high = tuple(map(min, pairs)), tuple(map(max, pairs))
+    assert asked(low, high) == []
+    better = tuple(each + (3.0 if place == untold else 0.0) for place, each in enumerate(high))
+    assert asked(low, better) == ["predictions_edited"]
