@@ -37,6 +37,10 @@ _STOPPED_EARLY = re.compile(
 _COUNTING = re.compile(r"(\d+) (?:out of|/|of) (\d+)|(\d+)/(\d+)")
 _HELD_OUT_WORDS = (b"val", b"dev", b"eval", b"test")
 _HELD_OUT = re.compile(r"^(?:val|dev|eval|test)_|_(?:val|dev|eval|test)$")
+_SUMS_UP = re.compile(
+    r"(?i)^(?!.*\b(?:epoch|step|iter|round|trial)\w*\W{0,3}\d).*\b(?:best|lowest|smallest|minimum|min|final)\b"
+)
+"""A line that tells the best value once more when all is over, without the place that it was at."""
 _LARGER_IS_BETTER = re.compile(r"acc|auc|f1|score|map|iou|dice|r2|bleu|reward")
 
 
@@ -121,7 +125,7 @@ class Course:
         seen = self._seen
         if (b"/" in raw or b" of " in raw) and (found := _POSITION.search(text)):
             self._position(number, text, found)
-        if seen.name and any(word in raw for word in _HELD_OUT_WORDS):
+        if seen.name and any(word in raw for word in _HELD_OUT_WORDS) and not _SUMS_UP.search(text):
             self._validation(text)
         if seen.name and _STOPPED_EARLY.search(text) and not _still_counts(text):
             seen.explained = number

@@ -17,6 +17,7 @@ from .design import Requirement
 from .distributions import can_differ, distribution, is_notation
 from .quantities import plain
 from .seen import Seen, place
+from .side_by_side import one_network_again, side_by_side
 
 _ROWS = re.compile(r"(?:(?:training|data|total|input|sample) ?)*(?:rows?|observations?|records|data ?points|instances)")
 _MEMBERS = re.compile(r"(?:ensemble |number of |model )*(?:members?|networks?|ensemble size|models)")
@@ -168,8 +169,12 @@ def _members(floor: float, seen: Seen) -> Answer:
     fits = [count for count, _ in seen.repeated_fits().values()]
     inside = [value for one in seen.fits for value in one.inside.values() if isinstance(value, int)]
     most = max([*networks.values(), *fits, *inside], default=0)
+    if (beside := side_by_side(floor, seen)) is not None:
+        return beside
     if most >= floor:
-        again = design_repeats.one_again(floor, seen) if most > max([*networks.values(), *inside], default=0) else None
+        nets = max(networks.values(), default=0)
+        again = design_repeats.one_again(floor, seen) if most > max([nets, *inside]) else None
+        again = one_network_again(floor, seen) if nets == most and not fits else again
         return again or Answer(seen=f"{most} were trained (witnessed)")
     alone = networks and not fits and not any(one.traced for one in seen.steps)
     if alone:

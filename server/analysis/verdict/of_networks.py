@@ -20,13 +20,17 @@ from .drawn_to_outcomes import drawn_to_outcomes, some_rows_edited
 from .edited import PREDICTED, TRUTH
 from .evidence import Evidence
 from .free_running import fed_with_outcomes
+from .input_lengths import shorter_inputs
 from .left_out_of_outputs import left_out_of_outputs
+from .module_chance import has_chance
+from .passes_made import fewer_passes_than_epochs
 from .predicted import grain_of, matches, values_at
 from .quantities import plain
 from .row_sums import sum_of_rows, weights_of
 from .rows_of_both import few_rows_by_hand, rows_of_both
 from .seen import Seen, place, tells_rows
 from .suspicion import Suspicion, first_of
+from .trained_last import trained_on_last
 from .transformed import follows
 from .words import Word
 
@@ -58,6 +62,7 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
     asked = (
         *_of_outcomes(seen, table),
         *_trained_rows(seen, table),
+        *trained_on_last(seen, table, explained(seen, table)),
         *rows_of_both(seen, table),
         *few_rows_by_hand(evidence, seen, table),
         *fed_with_outcomes(evidence, seen, table),
@@ -67,6 +72,8 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
         *some_rows_edited(seen, table),
         *calibrated_on_scored(seen, table),
         *left_out_of_outputs(evidence, seen, table),
+        *shorter_inputs(evidence, seen),
+        *fewer_passes_than_epochs(evidence, seen),
     )
     if found := first_of(asked):
         return found.check("outputs", "recomputed against witnessed")
@@ -224,7 +231,8 @@ def _chosen_on_test(evidence: Evidence, seen: Seen, table: TableFacts) -> Iterat
 def _restored(seen: Seen, one: Prediction, last: int) -> bool:
     """Whether the same rows gave other outputs after the last step before: the weights were put back since."""
     now = [each for each in seen.forwards if whole(each.line.facts, "steps") == last and each.x == one.x]
-    same = [each for each in now if each.values.shape == one.values.shape and each.line.facts.get("training") is False]
+    still = [each for each in now if each.line.facts.get("training") is False or not has_chance(seen, each.name)]
+    same = [each for each in still if each.values.shape == one.values.shape]
     return bool(one.values.sha) and any(each.values.sha not in ("", one.values.sha) for each in same)
 
 

@@ -149,6 +149,14 @@ def test_an_announcement_in_the_middle_of_a_long_log_is_found_at_its_end() -> No
     assert finding.message.startswith("ended with exit status 0 at epoch 10 of 60")
 
 
+def test_a_best_value_that_is_told_once_more_at_the_end_is_no_improvement() -> None:
+    epochs = "".join(
+        f"Epoch {i}/50\n9/9 - 1s - loss: 0.5 - val_loss: {abs(i - 5) / 9 + 0.25:.3f}\n" for i in range(1, 20)
+    )
+    (cut,) = read(epochs + "19 epochs were run, best validation loss 0.24999\n", 0).findings
+    assert (cut.kind, cut.level) == ("cut_short", Level.FLAG)
+
+
 def test_a_signal_that_the_script_handled_is_why_it_was_cut_short() -> None:
     text = "".join(f"epoch {i}/60 loss 0.5\n" for i in range(1, 10)) + "received SIGTERM, saving checkpoint\nbye\n"
     found = read(text, 0)

@@ -137,6 +137,8 @@ class Batches:
         self.trained = 0
         """Passes in which a loss went backward while its batch was the newest."""
         self.newest_trained = 0
+        self.last_step = 0
+        """How many steps all optimisers had made when a loss went backward last."""
         self.hashes: list[Any] | None = []
         """Of the rows of its first pass; None once these are told, or were too many."""
         self.named: dict[str, Any] = {}
@@ -149,6 +151,7 @@ class Batches:
 
     def trains(self) -> None:
         """Note that a loss went backward while its batch was the newest."""
+        self.last_step = state.stepped
         if self.newest_trained != self.passes:
             self.newest_trained = self.passes
             self.trained += 1
@@ -205,6 +208,7 @@ class Batches:
             "shuffle": self.shuffle,
             "trains": self.trained > 0,
             "trained": self.trained,
+            "last_step": self.last_step,
             **({"distinct": self.named["rows"], "row_keys": self.named["row_keys"]} if self.named else {}),
         }
         state.writer.tell("batches", self.where, facts)

@@ -56,10 +56,13 @@ class Block:
         self.pieces: list[list[Any]] = []
         self.inputs: list[Any] | None = []
         self.given = GivenRows()
+        self.lengths: list[int] | None = []
+        """The least and the most that the second side of its inputs had; None where one has no second side."""
 
     def take(self, given: Any, outputs: list[Any]) -> None:
         self.calls += 1
         self.rows += int(outputs[0].shape[0])
+        self._measure(given)
         size = sum(int(each.numel()) for each in outputs)
         brought = all(each.device.type == _CPU or each.numel() <= _MOST_BROUGHT for each in outputs)
         self.numbers += size
@@ -70,6 +73,16 @@ class Block:
         self.pieces.append([np.array(as_array(np, each), "<f8") for each in outputs])
         if self.inputs is not None:
             self._hash(np, given, self.inputs)
+
+    def _measure(self, given: Any) -> None:
+        """Note how long inputs are: tokens of a text, steps of a window."""
+        shape = getattr(given, "shape", ())
+        if len(shape) < 2 or (len(shape) == 2 and given.dtype.is_floating_point):
+            self.lengths = None  # a row of numbers
+        elif self.lengths is not None:
+            sides = [int(each) for each in shape[1:3]]
+            least, most = self.lengths[:2] or (sides[0], 0)
+            self.lengths = [min(least, sides[0]), max(most, *sides)]
 
     def let_go(self) -> None:
         """Tell calls and rows alone from now on."""
@@ -100,6 +113,7 @@ class Block:
         """Return what is told: one line an output, and of scores of classes also what follows from them."""
         base = {"library": "torch", "class": self.name, "calls": self.calls, "training": self.training}
         base.update({"rows": self.rows, "steps": self.steps, "since_step": self.since_step, **self.number})
+        base.update({"lengths": self.lengths} if self.lengths else {})
         if not self.pieces or len({len(each) for each in self.pieces}) != 1:
             return [base]
         np, found = numpy(), []
