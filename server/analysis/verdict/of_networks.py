@@ -28,6 +28,7 @@ from .predicted import grain_of, matches, values_at
 from .quantities import plain
 from .row_sums import sum_of_rows, weights_of
 from .rows_of_both import few_rows_by_hand, rows_of_both
+from .said_of_test import fewer_than_the_test
 from .seen import Seen, place, tells_rows
 from .suspicion import Suspicion, first_of
 from .trained_last import trained_on_last
@@ -72,6 +73,7 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
         *some_rows_edited(seen, table),
         *calibrated_on_scored(seen, table),
         *left_out_of_outputs(evidence, seen, table),
+        *fewer_than_the_test(evidence, table),
         *shorter_inputs(evidence, seen),
         *fewer_passes_than_epochs(evidence, seen),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from ..witness import Steps
 from ..witness.values import whole
@@ -48,6 +49,6 @@ def one_network_again(floor: float, seen: Seen) -> Answer | None:
 
 
 def _sizes(arrays: object) -> Iterator[int]:
-    for one in arrays if isinstance(arrays, list) else ():
-        size = one[0] if isinstance(one, list) and one else None
+    for one in cast("list[object]", arrays) if isinstance(arrays, list) else ():
+        size = cast("list[object]", one)[0] if isinstance(one, list) and one else None
         yield size if isinstance(size, int) else 0

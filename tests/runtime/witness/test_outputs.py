@@ -51,6 +51,34 @@ def test_outputs_in_evaluation_are_told_by_blocks_with_the_rows_that_they_are_of
     assert of_loop[0].x.row_keys == tuple(of_loader)
 
 
+CUT = """
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+torch.manual_seed(0); torch.set_num_threads(1)
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__(); self.words, self.head = torch.nn.Embedding(50, 4), torch.nn.Linear(4, 1)
+    def forward(self, ids): return self.head(self.words(ids).mean(1))
+net = Net()
+optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+for (a,) in DataLoader(TensorDataset(torch.randint(0, 50, (40, 30))), 8):
+    optimiser.zero_grad(); net(a[:, :6]).sum().backward(); optimiser.step()
+net.eval()
+with torch.no_grad(): net(torch.randint(0, 50, (9, 6))); net(torch.randint(0, 50, (9, 11)))
+gru = torch.nn.GRU(3, 4, batch_first=True).eval()
+with torch.no_grad(): gru(torch.randn(5, 42, 3))
+"""
+
+
+@needs("torch")
+def test_lengths_of_inputs_and_the_last_step_of_a_loader_are_told(tmp_path: Path) -> None:
+    found = seen(tmp_path, CUT)
+    lengths = {str(one.facts["class"]): one.facts["lengths"] for one in found.of("forward") if "lengths" in one.facts}
+    assert lengths["GRU"] == [42, 42]
+    assert lengths["Net"] == [6, 11]
+    assert found.of("batches")[-1].facts["last_step"] == 4
+
+
 FROM_FILES = """
 import numpy as np, pickle, torch
 torch.manual_seed(0); torch.set_num_threads(1)

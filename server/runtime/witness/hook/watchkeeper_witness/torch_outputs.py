@@ -77,7 +77,7 @@ class Block:
     def _measure(self, given: Any) -> None:
         """Note how long inputs are: tokens of a text, steps of a window."""
         shape = getattr(given, "shape", ())
-        if len(shape) < 2 or (len(shape) == 2 and given.dtype.is_floating_point):
+        if len(shape) < 2 or (len(shape) == 2 and getattr(given.dtype, "is_floating_point", True)):
             self.lengths = None  # a row of numbers
         elif self.lengths is not None:
             sides = [int(each) for each in shape[1:3]]
