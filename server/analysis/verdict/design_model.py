@@ -60,6 +60,12 @@ _WEIGHTED = re.compile(
     r"|scaled likelihood",
     re.IGNORECASE,
 )
+_ONCE_EACH = re.compile(
+    r"\b(?:full|equal|same|unit|whole)(?:ly)?[\s-](?:weight|temper)\w{0,6}|\bunweighted|\buntempered"
+    r"|\bweights? (?:of )?(?:1|one)\b(?!\.\d)",
+    re.IGNORECASE,
+)
+"""That nothing is weighted, told as a weight."""
 _NOT = re.compile(
     r"\b(?:no|without|not|instead of|rather than|than a|unlike)\b"
     r"(?:\s{1,3}(?:an?|the|any|using)\b)?(?:\s{1,3}[\w-]{1,20}){1,2}",
@@ -156,7 +162,7 @@ def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
         slopes=Said() if _INTEGRATED.search(whole) else _first(_SLOPES, lines),
         vague=_first(_VAGUE, lines),
         held_out=_first(_HELD_OUT, ((number, _NO_PART.sub(" ", text)) for number, text in plain)),
-        weighted=_WEIGHTED.search(whole) is not None,
+        weighted=any(_WEIGHTED.search(_ONCE_EACH.sub(" ", text)) for _, text in lines),
         from_draws=Said() if formula else _first(_FROM_DRAWS, drawn),
         predictive_intervals=Said() if formula else _first(_PREDICTIVE, drawn),
         samplings=_counted(_SEVERAL, ((number, text) for number, text in lines if _EACH_SAMPLED.search(text))),
