@@ -60,6 +60,12 @@ _WEIGHTED = re.compile(
     r"|scaled likelihood",
     re.IGNORECASE,
 )
+_ONCE_EACH = re.compile(
+    r"\b(?:full|equal|same|unit|whole)(?:ly)?[\s-](?:weight|temper)\w{0,6}|\bunweighted|\buntempered"
+    r"|\bweights? (?:of )?(?:1|one)\b(?!\.\d)",
+    re.IGNORECASE,
+)
+"""That nothing is weighted, told as a weight."""
 _NOT = re.compile(
     r"\b(?:no|without|not|instead of|rather than|than a|unlike)\b"
     r"(?:\s{1,3}(?:an?|the|any|using)\b)?(?:\s{1,3}[\w-]{1,20}){1,2}",
@@ -86,11 +92,13 @@ _NUMBERS = {
 }
 _SEVERAL = re.compile(
     rf"\b(\d{{1,3}}|{'|'.join(_NUMBERS)})(?:[\s-](?!(?:or|to|and)\b)[A-Za-z]{{2,20}}){{0,2}}?[\s-]"
-    r"(?:models?|samplings|refits|folds?|sites|regions|groups|stations|origins|windows|simulations|variants)\b",
+    r"(?:models?|samplings|refits|folds?|sites|regions|groups|stations|origins|windows|simulations|variants"
+    r"|trends|candidates|specifications)\b",
     re.IGNORECASE,
 )
 _EACH_SAMPLED = re.compile(
-    r"(?:models?|variants) (?:(?:are|were) )?(?:\w{2,20} )?(?:sampled|fitted|compared)|samplings\b"
+    r"(?:models?|variants|trends|candidates|specifications) (?:(?:are|were) )?(?:\w{2,20} )?(?:sampled|fitted|compared)"
+    r"|samplings\b|candidate models\b"
     r"|own (?:model|regression|sampling|posterior|fit)\b|(?:regression|model|sampling|posterior) of its own"
     r"|(?:sampled|fitted|estimated) (?:separately|independently|anew)|separate(?:ly)? (?:model|fit|sampl)\w*"
     r"|refit(?:ted|s)?\b|re-fit|sampled again",
@@ -100,6 +108,11 @@ _ALL_ROWS = re.compile(
     r"\b(?:all|every one of(?: the)?)(?: the)? (\d{1,3}(?:[,. ]\d{3})+|\d{2,7})\b(?:\s[A-Za-z]{2,20}){0,2}?\s"
     r"(?:rows?|observations?|records|days|weeks|months|cases|patients|measurements|data points)\b",
     re.IGNORECASE,
+)
+_MISSING = re.compile(r"missing|imput|unobserved|\bnans?\b|\bgaps?\b", re.IGNORECASE)
+_FEW_MISSING = re.compile(r"\b(?:a few|few|some|occasional|rare|single)\b", re.IGNORECASE)
+_AHEAD = re.compile(
+    r"forecast|predict(?!or|ive check)|project(?:ed|ion)|interpolat|smooth|latent|sparse|\bhalf\b", re.IGNORECASE
 )
 _AGGREGATED = re.compile(
     r"aggregat|sufficient statistic|summar(?:y|ised|ized) (?:data|statistic)|binned|complete cases|drop"
@@ -129,6 +142,7 @@ class ModelSaid:
     :ivar predictive_intervals: that intervals are those of predictive draws.
     :ivar samplings: how many models, groups or folds are sampled, each on its own.
     :ivar all_rows: how many rows there are that all enter.
+    :ivar mostly_missing: that outcomes may be unknown in most rows: missing ones, those of a forecast, between others.
     """
 
     families: tuple[tuple[str, Said], ...] = ()
@@ -141,6 +155,7 @@ class ModelSaid:
     predictive_intervals: Said = Said()
     samplings: tuple[int, Said] | None = None
     all_rows: tuple[int, Said] | None = None
+    mostly_missing: bool = False
 
 
 def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
@@ -156,12 +171,18 @@ def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
         slopes=Said() if _INTEGRATED.search(whole) else _first(_SLOPES, lines),
         vague=_first(_VAGUE, lines),
         held_out=_first(_HELD_OUT, ((number, _NO_PART.sub(" ", text)) for number, text in plain)),
-        weighted=_WEIGHTED.search(whole) is not None,
+        weighted=any(_WEIGHTED.search(_ONCE_EACH.sub(" ", text)) for _, text in lines),
         from_draws=Said() if formula else _first(_FROM_DRAWS, drawn),
         predictive_intervals=Said() if formula else _first(_PREDICTIVE, drawn),
         samplings=_counted(_SEVERAL, ((number, text) for number, text in lines if _EACH_SAMPLED.search(text))),
         all_rows=None if _AGGREGATED.search(whole) else _counted(_ALL_ROWS, lines),
+        mostly_missing=any(map(_says_of_missing, (text for _, text in lines))),
     )
+
+
+def _says_of_missing(text: str) -> bool:
+    missing = _MISSING.search(text) is not None and not _FEW_MISSING.search(text)
+    return missing or _AHEAD.search(text) is not None
 
 
 def _counted(words: re.Pattern[str], lines: Iterable[tuple[int, str]]) -> tuple[int, Said] | None:

@@ -1,7 +1,8 @@
-"""Were as many models sampled as the design says, and on all rows of which it says so? Pure."""
+"""Were as many models sampled as the design says, on all rows of which it says so, most of them there? Pure."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import chain
 
@@ -21,6 +22,7 @@ def samplings_asked(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         return
     yield from _fewer_samplings(evidence.design, seen)
     yield from _fewer_rows(evidence, seen)
+    yield from _mostly_imputed(evidence.design, seen)
 
 
 def _fewer_samplings(design: Design, seen: Seen) -> Iterator[Suspicion]:
@@ -72,3 +74,25 @@ def _fewer_rows(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         action = "Observe all rows, or say in the design which rows are left out and why."
         yield Suspicion(what, Word.INVESTIGATE, "observed_part_of_the_rows", action)
         return
+
+
+def _mostly_imputed(design: Design, seen: Seen) -> Iterator[Suspicion]:
+    """Most outcomes were missing, and the model drew them: a merge without matches looks like that.
+
+    PyMC divides what it observes into two variables where values are missing.
+    """
+    if design.model.mostly_missing or design.model.held_out:
+        return
+    for one in seen.samplings:
+        for name, data in one.observed.items():
+            stem = name.removesuffix("_observed")
+            missing = math.prod(one.shapes.get(f"{stem}_unobserved", (0,)))
+            if stem != name and missing > data.size > 0:
+                what = f"{missing} of the {missing + data.size} values of {stem} were missing in the model at"
+                what = f"{what} {place(one.line)} and were drawn, {data.size} were observed;"
+                what = f"{what} {design.path} does not say that most are missing"
+                action = (
+                    "See whether a merge lost them (keys that do not match), or say in the design how many are missing."
+                )
+                yield Suspicion(what, Word.INVESTIGATE, "mostly_imputed", action)
+                return

@@ -35,7 +35,7 @@ class Sampling:
     likelihoods: Mapping[str, str] = field(default_factory=dict[str, str])
     """What observed variables are distributed as, as far as that can be told."""
     scales: Mapping[str, float] = field(default_factory=dict[str, float])
-    """By how much each observation of a variable counts, where that is told."""
+    """By how much each observation of a variable, or of a potential, counts, where that is told."""
     sites: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     """Shapes of what is observed where a model may be given more than that; not of what a mask leaves a part of."""
     held: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
@@ -151,6 +151,7 @@ def sampling(line: Line) -> Sampling:
     facts = line.facts
     free, observed = _objects(facts, "free"), _objects(facts, "observed")
     outcomes = {**observed, **_objects(facts, "likelihoods")}
+    factors = part(facts, "factors") or {}
     return Sampling(
         line=line,
         library=text(facts, "library"),
@@ -174,7 +175,10 @@ def sampling(line: Line) -> Sampling:
             for name, about in _objects(facts, "likelihoods").items()
             if about.get("masked") is not True
         },
-        scales={name: scale for name, about in outcomes.items() if (scale := number(about, "scale")) is not None},
+        scales={
+            **{name: scale for name, about in outcomes.items() if (scale := number(about, "scale")) is not None},
+            **{name: scale for name in factors if (scale := number(factors, name)) is not None},
+        },
         held={name: fingerprint(part(about, "data")) for name, about in _objects(facts, "held").items()},
         bounds=wholes(facts, "bounds"),
         variables=_by_name(facts, "variables"),

@@ -19,6 +19,29 @@ with pm.Model():
     pm.sample(draws=10, tune=10, chains=1, cores=1, progressbar=False, compute_convergence_checks=False,
               step=pm.Metropolis())
 """
+TEMPERED = """
+import numpy as np, pymc as pm, pytensor
+import pytensor.tensor as pt
+pytensor.config.mode = "FAST_COMPILE"
+days = np.round(np.random.default_rng(1).normal(20, 4, size=60), 3)
+late = (days > 21).astype(float)
+with pm.Model():
+    mu, sigma = pm.Normal("mu", 20, 9), pm.HalfNormal("sigma", 5)
+    alike, z = pm.logp(pm.Normal.dist(mu, sigma), days), (days - mu) / sigma
+    potentials = {
+        "twentieth": 0.05 * pt.sum(alike), "mean": pt.mean(alike), "divided": (alike / 25.0).sum(),
+        "by_hand": 0.1 * pt.sum(-0.5 * z**2 - pt.log(sigma)), "beside": 0.2 * alike.sum() - 3.0 * mu**2,
+        "whole": alike.sum(), "halves": -0.5 * pt.sum(z**2 + 2 * pt.log(sigma)),
+        "student": -2.5 * pt.sum(pt.log1p(z**2 / 4)) - 60 * pt.log(sigma),
+        "censored": pt.sum(late * alike + (1 - late) * pm.logcdf(pm.Normal.dist(mu, sigma), days)),
+        "penalty": -0.1 * pt.sum((days - mu) ** 2), "known": -pt.sum((days - 3 * pt.log(sigma)) ** 2) / 8,
+        "prior": 0.1 * pm.logp(pm.Normal.dist(0, 1), mu),
+    }
+    for name, each in potentials.items():
+        pm.Potential(name, each)
+    pm.sample(draws=5, tune=5, chains=1, cores=1, progressbar=False, compute_convergence_checks=False,
+              step=pm.Metropolis())
+"""
 EMCEE = """
 import emcee, numpy as np
 rng = np.random.default_rng(1)
@@ -56,6 +79,14 @@ def test_the_data_in_a_potential_are_told_with_their_last_values(tmp_path: Path)
     (days,) = one.held.values()
     assert (one.observed, days.shape, len(days.last)) == ({}, (60,), 32)
     assert days.last[-1] == days.at[-1]
+
+
+@needs("pymc")
+def test_what_a_log_likelihood_is_multiplied_by_is_told_and_constants_of_densities_and_penalties_are_not(
+    tmp_path: Path,
+) -> None:
+    tempered = {"twentieth": 0.05, "mean": 0.0166667, "divided": 0.04, "by_hand": 0.1, "beside": 0.2}
+    assert told(seen(tmp_path, TEMPERED)).scales == tempered
 
 
 @needs("emcee")

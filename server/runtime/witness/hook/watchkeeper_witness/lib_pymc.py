@@ -9,7 +9,7 @@ import sys
 import types
 from typing import Any
 
-from . import captured, draws
+from . import captured, draws, tempered
 from .calls import MARK, Call, known, known_before, note, replace, wrapped
 from .fingerprint import fp
 from .first_draws import watched
@@ -162,8 +162,13 @@ def _model(model: Any) -> dict[str, Any]:
         "free": {each.name: {"shape": _static(each), "prior": _prior(each)} for each in shown},
         "observed": {each.name: _observed(model, each) for each in model.observed_RVs[:_MOST_SHOWN]},
         "potentials": [each.name for each in model.potentials[:_MOST_SHOWN]],
-        **(captured.of_graph(model.potentials[:_MOST_SHOWN]) if model.potentials else {}),
+        **(_by_hand(model.potentials[:_MOST_SHOWN]) if model.potentials else {}),
     }
+
+
+def _by_hand(potentials: Any) -> dict[str, Any]:
+    factors = tempered.of_potentials(potentials)
+    return {**captured.of_graph(potentials), **({"factors": factors} if factors else {})}
 
 
 def _static(variable: Any) -> list[Any]:

@@ -1,0 +1,136 @@
+"""By which constant a log-likelihood written by hand is multiplied: in a `pm.Potential`, in a log-probability.
+
+A likelihood times 0.1 is that of a tenth of the rows. What is no logarithm of a density (a penalty, a constraint) may
+be multiplied by anything, and a square has its half: only what takes a logarithm, or was made by `pm.logp`, counts.
+"""
+
+# pyright: basic
+# (objects of libraries that are not imported here have no types)
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from .captured import LEAST_VALUES
+from .state import numpy
+
+_THROUGH = frozenset({"Sum", "DimShuffle", "Reshape", "SpecifyShape", "Cast", "Assert"})
+_LOGARITHMS = frozenset({"Log", "Log1p", "Softplus", "LogSumExp", "GammaLn", "Log1mexp"})
+_MADE_BY_LOGP = "CheckParameterValue"
+_HALF = 0.5
+_MOST_STEPS, _MOST_NODES = 40, 4000
+
+
+def of_potentials(potentials: Any) -> dict[str, float]:
+    """Return by what the data's part of each potential is multiplied, where that is not one."""
+    found: dict[str, float] = {}
+    for each in potentials:
+        factors = [factor for factor, term in _terms(each, 1.0, 0) if _counts(factor, term)]
+        if factors:
+            found[str(each.name)[:80]] = float(f"{abs(factors[0]):.6g}")
+    return found
+
+
+def _terms(node: Any, factor: float, depth: int) -> Iterator[tuple[float, Any]]:
+    """Yield what is added up, each with the constant before it."""
+    apply = getattr(node, "owner", None)
+    if apply is None or depth > _MOST_STEPS:
+        yield factor, node
+        return
+    kind, inputs = _kind(apply), apply.inputs
+    if kind in _THROUGH:
+        yield from _terms(inputs[0], factor, depth + 1)
+    elif kind == "Neg":
+        yield from _terms(inputs[0], -factor, depth + 1)
+    elif kind in ("Add", "Sub") and abs(factor) == 1:
+        for each in inputs:
+            yield from _terms(each, factor, depth + 1)
+    elif kind == "Mul":
+        others = [each for each in inputs if _number(each) is None]
+        numbers = [number for each in inputs if (number := _number(each)) is not None]
+        if len(others) == 1 and numbers:
+            yield from _terms(others[0], factor * math.prod(numbers), depth + 1)
+        else:
+            yield factor, node
+    elif kind == "TrueDiv" and (divisor := _number(inputs[1]) or _count(inputs)):
+        yield from _terms(inputs[0], factor / divisor, depth + 1)
+    else:
+        yield factor, node
+
+
+def _counts(factor: float, term: Any) -> bool:
+    """Whether it is the log-density of data, and the constant none that such a density has of itself."""
+    if not math.isfinite(factor) or abs(factor) in (0.0, 1.0):
+        return False
+    kinds, has_data, has_variables = _below(term)
+    by_hand = abs(factor) < 1 and abs(factor) != _HALF and _adds_a_logarithm(term)
+    return has_data and has_variables and (_MADE_BY_LOGP in kinds or by_hand)
+
+
+def _adds_a_logarithm(term: Any) -> bool:
+    """Whether a logarithm, or a multiple of one, is added up in it: what a density is normalised by."""
+    apply = getattr(term, "owner", None)
+    if apply is None or _kind(apply) not in ("Add", "Sub"):
+        return False
+    parts = [part for each in apply.inputs for _, part in _terms(each, 1.0, 0)]
+    owners = [owner for part in parts if (owner := getattr(part, "owner", None)) is not None]
+    factors = [getattr(each, "owner", None) for owner in owners if _kind(owner) == "Mul" for each in owner.inputs]
+    return any(each is not None and _kind(each) in _LOGARITHMS for each in (*owners, *factors))
+
+
+def _below(term: Any) -> tuple[set[str], bool, bool]:
+    """Return the operations that a term is made of, and whether there are data and variables among its inputs."""
+    kinds: set[str] = set()
+    seen: set[int] = set()
+    left, has_data, has_variables = [term], False, False
+    while left and len(seen) < _MOST_NODES:
+        one = left.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        apply = getattr(one, "owner", None)
+        if apply is not None:
+            kinds.add(_kind(apply))
+            has_variables |= hasattr(apply.op, "ndims_params") or hasattr(apply.op, "ndim_supp")
+            left.extend(apply.inputs)
+        elif (value := _value(one)) is not None and getattr(value, "size", 0) >= LEAST_VALUES:
+            has_data = True
+    return kinds, has_data, has_variables
+
+
+def _kind(apply: Any) -> str:
+    """Return the name of an operation; of one that is made for each element, that of the scalar's."""
+    op = apply.op
+    return type(getattr(op, "scalar_op", None) or op).__name__ if type(op).__name__ == "Elemwise" else type(op).__name__
+
+
+def _value(node: Any) -> Any:
+    value = getattr(node, "data", None)
+    return value if value is not None or not hasattr(node, "get_value") else node.get_value(borrow=True)
+
+
+def _number(node: Any) -> float | None:
+    """Return a constant that is one number, also one that is repeated for each row."""
+    for _ in range(4):
+        apply = getattr(node, "owner", None)
+        if apply is None or _kind(apply) not in ("DimShuffle", "Cast"):
+            break
+        node = apply.inputs[0]
+    np, value = numpy(), _value(node)
+    if np is None or value is None or getattr(node, "owner", None) is not None:
+        return None
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf" or not array.size or not bool((array == array.flat[0]).all()):
+        return None
+    return float(array.flat[0])
+
+
+def _count(inputs: Any) -> float | None:
+    """Return how many values a mean divides by, as far as the shape is known."""
+    summed = getattr(inputs[0], "owner", None)
+    if summed is None or _kind(summed) != "Sum" or "Shape" not in " ".join(_below(inputs[1])[0]):
+        return None
+    shape = getattr(summed.inputs[0].type, "shape", ())
+    return float(math.prod(shape)) if shape and None not in shape else None
