@@ -38,6 +38,12 @@ def search(number: int, rows: int, **more: Any) -> Kind:
     return {"kind": "search", "facts": facts}
 
 
+def predicted(number: int, rows: int) -> Kind:
+    facts = {"object": number, "of": number, "class": "ExtraTreesClassifier", "call": "predict",
+             "x": table(f"t{number}", rows), "values": fp(f"p{number}", size=rows)}  # fmt: skip
+    return {"kind": "predict", "where": "m.py:9", "facts": facts}
+
+
 FITS = [fitted(number) for number in range(2, 12)]
 
 
@@ -47,9 +53,16 @@ FITS = [fitted(number) for number in range(2, 12)]
         [scored(), folds(), *FITS],
         [folds(), scored(), *FITS],
         [fitted(1, 120, 900, "SelectKBest"), folds(), *FITS],
+        [scored(), folds(), *FITS, *(predicted(number, 12) for number in range(2, 12))],
         [scored(name="mutual_info_regression"), search(20, 120, **{"class": "cross_val_score"}), *FITS],
     ],
-    ids=["scores first", "remembered from the first fold", "a selector", "folds by one call"],
+    ids=[
+        "scores first",
+        "remembered from the first fold",
+        "a selector",
+        "folds that were predicted",
+        "folds by one call",
+    ],
 )
 def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
     assert [one.code for one in chosen_before_folds(seen(*lines))] == ["selected_on_held_out_rows"]
@@ -64,8 +77,17 @@ def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
         [folds(150), scored(), folds(), *FITS],
         [scored(), *FITS],
         [scored(), folds(), fitted(1, 120, 25)],
+        [scored(), folds(), *FITS, fitted(20, 120), predicted(20, 40)],
     ],
-    ids=["in each fold", "a description", "of the last model", "in an outer fold", "no folds", "one fit to all"],
+    ids=[
+        "in each fold",
+        "a description",
+        "of the last model",
+        "in an outer fold",
+        "no folds",
+        "one fit to all",
+        "a test cut off by hand",
+    ],
 )
 def test_choices_inside_folds_and_those_that_choose_nothing_are_not_asked_about(lines: list[Kind]) -> None:
     assert not [*chosen_before_folds(seen(*lines))]
