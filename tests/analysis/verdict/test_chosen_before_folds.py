@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from watchkeeper.server.analysis.verdict.chosen_before_folds import chosen_before_folds, searched_once
 from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.verdict.evidence import Attempt
 
 from .facts import TRAINED
 from .witnessed import Kind, fp, seen
@@ -115,3 +116,10 @@ def test_searches_in_each_outer_fold_by_whichever_way_are_not_asked_about() -> N
     assert not codes(NESTED, search(1, 760), search(9, 760, **outer), *OUTER)
     assert not codes(NESTED, *OUTER)
     assert not codes("**CV folds**: 5, settings searched before", search(1, 760), *OUTER)
+
+
+def test_outer_folds_that_an_earlier_attempt_made_are_not_asked_about() -> None:
+    design = read_design(f"## Computational requirements\n- **Method**: SVR\n- {NESTED}\n", "d.md")
+    earlier = Attempt(run="1-full-1", state="failed", wall_s=1.0, counts=True, continued=True)
+    evidence = replace(TRAINED, design=design, attempts=(earlier,))
+    assert not [*searched_once(evidence, seen(search(1, 760), *OUTER))]
