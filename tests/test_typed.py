@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -124,3 +125,9 @@ def test_what_was_kept_and_cannot_be_read_spares_nothing(pyright: Pyright) -> No
     pyright.checked()
     (pyright.root / typed.KEPT).write_text('{"torn', encoding="utf-8")
     assert pyright.checked() == CHECKED
+
+
+def test_where_the_environment_stands_elsewhere_nothing_is_kept_and_all_is_checked(pyright: Pyright) -> None:
+    shutil.rmtree(pyright.root / ".venv")
+    assert [pyright.checked(), pyright.checked()] == [CHECKED, CHECKED]
+    assert not (pyright.root / ".venv").exists()

@@ -144,7 +144,8 @@ def check(root: Path, command: Sequence[str], changed: bool, run: Callable[[Sequ
     print(said, end="")
     wrong = complained(root, asked, status, said)
     clean = {name: digest for name, digest in now.items() if name not in wrong}
-    (root / KEPT).write_text(json.dumps(clean), encoding="utf-8")
+    if (root / KEPT).parent.is_dir():  # an environment may stand elsewhere
+        (root / KEPT).write_text(json.dumps(clean), encoding="utf-8")
     return status
 
 

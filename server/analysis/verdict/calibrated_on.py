@@ -52,9 +52,15 @@ def _is_target(column: ColumnFacts, told: Fingerprint) -> bool:
 
 
 def _source(seen: Seen, fit: Fit) -> Prediction | None:
-    """Return which prediction of another model a fit was given, as it was returned or as it rises with it."""
+    """Return which prediction of another model a fit was given, as it was returned or as it rises with it.
+
+    What another model predicted of the same single column, or afterwards, may rise with it too. Networks tell what
+    they returned when all is over.
+    """
     for one in (*seen.forwards, *seen.predictions):
         if one.of == fit.id and one.line.file == fit.line.file and one.of is not None:
+            continue
+        if one.x.sha == fit.x.sha or (one.line.kind == "predict" and one.line.at > fit.line.at):
             continue
         same = one.values.sha == fit.x.sha and one.values.sha
         rises = one.values.size == fit.x.size and follows(fit.x.at, one.values.at)

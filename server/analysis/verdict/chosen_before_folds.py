@@ -41,6 +41,8 @@ def chosen_before_folds(seen: Seen) -> Iterator[Suspicion]:
         before = any(rows_of(line) > rows for line in splits if line.at <= one.line.at)
         if before or any(_rows(each.x) < rows for each in looked) or not _divided_after(seen, one, rows):
             continue
+        if _tested_apart(seen, one, rows):
+            continue
         fits = [each for each in seen.fits if _is_of_a_fold(each, one, rows, columns)]
         if len(fits) >= _LEAST_FITS:
             what = f"{one.name} at {place(one.line)} looked at the target of all {rows} rows, by {columns} columns;"
@@ -49,6 +51,15 @@ def chosen_before_folds(seen: Seen) -> Iterator[Suspicion]:
             action = "Choose columns inside each fold, by the rows that it trains on, for example in a Pipeline."
             yield Suspicion(what, Word.INVESTIGATE, "selected_on_held_out_rows", action)
             return
+
+
+def _tested_apart(seen: Seen, choice: Fit, rows: int) -> bool:
+    """Whether a model of all rows of the choice then predicted others: a test apart, that no split need show."""
+    return any(
+        fit is not None and fit.line.at > choice.line.at and _rows(fit.x) == rows and 0 < _rows(one.x) != rows
+        for one in seen.predictions
+        for fit in (seen.fit_of(one),)
+    )
 
 
 def _divided_after(seen: Seen, one: Fit, rows: int) -> bool:
@@ -70,7 +81,8 @@ def searched_once(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     outer = _outer_folds(evidence)
     searches = [one for one in seen.fits if one.is_search and one.name.endswith("SearchCV") and _rows(one.x)]
     inside = any("SearchCV" in name for one in seen.fits for name in (one.estimator, *one.inside))
-    if outer is None or not searches or inside or not seen.whole or seen.more_fits:
+    continued = any(one.continued for one in evidence.attempts)
+    if outer is None or not searches or inside or not seen.whole or seen.more_fits or continued:
         return
     asked, source = outer
     different = {one.x.sha or str(one.line.n) for one in searches}

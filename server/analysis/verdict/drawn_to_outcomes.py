@@ -107,7 +107,8 @@ def some_rows_edited(seen: Seen, table: TableFacts) -> Iterator[Suspicion]:
     """
     outputs = [one for one in seen.forwards if one.values.size == table.rows and _is_told_whole(one)]
     for column in (one for one in table.columns if len(one.values) == table.rows and is_predicted(one.name)):
-        told = [each for one in outputs for each in _figures(column, one)]
+        scaled = [*_scaled(column)] if outputs else []
+        told = [each for one in outputs for each in _figures(scaled, one)]
         if not told or _has_an_end(column) or any(each.same for each in told):
             continue
         one = told[-1]
@@ -129,18 +130,33 @@ class _Held(NamedTuple):
     same: bool
 
 
-def _figures(column: ColumnFacts, one: Prediction) -> Iterator[_Held]:
+class _Scaled(NamedTuple):
+    """A column on one scale, its figures, and by how much rounding may move a value: the same for all outputs."""
+
+    name: str
+    values: list[float]
+    mean: float
+    spread: float
+    slack: float
+
+
+def _scaled(column: ColumnFacts) -> Iterator[_Scaled]:
+    for name, scale in _SCALES:
+        if min(column.values) > (0 if name else -math.inf):
+            values = [scale(each) for each in column.values]
+            spread, slack = pstdev(values), _slack_of(column, name, values)
+            if slack < _FINE * spread:
+                yield _Scaled(name, values, fmean(values), spread, slack)
+
+
+def _figures(scaled: Sequence[_Scaled], one: Prediction) -> Iterator[_Held]:
     """Yield the figures on each scale on which a column is a straight line of an output at all told places."""
     told = one.values
-    for name, scale in _SCALES:
-        if min(column.values) <= (0 if name else -math.inf):
-            continue
-        values = [scale(each) for each in column.values]
-        spread, slack = pstdev(values), _slack_of(column, name, values)
-        line = straight(told.at, [values[at] for at in told.places], slack) if slack < _FINE * spread else None
+    for name, values, mean, spread, slack in scaled:
+        line = straight(told.at, [values[at] for at in told.places], slack)
         if line is None or line.off or told.mean is None or told.sd is None:
             continue
-        asked, mean, allowed = line.at(told.mean), fmean(values), slack + _FINE * spread
+        asked, allowed = line.at(told.mean), slack + _FINE * spread
         same = abs(mean - asked) <= allowed and abs(spread - abs(line.slope) * told.sd) <= 2 * allowed
         yield _Held(one, name, mean, asked, same)
 

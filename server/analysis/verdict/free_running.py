@@ -15,7 +15,7 @@ from .rounding import grain_of
 from .row_sums import weights_of
 from .seen import Seen, place
 from .suspicion import Suspicion
-from .truths import likely_truth_of
+from .truths import is_a_place, likely_truth_of
 from .words import Word
 
 _LEAST_ROWS = 20
@@ -32,7 +32,8 @@ def fed_with_outcomes(evidence: Evidence, seen: Seen, table: TableFacts) -> Iter
     design = evidence.design
     tried = (0, *_STEPS) if design.networks.free_running else (0,)
     tried = tried[1:] if design.networks.given_back else tried
-    truths = [one for one in table.columns if TRUTH.fullmatch(one.name)] or likely_truth_of(table)
+    named = [one for one in table.columns if TRUTH.fullmatch(one.name) and not is_a_place(one, table)]
+    truths = named or likely_truth_of(table)
     for truth in (one for one in truths[:2] if len(one.values) == table.rows):
         for one in reversed(seen.forwards):
             found = _fed(one, truth, tried) if one.x.shape[:1] == (table.rows,) else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from ..artefacts.facts import ColumnFacts, TableFacts
@@ -27,6 +28,9 @@ _LEAST_FOUND, _LEAST_TOLD = 0.6, 20
 _TRIED = 10
 """So many rows may be dropped before the second told output, and behind the last but one."""
 _FINE = 1e-3
+_MOST_BLOCKS = 20
+_ASIDE, _MOST_BY_CHANCE = 3.7, 0.2
+"""So far aside, in what rounding hides, is looked whether as much stands there by chance: tables may be dense."""
 _SAID = re.compile(r"exclu|drop(?!out)|missing|filter|flag|complete cases|outlier|remov|quality|omit", re.IGNORECASE)
 
 
@@ -35,7 +39,7 @@ def left_out_of_outputs(evidence: Evidence, seen: Seen, table: TableFacts) -> It
     if _SAID.search(evidence.design.prose):
         return
     columns = [one for one in table.columns if len(one.values) == table.rows and is_predicted(one.name)]
-    for one, column in itertools.product(reversed(seen.forwards), columns):
+    for one, column in itertools.product(reversed(seen.forwards[-_MOST_BLOCKS:]), columns):
         size = one.values.size
         told = len(one.values.at) == len(one.values.places) >= _LEAST_TOLD and all(map(math.isfinite, one.values.at))
         if not told or one.values.shape[1:] not in ((), (1,)) or not table.rows < size <= table.rows / _LEAST_KEPT:
@@ -59,8 +63,9 @@ def _kept(column: ColumnFacts, one: Prediction) -> list[bool]:
     for values, near in scales:
         slack = near + 1e-6 * max(map(abs, values))
         if slack < _FINE * (max(values) - min(values)):
-            lines = (_on_a_line(values, one, *ends, slack) for ends in itertools.product(*_anchors(values, one)))
-            if kept := next((each for each in lines if sum(each) >= _LEAST_FOUND * len(each) > 0), None):
+            known = sorted((each, row) for row, each in enumerate(values))
+            lines = (_on_a_line(values, known, one, *ends, slack) for ends in itertools.product(*_anchors(values, one)))
+            if kept := next((each for each in lines if each), None):
                 return kept
     return []
 
@@ -81,17 +86,39 @@ def _anchors(values: Sequence[float], one: Prediction) -> tuple[list[tuple[int, 
 
 
 def _on_a_line(
-    values: Sequence[float], one: Prediction, begin: tuple[int, int], end: tuple[int, int], slack: float
+    values: Sequence[float],
+    known: Sequence[tuple[float, int]],
+    one: Prediction,
+    begin: tuple[int, int],
+    end: tuple[int, int],
+    slack: float,
 ) -> list[bool]:
-    """Return which told outputs stand near their places on the line through two of them."""
-    told, rows, dropped = one.values.at, one.values.places, one.values.size - len(values)
+    """Return which told outputs stand near their places on the line through two of them; empty where too few do.
+
+    :param known: values with their rows, in the order of the values.
+    """
+    told = one.values.at
     run = told[end[0]] - told[begin[0]]
     if not run:
         return []
     slope = (values[end[1]] - values[begin[1]]) / run
     level = values[begin[1]] - slope * told[begin[0]]
     near = slack * (2 + 2 * max(abs(each - told[begin[0]]) for each in told) / abs(run))
-    return [
-        any(abs(each - level - slope * value) <= near for each in values[max(0, row - dropped) : row + 1])
-        for row, value in zip(rows, told, strict=True)
-    ]
+    targets = [level + slope * each for each in told]
+    kept = _found(known, targets, one, near, _LEAST_FOUND)
+    aside = (_found(known, [each + by for each in targets], one, near, 0.0) for by in (_ASIDE * near, -_ASIDE * near))
+    return kept if kept and all(sum(each) <= _MOST_BY_CHANCE * len(told) for each in aside) else []
+
+
+def _found(
+    known: Sequence[tuple[float, int]], targets: Sequence[float], one: Prediction, near: float, least: float
+) -> list[bool]:
+    """Return which numbers stand near their places; empty as soon as it is known that fewer than a share do."""
+    found, missed, dropped = list[bool](), 0, one.values.size - len(known)
+    for row, target in zip(one.values.places, targets, strict=True):
+        first, last = bisect_left(known, (target - near, -1)), bisect_right(known, (target + near, row))
+        found.append(any(row - dropped <= at <= row for _, at in itertools.islice(known, first, last)))
+        missed += not found[-1]
+        if missed > (1 - least) * len(targets):
+            return []
+    return found

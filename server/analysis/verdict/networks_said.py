@@ -61,7 +61,8 @@ def speaks_of_free_running(text: str) -> bool:
 
 _GIVEN_BACK = re.compile(
     r"auto[\s-]?encod|reconstruct|denois|inpaint|imput|anomal|super[\s-]?resol|compress|identity|smooth|filter|decompos"
-    r"|self[\s-]supervis|masked|nowcast|calibrat|correct(?:s|ion|ing)\b|downscal",
+    r"|self[\s-]supervis|masked|nowcast|calibrat|correct(?:s|ion|ing)\b|downscal|normali[sz]ing\sflow|\bflows?\b|density"
+    r"|discriminat|\bcritic\b|\bc?w?gans?\b|adversar|energy[\s-]based|diffusion|score[\s-]match|neural\sprocess|teacher[\s-]forc",
     re.IGNORECASE,
 )
 

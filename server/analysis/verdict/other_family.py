@@ -9,6 +9,7 @@ from ..witness import Fit
 from ..witness import fit as read_fit
 from ..witness.values import text
 from .declared import prepares
+from .design_model import without_denials
 from .evidence import Evidence
 from .seen import Seen, names, place
 from .suspicion import Suspicion
@@ -19,20 +20,20 @@ _FAMILIES = tuple(
     (name, re.compile(said, re.IGNORECASE), re.compile(classes))
     for name, said, classes in (
         ("a mixed model", r"\bmixed[- ](?:effects?|linear|models?)\b|linear mixed|mixedlm|\bglmms?\b|\blmms?\b"
-                          r"|random[- ](?:intercepts?|slopes?|effects?)", r"Mixed|Lmer|GPBoost|MERF"),
+                          r"|random[- ](?:intercepts?|slopes?|effects?)\b(?!\Wmeta)", r"Mixed|Lmer|GPBoost|MERF"),
         ("estimating equations", r"\bgee\b|generali[sz]ed estimating", r"GEE|GEE$"),
         ("a zero-inflated model", r"zero[- ]inflat", r"ZeroInflated"),
         ("a negative binomial model", r"negative[- ]binomial", r"NegativeBinomial|GLM|ZeroInflated|GEE|HurdleCount"),
         ("an ARIMA model", r"\bs?arimax?\b", r"ARIMA|SARIMAX|Arima"),
         ("exponential smoothing", r"exponential smoothing|holt[- ]?winters|\bets\b",
          r"ETS|ExponentialSmoothing|Holt|SimpleExpSmoothing|HoltWinters"),
-        ("a vector autoregression", r"\bvarm?a?x?\b(?= ?(?:model|\(|\d))|vector auto-?regress", r"VAR|VECM"),
-        ("a proportional hazards model", r"\bcox\b|proportional hazards", r"PHReg|Cox"),
+        ("a vector autoregression", r"(?-i:\bVARM?A?X?\b)(?= ?(?:model|\(|\d))|vector auto-?regress", r"VAR|VECM"),
+        ("a proportional hazards model", r"(?<!box)(?<!box\W)\bcox\b(?!\Wbox)|proportional hazards", r"PHReg|Cox"),
         ("a Gaussian process", r"gaussian process|\bkriging\b", r"GaussianProcess|GP"),
         ("a support vector machine", r"support vector|\bsvms?\b|\bsvr\b|\bsvc\b", r"SV[RCM]|SGD"),
-        ("nearest neighbours", r"nearest[- ]neighbou?r|\bknn\b|\bk-?nn\b", r"Neighbors"),
+        ("nearest neighbours", r"nearest[- ]neighbou?r|\bk-?nn\b", r"Neighbors|KNN"),
         ("kernel ridge", r"kernel ridge", r"KernelRidge"),
-        ("a random forest", r"random forest", r"Forest|RF|ExtraTrees|randomforest"),
+        ("a random forest", r"random forest", r"[Ff]orest|RF|\brf\b|ExtraTrees"),
         ("extremely randomised trees", r"extra[- ]?trees|extremely randomi[sz]ed", r"ExtraTree"),
         ("XGBoost", r"xg-?boost", r"XGB|xgboost"),
         ("LightGBM", r"light-?gbm", r"LGBM|lightgbm|Lightgbm"),
@@ -42,6 +43,9 @@ _FAMILIES = tuple(
 )  # fmt: skip
 """What a family is called in a design, and in the names of classes that fit it."""
 _LEAST_FAILED, _MOSTLY, _NEXT = 0.2, 0.8, 3
+_MOST_BESIDE = 0.5
+"""Share of the fits that did not fail which another one follows: more often it is a baseline, fitted every time."""
+_FALLS_BACK = re.compile(r"fall(?:s|en|ing)?[\s-]{0,2}back|fail(?:s|ed|ure)? to converge|not converge", re.IGNORECASE)
 _KNOWN = frozenset({"sklearn", "statsmodels", "xgboost", "lightgbm", "catboost"})
 
 
@@ -52,7 +56,7 @@ def other_family(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     any model, and so may what samples or follows gradients.
     """
     method = evidence.design.method
-    asked = [(name, classes) for name, said, classes in _FAMILIES if said.search(method)]
+    asked = [(name, classes) for name, said, classes in _FAMILIES if said.search(without_denials(method))]
     fits = [one for one in seen.fits if not _stands_beside(one)]
     elsewhere = seen.steps or seen.samplings or seen.variational or seen.witnessed.of("program", "solve")
     if not asked or not fits or not seen.whole or elsewhere or any(one.own for one in seen.fits):
@@ -78,8 +82,11 @@ def _fell_back(evidence: Evidence, seen: Seen, declared: Sequence[re.Pattern[str
     tried = [one for one in map(read_fit, seen.witnessed.of("fit")) if any(each.search(one.name) for each in declared)]
     failed = [one for one in tried if one.raised or one.done.get("converged") is False]
     others = [one for one in seen.fits if not _is_of(one, declared) and not _stands_beside(one) and not one.is_search]
-    after = sum(any(_follows(one, each) for one in others) for each in failed)
+    after = _followed(failed, others)
     if not failed or len(failed) < _LEAST_FAILED * len(tried) or after < _MOSTLY * len(failed):
+        return
+    well = [one for one in tried if one not in failed]
+    if (well and _followed(well, others) >= _MOST_BESIDE * len(well)) or _FALLS_BACK.search(evidence.design.prose):
         return
     what = f"{len(failed)} of {len(tried)} fits of {failed[0].name}, which {evidence.design.source('method')} declares,"
     what = f"{what} raised or did not converge, the first at {place(failed[0].line)}; {others[0].name} was fitted"
@@ -92,11 +99,11 @@ def _is_of(one: Fit, declared: Sequence[re.Pattern[str]]) -> bool:
     return any(each.search(name) for each in declared for name in _written(one))
 
 
-def _follows(one: Fit, failed: Fit) -> bool:
-    """Whether a fit came right after another one, to as many rows."""
-    return (
-        one.line.file == failed.line.file and 0 < one.line.n - failed.line.n <= _NEXT and one.y.shape == failed.y.shape
-    )
+def _followed(fits: Sequence[Fit], others: Sequence[Fit]) -> int:
+    """Return how many fits another one came right after, to as many rows."""
+    there = {(one.line.file, one.line.n, one.y.shape) for one in others}
+    after = range(1, _NEXT + 1)
+    return sum(any((one.line.file, one.line.n + by, one.y.shape) in there for by in after) for one in fits)
 
 
 def _stands_beside(one: Fit) -> bool:

@@ -98,8 +98,12 @@ class Seen:
 
     def fit_of(self, one: Prediction) -> Fit | None:
         """Return the fit before a prediction, of the same object in the same process."""
-        same = (each for each in self.fits if each.line.file == one.line.file and each.id == one.of)
-        return next(same, None) if one.of is not None else None
+        return self._fits_by_object.get((one.line.file, one.of)) if one.of is not None else None
+
+    @cached_property
+    def _fits_by_object(self) -> dict[tuple[str, int | None], Fit]:
+        """The first fit of each object in each process: there may be thousands, and as many predictions."""
+        return {(one.line.file, one.id): one for one in reversed(self.fits)}
 
     @cached_property
     def predicted_rows(self) -> int:

@@ -26,16 +26,27 @@ _NO_OUTCOME = re.compile(
 _LEAST_DISTINCT = 20
 _MARKS = re.compile(
     r"pred(?:ict(?:ed|ions?)?)?|forecast(?:ed|s)?|estimat(?:ed?|ions?)|fitted|y?hat|measured|observed|actuals?|true|real"
-    r"|reported|recorded|known|targets?|outcomes?|labels?|[\W_]+",
+    r"|exact|reported|recorded|known|targets?|outcomes?|labels?|[\W_]+",
     re.IGNORECASE,
 )
 _MOST_TRIED = 6
+_LEAST_BESIDE = 3
+"""A curve has x, y and what was predicted of it; a field has more."""
 _LEAST_ALIKE = 0.5
+
+
+def is_a_place(column: ColumnFacts, table: TableFacts) -> bool:
+    """Whether a column by the name of y is where something was predicted: one of several beside an x, as of a field."""
+    return (
+        column.name in ("y", "Y")
+        and len(table.columns) > _LEAST_BESIDE
+        and any(one.name in ("x", "X") for one in table.columns)
+    )
 
 
 def truth_of(table: TableFacts) -> Iterator[tuple[ColumnFacts, ColumnFacts]]:
     """Yield each column that is called a prediction with that of its outcomes, where the names say which that is."""
-    whole = [one for one in table.columns if len(one.values) == table.rows]
+    whole = [one for one in table.columns if len(one.values) == table.rows and not is_a_place(one, table)]
     truths = [one for one in whole if TRUTH.fullmatch(one.name) and not is_predicted(one.name)]
     for column in (one for one in whole if is_predicted(one.name)):
         named = [one for one in whole if one is not column and _MARKS.sub("", one.name) == _MARKS.sub("", column.name)]
@@ -47,7 +58,7 @@ def truth_of(table: TableFacts) -> Iterator[tuple[ColumnFacts, ColumnFacts]]:
 
 def may_be_truth_of(table: TableFacts) -> Iterator[tuple[ColumnFacts, ColumnFacts]]:
     """Yield each column that is called a prediction with each other one that may hold its outcomes."""
-    whole = [one for one in table.columns if len(one.values) == table.rows]
+    whole = [one for one in table.columns if len(one.values) == table.rows and not is_a_place(one, table)]
     for column in (one for one in whole if is_predicted(one.name)):
         yield from ((column, one) for one in _may_be(whole)[:_MOST_TRIED])
 

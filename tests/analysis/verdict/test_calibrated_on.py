@@ -53,6 +53,8 @@ def test_a_calibration_by_the_outcomes_of_the_scored_rows_is_asked_about() -> No
         [NETWORK, *isotonic(sha="calibration")],  # fitted to other rows than are predicted
         isotonic(),  # nothing was predicted before: fitted values of one model
         [NETWORK, *isotonic()[1:]],
+        [{**NETWORK, "facts": {**NETWORK["facts"], "values": told("q", RAW), "x": told("raw", RAW)}}, *isotonic()],
+        [*isotonic(), NETWORK],
     ],
 )
 def test_calibrations_on_other_rows_and_fitted_values_are_not_asked_about(lines: list[Kind]) -> None:

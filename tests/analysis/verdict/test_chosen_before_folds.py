@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from watchkeeper.server.analysis.verdict.chosen_before_folds import chosen_before_folds, searched_once
 from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.verdict.evidence import Attempt
 
 from .facts import TRAINED
 from .witnessed import Kind, fp, seen
@@ -38,6 +39,12 @@ def search(number: int, rows: int, **more: Any) -> Kind:
     return {"kind": "search", "facts": facts}
 
 
+def predicted(number: int, rows: int) -> Kind:
+    facts = {"object": number, "of": number, "class": "ExtraTreesClassifier", "call": "predict",
+             "x": table(f"t{number}", rows), "values": fp(f"p{number}", size=rows)}  # fmt: skip
+    return {"kind": "predict", "where": "m.py:9", "facts": facts}
+
+
 FITS = [fitted(number) for number in range(2, 12)]
 
 
@@ -47,9 +54,16 @@ FITS = [fitted(number) for number in range(2, 12)]
         [scored(), folds(), *FITS],
         [folds(), scored(), *FITS],
         [fitted(1, 120, 900, "SelectKBest"), folds(), *FITS],
+        [scored(), folds(), *FITS, *(predicted(number, 12) for number in range(2, 12))],
         [scored(name="mutual_info_regression"), search(20, 120, **{"class": "cross_val_score"}), *FITS],
     ],
-    ids=["scores first", "remembered from the first fold", "a selector", "folds by one call"],
+    ids=[
+        "scores first",
+        "remembered from the first fold",
+        "a selector",
+        "folds that were predicted",
+        "folds by one call",
+    ],
 )
 def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
     assert [one.code for one in chosen_before_folds(seen(*lines))] == ["selected_on_held_out_rows"]
@@ -64,8 +78,17 @@ def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
         [folds(150), scored(), folds(), *FITS],
         [scored(), *FITS],
         [scored(), folds(), fitted(1, 120, 25)],
+        [scored(), folds(), *FITS, fitted(20, 120), predicted(20, 40)],
     ],
-    ids=["in each fold", "a description", "of the last model", "in an outer fold", "no folds", "one fit to all"],
+    ids=[
+        "in each fold",
+        "a description",
+        "of the last model",
+        "in an outer fold",
+        "no folds",
+        "one fit to all",
+        "a test cut off by hand",
+    ],
 )
 def test_choices_inside_folds_and_those_that_choose_nothing_are_not_asked_about(lines: list[Kind]) -> None:
     assert not [*chosen_before_folds(seen(*lines))]
@@ -93,3 +116,10 @@ def test_searches_in_each_outer_fold_by_whichever_way_are_not_asked_about() -> N
     assert not codes(NESTED, search(1, 760), search(9, 760, **outer), *OUTER)
     assert not codes(NESTED, *OUTER)
     assert not codes("**CV folds**: 5, settings searched before", search(1, 760), *OUTER)
+
+
+def test_outer_folds_that_an_earlier_attempt_made_are_not_asked_about() -> None:
+    design = read_design(f"## Computational requirements\n- **Method**: SVR\n- {NESTED}\n", "d.md")
+    earlier = Attempt(run="1-full-1", state="failed", wall_s=1.0, counts=True, continued=True)
+    evidence = replace(TRAINED, design=design, attempts=(earlier,))
+    assert not [*searched_once(evidence, seen(search(1, 760), *OUTER))]

@@ -35,8 +35,8 @@ def before(values: Sequence[float], by: int) -> list[float]:
     return [*(30.0 + row for row in range(by)), *values[: ROWS - by]]
 
 
-def code(said: str, line: Kind) -> str:
-    columns = {"actual": ACTUAL, "predicted": PREDICTED}
+def code(said: str, line: Kind, columns: dict[str, list[float]] | None = None) -> str:
+    columns = columns or {"actual": ACTUAL, "predicted": PREDICTED}
     told = tuple(ColumnFacts(name=name, numbers=ROWS, values=tuple(each)) for name, each in columns.items())
     table = TableFacts(format="csv", size_bytes=9, rows=ROWS, column_count=2, columns=told)
     evidence = spoilt(design=read_design(said, "model_design_1.md"))
@@ -91,3 +91,12 @@ def test_steps_of_many_forecasts_that_were_each_given_the_outcomes_are_asked_abo
 
     assert asks(level)
     assert not asks(own)
+
+
+def test_a_place_by_the_name_of_y_and_a_density_of_outcomes_are_not_asked_about() -> None:
+    line, x = given(_0=scaled(PREDICTED), _1=scaled(ACTUAL)), [math.sin(7 * row) for row in range(ROWS)]
+    field = {"x": x, "y": ACTUAL, "u_pred": PREDICTED, "u_exact": [one * one for one in x]}
+    assert code("A network solves the heat equation.\n", line, field) == ""
+    curve = {"x": x, "y": ACTUAL, "predicted": PREDICTED}
+    assert code("A network fits the curve.\n", line, curve) == "outcome_among_the_inputs"
+    assert code("A normalising flow gives the density of the load.\n", line) == ""

@@ -54,3 +54,10 @@ def test_another_part_and_what_was_evaluated_alone_are_not_asked_about() -> None
     assert not asks(other)
     whole = [12 * RETURNED[row] + 50 for row in KEPT]
     assert not asks(whole, forward(RETURNED), forward([RETURNED[row] for row in KEPT]))
+
+
+def test_a_large_dense_table_of_other_numbers_is_not_asked_about() -> None:
+    for seed in range(6):
+        draw = random.Random(seed)
+        many = [forward([draw.gauss(0, 3) for _ in range(3_600)]) for _ in range(3)]
+        assert not asks([draw.gauss(50, 12) for _ in range(3_000)], *many)

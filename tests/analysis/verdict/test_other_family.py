@@ -34,6 +34,8 @@ def said(method: str, *lines: Kind) -> list[str]:
         ("Gaussian process", (fit(1, "KernelRidge"),)),
         ("SARIMA (1,1,1)", (fit(1, "OLS", library="statsmodels"),)),
         ("random forest", (fit(1, "LGBMRegressor", library="lightgbm"),)),
+        ("Cox proportional hazards", (fit(1, "LogisticRegression"),)),
+        ("VAR(2) model", (fit(1, "Ridge"),)),
     ],
 )
 def test_a_declared_family_of_which_nothing_was_fitted_is_asked_about(method: str, lines: tuple[Kind, ...]) -> None:
@@ -61,6 +63,13 @@ def test_what_raised_before_another_model_took_its_place_is_named() -> None:
         ("XGBoost (gradient boosting)", (fit(1, "LGBMRegressor", library="lightgbm"),)),
         ("ensemble of trees", (FOREST,)),
         ("random forest", (fit(1, "StandardScaler"),)),
+        ("random forest", (fit(1, "LGBMRegressor", library="lightgbm", params={"boosting_type": "rf"}),)),
+        ("ridge regression of Box-Cox transformed outcomes", (fit(1, "Ridge"),)),
+        ("ridge regression on kNN-imputed columns", (fit(1, "KNNImputer"), fit(2, "Ridge"))),
+        ("ridge regression on components (explained var 0.95)", (fit(1, "Ridge"),)),
+        ("ridge regression instead of a random forest", (fit(1, "Ridge"),)),
+        ("ridge regression, no gradient boosting", (fit(1, "Ridge"),)),
+        ("random-effects meta-analysis by weighted least squares", (fit(1, "WLS", library="statsmodels"),)),
     ],
 )
 def test_a_family_that_was_fitted_under_whichever_name_is_not_asked_about(method: str, lines: tuple[Kind, ...]) -> None:
@@ -90,3 +99,13 @@ def test_fits_that_do_not_converge_and_are_not_replaced_are_not_asked_about() ->
     assert not said(MIXED, *(mixed(number, done=NO) for number in range(2, 7)))
     assert not said(MIXED, OLS, *(mixed(number, done={"converged": True}) for number in range(2, 7)))
     assert not said(MIXED, *FELL_BACK[:2], *(mixed(number, done={"converged": True}) for number in range(20, 40)))
+
+
+def test_a_baseline_beside_every_fit_and_a_fallback_that_the_design_has_are_not_asked_about() -> None:
+    baseline = [
+        line
+        for number in range(30, 50, 2)
+        for line in (mixed(number, done={"converged": True}), fit(number + 1, "OLS", library="statsmodels"))
+    ]
+    assert not said(MIXED, *FELL_BACK, *baseline)
+    assert not said(f"{MIXED}\n- **Fallback**: least squares where it fails to converge", *FELL_BACK)
