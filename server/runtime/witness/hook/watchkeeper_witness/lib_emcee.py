@@ -127,7 +127,8 @@ def _began_at(state: Any) -> dict[str, Any]:
     np = numpy()
     try:
         coordinates = getattr(state, "coords", state)
-        return {} if coordinates is None else {"began_at": fp(np.asarray(coordinates)).get("sha", "")}
+        told = fp(np.asarray(coordinates)) if coordinates is not None else None
+        return {"began_at": told["sha"]} if told and told.get("sha") else {}
     except Exception as error:
         trouble("emcee", error)
         return {}
