@@ -107,7 +107,8 @@ def _written(one: Fit) -> Iterator[str]:
     """Yield the names of all classes that a fit speaks of: its own, those inside it, those among its parameters."""
     yield from (one.name, one.called, one.estimator, text(one.done, "of"), text(one.line.facts, "module"))
     yield from one.inside
-    yield from (str(value) for value in (*one.params.values(), *one.best.values()) if isinstance(value, str | list))
+    values: list[object] = [*one.params.values(), *one.best.values()]
+    yield from (str(value) for value in values if type(value) in (str, list))
 
 
 def _failed(seen: Seen) -> str:

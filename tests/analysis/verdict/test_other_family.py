@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.verdict.design import read_design
@@ -66,7 +67,7 @@ def test_a_family_that_was_fitted_under_whichever_name_is_not_asked_about(method
     assert not said(method, *lines)
 
 
-def mixed(number: int, **more: object) -> Kind:
+def mixed(number: int, **more: Any) -> Kind:
     return fit(number, "MixedLM", library="statsmodels", **more)
 
 
