@@ -65,6 +65,8 @@ class _Seen:
     line: int = 0
     text: str = ""
     step: int = 1
+    """How far the next line may be that tells a position."""
+    gap: int = 0
     told: int = 0
     best: float = 0.0
     best_at: int = -1
@@ -139,8 +141,9 @@ class Course:
             return
         if name != seen.name or total != seen.total or at < seen.at:
             self._seen = seen = _Seen(name=name, explained=seen.explained if name == seen.name else 0)
+            seen.step = max(at, 1) if found["name"] else 1  # who prints each fiftieth tells of the fiftieth first
         elif at > seen.at:
-            seen.step = at - seen.at
+            seen.step = _next_step(at - seen.at, seen)
         seen.told += at != seen.at or not seen.told
         seen.at, seen.total, seen.line, seen.text = at, total, number, cap(text.strip(), 200)
 
@@ -153,6 +156,14 @@ class Course:
             if not seen.metric or gain > 0:
                 seen.metric, seen.best, seen.best_at = name[:64], value, seen.at
             return
+
+
+def _next_step(gap: int, seen: _Seen) -> int:
+    """Return how far the next line may be: gaps that grow (1, 2, 5, 10, 20 ...) grow on."""
+    known = seen.told > 1 and 0 < seen.gap < gap
+    grown = gap * gap // seen.gap if known else gap
+    seen.gap = gap
+    return grown
 
 
 def _still_counts(text: str) -> bool:

@@ -22,7 +22,7 @@ from .fitted_to_outcomes import fitted_to_outcomes
 from .from_a_file import from_a_file
 from .intervals import intervals
 from .labels import labels
-from .leaked import leaked, rows_of
+from .leaked import copied_before_folds, leaked, rows_of
 from .left_out import left_out
 from .match import Match
 from .observed import repeated_observations
@@ -64,6 +64,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
     found = matches(table, seen.predictions) if isinstance(table, TableFacts) else []
     by_columns = _by_coefficients(seen, table) if isinstance(table, TableFacts) else []
     every = (
+        *copied_before_folds(seen),
         *((*left_out(seen, table), *outcomes_left_out(seen, table)) if isinstance(table, TableFacts) else ()),
         *((*outcomes_changed(seen, table), *best_of_scores(seen, table)) if isinstance(table, TableFacts) else ()),
         *(reordered(seen, table) if isinstance(table, TableFacts) else ()),

@@ -24,6 +24,12 @@ SELECTS = re.compile(
 )
 _LEAST_FITS = 2
 _NESTED = re.compile(r"\bnested\b|(?:each|every|per) outer|in(?:side|ner)[^.;]{0,40}\bouter\b", re.IGNORECASE)
+_NOT_NESTED = re.compile(r"\b(?:no|not|non|without|instead of)\b[^.;\n]{0,30}$", re.IGNORECASE)
+_OUTER_TOLD = re.compile(
+    r"\b(?P<first>\d{1,2})[- ]*(?:folds?)?[ (,]*\bouter\b|\bouter\b[^.;,\d\n]{0,30}?(?P<last>\d{1,2})[- ]*folds?\b",
+    re.IGNORECASE,
+)
+"""How many outer folds there are, in words: `5 outer, 3 inner`, `outer loop of 5 folds`."""
 _OUTER = re.compile(r"(?:number_of_|n_)?outer_(?:cv_)?(?:folds?|splits|cv|loop)(?:_.*)?")
 
 
@@ -88,6 +94,7 @@ def searched_once(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     different = {one.x.sha or str(one.line.n) for one in searches}
     largest = max(searches, key=lambda one: _rows(one.x))
     fits = [one for one in seen.fits if not one.is_search and 0 < _rows(one.x) < _rows(largest.x)]
+    fits = [one for one in fits if one.line.at >= largest.line.at]  # a last search, of all rows, chooses for none
     by_one_call = any(one.is_search and one not in searches and one.x.sha == largest.x.sha for one in seen.fits)
     if len(different) < asked and (len(fits) >= _LEAST_FITS or by_one_call):
         what = f"{len(different)} searches were made, that at {place(largest.line)} on {_rows(largest.x)} rows;"
@@ -102,12 +109,26 @@ def searched_once(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
 
 def _outer_folds(evidence: Evidence) -> tuple[float, str] | None:
     """Return how many outer folds a design has, and where it says so; None where it nests nothing."""
-    rows = evidence.design.requirements
-    if not any(_NESTED.search(f"{name.replace('_', ' ')}: {one.text}") for name, one in rows.items()):
+    design, rows = evidence.design, evidence.design.requirements
+    said = [design.prose, *(f"{name.replace('_', ' ')}: {one.text}" for name, one in rows.items())]
+    if not any(map(_nests, said)):
         return None
-    named = [(one.floor, evidence.design.source(name)) for name, one in rows.items() if _OUTER.fullmatch(name)]
+    named = [(one.floor, design.source(name)) for name, one in rows.items() if _OUTER.fullmatch(name)]
     told = [(floor, source) for floor, source in named if floor is not None and floor > 1]
-    return max(told, default=None)
+    words = ((found, design.source(name)) for name, one in rows.items() if (found := _told(one.text)))
+    in_prose = [(found, design.path)] if (found := _told(design.prose)) else []
+    return max(told, default=None) or max(words, default=None) or max(in_prose, default=None)
+
+
+def _nests(said: str) -> bool:
+    """Whether words have a search in each outer fold, and do not say that there is none."""
+    return any(not _NOT_NESTED.search(said[: found.start()]) for found in _NESTED.finditer(said))
+
+
+def _told(said: str) -> float:
+    """Return how many outer folds words have; 0 where they have none."""
+    found = (int(each["first"] or each["last"]) for each in _OUTER_TOLD.finditer(said))
+    return float(max((one for one in found if one > 1), default=0))
 
 
 def _rows(table: Fingerprint) -> int:

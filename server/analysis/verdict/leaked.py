@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..artefacts.facts import TableFacts
@@ -13,6 +14,8 @@ from .words import Word
 
 _MOST_DISTINCT = 0.9
 """Of more rows than this that are all different, copies were not made on purpose."""
+_BY_ROWS = re.compile(r"|(?:Repeated|Stratified)*(?:KFold|ShuffleSplit)")
+"""Splitters that look at no group; none is named where folds are only counted."""
 _LEAST_COLUMNS = 3
 """Measurements of fewer columns are alike by nature: a dose, a rounded temperature."""
 _LEAST_FRACTIONS = 0.5
@@ -70,6 +73,25 @@ def _of_copied_rows(seen: Seen) -> Iterator[Suspicion]:
             action = "Split first; copy or resample rows of the training part only."
             yield Suspicion(what, Word.INVESTIGATE, "copied_rows_held_out", action)
             return
+
+
+def copied_before_folds(seen: Seen) -> Iterator[Suspicion]:
+    """Rows that were copied before one call divided them into folds, which so have copies of one row on both sides.
+
+    Folds of groups keep copies together; where rows had been divided before, others tell how good the model is, and
+    tables that each have copies of their own are bootstraps.
+    """
+    calls = [one for one in seen.fits if one.is_search and one.call.startswith("cross_val") and _has_copies(one.x)]
+    splits = [text(line.facts, "call") for line in seen.witnessed.of("split")]
+    if not calls or any(one == "train_test_split" or "Group" in one for one in splits):
+        return
+    one = calls[-1]
+    if len({each.x.sha for each in calls}) > 1 or not _BY_ROWS.fullmatch(text(one.line.facts, "cv")):
+        return
+    what = f"only {one.x.distinct_rows} of the {one.x.shape[0]} rows that {one.call} divided into folds at"
+    what = f"{what} {place(one.line)} are different ones: copies of a row were trained on where it was held out"
+    action = "Copy or resample rows inside each fold, of its training part only, or hold copies of a row out together."
+    yield Suspicion(what, Word.INVESTIGATE, "copied_rows_held_out", action)
 
 
 def rows_of(split: Line) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 
 from ..witness import Fit, Line
 from ..witness.values import part, text
@@ -11,6 +12,8 @@ from .seen import Seen, argument
 
 _SEED = re.compile(r"seed|random_state")
 _LEAST_DRAWN = 20
+_LEAST_SEARCHED = 2
+"""Tables with all settings, where not all that was fitted is told."""
 _MOST_ALIKE = 0.9
 _LEAST_FITTED = 0.5
 """Share of the parts of all splits that should be fitted: a trial that is pruned leaves its last ones."""
@@ -91,11 +94,32 @@ def settings_by_hand(seen: Seen) -> tuple[int, str]:
     So people write a grid of their own: a loop over settings, and in it one over folds. Seeds are no settings.
     """
     tried: dict[str, Counter[str]] = defaultdict(Counter)
+    tables: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    rows: dict[str, int] = {}
     for one in (each for each in seen.fits if not each.is_search):
-        settings = sorted((name, str(value)) for name, value in one.params.items() if not _SEED.search(name))
-        tried[f"{one.name} at {one.line.where}"][str(settings)] += 1
-    told = [(len(each), name.rpartition(" at ")[2]) for name, each in tried.items() if len(set(each.values())) == 1]
-    return max(told, default=(0, ""))
+        settings = str(sorted((name, str(value)) for name, value in one.params.items() if not _SEED.search(name)))
+        name, key = f"{one.name} at {one.line.where}", _key(one.line)
+        tried[name][settings] += 1
+        tables[name][key].add(settings)
+        rows[key] = one.x.shape[0] if one.x.shape else 0
+    alike = [(len(each), name.rpartition(" at ")[2]) for name, each in tried.items() if len(set(each.values())) == 1]
+    nested = ((_nested(each, rows, not seen.more_fits), name.rpartition(" at ")[2]) for name, each in tables.items())
+    return max([*alike, *nested], default=(0, ""))
+
+
+def _nested(tables: Mapping[str, set[str]], rows: Mapping[str, int], whole: bool) -> int:
+    """Return how many settings were tried on each inner table, where the best was fitted to larger ones there too.
+
+    :param whole: whether each fit was told with its table; of very many only the first are, and those of some after.
+    """
+    told = {key: tried for key, tried in tables.items() if key}
+    several = {key: len(tried) for key, tried in told.items() if len(tried) > 1}
+    most, largest = max(several.values(), default=0), max((rows[key] for key in several), default=0)
+    counts = [*several.values()]
+    if not whole or len(told) < len(tables):
+        return most if counts.count(most) >= _LEAST_SEARCHED else 0
+    outer = [rows[key] > largest for key in told if key not in several]
+    return most if counts and len(set(counts)) == 1 and outer and all(outer) else 0
 
 
 def _shares_none(fit: Fit, keys: tuple[str, ...]) -> bool:

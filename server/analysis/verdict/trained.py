@@ -24,6 +24,7 @@ from .seen import Seen, argument, place
 from .stepped import gradients, nothing_stepped
 from .suspicion import Suspicion, first_of
 from .time_order import in_time_order
+from .without_effect import burn_in_wasted, idle_rounds
 from .words import Word
 
 _MANY = 20
@@ -52,6 +53,8 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *_rows(evidence, seen),
         *_splits(evidence, seen),
         *_trials(seen),
+        *idle_rounds(seen),
+        *burn_in_wasted(seen),
         *folds_asked(evidence, seen),
         *groups_of_one(seen),
         *folds_shared(seen),

@@ -95,6 +95,7 @@ def test_numbers_in_brackets_of_a_stack_are_no_progress() -> None:
         ("Epochs:  40%|####      | 24/60 [00:10<00:15,  2.3it/s]\n", 1),
         ("Epoch [1/40] loss: 1.5230\n", 1),
         ("Epoch 1/8\nEpoch 2/8\n", 2),
+        ("round 50/900\n", 1),
     ],
 )
 def test_a_run_that_ends_well_before_the_end_that_it_announced_is_suspect(text: str, line: int) -> None:
@@ -121,6 +122,9 @@ def test_a_run_that_ends_well_before_the_end_that_it_announced_is_suspect(text: 
         "".join(f"fold {k} epoch {i}/9\n" for k in range(3) for i in range(1, 10)),
         "Epoch [1/4] loss: 1.5230\n",  # a quick phase of a script that prints each fifth
         "".join(f"epoch {e}/2 step {i}/9\n" for e in (1, 2) for i in (3, 6)),
+        "burn-in: 300 steps; discarded\nstep 500/600 mean log prob -3.1\n",  # who prints each 500th
+        "round 50/90, 0.3 s\n40 trees\n",
+        "".join(f"iteration {i}/90 loss 0.5\n" for i in (1, 2, 5, 10, 20, 50)),
     ],
 )
 def test_a_run_that_came_to_its_end_or_says_why_not_is_healthy(text: str) -> None:

@@ -123,3 +123,19 @@ def test_outer_folds_that_an_earlier_attempt_made_are_not_asked_about() -> None:
     earlier = Attempt(run="1-full-1", state="failed", wall_s=1.0, counts=True, continued=True)
     evidence = replace(TRAINED, design=design, attempts=(earlier,))
     assert not [*searched_once(evidence, seen(search(1, 760), *OUTER))]
+
+
+IN_WORDS = "**CV folds**: 5 outer, 3 inner"
+PROSE = "\n## Evaluation\nOuter loop 5 folds; inside each outer training part a grid search picks the parameters."
+
+
+def test_a_design_may_nest_its_search_in_words_where_no_row_names_outer_folds() -> None:
+    assert codes(IN_WORDS + "\n" + PROSE, search(1, 760), *OUTER) == ["search_not_nested"]
+    assert codes("**Method**: SVM, nested cross-validation of 5 outer folds", search(1, 760), *OUTER) == [
+        "search_not_nested"
+    ]
+    assert not codes("**CV folds**: 5 outer; the search is not nested, it is made once", search(1, 760), *OUTER)
+
+
+def test_a_last_search_on_all_rows_after_a_nested_one_of_another_kind_is_not_asked_about() -> None:
+    assert not codes(IN_WORDS + "\n" + PROSE, *OUTER, search(9, 760))

@@ -10,7 +10,7 @@ from watchkeeper.server.analysis.artefacts.facts import TableFacts
 from watchkeeper.server.analysis.verdict.answer import Answer
 from watchkeeper.server.analysis.verdict.design import read_design
 from watchkeeper.server.analysis.verdict.design_rows import answered
-from watchkeeper.server.analysis.verdict.leaked import leaked
+from watchkeeper.server.analysis.verdict.leaked import copied_before_folds, leaked
 from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.verdict.stepped import gradients
 
@@ -182,7 +182,10 @@ NET = steps(dims=[16, 8, 1], matrices=4, lr_seen=[0.001])
         ("Learning rate | 0.001 | | | | YES |", [NET]),
         ("Trees | 500 | 500 | | | YES |", [fit(1, "RandomForestRegressor", params={"n_estimators": 600})]),
         ("Batch size | 64 | 32 | 128 | | YES |", [{"kind": "batches", "facts": {"batch_size": 100}}]),
-        ("Members | 2 | 2 | | | YES |", [{**NET, "where": "m.py:3"}, {**steps(id=3), "where": "m.py:3"}]),
+        (
+            "Members | 2 | 2 | | | YES |",
+            [{**NET, "where": "m.py:3"}, {**steps(id=3, weights=fp("other")), "where": "m.py:3"}],
+        ),
     ],
 )
 def test_a_row_of_the_design_that_was_kept_is_seen_to_be(row: str, lines: list[Kind]) -> None:
@@ -264,3 +267,31 @@ def test_fewer_members_than_asked_for_are_a_doubt_as_one_training_may_have_left_
 def test_a_table_without_any_witness_answers_nothing() -> None:
     ((name, one),) = read_design(f"{HEAD}| Rows | 9 | 9 | | | YES |", "d.md").requirements.items()
     assert answered(name, one, Seen()) == Answer()
+
+
+def by_one_call(
+    sha: str = "a", cv: str = "StratifiedKFold", distinct: int = 600, call: str = "cross_val_predict"
+) -> Kind:
+    x = {**fp(sha, at=FRACTIONS), "shape": [1000, 5], "rows": distinct, "row_keys": ["01"]}
+    return {"kind": "search", "facts": {"id": 1, "class": call, "call": call, "cv": cv, "folds": 5, "x": x}}
+
+
+def test_rows_that_were_copied_before_one_call_made_folds_are_asked_about() -> None:
+    assert [one.code for one in copied_before_folds(seen(by_one_call()))] == ["copied_rows_held_out"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [by_one_call(cv="GroupKFold")],
+        [by_one_call(cv="LeaveOneSubjectOut")],
+        [{"kind": "split", "facts": {"call": "StratifiedGroupKFold.split"}}, by_one_call(cv="")],
+        [halves(1200, 300), by_one_call()],
+        [by_one_call("a"), by_one_call("b")],
+        [by_one_call(distinct=998)],
+        [by_one_call(call="fit")],
+    ],
+    ids=["groups", "of the person's", "groups before", "of a part", "bootstraps", "alike by nature", "a search"],
+)
+def test_copies_that_stay_together_or_in_a_part_are_not_asked_about(lines: list[Kind]) -> None:
+    assert not [*copied_before_folds(seen(*lines))]

@@ -130,3 +130,27 @@ def test_settings_that_a_loop_tries_are_candidates(lines: list[Kind], code: str)
     rows = "- Method: random forest\n- Candidates: 4\n- CV folds: 0\n- Bootstraps: 0"
     found = check(decide(of(rows, *lines), RULES), "iterations")
     assert found.code == code, found
+
+
+def nested(tables: int, tried: Sequence[int], untold: int = 0) -> list[Kind]:
+    """Return the fits of a search by hand in outer folds at one line, the best of each fitted once more beside them."""
+    inner = [(f"in{n}", depth) for n in range(tables) for depth in range(tried[n % len(tried)])]
+    outer = [(f"out{n}", n % 2) for n in range(tables // 3)]
+    pairs = [*((x, depth, 60) for x, depth in inner), *((x, depth, 90) for x, depth in outer)]
+    told = [
+        fit(n + 1, "xgboost.train", params={"max_depth": depth}, x=fp(x, size=rows))
+        for n, (x, depth, rows) in enumerate(pairs)
+    ]
+    bare = [fit(n + 1000, "xgboost.train", params={"max_depth": n % 12}, x={}) for n in range(untold)]
+    return [{"where": "m.py:42", **one} for one in [*told, *bare]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [(nested(15, [12]), 12), (nested(3, [12, 12, 2], untold=60), 12), (nested(15, [12, 12, 5]), None)],
+    ids=["all told", "of very many the first are told", "fewer settings in some folds"],
+)
+def test_settings_of_a_nested_search_by_hand_are_counted_on_each_table(lines: list[Kind], found: int | None) -> None:
+    evidence = of("- **Method**: Gradient boosting (XGBoost)\n- **Candidates**: 12\n", *lines)
+    counts = counted(evidence)
+    assert (counts["candidates"].value if "candidates" in counts else None) == found

@@ -11,6 +11,7 @@ from typing import Any
 
 from .calls import MARK, Call, known, known_before, replace, wrapped
 from .fingerprint import fp
+from .idle_rounds import idle_rounds
 from .lib_sklearn import dress, params, subclasses, told_predict
 from .objects import fitted
 from .plain import arguments, plain, plain_all
@@ -57,6 +58,7 @@ def told_train(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
     if result is not None:
         facts["object"] = fitted(result, facts["id"])
         facts["done"] = {"rounds": _rounds(result), "best_iteration": plain(getattr(result, "best_iteration", None))}
+        facts.update(idle_rounds(result) if facts["library"] == "xgboost" else {})
     return "fit", facts["class"], facts
 
 

@@ -117,8 +117,21 @@ def _about(sampler: Any, name: str, given: dict[str, Any]) -> dict[str, Any]:
         "observed": {},
         "free": {},
         "numbers": plain(getattr(sampler, "ndim", None)),
+        **_began_at(given.get("initial_state")),
         **_data(sampler),
     }
+
+
+def _began_at(state: Any) -> dict[str, Any]:
+    """Return what tells the positions of the walkers at the beginning from others; nothing where they go on."""
+    np = numpy()
+    try:
+        coordinates = getattr(state, "coords", state)
+        told = fp(np.asarray(coordinates)) if coordinates is not None else None
+        return {"began_at": told["sha"]} if told and told.get("sha") else {}
+    except Exception as error:
+        trouble("emcee", error)
+        return {}
 
 
 def _data(sampler: Any) -> dict[str, Any]:

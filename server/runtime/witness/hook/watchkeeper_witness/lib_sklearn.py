@@ -13,6 +13,7 @@ from . import folds
 from .calls import MARK, Call, known, known_before, replace, wrapped
 from .fingerprint import fp, shape
 from .folds import grouped
+from .idle_rounds import idle_rounds
 from .objects import fitted, owner
 from .own_classes import base_of, is_persons
 from .plain import arguments, plain, plain_all
@@ -123,6 +124,8 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
     }
     facts |= watched(given, facts["params"])
     facts["done"] = done(estimator)
+    if raised is None and facts["library"] == "xgboost" and hasattr(estimator, "get_booster"):
+        facts |= idle_rounds(estimator.get_booster())
     if hasattr(estimator, "cv_results_") or hasattr(estimator, "best_params_"):
         return "search", name, {**facts, **_search(estimator, call)}
     return "fit", facts.get("base", name), facts
