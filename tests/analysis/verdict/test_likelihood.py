@@ -43,6 +43,7 @@ def asked(design: str, *lines: Kind) -> list[str]:
         (GROUPED, model(), "no_parameters_by_group"),
         (GROUPED, model("Normal(f(), f())", library="numpyro"), "no_parameters_by_group"),
         (SLOPES, model(free={**SITES, "a": ([8], "a ~ Normal(mu, tau)")}), "no_slopes_by_group"),
+        (SLOPES, model(free={**PRIORS, "beta": ([3], "beta ~ Normal(0, 5)")}), "no_slopes_by_group"),
         ("Priors: b Normal(0, 5); sigma ~ HalfNormal(2)",
          model("y ~ Normal(f(a, b), 0.1)", {"a": PRIORS["a"], "b": PRIORS["b"]}), "scale_not_sampled"),
         ("Each day counts once.",
@@ -55,7 +56,7 @@ def asked(design: str, *lines: Kind) -> list[str]:
                variables={"effect": [fp("e", size=1000, sd=0.0148, mean=2.05)]}), "prior_decides"),
     ],
     ids=["Student-t", "a Student-t in name", "overdispersed counts", "zero-inflated", "pooled", "pooled, NumPyro",
-         "one slope for all",
+         "one slope for all", "slopes of columns alone",
          "a fixed scale", "a potential over the same data", "a factor", "a prior at the answer"],
 )  # fmt: skip
 def test_another_model_than_the_design_names_is_asked_about(design: str, line: Kind, code: str) -> None:
@@ -72,6 +73,11 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
         ("Errors are normal, not Student-t.", [model()]),
         ("Normal likelihood; a Student-t likelihood is a sensitivity check.", [model()]),
         ("Prior of nu: Gamma(2, 0.1); effects ~ StudentT(3, 0, 1)", [model()]),
+        ("The noise scale has a half-Student-t prior with 3 degrees of freedom.", [model()]),
+        ("Student-t priors of coefficients, the outcome is 0 or 1", [model("y ~ Bernoulli(f(a, b))")]),
+        ("Logistic regression of the outcome, robust: Student-t in the priors", [model("y ~ Bernoulli(f(a, b))")]),
+        ("Future work: a Student-t likelihood.", [model()]),
+        ("Future work: a hierarchical model with varying slopes.", [model()]),
         (GROUPED, [model(free={**SITES, "a": ([8], "a ~ Normal(mu, tau)")})]),
         (GROUPED, [model(free={**SITES, "a_1": ([], "a_1 ~ Normal(mu, tau)")})]),
         (GROUPED, [model("y ~ Normal(mu, f(tau))", SITES)]),
@@ -79,6 +85,8 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
         ("Normal(0, 5) slopes for each covariate.", [model(free={**PRIORS, "beta": ([3], "beta ~ Normal(0, 5)")})]),
         (SLOPES, [model(free={**SITES, "ab": ([8, 2], "ab ~ MvNormal(mu, chol)")})]),
         (SLOPES, [model(free={**SITES, "z_a": ([8], "z_a ~ Normal(0, 1)"), "z_b": ([8], "z_b ~ Normal(0, 1)")})]),
+        (SLOPES, [model(free={**SITES, "b_site": ([8], "b_site ~ Normal(mu, tau)")})]),
+        (SLOPES, [model(free={**SITES, "a": ([8], "a ~ Normal(mu, tau)"), "slope": ([4], "slope ~ Normal(0, 1)")})]),
         ("sigma ~ HalfNormal(2)", [model()]),
         ("tau ~ HalfNormal(2)", [model("y ~ Normal(theta, 3)", {**SITES, "theta": ([8], "theta ~ Normal(mu, tau)")})]),
         ("Likelihood tempered with weight 3.", [model(held={"c": {"data": fp("y", size=400)}}, potentials=["p"])]),
@@ -87,8 +95,9 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
                                        variables={"a": [fp("e", size=1000, sd=0.5, mean=128.0)]})]),
     ],
     ids=["as it says", "one of two models", "a mixture of scales", "by hand", "denied", "a sensitivity", "of effects",
+         "a prior of the scale", "priors in words", "a logistic regression", "left for later", "groups left for later",
          "by group", "one scalar a group", "in the scale", "integrated out", "of covariates", "in a table",
-         "not centred", "sampled",
+         "not centred", "slopes alone", "slopes of another group", "sampled",
          "the scale of the groups", "tempered", "a constraint", "the data decide"],
 )  # fmt: skip
 def test_another_form_of_the_same_model_is_not_asked_about(design: str, lines: list[Kind]) -> None:
