@@ -19,11 +19,16 @@ from .words import Word
 _LEAST_PARTS = 5
 """A path or a function is told by so many values or coefficients at least."""
 _HEAVY = re.compile(r"cauchy|studentt|gamma|bernoulli|laplace|horseshoe|beta\b|categorical", re.IGNORECASE)
-_MIXED = re.compile(r"mixture|dirichlet|categorical|zeroinflated|hurdle|stickbreaking|ordered", re.IGNORECASE)
+_MIXED = re.compile(r"mixture|dirichlet|categorical|zeroinflated|hurdle|stickbreaking|ordered|custom", re.IGNORECASE)
 _JOINT = re.compile(
     r"mvnormal|multivariate|matrixnormal|statespace|kalman|gaussianprocess|randomwalk|\bar\b|custom|\bgp\b",
     re.IGNORECASE,
 )
+
+_INTEGRATED = re.compile(
+    r"innovation|exponential smoothing|\bets\b|kalman|marginali[sz]|collapsed|integrated out", re.IGNORECASE
+)
+"""What leaves a path or classes without a variable: the likelihood is of each row, given those before it."""
 
 
 class _Part(NamedTuple):
@@ -73,7 +78,9 @@ _PARTS = (
         "no coefficients have local scales or inclusions of a heavy-tailed or discrete prior",
     ),
     _Part(
-        re.compile(r"mixture (?:model|of)|finite mixture|latent class|dirichlet process", re.IGNORECASE),
+        re.compile(
+            r"(?<!scale )(?<!scale-)mixture (?:model|of)|finite mixture|latent class|dirichlet process", re.IGNORECASE
+        ),
         _mixes,
         "no likelihood is a mixture, and no weights or classes are sampled",
     ),
@@ -86,7 +93,11 @@ def without_component(design: Design, samplings: Sequence[Sampling]) -> Iterator
     Only the method's own row speaks: elsewhere a document may compare with other models.
     """
     by_hand = any(one.line.facts.get("potentials") or "Unit(" in _priors(one) for one in samplings)
-    if by_hand or not all(one.free and one.shapes and one.likelihoods for one in samplings):
+    if (
+        by_hand
+        or _INTEGRATED.search(design.method)
+        or not all(one.free and one.shapes and one.likelihoods for one in samplings)
+    ):
         return
     for part in _PARTS:
         found = part.words.search(design.method)

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from . import markdown
 
 FAMILIES = {
-    "studentt": r"student(?:'?s)?[\s_-]?t\b|\bt[\s-]distributed|\bt[\s-](?:likelihood|errors?|residuals|noise)\b",
+    "studentt": r"(?<!half)(?<!half[\s_-])student(?:'?s)?[\s_-]?t\b(?! (?:\w{2,12} )?priors?\b)|\bt[\s-]distributed"
+    r"(?! (?:\w{2,12} )?priors?\b)|\bt[\s-](?:likelihood|errors?|residuals|noise)\b",
     "negativebinomial": r"negative[\s_-]?binomial|neg[\s_-]?bin(?:omial)?\b|\bnb2?[\s-]likelihood",
     "zeroinflated": r"zero[\s_-]?inflat|\bzi[pn]b?\b|hurdle",
     "laplace": r"(?<!asymmetric )\blaplace(?:'s)?[\s(]{0,2}(?:likelihood|errors?|noise|residuals|distribut|\()",
     "skewnormal": r"skew[\s_-]?(?:ed )?normal",
     "poisson": r"\bpoisson\b",
+    "bernoulli": r"\bbernoulli|\blogistic\b|\blogit\b|\bprobit\b",
+    "binomial": r"(?<!negative)(?<!negative[\s_-])(?<!beta[\s_-])\bbinomial",
     "normal": r"(?<!half)(?<!half[\s-])(?<!log)(?<!log[\s-])(?<!skew)(?<!skew[\s-])(?:\bnormal\b|gaussian)",
 }
 """Families of distributions that a likelihood may be of, in words."""
@@ -71,6 +74,12 @@ _NOT = re.compile(
     r"(?:\s{1,3}(?:an?|the|any|using)\b)?(?:\s{1,3}[\w-]{1,20}){1,2}",
     re.IGNORECASE,
 )
+_NOT_DONE = re.compile(
+    r"future (?:work|version|extension)s?|next version|out of scope|left for later|could (?:later )?be (?:extended|replac)"
+    r"|alternatives? (?:that (?:was|were) )?(?:considered|rejected)|(?:considered|tried) (?:and|but) (?:rejected|drop)",
+    re.IGNORECASE,
+)
+"""What such a line names is no part of the model."""
 _NO_PART = re.compile(r"\b(?:no|without)\b(?:\s{1,3}(?:an?|the|any)\b)?(?:\s{1,3}[\w-]{1,20}){1,2}", re.IGNORECASE)
 _FROM_DRAWS = re.compile(
     r"(?:quantile|percentile|\bhdi\b|highest[\s-]density|draws?\b|samples of the posterior|posterior samples"
@@ -161,7 +170,7 @@ class ModelSaid:
 def read_model(document: Iterable[markdown.Line]) -> ModelSaid:
     """Return what the lines of a design say of its model."""
     plain = [(line.number, markdown.bare(line.text)) for line in document]
-    lines = [(number, without_denials(text)) for number, text in plain]
+    lines = [(number, without_denials(text)) for number, text in plain if not _NOT_DONE.search(text)]
     whole = "\n".join(text for _, text in plain)
     formula = _BY_FORMULA.search(whole) is not None
     drawn = tuple((number, text) for number, text in plain if _INTERVALS.search(text))

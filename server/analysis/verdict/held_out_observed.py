@@ -32,6 +32,8 @@ _LEAST_HITS = 3
 _MOSTLY = 0.6
 """Of the told values that fall among the held-out rows where all of these were observed; the told places are few."""
 _LEAST_DIGITS = 2
+_LARGEST = 1e15
+"""A larger number has no digits behind the point."""
 _ONE_LINE = 1 - 1e-9
 _WHOLE_INPUT = ("numpyro", "cmdstan")
 _FORMS: tuple[Callable[[float], float], ...] = (lambda one: one, math.log, math.log1p, math.sqrt)
@@ -44,9 +46,8 @@ def held_out_observed(design: Design, seen: Seen, table: TableFacts) -> Iterator
     """
     samplings = [one for one in seen.samplings if any(each.size >= _LEAST_ROWS for each in _data(one).values())]
     for truth in _outcomes_held_out(design, table) if samplings else ():
-        found = [_with(one, truth) for one in samplings]
-        if all(found):
-            yield _observed(design, samplings[-1], found[-1], truth)
+        if all(_with(one, truth) for one in samplings):  # nearly always the first one answers
+            yield _observed(design, samplings[-1], _with(samplings[-1], truth), truth)
             return
 
 
@@ -138,9 +139,11 @@ def _has_among(data: Fingerprint, outcomes: Sequence[float]) -> bool:
     grain = grain_of(outcomes)
     if grain >= 0.5 * 10.0**-_LEAST_DIGITS or len(set(outcomes)) < _MOSTLY * len(outcomes):
         return False
+    if max(map(abs, outcomes)) > _LARGEST:
+        return False
     step = max(2 * grain, 1e-9)
     known = {round(one / step) + shift for one in outcomes for shift in (-1, 0, 1)}
-    told = [one for one in data.at if math.isfinite(one)]
+    told = [one for one in data.at if abs(one) <= _LARGEST]
     hits = sum(round(one / step) in known for one in told)
     expected = len(told) * len(outcomes) / data.size
     spread = max(outcomes) - min(outcomes)

@@ -9,9 +9,11 @@ import re
 
 _IS_GERMAN = re.compile(
     r"\b(?:und|der|das|für|eine[rmns]?|werden|wird|nicht|auf|aus|bei|pro|modell|verfahren|methode|ketten|epochen|ziehungen"
-    r"|sekunden|minuten|stunden|vorgabe|mindest\w*|höchst\w*|kreuzvalidierung|\w*anforderungen)\b|\w[äöüß]\w",
+    r"|sekunden|minuten|stunden|vorgabe|mindest\w*|höchst\w*|kreuzvalidierung|\w*anforderungen)\b",
     re.IGNORECASE,
 )
+_UMLAUT = re.compile(r"\w[äöüß]\w", re.IGNORECASE)
+"""All of them together count as one word: places and persons of an English design may be written so."""
 _LEAST = 3
 """So many words that are German make a document that is."""
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -45,7 +47,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"geduld", "patience"),
         (r"sekunden?|sek\.?", "seconds"),
         (r"minuten?", "minutes"),
-        (r"stunden?|std\.?", "hours"),
+        (r"stunden?|(?<=\d[ \u00a0])std\.?|(?<=\d)std\.?", "hours"),
         (r"tausend", "thousand"),
         (r"ja", "yes"),
         (r"nein", "no"),
@@ -55,7 +57,8 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 def in_english(text: str) -> str:
     """Return a design with the words of its rows in English; as it is where it is not written in German."""
-    if len({found[0].lower() for found in _IS_GERMAN.finditer(text)}) < _LEAST:
+    known = len({found[0].lower() for found in _IS_GERMAN.finditer(text)})
+    if known + (_UMLAUT.search(text) is not None) < _LEAST:
         return text
     for words, english in _WORDS:
         text = words.sub(english, text)

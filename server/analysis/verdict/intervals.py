@@ -26,6 +26,8 @@ HIGH = re.compile(
 _OF_RESIDUALS = re.compile(r"residual|conformal|error quantile", re.IGNORECASE)
 """Quantiles of errors that are added to each prediction give one width, rightly."""
 _LEAST_ROWS = 20
+_MIDDLE = re.compile(r"mid|cent(?:re|er)|mitte", re.IGNORECASE)
+"""Columns that say themselves that they are in the middle."""
 _FINE = 0.002
 """Of the widest interval: columns that are rounded more may be in the middle by that."""
 
@@ -68,7 +70,8 @@ def by_formula(evidence: Evidence, table: TableFacts) -> Iterator[Suspicion]:
     low, high = (next((one for one in told if ends.fullmatch(one.name)), None) for ends in (LOW, HIGH))
     if not said or table.rows < _LEAST_ROWS or low is None or high is None or _constant(low, high) is not None:
         return
-    middle = next((one for one in told if one not in (low, high) and _in_the_middle(low, one, high)), None)
+    others = (one for one in told if one not in (low, high) and not _MIDDLE.search(one.name))
+    middle = next((one for one in others if _in_the_middle(low, one, high)), None)
     if middle is None:
         return
     what = f"column {middle.name} of the results is the middle between {low.name} and {high.name} in each of its"

@@ -38,6 +38,7 @@ _HALF = frozenset({"halfnormal", "halfcauchy", "halfstudentt", "exponential", "i
 _SCALE = re.compile(
     r"sigma|sd|std|scale|noise|tau|s|sigma_?(?:y|obs|e|eps)|eps(?:ilon)?|residual|error|standard|deviation"
 )
+_SLOPE = re.compile(r"(?:z_?|raw_|delta_?)?(?:b\d?|beta\w*|coef\w*|slopes?\w*|effects?\w*)(?:_\w+)?", re.IGNORECASE)
 _FAR = 10.0
 """A prior so many of its deviations away from 0 was put where somebody knew the answer to be."""
 _NORMAL_FROM = 100.0
@@ -107,7 +108,7 @@ def _groups(design: Design, samplings: Sequence[Sampling]) -> Iterator[Suspicion
         what = f"{what} or depends on another one; {_says(design, grouped or slopes)}"
         action = "Give each group its own parameter, drawn from a common distribution, or call the model a pooled one."
         yield Suspicion(what, Word.INVESTIGATE, "no_parameters_by_group", action)
-    elif slopes and not any(map(_has_two_by_group, samplings)):
+    elif slopes and not any(_has_two_by_group(one) or _has_slopes(one) for one in samplings):
         shaped = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in one.shapes.items() if shape)
         what = f"of the variables of the model at {place(one.line)} one alone has a part for each group ({shaped});"
         what = f"{what} {_says(design, slopes)}"
@@ -129,6 +130,17 @@ def _has_two_by_group(one: Sampling) -> bool:
     sides = Counter(side for shape in one.shapes.values() for side in set(shape) if side > 1)
     tables = any(len(shape) > 1 for shape in one.shapes.values())
     return tables or any(count > 1 for count in sides.values())
+
+
+def _has_slopes(one: Sampling) -> bool:
+    """Whether what has several parts calls itself slopes: these may vary by another group than intercepts, or alone.
+
+    Coefficients of several columns have a prior of plain numbers, those of groups a common one.
+    """
+    several = [name for name, shape in one.shapes.items() if max(shape, default=1) > 1]
+    by_group = [name for name in several if distribution(one.free.get(name, "")) is None or name[:1] in "zr"]
+    alone = bool(by_group) and len(by_group) == len(several) and all(map(_SLOPE.fullmatch, by_group))
+    return alone or any("slope" in name.lower() for name in several)
 
 
 def _scale(design: Design, samplings: Sequence[Sampling]) -> Iterator[Suspicion]:

@@ -19,7 +19,10 @@ from .words import Word
 
 _RECURRENT = re.compile(r"\blstm|\bgru\b|\brnn\b|recurrent|through time", re.IGNORECASE)
 _CONVOLUTIONAL = re.compile(r"\bconv(?:olution\w{0,3}|net|\b)|\bcnn\b|\btcn\b|\bresnet", re.IGNORECASE)
-_PLAIN = re.compile(r"feed[\s-]?forward|\bmlp\b|multi[\s-]?layer perceptron", re.IGNORECASE)
+_PLAIN = re.compile(
+    r"feed[\s-]?forward|\bmlp\b|multi[\s-]?layer perceptron|tabular|fully[\s-]connected|reservoir|echo[\s-]state",
+    re.IGNORECASE,
+)
 _NAMELESS = ("GraphModule", "OptimizedModule", "InterpreterModule")
 """What torch makes of modules that it compiles or exports."""
 _CELLS = frozenset({"LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "RNNBase"})

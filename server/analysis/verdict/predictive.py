@@ -6,6 +6,7 @@ draws, or that its intervals are narrower than theirs, on the same scale and for
 
 from __future__ import annotations
 
+import bisect
 import math
 import statistics
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,7 @@ _NEARLY_ALL = 0.9
 _SAME_SCALE = 0.5
 """Share of the spread of the outcomes by which means may differ on one scale."""
 _EQUAL = 0.05
+_LARGEST = 1e100
 
 
 class _Drawn(NamedTuple):
@@ -69,8 +71,12 @@ def _nearer(drawn: Sequence[_Drawn], whole: Sequence[ColumnFacts]) -> Iterator[S
         return
     column, actual = columns[0], _at(truth, drawn[0])
     spread = statistics.pstdev(actual)
-    sized = [one for one in drawn if spread and abs(statistics.fmean(one.mean.at) - statistics.fmean(actual)) <= spread]
-    if not sized or any(_equal(column, one, spread) for one in drawn):
+    sized = [
+        one
+        for one in drawn
+        if 0 < spread < _LARGEST and abs(statistics.fmean(one.mean.at) - statistics.fmean(actual)) <= spread
+    ]
+    if not sized or any(_equal(column, one, spread) or _in_another_order(column, one) for one in drawn):
         return
     least = min(_error(one.mean.at, actual) for one in sized)
     error = _error(_at(column, sized[0]), actual)
@@ -126,5 +132,17 @@ def _equal(column: ColumnFacts, one: _Drawn, spread: float) -> bool:
     )
 
 
+def _in_another_order(column: ColumnFacts, one: _Drawn) -> bool:
+    """Whether nearly all of the draws' means or medians stand in the column, at any rows: a table may be sorted."""
+    values, off = sorted(column.values), grain_of(column.values) + 1e-6 * max(map(abs, column.values))
+
+    def is_there(told: float) -> bool:
+        at = bisect.bisect_left(values, told - off)
+        return at < len(values) and values[at] <= told + off
+
+    figures = (one.mean.at, one.quantiles.get("0.5", ()))
+    return any(each and sum(map(is_there, each)) >= _NEARLY_ALL * len(each) for each in figures)
+
+
 def _error(one: Sequence[float], actual: Sequence[float]) -> float:
-    return math.sqrt(statistics.fmean((a - b) ** 2 for a, b in zip(one, actual, strict=True)))
+    return math.dist(one, actual) / math.sqrt(len(actual))

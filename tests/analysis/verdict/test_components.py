@@ -45,11 +45,15 @@ def test_a_line_is_none_of_these(method: str) -> None:
         (SHOE, model(priors={**LINE, "lam": "lam ~ HalfCauchy(0, 1)"}, shapes={"lam": [4], "b": [4]})),
         (MIX, model("y ~ MarginalMixture(w, Normal(mu, sigma))")),
         (MIX, model(potentials=["mixture"])),
+        (MIX, model("y ~ CustomDist(w, mu, sigma)")),
+        ("Local linear trend in innovations form, NUTS", model("y ~ Normal(f(a, b), f(sigma))")),
+        ("Student-t errors as a scale mixture of normals, NUTS", model("y ~ StudentT(nu, f(a), sigma)")),
         ("Linear regression, random-walk Metropolis", model()),
         ("Linear regression, random walk Metropolis", model()),
         ("Linear regression, MCMC", model()),
     ],
-    ids=["marginal", "basis functions", "a path", "local scales", "marginal mixture", "by hand", "a sampler's name",
+    ids=["marginal", "basis functions", "a path", "local scales", "marginal mixture", "by hand", "a density of its own",
+         "innovations", "a mixture of scales", "a sampler's name",
          "the same with a blank", "no such part"],
 )  # fmt: skip
 def test_each_form_of_what_it_names_is_enough(method: str, line: Kind) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import pytest
@@ -111,3 +112,19 @@ def test_rows_that_nobody_calls_held_out_are_fitted_values() -> None:
     for said in ("All rows are used.", "There is no hold-out: nothing was kept back."):
         assert [*held_out_observed(read_design(said, "d.md"), seen(one(DAYS)), plain)] == []
     assert asked(one(DAYS), design="All rows are used.", name="y_test") == ["held_out_rows_observed"]
+
+
+def test_outcomes_of_any_size_are_compared() -> None:
+    huge = [each * 1e300 for each in DAYS]
+    assert asked(one(held=huge), outcomes=[each * (-1) ** row for row, each in enumerate(huge[240:])]) == []
+
+
+def test_a_thousand_samplings_and_many_columns_are_judged_in_time() -> None:
+    rows = 1500
+    columns = [column(f"c{at}", *[math.sin(at * row + row * row) for row in range(rows)]) for at in range(12)]
+    table = results(*columns).inside
+    assert isinstance(table, TableFacts)
+    lines = [one(observed=[math.cos(row * row) for row in range(2000)]) for _ in range(200)]
+    every, began = seen(*lines), time.process_time()
+    assert [*held_out_observed(read_design(SAYS, "d.md"), every, table)] == []
+    assert time.process_time() - began < 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.verdict.in_english import in_english
 
 TABLE = """# Modell 1: Ausfall
 
@@ -45,3 +46,13 @@ def test_a_german_design_asks_for_what_it_says(text: str, floors: dict[str, floa
 def test_an_english_design_is_left_as_it_is() -> None:
     text = "# Model\n\n## Computational Requirements\n\n- Method: Ridge, ja\n- Runden: 3\n"
     assert "runden" in read_design(text, "d.md").requirements
+
+
+def test_an_english_design_of_german_places_is_left_as_it_is() -> None:
+    text = "Stations: Köln, München, Düsseldorf, Würzburg.\nMaximal depth 6; residual std 2.5; minimal preprocessing.\n"
+    assert in_english(text) == text
+
+
+def test_a_deviation_is_no_hour() -> None:
+    text = "Das Modell und die Daten werden nicht gekürzt. Std. der Residuen: 0.4. Laufzeit: 3 Std."
+    assert in_english(text).endswith("Std. der Residuen: 0.4. training time: 3 hours")

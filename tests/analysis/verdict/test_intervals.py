@@ -57,3 +57,11 @@ def test_ends_of_quantiles_do_not_lie_around_the_mean_to_the_last_digit(
     assert isinstance(table, TableFacts)
     design = read_design(f"# Model\n\n{said}\n", "d.md")
     assert [one.code for one in by_formula(replace(TRAINED, design=design), table)] == found
+
+
+def test_a_column_that_says_that_it_is_the_middle_is_no_estimate() -> None:
+    low, high = ([m + sign * s for m, s in zip(MEANS, SPREAD, strict=True)] for sign in (-1, 1))
+    table = results(column("midpoint", *MEANS), column("q05", *low), column("q95", *high)).inside
+    assert isinstance(table, TableFacts)
+    design = read_design("# Model\n\n5 % and 95 % quantiles of the posterior predictive draws\n", "d.md")
+    assert [*by_formula(replace(TRAINED, design=design), table)] == []

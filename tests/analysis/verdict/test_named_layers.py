@@ -44,9 +44,11 @@ def test_a_network_that_calls_each_layer_once_is_no_recurrent_and_no_convolution
         ("Network with embeddings instead of an LSTM", [network()]),
         (CNN, [network(there=["Conv1d", "Linear"])]),
         ("Neural network, PyTorch", [network()]),
+        ("Tabular ResNet, PyTorch", [network()]),
+        ("Echo state network (a recurrent reservoir)", [network()]),
     ],
     ids=["a library's", "a cell by hand", "own matrices", "not all counted", "one of two", "compiled", "nothing told",
-         "a benchmark", "denied", "a convolution", "no such word"],
+         "a benchmark", "denied", "a convolution", "no such word", "residual blocks", "a reservoir"],
 )  # fmt: skip
 def test_what_has_it_in_another_form_is_not_asked_about(method: str, lines: list[Kind]) -> None:
     assert asked(method, *lines) == []

@@ -66,3 +66,23 @@ def test_results_are_held_against_the_draws(pulled: float, wide: float, codes: l
 )
 def test_what_may_be_made_otherwise_is_not_asked_about(lines: list[Kind], design: str) -> None:
     assert asked(0.6, 0.7, *lines, design=design) == []
+
+
+def sorted_table(*, pulled: float) -> list[str]:
+    """Return what is asked of results whose rows are sorted otherwise than the draws."""
+    order = sorted(range(ROWS), key=lambda row: row // 20 * 100 + (7 * row) % 20)
+    predicted = [MEANS[row] + pulled * (ACTUAL[row] - MEANS[row]) for row in order]
+    table = results(column("observed", *[ACTUAL[row] for row in order]), column("predicted", *predicted)).inside
+    assert isinstance(table, TableFacts)
+    return [one.code for one in against_predictive(read_design(SAYS, "d.md"), seen(sampling(), drawn()), table)]
+
+
+def test_the_same_means_at_other_rows_are_the_draws_own() -> None:
+    assert sorted_table(pulled=0.0) == []
+
+
+def test_numbers_too_large_to_be_squared_ask_nothing() -> None:
+    huge = [1e200 * (row + 1) for row in range(ROWS)]
+    table = results(column("observed", *huge), column("predicted", *huge[1:], 1.0)).inside
+    assert isinstance(table, TableFacts)
+    assert [*against_predictive(read_design(SAYS, "d.md"), seen(sampling(), drawn()), table)] == []

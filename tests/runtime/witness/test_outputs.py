@@ -145,6 +145,30 @@ def test_parts_that_no_step_moved_and_rows_of_a_loop_without_a_loader_are_told(t
     assert 0 < len(of_both) < 60
 
 
+TRACED_AND_LARGE = """
+import warnings
+import torch
+warnings.simplefilter("error", torch.jit.TracerWarning)
+torch.manual_seed(0); torch.set_num_threads(1)
+net = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.Tanh())
+traced = torch.jit.trace(net, torch.randn(7, 5))     # in training mode: a look would be an operation of the graph
+assert "reshape" not in str(traced.inlined_graph) and "detach" not in str(traced.inlined_graph)
+wide = torch.nn.Linear(300, 1)
+optimiser = torch.optim.SGD(wide.parameters(), lr=1e-4)
+x = torch.randn(6010, 300)
+for epoch in range(6):
+    for rows in x.split(6000):                       # the large ones are not looked at, so the rest alone is not told
+        optimiser.zero_grad(); wide(rows).pow(2).mean().backward(); optimiser.step()
+"""
+
+
+@needs("torch")
+def test_a_trace_is_left_alone_and_a_rest_of_large_batches_is_not_taken_for_all_rows(tmp_path: Path) -> None:
+    found = seen(tmp_path, TRACED_AND_LARGE)
+    assert found.of("trained_rows") == ()
+    assert found.of("steps")
+
+
 LAYERS = """
 import torch
 from torch import nn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
@@ -200,6 +201,42 @@ def test_it_works_in_other_pythons(tmp_path: Path, python: str) -> None:
     assert found.broken == ()
     assert [line.facts for line in found.of("trouble")] == []
     assert {line.kind for line in found.lines} >= {"begin", "import", "write", "code", "end"}
+
+
+HELD = """
+import sys
+from watchkeeper_witness import captured, places, starting, state
+class Array:
+    shape, dtype = (5,), "f8"
+def density(x, data=Array()):
+    return x + SIZE
+SIZE = 3
+def outer(last):
+    return lambda x: density(x) + last
+assert captured.of_call(outer(4)) == {}
+names = [name for name, _ in captured._held(outer(4))]
+assert "last" in names and "density" in names, names
+assert [name for name, _ in captured._held(density)] == ["constant", "SIZE", "data"] or sys.version_info >= (3, 14)
+"""
+
+
+@pytest.mark.skipif(not PYTHONS, reason="no other Python is installed")
+@pytest.mark.parametrize(
+    "python", [one for one in PYTHONS if "/3.8." in one or "/3.9." in one], ids=lambda path: Path(path).parents[1].name
+)
+def test_what_a_function_holds_is_found_in_old_pythons(tmp_path: Path, python: str) -> None:
+    done = run(tmp_path, HELD, python=python)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nothing_in_it_needs_a_newer_python_than_it_says() -> None:
+    """`a | b` of dictionaries came with 3.9, `zip(strict=)` with 3.10: what runs only in a library shows neither."""
+    for path in sorted(Path(HOOK_FOLDER).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = [each.arg for each in node.keywords] if isinstance(node, ast.Call) else []
+            assert "strict" not in named, f"{path.name}:{node.lineno}"
+            if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.BitOr):
+                assert isinstance(node.value, (ast.SetComp, ast.Set)), f"{path.name}:{node.lineno}"
 
 
 def test_it_starts_within_its_time(tmp_path: Path) -> None:

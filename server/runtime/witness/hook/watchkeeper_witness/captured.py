@@ -10,6 +10,7 @@ is only reached through what these hold: arguments, closures, the global names t
 from __future__ import annotations
 
 import functools
+import math
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -87,7 +88,9 @@ class _Found:
         np = numpy()
         if np is None or len(self.arrays) >= MOST_ARRAYS or "Tracer" in type(value).__name__:
             return
-        try:
+        try:  # what is large, on a device, or computed once it is asked for, is told by its shape alone
+            if not all(isinstance(each, int) for each in value.shape) or math.prod(value.shape) > _MOST_VALUES:
+                return
             array = as_array(np, value)
         except Exception:
             return
@@ -131,7 +134,7 @@ def _from_function(found: _Found, function: Any, depth: int) -> None:
 
 def _held(function: Any) -> Iterator[tuple[str, Any]]:
     code = function.__code__
-    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
+    for name, cell in zip(code.co_freevars, function.__closure__ or ()):  # noqa: B905 (Python 3.8)
         try:
             yield name, cell.cell_contents
         except ValueError:  # not yet filled
@@ -143,7 +146,7 @@ def _held(function: Any) -> Iterator[tuple[str, Any]]:
             if name in function.__globals__:
                 yield name, function.__globals__[name]
     defaults = function.__defaults__ or ()
-    yield from zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=False)
+    yield from zip(code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount], defaults)  # noqa: B905 (the same)
     yield from (function.__kwdefaults__ or {}).items()
 
 

@@ -73,6 +73,8 @@ class Codes:
         self.numbers, self.names = numbers, names
         self.any = False
         """Whether anything was ever traced that counts."""
+        self.untold = False
+        """Whether nothing is told of what it returns."""
         self._by: dict[int, Code] = {}
 
     def of(self, args: Any, kwargs: Any) -> Code:

@@ -10,6 +10,7 @@ for what is computed.
 from __future__ import annotations
 
 import sys
+import weakref
 from typing import Any
 
 from . import places
@@ -28,7 +29,8 @@ _SAME = 1e-6
 class Results:
     """What one compiled function returned, at the looks at it."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, codes: Any) -> None:
+        self.codes = weakref.ref(codes)
         self.id = next_number("compiled")
         self.where = where
         self.calls = self.told = 0
@@ -72,13 +74,21 @@ class Results:
 
 def took(codes: Any, result: Any, frame: Any) -> None:
     """Note what a compiled function returned, of the first ones that train."""
+    if codes.untold:
+        return
     key = ("compiled", id(codes))
     seen = state.cumulative.get(key)
+    if seen is not None and seen.codes() is not codes:  # another function lies where one was that is gone
+        seen.tell()
+        del state.cumulative[key]
+        seen = None
     if seen is None:
-        where = places.where(frame)
-        if not where or sum(each[0] == "compiled" for each in state.cumulative) >= _MOST_PLACES:
+        full = sum(each[0] == "compiled" for each in list(state.cumulative)) >= _MOST_PLACES
+        where = "" if full else places.where(frame)
+        if not where:
+            codes.untold = True  # a stack is not walked again at each call of a hot loop
             return
-        seen = state.cumulative[key] = Results(where)
+        seen = state.cumulative[key] = Results(where, codes)
     seen.take(result)
 
 

@@ -27,7 +27,7 @@ def told_score(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
     given = arguments(call.function, call.args, call.kwargs)
     name = call.function.__name__
     facts = {"id": next_number("fit"), "library": "sklearn", "class": name, "call": name}
-    facts |= {"x": data(given.get("X"), rows=True), "y": data(given.get("y")), **call.notes}
+    facts.update({"x": data(given.get("X"), rows=True), "y": data(given.get("y")), **call.notes})
     return "score", name, facts
 
 

@@ -118,11 +118,11 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
         "call": call.function.__name__,
         "params": params(estimator),
         **told_data(x, y),
-        **weights(given | call.kwargs),
+        **weights({**given, **call.kwargs}),
         **call.notes,
         **shared,
     }
-    facts |= watched(given, facts["params"])
+    facts.update(watched(given, facts["params"]))
     facts["done"] = done(estimator)
     if raised is None and facts["library"] == "xgboost" and hasattr(estimator, "get_booster"):
         facts |= idle_rounds(estimator.get_booster())
@@ -159,7 +159,7 @@ def done(estimator: Any) -> dict[str, Any]:
     own = getattr(estimator, "__dict__", {})
     inner = _inner(estimator, own)
     found: dict[str, Any] = {} if inner is None else {"of": type(inner).__name__, **done(inner)}
-    found |= {name: plain(own[name]) for name in _DONE if name in own}
+    found.update({name: plain(own[name]) for name in _DONE if name in own})
     found.update({name: fp(own[name]) for name in _CURVES if own.get(name) is not None and len(own[name])})
     members = own.get("estimators_")
     if members is not None:
@@ -328,7 +328,7 @@ def told_splitter(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[
     own = {k: v for k, v in vars(splitter).items() if not k.startswith("_")}
     given = [each for each in (_at(call.args, 1), _at(call.args, 2)) if each is not None]
     facts = {"call": name, "arguments": plain_all(own), "x": data(_at(call.args, 1), rows=True), **encoded(given)}
-    facts |= grouped(_at(call.args, 3) if len(call.args) > 3 else call.kwargs.get("groups"))
+    facts.update(grouped(_at(call.args, 3) if len(call.args) > 3 else call.kwargs.get("groups")))
     return "split", name, facts
 
 

@@ -86,7 +86,9 @@ def weights(given: Any) -> dict[str, str]:
 
 
 def _weighs(name: str, value: Any) -> bool:
-    return "weight" in name and hasattr(value, "__len__") and not isinstance(value, (str, dict)) and len(value) > 1
+    shape = getattr(value, "shape", None)  # a sparse table has no length, nor has an array of one number
+    size = shape[0] if shape else len(value) if isinstance(value, (list, tuple)) else 0
+    return "weight" in name and isinstance(size, int) and size > 1
 
 
 def weight(pool: Any) -> Any:

@@ -241,7 +241,8 @@ def _calling(call: Any, trains: Any, compiling: Any, tracing: Any) -> Any:
         if (not trained_rows.room[0] and trains() and getattr(self, "training", True)) or compiling():
             return call(self, *args, **kwargs)
         if trains() and getattr(self, "training", True):
-            return _trained(call, self, args, kwargs)
+            traced = tracing() is not None  # a look would become a part of what is traced
+            return call(self, *args, **kwargs) if traced else _trained(call, self, args, kwargs)
         if here.forward or here.busy or state.writer is None or tracing() is not None or not _evaluates(self, trains()):
             if here.walk is not None:
                 here.walk.note(self)

@@ -21,6 +21,7 @@ MOST_KEYS = 128
 _MOST_MODULES = 8
 _MOST_CALLS = 2000
 _MOST_S = 0.06
+_MOST_COPIED = 1 << 20
 _PASSED = 0.4
 """Where the rows were distinct in so small a share, an epoch came to its end."""
 
@@ -97,14 +98,22 @@ class TrainedRows:
         np = numpy()
         seen = self.known.get(id(module))
         if seen is not None and seen.module() is module:
-            if seen.open and _has_rows(given):
-                seen.take(np, given)
+            self._look(np, seen, given)
             return
         if state.loader is not None or np is None or not can_afford() or len(self.known) >= _MOST_MODULES:
             room[0] = False
-        elif _has_rows(given) and (where := places.where(frame)):
-            self.known[id(module)] = Rows(module, where)
-            self.known[id(module)].take(np, given)
+        elif _is_table(given) and (where := places.where(frame)):
+            self.known[id(module)] = seen = Rows(module, where)
+            self._look(np, seen, given)
+
+    def _look(self, np: Any, seen: Rows, given: Any) -> None:
+        """Take the rows of a call; nothing is told of a module that is also given too much: not the rest alone."""
+        if not seen.open:
+            return
+        if _is_table(given) and _is_small(given):
+            seen.take(np, given)
+        else:
+            seen.open, seen.pieces, seen.newest = False, [], None
 
     def tell(self) -> None:
         """Tell all of them, once the process ends."""
@@ -151,12 +160,19 @@ def number_of(module: Any) -> dict[str, int]:
     return {"trained": number} if number else {}
 
 
-def _has_rows(given: Any) -> bool:
+def _is_table(given: Any) -> bool:
     """Whether something is a table of fractions at hand."""
     return (
         type(given) is sys.modules["torch"].Tensor
         and given.dim() > 1
         and bool(given.dtype.is_floating_point)
         and given.device.type == "cpu"
-        and 0 < len(given) <= MOST_ROWS
+        and len(given) > 0
     )
+
+
+def _is_small(given: Any) -> bool:
+    """Whether the rows are copied and hashed in milliseconds; what does not lie in one piece is copied as a whole."""
+    rows, numbers = len(given), int(given.numel())
+    copied = rows * min(numbers // rows, MOST_OF_A_ROW) if given.is_contiguous() else numbers
+    return rows <= MOST_ROWS and copied <= _MOST_COPIED
