@@ -397,20 +397,3 @@ def test_a_mixed_model_says_whether_it_converged(tmp_path: Path) -> None:
     told = fit(only(seen(tmp_path, script).of("fit")))
     assert told.name == "MixedLM"
     assert told.done["converged"] in (True, False)
-
-
-@needs("xgboost")
-def test_rounds_of_xgboost_that_add_nothing_are_told(tmp_path: Path) -> None:
-    script = HEAD + (
-        "import xgboost as xgb\n"
-        "stop = xgb.callback.LearningRateScheduler(lambda n: 0.1 if n < 20 else 0.0)\n"
-        "xgb.train({'nthread': 1}, xgb.DMatrix(X, y), 57, callbacks=[stop])\n"
-        "xgb.XGBRegressor(n_estimators=57, learning_rate=0.1).fit(X, y)\n"
-        "xgb.train({'booster': 'gblinear'}, xgb.DMatrix(X, y), 57)\n"
-    )
-    found = seen(tmp_path, script)
-    told = [one.facts.get("idle_rounds") for one in found.of("fit")]
-    looked = [0, 8, 16, 24, 32, 40, 48, 56]
-    assert told[0] == {"rounds": 57, "looked": looked, "idle": looked[3:]}
-    assert told[1:] == [{"rounds": 57, "looked": looked, "idle": []}, None]
-    assert not found.of("trouble")
