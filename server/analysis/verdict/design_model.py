@@ -75,7 +75,7 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _NOT_DONE = re.compile(
-    r"future (?:work|version|extension)s?|next version|out of scope|left for later|could (?:later )?be (?:extended|replac)"
+    r"future (?:work|version|extension)s?|next version|out of scope|for later|could (?:later )?be (?:extend|replac)"
     r"|alternatives? (?:that (?:was|were) )?(?:considered|rejected)|(?:considered|tried) (?:and|but) (?:rejected|drop)",
     re.IGNORECASE,
 )

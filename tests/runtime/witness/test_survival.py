@@ -234,7 +234,7 @@ def test_nothing_in_it_needs_a_newer_python_than_it_says() -> None:
     for path in sorted(Path(HOOK_FOLDER).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             named = [each.arg for each in node.keywords] if isinstance(node, ast.Call) else []
-            assert "strict" not in named, f"{path.name}:{node.lineno}"
+            assert "strict" not in named, f"{path.name}: {ast.unparse(node)}"
             if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.BitOr):
                 assert isinstance(node.value, (ast.SetComp, ast.Set)), f"{path.name}:{node.lineno}"
 
