@@ -224,10 +224,19 @@ def _contradictions(evidence: Evidence, found: TraceFacts) -> Iterator[tuple[str
 
 def _asked_otherwise(evidence: Evidence, found: TraceFacts) -> str:
     asked = {one.draws for one in evidence.program.samplers} if evidence.program is not None else set[int | None]()
-    if not asked or None in asked or found.draws in asked or _cut_off(evidence, found.draws):
+    if not asked or None in asked or found.draws in asked:
+        return ""
+    if _returned(evidence, found.draws) or _cut_off(evidence, found.draws):
         return ""
     words = " or ".join(str(one) for one in sorted(one for one in asked if one is not None))
     return f"the trace has {found.draws} draws a chain, the script asks for {words}"
+
+
+def _returned(evidence: Evidence, kept: int) -> bool:
+    """Whether a sampler was seen to return so many draws a chain, whatever it was asked for: it thins by itself."""
+    samplings = evidence.seen.samplings if evidence.seen is not None else ()
+    chains = (chain for one in samplings for chains in one.variables.values() for chain in chains)
+    return any(chain.shape[:1] == (kept,) for chain in chains)
 
 
 def _cut_off(evidence: Evidence, kept: int) -> bool:

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from watchkeeper.server.analysis.verdict.iterations import trace as trace_check
 from watchkeeper.server.analysis.verdict.left_out_of_trace import left_out_of_trace
 
+from .facts import with_trace
 from .witnessed import SAVED, Kind, fp, sampling, seen
 
 MU = [fp(f"mu{chain}") for chain in range(4)]
@@ -73,3 +75,13 @@ def test_of_two_samplings_of_one_model_the_later_one_counts() -> None:
 def test_draws_that_diverged_are_missed(draws: int, divergences: int, told: int | None, code: list[str]) -> None:
     trace = replace(TRACE, draws=draws, divergences=told)
     assert asked(trace, variables={"mu": MU}, divergences=divergences) == code
+
+
+@pytest.mark.parametrize(("returned", "asked_about"), [(2500, False), (4000, True)])
+def test_draws_that_a_sampler_thins_by_itself_are_those_that_the_script_asks_for(
+    returned: int, *, asked_about: bool
+) -> None:
+    evidence = with_trace(draws=2500, stats_draws=2500)
+    mu = [fp(f"mu{chain}", size=returned) for chain in range(4)]
+    found = trace_check(replace(evidence, seen=seen(sampling(variables={"mu": mu}))))
+    assert (found is not None and found.code == "trace_differs_from_script") == asked_about
