@@ -50,7 +50,9 @@ def chosen_before_folds(seen: Seen) -> Iterator[Suspicion]:
         if _tested_apart(seen, one, rows):
             continue
         fits = [each for each in seen.fits if _is_of_a_fold(each, one, rows, columns)]
-        if len(fits) >= _LEAST_FITS:
+        calls = [each for each in seen.fits if _makes_folds(each, one, rows, columns)]
+        if len(fits) >= _LEAST_FITS or calls:
+            fits = fits if len(fits) >= _LEAST_FITS else calls
             what = f"{one.name} at {place(one.line)} looked at the target of all {rows} rows, by {columns} columns;"
             what = f"{what} {fits[0].name} was then fitted to {fits[0].x.shape[1]} of these in each fold of fewer rows,"
             what = f"{what} first at {place(fits[0].line)}"
@@ -77,6 +79,13 @@ def _divided_after(seen: Seen, one: Fit, rows: int) -> bool:
 def _is_of_a_fold(one: Fit, choice: Fit, rows: int, columns: int) -> bool:
     shaped = len(one.x.shape) == 2 and one.line.at > choice.line.at and not prepares(one.name)
     return shaped and not one.is_search and one.x.shape[0] < rows and one.x.shape[1] < columns
+
+
+def _makes_folds(one: Fit, choice: Fit, rows: int, columns: int) -> bool:
+    """Whether one call divided the same rows into folds, of fewer columns, and chose none inside of them."""
+    shaped = len(one.x.shape) == 2 and one.line.at > choice.line.at and one.is_search
+    inside = any(SELECTS.search(name) for name in (one.estimator, *one.inside))
+    return shaped and not inside and one.x.shape[0] == rows and one.x.shape[1] < columns
 
 
 def searched_once(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:

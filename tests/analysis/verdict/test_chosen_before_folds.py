@@ -56,6 +56,7 @@ FITS = [fitted(number) for number in range(2, 12)]
         [fitted(1, 120, 900, "SelectKBest"), folds(), *FITS],
         [scored(), folds(), *FITS, *(predicted(number, 12) for number in range(2, 12))],
         [scored(name="mutual_info_regression"), search(20, 120, **{"class": "cross_val_score"}), *FITS],
+        [scored(), search(20, 120, **{"class": "cross_val_predict"})],
     ],
     ids=[
         "scores first",
@@ -63,6 +64,7 @@ FITS = [fitted(number) for number in range(2, 12)]
         "a selector",
         "folds that were predicted",
         "folds by one call",
+        "folds by one call, and nothing else",
     ],
 )
 def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
@@ -77,6 +79,8 @@ def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
         [folds(), *FITS, scored()],
         [folds(150), scored(), folds(), *FITS],
         [scored(), *FITS],
+        [scored(), search(20, 120, inside={"SelectKBest": 5})],
+        [scored(columns=25), search(20, 120)],
         [scored(), folds(), fitted(1, 120, 25)],
         [scored(), folds(), *FITS, fitted(20, 120), predicted(20, 40)],
     ],
@@ -86,6 +90,8 @@ def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
         "of the last model",
         "in an outer fold",
         "no folds",
+        "in the folds of one call",
+        "all columns",
         "one fit to all",
         "a test cut off by hand",
     ],
