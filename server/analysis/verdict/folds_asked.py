@@ -100,6 +100,31 @@ def folds_left_out(seen: Seen) -> Iterator[Suspicion]:
             return
 
 
+def repeats_left_out(seen: Seen) -> Iterator[Suspicion]:
+    """Yield that rows were divided anew by several seeds, and there are no more fits than the folds of one of them."""
+    made: dict[tuple[str, int, int], set[int]] = {}
+    for line in divisions(seen):
+        folds, rows = argument(line, "n_splits"), fingerprint(part(line.facts, "x")).shape[:1]
+        seed = argument(line, "random_state")
+        if (
+            text(line.facts, "call").endswith("KFold.split")
+            and isinstance(folds, int)
+            and isinstance(seed, int)
+            and rows
+        ):
+            made.setdefault((line.where, folds, rows[0]), set()).add(seed)
+    for (where, folds, rows), seeds in made.items() if seen.whole and not seen.more_fits else ():
+        fitted = sum(_is_folds(one, rows, folds) for one in seen.fits)
+        if len(seeds) >= _LEAST_TIMES and folds >= _LEAST_FOLDS and 0 < fitted <= folds:
+            what = (
+                f"rows were divided into {folds} folds at {where} by each of {len(seeds)} seeds, and {fitted} fits saw"
+            )
+            what = f"{what} the rows that a fold trains on: the folds of one repeat"
+            action = "Fit and score the folds of each repeat, or report one cross-validation."
+            yield Suspicion(what, Word.INVESTIGATE, "folds_not_fitted", action)
+            return
+
+
 def _is_folds(one: Fit, rows: int, folds: int) -> bool:
     """Whether a fit got as many rows as a fold of so many trains on."""
     return bool(one.x.shape) and not one.is_search and abs(one.x.shape[0] - rows * (folds - 1) / folds) <= 1

@@ -16,7 +16,7 @@ from .design import COUNTS
 from .design_repeats import only_solved, solved
 from .design_rows import counts_trees, trees_asked
 from .evidence import Evidence
-from .folds_asked import folds_asked, folds_left_out, folds_shared, groups_of_one
+from .folds_asked import folds_asked, folds_left_out, folds_shared, groups_of_one, repeats_left_out
 from .other_family import other_family
 from .quantities import plain
 from .rules import TOLERANCE_S, Rules
@@ -59,6 +59,7 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *groups_of_one(seen),
         *folds_shared(seen),
         *folds_left_out(seen),
+        *repeats_left_out(seen),
         *other_family(evidence, seen),
         *in_time_order(evidence, seen),
         *beside(evidence, rules, seen),

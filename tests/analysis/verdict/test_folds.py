@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from watchkeeper.server.analysis.verdict.folds_asked import folds_left_out, folds_shared
+from watchkeeper.server.analysis.verdict.folds_asked import folds_left_out, folds_shared, repeats_left_out
 
 from .witnessed import Kind, fit, fp, seen
 
@@ -52,6 +52,26 @@ def test_models_that_are_each_fitted_at_a_place_of_its_own_leave_no_fold_out() -
     assert not [*folds_left_out(seen(*every))]
     first = [split("KFold.split", 3), split("KFold.split", 3), models[0]] * 3
     assert [*folds_left_out(seen(*first))], "the first fold each time"
+
+
+def repeat(seed: int, fits: int) -> list[Kind]:
+    facts = {**split()["facts"], "arguments": {"n_splits": 5, "shuffle": True, "random_state": seed}}
+    return [{**split(), "facts": facts}, *(fitted() for _ in range(fits))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        ([*repeat(1, 5), *repeat(2, 0), *repeat(3, 0)], True),
+        ([line for seed in range(10) for line in repeat(seed, 5)], False),
+        ([*repeat(1, 5), *repeat(1, 0), *repeat(1, 0)], False),
+        ([*repeat(1, 0), *repeat(2, 0), *repeat(3, 0)], False),
+        ([*repeat(1, 5), *repeat(2, 2), *repeat(3, 3)], False),
+    ],
+    ids=["one repeat fitted", "each", "looked at again", "no estimator", "trials that are given up"],
+)
+def test_repeats_of_which_one_alone_is_fitted_are_asked_about(lines: list[Kind], *, asked: bool) -> None:
+    assert [one.code for one in repeats_left_out(seen(*lines))] == ["folds_not_fitted"] * asked
 
 
 def search(**facts: object) -> Kind:
