@@ -103,7 +103,7 @@ def folds_left_out(seen: Seen) -> Iterator[Suspicion]:
 def repeats_left_out(seen: Seen) -> Iterator[Suspicion]:
     """Yield that rows were divided anew by several seeds, and there are no more fits than the folds of one of them."""
     made: dict[tuple[str, int, int], set[int]] = {}
-    for line in divisions(seen):
+    for line in seen.witnessed.of("split"):
         folds, rows = argument(line, "n_splits"), fingerprint(part(line.facts, "x")).shape[:1]
         seed = argument(line, "random_state")
         if (

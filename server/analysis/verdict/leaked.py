@@ -63,7 +63,7 @@ def _of_copied_rows(seen: Seen) -> Iterator[Suspicion]:
     """Rows that were copied before a split, so that it put copies of one row on both sides."""
     for line in seen.witnessed.of("split"):
         told = [fingerprint(one) for one in parts(line.facts, "parts")[:2]]
-        if text(line.facts, "call") != "train_test_split" or len(told) < 2 or not _has_copies(told[0]):
+        if text(line.facts, "call") != "train_test_split" or len(told) < 2 or not _has_copies(told[0], told[1]):
             continue
         if set(told[0].row_keys) & set(told[1].row_keys):
             what = (
@@ -136,9 +136,17 @@ def _is_fitted(seen: Seen, name: str, target: str) -> bool:
     return any(name in columns and target not in columns for columns in named)
 
 
-def _has_copies(table: Fingerprint) -> bool:
+def _has_copies(table: Fingerprint, *alike: Fingerprint) -> bool:
+    """Whether rows stand in a table several times, and are no chance: most of its numbers have decimals.
+
+    :param alike: of the same columns; the few places that are told of one may all stand in a column of classes.
+    """
+    few = table.distinct_rows and table.distinct_rows < _MOST_DISTINCT * table.shape[0]
+    return bool(few and any(_has_decimals(one) for one in (table, *alike)))
+
+
+def _has_decimals(table: Fingerprint) -> bool:
     told = [one for one in table.at if one == one]  # noqa: PLR0124 (NaN is none)
     fractions = sum(not one.is_integer() for one in told)
     wide = len(table.shape) == 2 and table.shape[1] >= _LEAST_COLUMNS
-    continuous = wide and told and fractions >= _LEAST_FRACTIONS * len(told)
-    return bool(continuous and table.distinct_rows and table.distinct_rows < _MOST_DISTINCT * table.shape[0])
+    return bool(wide and told and fractions >= _LEAST_FRACTIONS * len(told))

@@ -35,6 +35,12 @@ def parts(train: int, distinct: int, shared: bool, at: tuple[float, ...] = FRACT
     return {"kind": "split", "facts": {"call": "train_test_split", "parts": told}}
 
 
+def test_copies_are_seen_where_all_places_that_are_told_of_the_training_part_are_classes() -> None:
+    line = parts(1000, 600, shared=True, at=(1.0, 0.0, 1.0))
+    line["facts"]["parts"][1]["at"] = [*FRACTIONS]
+    assert codes(line) == ["copied_rows_held_out"]
+
+
 def test_a_column_that_is_the_target_of_the_next_row_is_asked_about() -> None:
     ahead = {"column": 0, "rows": 1, "name": "lag_1"}
     assert codes(fit(1, "LGBMRegressor", ahead=ahead)) == ["target_of_later_rows"]
