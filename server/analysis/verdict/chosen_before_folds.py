@@ -47,10 +47,10 @@ def chosen_before_folds(seen: Seen) -> Iterator[Suspicion]:
         before = any(rows_of(line) > rows for line in splits if line.at <= one.line.at)
         if before or any(_rows(each.x) < rows for each in looked) or not _divided_after(seen, one, rows):
             continue
-        if _tested_apart(seen, one, rows):
-            continue
         fits = [each for each in seen.fits if _is_of_a_fold(each, one, rows, columns)]
         calls = [each for each in seen.fits if _makes_folds(each, one, rows, columns)]
+        if _tested_apart(seen, one, rows, {each.x.sha for each in calls}):
+            continue
         if len(fits) >= _LEAST_FITS or calls:
             fits = fits if len(fits) >= _LEAST_FITS else calls
             what = f"{one.name} at {place(one.line)} looked at the target of all {rows} rows, by {columns} columns;"
@@ -61,10 +61,17 @@ def chosen_before_folds(seen: Seen) -> Iterator[Suspicion]:
             return
 
 
-def _tested_apart(seen: Seen, choice: Fit, rows: int) -> bool:
-    """Whether a model of all rows of the choice then predicted others: a test apart, that no split need show."""
+def _tested_apart(seen: Seen, choice: Fit, rows: int, divided: set[str]) -> bool:
+    """Whether a model of all rows of the choice then predicted others: a test apart, that no split need show.
+
+    :param divided: what was divided into folds, where one call did: a model of as many drawn rows is a bootstrap's.
+    """
     return any(
-        fit is not None and fit.line.at > choice.line.at and _rows(fit.x) == rows and 0 < _rows(one.x) != rows
+        fit is not None
+        and fit.line.at > choice.line.at
+        and _rows(fit.x) == rows
+        and 0 < _rows(one.x) != rows
+        and (not divided or fit.x.sha in divided)
         for one in seen.predictions
         for fit in (seen.fit_of(one),)
     )

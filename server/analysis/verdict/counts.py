@@ -173,6 +173,9 @@ def _from_seen(evidence: Evidence) -> Iterator[tuple[str, Count]]:
     folds, where = folds_of_splits(seen)
     if folds > max((one.folds or 0 for one in searches), default=0):
         yield "cv", Count(folds, f"{WITNESSED} at {where}")
+    outer = [one for one in searches if one.call.startswith("cross_val") and "SearchCV" in one.estimator]
+    for one in sorted(outer, key=lambda each: each.folds or 0, reverse=True)[:1]:
+        yield "cv", Count(one.folds or 0, f"{WITNESSED} at {one.line.where}")
     for one in sorted(searches, key=lambda each: each.candidates or 0, reverse=True):
         for name, value in (("cv", one.folds), ("candidates", one.candidates)):
             if value:
@@ -214,6 +217,19 @@ def _epochs(evidence: Evidence) -> Iterator[tuple[str, Count]]:
         if reached < named and _steps_prove(evidence.seen, named):
             yield "epochs", Count(named, f"{WITNESSED}: as many steps for each")
         yield "epochs", Count(reached, source, repeated, named=named)
+        if _asks_in_all(evidence) and len(each := _stages(epochs)) > 1:
+            together = sum(epochs_reached(one) for one in each)
+            yield "epochs", Count(together, f"{source}, of all stages together", repeated, named=together)
+
+
+def _stages(epochs: Sequence[float]) -> list[list[float]]:
+    """Return the epochs of each stage: their numbers begin again, at the first one."""
+    found: list[list[float]] = []
+    for one in (each for each in epochs if math.isfinite(each)):
+        if not found or (one < found[-1][-1] and one <= 1):
+            found.append([])
+        found[-1].append(one)
+    return found
 
 
 def _steps_prove(seen: Seen | None, epochs: float) -> bool:

@@ -57,6 +57,7 @@ FITS = [fitted(number) for number in range(2, 12)]
         [scored(), folds(), *FITS, *(predicted(number, 12) for number in range(2, 12))],
         [scored(name="mutual_info_regression"), search(20, 120, **{"class": "cross_val_score"}), *FITS],
         [scored(), search(20, 120, **{"class": "cross_val_predict"})],
+        [scored(), search(20, 120), fitted(21, 120), predicted(21, 44)],
     ],
     ids=[
         "scores first",
@@ -65,6 +66,7 @@ FITS = [fitted(number) for number in range(2, 12)]
         "folds that were predicted",
         "folds by one call",
         "folds by one call, and nothing else",
+        "folds by one call, and a bootstrap",
     ],
 )
 def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
@@ -80,6 +82,7 @@ def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
         [folds(150), scored(), folds(), *FITS],
         [scored(), *FITS],
         [scored(), search(20, 120, inside={"SelectKBest": 5})],
+        [scored(), search(20, 120), fitted(21, 120, x=table("s20", 120)), predicted(21, 44)],
         [scored(columns=25), search(20, 120)],
         [scored(), folds(), fitted(1, 120, 25)],
         [scored(), folds(), *FITS, fitted(20, 120), predicted(20, 40)],
@@ -91,6 +94,7 @@ def test_columns_chosen_on_all_rows_are_asked_about(lines: list[Kind]) -> None:
         "in an outer fold",
         "no folds",
         "in the folds of one call",
+        "folds of the training part",
         "all columns",
         "one fit to all",
         "a test cut off by hand",

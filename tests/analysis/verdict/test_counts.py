@@ -52,6 +52,28 @@ def test_folds_of_a_loop_by_hand_are_counted_where_as_many_fits_were_made(fits: 
     assert counted(spoilt(artefacts=(), seen=seen(split, *made))).get("cv") == folds
 
 
+def test_a_search_inside_each_fold_of_one_call_counts_the_outer_folds() -> None:
+    inner: Kind = {"class": "GridSearchCV", "folds": 3, "candidates": 9}
+    outer: Kind = {"class": "cross_val_score", "call": "cross_val_score", "estimator": "GridSearchCV", "folds": 5}
+    lines: list[Kind] = [{"kind": "search", "where": "model_1.py:28", "facts": one} for one in (inner, outer)]
+    found = counted(spoilt(artefacts=(), seen=seen(*lines)))
+    assert (found["cv"].value, found["candidates"].value) == (5, 9)
+
+
+@pytest.mark.parametrize(
+    ("row", "told", "done"),
+    [
+        ("Epochs | 130 in all (50 + 80)", [*range(1, 51), *range(1, 81)], 130),
+        ("Epochs | 80", [*range(1, 51), *range(1, 81)], 80),
+        ("Epochs | 130 in all", [*range(1, 131)], 130),
+        ("Epochs | 130 in all", [*range(1, 81), *range(60, 81)], 80),  # gone back to a checkpoint, no other stage
+    ],
+)
+def test_epochs_of_a_log_count_over_all_stages_where_the_design_counts_so(row: str, told: list[int], done: int) -> None:
+    evidence = designed(f"{row} | | | |\n", spoilt(epochs={"log": [float(one) for one in told]}))
+    assert counted(evidence)["epochs"].value == done
+
+
 def test_a_search_in_each_outer_fold_counts_the_outer_folds() -> None:
     split: Kind = {"kind": "split", "facts": {"call": "KFold.split", "arguments": {"n_splits": 5}}}
     search: Kind = {"kind": "search", "where": "model_1.py:28", "facts": {"class": "GridSearchCV", "folds": 3}}
