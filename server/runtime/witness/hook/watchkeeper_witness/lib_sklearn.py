@@ -125,7 +125,7 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
     facts.update(watched(given, facts["params"]))
     facts["done"] = done(estimator)
     if raised is None and facts["library"] == "xgboost" and hasattr(estimator, "get_booster"):
-        facts |= idle_rounds(estimator.get_booster())
+        facts.update(idle_rounds(estimator.get_booster()))
     if hasattr(estimator, "cv_results_") or hasattr(estimator, "best_params_"):
         return "search", name, {**facts, **_search(estimator, call)}
     return "fit", facts.get("base", name), facts
