@@ -93,7 +93,7 @@ def _below(term: Any) -> tuple[set[str], bool, bool]:
         apply = getattr(one, "owner", None)
         if apply is not None:
             kinds.add(_kind(apply))
-            has_variables |= hasattr(apply.op, "ndims_params") or hasattr(apply.op, "ndim_supp")
+            has_variables = has_variables or hasattr(apply.op, "ndims_params") or hasattr(apply.op, "ndim_supp")
             left.extend(apply.inputs)
         elif (value := _value(one)) is not None and getattr(value, "size", 0) >= LEAST_VALUES:
             has_data = True
