@@ -15,10 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
 
 from ...limits import HANG_S
 from ...play import Place, script
+from ...runtime.keeper.helpers import until
 from .. import story
 from .helpers import Served, served
 
@@ -219,6 +220,35 @@ def test_a_run_s_page_that_was_opened_before_anything_came_gets_its_curves_log_a
         expect(page.locator("#lines")).to_contain_text("RuntimeError: over")
         assert len(asked) < 5
         page.context.close()
+
+
+_LOGS_TOLD = """window.logsTold = 0;
+const Source = window.EventSource;
+window.EventSource = class extends Source {
+  constructor(...given) { super(...given); this.addEventListener("log", () => { window.logsTold += 1; }); }
+};"""
+
+
+def test_a_log_that_grew_before_the_script_of_its_window_was_loaded_is_shown(
+    browser: Browser, place: Place, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = 'print("before", flush=True)\nwait_for("more")\nprint("after", flush=True)\nwait_for("go")\n'
+    place.script(script(f"{lines}leave_what_the_phase_asks_for()\n"), model="2")
+    story.run(place, "start", "2", "quick")
+    place.says("output/implementation/logs/training_quick_2.log", "before")
+    with served(place.root, tmp_path_factory.mktemp("state")) as server:
+        page, held = opened(browser, server), list[Route]()
+        page.add_init_script(_LOGS_TOLD)
+        page.route("**/log.js*", lambda route: held.append(route))  # noqa: PLW0108 (playwright marks what it is given)
+        page.goto(page.url.partition("#")[0] + "runs/2-quick-1", wait_until="commit")
+        expect(page.locator("#lines")).to_contain_text("before")
+        (place.root / "more").touch()
+        place.says("output/implementation/logs/training_quick_2.log", "after")
+        until(lambda: page.evaluate("window.logsTold") >= 2, "the stream has told of it")
+        held[0].continue_()
+        expect(page.locator("#lines")).to_contain_text("after")
+        page.context.close()
+    place.go()
 
 
 def test_an_open_page_follows_the_record_through_a_restart_of_its_server_and_two_people_do_not_overwrite_each_other(

@@ -4,6 +4,7 @@ const watchkeeper = (() => {
   const body = document.body;
   const live = document.getElementById("live");
   const listeners = [];
+  const logs = {};  // the size of each log as it was told last: a script that is loaded later is told of it, too
   let seq = Number(body.dataset.seq);
   let source = null, timer = 0, busy = false, again = false, refreshedAt = 0, hiddenTimer = 0;
 
@@ -103,7 +104,11 @@ const watchkeeper = (() => {
       if (["report.opened", "verdict.computed", "run.ended"].includes(told.kind) && told.what) say([told.run, told.what].filter(Boolean).join(" "));
       soon();
     });
-    source.addEventListener("log", (event) => { for (const listen of listeners) listen("log", JSON.parse(event.data)); });
+    source.addEventListener("log", (event) => {
+      const told = JSON.parse(event.data);
+      Object.assign(logs, told);
+      for (const listen of listeners) listen("log", told);
+    });
     source.addEventListener("reload", (event) => { seq = Number(event.lastEventId); soon(); });
   };
 
@@ -179,5 +184,10 @@ const watchkeeper = (() => {
   setInterval(tick, 1000);
   setInterval(() => { if (source && !document.hidden && Date.now() - refreshedAt > 5000) soon(); }, 5000);
   connect();
-  return {listen: (listener) => listeners.push(listener), say};
+  const listen = (listener) => {
+    listeners.push(listener);
+    if (Object.keys(logs).length) listener("log", {...logs});
+  };
+
+  return {listen, say};
 })();
