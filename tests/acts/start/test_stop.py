@@ -16,7 +16,7 @@ from watchkeeper.server.vocabulary.runs import Phase
 from ...analysis.verdict.trainings import HONEST, full
 from ...limits import LONG_S
 from ...play import GOOD, WAITS, WAITS_LONG, Agent, Place, script
-from ...runtime.keeper.helpers import processes_of
+from ...runtime.keeper.helpers import processes_of, until
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +56,8 @@ async def test_the_whole_tree_is_gone_and_the_reason_is_kept(place: Place) -> No
         run = await ready(place, trainer)
         assert len(processes_of(place.root)) >= 5
         stopped = await trainer.ask("stop_training", run=run, reason="the loss does not fall")
-        assert processes_of(place.root) == []
+        # On a quick machine one of them was once seen right after the answer, of some hundred runs of this test.
+        await anyio.to_thread.run_sync(until, lambda: processes_of(place.root) == [], "the whole tree is gone")
         seen = await trainer.poll(run)
     assert (stopped["state"], stopped["reason"]) == ("stopped", "the loss does not fall")
     assert "left_processes" not in stopped
