@@ -56,7 +56,7 @@ async def test_the_whole_tree_is_gone_and_the_reason_is_kept(place: Place) -> No
         run = await ready(place, trainer)
         assert len(processes_of(place.root)) >= 5
         stopped = await trainer.ask("stop_training", run=run, reason="the loss does not fall")
-        # On a quick machine one of them was once seen right after the answer, of some hundred runs of this test.
+        # On a quick machine one of them was once seen right after the answer.
         await anyio.to_thread.run_sync(until, lambda: processes_of(place.root) == [], "the whole tree is gone")
         seen = await trainer.poll(run)
     assert (stopped["state"], stopped["reason"]) == ("stopped", "the loss does not fall")
