@@ -16,7 +16,7 @@ from typing import Any, cast, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from watchkeeper.server.acts.toolbox import Tool
-from watchkeeper.server.analysis.verdict.words import Word
+from watchkeeper.server.analysis.evidence.words import Word
 from watchkeeper.server.interfaces.commands import cli
 from watchkeeper.server.storage.policy import profiles
 from watchkeeper.server.storage.policy.policy import Policy, of_profile
@@ -142,13 +142,13 @@ def _members(kind: type[Any]) -> tuple[list[tuple[str, ...]], list[tuple[str, ..
 
 def _codes() -> set[tuple[str, ...]]:
     found: dict[str, set[str]] = {}
-    for path in sorted((ROOT / "server" / "analysis" / "verdict").glob("*.py")):
+    for path in sorted((ROOT / "server" / "analysis").glob("*/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CHECKS:
                 for code in _code_of(node, _CHECKS[node.func.id]):
-                    found.setdefault(code, set()).add(path.name)
+                    found.setdefault(code, set()).add(f"{path.parent.name}/{path.name}")
             for code in _chosen(node):
-                found.setdefault(code, set()).add(path.name)
+                found.setdefault(code, set()).add(f"{path.parent.name}/{path.name}")
     return {(f"`{code}`", ", ".join(sorted(names))) for code, names in found.items()}
 
 

@@ -37,6 +37,10 @@ ACTS = [
     "plot",
 ]
 """Inside `acts/` too: a room imports only from rooms before it."""
+READERS = {"logs", "curves", "scripts", "artefacts", "witness"}
+"""Rooms of `analysis/` that read bytes; what judges them stands above."""
+JUDGES = ["design", "evidence", "counted", "results", "splits", "samplers", "networks", "verdict"]
+"""The others, of which each imports only from readers and from rooms before it."""
 KEEPER_LEAVES = {
     "records",
     "procfs",
@@ -94,10 +98,19 @@ def wrong_arrow(module: str, target: str) -> str | None:
         ours, theirs = module.split(".")[2], target.split(".")[2]
         if ACTS.index(theirs) > ACTS.index(ours):
             return f"{module} imports {target}: acts/{ours} comes before acts/{theirs}"
+    if here == there == "analysis":
+        ours, theirs = (_rank_in_analysis(name) for name in (module, target))
+        if theirs > ours:
+            return f"{module} imports {target}: it stands below it"
     if target.startswith("server.runtime.keeper.") and not module.startswith("server.runtime.keeper"):
         leaf = target.rsplit(".", 1)[1]
         return None if leaf in KEEPER_LEAVES else f"{module} imports {target}: no leaf of the keeper"
     return None
+
+
+def _rank_in_analysis(module: str) -> int:
+    room = module.split(".")[2]
+    return 0 if room in READERS else 1 + JUDGES.index(room)
 
 
 def test_every_folder_of_the_server_is_a_wing() -> None:
@@ -105,6 +118,8 @@ def test_every_folder_of_the_server_is_a_wing() -> None:
     assert folders == set(WINGS) - {"tools", "door"}
     rooms = {path.stem for path in (ROOT / "server" / "acts").iterdir()} - {"__init__", "__pycache__"}
     assert rooms == set(ACTS)
+    analysis = {path.stem for path in (ROOT / "server" / "analysis").iterdir()} - {"__init__", "__pycache__"}
+    assert analysis == READERS | set(JUDGES)
 
 
 def rooms(top: str) -> set[str]:
@@ -140,6 +155,9 @@ def test_the_tests_of_the_arrows_can_fail() -> None:
     assert wrong_arrow("server.acts.watch.look", "server.acts.poll.poll") is not None
     assert wrong_arrow("server.acts.poll.poll", "server.runtime.keeper.keep") is not None
     assert wrong_arrow("server.acts.poll.poll", "server.acts.watch.look") is None
+    assert wrong_arrow("server.analysis.witness.seen", "server.analysis.design.design") is not None
+    assert wrong_arrow("server.analysis.results.predicted", "server.analysis.verdict.chosen") is not None
+    assert wrong_arrow("server.analysis.verdict.chosen", "server.analysis.results.predicted") is None
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "server/runtime/keeper").glob("*.py")), ids=lambda path: path.name)

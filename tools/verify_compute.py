@@ -10,7 +10,7 @@ from ..server.acts.desk import Desk, in_thread
 from ..server.acts.poll import next_step
 from ..server.acts.toolbox import Tool
 from ..server.acts.watch import look
-from ..server.analysis.verdict.words import Outcome, Word
+from ..server.analysis.evidence.words import Outcome, Word
 from ..server.vocabulary.errors import Refused
 from ..server.vocabulary.runs import Role
 from ..server.vocabulary.sanitize import mask_secrets, one_line

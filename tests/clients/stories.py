@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..acts.verify.stories.scripts import BEGINNING, DESCENT
 from ..agents.brains import Brain, Director, Trainer
-from ..analysis.verdict.trainings import design
+from ..analysis.evidence.trainings import design
 from ..play import FAILS, Place, script
 from ..runtime.keeper.helpers import until
 from .command_lines import CommandLine

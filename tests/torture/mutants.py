@@ -146,7 +146,7 @@ MUTANTS = (
            "            if took_s < 0.0:\n", "tests/storage/files/test_hashing.py"),
     Mutant("a long record is copied for every block", f"{KEEPER}/records.py", "            blocks.append(block)\n",
            '            blocks = [b"".join([*blocks, block])]\n', "tests/runtime/keeper/test_records.py -k long"),
-    Mutant("whatever ended has ended well", "server/analysis/verdict/checks.py",
+    Mutant("whatever ended has ended well", "server/analysis/evidence/checks.py",
            '    if evidence.state is RunState.COMPLETED:\n        return passed("ending",',
            '    if evidence.state.final:\n        return passed("ending",', "tests/analysis/verdict/test_verdict.py"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...analysis.verdict.words import Word
+from ...analysis.evidence.words import Word
 from ...documents import dsse
 from ...documents.attestation import PAYLOAD_TYPE, Facts, Output, statement
 from ...storage.record.written import AttestationMade

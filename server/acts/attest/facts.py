@@ -10,8 +10,8 @@ from importlib import metadata
 from pathlib import PurePath
 from typing import Any
 
-from ...analysis.verdict.evidence import Evidence
-from ...analysis.verdict.seen import Seen
+from ...analysis.evidence.evidence import Evidence
+from ...analysis.witness.seen import Seen
 from ...analysis.witness.values import text, whole
 from ...documents.attestation import FOLDER, SHA256, Facts, Output, digest, sources_of
 from ...storage.files.paths import ZARR

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...analysis.verdict.words import Word
+from ...analysis.evidence.words import Word
 from ...documents.error_report import HOLD, Action
 from ...storage.record import Finding, Report, Run, Verdict
 from ...vocabulary.runs import Phase, Role, RunState

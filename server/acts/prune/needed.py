@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ...analysis.verdict.words import Word
+from ...analysis.evidence.words import Word
 from ...documents.error_report import Action
 from ...storage.record import Entry, Report, Run, Verdict
 from ...storage.record.queries import Queries

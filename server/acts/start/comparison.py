@@ -15,10 +15,10 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...analysis.design import design as designs
 from ...analysis.scripts import Program, broken_names
 from ...analysis.scripts import changes as code_changes
 from ...analysis.scripts.configs import settings_sha256
-from ...analysis.verdict import design as designs
 from ...analysis.witness import Difference
 from ...storage.policy.policy import Policy, load_policy, of_profile
 from ...storage.policy.profiles import CONTEST, PLAIN, RESEARCH

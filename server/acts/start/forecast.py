@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from ...analysis.design import design as designs
+from ...analysis.results.method import declared_missing
 from ...analysis.scripts import Program
-from ...analysis.verdict import design as designs
-from ...analysis.verdict.method import declared_missing
 from ...storage.record import Run
 from ...vocabulary.runs import Phase
 from ..desk import Desk

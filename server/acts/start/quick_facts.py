@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ...analysis.scripts import Program
-from ...analysis.verdict.seen import Seen
 from ...analysis.witness import Compared, compare
+from ...analysis.witness.seen import Seen
 from ...storage.record import Run
 from ..desk import Desk
 from ..watch import witness_files

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...analysis.verdict.words import Outcome, Word
+from ...analysis.evidence.words import Outcome, Word
 from ...storage.record import Report, Run
 from ...vocabulary.errors import Refused
 from ...vocabulary.runs import Phase, RunState

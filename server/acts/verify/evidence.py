@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...analysis.design.design import Design
+from ...analysis.evidence.evidence import Adopted, Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
+from ...analysis.evidence.usage import usage_of
 from ...analysis.logs.blocks import FEED_BYTES
 from ...analysis.scripts import Program, read_program
-from ...analysis.verdict.design import Design
-from ...analysis.verdict.evidence import Adopted, Artefact, Attempt, Evidence, Handover, Input, PolicyKept, Told
 from ...analysis.verdict.invented import says_invented
-from ...analysis.verdict.seen import Seen
-from ...analysis.verdict.usage import usage_of
+from ...analysis.witness.seen import Seen
 from ...runtime import samples
 from ...runtime.keeper import records
 from ...runtime.probe.reading import ProbeData, read_probe

@@ -8,8 +8,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from ...analysis.verdict.evidence import LateEpochs
-from ...analysis.verdict.seen import Seen
+from ...analysis.evidence.evidence import LateEpochs
+from ...analysis.witness.seen import Seen
 from ...analysis.witness.values import number
 from ...runtime import samples
 from ...runtime.keeper import records

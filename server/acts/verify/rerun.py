@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...analysis.verdict.evidence import PlayedAgain
-from ...analysis.verdict.seen import Seen
+from ...analysis.evidence.evidence import PlayedAgain
 from ...analysis.witness.replayed import NOTHING, Comparison, compare
+from ...analysis.witness.seen import Seen
 from ...analysis.witness.values import text
 from ...runtime.keeper import lock, records
 from ...runtime.run_directory import RunStatus, judge, read_facts

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...analysis.verdict.seen import Seen
+from ...analysis.witness.seen import Seen
 from ...analysis.witness.values import text
 from ...storage.files.rooted import closing
 from ...storage.record import Run

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from ...analysis.artefacts.confined import search_container
 from ...analysis.artefacts.facts import TableFacts, TraceFacts
 from ...analysis.artefacts.search_facts import MOST_VALUES, Found, SearchFacts, Wanted
-from ...analysis.verdict import fitted_rows, from_a_file, observed_rows
-from ...analysis.verdict.evidence import Artefact
-from ...analysis.verdict.observed import target_of
-from ...analysis.verdict.predicted import grain_of
-from ...analysis.verdict.seen import Seen
+from ...analysis.evidence.evidence import Artefact
+from ...analysis.results import from_a_file
+from ...analysis.results.observed import target_of
+from ...analysis.results.predicted import grain_of
+from ...analysis.splits import fitted_rows, observed_rows
 from ...analysis.witness import Fingerprint, Line
+from ...analysis.witness.seen import Seen
 from ...analysis.witness.values import text
 from ...storage.files.paths import ZARR
 from ...storage.files.rooted import closing

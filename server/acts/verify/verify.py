@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+from ...analysis.evidence.evidence import Evidence
 from ...analysis.verdict.effort import intensity
-from ...analysis.verdict.evidence import Evidence
 from ...analysis.verdict.text import check_table, not_met_message, verification_block
 from ...analysis.verdict.verdict import Verdict, decide
 from ...storage.record import head_copy, next_id

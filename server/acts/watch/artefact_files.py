@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from ...analysis.artefacts.confined import Limits, read_container
 from ...analysis.artefacts.facts import TraceFacts
-from ...analysis.verdict.evidence import Artefact, Known
-from ...analysis.verdict.words import Word
+from ...analysis.evidence.evidence import Artefact, Known
+from ...analysis.evidence.words import Word
 from ...runtime.run_directory import RunStatus
 from ...storage.files.hashing import sha256_within
 from ...storage.files.paths import ZARR

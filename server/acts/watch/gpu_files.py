@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...analysis.verdict.gpu_use import BROKEN, GpuState, GpuUse
+from ...analysis.evidence.gpu_use import BROKEN, GpuState, GpuUse
 from ...runtime.gpu import reading
 from ...runtime.run_directory import RunStatus
 from ...storage.record import Run

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from ...analysis.verdict.design import Design, read_design
-from ...analysis.verdict.quantities import quantity
-from ...analysis.verdict.rules import EffortRules, HistoryRules, Limits, Rules
+from ...analysis.design.design import Design, read_design
+from ...analysis.design.quantities import quantity
+from ...analysis.evidence.rules import EffortRules, HistoryRules, Limits, Rules
 from ...storage.policy.policy import Policy
 from ...storage.policy.profiles import NO_MAXIMUM_HOURS
 from ...vocabulary.errors import PathRefused

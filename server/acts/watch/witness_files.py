@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ...analysis.verdict.evidence import Seal
-from ...analysis.verdict.seen import Seen
+from ...analysis.evidence.evidence import Seal
 from ...analysis.witness import Process, gathered, read_process
+from ...analysis.witness.seen import Seen
 from ...runtime.samples import size
 from ...storage.record import Run
 from ...vocabulary.errors import PathRefused

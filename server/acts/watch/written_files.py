@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from ...analysis.verdict.evidence import Written
+from ...analysis.evidence.evidence import Written
 from ...analysis.verdict.written import model_among, model_in, own, results_among
 from ...storage.record import Run
 from ...vocabulary.errors import PathRefused

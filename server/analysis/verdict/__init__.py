@@ -1,1 +1,1 @@
-"""Was the compute really done? Computed from what was measured and what lies on disk, never from what is said."""
+"""The checks and the verdict: was the compute really done? From facts of the other rooms, never from what is said."""

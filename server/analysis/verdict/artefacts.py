@@ -18,19 +18,19 @@ from ..artefacts.facts import (
     TraceFacts,
     UnknownFacts,
 )
+from ..design.design import COUNTS, Design
+from ..design.parameters import name_of
+from ..design.quantities import plain
+from ..evidence.checks import Check, failed, passed, unknown
+from ..evidence.evidence import Artefact, Evidence, Known
+from ..evidence.rules import Rules
+from ..evidence.words import Word
+from ..results.blanks import Blanks, asked, blanks, may_be_blank
+from ..results.predicted import matches
+from ..results.summaries import summarises
 from ..witness.values import text
-from .blanks import Blanks, asked, blanks, may_be_blank
-from .checks import Check, failed, passed, unknown
-from .design import COUNTS, Design
 from .did_more import did_more, made_again, saved_numbers
-from .evidence import Artefact, Evidence, Known
 from .outside import reads_of_quick
-from .parameters import name_of
-from .predicted import matches
-from .quantities import plain
-from .rules import Rules
-from .summaries import summarises
-from .words import Word
 
 _BINARY = (".pkl", ".joblib", ".pt", ".pth", ".nc", ".zarr", ".safetensors", ".npz", ".npy", ".h5", ".keras")
 

@@ -10,16 +10,16 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..counted.counts import WITNESSED, counted
+from ..counted.stable import LEAST, curve, is_finite, rises, trained
 from ..curves.several import trainings
+from ..design.design import Design
+from ..design.quantities import plain
+from ..evidence.checks import Check, failed, passed, unknown
+from ..evidence.evidence import Evidence
+from ..evidence.rules import HistoryRules
+from ..evidence.words import Word
 from ..witness.values import numbers
-from .checks import Check, failed, passed, unknown
-from .counts import WITNESSED, counted
-from .design import Design
-from .evidence import Evidence
-from .quantities import plain
-from .rules import HistoryRules
-from .stable import LEAST, curve, is_finite, rises, trained
-from .words import Word
 
 _TOO_SHORT = "convergence_not_inspected"
 _JUDGED = (_TOO_SHORT, "not_stable", "not_converged")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..evidence.checks import span
+from ..evidence.evidence import Evidence
+from ..evidence.rules import Rules
+from ..evidence.suspicion import Suspicion
+from ..evidence.words import Word
 from ..witness import Line, Process
-from .checks import span
-from .evidence import Evidence
+from ..witness.seen import Seen, place
 from .outside import command_words, is_of_a_library, is_tool
-from .rules import Rules
-from .seen import Seen, place
-from .suspicion import Suspicion
-from .words import Word
 
 _NO_WORK = frozenset({"begin", "end", "hooked", "import", "limit"})
 """Lines that a process writes which only runs."""

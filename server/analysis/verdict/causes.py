@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .checks import Check, flat
-from .words import Outcome, Word
+from ..evidence.checks import Check, flat
+from ..evidence.words import Outcome, Word
 
 _SAME_AS_BEFORE = ("_touched", "_unchanged")
 """Ends of the codes of files that are as a run before left them: who trains nothing anew writes nothing new."""

@@ -9,41 +9,41 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..artefacts.facts import TableFacts
+from ..evidence.checks import Check
+from ..evidence.evidence import Evidence
+from ..evidence.match import Match
+from ..evidence.suspicion import Suspicion, first_of
+from ..evidence.words import Word
+from ..results.best_not_used import best_not_used
+from ..results.best_of_scores import best_of_scores
+from ..results.edited import edited
+from ..results.from_a_file import from_a_file
+from ..results.intervals import intervals
+from ..results.labels import labels
+from ..results.left_out import left_out
+from ..results.observed import repeated_observations
+from ..results.one_model import one_model
+from ..results.outcomes_changed import outcomes_changed
+from ..results.outcomes_left_out import outcomes_left_out
+from ..results.predicted import grain_of, matches, values_at, written_by_script
+from ..results.reordered import reordered
+from ..results.score_names import score_names
+from ..results.told_scores import told_scores
+from ..results.transformed import follows
+from ..samplers.other_priors import not_sampled, other_priors
+from ..samplers.sampled_often import of_other_variables, one_of_many
+from ..splits.chosen_before_folds import chosen_before_folds, searched_once
+from ..splits.fitted_rows import fitted_rows
+from ..splits.fitted_to_outcomes import fitted_to_outcomes
+from ..splits.leaked import copied_before_folds, leaked, rows_of
+from ..splits.observed_rows import made_before_split, made_up
+from ..splits.scored import scored
+from ..splits.stopped_on import stopped_on, stopped_on_outcomes
+from ..splits.twins import twins
+from ..splits.whose_results import whose_results
 from ..witness import Fingerprint, Fit, Prediction, fingerprint
+from ..witness.seen import Seen, place, tells_rows
 from ..witness.values import number, part, parts, text, whole
-from .best_not_used import best_not_used
-from .best_of_scores import best_of_scores
-from .checks import Check
-from .chosen_before_folds import chosen_before_folds, searched_once
-from .edited import edited
-from .evidence import Evidence
-from .fitted_rows import fitted_rows
-from .fitted_to_outcomes import fitted_to_outcomes
-from .from_a_file import from_a_file
-from .intervals import intervals
-from .labels import labels
-from .leaked import copied_before_folds, leaked, rows_of
-from .left_out import left_out
-from .match import Match
-from .observed import repeated_observations
-from .observed_rows import made_before_split, made_up
-from .one_model import one_model
-from .other_priors import not_sampled, other_priors
-from .outcomes_changed import outcomes_changed
-from .outcomes_left_out import outcomes_left_out
-from .predicted import grain_of, matches, values_at, written_by_script
-from .reordered import reordered
-from .sampled_often import of_other_variables, one_of_many
-from .score_names import score_names
-from .scored import scored
-from .seen import Seen, place, tells_rows
-from .stopped_on import stopped_on, stopped_on_outcomes
-from .suspicion import Suspicion, first_of
-from .told_scores import told_scores
-from .transformed import follows
-from .twins import twins
-from .whose_results import whose_results
-from .words import Word
 
 _MOST_TRIED = 10
 """So many fits to the same data that differ by their seed are a choice where one of them is handed in."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .checks import Check, failed, passed, unknown
-from .evidence import Evidence
-from .words import Outcome, Word
+from ..evidence.checks import Check, failed, passed, unknown
+from ..evidence.evidence import Evidence
+from ..evidence.words import Outcome, Word
 
 
 def completion(evidence: Evidence, converged: Check) -> tuple[Check, ...]:

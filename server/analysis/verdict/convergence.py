@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from ...vocabulary.runs import Level, Phase
 from ..artefacts.facts import TraceFacts
+from ..counted.counts import scores_of_models
+from ..counted.stable import AGAIN, curve, of_history
+from ..counted.walkers import settled
 from ..curves.mcmc import FULL_LEVELS, McmcSummary, judge_mcmc
+from ..design.declared import approximates, is_for_reward
+from ..evidence.checks import Check, failed, passed, unknown
+from ..evidence.evidence import Evidence
+from ..evidence.rules import Rules
+from ..evidence.words import Word
+from ..results.method import declared_kinds
+from ..witness.seen import place
 from ..witness.values import number
 from .as_designed import as_designed, for_few_epochs
-from .checks import Check, failed, passed, unknown
-from .counts import scores_of_models
-from .declared import approximates, is_for_reward
-from .evidence import Evidence
-from .method import declared_kinds
-from .rules import Rules
-from .seen import place
-from .stable import AGAIN, curve, of_history
-from .walkers import settled
-from .words import Word
 
 _FELL = 0.9
 """Share of its first value below which a loss fell."""

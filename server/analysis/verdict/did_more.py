@@ -5,12 +5,12 @@ Results of both may be equal rightly: the best epoch, round or candidate lies wi
 
 from __future__ import annotations
 
+from ..design.quantities import plain
+from ..design.rows import trees_asked
+from ..evidence.evidence import Artefact, Evidence
+from ..witness.seen import Seen
 from ..witness.values import text
-from .design_rows import trees_asked
-from .evidence import Artefact, Evidence
 from .outside import reads_of_quick
-from .quantities import plain
-from .seen import Seen
 
 _MORE = 1.2
 """So many times what the quick run did: an epoch more, or one batch, is no other amount of work."""

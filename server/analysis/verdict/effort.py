@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import NotInspected
-from .checks import Check, failed, passed, span, unknown
-from .counts import Counts, shown
-from .declared import declared_fit
-from .evidence import Evidence
+from ..counted.counts import Counts, shown
+from ..design.declared import declared_fit
+from ..evidence.checks import Check, failed, passed, span, unknown
+from ..evidence.evidence import Evidence
+from ..evidence.rules import TOLERANCE_S, Limits, Rules
+from ..evidence.usage import Usage
+from ..evidence.words import Outcome, Word
+from ..results.method import nothing_trains
 from .gpu import worked_on_gpu
-from .method import nothing_trains
-from .rules import TOLERANCE_S, Limits, Rules
-from .usage import Usage
-from .words import Outcome, Word
 
 _LEAST_SAMPLED = 0.5
 """Share of the time asked for that sampling itself should take; data, predictions and several models need some too."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .checks import Check, failed, passed, unknown
-from .evidence import Evidence
-from .gpu_use import BROKEN, GpuState, GpuUse
-from .words import Word
+from ..evidence.checks import Check, failed, passed, unknown
+from ..evidence.evidence import Evidence
+from ..evidence.gpu_use import BROKEN, GpuState, GpuUse
+from ..evidence.words import Word
 
 IDLE_SHARE = 0.1
 """A run that held a GPU and worked on it in a smaller share of that time left it idle."""

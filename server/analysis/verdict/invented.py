@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from .checks import Check, failed
-from .evidence import Evidence
-from .words import Word
+from ..evidence.checks import Check, failed
+from ..evidence.evidence import Evidence
+from ..evidence.words import Word
 
 _DATA = (
     r"(?:synthetic|simulated|dummy|fake|mock|random|made[- ]up|placeholder|toy|demo|sample)\w*\s+"

@@ -8,19 +8,19 @@ from datetime import datetime
 
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import TraceFacts
-from .checks import Check, failed, passed, span, unknown
-from .claimed_counts import Floor, doubted
-from .counts import Count, Counts
-from .declared import approximates, declared_fit
-from .design import COUNTED, STOPPED
-from .evidence import Evidence
-from .method import declared_kinds
+from ..counted.claimed_counts import Floor, doubted
+from ..counted.counts import Count, Counts
+from ..counted.walkers import ensembles
+from ..design.declared import approximates, declared_fit
+from ..design.design import COUNTED, STOPPED
+from ..design.quantities import plain
+from ..evidence.checks import Check, failed, passed, span, unknown
+from ..evidence.evidence import Evidence
+from ..evidence.rules import TOLERANCE_S, Rules
+from ..evidence.words import Word
+from ..results.method import declared_kinds
+from ..witness.seen import kind_of_class, place
 from .minima import only_asks, open_minima, own_iterations
-from .quantities import plain
-from .rules import TOLERANCE_S, Rules
-from .seen import kind_of_class, place
-from .walkers import ensembles
-from .words import Word
 
 _OF_CHAINS = ("draws", "total_draws", "tune")
 _SAMPLES = re.compile(

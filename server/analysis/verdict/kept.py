@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import ArraysFacts, JsonFacts, PickleFacts, TableFacts, TraceFacts
-from .answer import Answer
-from .checks import Check, failed, flat, passed, unknown
-from .counting_fits import fits_of_results
-from .declared import declared_fit, is_for_reward
-from .design import COUNTED, Requirement
-from .design_rows import answered
-from .evidence import Artefact, Evidence
-from .method import declared_kinds
-from .parameters import METHOD, SAMPLER, TIME, name_of, names_blanks
-from .quantities import plain
-from .seen import Seen, place
-from .words import Word
+from ..design.answer import Answer
+from ..design.declared import declared_fit, is_for_reward
+from ..design.design import COUNTED, Requirement
+from ..design.parameters import METHOD, SAMPLER, TIME, name_of, names_blanks
+from ..design.quantities import plain
+from ..design.rows import answered
+from ..evidence.checks import Check, failed, flat, passed, unknown
+from ..evidence.evidence import Artefact, Evidence
+from ..evidence.words import Word
+from ..results.counting_fits import fits_of_results
+from ..results.method import declared_kinds
+from ..witness.seen import Seen, place
 
 _FOLLOWS_GRADIENTS = re.compile(r"nuts|no.?u.?turn|hmc|hamilton", re.IGNORECASE)
 _LIBRARIES = ("pymc", "numpyro", "blackjax", "nutpie", "cmdstanpy", "pystan", "emcee", "pyro")

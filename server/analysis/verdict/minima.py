@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .counting_fits import fits_of_results
-from .counts import WITNESSED, Counts, is_ensemble
-from .design import COUNTED, Requirement
-from .design_length import STOPS
-from .design_rows import answered, counts_trees, trees_asked, trees_kept
-from .evidence import Evidence
-from .rules import Rules
+from ..counted.counts import WITNESSED, Counts, is_ensemble
+from ..design.design import COUNTED, Requirement
+from ..design.length import STOPS
+from ..design.rows import answered, counts_trees, trees_asked, trees_kept
+from ..evidence.evidence import Evidence
+from ..evidence.rules import Rules
+from ..results.counting_fits import fits_of_results
 
 _FOLDS = "cv"
 _ROUNDS = "iterations"

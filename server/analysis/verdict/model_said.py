@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from ...vocabulary.runs import Phase
 from ..artefacts.facts import TableFacts
-from .checks import Check
-from .evidence import Evidence
-from .held_out_observed import held_out_observed
-from .intervals import by_formula
-from .left_out_of_trace import left_out_of_trace
-from .likelihood import model_otherwise
-from .named_layers import named_layers
-from .predictive import against_predictive
-from .samplings_asked import samplings_asked
-from .seen import Seen
-from .suspicion import first_of
+from ..evidence.checks import Check
+from ..evidence.evidence import Evidence
+from ..evidence.suspicion import first_of
+from ..networks.named_layers import named_layers
+from ..results.intervals import by_formula
+from ..samplers.held_out_observed import held_out_observed
+from ..samplers.left_out_of_trace import left_out_of_trace
+from ..samplers.likelihood import model_otherwise
+from ..samplers.predictive import against_predictive
+from ..samplers.samplings_asked import samplings_asked
+from ..witness.seen import Seen
 
 
 def model_said(evidence: Evidence, seen: Seen) -> Check | None:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ..evidence.checks import Check
+from ..evidence.suspicion import Suspicion, first_of
+from ..evidence.words import Word
 from ..witness import Fit
-from .checks import Check
-from .seen import Seen, kind_of_class, place
-from .suspicion import Suspicion, first_of
-from .words import Word
+from ..witness.seen import Seen, kind_of_class, place
 
 _OF_NO_KIND = re.compile("Sequential|Functional")
 """Keras calls networks so; in other names they say how something is done, as of functional regression."""

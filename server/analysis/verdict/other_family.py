@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ..design.declared import prepares
+from ..design.model import without_denials
+from ..evidence.evidence import Evidence
+from ..evidence.suspicion import Suspicion
+from ..evidence.words import Word
 from ..witness import Fit
 from ..witness import fit as read_fit
+from ..witness.seen import Seen, names, place
 from ..witness.values import text
-from .declared import prepares
-from .design_model import without_denials
-from .evidence import Evidence
-from .seen import Seen, names, place
-from .suspicion import Suspicion
-from .words import Word
 
 _BOOSTED = r"Boost|XGB|LGBM|xgboost|lightgbm|catboost"
 _FAMILIES = tuple(

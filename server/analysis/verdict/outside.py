@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..evidence.checks import Check, passed
+from ..evidence.evidence import Evidence
+from ..evidence.suspicion import Suspicion, first_of
+from ..evidence.words import Word
 from ..witness import Line
+from ..witness.seen import Seen, place
 from ..witness.values import text
-from .checks import Check, passed
-from .evidence import Evidence
-from .seen import Seen, place
-from .suspicion import Suspicion, first_of
-from .words import Word
 
 _TOOLS = frozenset(
     {

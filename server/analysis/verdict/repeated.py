@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..evidence.checks import Check, passed, span, unknown
+from ..evidence.evidence import Evidence
 from ..witness.replayed import EQUAL, NEAR
-from .checks import Check, passed, span, unknown
-from .evidence import Evidence
 
 
 def rerun(evidence: Evidence) -> Check | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .checks import Check, failed, passed, unknown
-from .evidence import Evidence
-from .words import Word
+from ..evidence.checks import Check, failed, passed, unknown
+from ..evidence.evidence import Evidence
+from ..evidence.words import Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ...vocabulary.runs import Phase
-from .checks import flat, span
-from .counts import counted
+from ..counted.counts import counted
+from ..evidence.checks import flat, span
+from ..evidence.evidence import Evidence
+from ..evidence.rules import Limits, Rules
+from ..evidence.words import Word
+from ..results.method import forbidden_words
 from .effort import intensity
-from .evidence import Evidence
-from .method import forbidden_words
-from .rules import Limits, Rules
 from .verdict import Verdict
-from .words import Word
 
 
 def verification_block(evidence: Evidence, rules: Rules, verdict: Verdict) -> str:

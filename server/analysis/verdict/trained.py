@@ -6,26 +6,26 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..counted.counts import Counts
+from ..counted.without_effect import burn_in_wasted, idle_rounds
+from ..design.design import COUNTS
+from ..design.quantities import plain
+from ..design.repeats import only_solved, solved
+from ..design.rows import counts_trees, trees_asked
+from ..evidence.checks import Check, passed, span
+from ..evidence.evidence import Evidence
+from ..evidence.rules import TOLERANCE_S, Rules
+from ..evidence.suspicion import Suspicion, first_of
+from ..evidence.words import Word
+from ..networks.stepped import gradients, nothing_stepped
+from ..results.counting_fits import fits_of_results
+from ..splits.folds_asked import folds_asked, folds_left_out, folds_shared, groups_of_one, repeats_left_out
+from ..splits.time_order import in_time_order
 from ..witness import Fit
+from ..witness.seen import Seen, argument, place
 from ..witness.values import part, whole
 from .beside import beside
-from .checks import Check, passed, span
-from .counting_fits import fits_of_results
-from .counts import Counts
-from .design import COUNTS
-from .design_repeats import only_solved, solved
-from .design_rows import counts_trees, trees_asked
-from .evidence import Evidence
-from .folds_asked import folds_asked, folds_left_out, folds_shared, groups_of_one, repeats_left_out
 from .other_family import other_family
-from .quantities import plain
-from .rules import TOLERANCE_S, Rules
-from .seen import Seen, argument, place
-from .stepped import gradients, nothing_stepped
-from .suspicion import Suspicion, first_of
-from .time_order import in_time_order
-from .without_effect import burn_in_wasted, idle_rounds
-from .words import Word
 
 _MANY = 20
 _FEW_ROWS = 50

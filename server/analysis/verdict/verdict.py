@@ -10,24 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ...vocabulary.runs import Phase, RunState
-from . import checks as ask
+from ..counted.counts import counted
+from ..evidence import checks as ask
+from ..evidence.checks import Check, flat, span
+from ..evidence.evidence import Evidence
+from ..evidence.rules import Rules
+from ..evidence.words import TOLD_ONLY, Outcome, Word
+from ..results.method import method
+from ..results.untold import epochs
 from .artefacts import artefact
 from .causes import cause_of, told_beside
-from .checks import Check, flat, span
 from .completion import completion
 from .convergence import convergence
-from .counts import counted
 from .effort import effort, requirement
-from .evidence import Evidence
 from .gpu import gpu
 from .invented import data
 from .iterations import iterations, trace
 from .kept import kept
-from .method import method
-from .rules import Rules
-from .untold import epochs
 from .witnessed import witnessed
-from .words import TOLD_ONLY, Outcome, Word
 from .written import written
 
 _ENDED_BADLY = ("ending", "failures")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from .checks import Check, failed, passed, unknown
+from ..counted.counts import Counts
+from ..counted.drawn import draws
+from ..evidence.checks import Check, failed, passed, unknown
+from ..evidence.evidence import Evidence
+from ..evidence.rules import Rules
+from ..evidence.words import Word
+from ..networks.of_networks import outputs
+from ..networks.told_losses import history
+from ..results.observed import observed
+from ..results.predicted import results
 from .chosen import choice
-from .counts import Counts
-from .drawn import draws
-from .evidence import Evidence
 from .model_said import model_said
 from .named_otherwise import classes
-from .observed import observed
-from .of_networks import outputs
 from .outside import outside
-from .predicted import results
 from .repeated import rerun
-from .rules import Rules
 from .sealed import seal
-from .told_losses import history
 from .trained import training
-from .words import Word
 
 
 def witnessed(evidence: Evidence, rules: Rules, counts: Counts) -> tuple[Check, ...]:

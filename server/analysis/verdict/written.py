@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from .checks import Check, passed, unknown
-from .evidence import Evidence
+from ..evidence.checks import Check, passed, unknown
+from ..evidence.evidence import Evidence
 
 _TABLES = (".json", ".csv", ".tsv", ".csv.gz", ".parquet", ".feather", ".xlsx", ".jsonl")
 _MODELS = (

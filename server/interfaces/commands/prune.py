@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ...acts.desk import Desk
-from ...analysis.verdict.words import Word
+from ...analysis.evidence.words import Word
 from ...storage.record import Run
 from ...vocabulary.errors import InvalidArgument
 from ...vocabulary.runs import Role

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...analysis.verdict.words import TOLD_ONLY, Outcome
+from ...analysis.evidence.words import TOLD_ONLY, Outcome
 
 COMMAND = "verify"
 _KEPT = ("verdict", "met", "reason_code", "why", "run", "override")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...analysis.verdict.words import Outcome, Word
+from ...analysis.evidence.words import Outcome, Word
 from ...storage.record import Finding, Verdict
 from ...vocabulary.runs import Level, RunState
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ...analysis.verdict.gpu_use import GpuState
+from ...analysis.evidence.gpu_use import GpuState
 
 _NVIDIA = ("/dev/nvidiactl", "/proc/driver/nvidia/version", "/dev/dxg")
 """The control device, the loaded driver, and the way that WSL passes a GPU through."""

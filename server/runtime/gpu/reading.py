@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from ...analysis.verdict.gpu_use import Board, GpuSample, GpuState, GpuUse, OnBoard, Xid, together, use_of
+from ...analysis.evidence.gpu_use import Board, GpuSample, GpuState, GpuUse, OnBoard, Xid, together, use_of
 from ..keeper import records, usage
 from ..samples import moment, size
 

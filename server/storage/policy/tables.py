@@ -11,8 +11,8 @@ from pydantic import AfterValidator, ConfigDict, Field, create_model, model_vali
 
 from ...analysis.curves.silence import StallRule
 from ...analysis.curves.thresholds import Thresholds
+from ...analysis.design.quantities import quantity
 from ...analysis.logs.rules import DEFAULT_RULES, Rule, Weight
-from ...analysis.verdict.quantities import quantity
 from ...vocabulary.diary_rule import DiaryRule
 from ...vocabulary.errors import PolicyInvalid
 from ...vocabulary.estimators import LINEAR

@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-from ...analysis.verdict.evidence import HeadCopy
+from ...analysis.evidence.evidence import HeadCopy
 from . import Ledger
 
 _WORD, _VERSION = "watchkeeper-head", "1"

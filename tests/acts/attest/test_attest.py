@@ -20,7 +20,7 @@ from watchkeeper.server.documents import dsse
 from watchkeeper.server.storage.record import Ledger, schema
 from watchkeeper.server.vocabulary.errors import LedgerUnreadable, NotFound, Refused, StorageFailed
 
-from ...analysis.verdict.trainings import HONEST, full
+from ...analysis.evidence.trainings import HONEST, full
 from ...play import FAILS, GOOD, WAITS, Place
 from . import others
 

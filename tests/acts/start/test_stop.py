@@ -13,7 +13,7 @@ from watchkeeper.server.runtime.engines.local import LocalEngine
 from watchkeeper.server.storage.record import Kind
 from watchkeeper.server.vocabulary.runs import Phase
 
-from ...analysis.verdict.trainings import HONEST, full
+from ...analysis.evidence.trainings import HONEST, full
 from ...limits import LONG_S
 from ...play import GOOD, WAITS, WAITS_LONG, Agent, Place, script
 from ...runtime.keeper.helpers import processes_of, until

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.acts.verify import late_epochs
-from watchkeeper.server.analysis.verdict.evidence import LateEpochs
-from watchkeeper.server.analysis.verdict.seen import Seen
+from watchkeeper.server.analysis.evidence.evidence import LateEpochs
+from watchkeeper.server.analysis.witness.seen import Seen
 from watchkeeper.server.runtime.keeper.records import VERSION
 
-from ...analysis.verdict.witnessed import BEGUN, Kind, seen, steps
+from ...analysis.evidence.witnessed import BEGUN, Kind, seen, steps
 from ...play import Place
 from ..prune.helpers import ended, state
 

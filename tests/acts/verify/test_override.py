@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ...analysis.verdict.trainings import HONEST, full
+from ...analysis.evidence.trainings import HONEST, full
 from ...play import Place, script
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from watchkeeper.tools import TOOLS
 
-from ...analysis.verdict.trainings import HONEST, LEFT, RESULTS, TRAINING, full, outcomes
+from ...analysis.evidence.trainings import HONEST, LEFT, RESULTS, TRAINING, full, outcomes
 from ...play import DIVERGES, FAILS, FULL_S, GOOD, WAITS, Place, script
 
 pytestmark = pytest.mark.anyio

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from watchkeeper.server.acts.watch import artefact_files
-from watchkeeper.server.analysis.verdict.evidence import Artefact
+from watchkeeper.server.analysis.evidence.evidence import Artefact
 from watchkeeper.server.runtime.keeper import seal
 
-from ...analysis.verdict.trainings import full, outcomes
+from ...analysis.evidence.trainings import full, outcomes
 from ...libraries import needs
 from ...play import Place
 from .stories.scripts import DESCENT, evidence, in_short, judged

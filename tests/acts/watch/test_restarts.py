@@ -13,7 +13,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from watchkeeper.tools import TOOLS
 
-from ...analysis.verdict.trainings import HONEST, TRAINING, design
+from ...analysis.evidence.trainings import HONEST, TRAINING, design
 from ...limits import HANG_S
 from ...play import FAILS, WAITS, Agent, Facts, Mode, Place, kill, script
 from ...runtime.keeper.helpers import processes_of

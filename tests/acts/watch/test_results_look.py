@@ -11,7 +11,7 @@ from watchkeeper.server.acts.poll import next_step
 from watchkeeper.server.acts.start import gate
 from watchkeeper.server.acts.start.provenance import Origin
 from watchkeeper.server.acts.watch import artefact_files, results_look, standing
-from watchkeeper.server.analysis.verdict.evidence import Artefact
+from watchkeeper.server.analysis.evidence.evidence import Artefact
 from watchkeeper.server.vocabulary.errors import Refused
 from watchkeeper.server.vocabulary.runs import Phase, RunState
 

@@ -15,10 +15,10 @@ from watchkeeper.server.analysis.curves.pace import pace, will_miss_its_limit
 from watchkeeper.server.analysis.curves.readers import read_history
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.analysis.curves.writer import history_csv
+from watchkeeper.server.analysis.design.design import Design, lowered, read_design
 from watchkeeper.server.analysis.logs.guarded import KEY, GuardedRecogniser
 from watchkeeper.server.analysis.logs.metrics import COUNTERS, TOTALS, read_metrics
 from watchkeeper.server.analysis.logs.rules import DEFAULT_RULES
-from watchkeeper.server.analysis.verdict.design import Design, lowered, read_design
 from watchkeeper.server.documents.error_report import clock_time
 from watchkeeper.server.runtime.probe.reading import read_probe
 from watchkeeper.server.vocabulary.errors import InvalidArgument

@@ -13,11 +13,11 @@ from watchkeeper.server.analysis.artefacts.facts import (
     UnknownFacts,
 )
 from watchkeeper.server.analysis.curves.series import History
+from watchkeeper.server.analysis.evidence.evidence import Artefact, Evidence, HeadCopy, Known
+from watchkeeper.server.analysis.evidence.words import Word
 from watchkeeper.server.analysis.scripts.program import Program, Unresolved
-from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence, HeadCopy, Known
-from watchkeeper.server.analysis.verdict.words import Word
 
-from .facts import (
+from ..evidence.facts import (
     BEGUN,
     GRID,
     HONEST,

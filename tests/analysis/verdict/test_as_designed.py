@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from watchkeeper.server.analysis.counted.counts import counted
+from watchkeeper.server.analysis.evidence.evidence import Evidence
+from watchkeeper.server.analysis.evidence.words import Word
 from watchkeeper.server.analysis.verdict.convergence import convergence
-from watchkeeper.server.analysis.verdict.counts import counted
-from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Word
 
-from .facts import RULES, check, designed
+from ..evidence.facts import RULES, check, designed
+from ..evidence.witnessed import Kind, column, found, results, steps, trained
 from .test_convergence import history, training
-from .witnessed import Kind, column, found, results, steps, trained
 
 NET: Kind = {"kind": "search", "facts": {"id": 1, "object": 1, "class": "GridSearchCV", "candidates": 4, "folds": 3,
                                          "estimator": "NeuralNetClassifier", "inside": {"NeuralNetClassifier": 13},

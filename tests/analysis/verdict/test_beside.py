@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from watchkeeper.server.analysis.splits.folds_asked import folds_asked
 from watchkeeper.server.analysis.verdict.beside import beside
-from watchkeeper.server.analysis.verdict.folds_asked import folds_asked
 from watchkeeper.server.analysis.verdict.outside import outside
-from watchkeeper.server.analysis.verdict.seen import Seen
 from watchkeeper.server.analysis.witness import gathered
 from watchkeeper.server.analysis.witness.lines import Line, Process
+from watchkeeper.server.analysis.witness.seen import Seen
 
-from .facts import BEGUN, HOUR, RULES, TRAINED, designed
-from .witnessed import Kind, fit, fp, sampling, seen
+from ..evidence.facts import BEGUN, HOUR, RULES, TRAINED, designed
+from ..evidence.witnessed import Kind, fit, fp, sampling, seen
 
 HALF, WHOLE = fit(1, "SVR", wall_s=1.2 * HOUR), fit(1, "SVR", wall_s=2.5 * HOUR)
 

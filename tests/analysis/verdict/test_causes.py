@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from watchkeeper.server.analysis.evidence.checks import Check, failed, unknown
+from watchkeeper.server.analysis.evidence.evidence import Evidence
+from watchkeeper.server.analysis.evidence.words import Word
 from watchkeeper.server.analysis.verdict.causes import cause_of, told_beside
-from watchkeeper.server.analysis.verdict.checks import Check, failed, unknown
 from watchkeeper.server.analysis.verdict.did_more import did_more
-from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Word
 
-from .facts import MODEL, RESULTS, RULES, spoilt
-from .witnessed import MAIN, Kind, fp, seen, steps
+from ..evidence.facts import MODEL, RESULTS, RULES, spoilt
+from ..evidence.witnessed import MAIN, Kind, fp, seen, steps
 
 
 def check(code: str, word: Word = Word.INVESTIGATE) -> Check:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import ChainPrint, TraceFacts
-from watchkeeper.server.analysis.verdict.evidence import Evidence, LateEpochs
+from watchkeeper.server.analysis.evidence.evidence import Evidence, LateEpochs
+from watchkeeper.server.analysis.evidence.words import Word
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Word
 
-from .facts import HOUR, MODEL, RULES, TRACE, TRAINED, designed
-from .witnessed import SAVED, Kind, column, found, fp, mcmc, results, sampling, save, seen, steps
+from ..evidence.facts import HOUR, MODEL, RULES, TRACE, TRAINED, designed
+from ..evidence.witnessed import SAVED, Kind, column, found, fp, mcmc, results, sampling, save, seen, steps
 
 P = (1.5, 2.25, 9.0)
 NAME = "RandomForestRegressor"

@@ -9,11 +9,11 @@ import pytest
 from watchkeeper.server.analysis.curves.curves import judge_history
 from watchkeeper.server.analysis.curves.series import History, from_records
 from watchkeeper.server.analysis.curves.several import trainings
+from watchkeeper.server.analysis.evidence.words import Word
 from watchkeeper.server.analysis.verdict.convergence import convergence
-from watchkeeper.server.analysis.verdict.words import Word
 
 from ...growth import assert_grows_with_its_input
-from .facts import RULES, TRAINED, designed, spoilt, with_trace
+from ..evidence.facts import RULES, TRAINED, designed, spoilt, with_trace
 
 Row = dict[str, float | None]
 

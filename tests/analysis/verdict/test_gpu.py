@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from watchkeeper.server.analysis.evidence.gpu_use import Board, GpuSample, GpuState, GpuUse, OnBoard, Xid, use_of
+from watchkeeper.server.analysis.evidence.usage import Usage
+from watchkeeper.server.analysis.evidence.words import Outcome, Word
 from watchkeeper.server.analysis.verdict.effort import effort, intensity
 from watchkeeper.server.analysis.verdict.gpu import gpu
-from watchkeeper.server.analysis.verdict.gpu_use import Board, GpuSample, GpuState, GpuUse, OnBoard, Xid, use_of
-from watchkeeper.server.analysis.verdict.usage import Usage
-from watchkeeper.server.analysis.verdict.words import Outcome, Word
 
-from .facts import HONEST, RULES, spoilt
+from ..evidence.facts import HONEST, RULES, spoilt
 
 WORKED = GpuUse(
     state=GpuState.SAMPLED, names=("H100",), samples=10, on_share=1.0, busy_share=0.9, percent=70.0, energy_j=3600.0

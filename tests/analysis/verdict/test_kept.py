@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ColumnFacts, PickleFacts, TableFacts
+from watchkeeper.server.analysis.evidence.evidence import Artefact, Evidence
+from watchkeeper.server.analysis.evidence.rules import Limits
+from watchkeeper.server.analysis.evidence.words import Outcome
 from watchkeeper.server.analysis.scripts import Program, SamplerCall
-from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence
-from watchkeeper.server.analysis.verdict.rules import Limits
 from watchkeeper.server.analysis.verdict.text import verification_block
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Outcome
 
-from .facts import HONEST, HOUR, MODEL, RESULTS, RULES, TABLE, TRAINED, check, designed, said, with_trace
+from ..evidence.facts import HONEST, HOUR, MODEL, RESULTS, RULES, TABLE, TRAINED, check, designed, said, with_trace
 
 APPROVED = ("APPROVE", "all_passed")
 

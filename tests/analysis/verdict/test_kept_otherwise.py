@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.artefacts.parameter_facts import ParameterFigures
-from watchkeeper.server.analysis.verdict.counts import counted
+from watchkeeper.server.analysis.counted.counts import counted
+from watchkeeper.server.analysis.evidence.words import Outcome, Word
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Outcome, Word
 
-from .facts import MODEL, RULES, check, designed
-from .witnessed import SAVED, Kind, column, found, fp, mcmc, results, sampling, trained
+from ..evidence.facts import MODEL, RULES, check, designed
+from ..evidence.witnessed import SAVED, Kind, column, found, fp, mcmc, results, sampling, trained
 
 FIGURES = tuple(ParameterFigures(name=name, mean=mean, sd=sd) for name, mean, sd in (("mu", 4.4, 0.6), ("tau", 2, 0.2)))
 

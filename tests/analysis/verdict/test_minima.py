@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.acts.watch.verdict_rules import rules_of
+from watchkeeper.server.analysis.counted.counts import counted
 from watchkeeper.server.analysis.curves.series import History
+from watchkeeper.server.analysis.design.design import read_design
+from watchkeeper.server.analysis.evidence.evidence import Evidence
+from watchkeeper.server.analysis.evidence.rules import Rules
 from watchkeeper.server.analysis.scripts.program import EstimatorUse, Program
-from watchkeeper.server.analysis.verdict.counts import counted
-from watchkeeper.server.analysis.verdict.design import read_design
-from watchkeeper.server.analysis.verdict.evidence import Evidence
-from watchkeeper.server.analysis.verdict.rules import Rules
 from watchkeeper.server.analysis.verdict.verdict import decide
 from watchkeeper.server.storage.policy.policy import load_policy, policy_text
 from watchkeeper.server.vocabulary.runs import Phase
 
-from .facts import HOUR, MODEL, PICKLE, RESULTS, RULES, TRAINED, check, designed, spoilt
-from .witnessed import Kind, fit, fp, seen, steps
+from ..evidence.facts import HOUR, MODEL, PICKLE, RESULTS, RULES, TRAINED, check, designed, spoilt
+from ..evidence.witnessed import Kind, fit, fp, seen, steps
 
 FOREST = "RandomForestClassifier"
 LONG: dict[str, Any] = {"wall_s": 3 * HOUR}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from watchkeeper.server.analysis.verdict.named_otherwise import classes
 
-from .witnessed import Kind, fit, seen
+from ..evidence.witnessed import Kind, fit, seen
 
 
 def own(number: int, name: str, base: str = "", wall_s: float = 60.0) -> Kind:

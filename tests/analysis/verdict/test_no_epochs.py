@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from watchkeeper.server.analysis.counted.counts import counted
 from watchkeeper.server.analysis.curves.series import History
 from watchkeeper.server.analysis.scripts.program import Program
-from watchkeeper.server.analysis.verdict.counts import counted
 from watchkeeper.server.analysis.verdict.verdict import decide
 
-from .facts import RULES, check, designed
+from ..evidence.facts import RULES, check, designed
+from ..evidence.witnessed import Kind, fit, seen, steps
 from .test_minima import LONG, asked, run
-from .witnessed import Kind, fit, seen, steps
 
 BOOSTED = "Method | Gradient boosting (CatBoost)\n"
 PIPELINE: dict[str, Any] = {

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from watchkeeper.server.analysis.verdict.design import read_design
+from watchkeeper.server.analysis.design.design import read_design
 from watchkeeper.server.analysis.verdict.other_family import other_family
 
-from .facts import TRAINED
-from .witnessed import Kind, fit, seen, steps
+from ..evidence.facts import TRAINED
+from ..evidence.witnessed import Kind, fit, seen, steps
 
 MIXED = "linear mixed model with random intercepts by school"
 OLS = fit(1, "OLS", library="statsmodels")

@@ -8,7 +8,7 @@ import pytest
 
 from ...libraries import needs
 from ...play import Place, script
-from .trainings import HONEST, LEFT, RESULTS, TRAINING, design, full, outcomes
+from ..evidence.trainings import HONEST, LEFT, RESULTS, TRAINING, design, full, outcomes
 
 pytestmark = pytest.mark.anyio
 

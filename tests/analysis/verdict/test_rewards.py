@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.curves.series import History, from_records
+from watchkeeper.server.analysis.evidence.evidence import Evidence
+from watchkeeper.server.analysis.evidence.words import Outcome, Word
 from watchkeeper.server.analysis.scripts.program import EpochLoop
-from watchkeeper.server.analysis.verdict.evidence import Evidence
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Outcome, Word
 
-from .facts import RULES, TORCH, TRAINED, check, designed
-from .witnessed import Kind, seen, steps
+from ..evidence.facts import RULES, TORCH, TRAINED, check, designed
+from ..evidence.witnessed import Kind, seen, steps
 
 DESIGN = "Method | Reinforcement learning (REINFORCE) | | | | YES\nEpisodes | 600 | 600 | | | YES\n"
 WALK = [math.sin(37.0 * one * one) for one in range(601)]

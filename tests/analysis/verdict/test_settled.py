@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 from watchkeeper.server.analysis.curves.series import from_records
-from watchkeeper.server.analysis.verdict.checks import Check
+from watchkeeper.server.analysis.design.design import read_design
+from watchkeeper.server.analysis.evidence.checks import Check
 from watchkeeper.server.analysis.verdict.convergence import convergence
-from watchkeeper.server.analysis.verdict.design import read_design
 
-from .facts import RULES, TRAINED
+from ..evidence.facts import RULES, TRAINED
 
 DRAW = random.Random(11)
 WOBBLE = [0.09 * DRAW.gauss(0, 1) for _ in range(40)]

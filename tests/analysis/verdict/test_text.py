@@ -7,7 +7,7 @@ from dataclasses import replace
 from watchkeeper.server.analysis.verdict.text import check_table, not_met_message, verification_block
 from watchkeeper.server.analysis.verdict.verdict import decide
 
-from .facts import HONEST, MCMC, RIDGE, RULES, TRAINED, designed, spoilt
+from ..evidence.facts import HONEST, MCMC, RIDGE, RULES, TRAINED, designed, spoilt
 
 
 def test_the_block_is_that_of_the_formats_word_for_word() -> None:

@@ -12,18 +12,18 @@ from watchkeeper.server.analysis.artefacts.facts import (
     PickleFacts,
     TableFacts,
 )
+from watchkeeper.server.analysis.design.design import read_design
+from watchkeeper.server.analysis.evidence.checks import flat
+from watchkeeper.server.analysis.evidence.evidence import Attempt, Evidence, Told
+from watchkeeper.server.analysis.evidence.rules import EffortRules, Limits
+from watchkeeper.server.analysis.evidence.words import Outcome, Word
 from watchkeeper.server.analysis.scripts.program import Program
 from watchkeeper.server.analysis.verdict.artefacts import insane
-from watchkeeper.server.analysis.verdict.checks import flat
-from watchkeeper.server.analysis.verdict.design import read_design
-from watchkeeper.server.analysis.verdict.evidence import Attempt, Evidence, Told
-from watchkeeper.server.analysis.verdict.rules import EffortRules, Limits
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Outcome, Word
 from watchkeeper.server.storage.policy.tables import Compute
 from watchkeeper.server.vocabulary.runs import Phase, RunState
 
-from .facts import (
+from ..evidence.facts import (
     BEGUN,
     HONEST,
     HOUR,

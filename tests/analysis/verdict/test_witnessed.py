@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from watchkeeper.server.analysis.artefacts.facts import TableFacts
 from watchkeeper.server.analysis.curves.series import History
-from watchkeeper.server.analysis.verdict.design import read_design
-from watchkeeper.server.analysis.verdict.evidence import Artefact, Evidence, Seal
-from watchkeeper.server.analysis.verdict.rules import Limits
+from watchkeeper.server.analysis.design.design import read_design
+from watchkeeper.server.analysis.evidence.evidence import Artefact, Evidence, Seal
+from watchkeeper.server.analysis.evidence.rules import Limits
+from watchkeeper.server.analysis.evidence.words import Outcome, Word
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Outcome, Word
 
-from .facts import BEGUN, GRID, HONEST, HOUR, MODEL, PICKLE, RESULTS, RULES, TRAINED, spoilt
-from .witnessed import (
+from ..evidence.facts import BEGUN, GRID, HONEST, HOUR, MODEL, PICKLE, RESULTS, RULES, TRAINED, spoilt
+from ..evidence.witnessed import (
     LOSSES,
     SAVED,
     Kind,

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from watchkeeper.server.analysis.artefacts.facts import ArrayFacts, ArraysFacts, NotInspected, PickleFacts
+from watchkeeper.server.analysis.evidence.words import Outcome, Word
 from watchkeeper.server.analysis.verdict.artefacts import artefact
 from watchkeeper.server.analysis.verdict.verdict import decide
-from watchkeeper.server.analysis.verdict.words import Outcome, Word
 from watchkeeper.server.analysis.verdict.written import model_among, own, results_among
 from watchkeeper.server.storage.policy.profiles import TOLD_ONLY
 
-from .facts import HONEST, MODEL, RESULTS, RULES
+from ..evidence.facts import HONEST, MODEL, RESULTS, RULES
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from watchkeeper.server.analysis.witness import Witnessed, gathered, read_process
 from watchkeeper.server.analysis.witness.replayed import DIFFERENT, EQUAL, NEAR, NOTHING, compare
 
-from ..verdict.witnessed import fp, sampling, seen
+from ..evidence.witnessed import fp, sampling, seen
 
 Kind = dict[str, Any]
 LOSSES: dict[str, Any] = {"kind": "losses", "where": "m.py:9", "facts": {"library": "torch", "id": 1, "first": 2.0}}

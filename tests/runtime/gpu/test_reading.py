@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from watchkeeper.server.analysis.verdict.gpu_use import Board, GpuSample, GpuState, OnBoard, Xid
+from watchkeeper.server.analysis.evidence.gpu_use import Board, GpuSample, GpuState, OnBoard, Xid
 from watchkeeper.server.runtime.gpu import devices, reading
 
 BEGIN = {"at": 1.0, "version": 1, "nonce": "n", "boards": [{"name": "A", "memory_bytes": 100}], "driver": "1"}

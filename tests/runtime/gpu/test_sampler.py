@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watchkeeper.server.analysis.verdict.gpu_use import GpuState
+from watchkeeper.server.analysis.evidence.gpu_use import GpuState
 from watchkeeper.server.runtime.gpu import reading, sampler
 from watchkeeper.server.runtime.keeper import procfs
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from watchkeeper.server.analysis.verdict.evidence import HeadCopy
+from watchkeeper.server.analysis.evidence.evidence import HeadCopy
 from watchkeeper.server.storage.record import Ledger, head_copy
 from watchkeeper.server.storage.record.records import VerdictKept
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ....analysis.verdict.trainings import design, outcomes
+from ....analysis.evidence.trainings import design, outcomes
 from ....play import Agent, Facts, Place, script
 
 EXAMPLES = Path(__file__).parents[4] / "examples/approved_methods"
