@@ -9,6 +9,7 @@ from ..evidence.evidence import Evidence
 from ..evidence.suspicion import first_of
 from ..networks.named_layers import named_layers
 from ..results.intervals import by_formula
+from ..samplers.counted_otherwise import counted_otherwise
 from ..samplers.held_out_observed import held_out_observed
 from ..samplers.left_out_of_trace import left_out_of_trace
 from ..samplers.likelihood import model_otherwise
@@ -25,6 +26,7 @@ def model_said(evidence: Evidence, seen: Seen) -> Check | None:
     every = (
         *(held_out_observed(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
         *model_otherwise(evidence.design, seen),
+        *counted_otherwise(evidence.design, evidence.program, seen),
         *(against_predictive(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
         *samplings_asked(evidence, seen),
         *named_layers(evidence.design, seen),

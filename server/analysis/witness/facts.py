@@ -36,6 +36,8 @@ class Sampling:
     """What observed variables are distributed as, as far as that can be told."""
     scales: Mapping[str, float] = field(default_factory=dict[str, float])
     """By how much each observation of a variable, or of a potential, counts, where that is told."""
+    weights: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
+    """By how much each row of a variable, or of a potential, counts, where that is not the same in all."""
     sites: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     """Shapes of what is observed where a model may be given more than that; not of what a mask leaves a part of."""
     held: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
@@ -178,6 +180,10 @@ def sampling(line: Line) -> Sampling:
         scales={
             **{name: scale for name, about in outcomes.items() if (scale := number(about, "scale")) is not None},
             **{name: scale for name in factors if (scale := number(factors, name)) is not None},
+        },
+        weights={
+            **{name: fingerprint(part(about, "weights")) for name, about in outcomes.items() if "weights" in about},
+            **{name: fingerprint(about) for name, about in _objects(facts, "weights").items()},
         },
         held={name: fingerprint(part(about, "data")) for name, about in _objects(facts, "held").items()},
         bounds=wholes(facts, "bounds"),
