@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from . import markdown
 from .model import Said, without_denials
 
-_KEY = r"(?:(?:the|statistical|probabilistic|bayesian|regression|main|full|our)\s){0,2}"
-_KEY += r"(?:models?|priors?|likelihoods?|observation model|model structure|structure|specification|latent process)"
+_KEY = (
+    r"(?:(?:the|statistical|probabilistic|bayesian|regression|main|full|our)\s){0,2}"
+    r"(?:models?|priors?|likelihoods?|observation model|model structure|structure|specification|latent process)"
+)
 _CALLED = re.compile(
     rf"\s{{0,8}}(?:[-*+]\s|\d{{1,2}}[.)]\s|\|)?\s{{0,4}}{_KEY}(?: for [\w ]{{1,30}})?\s{{0,4}}[:|=]", re.IGNORECASE
 )
