@@ -135,6 +135,7 @@ def _result(result: Any) -> dict[str, Any]:
         "variables": variables,
         "stats": draws.stats(sample_stats),
         "left_out": left_out,
+        **draws.parts(posterior),
     }
     library = posterior.attrs.get("inference_library")
     return {**found, **({"sampler": str(library)} if library and library != "pymc" else {})}
