@@ -22,9 +22,9 @@ def unnamed_rows(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
     """Yield that such a row has another deviation, or another interval, than the parameter whose mean it has."""
     named = by_mean(table, trace)
     sds = column_of(table, SD)
-    for label, one in named.items() if sds is not None else ():
-        value = sds.values[label]
-        if abs(value - one.sd) > rounded(value, sds.column) + CLEARLY * one.sd:
+    for label, one in named.items():
+        value = sds.values[label] if sds is not None else one.sd
+        if sds is not None and abs(value - one.sd) > rounded(value, sds.column) + CLEARLY * one.sd:
             what = f"row {label!r} of the results has the mean of {one.called or one.name} of the trace, and"
             what = f"{what} {plain(value)} as its {sds.column.name}; that of the trace is {one.sd:.5g}"
             yield Suspicion(what, Word.INVESTIGATE, "results_not_of_trace", SETTLE)
