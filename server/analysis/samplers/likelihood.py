@@ -35,7 +35,7 @@ _MORE_THAN_IT_SAYS = frozenset({"studentt", "negativebinomial", "zeroinflated", 
 """Families that a design names because a simpler one would not do."""
 _FAMILY = re.compile(r"(?:.*~\s*)?([A-Za-z]\w*)\(")
 _HALF = frozenset({"halfnormal", "halfcauchy", "halfstudentt", "exponential", "inversegamma", "gamma"})
-_SCALE = re.compile(
+SCALE = re.compile(
     r"sigma|sd|std|scale|noise|tau|s|sigma_?(?:y|obs|e|eps)|eps(?:ilon)?|residual|error|standard|deviation"
 )
 _SLOPE = re.compile(r"(?:z_?|raw_|delta_?)?(?:b\d?|beta\w*|coef\w*|slopes?\w*|effects?\w*)(?:_\w+)?", re.IGNORECASE)
@@ -144,7 +144,7 @@ def _scale(design: Design, samplings: Sequence[Sampling]) -> Iterator[Suspicion]
     """The design has a prior for the scale of the errors; no such variable was sampled, and the scale is a number."""
     sampled = {word for one in samplings for name in one.free for word in re.findall(r"[a-z]+", name.lower())}
     for said in design.priors:
-        if said.prior[0] not in _HALF or said.words & sampled or not all(map(_SCALE.fullmatch, said.words)):
+        if said.prior[0] not in _HALF or said.words & sampled or not all(map(SCALE.fullmatch, said.words)):
             continue
         fixed = [
             (one, name, text)

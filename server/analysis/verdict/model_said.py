@@ -15,6 +15,7 @@ from ..samplers.left_out_of_trace import left_out_of_trace
 from ..samplers.likelihood import model_otherwise
 from ..samplers.observed_changed import observed_changed
 from ..samplers.predictive import against_predictive
+from ..samplers.residual_scale import against_scale
 from ..samplers.samplings_asked import samplings_asked
 from ..witness.seen import Seen
 
@@ -30,6 +31,7 @@ def model_said(evidence: Evidence, seen: Seen) -> Check | None:
         *counted_otherwise(evidence.design, evidence.program, seen),
         *observed_changed(evidence, seen),
         *(against_predictive(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
+        *(against_scale(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
         *samplings_asked(evidence, seen),
         *named_layers(evidence.design, seen),
         *left_out_of_trace(seen, evidence.trace),
