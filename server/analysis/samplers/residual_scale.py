@@ -32,9 +32,10 @@ _SAME_SCALE = 0.5
 """Share of the outcomes' deviation by which means may differ on one scale."""
 _NORMAL = re.compile(r"(?:.*~\s*)?Normal\(.*,\s*([A-Za-z]\w*)\)$")
 _ON_ITS_OWN_SCALE = re.compile(
-    r"population|marginal|fixed effects|new (?:\w+ )?(?:groups?|sites?|units?|subjects?|levels?)"
-    r"|average (?:\w+ )?(?:group|site)|heterosced|known (?:standard )?errors?|measurement error|log[\s-]?scale|cross[\s-]valid|\bfolds?\b|leave[\s-]one|one[\s-]step|ahead|forecast|trend only|without (?:the )?(?:random|group|site)"
-    r"|single draw|one draw|simulated",
+    r"population|marginal|fixed effects|new (?:\w+ )?(?:groups?|sites?|units?|subjects?|levels?)|single draw|one draw"
+    r"|average (?:\w+ )?(?:group|site)|heterosced|known (?:standard )?errors?|measurement error|log[\s-]?scale|simulated"
+    r"|cross[\s-]valid|\bfolds?\b|leave[\s-]one|one[\s-]step|ahead|forecast|trend only"
+    r"|without (?:the )?(?:random|group|site)",
     re.IGNORECASE,
 )
 """What else the predictions may be than those of the whole model."""
@@ -86,7 +87,7 @@ def _scaled(one: Sampling, table: TableFacts) -> Iterator[tuple[ColumnFacts, str
 
 
 def _scale_of(one: Sampling, likelihood: str) -> str:
-    """Return the name of the scale of a normal likelihood; of NumPyro, which tells no names, the only one of that kind."""
+    """Return the name of the scale of a normal likelihood; of NumPyro, which tells no names, the only such one."""
     if found := _NORMAL.match(likelihood):
         return found[1]
     scalars = [name for name in one.free if not one.shapes.get(name) and SCALE.fullmatch(name.lower())]

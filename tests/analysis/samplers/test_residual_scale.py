@@ -24,8 +24,8 @@ PLAIN = "Each plot is predicted by the posterior mean."
 
 def model(outcomes: list[float] = Y, **more: Any) -> Kind:
     data = fp("y", at=tuple(outcomes[row] for row in places(len(outcomes))), size=len(outcomes))
-    free = {"mu": {"shape": [8], "prior": ""}, "sigma": {"shape": [], "prior": ""}}
-    told = {"observed": {"y": {"data": data, "prior": "y ~ Normal(f(mu), sigma)"}}, "free": free}
+    free: dict[str, Any] = {"mu": {"shape": [8], "prior": ""}, "sigma": {"shape": [], "prior": ""}}
+    told: dict[str, Any] = {"observed": {"y": {"data": data, "prior": "y ~ Normal(f(mu), sigma)"}}, "free": free}
     variables = {"sigma": [fp(f"s{chain}", size=1000, mean=0.8, sd=0.04) for chain in range(4)]}
     return sampling(**{"variables": variables, **told, **more})
 
@@ -51,7 +51,7 @@ def test_predictions_without_a_part_of_the_model_or_drawn_to_the_outcomes_are_as
 
 
 def test_other_predictions_than_the_whole_models_of_its_own_rows_are_not() -> None:
-    many = {"theta": {"shape": [200], "prior": ""}, "sigma": {"shape": [], "prior": ""}}
+    many: dict[str, Any] = {"theta": {"shape": [200], "prior": ""}, "sigma": {"shape": [], "prior": ""}}
     assert asked(DRAWN, model(free=many)) == []  # a value for each row
     assert asked(MEAN, model(), design="Predictions for a new site, at the population mean.") == []
     assert asked(MEAN, model(Y[:150])) == []  # of other rows than those that were observed
