@@ -33,8 +33,8 @@ _SAME_SCALE = 0.5
 _NORMAL = re.compile(r"(?:.*~\s*)?Normal\(.*,\s*([A-Za-z]\w*)\)$")
 _ON_ITS_OWN_SCALE = re.compile(
     r"population|marginal|fixed effects|new (?:\w+ )?(?:groups?|sites?|units?|subjects?|levels?)|single draw|one draw"
-    r"|average (?:\w+ )?(?:group|site)|heterosced|known (?:standard )?errors?|measurement error|log[\s-]?scale|simulated"
-    r"|cross[\s-]valid|\bfolds?\b|leave[\s-]one|one[\s-]step|ahead|forecast|trend only"
+    r"|average (?:\w+ )?(?:group|site)|heterosced|known (?:standard )?errors?|measurement error|log[\s-]?scale"
+    r"|simulated|cross[\s-]valid|\bfolds?\b|leave[\s-]one|one[\s-]step|ahead|forecast|trend only"
     r"|without (?:the )?(?:random|group|site)",
     re.IGNORECASE,
 )
