@@ -67,11 +67,11 @@ def read_lines(text: str) -> tuple[list[dict[str, float | None]], list[str]]:
     for line in text.split("\n"):
         shown = ANSI.sub(b"", line.encode("utf-8", "replace")).decode() if "\x1b" in line else line
         frames = [found for frame in shown.rstrip("\r").split("\r") if (found := lines.read(frame.rstrip()))]
-        records.extend(_newest([dict(frame) for frame in frames]))
+        records.extend(dict(frame) for frame in _newest(frames))
     return records, list(dict.fromkeys(name for record in records for name in record))
 
 
-def _newest(frames: list[dict[str, float]]) -> list[dict[str, float]]:
+def _newest(frames: list[Mapping[str, float]]) -> list[Mapping[str, float]]:
     """Return the last frame of a line; where one line is written over by every epoch, the last one of each."""
     if not all("epoch" in frame for frame in frames):
         return frames[-1:]
