@@ -1,6 +1,6 @@
 """What the witness costs: its start, and its share of trainings that use one library each.
 
-    python benchmarks/witness_cost.py [--pairs 3] [--most-s 150] [--python PYTHON] [--long]
+    python benchmarks/witness_cost.py [--pairs 3] [--most-s 150] [--python PYTHON] [--only NAME ...] [--long]
 
 Each script runs with and without it in turn, the order changing from pair to pair, and the median of the pairs counts.
 CPU seconds of all its processes are compared, because wall time on a machine that does other work says little. `own` is
@@ -132,10 +132,12 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--most-s", type=float, default=150.0)
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only the scripts whose names begin so")
     parser.add_argument("--long", action="store_true")
     options = parser.parse_args()
     figures: list[Figure] = []
-    scripts = LONG if options.long else SCRIPTS
+    asked_for = tuple(options.only or ("",))
+    scripts = {name: one for name, one in (LONG if options.long else SCRIPTS).items() if name.startswith(asked_for)}
     for name, (library, script) in scripts.items():
         asked = [options.python, "-c", f"import {library}" if library else ""]
         if subprocess.run(asked, capture_output=True, check=False).returncode:
