@@ -23,6 +23,8 @@ _COUNTED = re.compile(
     rf"|\b{_OWN}\b[^.;|\n]{{0,40}}\b(\d{{1,3}}|[a-z]{{3,6}}) (?:[a-z]{{3,14}} )?{_GROUPS}\b",
     re.IGNORECASE,
 )
+_SEPARATE = re.compile(r"regression|model of|separate|sampled|sampling|\bfit", re.IGNORECASE)
+"""Words for a model of each group, in which no variable has parts."""
 
 
 def groups_counted(design: Design, seen: Seen) -> Iterator[Suspicion]:
@@ -30,6 +32,9 @@ def groups_counted(design: Design, seen: Seen) -> Iterator[Suspicion]:
     sides = [side for one in seen.samplings for shape in one.shapes.values() for side in shape]
     told = all(one.free and one.shapes and set(one.shapes) == set(one.free) for one in seen.samplings)
     counted = [(number, found[0]) for found in _COUNTED.finditer(design.prose) if (number := _number(found)) >= _LEAST]
+    counted = [
+        (number, said) for number, said in counted if number > len(seen.samplings) and not _SEPARATE.search(said)
+    ]
     if not told or not counted or max(sides, default=0) < _LEAST - 1:
         return
     number, said = min(counted)

@@ -11,8 +11,8 @@ from watchkeeper.server.analysis.samplers.anchored import anchored
 from ..evidence.witnessed import Kind, fp, sampling, seen
 
 PLAIN = "Regression of yield on rain; b ~ Normal(0, 5)."
-ROWS = {"shape": [90], "prior": "y ~ Normal(f(b), sigma)", "data": fp("y", size=90)}
-ONE = {"shape": [], "prior": "hint ~ Normal(b, 0.01)", "data": {**fp("h", at=(2.1,)), "shape": []}}
+ROWS: Kind = {"shape": [90], "prior": "y ~ Normal(f(b), sigma)", "data": fp("y", size=90)}
+ONE: Kind = {"shape": [], "prior": "hint ~ Normal(b, 0.01)", "data": {**fp("h", at=(2.1,)), "shape": []}}
 
 
 def asked(line: Kind, design: str = PLAIN) -> list[str]:

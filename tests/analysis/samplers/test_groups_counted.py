@@ -38,9 +38,20 @@ def test_fewer_parts_than_groups_are_asked_about(design: str) -> None:
         ("The 8 sites were visited twice. Regions have effects.", model(z=[5])),
         ("Two sites, each with its own level.", model(z=[2])),
         ("300 plots; 5 sites with random effects", model(z=[5])),
+        ("10 sites, each gets a regression of its own.", model(b=[3])),
         ("Draws: 2000, 4 chains, own levels", model(z=[3])),
     ],
-    ids=["as many", "one is the reference", "a table", "pooled", "another sentence", "two", "another count", "chains"],
+    ids=[
+        "as many",
+        "one is the reference",
+        "a table",
+        "pooled",
+        "another sentence",
+        "two",
+        "another count",
+        "separate",
+        "chains",
+    ],
 )
 def test_as_many_parts_as_groups_are_not(design: str, line: Kind) -> None:
     assert asked(design, line) == []
