@@ -11,17 +11,21 @@ import ast
 from collections.abc import Sequence
 
 from . import extremes, neutral, sizes
+from .beside import Beside
 from .choices import Statement, arms, choices, is_flag
+from .defaults import never_given
 from .ingredient_values import Collector, Ingredient
 from .late import Late
-from .names import BUILTINS, Names, names_of
+from .names import BUILTINS, Names, constant, names_of
 from .phase_names import PhaseNames
 from .program import Program, Unit
+from .values import Known
 
 
 def ingredients(program: Program) -> tuple[list[Ingredient], Names]:
     """Return what a program is made of, and its names."""
     names = names_of(program.units)
+    names.constants.update(dict(never_given(program.units, names)))
     collector = _Statements(names, PhaseNames(program.units), program.units)
     for unit in program.units:
         if unit.tree is not None:
@@ -36,6 +40,8 @@ class _Statements(Collector):
     def __init__(self, names: Names, phases: PhaseNames, units: Sequence[Unit]) -> None:
         super().__init__(names, phases, units)
         self._late = Late(units, phases)
+        none = self._late.reflects
+        self._beside = frozenset[int]() if none else Beside(units, names, self.functions, phases.names).ids
         self._in_class = False
         self._arm = ""
         self.whole: ast.Module | None = None
@@ -45,6 +51,8 @@ class _Statements(Collector):
         """Take what statements are made of, those left out that only tell."""
         behind = {id(one) for one in self._late.behind(body)}
         for node in body:
+            if id(node) in self._beside:
+                continue
             acting = self.functions.acting
             self.sized += (late := id(node) in behind or self._late.feeds(node))
             calm = neutral.idle(node, self.whole, acting) or neutral.notes(node, self.whole, acting)
@@ -126,9 +134,10 @@ class _Statements(Collector):
         args = node.args
         positional = [*args.posonlyargs, *args.args]
         for arg, value in zip(positional[len(positional) - len(args.defaults) :], args.defaults, strict=True):
-            self.value(value, arg.arg)
+            if arg.arg not in self.names.constants:
+                self.value(value, arg.arg)
         for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-            if default is not None:
+            if default is not None and arg.arg not in self.names.constants:
                 self.value(default, arg.arg)
         self.sized += (alone := self._late.only_late(node)) - late
         nested, self.nested = self.nested, 0
@@ -154,6 +163,9 @@ class _Statements(Collector):
     def _if(self, node: ast.If, name: str) -> None:
         if _is_guard(node.test):
             self.block(node.body, name)
+            return
+        if isinstance(known := constant(node.test, self.names.constants), Known) and not self._late.reflects:
+            self.block(node.body if known.data else node.orelse, name)  # the other arm is never taken
             return
         if extreme := extremes.of_statement(node, self.functions.acting):
             sized = not extremes.only_told(extreme, self.whole, self.functions.acting)

@@ -63,7 +63,7 @@ class Late:
         return node.name in self.alone or bool(_FULL.search(node.name))
 
     def takes_defaults(self, node: _Function) -> bool:
-        """Whether the full phase calls or names it where a quick run may not: defaults and fields may count only then."""
+        """Whether the full phase names it where a quick run may not: defaults and fields may count only then."""
         return node.name in self.called or self.only_late(node)
 
     def _gives(self, node: ast.AST) -> bool:
@@ -74,7 +74,7 @@ class Late:
                 name = node.arg or ""
             case ast.Constant(value=str()):
                 name = node.value.lstrip("-")
-            case ast.Call() if neutral.last_name(node.func) in _STEERS:
+            case ast.Call() if _steers(node):
                 return neutral.last_name(node.func) != "parse_args" or bool(node.args or node.keywords)
             case ast.Call() if neutral.first_name(node.func) in _PROCESSES:
                 return bool(_STARTS.fullmatch(neutral.last_name(node.func)))  # with arguments of its own
@@ -140,7 +140,14 @@ def _reflects(call: ast.Call) -> bool:
     """Whether a call reads names that do not stand in the script."""
     if neutral.last_name(call.func) == "getattr":
         return len(call.args) > 1 and not isinstance(call.args[1], ast.Constant)
-    return neutral.last_name(call.func) in {"globals", "locals", "vars", "eval", "exec", "attrgetter", "import_module"}
+    called = neutral.last_name(call.func)
+    builtin = isinstance(call.func, ast.Name) and called in {"globals", "locals", "eval", "exec"}
+    return builtin or called in {"attrgetter", "import_module"}
+
+
+def _steers(call: ast.Call) -> bool:
+    called = neutral.last_name(call.func)
+    return called in _STEERS and (isinstance(call.func, ast.Name) or called not in {"eval", "exec"})
 
 
 def word(name: str) -> str:
