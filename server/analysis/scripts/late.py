@@ -12,6 +12,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from . import neutral
 from .phase_names import PhaseNames
@@ -72,17 +73,17 @@ class Late:
                 name = neutral.last_name(node)
             case ast.keyword():
                 name = node.arg or ""
-            case ast.Constant(value=str()):
-                name = node.value.lstrip("-")
+            case ast.Constant(value=str() as text):
+                name = text.lstrip("-")
             case ast.Call() if _steers(node):
                 return neutral.last_name(node.func) != "parse_args" or bool(node.args or node.keywords)
             case ast.Call() if neutral.first_name(node.func) in _PROCESSES:
                 return bool(_STARTS.fullmatch(neutral.last_name(node.func)))  # with arguments of its own
             case ast.Subscript(ctx=ast.Store()):
                 return neutral.last_name(node.value) in _STEERED
-            case ast.Call(func=ast.Attribute()):
-                read = neutral.last_name(node.func) in {"get", "items", "keys", "values", "copy"}
-                return neutral.last_name(node.func.value) in _STEERED and not read
+            case ast.Call(func=ast.Attribute() as func):
+                read = func.attr in {"get", "items", "keys", "values", "copy"}
+                return neutral.last_name(func.value) in _STEERED and not read
             case _:
                 return False
         return name in _STEERED or bool(_FULL.search(name)) or word(name) in self.names
@@ -98,9 +99,10 @@ class Late:
                 yield from (one for case in node.cases for one in case.body)
             elif isinstance(node, ast.Call | ast.Subscript) and self._phases.depends(node):
                 yield from (one for one in ast.iter_child_nodes(node) if self._phases.depends(one))
-            for _, body in ast.iter_fields(node):
+            for field in ("body", "orelse", "finalbody"):
+                body: object = getattr(node, field, None)
                 if isinstance(body, list):
-                    yield from self.behind(body)
+                    yield from self.behind(cast("list[object]", body))
 
     def behind(self, body: Sequence[object]) -> Iterator[ast.stmt]:
         """Yield the statements that only one phase reaches, as the other leaves before them."""
