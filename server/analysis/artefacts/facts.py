@@ -196,7 +196,8 @@ class TableFacts:
     :ivar format: "csv", "tsv", "xlsx", "parquet" or "arrow".
     :ivar rows: without the header, all of them.
     :ivar rows_looked_at: how many of them were looked at cell by cell; the rest was counted and searched for odd ones.
-    :ivar columns: at most 500; `column_count` is the true number.
+    :ivar columns: at most 500, and of those behind them the first 100 that hold cells which are missing or infinite;
+        `column_count` is the true number.
     :ivar duplicate_headers: names that occur more than once.
     :ivar ragged_rows: first rows, counted from 1, whose number of cells is not the header's; `ragged_count` is all.
     :ivar repeated_rows: rows equal to an earlier one, in all cells.
