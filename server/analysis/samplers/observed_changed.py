@@ -91,7 +91,7 @@ def _left_out(evidence: Evidence, path: str, one: Found, by: Sampling, data: Fin
     prose = evidence.design.prose
     if not (one.rows_left or one.stride > 1) or _LEFT_OUT.search(prose) or (one.stride > 1 and _EVERY.search(prose)):
         return
-    how = f"every {one.stride}th row" if one.stride > 1 else "the others are left out here and there, no cell is blank"
+    how = f"one row in {one.stride}" if one.stride > 1 else "the others are left out here and there, no cell is blank"
     what = f"column {one.source} of {path} has {one.size} rows, and {one.name} of the model at {place(by.line)} has"
     what = f"{what} {data.size} of them: {how}, and {evidence.design.path} does not say which rows are left out"
     action = "Observe all rows, or say in the design which rows are left out and why."
