@@ -14,7 +14,10 @@ _LIBRARIES = REPORTS | neutral.words_of(
     "numpy pandas math statistics platform time datetime psutil json collections itertools operator"
 )
 _PARTS = ("scipy.stats", "sklearn.metrics", "torch.utils.tensorboard", "os.path", "pathlib")
-_NOT_THESE = neutral.words_of("random rng generator setitem delitem iadd methodcaller read_pickle input open next iter")
+_NOT_THESE = neutral.words_of("""
+    random rng generator setitem delitem iadd methodcaller read_pickle input open next iter linalg optimize polyfit
+    vectorize fromfunction lstsq solve
+    """)
 _METHODS = neutral.words_of("""
     mean std var sum min max median quantile describe round abs sort_values sort_index value_counts groupby agg
     aggregate head tail isna isnull notna notnull corr cov count nunique unique reset_index set_index rename to_frame
