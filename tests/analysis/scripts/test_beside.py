@@ -150,3 +150,30 @@ def test_what_a_person_sets_counts_though_it_is_only_told() -> None:
     told = "USED = ['area', 'income']\nprint(len([one for one in USED]))"
     script = SCRIPT.replace("# BELOW", told)
     assert asked(script, script.replace("['area', 'income']", "['area']"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import subprocess\ncommit = subprocess.run(['git', 'rev-parse', 'HEAD'], capture_output=True)\n"
+        "print(commit.stdout)",
+        "for number, score in enumerate(scores):\n    print(number, score)\nfor score in scores:\n    print(score)",
+        "best = max(range(len(scores)), key=scores.__getitem__)\nprint('best of', best)",
+    ],
+    ids=["the commit", "two loops of one name", "the place of the best"],
+)
+def test_what_is_asked_of_the_machine_or_counted_to_be_told_asks_nobody(lines: str) -> None:
+    assert asked(SCRIPT, SCRIPT.replace("# BELOW", lines)) == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import subprocess\ntold = subprocess.run(['python', 'mend.py'])\nprint(told)",
+        "import subprocess\ntold = subprocess.run(['git', 'checkout', 'old'])\nprint(told)",
+        "for score in scores:\n    print(score)\nscores.append(score)",
+    ],
+    ids=["a program", "other files", "what a loop leaves"],
+)
+def test_what_does_more_than_to_ask_the_machine_asks(lines: str) -> None:
+    assert asked(SCRIPT, SCRIPT.replace("# BELOW", lines))
