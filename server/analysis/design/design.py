@@ -22,6 +22,7 @@ from .model import ModelSaid, read_model
 from .networks_said import NetworksSaid, read_networks
 from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, count, duration, hours_in, plain, quantity
+from .training_said import TrainingSaid, read_training
 from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
 
 COUNTED = frozenset(
@@ -109,6 +110,7 @@ class Design:
     :ivar priors: what it says of the priors of variables, anywhere.
     :ivar model: what it says of its statistical model and of held-out data, anywhere.
     :ivar networks: what it says of networks, anywhere.
+    :ivar training: what it says of how a network is trained, anywhere.
     :ivar prose: all of its words, for what no row says; cut where it is long.
     """
 
@@ -122,6 +124,7 @@ class Design:
     model: ModelSaid = field(default_factory=ModelSaid)
     prose: str = ""
     networks: NetworksSaid = field(default_factory=NetworksSaid)
+    training: TrainingSaid = field(default_factory=TrainingSaid)
 
     @property
     def method(self) -> str:
@@ -166,7 +169,7 @@ def read_design(text: str, path: str) -> Design:
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
     told = tuple(stated_priors(document)), read_model(document), counts[:_MOST_PROSE], read_networks(counts)
-    return Design(path, bound, length, *said, *told)
+    return Design(path, bound, length, *said, *told, read_training(document))
 
 
 def _of_permutations(found: Mapping[str, Requirement], lines: list[str]) -> dict[str, Requirement]:
