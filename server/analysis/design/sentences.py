@@ -12,13 +12,14 @@ _ALONE = re.compile(r"\s{0,12}(?:[|#>]|[-*+]\s|\d{1,3}[.)]\s)|.{0,60}:\s*\S")
 """How a line begins that goes on with none before it."""
 _END = re.compile(r"(?<=[\w)%\"'`])[.;](?=\s|$)")
 _MOST = 600
+_DENIED = re.compile(r"\b(?:not|never|nor|instead of|rather than|unlike|replac\w{1,4})\b[^.;,:|]{0,80}", re.IGNORECASE)
 
 
 def sentences(document: Iterable[markdown.Line]) -> Iterator[tuple[int, str]]:
     """Yield the sentences, without what they say is not so, and the line in which the paragraph of each begins."""
     for number, text in _paragraphs(document):
         for one in _END.split(text):
-            if said := without_denials(one[:_MOST]).strip():
+            if said := without_denials(_DENIED.sub(" ", one[:_MOST])).strip():
                 yield number, said
 
 

@@ -49,6 +49,26 @@ _WORDS = {
 }
 _ALIKE = {("mae", "quantile"), ("mse", "expectile"), ("mae", "student")}
 """At the middle quantile the one is half of the other."""
+_PARTS = r"|abs|where|maximum|minimum|select|clip|relu|sign|<|fmax|max\b"
+_INGREDIENTS = {
+    kind: re.compile(words, re.IGNORECASE)
+    for kind, words in {
+        "quantile": f"quantile|pinball{_PARTS}",
+        "huber": f"huber|smooth{_PARTS}",
+        "mae": f"l1|norm{_PARTS}",
+        "hinge": f"hinge{_PARTS}",
+        "expectile": f"expectile|asymm{_PARTS}",
+        "focal": r"focal|power|\*\*|exp|log|sigmoid|square",
+        "poisson": r"poisson|exp|log|softplus",
+        "negative binomial": r"binom|log|gamma",
+        "cross-entropy": r"entropy|log|softplus|bce",
+        "gaussian": r"log|exp|softplus|norm|gauss",
+        "student": r"log|student|gamma",
+        "tweedie": r"tweedie|power|\*\*|exp|log",
+        "log-cosh": r"log|cosh|softplus",
+    }.items()
+}
+"""By the kind of a loss: names of which each way to write it has one."""
 _LEAST_STEPS = 20
 _UNNAMED = ("chain", "multi_transform", "partition", "inject", "masked")
 _LIBRARIES = ("torch", "keras", "optax")
@@ -58,6 +78,7 @@ def as_said(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iterato
     """Yield what of the training is plainly another than the design says."""
     if seen.whole and not any(one.continued for one in evidence.attempts):
         yield from _losses(evidence.design, seen)
+        yield from _of_jax(evidence.design, stepped)
         yield from _optimiser(evidence.design, stepped)
         yield from _schedule(evidence.design, stepped)
         yield from _decay(evidence.design, seen, stepped)
@@ -95,6 +116,21 @@ def kind_of(line: Line) -> str:
         return "" if number(line.facts, "terms") else _BY_NAME.get(re.sub(r"[^a-z0-9]", "", name.lower()), "")
     made = [one for one in texts(line.facts, "made_of") if one not in _SCALES]
     return next((_BY_LIBRARY[one] for one in made[:1] if one in _BY_LIBRARY), "") or _BY_HAND.get(tuple(made[:2]), "")
+
+
+def _of_jax(design: Design, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
+    """What was derived calls nothing by which any loss could be made that the design names, as its code is read."""
+    told = [one for one in stepped if one.library == "jax"]
+    named = dict(design.training.losses)
+    if not told or not named or any("calls" not in one.line.facts or one.line.facts.get("open") for one in told):
+        return
+    calls = " ".join(name for one in told for name in texts(one.line.facts, "calls"))
+    if all(kind in _INGREDIENTS and not _INGREDIENTS[kind].search(calls) for kind in named):
+        first, words = told[0], next(iter(named.values()))
+        what = f"what {first.name} derived at {place(first.line)} is made of {', '.join(calls.split())[:120]};"
+        what = f"{what} {design.path}:{words.line} says {words.words!r}"
+        action = "Train by the loss that the design names, or name in the design the one that is trained by."
+        yield Suspicion(what, Word.INVESTIGATE, "loss_of_another_kind", action)
 
 
 def _is_named(kind: str, named: dict[str, Said]) -> bool:

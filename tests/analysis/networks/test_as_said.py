@@ -50,7 +50,7 @@ def test_a_loss_of_another_kind_than_the_design_names_is_asked_about(said: str, 
         ("The loss is the pinball loss at the median.", losses("Mean", "Abs", "Sub")),
         ("Pinball loss.", losses("Mean", "Maximum", "…")),
         ("Focal loss.", losses("Mean", "Mul", "…")),
-        ("Asymmetric squared loss: under-prediction counts double.", losses("Mean", "Mul", "Pow2", "Sub", weighted=True)),
+        ("Asymmetric squared loss.", losses("Mean", "Mul", "Pow2", "Sub", weighted=True)),
         ("The loss is cross-entropy, not focal loss.", CROSS),
         ("The loss is the Huber loss.", {"kind": "losses", "facts": {"library": "torch", "count": 900}}),
         ("Poisson counts are trained on their square roots.", SQUARE),
@@ -112,3 +112,15 @@ def test_a_loss_of_keras_is_known_by_its_name() -> None:
     assert codes("Loss: Poisson.", steps(library="keras"), named("mean_squared_error")) == ["loss_of_another_kind"]
     assert codes("Loss: Poisson.", steps(library="keras"), named("poisson")) == []
     assert codes("Squared loss plus a penalty.", steps(library="keras"), named("mse", terms=1)) == []
+
+
+def test_a_loss_that_jax_derived_is_known_by_what_its_code_calls() -> None:
+    def derived(*calls: str, **more: object) -> Kind:
+        return steps(**{"library": "jax", "class": "jax.grad", "calls": [*calls], **more})
+
+    said = "Loss: pinball loss; do not replace it by the squared error."
+    assert codes(said, derived("jnp", "mean", "net", "square")) == ["loss_of_another_kind"]
+    assert codes(said, derived("jnp", "mean", "maximum", "net")) == []
+    assert codes(said, derived("jnp", "mean", "square", open=True)) == []
+    assert codes("Loss: squared error.", derived("jnp", "mean")) == []
+    assert codes("Loss: pinball loss.", steps(library="jax")) == []

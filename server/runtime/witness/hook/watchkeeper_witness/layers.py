@@ -85,22 +85,23 @@ def _dropped(module: Any) -> dict[str, Any]:
     parts = [*module.modules()]
     every = [getattr(one, name, None) for one in parts for name in _RATES if name != "p" or _drops(one)]
     own = {type(one) for one in parts if not type(one).__module__.startswith(_LIBRARY)}
+    known = {name for one in parts for name, _ in one.named_children()}
     told = sorted({round(float(one), 4) for one in every if isinstance(one, (int, float))})[:_MOST_RATES]
-    return {"dropouts": told, **({"drops": True} if any(map(_calls_dropout, own)) else {})}
+    return {"dropouts": told, **({"drops": True} if any(_calls_dropout(one, known) for one in own) else {})}
 
 
 def _drops(module: Any) -> bool:
     return "Drop" in type(module).__name__
 
 
-def _calls_dropout(cls: type) -> bool:
-    """Whether a method names something that drops, or a function beside it does that it calls."""
-    codes = [one.__code__ for one in vars(cls).values() if hasattr(one, "__code__")]
+def _calls_dropout(cls: type, parts: set[str]) -> bool:
+    """Whether a method names something that drops and is none of the parts, or a function does that it calls."""
+    codes = [one.__code__ for name, one in vars(cls).items() if hasattr(one, "__code__") and name != "__init__"]
     names = {name for code in codes for name in code.co_names}
     forward = getattr(cls, "forward", None)
     beside = [getattr(forward, "__globals__", {}).get(name) for name in names]
     names |= {name for one in beside if hasattr(one, "__code__") for name in one.__code__.co_names}
-    return any("drop" in name.lower() or name in _DRAW for name in names)
+    return any("drop" in name.lower() or name in _DRAW for name in names - parts)
 
 
 def begun(module: Any) -> Walk | None:

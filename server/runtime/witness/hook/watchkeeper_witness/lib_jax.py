@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 from . import clock as time
-from . import optax_handed_on, places
+from . import loss_names, optax_handed_on, places
 from .calls import MARK, pickled_from
 from .compiled import compiling, noted, settle
 from .more import is_due, tell_due
@@ -28,9 +28,9 @@ _NAMES = ("grad", "value_and_grad")
 class Gradients:
     """What was derived at one place."""
 
-    def __init__(self, name: str, where: str) -> None:
+    def __init__(self, name: str, where: str, made_by: dict[str, Any]) -> None:
         self.id = next_number("steps")
-        self.name, self.where = name, where
+        self.name, self.where, self.made_by = name, where, made_by
         self.count = self.derived = self.told = 0
         self.traced = self.compiled = False
         self.first_at = time.time()
@@ -59,6 +59,7 @@ class Gradients:
             "traced": not known,
             **({"compiled": True} if self.compiled else {}),
             "first_at": round(self.first_at, 3),
+            **self.made_by,
         }
         state.writer.tell("steps", self.where, facts)
 
@@ -83,7 +84,7 @@ def _counted(function: Any, name: str) -> Any:
         frame = sys._getframe(1)
         made = function(*args, **kwargs)
         if state.writer is not None and not here.busy and places.is_persons(frame) and args:
-            return _take(made, name, frame, _place_of(name, kwargs))
+            return _take(made, name, frame, args[0], _place_of(name, kwargs))
         return made
 
     setattr(call, MARK, True)
@@ -95,7 +96,7 @@ def _place_of(name: str, kwargs: Any) -> int | None:
     return 1 if name == "value_and_grad" else 0 if kwargs.get("has_aux") else None
 
 
-def _take(made: Any, name: str, frame: Any, at: int | None) -> Any:
+def _take(made: Any, name: str, frame: Any, function: Any, at: int | None) -> Any:
     """Return what was derived, with its evaluations counted."""
     try:
         with ours():
@@ -103,7 +104,7 @@ def _take(made: Any, name: str, frame: Any, at: int | None) -> Any:
             key = ("steps", name, where)
             seen = state.cumulative.get(key)
             if seen is None:
-                seen = state.cumulative[key] = Gradients(name, where)
+                seen = state.cumulative[key] = Gradients(name, where, loss_names.told(function))
             seen.derived += 1
             if is_due():
                 tell_due()
