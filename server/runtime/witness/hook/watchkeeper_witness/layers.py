@@ -100,7 +100,7 @@ def _calls_dropout(cls: type, parts: set[str]) -> bool:
     names = {name for code in codes for name in code.co_names}
     forward = getattr(cls, "forward", None)
     beside = [getattr(forward, "__globals__", {}).get(name) for name in names]
-    names |= {name for one in beside if hasattr(one, "__code__") for name in one.__code__.co_names}
+    names |= {name for one in beside for name in getattr(getattr(one, "__code__", None), "co_names", ())}
     return any("drop" in name.lower() or name in _DRAW for name in names - parts)
 
 
