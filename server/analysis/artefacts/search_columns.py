@@ -10,6 +10,7 @@ from dataclasses import replace
 from statistics import correlation, fmean, pstdev, stdev
 
 from .formats import Look
+from .search_beside import beside, rows_left
 from .search_facts import Found, SearchFacts, Wanted, best
 from .tables import LARGEST, Table
 
@@ -65,8 +66,19 @@ def search(look: Look, wanted: Sequence[Wanted], cells: Callable[[Look], tuple[T
     notes = () if complete else (f"Only the first {table.rows} rows were looked through.",)
     for name, cells_of in cells_found.items():
         found[name].append(cells_of.found())
-    told = (_with_column(one, wanted, table) for one in best(found))
+    told = (_by_rows(_with_column(one, wanted, table), wanted, table, complete) for one in best(found))
     return SearchFacts(found=tuple(replace(one, alike=alike.get(one.name, "")) for one in told), notes=notes)
+
+
+def _by_rows(one: Found, wanted: Sequence[Wanted], table: Table, complete: bool) -> Found:
+    """Return what was found with what goes with it row by row, and with how many of the column's rows are left out."""
+    asked = next((each for each in wanted if each.name == one.name and each.rows and not each.anywhere), None)
+    column = next((each for each in table.columns if each.name == one.source), None)
+    if asked is None or not complete:
+        return one
+    whole = column is not None and one.form == "as it is" and one.hits == one.asked
+    left = rows_left(asked, column, table) if whole and column is not None else 0
+    return replace(one, beside=beside(asked, table), rows_left=left)
 
 
 def _with_column(one: Found, wanted: Sequence[Wanted], table: Table) -> Found:

@@ -31,6 +31,26 @@ class Wanted:
     size: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How a column goes with values, row by row, where none of them is its own.
+
+    :ivar column: its name. :ivar rows: how many it has. :ivar times: how often all of its rows come in the values, one
+        pass behind the other or each row several times.
+    :ivar correlation: over the rows that are told. :ivar known: whether the one is a known way from the other: along a
+        line or one curve without a bend back, or with one other column.
+    :ivar value: one of the values, and `there` what the column has in its row.
+    """
+
+    column: str
+    rows: int
+    times: int
+    correlation: float
+    known: bool
+    value: float
+    there: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """How many of the values asked for stand in one variable or column.
@@ -46,6 +66,10 @@ class Found:
     :ivar with_column: another column of the same rows with which all of `instead` follow from what stands there: their
         sum, difference, product or ratio.
     :ivar nowhere: of cells: the values that stand in no column.
+    :ivar beside: of what was asked for with its rows: the column, as it is, whose rows go with it most, where the
+        correlation is high, and how.
+    :ivar rows_left: how many rows a column that holds all of the values has more, where these are left out here and
+        there, no other column tells which ones, and no cell of the table is blank.
     """
 
     name: str
@@ -60,6 +84,8 @@ class Found:
     instead: tuple[tuple[float, float], ...] = ()
     with_column: str = ""
     nowhere: tuple[float, ...] = ()
+    beside: Beside | None = None
+    rows_left: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

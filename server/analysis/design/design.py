@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from . import markdown
 from .columns import in_requirements, says_kept, stated
+from .described import described
 from .distributions import Stated
 from .distributions import stated as stated_priors
 from .fitted_anew import fitted_anew
 from .in_english import in_english
 from .length import Length, read_length, says_when_to_stop
-from .model import ModelSaid, read_model
+from .model import ModelSaid, Said, read_model
 from .networks_said import NetworksSaid, read_networks
 from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, count, duration, hours_in, plain, quantity
@@ -110,6 +111,7 @@ class Design:
     :ivar priors: what it says of the priors of variables, anywhere.
     :ivar model: what it says of its statistical model and of held-out data, anywhere.
     :ivar networks: what it says of networks, anywhere.
+    :ivar described: the lines in which it describes its model.
     :ivar training: what it says of how a network is trained, anywhere.
     :ivar prose: all of its words, for what no row says; cut where it is long.
     """
@@ -124,6 +126,7 @@ class Design:
     model: ModelSaid = field(default_factory=ModelSaid)
     prose: str = ""
     networks: NetworksSaid = field(default_factory=NetworksSaid)
+    described: tuple[Said, ...] = ()
     training: TrainingSaid = field(default_factory=TrainingSaid)
 
     @property
@@ -169,7 +172,7 @@ def read_design(text: str, path: str) -> Design:
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
     told = tuple(stated_priors(document)), read_model(document), counts[:_MOST_PROSE], read_networks(counts)
-    return Design(path, bound, length, *said, *told, read_training(document))
+    return Design(path, bound, length, *said, *told, described(document), read_training(document))
 
 
 def _of_permutations(found: Mapping[str, Requirement], lines: list[str]) -> dict[str, Requirement]:

@@ -40,6 +40,7 @@ _CURVE = re.compile(
     r"|(?:growth|dose|response|decay|saturation|logistic|sigmoid\w*|binding|power)\b.{0,20}\bcurves?\b",
     re.IGNORECASE,
 )
+_SOLVERS = frozenset({"lstsq", "normal equations", "polyfit", "lsq_linear", "nnls"})
 _LEFT_BY = {"Bayesian MCMC": ("draws",), "Deep Learning": ("epochs",), "Ensemble": ("cv", "bootstraps", "epochs")}
 """By approved method: what its iterations are called where they were counted."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
@@ -108,7 +109,7 @@ def _judged(evidence: Evidence, program: Program, counts: Counts, text: str) -> 
     forbidden = forbidden_in_results(program)
     declared = declared_kinds(evidence.design.method)
     linear = program.kind == "Linear model" and program.kind in declared
-    if forbidden and not proven and not linear:
+    if forbidden and not proven and not linear and not _is_a_step_of_a_sampler(evidence, forbidden):
         what = f"{text}: the results come from {_where(forbidden[0])}, and nothing shows that an approved method ran"
         # A linear algebra step of a method that nobody knows contradicts nothing: Newton's solves its own equations.
         word = Word.LIKELY_FABRICATION if declared or not evidence.design.method else Word.INVESTIGATE
@@ -123,6 +124,13 @@ def _judged(evidence: Evidence, program: Program, counts: Counts, text: str) -> 
     if program.kind != "Unknown":
         return failed("method", f"{text}: no approved method", Word.INVESTIGATE, "method_not_approved", _REDESIGN)
     return _nothing_found(evidence, counts, text)
+
+
+def _is_a_step_of_a_sampler(evidence: Evidence, forbidden: list[EstimatorUse]) -> bool:
+    """Whether equations are solved where the declared MCMC left chains: Gibbs by hand solves some in each sweep."""
+    chains = evidence.trace.chains if evidence.trace is not None else 0
+    declared = "Bayesian MCMC" in declared_kinds(evidence.design.method)
+    return declared and chains > 1 and all(one.name in _SOLVERS for one in forbidden)
 
 
 def _is_the_declared_curve(evidence: Evidence, program: Program) -> bool:

@@ -32,9 +32,11 @@ from .blended import (
     scales,
 )
 from .observed import drawn
+from .of_samplings import against_samplings
 from .pooled import averages, quantiles
 from .summaries import against_trace, summarises, tells_each
 from .transformed import OUTCOME, back_in_another_order, follows, has_figures, is_error, joined, melted, same_classes
+from .unnamed_rows import unnamed_rows
 from .untold import typed
 
 _NEAR = 0.98
@@ -227,8 +229,10 @@ def _suspicions(
         yield Suspicion(
             what, Word.INVESTIGATE, "results_typed", "Let the script compute them, or say where they are from."
         )
+    yield from against_samplings(table, seen) if trace is None else ()
     if trace is not None:
         yield from against_trace(table, trace)
+        yield from unnamed_rows(table, trace)
         by_script = written_by_script(evidence) or _sampled_unread(evidence, seen)
         explained = _explained(table, trace) or any(drawn(evidence)) or by_script
         if not found and not seen.predictive and not _predicted(trace) and not explained:

@@ -15,14 +15,14 @@ from ..evidence.suspicion import Suspicion
 from ..evidence.words import Word
 from .told_intervals import has_an_end, told_intervals
 
-_MEAN = re.compile(r"mean|estimate|posterior_mean|coef|coefficient", re.IGNORECASE)
-_SD = re.compile(r"sd|std|posterior_sd", re.IGNORECASE)
-_CALLED_MEAN = re.compile(r"mean|posterior_mean", re.IGNORECASE)
+MEAN = re.compile(r"(?:posterior[_ ])?(?:mean|estimate)|coef(?:ficient)?", re.IGNORECASE)
+SD = re.compile(r"(?:posterior[_ ])?(?:sd|std|stdev|standard[_ ]deviation)", re.IGNORECASE)
+_CALLED_MEAN = re.compile(r"(?:posterior[_ ])?mean", re.IGNORECASE)
 _MEAN_OFF, _SD_OFF = 0.006, 0.1
 """By which share a summary's figures may be off; a deviation of every tenth draw is off by some per cent of itself."""
 _THINNED = 0.1
 """Share of a parameter's deviation by which the mean of every tenth draw may lie beside the mean of all."""
-_CLEARLY = 0.3
+CLEARLY = 0.3
 """From this share on another deviation is another one, and a mean lies elsewhere than that of any part of the draws."""
 _MEDIAN = QUANTILES.index(50)
 _MOSTLY_NAMED = 0.8
@@ -31,7 +31,7 @@ _NEAR_THE_MEAN = 0.3
 _LEAST_EXCHANGED = 4
 """So many rows it takes to know a column of another name as the means of a variable."""
 _SAY_HOW = "Say how these figures follow from the trace; what is in another unit has a name of its own."
-_SETTLE = "Let the table hold what the trace says under the name that the trace has for it, or say how it was made."
+SETTLE = "Let the table hold what the trace says under the name that the trace has for it, or say how it was made."
 
 
 def by_label(labels: Sequence[str], trace: TraceFacts) -> dict[str, ParameterFigures]:
@@ -67,7 +67,7 @@ def against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
     """
     named = by_label(table.labels, trace)
     yield from _exchanged(table, trace)
-    means, sds = _said(table, _MEAN), _said(table, _SD)
+    means, sds = column_of(table, MEAN), column_of(table, SD)
     told = [
         _off(means, named, _is_mean, {label: one.mean for label, one in named.items()}),
         _off(sds, named, _is_sd, {label: one.sd for label, one in named.items()}),
@@ -76,30 +76,31 @@ def against_trace(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
         both = [off[label] for off in told if label in off]
         what = f"the results say {next(one for one in both if one)}"
         if len(both) == len(told) and not all(both) and _contradicts(table, means, sds, label, named[label]):
-            yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", _SETTLE)
+            yield Suspicion(what, Word.LIKELY_FABRICATION, "results_not_of_trace", SETTLE)
         else:
             yield Suspicion(what, Word.INVESTIGATE, "results_not_of_trace", _SAY_HOW)
     yield from told_intervals(table, named, {label for label, text in told[0].items() if not text})
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
     """The column of a table that tells means, or deviations, and its values by label."""
 
     column: ColumnFacts
     values: Mapping[str, float]
 
 
-def _said(table: TableFacts, words: re.Pattern[str]) -> _Said | None:
+def column_of(table: TableFacts, words: re.Pattern[str]) -> Said | None:
+    """Return the column that is called so, with its values by label."""
     column = next((one for one in table.columns if words.fullmatch(one.name) and one.values), None)
     if column is None or len(column.values) != len(table.labels):
         return None
-    return _Said(column, dict(zip(table.labels, column.values, strict=True)))
+    return Said(column, dict(zip(table.labels, column.values, strict=True)))
 
 
 def _off(
-    said: _Said | None,
+    said: Said | None,
     named: Mapping[str, ParameterFigures],
-    same: Callable[[_Said, float, ParameterFigures], bool],
+    same: Callable[[Said, float, ParameterFigures], bool],
     figures: Mapping[str, float],
 ) -> dict[str, str]:
     """Return by label what is said of a figure and is another in the trace; empty texts where both are the same."""
@@ -113,7 +114,7 @@ def _off(
     return found
 
 
-def _is_mean(said: _Said, value: float, one: ParameterFigures) -> bool:
+def _is_mean(said: Said, value: float, one: ParameterFigures) -> bool:
     """Whether it is the mean, also of every tenth draw; what is called an estimate may be the median."""
     middles = [one.mean]
     if len(one.quantiles) > _MEDIAN and not _CALLED_MEAN.fullmatch(said.column.name):
@@ -122,11 +123,11 @@ def _is_mean(said: _Said, value: float, one: ParameterFigures) -> bool:
     return any(abs(value - middle) <= off + _MEAN_OFF * abs(middle) for middle in middles)
 
 
-def _is_sd(said: _Said, value: float, one: ParameterFigures) -> bool:
+def _is_sd(said: Said, value: float, one: ParameterFigures) -> bool:
     return abs(value - one.sd) <= rounded(value, said.column) + _SD_OFF * one.sd
 
 
-def _contradicts(table: TableFacts, means: _Said | None, sds: _Said | None, label: str, one: ParameterFigures) -> bool:
+def _contradicts(table: TableFacts, means: Said | None, sds: Said | None, label: str, one: ParameterFigures) -> bool:
     """Whether neither another unit nor a shift explains that of mean and deviation one is the trace's alone."""
     if means is None or sds is None:
         return False
@@ -134,8 +135,8 @@ def _contradicts(table: TableFacts, means: _Said | None, sds: _Said | None, labe
     if _is_mean(means, mean, one):
         scaled = sd / one.sd * one.mean if one.sd else math.inf
         in_unit = abs(mean - scaled) <= rounded(mean, means.column) + _MEAN_OFF * abs(scaled)
-        return abs(sd - one.sd) > _CLEARLY * one.sd and not in_unit
-    far = abs(mean - one.mean) > _CLEARLY * one.sd
+        return abs(sd - one.sd) > CLEARLY * one.sd and not in_unit
+    far = abs(mean - one.mean) > CLEARLY * one.sd
     return far and bool(_CALLED_MEAN.fullmatch(means.column.name)) and has_an_end(table, label, one)
 
 
@@ -143,7 +144,7 @@ def _exchanged(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
     """Yield that rows have the means that the trace has under other names of the same variable, each of them once."""
     for variable, named in _of_one_variable(table.labels, trace).items():
         for column in (one for one in table.columns if len(one.values) == len(table.labels)):
-            least = 2 if _MEAN.fullmatch(column.name) else _LEAST_EXCHANGED
+            least = 2 if MEAN.fullmatch(column.name) else _LEAST_EXCHANGED
             said = {label: value for label, value in zip(table.labels, column.values, strict=True) if label in named}
             whose = _whose(said, named, column)
             other = [label for label in said if whose.get(label, label) != label]
@@ -152,7 +153,7 @@ def _exchanged(table: TableFacts, trace: TraceFacts) -> Iterator[Suspicion]:
                 what = f"row {label!r} of the results has, as its {column.name}, {plain(said[label])}, in the trace"
                 what = f"{what} the mean of {named[whose[label]].called}; that of {named[label].called} is"
                 what = f"{what} {named[label].mean:.5g}: {len(other)} of {len(said)} rows of {variable} have another's"
-                yield Suspicion(what, Word.INVESTIGATE, "results_of_other_names", _SETTLE)
+                yield Suspicion(what, Word.INVESTIGATE, "results_of_other_names", SETTLE)
                 return
 
 
@@ -187,7 +188,7 @@ def summarises(table: TableFacts, trace: TraceFacts) -> bool:
     named = by_label(table.labels, trace)
     if not named or len(named) < _MOSTLY_NAMED * len(set(table.labels)):
         return False
-    return any(_MEAN.fullmatch(one.name) and one.values for one in table.columns)
+    return any(MEAN.fullmatch(one.name) and one.values for one in table.columns)
 
 
 def tells_each(table: TableFacts, trace: TraceFacts) -> bool:

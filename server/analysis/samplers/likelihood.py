@@ -35,7 +35,7 @@ _MORE_THAN_IT_SAYS = frozenset({"studentt", "negativebinomial", "zeroinflated", 
 """Families that a design names because a simpler one would not do."""
 _FAMILY = re.compile(r"(?:.*~\s*)?([A-Za-z]\w*)\(")
 _HALF = frozenset({"halfnormal", "halfcauchy", "halfstudentt", "exponential", "inversegamma", "gamma"})
-_SCALE = re.compile(
+SCALE = re.compile(
     r"sigma|sd|std|scale|noise|tau|s|sigma_?(?:y|obs|e|eps)|eps(?:ilon)?|residual|error|standard|deviation"
 )
 _SLOPE = re.compile(r"(?:z_?|raw_|delta_?)?(?:b\d?|beta\w*|coef\w*|slopes?\w*|effects?\w*)(?:_\w+)?", re.IGNORECASE)
@@ -44,8 +44,6 @@ _FAR = 10.0
 _NORMAL_FROM = 100.0
 _DECIDES = 0.5
 """Share of its prior's deviation that a parameter keeps when the data tell less than the prior."""
-
-_COUNT_ONCE = "Count each observation once, or say in the design with which weight observations count and why."
 
 
 def model_otherwise(design: Design, seen: Seen) -> Iterator[Suspicion]:
@@ -58,7 +56,6 @@ def model_otherwise(design: Design, seen: Seen) -> Iterator[Suspicion]:
     yield from _groups(design, samplings)
     yield from _scale(design, samplings)
     yield from _prior_decides(design, samplings)
-    yield from _counts_several_times(design, samplings)
 
 
 def _likelihood(design: Design, samplings: Sequence[Sampling]) -> Iterator[Suspicion]:
@@ -147,7 +144,7 @@ def _scale(design: Design, samplings: Sequence[Sampling]) -> Iterator[Suspicion]
     """The design has a prior for the scale of the errors; no such variable was sampled, and the scale is a number."""
     sampled = {word for one in samplings for name in one.free for word in re.findall(r"[a-z]+", name.lower())}
     for said in design.priors:
-        if said.prior[0] not in _HALF or said.words & sampled or not all(map(_SCALE.fullmatch, said.words)):
+        if said.prior[0] not in _HALF or said.words & sampled or not all(map(SCALE.fullmatch, said.words)):
             continue
         fixed = [
             (one, name, text)
@@ -186,34 +183,6 @@ def _prior_decides(design: Design, samplings: Sequence[Sampling]) -> Iterator[Su
                 action = "Use a prior as wide as the design says, or state this one in the design and where it is from."
                 yield Suspicion(what, Word.INVESTIGATE, "prior_decides", action)
                 return
-
-
-def _counts_several_times(design: Design, samplings: Sequence[Sampling]) -> Iterator[Suspicion]:
-    """What is observed enters again by a potential, or each observation counts by a factor, also below one."""
-    if design.model.weighted:
-        return
-    for one in samplings:
-        observed = {each.sha: name for name, each in one.observed.items() if each.sha and not each.sampled}
-        again = next((each for each in one.held.values() if one.library == "pymc" and each.sha in observed), None)
-        if again is not None and one.line.facts.get("potentials"):
-            what = f"{observed[again.sha]} of the model at {place(one.line)} is observed, and the same {again.size}"
-            what = f"{what} values enter its potentials as well: does each observation count more than once?"
-            yield Suspicion(what, Word.INVESTIGATE, "observations_repeated", _COUNT_ONCE)
-            return
-        if "HMCECS" not in one.steps and (scaled := [each for each in one.scales.items() if each[1] != 1]):
-            yield _scaled(one, *scaled[0])
-            return
-
-
-def _scaled(one: Sampling, name: str, scale: float) -> Suspicion:
-    """Each observation counts several times, or a part of one: fewer rows would tell as much."""
-    if scale > 1:
-        what = f"each observation of {name} counts {scale:g} times in the model at {place(one.line)}"
-        return Suspicion(what, Word.INVESTIGATE, "observations_repeated", _COUNT_ONCE)
-    what = f"the log-likelihood of {name} is multiplied by {scale:g} in the model at {place(one.line)}: the data count"
-    what = f"{what} as {scale:.1%} of their rows would, and the design names no tempered or weighted likelihood"
-    action = "Sample with the whole log-likelihood, or say in the design by what it is multiplied and why."
-    return Suspicion(what, Word.INVESTIGATE, "likelihood_tempered", action)
 
 
 def _says(design: Design, said: Said) -> str:

@@ -9,10 +9,13 @@ from ..evidence.evidence import Evidence
 from ..evidence.suspicion import first_of
 from ..networks.named_layers import named_layers
 from ..results.intervals import by_formula
+from ..samplers.counted_otherwise import counted_otherwise
 from ..samplers.held_out_observed import held_out_observed
 from ..samplers.left_out_of_trace import left_out_of_trace
 from ..samplers.likelihood import model_otherwise
+from ..samplers.observed_changed import observed_changed
 from ..samplers.predictive import against_predictive
+from ..samplers.residual_scale import against_scale
 from ..samplers.samplings_asked import samplings_asked
 from ..witness.seen import Seen
 
@@ -25,7 +28,10 @@ def model_said(evidence: Evidence, seen: Seen) -> Check | None:
     every = (
         *(held_out_observed(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
         *model_otherwise(evidence.design, seen),
+        *counted_otherwise(evidence.design, evidence.program, seen),
+        *observed_changed(evidence, seen),
         *(against_predictive(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
+        *(against_scale(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
         *samplings_asked(evidence, seen),
         *named_layers(evidence.design, seen),
         *left_out_of_trace(seen, evidence.trace),

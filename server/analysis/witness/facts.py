@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .fingerprints import NOTHING, Fingerprint, fingerprint, fingerprints
 from .lines import Line
 from .values import number, numbers, part, parts, text, texts, whole, wholes
+
+
+class Part(NamedTuple):
+    """Mean and deviation of one part of a vector over all chains, by its place and by its coordinate."""
+
+    name: str
+    called: str
+    mean: float
+    sd: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +46,8 @@ class Sampling:
     """What observed variables are distributed as, as far as that can be told."""
     scales: Mapping[str, float] = field(default_factory=dict[str, float])
     """By how much each observation of a variable, or of a potential, counts, where that is told."""
+    weights: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
+    """By how much each row of a variable, or of a potential, counts, where that is not the same in all."""
     sites: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     """Shapes of what is observed where a model may be given more than that; not of what a mask leaves a part of."""
     held: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
@@ -44,6 +56,7 @@ class Sampling:
     """Whole numbers beside these data: where a part is cut off, one of them says where."""
     variables: Mapping[str, tuple[Fingerprint, ...]] = field(default_factory=dict[str, tuple[Fingerprint, ...]])
     """By variable: the draws of each chain, as they were returned."""
+    parts: tuple[Part, ...] = ()
     stats: Mapping[str, tuple[Fingerprint, ...]] = field(default_factory=dict[str, tuple[Fingerprint, ...]])
     left_out: int = 0
     raised: str = ""
@@ -179,9 +192,14 @@ def sampling(line: Line) -> Sampling:
             **{name: scale for name, about in outcomes.items() if (scale := number(about, "scale")) is not None},
             **{name: scale for name in factors if (scale := number(factors, name)) is not None},
         },
+        weights={
+            **{name: fingerprint(part(about, "weights")) for name, about in outcomes.items() if "weights" in about},
+            **{name: fingerprint(about) for name, about in _objects(facts, "weights").items()},
+        },
         held={name: fingerprint(part(about, "data")) for name, about in _objects(facts, "held").items()},
         bounds=wholes(facts, "bounds"),
         variables=_by_name(facts, "variables"),
+        parts=_parts(facts),
         stats=_by_name(facts, "stats"),
         left_out=whole(facts, "left_out") or 0,
         raised=text(facts, "raised"),
@@ -299,6 +317,19 @@ def files(line: Line) -> tuple[dict[str, object], ...]:
 def _objects(facts: Mapping[str, object], key: str) -> dict[str, dict[str, object]]:
     found = part(facts, key) or {}
     return {name: about for name in found if (about := part(found, name)) is not None}
+
+
+def _parts(facts: Mapping[str, object]) -> tuple[Part, ...]:
+    value = facts.get("parts")
+    listed: list[object] = value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType] # JSON
+    found: list[Part] = []
+    for one in listed:
+        match one:
+            case [str() as name, str() as called, int() | float() as mean, int() | float() as sd]:
+                found.append(Part(name, called, float(mean), float(sd)))
+            case _:
+                continue
+    return tuple(found)
 
 
 def _by_name(facts: Mapping[str, object], key: str) -> dict[str, tuple[Fingerprint, ...]]:

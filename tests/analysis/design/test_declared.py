@@ -127,6 +127,18 @@ def test_a_curve_that_the_design_fits_by_least_squares_is_no_stand_in_for_anothe
     assert curve("nonlinear least squares", "curve_fit", "Ridge") == "forbidden_method"
 
 
+def test_a_sampler_by_hand_that_solves_equations_is_asked_about_and_not_called_false() -> None:
+    used = (
+        EstimatorUse(name="normal equations", file="m.py", line=7, forbidden=True, fitted=True, used_for_results=True),
+    )
+    rows = "Method | MCMC, Gibbs sampler | | | |\n"
+    chains = replace(
+        with_trace(), design=designed(rows, TRAINED).design, program=Program(script="m.py", estimators=used)
+    )
+    word, code = (one := check(decide(chains, RULES), "method")).word, one.code
+    assert (word, code) == (Word.INVESTIGATE, "declared_method_not_recognised")
+
+
 def test_an_approximation_that_a_design_declares_is_judged_by_its_own_steps_and_not_as_chains() -> None:
     fitted = sampling(method="vi", call="pymc.fit", arguments={"n": 20_000})
     rows = "Iterations | 20000 | | |\n"

@@ -12,10 +12,12 @@ from watchkeeper.server.analysis.artefacts.facts import ColumnFacts, TableFacts
 from watchkeeper.server.analysis.artefacts.interval_facts import densest, quantiles
 from watchkeeper.server.analysis.artefacts.parameter_facts import ParameterFigures
 from watchkeeper.server.analysis.evidence.words import Word
+from watchkeeper.server.analysis.results.of_samplings import against_samplings
 from watchkeeper.server.analysis.results.summaries import against_trace, by_label, summarises
 from watchkeeper.server.analysis.results.told_intervals import End, read
+from watchkeeper.server.analysis.results.unnamed_rows import unnamed_rows
 
-from ..evidence.witnessed import SAVED, column, results
+from ..evidence.witnessed import SAVED, Kind, column, fp, results, sampling, seen
 
 T = TypeVar("T")
 SHOPS = ("north", "mid", "south", "east", "west")
@@ -144,3 +146,45 @@ def test_intervals_in_another_unit_or_of_a_share_that_nobody_names_are_not_asked
 )  # fmt: skip
 def test_the_end_of_an_interval_is_read_from_its_name(name: str, end: End | None) -> None:
     assert read(name) == end
+
+
+PLAIN = tuple(f"effect of the {one}" for one in ("rain", "soil", "slope", "light", "wind"))
+
+
+def in_words(*columns: ColumnFacts) -> list[str]:
+    return [one.code for one in unnamed_rows(table(PLAIN, *columns), TRACE)]
+
+
+def test_a_row_in_words_that_has_a_parameters_mean_has_to_have_its_deviation_and_interval_too() -> None:
+    means, sds = column("mean", *MEANS), column("sd", *SDS)
+    lows = column("q05", *(round(float(np.quantile(DRAWS[one], 0.05)), 3) for one in range(5)))
+    highs = column("q95", *(round(float(np.quantile(DRAWS[one], 0.95)), 3) for one in range(5)))
+    assert in_words(means, sds, lows, highs) == []
+    assert in_words(means, column("sd", *(0.6 * one for one in SDS))) == ["results_not_of_trace"]
+    narrower = column("q95", *(round(mean + 0.4, 3) for mean in MEANS))
+    assert in_words(means, sds, lows, narrower) == ["intervals_not_of_trace"]
+
+
+def test_rows_in_words_of_something_else_or_told_coarsely_are_nobodys() -> None:
+    other = column("sd", 3.0, 3.0, 3.1, 3.0, 3.2)
+    assert in_words(column("mean", *(float(np.exp(one)) for one in MEANS)), other) == []
+    assert in_words(column("mean", *(round(one, 1) for one in MEANS)), other) == []
+    assert in_words(column("width", *MEANS), other) == []
+
+
+def of_sampling(*lines: Kind) -> list[str]:
+    said = table(("a", "b[north]"), column("mean", 2.0, 0.5), column("sd", 0.3, 0.1))
+    return [one.code for one in against_samplings(said, seen(*lines))]
+
+
+def sampled(a: float, b: float) -> Kind:
+    chains = [fp(f"{a}{number}", size=1000, mean=a, sd=0.3) for number in range(4)]
+    return sampling(variables={"a": chains}, parts=[["b[0]", "b[north]", b, 0.1], ["b[1]", "b[south]", 9.0, 0.1]])
+
+
+def test_without_a_trace_a_table_is_held_against_what_samplings_returned() -> None:
+    assert of_sampling(sampled(2.01, 0.5)) == []
+    assert of_sampling(sampled(2.0, 0.8)) == ["results_not_of_trace"]
+    assert of_sampling(sampled(5.0, 0.5), sampled(7.0, 0.5)) == ["results_not_of_trace"]
+    assert of_sampling(sampled(5.0, 0.5), sampled(2.0, 0.5), sampled(7.0, 0.5)) == []  # one of several models
+    assert of_sampling(sampling(variables={"other": [fp("o", mean=1.0, sd=0.1)]})) == []

@@ -58,3 +58,48 @@ def test_a_line_is_none_of_these(method: str) -> None:
 )  # fmt: skip
 def test_each_form_of_what_it_names_is_enough(method: str, line: Kind) -> None:
     assert asked(method, line) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- **Prior**: horseshoe (half-Cauchy local scales for each of the 40 genes)",
+        "1. Model: two-component mixture of normals",
+        "| Likelihood | Gaussian process with an RBF kernel |",
+        "## Model\n\n- f is a cubic spline of the day\n",
+        "## Priors\n\ncorrelations of intercepts and slopes: LKJ(2)\n",
+        "Model: censored likelihood for values below the limit of detection",
+        "Model: ordered logit of the five grades",
+        "Priors: each coefficient has a Laplace prior",
+        "Model: the exposure is observed with noise (errors-in-variables)",
+    ],
+)
+def test_what_a_row_or_a_section_of_the_model_names_is_asked_for(text: str) -> None:
+    assert described(text, model()) == ["component_missing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("The model is compared with a Gaussian process of last year.", model()),
+        ("## Model\n\nA straight line; a spline was considered and rejected.\n", model()),
+        ("Model: a linear trend instead of a Gaussian process", model()),
+        ("## Related work\n\nOthers use a horseshoe prior.\n", model()),
+        ("Prior: half-Cauchy scale", model(priors={**LINE, "tau": "tau ~ HalfStudentT(1, 5)"})),
+        ("Prior: Laplace priors", model(priors={**LINE, "lam": "lam ~ Exponential(1)"}, shapes={"b": [4]})),
+        ("Model: natural spline with four knots", model(shapes={"b": [5]})),
+        ("Priors: LKJ(2) correlations", model(priors={**LINE, "chol": "chol ~ _lkjcholeskycov(2, 2, f())"})),
+        ("Model: censored likelihood", model("y ~ Censored(Normal(f(a), sigma), -inf, 3)")),
+        ("Model: censored likelihood", model(shapes={"b": [12]})),
+        ("Model: Weibull times, right-censored likelihood by a potential", model(potentials=["censored"])),
+        ("Model: ordered logit of the grades", model("y ~ OrderedLogistic(f(a), cutpoints)")),
+    ],
+    ids=["compared", "rejected", "denied", "of others", "a half-t", "a mixture of scales", "coefficients", "cholesky",
+         "censored", "imputed", "by hand", "ordered"],
+)  # fmt: skip
+def test_other_words_and_other_forms_of_a_part_are_not_asked_for(text: str, line: Kind) -> None:
+    assert described(text, line) == []
+
+
+def described(text: str, line: Kind) -> list[str]:
+    return [one.code for one in model_otherwise(read_design(f"# Plan\n\n{text}\n", "d.md"), seen(line))]

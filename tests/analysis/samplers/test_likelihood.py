@@ -46,23 +46,13 @@ def asked(design: str, *lines: Kind) -> list[str]:
         (SLOPES, model(free={**PRIORS, "beta": ([3], "beta ~ Normal(0, 5)")}), "no_slopes_by_group"),
         ("Priors: b Normal(0, 5); sigma ~ HalfNormal(2)",
          model("y ~ Normal(f(a, b), 0.1)", {"a": PRIORS["a"], "b": PRIORS["b"]}), "scale_not_sampled"),
-        ("Each day counts once.",
-         model(held={"constant 0": {"data": fp("y", size=400)}}, potentials=["p"]), "observations_repeated"),
-        ("Each day counts once.",
-         model(library="numpyro", likelihoods={"y": {"prior": "Normal(f(), f())", "scale": 5.0}}),
-         "observations_repeated"),
-        ("All 300 plots enter with full weight.", model(potentials=["p"], factors={"p": 0.04}), "likelihood_tempered"),
-        ("The likelihood is not tempered.",
-         model(library="numpyro", likelihoods={"y": {"prior": "Normal(f(), f())", "scale": 0.1}}),
-         "likelihood_tempered"),
         ("Priors are weakly informative.",
          model(free={"effect": ([], "effect ~ Normal(2.05, 0.015)")},
                variables={"effect": [fp("e", size=1000, sd=0.0148, mean=2.05)]}), "prior_decides"),
     ],
     ids=["Student-t", "a Student-t in name", "overdispersed counts", "zero-inflated", "pooled", "pooled, NumPyro",
          "one slope for all", "slopes of columns alone",
-         "a fixed scale", "a potential over the same data", "a factor",
-         "a potential times 0.04", "a scale below one", "a prior at the answer"],
+         "a fixed scale", "a prior at the answer"],
 )  # fmt: skip
 def test_another_model_than_the_design_names_is_asked_about(design: str, line: Kind, code: str) -> None:
     assert asked(design, line) == [code]
@@ -94,10 +84,6 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
         (SLOPES, [model(free={**SITES, "a": ([8], "a ~ Normal(mu, tau)"), "slope": ([4], "slope ~ Normal(0, 1)")})]),
         ("sigma ~ HalfNormal(2)", [model()]),
         ("tau ~ HalfNormal(2)", [model("y ~ Normal(theta, 3)", {**SITES, "theta": ([8], "theta ~ Normal(mu, tau)")})]),
-        ("Likelihood tempered with weight 3.", [model(held={"c": {"data": fp("y", size=400)}}, potentials=["p"])]),
-        ("A power posterior with exponent 0.5.", [model(potentials=["p"], factors={"p": 0.5})]),
-        ("Full weight for new rows, old ones are discounted by 0.3.", [model(potentials=["p"], factors={"p": 0.3})]),
-        ("Soft constraints.", [model(held={"c": {"data": fp("other", size=40)}}, potentials=["p"])]),
         ("Weakly informative.", [model(free={"a": ([], "a ~ Normal(130, 20)")},
                                        variables={"a": [fp("e", size=1000, sd=0.5, mean=128.0)]})]),
     ],
@@ -105,7 +91,7 @@ def test_another_model_than_the_design_names_is_asked_about(design: str, line: K
          "a prior of the scale", "priors in words", "a logistic regression", "left for later", "groups left for later",
          "by group", "one scalar a group", "in the scale", "integrated out", "of covariates", "in a table",
          "not centred", "slopes alone", "slopes of another group", "sampled",
-         "the scale of the groups", "tempered", "a power", "discounted", "a constraint", "the data decide"],
+         "the scale of the groups", "the data decide"],
 )  # fmt: skip
 def test_another_form_of_the_same_model_is_not_asked_about(design: str, lines: list[Kind]) -> None:
     assert asked(design, *lines) == []

@@ -36,6 +36,7 @@ with pm.Model():
         "censored": pt.sum(late * alike + (1 - late) * pm.logcdf(pm.Normal.dist(mu, sigma), days)),
         "penalty": -0.1 * pt.sum((days - mu) ** 2), "known": -pt.sum((days - 3 * pt.log(sigma)) ** 2) / 8,
         "prior": 0.1 * pm.logp(pm.Normal.dist(0, 1), mu),
+        "by_row": ((0.1 + 0.9 * late) * alike).sum(), "data": (days * (days - mu) ** 2).sum(),
     }
     for name, each in potentials.items():
         pm.Potential(name, each)
@@ -63,6 +64,8 @@ def model(y):
     numpyro.factor("more", dist.Normal(mu, 1).log_prob(days).sum())
     with handlers.scale(scale=3.0):
         numpyro.sample("y", dist.StudentT(4.0, mu, 1.0), obs=y)
+    with handlers.scale(scale=jnp.where(days > 5, 1.0, 0.1)):
+        numpyro.sample("days", dist.Normal(mu, 1.0), obs=days)
 mcmc = numpyro.infer.MCMC(numpyro.infer.NUTS(model), num_warmup=10, num_samples=10, progress_bar=False)
 mcmc.run(jax.random.PRNGKey(0), jnp.arange(20.0))
 """
@@ -86,7 +89,10 @@ def test_what_a_log_likelihood_is_multiplied_by_is_told_and_constants_of_densiti
     tmp_path: Path,
 ) -> None:
     tempered = {"twentieth": 0.05, "mean": 0.0166667, "divided": 0.04, "by_hand": 0.1, "beside": 0.2}
-    assert told(seen(tmp_path, TEMPERED)).scales == tempered
+    one = told(seen(tmp_path, TEMPERED))
+    assert one.scales == tempered
+    weights = {name: {*data.at} for name, data in one.weights.items()}
+    assert weights == {"censored": {0.0, 1.0}, "by_row": {0.1, 1.0}}  # marks are judged later
 
 
 @needs("emcee")
@@ -101,5 +107,6 @@ def test_numpyro_tells_what_a_model_holds_its_likelihood_and_by_how_much_each_ob
     tmp_path: Path,
 ) -> None:
     one = told(seen(tmp_path, NUMPYRO))
-    assert ([*one.held], one.scales) == (["days"], {"y": 3.0})
-    assert one.likelihoods == {"more": "Unit(f())", "y": "StudentT(4, f(), 1)"}  # a factor is of a `Unit`
+    assert ([*one.held], one.scales, [*one.weights]) == (["days"], {"y": 3.0}, ["days"])
+    factor = {"more": "Unit(f())"}
+    assert one.likelihoods == {**factor, "y": "StudentT(4, f(), 1)", "days": "Normal(f(), 1)"}

@@ -35,6 +35,7 @@ def told(cores, sampler):
         idata.to_netcdf("nutpie.nc")
     post = idata.posterior
     found = {n: [sha(post[n].values[c]) for c in range(2)] for n in ("mu", "x")} | {"data": sha(data)}
+    found["parts"] = [[float(post["x"][..., i].mean()), float(post["x"][..., i].std())] for i in range(2)]
     return found | {"first": [sha(np.array(points[c][:32])) for c in range(2)], "seen": len(points[1])}
 if __name__ == "__main__":
     print(json.dumps([told(1, "pymc"), told(2, "pymc"), told(1, "nutpie")]))
@@ -78,6 +79,8 @@ def test_the_draws_of_each_chain_are_those_that_the_sampler_returned(drawn: Draw
         "mu": truth["mu"],
         "x": truth["x"],
     }
+    assert [one[:2] for one in told.parts] == [("x[0]", "x[0]"), ("x[1]", "x[1]")]
+    assert [[*one[2:]] for one in told.parts] == [pytest.approx(one) for one in truth["parts"]]
     assert (told.observed["y"].sha, told.observed["y"].repeats) == (truth["data"], 3)
     assert (told.library, told.call, told.method, told.sampler) == ("pymc", "pymc.sample", "mcmc", "pymc")
     assert (told.chains, told.draws, told.tune, told.steps) == (2, 60, 40, ("NUTS",))

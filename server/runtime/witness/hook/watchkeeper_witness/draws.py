@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .fingerprint import MOST_VALUES, as_array, fp
@@ -14,6 +15,7 @@ MOST_VARIABLES = 200
 MOST_CHAINS = 64
 MOST_STATS = 16
 QUANTILES = (0.025, 0.05, 0.5, 0.95, 0.975)
+_MOST_PARTS, _MOST_TOLD_PARTS = 64, 256
 _MOST_PREDICTED, _LEAST_ROWS, _MOST_NUMBERS = 4, 12, 1 << 23
 STATS = (
     "diverging", "energy", "lp", "logp", "n_steps", "tree_depth", "step_size", "acceptance_rate", "accept", "accepted",
@@ -41,6 +43,38 @@ def chains(array: Any) -> list[Any]:
         return []
     array = as_array(np, array)
     return [fp(array[chain], always=array.size < 1 << 18) for chain in range(min(len(array), MOST_CHAINS))]
+
+
+def parts(variables: Any) -> dict[str, Any]:
+    """Return mean and deviation of each part of vectors and tables, over all chains, by place and by coordinate.
+
+    :param variables: a data set, or arrays by name; chains and draws are the first two dimensions.
+    """
+    np, told = numpy(), []
+    for name in list(getattr(variables, "data_vars", variables)):
+        one = variables[name]
+        array, sides = getattr(one, "values", one), tuple(one.shape[2:])
+        count = math.prod(sides)
+        if np is None or not 1 < count <= _MOST_PARTS or array.size > _MOST_NUMBERS or array.dtype.kind not in "fiub":
+            continue
+        if len(told) + count > _MOST_TOLD_PARTS or not can_afford():
+            break
+        means, deviations = array.mean(axis=(0, 1)).reshape(-1), array.std(axis=(0, 1)).reshape(-1)
+        for place, index in enumerate(np.ndindex(*sides)):
+            mean, sd = float(means[place]), float(deviations[place])
+            if math.isfinite(mean) and math.isfinite(sd):
+                told.append([f"{name}[{','.join(map(str, index))}]", _called(one, str(name), index), mean, sd])
+    return {"parts": told} if told else {}
+
+
+def _called(variable: Any, name: str, index: Any) -> str:
+    """Return the name of a part by the coordinates of its variable, empty where it has none."""
+    try:
+        dims = variable.dims[2:]
+        words = [str(variable.coords[dim].values[place]) for dim, place in zip(dims, index)]  # noqa: B905 (Python 3.8)
+    except (AttributeError, KeyError, IndexError):
+        return ""
+    return f"{name}[{','.join(words)}]"[:160]
 
 
 def over_draws(arrays: dict[str, Any], before: int) -> dict[str, Any]:

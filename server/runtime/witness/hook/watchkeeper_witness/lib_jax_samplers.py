@@ -72,6 +72,7 @@ def told_run(call: Call, result: Any, raised: Any) -> Told:
             {
                 "variables": variables,
                 "left_out": left_out,
+                **draws.parts(samples),
                 "free": {k: {"shape": list(v.shape[2:]), **_prior(call, k)} for k, v in samples.items()},
             }
         )

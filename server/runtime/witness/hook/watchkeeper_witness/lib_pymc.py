@@ -135,6 +135,7 @@ def _result(result: Any) -> dict[str, Any]:
         "variables": variables,
         "stats": draws.stats(sample_stats),
         "left_out": left_out,
+        **draws.parts(posterior),
     }
     library = posterior.attrs.get("inference_library")
     return {**found, **({"sampler": str(library)} if library and library != "pymc" else {})}
@@ -167,8 +168,8 @@ def _model(model: Any) -> dict[str, Any]:
 
 
 def _by_hand(potentials: Any) -> dict[str, Any]:
-    factors = tempered.of_potentials(potentials)
-    return {**captured.of_graph(potentials), **({"factors": factors} if factors else {})}
+    told = {"factors": tempered.of_potentials(potentials), "weights": tempered.weights_of(potentials)}
+    return {**captured.of_graph(potentials), **{key: value for key, value in told.items() if value}}
 
 
 def _static(variable: Any) -> list[Any]:

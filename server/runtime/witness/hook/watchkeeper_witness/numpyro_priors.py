@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from .fingerprint import fp
 from .state import here, numpy
 from .trouble import trouble
 
@@ -78,7 +79,10 @@ def _hear_outcome(likelihoods: dict[str, dict[str, Any]], msg: Any) -> None:
     scale = msg.get("scale")
     if scale is not None and (figure := _figure(scale)) != "f()":
         told["scale"] = float(figure)
-    likelihoods[str(msg["name"])[:80]] = told
+    elif getattr(scale, "size", 0) > 1 and "Tracer" not in type(scale).__name__:
+        told["weights"] = fp(scale, always=True)
+    name = str(msg["name"])[:80]
+    likelihoods[name] = {**likelihoods.get(name, {}), **told}
 
 
 def _is_masked(prior: Any) -> bool:

@@ -1,4 +1,4 @@
-"""By which constant a log-likelihood written by hand is multiplied: in a `pm.Potential`, in a log-probability.
+"""By which constant, or by which weight of each row, a log-likelihood in a `pm.Potential` is multiplied.
 
 A likelihood times 0.1 is that of a tenth of the rows. What is no logarithm of a density (a penalty, a constraint) may
 be multiplied by anything, and a square has its half: only what takes a logarithm, or was made by `pm.logp`, counts.
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .captured import LEAST_VALUES
+from .fingerprint import fp
 from .state import numpy
 
 _THROUGH = frozenset({"Sum", "DimShuffle", "Reshape", "SpecifyShape", "Cast", "Assert"})
@@ -21,6 +22,7 @@ _LOGARITHMS = frozenset({"Log", "Log1p", "Softplus", "LogSumExp", "GammaLn", "Lo
 _MADE_BY_LOGP = "CheckParameterValue"
 _HALF = 0.5
 _MOST_STEPS, _MOST_NODES = 40, 4000
+_MOST_WEIGHTS = 1 << 20
 
 
 def of_potentials(potentials: Any) -> dict[str, float]:
@@ -31,6 +33,43 @@ def of_potentials(potentials: Any) -> dict[str, float]:
         if factors:
             found[str(each.name)[:80]] = float(f"{abs(factors[0]):.6g}")
     return found
+
+
+def weights_of(potentials: Any) -> dict[str, Any]:
+    """Return the row of numbers by which a potential multiplies the log-density of each row, where there is one."""
+    found: dict[str, Any] = {}
+    for each in potentials:
+        rows = (row for _, term in _terms(each, 1.0, 0) for row in _weights(term))
+        weights = next(rows, None)
+        if weights is not None:
+            found[str(each.name)[:80]] = fp(weights, always=True)
+    return found
+
+
+def _weights(term: Any) -> Iterator[Any]:
+    apply = getattr(term, "owner", None)
+    if apply is None or _kind(apply) != "Mul":
+        return
+    known = [(each, _row(each)) for each in apply.inputs]
+    others = [each for each, row in known if row is None]
+    densities = [each for each in others if _MADE_BY_LOGP in _below(each)[0] or _adds_a_logarithm(each)]
+    if densities and len(others) == len(densities):
+        yield from (row for _, row in known if row is not None)
+
+
+def _row(node: Any) -> Any:
+    """Return a constant that has a number for each row, not all the same; None of anything else."""
+    for _ in range(4):
+        apply = getattr(node, "owner", None)
+        if apply is None or _kind(apply) not in ("DimShuffle", "Cast"):
+            break
+        node = apply.inputs[0]
+    np, value = numpy(), _value(node)
+    if np is None or value is None or getattr(node, "owner", None) is not None:
+        return None
+    array = np.asarray(value)
+    told = array.dtype.kind in "iuf" and LEAST_VALUES <= array.size <= _MOST_WEIGHTS
+    return array.reshape(-1) if told and bool((array != array.flat[0]).any()) else None
 
 
 def _terms(node: Any, factor: float, depth: int) -> Iterator[tuple[float, Any]]:
