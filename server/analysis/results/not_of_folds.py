@@ -57,13 +57,14 @@ def not_of_folds(seen: Seen, table: TableFacts, found: Sequence[Match]) -> Itera
 
 
 def _of_folds(seen: Seen, rows: int) -> Iterator[list[Prediction]]:
-    """Yield the predictions of one class at one place that are of other rows each, and of so many together."""
+    """Yield the predictions of one class at one place that are of other rows each as far as known, and of so many."""
     groups: dict[tuple[str, str], list[Prediction]] = {}
     for one in seen.predictions:
         groups.setdefault((one.name, one.line.where), []).append(one)
     for each in groups.values():
-        different = len({one.x.sha for one in each}) == len(each) >= _LEAST_FOLDS
-        if different and all(one.x.sha for one in each) and sum(one.values.size for one in each) == rows:
+        known = [one.x.sha for one in each if one.x.sha]  # of the last ones there was no time for a digest
+        different = len(set(known)) == len(known) and len({one.values.at for one in each}) == len(each)
+        if different and len(each) >= _LEAST_FOLDS and sum(one.values.size for one in each) == rows:
             yield each
 
 
