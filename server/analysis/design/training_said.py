@@ -99,6 +99,12 @@ _ALL = re.compile(
     r"|full(?:y)?[\s-]fine[\s-]?tun",
     re.IGNORECASE,
 )
+_BEST = re.compile(
+    r"(?:best|lowest|smallest|minimum|minimal|least)\b[^.;|]{0,60}\bvalid\w*|\bvalid\w*[^.;|]{0,60}\b(?:best|lowest|smallest)",
+    re.IGNORECASE,
+)
+_OF_STATES = re.compile(r"epoch|weights|\bstate|checkpoint|restor|\bkept\b|saved", re.IGNORECASE)
+_OF_SCORES = re.compile(r"accura|\bf1|\bauc|score|correl|\br2\b|\bmap\b", re.IGNORECASE)
 _EVALUATES = re.compile(
     r"eval(?:uation)?[\s_()-]{0,3}mode|statistics\b[^.;|]{0,30}(?:fixed|frozen)|frozen|freez", re.IGNORECASE
 )
@@ -116,7 +122,8 @@ class TrainingSaid:
     :ivar optimisers: by name, in small letters. :ivar schedule: how the learning rate changes in any case.
     :ivar decay: a decay of the weights with its number.
     :ivar dropout: the share, and where it is said. :ivar sampled_passes: that dropout may draw in prediction too.
-    :ivar all_trained: that all layers are trained. :ivar evaluates: that a network may train in its evaluation mode.
+    :ivar all_trained: that all layers are trained. :ivar best_epoch: that the epoch with the least
+    validation loss counts. :ivar evaluates: that a network may train in its evaluation mode.
     """
 
     losses: tuple[tuple[str, Said], ...] = ()
@@ -129,6 +136,7 @@ class TrainingSaid:
     dropout: tuple[float, Said] | None = None
     sampled_passes: bool = False
     all_trained: Said = _NOTHING
+    best_epoch: Said = _NOTHING
     evaluates: bool = False
 
 
@@ -138,6 +146,7 @@ def read_training(document: Iterable[markdown.Line]) -> TrainingSaid:
     whole = "\n".join(text for _, text in said)
     plain = [(line, _WEIGHT_DECAY.sub(" ", text)) for line, text in said]
     of_rate = [(line, text) for line, text in plain if _RATE.search(text) and not _PERHAPS.search(text)]
+    of_states = [(line, text) for line, text in said if _OF_STATES.search(text) and not _OF_SCORES.search(text)]
     of_terms = [(line, text) for line, text in said if not _OF_DECAY.search(text)]
     return TrainingSaid(
         losses=tuple(_losses(said)),
@@ -150,6 +159,7 @@ def read_training(document: Iterable[markdown.Line]) -> TrainingSaid:
         dropout=next(_dropouts(said), None),
         sampled_passes=_SAMPLED_PASSES.search(whole) is not None,
         all_trained=_first(_ALL, said),
+        best_epoch=_first(_BEST, of_states),
         evaluates=_EVALUATES.search(whole) is not None,
     )
 

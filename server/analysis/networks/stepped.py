@@ -19,6 +19,7 @@ from ..witness.seen import Seen, clock, names, place
 from ..witness.values import number, numbers, text, texts, whole
 from .as_said import as_said
 from .begun_with import begun_with
+from .last_as_best import last_as_best
 from .last_stage import frozen_at_last
 from .left_untrained import left_untrained
 from .members import untrained_members
@@ -77,6 +78,7 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
     yield from _not_applied(stepped)
     yield from stood_still(evidence, seen, stepped)
     yield from _saved(evidence, seen, stepped)
+    yield from last_as_best(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)
     yield from _after_the_last_step(evidence)
     yield from _part_of_the_rows(seen)

@@ -125,3 +125,11 @@ def test_by_which_names_a_derived_loss_is_made_is_read_from_its_code(tmp_path: P
     assert {"**", "mean"} <= {*texts(told, "calls")}
     assert "maximum" not in texts(told, "calls")
     assert "open" not in told
+
+
+@needs("torch")
+def test_a_state_that_changes_nothing_when_it_is_loaded_is_told(tmp_path: Path) -> None:
+    keep = "net.train(); state = net.state_dict() if epoch == 9 else globals().get('state')"
+    text_ = script().replace("net.train()", keep)
+    told = only(seen(tmp_path, text_ + "net.load_state_dict(state)\n").of("restored")).facts
+    assert (told["calls"], told["changed"], told["untold"], told["steps"]) == (1, 0, 0, 32)

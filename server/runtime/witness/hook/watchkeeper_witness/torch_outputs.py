@@ -17,7 +17,7 @@ from collections import deque
 from typing import Any
 
 from . import clock as time
-from . import layers, places, trained_rows
+from . import layers, places, restored, trained_rows
 from .calls import MARK
 from .fingerprint import MOST_ROWS, as_array, flat64, fp, named_rows, row_hashes
 from .given_rows import GivenRows
@@ -229,6 +229,7 @@ def hook(torch: Any) -> list[str]:
     if hasattr(cls.__call__, MARK):
         return []
     cls.eval = _evaluating(cls.eval)
+    restored.hook(cls)
     compiling = getattr(getattr(torch, "compiler", None), "is_compiling", None) or (lambda: False)
     cls.__call__ = _calling(cls.__call__, torch.is_grad_enabled, compiling, torch._C._get_tracing_state)
     return ["torch.nn.Module.__call__"]
