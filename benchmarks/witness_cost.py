@@ -1,12 +1,14 @@
 """What the witness costs: its start, and its share of trainings that use one library each.
 
-    python benchmarks/witness_cost.py [--pairs 3] [--most-s 150] [--python PYTHON] [--long]
+    python benchmarks/witness_cost.py [--pairs 3] [--most-s 150] [--python PYTHON] [--only NAME ...] [--long] [--steps]
 
 Each script runs with and without it in turn, the order changing from pair to pair, and the median of the pairs counts.
 CPU seconds of all its processes are compared, because wall time on a machine that does other work says little. `own` is
 what the witness itself counted as recording. No pair begins after a script's part of `--most-s`, one of each is always
 made; a script whose library is not installed for that Python is passed over and named. The examples run in their quick
 phase. `--long` measures a run of a minute and thirty processes of a second each, one pair, instead of the others.
+`--steps` measures one step of a tiny network by itself: CPU time of 20 times 200 steps, the least of them, which other
+work on the machine stretches least.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from watchkeeper.server.runtime.witness import witness_environment
 
 START_BUDGET_S = 0.3
 SHARE_BUDGET_PERCENT = 1.0
+STEP_BUDGET_US = 20.0
 FREE_S = 0.25
 """What recording may take of each process, however short (docs/witness.md); the share is of what is beyond."""
 HANG_S = 600.0
@@ -39,6 +42,21 @@ def forests(count):
         i = r.integers(0, 500, 500)
         RandomForestRegressor(40, random_state=b).fit(X[i], y[i]).predict(X)
 """
+_NETWORK = """import torch
+torch.set_num_threads(1); x = torch.randn(4000, 8); y = torch.sin(x[:, :1])
+net = torch.nn.Sequential(torch.nn.Linear(8, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1))
+o = torch.optim.Adam(net.parameters())
+def steps(count):
+    for step in range(count):
+        b = torch.randint(0, 4000, (64,)); o.zero_grad()
+        l = ((net(x[b]) - y[b]) ** 2).mean(); l.backward(); o.step()
+"""
+_STEPS = f"""import time
+{_NETWORK}
+def took():
+    began = time.process_time(); steps(200); return time.process_time() - began
+steps(1000); print(min(took() for _ in range(20)) / 200 * 1e6)
+"""
 _MANY = f"""import subprocess, sys
 if len(sys.argv) > 1:
     exec({_FORESTS!r})
@@ -52,14 +70,7 @@ SCRIPTS = {
     "nothing": ("", ""),
     "imports": ("sklearn", "import sklearn.ensemble, sklearn.linear_model, scipy.optimize, pandas"),
     "bootstrap": ("sklearn", f"{_FORESTS}forests(60)\n"),
-    "torch": (
-        "torch",
-        "import torch\ntorch.set_num_threads(1)\nx = torch.randn(4000, 8); y = torch.sin(x[:, :1])\n"
-        "net = torch.nn.Sequential(torch.nn.Linear(8, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1))\n"
-        "o = torch.optim.Adam(net.parameters())\n"
-        "for step in range(10_000):\n    b = torch.randint(0, 4000, (64,)); o.zero_grad()\n"
-        "    l = ((net(x[b]) - y[b]) ** 2).mean(); l.backward(); o.step()\n",
-    ),
+    "torch": ("torch", f"{_NETWORK}steps(10_000)\n"),
     "pymc": (
         "pymc",
         "import numpy as np, pymc as pm\nif __name__ == '__main__':\n    with pm.Model():\n"
@@ -79,6 +90,24 @@ def example(name: str) -> str:
     """Return what runs an example as it stands, its results beside it."""
     begin = f"import runpy, sys\nsys.path.insert(0, {PROBE!r})\n"
     return f"{begin}runpy.run_path({str(EXAMPLES / name)!r}, run_name='__main__')\n"
+
+
+def step_us(python: str, pairs: int) -> Figure:
+    """Return by how many microseconds a step of a tiny network is longer: the median of the pairs."""
+    plain, more = list[float](), list[float]()
+    with fresh_folder() as folder:
+        (folder / "witness").mkdir()
+        (folder / "script.py").write_text(_STEPS)
+        for number in range(pairs):
+            taken = dict[bool, float]()
+            for with_it in (number % 2 == 0, number % 2 == 1):
+                env = environments(folder)[with_it]
+                command = [python, str(folder / "script.py")]
+                taken[with_it] = float(subprocess.check_output(command, cwd=folder, env=env, timeout=HANG_S))
+            plain.append(taken[False])
+            more.append(taken[True] - taken[False])
+    spread = f"of {statistics.median(plain):.0f} us; {min(more):.0f} to {max(more):.0f}"
+    return Figure("more a step: torch", statistics.median(more), "us", STEP_BUDGET_US, spread)
 
 
 def cpu_s(command: list[str], folder: Path, env: dict[str, str]) -> float:
@@ -132,10 +161,17 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--most-s", type=float, default=150.0)
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only the scripts whose names begin so")
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--steps", action="store_true")
     options = parser.parse_args()
     figures: list[Figure] = []
-    scripts = LONG if options.long else SCRIPTS
+    if options.steps:
+        figure = step_us(options.python, options.pairs)
+        print(load())
+        return show([figure])
+    asked_for = tuple(options.only or ("",))
+    scripts = {name: one for name, one in (LONG if options.long else SCRIPTS).items() if name.startswith(asked_for)}
     for name, (library, script) in scripts.items():
         asked = [options.python, "-c", f"import {library}" if library else ""]
         if subprocess.run(asked, capture_output=True, check=False).returncode:

@@ -13,20 +13,28 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...analysis.scripts import neutral
 from ...analysis.scripts.program import Program
 from ...analysis.witness.events import files_read
 from ...vocabulary.errors import PathRefused
 from ...vocabulary.runs import Phase
 from ..desk import Desk
 from ..watch import witness_files
+from . import named_words
 
 MOST_NAMED = 400
 LARGEST_HASHED_BYTES = 256 << 20
 LARGEST_KEPT_BYTES = 256 << 10
 """A file up to this size is kept as a snapshot, so that a change of it can be shown line by line."""
 _MOST_CHARACTERS = 200
-_NAME = re.compile(r"[\w.*?/\-]+\.\w{1,12}")
-_NAMES_OTHERS = (".sh", ".bash", ".ipynb", ".yaml", ".yml", ".toml", ".json", ".ini", ".cfg", ".env", ".sql", ".mk")
+_NAME = re.compile(r"[\w.*?/\-]+")
+_NAMES_OTHERS = neutral.words_of(
+    "sh bash ipynb yaml yml toml json ini cfg conf env sql mk txt args py make cmake r R jl"
+)
+"""Endings of files in which others may be named; one without an ending is a `Makefile` or a script."""
+_ENDING = re.compile(r"\.\w{1,12}\Z")
+_ROUNDS = 3
+"""A makefile calls a script of a shell, which reads settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +46,26 @@ class File:
     changed_at: float
 
 
-def collect(desk: Desk, model: str, program: Program) -> tuple[tuple[str, str], ...]:
-    """Return (path, sha256) of the files that a program names; small ones are kept as snapshots."""
+def collect(desk: Desk, model: str, program: Program, more: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+    """Return (path, sha256) of the files that a program names; small ones are kept as snapshots.
+
+    :param more: words of the command, and values of the policy's environment.
+    """
     there = {path: File(path, size_bytes, changed_at) for path, size_bytes, changed_at in desk.workspace.files()}
     outputs = _outputs(desk, model) | {unit.path for unit in program.units}
     of_runs = frozenset(_of_runs(desk, model, there))
     usable = [path for path in there if path not in outputs and path not in of_runs]
-    found = dict.fromkeys(_matching(_words(program), usable))
+    said = list(named_words.words(program, more))
+    found = dict.fromkeys(_matching(said, usable))
     found.update(dict.fromkeys(_modules(program, usable)))
-    second = [word for path in found if path.endswith(_NAMES_OTHERS) for word in _inside(desk, path)]
-    found.update(dict.fromkeys(_matching(second, usable)))
+    found.update(dict.fromkeys(_beside(program, usable)))
+    if named_words.lists_folders(program):
+        found.update(dict.fromkeys(_in_folders(said, usable, outputs)))
+    newest = list(found)
+    for _ in range(_ROUNDS):
+        further = [word for path in newest if _may_name(path) for word in _inside(desk, path)]
+        newest = [path for path in dict.fromkeys(_matching(further, usable)) if path not in found]
+        found.update(dict.fromkeys(newest))
     kept = ((path, _digest(desk, there[path])) for path in list(found)[:MOST_NAMED])
     return tuple(sorted((path, digest) for path, digest in kept if digest))
 
@@ -79,33 +97,57 @@ def _of_runs(desk: Desk, model: str, there: Mapping[str, File]) -> Iterator[str]
             yield from asked - (files_read(seen.witnessed).keys() if seen is not None else frozenset())
 
 
-def _words(program: Program) -> Iterator[str]:
-    for unit in program.units:
-        for node in ast.walk(unit.tree) if unit.tree is not None else ():
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield node.value
-            elif isinstance(node, ast.Import | ast.ImportFrom) and "dotenv" in ast.dump(node):
-                yield ".env"
-
-
 def _matching(words: Iterable[str], paths: Sequence[str]) -> Iterator[str]:
     """Yield the files that end in one of the words; a word with a wildcard may mean several."""
     by_name: dict[str, list[str]] = {}
     for path in paths:
-        by_name.setdefault(path.rpartition("/")[2], []).append(path)
+        name = path.rpartition("/")[2]
+        by_name.setdefault(name, []).append(path)
+        if "." in name[1:]:
+            by_name.setdefault(_without_ending(name), []).append(path)
     for word in dict.fromkeys(_plain(one) for one in words):
         if not word or len(word) > _MOST_CHARACTERS:
             continue
         if any(sign in word for sign in "*?["):
+            if not any(sign.isalnum() for sign in word):
+                continue
             yield from (path for path in paths if fnmatch.fnmatchcase(f"/{path}", f"*/{word}"))
             continue
         name = word.rpartition("/")[2]
-        yield from (path for path in by_name.get(name, ()) if path == word or path.endswith(f"/{word}"))
+        yield from (path for path in by_name.get(name, ()) if f"/{path}".endswith(f"/{word}"))
+        if "/" in word:  # a library adds the ending
+            bare = (path for path in by_name.get(name, ()) if f"/{_without_ending(path)}".endswith(f"/{word}"))
+            yield from bare
+
+
+def _without_ending(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _may_name(path: str) -> bool:
+    _, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return not dot or ending in _NAMES_OTHERS
+
+
+def _beside(program: Program, paths: Sequence[str]) -> Iterator[str]:
+    """Yield files that lie beside a source under its name: `Path(__file__).with_suffix(".json")`."""
+    stems = {_without_ending(unit.path) for unit in program.units}
+    yield from (path for path in paths if _without_ending(path) in stems)
+
+
+def _in_folders(words: Iterable[str], paths: Sequence[str], outputs: Iterable[str]) -> Iterator[str]:
+    """Yield the files in folders that are named, but for those that a run writes into."""
+    written = tuple(f"/{path}" for path in outputs)
+    for folder in dict.fromkeys(_plain(one).rstrip("/") for one in words):
+        inside = f"/{folder}/"
+        usable = folder and len(folder) <= _MOST_CHARACTERS and not any(sign in folder for sign in "*?[")
+        if usable and not any(inside in one for one in written):
+            yield from (path for path in paths if inside in f"/{path}")
 
 
 def _plain(word: str) -> str:
     """Return a path without what leads to it: `../data/x.csv` and `./x.csv` end as what they name does."""
-    return re.sub(r"^(?:\.{0,2}/)+", "", word.strip()) if "\n" not in word else ""
+    return re.sub(r"^@?(?:\.{0,2}/)*", "", word.strip()) if "\n" not in word else ""
 
 
 def _modules(program: Program, paths: Sequence[str]) -> Iterator[str]:
@@ -127,7 +169,8 @@ def _inside(desk: Desk, path: str) -> list[str]:
         text = desk.workspace.read_bytes(path, LARGEST_KEPT_BYTES).decode("utf-8", "replace")
     except PathRefused:
         return []
-    return _NAME.findall(text)[:2000]
+    found = _NAME.findall(text)[:4000]
+    return [one for one in found if not any(sign in one for sign in "*?") or _ENDING.search(one)]
 
 
 def _digest(desk: Desk, file: File) -> str:

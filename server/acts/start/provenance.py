@@ -85,10 +85,15 @@ def collect(
         design=_document(desk, desk.workspace.design(model)),
         features=_hashed(desk, desk.workspace.features(model)),
         left_before=tuple(_left(desk, model)),
-        named=named_files.collect(desk, model, program),
+        named=named_files.collect(desk, model, program, _further(desk, command)),
         python_sha256=interpreter.sha256(python or launch.interpreter(desk)),
         command=command,
     )
+
+
+def _further(desk: Desk, command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words besides the script's and its arguments that may name files: command, templates, environment."""
+    return (*command, *desk.policy.run.templates(Phase.FULL), *desk.policy.environment.values())
 
 
 def of(run: Run) -> Origin:

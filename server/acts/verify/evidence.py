@@ -30,7 +30,7 @@ from ..desk import Desk
 from ..report.silent import described, silent_failures
 from ..start import gate, provenance
 from ..start.provenance import Origin
-from ..watch import artefact_files, gpu_files, histories, standing, verdict_rules, witness_files, written_files
+from ..watch import artefact_files, bars, gpu_files, histories, standing, verdict_rules, witness_files, written_files
 from ..watch.look import Look, look_at
 from . import late_epochs, rerun, search
 
@@ -321,7 +321,7 @@ def _older(desk: Desk, path: str, than: float) -> bool:
 
 def _numbers(desk: Desk, run: Run, told: ProbeData | None, place: str) -> Mapping[str, Sequence[float]]:
     """Return the epochs or steps that log and probe name."""
-    rows = [values for _, values in desk.ledger.metric_rows(run.id)]
+    rows = bars.rows(desk, run, [values for _, values in desk.ledger.metric_rows(run.id)])
     found = {
         "log": [values[place] for values in rows if place in values],
         "probe": [row[place] for row in told.rows if place in row] if told is not None else [],

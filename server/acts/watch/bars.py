@@ -18,11 +18,12 @@ from . import log_files
 MOST_BYTES = 4 << 20
 """Of a bar's line the end is read that is this long; it is one bar for each epoch otherwise, and has lines."""
 FEW_ROWS = 10
+_TOTALS = {"step_total", "epoch_total"}
 
 
 def rows(desk: Desk, run: Run, kept: Sequence[Mapping[str, float]]) -> list[Mapping[str, float]]:
     """Return the rows of a log's bars, one a round; what is kept where that is more, or where there is no bar."""
-    if not kept or len(kept) >= FEW_ROWS or not any("step_total" in one for one in kept):
+    if not kept or len(kept) >= FEW_ROWS or not any(_TOTALS & one.keys() for one in kept):
         return list(kept)
     found = read_frames(_content(desk, run))
     return [*found] if len(found) > len(kept) else list(kept)

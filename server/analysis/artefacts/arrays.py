@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import re
 from array import array
 from collections.abc import Iterable
 from typing import IO, Any, cast
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from .facts import ArrayFacts, ArraysFacts
 from .formats import Look
+from .recurring import as_chains, recurring
 from .tables import MOST_CELLS, MOST_COLUMNS, Table
 from .trouble import CannotInspectError
 
@@ -24,6 +26,9 @@ MOST_NAME_CHARACTERS = 160
 _PLACES = 3
 _MOST_HEADER_BYTES = 32 << 20
 _MOST_METADATA = 50
+_MOST_DRAWN_BYTES = 32 << 20
+_DRAWS = re.compile(r"draw|chain|sample|posterior|trace|theta|param|^arr_0$|^$", re.IGNORECASE)
+"""What arrays of draws are called; one that stands alone has no name of its own."""
 _SAFETENSORS = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "bfloat16", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?", "C64": "<c8",
@@ -49,6 +54,19 @@ def array_facts(name: str, dtype: str, shape: Iterable[int], size_bytes: int, va
         non_finite=non_finite,
         constant=constant,
     )
+
+
+def may_be_draws(name: str, dtype: np.dtype[Any], size_bytes: int) -> bool:
+    """Whether an array is called what draws are, and is small enough to be looked at as a whole."""
+    return dtype.kind == "f" and size_bytes <= _MOST_DRAWN_BYTES and _DRAWS.search(name) is not None
+
+
+def recurring_in(values: Values | None, shape: tuple[int, ...]) -> float | None:
+    """Return how much of an array of draws comes again."""
+    if values is None or values.size != math.prod(shape):
+        return None
+    chains = as_chains(values.reshape(shape))
+    return None if chains is None else recurring(chains)
 
 
 def from_bytes(data: bytes, dtype: str) -> Values | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from . import confine, formats, readers
 from .chain_facts import CHAINS
@@ -71,13 +71,20 @@ def guarded(read: Callable[[], Container]) -> Container:  # noqa: PLR0911 # one 
         return NotInspected(reason=reason, cause="library missing")
     except ImportError as error:
         text = str(error)
-        if "map segment" in text or "allocate" in text:  # what the loader says when there is no address space left
+        if any("map segment" in said or "allocate" in said for said in _chain(error)):  # no address space is left
             return NotInspected(reason="Its libraries take more memory than allowed.", cause="memory")
         reason = f"A library that reads it cannot be loaded: {_shortened(text)}."
         return NotInspected(reason=reason, cause="library missing")
     except Exception as error:  # a library meets damage in any way it likes
         reason = f"It could not be read: {type(error).__name__}: {_shortened(str(error))}."
         return NotInspected(reason=reason, cause="damaged")
+
+
+def _chain(error: BaseException | None) -> Iterator[str]:
+    """Yield what an error says and what those say that it stands for: SciPy calls an install broken that lacks room."""
+    while error is not None:
+        yield str(error)
+        error = error.__cause__ or error.__context__
 
 
 def _shortened(text: str) -> str:

@@ -80,6 +80,7 @@ class TraceFacts:
     :ivar constant_chains: chains, counted from 0, in which no parameter looked at ever moves.
     :ivar distinct_draws: number of different draws in the chain with the fewest; far below `draws` when a block of
         draws was repeated. NUTS stays where it is now and then, a Metropolis sampler often.
+    :ivar recurring: which share of the moves from a draw to a different one were made before, in any chain.
     :ivar non_finite: values looked at that are NaN or infinite.
     :ivar fingerprint: sha256 of the raw draws of the first variables in the order of their names, independent of the
         container, its metadata and its compression; empty if not computed. Equal in a copied trace.
@@ -122,6 +123,7 @@ class TraceFacts:
     constant_parameters: int = 0
     constant_chains: tuple[int, ...] = ()
     distinct_draws: int | None = None
+    recurring: float | None = None
     non_finite: int = 0
     fingerprint: str = ""
     prints: tuple[ChainPrint, ...] = ()
@@ -194,7 +196,8 @@ class TableFacts:
     :ivar format: "csv", "tsv", "xlsx", "parquet" or "arrow".
     :ivar rows: without the header, all of them.
     :ivar rows_looked_at: how many of them were looked at cell by cell; the rest was counted and searched for odd ones.
-    :ivar columns: at most 500; `column_count` is the true number.
+    :ivar columns: at most 500, and of those behind them the first 100 that hold cells which are missing or infinite;
+        `column_count` is the true number.
     :ivar duplicate_headers: names that occur more than once.
     :ivar ragged_rows: first rows, counted from 1, whose number of cells is not the header's; `ragged_count` is all.
     :ivar repeated_rows: rows equal to an earlier one, in all cells.
@@ -270,6 +273,7 @@ class ArrayFacts:
 
     :ivar sampled: values that were read, for `non_finite` and `constant`; 0 where they are no numbers or were not read.
     :ivar constant: whether all values read are equal; None if fewer than two were read.
+    :ivar recurring: of one that is called draws, of NumPy's files: which share of its moves were made before.
     """
 
     name: str
@@ -279,6 +283,7 @@ class ArrayFacts:
     sampled: int = 0
     non_finite: int = 0
     constant: bool | None = None
+    recurring: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 
 from .facts import TableFacts
 from .formats import Look
-from .tables import MOST_COLUMNS, Table
+from .tables import Table
 
 _open: Any = import_module("pyarrow.parquet").ParquetFile
 _BATCH_ROWS = 10_000
+_BATCH_CELLS = 5_000_000
 _MOST_CELLS = 2_000_000
 
 
@@ -34,11 +35,14 @@ def _opened(look: Look, raw: BinaryIO) -> tuple[list[str], int | None, Iterable[
     if look.detail == "arrow":  # Feather is this too
         file = import_module("pyarrow.ipc").open_file(raw)
         whole = (file.get_batch(number) for number in range(file.num_record_batches))
-        parts = (one.slice(at, _BATCH_ROWS) for one in whole for at in range(0, one.num_rows, _BATCH_ROWS))
-        return [str(name) for name in file.schema.names], None, parts
+        names = [str(name) for name in file.schema.names]
+        rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // max(1, len(names))))
+        parts = (one.slice(at, rows) for one in whole for at in range(0, one.num_rows, rows))
+        return names, None, parts
     file = _open(raw, pre_buffer=False)
     names = [str(name) for name in file.schema_arrow.names]
-    batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=names[:MOST_COLUMNS], use_threads=False)
+    rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // max(1, len(names))))
+    batches = file.iter_batches(batch_size=rows, use_threads=False)
     return names, int(file.metadata.num_rows), batches
 
 
@@ -65,7 +69,7 @@ def _facts(look: Look, names: list[str], rows: int | None, batches: Iterable[Any
 def _counted(batches: Iterable[Any], names: list[str]) -> tuple[Table, bool]:
     table = Table(names)
     for batch in batches:
-        columns = [[_cell(value) for value in column.to_pylist()] for column in batch.columns[:MOST_COLUMNS]]
+        columns = [[_cell(value) for value in column.to_pylist()] for column in batch.columns]
         for row in zip(*columns, strict=True):
             table.add(list(row))
         if table.cells >= _MOST_CELLS:

@@ -11,10 +11,12 @@ from xml.etree import ElementTree
 
 from .facts import TableFacts
 from .formats import Look
-from .tables import MOST_CELLS, MOST_COLUMNS, Table, found_in
+from .tables import MOST_CELLS, Table, found_in
 from .trouble import CannotInspectError
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_LAST_COLUMN = 16_383
+"""A sheet has no more columns than this and one."""
 _MOST_TEXTS = 1_000_000
 _MOST_MEMBER_BYTES = 512 << 20
 
@@ -78,7 +80,7 @@ def _rows(file: BinaryIO, texts: list[str]) -> Iterator[list[str]]:
     for node in _each(file, "row"):
         row: list[str] = []
         for cell in (one for one in node if _tag(one) == "c"):
-            place = min(_column(cell.get("r", ""), len(row)), MOST_COLUMNS)
+            place = min(_column(cell.get("r", ""), len(row)), _LAST_COLUMN)
             row += [""] * (place - len(row))
             row.append(_value(cell, texts))
         yield row

@@ -18,6 +18,9 @@ from .trouble import CannotInspectError
 
 MOST_COLUMNS = 500
 MOST_SHOWN_ROWS = 2000
+_MOST_ODD_COLUMNS = 100
+_FURTHER_FOR_ONE = 8
+"""A cell behind the columns that are counted is only looked at for what is no number: so many cost as one that is."""
 _MOST_SHOWN_COLUMNS = 20
 _PLACES = 32
 _MOST_LABEL_CHARACTERS = 80
@@ -130,7 +133,11 @@ class Table:
     def __init__(self, header: list[str]) -> None:
         self.header = header
         self.columns = [Column(name) for name in header[:MOST_COLUMNS]]
-        self.rows = self.ragged = self.repeated = 0
+        self.further: dict[int, Column] = {}
+        """Columns behind those, as far as they hold cells that are no numbers."""
+        self.cells = 0
+        """Cells looked at, one more for each row so that empty rows end too."""
+        self.rows = self.ragged = self.repeated = self.unread_rows = 0
         self.first_ragged: list[int] = []
         self.placeholders = Collected()
         self._seen: set[int] = set()
@@ -145,7 +152,22 @@ class Table:
         for column, cell in zip(self.columns, row, strict=False):
             if column.add(cell) and is_placeholder(cell):
                 self.placeholders.add(cell, column.name, self.rows)
+        if len(row) > MOST_COLUMNS:
+            self._further(row)
+        self.cells += len(self.columns) + 1 + max(0, len(row) - MOST_COLUMNS) // _FURTHER_FOR_ONE
         self._compare(hash(tuple(row)))
+
+    def _further(self, row: list[str]) -> None:
+        """Look at the cells behind the columns that are counted, as far as they are no plain numbers."""
+        for place, cell in enumerate(row[MOST_COLUMNS:], MOST_COLUMNS):
+            if cell[-1:].isdigit():
+                continue
+            name = self.header[place] if place < len(self.header) else ""
+            if place not in self.further and len(self.further) < _MOST_ODD_COLUMNS:
+                self.further[place] = Column(name)
+            column = self.further.get(place) or Column(name)
+            if column.add(cell) and is_placeholder(cell):
+                self.placeholders.add(cell, column.name, self.rows)
 
     def _compare(self, digest: int) -> None:
         if digest in self._seen:
@@ -153,16 +175,18 @@ class Table:
         elif len(self._seen) < _MOST_ROWS_COMPARED:
             self._seen.add(digest)
 
-    @property
-    def cells(self) -> int:
-        """Cells looked at, one more for each row so that empty rows end too."""
-        return self.rows * (len(self.columns) + 1)
-
     def facts(self) -> tuple[ColumnFacts, ...]:
         """Return the facts of the columns; the values only of the first that have some, and of a whole table."""
         found = [column.facts() for column in self.columns]
         shown = [place for place, one in enumerate(found) if one.values][:_MOST_SHOWN_COLUMNS]
-        return tuple(self._whole(one, shown=place in shown) for place, one in enumerate(found))
+        counted = (self._whole(one, shown=place in shown) for place, one in enumerate(found))
+        return (*counted, *(one for one in map(self._odd, self.further.values()) if one.missing or one.infinite))
+
+    def _odd(self, column: Column) -> ColumnFacts:
+        """Return the facts of a column of which only the odd cells were counted: the others are numbers."""
+        numbers = self.rows - column.missing - column.infinite - column.texts
+        odd = ColumnFacts(name=column.name, missing=column.missing, words=column.words, infinite=column.infinite)
+        return replace(odd, numbers=max(0, numbers), texts=column.texts)
 
     def _whole(self, one: ColumnFacts, *, shown: bool) -> ColumnFacts:
         """Leave out what is told of a whole column where it is none, and the values beyond the first columns."""
@@ -220,6 +244,8 @@ def cells(look: Look) -> tuple[Table, bool]:
 def found_in(table: Table, look: Look, looked_at: int, complete: bool) -> TableFacts:
     """Return what was counted as facts; of rows that were not looked at only their number is known."""
     notes = () if complete else (f"Of {table.rows} rows the cells of {looked_at} were looked at, the rest searched.",)
+    if table.unread_rows:
+        notes += (f"{table.unread_rows} rows were not searched, as {_MOST_ODD_LINES} before them were odd.",)
     return TableFacts(
         format=look.detail,
         size_bytes=look.size_bytes,
@@ -303,7 +329,9 @@ def _may_be_odd(block: bytes, separator: str, odd: Sequence[bytes]) -> bool:
 def _search(block: bytes, table: Table, separator: str, odd: Sequence[bytes]) -> int:
     """Count the rows of a block, look at those with one of the signs, and return how many these are."""
     if not odd or not _may_be_odd(block, separator, odd):
-        table.rows += block.count(b"\n") - block.count(b"\n\n")
+        rows = block.count(b"\n") - block.count(b"\n\n")
+        table.rows += rows
+        table.unread_rows += 0 if odd else rows
         return 0
     looked_at = 0
     for line in block.splitlines(keepends=True):

@@ -13,6 +13,7 @@ from . import draws as of_draws
 from . import prints
 from .converged import Convergence, convergence
 from .facts import TraceFacts
+from .recurring import recurring
 from .sources import Group, Source
 
 _MOST_TEXT_CHARACTERS = 120
@@ -56,6 +57,7 @@ def facts(source: Source) -> TraceFacts:
         constant_parameters=int(still.sum()),
         constant_chains=stuck,
         distinct_draws=of_draws.distinct_draws(draws.values),
+        recurring=recurring(draws.values),
         non_finite=int((~np.isfinite(draws.values)).sum()),
         fingerprint=of_draws.fingerprint(draws.values),
         prints=prints.chains(posterior),

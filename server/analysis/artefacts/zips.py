@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import replace
 from typing import Any, cast
 
-from .arrays import MOST_ARRAYS, SAMPLE_VALUES, array_facts, from_bytes, npy_header
+from .arrays import MOST_ARRAYS, SAMPLE_VALUES, array_facts, from_bytes, may_be_draws, npy_header, recurring_in
 from .facts import ArrayFacts, ArraysFacts, Member, PickleFacts
 from .formats import Look
 from .pickled_arrays import found_in
@@ -25,6 +25,8 @@ except ModuleNotFoundError:  # the other archives do without h5py
     arrays_in = None
 
 _MOST_MEMBERS = 500
+_MOST_DRAWN = 4
+"""So many arrays of draws are looked at as a whole."""
 _MOST_INNER_BYTES = 256 << 20
 _BLOCK_BYTES = 1 << 18
 _BOMB = 1000
@@ -130,18 +132,23 @@ def _npz(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Insid
     notes: list[str] = []
     for name, member in members.items():
         try:
-            arrays.append(_npy(archive, name.removesuffix(".npy"), member))
+            whole = sum(one.recurring is not None for one in arrays) < _MOST_DRAWN
+            arrays.append(_npy(archive, name.removesuffix(".npy"), member, whole))
         except (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile) as error:
             notes.append(f"{name[:160]} could not be read: {' '.join(str(error).split())[:160]}.")
     return "npz", arrays, None, notes
 
 
-def _npy(archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> ArrayFacts:
+def _npy(archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo, whole: bool) -> ArrayFacts:
     with archive.open(member) as stream:
         shape, dtype = npy_header(stream)
         size_bytes = math.prod(shape) * dtype.itemsize
-        data = b"" if dtype.hasobject else stream.read(min(size_bytes, SAMPLE_VALUES * dtype.itemsize, 1 << 24))
-        return array_facts(name, str(dtype), shape, size_bytes, from_bytes(data, dtype.str))
+        whole = whole and may_be_draws(name, dtype, size_bytes)
+        most = size_bytes if whole else min(size_bytes, SAMPLE_VALUES * dtype.itemsize, 1 << 24)
+        data = b"" if dtype.hasobject else stream.read(most)
+        values = from_bytes(data, dtype.str)
+        facts_of_it = array_facts(name, str(dtype), shape, size_bytes, values)
+        return replace(facts_of_it, recurring=recurring_in(values, shape)) if whole else facts_of_it
 
 
 def _keras(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Inside:

@@ -93,14 +93,14 @@ _BY_FORMULA = re.compile(
     r"|\bs\.?d\.?\b|conformal|residual|half[\s-]?width|symmetric|delta method",
     re.IGNORECASE,
 )
-_NUMBERS = {
+NUMBERS = {
     word: number
     for number, word in enumerate(
         ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=2
     )
 }
 _SEVERAL = re.compile(
-    rf"\b(\d{{1,3}}|{'|'.join(_NUMBERS)})(?:[\s-](?!(?:or|to|and)\b)[A-Za-z]{{2,20}}){{0,2}}?[\s-]"
+    rf"\b(\d{{1,3}}|{'|'.join(NUMBERS)})(?:[\s-](?!(?:or|to|and)\b)[A-Za-z]{{2,20}}){{0,2}}?[\s-]"
     r"(?:models?|samplings|refits|folds?|sites|regions|groups|stations|origins|windows|simulations|variants"
     r"|trends|candidates|specifications)\b",
     re.IGNORECASE,
@@ -198,7 +198,7 @@ def _counted(words: re.Pattern[str], lines: Iterable[tuple[int, str]]) -> tuple[
     for line, text in lines:
         if found := words.search(text):
             figure = found[1].lower()
-            return _NUMBERS.get(figure) or int(re.sub(r"\D", "", figure)), Said(found[0].strip(), line)
+            return NUMBERS.get(figure) or int(re.sub(r"\D", "", figure)), Said(found[0].strip(), line)
     return None
 
 

@@ -61,21 +61,28 @@ def _of_held_out(name: str) -> str:
 
 
 def read_lines(text: str) -> tuple[list[dict[str, float | None]], list[str]]:
-    """Return the rows of a whole text, of the frames of one line the newest, and their names."""
+    """Return the rows of a whole text and their names; of the frames of one line the newest of each epoch."""
     lines = Lines()
     records: list[dict[str, float | None]] = []
     for line in text.split("\n"):
         shown = ANSI.sub(b"", line.encode("utf-8", "replace")).decode() if "\x1b" in line else line
         frames = [found for frame in shown.rstrip("\r").split("\r") if (found := lines.read(frame.rstrip()))]
-        if frames:
-            records.append(dict(frames[-1]))
+        records.extend(dict(frame) for frame in _newest(frames))
     return records, list(dict.fromkeys(name for record in records for name in record))
+
+
+def _newest(frames: list[Mapping[str, float]]) -> list[Mapping[str, float]]:
+    """Return the last frame of a line; where one line is written over by every epoch, the last one of each."""
+    if not all("epoch" in frame for frame in frames):
+        return frames[-1:]
+    return list({frame["epoch"]: frame for frame in frames}.values())
 
 
 def read_frames(text: str, most: int = MOST_FRAMES) -> list[dict[str, float]]:
     """Return the rows of the frames of bars: of each round (`3/250`) the first frame that states more than the round.
 
-    A bar shows a round's number before its values, which stand in the frames behind it.
+    A bar shows a round's number before its values, which stand in the frames behind it. Where frames name their epoch
+    it is the last one of each: there number and values are written together.
 
     :param most: so many frames are read at most, spread evenly.
     """
@@ -83,7 +90,10 @@ def read_frames(text: str, most: int = MOST_FRAMES) -> list[dict[str, float]]:
     frames = [frame for line in text.split("\n") for frame in line.split("\r") if frame.strip()]
     for frame in frames[:: max(1, -(-len(frames) // most))]:
         values = dict(lines.read(ANSI.sub(b"", frame.encode("utf-8", "replace")).decode().rstrip()))
-        at = values.get("step")
-        if at is not None and "step_total" in values and any(named(name) is not None for name in values):
-            found.setdefault(at, values)
+        if not any(named(name) is not None for name in values):
+            continue
+        if "epoch" in values:
+            found[values["epoch"]] = values
+        elif "step" in values and "step_total" in values:
+            found.setdefault(values["step"], values)
     return [found[at] for at in sorted(found)]

@@ -7,7 +7,7 @@ run of NaN is much longer than any before it. Names are compared without their d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
@@ -52,6 +52,9 @@ _MAY_SHOW = re.compile(
 )
 _OVERLONG = re.compile(r"(?<=\d[eE])\+?\d{3,}|\d{300,}")
 STATED = "stated"
+_OF_FOLD = re.compile(r"^\W*(?P<who>[A-Za-z][\w .+/-]{0,40}?)[\s:,(\[|-]+fold\b", re.IGNORECASE)
+_ITS = "'s "
+"""A score of a fold that names whose it is: one model may have no such score (an SVC no probabilities)."""
 
 Excerpt = tuple[str, list[str]]
 """A line and the lines before it."""
@@ -110,11 +113,17 @@ def sight(text: str) -> Sight:
         values = {**values, "avg_loss": float(behind[1])}
     bad: list[str] = []
     good: list[str] = []
+    whose = _whose(text) if "fold" in values else ""
     for name, value in values.items():
         plain = name.translate(dict.fromkeys(SHAPELESS)).strip("_")
         if _LOSS.search(plain) and not _OTHER.search(plain):
-            (good if value - value == 0 else bad).append(plain[:40])
+            (good if value - value == 0 else bad).append(whose + plain[:40])
     return tuple(bad), tuple(good)
+
+
+def _whose(text: str) -> str:
+    found = _OF_FOLD.match(text)
+    return f"{found['who'].translate(dict.fromkeys(SHAPELESS))}{_ITS}" if found else ""
 
 
 def _csv(text: str) -> Sight:
@@ -223,7 +232,10 @@ class NonFinite:
         if series is None:
             if len(self.series) >= NAMES_LIMIT:
                 return
-            series = self.series[name] = Series(finite=name in usual())
+            known = usual()
+            series = self.series[name] = Series(finite=name in known)
+            if name not in known and _is_others(name, known):
+                series.longest = FORGET_LINES
         if not series.streak:
             series.begin(number, excerpt)
         series.streak += 1
@@ -253,6 +265,12 @@ class NonFinite:
     def last(self, names: list[str]) -> int:
         """Return its newest line."""
         return max(self.series[name].last for name in names)
+
+
+def _is_others(name: str, known: Collection[str]) -> bool:
+    """Whether a score of a fold is finite for another model than the one that it is of, for which it never was."""
+    _, its, score = name.partition(_ITS)
+    return bool(its) and any(one != name and one.endswith(its + score) for one in known)
 
 
 def _alarming(name: str, series: Series, *, ended: bool) -> bool:

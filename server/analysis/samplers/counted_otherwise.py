@@ -6,28 +6,35 @@ What libraries are told is witnessed; what stands in a log-density of the script
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from ..design.design import Design
 from ..evidence.suspicion import Suspicion
 from ..evidence.words import Word
+from ..results.method import declared_kinds
 from ..scripts.log_density import Factor, factors
 from ..scripts.program import Program
 from ..witness import Fingerprint, Sampling
 from ..witness.seen import Seen, place
 
 _ONCE = "Count each observation once, or say in the design with which weight observations count and why."
+_MASKED = re.compile(
+    r"censor|mask|missing|hold|held|hurdle|zero[\s-]infl|mixture|indicator|truncat|padd|ragged|unobserved|test|forecast"
+    r"|latent|detect|outlier|exclu",
+    re.IGNORECASE,
+)
 _WHOLE = "Sample with the whole log-likelihood, or say in the design by what it is multiplied and why."
 
 
 def counted_otherwise(design: Design, program: Program | None, seen: Seen) -> Iterator[Suspicion]:
     """Yield that observations count more or less than once, where the design speaks of no weights."""
-    if design.model.weighted or not seen.samplings:
+    if design.model.weighted or not (seen.samplings or "Bayesian MCMC" in declared_kinds(design.method)):
         return
     for one in seen.samplings:
         yield from _observed_again(one)
         yield from _by_a_factor(one)
-        yield from _by_row(one)
+        yield from _by_row(design, one)
     yield from _as_written(program, seen) if program is not None else ()
 
 
@@ -52,11 +59,16 @@ def _by_a_factor(one: Sampling) -> Iterator[Suspicion]:
             yield _tempered(what, f"{scale:.1%} of their rows would")
 
 
-def _by_row(one: Sampling) -> Iterator[Suspicion]:
+def _by_row(design: Design, one: Sampling) -> Iterator[Suspicion]:
     for name, weights in one.weights.items():
+        where = f"{name} in the model at {place(one.line)}"
+        told = {*weights.at, *weights.last}
         if _weighs(weights):
-            where = f"in the model at {place(one.line)}"
-            yield _weighted(f"{name} {where}", weights)
+            yield _weighted(where, weights)
+        elif told == {0.0, 1.0} and weights.mean is not None and not _MASKED.search(design.prose):
+            what = f"{1 - weights.mean:.0%} of the {weights.size} rows of {where} are multiplied by 0 and do not count;"
+            what = f"{what} the design does not say which rows are masked"
+            yield Suspicion(what, Word.INVESTIGATE, "observations_masked", _ONCE)
 
 
 def _as_written(program: Program, seen: Seen) -> Iterator[Suspicion]:

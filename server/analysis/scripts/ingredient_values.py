@@ -14,8 +14,13 @@ from .program import Unit
 from .values import Known
 
 _SETTINGS = neutral.words_of("json yaml toml tomllib tomli")
-_TEXTS_COUNT = neutral.words_of("dict list array asarray DataFrame writerow")
-"""Calls that are no ingredient, but the texts in them may be names of columns or of parameters."""
+_TEXTS_COUNT = neutral.words_of(
+    "dict list tuple array asarray DataFrame writerow parse_args parse_known_args set_defaults loads safe_load "
+    "StringIO BytesIO"
+)
+"""Calls that are no ingredient, but the texts in them may be names of columns or of parameters, or hold figures."""
+_DEFAULTS = neutral.words_of("get getenv pop setdefault")
+"""Calls whose second argument is what counts where nothing else is said."""
 _ROWS = neutral.words_of("head tail sample iloc nrows dropna drop drop_duplicates query loc")
 
 
@@ -262,10 +267,14 @@ class Collector:
         parameters = self.functions.parameters.get(called, []) if own else []
         for place, one in enumerate(node.args):
             self._argument(called, str(place), one, own or plain)
+            self.texts = self.texts or (place > 0 and called in _DEFAULTS)
             self._given(one, label, parameters[place] if place < len(parameters) else "")
         for one in neutral.named_arguments(node):
-            if neutral.says_how(one.arg, called, neutral.tells(node)) or _says_nothing(one):
+            if neutral.says_how(one.arg, called, neutral.tells(node)) or self._says_nothing(one):
+                if one.arg == "type" and not isinstance(one.value, ast.Name | ast.Attribute | ast.Constant):
+                    self.value(one.value, one.arg)  # it makes what it likes of an argument
                 continue
+            self.texts = (texts and not plain) or called in _TEXTS_COUNT or one.arg == "default"
             if one.arg and not own and (not plain or called == "dict"):
                 self.add("word", one.arg, one.arg, node)
                 self._argument(called, one.arg, one.value, plain)
@@ -326,6 +335,13 @@ class Collector:
         ):
             self.add("argument", f"{called} {place} {value.id}", called, value)
 
+    def _says_nothing(self, keyword: ast.keyword) -> bool:
+        """Whether an argument is a floating-point type, no limit, or a callback of our own probe."""
+        probe = keyword.arg == "callback" and neutral.first_name(keyword.value) == "watchkeeper_probe"
+        known = constant(keyword.value, self.names.constants)
+        without = sizes.caps_argument(keyword.arg) and isinstance(known, Known) and known.data is None
+        return probe or without or (keyword.arg == "dtype" and neutral.floating(keyword.value))
+
     def known(self, node: ast.expr) -> str:
         """Return the name of what is called as its library calls it, whatever the script calls it."""
         said = neutral.last_name(node)
@@ -333,12 +349,6 @@ class Collector:
             (target,) = self.real[said]
             return target.rpartition(".")[2]
         return said
-
-
-def _says_nothing(keyword: ast.keyword) -> bool:
-    """Whether an argument is a floating-point type, or a callback of our own probe."""
-    probe = keyword.arg == "callback" and neutral.first_name(keyword.value) == "watchkeeper_probe"
-    return probe or (keyword.arg == "dtype" and neutral.floating(keyword.value))
 
 
 def _is_plain_text(node: ast.expr) -> bool:

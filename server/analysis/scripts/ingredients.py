@@ -11,16 +11,21 @@ import ast
 from collections.abc import Sequence
 
 from . import extremes, neutral, sizes
+from .beside import Beside
 from .choices import Statement, arms, choices, is_flag
+from .defaults import never_given
 from .ingredient_values import Collector, Ingredient
-from .names import BUILTINS, Names, names_of
+from .late import Late
+from .names import BUILTINS, Names, constant, names_of
 from .phase_names import PhaseNames
 from .program import Program, Unit
+from .values import Known
 
 
 def ingredients(program: Program) -> tuple[list[Ingredient], Names]:
     """Return what a program is made of, and its names."""
     names = names_of(program.units)
+    names.constants.update(dict(never_given(program.units, names)))
     collector = _Statements(names, PhaseNames(program.units), program.units)
     for unit in program.units:
         if unit.tree is not None:
@@ -34,6 +39,9 @@ class _Statements(Collector):
 
     def __init__(self, names: Names, phases: PhaseNames, units: Sequence[Unit]) -> None:
         super().__init__(names, phases, units)
+        self._late = Late(units, phases)
+        none = self._late.reflects
+        self._beside = frozenset[int]() if none else Beside(units, names, self.functions, phases.names).ids
         self._in_class = False
         self._arm = ""
         self.whole: ast.Module | None = None
@@ -41,8 +49,12 @@ class _Statements(Collector):
 
     def block(self, body: Sequence[ast.stmt], name: str) -> None:
         """Take what statements are made of, those left out that only tell."""
+        behind = {id(one) for one in self._late.behind(body)}
         for node in body:
+            if id(node) in self._beside:
+                continue
             acting = self.functions.acting
+            self.sized += (late := id(node) in behind or self._late.feeds(node))
             calm = neutral.idle(node, self.whole, acting) or neutral.notes(node, self.whole, acting)
             if not neutral.quiet(node, acting) and not calm:
                 phased = not isinstance(
@@ -54,6 +66,7 @@ class _Statements(Collector):
                         self.choice(given, self._arm, value)
                 self._statement(node, name)
                 self.phased -= here
+            self.sized -= late
 
     def _inner(self, body: Sequence[ast.stmt], name: str, phased: bool = False) -> None:
         self.nested += 1
@@ -104,7 +117,7 @@ class _Statements(Collector):
                         self.value(one, name)
                     elif isinstance(one, ast.match_case):
                         self.add("control", f"case {ast.unparse(one.pattern)}", name, node)
-                        self._inner(one.body, name)
+                        self._inner(one.body, name, isinstance(node, ast.Match) and self.phases.depends(node.subject))
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._own_name(node.name, node)
@@ -117,16 +130,20 @@ class _Statements(Collector):
                 self.value(one, node.name)
             elif neutral.last_name(one) not in neutral.NEUTRAL:
                 self.add("control", f"@{ast.unparse(one)}", node.name, node)
+        self.sized += (late := self._late.takes_defaults(node))
         args = node.args
         positional = [*args.posonlyargs, *args.args]
         for arg, value in zip(positional[len(positional) - len(args.defaults) :], args.defaults, strict=True):
-            self.value(value, arg.arg)
+            if arg.arg not in self.names.constants:
+                self.value(value, arg.arg)
         for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-            if default is not None:
+            if default is not None and arg.arg not in self.names.constants:
                 self.value(default, arg.arg)
+        self.sized += (alone := self._late.only_late(node)) - late
         nested, self.nested = self.nested, 0
         self.block(node.body, node.name)
         self.nested = nested
+        self.sized -= alone
 
     def _class(self, node: ast.ClassDef) -> None:
         foreign = [one for one in node.bases if neutral.last_name(one) not in self.own]
@@ -138,12 +155,17 @@ class _Statements(Collector):
             if foreign and isinstance(one, ast.FunctionDef):
                 self.add("word", f"def {one.name}", node.name, one)
         outer, self._in_class = self._in_class, bool(foreign)
+        self.sized += (late := self._late.takes_defaults(node))
         self.block(node.body, node.name)
+        self.sized -= late
         self._in_class = outer
 
     def _if(self, node: ast.If, name: str) -> None:
         if _is_guard(node.test):
             self.block(node.body, name)
+            return
+        if isinstance(known := constant(node.test, self.names.constants), Known) and not self._late.reflects:
+            self.block(node.body if known.data else node.orelse, name)  # the other arm is never taken
             return
         if extreme := extremes.of_statement(node, self.functions.acting):
             sized = not extremes.only_told(extreme, self.whole, self.functions.acting)
@@ -197,7 +219,7 @@ class _Statements(Collector):
             self.add("operation", type(node.op).__name__, neutral.last_name(node.target) or name, node)
         elif all(isinstance(one, ast.Name) and one.id in self.names.constants for one in targets):
             used = any(isinstance(one, ast.Name) and one.id in self.names.loaded for one in targets)
-            if used or not self._in_class:
+            if used or not (self._in_class or self._late.reflects):
                 return  # counts where it is used
         device = neutral.last_name(targets[0]).lower() in {"device", "dev"}  # where tensors lie
         if node.value is not None and self._is_flag(targets, node.value):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from . import choices, neutral
+from . import choices, computes, neutral
 from .change import Change, Kind
 from .ingredient_values import Ingredient
 from .ingredients import ingredients
@@ -302,6 +302,8 @@ def _imports(was: Names, now: Names, before: Program, after: Program) -> Iterato
         other = [one for one in targets - known if one not in own]
         taken = bound in BUILTINS or bound in neutral.QUIET or (bound in was.loaded and bound not in was.bound)
         wrong = own if taken or any(not (_is_own(one, before) or _is_own(one, after)) for one in known) else []
+        other_library = [one for one in other if one.partition(".")[0] not in computes.REPORTS]
+        wrong += other_library if bound in neutral.REPORTING else []
         wrong += [one for one in other if (known and not any(_moved(each, one) for each in known)) or bound in BUILTINS]
         for one in wrong:
             yield Change(

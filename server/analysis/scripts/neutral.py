@@ -26,10 +26,12 @@ QUIET = words_of("""
 """Calls that only tell: what they are given is not looked at, unless it trains or changes something."""
 TELLERS = words_of("""
     logging logger log LOG LOGGER _logger warnings gc sys stdout stderr console watchkeeper_probe
-    wandb mlflow writer summary_writer tb_writer tensorboard
+    faulthandler wandb mlflow writer summary_writer tb_writer tensorboard
     """)
 _REPORTS = words_of("az arviz plt matplotlib sns seaborn plotly px go fig ax axes axs")
 """What plots and summarises; where nothing is made of what it returns, nothing hangs on it."""
+REPORTING = words_of("az plt sns px go")
+"""Those of them that are short for a library."""
 NEUTRAL = words_of("""
     str repr format join split strip rstrip lstrip splitlines encode decode upper lower title startswith
     endswith open write writelines writerow writerows writeheader writer DictWriter close flush Path PurePath
@@ -37,7 +39,7 @@ NEUTRAL = words_of("""
     with_suffix with_name relative_to as_posix getcwd write_text write_bytes dump dumps touch unlink savefig
     figure subplots tight_layout to_csv to_netcdf to_json to_parquet to_pickle savetxt save savez state_dict
     StringIO BytesIO getenv get environ ArgumentParser add_argument parse_args parse_known_args
-    add_argument_group set_defaults list tuple dict range enumerate zip len iter next append extend items keys
+    add_argument_group set_defaults list tuple dict range enumerate zip len iter append extend items keys
     values float int bool isinstance type super id print tqdm trange track
     set_description rich partial main namedtuple dataclass field cast annotations property staticmethod
     classmethod asarray array float64 float32 ascontiguousarray to_numpy numpy item tolist cpu cuda double device
@@ -158,6 +160,8 @@ def acts(call: ast.Call) -> bool:
     """Whether a call does something besides what it returns, as far as its name and its arguments tell."""
     called = last_name(call.func)
     in_place = any(one.arg in _IN_PLACE and not _is_off(one.value) for one in call.keywords)
+    if called == "next" and not any(isinstance(one, ast.Call) for one in call.args):
+        return True  # what is taken there is missing elsewhere
     return called in EFFECTS or (called.endswith("_") and not called.startswith("_")) or in_place
 
 

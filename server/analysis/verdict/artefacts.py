@@ -113,7 +113,8 @@ def _shape(one: Artefact) -> str:
         case TableFacts() as table:
             blank = [f"{column.name} blank in {column.missing}" for column in table.columns if column.missing]
             rows = f"{table.rows} rows" if table.complete else f"at least {table.rows} rows"
-            return f", {rows} of {table.column_count or len(table.columns)} columns{_listed(blank)}"
+            unread = f"; {table.notes[-1]}" if table.notes and not table.complete else ""
+            return f", {rows} of {table.column_count or len(table.columns)} columns{_listed(blank)}{unread}"
         case TraceFacts() as trace:
             return f", {trace.chains} chains of {trace.draws} draws"
         case PickleFacts() as pickle:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from ...vocabulary.runs import Phase
-from ..artefacts.facts import TraceFacts
+from ..artefacts.facts import ArraysFacts, TraceFacts
 from ..counted.claimed_counts import Floor, doubted
 from ..counted.counts import Count, Counts
 from ..counted.walkers import ensembles
@@ -28,6 +28,8 @@ _SAMPLES = re.compile(
     re.IGNORECASE,
 )
 """Words for a method whose draws are a sampler's."""
+_RECURS = 0.2
+"""From this share on of moves between draws that were made before, blocks of draws were copied."""
 _MOST_REPEATED = 0.5
 """Share of draws that must differ where a sampler follows gradients: it accepts nearly each step, tuned for 80 %."""
 
@@ -182,10 +184,12 @@ def trace(evidence: Evidence) -> Check | None:
     """Does the trace fit what the keeper measured? Its own sums cannot exceed the run's; None without a trace."""
     found = evidence.trace
     if found is None:
-        return None
+        return _repeated(evidence)
     for code, what in _contradictions(evidence, found):
         action = "Let the script write its own trace in this run, and leave it as it is."
         return failed("trace", what, Word.LIKELY_FABRICATION, code, action)
+    if (repeated := _repeated(evidence)) is not None:
+        return repeated
     differing = _asked_otherwise(evidence, found)
     if differing:
         return failed(
@@ -195,6 +199,22 @@ def trace(evidence: Evidence) -> Check | None:
     known = ", ".join(f"{name} {span(value)}" for name, value in seconds if value is not None)
     measured = f"{known}; the keeper measured {span(evidence.cpu_s or 0)} of CPU in {span(evidence.wall_s)}"
     return passed("trace", measured) if known else unknown("trace", "it holds no times of its own")
+
+
+def _repeated(evidence: Evidence) -> Check | None:
+    """Return that blocks of draws come again, in the trace or in arrays of draws where a sampler is declared."""
+    trace, declares = evidence.trace, _SAMPLES.search(evidence.design.method) is not None
+    arrays = [one for each in evidence.artefacts if isinstance(each.inside, ArraysFacts) for one in each.inside.arrays]
+    told = [("the trace", trace.recurring)] if trace is not None else []
+    told += [(f"array {one.name or 'of draws'}", one.recurring) for one in arrays] if declares else []
+    name, share = max(((name, share or 0.0) for name, share in told), key=lambda one: one[1], default=("", 0.0))
+    if share < _RECURS:
+        return None
+    what = f"{share:.0%} of the moves from one draw to the next in {name} were made before, to the last digit:"
+    action = (
+        "Save the draws that were made, and tell how many; draws that are filled up by earlier ones are no new ones."
+    )
+    return failed("trace", f"{what} blocks of draws come again", Word.INVESTIGATE, "draws_come_again", action)
 
 
 def _contradictions(evidence: Evidence, found: TraceFacts) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,9 @@ from ..evidence.evidence import Evidence
 from ..evidence.suspicion import first_of
 from ..networks.named_layers import named_layers
 from ..results.intervals import by_formula
+from ..samplers.anchored import anchored
 from ..samplers.counted_otherwise import counted_otherwise
+from ..samplers.groups_counted import groups_counted
 from ..samplers.held_out_observed import held_out_observed
 from ..samplers.left_out_of_trace import left_out_of_trace
 from ..samplers.likelihood import model_otherwise
@@ -29,6 +31,8 @@ def model_said(evidence: Evidence, seen: Seen) -> Check | None:
         *(held_out_observed(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
         *model_otherwise(evidence.design, seen),
         *counted_otherwise(evidence.design, evidence.program, seen),
+        *anchored(evidence.design, seen),
+        *groups_counted(evidence.design, seen),
         *observed_changed(evidence, seen),
         *(against_predictive(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),
         *(against_scale(evidence.design, seen, table) if isinstance(table, TableFacts) else ()),

@@ -46,6 +46,8 @@ class Sampling:
     """What observed variables are distributed as, as far as that can be told."""
     scales: Mapping[str, float] = field(default_factory=dict[str, float])
     """By how much each observation of a variable, or of a potential, counts, where that is told."""
+    pulled: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Potentials without data that are a square of one variable less a number, and that variable."""
     weights: Mapping[str, Fingerprint] = field(default_factory=dict[str, Fingerprint])
     """By how much each row of a variable, or of a potential, counts, where that is not the same in all."""
     sites: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
@@ -164,7 +166,7 @@ def sampling(line: Line) -> Sampling:
     facts = line.facts
     free, observed = _objects(facts, "free"), _objects(facts, "observed")
     outcomes = {**observed, **_objects(facts, "likelihoods")}
-    factors = part(facts, "factors") or {}
+    factors, pulled = part(facts, "factors") or {}, part(facts, "pulled") or {}
     return Sampling(
         line=line,
         library=text(facts, "library"),
@@ -192,6 +194,7 @@ def sampling(line: Line) -> Sampling:
             **{name: scale for name, about in outcomes.items() if (scale := number(about, "scale")) is not None},
             **{name: scale for name in factors if (scale := number(factors, name)) is not None},
         },
+        pulled={name: text(pulled, name) for name in pulled},
         weights={
             **{name: fingerprint(part(about, "weights")) for name, about in outcomes.items() if "weights" in about},
             **{name: fingerprint(about) for name, about in _objects(facts, "weights").items()},

@@ -230,3 +230,59 @@ def test_rows_beyond_those_looked_at_are_counted_and_the_odd_ones_found(
     assert found.placeholders == (Placeholder(text="TODO", where="b", row=rows + 1),)
     assert found.nan_columns == ("b",)
     assert f"Of {rows + 73} rows" in found.notes[0]
+
+
+WIDE = [f"p{place}" for place in range(4000)]
+
+
+def _wide_rows(rows: int) -> list[list[str]]:
+    """Return rows of 4,000 columns, of which one in the middle says TODO and the next one is missing."""
+    return [["1.5"] * 3000 + ["TODO", "NaN"] + ["2.25"] * 998 for _ in range(rows)]
+
+
+def _is_found_in(found: TableFacts, rows: int) -> None:
+    assert found.column_count == len(WIDE)
+    assert found.placeholder_count == rows
+    assert found.placeholders[0] == Placeholder(text="TODO", where="p3000", row=1)
+    assert found.nan_columns == ("p3001",)
+
+
+@pytest.mark.parametrize("rows", [3, 900], ids=["looked at whole", "searched in part"])
+def test_a_placeholder_in_a_column_far_behind_those_that_are_counted_is_found(tmp_path: Path, rows: int) -> None:
+    lines = [",".join(one) for one in (WIDE, *_wide_rows(rows))]
+    (tmp_path / "wide.csv").write_text("\n".join(lines) + "\n")
+    _is_found_in(table(tmp_path / "wide.csv"), rows)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "feather"])
+def test_a_placeholder_far_behind_is_found_in_a_table_of_columns_too(tmp_path: Path, ending: str) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    columns = [["TODO"] * 3 if name == "p3000" else [math.nan] * 3 if name == "p3001" else [1.5] * 3 for name in WIDE]
+    made = arrow.table(dict(zip(WIDE, columns, strict=True)))
+    path = tmp_path / f"wide.{ending}"
+    if ending == "parquet":
+        pytest.importorskip("pyarrow.parquet").write_table(made, path)
+    else:
+        pytest.importorskip("pyarrow.feather").write_feather(made, str(path), compression="uncompressed")
+    _is_found_in(table(path), 3)
+
+
+def test_honest_numbers_in_any_number_of_columns_are_no_problem(tmp_path: Path) -> None:
+    lines = [",".join(WIDE), *(",".join(["0.25", "-1e-7", "3", "+2.5e10"] * 1000) for _ in range(5))]
+    (tmp_path / "wide.csv").write_text("\n".join(lines) + "\n")
+    found = table(tmp_path / "wide.csv")
+    assert (found.placeholder_count, found.nan_columns, len(found.columns)) == (0, (), 500)
+
+
+def test_rows_behind_too_many_odd_ones_are_said_not_to_be_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MOST_CELLS", 10)
+    monkeypatch.setattr(tables, "_MOST_ODD_LINES", 5)
+    monkeypatch.setattr(tables, "_REST_BYTES", 64)
+    rows = "".join(f"{number},pending orders\n" for number in range(200))
+    (tmp_path / "odd.csv").write_text("n,state\n" + rows)
+    found = made_here(tmp_path / "odd.csv")
+    assert isinstance(found, TableFacts)
+    assert found.rows == 200
+    assert any("rows were not searched" in one for one in found.notes)

@@ -54,6 +54,8 @@ def test_a_loss_that_stays_not_finite_is_a_failure_from_its_first_line(form: str
     "text",
     [
         "".join(f"epoch {i} loss={1 / i} val_loss={'nan' if i % 5 else 0.5}\n" for i in range(1, 40)),
+        "".join(f"mlp fold {i}: accuracy 0.98, log loss 0.1{i}\n" for i in range(10))
+        + "".join(f"svc fold {i}: accuracy 0.97, log loss nan\n" for i in range(10)),
         "Sanity check: val_loss=nan\n" + "".join(f"epoch {i} loss={1 / i} val_loss=0.5\n" for i in range(1, 9)),
         "".join(f"step {i} loss=0.5 grad_norm={'inf' if i in (3, 4) else 1.5}\n" for i in range(1, 20)),
         "".join(f"epoch {i} loss=0.5 nan_batches=0 best_loss={'inf' if i == 1 else 0.5}\n" for i in range(1, 9)),
@@ -77,6 +79,12 @@ def test_a_loss_that_came_back_is_noticed() -> None:
 def test_a_validation_loss_that_was_finite_and_stays_nan_is_a_failure() -> None:
     text = "".join(f"epoch {i} loss=0.5 val_loss={'nan' if i > 9 else 0.7}\n" for i in range(1, 30))
     assert first(text).line == 10
+
+
+def test_a_score_of_folds_that_is_nan_for_every_model_is_a_failure() -> None:
+    text = "".join(f"net fold {i}: accuracy 0.1, log loss {'nan' if i > 2 else 0.4}\n" for i in range(8))
+    assert first(text).line == 4
+    assert first("".join(f"net fold {i}: accuracy 0.1, log loss nan\n" for i in range(8))).line == 1
 
 
 def test_an_exception_that_the_nan_led_to_is_the_same_failure() -> None:

@@ -19,7 +19,7 @@ def asked(*lines: Kind, said: str = BEST, losses: tuple[float, ...] = OVERFITTED
     model = replace(MODEL, path="net.pt")
     save: Kind = {"kind": "save", "facts": {"library": "torch", "path": "net.pt", "numbers": 9, "weights": fp(saved)}}
     found = seen(steps(weights=fp("end"), begun=fp("begin")), *lines, save)
-    history = History(epochs=tuple(float(one) for one in range(1, 7)), train_loss=losses, val_loss=losses)
+    history = History(epochs=[float(one) for one in range(1, 7)], train_loss=[*losses], val_loss=[*losses])
     design = read_design(f"{said}\n", "model_design_1.md")
     evidence = spoilt(design=design, seen=found, artefacts=(model,), history=history)
     return [one.what for one in last_as_best(evidence, found, found.steps)]

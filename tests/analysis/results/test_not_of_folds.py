@@ -21,9 +21,9 @@ DRAWN = [one + OWN.gauss(0.0, 0.9) for one in TRUTH]
 
 
 def folds(name: str = "RandomForestRegressor", parts: Sequence[Sequence[float]] = FOLDS) -> list[Kind]:
-    lines = []
+    lines: list[Kind] = []
     for number, part in enumerate(parts):
-        line = {**predict(number, name), "where": f"{name}.py:9"}
+        line: Kind = {**predict(number, name), "where": f"{name}.py:9"}
         at = tuple(part[place] for place in places(len(part)))
         line["facts"]["values"] = fp(f"v{number}", at=at, size=len(part), mean=fmean(part), sd=pstdev(part))
         line["facts"]["x"] = {**fp(f"x{name}{number}"), "shape": [len(part), 3]}

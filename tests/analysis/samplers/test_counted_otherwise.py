@@ -49,9 +49,11 @@ def asked(design: str, line: Kind, script: str = "") -> list[str]:
         (ONCE, model(potentials=["p"], weights={"p": fp("w", at=(1.0, 0.1, 1.0))}), "", "observations_weighted"),
         (ONCE, numpyro(weights=fp("w", at=(1.0, 0.1))), "", "observations_weighted"),
         (ONCE, walkers(1.0, 0.1, 1.0), BY_ROW, "observations_weighted"),
+        (ONCE, numpyro(weights=fp("m", at=(1.0, 0.0, 1.0), mean=0.6)), "", "observations_masked"),
     ],
     ids=["a potential over the same data", "a factor", "a potential times 0.04", "a scale below one",
-         "as it is written", "weights in a potential", "weights by a scale", "weights as they are written"],
+         "as it is written", "weights in a potential", "weights by a scale", "weights as they are written",
+         "a mask"],
 )  # fmt: skip
 def test_what_does_not_count_once_is_asked_about(design: str, line: Kind, script: str, code: str) -> None:
     assert asked(design, line, script) == [code]
@@ -64,12 +66,30 @@ def test_what_does_not_count_once_is_asked_about(design: str, line: Kind, script
         ("A power posterior with exponent 0.5.", model(potentials=["p"], factors={"p": 0.5}), HALF),
         ("Full weight for new rows, old ones are discounted by 0.3.", model(factors={"p": 0.3}), ""),
         ("Soft constraints.", model(held={"c": {"data": fp("other", size=40)}}, potentials=["p"]), ""),
-        (ONCE, model(weights={"p": fp("w", at=(0.0, 1.0, 1.0))}), ""),
+        ("Days after the limit are right-censored.", model(weights={"p": fp("w", at=(0.0, 1.0), mean=0.5)}), ""),
+        (ONCE, model(weights={"p": fp("w", at=(1.0, 1.0, 1.0), mean=1.0)}), ""),
         (ONCE, model(weights={"p": fp("w", at=(3.0, 12.0, 1.0))}), ""),
         (ONCE, walkers(0.0, 1.0, 1.0), BY_ROW),
         ("Survey weights multiply each log-likelihood.", walkers(0.4, 1.3), BY_ROW),
     ],
-    ids=["tempered", "a power", "discounted", "a constraint", "marks", "frequencies", "marks as written", "weights"],
+    ids=[
+        "tempered",
+        "a power",
+        "discounted",
+        "a constraint",
+        "censored",
+        "none",
+        "frequencies",
+        "marks as written",
+        "weights",
+    ],
 )
 def test_what_the_design_says_and_marks_are_not_asked_about(design: str, line: Kind, script: str) -> None:
     assert asked(design, line, script) == []
+
+
+def test_a_factor_in_the_density_of_a_sampler_by_hand_is_asked_about() -> None:
+    script = "def log_posterior(p):\n    return 0.1 * norm.logpdf(y, p[0]).sum()\n"
+    program = Program(script="m.py", units=(Unit("m.py", script.encode(), ast.parse(script)),))
+    design = read_design("- **Method**: MCMC, Metropolis by hand\n", "d.md")
+    assert [one.code for one in counted_otherwise(design, program, seen())] == ["likelihood_tempered"]

@@ -108,7 +108,8 @@ def test_a_best_value_that_is_used_is_told_as_a_quick_run_may_not_have_reached_i
 
 
 def test_the_larger_in_the_place_of_the_smaller_is_told() -> None:
-    assert asked(BEST.replace(HERE, WAYS[1]), BEST.replace(HERE, WAYS[1].replace("<", ">")))
+    used = BEST + "model.alpha = best\n"
+    assert asked(used.replace(HERE, WAYS[1]), used.replace(HERE, WAYS[1].replace("<", ">")))
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ FALSE: dict[str, tuple[Evidence, Word, str]] = {
     ),
     "one chain copied": (with_trace(identical_chains=((0, 2),)), Word.LIKELY_FABRICATION, "chains_copied"),
     "draws repeated": (with_trace(n_steps_total=64_000, distinct_draws=25), Word.LIKELY_FABRICATION, "draws_repeated"),
+    "blocks of draws filled in again": (with_trace(recurring=0.6), Word.INVESTIGATE, "draws_come_again"),
     "draws appended": (with_trace(stats_draws=500), Word.LIKELY_FABRICATION, "trace_padded"),
     "trace of another script": (
         with_trace(draws=2500, stats_draws=2500),

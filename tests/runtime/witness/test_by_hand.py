@@ -36,6 +36,7 @@ with pm.Model():
         "censored": pt.sum(late * alike + (1 - late) * pm.logcdf(pm.Normal.dist(mu, sigma), days)),
         "penalty": -0.1 * pt.sum((days - mu) ** 2), "known": -pt.sum((days - 3 * pt.log(sigma)) ** 2) / 8,
         "prior": 0.1 * pm.logp(pm.Normal.dist(0, 1), mu),
+        "anchor": -50 * (mu - 21.5) ** 2, "jacobian": pt.log(sigma),
         "by_row": ((0.1 + 0.9 * late) * alike).sum(), "data": (days * (days - mu) ** 2).sum(),
     }
     for name, each in potentials.items():
@@ -93,6 +94,7 @@ def test_what_a_log_likelihood_is_multiplied_by_is_told_and_constants_of_densiti
     assert one.scales == tempered
     weights = {name: {*data.at} for name, data in one.weights.items()}
     assert weights == {"censored": {0.0, 1.0}, "by_row": {0.1, 1.0}}  # marks are judged later
+    assert one.pulled == {"anchor": "mu", "prior": "mu"}
 
 
 @needs("emcee")

@@ -145,6 +145,28 @@ def test_parts_that_no_step_moved_and_rows_of_a_loop_without_a_loader_are_told(t
     assert 0 < len(of_both) < 60
 
 
+MEMBERS = """
+import numpy, torch
+from watchkeeper_witness import trained_rows
+torch.manual_seed(0); torch.set_num_threads(1)
+x = torch.randn(120, 5)
+for member in range(3):
+    net = torch.nn.Linear(5, 1); optimiser = torch.optim.SGD(net.parameters(), lr=0.01)
+    for epoch in range(150):
+        for rows in torch.randperm(120).split(30):
+            net(x[rows[:15]]).sum().backward(); net(x[rows[15:]]).sum().backward(); optimiser.step()
+    assert not trained_rows.room[0], "calls of what is known are still looked at"
+"""
+
+
+@needs("torch")
+def test_calls_of_a_known_module_are_let_pass_until_the_next_member_is_trained(tmp_path: Path) -> None:
+    found = seen(tmp_path, MEMBERS)
+    rows, losses = found.of("trained_rows"), only(found.of("losses"))
+    assert [(each.facts["distinct"], each.facts["whole"]) for each in rows] == [(120, True)] * 3
+    assert (losses.facts["count"], losses.facts["seen"]) == (3600, 3600)
+
+
 TRACED_AND_LARGE = """
 import warnings
 import torch

@@ -199,9 +199,14 @@ def row_hashes(np: Any, table: Any) -> Any:
 
 def named_rows(np: Any, keys: Any, most: int = MOST_VALUES) -> dict[str, Any]:
     """Return how many hashes are distinct, and the smallest of them."""
-    keys.sort()  # `unique` takes ten times as long
-    distinct = keys[np.append(True, keys[1:] != keys[:-1])] if keys.size else keys
+    distinct = distinct_of(np, keys)
     return {"rows": int(distinct.size), "row_keys": [f"{int(each):016x}" for each in distinct[:most]]}
+
+
+def distinct_of(np: Any, keys: Any) -> Any:
+    """Return the distinct ones of hashes, in order; these themselves are sorted on the way."""
+    keys.sort()  # `unique` takes ten times as long
+    return keys[np.append(True, keys[1:] != keys[:-1])] if keys.size else keys
 
 
 def _table(np: Any, table: Any, rows: bool) -> dict[str, Any]:

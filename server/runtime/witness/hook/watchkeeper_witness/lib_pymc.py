@@ -163,12 +163,13 @@ def _model(model: Any) -> dict[str, Any]:
         "free": {each.name: {"shape": _static(each), "prior": _prior(each)} for each in shown},
         "observed": {each.name: _observed(model, each) for each in model.observed_RVs[:_MOST_SHOWN]},
         "potentials": [each.name for each in model.potentials[:_MOST_SHOWN]],
-        **(_by_hand(model.potentials[:_MOST_SHOWN]) if model.potentials else {}),
+        **(_by_hand(model.potentials[:_MOST_SHOWN], shown) if model.potentials else {}),
     }
 
 
-def _by_hand(potentials: Any) -> dict[str, Any]:
+def _by_hand(potentials: Any, free: Any) -> dict[str, Any]:
     told = {"factors": tempered.of_potentials(potentials), "weights": tempered.weights_of(potentials)}
+    told["pulled"] = tempered.pulled(potentials, free)
     return {**captured.of_graph(potentials), **{key: value for key, value in told.items() if value}}
 
 

@@ -38,6 +38,8 @@ class Optimised:
         self.first_at = self.last_at = time.time()
         self.begun, self.cpu_began = time.perf_counter(), cpu_s()
         self.lr_seen: list[float] = []
+        self.lr: Any = None
+        """The latest rate, where it was a number beside zero: the same object says that nothing changed."""
         parameters = _parameters(optimiser)
         self.numbers = sum(int(each.numel()) for each in parameters)
         self.tensors, self.sizes = len(parameters), _sizes(parameters)
@@ -56,21 +58,24 @@ class Optimised:
     def take(self, optimiser: Any) -> None:
         self.steps += 1
         self.last_at = time.time()
+        if not self.steps & (self.steps - 1) and not torch_outputs.capturing():
+            self.still = _without_gradient(optimiser)
+            self.looked_at = self.steps
         lr = optimiser.param_groups[0].get("lr")
+        if lr is self.lr and lr is not None:
+            return
         if isinstance(lr, float):
             self.highest = max(self.highest, lr)
-            if lr <= _FALLEN * self.highest and not any(
-                (each.get("lr") or 0) > _FALLEN * self.highest for each in optimiser.param_groups
-            ):
-                self.idle += 1
+        least = _FALLEN * self.highest
+        fallen = isinstance(lr, float) and lr <= least
+        self.lr = lr if isinstance(lr, float) and not fallen else None
+        if fallen and not any((each.get("lr") or 0) > least for each in optimiser.param_groups):
+            self.idle += 1
         if isinstance(lr, float) and (not self.lr_seen or self.lr_seen[-1] != lr):
             if len(self.lr_seen) >= _ONE_LR:
                 self.lr_seen[-1] = lr
             else:
                 self.lr_seen.append(lr)
-        if not self.steps & (self.steps - 1) and not torch_outputs.capturing():
-            self.still = _without_gradient(optimiser)
-            self.looked_at = self.steps
 
     def look(self, optimiser: Any, *, last: bool) -> None:
         """Look at the weights now."""
@@ -161,6 +166,7 @@ def torch(module: Any) -> list[str]:
         optim.register_optimizer_step_post_hook(_after_step)
         optim.Optimizer.__del__ = _forgotten
         done.append("torch.optim.Optimizer.step")
+    _SAYS_CPU[0] = hasattr(module.Tensor, "is_cpu")
     module.Tensor.backward = _backward(module.Tensor.backward)
     module.save = _saving(module.save)
     pickled_from(module, module.save)
@@ -176,6 +182,7 @@ def _before_step(optimiser: Any, args: Any, kwargs: Any) -> None:
         return
     try:
         with ours_at_length():
+            trained_rows.another()
             if sum(1 for key in state.cumulative if key[0] == "steps") < _MOST_OPTIMISERS:
                 state.cumulative["steps", id(optimiser)] = Optimised(optimiser, places.where(sys._getframe(1)))
     except Exception as error:
@@ -198,6 +205,8 @@ def _after_step(optimiser: Any, args: Any, kwargs: Any) -> None:
 
 def _forgotten(optimiser: Any) -> None:
     """Tell what an optimiser did when it goes; its weights are still there."""
+    if state is None:
+        return  # the interpreter goes, and the names of this module with it
     try:
         seen = state.cumulative.get(("steps", id(optimiser)))
         if seen is None or state.writer is None:
@@ -213,12 +222,13 @@ def _forgotten(optimiser: Any) -> None:
 def _backward(backward: Any) -> Any:
     if hasattr(backward, MARK):
         return backward
+    frame_of = sys._getframe
 
     @functools.wraps(backward)
     def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             if state.writer is not None and not here.busy:
-                _loss(self, sys._getframe(1))
+                _loss(self, frame_of(1))
         except Exception as error:
             trouble("torch", error)
         return backward(self, *args, **kwargs)
@@ -228,25 +238,36 @@ def _backward(backward: Any) -> Any:
 
 
 def _loss(loss: Any, frame: Any) -> None:
-    key = ("losses", frame.f_code, frame.f_lineno)
-    seen = state.cumulative.get(key)
+    # By where it is made and not by its line: to hash a code object, or to count its lines, takes as long as the rest.
+    seen = state.losses.get((id(frame.f_code), frame.f_lasti))
     if seen is None:
         with ours():
-            seen = state.cumulative[key] = Losses("torch", places.where(frame))
-            seen.made_of = loss_graph.told(loss)
-    seen.count += 1
+            seen = _losses(frame)
+            seen.made_of = seen.made_of or loss_graph.told(loss)
     if state.loader is not None:
         state.loader.trains()
     if trained_rows.room[0]:
         trained_rows.went_backward()
     if torch_outputs.graded[0] is not None:
         seen.in_evaluation += torch_outputs.still_evaluates()
-    seen.epochs.call(state.passes)
-    if seen.count < seen.next_count:
-        return
-    on_cpu = loss.device.type == "cpu"
+    seen.call(state.passes)
+    on_cpu = loss.is_cpu if _SAYS_CPU[0] else loss.device.type == "cpu"
     if on_cpu or (time.monotonic() >= seen.next_at and not torch_outputs.capturing()):
         seen.take(loss.item() if loss.numel() == 1 else float(loss.sum()), on_cpu)
+
+
+_SAYS_CPU = [False]
+"""Whether tensors have `is_cpu`, which is asked ten times as fast as their device."""
+
+
+def _losses(frame: Any) -> Losses:
+    """Return what counts for a line; it is found again by where exactly in its code the call is made."""
+    key = ("losses", frame.f_code, frame.f_lineno)
+    seen = state.cumulative.get(key)
+    if seen is None:
+        seen = state.cumulative[key] = Losses("torch", places.where(frame))
+    state.losses[id(frame.f_code), frame.f_lasti] = seen  # the key above keeps the code, and so its number
+    return seen
 
 
 def dataloader(module: Any) -> list[str]:

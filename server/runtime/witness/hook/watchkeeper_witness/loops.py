@@ -37,17 +37,10 @@ class Epochs:
         self.sum = self.last = 0.0
         self.kept: list[list[Any]] = []
 
-    def call(self, passes: int) -> None:
-        """Count a call of `backward`, made when loaders had begun so many times in all."""
-        if passes != self.passes:
-            self._close()
-            self.passes = passes
-        self.calls += 1
-
-    def take(self, value: float) -> None:
-        self.taken += 1
-        self.sum += value
-        self.last = value
+    def begin(self, passes: int) -> None:
+        """Begin another one, with the first call of `backward` since loaders had begun so many times in all."""
+        self._close()
+        self.passes = passes
 
     def _close(self) -> None:
         if self.calls:
@@ -83,7 +76,7 @@ class Losses:
         self.id = next_number("losses")
         self.library, self.where = library, where
         self.count = self.told = self.nonfinite = self.seen = 0
-        self.next_count, self.next_at = 1, 0.0
+        self.next_at = 0.0
         self.every = 1
         self.kept: list[tuple[int, float]] = []
         self.first: float | None = None
@@ -94,9 +87,21 @@ class Losses:
         """How often the module behind it was in its evaluation mode."""
         self.epochs = Epochs()
 
+    def call(self, passes: int) -> None:
+        """Count a call, made when loaders had begun so many times in all."""
+        self.count += 1
+        epochs = self.epochs
+        if passes != epochs.passes:
+            epochs.begin(passes)
+        epochs.calls += 1
+
     def take(self, value: float, cheap: bool) -> None:
+        """Take the value of the newest call."""
         self.seen += 1
-        self.epochs.take(value)
+        epochs = self.epochs
+        epochs.taken += 1
+        epochs.sum += value
+        epochs.last = value
         if not cheap:
             self.next_at = time.monotonic() + SLOW_S
         self.last = value

@@ -72,10 +72,13 @@ def _hear_outcome(likelihoods: dict[str, dict[str, Any]], msg: Any) -> None:
     """Note what an observed variable is distributed as, and by how much each observation counts."""
     if msg.get("type") != "sample" or not msg.get("is_observed") or len(likelihoods) >= _MOST:
         return
+    if str(msg["name"]).startswith("_") and str(msg["name"]).endswith("_log_det"):
+        return  # the library's own, where a variable is put into its support
     shape = getattr(msg.get("value"), "shape", ())
     told: dict[str, Any] = {"prior": _words(msg["fn"]), "shape": [int(each) for each in shape]}
     if _is_masked(msg["fn"]):
         told["masked"] = True
+        told.update(_marks(msg["fn"]))
     scale = msg.get("scale")
     if scale is not None and (figure := _figure(scale)) != "f()":
         told["scale"] = float(figure)
@@ -92,6 +95,16 @@ def _is_masked(prior: Any) -> bool:
             return True
         prior = prior.base_dist
     return False
+
+
+def _marks(prior: Any) -> dict[str, Any]:
+    """Return which of the values count, where that is told as numbers."""
+    while type(prior).__name__ in _AROUND and hasattr(prior, "base_dist"):
+        mask = getattr(prior, "_mask", None)
+        if getattr(mask, "size", 0) > 1 and "Tracer" not in type(mask).__name__:
+            return {"weights": fp(numpy().asarray(mask, dtype=float), always=True)}
+        prior = prior.base_dist
+    return {}
 
 
 def _words(prior: Any) -> str:

@@ -113,6 +113,7 @@ def end(by: str) -> None:
                 # What the libraries tear down from here on is nobody's training, and must find nothing of ours.
                 state.writer = None
                 state.cumulative.clear()
+                state.losses.clear()
     except Exception as error:
         trouble.trouble("end", error)
 
@@ -146,7 +147,7 @@ def _after_fork() -> None:
         parent = state.writer
         here.__dict__.update(Here().__dict__)
         state.writer = None
-        state.open_calls, state.cumulative = [], {}
+        state.open_calls, state.cumulative, state.losses = [], {}, {}
         state.stepped, state.ending = 0, False
         state.own_s, state.wrapping_s, state.began = 0.0, 0.0, time.perf_counter()
         trouble.forget()

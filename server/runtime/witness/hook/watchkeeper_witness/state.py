@@ -29,6 +29,8 @@ class State:
         """Outermost calls that go on, of all threads."""
         self.cumulative: dict[Any, Any] = {}
         """What is counted and told now and then, by (kind, key)."""
+        self.losses: dict[Any, Any] = {}
+        """Those of `cumulative` that count losses, by where exactly they are asked for."""
         self.numbers: dict[str, int] = {}
         self.stepped = 0
         """How many steps the optimisers of torch made, in all."""

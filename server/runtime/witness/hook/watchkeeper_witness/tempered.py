@@ -46,6 +46,35 @@ def weights_of(potentials: Any) -> dict[str, Any]:
     return found
 
 
+def pulled(potentials: Any, free: Any) -> dict[str, str]:
+    """Return which potentials are a square, or a normal density, of one free variable less a number, without data."""
+    found: dict[str, str] = {}
+    names = {id(each): str(each.name) for each in free}
+    for each in potentials:
+        kinds, has_data, _ = _below(each)
+        reached = _reached(each, names)
+        if not has_data and len(reached) == 1 and kinds & {"Sqr", "Pow"} and kinds & {"Sub", "Add"}:
+            found[str(each.name)[:80]] = reached.pop()[:80]
+    return found
+
+
+def _reached(term: Any, names: dict[int, str]) -> set[str]:
+    """Return the free variables that a term is computed from; what these are drawn from is not looked at."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    left = [term]
+    while left and len(seen) < _MOST_NODES:
+        one = left.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if id(one) in names:
+            found.add(names[id(one)])
+        elif (apply := getattr(one, "owner", None)) is not None:
+            left.extend(apply.inputs)
+    return found
+
+
 def _weights(term: Any) -> Iterator[Any]:
     apply = getattr(term, "owner", None)
     if apply is None or _kind(apply) != "Mul":

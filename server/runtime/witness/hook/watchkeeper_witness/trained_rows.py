@@ -9,9 +9,8 @@ import sys
 import weakref
 from typing import Any
 
-from . import clock as time
 from . import places
-from .fingerprint import MOST_ROWS, as_array, flat64, row_hashes
+from .fingerprint import MOST_ROWS, as_array, distinct_of, row_hashes
 from .loops import MOST_OF_A_ROW
 from .state import can_afford, here, numpy, ours_at_length, state
 from .trouble import trouble
@@ -22,12 +21,18 @@ _MOST_MODULES = 8
 _MOST_CALLS = 2000
 _MOST_S = 0.06
 _MOST_COPIED = 1 << 20
+_MOST_WAITING = 1 << 15
+"""So many numbers wait for being hashed together: small batches one by one take five times as long."""
 _PASSED = 0.4
 """Where the rows were distinct in so small a share, an epoch came to its end."""
+_MOST_CLOSED = 500
+"""After so many calls of modules that are known, calls are let pass until another optimiser begins."""
 
 
 room = [True]
 """Whether calls are looked at; no more once there is no room or no time, or loaders tell of their rows."""
+_missed = [False]
+"""Whether calls were let pass meanwhile."""
 
 
 class Rows:
@@ -39,6 +44,9 @@ class Rows:
         self.calls = self.rows = 0
         self.next_look = 64
         self.newest: Any = None
+        self.waiting: list[Any] = []
+        """Rows that count and are not hashed yet, of one width."""
+        self.numbers = 0
         self.pieces: list[Any] = []
         self.open = True
         self.width = 0
@@ -46,9 +54,10 @@ class Rows:
 
     def take(self, np: Any, given: Any) -> None:
         """Take the rows of a call; they count once a loss goes backward, as what is only looked at trains nothing."""
-        rows = as_array(np, given.reshape(len(given), -1)[:, :MOST_OF_A_ROW])
-        self.width = max(self.width, int(rows.shape[1]))
-        self.newest = row_hashes(np, flat64(np, rows).reshape(len(rows), -1))
+        self.newest = np.array(
+            as_array(np, given.detach().reshape(len(given), -1)[:, :MOST_OF_A_ROW]), "<f8", order="C"
+        )
+        self.width = max(self.width, int(self.newest.shape[1]))
 
     def trains(self, np: Any) -> None:
         """Count the rows of the newest call."""
@@ -57,20 +66,31 @@ class Rows:
             return
         self.calls += 1
         self.rows += len(newest)
-        self.pieces.append(newest)
+        if self.waiting and self.waiting[-1].shape[1] != newest.shape[1]:
+            self._hash(np)
+        self.waiting.append(newest)
+        self.numbers += newest.size
+        if self.numbers > _MOST_WAITING:
+            self._hash(np)
         if self.calls >= _MOST_CALLS or self.rows >= self.next_look:
             self.look(np)
 
+    def _hash(self, np: Any) -> None:
+        waiting, self.waiting, self.numbers = self.waiting, [], 0
+        if waiting:
+            self.pieces.append(row_hashes(np, np.concatenate(waiting)))
+
     def look(self, np: Any, *, last: bool = False) -> None:
         """Count the distinct rows; where most were seen twice the rest of the training shows no others."""
+        self._hash(np)
         if not self.open or not self.pieces:
             return
-        keys = np.unique(np.concatenate(self.pieces))
         self.pieces = [np.concatenate(self.pieces)]
+        keys = distinct_of(np, self.pieces[0])
         self.next_look = max(2 * self.rows, 64)
         if last or len(keys) <= _PASSED * self.rows or self.rows >= MOST_ROWS or self.calls >= _MOST_CALLS:
             repeated = len(keys) <= _PASSED * self.rows
-            self.facts = {"rows": self.rows, "distinct": len(keys), "whole": repeated or (last and room[0])}
+            self.facts = {"rows": self.rows, "distinct": len(keys), "whole": repeated or (last and not _missed[0])}
             self.facts["row_keys"] = [f"{int(each):016x}" for each in keys[:MOST_KEYS]]
             self.open, self.pieces = False, []
 
@@ -83,18 +103,30 @@ class TrainedRows:
         self.shapes: dict[str, tuple[str, list[int]]] = {}
         """By class of module: where, and the shape of what it was given first without its first side."""
         self.spent_s = 0.0
+        self.closed = 0
+        """Calls of modules that are known since another one came."""
 
     def take(self, module: Any, args: Any, kwargs: Any, frame: Any) -> None:
-        begun = time.thread_time()
+        seen = self.known.get(id(module))
+        if seen is not None and not seen.open and seen.module() is module:
+            self.closed += 1
+            if self.closed > _MOST_CLOSED and not any(one.open for one in self.known.values()):
+                _pass()
+            return
+        before = state.own_s
         try:
             with ours_at_length():
                 self._take(module, args[0] if args else next(iter(kwargs.values()), None), frame)
         except Exception as error:
-            room[0] = False
+            _pass()
             trouble("torch", error)
-        self.spent_s += time.thread_time() - begun
-        if self.spent_s > _MOST_S:
-            room[0] = False
+        self.spent_s += state.own_s - before
+        if not self.has_time():
+            _pass()
+
+    def has_time(self) -> bool:
+        """Whether there is time for more rows."""
+        return self.spent_s <= _MOST_S
 
     def _take(self, module: Any, given: Any, frame: Any) -> None:
         np = numpy()
@@ -106,9 +138,10 @@ class TrainedRows:
             self._look(np, seen, given)
             return
         if state.loader is not None or np is None or not can_afford() or len(self.known) >= _MOST_MODULES:
-            room[0] = False
+            _pass()
         elif _is_table(given) and (where := places.where(frame)):
             self.known[id(module)] = seen = Rows(module, where)
+            self.closed = 0
             self._look(np, seen, given)
 
     def _look(self, np: Any, seen: Rows, given: Any) -> None:
@@ -118,7 +151,7 @@ class TrainedRows:
         if _is_table(given) and _is_small(given):
             seen.take(np, given)
         else:
-            seen.open, seen.pieces, seen.newest = False, [], None
+            seen.open, seen.pieces, seen.waiting, seen.newest = False, [], [], None
 
     def tell(self) -> None:
         """Tell all of them, once the process ends."""
@@ -143,6 +176,18 @@ class TrainedRows:
         return 0
 
 
+def _pass() -> None:
+    """Let calls pass from now on."""
+    room[0], _missed[0] = False, True
+
+
+def another() -> None:
+    """Look at calls again, as another optimiser begins: a member of an ensemble, a fold."""
+    known = state.cumulative.get(("trained rows",))
+    if known is not None and known.has_time() and len(known.known) < _MOST_MODULES and state.loader is None:
+        room[0], known.closed = True, 0
+
+
 def begins() -> bool:
     """Whether a call of a module that trains is looked at: the outermost one, as long as there is room."""
     return not here.forward and not here.busy and state.writer is not None
@@ -156,9 +201,13 @@ def took(module: Any, args: Any, kwargs: Any, frame: Any) -> None:
 def went_backward() -> None:
     """Count the newest rows of all modules, now that a loss goes backward."""
     known = state.cumulative.get(("trained rows",))
-    for one in known.known.values() if known is not None else ():
-        if one.newest is not None:
+    if known is None or all(one.newest is None for one in known.known.values()):
+        return
+    before = state.own_s
+    with ours_at_length():
+        for one in known.known.values():
             one.trains(numpy())
+    known.spent_s += state.own_s - before
 
 
 def number_of(module: Any) -> dict[str, int]:
