@@ -68,7 +68,7 @@ def _of_lightgbm(booster: Any, one: int) -> list[list[float]]:
 
 
 def _of_catboost(model: Any) -> tuple[int, Any]:
-    counts = model.get_tree_leaf_counts() if model.is_fitted() else ()
+    counts: Any = model.get_tree_leaf_counts() if model.is_fitted() else ()
     every = int(sum(counts))
     if len(counts) < _LEAST_ROUNDS or every > _MOST_LEAVES:
         return 0, None

@@ -9,7 +9,7 @@ from typing import Any
 
 from .state import can_afford
 
-_UNTIL = (("iteration_range", None), ("ntree_end", "ntree_start"), ("num_iteration", "start_iteration"))
+_UNTIL = (("iteration_range", ""), ("ntree_end", "ntree_start"), ("num_iteration", "start_iteration"))
 """Arguments of XGBoost, CatBoost and LightGBM; 0 and less mean all."""
 
 

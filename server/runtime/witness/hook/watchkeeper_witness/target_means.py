@@ -92,7 +92,7 @@ def _found(np: Any, columns: Any) -> dict[str, Any]:
         for of, outcomes, close in may_be:
             told = None if groups is None else _are_means(np, groups, outcomes, close, spreads[one])
             if told is not None:
-                return {"encoded": {"name": name, "of": of, "groups": len(groups[1]), **told}}
+                return {"encoded": {"name": name, "of": of, **told}}
             if time.thread_time() > until:
                 return {}
     return {}
@@ -110,10 +110,11 @@ def _are_means(np: Any, groups: Any, outcomes: Any, close: float, spread: float)
     order, begins, values = groups
     sizes = np.diff(np.append(begins, len(order)))
     means = np.add.reduceat(outcomes[order], begins) / sizes
+    found = {"groups": len(values)}
     if np.abs(means - values).max() <= close:
-        return {}
+        return found
     shrunk = _shrunk(np, values, means, sizes, outcomes.mean(), min(close, 10 * _ROUNDED * spread))
-    return None if shrunk is None else {"shrunk": shrunk}
+    return None if shrunk is None else {**found, "shrunk": shrunk}
 
 
 def _shrunk(np: Any, values: Any, means: Any, sizes: Any, overall: float, close: float) -> float | None:
