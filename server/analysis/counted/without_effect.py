@@ -18,14 +18,18 @@ _LEAST_IDLE = 0.34
 
 
 def idle_rounds(seen: Seen) -> Iterator[Suspicion]:
-    """Yield that many rounds of a booster made trees of which every leaf is zero."""
+    """Yield that many rounds of a booster made trees of which every leaf is zero, or all of them trees of one leaf."""
     for one in seen.fits:
         told = part(one.line.facts, "idle_rounds") or {}
         looked, idle = wholes(told, "looked"), wholes(told, "idle")
-        if looked and len(idle) >= _LEAST_IDLE * len(looked):
+        unsplit = looked and wholes(told, "unsplit") == looked
+        if unsplit or (looked and len(idle) >= _LEAST_IDLE * len(looked)):
             what = f"of {whole(told, 'rounds')} rounds of {one.name} at {place(one.line)} {len(looked)} were looked at:"
-            what = f"{what} in {len(idle)} of them, first in number {idle[0]}, every leaf is zero, so they add nothing"
-            action = "Let the learning rate stay above zero, or ask for no more rounds than have an effect."
+            what = f"{what} in {len(idle)} of them, first in number {idle[0]}, every leaf" if not unsplit else what
+            what = f"{what} is zero, so they add nothing" if not unsplit else f"{what} no tree has a split"
+            action = (
+                "Let the learning rate stay above zero and trees split, or ask for no more rounds than have an effect."
+            )
             yield Suspicion(what, Word.INVESTIGATE, "rounds_without_effect", action)
             return
 

@@ -120,6 +120,8 @@ def _of_encoded_targets(seen: Seen, table: TableFacts | None) -> Iterator[Suspic
             name, of = text(told, "name") or "without a name", text(told, "of") or "the target"
             what = f"column {name} of what was split at {place(line)} is the mean of {of} in each of"
             what = f"{what} {number(told, 'groups') or 0:g} groups, over all {rows} rows, those that are held out too"
+            shrunk = number(told, "shrunk")
+            what = f"{what} (drawn to the mean of all with the weight of {shrunk:.3g} rows)" if shrunk else what
             action = "Split first; compute such means from the rows that are trained on."
             yield Suspicion(what, Word.INVESTIGATE, "encoded_with_held_out_rows", action)
             return

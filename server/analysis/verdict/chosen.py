@@ -28,6 +28,7 @@ from ..results.outcomes_changed import outcomes_changed
 from ..results.outcomes_left_out import outcomes_left_out
 from ..results.predicted import grain_of, matches, values_at, written_by_script
 from ..results.reordered import reordered
+from ..results.rounds_cut_off import rounds_cut_off
 from ..results.score_names import score_names
 from ..results.told_scores import told_scores
 from ..results.transformed import follows
@@ -93,6 +94,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *chosen_before_folds(seen),
         *searched_once(evidence, seen),
         *best_not_used(evidence, seen),
+        *rounds_cut_off(evidence, seen, found),
         *_leaks(seen),
         *leaked(seen, table if isinstance(table, TableFacts) else None),
         *(twins(seen, table) if isinstance(table, TableFacts) else ()),

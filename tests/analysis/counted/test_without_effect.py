@@ -22,6 +22,13 @@ def test_a_booster_most_of_whose_rounds_have_no_effect_is_asked_about(idle: list
     assert all("3500 rounds" in one.what and f"number {idle[0]}" in one.what for one in found)
 
 
+@pytest.mark.parametrize(("unsplit", "asked"), [(LOOKED, True), (LOOKED[1:], False)])
+def test_a_booster_whose_trees_never_split_is_asked_about(unsplit: list[int], asked: bool) -> None:
+    told = {"rounds": 3500, "looked": LOOKED, "idle": [], "unsplit": unsplit}
+    found = [*idle_rounds(seen(fit(1, "lightgbm.train", idle_rounds=told)))]
+    assert [one.code for one in found] == ["rounds_without_effect"] * asked  # one that split at first has learnt
+
+
 def walked(number: int, steps: int, began: str, owner: int = 1) -> Kind:
     call = "emcee.EnsembleSampler.sample"
     facts: dict[str, Any] = {"id": number, "object": owner, "library": "emcee", "method": "ensemble", "call": call}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from watchkeeper.server.analysis.witness import fingerprint, fit, prediction
-from watchkeeper.server.analysis.witness.values import part, parts, text
+from watchkeeper.server.analysis.witness.values import number, part, parts, text
 
 from ...libraries import needs
 from .helpers import HEAD, only, seen
@@ -111,6 +111,27 @@ def test_a_column_of_means_of_another_one_is_told_where_rows_are_split(tmp_path:
     told = [part(line.facts, "encoded") for line in seen(tmp_path, script).of("split")]
     of = [None if one is None else (one["name"], one["of"]) for one in told]
     assert of[:5] == [None, None, ("mean", "sales"), ("mean", "sales"), ("1", "")]
+
+
+@needs("pandas")
+def test_a_column_of_means_that_are_drawn_to_the_mean_of_all_is_told(tmp_path: Path) -> None:
+    script = (
+        "import numpy as np, pandas as pd\nfrom sklearn.model_selection import train_test_split\n"
+        "r = np.random.default_rng(0)\n"
+        "d = pd.DataFrame({'shop': r.integers(0, 300, 1200), 'price': r.normal(size=1200)})\n"
+        "d['left'] = (d.price + r.normal(size=1200) > 0.3).astype(int)\n"
+        "def code(of, w):\n"
+        "    g = of.groupby('shop').left.agg(['sum', 'count'])\n"
+        "    return d.shop.map((g['sum'] + w * of.left.mean()) / (g['count'] + w)).fillna(of.left.mean())\n"
+        "rank = pd.qcut(d.price, 10, labels=False) * 0.02 + d.left.mean() - 0.09\n"
+        "for each in (code(d, 4.0), code(d.sample(900, random_state=0), 4.0), rank):\n"
+        "    train_test_split(d.drop(columns='shop').assign(code=each), random_state=0)\n"
+    )
+    told = [part(line.facts, "encoded") for line in seen(tmp_path, script).of("split")]
+    assert told[0] is not None
+    assert (told[0]["name"], told[0]["of"]) == ("code", "left")
+    assert abs((number(told[0], "shrunk") or 0.0) - 4.0) < 1e-6
+    assert told[1:] == [None, None]  # of the rows to train on, and a rank that goes with the outcome
 
 
 def test_a_loop_that_used_up_the_time_for_digests_leaves_what_is_predicted_and_the_first_calls_of_other_places(

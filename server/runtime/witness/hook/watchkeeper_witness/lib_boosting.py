@@ -58,7 +58,7 @@ def told_train(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str
     if result is not None:
         facts["object"] = fitted(result, facts["id"])
         facts["done"] = {"rounds": _rounds(result), "best_iteration": plain(getattr(result, "best_iteration", None))}
-        facts.update(idle_rounds(result) if facts["library"] == "xgboost" else {})
+        facts.update(idle_rounds(result))
     return "fit", facts["class"], facts
 
 

@@ -18,6 +18,7 @@ from .objects import fitted, owner
 from .own_classes import base_of, is_persons
 from .plain import arguments, plain, plain_all
 from .replaced import check
+from .rounds_used import rounds_used
 from .state import can_afford, next_number
 from .tables import data, distinct_folds, told_data, weights
 from .target_means import encoded
@@ -28,6 +29,7 @@ FITS = ("fit", "partial_fit", "fit_predict")
 _FILLS = ("fit_transform",)
 """In which a class that fills in blanks fits a model a column, itself and not by its `fit`."""
 PREDICTS = ("predict", "predict_proba")
+_BOOSTERS = ("xgboost", "lightgbm", "catboost")
 _SMALL = 5000
 """So many numbers take a tenth of a millisecond."""
 _DONE = (
@@ -124,8 +126,8 @@ def told_fit(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[str, 
     }
     facts.update(watched(given, facts["params"]))
     facts["done"] = done(estimator)
-    if raised is None and facts["library"] == "xgboost" and hasattr(estimator, "get_booster"):
-        facts.update(idle_rounds(estimator.get_booster()))
+    if raised is None and facts["library"] in _BOOSTERS and hasattr(estimator, "predict"):
+        facts.update(idle_rounds(estimator))
     if hasattr(estimator, "cv_results_") or hasattr(estimator, "best_params_"):
         return "search", name, {**facts, **_search(estimator, call)}
     return "fit", facts.get("base", name), facts
@@ -240,6 +242,7 @@ def told_predict(call: Call, result: Any, raised: Any) -> tuple[str, str, dict[s
         "x": data(given.get("X", _at(call.args, 1)), rows=True),
         "values": fp(result, always=_is_small(result)),
         **classes(result),
+        **rounds_used(estimator, given),
         **call.notes,
     }
     return "predict", name, facts

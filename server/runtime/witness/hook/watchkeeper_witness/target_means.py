@@ -20,10 +20,18 @@ _MOST_S = 0.1
 _LEAST_GROUPS = 3
 _ROUNDED = 0.002
 """By which share of its deviation a mean may be off: it may have been rounded."""
+_SHRUNK_GROUPS = 8
+_MOVED = 0.25
+"""By which share of its deviation the mean of all rows may differ where those of groups are drawn towards it."""
+_FITS = 0.97
+"""Share of the groups whose value is a shrunk mean: different groups may share a value."""
+_FIRST, _MOST_WEIGHTS = 3, 96
 
 
 def encoded(tables: Any) -> dict[str, Any]:
     """Return which column of what is split is the mean of another one over all rows of its group, in all groups.
+
+    It may be drawn towards the mean of all rows, as if that had been found in so many more rows of each (`shrunk`).
 
     The groups are those of equal values, so the column that named them need not be there. What holds such a column
     before a split knows of the rows that are held out.
@@ -78,12 +86,13 @@ def _found(np: Any, columns: Any) -> dict[str, Any]:
             (of, outcomes, _ROUNDED * spreads[target])
             for target, (of, outcomes) in enumerate(columns)
             if target != one and 0 < spreads[one] < (1 - _ROUNDED) * spreads[target]
-            and abs(means[one] - means[target]) <= _ROUNDED * spreads[target]
+            and abs(means[one] - means[target]) <= _MOVED * spreads[target]
         ]  # fmt: skip
         groups = _groups(np, values) if may_be else None
         for of, outcomes, close in may_be:
-            if groups is not None and _are_means(np, groups, outcomes, close):
-                return {"encoded": {"name": name, "of": of, "groups": len(groups[1])}}
+            told = None if groups is None else _are_means(np, groups, outcomes, close, spreads[one])
+            if told is not None:
+                return {"encoded": {"name": name, "of": of, **told}}
             if time.thread_time() > until:
                 return {}
     return {}
@@ -97,7 +106,43 @@ def _groups(np: Any, values: Any) -> tuple[Any, Any, Any] | None:
     return (order, begins, ordered[begins]) if _LEAST_GROUPS <= len(begins) <= len(ordered) // 2 else None
 
 
-def _are_means(np: Any, groups: Any, outcomes: Any, close: float) -> bool:
+def _are_means(np: Any, groups: Any, outcomes: Any, close: float, spread: float) -> dict[str, Any] | None:
     order, begins, values = groups
     sizes = np.diff(np.append(begins, len(order)))
-    return bool(np.abs(np.add.reduceat(outcomes[order], begins) / sizes - values).max() <= close)
+    means = np.add.reduceat(outcomes[order], begins) / sizes
+    found = {"groups": len(values)}
+    if np.abs(means - values).max() <= close:
+        return found
+    shrunk = _shrunk(np, values, means, sizes, outcomes.mean(), min(close, 10 * _ROUNDED * spread))
+    return None if shrunk is None else {**found, "shrunk": shrunk}
+
+
+def _shrunk(np: Any, values: Any, means: Any, sizes: Any, overall: float, close: float) -> float | None:
+    """Return of how many rows the mean of all was counted into that of each group; None where it was not.
+
+    Groups that are alike share a value, so that a value's rows are a multiple of those of one group.
+    """
+    away = np.abs(values - overall) > close
+    if away.sum() < _SHRUNK_GROUPS:
+        return None
+    values, means, sizes = values[away], means[away], sizes[away]
+    ratios = (overall - values) / np.where(values == means, np.nan, values - means)  # rows of a group, by the weight
+    if np.mean(ratios > 0) < _FITS:
+        return None
+    least = np.argsort(np.where(ratios > 0, ratios, np.inf))[:_FIRST]
+    weights = [count / ratios[one] for one in least for count in _divisors(np, sizes[one])][:_MOST_WEIGHTS]
+    known = (values, means, sizes, overall, close)
+    return next((float(weight) for weight in weights if _explains(np, ratios, weight, known)), None)
+
+
+def _divisors(np: Any, size: Any) -> Any:
+    every = np.arange(1, int(size) + 1)
+    return every[size % every == 0][::-1]
+
+
+def _explains(np: Any, ratios: Any, weight: float, known: Any) -> bool:
+    values, means, sizes, overall, close = known
+    rows = np.rint(weight * ratios)
+    told = (rows * means + weight * overall) / (rows + weight)
+    fits = (rows >= 1) & (sizes % np.where(rows >= 1, rows, 1) == 0) & (np.abs(told - values) <= close)
+    return bool(fits.mean() >= _FITS)
