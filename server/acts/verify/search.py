@@ -15,6 +15,7 @@ from ...analysis.evidence.evidence import Artefact
 from ...analysis.results import from_a_file
 from ...analysis.results.observed import target_of
 from ...analysis.results.predicted import grain_of
+from ...analysis.samplers import observed_changed
 from ...analysis.splits import fitted_rows, observed_rows
 from ...analysis.witness import Fingerprint, Line
 from ...analysis.witness.seen import Seen
@@ -88,7 +89,11 @@ def _tables_read(desk: Desk, seen: Seen) -> list[str]:
 
 def _told(seen: Seen) -> dict[str, Fingerprint]:
     targets = {target_of(one.name): one.y for one in seen.fits if one.y.repeats > 1}
-    return {**targets, **{name: one.data for name, one in observed_rows.told(seen).items()}}
+    return {
+        **targets,
+        **{name: one.data for name, one in observed_rows.told(seen).items()},
+        **observed_changed.held(seen),
+    }
 
 
 def _held_out(seen: Seen | None) -> list[tuple[str, tuple[Fingerprint, Line]]]:

@@ -81,14 +81,31 @@ def rows_left(one: Wanted, column: Column, table: Table) -> int:
         return 0
     if any(each.missing for each in table.columns):
         return 0
-    once = Counter(series)
-    places = {value: row for row, value in enumerate(series) if once[value] == 1}
-    known = [(row, places[value]) for value, row in zip(one.values, one.rows, strict=False) if value in places]
+    known = _located(one, series)
     if len(known) < _LEAST_ASKED or len({there - here for here, there in known}) == 1:
         return 0
     kept = [there for _, there in known]
     others = (each for each in table.columns if each is not column and each.series and len(each.series) == table.rows)
     return 0 if any(_chooses(each.series or (), kept, left) for each in others) else left
+
+
+def stride(one: Wanted, column: Column, table: Table) -> int:
+    """Return how many rows of a column lie between one of the values and the next, where that is always the same."""
+    series = column.series or ()
+    known = _located(one, series) if len(series) == table.rows else []
+    if len(known) < _LEAST_ASKED or one.size >= table.rows:
+        return 1
+    (first, begin), (last, end) = known[0], known[-1]
+    step, rest = divmod(end - begin, last - first)
+    even = not rest and all(there - begin == step * (here - first) for here, there in known)
+    return step if even and step > 1 else 1
+
+
+def _located(one: Wanted, series: Sequence[float]) -> list[tuple[int, int]]:
+    """Return for values that occur once in a column their row among the values, and their row there."""
+    once = Counter(series)
+    places = {value: row for row, value in enumerate(series) if once[value] == 1}
+    return [(row, places[value]) for value, row in zip(one.values, one.rows, strict=False) if value in places]
 
 
 def _chooses(series: Sequence[float], kept: Sequence[int], left: int) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from statistics import correlation, fmean, pstdev, stdev
 
 from .formats import Look
-from .search_beside import beside, rows_left
+from .search_beside import beside, rows_left, stride
 from .search_facts import Found, SearchFacts, Wanted, best
 from .tables import LARGEST, Table
 
@@ -77,8 +77,9 @@ def _by_rows(one: Found, wanted: Sequence[Wanted], table: Table, complete: bool)
     if asked is None or not complete:
         return one
     whole = column is not None and one.form == "as it is" and one.hits == one.asked
-    left = rows_left(asked, column, table) if whole and column is not None else 0
-    return replace(one, beside=beside(asked, table), rows_left=left)
+    if whole and column is not None:
+        one = replace(one, rows_left=rows_left(asked, column, table), stride=stride(asked, column, table))
+    return replace(one, beside=beside(asked, table))
 
 
 def _with_column(one: Found, wanted: Sequence[Wanted], table: Table) -> Found:

@@ -70,6 +70,7 @@ class Found:
         correlation is high, and how.
     :ivar rows_left: how many rows a column that holds all of the values has more, where these are left out here and
         there, no other column tells which ones, and no cell of the table is blank.
+    :ivar stride: where the values are every so many-th row of such a column, from one row to another; 1 of any others.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Found:
     nowhere: tuple[float, ...] = ()
     beside: Beside | None = None
     rows_left: int = 0
+    stride: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from .model import ModelSaid, Said, read_model
 from .networks_said import NetworksSaid, read_networks
 from .parameters import ALSO_METHOD, METHOD, SAMPLER, TIME, is_expectation, is_expected_time, name_of, names_blanks
 from .quantities import Quantity, count, duration, hours_in, plain, quantity
+from .training_said import TrainingSaid, read_training
 from .weights_said import speaks_of_snapshots, speaks_of_weights, tells_test_from_validation
 
 COUNTED = frozenset(
@@ -111,6 +112,7 @@ class Design:
     :ivar model: what it says of its statistical model and of held-out data, anywhere.
     :ivar networks: what it says of networks, anywhere.
     :ivar described: the lines in which it describes its model.
+    :ivar training: what it says of how a network is trained, anywhere.
     :ivar prose: all of its words, for what no row says; cut where it is long.
     """
 
@@ -125,6 +127,7 @@ class Design:
     prose: str = ""
     networks: NetworksSaid = field(default_factory=NetworksSaid)
     described: tuple[Said, ...] = ()
+    training: TrainingSaid = field(default_factory=TrainingSaid)
 
     @property
     def method(self) -> str:
@@ -169,7 +172,7 @@ def read_design(text: str, path: str) -> Design:
     counts = "\n".join(line.text for line in document)
     said = speaks_of_weights(counts), tells_test_from_validation(counts), speaks_of_snapshots(counts)
     told = tuple(stated_priors(document)), read_model(document), counts[:_MOST_PROSE], read_networks(counts)
-    return Design(path, bound, length, *said, *told, described(document))
+    return Design(path, bound, length, *said, *told, described(document), read_training(document))
 
 
 def _of_permutations(found: Mapping[str, Requirement], lines: list[str]) -> dict[str, Requirement]:

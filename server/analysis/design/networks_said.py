@@ -75,6 +75,8 @@ def speaks_of_reconstruction(text: str) -> bool:
 _NOT_FINITE = re.compile(r"no[nt][\s-]?finite|\bnan\b", re.IGNORECASE)
 _UPDATES = re.compile(
     r"mask|early[\s-]stop|patience|look[\s-]?ahead|project|skip|finite|\bnan\b|noise|langevin|\bema\b|averag|symplectic"
+    r"|gradients?\s(?:\S{1,20}\s){0,4}?(?:scaled|multiplied|clipped|summed|accumulat|normali[sz]|penal|centred|centered)"
+    r"|(?:scal|clip|accumul|normali[sz])\w{0,6}\s(?:\S{1,20}\s){0,3}?gradients?|accumulat|clipp|micro-?batch|devices|penalt"
     r"|updates?\s(?:\S{1,20}\s){0,3}?(?:scaled|multiplied|clipped|averaged|shared)|(?:scal|clip|multipl)\w{0,6}\supdates?",
     re.IGNORECASE,
 )

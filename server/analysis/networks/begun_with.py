@@ -30,7 +30,8 @@ def begun_with(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Iter
             if count < _MOSTLY * max(one.numbers, 1) or any(_wrote(line, path, at) for line in seen.witnessed.lines):
                 continue
             what = f"{count} of the {one.numbers} numbers that {one.name} at {place(one.line)} began with are those"
-            what = f"{what} of {path}, read at {clock(at)}, which this run had not written; {design.path} does not"
+            what = f"{what} of {path}, or near them, read at {clock(at)}, which this run had not written;"
+            what = f"{what} {design.path} does not"
             action = "Say in the design which weights the training begins with and who trained them, or begin anew."
             yield Suspicion(f"{what} speak of weights from before", Word.INVESTIGATE, "started_from_weights", action)
             return

@@ -18,7 +18,7 @@ from ..witness.fingerprints import places
 from ..witness.seen import Seen, place
 from ..witness.values import numbers, part
 
-_LEAST_ROWS = 20
+LEAST_ROWS = 20
 _MOST_STEPS = 200
 _STEPS = (*range(1, 25), 48, 168)
 
@@ -67,7 +67,7 @@ def _suspicion(path: str, one: Prediction, truth: ColumnFacts, by: int) -> Suspi
 def _fed(one: Prediction, truth: ColumnFacts, tried: Sequence[int]) -> int | None:
     """Return how many rows before the outcomes stand in what was given, scaled as may be; None where they do not."""
     rows, found = places(one.x.shape[0]), list[int]()
-    for told in _columns(one):
+    for told in columns_given(one):
         found += [by for by in tried if _is_earlier(told, rows, truth, by)][:1]
     return min(found, default=None)
 
@@ -80,28 +80,29 @@ def _fed_step_by_step(seen: Seen, truth: ColumnFacts) -> list[Prediction]:
     found: dict[int, Prediction] = {}
     for one in seen.forwards:
         count = one.x.shape[0] if one.x.shape else 0
-        steps = len(truth.values) // count if count >= _LEAST_ROWS and len(truth.values) % count == 0 else 0
+        steps = len(truth.values) // count if count >= LEAST_ROWS and len(truth.values) % count == 0 else 0
         if not 1 < steps <= _MOST_STEPS or one.line.n in found:
             continue
         rows = places(count)
         outcomes = [[truth.values[row * steps + step] for row in rows] for step in range(steps)]
         outcomes += [[truth.values[step * count + row] for row in rows] for step in range(steps)]
-        if any(_are_those(told, each, truth) for told in _columns(one) for each in outcomes):
+        if any(are_those(told, each, truth) for told in columns_given(one) for each in outcomes):
             found[one.line.n] = one
     fed = {one.x.row_keys: one for one in found.values()}
     return [*fed.values()] if len(fed) > 1 else []
 
 
-def _columns(one: Prediction) -> Iterator[tuple[float, ...]]:
+def columns_given(one: Prediction) -> Iterator[tuple[float, ...]]:
+    """Yield what stood in each told column of the inputs, in the rows that are told."""
     given = part(part(one.line.facts, "x"), "given") or {}
     rows = places(one.x.shape[0])
     for name in given:
         told = numbers(given, name)
-        if len(told) == len(rows) and len(set(told)) >= _LEAST_ROWS:
+        if len(told) == len(rows) and len(set(told)) >= LEAST_ROWS:
             yield told
 
 
-def _are_those(told: Sequence[float], ours: Sequence[float], truth: ColumnFacts) -> bool:
+def are_those(told: Sequence[float], ours: Sequence[float], truth: ColumnFacts) -> bool:
     """Whether numbers are the outcomes, scaled as may be."""
     slack = grain_of(truth.values) + 1e-5 * max(map(abs, ours))
     return all(map(math.isfinite, (*told, *ours))) and weights_of([told], ours, slack) is not None
@@ -109,6 +110,6 @@ def _are_those(told: Sequence[float], ours: Sequence[float], truth: ColumnFacts)
 
 def _is_earlier(told: Sequence[float], rows: Sequence[int], truth: ColumnFacts, by: int) -> bool:
     pairs = [(value, truth.values[row - by]) for row, value in zip(rows, told, strict=True) if row >= by]
-    if len(pairs) < _LEAST_ROWS or not all(math.isfinite(one) for pair in pairs for one in pair):
+    if len(pairs) < LEAST_ROWS or not all(math.isfinite(one) for pair in pairs for one in pair):
         return False
-    return _are_those([one for one, _ in pairs], [one for _, one in pairs], truth)
+    return are_those([one for one, _ in pairs], [one for _, one in pairs], truth)

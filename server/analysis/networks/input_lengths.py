@@ -26,6 +26,10 @@ _PIECES = re.compile(
     r"truncat|chunk|stateful|bptt|patch|pool|downsampl|resampl|aggregat|stride|step by step", re.IGNORECASE
 )
 """Words for inputs that are given in pieces, or made shorter first."""
+_SHORTER = re.compile(
+    r"\bcrop|shorter|curriculum|grow(?:s|ing)?\b|variable[\s-]length|pieces|segments?\b|roll[\s-]?out", re.IGNORECASE
+)
+"""Words for a training on less than a whole input."""
 _MOST_SHARE = 0.6
 _LEAST_CALLS = 3
 _LEAST = 2
@@ -52,3 +56,20 @@ def shorter_inputs(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         what = f"{what} {evidence.design.path} says {asked}"
         action = "Give the network inputs of the length that the design has, or change the design."
         yield Suspicion(what, Word.INVESTIGATE, "inputs_shorter", action)
+
+
+def trained_shorter(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
+    """Yield that a network was trained on far shorter inputs than it was evaluated on."""
+    if _PIECES.search(evidence.design.prose) or _SHORTER.search(evidence.design.prose):
+        return
+    for line in seen.witnessed.of("trained_inputs"):
+        name, shape = text(line.facts, "class"), wholes(line.facts, "shape")
+        same = [one for one in seen.witnessed.of("forward") if text(one.facts, "class") == name]
+        lengths = [wholes(one.facts, "lengths") for one in same]
+        least = min((one[0] for one in lengths if one), default=0)
+        if shape and lengths and all(lengths) and _LEAST <= shape[0] < _MOST_SHARE * least:
+            what = f"{name} was given inputs of {shape[0]} steps when it was first trained at {place(line)}, and of"
+            what = f"{what} {least} and more where it was evaluated at {place(same[-1])}"
+            action = "Train on inputs as long as those that are evaluated, or say in the design why they are shorter."
+            yield Suspicion(what, Word.INVESTIGATE, "trained_on_shorter_inputs", action)
+            return

@@ -28,8 +28,10 @@ from ..witness.seen import Seen, place, tells_rows
 from ..witness.values import part, text, texts, whole, wholes
 from .drawn_to_outcomes import drawn_to_outcomes, some_rows_edited
 from .free_running import fed_with_outcomes
-from .input_lengths import shorter_inputs
+from .future_inputs import later_outcomes
+from .input_lengths import shorter_inputs, trained_shorter
 from .left_out_of_outputs import left_out_of_outputs
+from .modes import evaluated_in_training
 from .module_chance import has_chance
 from .passes_made import fewer_passes_than_epochs
 from .rows_of_both import few_rows_by_hand, rows_of_both
@@ -67,6 +69,7 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
         *rows_of_both(seen, table),
         *few_rows_by_hand(evidence, seen, table),
         *fed_with_outcomes(evidence, seen, table),
+        *later_outcomes(evidence, seen, table),
         *_chosen_on_test(evidence, seen, table),
         *_fewer_passes(evidence, seen, table),
         *drawn_to_outcomes(seen, table, _known(seen, table), _exact(seen, table)),
@@ -74,7 +77,9 @@ def outputs(evidence: Evidence, seen: Seen) -> Check | None:
         *calibrated_on_scored(seen, table),
         *left_out_of_outputs(evidence, seen, table),
         *fewer_than_the_test(evidence, table),
+        *evaluated_in_training(evidence, seen, explained(seen, table)),
         *shorter_inputs(evidence, seen),
+        *trained_shorter(evidence, seen),
         *fewer_passes_than_epochs(evidence, seen),
     )
     if found := first_of(asked):

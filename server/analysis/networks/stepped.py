@@ -17,9 +17,13 @@ from ..results.method import declared_kinds
 from ..witness import Line, Saved, Steps
 from ..witness.seen import Seen, clock, names, place
 from ..witness.values import number, numbers, text, texts, whole
+from .as_said import as_said
 from .begun_with import begun_with
+from .last_as_best import last_as_best
+from .last_stage import frozen_at_last
 from .left_untrained import left_untrained
 from .members import untrained_members
+from .modes import dropout_left_out, trained_in_evaluation
 from .stood_still import stood_still
 
 _LEAST_HELD = 0.1
@@ -66,10 +70,15 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
     yield from begun_with(evidence, seen, stepped)
     yield from untrained_members(evidence, seen, stepped)
     yield from left_untrained(evidence, seen, stepped)
+    yield from frozen_at_last(evidence, seen, stepped)
     yield from _hardly_moved(stepped)
+    yield from trained_in_evaluation(evidence, seen)
+    yield from dropout_left_out(evidence, seen)
+    yield from as_said(evidence, seen, stepped)
     yield from _not_applied(stepped)
     yield from stood_still(evidence, seen, stepped)
     yield from _saved(evidence, seen, stepped)
+    yield from last_as_best(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)
     yield from _after_the_last_step(evidence)
     yield from _part_of_the_rows(seen)
@@ -81,7 +90,8 @@ def _without_a_rate(stepped: Sequence[Steps]) -> Iterator[Suspicion]:
     for one in stepped:
         idle = whole(one.line.facts, "idle") or 0
         if one.steps >= _LEAST_STEPS and idle > _MOST_IDLE * one.steps:
-            what = f"{idle} of {one.steps} steps of {one.name} at {place(one.line)} were made at a learning rate of 0"
+            what = f"{idle} of {one.steps} steps of {one.name} at {place(one.line)} were made at a learning rate of"
+            what = f"{what} 0, or of no hundred-thousandth of its highest"
             yield Suspicion(what, Word.INVESTIGATE, "rate_of_zero", "Mend the schedule, or end the training there.")
             return
 

@@ -40,14 +40,18 @@ def stood_still(evidence: Evidence, seen: Seen, stepped: Sequence[Steps]) -> Ite
 
 
 def _changed(evidence: Evidence, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
-    """Updates that are none of those which the optimiser returned, each time: scaled, masked, exchanged."""
-    told = [updates for one in stepped if (updates := part(one.line.facts, "updates")) is not None]
-    for updates in told if not evidence.design.networks.updates else ():
-        if (whole(updates, "changed") or 0) and not whole(updates, "same"):
-            what = f"the updates that were added at {text(updates, 'where')} are not those that the optimiser returned:"
+    """Updates, or gradients, that are none of those which were returned, each time: scaled, masked, exchanged."""
+    told = [(name, part(one.line.facts, name)) for name in ("updates", "gradients") for one in stepped]
+    for name, one in told if not evidence.design.networks.updates else ():
+        if (whole(one, "changed") or 0) and not whole(one, "same"):
+            added = name == "updates"
+            how = "added at {} are not those that the optimiser returned" if added else "{} are not those derived"
+            what = (
+                f"the {name} that {'were' if added else 'the optimiser was given at'} {how.format(text(one, 'where'))}:"
+            )
             what = f"{what} something was done to them between, which may stop them"
-            action = "Add the updates as they are returned, or say in the design what is done to them, and when."
-            yield Suspicion(what, Word.INVESTIGATE, "updates_changed", action)
+            action = "Hand them on as they are returned, or say in the design what is done to them, and when."
+            yield Suspicion(what, Word.INVESTIGATE, f"{name}_changed", action)
             return
 
 

@@ -9,6 +9,7 @@ from ..design.design import Design
 from ..design.model import NUMBERS
 from ..evidence.suspicion import Suspicion
 from ..evidence.words import Word
+from ..witness import Sampling
 from ..witness.seen import Seen, place
 
 _LEAST = 3
@@ -29,8 +30,8 @@ _SEPARATE = re.compile(r"regression|model of|separate|sampled|sampling|\bfit", r
 
 def groups_counted(design: Design, seen: Seen) -> Iterator[Suspicion]:
     """Yield that each variable of all models has fewer parts than the design counts groups."""
-    sides = [side for one in seen.samplings for shape in one.shapes.values() for side in shape]
-    told = all(one.free and one.shapes and set(one.shapes) == set(one.free) for one in seen.samplings)
+    sides = [side for one in seen.samplings for shape in _shapes(one).values() for side in shape]
+    told = all(one.free and not one.left_out for one in seen.samplings)
     counted = [(number, found[0]) for found in _COUNTED.finditer(design.prose) if (number := _number(found)) >= _LEAST]
     counted = [
         (number, said) for number, said in counted if number > len(seen.samplings) and not _SEPARATE.search(said)
@@ -40,7 +41,7 @@ def groups_counted(design: Design, seen: Seen) -> Iterator[Suspicion]:
     number, said = min(counted)
     if max(sides) < number - 1:  # one of them may be the reference
         one = seen.samplings[-1]
-        shaped = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in one.shapes.items() if shape)
+        shaped = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in _shapes(one).items() if shape)
         what = (
             f"{design.path} says {' '.join(said.split())!r}, and no variable of the model at {place(one.line)} has so"
         )
@@ -48,6 +49,12 @@ def groups_counted(design: Design, seen: Seen) -> Iterator[Suspicion]:
             "Give each group that the design counts its part, or say in the design which ones are merged or left out."
         )
         yield Suspicion(f"{what} many parts ({shaped[:120]})", Word.INVESTIGATE, "fewer_groups", action)
+
+
+def _shapes(one: Sampling) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of what was drawn, where a model knows its own only when it is sampled."""
+    drawn = {name: chains[0].shape[1:] for name, chains in one.variables.items() if chains}
+    return {**drawn, **{name: shape for name, shape in one.shapes.items() if shape}}
 
 
 def _number(found: re.Match[str]) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..artefacts.search_facts import Beside, Found
 from ..design.quantities import plain
@@ -14,7 +15,7 @@ from ..evidence.evidence import Evidence
 from ..evidence.suspicion import Suspicion
 from ..evidence.words import Word
 from ..results.observed import is_there
-from ..witness import Sampling
+from ..witness import Fingerprint, Sampling
 from ..witness.seen import Seen, place
 
 _CHANGED = re.compile(
@@ -33,18 +34,33 @@ _LEFT_OUT = re.compile(
     r"|random (?:part|half|sample)|\bsample of\b|\bunless\b|\bexcept\b|at least (?:one|\d+) (?!s|min|h)",
     re.IGNORECASE,
 )
+_EVERY = re.compile(r"\bevery\b|\bthin|down[\s-]?sampl|decimat|resampl|hourly|daily|weekly|monthly", re.IGNORECASE)
+_BY_HAND = ("emcee", "blackjax")
+_MOST_HELD = 4
 _WHOLE_INPUT = ("numpyro", "cmdstanpy", "cmdstan")
+
+
+def held(seen: Seen) -> dict[str, Fingerprint]:
+    """Return the data that log-densities have at their hand where no library is told what is observed, by name."""
+    every = (each for each in seen.samplings if each.library in _BY_HAND)
+    return {f"held {name}": data for each in every for name, data in [*each.held.items()][:_MOST_HELD]}
 
 
 def observed_changed(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
     """Yield what was done to the outcomes that a sampler observed."""
     there = {one.name for _, one in evidence.observed if is_there(one)}
     for path, one in evidence.observed:
-        by = [each for each in seen.samplings if one.name in each.observed and each.library not in _WHOLE_INPUT]
-        if not by or len({each.observed[one.name].sha for each in by}) > 1:
+        name = one.name.removeprefix("held ")
+        by_hand = [each for each in seen.samplings if name != one.name and name in each.held]
+        by = [each for each in seen.samplings if name in each.observed and each.library not in _WHOLE_INPUT]
+        data = [(each, (each.held if by_hand else each.observed)[name]) for each in by_hand or by]
+        if not data or len({each.sha for _, each in data}) > 1:
             continue
-        yield from _beside(evidence, path, one, by[-1]) if one.name not in there else ()
-        yield from _left_out(evidence, path, one, by[-1]) if is_there(one) else ()
+        told = replace(one, name=name)
+        if one.name not in there and not (by_hand and one.beside is not None and one.beside.times == 1):
+            yield from _beside(evidence, path, told, data[-1][0])
+        elif is_there(one):
+            yield from _left_out(evidence, path, told, *data[-1])
 
 
 def _beside(evidence: Evidence, path: str, one: Found, by: Sampling) -> Iterator[Suspicion]:
@@ -70,14 +86,13 @@ def _several_times(name: str, path: str, found: Beside, pair: str) -> Suspicion:
     return Suspicion(what, Word.INVESTIGATE, "observations_repeated", action)
 
 
-def _left_out(evidence: Evidence, path: str, one: Found, by: Sampling) -> Iterator[Suspicion]:
+def _left_out(evidence: Evidence, path: str, one: Found, by: Sampling, data: Fingerprint) -> Iterator[Suspicion]:
     """Rows of the file are not observed, here and there, and nothing says which."""
-    if not one.rows_left or _LEFT_OUT.search(evidence.design.prose):
+    prose = evidence.design.prose
+    if not (one.rows_left or one.stride > 1) or _LEFT_OUT.search(prose) or (one.stride > 1 and _EVERY.search(prose)):
         return
-    what = (
-        f"column {one.source} of {path} has {one.size} rows, and {one.name} of the model at {place(by.line)} observes"
-    )
-    what = f"{what} {one.size - one.rows_left} of them: {one.rows_left} are left out here and there, no cell is blank,"
-    what = f"{what} and {evidence.design.path} does not say which rows are"
+    how = f"one row in {one.stride}" if one.stride > 1 else "the others are left out here and there, no cell is blank"
+    what = f"column {one.source} of {path} has {one.size} rows, and {one.name} of the model at {place(by.line)} has"
+    what = f"{what} {data.size} of them: {how}, and {evidence.design.path} does not say which rows are left out"
     action = "Observe all rows, or say in the design which rows are left out and why."
     yield Suspicion(what, Word.INVESTIGATE, "observed_rows_left_out", action)

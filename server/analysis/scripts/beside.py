@@ -30,14 +30,16 @@ class Beside:
 
     def __init__(self, units: Sequence[Unit], names: Names, functions: OwnFunctions, phased: Collection[str]) -> None:
         self.ids: set[int] = set()
+        self._looped = 0
         trees = [unit.tree for unit in units]
         if any(tree is None for tree in trees):
             return
         self._names, self._functions = names, functions
         self._calm = functions.defined - functions.acting
+        self._computing = _computing([tree for tree in trees if tree is not None], self._calm, names)
         self._scopes = Scopes([tree for tree in trees if tree is not None], names)
         self._files = Files([tree for tree in trees if tree is not None], names)
-        self._told = {key for key in self._scopes.candidates() if key[1] not in phased}
+        self._told = {key for key in self._scopes.candidates() if key[1] not in phased and not _is_setting(key[1])}
         self._fresh = {key for key in self._told if self._is_fresh(key)}
         for _ in range(_ROUNDS):
             self.ids = {id(one) for tree in trees if tree is not None for one in self._telling(tree.body)}
@@ -66,11 +68,12 @@ class Beside:
             case ast.Assign():
                 return all(map(self._takes, node.targets)) and self._computes(node.value)
             case ast.AnnAssign() | ast.AugAssign():
-                return self._takes(node.target) and self._computes(node.value)
+                carried = isinstance(node, ast.AugAssign) and self._looped
+                return not carried and self._takes(node.target) and self._computes(node.value)
             case ast.Expr(value=ast.Call() as call):
                 return self._call(call)
             case ast.For():
-                return self._takes(node.target) and self._computes(node.iter) and self._all(node.body, node.orelse)
+                return self._takes(node.target) and self._computes(node.iter) and self._loop(node)
             case ast.If():
                 return self._computes(node.test) and self._all(node.body, node.orelse)
             case ast.With():
@@ -82,11 +85,22 @@ class Beside:
             case _:
                 return False
 
+    def _loop(self, node: ast.For) -> bool:
+        """Whether a loop tells in each of its rounds and hands nothing on to the next, as a training by hand does."""
+        if carries(node):
+            return False
+        self._looped += 1
+        told = self._all(node.body, node.orelse)
+        self._looped -= 1
+        return told
+
     def _all(self, *bodies: Sequence[ast.stmt]) -> bool:
         return all(self._tells(one) for body in bodies for one in body)
 
     def _computes(self, node: ast.expr | None) -> bool:
-        return only_computes(node, self._calm, self._names.imported)
+        own = frozenset[str]() if self._looped else self._computing
+        repeats = isinstance(node, ast.AST) and any(isinstance(one, ast.comprehension) for one in ast.walk(node))
+        return only_computes(node, frozenset() if repeats else own, self._names.imported)
 
     def _takes(self, target: ast.expr) -> bool:
         """Whether what is assigned is a name that is only told, or part of a container that is."""
@@ -147,6 +161,40 @@ class Beside:
         drawn = reports(value.func, self._names.imported) and not self._files.saves_by_path(value)
         writer = neutral.last_name(value.func) in {"writer", "DictWriter"} and bool(value.args)
         return opened or drawn or (writer and self._scopes.first(value.args[0]) in self._told)
+
+
+def _is_setting(name: str) -> bool:
+    """Whether a name is one of what a person sets: counts whatever is made of it."""
+    return name.isupper() or bool(neutral.OF_FEATURES.search(name))
+
+
+def carries(loop: ast.For) -> bool:
+    """Whether a name that a loop sets is read in it before: what one round made, the next one goes on with."""
+    read: set[str] = set()
+    stored = {one.id for one in ast.walk(loop) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    inside = {one.id for one in ast.walk(loop.target) if isinstance(one, ast.Name)}
+    for statement in loop.body:
+        here = [one for one in ast.walk(statement) if isinstance(one, ast.Name)]
+        read |= {one.id for one in here if isinstance(one.ctx, ast.Load)} - inside
+        if read & stored - inside:
+            return True
+        inside |= {one.id for one in here if isinstance(one.ctx, ast.Store)}
+    return False
+
+
+def _computing(trees: Sequence[ast.Module], calm: Collection[str], names: Names) -> frozenset[str]:
+    """Return the functions of ours that do nothing but compute, and nothing over and over."""
+    functions = [one for tree in trees for one in ast.walk(tree) if isinstance(one, _Function) and one.name in calm]
+    found = frozenset[str]()
+    for _ in range(3):
+        found |= {one.name for one in functions if _only_computes(one, found, names)}
+    return found
+
+
+def _only_computes(node: _Function, own: Collection[str], names: Names) -> bool:
+    repeats = any(isinstance(one, ast.For | ast.While | ast.AsyncFor | ast.AugAssign) for one in ast.walk(node))
+    expressions = [one for each in node.body for one in ast.walk(each) if isinstance(one, ast.expr)]
+    return not repeats and all(only_computes(one, own, names.imported) for one in expressions)
 
 
 def _ends(node: ast.stmt) -> bool:

@@ -33,6 +33,8 @@ class Files:
         nodes = [node for tree in trees for node in ast.walk(tree)]
         self._texts = [one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         self._lists = any(isinstance(one, ast.Call) and neutral.last_name(one.func) in _LISTS for one in nodes)
+        self._named = any("WATCHKEEPER_RESULTS" in one for one in self._texts)
+        """Whether the run's own files are named by the environment: else any path may be one of them."""
         self._assigned: dict[str, list[ast.expr]] = {}
         for one in nodes:
             if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
@@ -85,7 +87,8 @@ class Files:
             return name.lower().endswith(_IMAGES)
         if name.lower().endswith(_IMAGES):
             return not self._lists or sum(longest in one for one in self._texts) == 1
-        return not (_OF_THE_RUN.search(said) or self._lists) and sum(longest in one for one in self._texts) == 1
+        other = self._named and not (_OF_THE_RUN.search(said) or self._lists)
+        return other and sum(longest in one for one in self._texts) == 1
 
     def _ends(self, node: ast.expr, depth: int) -> Iterator[str]:
         """Yield what a path may end in; one empty text where it is not known."""

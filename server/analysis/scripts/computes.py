@@ -13,8 +13,18 @@ REPORTS = neutral.words_of("matplotlib pylab seaborn plotly arviz bokeh altair t
 _LIBRARIES = REPORTS | neutral.words_of(
     "numpy pandas math statistics platform time datetime psutil json collections itertools operator"
 )
-_PARTS = ("scipy.stats", "sklearn.metrics", "torch.utils.tensorboard", "os.path", "pathlib")
-_NOT_THESE = neutral.words_of("random rng generator setitem delitem iadd methodcaller read_pickle input open next iter")
+_PARTS = (
+    "scipy.stats",
+    "sklearn.metrics",
+    "sklearn.calibration.calibration_curve",
+    "torch.utils.tensorboard",
+    "os.path",
+    "pathlib",
+)
+_NOT_THESE = neutral.words_of("""
+    random rng generator setitem delitem iadd methodcaller read_pickle input open next iter linalg optimize polyfit
+    vectorize fromfunction lstsq solve
+    """)
 _METHODS = neutral.words_of("""
     mean std var sum min max median quantile describe round abs sort_values sort_index value_counts groupby agg
     aggregate head tail isna isnull notna notnull corr cov count nunique unique reset_index set_index rename to_frame
@@ -24,8 +34,12 @@ _METHODS = neutral.words_of("""
     decision_function score get_params total_seconds memory_info virtual_memory isoformat strftime get lower upper
     replace copy sel isel dot cumsum cumprod diff rank clip fillna dropna assign nlargest nsmallest any all argmax
     argmin argsort idxmax idxmin with_name with_suffix exists stat get_figure elapsed index startswith endswith
+    skew kurt kurtosis mode sem prod between isin duplicated pct_change autocorr
     as_posix resolve absolute get_n_leaves get_depth subplots figure add_subplot gca gcf twinx
     """)
+_OF_PYTHON = neutral.words_of("__getitem__ __name__ __version__ __class__ __doc__ __len__")
+_PROGRAMS = neutral.words_of("hostname uname nvidia-smi lscpu nproc date free df")
+_OF_GIT = neutral.words_of("rev-parse describe log status show branch")
 _BUILTINS = neutral.words_of("""
     len sum min max sorted round abs zip enumerate range list dict tuple set str int float bool repr format any all
     isinstance type hasattr reversed vars frozenset divmod pow
@@ -37,16 +51,33 @@ def only_computes(node: ast.expr | None, own: Collection[str], imported: Mapping
 
     :param own: functions of the program that do nothing else. :param imported: what imports bind.
     """
-    for one in ast.walk(node) if node is not None else ():
+    nodes = list(ast.walk(node)) if node is not None else []
+    parents = {id(one.func): one for one in nodes if isinstance(one, ast.Call)}
+    for one in nodes:
         if isinstance(one, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
             return False
-        if isinstance(one, ast.Call) and not _is_known(one, own, imported):
+        if isinstance(one, ast.Call) and not (_is_known(one, own, imported) or _asks_machine(one)):
             return False
         if isinstance(one, ast.keyword) and (one.arg == "copy" or (one.arg in {"inplace", "out"})):
             return False
-        if isinstance(one, ast.Attribute) and (one.attr in neutral.EFFECTS - {"sample"} or one.attr.startswith("__")):
+        if isinstance(one, ast.Attribute) and _may_do_more(one.attr) and not _asks_machine(parents.get(id(one))):
             return False
     return True
+
+
+def _may_do_more(attribute: str) -> bool:
+    return attribute in neutral.EFFECTS - {"sample"} or (attribute.startswith("__") and attribute not in _OF_PYTHON)
+
+
+def _asks_machine(call: ast.Call | None) -> bool:
+    """Whether a call asks git or the machine something, as a list of plain words."""
+    if call is None or neutral.first_name(call.func) != "subprocess" or not call.args:
+        return False
+    given = call.args[0].elts if isinstance(call.args[0], ast.List) else []
+    words = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    if not words or len(words) != len(given):
+        return False
+    return words[0] in _PROGRAMS or (words[0] == "git" and len(words) > 1 and words[1] in _OF_GIT)
 
 
 def library(name: str, imported: Mapping[str, Set[str]]) -> str:

@@ -22,7 +22,7 @@ from .sums import MEANS, SUMS, THROUGH, added, counts_rows, has_a_logarithm, is_
 
 _LIBRARYS = frozenset({"logpdf", "logpmf", "log_prob", "logp"})
 _CALLED = re.compile(
-    r"(?:.*_)?(?:log_?lik(?:elihood)?s?|likelihoods?|lik|ll|lnlike?|loglike|log_?l)(?:_.*)?", re.IGNORECASE
+    r"(?:.*_)?(?:(?:log|ln)_?lik(?:e(?:lihood)?)?s?|likelihoods?|lik|ll|log_?l)(?:_.*)?", re.IGNORECASE
 )
 _DENSITY = re.compile(
     r"_?(?:neg_?)?(?:log|ln)_?(?:post\w*|prob\w*|dens\w*|target\w*|joint\w*|p)|_?log_?density\w*", re.IGNORECASE

@@ -27,6 +27,7 @@ class Scopes:
         self._files = {id(tree) for tree in trees}
         self._elsewhere: set[str] = set()
         self._functions: dict[str, Key] = {}
+        self._loops = {at: some for tree in trees for at, some in loops_own(tree).items()}
         for tree in trees:
             self._walk(tree, [(id(tree), _locals(tree))], ())
 
@@ -76,14 +77,14 @@ class Scopes:
                 case ast.ClassDef():
                     inner = [*scopes, (id(one), set[str]())]
                     self._fixed |= {_found(name, scopes) for name in _locals(one)}
-                case ast.Assign() if len(one.targets) == 1 and isinstance(one.targets[0], ast.Name):
-                    self._bound[_found(one.targets[0].id, scopes)].append(one.value)
                 case ast.Assign():
                     self._bind(one.targets, one.value, scopes)
                 case ast.AnnAssign():
                     self._bind([one.target], one.value, scopes)
                 case ast.For():
-                    self._bind([one.target], None, scopes)
+                    if id(one) in self._loops:
+                        inner = [*scopes, (id(one), self._loops[id(one)])]
+                    self._bind([one.target], None, inner)
                 case ast.withitem() if one.optional_vars is not None:
                     self._bind([one.optional_vars], one.context_expr, scopes)
                 case (
@@ -121,6 +122,36 @@ class Scopes:
             for one in ast.walk(each):
                 if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
                     self._bound[_found(one.id, scopes)].append(value)
+
+
+def loops_own(tree: ast.AST) -> dict[int, set[str]]:
+    """Return by loop the names that are its own: only loops bind them, and each use stands in one that does."""
+    bound: dict[str, set[int]] = {}
+    other: set[str] = set()
+
+    def visit(node: ast.AST, around: dict[str, int]) -> None:
+        if isinstance(node, ast.For):
+            targets = {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
+            visit(node.iter, around)
+            for name in targets:
+                bound.setdefault(name, set()).add(id(node))
+            for one in (*node.body, *node.orelse):
+                visit(one, {**around, **dict.fromkeys(targets, id(node))})
+            return
+        if isinstance(node, ast.Name) and (isinstance(node.ctx, ast.Store) or node.id not in around):
+            other.add(node.id)
+        elif isinstance(node, ast.arg | ast.alias | ast.Global | ast.Nonlocal):
+            names = node.names if isinstance(node, ast.Global | ast.Nonlocal) else [getattr(node, "arg", "")]
+            other.update(names)
+        for one in ast.iter_child_nodes(node):
+            visit(one, around)
+
+    visit(tree, {})
+    own: dict[int, set[str]] = {}
+    for name, loops in bound.items():
+        for loop in loops if name not in other else ():
+            own.setdefault(loop, set()).add(name)
+    return own
 
 
 def _found(name: str, scopes: list[tuple[int, set[str]]]) -> Key:

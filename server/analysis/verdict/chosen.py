@@ -21,6 +21,7 @@ from ..results.from_a_file import from_a_file
 from ..results.intervals import intervals
 from ..results.labels import labels
 from ..results.left_out import left_out
+from ..results.not_of_folds import not_of_folds
 from ..results.observed import repeated_observations
 from ..results.one_model import one_model
 from ..results.outcomes_changed import outcomes_changed
@@ -86,7 +87,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *(from_a_file(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *(one_model(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
-        *(edited(seen, table, found) if isinstance(table, TableFacts) else ()),
+        *((*edited(seen, table, found), *not_of_folds(seen, table, found)) if isinstance(table, TableFacts) else ()),
         *_of_elsewhere(seen, found),
         *_went_on(evidence, seen),
         *_selected(seen),

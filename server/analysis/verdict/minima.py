@@ -33,7 +33,7 @@ _SAID_BY: Mapping[str, frozenset[str]] = {
 """By figure: the words for what a design says of it, however it does."""
 _OF_A_KIND: Mapping[str, frozenset[str]] = {
     "Bayesian MCMC": frozenset({"draws", "tune", "chains", "iterations"}),
-    "Deep Learning": _STEPS,
+    "Deep Learning": _STEPS | {_FOLDS},
     "Ensemble": frozenset({"cv", "bootstraps", "rounds", "iterations", STOPS}),
 }
 """By kind: all words for its length."""

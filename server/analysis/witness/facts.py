@@ -165,6 +165,7 @@ def sampling(line: Line) -> Sampling:
     """Return a line of kind `sampling`."""
     facts = line.facts
     free, observed = _objects(facts, "free"), _objects(facts, "observed")
+    drawn = _by_name(facts, "variables")
     outcomes = {**observed, **_objects(facts, "likelihoods")}
     factors, pulled = part(facts, "factors") or {}, part(facts, "pulled") or {}
     return Sampling(
@@ -182,7 +183,7 @@ def sampling(line: Line) -> Sampling:
         wall_s=number(facts, "wall_s") or 0.0,
         cpu_s=number(facts, "cpu_s") or 0.0,
         free={name: text(about, "prior") for name, about in free.items()},
-        shapes={name: wholes(about, "shape") for name, about in free.items()},
+        shapes={name: wholes(about, "shape") or _drawn_shape(drawn.get(name, ())) for name, about in free.items()},
         observed={name: fingerprint(part(about, "data")) for name, about in observed.items()},
         likelihoods={name: prior for name, about in outcomes.items() if (prior := text(about, "prior"))},
         sites={
@@ -201,7 +202,7 @@ def sampling(line: Line) -> Sampling:
         },
         held={name: fingerprint(part(about, "data")) for name, about in _objects(facts, "held").items()},
         bounds=wholes(facts, "bounds"),
-        variables=_by_name(facts, "variables"),
+        variables=drawn,
         parts=_parts(facts),
         stats=_by_name(facts, "stats"),
         left_out=whole(facts, "left_out") or 0,
@@ -320,6 +321,11 @@ def files(line: Line) -> tuple[dict[str, object], ...]:
 def _objects(facts: Mapping[str, object], key: str) -> dict[str, dict[str, object]]:
     found = part(facts, key) or {}
     return {name: about for name in found if (about := part(found, name)) is not None}
+
+
+def _drawn_shape(chains: tuple[Fingerprint, ...]) -> tuple[int, ...]:
+    """Return the shape of one draw, where a model knows its own only when it is sampled."""
+    return chains[0].shape[1:] if chains else ()
 
 
 def _parts(facts: Mapping[str, object]) -> tuple[Part, ...]:

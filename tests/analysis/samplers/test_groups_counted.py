@@ -28,6 +28,13 @@ def test_fewer_parts_than_groups_are_asked_about(design: str) -> None:
     assert asked(design, model(z=[5])) == ["fewer_groups"]
 
 
+def test_sides_that_only_the_draws_tell_count_too() -> None:
+    drawn = sampling(
+        free={"z": {"shape": [None], "prior": "z ~ Normal(0, 1)"}}, variables={"z": [{"shape": [2000, 5]}]}
+    )
+    assert asked(EIGHT, drawn) == ["fewer_groups"]
+
+
 @pytest.mark.parametrize(
     ("design", "line"),
     [

@@ -34,10 +34,12 @@ def asked(observed: Sequence[float], design: str = PLAIN, blank: bool = False, l
         table.add(["" if blank and number == 7 and place == 1 else str(one) for place, one in enumerate(row)])
     rows = places(len(observed))
     told = tuple(observed[place] for place in rows)
-    wanted = from_text(as_text([Wanted("y", told, 0.0, rows=tuple(rows), size=len(observed))]))
+    by_hand = library in ("emcee", "blackjax")
+    wanted = from_text(as_text([Wanted("held y" if by_hand else "y", told, 0.0, rows=tuple(rows), size=len(observed))]))
     found = search(LOOK, wanted, lambda _: (table, True)).found
     evidence = replace(HONEST, design=read_design(design, "d.md"), observed=tuple(("p.csv", one) for one in found))
-    line = sampling(library=library, observed={"y": {"data": fp("y", at=told, size=len(observed))}})
+    data = {"y": {"data": fp("y", at=told, size=len(observed))}}
+    line = sampling(library=library, observed={} if by_hand else data, held=data if by_hand else {})
     return [one.code for one in observed_changed(evidence, seen(line))]
 
 
@@ -89,3 +91,13 @@ def test_what_the_design_says_of_it_is_not_asked_about(design: str) -> None:
 def test_rows_with_blank_cells_may_be_left_out_and_what_numpyro_is_given_may_be_no_outcome() -> None:
     assert asked(KEPT, blank=True) == []
     assert asked([a + b for a, b in zip(Y, NOISE, strict=False)], library="numpyro") == []
+
+
+def test_data_that_a_log_density_holds_may_be_changed_but_not_copied_or_cut_without_a_word() -> None:
+    jittered = [a + b for a, b in zip(Y, NOISE, strict=False)]
+    assert asked(jittered, library="emcee") == []  # it may be what explains, and not what is explained
+    assert asked([a + b for a, b in zip(Y * 4, NOISE, strict=True)], library="emcee") == ["observations_repeated"]
+    assert asked(Y[::3], library="emcee") == ["observed_rows_left_out"]
+    assert asked(Y[::3]) == ["observed_rows_left_out"]
+    assert asked(Y[::3], f"{PLAIN}Every third plot is used.") == []
+    assert asked(Y[:80], library="blackjax") == []

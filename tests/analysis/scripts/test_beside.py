@@ -112,3 +112,68 @@ def test_parameters_that_nobody_gives_may_go_with_what_hung_on_them_and_ask_wher
 def test_a_library_that_takes_the_name_of_one_that_draws_asks() -> None:
     drawn = SCRIPT.replace("# BELOW", "plt.plot(scores)")
     assert asked(drawn, drawn.replace("import matplotlib.pyplot as plt", "import helper as plt"))
+
+
+BY_HAND = """
+import os
+import numpy as np
+FULL = os.environ["WATCHKEEPER_PHASE"] == "full"
+x, y = np.load("data/x.npy"), np.load("data/y.npy")
+w = np.zeros(x.shape[1])
+for epoch in range(4000):
+    error = x @ w - y
+    w = w - 0.01 * x.T @ error / len(y)
+    print(epoch, np.mean(error ** 2))
+np.save("output/weights.npy", w)
+open(os.environ["WATCHKEEPER_RESULTS"], "w").write("done\\n")
+"""
+IN_A_FUNCTION = BY_HAND.replace("for epoch", "def descend(w):\n  for epoch").replace(
+    "np.save", "  return w\nw = descend(w)\nnp.save"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("script", [BY_HAND, IN_A_FUNCTION, BY_HAND.replace("w = w - 0.01 *", "w -= 0.01 *")])
+@pytest.mark.parametrize(("old", "new"), [("4000", "400"), ("0.01", "0.5"), ("- y", "- y.mean()")])
+def test_a_training_by_hand_is_none_that_only_tells_though_its_weights_are_kept_beside(
+    script: str, old: str, new: str
+) -> None:
+    assert asked(script, script.replace(old, new))
+
+
+def test_where_the_environment_names_no_results_any_table_may_be_them() -> None:
+    plain = SCRIPT.replace('os.environ["WATCHKEEPER_RESULTS"]', '"output/scores.csv"')
+    kept = "low = np.percentile(scores, 2.5)\npd.DataFrame({'low': [low]}).to_csv('output/quantiles.csv')"
+    assert asked(plain, plain.replace("# BELOW", kept))
+
+
+def test_what_a_person_sets_counts_though_it_is_only_told() -> None:
+    told = "USED = ['area', 'income']\nprint(len([one for one in USED]))"
+    script = SCRIPT.replace("# BELOW", told)
+    assert asked(script, script.replace("['area', 'income']", "['area']"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import subprocess\ncommit = subprocess.run(['git', 'rev-parse', 'HEAD'], capture_output=True)\n"
+        "print(commit.stdout)",
+        "for number, score in enumerate(scores):\n    print(number, score)\nfor score in scores:\n    print(score)",
+        "best = max(range(len(scores)), key=scores.__getitem__)\nprint('best of', best)",
+    ],
+    ids=["the commit", "two loops of one name", "the place of the best"],
+)
+def test_what_is_asked_of_the_machine_or_counted_to_be_told_asks_nobody(lines: str) -> None:
+    assert asked(SCRIPT, SCRIPT.replace("# BELOW", lines)) == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import subprocess\ntold = subprocess.run(['python', 'mend.py'])\nprint(told)",
+        "import subprocess\ntold = subprocess.run(['git', 'checkout', 'old'])\nprint(told)",
+        "for score in scores:\n    print(score)\nscores.append(score)",
+    ],
+    ids=["a program", "other files", "what a loop leaves"],
+)
+def test_what_does_more_than_to_ask_the_machine_asks(lines: str) -> None:
+    assert asked(SCRIPT, SCRIPT.replace("# BELOW", lines))

@@ -63,6 +63,12 @@ TEMPERED = {
         "pm.CustomDist('y', mu, logp=logp, observed=y)",
         0.1,
     ),
+    "a field of what is called": (
+        "class Model:\n    share: float = 0.25\n"
+        "    def log_like(self, p):\n        return -0.5 * np.sum(r * r) - len(r) * p[2]\n"
+        "    def __call__(self, p):\n        return lp + self.share * self.log_like(p) if lp > -9 else -np.inf\n",
+        0.25,
+    ),
     "ten times": ("def log_posterior(p):\n    return 10 * log_likelihood(p) + log_prior(p)\n", 10.0),
 }
 

@@ -63,19 +63,13 @@ def test_what_is_only_written_down_or_copied_asks_nobody(after: str) -> None:
         LOOP.format(KEPT.replace("best = held", "best = held; opt.step()")),
         LOOP.replace('best = float("inf")\n', "").format(NOTED.replace("epochs.jsonl", "results_1.csv")),
         LOOP.replace('best = float("inf")\n', "").format(NOTED) + 'net = json.load(open("epochs.jsonl"))\n',
+        LOOP.replace('best = float("inf")\n', "").format(NOTED.replace("lines.write(", "opt.step(); lines.write(")),
         LOOP.replace('best = float("inf")\n', "").format(NOTED.replace('"a"', '"r+"')),
     ],
-    ids=["read back", "an end by it", "a step besides", "results", "read again", "read too"],
+    ids=["read back", "an end by it", "a step besides", "results", "read again", "a step with it", "read too"],
 )
 def test_what_does_more_than_that_is_asked(after: str) -> None:
     assert asked(PLAIN, after, equal=True)
-
-
-def test_a_step_beside_what_is_written_down_is_told_by_reading_and_seen_in_a_quick_run() -> None:
-    stepped = NOTED.replace("lines.write(", "opt.step(); lines.write(")
-    after = LOOP.replace('best = float("inf")\n', "").format(stepped)
-    assert asked(PLAIN, after)
-    assert asked(PLAIN, after, equal=True) == []
 
 
 CALLS = 'from {} import percent\nimport numpy as np\nnp.save("share.npy", np.cumsum([percent(0.5), percent(0.2)]))\n'

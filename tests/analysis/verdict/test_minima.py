@@ -154,6 +154,13 @@ def test_draws_tune_and_chains_do_not_stand_for_one_another_nor_do_trees_for_epo
     assert "tune >= 1000 (watchkeeper.toml [method])" in check(decide(chains, RULES), "iterations").evidence
 
 
+def test_epochs_that_nobody_chose_ask_at_most_where_the_design_counts_the_folds_of_its_networks() -> None:
+    short = replace(TRAINED, epochs={"history": [float(one) for one in range(1, 121)]}, seen=seen(steps()))
+    for rows, word in (("Features | 12 | 12\n", "epochs_short"), ("CV folds | 10\n", "epochs_below_default")):
+        found = check(decide(designed(f"Method | Deep neural network\n{rows}", short), RULES), "iterations")
+        assert found.code == word, found.evidence
+
+
 def test_scores_told_once_a_model_are_no_epochs() -> None:
     history = History(epochs=[0.0, 1.0, 2.0, 3.0], metric=[0.9, 0.8, 0.95, 0.97])
     told: dict[str, Any] = {"history": history, "epochs": {"history": history.epochs}}

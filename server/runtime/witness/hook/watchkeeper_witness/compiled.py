@@ -16,7 +16,7 @@ import sys
 import weakref
 from typing import Any
 
-from . import compiled_results, places
+from . import compiled_results, jax_outputs, places
 from .calls import MARK, pickled_from
 from .more import is_due, tell_due
 from .replaced import watch
@@ -75,6 +75,7 @@ class Codes:
         """Whether anything was ever traced that counts."""
         self.untold = False
         """Whether nothing is told of what it returns."""
+        self.name = ""
         self._by: dict[int, Code] = {}
 
     def of(self, args: Any, kwargs: Any) -> Code:
@@ -145,7 +146,9 @@ def _compiling(compile_: Any, before: dict[str, Any] | None = None) -> Any:
             if state.writer is not None and not here.busy and places.is_persons(sys._getframe(1)):
                 asked = {**(before or {}), **kwargs}
                 if hasattr(made, "lower"):
-                    return _counting(made, Codes(*_static(made, asked)))
+                    codes = Codes(*_static(made, asked))
+                    codes.name = str(getattr(made, "__name__", ""))[:80]
+                    return _counting(made, codes)
                 return made if args else _compiling(made, asked)
         except Exception as error:
             trouble("jax", error)
@@ -203,14 +206,20 @@ def enter() -> dict[Any, Any]:
 def leave(codes: Codes, now: dict[Any, Any], args: Any, kwargs: Any, result: Any) -> None:
     """End such a call. :param result: what it returned, None where it raised."""
     here.traces.pop()
-    if not (now or codes.any) or result is None:
+    if result is None:
         return
     try:
+        if not (now or codes.any):
+            if jax_outputs.trained[0] and not codes.untold and not here.traces and not here.busy:
+                with ours():
+                    codes.untold = not jax_outputs.took(id(codes), codes.name, args, result, sys._getframe(2))
+            return
         codes.any = True
         code = codes.of(args, kwargs)
         if now:
             code.traced(now)
         if code.found:
+            jax_outputs.trained[0] += 1
             _called(code, now, result)
             if not here.traces and not is_traced(result):
                 with ours_at_length():

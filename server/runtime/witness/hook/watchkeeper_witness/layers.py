@@ -16,6 +16,10 @@ from .state import state
 _MOST_MODULES = 12
 _MOST_CALLS = 20_000
 _LIBRARY = "torch."
+_RATES = ("p", "dropout", "drop_prob", "dropout_p", "drop_rate")
+_MOST_RATES = 20
+_DRAW = frozenset({"bernoulli", "bernoulli_", "rand", "rand_like", "scaled_dot_product_attention", "checkpoint"})
+"""With these dropout is written by hand."""
 
 
 class Walk:
@@ -65,6 +69,7 @@ class Layers:
                 "matrices": len(every),
                 "own_matrices": sum(id(one) not in owned for one in every),
                 "cut": walk.left <= 0,
+                **_dropped(module),
             }
         )
 
@@ -73,6 +78,30 @@ class Layers:
         waiting, self.waiting = self.waiting, []
         for facts in waiting:
             state.writer.tell("layers", "", facts)
+
+
+def _dropped(module: Any) -> dict[str, Any]:
+    """Return which shares its layers drop, and whether code of its own calls what drops some."""
+    parts = [*module.modules()]
+    every = [getattr(one, name, None) for one in parts for name in _RATES if name != "p" or _drops(one)]
+    own = {type(one) for one in parts if not type(one).__module__.startswith(_LIBRARY)}
+    known = {name for one in parts for name, _ in one.named_children()}
+    told = sorted({round(float(one), 4) for one in every if isinstance(one, (int, float))})[:_MOST_RATES]
+    return {"dropouts": told, **({"drops": True} if any(_calls_dropout(one, known) for one in own) else {})}
+
+
+def _drops(module: Any) -> bool:
+    return "Drop" in type(module).__name__
+
+
+def _calls_dropout(cls: type, parts: set[str]) -> bool:
+    """Whether a method names something that drops and is none of the parts, or a function does that it calls."""
+    codes = [one.__code__ for name, one in vars(cls).items() if hasattr(one, "__code__") and name != "__init__"]
+    names = {name for code in codes for name in code.co_names}
+    forward = getattr(cls, "forward", None)
+    beside = [getattr(forward, "__globals__", {}).get(name) for name in names]
+    names |= {name for one in beside for name in getattr(getattr(one, "__code__", None), "co_names", ())}
+    return any("drop" in name.lower() or name in _DRAW for name in names - parts)
 
 
 def begun(module: Any) -> Walk | None:

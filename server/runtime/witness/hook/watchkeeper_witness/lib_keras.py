@@ -25,6 +25,8 @@ from .watched import watched
 from .writer import cpu_s
 
 _MOST_NAMED, _LONGEST = 200, 80
+_WEIGHTS = ("class_weight", "sample_weight")
+_MOST_RATES = 20
 
 
 def keras(module: Any) -> list[str]:
@@ -82,7 +84,7 @@ def _with_callback(fit: Any, module: Any) -> Any:
 
 def _callbacks(model: Any, kwargs: Any, module: Any) -> Any:
     given = kwargs.get("callbacks")
-    mine = _Counting(model, module)
+    mine = _Counting(model, module, weighted=any(kwargs.get(one) is not None for one in _WEIGHTS))
     if given is None:
         return [mine.callback]
     if isinstance(given, (list, tuple)):
@@ -94,7 +96,8 @@ def _callbacks(model: Any, kwargs: Any, module: Any) -> Any:
 class _Counting:
     """The steps of one model's optimiser, as its epochs end."""
 
-    def __init__(self, model: Any, module: Any) -> None:
+    def __init__(self, model: Any, module: Any, *, weighted: bool) -> None:
+        self.weighted = weighted
         self.id, self.where = next_number("steps"), ""
         self.model = model
         self.epochs = self.told = 0
@@ -109,6 +112,7 @@ class _Counting:
             with ours():
                 self.begun_weights = _weights(self.model)
                 self.from_files = loaded.among(self.model.get_weights())
+                self.losses.made_of = _loss_of(self.model, weighted=self.weighted)
                 state.cumulative["steps", id(self)] = self
                 state.cumulative["losses", id(self)] = self.losses
         except Exception as error:
@@ -148,7 +152,28 @@ class _Counting:
         facts["numbers"] = (facts["weights"] or {}).get("shape", [0])[0]
         every = self.model.weights[:_MOST_NAMED]
         facts["parameters"] = [[_name(each), math.prod(map(int, each.shape))] for each in every]
+        rates = {getattr(each, "rate", None) for each in _layers(self.model) if "Dropout" in type(each).__name__}
+        facts["dropouts"] = sorted(float(each) for each in rates if isinstance(each, (int, float)))[:_MOST_RATES]
+        facts["own_layers"] = sum(not type(each).__module__.startswith("keras") for each in _layers(self.model))
         state.writer.tell("steps", self.where, facts)
+
+
+def _layers(model: Any) -> list[Any]:
+    """Return the layers of a model, those inside of others too."""
+    flatten = getattr(model, "_flatten_layers", None)
+    return list(flatten(include_self=False)) if flatten is not None else list(getattr(model, "layers", ()))
+
+
+def _loss_of(model: Any, *, weighted: bool) -> dict[str, Any]:
+    """Return by which name the loss of a model was compiled, how many terms its layers add, and whether rows weigh."""
+    loss = getattr(model, "loss", None)
+    if not isinstance(loss, str):
+        loss = getattr(loss, "__name__", "") or getattr(loss, "name", "")
+    if not loss or not isinstance(loss, str):
+        return {}
+    added = len(getattr(model, "losses", ()) or ())
+    told: dict[str, Any] = {"name": loss[:_LONGEST], **({"terms": added} if added else {})}
+    return {**told, **({"weighted": True} if weighted else {})}
 
 
 def _name(weights: Any) -> str:

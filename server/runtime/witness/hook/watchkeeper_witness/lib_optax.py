@@ -63,7 +63,7 @@ class Applied:
 
 
 _applied = Applied()
-_handed_on = optax_handed_on.HandedOn()
+_updates, _gradients = optax_handed_on.HandedOn("updates"), optax_handed_on.HandedOn("gradients")
 
 
 class Updates:
@@ -113,7 +113,8 @@ class Updates:
             "numbers": self.numbers,
             "tensors": self.tensors,
             **_applied.told(),
-            **_handed_on.told(),
+            **_updates.told(),
+            **_gradients.told(),
             **_begun_with.get(self.key, _begun_with.get(_LATEST, {})),
         }
         state.writer.tell("steps", self.where, facts)
@@ -144,9 +145,9 @@ def _applying(apply: Any) -> Any:
                 if _applied.take():
                     with ours_at_length():
                         _applied.look(params)
-                if getattr(here, "updates", None):
+                if "updates" in here.returned:
                     with ours():
-                        _handed_on.compare(_leaves(args[0] if args else kwargs.get("updates")), sys._getframe(1))
+                        _updates.compare(_leaves(args[0] if args else kwargs.get("updates")), sys._getframe(1))
             except Exception as error:
                 trouble("optax", error)
         return apply(params, *args, **kwargs)
@@ -250,6 +251,8 @@ def begin(key: str, name: str, given: dict[str, Any], updates: Any) -> Any:
             if seen is None:
                 seen = state.cumulative["steps", key] = Updates(key, name, given)
             seen.take(updates, sys._getframe(2))
+            if "gradients" in here.returned:
+                _gradients.compare(_leaves(updates), sys._getframe(2))
             if is_due():
                 tell_due()
     except Exception as error:
@@ -263,7 +266,7 @@ def _over(result: Any) -> None:
     here.updating = False
     if isinstance(result, tuple):
         with contextlib.suppress(Exception), ours():
-            optax_handed_on.returned(_leaves(result[0]))
+            optax_handed_on.returned("updates", _leaves(result[0]))
 
 
 def _leaves(tree: Any) -> list[Any]:

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from . import clock as time
-from . import loaded, places, torch_outputs, trained_rows
+from . import loaded, loss_graph, places, torch_outputs, trained_rows
 from .calls import MARK, pickled_from
 from .loops import Batches, Losses
 from .more import is_due, tell_due, tell_each
@@ -23,6 +23,8 @@ from .writer import cpu_s
 _MOST_OPTIMISERS = 2000
 _ONE_LR = 6
 _MOST_DIMS = 40
+_FALLEN = 1e-5
+"""So small a share of its highest a learning rate is as good as none."""
 
 
 class Optimised:
@@ -30,7 +32,7 @@ class Optimised:
 
     def __init__(self, optimiser: Any, where: str) -> None:
         self.id = next_number("steps")
-        self.name = type(optimiser).__name__
+        self.name, self.base = type(optimiser).__name__, _base(type(optimiser))
         self.where = where
         self.steps = self.told = 0
         self.first_at = self.last_at = time.time()
@@ -43,7 +45,10 @@ class Optimised:
         self.tensors, self.sizes = len(parameters), _sizes(parameters)
         self.dims = sorted({int(each) for one in parameters for each in one.shape}, reverse=True)[:_MOST_DIMS]
         self.matrices = sum(1 for one in parameters if one.dim() > 1)
-        self.idle = 0
+        self.idle = self.looked_at = 0
+        self.highest = 0.0
+        self.still: list[list[int]] = []
+        """Of how many numbers the tensors are that had no gradient at the step `looked_at`, the 1st, 2nd, 4th, 8th …"""
         self.sample = Sample(parameters)
         self.begun_weights = of_tensors(parameters)
         self.from_files = loaded.among(parameters)
@@ -53,11 +58,18 @@ class Optimised:
     def take(self, optimiser: Any) -> None:
         self.steps += 1
         self.last_at = time.time()
+        if not self.steps & (self.steps - 1) and not torch_outputs.capturing():
+            self.still = _without_gradient(optimiser)
+            self.looked_at = self.steps
         lr = optimiser.param_groups[0].get("lr")
         if lr is self.lr and lr is not None:
             return
-        self.lr = lr if isinstance(lr, float) and lr else None
-        if isinstance(lr, float) and not any(each.get("lr") for each in optimiser.param_groups):
+        if isinstance(lr, float):
+            self.highest = max(self.highest, lr)
+        least = _FALLEN * self.highest
+        fallen = isinstance(lr, float) and lr <= least
+        self.lr = lr if isinstance(lr, float) and not fallen else None
+        if fallen and not any((each.get("lr") or 0) > least for each in optimiser.param_groups):
             self.idle += 1
         if isinstance(lr, float) and (not self.lr_seen or self.lr_seen[-1] != lr):
             if len(self.lr_seen) >= _ONE_LR:
@@ -70,6 +82,8 @@ class Optimised:
         parameters = _parameters(optimiser)
         groups = optimiser.param_groups
         params = {k: plain(v) for k, v in groups[0].items() if k not in ("params", "lr")}
+        if len(groups) > 1 and "weight_decay" in params:
+            params["decays"] = [plain(each.get("weight_decay")) for each in groups][:20]
         self.latest = {
             "params": {"lr": [plain(each.get("lr")) for each in groups][:20], **params},
             **self.sample.moved(parameters),
@@ -87,6 +101,7 @@ class Optimised:
             "id": self.id,
             "library": "torch",
             "class": self.name,
+            **({"base": self.base} if self.base else {}),
             "steps": self.steps,
             "first_at": round(self.first_at, 3),
             "last_at": round(self.last_at, 3),
@@ -99,11 +114,19 @@ class Optimised:
             "dims": self.dims,
             "matrices": self.matrices,
             **({"idle": self.idle} if self.idle else {}),
+            **({"still_sizes": self.still, "still_at": self.looked_at} if self.still else {}),
             "begun": self.begun_weights,
             **self.from_files,
             **self.latest,
         }
         state.writer.tell("steps", self.where, facts)
+
+
+def _base(cls: Any) -> str:
+    """Return the class of torch's that an optimiser of another's making inherits from; empty for one of its own."""
+    if cls.__module__.startswith("torch."):
+        return ""
+    return next((each.__name__ for each in cls.__mro__ if each.__module__.startswith("torch.optim")), "")
 
 
 def _weak(thing: Any) -> Any:
@@ -114,6 +137,20 @@ def _weak(thing: Any) -> Any:
 
 def _sizes(tensors: Any) -> list[int]:
     return [int(each.numel()) for each in tensors][:MOST_PARTS]
+
+
+def _without_gradient(optimiser: Any) -> list[list[int]]:
+    """Return [numbers, how many such tensors] of those that a step did not move, for want of a gradient or a rate."""
+    found: dict[int, int] = {}
+    for group in optimiser.param_groups:
+        for one in group["params"][:MOST_PARTS]:
+            if group.get("lr") == 0 or one.grad is None or (one.grad.layout == _strided() and not one.grad.any()):
+                found[int(one.numel())] = found.get(int(one.numel()), 0) + 1
+    return [[size, count] for size, count in found.items()][:MOST_PARTS]
+
+
+def _strided() -> Any:
+    return sys.modules["torch"].strided
 
 
 def _parameters(optimiser: Any) -> list[Any]:
@@ -206,10 +243,13 @@ def _loss(loss: Any, frame: Any) -> None:
     if seen is None:
         with ours():
             seen = _losses(frame)
+            seen.made_of = seen.made_of or loss_graph.told(loss)
     if state.loader is not None:
         state.loader.trains()
     if trained_rows.room[0]:
         trained_rows.went_backward()
+    if torch_outputs.graded[0] is not None:
+        seen.in_evaluation += torch_outputs.still_evaluates()
     seen.call(state.passes)
     on_cpu = loss.is_cpu if _SAYS_CPU[0] else loss.device.type == "cpu"
     if on_cpu or (time.monotonic() >= seen.next_at and not torch_outputs.capturing()):

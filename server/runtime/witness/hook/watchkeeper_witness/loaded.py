@@ -25,8 +25,9 @@ _LEAST, _MOST = 16, 64
 """So many numbers of an array tell it from another one, and so many are kept."""
 _MOST_ARRAYS = 5_000
 _MOST_OF_A_SIZE = 20
-_ALIKE = 0.999
-"""Correlation from which on two arrays are the same, with a jitter."""
+_ALIKE, _NEAR = 0.999, 0.65
+"""Correlations from which on two arrays are the same, of few numbers, and of all that are kept: then with a jitter,
+which hides whose they are. Of 64 numbers that have nothing to do with each other it is 0.125 as a rule."""
 _DEEP = 8
 _MOST_VISITED = 20_000
 """So many things that a file held are looked at: of a list of texts as lists there are millions."""
@@ -190,4 +191,5 @@ def _beginning(np: Any, array: Any) -> Any:
 def _alike(one: Any, other: Any) -> bool:
     np = numpy()
     a, b = one - one.mean(), other - other.mean()
-    return bool(a.dot(b) > _ALIKE * np.sqrt(a.dot(a) * b.dot(b)))
+    least = _NEAR if len(one) >= _MOST else _ALIKE
+    return len(one) == len(other) and bool(a.dot(b) > least * np.sqrt(a.dot(a) * b.dot(b)))

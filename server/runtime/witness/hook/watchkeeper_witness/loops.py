@@ -82,6 +82,9 @@ class Losses:
         self.first: float | None = None
         self.last = 0.0
         self.least = math.inf
+        self.made_of: dict[str, Any] = {}
+        self.in_evaluation = 0
+        """How often the module behind it was in its evaluation mode."""
         self.epochs = Epochs()
 
     def call(self, passes: int) -> None:
@@ -127,6 +130,8 @@ class Losses:
             "last": plain(self.last),
             "min": plain(self.least) if math.isfinite(self.least) else None,
             "at": [[n, plain(value)] for n, value in self.kept],
+            **self.made_of,
+            **({"in_evaluation": self.in_evaluation} if self.in_evaluation else {}),
             **self.epochs.facts(),
         }
         state.writer.tell("losses", self.where, facts)
@@ -148,7 +153,7 @@ class Batches:
         """Of the rows of its first pass; None once these are told, or were too many."""
         self.named: dict[str, Any] = {}
         self.batch_size = plain(getattr(loader, "batch_size", None))
-        self.shuffle = type(getattr(loader, "sampler", None)).__name__ == "RandomSampler"
+        self.sampler = type(getattr(loader, "sampler", None)).__name__[:40]
         try:
             self.dataset: int | None = len(loader.dataset)
         except Exception:
@@ -210,7 +215,8 @@ class Batches:
             "passes": self.passes,
             "dataset": self.dataset,
             "batch_size": self.batch_size,
-            "shuffle": self.shuffle,
+            "shuffle": self.sampler == "RandomSampler",
+            "sampler": self.sampler,
             "trains": self.trained > 0,
             "trained": self.trained,
             "last_step": self.last_step,

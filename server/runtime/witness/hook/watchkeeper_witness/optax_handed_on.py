@@ -1,4 +1,4 @@
-"""optax: are the updates that are added to the weights those that the optimiser returned, or were they changed between?
+"""JAX: are the updates that are added those that the optimiser returned, its gradients those that were derived?
 
 By the identity of the arrays alone, of one trace or of none: what goes through a compiled function is another object.
 """
@@ -18,15 +18,19 @@ _MOST_LEAVES = 200
 
 
 class HandedOn:
-    """Counts of one process: updates that were added as they were returned, and others."""
+    """Counts of one process: arrays that were handed on as they were returned, and others.
 
-    def __init__(self) -> None:
+    :param name: what they are.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.same = self.changed = 0
         self.where = ""
 
     def compare(self, leaves: list[Any], frame: Any) -> None:
-        """Hold the updates that are added against those that were returned last in the same trace."""
-        returned, here.updates = getattr(here, "updates", None), None
+        """Hold arrays against those that were returned last in the same trace."""
+        returned = here.returned.pop(self.name, None)
         if not returned or len(returned) != len(leaves) or len(leaves) > _MOST_LEAVES:
             return
         pairs = [(ref(), trace, each) for (ref, trace), each in zip(returned, leaves)]  # noqa: B905 (Python 3.8)
@@ -42,15 +46,15 @@ class HandedOn:
         """Return what is told of them."""
         if not self.changed:
             return {}
-        return {"updates": {"same": self.same, "changed": self.changed, "where": self.where}}
+        return {self.name: {"same": self.same, "changed": self.changed, "where": self.where}}
 
 
-def returned(leaves: list[Any]) -> None:
-    """Note, weakly, the updates that an optimiser returned in this thread."""
+def returned(name: str, leaves: list[Any]) -> None:
+    """Note, weakly, what was returned in this thread."""
     try:
-        here.updates = [(weakref.ref(each), _trace(each)) for each in leaves[:_MOST_LEAVES]]
+        here.returned[name] = [(weakref.ref(each), _trace(each)) for each in leaves[:_MOST_LEAVES]]
     except TypeError:  # arrays that nothing weak leads to, as of NumPy's numbers
-        here.updates = None
+        here.returned.pop(name, None)
 
 
 def _trace(leaf: Any) -> int:

@@ -49,6 +49,8 @@ class Here(threading.local):
         self.calls: list[Any] = []
         self.traces: list[dict[Any, Any]] = []
         """Of each call of JAX's compiled code that goes on: what was traced in it (`compiled`)."""
+        self.returned: dict[str, Any] = {}
+        """Gradients and updates that were returned last, weakly (`optax_handed_on`)."""
         self.forward = False
         """Whether a module of torch is at work, of which it is told what it returns."""
         self.walk: Any = None

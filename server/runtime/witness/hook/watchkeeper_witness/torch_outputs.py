@@ -17,7 +17,7 @@ from collections import deque
 from typing import Any
 
 from . import clock as time
-from . import layers, places, trained_rows
+from . import layers, places, restored, trained_rows
 from .calls import MARK
 from .fingerprint import MOST_ROWS, as_array, flat64, fp, named_rows, row_hashes
 from .given_rows import GivenRows
@@ -129,14 +129,14 @@ class Block:
             parts = [np.atleast_1d(each[number]) for each in self.pieces]
             if len({each.shape[1:] for each in parts}) == 1:
                 whole = np.concatenate(parts)
-                forms = [*_forms(np, whole)]
+                every = [*forms(np, whole)]
                 if passes and len({each.shape for each in parts}) == 1:
-                    forms.append(("mean of calls", np.mean(np.stack(parts), axis=0)))
-                found += [{**base, "output": number, "of": kind, "values": fp(each)} for kind, each in forms]
+                    every.append(("mean of calls", np.mean(np.stack(parts), axis=0)))
+                found += [{**base, "output": number, "of": kind, "values": fp(each)} for kind, each in every]
         return found or [base]
 
 
-def _forms(np: Any, values: Any) -> Any:
+def forms(np: Any, values: Any) -> Any:
     """Yield an output as it is, and of scores of a few classes their labels and shares."""
     yield "output", values
     if values.ndim == 2 and 2 <= values.shape[1] <= _MOST_COLUMNS:
@@ -209,6 +209,16 @@ class Outputs:
             state.writer.tell("forward", where, facts)
 
 
+graded: list[Any] = [None]
+"""The module that was called last in its evaluation mode while gradients were on; none once a loss went backward."""
+
+
+def still_evaluates() -> bool:
+    """Whether that module is in its evaluation mode now that a loss goes backward."""
+    module, graded[0] = graded[0](), None
+    return module is not None and not getattr(module, "training", True)
+
+
 _evaluated: Any = weakref.WeakSet()
 """Modules that were put into evaluation themselves, not as parts of others."""
 
@@ -219,6 +229,7 @@ def hook(torch: Any) -> list[str]:
     if hasattr(cls.__call__, MARK):
         return []
     cls.eval = _evaluating(cls.eval)
+    restored.hook(cls)
     compiling = getattr(getattr(torch, "compiler", None), "is_compiling", None) or (lambda: False)
     cls.__call__ = _calling(cls.__call__, torch.is_grad_enabled, compiling, torch._C._get_tracing_state)
     return ["torch.nn.Module.__call__"]
@@ -255,6 +266,9 @@ def _calling(call: Any, trains: Any, compiling: Any, tracing: Any) -> Any:
             here.forward, here.walk = False, None
         if walk is not None:
             _walked(self, walk)
+        if trains():
+            with contextlib.suppress(TypeError):  # no module that can be told from others
+                graded[0] = weakref.ref(self)
         if _steps():
             _returned(self, args, kwargs, result, sys._getframe(1))
         return result

@@ -100,6 +100,8 @@ class TrainedRows:
 
     def __init__(self) -> None:
         self.known: dict[int, Rows] = {}
+        self.shapes: dict[str, tuple[str, list[int]]] = {}
+        """By class of module: where, and the shape of what it was given first without its first side."""
         self.spent_s = 0.0
         self.closed = 0
         """Calls of modules that are known since another one came."""
@@ -128,6 +130,9 @@ class TrainedRows:
 
     def _take(self, module: Any, given: Any, frame: Any) -> None:
         np = numpy()
+        name, shape = type(module).__name__, getattr(given, "shape", ())
+        if len(shape) > 1 and name not in self.shapes and len(self.shapes) < _MOST_MODULES:
+            self.shapes[name] = places.where(frame), [int(each) for each in shape[1:4]]
         seen = self.known.get(id(module))
         if seen is not None and seen.module() is module:
             self._look(np, seen, given)
@@ -153,6 +158,9 @@ class TrainedRows:
         if not state.ending:
             return
         known, self.known = self.known, {}
+        shapes, self.shapes = self.shapes, {}
+        for name, (where, shape) in shapes.items():
+            state.writer.tell("trained_inputs", where, {"library": "torch", "class": name, "shape": shape})
         for number, one in enumerate(known.values(), 1):
             one.look(numpy(), last=True)
             if one.facts is None:
