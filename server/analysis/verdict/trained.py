@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..counted.counts import Counts
+from ..counted.resampled_units import rows_for_units
 from ..counted.without_effect import burn_in_wasted, idle_rounds
 from ..design.design import COUNTS
 from ..design.quantities import plain
@@ -50,6 +51,7 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *gradients(evidence, counts, seen),
         *_settings(evidence, seen),
         *_resampling(evidence, counts, seen),
+        *rows_for_units(evidence, seen),
         *_rows(evidence, seen),
         *_splits(evidence, seen),
         *_trials(seen),
