@@ -46,9 +46,7 @@ def rows_for_units(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
         if _DIFFERENT[0] <= mean(different) / rows <= _DIFFERENT[1] and ratio <= _ALONE:
             what = f"{len(fits)} replicates of {rows} rows that {fits[0].name} was fitted to at {place(fits[0].line)}"
             what = f"{what} hold {min(different)} to {max(different)} different rows: they vary as where rows are drawn"
-            what = (
-                f"{what} one by one, far less than where several are drawn at once; the design has {said[0]!r}"
-            )
+            what = f"{what} one by one, far less than where several are drawn at once; the design has {said[0]!r}"
             action = "Draw the units that the design names, each with all its rows."
             yield Suspicion(what, Word.INVESTIGATE, "rows_drawn_for_clusters", action)
             return
