@@ -24,7 +24,9 @@ _COUNTED = re.compile(
     rf"|\b{_OWN}\b[^.;|\n]{{0,40}}\b(\d{{1,3}}|[a-z]{{3,6}}) (?:[a-z]{{3,14}} )?{_GROUPS}\b",
     re.IGNORECASE,
 )
-_SEPARATE = re.compile(r"regression|model of|separate|sampled|sampling|\bfit", re.IGNORECASE)
+_SEPARATE = re.compile(
+    r"(?:regression|model) of its|own (?:regression|model)|separate|sampled|sampling|\bfit", re.IGNORECASE
+)
 """Words for a model of each group, in which no variable has parts."""
 
 

@@ -22,7 +22,13 @@ EIGHT = "8 sites, each with its own level around a common mean."
 
 
 @pytest.mark.parametrize(
-    "design", [EIGHT, "Varying intercepts for ten schools, common slope.", "Random effects of the 25 plots."]
+    "design",
+    [
+        EIGHT,
+        f"Hierarchical regression: {EIGHT}",
+        "Varying intercepts for ten schools, common slope.",
+        "Random effects of the 25 plots.",
+    ],
 )
 def test_fewer_parts_than_groups_are_asked_about(design: str) -> None:
     assert asked(design, model(z=[5])) == ["fewer_groups"]
@@ -45,7 +51,7 @@ def test_sides_that_only_the_draws_tell_count_too() -> None:
         ("The 8 sites were visited twice. Regions have effects.", model(z=[5])),
         ("Two sites, each with its own level.", model(z=[2])),
         ("300 plots; 5 sites with random effects", model(z=[5])),
-        ("10 sites, each gets a regression of its own.", model(b=[3])),
+        ("10 sites, each gets a regression of its own level.", model(b=[3])),
         ("Draws: 2000, 4 chains, own levels", model(z=[3])),
     ],
     ids=[
