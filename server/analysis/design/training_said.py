@@ -37,22 +37,29 @@ _ROW = re.compile(
 )
 _BEFORE = re.compile(r"[^.,;|]{2,60}?\bloss\b(?!\s*(?:curve|history|of each))", re.IGNORECASE)
 _BEHIND = re.compile(
-    r"(?:\bloss(?:\sfunction)?(?:\s(?:is|being)|\s?[:=(])|\bminimi[sz]\w{1,5}|\b(?:trained|fitted)\s(?:with|on|by|under)"
-    r"|\bobjective(?:\s(?:is|being)|\s?[:=]))[^.;|,]{0,60}",
+    r"(?:\bloss(?:\sfunction)?(?:\s(?:is|being)|\s?[:=(])|\bminimi[sz]\w{1,5}"
+    r"|\bobjective(?:\s(?:is|being)|\s?[:=]))[^.;|,]{0,60}"
+    r"|\b(?:trained|fitted)\s(?:with|by|under)[^.;|,]{0,50}?(?:loss|likelihood|error|entropy)",
     re.IGNORECASE,
 )
 _TERMS = re.compile(
-    r"\bloss\b[^.;|]{0,80}?(?:\bplus\b|\+|\bsum of\b|\bpenalt|\band a\b[^.;|]{0,30}\bterm\b)"
-    r"|\bpenalt\w{1,4}[^.;|]{0,40}\bloss\b|\bterms? (?:of|in) the loss\b",
+    r"\bloss\b[^.;|]{0,80}?(?:\bplus\b|\+|\band an?\b)[^.;|]{0,40}"
+    r"\b(?:penalt\w{1,4}|terms?|regulari\w{1,6}|divergence|residual|l1)\b"
+    r"|\bloss\b[^.;|]{0,40}\bsum of (?:two|three|four|several)\b|\bterms? (?:of|in) the loss\b",
     re.IGNORECASE,
 )
 _OF_DECAY = re.compile(r"\bl2\b|weight[\s-]decay|ridge", re.IGNORECASE)
 _WEIGHTED = re.compile(
-    r"class[\s-]weight|pos[\s_-]?weight|(?:class|inverse)[\s-]frequenc|loss\b[^.;|]{0,40}\bweighted"
+    r"class[\s-]weight|pos[\s_-]?weight|(?:class|inverse)[\s-]frequenc"
+    r"|loss\b[^.;|]{0,40}\bweighted (?:by|with) (?:\S{1,9} )?(?:class|inverse|freq|exposure)"
     r"|weighted (?:binary |categorical )?(?:cross|bce|loss|log)|weights? (?:of|for|by) (?:the |each )?class"
     r"|(?:positives?|rare class\w*|minority)\b[^.;|]{0,40}\b(?:weigh|count)\w*",
     re.IGNORECASE,
 )
+_NONE = re.compile(
+    r"\b(?:none|off|disabled|equal|uniform|all one)\b|[\s|:=]0(?:\.0+)?\s*(?:\||steps|epochs|%|$)", re.IGNORECASE
+)
+"""Words by which a row says that there is nothing of what it names."""
 _SMOOTHED = re.compile(r"label[\s-]smoothing|smoothed labels", re.IGNORECASE)
 OPTIMISERS = (
     "adamw",
@@ -73,8 +80,10 @@ _OPTIMISER = re.compile(
 )
 _RATE = re.compile(r"learning[\s-]rate|\blr\b|schedul|step[\s-]size", re.IGNORECASE)
 _SCHEDULE = re.compile(
-    r"cosine|one[\s-]?cycle|warm(?:s|ed|ing)?[\s-]?up|anneal|decay(?:s|ed|ing)?\b|halv|step(?:ped)? down|falls\b"
-    r"|drops? (?:by|to|after|every)|divided by|multiplied by|reduced|cyclic|polynomial|exponential",
+    r"cosine(?! (?:simil|dist|feat|enc|term))|one[\s-]?cycle|anneal|decay(?:s|ed|ing)?\b|halv|step(?:ped)? down|falls\b"
+    r"|drops? (?:by|to|after|every)|divided by|multiplied by|reduced|cyclic(?:al)? (?:learn|lr|rate|sched)"
+    r"|(?:learning[\s-]rate|\blr|schedul\w{0,3}|linear)\b[^.;|]{0,30}\bwarm(?:s|ed|ing)?[\s-]?up"
+    r"|warm(?:s|ed|ing)?[\s-]?up\b[^.;|]{0,30}\b(?:learning[\s-]rate|lr|schedul)",
     re.IGNORECASE,
 )
 _PERHAPS = re.compile(r"plateau|patience|stops? improving|no improvement|\bif\b|\bwhen\b|constant", re.IGNORECASE)
@@ -144,15 +153,16 @@ def read_training(document: Iterable[markdown.Line]) -> TrainingSaid:
     """Return what the lines of a design say of the training of a network."""
     said = [*sentences(document)]
     whole = "\n".join(text for _, text in said)
-    plain = [(line, _WEIGHT_DECAY.sub(" ", text)) for line, text in said]
+    some = [(line, text) for line, text in said if not _NONE.search(text)]
+    plain = [(line, _WEIGHT_DECAY.sub(" ", text)) for line, text in some]
     of_rate = [(line, text) for line, text in plain if _RATE.search(text) and not _PERHAPS.search(text)]
     of_states = [(line, text) for line, text in said if _OF_STATES.search(text) and not _OF_SCORES.search(text)]
     of_terms = [(line, text) for line, text in said if not _OF_DECAY.search(text)]
     return TrainingSaid(
         losses=tuple(_losses(said)),
         terms=_first(_TERMS, of_terms),
-        weighted=_first(_WEIGHTED, said),
-        smoothed=_first(_SMOOTHED, said),
+        weighted=_first(_WEIGHTED, some),
+        smoothed=_first(_SMOOTHED, some),
         optimisers=tuple(_optimisers(said)),
         schedule=_first(_SCHEDULE, of_rate),
         decay=_first(_DECAY, said),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from ..design.design import Design
 from ..design.model import Said
+from ..design.training_said import OPTIMISERS
 from ..evidence.evidence import Evidence
 from ..evidence.suspicion import Suspicion
 from ..evidence.words import Word
@@ -70,7 +71,6 @@ _INGREDIENTS = {
 }
 """By the kind of a loss: names of which each way to write it has one."""
 _LEAST_STEPS = 20
-_UNNAMED = ("chain", "multi_transform", "partition", "inject", "masked")
 _LIBRARIES = ("torch", "keras", "optax")
 
 
@@ -145,7 +145,7 @@ def _optimiser(design: Design, stepped: Sequence[Steps]) -> Iterator[Suspicion]:
     """None of the optimisers that stepped has a name of the design, by its class or the class that it inherits from."""
     said, known = dict(design.training.optimisers), [one for one in stepped if one.library in _LIBRARIES]
     names = [f"{one.name} {text(one.line.facts, 'base')}".lower().replace("optax.", "") for one in known]
-    unnamed = any(one.startswith(_UNNAMED) for one in names)
+    unnamed = any(not any(each in one for each in OPTIMISERS) for one in names)  # a chain, one that wraps another
     if said and names and not unnamed and not any(each in one for each in said for one in names):
         first, words = known[0], next(iter(said.values()))
         what = f"{first.name} made the steps at {place(first.line)}; {design.path}:{words.line} names {words.words}"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..counted.counts import Counts
+from ..counted.resampled_units import rows_for_units
 from ..counted.without_effect import burn_in_wasted, idle_rounds
 from ..design.design import COUNTS
 from ..design.quantities import plain
@@ -53,6 +54,7 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *_resampling(evidence, counts, seen),
         *replicates_of_nothing(evidence, counts, seen),
         *epochs_carried_on(evidence, seen),
+        *rows_for_units(evidence, seen),
         *_rows(evidence, seen),
         *_splits(evidence, seen),
         *_trials(seen),

@@ -55,6 +55,12 @@ def test_a_loss_of_another_kind_than_the_design_names_is_asked_about(said: str, 
         ("The loss is the Huber loss.", {"kind": "losses", "facts": {"library": "torch", "count": 900}}),
         ("Poisson counts are trained on their square roots.", SQUARE),
         ("Quantile loss.", losses("CompiledFunction")),
+        ("Trained with Gaussian noise on the inputs.", SQUARE),
+        ("Trained with MSE loss + AdamW and a cosine schedule.", SQUARE),
+        ("The loss is the sum of squared errors.", SQUARE),
+        ("The loss of an epoch is weighted by the rows of its batches.", CROSS),
+        ("| Class weights | none |", CROSS),
+        ("| Label smoothing | 0.0 |", CROSS),
     ],
 )
 def test_the_loss_that_is_named_or_that_nobody_knows_is_not_asked_about(said: str, line: Kind) -> None:
@@ -98,6 +104,9 @@ def test_another_optimiser_a_rate_that_never_changed_and_a_decay_of_nothing_are_
         ("Adam with a weight decay of 1e-4.", adam(params={"weight_decay": 0.0, "decays": [0.0, 1e-4]})),
         ("Adam with a weight decay of 0.", adam()),
         ("AdamW, learning rate 2e-3, weight decay 1e-2.", adam(**{"class": "AdamW", "params": {"weight_decay": 0.01}})),
+        ("Adam, learning rate 2e-3, exponential moving average of the weights, cyclic encoding of hours.", adam()),
+        ("Optimiser: AdamW.", adam(**{"class": "LossScaleOptimizer", "library": "keras"})),
+        ("| Learning rate | 2e-3 | Warm-up | 0 |", adam()),
         ("The cosine similarity of neighbours is a feature.", adam()),
     ],
 )

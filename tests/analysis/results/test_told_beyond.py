@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from watchkeeper.server.analysis.counted.counts import Count
@@ -17,7 +18,7 @@ PREDICTED = predict(1, "MLPRegressor", *VALUES)
 SEARCH: Kind = {"kind": "search", "facts": {"id": 1, "class": "GridSearchCV", "candidates": 8, "folds": 5}}
 
 
-def perceptron(epochs: int, **changes: object) -> Kind:
+def perceptron(epochs: int, **changes: Any) -> Kind:
     return fit(1, "MLPRegressor", done={"n_iter_": epochs}, **changes)
 
 
