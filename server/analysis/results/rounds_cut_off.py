@@ -16,6 +16,8 @@ from ..witness.seen import Seen, place
 from ..witness.values import part, whole
 
 _LEAST_USED = 0.95
+_LEAST_GROWN = 0.01
+"""Share of the rounds asked for from which early stopping found something: it stopped at once, where it kept fewer."""
 _NONE = r"(?<!no )(?<!not )(?<!without )(?<!never )"
 _CHOSEN = re.compile(
     rf"{_NONE}\b(?:best|chosen|selected|tuned|optimal|picked)\b[^.;|]{{0,40}}\b(?:iteration|tree|round|number|member)"
@@ -38,13 +40,18 @@ def rounds_cut_off(evidence: Evidence, seen: Seen, found: Sequence[Match]) -> It
     for match in (one for one in found if one.exact or one.parts):
         for one in match.of:
             fit, (used, made) = seen.fit_of(one), _rounds(seen, one)
-            name = next((name for name, asked in rows.items() if used < _LEAST_USED * min(asked, made)), "")
-            if fit is not None and name and not any(near_rounds(used, taken) for taken in rounds_taken(fit)):
+            name = next((name for name, asked in rows.items() if made and used < _least(asked, made)), "")
+            stopped = fit is not None and any(near_rounds(used, taken) for taken in rounds_taken(fit))
+            if fit is not None and name and not (stopped and used >= _LEAST_GROWN * (rows[name] or 0)):
                 what = f"{match} at {place(one.line)} by {plain(used)} of the {plain(made)} trees or rounds that were"
                 what = f"{what} fitted at {place(fit.line)}; {design.source(name)} asks for {plain(rows[name])}"
                 action = "Predict with all that was fitted, or say in the design how many are taken, and by what."
                 yield Suspicion(what, Word.INVESTIGATE, "rounds_cut_off", action)
                 return
+
+
+def _least(asked: float, made: float) -> float:
+    return max(_LEAST_USED * min(asked, made), _LEAST_GROWN * asked)
 
 
 def _counts(name: str) -> bool:

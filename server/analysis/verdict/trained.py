@@ -20,6 +20,7 @@ from ..evidence.suspicion import Suspicion, first_of
 from ..evidence.words import Word
 from ..networks.stepped import gradients, nothing_stepped
 from ..results.counting_fits import fits_of_results
+from ..results.told_beyond import epochs_carried_on, replicates_of_nothing
 from ..splits.folds_asked import folds_asked, folds_left_out, folds_shared, groups_of_one, repeats_left_out
 from ..splits.time_order import in_time_order
 from ..witness import Fit
@@ -51,6 +52,8 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *gradients(evidence, counts, seen),
         *_settings(evidence, seen),
         *_resampling(evidence, counts, seen),
+        *replicates_of_nothing(evidence, counts, seen),
+        *epochs_carried_on(evidence, seen),
         *rows_for_units(evidence, seen),
         *_rows(evidence, seen),
         *_splits(evidence, seen),

@@ -19,6 +19,8 @@ CATBOOST = fit(1, "CatBoostRegressor", library="catboost", params={"iterations":
 FOREST = fit(1, "RandomForestRegressor", params={"n_estimators": 500}, done={"estimators": 500})
 STOPPED = fit(1, "LGBMRegressor", params={"n_estimators": 900}, done={"best_iteration_": 240, "rounds": 290})
 
+AT_ONCE = fit(1, "LGBMRegressor", params={"n_estimators": 900}, done={"best_iteration_": 1, "rounds": 1})
+
 
 def predicted(**rounds: int) -> Kind:
     told: dict[str, Any] = {"rounds": rounds} if rounds else {}
@@ -44,6 +46,7 @@ def codes(rows: str, *lines: Kind) -> list[str]:
         ("- **Iterations**: 2000, all used (no early stopping, no truncation)", (CATBOOST, predicted(has=121))),
         ("- **Iterations**: 2000", (CATBOOST, predicted(has=2000, used=50))),
         ("- **Trees**: 500", (FOREST, predicted(has=10))),
+        ("- **Trees**: 900", (AT_ONCE, predicted(has=1, used=1))),
     ],
 )
 def test_results_of_a_part_of_the_trees_are_asked_about(rows: str, lines: tuple[Kind, ...]) -> None:

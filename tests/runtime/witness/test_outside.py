@@ -62,6 +62,17 @@ def test_code_that_stands_in_no_file_is_kept_and_that_of_libraries_is_not(tmp_pa
     assert (facts["by"], facts["text"], facts["sha256"]) == ("exec", "x = 3", sha256(b"x = 3"))
 
 
+def test_code_under_the_name_of_a_file_that_does_not_hold_it_is_kept(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "settings.py").write_text("RATE = 3\nROWS = 4\n")
+    script = (
+        "exec(compile(b'x = 3', 'features', 'exec'))\nexec(compile('x = 4', 'settings.py', 'exec'))\n"
+        "exec(compile(open('settings.py').read(), 'settings.py', 'exec'))\n"
+    )
+    assert [line.facts["text"] for line in seen(tmp_path, script).of("code")] == ["x = 3", "x = 4"]
+
+
 def test_a_pickle_that_would_run_something_is_told(tmp_path: Path) -> None:
     script = "import pickle\npickle.loads(b'cos\\nsystem\\n.')\npickle.loads(pickle.dumps({'a': 1}))\n"
     assert only(seen(tmp_path, script).of("code")).facts["text"] in {"os.system", "posix.system"}

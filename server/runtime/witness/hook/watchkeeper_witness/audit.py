@@ -22,6 +22,8 @@ from .writer import sha256
 
 MOST_CODES = 200
 MOST_CODE = 4000
+_MOST_READ = 1 << 20
+"""Of a file that is compared with the text that was compiled under its name."""
 _WRITES = os.O_WRONLY | os.O_RDWR
 _codes: set[str] = set()
 _modules: set[str] = set()
@@ -121,10 +123,28 @@ def _exec(args: tuple[Any, ...], frame: Any) -> None:
 
 
 def _compile(args: tuple[Any, ...], frame: Any) -> None:
-    """Remember text that is compiled: the `exec` that follows is told with it."""
+    """Remember text that is compiled: the `exec` that follows is told with it.
+
+    Text under the name of a file is told at once where that file is none, or holds something else.
+    """
     source, filename = args
-    if filename is not None and os.fsdecode(filename).startswith("<") and places.is_persons(frame):
+    if filename is None or not places.is_persons(frame):
+        return
+    path = os.fsdecode(filename)
+    if path.startswith("<"):
         _source["text"] = source
+    elif isinstance(source, (str, bytes)) and "/ipykernel_" not in path and not _stands_in(path, source):
+        _tell_code("compile", source, None, frame)
+
+
+def _stands_in(path: str, source: Any) -> bool:
+    """Whether text that is compiled is a part of the file whose name it was given, as a person's own loader does it."""
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        held = file.read(_MOST_READ + 1)
+    raw = source if isinstance(source, bytes) else source.encode("utf-8", "surrogatepass")
+    return len(held) > _MOST_READ or b"".join(raw.split()) in b"".join(held.split())
 
 
 def _tell_code(by: str, source: Any, code: Any, frame: Any) -> None:
