@@ -70,6 +70,11 @@ _AS_MANY = frozenset({"n_estimators", "n_init"})
 """Parameters of which more is no less than what was asked for."""
 
 
+def is_rows(name: str) -> bool:
+    """Whether a row of a design, by its name, says on how many rows of data is trained."""
+    return _ROWS.fullmatch(name.replace("_", " ")) is not None
+
+
 def answered(
     name: str, one: Requirement, seen: Seen, of_results: Sequence[Fit] = (), result_rows: int | None = None
 ) -> Answer:

@@ -51,6 +51,8 @@ _FIRST = 5
 _MOST_HELD = 1000
 _FORECASTERS = frozenset({"statsmodels", "prophet"})
 """Libraries whose forecasts are not witnessed."""
+_SAMPLES_FORECASTS = "prophet"
+"""The one of them that samples itself: what it forecasts is of its draws."""
 _REDESIGN = "Redesign by @modeler with an approved method, re-implementation by @code_translator, then train again."
 _SETTLE = (
     "Leave what shows it: the predictive draws (sample_posterior_predictive, or a Deterministic) in the trace, or a"
@@ -234,7 +236,8 @@ def _suspicions(
         yield from against_trace(table, trace)
         yield from unnamed_rows(table, trace)
         by_script = written_by_script(evidence) or _sampled_unread(evidence, seen)
-        explained = _explained(table, trace) or any(drawn(evidence)) or by_script
+        forecast = any(one.library == _SAMPLES_FORECASTS for one in seen.fits)
+        explained = _explained(table, trace) or any(drawn(evidence)) or by_script or forecast
         if not found and not seen.predictive and not _predicted(trace) and not explained:
             what = "no column of the results is of means or draws of the trace's parameters, none was predicted from it"
             yield Suspicion(what, Word.INVESTIGATE, "results_unexplained", _SETTLE)

@@ -1,7 +1,8 @@
 """Was what the design asks for kept? Its rows that no other check judges: features, sampler, what nobody understands.
 
 What a document marks as not to be simplified and nobody could look at is "not inspected": the verdict's block says so
-by name, and nothing else follows from it, unless it is the method itself (docs/decisions/0060).
+by name, and nothing else follows from it, unless it is the method itself (docs/decisions/0060), or the rows of data
+of a training by hand.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ..design.declared import declared_fit, is_for_reward
 from ..design.design import COUNTED, Requirement
 from ..design.parameters import METHOD, SAMPLER, TIME, name_of, names_blanks
 from ..design.quantities import plain
-from ..design.rows import answered
+from ..design.rows import answered, is_rows
 from ..evidence.checks import Check, failed, flat, passed, unknown
 from ..evidence.evidence import Artefact, Evidence
 from ..evidence.words import Word
@@ -45,6 +46,10 @@ _MOST_NAMED = 6
 _METHOD = (
     "Name in the row of the method a class that is fitted, or have a person say that the script carries out what the"
     " design declares: nothing that was witnessed or read has its name."
+)
+_ROWS = (
+    "Have a person say that the script trains on as many different rows as the design says: its loop is written by"
+    " hand, and no library was seen to be given them."
 )
 _AS_A_TABLE = "as CSV or Parquet (to_csv, to_parquet) they are counted"
 
@@ -101,9 +106,21 @@ def _not_looked_at(evidence: Evidence, left: dict[str, Requirement], looked: dic
     marked = " (must not be simplified)" if binding else ""
     kept_ones = f"seen to be kept: {seen}" if seen else ""
     parts = (f"nobody looked whether these were kept{marked}: {named}{more}", packed, kept_ones)
-    code, action = ("design_not_inspected", _METHOD) if METHOD in binding else ("", "")
+    code, action = _asked(evidence, binding)
     check = unknown("design", "; ".join(part for part in parts if part), code, action)
     return replace(check, note=flat(f"{named}{more}: must not be simplified, and nobody looked")) if binding else check
+
+
+def _asked(evidence: Evidence, binding: Sequence[str]) -> tuple[str, str]:
+    """Return the code and what settles it, of binding rows that nobody looked at and that make a verdict doubtful.
+
+    The method is one; the rows of data are another where a training by hand is all there is: then not even its loss is
+    told by anybody but the script.
+    """
+    if METHOD in binding:
+        return "design_not_inspected", _METHOD
+    by_hand = evidence.seen is not None and not evidence.seen.kinds
+    return ("design_not_inspected", _ROWS) if by_hand and any(is_rows(one) for one in binding) else ("", "")
 
 
 def _packed_features(evidence: Evidence) -> str:

@@ -102,6 +102,15 @@ def test_results_that_nothing_witnessed_explains_are_asked_about() -> None:
         assert decide(replace(evidence, program=script), RULES).code == code
 
 
+def test_what_prophet_forecasts_beside_its_draws_is_not_told_and_so_not_asked_about() -> None:
+    table = results(column("yhat", 1.0, 7.0, 9.0))
+    saved = replace(SAVED, groups=("posterior",))
+    for library, code in (("prophet", ""), ("statsmodels", "results_unexplained")):
+        fitted = fit(2, "Prophet", library=library)
+        evidence = replace(mcmc(sampling(), fitted), artefacts=(table, replace(MODEL, inside=saved)))
+        assert found(decide(evidence, RULES), "results")[1] == code
+
+
 DRAWS = (0.1234, -0.5678, 0.9012, 0.3456, -0.789, 0.1111)
 
 

@@ -15,6 +15,7 @@ from watchkeeper.server.analysis.verdict.text import verification_block
 from watchkeeper.server.analysis.verdict.verdict import decide
 
 from ..evidence.facts import HONEST, HOUR, MODEL, RESULTS, RULES, TABLE, TRAINED, check, designed, said, with_trace
+from ..evidence.witnessed import seen
 
 APPROVED = ("APPROVE", "all_passed")
 
@@ -47,6 +48,20 @@ def test_two_thousand_draws_of_sixteen_thousand_are_not_approved_whatever_the_ro
 )
 def test_a_row_that_was_kept_is_approved_whatever_it_is_called(row: str) -> None:
     assert said(designed(f"{row} | | | YES\n", with_trace(n_steps_total=90_000))) == APPROVED
+
+
+@pytest.mark.parametrize(
+    ("row", "marked", "code"),
+    [
+        ("Rows | 20000 | 20000", "YES", "design_not_inspected"),
+        ("Rows | 20000 | 20000", "", ""),
+        ("Hidden layers | 12 | 12", "YES", ""),
+    ],
+)
+def test_binding_rows_of_data_ask_where_a_training_by_hand_is_all_there_is(row: str, marked: str, code: str) -> None:
+    by_hand = replace(TRAINED, seen=seen())
+    assert check(decide(designed(f"{row} | | | {marked}\n", by_hand), RULES), "design").code == code
+    assert check(decide(designed(f"{row} | | | {marked}\n", replace(TRAINED, seen=None)), RULES), "design").code == ""
 
 
 @pytest.mark.parametrize(

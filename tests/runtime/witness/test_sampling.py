@@ -197,6 +197,35 @@ def test_numpyro_tells_warm_up_draws_and_data(tmp_path: Path) -> None:
     assert told.free == {"mu": "Normal(0, 3)", "theta": "Normal(f(), 0.5)", "slope": "Laplace(0, 2)", "twice": ""}
 
 
+THROUGH_JAX = """
+import hashlib, json, numpy as np, pymc as pm
+import pymc.sampling.jax as through_jax
+from numpyro.infer import MCMC, NUTS
+with pm.Model():
+    mu = pm.Normal("mu", 0, 3)
+    pm.Normal("y", mu, 1, observed=np.arange(5.0))
+    idata = through_jax.sample_numpyro_nuts(60, tune=40, chains=2, chain_method="vectorized", random_seed=1,
+                                            progressbar=False, compute_convergence_checks=False)
+by_potential = MCMC(NUTS(potential_fn=lambda q: (q[0] ** 2).sum()), num_warmup=20, num_samples=30, progress_bar=False)
+import jax
+by_potential.run(jax.random.PRNGKey(0), init_params=[np.zeros(2)])
+print(hashlib.sha256(np.ascontiguousarray(idata.posterior["mu"].values[1], "<f8").tobytes()).hexdigest()[:32])
+"""
+
+
+@needs("pymc", "numpyro")
+def test_the_ways_of_pymc_into_jax_are_told_where_they_are_called_by_themselves(tmp_path: Path) -> None:
+    done = run(tmp_path, THROUGH_JAX)
+    assert done.returncode == 0, done.stderr
+    told = witnessed(tmp_path)
+    assert not told.of("trouble")
+    of_pymc, of_potential = (sampling(line) for line in told.of("sampling"))
+    assert (of_pymc.tune, of_pymc.draws, of_pymc.chains, of_pymc.sampler) == (40, 60, 2, "numpyro")
+    assert of_pymc.variables["mu"][1].sha == done.stdout.strip()
+    assert of_pymc.observed["y"].at == (0.0, 1.0, 2.0, 3.0, 4.0)
+    assert (of_potential.draws, set(of_potential.variables)) == (30, {"0"})
+
+
 BLACKJAX = """
 import copy, pickle, jax, jax.numpy as jnp, blackjax
 assert pickle.loads(pickle.dumps(blackjax.nuts)) is blackjax.nuts is copy.copy(blackjax.nuts)

@@ -19,6 +19,7 @@ PROBE = False
 
 WATCHED: dict[str, tuple[str, str]] = {
     "pymc": ("lib_pymc", "pymc"),
+    "pymc.sampling.jax": ("lib_pymc", "through_jax"),
     "nutpie": ("lib_pymc", "nutpie"),
     "numpyro.infer": ("lib_jax_samplers", "numpyro"),
     "blackjax": ("lib_blackjax", "blackjax"),

@@ -64,7 +64,9 @@ def told_run(call: Call, result: Any, raised: Any) -> Told:
     }
     if raised is None:
         np = numpy()
-        samples = {k: np.asarray(v) for k, v in mcmc.get_samples(group_by_chain=True).items()}
+        drawn = mcmc.get_samples(group_by_chain=True)  # a list where a potential was sampled, a name each elsewhere
+        named = drawn if hasattr(drawn, "items") else {str(place): each for place, each in enumerate(drawn)}
+        samples = {k: np.asarray(v) for k, v in named.items()}
         variables, left_out = draws.of_arrays(samples)
         first = next(iter(samples.values()), None)
         extra = {k: np.asarray(v) for k, v in mcmc.get_extra_fields(group_by_chain=True).items()}

@@ -25,6 +25,7 @@ _CALLS = {
     "sample_posterior_predictive": "pymc_predictive", "sample_prior_predictive": "pymc_predictive",
     "find_MAP": "pymc_fit",
 }  # fmt: skip
+_THROUGH_JAX = ("sample_numpyro_nuts", "sample_blackjax_nuts", "sample_jax_nuts")
 _SAMPLERS = ("_mp_sample", "_sample_many", "_sample_population")
 _MOST_SHOWN = 60
 _compiled: dict[int, Any] = {}
@@ -43,6 +44,11 @@ def pymc(module: Any) -> list[str]:
     if isinstance(sample, types.FunctionType):
         opvi.Approximation.sample = wrapped(sample, "pymc_drawn")
     return [f"pymc.{name}" for name in done]
+
+
+def through_jax(module: Any) -> list[str]:
+    """Wrap PyMC's own ways into NumPyro and BlackJAX, which people call by themselves too."""
+    return [f"pymc.{name}" for name in _THROUGH_JAX if replace(module, name, "pymc_sample")]
 
 
 def nutpie(module: Any) -> list[str]:
@@ -90,7 +96,7 @@ def begun_sample(call: Call) -> dict[str, Any]:
     shown = {k: v for k, v in given.items() if k not in ("callback", "model", "kernel_kwargs")}
     return {
         "library": "pymc",
-        "call": f"pymc.{call.function.__name__}",
+        "call": f"pymc.{_name(call)}",
         "arguments": plain_all(shown),
         **{key: call.notes[key] for key in ("free", "observed") if key in call.notes},
     }
@@ -99,7 +105,7 @@ def begun_sample(call: Call) -> dict[str, Any]:
 def told_sample(call: Call, result: Any, raised: Any) -> Told:
     """Tell a sampling by `pm.sample` or `pm.sample_smc`."""
     given = arguments(call.function, call.args, call.kwargs)
-    name = call.function.__name__
+    name = _name(call)
     effective = {k: v for k, v in call.notes.pop("effective", {}).items() if v is not None}
     shown = {
         **plain_all({k: v for k, v in given.items() if k not in ("callback", "model", "kernel_kwargs")}),
@@ -119,6 +125,11 @@ def told_sample(call: Call, result: Any, raised: Any) -> Told:
     if result is not None:
         facts.update(_result(result))
     return "sampling", facts["call"], facts
+
+
+def _name(call: Call) -> str:
+    """Return the sampler's name; `sample_numpyro_nuts` is a partial of PyMC's, which has none."""
+    return getattr(call.function, "__name__", "") or call.function.func.__name__
 
 
 def _result(result: Any) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _followed(function: Any) -> tuple[set[str], bool]:
         done.add(one.__code__)
         scope = {**one.__globals__, **_closure(one)}
         for code in _codes(one.__code__):
-            found |= _operators(code)
+            found.update(_operators(code))
             is_open = is_open or any(word in name for name in code.co_varnames for word in _MAY_BE_LOSSES)
             for name in code.co_names + code.co_freevars:
                 value = scope.get(name, getattr(builtins, name, _NOTHING))
