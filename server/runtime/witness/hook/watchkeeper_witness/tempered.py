@@ -86,8 +86,8 @@ def _weights(term: Any) -> Iterator[Any]:
         yield from (row for _, row in known if row is not None)
 
 
-def _row(node: Any) -> Any:
-    """Return a constant that has a number for each row, not all the same; None of anything else."""
+def _constant(node: Any) -> Any:
+    """Return the numbers of a constant, also of one that was cast or given more dimensions; None of anything else."""
     for _ in range(4):
         apply = getattr(node, "owner", None)
         if apply is None or _kind(apply) not in ("DimShuffle", "Cast"):
@@ -96,7 +96,14 @@ def _row(node: Any) -> Any:
     np, value = numpy(), _value(node)
     if np is None or value is None or getattr(node, "owner", None) is not None:
         return None
-    array = np.asarray(value)
+    return np.asarray(value)
+
+
+def _row(node: Any) -> Any:
+    """Return a constant that has a number for each row, not all the same; None of anything else."""
+    array = _constant(node)
+    if array is None:
+        return None
     told = array.dtype.kind in "iuf" and LEAST_VALUES <= array.size <= _MOST_WEIGHTS
     return array.reshape(-1) if told and bool((array != array.flat[0]).any()) else None
 
@@ -181,15 +188,9 @@ def _value(node: Any) -> Any:
 
 def _number(node: Any) -> float | None:
     """Return a constant that is one number, also one that is repeated for each row."""
-    for _ in range(4):
-        apply = getattr(node, "owner", None)
-        if apply is None or _kind(apply) not in ("DimShuffle", "Cast"):
-            break
-        node = apply.inputs[0]
-    np, value = numpy(), _value(node)
-    if np is None or value is None or getattr(node, "owner", None) is not None:
+    array = _constant(node)
+    if array is None:
         return None
-    array = np.asarray(value)
     if array.dtype.kind not in "iuf" or not array.size or not bool((array == array.flat[0]).all()):
         return None
     return float(array.flat[0])
