@@ -1,4 +1,4 @@
-"""Do the predictions of the results stand in a file that the run read, while its own fits predicted others? Pure.
+"""Do the predictions of the results stand in a file that the run read, and did no fit of it predict them? Pure.
 
 Columns that come along from the data are honest: identifiers, outcomes, what somebody else forecast beside what the run
 predicted itself.
@@ -14,7 +14,6 @@ from ..evidence.evidence import Evidence
 from ..evidence.match import Match
 from ..evidence.suspicion import Suspicion
 from ..evidence.words import Word
-from ..witness.seen import Seen
 from .baselines import calls_itself_baseline
 from .edited import PREDICTED, TRUTH
 from .observed import is_there
@@ -40,7 +39,7 @@ def _predictions(columns: Sequence[ColumnFacts]) -> list[ColumnFacts]:
     return [one for one in named if not calls_itself_baseline(one.name)]
 
 
-def from_a_file(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
+def from_a_file(evidence: Evidence, table: TableFacts, found: Sequence[Match]) -> Iterator[Suspicion]:
     """Yield that all predictions of the results are columns of files that the run read and did not write.
 
     Not where one of them is what a fit of the run predicted, or stands where the outcomes stand: then it is an earlier
@@ -60,7 +59,7 @@ def from_a_file(evidence: Evidence, seen: Seen, table: TableFacts, found: Sequen
     sources = [
         [pair for pair in there[wanted(one)] if (pair[0], pair[1].source) not in outcomes] for one in predictions
     ]
-    if not all(sources) or not (seen.fits or seen.steps or seen.samplings):
+    if not all(sources):
         return
     (path, one), column = sources[0][0], predictions[0]
     what = f"column {column.name} of the results is column {one.source} of {path} ({one.hits} of {one.asked} values"

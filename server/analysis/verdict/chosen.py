@@ -85,7 +85,7 @@ def choice(evidence: Evidence, seen: Seen) -> Check | None:
         *stopped_on(seen, found),
         *(stopped_on_outcomes(seen, table) if isinstance(table, TableFacts) else ()),
         *(whose_results(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
-        *(from_a_file(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
+        *(from_a_file(evidence, table, found) if isinstance(table, TableFacts) else ()),
         *(one_model(evidence, seen, table, found) if isinstance(table, TableFacts) else ()),
         *((*edited(seen, table, found), *not_of_folds(seen, table, found)) if isinstance(table, TableFacts) else ()),
         *_of_elsewhere(seen, found),

@@ -36,12 +36,14 @@ def predicted(values: tuple[float, ...]) -> Kind:
     return {"kind": "predict", "facts": facts}
 
 
-def codes(*there: tuple[str, Found], name: str = "predicted_t", values: tuple[float, ...] = OTHERS) -> list[str]:
+def codes(
+    *there: tuple[str, Found], name: str = "predicted_t", values: tuple[float, ...] = OTHERS, by_hand: bool = False
+) -> list[str]:
     table = results(column("plot", *range(32)), column("yield_true", *YIELDS), column(name, *CACHED)).inside
     assert isinstance(table, TableFacts)
-    told = seen(fit(1, "RandomForestRegressor"), predicted(values))
+    told = seen(*(() if by_hand else (fit(1, "RandomForestRegressor"), predicted(values))))
     evidence = replace(TRAINED, observed=there)
-    return [one.code for one in from_a_file(evidence, told, table, matches(table, told.predictions))]
+    return [one.code for one in from_a_file(evidence, table, matches(table, told.predictions))]
 
 
 TRUE = (DATA, found("yield_true", "yield_t"))
@@ -50,6 +52,7 @@ TRUE = (DATA, found("yield_true", "yield_t"))
 def test_predictions_out_of_a_file_are_asked_about() -> None:
     assert codes(TRUE, (CACHE, found("predicted_t", "oof"))) == ["results_of_a_file"]
     assert codes((CACHE, found("predicted_t", "oof", hits=30))) == ["results_of_a_file"]
+    assert codes(TRUE, (CACHE, found("predicted_t", "oof")), by_hand=True) == ["results_of_a_file"]
 
 
 def test_what_the_run_predicted_or_what_came_along_is_not_asked_about() -> None:
