@@ -106,21 +106,22 @@ def _not_looked_at(evidence: Evidence, left: dict[str, Requirement], looked: dic
     marked = " (must not be simplified)" if binding else ""
     kept_ones = f"seen to be kept: {seen}" if seen else ""
     parts = (f"nobody looked whether these were kept{marked}: {named}{more}", packed, kept_ones)
-    code, action = _asked(evidence, binding)
+    action = _settles(evidence, binding)
+    code = "design_not_inspected" if action else ""
     check = unknown("design", "; ".join(part for part in parts if part), code, action)
     return replace(check, note=flat(f"{named}{more}: must not be simplified, and nobody looked")) if binding else check
 
 
-def _asked(evidence: Evidence, binding: Sequence[str]) -> tuple[str, str]:
-    """Return the code and what settles it, of binding rows that nobody looked at and that make a verdict doubtful.
+def _settles(evidence: Evidence, binding: Sequence[str]) -> str:
+    """Return what settles binding rows that nobody looked at and that make a verdict doubtful; empty where none does.
 
     The method is one; the rows of data are another where a training by hand is all there is: then not even its loss is
     told by anybody but the script.
     """
     if METHOD in binding:
-        return "design_not_inspected", _METHOD
+        return _METHOD
     by_hand = evidence.seen is not None and not evidence.seen.kinds
-    return ("design_not_inspected", _ROWS) if by_hand and any(is_rows(one) for one in binding) else ("", "")
+    return _ROWS if by_hand and any(is_rows(one) for one in binding) else ""
 
 
 def _packed_features(evidence: Evidence) -> str:
