@@ -64,6 +64,8 @@ class Beside:
     def _tells(self, node: ast.stmt) -> bool:  # noqa: PLR0911 (one for each sort)
         if neutral.quiet(node, self._functions.acting):
             return True
+        if any(isinstance(one, ast.Name) and self._counts(one.id) for one in ast.walk(node)):
+            return False
         match node:
             case ast.Assign():
                 return all(map(self._takes, node.targets)) and self._computes(node.value)
@@ -84,6 +86,10 @@ class Beside:
                 return self._function(node)
             case _:
                 return False
+
+    def _counts(self, name: str) -> bool:
+        """Whether a name is a number that a person sets: what is computed with it may be all that a script trains."""
+        return name.isupper() and isinstance(self._names.constants.get(name), int | float)
 
     def _loop(self, node: ast.For) -> bool:
         """Whether a loop tells in each of its rounds and hands nothing on to the next, as a training by hand does."""

@@ -26,7 +26,8 @@ def ingredients(program: Program) -> tuple[list[Ingredient], Names]:
     """Return what a program is made of, and its names."""
     names = names_of(program.units)
     names.constants.update(dict(never_given(program.units, names)))
-    collector = _Statements(names, PhaseNames(program.units), program.units)
+    by_library = bool(program.samplers or program.estimators or program.searches or program.optimisers)
+    collector = _Statements(names, PhaseNames(program.units), program.units, by_library=by_library)
     for unit in program.units:
         if unit.tree is not None:
             collector.file, collector.whole = unit.path, unit.tree
@@ -37,10 +38,10 @@ def ingredients(program: Program) -> tuple[list[Ingredient], Names]:
 class _Statements(Collector):
     """Walks the statements of all files."""
 
-    def __init__(self, names: Names, phases: PhaseNames, units: Sequence[Unit]) -> None:
+    def __init__(self, names: Names, phases: PhaseNames, units: Sequence[Unit], *, by_library: bool) -> None:
         super().__init__(names, phases, units)
         self._late = Late(units, phases)
-        none = self._late.reflects
+        none = self._late.reflects or not by_library  # by hand, computing is all the training there is
         self._beside = frozenset[int]() if none else Beside(units, names, self.functions, phases.names).ids
         self._in_class = False
         self._arm = ""
