@@ -24,6 +24,7 @@ from .last_stage import frozen_at_last
 from .left_untrained import left_untrained
 from .members import untrained_members
 from .modes import dropout_left_out, trained_in_evaluation
+from .new_each_epoch import new_each_epoch
 from .stood_still import stood_still
 
 _LEAST_HELD = 0.1
@@ -80,6 +81,7 @@ def gradients(evidence: Evidence, counts: Counts, seen: Seen) -> Iterator[Suspic
     yield from _saved(evidence, seen, stepped)
     yield from last_as_best(evidence, seen, stepped)
     yield from _fewer_than_epochs(evidence, counts, stepped)
+    yield from new_each_epoch(evidence, counts, stepped)
     yield from _after_the_last_step(evidence)
     yield from _part_of_the_rows(seen)
     yield from _validated_on_trained_rows(evidence, seen)

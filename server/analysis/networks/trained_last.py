@@ -13,9 +13,9 @@ from ..evidence.suspicion import Suspicion
 from ..evidence.words import Word
 from ..results.edited import TRUTH
 from ..results.predicted import matches
-from ..witness import Line, Prediction
+from ..witness import Fit, Line, Prediction
 from ..witness.seen import Seen, place, tells_rows
-from ..witness.values import text, texts, whole
+from ..witness.values import number, text, texts, whole
 
 _LEAST_KEYS, _MOST_HELD = 3, 20
 _ACTION = "Train without the rows that are predicted, also in the last stage, or call these figures those of trained"
@@ -58,8 +58,13 @@ def _of_keras(seen: Seen, table: TableFacts) -> Iterator[_Source]:
     for one in told[-_MOST_HELD:]:
         fit = seen.fit_of(one)
         found = matches(table, (one,)) if fit is not None and fit.x.row_keys else []
-        if fit is not None and found:
+        if fit is not None and found and (one.x.distinct_rows or 0) > _held_out(fit):
             yield found[0].column, one, place(fit.line), fit.x.row_keys, fit.x.distinct_rows or 0
+
+
+def _held_out(fit: Fit) -> float:
+    """Return how many of its rows a fit of Keras kept for validation itself: they are among its own, untrained."""
+    return (number(fit.params, "validation_split") or 0.0) * (fit.x.distinct_rows or 0)
 
 
 def _last(line: Line) -> int:

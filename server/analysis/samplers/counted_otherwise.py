@@ -17,6 +17,7 @@ from ..scripts.log_density import Factor, factors
 from ..scripts.program import Program
 from ..witness import Fingerprint, Sampling
 from ..witness.seen import Seen, place
+from ..witness.values import texts
 
 _ONCE = "Count each observation once, or say in the design with which weight observations count and why."
 _MASKED = re.compile(
@@ -31,6 +32,7 @@ def counted_otherwise(design: Design, program: Program | None, seen: Seen) -> It
     """Yield that observations count more or less than once, where the design speaks of no weights."""
     if design.model.weighted or not (seen.samplings or "Bayesian MCMC" in declared_kinds(design.method)):
         return
+    yield from _without_data(seen)
     for one in seen.samplings:
         yield from _observed_again(one)
         yield from _by_a_factor(one)
@@ -48,13 +50,29 @@ def _observed_again(one: Sampling) -> Iterator[Suspicion]:
         yield Suspicion(what, Word.INVESTIGATE, "observations_repeated", _ONCE)
 
 
+def _without_data(seen: Seen) -> Iterator[Suspicion]:
+    """All that any sampling of the run had of data was multiplied by nought; one such beside others is of the prior."""
+    without = [one for one in seen.samplings if _is_nought(one)]
+    if without and len(without) == len(seen.samplings):
+        name = next(iter(without[-1].scales))
+        what = f"the log-likelihood of {name} is multiplied by 0 in the model at {place(without[-1].line)}, and nothing"
+        what = f"{what} is observed beside it: no data entered the draws, they are those of the prior"
+        yield Suspicion(what, Word.INVESTIGATE, "likelihood_tempered", _WHOLE)
+
+
+def _is_nought(one: Sampling) -> bool:
+    """Whether nothing is observed, and each potential is a likelihood times nought."""
+    potentials = texts(one.line.facts, "potentials")
+    return bool(potentials) and not one.observed and all(one.scales.get(name) == 0 for name in potentials)
+
+
 def _by_a_factor(one: Sampling) -> Iterator[Suspicion]:
     """Each observation counts several times, or a part of one: fewer rows would tell as much."""
     for name, scale in one.scales.items() if "HMCECS" not in one.steps else ():
         if scale > 1:
             what = f"each observation of {name} counts {scale:g} times in the model at {place(one.line)}"
             yield Suspicion(what, Word.INVESTIGATE, "observations_repeated", _ONCE)
-        elif scale < 1:
+        elif 0 < scale < 1:
             what = f"the log-likelihood of {name} is multiplied by {scale:g} in the model at {place(one.line)}"
             yield _tempered(what, f"{scale:.1%} of their rows would")
 

@@ -14,6 +14,7 @@ _NOTHING_LEARNT = frozenset(
     {
         *("mostly_untrained", "rate_of_zero", "no_step", "weights_hardly_moved", "started_from_weights"),
         *("updates_not_applied", "fewer_steps_than_epochs", "epochs_after_the_last_step", "epochs_repeated"),
+        "new_network_each_epoch",
     }
 )
 """Codes of steps that teach a network nothing: its loss does not settle for that."""

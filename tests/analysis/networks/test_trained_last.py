@@ -25,9 +25,10 @@ def told(keys: Sequence[str], distinct: int = ROWS) -> Kind:
     return {"kind": "predict", "facts": {"library": "keras", "class": "Net", "of": 2, "x": x, "values": values}}
 
 
-def fit(number: int, keys: Sequence[str], rows: int) -> Kind:
+def fit(number: int, keys: Sequence[str], rows: int, split: float = 0.0) -> Kind:
     x = {"shape": [rows, 4], "rows": rows, "row_keys": list(keys)}
-    return {"kind": "fit", "facts": {"id": number, "library": "keras", "class": "Net", "call": "fit", "x": x}}
+    facts = {"id": number, "library": "keras", "class": "Net", "call": "fit", "x": x}
+    return {"kind": "fit", "facts": {**facts, "params": {"validation_split": split}}}
 
 
 def code(*lines: Kind, outcome: str = "actual") -> str:
@@ -40,6 +41,7 @@ def code(*lines: Kind, outcome: str = "actual") -> str:
 
 def test_rows_that_a_last_fit_took_with_all_others_are_asked_about() -> None:
     assert code(fit(1, TRAIN, 500), fit(2, ALL, 700), told(TEST)) == "trained_rows_predicted"
+    assert code(fit(2, ALL, 700, split=0.1), told(TEST)) == "trained_rows_predicted"  # 70 of 100 at most are not
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,7 @@ def test_rows_that_a_last_fit_took_with_all_others_are_asked_about() -> None:
         [fit(2, TRAIN, 500), told(TEST), fit(3, ALL, 700)],  # the last fit to all rows comes after
         [fit(2, TEST, ROWS), told(TEST)],  # fitted values
         [fit(2, ALL, 700), told(TEST, distinct=9)],  # a few settings
+        [fit(2, ALL, 700, split=0.2), told(TEST)],  # those that Keras itself held out
     ],
 )
 def test_what_was_not_trained_on_last_and_fitted_values_are_not(lines: list[Kind]) -> None:

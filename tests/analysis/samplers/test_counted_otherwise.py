@@ -93,3 +93,17 @@ def test_a_factor_in_the_density_of_a_sampler_by_hand_is_asked_about() -> None:
     program = Program(script="m.py", units=(Unit("m.py", script.encode(), ast.parse(script)),))
     design = read_design("- **Method**: MCMC, Metropolis by hand\n", "d.md")
     assert [one.code for one in counted_otherwise(design, program, seen())] == ["likelihood_tempered"]
+
+
+def test_a_likelihood_times_nought_leaves_the_prior_unless_something_is_observed_beside_it() -> None:
+    design = read_design(ONCE, "d.md")
+    nought = model(observed={}, potentials=["p"], factors={"p": 0.0})
+    (asked_of,) = counted_otherwise(design, None, seen(nought))
+    assert (asked_of.code, "they are those of the prior" in asked_of.what) == ("likelihood_tempered", True)
+    for honest in (
+        [model(potentials=["p"], factors={"p": 0.0})],
+        [model(observed={}, potentials=["p", "q"], factors={"p": 0.0})],
+        [nought, model()],
+        [model(observed={}, potentials=["p"])],
+    ):
+        assert [*counted_otherwise(design, None, seen(*honest))] == []

@@ -26,10 +26,16 @@ _MOST_WEIGHTS = 1 << 20
 
 
 def of_potentials(potentials: Any) -> dict[str, float]:
-    """Return by what the data's part of each potential is multiplied, where that is not one."""
+    """Return by what the data's part of each potential is multiplied, where that is not one.
+
+    It is nought where it is for all that has data in it: a part that is switched off beside others says nothing.
+    """
     found: dict[str, float] = {}
     for each in potentials:
-        factors = [factor for factor, term in _terms(each, 1.0, 0) if _counts(factor, term)]
+        terms = [*_terms(each, 1.0, 0)]
+        factors = [factor for factor, term in terms if _counts(factor, term)]
+        if 0.0 in map(abs, factors) and any(factor and _below(term)[1] for factor, term in terms):
+            factors = [factor for factor in factors if factor]
         if factors:
             found[str(each.name)[:80]] = float(f"{abs(factors[0]):.6g}")
     return found
@@ -137,7 +143,7 @@ def _terms(node: Any, factor: float, depth: int) -> Iterator[tuple[float, Any]]:
 
 def _counts(factor: float, term: Any) -> bool:
     """Whether it is the log-density of data, and the constant none that such a density has of itself."""
-    if not math.isfinite(factor) or abs(factor) in (0.0, 1.0):
+    if not math.isfinite(factor) or abs(factor) == 1:
         return False
     kinds, has_data, has_variables = _below(term)
     by_hand = abs(factor) < 1 and abs(factor) != _HALF and _adds_a_logarithm(term)
