@@ -47,7 +47,7 @@ def linear_by_setting(evidence: Evidence, seen: Seen) -> Iterator[Suspicion]:
 
 
 def _is_of(one: Fit, classes: re.Pattern[str]) -> bool:
-    values = (str(value) for value in (*one.params.values(), *one.best.values()) if isinstance(value, str | list))
+    values = (str(value) for value in (*one.params.values(), *one.best.values()) if type(value) in (str, list))
     return any(
         classes.search(name) for name in (one.library, one.name, one.called, one.estimator, *one.inside, *values)
     )
