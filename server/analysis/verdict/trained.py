@@ -27,7 +27,7 @@ from ..witness import Fit
 from ..witness.seen import Seen, argument, place
 from ..witness.values import part, whole
 from .beside import beside
-from .linear_inside import linear_inside
+from .linear_by_setting import linear_by_setting
 from .other_family import other_family
 
 _MANY = 20
@@ -67,7 +67,7 @@ def training(evidence: Evidence, rules: Rules, counts: Counts, seen: Seen) -> Ch
         *folds_left_out(seen),
         *repeats_left_out(seen),
         *other_family(evidence, seen),
-        *linear_inside(evidence, seen),
+        *linear_by_setting(evidence, seen),
         *in_time_order(evidence, seen),
         *beside(evidence, rules, seen),
         *_time(evidence, rules, seen),
