@@ -30,8 +30,8 @@ with pm.Model():
     alike, z = pm.logp(pm.Normal.dist(mu, sigma), days), (days - mu) / sigma
     potentials = {
         "twentieth": 0.05 * pt.sum(alike), "mean": pt.mean(alike), "divided": (alike / 25.0).sum(),
-        "by_hand": 0.1 * pt.sum(-0.5 * z**2 - pt.log(sigma)), "beside": 0.2 * alike.sum() - 3.0 * mu**2, "nought": 0.0 * alike.sum(),
-        "off": alike.sum() + 0.0 * alike.sum(),
+        "by_hand": 0.1 * pt.sum(-0.5 * z**2 - pt.log(sigma)), "beside": 0.2 * alike.sum() - 3.0 * mu**2,
+        "nought": 0.0 * alike.sum(), "off": alike.sum() + 0.0 * alike.sum(),
         "whole": alike.sum(), "halves": -0.5 * pt.sum(z**2 + 2 * pt.log(sigma)),
         "student": -2.5 * pt.sum(pt.log1p(z**2 / 4)) - 60 * pt.log(sigma),
         "censored": pt.sum(late * alike + (1 - late) * pm.logcdf(pm.Normal.dist(mu, sigma), days)),
